@@ -1,0 +1,279 @@
+"""The `.aec` file, version 1: bytes to :class:`Header` and payload, and back.
+
+Knows nothing of codecs or pixels, so a file can be described and checked without either.
+`docs/FORMAT.md` is the specification. Standard library alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from aecodec.errors import FormatError
+
+MAGIC = b"\xaeC"
+VERSION = 1
+CODEC_ID_SIZE = 4
+MAX_SIDE = 1 << 20
+MAX_FRAMES = 1 << 24
+MAX_PIXELS = 1 << 30
+LEVEL_UNITS = 16
+"""Levels are stored in sixteenths, so that a fractional level has a place in the format."""
+
+_PREFIX_SIZE = len(MAGIC) + 1 + CODEC_ID_SIZE + 1
+_CRC_SIZE = 4
+
+_MODE_BITS = 0b0000_0011
+_HAS_SIZE = 0b0000_0100
+_HAS_LEVEL = 0b0000_1000
+_HAS_FRAMES = 0b0001_0000
+_HAS_METADATA = 0b0010_0000
+_RESERVED_BITS = 0b1100_0000
+
+
+class Mode(IntEnum):
+    """What a pixel is. The value is the two low bits of the flags byte."""
+
+    L = 0
+    RGB = 1
+    LA = 2
+    RGBA = 3
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether a losslessly kept alpha plane travels in the file."""
+        return self in (Mode.LA, Mode.RGBA)
+
+    @property
+    def channels(self) -> int:
+        """Channels without alpha: 1 or 3."""
+        return 3 if self in (Mode.RGB, Mode.RGBA) else 1
+
+
+class MetadataKind(IntEnum):
+    """What a metadata entry holds."""
+
+    ICC = 1
+    EXIF = 2
+    XMP = 3
+
+
+@dataclass(frozen=True)
+class Header:
+    """All that an `.aec` file says beside its payload.
+
+    Attributes:
+        codec_id: the first 4 bytes of the codec's SHA-256.
+        mode: pixel mode of the decoded picture.
+        size: (width, height) in pixels, or None for the codec's own tile size.
+        level: quality level in sixteenths (16 is level 1), or None for the codec's default.
+        frames: how many pictures of that size the file holds.
+        alpha: the alpha planes of all frames, a zlib stream; empty without alpha.
+        metadata: ICC profile, EXIF and XMP as they came.
+
+    >>> Header(b"\\x00\\x01\\x02\\x03").frames
+    1
+    """
+
+    codec_id: bytes
+    mode: Mode = Mode.L
+    size: tuple[int, int] | None = None
+    level: int | None = None
+    frames: int = 1
+    alpha: bytes = b""
+    metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
+
+
+def pack(header: Header, payload: bytes) -> bytes:
+    """Write one `.aec` file.
+
+    Args:
+        header: what the file says of itself.
+        payload: the entropy-coded bytes.
+
+    Returns:
+        The whole file, checksum included.
+
+    Raises:
+        FormatError: a size or a count is beyond what the format allows.
+
+    >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
+    'ae 43 01 00 01 02 03 00 9a bc ed c3'
+    """
+    _check_limits(header)
+    body = MAGIC + bytes([VERSION]) + header.codec_id + bytes([_flags(header)])
+    body += _pack_fields(header) + payload
+    return body + _crc(body)
+
+
+def unpack(data: bytes) -> tuple[Header, bytes]:
+    """Read one `.aec` file.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        The header and the payload.
+
+    Raises:
+        FormatError: not an `.aec` file, of another version, damaged, or beyond the limits.
+
+    >>> header, payload = unpack(pack(Header(b"abcd", level=48), b"xyz"))
+    >>> header.level, payload
+    (48, b'xyz')
+    """
+    check(data)
+    flags = data[_PREFIX_SIZE - 1]
+    reader = _Reader(data[_PREFIX_SIZE:-_CRC_SIZE])
+    header = _read_fields(reader, data[3 : 3 + CODEC_ID_SIZE], flags)
+    _check_limits(header)
+    return header, reader.rest()
+
+
+def check(data: bytes) -> None:
+    """Tell a whole `.aec` file from anything else; needs no codec.
+
+    Raises:
+        FormatError: with what is wrong.
+    """
+    if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
+        raise FormatError("not an .aec file: it does not begin with the .aec signature")
+    if len(data) < _PREFIX_SIZE + _CRC_SIZE:
+        raise FormatError(
+            f"damaged: the file ends after {len(data)} bytes, "
+            f"the shortest .aec file has {_PREFIX_SIZE + _CRC_SIZE}"
+        )
+    stored, computed = data[-_CRC_SIZE:], _crc(data[:-_CRC_SIZE])
+    if stored != computed:
+        raise FormatError(
+            f"damaged: checksum {stored.hex()} stored, {computed.hex()} computed; "
+            "the file was cut short or changed, fetch it again"
+        )
+    if data[2] != VERSION:
+        raise FormatError(
+            f"version {data[2]} of the format; this aecodec reads version {VERSION}, upgrade it"
+        )
+    if unknown := data[_PREFIX_SIZE - 1] & _RESERVED_BITS:
+        raise FormatError(f"unknown flag bits {unknown:#04x}: a newer aecodec made it, upgrade")
+
+
+def _crc(body: bytes) -> bytes:
+    return zlib.crc32(body).to_bytes(_CRC_SIZE, "little")
+
+
+def _flags(header: Header) -> int:
+    return (
+        header.mode
+        | _HAS_SIZE * (header.size is not None)
+        | _HAS_LEVEL * (header.level is not None)
+        | _HAS_FRAMES * (header.frames != 1)
+        | _HAS_METADATA * bool(header.metadata)
+    )
+
+
+def _pack_fields(header: Header) -> bytes:
+    fields = b""
+    if header.size is not None:
+        fields += _leb128(header.size[0]) + _leb128(header.size[1])
+    if header.level is not None:
+        fields += bytes([header.level])
+    if header.frames != 1:
+        fields += _leb128(header.frames)
+    if header.metadata:
+        fields += _block(b"".join(bytes([k]) + _block(v) for k, v in header.metadata.items()))
+    if header.mode.has_alpha:
+        fields += _block(header.alpha)
+    return fields
+
+
+def _read_fields(reader: _Reader, codec_id: bytes, flags: int) -> Header:
+    mode = Mode(flags & _MODE_BITS)
+    return Header(
+        codec_id=codec_id,
+        mode=mode,
+        size=(reader.leb128(), reader.leb128()) if flags & _HAS_SIZE else None,
+        level=reader.byte() if flags & _HAS_LEVEL else None,
+        frames=reader.leb128() if flags & _HAS_FRAMES else 1,
+        metadata=_read_metadata(reader.block()) if flags & _HAS_METADATA else {},
+        alpha=reader.block() if mode.has_alpha else b"",
+    )
+
+
+def _read_metadata(block: bytes) -> dict[MetadataKind, bytes]:
+    reader, metadata = _Reader(block), dict[MetadataKind, bytes]()
+    while not reader.at_end:
+        kind = reader.byte()
+        if kind not in list(MetadataKind) or kind in metadata:
+            raise FormatError(f"metadata entry of kind {kind} is unknown or stands twice")
+        metadata[MetadataKind(kind)] = reader.block()
+    return metadata
+
+
+def _check_limits(header: Header) -> None:
+    width, height = header.size or (1, 1)
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise FormatError(f"picture of {width}x{height}: a side must be 1 to {MAX_SIDE} pixels")
+    if not 1 <= header.frames <= MAX_FRAMES:
+        raise FormatError(f"{header.frames} frames: a file holds 1 to {MAX_FRAMES}")
+    if width * height * header.frames > MAX_PIXELS:
+        raise FormatError(
+            f"{header.frames} x {width}x{height} pixels: a file holds {MAX_PIXELS} at most"
+        )
+    if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
+        raise FormatError(f"level {header.level / LEVEL_UNITS}: levels run from 1 to 15.9")
+
+
+def _leb128(value: int) -> bytes:
+    """Unsigned LEB128: seven bits a byte, lowest first, the top bit says that more follow."""
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def _block(content: bytes) -> bytes:
+    return _leb128(len(content)) + content
+
+
+class _Reader:
+    """Walks over bytes and refuses to run past their end."""
+
+    _MAX_LEB128_SIZE = 5
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+
+    @property
+    def at_end(self) -> bool:
+        return self._position == len(self._data)
+
+    def take(self, count: int) -> bytes:
+        start, self._position = self._position, self._position + count
+        if self._position > len(self._data):
+            raise FormatError("damaged: a field runs past the end of the file")
+        return self._data[start : self._position]
+
+    def byte(self) -> int:
+        return self.take(1)[0]
+
+    def leb128(self) -> int:
+        """One number, in its shortest form only, so that a header has one spelling."""
+        value = 0
+        for index in range(self._MAX_LEB128_SIZE):
+            byte = self.byte()
+            value |= (byte & 0x7F) << 7 * index
+            if byte < 0x80:
+                if index and not byte:
+                    raise FormatError("damaged: a number is not in its shortest form")
+                return value
+        raise FormatError("damaged: a number is longer than the format allows")
+
+    def block(self) -> bytes:
+        return self.take(self.leb128())
+
+    def rest(self) -> bytes:
+        return self.take(len(self._data) - self._position)

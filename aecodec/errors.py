@@ -1,0 +1,42 @@
+"""One tree of errors: catch :class:`AecodecError` and nothing of this package escapes.
+
+Each class carries the exit status that the command line gives for it.
+"""
+
+
+class AecodecError(Exception):
+    """Base of every error that aecodec raises on purpose."""
+
+    exit_status = 1
+
+
+class UsageError(AecodecError):
+    """The call contradicts itself, or would overwrite something it was not told to."""
+
+    exit_status = 2
+
+
+class ImageError(AecodecError):
+    """An image that cannot be read, or of a kind that is not supported."""
+
+    exit_status = 3
+
+
+class FormatError(AecodecError):
+    """Bytes that are not a whole, undamaged `.aec` file that this version can read."""
+
+    exit_status = 4
+
+
+class CodecError(AecodecError):
+    """A codec that is unknown, damaged, or not the one the file was made with."""
+
+    exit_status = 5
+
+
+class ModelError(AecodecError):
+    """A Keras model that cannot be trained, converted or quantized as a codec."""
+
+
+class AecodecWarning(UserWarning):
+    """Something was done that the caller may not expect, and lost something."""

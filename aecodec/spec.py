@@ -1,0 +1,273 @@
+"""What a codec is, as a folder on disk.
+
+    codec.json        the spec, the hash of every file, what was measured
+    priors.npz        integer tables, a prior a level
+    encoder.tflite    int8, pixels to codes       encoder.hdf5    the same in float, for Keras
+    decoder.tflite    int8, codes to pixels       decoder.hdf5
+
+The codec's id is the SHA-256 of its spec, and the spec holds the hashes of what decoding depends
+on: the tables and the decoder. A file is read only after its hash was found right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aecodec.container import CODEC_ID_SIZE
+from aecodec.errors import CodecError
+from aecodec.prior import Prior
+
+FORMAT = 1
+CODEC_JSON = "codec.json"
+PRIORS = "priors.npz"
+ENCODER_TFLITE = "encoder.tflite"
+DECODER_TFLITE = "decoder.tflite"
+ENCODER_HDF5 = "encoder.hdf5"
+DECODER_HDF5 = "decoder.hdf5"
+
+_DECODING_FILES = (PRIORS, DECODER_TFLITE)
+_PRIOR_FIELDS = ("bank", "first", "table", "offset", "index")
+
+
+@dataclass(frozen=True)
+class Level:
+    """One quality level of a codec.
+
+    Attributes:
+        start: the first channel of the encoder's output that belongs to this level.
+        stop: the channel after its last; K = stop - start is the level's code dimension.
+        multiple: odd; this level's quantisation step in steps of the network's integers. The
+            rounding of an integer to an odd multiple never meets a tie, so it equals the
+            rounding of the latent itself.
+    """
+
+    start: int
+    stop: int
+    multiple: int = 1
+
+
+@dataclass(frozen=True)
+class CodecSpec:
+    """What a codec is, apart from its weights and tables.
+
+    Attributes:
+        name: short, lower case.
+        tile: (height, width) in pixels of what the networks see.
+        channels: 1 (grey) or 3 (RGB).
+        code_shape: shape of the encoder's output for one tile; its last axis is the channels
+            that the levels share out, the others count code vectors.
+        step: the quantisation step of the network's integers; latent = step * integer.
+        levels: level 1, the smallest files, first.
+        default_level: 1-based.
+        files: SHA-256 of the files that decoding depends on.
+
+    >>> CodecSpec("x", (28, 28), 1, (50,), 0.5, (Level(0, 50),), 1).vectors
+    1
+    """
+
+    name: str
+    tile: tuple[int, int]
+    channels: int
+    code_shape: tuple[int, ...]
+    step: float
+    levels: tuple[Level, ...]
+    default_level: int
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def vectors(self) -> int:
+        """Code vectors of one tile."""
+        return math.prod(self.code_shape[:-1])
+
+    @property
+    def sha256(self) -> str:
+        """The codec's identity, as 64 hexadecimal digits."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def codec_id(self) -> bytes:
+        """The first bytes of the identity, which every file carries."""
+        return bytes.fromhex(self.sha256)[:CODEC_ID_SIZE]
+
+
+def spec_from_json(values: Any) -> CodecSpec:
+    """A spec from parsed JSON.
+
+    Raises:
+        CodecError: it does not describe a codec.
+    """
+    try:
+        spec = CodecSpec(
+            name=str(values["name"]),
+            tile=_pair(values["tile"]),
+            channels=int(values["channels"]),
+            code_shape=tuple(int(n) for n in values["code_shape"]),
+            step=float(values["step"]),
+            levels=tuple(Level(**level) for level in values["levels"]),
+            default_level=int(values["default_level"]),
+            files={str(k): str(v) for k, v in values["files"].items()},
+        )
+        _check(spec)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
+    return spec
+
+
+def _pair(values: Iterable[Any]) -> tuple[int, int]:
+    first, second = (int(value) for value in values)
+    return first, second
+
+
+def _check(spec: CodecSpec) -> None:
+    """Raise ValueError for what no codec can be."""
+    sound = (
+        min(spec.tile) >= 1
+        and spec.channels in (1, 3)
+        and min(spec.code_shape) >= 1
+        and 0 < spec.step < math.inf
+        and 1 <= spec.default_level <= len(spec.levels)
+        and all(0 <= lv.start < lv.stop <= spec.code_shape[-1] for lv in spec.levels)
+        and all(lv.multiple % 2 == 1 and 0 < lv.multiple < 256 for lv in spec.levels)
+    )
+    if not sound:
+        raise ValueError("a number is out of its range")
+
+
+@dataclass(frozen=True, eq=False)
+class CodecFolder:
+    """A codec on disk: its spec, and its files by name, checked as they are read.
+
+    Attributes:
+        path: the folder.
+        spec: what the codec is.
+        files: SHA-256 of every file that the codec was exported with; some may be absent.
+        measured: what was measured when it was made: a mapping per level, and the notes that
+            `aecodec codecs` prints.
+    """
+
+    path: Path
+    spec: CodecSpec
+    files: dict[str, str]
+    measured: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: Path) -> CodecFolder:
+        """Read a codec folder's `codec.json`.
+
+        Raises:
+            CodecError: there is none, or it does not describe a codec.
+        """
+        try:
+            values = json.loads((path / CODEC_JSON).read_text("utf-8"))
+        except OSError as error:
+            raise CodecError(f"{path}: no codec here ({CODEC_JSON}: {error.strerror})") from error
+        except ValueError as error:
+            raise CodecError(f"{path / CODEC_JSON}: not JSON ({error})") from error
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise CodecError(f"{path / CODEC_JSON}: not a codec of format {FORMAT}")
+        try:
+            files, measured = dict(values["files"]), dict(values["measured"])
+            return cls(path, spec_from_json(values["spec"]), files, measured)
+        except (CodecError, KeyError, TypeError, ValueError) as error:
+            raise CodecError(f"{path / CODEC_JSON}: {error}") from error
+
+    def has(self, name: str) -> bool:
+        """Whether a file of the codec is here."""
+        return (self.path / name).is_file()
+
+    def read(self, name: str) -> bytes:
+        """A file's content, its hash checked.
+
+        Raises:
+            CodecError: it is absent, or not the file that the codec was exported with.
+        """
+        try:
+            content = (self.path / name).read_bytes()
+        except OSError as error:
+            raise CodecError(f"{self.path / name}: {error.strerror}") from error
+        if hashlib.sha256(content).hexdigest() != (self.spec.files | self.files).get(name):
+            raise CodecError(f"{self.path / name}: changed since the codec was exported")
+        return content
+
+    @cached_property
+    def priors(self) -> tuple[Prior, ...]:
+        """The prior of each level."""
+        priors = load_priors(self.read(PRIORS))
+        dimensions = [level.stop - level.start for level in self.spec.levels]
+        if [prior.code_dimension for prior in priors] != dimensions:
+            raise CodecError(f"{self.path / PRIORS}: not the priors of this codec's levels")
+        return priors
+
+
+def save_priors(priors: Iterable[Prior]) -> bytes:
+    """Priors to the content of `priors.npz`: arrays named by level and field, no pickle."""
+    arrays = {
+        f"level{number}_{name}": np.asarray(getattr(prior, name))
+        for number, prior in enumerate(priors, start=1)
+        for name in _PRIOR_FIELDS
+    }
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def load_priors(content: bytes) -> tuple[Prior, ...]:
+    """The content of `priors.npz` to priors.
+
+    Raises:
+        CodecError: it does not hold whole priors.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            levels = len(arrays.files) // len(_PRIOR_FIELDS)
+            return tuple(_load_prior(arrays, number) for number in range(1, levels + 1))
+    except (KeyError, ValueError, TypeError, OSError, EOFError) as error:
+        raise CodecError(f"{PRIORS} does not hold a codec's tables ({error})") from error
+
+
+def _load_prior(arrays: Mapping[str, Any], number: int) -> Prior:
+    bank, first, table, offset, index = (
+        arrays[f"level{number}_{name}"] for name in _PRIOR_FIELDS
+    )
+    return Prior(bank, int(first), table, offset, index)
+
+
+def write_folder(
+    path: Path, spec: CodecSpec, contents: Mapping[str, bytes], measured: Mapping[str, Any]
+) -> CodecFolder:
+    """Write a codec folder.
+
+    Args:
+        path: the folder; made if it does not exist.
+        spec: what the codec is; its `files` are filled in here.
+        contents: the files by name.
+        measured: goes into `codec.json` as it is.
+
+    Returns:
+        The folder, as :meth:`CodecFolder.open` gives it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    decoding = {name: hashes.pop(name) for name in _DECODING_FILES}
+    described = {
+        "format": FORMAT,
+        "spec": asdict(spec) | {"files": decoding},
+        "files": hashes,
+        "measured": dict(measured),
+    }
+    for name, content in contents.items():
+        (path / name).write_bytes(content)
+    text = json.dumps(described, indent=2, sort_keys=True)
+    (path / CODEC_JSON).write_text(text + "\n", "utf-8")
+    return CodecFolder.open(path)

@@ -1,0 +1,62 @@
+"""Pictures to tiles and back: pure array work."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aecodec.images import Pixels
+
+
+def grid(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
+    """How many (rows, columns) of tiles cover a picture.
+
+    Args:
+        size: (width, height) of the picture in pixels.
+        tile: (height, width) of a tile in pixels.
+
+    >>> grid((57, 28), (28, 28))
+    (1, 3)
+    """
+    return -(-size[1] // tile[0]), -(-size[0] // tile[1])
+
+
+def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
+    """Cut pictures into tiles, row by row; the last ones repeat the picture's edge.
+
+    Args:
+        pixels: (F, H, W, C).
+        tile: (h, w).
+
+    Returns:
+        (F * rows * columns, h, w, C).
+    """
+    frames, height, width, channels = pixels.shape
+    rows, columns = grid((width, height), tile)
+    beyond = (rows * tile[0] - height, columns * tile[1] - width)
+    if any(beyond):
+        pixels = np.pad(pixels, ((0, 0), (0, beyond[0]), (0, beyond[1]), (0, 0)), mode="edge")
+    parts = pixels.reshape(frames, rows, tile[0], columns, tile[1], channels)
+    return parts.transpose(0, 1, 3, 2, 4, 5).reshape(-1, *tile, channels)
+
+
+def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
+    """Put tiles together and crop what :func:`split` added.
+
+    Args:
+        tiles: (F * rows * columns, h, w, C).
+        frames: F.
+        size: (width, height) of each picture.
+
+    Returns:
+        (F, H, W, C).
+
+    >>> picture = np.arange(2 * 5 * 7 * 1, dtype=np.uint8).reshape(2, 5, 7, 1)
+    >>> bool((merge(split(picture, (2, 3)), 2, (7, 5)) == picture).all())
+    True
+    """
+    height, width, channels = tiles.shape[1:]
+    rows, columns = grid(size, (height, width))
+    parts = tiles.reshape(frames, rows, columns, height, width, channels)
+    whole = parts.transpose(0, 1, 3, 2, 4, 5)
+    whole = whole.reshape(frames, rows * height, columns * width, channels)
+    return whole[:, : size[1], : size[0]]

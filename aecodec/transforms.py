@@ -1,0 +1,173 @@
+"""Running a codec's networks: 8-bit integers in, 8-bit integers out.
+
+A transform is a function from a batch of int8 tensors to a batch of int8 tensors. On the image
+side an integer is a pixel less 128; on the code side it is the code. LiteRT runs the quantized
+TFLite models; Keras runs the HDF5 ones and rounds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import CodecError
+
+Int8 = npt.NDArray[np.int8]
+Transform = Callable[[Int8], Int8]
+
+PIXEL_ZERO = -128
+"""The integer of a black pixel; int8 = pixel + PIXEL_ZERO."""
+
+PIXEL_SCALE = 1 / 255
+"""The networks see pixels as 0..1."""
+
+_BATCH = 64
+
+
+class LiteRtTransform:
+    """An int8 TFLite model, run by LiteRT on all cores.
+
+    Args:
+        model: the content of a `.tflite` file with one int8 input and one int8 output.
+
+    Raises:
+        CodecError: LiteRT cannot load it, or it is not quantized to int8.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        self._model = model
+        self._single = self._interpreter(batch=None)
+        details = self._single.get_input_details()[0], self._single.get_output_details()[0]
+        if any(detail["dtype"] is not np.int8 for detail in details):
+            raise CodecError("the model's input and output are not int8: export the codec again")
+        self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
+        self.input_shape, self.output_shape = (tuple(d["shape"][1:].tolist()) for d in details)
+        self._of_thread = threading.local()
+
+    def __call__(self, batch: Int8) -> Int8:
+        """(N, *input_shape) int8 to (N, *output_shape) int8."""
+        if len(batch) == 1:
+            return _invoke(self._single, batch)
+        parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
+        with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+            return np.concatenate(list(pool.map(self._run_part, parts)))
+
+    def _run_part(self, part: Int8) -> Int8:
+        """A batch at once, or one by one for a model that reshapes to a fixed batch."""
+        interpreter = self._interpreter_of_thread()
+        if interpreter is None:
+            single = self._interpreter(batch=None)
+            return np.concatenate([_invoke(single, item[None]) for item in part])
+        padded = np.zeros((_BATCH, *part.shape[1:]), np.int8)
+        padded[: len(part)] = part
+        return _invoke(interpreter, padded)[: len(part)]
+
+    def _interpreter_of_thread(self) -> Any:
+        """An interpreter must not be shared by threads, so each has its own."""
+        if not hasattr(self._of_thread, "interpreter"):
+            self._of_thread.interpreter = self._batch_interpreter()
+        return self._of_thread.interpreter
+
+    def _batch_interpreter(self) -> Any:
+        try:
+            interpreter = self._interpreter(batch=_BATCH)
+        except CodecError:
+            return None
+        return interpreter if interpreter.get_output_details()[0]["shape"][0] == _BATCH else None
+
+    def _interpreter(self, batch: int | None) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        with _silent_stderr():
+            try:
+                interpreter = Interpreter(model_content=self._model, num_threads=1)
+                if batch:
+                    tensor = interpreter.get_input_details()[0]
+                    shape = [batch, *tensor["shape"][1:].tolist()]
+                    interpreter.resize_tensor_input(tensor["index"], shape)
+                interpreter.allocate_tensors()
+            except (ValueError, RuntimeError) as error:
+                raise CodecError(f"LiteRT cannot load the model: {error}") from error
+        return interpreter
+
+
+def _invoke(interpreter: Any, batch: Int8) -> Int8:
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+    interpreter.invoke()
+    output: Int8 = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return output
+
+
+_stderr_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """LiteRT reports its delegate from C++, past every setting; keep it off the terminal."""
+    with _stderr_lock:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(null)
+
+
+def keras_encoder(model: Any, step: float) -> Transform:
+    """A Keras encoder as a transform: pixels less 128 to codes in -128..127.
+
+    Args:
+        model: a Keras model from images in 0..1 to latents, or the path of its file.
+        step: the quantisation step; code = round(latent / step).
+    """
+    return partial(
+        _run_keras, _loaded(model), in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO, out_scale=step
+    )
+
+
+def keras_decoder(model: Any, step: float) -> Transform:
+    """A Keras decoder as a transform: codes to pixels less 128.
+
+    Args:
+        model: a Keras model from latents to images in 0..1, or the path of its file.
+        step: the quantisation step; latent = code * step.
+    """
+    return partial(
+        _run_keras, _loaded(model), in_scale=step, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO
+    )
+
+
+def _loaded(model: Any) -> Any:
+    if not isinstance(model, str | Path):
+        return model
+    import keras
+
+    return keras.saving.load_model(model, compile=False)
+
+
+def _run_keras(
+    model: Any,
+    batch: Int8,
+    in_scale: float,
+    out_scale: float,
+    in_zero: int = 0,
+    out_zero: int = 0,
+) -> Int8:
+    inputs = (batch.astype(np.float32) - in_zero) * np.float32(in_scale)
+    shaped = inputs.reshape(-1, *model.input_shape[1:])
+    outputs = np.asarray(model.predict(shaped, batch_size=256, verbose=0), np.float32)
+    return np.clip(np.rint(outputs / out_scale) + out_zero, -128, 127).astype(np.int8)
