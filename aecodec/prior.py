@@ -80,10 +80,9 @@ class Prior:
         )
         if not shapes_fit or self.table.size == 0 or self.table.max() >= len(self.bank):
             raise CodecError("the codec's prior tables do not fit together: export it again")
-        try:
-            _ = self.tables, self.index_table
-        except ValueError as error:
-            raise CodecError(f"the codec's prior tables are damaged: {error}") from error
+        rows = [*self.bank, self.index] if self.priors > 1 else self.bank
+        if any(int(row.sum(dtype=np.int64)) != rangecoder.TABLE_TOTAL or not row.all() for row in rows):
+            raise CodecError("the codec's prior tables are damaged: export it again")
 
     @property
     def priors(self) -> int:

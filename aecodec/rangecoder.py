@@ -55,21 +55,20 @@ class Table:
     """A distribution over the symbols 0..n-1 as integer frequencies.
 
     Args:
-        frequencies: n >= 2 integers of at least 1 each, whose sum is 65536.
-
-    Raises:
-        ValueError: they are not.
+        frequencies: n >= 2 integers of at least 1 each, whose sum is 65536; checked by whoever
+            reads them (:class:`aecodec.prior.Prior`), once for all of a codec's tables.
 
     >>> Table([65535, 1]).frequencies
     (65535, 1)
     """
 
     def __init__(self, frequencies: Sequence[int] | npt.NDArray[Any]) -> None:
-        self.frequencies = tuple(int(f) for f in frequencies)
-        if len(self.frequencies) < 2 or min(self.frequencies) < 1:
-            raise ValueError("a table needs two symbols or more, each with a frequency of 1 or more")
-        if sum(self.frequencies) != TABLE_TOTAL:
-            raise ValueError(f"frequencies sum to {sum(self.frequencies)}, not to {TABLE_TOTAL}")
+        self._given = frequencies
+
+    @cached_property
+    def frequencies(self) -> tuple[int, ...]:
+        """The n integers."""
+        return tuple(np.asarray(self._given).tolist())
 
     @cached_property
     def cumulative(self) -> tuple[int, ...]:
@@ -83,7 +82,7 @@ class Table:
         Its weights are floats, but with `perfect=False` it computes `weight + 1` of a total
         equal to 2**24, so no rounding takes place and the integers are used as they are.
         """
-        weights = np.array(self.frequencies, np.float64) * (1 << _SCALE_UP) - 1
+        weights = np.asarray(self._given, np.float64) * (1 << _SCALE_UP) - 1
         return constriction.stream.model.Categorical(weights, perfect=False)
 
 

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.container import CODEC_ID_SIZE
-from aecodec.errors import CodecError
-from aecodec.prior import Prior
+from aecodec.errors import CodecError, FormatError
+from aecodec.prior import Codes, Prior
 
 FORMAT = 1
 CODEC_JSON = "codec.json"
@@ -49,11 +50,31 @@ class Level:
         multiple: odd; this level's quantisation step in steps of the network's integers. The
             rounding of an integer to an odd multiple never meets a tie, so it equals the
             rounding of the latent itself.
+
+    >>> coarse = Level(0, 4, multiple=3)
+    >>> coarse.codes(np.array([-2, -1, 1, 2], np.int16)).tolist()
+    [-1, 0, 0, 1]
     """
 
     start: int
     stop: int
     multiple: int = 1
+
+    def codes(self, integers: Codes) -> Codes:
+        """The network's integers to codes: rounded to multiples, and divided."""
+        return np.floor_divide(integers + np.int16(self.multiple // 2), np.int16(self.multiple))
+
+    def integers(self, codes: Codes) -> npt.NDArray[np.int32]:
+        """Codes to integers for the network, in -128..127.
+
+        Raises:
+            FormatError: codes that no encoder makes.
+        """
+        multiples = codes.astype(np.int32) * self.multiple
+        reach = 128 + self.multiple // 2
+        if multiples.size and not -reach <= multiples.min() <= multiples.max() <= reach:
+            raise FormatError("damaged: a code is outside of what this codec's encoder makes")
+        return np.clip(multiples, -128, 127)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,8 @@ class LiteRtTransform:
         self._of_thread = threading.local()
 
     def __call__(self, batch: Int8) -> Int8:
-        """(N, *input_shape) int8 to (N, *output_shape) int8."""
+        """N tensors of input_shape, int8, to (N, *output_shape) int8."""
+        batch = batch.reshape(-1, *self.input_shape)
         if len(batch) == 1:
             return _invoke(self._single, batch)
         parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
@@ -88,7 +88,7 @@ class LiteRtTransform:
     def _interpreter(self, batch: int | None) -> Any:
         from ai_edge_litert.interpreter import Interpreter
 
-        with _silent_stderr():
+        with silent_stderr():
             try:
                 interpreter = Interpreter(model_content=self._model, num_threads=1)
                 if batch:
@@ -112,7 +112,7 @@ _stderr_lock = threading.Lock()
 
 
 @contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
+def silent_stderr() -> Iterator[None]:
     """LiteRT reports its delegate from C++, past every setting; keep it off the terminal."""
     with _stderr_lock:
         sys.stderr.flush()
@@ -131,11 +131,11 @@ def keras_encoder(model: Any, step: float) -> Transform:
     """A Keras encoder as a transform: pixels less 128 to codes in -128..127.
 
     Args:
-        model: a Keras model from images in 0..1 to latents, or the path of its file.
+        model: a Keras model from images in 0..1 to latents.
         step: the quantisation step; code = round(latent / step).
     """
     return partial(
-        _run_keras, _loaded(model), in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO, out_scale=step
+        _run_keras, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO, out_scale=step
     )
 
 
@@ -143,20 +143,12 @@ def keras_decoder(model: Any, step: float) -> Transform:
     """A Keras decoder as a transform: codes to pixels less 128.
 
     Args:
-        model: a Keras model from latents to images in 0..1, or the path of its file.
+        model: a Keras model from latents to images in 0..1.
         step: the quantisation step; latent = code * step.
     """
     return partial(
-        _run_keras, _loaded(model), in_scale=step, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO
+        _run_keras, model, in_scale=step, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO
     )
-
-
-def _loaded(model: Any) -> Any:
-    if not isinstance(model, str | Path):
-        return model
-    import keras
-
-    return keras.saving.load_model(model, compile=False)
 
 
 def _run_keras(

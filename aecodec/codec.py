@@ -1,0 +1,356 @@
+"""A codec: pictures to `.aec` bytes and back.
+
+An :class:`EncoderCodec` needs only the encoder's half of a codec folder, a :class:`DecoderCodec`
+only the decoder's; a :class:`Codec` is the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from aecodec import container, images, spec, tiling
+from aecodec.container import LEVEL_UNITS, Header
+from aecodec.errors import CodecError, FormatError, UsageError
+from aecodec.images import Picture, Pixels
+from aecodec.prior import Codes, Prior
+from aecodec.spec import CodecFolder, CodecSpec, Level
+from aecodec.transforms import PIXEL_ZERO, LiteRtTransform, Transform
+
+BUILT_IN = Path(__file__).parent / "codecs"
+DEFAULT_CODEC = "digits"
+
+ImageLike = Image.Image | npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderCodec:
+    """The half that compresses.
+
+    Args:
+        folder: the codec.
+        transform: pixels to codes; LiteRT with the folder's `encoder.tflite` unless given.
+
+    >>> digit = np.zeros((28, 28), np.uint8)
+    >>> len(load_codec("digits").encoder.compress(digit)) < 30
+    True
+    """
+
+    folder: CodecFolder
+    transform: Transform | None = None
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What the codec is."""
+        return self.folder.spec
+
+    @cached_property
+    def _transform(self) -> Transform:
+        return self.transform or LiteRtTransform(self.folder.read(spec.ENCODER_TFLITE))
+
+    def codes(self, tiles: Pixels, level: int | None = None) -> Codes:
+        """Tiles to codes.
+
+        Args:
+            tiles: (T, h, w, C) uint8, of the codec's tile size and channels.
+            level: 1-based; the codec's default if None.
+
+        Returns:
+            (T * vectors, K) int16.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        chosen = level_of(self.spec, level)
+        integers = self._transform((tiles.astype(np.int16) + PIXEL_ZERO).astype(np.int8))
+        latents = integers.reshape(-1, self.spec.code_shape[-1])[:, chosen.start : chosen.stop]
+        return chosen.codes(latents.astype(np.int16))
+
+    def compress(
+        self, image: ImageLike | Picture, level: int | None = None, metadata: bool | None = None
+    ) -> bytes:
+        """An image, or a batch of one size, to the bytes of an `.aec` file.
+
+        Args:
+            image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C);
+                or a :class:`~aecodec.images.Picture`.
+            level: 1 (smallest) and up; the codec's default if None.
+            metadata: keep ICC profile, EXIF and XMP; by default they are kept for pictures of
+                more than one tile, and dropped for those that weigh less than they do.
+
+        Raises:
+            ImageError: an unsupported kind of image.
+            UsageError: the codec has no such level.
+        """
+        picture = to_picture(image)
+        header = self._header(picture, level, metadata)
+        planes = _to_planes(picture.pixels, self.spec.channels)
+        codes = self.codes(tiling.split(planes, self.spec.tile), level)
+        return container.pack(header, prior_of(self.folder, level).encode(codes))
+
+    def _header(self, picture: Picture, level: int | None, metadata: bool | None) -> Header:
+        one_tile = picture.size == self.spec.tile[::-1]
+        is_default = level in (None, self.spec.default_level)
+        keep = not one_tile if metadata is None else metadata
+        return Header(
+            codec_id=self.spec.codec_id,
+            mode=picture.mode,
+            size=None if one_tile else picture.size,
+            level=None if level is None or is_default else level * LEVEL_UNITS,
+            frames=picture.frames,
+            alpha=images.pack_alpha(picture.alpha),
+            metadata=picture.metadata if keep else {},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DecoderCodec:
+    """The half that decompresses.
+
+    Args:
+        folder: the codec.
+        transform: codes to pixels; LiteRT with the folder's `decoder.tflite` unless given.
+    """
+
+    folder: CodecFolder
+    transform: Transform | None = None
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What the codec is."""
+        return self.folder.spec
+
+    @cached_property
+    def _transform(self) -> Transform:
+        return self.transform or LiteRtTransform(self.folder.read(spec.DECODER_TFLITE))
+
+    def codes(self, data: bytes) -> Codes:
+        """The bytes of an `.aec` file to the very codes that were encoded, (T * vectors, K).
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        header, payload = container.unpack(data)
+        self._check_made_here(header)
+        rows, columns = tiling.grid(header.size or self.spec.tile[::-1], self.spec.tile)
+        planes = header.frames * _planes_a_frame(header, self.spec.channels)
+        count = planes * rows * columns * self.spec.vectors
+        return prior_of(self.folder, self._level(header)).decode(payload, count)
+
+    def tiles(self, codes: Codes, level: int | None = None) -> Pixels:
+        """Codes to tiles.
+
+        Args:
+            codes: (T * vectors, K) integers.
+            level: the level they are of; the codec's default if None.
+
+        Returns:
+            (T, h, w, C) uint8.
+
+        Raises:
+            FormatError: codes that no encoder of this codec makes.
+        """
+        chosen = level_of(self.spec, level)
+        latents = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
+        latents[:, chosen.start : chosen.stop] = chosen.integers(codes)
+        pixels = self._transform(latents.reshape(-1, *self.spec.code_shape))
+        tiles = (pixels.astype(np.int16) - PIXEL_ZERO).astype(np.uint8)
+        return tiles.reshape(-1, *self.spec.tile, self.spec.channels)
+
+    def decompress(self, data: bytes) -> Picture:
+        """The bytes of an `.aec` file to pictures.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        codes = self.codes(data)
+        header, _ = container.unpack(data)
+        size = header.size or self.spec.tile[::-1]
+        planes = header.frames * _planes_a_frame(header, self.spec.channels)
+        alpha_shape = (header.frames, size[1], size[0])
+        alpha = images.unpack_alpha(header.alpha, alpha_shape) if header.mode.has_alpha else None
+        merged = tiling.merge(self.tiles(codes, self._level(header)), planes, size)
+        return Picture(_from_planes(merged, header), alpha, header.metadata)
+
+    def level(self, data: bytes) -> int:
+        """The level, 1-based, that an `.aec` file of this codec was made at."""
+        return self._level(container.unpack(data)[0])
+
+    def _check_made_here(self, header: Header) -> None:
+        if header.codec_id != self.spec.codec_id:
+            raise CodecError(
+                f"made with codec {header.codec_id.hex()}, and this is {self.spec.name} "
+                f"({self.spec.codec_id.hex()}): give the codec that made it with --codec"
+            )
+
+    def _level(self, header: Header) -> int:
+        if header.level is None:
+            return self.spec.default_level
+        level, fraction = divmod(header.level, LEVEL_UNITS)
+        if fraction or level > len(self.spec.levels):
+            raise FormatError(
+                f"damaged: codec {self.spec.name} has no level {header.level / LEVEL_UNITS:g}"
+            )
+        return level
+
+
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """A codec: its two halves.
+
+    Args:
+        folder: the codec on disk.
+
+    >>> codec = load_codec("digits")
+    >>> digit = np.zeros((28, 28), np.uint8)
+    >>> codec.decompress(codec.compress(digit)).size
+    (28, 28)
+    """
+
+    folder: CodecFolder
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What the codec is."""
+        return self.folder.spec
+
+    @cached_property
+    def encoder(self) -> EncoderCodec:
+        """The half that compresses."""
+        return EncoderCodec(self.folder)
+
+    @cached_property
+    def decoder(self) -> DecoderCodec:
+        """The half that decompresses."""
+        return DecoderCodec(self.folder)
+
+    def compress(self, image: ImageLike | Picture, level: int | None = None) -> bytes:
+        """As :meth:`EncoderCodec.compress`."""
+        return self.encoder.compress(image, level)
+
+    def decompress(self, data: bytes) -> Image.Image | Pixels:
+        """The bytes of an `.aec` file to a Pillow image, or to an array if it holds several.
+
+        Returns:
+            An image; or (N, H, W) or (N, H, W, C) uint8 for a file of N > 1 frames.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        picture = self.decoder.decompress(data)
+        return images.to_pil(picture)[0] if picture.frames == 1 else images.to_arrays(picture)
+
+
+def load_codec(name_or_path: str | Path = DEFAULT_CODEC) -> Codec:
+    """Open a codec that ships, by name, or any codec folder, by path.
+
+    Raises:
+        CodecError: there is no such codec, or it is damaged.
+
+    >>> load_codec("digits").spec.tile
+    (28, 28)
+    """
+    built_in = BUILT_IN / name_or_path
+    if str(name_or_path) in built_in_names():
+        return Codec(CodecFolder.open(built_in))
+    if not Path(name_or_path).is_dir():
+        raise CodecError(
+            f"no codec {str(name_or_path)!r}: it is neither one that ships "
+            f"({', '.join(built_in_names())}) nor a codec folder"
+        )
+    return Codec(CodecFolder.open(Path(name_or_path)))
+
+
+def built_in_names() -> list[str]:
+    """The codecs that ship.
+
+    >>> "digits" in built_in_names()
+    True
+    """
+    return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{spec.CODEC_JSON}"))
+
+
+def codec_of(data: bytes) -> Codec:
+    """The codec that ships and made an `.aec` file.
+
+    Raises:
+        FormatError: not a whole `.aec` file.
+        CodecError: none of those that ship made it.
+    """
+    header, _ = container.unpack(data)
+    for codec in map(load_codec, built_in_names()):
+        if codec.spec.codec_id == header.codec_id:
+            return codec
+    raise CodecError(
+        f"made with codec {header.codec_id.hex()}, which does not ship with this aecodec: "
+        "give the folder of the codec that made it with --codec"
+    )
+
+
+def level_of(spec_: CodecSpec, level: int | None) -> Level:
+    """One of a codec's levels.
+
+    Args:
+        spec_: the codec.
+        level: 1-based; its default if None.
+
+    Raises:
+        UsageError: it has no such level.
+    """
+    number = spec_.default_level if level is None else level
+    if not 1 <= number <= len(spec_.levels):
+        raise UsageError(
+            f"level {number}: codec {spec_.name} has the levels 1 (smallest file) "
+            f"to {len(spec_.levels)} (best picture)"
+        )
+    return spec_.levels[number - 1]
+
+
+def prior_of(folder: CodecFolder, level: int | None) -> Prior:
+    """The prior of one of a codec's levels; the default one's if None."""
+    return folder.priors[(level or folder.spec.default_level) - 1]
+
+
+def to_picture(image: ImageLike | Picture) -> Picture:
+    """Whatever :meth:`EncoderCodec.compress` takes, as a picture."""
+    if isinstance(image, Picture):
+        return image
+    return images.from_array(image) if isinstance(image, np.ndarray) else images.from_pil(image)
+
+
+def _planes_a_frame(header: Header, channels: int) -> int:
+    return header.mode.channels if channels == 1 else 1
+
+
+def _to_planes(pixels: Pixels, channels: int) -> Pixels:
+    """(F, H, W, C) as pictures of the codec's own channels.
+
+    A grey codec takes the planes of a colour picture one by one; a colour codec sees a grey
+    picture in three equal channels.
+    """
+    if pixels.shape[-1] == channels:
+        return pixels
+    if channels == 3:
+        return np.repeat(pixels, 3, axis=-1)
+    frames, height, width, planes = pixels.shape
+    return pixels.transpose(0, 3, 1, 2).reshape(frames * planes, height, width, 1)
+
+
+def _from_planes(planes: Pixels, header: Header) -> Pixels:
+    """What :func:`_to_planes` made, back to the picture's own channels."""
+    if planes.shape[-1] == header.mode.channels:
+        return planes
+    if planes.shape[-1] == 3:
+        return np.rint(planes.mean(axis=-1, keepdims=True)).astype(np.uint8)
+    _, height, width, _ = planes.shape
+    by_frame = planes.reshape(header.frames, -1, height, width)
+    return np.ascontiguousarray(by_frame.transpose(0, 2, 3, 1))

@@ -1,0 +1,1 @@
+"""The codecs that ship: a folder each, all data."""

@@ -1,0 +1,73 @@
+"""Figures of originals and reconstructions; the one place that draws."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aecodec.errors import AecodecError
+from aecodec.images import Pixels
+
+_INCH = 2.2
+_COLUMNS = ("original", "reconstructed", "difference")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One picture before and after.
+
+    Attributes:
+        original: (H, W, C) uint8.
+        reconstructed: the same shape.
+        caption: what it cost.
+    """
+
+    original: Pixels
+    reconstructed: Pixels
+    caption: str
+
+
+def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
+    """Original, reconstructed and difference side by side, a row a picture, as PNG.
+
+    Raises:
+        AecodecError: matplotlib is not installed.
+    """
+    figure = _new_figure((3 * _INCH, len(comparisons) * _INCH * 1.12))
+    axes = figure.subplots(len(comparisons), 3, squeeze=False)
+    for row, comparison in zip(axes, comparisons, strict=True):
+        _draw(row, comparison)
+    for axis, title in zip(axes[0], _COLUMNS, strict=True):
+        axis.set_title(title, fontsize=10)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    return file.getvalue()
+
+
+def _new_figure(size: tuple[float, float]) -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise AecodecError(
+            "figures need matplotlib: install it with pip install 'aecodec[plot]'"
+        ) from error
+    return Figure(figsize=size, layout="constrained")
+
+
+def _draw(row: Any, comparison: Comparison) -> None:
+    difference = comparison.reconstructed.astype(np.int16) - comparison.original
+    _show(row[0], comparison.original)
+    _show(row[1], comparison.reconstructed)
+    row[2].imshow(difference.mean(axis=-1), cmap="RdBu", vmin=-255, vmax=255)
+    row[1].set_xlabel(comparison.caption, fontsize=8)
+    for axis in row:
+        axis.set_xticks([])
+        axis.set_yticks([])
+
+
+def _show(axis: Any, pixels: Pixels) -> None:
+    axis.imshow(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)

@@ -1,0 +1,105 @@
+"""What one compression cost and lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aecodec import metrics
+from aecodec.codec import Codec
+from aecodec.figures import Comparison
+from aecodec.images import Picture
+from aecodec.spec import DECODER_TFLITE
+
+
+@dataclass(frozen=True)
+class Report:
+    """One file against the pictures in it.
+
+    Attributes:
+        size: bytes of the `.aec` file.
+        source_size: bytes of the file or files that the pictures came from.
+        raw_size: bytes of the pixels.
+        bpp: bits a pixel.
+        psnr: dB, alpha aside; None where the codec has no decoder's half.
+        is_familiar: whether the error is one that pictures like those of the training set have.
+    """
+
+    size: int
+    source_size: int
+    raw_size: int
+    bpp: float
+    psnr: float | None
+    is_familiar: bool
+
+    @property
+    def ratio_to_source(self) -> float:
+        """How many times smaller than the source."""
+        return self.source_size / self.size
+
+    @property
+    def ratio_to_raw(self) -> float:
+        """How many times smaller than the pixels."""
+        return self.raw_size / self.size
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "bytes": self.size,
+            "source_bytes": self.source_size,
+            "raw_bytes": self.raw_size,
+            "ratio_to_source": round(self.ratio_to_source, 3),
+            "ratio_to_raw": round(self.ratio_to_raw, 3),
+            "bpp": round(self.bpp, 4),
+            "psnr": None if self.psnr is None else round(self.psnr, 2),
+            "familiar": self.is_familiar,
+        }
+
+    def as_text(self) -> str:
+        """For people."""
+        quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
+        return (
+            f"{self.size} bytes, {self.ratio_to_source:.1f}x smaller than the source, "
+            f"{self.ratio_to_raw:.1f}x than raw pixels, {self.bpp:.3f} bpp{quality}"
+        )
+
+
+def report(codec: Codec, picture: Picture, data: bytes, source_size: int) -> Report:
+    """Measure what a file decodes to against the pictures that it was made of.
+
+    Args:
+        codec: the codec that made it.
+        picture: the pictures.
+        data: the `.aec` file.
+        source_size: bytes of the file or files that the pictures came from.
+    """
+    width, height = picture.size
+    error = _squared_error(codec, picture, data)
+    return Report(
+        size=len(data),
+        source_size=source_size,
+        raw_size=picture.raw_size,
+        bpp=metrics.bits_per_pixel(len(data), width, height, picture.frames),
+        psnr=None if error is None else metrics.psnr(error),
+        is_familiar=error is None or error <= _familiar_error(codec, data),
+    )
+
+
+def compare(codec: Codec, picture: Picture, level: int | None) -> Comparison:
+    """A picture beside what is left of it at a level (the default if None)."""
+    data = codec.compress(picture, level)
+    restored = codec.decoder.decompress(data).pixels
+    quality = metrics.psnr(metrics.mse(picture.pixels, restored))
+    return Comparison(picture.pixels[0], restored[0], f"{len(data)} bytes, {quality:.2f} dB")
+
+
+def _squared_error(codec: Codec, picture: Picture, data: bytes) -> float | None:
+    if not codec.folder.has(DECODER_TFLITE):
+        return None
+    return metrics.mse(picture.pixels, codec.decoder.decompress(data).pixels)
+
+
+def _familiar_error(codec: Codec, data: bytes) -> float:
+    levels = codec.folder.measured.get("levels")
+    number = codec.decoder.level(data)
+    return float(levels[number - 1]["familiar_mse"]) if levels else float("inf")

@@ -1,0 +1,49 @@
+"""Layers that Keras does not have, and opening the files of models that use them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from aecodec.errors import ModelError
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class DepthToSpace(keras.layers.Layer):
+    """(N, h, w, C * block**2) to (N, h * block, w * block, C).
+
+    It converts to one native TFLite operator, whatever the batch.
+
+    >>> DepthToSpace(2)(tf.zeros((1, 7, 7, 12))).shape.as_list()
+    [1, 14, 14, 3]
+    """
+
+    def __init__(self, block: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.block = block
+
+    def call(self, inputs: Any) -> Any:
+        return tf.nn.depth_to_space(inputs, self.block)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, height, width, channels = input_shape
+        sides = (side and side * self.block for side in (height, width))
+        return (batch, *sides, channels and channels // self.block**2)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "block": self.block}
+
+
+def load_model(path: Path | str) -> Any:
+    """Open a Keras model from an HDF5 or `.keras` file, aecodec's own layers included.
+
+    Raises:
+        ModelError: there is no model in the file.
+    """
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{path}: Keras cannot open this as a model ({error})") from error

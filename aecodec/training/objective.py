@@ -1,0 +1,147 @@
+"""What training minimises: distortion, and what the codes will cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from aecodec.training.rate import MixtureRate
+
+
+class DistortionObjective(keras.Model):
+    """The squared error of an autoencoder, without any quantisation.
+
+    Args:
+        encoder: images to latents.
+        decoder: latents to images.
+    """
+
+    def __init__(self, encoder: Any, decoder: Any) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.squared_error = keras.metrics.Mean("mse")
+        self.built = True  # of parts that are
+
+    def train_step(self, images: Any) -> dict[str, Any]:
+        with tf.GradientTape() as tape:
+            error = self._error(images, training=True)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(error, variables), variables)
+        return self._report(error)
+
+    def test_step(self, images: Any) -> dict[str, Any]:
+        return self._report(self._error(images, training=False))
+
+    def _error(self, images: Any, training: bool) -> Any:
+        latents = self.encoder(images, training=training)
+        return _mean_square(self.decoder(latents, training=training), images)
+
+    def _report(self, error: Any) -> dict[str, Any]:
+        self.squared_error.update_state(error)
+        return {"psnr": _psnr(self.squared_error.result())}
+
+
+class RateDistortionObjective(keras.Model):
+    """Distortion + rate weight x rate, for one level or several at once.
+
+    Each level has its own channels of the code, its own rate weight and an equal part of every
+    batch; its decoder input holds zeros in the channels of the others. Losses are divided by the
+    root of the rate weight, so that no level drowns the others. Rounding is replaced by uniform
+    noise for the rate (J. Ballé et al., "End-to-end optimized image compression", 2017), and
+    by rounding with a straight-through gradient for the distortion (L. Theis et al., "Lossy image
+    compression with compressive autoencoders", 2017).
+
+    Args:
+        encoder: images to latents.
+        decoder: latents to images.
+        channels: how many of the code's channels each level has.
+        rate_weights: lambda of each level, in squared error of a picture (of pixels in 0..1,
+            summed) a bit.
+        priors: how many components the learned rate model mixes.
+    """
+
+    def __init__(
+        self,
+        encoder: Any,
+        decoder: Any,
+        channels: Sequence[int],
+        rate_weights: Sequence[float],
+        priors: int,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.channels, self.rate_weights = list(channels), list(rate_weights)
+        self.rates = [MixtureRate(priors, k, seed) for seed, k in enumerate(channels)]
+        numbers = range(1, len(channels) + 1)
+        self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
+        self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
+        self.built = True  # of parts that are
+
+    def train_step(self, images: Any) -> dict[str, Any]:
+        with tf.GradientTape() as tape:
+            bits, errors = self._measure(images, training=True)
+            loss = self._loss(bits, errors, pixels=math.prod(images.shape[1:]))
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return self._report(bits, errors)
+
+    def test_step(self, images: Any) -> dict[str, Any]:
+        return self._report(*self._measure(images, training=False))
+
+    def _loss(self, bits: list[Any], errors: list[Any], pixels: int) -> Any:
+        terms = zip(bits, errors, self.rate_weights, strict=True)
+        return tf.add_n([(pixels * error + w * rate) / math.sqrt(w) for rate, error, w in terms])
+
+    def _measure(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
+        """Mean bits a picture and mean squared error, of each level."""
+        levels = len(self.channels)
+        shares = tf.split(self.encoder(images, training=training), levels)
+        latents = [
+            tf.split(share, self.channels, axis=-1)[level] for level, share in enumerate(shares)
+        ]
+        bits = [
+            self._bits(rate, _noisy(latent) if training else tf.round(latent))
+            for rate, latent in zip(self.rates, latents, strict=True)
+        ]
+        codes = tf.concat([self._among_zeros(n, _rounded(z)) for n, z in enumerate(latents)], 0)
+        decoded = tf.split(self.decoder(codes, training=training), levels)
+        originals = tf.split(images, levels)
+        return bits, [_mean_square(d, x) for d, x in zip(decoded, originals, strict=True)]
+
+    def _bits(self, rate: MixtureRate, latents: Any) -> Any:
+        vectors = tf.reshape(latents, (-1, latents.shape[-1]))
+        return tf.reduce_sum(rate(vectors)) / tf.cast(tf.shape(latents)[0], tf.float32)
+
+    def _among_zeros(self, level: int, latents: Any) -> Any:
+        before, after = sum(self.channels[:level]), sum(self.channels[level + 1 :])
+        return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), [before, after]])
+
+    def _report(self, bits: list[Any], errors: list[Any]) -> dict[str, Any]:
+        report = {}
+        for n, (rate, error) in enumerate(zip(bits, errors, strict=True)):
+            self.bits[n].update_state(rate)
+            self.squared_errors[n].update_state(error)
+            report[f"bytes{n + 1}"] = self.bits[n].result() / 8
+            report[f"psnr{n + 1}"] = _psnr(self.squared_errors[n].result())
+        return report
+
+
+def _noisy(latents: Any) -> Any:
+    return latents + tf.random.uniform(tf.shape(latents), -0.5, 0.5)
+
+
+def _rounded(latents: Any) -> Any:
+    return latents + tf.stop_gradient(tf.round(latents) - latents)
+
+
+def _mean_square(decoded: Any, images: Any) -> Any:
+    difference = tf.cast(decoded, tf.float32) - tf.cast(images, tf.float32)
+    return tf.reduce_mean(tf.square(difference))
+
+
+def _psnr(mean_squared_error: Any) -> Any:
+    return -10 / math.log(10) * tf.math.log(mean_squared_error)

@@ -1,0 +1,120 @@
+"""Recipes: all that it takes to make a codec again, in a small TOML file."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from aecodec.errors import UsageError
+from aecodec.training.autoencoder import Autoencoder
+from aecodec.training.data import load_images
+from aecodec.training.networks import digits_decoder, digits_encoder
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from aecodec.codec import Codec
+
+RECIPES = Path(__file__).parent / "recipes"
+_NETWORKS = {"digits": (digits_encoder, digits_decoder)}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a codec is made.
+
+    Attributes:
+        name: the codec's name.
+        networks: which ready-made pair.
+        data: `array`, which array of the `.npz` file; `held_out`, how many of its last images
+            are measured and never trained on.
+        levels: `channels` and `rate_weights` of each.
+        training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
+        priors: `count`, how many compete.
+    """
+
+    name: str
+    networks: str
+    data: dict[str, Any]
+    levels: dict[str, list[Any]]
+    training: dict[str, Any]
+    priors: dict[str, int]
+
+
+def load_recipe(name_or_path: str | Path) -> Recipe:
+    """A recipe that ships, by name, or any other, by path.
+
+    Raises:
+        UsageError: there is no such recipe, or it lacks something.
+
+    >>> load_recipe("digits").name
+    'digits'
+    """
+    shipped = RECIPES / f"{name_or_path}.toml"
+    path = shipped if shipped.is_file() else Path(name_or_path)
+    try:
+        recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        names = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
+        raise UsageError(
+            f"no recipe {name_or_path}: neither a file, nor one that ships ({names})"
+        ) from error
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise UsageError(f"{path}: not a recipe ({error})") from error
+    if recipe.networks not in _NETWORKS:
+        raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(_NETWORKS)}")
+    return recipe
+
+
+def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Codec:
+    """Make a codec.
+
+    Args:
+        recipe: how.
+        data: the `.npz` file with the images.
+        folder: where the codec goes; an interrupted training goes on from its `training` folder.
+        verbose: as in `keras.Model.fit`.
+
+    Raises:
+        ImageError: the file does not hold such images.
+        ModelError: the networks and the data do not fit.
+    """
+    images = load_images(data, recipe.data["array"])
+    trained, held_out = np.split(images, [len(images) - recipe.data["held_out"]])
+    training = dict(recipe.training)
+    in_training = _autoencoder(recipe, training.pop("dtype"))
+    in_training.train(
+        trained,
+        rate_weight=recipe.levels["rate_weights"],
+        priors=training.pop("rate_priors"),
+        validation_data=held_out,
+        backup=folder / "training",
+        verbose=verbose,
+        **training,
+    )
+    autoencoder = _autoencoder(recipe, "float32")
+    autoencoder.encoder.set_weights(_to_bfloat16(in_training.encoder.get_weights()))
+    autoencoder.decoder.set_weights(_to_bfloat16(in_training.decoder.get_weights()))
+    return autoencoder.to_codec(
+        folder, trained, recipe.name, held_out, priors=recipe.priors["count"]
+    )
+
+
+def _autoencoder(recipe: Recipe, dtype: str) -> Autoencoder:
+    encoder, decoder = _NETWORKS[recipe.networks]
+    channels = recipe.levels["channels"]
+    return Autoencoder(encoder(sum(channels), dtype), decoder(sum(channels), dtype), channels)
+
+
+def _to_bfloat16(weights: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    """The precision that they were trained at; the rest would only fill the HDF5 file."""
+    return [tf.cast(tf.cast(w, tf.bfloat16), tf.float32).numpy() for w in weights]

@@ -1,0 +1,49 @@
+"""`aecodec compare`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aecodec import codec as codecs
+from aecodec import images
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
+from aecodec.errors import ImageError
+from aecodec.figures import comparison_figure
+from aecodec.report import compare as compare_pictures
+
+
+def compare(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image, or - for standard input.")],
+    out: Out = None,
+    codec: CodecName = None,
+    level: LevelNumber = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw original, reconstructed and difference side by side, with bytes and PSNR.
+
+    Without -o, digit.png becomes digit_compared.png beside it. Needs matplotlib.
+    """
+    chosen = codecs.load_codec(codec or codecs.DEFAULT_CODEC)
+
+    def draw(job: files.Job) -> None:
+        files.refuse_overwriting(job.target, force)
+        content = files.read_bytes(job.source, ImageError)
+        with talk.warnings_about(talk.name_of(job), quiet):
+            picture = images.read(io.BytesIO(content))
+        comparison = compare_pictures(chosen, picture, level)
+        files.write_bytes(job.target, comparison_figure([comparison]))
+        to_stderr = job.target == files.STANDARD
+        text = f"{talk.name_of(job)} -> {job.target}: {comparison.caption}"
+        talk.result(text, {}, as_json=False, quiet=quiet, to_stderr=to_stderr)
+
+    talk.run_all(files.plan([image], out, _rename, lambda _: False), draw, quiet)
+
+
+def _rename(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_compared.png")

@@ -1,0 +1,107 @@
+"""`aecodec decompress`."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+
+from aecodec import codec as codecs
+from aecodec import images
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, Json, Out, Quiet
+from aecodec.errors import FormatError, UsageError
+from aecodec.images import Picture
+
+_METADATA_OPTIONS = ("icc_profile", "exif", "xmp")
+
+
+def decompress(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT...", help=".aec files, folders of them, or - for standard input."),
+    ],
+    out: Out = None,
+    codec: CodecName = None,
+    force: Force = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Decompress .aec files to images.
+
+    Without -o, digit.aec becomes digit_decompressed.png beside it, and the folder scans_aec
+    becomes scans_aec_decompressed. With -o, the name's ending chooses the image format. A file
+    that holds several pictures becomes a folder of them. A codec that ships is found by the id in
+    the file; for any other give its folder with --codec.
+    """
+    given = codecs.load_codec(codec) if codec else None
+
+    def decompress_one(job: files.Job) -> None:
+        data = files.read_bytes(job.source, FormatError)
+        picture = (given or codecs.codec_of(data)).decoder.decompress(data)
+        written = _write(picture, job.target, force)
+        width, height = picture.size
+        many = f"{picture.frames} pictures of " if picture.frames > 1 else ""
+        talk.result(
+            f"{talk.name_of(job)} -> {written}: {many}{width}x{height} {picture.mode.name}",
+            {
+                "source": str(job.source),
+                "file": str(written),
+                "width": width,
+                "height": height,
+                "mode": picture.mode.name,
+                "frames": picture.frames,
+            },
+            as_json,
+            quiet,
+            to_stderr=written == files.STANDARD,
+        )
+
+    talk.run_all(files.plan(inputs, out, _rename, _is_aec), decompress_one, quiet)
+
+
+def _rename(path: Path) -> Path:
+    """digit.aec to digit_decompressed.png; the folder scans to scans_decompressed."""
+    if path.is_dir():
+        return path.with_name(f"{path.resolve().name}_decompressed")
+    return path.with_name(f"{path.stem}_decompressed.png")
+
+
+def _is_aec(path: Path) -> bool:
+    return path.suffix.lower() == ".aec"
+
+
+def _write(picture: Picture, target: Path, force: bool) -> Path:
+    """Write one image, or a folder of several; return what was written."""
+    if picture.frames == 1:
+        files.refuse_overwriting(target, force)
+        files.write_bytes(target, _encoded(images.to_pil(picture)[0], _suffix(target)))
+        return target
+    if target == files.STANDARD:
+        raise UsageError("standard output takes one picture, and the file holds several: use -o")
+    folder = target.with_suffix("") if target.suffix else target
+    files.refuse_overwriting(folder, force)
+    digits = len(str(picture.frames))
+    for number, image in enumerate(images.to_pil(picture), start=1):
+        name = f"{number:0{digits}}{_suffix(target)}"
+        files.write_bytes(folder / name, _encoded(image, _suffix(target)))
+    return folder
+
+
+def _suffix(target: Path) -> str:
+    return ".png" if target == files.STANDARD or not target.suffix else target.suffix.lower()
+
+
+def _encoded(image: Image.Image, suffix: str) -> bytes:
+    if suffix not in Image.registered_extensions():
+        raise UsageError(f"Pillow has no image format for names that end with {suffix}")
+    metadata = {name: image.info[name] for name in _METADATA_OPTIONS if name in image.info}
+    file = io.BytesIO()
+    try:
+        image.save(file, format=Image.registered_extensions()[suffix], **metadata)
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"Pillow cannot write {image.mode} as {suffix}: {error}") from error
+    return file.getvalue()

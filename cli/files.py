@@ -1,0 +1,145 @@
+"""Which files a command reads and writes, and writing them whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aecodec.errors import AecodecError, UsageError
+
+STANDARD = Path("-")
+"""Stands for standard input or standard output."""
+
+Rename = Callable[[Path], Path]
+Wanted = Callable[[Path], bool]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to read and the file to make of it."""
+
+    source: Path
+    target: Path
+
+
+def plan(inputs: Sequence[Path], out: str | None, rename: Rename, wanted: Wanted) -> list[Job]:
+    """What to make of what.
+
+    Without `out`, a file's result lies beside it and a folder's in a folder beside it. `out` is
+    the result's own name for one file, and a folder for several, or where it ends with a slash
+    or is a folder already. Folders keep their inner structure.
+
+    Args:
+        inputs: files, folders, or `-`.
+        out: what `-o` said.
+        rename: the name of a file's result (or a folder's).
+        wanted: whether a file in a folder is one to read.
+
+    Raises:
+        UsageError: the call contradicts itself.
+        AecodecError: a folder holds nothing to read.
+    """
+    if out == "-" and (len(inputs) > 1 or inputs[0].is_dir()):
+        raise UsageError("standard output takes one result: give one input, or a folder with -o")
+    into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
+    target = None if out is None else Path(out)
+    return [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, wanted)]
+
+
+def _jobs_of(
+    given: Path, out: Path | None, into_folder: bool, rename: Rename, wanted: Wanted
+) -> Iterator[Job]:
+    if given == STANDARD and not into_folder:
+        yield Job(STANDARD, STANDARD if out is None else out)
+    elif given.is_dir():
+        top = out or rename(given)
+        for source in files_in(given, wanted):
+            yield Job(source, top / rename(source).relative_to(given))
+    elif out is None:
+        yield Job(given, rename(given))
+    elif into_folder:
+        name = Path("stdin") if given == STANDARD else Path(given.name)
+        yield Job(given, out / rename(name))
+    else:
+        yield Job(given, out)
+
+
+def files_in(folder: Path, wanted: Wanted) -> list[Path]:
+    """The files of a folder, at any depth, in order.
+
+    Raises:
+        AecodecError: there are none.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and wanted(path))
+    if not found:
+        raise AecodecError(f"{folder}: nothing to read in this folder")
+    return found
+
+
+def is_folder(out: str) -> bool:
+    """Whether `-o` means a folder: it is one, or ends with a slash."""
+    return out.endswith(("/", os.sep)) or Path(out).is_dir()
+
+
+def read_bytes(path: Path, unreadable: type[AecodecError]) -> bytes:
+    """A file's content, or standard input's.
+
+    Raises:
+        ImageError, FormatError, ...: `unreadable`, with the system's reason.
+    """
+    if path == STANDARD:
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(f"cannot be read: {error.strerror}") from error
+
+
+def refuse_overwriting(target: Path, force: bool) -> None:
+    """Stop before any work is done in vain.
+
+    Raises:
+        UsageError: the file is there, and `--force` was not given.
+    """
+    if target != STANDARD and not force and target.exists():
+        raise UsageError(f"{target} exists already; --force overwrites it")
+
+
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write a file under a temporary name and rename it, or write to standard output.
+
+    Raises:
+        AecodecError: it cannot be written.
+    """
+    if target == STANDARD:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, content)
+    except OSError as error:
+        raise AecodecError(f"{target} cannot be written: {error.strerror}") from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,61 @@
+"""The `aecodec` command: gathers the commands, and turns errors into exit statuses."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Optional
+
+import typer
+
+from aecodec.cli.codecs import codecs
+from aecodec.cli.compare import compare
+from aecodec.cli.compress import compress
+from aecodec.cli.decompress import decompress
+from aecodec.cli.demo import demo
+from aecodec.cli.info import info
+from aecodec.cli.train import train
+from aecodec.cli.verify import verify
+from aecodec.errors import AecodecError
+
+_EPILOG = (
+    "Exit status: 0 done; 1 some of several inputs failed; 2 usage; 3 unreadable or unsupported "
+    "image; 4 damaged .aec file; 5 unknown or wrong codec."
+)
+
+app = typer.Typer(
+    name="aecodec",
+    help="Compress images to tiny .aec files with trained autoencoders, and back.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (compress, decompress, info, verify, compare, codecs, demo, train):
+    app.command(epilog=_EPILOG)(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from aecodec import __version__
+
+        typer.echo(f"aecodec {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = None,
+) -> None:
+    """Compress images to tiny .aec files with trained autoencoders, and back."""
+
+
+def run() -> None:
+    """Run the command; never a traceback for bad input."""
+    try:
+        app()
+    except AecodecError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_status)

@@ -1,0 +1,23 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+Out = Annotated[
+    Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
+    typer.Option("-o", "--output", metavar="OUT", help="Where the result goes; - is standard output."),
+]
+CodecName = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--codec", metavar="NAME|DIR", help="A codec that ships, or a codec folder."),
+]
+LevelNumber = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("-q", "--level", help="Quality: 1 is the smallest file. [default: the codec's]"),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+Json = Annotated[bool, typer.Option("--json", help="One line of JSON a result.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")]

@@ -1,0 +1,87 @@
+"""What a command says: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import typer
+
+from aecodec.cli.files import STANDARD, Job
+from aecodec.errors import AecodecError
+
+Item = TypeVar("Item")
+
+_WORTH_A_BAR = 20
+_SOME_FAILED = 1
+
+
+@contextmanager
+def warnings_about(name: object, quiet: bool) -> Iterator[None]:
+    """Print the warnings of a block as lines on stderr."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        if not quiet:
+            typer.echo(f"warning: {name}: {warning.message}", err=True)
+
+
+def result(text: str, values: dict[str, Any], as_json: bool, quiet: bool, to_stderr: bool) -> None:
+    """One result, as a line for people or as a line of JSON."""
+    if as_json:
+        typer.echo(json.dumps(values), err=to_stderr)
+    elif not quiet:
+        typer.echo(text, err=to_stderr)
+
+
+def run_all(items: Sequence[Item], work: Callable[[Item], None], quiet: bool) -> None:
+    """Do the work for each item, past those that fail.
+
+    Raises:
+        AecodecError: that of the item, if it was the only one.
+        typer.Exit: with status 1, if some of several failed.
+    """
+    if len(items) == 1:
+        _named(items[0], work)
+        return
+    failed = [error for item in _progress(items, quiet) if (error := _failure(item, work))]
+    if failed:
+        typer.echo(f"{len(failed)} of {len(items)} failed", err=True)
+        raise typer.Exit(_SOME_FAILED)
+
+
+def _failure(item: Item, work: Callable[[Item], None]) -> AecodecError | None:
+    try:
+        _named(item, work)
+    except AecodecError as error:
+        typer.echo(f"error: {error}", err=True)
+        return error
+    return None
+
+
+def _named(item: Item, work: Callable[[Item], None]) -> None:
+    """Do the work; let its errors name the file."""
+    try:
+        work(item)
+    except AecodecError as error:
+        raise type(error)(f"{name_of(item)}: {error}") from error
+
+
+def name_of(item: object) -> str:
+    """How messages call an input."""
+    path = item.source if isinstance(item, Job) else item
+    return "standard input" if path == STANDARD else str(path)
+
+
+def _progress(items: Sequence[Item], quiet: bool) -> Iterable[Item]:
+    if quiet or len(items) < _WORTH_A_BAR or not sys.stderr.isatty():
+        return items
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, console=Console(stderr=True), transient=True)

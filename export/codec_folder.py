@@ -1,0 +1,148 @@
+"""A trained pair of networks to a codec folder: models, priors, hashes, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec import metrics
+from aecodec.codec import Codec
+from aecodec.errors import ModelError
+from aecodec.export.hdf5 import hdf5_bytes
+from aecodec.export.tflite import decoder_tflite, encoder_tflite
+from aecodec.fitting import fit_prior
+from aecodec.images import Pixels
+from aecodec.prior import Codes, Prior
+from aecodec.spec import (
+    DECODER_HDF5,
+    DECODER_TFLITE,
+    ENCODER_HDF5,
+    ENCODER_TFLITE,
+    PRIORS,
+    CodecFolder,
+    CodecSpec,
+    Level,
+    save_priors,
+    write_folder,
+)
+from aecodec.transforms import PIXEL_ZERO, LiteRtTransform
+
+_FAMILIAR_SHARE = 0.999
+"""Tiles beyond this quantile of the held-out set's squared error are unlike those trained on."""
+
+
+def export_codec(
+    encoder: Any,
+    decoder: Any,
+    folder: Path,
+    *,
+    name: str,
+    step: float,
+    levels: Sequence[Level],
+    images: npt.NDArray[np.float32],
+    held_out: npt.NDArray[np.float32],
+    priors: int = 64,
+) -> CodecFolder:
+    """Quantize, fit the priors on the quantized encoder's codes, write and measure.
+
+    Args:
+        encoder: a Keras model, images in 0..1 to latents.
+        decoder: a Keras model, latents to images.
+        folder: where the codec goes.
+        name: its name.
+        step: the quantisation step of the network's integers.
+        levels: level 1, the smallest files, first; the middle one becomes the default.
+        images: (N, *image_shape) to calibrate and fit on.
+        held_out: (M, *image_shape) to measure on.
+        priors: P, how many distributions compete.
+
+    Raises:
+        ModelError: the models cannot be quantized, or are not of pictures.
+    """
+    height, width, channels = _image_shape(encoder)
+    compressor = encoder_tflite(encoder, step, images)
+    integers = LiteRtTransform(compressor)(_to_int8(images))
+    fitted = [_fit(integers, level, priors) for level in levels]
+    spec = CodecSpec(
+        name=name,
+        tile=(height, width),
+        channels=channels,
+        code_shape=tuple(encoder.output_shape[1:]),
+        step=step,
+        levels=tuple(levels),
+        default_level=(len(levels) + 1) // 2,
+    )
+    contents = {
+        PRIORS: save_priors(fitted),
+        ENCODER_TFLITE: compressor,
+        DECODER_TFLITE: decoder_tflite(decoder, step, _decoder_inputs(integers, levels, step)),
+        ENCODER_HDF5: hdf5_bytes(encoder),
+        DECODER_HDF5: hdf5_bytes(decoder),
+    }
+    written = write_folder(folder, spec, contents, measured={})
+    return write_folder(folder, spec, contents, _measure(Codec(written), _to_pixels(held_out)))
+
+
+def _image_shape(encoder: Any) -> tuple[int, int, int]:
+    shape = (*encoder.input_shape[1:], 1)[:3]
+    if len(encoder.input_shape) not in (3, 4) or None in shape or shape[2] not in (1, 3):
+        raise ModelError(
+            f"the encoder takes {encoder.input_shape[1:]}: a codec is made of pictures "
+            "(height, width), (height, width, 1) or (height, width, 3) of a fixed size"
+        )
+    return shape
+
+
+def _to_pixels(images: npt.NDArray[np.float32]) -> Pixels:
+    pixels = np.rint(images * 255).astype(np.uint8)
+    return pixels if pixels.ndim == 4 else pixels[..., None]
+
+
+def _to_int8(images: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
+    return (np.rint(images * 255) + PIXEL_ZERO).astype(np.int8)
+
+
+def _codes(integers: npt.NDArray[np.int8], level: Level) -> Codes:
+    vectors = integers.reshape(-1, integers.shape[-1])[:, level.start : level.stop]
+    return level.codes(vectors.astype(np.int16))
+
+
+def _fit(integers: npt.NDArray[np.int8], level: Level, priors: int) -> Prior:
+    return fit_prior(_codes(integers, level), priors)
+
+
+def _decoder_inputs(
+    integers: npt.NDArray[np.int8], levels: Sequence[Level], step: float
+) -> npt.NDArray[np.float32]:
+    """(N, *code_shape) latents as the decoder will meet them, the levels by turns."""
+    latents = np.zeros(integers.shape, np.float32)
+    for turn, level in enumerate(levels):
+        codes = _codes(integers[turn :: len(levels)], level)
+        share = latents[turn :: len(levels), ..., level.start : level.stop]
+        share[...] = (step * level.integers(codes)).reshape(share.shape)
+    return latents
+
+
+def _measure(codec: Codec, pixels: Pixels) -> dict[str, Any]:
+    """What each level costs and loses on pictures that were never trained on."""
+    numbers = range(1, len(codec.spec.levels) + 1)
+    return {
+        "pictures": len(pixels),
+        "levels": [_measure_level(codec, pixels, number) for number in numbers],
+    }
+
+
+def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]:
+    codes = codec.encoder.codes(pixels, level)
+    decoded = codec.decoder.tiles(codes, level)
+    errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
+    bits = codec.folder.priors[level - 1].bits(codes).sum() / len(pixels)
+    return {
+        "payload_bytes": round(float(bits) / 8, 3),
+        "psnr": round(metrics.psnr(float(errors.mean())), 3),
+        "familiar_mse": round(float(np.quantile(errors, _FAMILIAR_SHARE)), 2),
+    }

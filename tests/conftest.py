@@ -1,0 +1,37 @@
+"""What the tests share: real digits, real photographs, the codec that ships."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits, load_sample_image
+
+import aecodec
+from aecodec.samples import sample_paths
+
+
+@pytest.fixture(scope="session")
+def codec() -> aecodec.Codec:
+    """The codec `digits`."""
+    return aecodec.load_codec("digits")
+
+
+@pytest.fixture(scope="session")
+def samples() -> np.ndarray:
+    """(10, 28, 28) uint8: the sample digits of the package."""
+    return np.stack([np.asarray(Image.open(path)) for path in sample_paths()])
+
+
+@pytest.fixture(scope="session")
+def digits() -> np.ndarray:
+    """(1797, 28, 28) uint8: scikit-learn's handwritten digits, enlarged."""
+    tiny = np.rint(load_digits().images * 255 / 16).astype(np.uint8)
+    enlarged = [Image.fromarray(digit).resize((20, 20), Image.Resampling.BICUBIC) for digit in tiny]
+    return np.pad(np.stack([np.asarray(image) for image in enlarged]), ((0, 0), (4, 4), (4, 4)))
+
+
+@pytest.fixture(scope="session")
+def photograph() -> np.ndarray:
+    """(427, 640, 3) uint8: a photograph."""
+    return np.asarray(load_sample_image("china.jpg"))

@@ -1,0 +1,155 @@
+"""The two coders write the same bytes, and read each other's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from aecodec.errors import FormatError
+from aecodec.rangecoder import (
+    ConstrictionDecoder,
+    ConstrictionEncoder,
+    PythonDecoder,
+    PythonEncoder,
+    Table,
+    decoder,
+    encoder,
+    shortest_number,
+)
+
+CODERS = [
+    (write, read)
+    for write in (PythonEncoder, ConstrictionEncoder)
+    for read in (PythonDecoder, ConstrictionDecoder)
+]
+Message = list[tuple[list[int], Table]]
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    """Any table: cuts of 0..65536, so that frequencies of 1 and of almost all occur."""
+    size = draw(st.integers(2, 40))
+    edges = st.integers(1, 65535) | st.integers(1, 60) | st.integers(65480, 65535)
+    cuts = draw(st.sets(edges, min_size=size - 1, max_size=size - 1))
+    return Table(np.diff([0, *sorted(cuts), 65536]))
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> Message:
+    """Runs of symbols, each under a table; empty, of one symbol, all the same, or any."""
+    runs = []
+    for table in draw(st.lists(tables(), max_size=4)):
+        symbol = st.integers(0, len(table.frequencies) - 1)
+        same = st.builds(lambda s, n: [s] * n, symbol, st.integers(1, 200))
+        runs.append((draw(st.lists(symbol, max_size=40) | same), table))
+    return runs
+
+
+def encode(coder: type, message: Message) -> bytes:
+    writer = coder()
+    for symbols, table in message:
+        writer.put(np.array(symbols, np.int32), table)
+    return writer.seal()
+
+
+def assert_round_trip(message: Message) -> bytes:
+    """All coders write the same bytes, and every one reads them."""
+    data = encode(PythonEncoder, message)
+    assert encode(ConstrictionEncoder, message) == data
+    for read in (PythonDecoder, ConstrictionDecoder):
+        reader = read(data)
+        for symbols, table in message:
+            assert reader.take(len(symbols), table).tolist() == symbols
+    return data
+
+
+@settings(max_examples=10_000, deadline=None)
+@given(messages())
+@example([])
+@example([([0], Table([1, 65535]))])
+@example([([1], Table([1, 65535]))])
+@example([([0] * 5000, Table([1, 65535]))])
+@example([([1] * 5000, Table([1, 65535]))])
+def test_any_message(message: Message) -> None:
+    assert_round_trip(message)
+
+
+@pytest.mark.parametrize("last", [[0] * 8, [1] * 8, [2] * 8, [0, 2] * 4])
+@pytest.mark.parametrize("start", [[1], [0, 1], [2, 0, 1]])
+def test_carries_that_ripple_through_many_words(start: list[int], last: list[int]) -> None:
+    """Follow one number of the line as long as possible: words pile up that one carry changes."""
+    table = Table([20000, 25536, 20000])
+    message = start + following_a_carry(start, table, 400)
+    longest_run = encode(PythonEncoder, [(message, table)])
+    assert b"\xff" * 40 in longest_run or b"\0" * 40 in longest_run
+    assert_round_trip([(message + last, table)])
+
+
+def following_a_carry(start: list[int], table: Table, count: int) -> list[int]:
+    """Symbols whose intervals all hold one number with nothing but zeros after its first word."""
+    low, range_, shifts = 0, 2**64 - 1, 0
+    symbols: list[int] = []
+    goal = None
+    for step in range(count):
+        scale = range_ >> 24
+        ends = [(low + (scale * c << 8), scale * f << 8) for c, f in zip(table.cumulative, table.frequencies, strict=False)]
+        if step < len(start):
+            choice = start[step]
+        else:
+            if goal is None:
+                unit = 1 << (range_.bit_length() - 2)
+                goal = -(-(low + 1) // unit) * unit
+            inside = [n for n, (begin, width) in enumerate(ends) if begin <= goal < begin + width]
+            if not inside:
+                break
+            choice = inside[0]
+            symbols.append(choice)
+        low, range_ = ends[choice]
+        while range_ < 2**32:
+            low, range_, shifts = low << 32, range_ << 32, shifts + 1
+            goal = goal if goal is None else goal << 32
+    return symbols
+
+
+def test_a_message_costs_what_its_tables_say() -> None:
+    table = Table([65536 - 3000, 2000, 1000])
+    symbols = np.random.default_rng(0).choice(3, 20_000, p=np.array(table.frequencies) / 65536)
+    ideal = sum(16 - np.log2(table.frequencies[s]) for s in symbols) / 8
+    size = len(assert_round_trip([(symbols.tolist(), table)]))
+    assert ideal <= size <= ideal * 1.0001 + 1
+
+
+def test_sealing_costs_a_byte_at_most() -> None:
+    rng = np.random.default_rng(1)
+    table = Table([30000, 20000, 10000, 5000, 536])
+    over = []
+    for _ in range(300):
+        symbols = rng.choice(5, 40, p=np.array(table.frequencies) / 65536)
+        ideal = sum(16 - np.log2(table.frequencies[s]) for s in symbols) / 8
+        over.append(len(assert_round_trip([(symbols.tolist(), table)])) - ideal)
+    assert max(over) <= 1
+    assert np.mean(over) < 0.6
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(1, 2**64 - 1))
+def test_the_shortest_number_is_inside_and_none_is_shorter(low: int, range_: int) -> None:
+    data = shortest_number(low, range_, 2)
+    number = int.from_bytes(data.ljust(8, b"\0"), "big")
+    assert low <= number < low + range_ or number == 0  # past the line's end it wraps to zero
+    unit = 1 << 8 * (9 - len(data))
+    if data and low + range_ <= 2**64:
+        assert -(-low // unit) * unit >= low + range_
+
+
+@pytest.mark.parametrize("read", [PythonDecoder, ConstrictionDecoder])
+def test_bytes_that_no_encoder_writes_are_refused(read: type) -> None:
+    reader = read(b"\xff" * 64)
+    with pytest.raises(FormatError, match="damaged"):
+        reader.take(1000, Table([1] * 2 + [65534]))
+
+
+def test_the_fastest_coder_is_constriction_where_it_is_installed() -> None:
+    assert isinstance(encoder(), ConstrictionEncoder)
+    assert isinstance(decoder(b""), ConstrictionDecoder)
