@@ -72,8 +72,9 @@ class _Sample:
 
     @classmethod
     def of(cls, codes: Codes) -> _Sample:
+        codes = np.clip(codes, -128, 127).astype(np.int32)  # all that an int8 encoder makes
         low = int(codes.min())
-        return cls(codes.astype(np.int32) - low, low, int(codes.max()) - low + 1)
+        return cls(codes - low, low, int(codes.max()) - low + 1)
 
     @property
     def channels(self) -> int:

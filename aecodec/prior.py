@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -263,10 +264,10 @@ def _chunks(codes: Codes, width: int) -> Iterator[Codes]:
 
 def _by_prior(chosen: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.intp], list[tuple[int, int, int]]]:
     """The stable order of vectors by prior, and (prior, start, stop) of each prior's run."""
-    order = np.argsort(chosen, kind="stable")
-    priors, starts = np.unique(chosen[order], return_index=True)
-    stops = np.append(starts[1:], len(chosen))
-    return order, list(zip(priors.tolist(), starts.tolist(), stops.tolist(), strict=True))
+    counts = np.bincount(chosen).tolist()
+    stops = accumulate(counts)
+    runs = [(p, stop - n, stop) for p, (n, stop) in enumerate(zip(counts, stops, strict=True)) if n]
+    return np.argsort(chosen, kind="stable"), runs
 
 
 def _shortest_payload(vectors: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def hdf5_bytes(model: Any) -> bytes:
 def _save_quietly(model: Any, path: Path) -> None:
     """Keras calls the format legacy each time; here it is the format that was asked for."""
     before = absl_logging.get_verbosity()
-    absl_logging.set_verbosity(logging.ERROR)
+    absl_logging.set_verbosity(absl_logging.ERROR)
     try:
         model.save(path, include_optimizer=False)
     finally:

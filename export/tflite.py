@@ -13,13 +13,18 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from tensorflow.lite.python.convert import mlir_quantize
+from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.errors import ModelError
 from aecodec.transforms import PIXEL_SCALE, PIXEL_ZERO, LiteRtTransform, silent_stderr
 
 Floats = npt.NDArray[np.float32]
 
+Range = tuple[float, float]
+
 _CALIBRATION = 500
+_PIXEL_RANGE = (0.0, 1.0)
 
 
 class _FakeQuant(keras.layers.Layer):
@@ -44,9 +49,7 @@ def encoder_tflite(encoder: Any, step: float, images: Floats) -> bytes:
     Raises:
         ModelError: the model cannot be converted, or its ends do not quantize so.
     """
-    ends = np.stack([np.zeros(images.shape[1:]), np.ones(images.shape[1:])])
-    samples = np.concatenate([ends, images[:_CALIBRATION]])
-    model = _convert(encoder, (-128 * step, 127 * step), samples, "encoder")
+    model = _convert(encoder, _PIXEL_RANGE, _code_range(step), images, "encoder")
     return _checked(model, (PIXEL_SCALE, PIXEL_ZERO), (step, 0), "encoder")
 
 
@@ -61,30 +64,47 @@ def decoder_tflite(decoder: Any, step: float, latents: Floats) -> bytes:
     Raises:
         ModelError: the model cannot be converted, or its ends do not quantize so.
     """
-    ends = np.zeros((2, *latents.shape[1:]))
-    ends.reshape(2, -1)[:, 0] = -128 * step, 127 * step
-    samples = np.concatenate([ends, latents[:_CALIBRATION]])
-    model = _convert(decoder, (0.0, 1.0), samples, "decoder")
+    model = _convert(decoder, _code_range(step), _PIXEL_RANGE, latents, "decoder")
     return _checked(model, (step, 0), (PIXEL_SCALE, PIXEL_ZERO), "decoder")
 
 
-def _convert(
-    model: Any, output_range: tuple[float, float], samples: npt.NDArray[Any], half: str
-) -> bytes:
+def _code_range(step: float) -> Range:
+    return -128 * step, 127 * step
+
+
+def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, half: str) -> bytes:
     inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
-    wrapped = keras.Model(inputs, _FakeQuant(*output_range)(model(inputs)))
-    with _quiet():
-        converter = tf.lite.TFLiteConverter.from_keras_model(wrapped)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-        converter.representative_dataset = lambda: (
-            [sample[None].astype(np.float32)] for sample in samples
-        )
-        try:
-            return bytes(converter.convert())
-        except Exception as error:  # the converter raises whatever its passes raise
-            raise ModelError(f"the {half} cannot be converted to int8 TFLite: {error}") from error
+    wrapped = keras.Model(inputs, _FakeQuant(*range_out)(model(inputs)))
+    try:
+        with _quiet():
+            calibrated = _with_input_range(_calibrated(wrapped, samples), range_in)
+            int8 = {"input_data_type": tf.int8, "output_data_type": tf.int8}
+            return bytes(mlir_quantize(calibrated, **int8))
+    except Exception as error:  # the converter raises whatever its passes raise
+        raise ModelError(f"the {half} cannot be converted to int8 TFLite: {error}") from error
+
+
+def _calibrated(model: Any, samples: Floats) -> bytes:
+    """A float TFLite model that holds the range of every tensor."""
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.representative_dataset = lambda: ([s[None]] for s in samples[:_CALIBRATION])
+    converter._experimental_calibrate_only = True  # as tf.lite's QuantizationDebugger takes it
+    return bytes(converter.convert())
+
+
+def _with_input_range(calibrated: bytes, input_range: Range) -> bytes:
+    """State the range of the input, whose integers must mean pixels or codes.
+
+    Samples at the ends of the code's range would do as much, and stretch the range of every
+    tensor behind it: on digits that cost 4 dB.
+    """
+    model = flatbuffer_utils.read_model_from_bytearray(bytearray(calibrated))
+    graph = model.subgraphs[0]
+    quantization = graph.tensors[graph.inputs[0]].quantization
+    quantization.min, quantization.max = ([end] for end in input_range)
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def _checked(
