@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 from PIL import Image
@@ -33,8 +32,6 @@ from aecodec.errors import (
     UsageError,
 )
 from aecodec.images import Pixels
-
-__version__ = version("aecodec")
 
 __all__ = [
     "AecodecError",
@@ -94,6 +91,15 @@ def decompress(data: bytes, codec: Codec | str | Path | None = None) -> Image.Im
         CodecError: the codec is not the one that made the file.
     """
     return (codec_of(data) if codec is None else _opened(codec)).decompress(data)
+
+
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when asked for: `importlib.metadata` takes 20 ms to import."""
+    if name != "__version__":
+        raise AttributeError(f"module 'aecodec' has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("aecodec")
 
 
 def _opened(codec: Codec | str | Path) -> Codec:

@@ -100,7 +100,6 @@ class Autoencoder:
         x = self._checked(x)
         keras.utils.set_random_seed(seed)
         objective = self._objective(rate_weight, priors)
-        batch_size -= batch_size % len(self.levels)
         steps = epochs * (len(x) // batch_size)
         objective.compile(optimizer=_optimizer(learning_rate, steps), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore

@@ -78,7 +78,7 @@ def digits_encoder(code_dimension: int, dtype: str = "float32") -> Any:
     """
     with _policy(dtype):
         images = keras.Input((28, 28, 1))
-        grid = _analysis(images, width=64, blocks=1, squeezed=24)
+        grid = _analysis(images, width=64, blocks=1, squeezed=32)
         latents = layers.Conv2D(code_dimension, 7, dtype="float32")(grid)
         return keras.Model(images, latents, name="encoder")
 
@@ -87,8 +87,8 @@ def digits_decoder(code_dimension: int, dtype: str = "float32") -> Any:
     """The decoder of the codec `digits`, (1, 1, K) latents to (28, 28, 1) in 0..1."""
     with _policy(dtype):
         codes = keras.Input((1, 1, code_dimension))
-        grid = DepthToSpace(7)(layers.Conv2D(7 * 7 * 24, 1)(codes))
-        hidden = _synthesis(grid, width=64, blocks=2)
+        grid = DepthToSpace(7)(layers.Conv2D(7 * 7 * 32, 1)(codes))
+        hidden = _synthesis(grid, width=64, blocks=1)
         patches = layers.Conv2D(_PATCH * _PATCH, 3, padding="same")(hidden)
         return keras.Model(codes, DepthToSpace(_PATCH, dtype="float32")(patches), name="decoder")
 

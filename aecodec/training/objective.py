@@ -48,9 +48,9 @@ class DistortionObjective(keras.Model):
 class RateDistortionObjective(keras.Model):
     """Distortion + rate weight x rate, for one level or several at once.
 
-    Each level has its own channels of the code, its own rate weight and an equal part of every
-    batch; its decoder input holds zeros in the channels of the others. Losses are divided by the
-    root of the rate weight, so that no level drowns the others. Rounding is replaced by uniform
+    Each level has its own channels of the code and its own rate weight; its decoder input holds
+    zeros in the channels of the others. The encoder sees a batch once, the decoder once a level.
+    Losses are divided by the root of the rate weight, so that no level drowns the others. Rounding is replaced by uniform
     noise for the rate (J. Ballé et al., "End-to-end optimized image compression", 2017), and
     by rounding with a straight-through gradient for the distortion (L. Theis et al., "Lossy image
     compression with compressive autoencoders", 2017).
@@ -98,19 +98,14 @@ class RateDistortionObjective(keras.Model):
 
     def _measure(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
         """Mean bits a picture and mean squared error, of each level."""
-        levels = len(self.channels)
-        shares = tf.split(self.encoder(images, training=training), levels)
-        latents = [
-            tf.split(share, self.channels, axis=-1)[level] for level, share in enumerate(shares)
-        ]
+        latents = tf.split(self.encoder(images, training=training), self.channels, axis=-1)
         bits = [
             self._bits(rate, _noisy(latent) if training else tf.round(latent))
             for rate, latent in zip(self.rates, latents, strict=True)
         ]
         codes = tf.concat([self._among_zeros(n, _rounded(z)) for n, z in enumerate(latents)], 0)
-        decoded = tf.split(self.decoder(codes, training=training), levels)
-        originals = tf.split(images, levels)
-        return bits, [_mean_square(d, x) for d, x in zip(decoded, originals, strict=True)]
+        decoded = tf.split(self.decoder(codes, training=training), len(self.channels))
+        return bits, [_mean_square(each, images) for each in decoded]
 
     def _bits(self, rate: MixtureRate, latents: Any) -> Any:
         vectors = tf.reshape(latents, (-1, latents.shape[-1]))

@@ -1,0 +1,1 @@
+"""What is claimed, measured: one module a question, each a command."""

@@ -1,0 +1,39 @@
+"""Rows of figures, with the machine and the versions that gave them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("aecodec", "numpy", "pillow", "ai-edge-litert", "constriction")
+
+
+def write_rows(path: Path | None, rows: Sequence[dict[str, Any]]) -> None:
+    """Write figures as JSON, if a file was asked for."""
+    if path:
+        text = json.dumps({"machine": machine(), "rows": list(rows)}, indent=1)
+        path.write_text(text + "\n", "utf-8")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), "")

@@ -1,0 +1,212 @@
+"""Pictures through the codec that ships: exact codes, right sizes, clear refusals."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aecodec
+from aecodec import Codec, CodecError, FormatError, UsageError, container, metrics
+from aecodec.codec import BUILT_IN, EncoderCodec
+from aecodec.images import Pixels
+from aecodec.training import load_model
+from aecodec.transforms import LiteRtTransform, keras_decoder, keras_encoder
+
+LEVELS = (1, 2, 3)
+
+
+def assert_round_trip(codec: Codec, array: Pixels, level: int | None = None) -> Pixels:
+    """Codes are exact, shape and mode come back; returns the pixels."""
+    data = codec.compress(array, level)
+    expected = codec.encoder.codes(_tiles(codec, array), level)
+    assert (codec.decoder.codes(data) == expected).all()
+    restored = np.asarray(codec.decompress(data))
+    assert restored.shape == array.shape
+    assert restored.dtype == np.uint8
+    return restored
+
+
+def _tiles(codec: Codec, array: Pixels) -> Pixels:
+    from aecodec import images, tiling
+    from aecodec.codec import _to_planes
+
+    return tiling.split(_to_planes(images.from_array(array).pixels, codec.spec.channels), codec.spec.tile)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_digits(codec: Codec, samples: Pixels, level: int) -> None:
+    for digit in samples:
+        assert metrics.psnr(metrics.mse(digit, assert_round_trip(codec, digit, level))) > 16
+    restored = assert_round_trip(codec, samples, level)
+    assert metrics.psnr(metrics.mse(samples, restored)) > 18 + level
+
+
+def test_higher_levels_are_larger_and_better(codec: Codec, digits: Pixels) -> None:
+    sizes = [len(codec.compress(digits[:500], level)) for level in LEVELS]
+    errors = [metrics.mse(digits[:500], assert_round_trip(codec, digits[:500], n)) for n in LEVELS]
+    assert sizes == sorted(sizes)
+    assert errors == sorted(errors, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (28, 29), (1, 300), (300, 1), (17, 33, 3), (28, 28, 3), (3, 40, 30), (2, 28, 28, 3)]
+)
+def test_any_size_and_colour(codec: Codec, photograph: Pixels, shape: tuple[int, ...]) -> None:
+    wanted = np.resize(photograph, shape)
+    assert_round_trip(codec, wanted)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_alpha_is_kept_as_it_was(codec: Codec, photograph: Pixels, channels: int) -> None:
+    array = np.resize(photograph, (30, 50, channels))
+    assert (assert_round_trip(codec, array)[..., -1] == array[..., -1]).all()
+
+
+def test_a_frame_is_twelve_bytes(codec: Codec, samples: Pixels) -> None:
+    data = codec.compress(samples[0])
+    _, payload = container.unpack(data)
+    assert len(data) - len(payload) == 12
+
+
+def test_a_stack_pays_for_the_frame_once(codec: Codec, digits: Pixels) -> None:
+    ideal = codec.folder.priors[1].bits(codec.encoder.codes(digits[:1000, ..., None])).sum() / 8
+    assert len(codec.compress(digits[:1000])) < ideal * 1.005
+
+
+def test_the_functions_take_names_paths_and_codecs(codec: Codec, samples: Pixels) -> None:
+    image = Image.fromarray(samples[4])
+    data = aecodec.compress(image)
+    for given in (codec, "digits", BUILT_IN / "digits", str(BUILT_IN / "digits")):
+        assert aecodec.compress(image, given) == data
+        assert aecodec.decompress(data, given) == aecodec.decompress(data)
+
+
+@pytest.mark.parametrize("level", [0, 4, -1])
+def test_levels_that_are_not_there(codec: Codec, samples: Pixels, level: int) -> None:
+    with pytest.raises(UsageError, match=r"levels 1 \(smallest file\) to 3"):
+        codec.compress(samples[0], level)
+
+
+def test_unknown_codecs(samples: Pixels) -> None:
+    with pytest.raises(CodecError, match="neither one that ships"):
+        aecodec.load_codec("nothing")
+    stranger = container.pack(container.Header(b"\0\1\2\3"), b"x")
+    with pytest.raises(CodecError, match="does not ship"):
+        aecodec.decompress(stranger)
+    with pytest.raises(CodecError, match="made with codec 00010203"):
+        aecodec.decompress(stranger, "digits")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the codec's folder, to be damaged."""
+    return Path(shutil.copytree(BUILT_IN / "digits", tmp_path / "copy"))
+
+
+def test_each_half_does_its_own(copy: Path, samples: Pixels) -> None:
+    data = aecodec.compress(samples[0])
+    (copy / "decoder.tflite").rename(copy / "away.tflite")
+    assert aecodec.compress(samples[0], copy) == data
+    with pytest.raises(CodecError, match=r"decoder\.tflite"):
+        aecodec.decompress(data, copy)
+    (copy / "away.tflite").rename(copy / "decoder.tflite")
+    (copy / "encoder.tflite").unlink()
+    assert aecodec.decompress(data, copy) == aecodec.decompress(data)
+    with pytest.raises(CodecError, match=r"encoder\.tflite"):
+        aecodec.compress(samples[0], copy)
+
+
+@pytest.mark.parametrize("name", ["encoder.tflite", "decoder.tflite", "priors.npz"])
+def test_a_changed_file_is_not_loaded(copy: Path, samples: Pixels, name: str) -> None:
+    data = aecodec.compress(samples[0])
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    with pytest.raises(CodecError, match="changed since"):
+        aecodec.decompress(aecodec.compress(samples[0], copy) if "enc" in name else data, copy)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "spec": {}}', "\x00"])
+def test_a_damaged_spec_is_refused(copy: Path, text: str) -> None:
+    (copy / "codec.json").write_text(text)
+    with pytest.raises(CodecError, match=r"codec\.json"):
+        aecodec.load_codec(copy)
+
+
+def test_keras_and_litert_make_files_that_either_reads(codec: Codec, samples: Pixels) -> None:
+    folder = codec.folder
+    encoder, decoder = (load_model(folder.path / f"{half}.hdf5") for half in ("encoder", "decoder"))
+    in_keras = EncoderCodec(folder, keras_encoder(encoder, codec.spec.step))
+    data = in_keras.compress(samples)
+    codes = in_keras.codes(samples[..., None])
+    assert (codec.decoder.codes(data) == codes).all()
+    assert (codes != codec.encoder.codes(samples[..., None])).mean() < 0.1
+    by_keras = aecodec.DecoderCodec(folder, keras_decoder(decoder, codec.spec.step)).tiles(codes)
+    by_litert = codec.decoder.tiles(codes)
+    difference = np.abs(by_keras.astype(int) - by_litert)
+    assert difference.max() < 60
+    assert difference.mean() < 2
+
+
+def test_a_batch_gives_what_single_pictures_give(codec: Codec, digits: Pixels) -> None:
+    together = codec.encoder.codes(digits[:150, ..., None])
+    one_by_one = [codec.encoder.codes(digit[None, ..., None]) for digit in digits[:150]]
+    assert (together == np.concatenate(one_by_one)).all()
+
+
+def test_a_broken_model_is_refused() -> None:
+    for model in (b"", b"garbage", b"\0" * 1000):
+        with pytest.raises(CodecError, match="LiteRT"):
+            LiteRtTransform(model)
+
+
+def test_every_bit_flip_and_truncation_is_refused(codec: Codec, digits: Pixels) -> None:
+    for digit in digits[:20]:
+        data = codec.compress(digit)
+        damaged = [data[:length] for length in range(len(data))]
+        for bit in range(8 * len(data)):
+            changed = bytearray(data)
+            changed[bit // 8] ^= 1 << bit % 8
+            damaged.append(bytes(changed))
+        for each in damaged:
+            with pytest.raises(FormatError):
+                aecodec.decompress(each)
+
+
+def test_files_with_a_forged_checksum_raise_nothing_else(codec: Codec, samples: Pixels) -> None:
+    """The checksum guards against accidents; against malice every field is bounded too."""
+    rng = np.random.default_rng(0)
+    data = [codec.compress(s, level)[:-4] for s in samples for level in LEVELS]
+    refused = 0
+    for trial in range(20_000):
+        body = bytearray(data[trial % len(data)])
+        for _ in range(rng.integers(1, 4)):
+            position = int(rng.integers(7, len(body)))
+            body[position] = int(rng.integers(256))
+        body = body[: int(rng.integers(8, len(body) + 1))] if trial % 3 == 0 else body
+        forged = bytes(body) + container._crc(bytes(body))
+        try:
+            codec.decoder.codes(forged)
+        except aecodec.AecodecError:
+            refused += 1
+    assert 1000 < refused < 20_000
+
+
+def test_metadata_stays_with_large_pictures_only(codec: Codec) -> None:
+    for side, kept in ((28, False), (60, True)):
+        image = Image.effect_noise((side, side), 30)
+        image.info["icc_profile"] = b"profile"
+        restored = codec.decompress(codec.compress(image))
+        assert isinstance(restored, Image.Image)
+        assert (restored.info.get("icc_profile") == b"profile") is kept
+
+
+def test_nothing_warns(codec: Codec, samples: Pixels) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        codec.decompress(codec.compress(samples[0]))

@@ -1,0 +1,135 @@
+"""Every kind of picture comes back as its policy says."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from aecodec import images, tiling
+from aecodec.container import MetadataKind
+from aecodec.errors import AecodecWarning, FormatError, ImageError
+from aecodec.images import Picture, Pixels
+
+pixel_arrays = hnp.arrays(
+    np.uint8,
+    st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3])),
+)
+
+
+def assert_pil_round_trip(image: Image.Image) -> Picture:
+    """A picture of one of the file's own modes comes back as it was."""
+    picture = images.from_pil(image)
+    (back,) = images.to_pil(picture)
+    assert back.mode == image.mode
+    assert back.tobytes() == image.tobytes()
+    return picture
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_modes_of_the_format_are_taken_as_they_are(mode: str, photograph: Pixels) -> None:
+    image = Image.fromarray(photograph[:50, :70]).convert(mode)
+    if mode.endswith("A"):
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+    assert assert_pil_round_trip(image).mode.name == mode
+
+
+def test_black_and_white_palette_and_transparent_colours_keep_their_meaning() -> None:
+    assert images.from_pil(Image.new("1", (3, 2), 1)).pixels.tolist() == [[[[255]] * 3] * 2]
+    palette = Image.new("P", (3, 2), 1)
+    palette.putpalette([0, 0, 0, 10, 20, 30])
+    assert images.from_pil(palette).pixels[0, 0, 0].tolist() == [10, 20, 30]
+    palette.info["transparency"] = 1
+    picture = images.from_pil(palette)
+    assert picture.mode.name == "RGBA"
+    assert picture.alpha is not None
+    assert not picture.alpha.any()
+
+
+def test_equal_channels_become_one() -> None:
+    grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    assert images.from_pil(Image.fromarray(np.stack([grey] * 3, -1))).mode.name == "L"
+
+
+def test_other_colour_spaces_are_converted_with_a_warning() -> None:
+    with pytest.warns(AecodecWarning, match="CMYK was converted"):
+        assert images.from_pil(Image.new("CMYK", (3, 2), (9, 99, 5, 0))).mode.name == "RGB"
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_more_than_eight_bits_are_refused(mode: str) -> None:
+    with pytest.raises(ImageError, match="8 bits"):
+        images.from_pil(Image.new(mode, (3, 2)))
+
+
+def test_orientation_is_applied_and_metadata_kept() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20), (1, 2, 3)).save(file, "PNG", exif=exif, icc_profile=b"profile")
+    picture = images.read(io.BytesIO(file.getvalue()))
+    assert picture.size == (20, 30)
+    assert picture.metadata[MetadataKind.ICC] == b"profile"
+
+
+def test_an_animation_gives_its_first_frame_with_a_warning() -> None:
+    file = io.BytesIO()
+    frames = [Image.new("L", (4, 4), value) for value in (10, 200)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    with pytest.warns(AecodecWarning, match="several frames"):
+        assert images.read(io.BytesIO(file.getvalue())).frames == 1
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(data: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ImageError):
+            images.read(io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((28, 28)), "float64"),
+        (np.zeros((2, 3, 4, 5), np.uint8), "shape"),
+        (np.zeros((0, 28, 28), np.uint8), "shape"),
+        (np.zeros(28, np.uint8), "shape"),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_refused(array: np.ndarray, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        images.from_array(array)
+
+
+@given(hnp.arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 3)))
+def test_alpha_is_lossless(alpha: Pixels) -> None:
+    assert (images.unpack_alpha(images.pack_alpha(alpha), alpha.shape) == alpha).all()  # type: ignore[arg-type]
+
+
+def test_damaged_alpha_is_refused_before_it_grows() -> None:
+    bomb = images.pack_alpha(np.zeros((1, 4000, 4000), np.uint8))
+    for data in (bomb, bomb[:-3], b"", b"garbage", images.pack_alpha(np.zeros((1, 2, 2), np.uint8)) + b"x"):
+        with pytest.raises(FormatError, match="alpha"):
+            images.unpack_alpha(data, (1, 2, 2))
+
+
+@given(pixel_arrays, st.integers(1, 5), st.integers(1, 5))
+def test_tiles_merge_to_what_was_split(pixels: Pixels, height: int, width: int) -> None:
+    tiles = tiling.split(pixels, (height, width))
+    frames, rows, columns, _ = pixels.shape
+    assert tiles.shape[1:3] == (height, width)
+    assert (tiling.merge(tiles, frames, (columns, rows)) == pixels).all()
+
+
+def test_a_stack_needs_one_size() -> None:
+    small, large = (images.from_array(np.zeros((n, n), np.uint8)) for n in (3, 4))
+    assert images.stack([small, small]).frames == 2
+    with pytest.raises(ImageError, match="3x3 L, 4x4 L"):
+        images.stack([small, large])
