@@ -40,14 +40,26 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, wanted: Wanted
         wanted: whether a file in a folder is one to read.
 
     Raises:
-        UsageError: the call contradicts itself.
+        UsageError: the call contradicts itself, or two files would have one result.
         AecodecError: a folder holds nothing to read.
     """
     if out == "-" and (len(inputs) > 1 or inputs[0].is_dir()):
         raise UsageError("standard output takes one result: give one input, or a folder with -o")
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
     target = None if out is None else Path(out)
-    return [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, wanted)]
+    jobs = [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, wanted)]
+    _refuse_shared_targets(jobs)
+    return jobs
+
+
+def _refuse_shared_targets(jobs: Sequence[Job]) -> None:
+    source_of: dict[Path, Path] = {}
+    for job in jobs:
+        other = source_of.setdefault(job.target, job.source)
+        if other is not job.source:
+            raise UsageError(
+                f"{other} and {job.source} would both become {job.target}: give them in two calls"
+            )
 
 
 def _jobs_of(

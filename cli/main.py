@@ -55,7 +55,7 @@ def _options(
 def run() -> None:
     """Run the command; never a traceback for bad input."""
     try:
-        app()
+        app(prog_name="aecodec")
     except AecodecError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_status)
