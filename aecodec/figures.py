@@ -70,4 +70,6 @@ def _draw(row: Any, comparison: Comparison) -> None:
 
 
 def _show(axis: Any, pixels: Pixels) -> None:
-    axis.imshow(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
+    axis.imshow(
+        pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels, cmap="gray", vmin=0, vmax=255
+    )

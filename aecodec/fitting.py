@@ -72,9 +72,9 @@ class _Sample:
 
     @classmethod
     def of(cls, codes: Codes) -> _Sample:
-        codes = np.clip(codes, -128, 127).astype(np.int32)  # all that an int8 encoder makes
-        low = int(codes.min())
-        return cls(codes - low, low, int(codes.max()) - low + 1)
+        int8 = np.clip(codes, -128, 127).astype(np.int32)  # all that an encoder makes
+        low = int(int8.min())
+        return cls(int8 - low, low, int(int8.max()) - low + 1)
 
     @property
     def channels(self) -> int:
@@ -92,10 +92,7 @@ class _Sample:
         flat = costs.reshape(len(costs), -1).T
         blocks = range(0, len(self.columns), _BLOCK)
         return np.concatenate(
-            [
-                (self._hot(start) @ flat + index_costs).argmin(axis=1)
-                for start in blocks
-            ]
+            [(self._hot(start) @ flat + index_costs).argmin(axis=1) for start in blocks]
         )
 
     def _hot(self, start: int) -> Floats:
@@ -112,9 +109,7 @@ def _random_start(sample: _Sample, priors: int, seed: int) -> npt.NDArray[np.int
     return distance.argmin(axis=1)
 
 
-def _estimate(
-    sample: _Sample, chosen: npt.NDArray[np.intp], priors: int
-) -> tuple[Floats, Floats]:
+def _estimate(sample: _Sample, chosen: npt.NDArray[np.intp], priors: int) -> tuple[Floats, Floats]:
     """Costs in bits of symbols (P, K, W) and of indices (P,) as the choice has it now."""
     counts = sample.counts(chosen, priors)
     marginal = counts.sum(axis=0) + 0.5
@@ -129,9 +124,7 @@ def _index_costs(chosen: npt.NDArray[np.intp], priors: int) -> Floats:
     return np.asarray(-np.log2(share / share.sum()), np.float32)
 
 
-def _share_bank(
-    sample: _Sample, chosen: npt.NDArray[np.intp], priors: int, tables: int
-) -> Prior:
+def _share_bank(sample: _Sample, chosen: npt.NDArray[np.intp], priors: int, tables: int) -> Prior:
     """Replace P x K distributions by a bank of T shapes and an offset each, in a few rounds."""
     radius = min(127, max(sample.width, 3) // 2 + 1)
     shapes = _logistic_shapes(radius, tables)
@@ -159,7 +152,9 @@ def _logistic_shapes(radius: int, tables: int) -> npt.NDArray[np.float64]:
     standard = (edges - means[:, None])[None] / scales[:, None, None]
     mass = np.diff(0.5 * (1 + np.tanh(standard / 2)), axis=-1).reshape(-1, 2 * radius + 1)
     mass = mass + 1e-7
-    return np.column_stack([mass / mass.sum(axis=1, keepdims=True), np.full(len(mass), _ESCAPE_SHARE)])
+    return np.column_stack(
+        [mass / mass.sum(axis=1, keepdims=True), np.full(len(mass), _ESCAPE_SHARE)]
+    )
 
 
 def _costs(bank: npt.NDArray[np.float64]) -> Floats:
@@ -169,13 +164,15 @@ def _costs(bank: npt.NDArray[np.float64]) -> Floats:
     return costs.astype(np.float32)
 
 
-def _nearest(counts: Floats, costs: Floats, radius: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _nearest(
+    counts: Floats, costs: Floats, radius: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """(P, K) the table and the offset that code each channel's counts in fewest bits."""
     priors, channels, width = counts.shape
     everywhere = _at_every_offset(costs, radius, width)
-    best = np.concatenate(
-        [(row @ everywhere).argmin(axis=-1) for row in counts]
-    ).reshape(priors, channels)
+    best = np.concatenate([(row @ everywhere).argmin(axis=-1) for row in counts]).reshape(
+        priors, channels
+    )
     return best // width, best % width
 
 

@@ -82,7 +82,9 @@ class Prior:
         if not shapes_fit or self.table.size == 0 or self.table.max() >= len(self.bank):
             raise CodecError("the codec's prior tables do not fit together: export it again")
         rows = [*self.bank, self.index] if self.priors > 1 else self.bank
-        if any(int(row.sum(dtype=np.int64)) != rangecoder.TABLE_TOTAL or not row.all() for row in rows):
+        if any(
+            int(row.sum(dtype=np.int64)) != rangecoder.TABLE_TOTAL or not row.all() for row in rows
+        ):
             raise CodecError("the codec's prior tables are damaged: export it again")
 
     @property
@@ -134,13 +136,14 @@ class Prior:
         if self.priors == 1:
             return np.zeros(len(codes), np.int32)
         low = max(int(codes.min(initial=0)), self.first + int(self.offset.min()) - 1)
-        high = min(
-            int(codes.max(initial=0)), self.first + self.symbols + int(self.offset.max())
-        )
+        high = min(int(codes.max(initial=0)), self.first + self.symbols + int(self.offset.max()))
         costs = self._costs_of(np.arange(low, max(high, low) + 1))
         return np.concatenate(
             [
-                (one_hot(part, low, costs.shape[-1]) @ costs.reshape(self.priors, -1).T + self.index_costs)
+                (
+                    one_hot(part, low, costs.shape[-1]) @ costs.reshape(self.priors, -1).T
+                    + self.index_costs
+                )
                 .argmin(axis=1)
                 .astype(np.int32)
                 for part in _chunks(np.clip(codes, low, max(high, low)), costs.shape[-1])
@@ -209,10 +212,10 @@ class Prior:
             raise FormatError("damaged: the payload does not end where its codes do")
         return codes
 
-    def _decode(
-        self, coder: rangecoder.Decoder, count: int
-    ) -> tuple[npt.NDArray[np.int32], Codes]:
-        chosen = coder.take(count, self.index_table) if self.index_table else np.zeros(count, np.int32)
+    def _decode(self, coder: rangecoder.Decoder, count: int) -> tuple[npt.NDArray[np.int32], Codes]:
+        chosen = (
+            coder.take(count, self.index_table) if self.index_table else np.zeros(count, np.int32)
+        )
         order, runs = _by_prior(chosen)
         by_channel = np.empty((self.code_dimension, count), np.int32)
         for prior, start, stop in runs:
@@ -262,7 +265,9 @@ def _chunks(codes: Codes, width: int) -> Iterator[Codes]:
     return (codes[start : start + rows] for start in range(0, max(len(codes), 1), rows))
 
 
-def _by_prior(chosen: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.intp], list[tuple[int, int, int]]]:
+def _by_prior(
+    chosen: npt.NDArray[np.int32],
+) -> tuple[npt.NDArray[np.intp], list[tuple[int, int, int]]]:
     """The stable order of vectors by prior, and (prior, start, stop) of each prior's run."""
     counts = np.bincount(chosen).tolist()
     stops = accumulate(counts)

@@ -72,12 +72,12 @@ class Table:
 
     @cached_property
     def cumulative(self) -> tuple[int, ...]:
-        """n + 1 integers from 0 to 65536."""
+        """N + 1 integers from 0 to 65536."""
         return tuple(accumulate(self.frequencies, initial=0))
 
     @cached_property
     def categorical(self) -> Any:
-        """constriction's model of exactly these frequencies.
+        """Constriction's model of exactly these frequencies.
 
         Its weights are floats, but with `perfect=False` it computes `weight + 1` of a total
         equal to 2**24, so no rounding takes place and the integers are used as they are.
@@ -208,7 +208,7 @@ class ConstrictionEncoder:
         self._coder.encode(symbols, table.categorical)
 
     def seal(self) -> bytes:
-        """constriction seals to whole words; what it sealed tells `low`, and we seal that."""
+        """Constriction seals to whole words; what it sealed tells `low`, and we seal that."""
         shifted_out, (low, range_) = self._coder.pos()
         words = shifted_out + 2
         sealed = self._coder.get_compressed().astype(">u4").tobytes()

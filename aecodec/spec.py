@@ -258,9 +258,7 @@ def load_priors(content: bytes) -> tuple[Prior, ...]:
 
 
 def _load_prior(arrays: Mapping[str, Any], number: int) -> Prior:
-    bank, first, table, offset, index = (
-        arrays[f"level{number}_{name}"] for name in _PRIOR_FIELDS
-    )
+    bank, first, table, offset, index = (arrays[f"level{number}_{name}"] for name in _PRIOR_FIELDS)
     return Prior(bank, int(first), table, offset, index)
 
 

@@ -134,9 +134,7 @@ def keras_encoder(model: Any, step: float) -> Transform:
         model: a Keras model from images in 0..1 to latents.
         step: the quantisation step; code = round(latent / step).
     """
-    return partial(
-        _run_keras, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO, out_scale=step
-    )
+    return partial(_run_keras, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO, out_scale=step)
 
 
 def keras_decoder(model: Any, step: float) -> Transform:
@@ -146,9 +144,7 @@ def keras_decoder(model: Any, step: float) -> Transform:
         model: a Keras model from latents to images in 0..1.
         step: the quantisation step; latent = code * step.
     """
-    return partial(
-        _run_keras, model, in_scale=step, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO
-    )
+    return partial(_run_keras, model, in_scale=step, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO)
 
 
 def _run_keras(

@@ -1,6 +1,6 @@
 """How long does one digit take, the whole process, against importing what any codec needs?
 
-    python -m benchmarks.cold_start [--rounds 30] [--json FILE]
+python -m benchmarks.cold_start [--rounds 30] [--json FILE]
 """
 
 from __future__ import annotations

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
 
 from aecodec import codec as codecs
 from aecodec import images
-from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
 from aecodec.errors import ImageError
 from aecodec.figures import comparison_figure
 from aecodec.report import compare as compare_pictures
 
 
 def compare(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="An image, or - for standard input.")],
+    image: Annotated[
+        Path, typer.Argument(metavar="IMAGE", help="An image, or - for standard input.")
+    ],
     out: Out = None,
     codec: CodecName = None,
     level: LevelNumber = None,

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 
 from aecodec import codec as codecs
 from aecodec import images
-from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
-from aecodec.codec import Codec
 from aecodec.errors import ImageError, UsageError
 from aecodec.images import Picture
 from aecodec.report import report
@@ -27,7 +26,9 @@ _UNFAMILIAR = (
 def compress(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT...", help="Images, folders of images, or - for standard input."),
+        typer.Argument(
+            metavar="INPUT...", help="Images, folders of images, or - for standard input."
+        ),
     ],
     out: Out = None,
     codec: CodecName = None,
@@ -54,7 +55,10 @@ def compress(
         measured = report(chosen, picture, data, source_size)
         files.write_bytes(job.target, data)
         if not (measured.is_familiar or quiet):
-            typer.echo(f"warning: {talk.name_of(job)}: {_UNFAMILIAR.format(name=chosen.spec.name)}", err=True)
+            typer.echo(
+                f"warning: {talk.name_of(job)}: {_UNFAMILIAR.format(name=chosen.spec.name)}",
+                err=True,
+            )
         talk.result(
             f"{talk.name_of(job)} -> {job.target}: {measured.as_text()}",
             {"source": str(job.source), "file": str(job.target), **measured.as_json()},
@@ -81,7 +85,9 @@ def compress(
 
 def _rename(path: Path) -> Path:
     """digit.png to digit.aec; the folder scans to scans_aec."""
-    return path.with_name(f"{path.resolve().name}_aec") if path.is_dir() else path.with_suffix(".aec")
+    return (
+        path.with_name(f"{path.resolve().name}_aec") if path.is_dir() else path.with_suffix(".aec")
+    )
 
 
 @cache

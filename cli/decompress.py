@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, Json, Out, Quiet
 from PIL import Image
 
 from aecodec import codec as codecs
 from aecodec import images
-from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, Json, Out, Quiet
 from aecodec.errors import FormatError, UsageError
 from aecodec.images import Picture
 
@@ -22,7 +22,9 @@ _METADATA_OPTIONS = ("icc_profile", "exif", "xmp")
 def decompress(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT...", help=".aec files, folders of them, or - for standard input."),
+        typer.Argument(
+            metavar="INPUT...", help=".aec files, folders of them, or - for standard input."
+        ),
     ],
     out: Out = None,
     codec: CodecName = None,

@@ -6,7 +6,6 @@ import sys
 from typing import Annotated, Optional
 
 import typer
-
 from aecodec.cli.codecs import codecs
 from aecodec.cli.compare import compare
 from aecodec.cli.compress import compress
@@ -15,6 +14,7 @@ from aecodec.cli.demo import demo
 from aecodec.cli.info import info
 from aecodec.cli.train import train
 from aecodec.cli.verify import verify
+
 from aecodec.errors import AecodecError
 
 _EPILOG = (
@@ -46,7 +46,9 @@ def _print_version(wanted: bool) -> None:
 def _options(
     version: Annotated[
         Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = None,
 ) -> None:
     """Compress images to tiny .aec files with trained autoencoders, and back."""

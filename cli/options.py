@@ -8,7 +8,9 @@ import typer
 
 Out = Annotated[
     Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
-    typer.Option("-o", "--output", metavar="OUT", help="Where the result goes; - is standard output."),
+    typer.Option(
+        "-o", "--output", metavar="OUT", help="Where the result goes; - is standard output."
+    ),
 ]
 CodecName = Annotated[
     Optional[str],  # noqa: UP045

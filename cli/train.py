@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from aecodec.cli.codecs import as_text
 from aecodec.cli.options import Quiet
+
 from aecodec.errors import AecodecError, UsageError
 from aecodec.spec import CODEC_JSON
 
@@ -19,7 +19,8 @@ def train(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="An .npz file of uint8 images.")],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The codec folder.")],
     recipe: Annotated[
-        str, typer.Option("--recipe", metavar="NAME|FILE", help="A recipe that ships, or a TOML file.")
+        str,
+        typer.Option("--recipe", metavar="NAME|FILE", help="A recipe that ships, or a TOML file."),
     ] = "digits",
     force: Annotated[bool, typer.Option("--force", help="Replace a codec that is there.")] = False,
     quiet: Quiet = False,

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from aecodec.cli import files, talk
 
 from aecodec import container
-from aecodec.cli import files, talk
 from aecodec.codec import codec_of
 from aecodec.errors import CodecError, FormatError
 
@@ -16,7 +16,9 @@ from aecodec.errors import CodecError, FormatError
 def verify(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help=".aec files, folders of them, or - for standard input."),
+        typer.Argument(
+            metavar="FILE...", help=".aec files, folders of them, or - for standard input."
+        ),
     ],
 ) -> None:
     """Tell whole .aec files from damaged ones.

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from aecodec.cli.main import run
 from PIL import Image
 
 import aecodec
-from aecodec.cli.main import run
 from aecodec.codec import BUILT_IN
 from aecodec.samples import sample_paths
 
@@ -163,7 +163,9 @@ def test_several_inputs_go_on_past_a_bad_one(folder: Path, command: Command) -> 
     assert [path.name for path in Path("out").iterdir()] == ["digit.aec"]
 
 
-def test_two_inputs_with_one_result_do_not_overwrite_each_other(folder: Path, command: Command) -> None:
+def test_two_inputs_with_one_result_do_not_overwrite_each_other(
+    folder: Path, command: Command
+) -> None:
     opened("digit.png").save("digit.bmp")
     result = command("compress", "digit.png", "digit.bmp")
     assert result.status == 2
@@ -177,7 +179,10 @@ def test_folders_are_mirrored(folder: Path, command: Command) -> None:
         shutil.copy("digit.png", name)
     Path("scans/notes.txt").write_text("no image")
     assert command("compress", "scans").status == 0
-    assert sorted(map(str, Path("scans_aec").rglob("*.aec"))) == ["scans_aec/a.aec", "scans_aec/inner/b.aec"]
+    assert sorted(map(str, Path("scans_aec").rglob("*.aec"))) == [
+        "scans_aec/a.aec",
+        "scans_aec/inner/b.aec",
+    ]
     assert command("verify", "scans_aec").status == 0
     assert command("decompress", "scans_aec", "-o", "back").status == 0
     assert sorted(map(str, Path("back").rglob("*.png"))) == [
@@ -263,7 +268,12 @@ def test_help_and_version(command: Command) -> None:
 
 
 def test_completion_works(folder: Path) -> None:
-    environment = {**os.environ, "_AECODEC_COMPLETE": "complete_bash", "COMP_WORDS": "aecodec com", "COMP_CWORD": "1"}
+    environment = {
+        **os.environ,
+        "_AECODEC_COMPLETE": "complete_bash",
+        "COMP_WORDS": "aecodec com",
+        "COMP_CWORD": "1",
+    }
     program = Path(sys.executable).with_name("aecodec")
     done = subprocess.run([program], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["compress", "compare"]

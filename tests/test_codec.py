@@ -35,7 +35,9 @@ def _tiles(codec: Codec, array: Pixels) -> Pixels:
     from aecodec import images, tiling
     from aecodec.codec import _to_planes
 
-    return tiling.split(_to_planes(images.from_array(array).pixels, codec.spec.channels), codec.spec.tile)
+    return tiling.split(
+        _to_planes(images.from_array(array).pixels, codec.spec.channels), codec.spec.tile
+    )
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -54,7 +56,8 @@ def test_higher_levels_are_larger_and_better(codec: Codec, digits: Pixels) -> No
 
 
 @pytest.mark.parametrize(
-    "shape", [(1, 1), (28, 29), (1, 300), (300, 1), (17, 33, 3), (28, 28, 3), (3, 40, 30), (2, 28, 28, 3)]
+    "shape",
+    [(1, 1), (28, 29), (1, 300), (300, 1), (17, 33, 3), (28, 28, 3), (3, 40, 30), (2, 28, 28, 3)],
 )
 def test_any_size_and_colour(codec: Codec, photograph: Pixels, shape: tuple[int, ...]) -> None:
     wanted = np.resize(photograph, shape)

@@ -115,7 +115,13 @@ def test_alpha_is_lossless(alpha: Pixels) -> None:
 
 def test_damaged_alpha_is_refused_before_it_grows() -> None:
     bomb = images.pack_alpha(np.zeros((1, 4000, 4000), np.uint8))
-    for data in (bomb, bomb[:-3], b"", b"garbage", images.pack_alpha(np.zeros((1, 2, 2), np.uint8)) + b"x"):
+    for data in (
+        bomb,
+        bomb[:-3],
+        b"",
+        b"garbage",
+        images.pack_alpha(np.zeros((1, 2, 2), np.uint8)) + b"x",
+    ):
         with pytest.raises(FormatError, match="alpha"):
             images.unpack_alpha(data, (1, 2, 2))
 

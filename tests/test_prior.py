@@ -60,7 +60,9 @@ def test_both_coders_write_the_same_payload(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_cheapest_prior_is_chosen() -> None:
     flat, sharp = to_frequencies(np.ones(4)), to_frequencies(np.array([1, 900, 1, 1.0]))
-    prior = Prior(np.stack([flat, sharp]), -1, np.array([[0], [1]]), np.zeros((2, 1)), [32768, 32768])
+    prior = Prior(
+        np.stack([flat, sharp]), -1, np.array([[0], [1]]), np.zeros((2, 1)), [32768, 32768]
+    )
     assert prior.choose(np.array([[0], [1], [-1]], np.int16)).tolist() == [1, 0, 0]
 
 

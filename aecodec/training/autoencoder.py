@@ -209,7 +209,7 @@ class Autoencoder:
     def _checked(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         if x.shape[1:] != self.image_shape:
             raise ModelError(f"images of shape {x.shape[1:]}: the encoder takes {self.image_shape}")
-        if not (len(x) and 0 <= x.min() and x.max() <= 1):
+        if not (len(x) and x.min() >= 0 and x.max() <= 1):
             raise ModelError("images must be floats in 0..1, and one at least: divide them by 255")
         return np.asarray(x, np.float32)
 

@@ -34,4 +34,4 @@ def load_images(path: Path, key: str) -> npt.NDArray[np.float32]:
             f"{path}: {key} is {images.dtype} of shape {images.shape}, not uint8 (N, H, W[, C])"
         )
     planes = images if images.ndim == 4 else images[..., None]
-    return np.asarray(planes, np.float32) / 255
+    return np.asarray(planes, np.float32) / np.float32(255)

@@ -50,10 +50,10 @@ class RateDistortionObjective(keras.Model):
 
     Each level has its own channels of the code and its own rate weight; its decoder input holds
     zeros in the channels of the others. The encoder sees a batch once, the decoder once a level.
-    Losses are divided by the root of the rate weight, so that no level drowns the others. Rounding is replaced by uniform
-    noise for the rate (J. Ballé et al., "End-to-end optimized image compression", 2017), and
-    by rounding with a straight-through gradient for the distortion (L. Theis et al., "Lossy image
-    compression with compressive autoencoders", 2017).
+    Losses are divided by the root of the rate weight, so that no level drowns the others.
+    Rounding is replaced by uniform noise for the rate (J. Ballé et al., "End-to-end optimized
+    image compression", 2017), and by rounding with a straight-through gradient for the
+    distortion (L. Theis et al., "Lossy image compression with compressive autoencoders", 2017).
 
     Args:
         encoder: images to latents.

@@ -1,0 +1,211 @@
+"""Training, exporting and compressing with a codec of one's own, from two Keras models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import aecodec
+from aecodec import ModelError, UsageError
+from aecodec.images import Pixels
+from aecodec.training import Autoencoder, load_model, mnist_decoder, mnist_encoder
+from aecodec.training.data import load_images
+from aecodec.training.networks import digits_decoder, digits_encoder
+from aecodec.training.recipe import load_recipe, run_recipe
+
+
+def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
+    """Every level gives back its codes, and pictures like those of the float pair."""
+    codec = autoencoder.to_codec(folder, x, "mine", priors=8)
+    pixels = np.rint(x * 255).astype(np.uint8).reshape(-1, *codec.spec.tile, codec.spec.channels)
+    errors = []
+    for level in range(1, len(codec.spec.levels) + 1):
+        data = codec.compress(pixels[:50], level)
+        codes = codec.encoder.codes(pixels[:50], level)
+        assert (codec.decoder.codes(data) == codes).all()
+        restored = codec.decoder.decompress(data).pixels
+        errors.append(float(np.mean((restored / 255 - pixels[:50] / 255) ** 2)))
+    assert errors == sorted(errors, reverse=True)
+    floats = autoencoder.decoder.predict(autoencoder.encoder.predict(x[:50], verbose=0), verbose=0)
+    exact = float(np.mean((np.clip(floats, 0, 1) - x[:50]) ** 2))
+    if len(autoencoder.levels) == 1:
+        assert errors[-1] < 1.2 * exact
+    return codec
+
+
+@pytest.fixture(scope="session")
+def x(digits: Pixels) -> np.ndarray:
+    """(1797, 28, 28) floats in 0..1."""
+    return digits / 255.0
+
+
+def dense_pair(image_shape: tuple[int, ...], code: int) -> tuple[keras.Model, keras.Model]:
+    """The plainest pair that somebody would bring."""
+    size = int(np.prod(image_shape))
+    encoder = keras.Sequential(
+        [keras.Input(image_shape), layers.Flatten(), layers.Dense(64, "relu"), layers.Dense(code)]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((code,)),
+            layers.Dense(64, "relu"),
+            layers.Dense(size),
+            layers.Reshape(image_shape),
+        ]
+    )
+    return encoder, decoder
+
+
+def test_the_little_program(x: np.ndarray, tmp_path: Path) -> None:
+    """Build the pair, train, save, load in a process without aecodec, predict; then a codec."""
+    autoencoder = Autoencoder(mnist_encoder(x[0].shape, (50,)), mnist_decoder((50,), x[0].shape))
+    history = autoencoder.train(x, epochs=8, batch_size=64, learning_rate=4e-3, verbose=0)
+    assert history.history["psnr"][-1] > history.history["psnr"][0] + 2
+    autoencoder.save_models("test", tmp_path)
+    program = (
+        "import sys, numpy as np, tensorflow as tf\n"
+        "e, d = (tf.keras.models.load_model(f'{h}test.hdf5') for h in ('encoder', 'decoder'))\n"
+        "code = e.predict(np.zeros((1, 28, 28)), verbose=0)\n"
+        "print(code.shape, d.predict(code, verbose=0).shape, 'aecodec' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "(1, 50) (1, 28, 28) False"
+    assert_becomes_a_codec(autoencoder, x, tmp_path / "codec")
+
+
+def test_training_with_a_rate(x: np.ndarray, tmp_path: Path) -> None:
+    sizes = []
+    for weight in (0.01, 1.0):
+        autoencoder = Autoencoder(*dense_pair((28, 28), 20))
+        history = autoencoder.train(
+            x,
+            epochs=12,
+            rate_weight=weight,
+            priors=2,
+            learning_rate=3e-3,
+            validation_data=x[:200],
+            verbose=0,
+        )
+        assert {"bytes1", "psnr1", "val_bytes1", "val_psnr1"} <= set(history.history)
+        codec = assert_becomes_a_codec(autoencoder, x, tmp_path / str(weight))
+        sizes.append(codec.folder.measured["levels"][1]["payload_bytes"])
+    assert sizes[1] < 0.7 * sizes[0]
+
+
+def test_levels_with_channels_of_their_own(x: np.ndarray, tmp_path: Path) -> None:
+    planes = x[..., None]
+    autoencoder = Autoencoder(digits_encoder(24), digits_decoder(24), levels=(4, 8, 12))
+    autoencoder.train(
+        planes, epochs=4, rate_weight=(0.1, 0.05, 0.01), learning_rate=4e-3, verbose=0
+    )
+    codec = assert_becomes_a_codec(autoencoder, planes, tmp_path)
+    assert [level.stop for level in codec.spec.levels] == [4, 12, 24]
+    assert codec.spec.default_level == 2
+
+
+def test_colour_pictures_and_grids_of_codes(photograph: Pixels, tmp_path: Path) -> None:
+    tiles = photograph[:416, :640].reshape(13, 32, 20, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    encoder = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(12, 8, strides=8)])
+    decoder = keras.Sequential([keras.Input((4, 4, 12)), layers.Conv2DTranspose(3, 8, strides=8)])
+    autoencoder = Autoencoder(encoder, decoder)
+    autoencoder.train(tiles / 255, epochs=40, batch_size=16, learning_rate=5e-3, verbose=0)
+    codec = assert_becomes_a_codec(autoencoder, tiles / 255, tmp_path)
+    assert codec.spec.vectors == 16
+    grey = np.asarray(codec.decompress(codec.compress(photograph[:50, :70, 0])))
+    assert grey.shape == (50, 70)
+
+
+def test_the_hdf5_files_hold_the_very_weights(tmp_path: Path) -> None:
+    autoencoder = Autoencoder(digits_encoder(8), digits_decoder(8))
+    for path, model in zip(
+        autoencoder.save_models("x", tmp_path),
+        (autoencoder.encoder, autoencoder.decoder),
+        strict=True,
+    ):
+        for loaded, weight in zip(load_model(path).get_weights(), model.get_weights(), strict=True):
+            assert (loaded == weight).all()
+    with pytest.raises(ModelError, match=r"nothing\.hdf5"):
+        load_model(tmp_path / "nothing.hdf5")
+
+
+def test_shapes_that_do_not_fit_are_both_named() -> None:
+    with pytest.raises(ModelError, match=r"\(28, 28\).*\(32, 32\)"):
+        Autoencoder(mnist_encoder((32, 32), (5,)), mnist_decoder((5,), (28, 28)))
+    with pytest.raises(ModelError, match=r"\(5,\).*\(6,\)"):
+        Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((6,), (28, 28)))
+    with pytest.raises(ModelError, match="share out 7 channels"):
+        Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((5,), (28, 28)), levels=(3, 4))
+    with pytest.raises(ModelError, match="multiples of 4"):
+        mnist_encoder((27, 28), (5,))
+
+
+def test_images_that_do_not_fit_are_refused(x: np.ndarray) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+    with pytest.raises(ModelError, match="divide them by 255"):
+        autoencoder.train(x * 255)
+    with pytest.raises(ModelError, match="the encoder takes"):
+        autoencoder.train(x[:, :20])
+    with pytest.raises(ModelError, match="2 rate weights for 1 levels"):
+        autoencoder.train(x, rate_weight=[1, 2])
+
+
+def test_a_model_that_cannot_be_quantized_is_refused(x: np.ndarray, tmp_path: Path) -> None:
+    encoder = keras.Sequential(
+        [keras.Input((28, 28)), layers.Flatten(), layers.Dense(4, "sigmoid")]
+    )
+    decoder = keras.Sequential([keras.Input((4,)), layers.Dense(784), layers.Reshape((28, 28))])
+    with pytest.raises(ModelError, match="the encoder quantizes as"):
+        Autoencoder(encoder, decoder).to_codec(tmp_path, x)
+
+
+TINY = """
+name = "tiny"
+networks = "digits"
+[data]
+array = "pictures"
+held_out = 100
+[levels]
+channels = [4, 6]
+rate_weights = [0.1, 0.02]
+[training]
+epochs = {epochs}
+batch_size = 64
+learning_rate = 4e-3
+rate_priors = 2
+dtype = "mixed_bfloat16"
+seed = 0
+[priors]
+count = 4
+"""
+
+
+def test_a_recipe_trains_and_an_interrupted_one_goes_on(digits: Pixels, tmp_path: Path) -> None:
+    data, recipe = tmp_path / "data.npz", tmp_path / "recipe.toml"
+    np.savez(data, pictures=digits[:600])
+    recipe.write_text(TINY.format(epochs=2))
+    codec = run_recipe(load_recipe(recipe), data, tmp_path / "codec", verbose=0)
+    assert codec.spec.name == "tiny"
+    assert len(codec.folder.measured["levels"]) == 2
+    again = run_recipe(load_recipe(recipe), data, tmp_path / "codec", verbose=0)
+    assert again.folder.measured == codec.folder.measured
+
+
+def test_recipes_and_data_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"ships \(digits\)"):
+        load_recipe("nothing")
+    (tmp_path / "bad.toml").write_text("name = ")
+    with pytest.raises(UsageError, match="not a recipe"):
+        load_recipe(tmp_path / "bad.toml")
+    with pytest.raises(aecodec.ImageError, match="no array"):
+        load_images(tmp_path / "nothing.npz", "x")
+    np.savez(tmp_path / "floats.npz", x=np.zeros((3, 28, 28)))
+    with pytest.raises(aecodec.ImageError, match="not uint8"):
+        load_images(tmp_path / "floats.npz", "x")
