@@ -1,0 +1,115 @@
+"""What does a digit cost, and what is left of it, against PNG, JPEG, WebP, JPEG XL and AVIF?
+
+    python -m benchmarks.digits mnist.npz [--peers 1000] [--json FILE]
+
+Whole files of single digits; PSNR of the squared error averaged over all digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pillow_jxl  # noqa: F401 - registers JPEG XL with Pillow
+from PIL import Image
+
+import aecodec
+from aecodec import Codec, container, metrics
+from aecodec.images import Pixels
+from benchmarks.rows import write_rows
+
+_PEERS: list[tuple[str, dict[str, Any]]] = [
+    ("PNG", {"optimize": True}),
+    ("WebP", {"lossless": True, "method": 6}),
+    ("JXL", {"lossless": True}),
+    ("JPEG", {"quality": 5, "optimize": True}),
+    ("JPEG", {"quality": 20, "optimize": True}),
+    ("WebP", {"quality": 0, "method": 6}),
+    ("WebP", {"quality": 20, "method": 6}),
+    ("JXL", {"quality": 5}),
+    ("JXL", {"quality": 30}),
+    ("AVIF", {"quality": 0, "speed": 4}),
+    ("AVIF", {"quality": 10, "speed": 4}),
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--peers", type=int, default=1000, help="digits for the other formats")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    digits = np.load(options.data)["x_test"]
+    rows = []
+    for row in _rows(digits, options.peers):
+        print(_text(row), flush=True)
+        rows.append(row)
+    write_rows(options.json, rows)
+
+
+def _rows(digits: Pixels, peers: int) -> Iterator[dict[str, Any]]:
+    codec = aecodec.load_codec("digits")
+    for level in range(1, len(codec.spec.levels) + 1):
+        yield _ours(codec, digits, level)
+    for name, settings in _PEERS:
+        yield _theirs(name, settings, digits[:peers])
+
+
+def _ours(codec: Codec, digits: Pixels, level: int) -> dict[str, Any]:
+    files = [codec.compress(digit, level) for digit in digits]
+    restored = np.stack([np.asarray(codec.decompress(file)) for file in files])
+    stack = codec.compress(digits, level)
+    prior = codec.folder.priors[level - 1]
+    ideal = prior.bits(codec.encoder.codes(digits[..., None], level)) / 8
+    return {
+        "format": "aecodec",
+        "settings": f"level {level}",
+        "digits": len(digits),
+        "bytes": round(float(np.mean([len(file) for file in files])), 3),
+        "psnr": round(metrics.psnr(metrics.mse(digits, restored)), 3),
+        "payload": round(float(np.mean([len(container.unpack(f)[1]) for f in files])), 3),
+        "ideal_payload": round(float(ideal.mean()), 3),
+        "stack_bytes": round(len(stack) / len(digits), 3),
+        "stack_over_ideal": round(len(stack) / ideal.sum() - 1, 5),
+        "thousand_over_ideal": round(
+            len(codec.compress(digits[:1000], level)) / ideal[:1000].sum() - 1, 5
+        ),
+    }
+
+
+def _theirs(name: str, settings: dict[str, Any], digits: Pixels) -> dict[str, Any]:
+    sizes, error = [], 0.0
+    for digit in digits:
+        file = io.BytesIO()
+        Image.fromarray(digit).save(file, format=name, **settings)
+        sizes.append(len(file.getvalue()))
+        with Image.open(file) as image:
+            error += metrics.mse(digit, np.asarray(image.convert("L"))) / len(digits)
+    said = {key: value for key, value in settings.items() if key in ("quality", "lossless")}
+    return {
+        "format": {"JXL": "JPEG XL"}.get(name, name),
+        "settings": ", ".join(f"{k} {v}" if v is not True else k for k, v in said.items()),
+        "digits": len(digits),
+        "bytes": round(float(np.mean(sizes)), 3),
+        "psnr": round(metrics.psnr(error), 3) if error else None,
+    }
+
+
+def _text(row: dict[str, Any]) -> str:
+    quality = "lossless" if row["psnr"] is None else f"{row['psnr']:.2f} dB"
+    line = f"{row['format']:<8} {row['settings']:<11} {row['bytes']:7.2f} bytes  {quality}"
+    if "payload" in row:
+        line += (
+            f"  (payload {row['payload']:.2f}, ideal {row['ideal_payload']:.2f}; stack of "
+            f"{row['digits']} {row['stack_bytes']:.3f} bytes a digit, {row['stack_over_ideal']:+.2%} "
+            f"over ideal; of 1000 {row['thousand_over_ideal']:+.2%})"
+        )
+    return line
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Files of every released version are read, to the very codes, for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import aecodec
+from aecodec import Codec, container
+from aecodec.codec import prior_of
+
+GOLDEN = Path(__file__).parent / "golden"
+FORMAT = Path(__file__).parents[1] / "docs" / "FORMAT.md"
+NAMES = [
+    "digit3",
+    "digit3_level1",
+    "digit3_level3",
+    "stack",
+    "grey_with_alpha",
+    "colour",
+    "colour_with_alpha",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden_files_hold_their_codes(codec: Codec, name: str) -> None:
+    data = (GOLDEN / f"{name}.aec").read_bytes()
+    codes = np.load(GOLDEN / f"{name}.npy")
+    assert (codec.decoder.codes(data) == codes).all()
+    header, payload = container.unpack(data)
+    assert prior_of(codec.folder, codec.decoder.level(data)).encode(codes) == payload
+    assert container.pack(header, payload) == data
+    assert np.asarray(aecodec.decompress(data)).size > 0
+
+
+def test_the_specification_shows_a_real_file(codec: Codec) -> None:
+    text = FORMAT.read_text("utf-8")
+    data = (GOLDEN / "digit3.aec").read_bytes()
+    assert f"\n    {data.hex(' ')}\n" in text
+    codes = " ".join(str(code) for code in codec.decoder.codes(data)[0])
+    assert f"\n    {codes}\n" in text

@@ -1,0 +1,106 @@
+"""The README is true: its commands run, its programs run, its tables are the results."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecodec.images import Pixels
+from aecodec.samples import sample_paths
+from benchmarks.readme import with_tables
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, digits: Pixels) -> Path:
+    """What the README takes for granted: a digit, a folder of them, and `mnist.npz`."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copy(sample_paths()[3], folder / "digit.png")
+    (folder / "scans").mkdir()
+    for path in sample_paths():
+        shutil.copy(path, folder / "scans")
+    many = np.tile(digits, (4, 1, 1))
+    np.savez(folder / "mnist.npz", x_train=many, x_test=digits[:200])
+    return folder
+
+
+def environment() -> dict[str, str]:
+    programs = Path(sys.executable).parent
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+
+
+def run(command: str, folder: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+def test_every_command_runs(folder: Path) -> None:
+    """In the order in which a reader would type them."""
+    assert len(COMMANDS) > 10
+    for command in COMMANDS:
+        if "pip install" not in command and "aecodec train" not in command:
+            run(command, folder)
+
+
+def test_the_two_first_commands_are_those_that_ci_runs() -> None:
+    ci = (ROOT / ".ci/run").read_text("utf-8")
+    installing = [command.split(" && ") for command in COMMANDS if "pip install" in command]
+    assert len(installing) == 2
+    for install, main in installing:
+        assert install.replace("pip install", "pip install --quiet") in ci
+        assert re.search(rf"^\s*{main}$", ci, re.MULTILINE)
+
+
+def test_the_training_command_starts(folder: Path) -> None:
+    """It takes an hour; here it gets as far as its first epoch."""
+    (command,) = (command for command in COMMANDS if "aecodec train" in command)
+    with subprocess.Popen(
+        command.split(), cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True
+    ) as training:
+        assert training.stderr is not None
+        started = any("Epoch 1/" in line for line in training.stderr)
+        training.kill()
+    assert started
+
+
+def test_every_program_runs(folder: Path) -> None:
+    program = "\n".join(blocks("python"))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "encodertest.hdf5").exists()
+    assert (folder / "my-codec" / "codec.json").exists()
+
+
+def test_the_tables_are_those_of_the_results() -> None:
+    assert with_tables(README) == README
