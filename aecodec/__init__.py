@@ -51,7 +51,10 @@ __all__ = [
 
 
 def compress(
-    image: ImageLike, codec: Codec | str | Path | None = None, level: int | None = None
+    image: ImageLike,
+    codec: Codec | str | Path | None = None,
+    level: int | None = None,
+    metadata: bool | None = None,
 ) -> bytes:
     """Compress an image, or a batch of images of one size, to the bytes of an `.aec` file.
 
@@ -59,6 +62,7 @@ def compress(
         image: a Pillow image; or a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C).
         codec: a codec, the name of one that ships, or the path of a codec folder.
         level: 1 (smallest file) and up; the codec's default if None.
+        metadata: keep ICC profile, EXIF and XMP; by default for more than one tile.
 
     Returns:
         The file's content.
@@ -72,7 +76,7 @@ def compress(
     >>> decompress(compress(np.zeros((3, 28, 28), np.uint8), level=1)).shape
     (3, 28, 28)
     """
-    return _opened(codec or DEFAULT_CODEC).compress(image, level)
+    return _opened(codec or DEFAULT_CODEC).compress(image, level, metadata)
 
 
 def decompress(data: bytes, codec: Codec | str | Path | None = None) -> Image.Image | Pixels:

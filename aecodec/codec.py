@@ -7,7 +7,7 @@ only the decoder's; a :class:`Codec` is the two.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ from PIL import Image
 
 from aecodec import container, images, spec, tiling
 from aecodec.container import LEVEL_UNITS, Header
-from aecodec.errors import CodecError, FormatError, UsageError
+from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
 from aecodec.prior import Codes, Prior
 from aecodec.spec import CodecFolder, CodecSpec, Level
-from aecodec.transforms import PIXEL_ZERO, LiteRtTransform, Transform
+from aecodec.transforms import LiteRtTransform, Transform
 
 BUILT_IN = Path(__file__).parent / "codecs"
 DEFAULT_CODEC = "digits"
+
+_SIGN = np.uint8(0x80)
+"""Flipping it is adding or taking 128, and what lies between uint8 and int8."""
 
 ImageLike = Image.Image | npt.NDArray[Any]
 
@@ -52,7 +55,12 @@ class EncoderCodec:
 
     @cached_property
     def _transform(self) -> Transform:
-        return self.transform or LiteRtTransform(self.folder.read(spec.ENCODER_TFLITE))
+        return self.transform or self._litert()
+
+    def _litert(self) -> LiteRtTransform:
+        loaded = LiteRtTransform(self.folder.read(spec.ENCODER_TFLITE))
+        loaded.check_shapes((*self.spec.tile, self.spec.channels), self.spec.code_shape)
+        return loaded
 
     def codes(self, tiles: Pixels, level: int | None = None) -> Codes:
         """Tiles to codes.
@@ -66,9 +74,16 @@ class EncoderCodec:
 
         Raises:
             UsageError: the codec has no such level.
+            ImageError: tiles of another shape or dtype.
         """
         chosen = level_of(self.spec, level)
-        integers = self._transform((tiles.astype(np.int16) + PIXEL_ZERO).astype(np.int8))
+        expected = (*self.spec.tile, self.spec.channels)
+        if tiles.shape[1:] != expected or tiles.dtype != np.uint8:
+            raise ImageError(
+                f"tiles of shape {tiles.shape[1:]}, {tiles.dtype}: codec {self.spec.name} takes "
+                f"{expected}, uint8"
+            )
+        integers = self._transform((tiles ^ _SIGN).view(np.int8))
         latents = integers.reshape(-1, self.spec.code_shape[-1])[:, chosen.start : chosen.stop]
         return chosen.codes(latents.astype(np.int16))
 
@@ -89,19 +104,22 @@ class EncoderCodec:
             UsageError: the codec has no such level.
         """
         picture = to_picture(image)
+        images.check_limits(picture)
         header = self._header(picture, level, metadata)
+        tile_count(self.spec, header)
         planes = _to_planes(picture.pixels, self.spec.channels)
         codes = self.codes(tiling.split(planes, self.spec.tile), level)
         return container.pack(header, prior_of(self.folder, level).encode(codes))
 
     def _header(self, picture: Picture, level: int | None, metadata: bool | None) -> Header:
-        one_tile = picture.size == self.spec.tile[::-1]
+        is_tile = picture.size == self.spec.tile[::-1]
         is_default = level in (None, self.spec.default_level)
+        one_tile = tiling.grid(picture.size, self.spec.tile) == (1, 1)
         keep = not one_tile if metadata is None else metadata
         return Header(
             codec_id=self.spec.codec_id,
             mode=picture.mode,
-            size=None if one_tile else picture.size,
+            size=None if is_tile else picture.size,
             level=None if level is None or is_default else level * LEVEL_UNITS,
             frames=picture.frames,
             alpha=images.pack_alpha(picture.alpha),
@@ -128,7 +146,12 @@ class DecoderCodec:
 
     @cached_property
     def _transform(self) -> Transform:
-        return self.transform or LiteRtTransform(self.folder.read(spec.DECODER_TFLITE))
+        return self.transform or self._litert()
+
+    def _litert(self) -> LiteRtTransform:
+        loaded = LiteRtTransform(self.folder.read(spec.DECODER_TFLITE))
+        loaded.check_shapes(self.spec.code_shape, (*self.spec.tile, self.spec.channels))
+        return loaded
 
     def codes(self, data: bytes) -> Codes:
         """The bytes of an `.aec` file to the very codes that were encoded, (T * vectors, K).
@@ -139,9 +162,7 @@ class DecoderCodec:
         """
         header, payload = container.unpack(data)
         self._check_made_here(header)
-        rows, columns = tiling.grid(header.size or self.spec.tile[::-1], self.spec.tile)
-        planes = header.frames * _planes_a_frame(header, self.spec.channels)
-        count = planes * rows * columns * self.spec.vectors
+        count = tile_count(self.spec, header) * self.spec.vectors
         return prior_of(self.folder, self._level(header)).decode(payload, count)
 
     def tiles(self, codes: Codes, level: int | None = None) -> Pixels:
@@ -156,13 +177,16 @@ class DecoderCodec:
 
         Raises:
             FormatError: codes that no encoder of this codec makes.
+            UsageError: codes of another dimension, or no such level.
         """
         chosen = level_of(self.spec, level)
+        dimension = chosen.stop - chosen.start
+        if codes.ndim != 2 or codes.shape[1] != dimension:
+            raise UsageError(f"codes of shape {codes.shape}: this level has (N, {dimension})")
         latents = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
         latents[:, chosen.start : chosen.stop] = chosen.integers(codes)
         pixels = self._transform(latents.reshape(-1, *self.spec.code_shape))
-        tiles = (pixels.astype(np.int16) - PIXEL_ZERO).astype(np.uint8)
-        return tiles.reshape(-1, *self.spec.tile, self.spec.channels)
+        return (pixels.view(np.uint8) ^ _SIGN).reshape(-1, *self.spec.tile, self.spec.channels)
 
     def decompress(self, data: bytes) -> Picture:
         """The bytes of an `.aec` file to pictures.
@@ -175,10 +199,21 @@ class DecoderCodec:
         header, _ = container.unpack(data)
         size = header.size or self.spec.tile[::-1]
         planes = header.frames * _planes_a_frame(header, self.spec.channels)
-        alpha_shape = (header.frames, size[1], size[0])
-        alpha = images.unpack_alpha(header.alpha, alpha_shape) if header.mode.has_alpha else None
+        alpha = _alpha(header, size)
         merged = tiling.merge(self.tiles(codes, self._level(header)), planes, size)
         return Picture(_from_planes(merged, header), alpha, header.metadata)
+
+    def check(self, data: bytes) -> None:
+        """All of :meth:`decompress` but the network.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        codes = self.codes(data)
+        header, _ = container.unpack(data)
+        level_of(self.spec, self._level(header)).integers(codes)
+        _alpha(header, header.size or self.spec.tile[::-1])
 
     def level(self, data: bytes) -> int:
         """The level, 1-based, that an `.aec` file of this codec was made at."""
@@ -232,9 +267,11 @@ class Codec:
         """The half that decompresses."""
         return DecoderCodec(self.folder)
 
-    def compress(self, image: ImageLike | Picture, level: int | None = None) -> bytes:
+    def compress(
+        self, image: ImageLike | Picture, level: int | None = None, metadata: bool | None = None
+    ) -> bytes:
         """As :meth:`EncoderCodec.compress`."""
-        return self.encoder.compress(image, level)
+        return self.encoder.compress(image, level, metadata)
 
     def decompress(self, data: bytes) -> Image.Image | Pixels:
         """The bytes of an `.aec` file to a Pillow image, or to an array if it holds several.
@@ -259,15 +296,27 @@ def load_codec(name_or_path: str | Path = DEFAULT_CODEC) -> Codec:
     >>> load_codec("digits").spec.tile
     (28, 28)
     """
-    built_in = BUILT_IN / name_or_path
-    if str(name_or_path) in built_in_names():
-        return Codec(CodecFolder.open(built_in))
-    if not Path(name_or_path).is_dir():
+    if isinstance(name_or_path, str) and name_or_path in built_in_names():
+        return _built_in(name_or_path)
+    if not _is_folder(name_or_path):
         raise CodecError(
             f"no codec {str(name_or_path)!r}: it is neither one that ships "
             f"({', '.join(built_in_names())}) nor a codec folder"
         )
     return Codec(CodecFolder.open(Path(name_or_path)))
+
+
+def _is_folder(path: str | Path) -> bool:
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):  # no name that a folder could have
+        return False
+
+
+@cache
+def _built_in(name: str) -> Codec:
+    """Opened once: its networks stay loaded."""
+    return Codec(CodecFolder.open(BUILT_IN / name))
 
 
 def built_in_names() -> list[str]:
@@ -320,11 +369,37 @@ def prior_of(folder: CodecFolder, level: int | None) -> Prior:
     return folder.priors[(level or folder.spec.default_level) - 1]
 
 
+def tile_count(spec_: CodecSpec, header: Header) -> int:
+    """How many tiles the pictures of a file have, all planes together.
+
+    Raises:
+        FormatError: more than any file may have.
+    """
+    rows, columns = tiling.grid(header.size or spec_.tile[::-1], spec_.tile)
+    planes = header.frames * _planes_a_frame(header, spec_.channels)
+    container.check_pixels((columns * spec_.tile[1], rows * spec_.tile[0]), planes)
+    return planes * rows * columns
+
+
 def to_picture(image: ImageLike | Picture) -> Picture:
-    """Whatever :meth:`EncoderCodec.compress` takes, as a picture."""
+    """Whatever :meth:`EncoderCodec.compress` takes, as a picture.
+
+    Raises:
+        ImageError: anything else.
+    """
     if isinstance(image, Picture):
         return image
-    return images.from_array(image) if isinstance(image, np.ndarray) else images.from_pil(image)
+    if isinstance(image, np.ndarray):
+        return images.from_array(image)
+    if isinstance(image, Image.Image):
+        return images.from_pil(image)
+    raise ImageError(f"{type(image).__name__} is neither a Pillow image nor a NumPy array")
+
+
+def _alpha(header: Header, size: tuple[int, int]) -> Pixels | None:
+    if not header.mode.has_alpha:
+        return None
+    return images.unpack_alpha(header.alpha, (header.frames, size[1], size[0]))
 
 
 def _planes_a_frame(header: Header, channels: int) -> int:

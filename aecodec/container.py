@@ -194,14 +194,23 @@ def _read_fields(reader: _Reader, codec_id: bytes, flags: int) -> Header:
         mode=mode,
         size=(reader.leb128(), reader.leb128()) if flags & _HAS_SIZE else None,
         level=reader.byte() if flags & _HAS_LEVEL else None,
-        frames=reader.leb128() if flags & _HAS_FRAMES else 1,
+        frames=_read_frames(reader) if flags & _HAS_FRAMES else 1,
         metadata=_read_metadata(reader.block()) if flags & _HAS_METADATA else {},
         alpha=reader.block() if mode.has_alpha else b"",
     )
 
 
+def _read_frames(reader: _Reader) -> int:
+    frames = reader.leb128()
+    if frames == 1:
+        raise FormatError("damaged: one frame needs no count")
+    return frames
+
+
 def _read_metadata(block: bytes) -> dict[MetadataKind, bytes]:
     reader, metadata = _Reader(block), dict[MetadataKind, bytes]()
+    if reader.at_end:
+        raise FormatError("damaged: the metadata has no entries")
     while not reader.at_end:
         kind = reader.byte()
         if kind not in list(MetadataKind) or kind in metadata:
@@ -216,12 +225,21 @@ def _check_limits(header: Header) -> None:
         raise FormatError(f"picture of {width}x{height}: a side must be 1 to {MAX_SIDE} pixels")
     if not 1 <= header.frames <= MAX_FRAMES:
         raise FormatError(f"{header.frames} frames: a file holds 1 to {MAX_FRAMES}")
-    if width * height * header.frames > MAX_PIXELS:
-        raise FormatError(
-            f"{header.frames} x {width}x{height} pixels: a file holds {MAX_PIXELS} at most"
-        )
+    check_pixels((width, height), header.frames)
     if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
         raise FormatError(f"level {header.level / LEVEL_UNITS}: levels run from 1 to 15.9")
+
+
+def check_pixels(size: tuple[int, int], frames: int) -> None:
+    """Whether so many pixels may stand in one file; for a size that the codec tells, too.
+
+    Raises:
+        FormatError: they may not.
+    """
+    if size[0] * size[1] * frames > MAX_PIXELS:
+        raise FormatError(
+            f"{frames} x {size[0]}x{size[1]} pixels: a file holds {MAX_PIXELS} at most"
+        )
 
 
 def _leb128(value: int) -> bytes:

@@ -46,6 +46,9 @@ def fit_prior(
         iterations: rounds of assigning vectors and estimating distributions.
         seed: of the random start.
 
+    Raises:
+        ValueError: `tables` is no multiple of 8.
+
     Returns:
         The prior; its bank has a column for each symbol within the range of the codes (255 at
         the most), and an escape for all others.
@@ -55,6 +58,8 @@ def fit_prior(
     >>> bool(prior.bits(codes).mean() < 4 * 3.2)
     True
     """
+    if tables < _MEANS or tables % _MEANS:
+        raise ValueError(f"{tables} tables: give a multiple of {_MEANS}")
     sample = _Sample.of(codes)
     chosen = _random_start(sample, min(priors, len(codes)), seed)
     for _ in range(iterations):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 import zlib
 from collections.abc import Sequence
@@ -12,14 +13,16 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
-from aecodec.container import MetadataKind, Mode
-from aecodec.errors import AecodecWarning, FormatError, ImageError
+from aecodec.container import MAX_PIXELS, MAX_SIDE, MetadataKind, Mode
+from aecodec.errors import AecodecWarning, FormatError, ImageError, UsageError
 
 Pixels = npt.NDArray[np.uint8]
 
 _REFUSED = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
 _SAME_MEANING = {"1": "L", "La": "LA", "PA": "RGBA", "RGBa": "RGBA", "RGBX": "RGB"}
+_PNG_XMP = "XML:com.adobe.xmp"
 _METADATA_INFO = {
     MetadataKind.ICC: "icc_profile",
     MetadataKind.EXIF: "exif",
@@ -71,15 +74,13 @@ def read(source: Path | IO[bytes]) -> Picture:
         ImageError: it cannot be read, or is of a kind that is not supported.
     """
     try:
-        with Image.open(source) as image:
-            image.load()
-            return from_pil(image)
-    except ImageError:
-        raise
+        image = Image.open(source)
     except UnidentifiedImageError:
         raise ImageError("not an image that Pillow can open") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
         raise ImageError(f"cannot be read as an image: {error}") from error
+    with image:
+        return from_pil(image)
 
 
 def from_pil(image: Image.Image) -> Picture:
@@ -103,9 +104,20 @@ def from_pil(image: Image.Image) -> Picture:
         )
     if getattr(image, "n_frames", 1) > 1:
         _warn("the file holds several frames; only the first is compressed")
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
+    known = _to_known_mode(upright)
     metadata = _metadata_of(upright)
-    return _without_equal_channels(_split_alpha(_to_known_mode(upright), metadata))
+    if _has_other_colours(upright.mode):
+        metadata.pop(MetadataKind.ICC, None)  # it describes a colour space that is gone
+    return _without_equal_channels(_split_alpha(known, metadata))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
+        raise ImageError(f"cannot be read as an image: {error}") from error
 
 
 def _to_known_mode(image: Image.Image) -> Image.Image:
@@ -113,9 +125,14 @@ def _to_known_mode(image: Image.Image) -> Image.Image:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode in Mode.__members__:
         return image
-    if image.mode not in _SAME_MEANING:
+    if _has_other_colours(image.mode):
         _warn(f"{image.mode} was converted to RGB; the file will hold RGB")
     return image.convert(_SAME_MEANING.get(image.mode, "RGB"))
+
+
+def _has_other_colours(mode: str) -> bool:
+    """Whether a mode is of a colour space that no file holds, such as CMYK or LAB."""
+    return mode not in {"P", *_SAME_MEANING, *Mode.__members__}
 
 
 def _split_alpha(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Picture:
@@ -130,11 +147,15 @@ def _without_equal_channels(picture: Picture) -> Picture:
     """Grey content in RGB says the same in one channel, at a third of the price."""
     if not (picture.pixels == picture.pixels[..., :1]).all():
         return picture
-    return Picture(picture.pixels[..., :1], picture.alpha, picture.metadata)
+    if picture.mode.channels == 1:
+        return picture
+    metadata = {k: v for k, v in picture.metadata.items() if k is not MetadataKind.ICC}
+    return Picture(picture.pixels[..., :1], picture.alpha, metadata)
 
 
 def _metadata_of(image: Image.Image) -> dict[MetadataKind, bytes]:
     found = {kind: image.info.get(name) for kind, name in _METADATA_INFO.items()}
+    found[MetadataKind.XMP] = found[MetadataKind.XMP] or image.info.get(_PNG_XMP)
     return {
         kind: value.encode() if isinstance(value, str) else value
         for kind, value in found.items()
@@ -168,6 +189,21 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
     return Picture(array)
 
 
+def check_limits(picture: Picture) -> None:
+    """Refuse what no file can hold, before any work is done.
+
+    Raises:
+        ImageError: no pixels, or too many.
+    """
+    width, height = picture.size
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and picture.frames > 0):
+        raise ImageError(f"{width}x{height} pixels: a side is 1 to {MAX_SIDE} pixels")
+    if width * height * picture.frames > MAX_PIXELS:
+        raise ImageError(
+            f"{picture.frames} x {width}x{height} pixels: a file holds {MAX_PIXELS} at most"
+        )
+
+
 def to_arrays(picture: Picture) -> Pixels:
     """Pixels to one array: (F, H, W) for grey, else (F, H, W, C), alpha the last channel."""
     if picture.alpha is not None:
@@ -181,6 +217,45 @@ def to_pil(picture: Picture) -> list[Image.Image]:
     for image in images:
         image.info.update({_METADATA_INFO[k]: v for k, v in picture.metadata.items()})
     return images
+
+
+def encode(image: Image.Image, suffix: str) -> bytes:
+    """An image as the content of a file.
+
+    Args:
+        image: metadata in its `info` goes into the file, if the format takes it.
+        suffix: the file name's ending, which chooses the format: `.png`.
+
+    Raises:
+        UsageError: Pillow has no such format, or cannot write this image in it.
+    """
+    chosen = _format_of(suffix)
+    if chosen is None:
+        raise UsageError(f"Pillow has no image format for names that end with {suffix}")
+    names = _METADATA_INFO.values()
+    metadata: dict[str, Any] = {name: image.info[name] for name in names if name in image.info}
+    if chosen == "PNG" and "xmp" in metadata:
+        metadata["pnginfo"] = PngInfo()
+        metadata["pnginfo"].add_itxt(_PNG_XMP, metadata.pop("xmp"))
+    return _saved(image, chosen, metadata)
+
+
+def _saved(image: Image.Image, chosen: str, metadata: dict[str, Any]) -> bytes:
+    file = io.BytesIO()
+    try:
+        image.save(file, format=chosen, **metadata)
+    except Exception as error:  # Pillow's plugins raise whatever a metadata block leads them to
+        if metadata:
+            _warn(f"its metadata cannot be written as {chosen} and is left out ({error})")
+            return _saved(image, chosen, {})
+        raise UsageError(f"Pillow cannot write {image.mode} as {chosen}: {error}") from error
+    return file.getvalue()
+
+
+def _format_of(suffix: str) -> str | None:
+    """The usual formats without loading all of Pillow's plugins, which takes 40 ms."""
+    Image.preinit()
+    return Image.EXTENSION.get(suffix) or Image.registered_extensions().get(suffix)
 
 
 def stack(pictures: Sequence[Picture]) -> Picture:

@@ -30,9 +30,12 @@ from aecodec.errors import CodecError, FormatError
 Codes = npt.NDArray[np.int16]
 Columns = npt.NDArray[np.int32]
 
-VECTORS_PER_BYTE = 16
+VECTORS_PER_BYTE = 4
 """A payload has at least one byte for so many vectors, so that a short file cannot claim a
 picture of any size."""
+
+MAX_CODE_DIMENSION = 2000
+"""Up to here the cost of a vector is exact in float32, whatever its symbols."""
 
 COST_UNITS = 256
 """Costs are integers in 1/256 bit."""
@@ -40,7 +43,7 @@ COST_UNITS = 256
 _ESCAPE_BITS = 16
 _RAW_BYTE = rangecoder.Table([rangecoder.TABLE_TOTAL // 256] * 256)
 _RAW_ZERO = 1 << 15
-_CHUNK_ELEMENTS = 1 << 22
+_BLOCK_ELEMENTS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,7 @@ class Prior:
     index: npt.NDArray[np.uint16]
 
     def __post_init__(self) -> None:
-        for name, dtype in _DTYPES.items():
+        for name, dtype in DTYPES.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype))
         shapes_fit = (
             self.bank.ndim == self.table.ndim == 2
@@ -81,6 +84,8 @@ class Prior:
         )
         if not shapes_fit or self.table.size == 0 or self.table.max() >= len(self.bank):
             raise CodecError("the codec's prior tables do not fit together: export it again")
+        if self.code_dimension > MAX_CODE_DIMENSION:
+            raise CodecError(f"codes have {MAX_CODE_DIMENSION} channels at most")
         rows = [*self.bank, self.index] if self.priors > 1 else self.bank
         if any(
             int(row.sum(dtype=np.int64)) != rangecoder.TABLE_TOTAL or not row.all() for row in rows
@@ -135,20 +140,28 @@ class Prior:
         """
         if self.priors == 1:
             return np.zeros(len(codes), np.int32)
-        low = max(int(codes.min(initial=0)), self.first + int(self.offset.min()) - 1)
-        high = min(int(codes.max(initial=0)), self.first + self.symbols + int(self.offset.max()))
-        costs = self._costs_of(np.arange(low, max(high, low) + 1))
+        low, high = self._window(codes)
+        costs = self._costs_of(np.arange(low, high + 1))
         return np.concatenate(
             [
-                (
-                    one_hot(part, low, costs.shape[-1]) @ costs.reshape(self.priors, -1).T
-                    + self.index_costs
-                )
-                .argmin(axis=1)
-                .astype(np.int32)
-                for part in _chunks(np.clip(codes, low, max(high, low)), costs.shape[-1])
+                self._cheapest(one_hot(block, low, costs.shape[-1]), costs)
+                for block in _blocks(np.clip(codes, low, high), costs.shape[-1])
             ]
         )
+
+    def _window(self, codes: Codes) -> tuple[int, int]:
+        """The lowest and highest symbol worth telling apart: beyond them all are escapes."""
+        least = self.first + int(self.offset.min()) - 1
+        most = self.first + self.symbols + int(self.offset.max())
+        low = min(max(int(codes.min(initial=0)), least), most)
+        return low, max(low, min(int(codes.max(initial=0)), most))
+
+    def _cheapest(
+        self, hot: npt.NDArray[np.float32], costs: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.int32]:
+        """One matrix product tells what every vector costs under every prior, exactly."""
+        totals = hot @ costs.reshape(self.priors, -1).T + self.index_costs
+        return totals.argmin(axis=1).astype(np.int32)
 
     def _costs_of(self, symbols: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """(P, K, W) cost of each symbol, as floats whose sums over K stay exact integers."""
@@ -173,7 +186,7 @@ class Prior:
             codes: (N, K) integers in -32768..32767.
 
         Returns:
-            The payload: at least one byte for 16 vectors.
+            The payload: at least one byte for 4 vectors.
         """
         return self._encode(codes, self.choose(codes))
 
@@ -235,7 +248,12 @@ class Prior:
         return columns
 
 
-_DTYPES = {"bank": np.uint16, "table": np.uint16, "offset": np.int16, "index": np.uint16}
+DTYPES: dict[str, type[np.integer[Any]]] = {
+    "bank": np.uint16,
+    "table": np.uint16,
+    "offset": np.int16,
+    "index": np.uint16,
+}
 
 
 def integer_cost(frequencies: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
@@ -259,9 +277,9 @@ def one_hot(codes: Codes, low: int, width: int) -> npt.NDArray[np.float32]:
     return hot
 
 
-def _chunks(codes: Codes, width: int) -> Iterator[Codes]:
+def _blocks(codes: Codes, width: int) -> Iterator[Codes]:
     """Row blocks whose one-hot form stays within a bounded memory."""
-    rows = max(1, _CHUNK_ELEMENTS // (codes.shape[1] * width))
+    rows = max(1, _BLOCK_ELEMENTS // (codes.shape[1] * width))
     return (codes[start : start + rows] for start in range(0, max(len(codes), 1), rows))
 
 

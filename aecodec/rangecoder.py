@@ -120,9 +120,8 @@ def shortest_number(low: int, range_: int, words: int) -> bytes:
     >>> shortest_number(0, 5, 2)
     b''
     """
-    number, shift = low, 0
-    while shift < words * _WORD_BITS:
-        shift += 8
+    number = low
+    for shift in range(8, _STATE_BITS + 8, 8):  # more zeros come by luck alone: range_ < 2**64
         candidate = -(-low >> shift) << shift
         if candidate - low >= range_:
             break

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from aecodec import metrics
 from aecodec.codec import Codec
@@ -22,7 +25,8 @@ class Report:
         raw_size: bytes of the pixels.
         bpp: bits a pixel.
         psnr: dB, alpha aside; None where the codec has no decoder's half.
-        is_familiar: whether the error is one that pictures like those of the training set have.
+        is_familiar: whether every picture's error is one that pictures like those of the training
+            set have.
     """
 
     size: int
@@ -51,7 +55,7 @@ class Report:
             "ratio_to_source": round(self.ratio_to_source, 3),
             "ratio_to_raw": round(self.ratio_to_raw, 3),
             "bpp": round(self.bpp, 4),
-            "psnr": None if self.psnr is None else round(self.psnr, 2),
+            "psnr": round(self.psnr, 2) if self.psnr and math.isfinite(self.psnr) else None,
             "familiar": self.is_familiar,
         }
 
@@ -74,14 +78,14 @@ def report(codec: Codec, picture: Picture, data: bytes, source_size: int) -> Rep
         source_size: bytes of the file or files that the pictures came from.
     """
     width, height = picture.size
-    error = _squared_error(codec, picture, data)
+    errors = _squared_errors(codec, picture, data)
     return Report(
         size=len(data),
         source_size=source_size,
         raw_size=picture.raw_size,
         bpp=metrics.bits_per_pixel(len(data), width, height, picture.frames),
-        psnr=None if error is None else metrics.psnr(error),
-        is_familiar=error is None or error <= _familiar_error(codec, data),
+        psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
+        is_familiar=max(errors, default=0) <= _familiar_error(codec, data),
     )
 
 
@@ -93,13 +97,14 @@ def compare(codec: Codec, picture: Picture, level: int | None) -> Comparison:
     return Comparison(picture.pixels[0], restored[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
-def _squared_error(codec: Codec, picture: Picture, data: bytes) -> float | None:
+def _squared_errors(codec: Codec, picture: Picture, data: bytes) -> list[float]:
+    """Of each frame; none where the codec has no decoder's half."""
     if not codec.folder.has(DECODER_TFLITE):
-        return None
-    return metrics.mse(picture.pixels, codec.decoder.decompress(data).pixels)
+        return []
+    restored = codec.decoder.decompress(data).pixels
+    return [metrics.mse(*pair) for pair in zip(picture.pixels, restored, strict=True)]
 
 
 def _familiar_error(codec: Codec, data: bytes) -> float:
     levels = codec.folder.measured.get("levels")
-    number = codec.decoder.level(data)
-    return float(levels[number - 1]["familiar_mse"]) if levels else float("inf")
+    return levels[codec.decoder.level(data) - 1]["familiar_mse"] if levels else math.inf

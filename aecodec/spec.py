@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import math
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -26,9 +27,11 @@ import numpy.typing as npt
 
 from aecodec.container import CODEC_ID_SIZE
 from aecodec.errors import CodecError, FormatError
-from aecodec.prior import Codes, Prior
+from aecodec.prior import DTYPES, Codes, Prior
 
 FORMAT = 1
+MAX_TILE = 4096
+MAX_LEVELS = 15  # a file says its level in sixteenths, in a byte
 CODEC_JSON = "codec.json"
 PRIORS = "priors.npz"
 ENCODER_TFLITE = "encoder.tflite"
@@ -37,6 +40,7 @@ ENCODER_HDF5 = "encoder.hdf5"
 DECODER_HDF5 = "decoder.hdf5"
 
 _DECODING_FILES = (PRIORS, DECODER_TFLITE)
+_MAX_PRIORS_SIZE = 1 << 26
 _PRIOR_FIELDS = ("bank", "first", "table", "offset", "index")
 
 
@@ -135,14 +139,18 @@ def spec_from_json(values: Any) -> CodecSpec:
             channels=int(values["channels"]),
             code_shape=tuple(int(n) for n in values["code_shape"]),
             step=float(values["step"]),
-            levels=tuple(Level(**level) for level in values["levels"]),
+            levels=tuple(_level(level) for level in values["levels"]),
             default_level=int(values["default_level"]),
             files={str(k): str(v) for k, v in values["files"].items()},
         )
         _check(spec)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except Exception as error:  # whatever wrong types lead to
         raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
     return spec
+
+
+def _level(values: Mapping[str, Any]) -> Level:
+    return Level(int(values["start"]), int(values["stop"]), int(values["multiple"]))
 
 
 def _pair(values: Iterable[Any]) -> tuple[int, int]:
@@ -153,16 +161,24 @@ def _pair(values: Iterable[Any]) -> tuple[int, int]:
 def _check(spec: CodecSpec) -> None:
     """Raise ValueError for what no codec can be."""
     sound = (
-        min(spec.tile) >= 1
+        1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
         and spec.channels in (1, 3)
         and min(spec.code_shape) >= 1
+        and math.prod(spec.code_shape) <= MAX_TILE**2
         and 0 < spec.step < math.inf
-        and 1 <= spec.default_level <= len(spec.levels)
+        and 1 <= spec.default_level <= len(spec.levels) <= MAX_LEVELS
         and all(0 <= lv.start < lv.stop <= spec.code_shape[-1] for lv in spec.levels)
         and all(lv.multiple % 2 == 1 and 0 < lv.multiple < 256 for lv in spec.levels)
     )
     if not sound:
         raise ValueError("a number is out of its range")
+
+
+def _check_measured(measured: Mapping[str, Any]) -> None:
+    """Raise KeyError, TypeError or ValueError for what cannot be shown."""
+    for level in measured.get("levels", []):
+        for name in ("payload_bytes", "psnr", "familiar_mse"):
+            float(level[name])
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,14 +209,15 @@ class CodecFolder:
             values = json.loads((path / CODEC_JSON).read_text("utf-8"))
         except OSError as error:
             raise CodecError(f"{path}: no codec here ({CODEC_JSON}: {error.strerror})") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CodecError(f"{path / CODEC_JSON}: not JSON ({error})") from error
         if not isinstance(values, dict) or values.get("format") != FORMAT:
             raise CodecError(f"{path / CODEC_JSON}: not a codec of format {FORMAT}")
         try:
             files, measured = dict(values["files"]), dict(values["measured"])
+            _check_measured(measured)
             return cls(path, spec_from_json(values["spec"]), files, measured)
-        except (CodecError, KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # whatever wrong types lead to
             raise CodecError(f"{path / CODEC_JSON}: {error}") from error
 
     def has(self, name: str) -> bool:
@@ -239,7 +256,7 @@ def save_priors(priors: Iterable[Prior]) -> bytes:
         for name in _PRIOR_FIELDS
     }
     file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
+    np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 
@@ -251,14 +268,23 @@ def load_priors(content: bytes) -> tuple[Prior, ...]:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            _check_sizes(arrays.zip)
             levels = len(arrays.files) // len(_PRIOR_FIELDS)
             return tuple(_load_prior(arrays, number) for number in range(1, levels + 1))
-    except (KeyError, ValueError, TypeError, OSError, EOFError) as error:
+    except Exception as error:  # whatever a damaged archive leads zipfile and NumPy to
         raise CodecError(f"{PRIORS} does not hold a codec's tables ({error})") from error
+
+
+def _check_sizes(archive: zipfile.ZipFile) -> None:
+    if sum(member.file_size for member in archive.infolist()) > _MAX_PRIORS_SIZE:
+        raise ValueError("the tables are larger than any codec's")
 
 
 def _load_prior(arrays: Mapping[str, Any], number: int) -> Prior:
     bank, first, table, offset, index = (arrays[f"level{number}_{name}"] for name in _PRIOR_FIELDS)
+    integers = {"bank": bank, "table": table, "offset": offset, "index": index}
+    if any(array.dtype != DTYPES[name] for name, array in integers.items()):
+        raise ValueError("an array is of another type")
     return Prior(bank, int(first), table, offset, index)
 
 

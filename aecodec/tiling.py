@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from aecodec.images import Pixels
+Pixels = npt.NDArray[np.uint8]
 
 
 def grid(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:

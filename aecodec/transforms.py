@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -45,40 +44,58 @@ class LiteRtTransform:
 
     def __init__(self, model: bytes) -> None:
         self._model = model
-        self._single = self._interpreter(batch=None)
-        details = self._single.get_input_details()[0], self._single.get_output_details()[0]
+        self._of_thread = threading.local()
+        single = self._of_thread.single = self._interpreter(batch=None)
+        details = single.get_input_details()[0], single.get_output_details()[0]
         if any(detail["dtype"] is not np.int8 for detail in details):
             raise CodecError("the model's input and output are not int8: export the codec again")
         self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
         self.input_shape, self.output_shape = (tuple(d["shape"][1:].tolist()) for d in details)
-        self._of_thread = threading.local()
 
     def __call__(self, batch: Int8) -> Int8:
         """N tensors of input_shape, int8, to (N, *output_shape) int8."""
         batch = batch.reshape(-1, *self.input_shape)
-        if len(batch) == 1:
-            return _invoke(self._single, batch)
+        if len(batch) < _BATCH:
+            return self._one_by_one(batch)
         parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
-        with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
-            return np.concatenate(list(pool.map(self._run_part, parts)))
+        return np.concatenate(list(self._pool.map(self._run_part, parts)))
+
+    def check_shapes(self, expected_in: tuple[int, ...], expected_out: tuple[int, ...]) -> None:
+        """Compare the model's ends with what its codec says; a last axis of 1 may be left out.
+
+        Raises:
+            CodecError: they differ.
+        """
+        for found, expected in ((self.input_shape, expected_in), (self.output_shape, expected_out)):
+            if found not in (expected, expected[:-1] if expected[-1] == 1 else expected):
+                raise CodecError(f"the model has an end of shape {found}, its codec {expected}")
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_cores())
 
     def _run_part(self, part: Int8) -> Int8:
         """A batch at once, or one by one for a model that reshapes to a fixed batch."""
-        interpreter = self._interpreter_of_thread()
+        interpreter = self._batch_interpreter()
         if interpreter is None:
-            single = self._interpreter(batch=None)
-            return np.concatenate([_invoke(single, item[None]) for item in part])
+            return self._one_by_one(part)
         padded = np.zeros((_BATCH, *part.shape[1:]), np.int8)
         padded[: len(part)] = part
         return _invoke(interpreter, padded)[: len(part)]
 
-    def _interpreter_of_thread(self) -> Any:
+    def _one_by_one(self, batch: Int8) -> Int8:
         """An interpreter must not be shared by threads, so each has its own."""
-        if not hasattr(self._of_thread, "interpreter"):
-            self._of_thread.interpreter = self._batch_interpreter()
-        return self._of_thread.interpreter
+        if not hasattr(self._of_thread, "single"):
+            self._of_thread.single = self._interpreter(batch=None)
+        results = [_invoke(self._of_thread.single, item[None]) for item in batch]
+        return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
 
     def _batch_interpreter(self) -> Any:
+        if not hasattr(self._of_thread, "batch"):
+            self._of_thread.batch = self._new_batch_interpreter()
+        return self._of_thread.batch
+
+    def _new_batch_interpreter(self) -> Any:
         try:
             interpreter = self._interpreter(batch=_BATCH)
         except CodecError:
@@ -96,7 +113,7 @@ class LiteRtTransform:
                     shape = [batch, *tensor["shape"][1:].tolist()]
                     interpreter.resize_tensor_input(tensor["index"], shape)
                 interpreter.allocate_tensors()
-            except (ValueError, RuntimeError) as error:
+            except Exception as error:  # whatever a damaged model leads LiteRT to
                 raise CodecError(f"LiteRT cannot load the model: {error}") from error
         return interpreter
 
@@ -108,23 +125,28 @@ def _invoke(interpreter: Any, batch: Int8) -> Int8:
     return output
 
 
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 _stderr_lock = threading.Lock()
 
 
 @contextlib.contextmanager
 def silent_stderr() -> Iterator[None]:
     """LiteRT reports its delegate from C++, past every setting; keep it off the terminal."""
-    with _stderr_lock:
-        sys.stderr.flush()
-        kept = os.dup(2)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    with _stderr_lock, contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # no standard error: nothing to keep quiet
+            kept = os.dup(2)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, 2)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 2)
             os.close(null)
+        yield
 
 
 def keras_encoder(model: Any, step: float) -> Transform:

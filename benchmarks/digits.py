@@ -103,11 +103,9 @@ def _text(row: dict[str, Any]) -> str:
     quality = "lossless" if row["psnr"] is None else f"{row['psnr']:.2f} dB"
     line = f"{row['format']:<8} {row['settings']:<11} {row['bytes']:7.2f} bytes  {quality}"
     if "payload" in row:
-        line += (
-            f"  (payload {row['payload']:.2f}, ideal {row['ideal_payload']:.2f}; stack of "
-            f"{row['digits']} {row['stack_bytes']:.3f} bytes a digit, {row['stack_over_ideal']:+.2%} "
-            f"over ideal; of 1000 {row['thousand_over_ideal']:+.2%})"
-        )
+        line += f"  (payload {row['payload']:.2f}, ideal {row['ideal_payload']:.2f}; "
+        line += f"all in one file {row['stack_bytes']:.3f}, {row['stack_over_ideal']:+.2%} over "
+        line += f"ideal; a thousand {row['thousand_over_ideal']:+.2%})"
     return line
 
 

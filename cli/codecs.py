@@ -46,6 +46,6 @@ def as_text(codec: Codec) -> str:
     lines = [
         f"  level {number}  {level['payload_bytes']:6.2f} bytes  {level['psnr']:6.2f} dB"
         + ("  (default)" if number == spec.default_level else "")
-        for number, level in enumerate(codec.folder.measured["levels"], start=1)
+        for number, level in enumerate(codec.folder.measured.get("levels", []), start=1)
     ]
     return "\n".join([title, *lines])

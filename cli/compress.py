@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 from aecodec.cli import files, talk
@@ -36,6 +36,13 @@ def compress(
     stack: Annotated[
         bool, typer.Option("--stack", help="Put images of one size into one file.")
     ] = False,
+    metadata: Annotated[
+        Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Option(
+            "--metadata/--no-metadata",
+            help="Keep ICC profile, EXIF and XMP. [default: for more than one tile]",
+        ),
+    ] = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -49,45 +56,47 @@ def compress(
     """
     chosen = codecs.load_codec(codec or codecs.DEFAULT_CODEC)
     codecs.level_of(chosen.spec, level)
+    to_stderr = out == "-" or files.STANDARD in inputs
 
-    def finish(picture: Picture, source_size: int, job: files.Job) -> None:
-        data = chosen.compress(picture, level)
+    def finish(name: str, picture: Picture, source_size: int, target: Path) -> None:
+        data = chosen.compress(picture, level, metadata)
         measured = report(chosen, picture, data, source_size)
-        files.write_bytes(job.target, data)
+        files.write_bytes(target, data)
         if not (measured.is_familiar or quiet):
-            typer.echo(
-                f"warning: {talk.name_of(job)}: {_UNFAMILIAR.format(name=chosen.spec.name)}",
-                err=True,
-            )
+            typer.echo(f"warning: {name}: {_UNFAMILIAR.format(name=chosen.spec.name)}", err=True)
         talk.result(
-            f"{talk.name_of(job)} -> {job.target}: {measured.as_text()}",
-            {"source": str(job.source), "file": str(job.target), **measured.as_json()},
+            f"{name} -> {target}: {measured.as_text()}",
+            {"source": name, "file": str(target), **measured.as_json()},
             as_json,
             quiet,
-            to_stderr=job.target == files.STANDARD,
+            to_stderr,
         )
 
     def compress_one(job: files.Job) -> None:
         files.refuse_overwriting(job.target, force)
         picture, size = _read(job.source, quiet)
-        finish(picture, size, job)
+        finish(talk.name_of(job), picture, size, job.target)
 
-    def compress_stack(job: files.Job) -> None:
-        files.refuse_overwriting(job.target, force)
-        read = [_read(path, quiet) for path in _sources(inputs)]
-        finish(images.stack([picture for picture, _ in read]), sum(s for _, s in read), job)
+    def compress_stack() -> None:
+        sources, target = files.expanded(inputs, _is_image), _stack_target(inputs, out)
+        files.refuse_own_sources([target], sources)
+        files.refuse_overwriting(target, force)
+        read = []
+        for source in sources:
+            with talk.errors_about(talk.name_of(source)):
+                read.append(_read(source, quiet))
+        stacked = images.stack([picture for picture, _ in read])
+        finish(f"{len(read)} pictures", stacked, sum(size for _, size in read), target)
 
     if stack:
-        talk.run_all([_stack_job(inputs, out)], compress_stack, quiet)
+        compress_stack()
     else:
         talk.run_all(files.plan(inputs, out, _rename, _is_image), compress_one, quiet)
 
 
 def _rename(path: Path) -> Path:
     """digit.png to digit.aec; the folder scans to scans_aec."""
-    return (
-        path.with_name(f"{path.resolve().name}_aec") if path.is_dir() else path.with_suffix(".aec")
-    )
+    return files.folder_beside(path, "_aec") if path.is_dir() else path.with_suffix(".aec")
 
 
 @cache
@@ -108,19 +117,11 @@ def _read(path: Path, quiet: bool) -> tuple[Picture, int]:
         return images.read(io.BytesIO(content)), len(content)
 
 
-def _sources(inputs: list[Path]) -> list[Path]:
-    return [
-        path
-        for given in inputs
-        for path in (files.files_in(given, _is_image) if given.is_dir() else [given])
-    ]
-
-
-def _stack_job(inputs: list[Path], out: str | None) -> files.Job:
-    if out is None and not (len(inputs) == 1 and inputs[0].is_dir()):
-        raise UsageError("--stack needs -o, the name of the one file that it makes")
+def _stack_target(inputs: list[Path], out: str | None) -> Path:
     if out is None:
-        return files.Job(inputs[0], inputs[0].with_name(f"{inputs[0].resolve().name}.aec"))
+        if len(inputs) == 1 and inputs[0].is_dir():
+            return files.folder_beside(inputs[0], ".aec")
+        raise UsageError("--stack needs -o, the name of the one file that it makes")
     if files.is_folder(out):
         raise UsageError(f"--stack makes one file, and {out} is a folder: name a file with -o")
-    return files.Job(inputs[0], Path(out))
+    return Path(out)

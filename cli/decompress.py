@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, Out, Quiet
-from PIL import Image
 
 from aecodec import codec as codecs
 from aecodec import images
 from aecodec.errors import FormatError, UsageError
 from aecodec.images import Picture
-
-_METADATA_OPTIONS = ("icc_profile", "exif", "xmp")
 
 
 def decompress(
@@ -40,11 +36,13 @@ def decompress(
     the file; for any other give its folder with --codec.
     """
     given = codecs.load_codec(codec) if codec else None
+    to_stderr = out == "-" or files.STANDARD in inputs
 
     def decompress_one(job: files.Job) -> None:
         data = files.read_bytes(job.source, FormatError)
         picture = (given or codecs.codec_of(data)).decoder.decompress(data)
-        written = _write(picture, job.target, force)
+        with talk.warnings_about(talk.name_of(job), quiet):
+            written = _write(picture, job.target, force)
         width, height = picture.size
         many = f"{picture.frames} pictures of " if picture.frames > 1 else ""
         talk.result(
@@ -59,58 +57,34 @@ def decompress(
             },
             as_json,
             quiet,
-            to_stderr=written == files.STANDARD,
+            to_stderr,
         )
 
-    talk.run_all(files.plan(inputs, out, _rename, _is_aec), decompress_one, quiet)
+    talk.run_all(files.plan(inputs, out, _rename, files.is_aec), decompress_one, quiet)
 
 
 def _rename(path: Path) -> Path:
     """digit.aec to digit_decompressed.png; the folder scans to scans_decompressed."""
     if path.is_dir():
-        return path.with_name(f"{path.resolve().name}_decompressed")
+        return files.folder_beside(path, "_decompressed")
     return path.with_name(f"{path.stem}_decompressed.png")
-
-
-def _is_aec(path: Path) -> bool:
-    return path.suffix.lower() == ".aec"
 
 
 def _write(picture: Picture, target: Path, force: bool) -> Path:
     """Write one image, or a folder of several; return what was written."""
     if picture.frames == 1:
         files.refuse_overwriting(target, force)
-        files.write_bytes(target, _encoded(images.to_pil(picture)[0], _suffix(target)))
+        files.write_bytes(target, images.encode(images.to_pil(picture)[0], _suffix(target)))
         return target
     if target == files.STANDARD:
         raise UsageError("standard output takes one picture, and the file holds several: use -o")
     folder = target.with_suffix("") if target.suffix else target
     files.refuse_overwriting(folder, force)
-    digits = len(str(picture.frames))
-    for number, image in enumerate(images.to_pil(picture), start=1):
-        name = f"{number:0{digits}}{_suffix(target)}"
-        files.write_bytes(folder / name, _encoded(image, _suffix(target)))
+    digits, suffix = len(str(picture.frames)), _suffix(target)
+    encoded = [images.encode(image, suffix) for image in images.to_pil(picture)]
+    files.write_folder(folder, {f"{n:0{digits}}{suffix}": e for n, e in enumerate(encoded, 1)})
     return folder
 
 
 def _suffix(target: Path) -> str:
     return ".png" if target == files.STANDARD or not target.suffix else target.suffix.lower()
-
-
-def _encoded(image: Image.Image, suffix: str) -> bytes:
-    chosen = _format_of(suffix)
-    if chosen is None:
-        raise UsageError(f"Pillow has no image format for names that end with {suffix}")
-    metadata = {name: image.info[name] for name in _METADATA_OPTIONS if name in image.info}
-    file = io.BytesIO()
-    try:
-        image.save(file, format=chosen, **metadata)
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"Pillow cannot write {image.mode} as {suffix}: {error}") from error
-    return file.getvalue()
-
-
-def _format_of(suffix: str) -> str | None:
-    """The usual formats without loading all of Pillow's plugins, which takes 40 ms."""
-    Image.preinit()
-    return Image.EXTENSION.get(suffix) or Image.registered_extensions().get(suffix)

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from aecodec.cli import files
 from aecodec.cli.options import Force
-from PIL import Image
 
 from aecodec import images
 from aecodec.codec import DEFAULT_CODEC, load_codec
@@ -40,19 +39,13 @@ def demo(
         restored = images.to_pil(codec.decoder.decompress(data))[0]
         _write(folder / sample.name, content, force)
         _write(folder / f"{sample.stem}.aec", data, force)
-        _write(folder / f"{sample.stem}_decompressed.png", _png(restored), force)
+        _write(folder / f"{sample.stem}_decompressed.png", images.encode(restored, ".png"), force)
         typer.echo(f"{sample.name}: PNG {len(content)} bytes, .aec {len(data)} bytes")
         comparisons.append(compare(codec, picture, None))
     figure = folder / "comparison.png"
     _write(figure, comparison_figure(comparisons[:_SHOWN]), force)
     typer.echo(f"All files are in {folder}; see {figure} for original, reconstructed, difference.")
     typer.echo(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
-
-
-def _png(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format="PNG")
-    return file.getvalue()
 
 
 def _write(path: Path, content: bytes, force: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,19 @@ def _refuse_shared_targets(jobs: Sequence[Job]) -> None:
             raise UsageError(
                 f"{other} and {job.source} would both become {job.target}: give them in two calls"
             )
+    refuse_own_sources(source_of, [job.source for job in jobs])
+
+
+def refuse_own_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
+    """An original is never overwritten, `--force` or not.
+
+    Raises:
+        UsageError: a result would be.
+    """
+    originals = {source.resolve() for source in sources if source != STANDARD}
+    for target in targets:
+        if target != STANDARD and target.resolve() in originals:
+            raise UsageError(f"{target} is what is read: give the result another name")
 
 
 def _jobs_of(
@@ -80,6 +93,19 @@ def _jobs_of(
         yield Job(given, out)
 
 
+def expanded(inputs: Sequence[Path], wanted: Wanted) -> list[Path]:
+    """Inputs, with each folder replaced by its files.
+
+    Raises:
+        AecodecError: a folder holds nothing to read.
+    """
+    return [
+        path
+        for given in inputs
+        for path in (files_in(given, wanted) if given.is_dir() else [given])
+    ]
+
+
 def files_in(folder: Path, wanted: Wanted) -> list[Path]:
     """The files of a folder, at any depth, in order.
 
@@ -90,6 +116,23 @@ def files_in(folder: Path, wanted: Wanted) -> list[Path]:
     if not found:
         raise AecodecError(f"{folder}: nothing to read in this folder")
     return found
+
+
+def folder_beside(folder: Path, ending: str) -> Path:
+    """`scans` with the ending `_aec`: `scans_aec`; `.` by its real name.
+
+    Raises:
+        UsageError: there is nothing beside the root.
+    """
+    whole = folder if folder.name not in ("", "..") else folder.resolve()
+    if not whole.name:
+        raise UsageError(f"{folder} needs -o, for nothing lies beside it")
+    return whole.with_name(whole.name + ending)
+
+
+def is_aec(path: Path) -> bool:
+    """Whether a file in a folder is one of ours."""
+    return path.suffix.lower() == ".aec"
 
 
 def is_folder(out: str) -> bool:
@@ -104,6 +147,8 @@ def read_bytes(path: Path, unreadable: type[AecodecError]) -> bytes:
         ImageError, FormatError, ...: `unreadable`, with the system's reason.
     """
     if path == STANDARD:
+        if sys.stdin is None:
+            raise unreadable("it is closed")
         return sys.stdin.buffer.read()
     try:
         return path.read_bytes()
@@ -117,7 +162,7 @@ def refuse_overwriting(target: Path, force: bool) -> None:
     Raises:
         UsageError: the file is there, and `--force` was not given.
     """
-    if target != STANDARD and not force and target.exists():
+    if target != STANDARD and not force and os.path.lexists(target):
         raise UsageError(f"{target} exists already; --force overwrites it")
 
 
@@ -128,22 +173,48 @@ def write_bytes(target: Path, content: bytes) -> None:
         AecodecError: it cannot be written.
     """
     if target == STANDARD:
+        if sys.stdout is None:
+            raise AecodecError("standard output is closed")
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, content)
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)  # a device or a pipe
+        else:
+            _replace(target.resolve(), content)  # what a link points to, not the link
     except OSError as error:
         raise AecodecError(f"{target} cannot be written: {error.strerror}") from error
 
 
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the numbered files of a folder, all or none, in place of older ones.
+
+    Raises:
+        AecodecError: they cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".aecodec-", dir=folder.parent) as temporary:
+            for name, content in contents.items():
+                Path(temporary, name).write_bytes(content)
+            folder.mkdir(exist_ok=True)
+            for old in folder.iterdir():
+                if old.stem.isdecimal() and old.is_file():
+                    old.unlink()
+            for name in contents:
+                os.replace(Path(temporary, name), folder / name)
+    except OSError as error:
+        raise AecodecError(f"{folder} cannot be written: {error.strerror}") from error
+
+
 def _replace(target: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=".aecodec-", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(name, 0o666 & ~_umask())
+        os.chmod(name, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
         os.replace(name, target)
     except BaseException:
         os.unlink(name)

@@ -57,7 +57,14 @@ def _options(
 def run() -> None:
     """Run the command; never a traceback for bad input."""
     try:
-        app(prog_name="aecodec")
+        try:
+            app(prog_name="aecodec")
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
     except AecodecError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_status)
+    except OSError as error:  # of a file system that no command foresaw
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(AecodecError.exit_status)

@@ -65,11 +65,17 @@ def _failure(item: Item, work: Callable[[Item], None]) -> AecodecError | None:
 
 
 def _named(item: Item, work: Callable[[Item], None]) -> None:
-    """Do the work; let its errors name the file."""
-    try:
+    with errors_about(name_of(item)):
         work(item)
+
+
+@contextmanager
+def errors_about(name: str) -> Iterator[None]:
+    """Let the errors of a block name a file."""
+    try:
+        yield
     except AecodecError as error:
-        raise type(error)(f"{name_of(item)}: {error}") from error
+        raise type(error)(f"{name}: {error}") from error
 
 
 def name_of(item: object) -> str:

@@ -40,7 +40,8 @@ def train(
         ) from error
     with contextlib.redirect_stdout(sys.stderr):  # Keras talks on stdout
         codec = run_recipe(load_recipe(recipe), data, out, verbose=_verbosity(quiet))
-    typer.echo(as_text(codec))
+    if not quiet:
+        typer.echo(as_text(codec))
 
 
 def _verbosity(quiet: bool) -> int:

@@ -23,7 +23,8 @@ def verify(
 ) -> None:
     """Tell whole .aec files from damaged ones.
 
-    The checksum and every field are checked; where the codec ships, the codes are decoded too.
+    The checksum and the fields are checked; where the codec ships, the codes and the alpha plane
+    are decoded too.
     """
 
     def check(path: Path) -> None:
@@ -31,19 +32,7 @@ def verify(
         container.unpack(data)
         typer.echo(f"{talk.name_of(path)}: whole{_codes_checked(data)}")
 
-    talk.run_all(list(_expanded(inputs)), check, quiet=True)
-
-
-def _expanded(inputs: list[Path]) -> list[Path]:
-    return [
-        path
-        for given in inputs
-        for path in (files.files_in(given, _is_aec) if given.is_dir() else [given])
-    ]
-
-
-def _is_aec(path: Path) -> bool:
-    return path.suffix.lower() == ".aec"
+    talk.run_all(files.expanded(inputs, files.is_aec), check, quiet=True)
 
 
 def _codes_checked(data: bytes) -> str:
@@ -51,5 +40,5 @@ def _codes_checked(data: bytes) -> str:
         codec = codec_of(data)
     except CodecError:
         return " (its codec does not ship: checksum and fields only)"
-    codec.decoder.codes(data)
+    codec.decoder.check(data)
     return ""

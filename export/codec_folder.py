@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,10 @@ def export_codec(
         ENCODER_HDF5: hdf5_bytes(encoder),
         DECODER_HDF5: hdf5_bytes(decoder),
     }
-    written = write_folder(folder, spec, contents, measured={})
-    return write_folder(folder, spec, contents, _measure(Codec(written), _to_pixels(held_out)))
+    with tempfile.TemporaryDirectory() as unmeasured:
+        codec = Codec(write_folder(Path(unmeasured), spec, contents, measured={}))
+        measured = _measure(codec, _to_pixels(held_out))
+    return write_folder(folder, spec, contents, measured)
 
 
 def _image_shape(encoder: Any) -> tuple[int, int, int]:

@@ -267,6 +267,60 @@ def test_help_and_version(command: Command) -> None:
     assert command().status == 2
 
 
+def test_an_original_is_never_overwritten(folder: Path, command: Command) -> None:
+    original = (folder / "digit.png").read_bytes()
+    for arguments in (
+        ["digit.png", "-o", "digit.png"],
+        ["--stack", "digit.png", "-o", "digit.png"],
+    ):
+        result = command("compress", *arguments, "--force")
+        assert result.status == 2
+        assert "is what is read" in result.err
+    assert (folder / "digit.png").read_bytes() == original
+
+
+def test_links_pipes_and_permissions_survive(folder: Path, command: Command) -> None:
+    (folder / "real.aec").write_bytes(b"old")
+    (folder / "real.aec").chmod(0o600)
+    (folder / "link.aec").symlink_to("real.aec")
+    assert command("compress", "digit.png", "-o", "link.aec", "--force").status == 0
+    assert (folder / "link.aec").is_symlink()
+    assert (folder / "real.aec").read_bytes()[:2] == b"\xaeC"
+    assert (folder / "real.aec").stat().st_mode & 0o777 == 0o600
+    assert command("compress", "digit.png", "-o", "/dev/null", "--force").status == 0
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_stack_blames_the_right_file(folder: Path, command: Command) -> None:
+    Path("bad.png").write_bytes(b"no image")
+    result = command("compress", "--stack", "digit.png", "bad.png", "-o", "all.aec")
+    assert result.status == 3
+    assert result.err == "error: bad.png: not an image that Pillow can open\n"
+
+
+def test_the_working_folder_has_a_name(folder: Path, command: Command) -> None:
+    assert command("compress", ".").status == 0
+    assert (folder.parent / f"{folder.name}_aec" / "digit.aec").exists()
+    assert command("compress", "--stack", ".").status == 0
+    assert command("compress", "/").status == 2
+
+
+def test_verify_looks_at_codes_and_alpha(folder: Path, command: Command) -> None:
+    from aecodec import container
+
+    codec = aecodec.load_codec("digits")
+    payload = container.unpack(codec.compress(opened("digit.png")))[1]
+    header = container.Header(codec.spec.codec_id, mode=container.Mode.LA, alpha=b"junk")
+    Path("alpha.aec").write_bytes(container.pack(header, payload))
+    impossible = np.full((1, codec.folder.priors[1].code_dimension), 30000, np.int16)
+    payload = codec.folder.priors[1].encode(impossible)
+    header = container.Header(codec.spec.codec_id)
+    Path("codes.aec").write_bytes(container.pack(header, payload))
+    for name in ("alpha.aec", "codes.aec"):
+        assert command("verify", name).status == 4
+        assert command("decompress", name).status == 4
+
+
 def test_completion_works(folder: Path) -> None:
     environment = {
         **os.environ,

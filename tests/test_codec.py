@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import subprocess
+import sys
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -200,8 +205,63 @@ def test_files_with_a_forged_checksum_raise_nothing_else(codec: Codec, samples: 
     assert 1000 < refused < 20_000
 
 
+def test_small_files_never_take_long(codec: Codec) -> None:
+    """All zero bytes are the cheapest codes there are; many of them must not cost much."""
+    for size in (30, 100, 300):
+        header = container.Header(codec.spec.codec_id, frames=4 * size)
+        start = time.process_time()
+        with contextlib.suppress(FormatError):
+            codec.decoder.codes(container.pack(header, bytes(size)))
+        assert time.process_time() - start < 1
+
+
+def test_no_file_holds_more_pixels_than_the_limit(codec: Codec) -> None:
+    data = container.pack(container.Header(codec.spec.codec_id, frames=1 << 24), bytes(1 << 22))
+    with pytest.raises(FormatError, match="at most"):
+        codec.decoder.codes(data)
+    with pytest.raises(aecodec.ImageError, match="a side is"):
+        codec.compress(np.zeros((1, (1 << 20) + 1), np.uint8))
+    with pytest.raises(aecodec.ImageError):
+        codec.compress(Image.new("L", (0, 0)))
+
+
+def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:
+    expected = [codec.compress(digit) for digit in samples]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(20):
+            assert list(pool.map(codec.compress, samples)) == expected
+
+
+@pytest.mark.parametrize("thing", ["digit.png", None, 5])
+def test_what_is_no_picture_is_refused(codec: Codec, thing: object) -> None:
+    with pytest.raises(aecodec.ImageError, match="neither a Pillow image"):
+        codec.compress(thing)  # type: ignore[arg-type]
+
+
+def test_tiles_and_codes_of_another_shape_are_refused(codec: Codec) -> None:
+    with pytest.raises(aecodec.ImageError, match="takes"):
+        codec.encoder.codes(np.zeros((1, 56, 56, 1), np.uint8))
+    with pytest.raises(UsageError, match="codes of shape"):
+        codec.decoder.tiles(np.zeros((1, 5), np.int16))
+
+
+def test_without_constriction_the_bytes_are_the_same(samples: Pixels, tmp_path: Path) -> None:
+    np.save(tmp_path / "samples.npy", samples)
+    program = (
+        "import sys, numpy as np; sys.modules['constriction'] = None\n"
+        "import aecodec; samples = np.load('samples.npy'); data = aecodec.compress(samples)\n"
+        "codec = aecodec.load_codec('digits')\n"
+        "assert (codec.decoder.codes(data) == codec.encoder.codes(samples[..., None])).all()\n"
+        "print(data.hex())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert bytes.fromhex(done.stdout) == aecodec.compress(samples)
+
+
 def test_metadata_stays_with_large_pictures_only(codec: Codec) -> None:
-    for side, kept in ((28, False), (60, True)):
+    for side, kept in ((20, False), (28, False), (60, True)):
         image = Image.effect_noise((side, side), 30)
         image.info["icc_profile"] = b"profile"
         restored = codec.decompress(codec.compress(image))

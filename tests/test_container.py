@@ -105,6 +105,8 @@ def sealed(body: bytes) -> bytes:
         (sealed(b"\xaeC\x01abcd\x04\x05"), "past the end"),
         (sealed(b"\xaeC\x01abcd\x20\x02\x09\x00"), "unknown or stands twice"),
         (sealed(b"\xaeC\x01abcd\x02\x7f"), "past the end"),
+        (sealed(b"\xaeC\x01abcd\x10\x01"), "needs no count"),
+        (sealed(b"\xaeC\x01abcd\x20\x00"), "no entries"),
     ],
 )
 def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:

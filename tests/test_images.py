@@ -72,10 +72,36 @@ def test_orientation_is_applied_and_metadata_kept() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by 90 degrees
     file = io.BytesIO()
-    Image.new("RGB", (30, 20), (1, 2, 3)).save(file, "PNG", exif=exif, icc_profile=b"profile")
+    picture_on_disk = Image.new("RGB", (30, 20), (1, 2, 3))
+    picture_on_disk.save(file, "PNG", exif=exif, icc_profile=b"profile")
     picture = images.read(io.BytesIO(file.getvalue()))
     assert picture.size == (20, 30)
     assert picture.metadata[MetadataKind.ICC] == b"profile"
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_metadata_goes_into_the_file(suffix: str) -> None:
+    image = Image.new("RGB", (30, 20), (1, 2, 3))
+    image.info["xmp"] = b"<x:xmpmeta/>"
+    encoded = images.encode(image, suffix)
+    back = images.read(io.BytesIO(encoded)).metadata
+    assert back[MetadataKind.XMP].strip() == b"<x:xmpmeta/>"
+
+
+def test_metadata_that_cannot_be_written_is_left_out_with_a_warning() -> None:
+    image = Image.new("RGB", (30, 20))
+    image.info["exif"] = b"junkjunk"
+    with pytest.warns(AecodecWarning, match="left out"):
+        assert images.encode(image, ".tif")
+
+
+def test_a_profile_of_another_colour_space_is_dropped() -> None:
+    for mode in ("CMYK", "RGB"):
+        image = Image.new(mode, (3, 2))
+        image.info["icc_profile"] = b"profile"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert MetadataKind.ICC not in images.from_pil(image).metadata
 
 
 def test_an_animation_gives_its_first_frame_with_a_warning() -> None:

@@ -34,7 +34,7 @@ def assert_round_trip(prior: Prior, codes: Codes) -> bytes:
     """Codes come back as they were, from either coder, and cost no more than `bits` says."""
     payload = prior.encode(codes)
     assert (prior.decode(payload, len(codes)) == codes).all()
-    assert len(payload) <= prior.bits(codes).sum() / 8 + 1 + len(codes) / 16 + 1
+    assert len(payload) <= prior.bits(codes).sum() / 8 + 1 + len(codes) / 4 + 1
     return payload
 
 

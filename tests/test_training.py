@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,8 @@ def test_images_that_do_not_fit_are_refused(x: np.ndarray) -> None:
         autoencoder.train(x * 255)
     with pytest.raises(ModelError, match="the encoder takes"):
         autoencoder.train(x[:, :20])
+    with pytest.raises(ModelError, match="give each a rate weight"):
+        Autoencoder(*dense_pair((28, 28), 5), levels=(2, 3)).train(x)
     with pytest.raises(ModelError, match="2 rate weights for 1 levels"):
         autoencoder.train(x, rate_weight=[1, 2])
 
@@ -187,20 +190,62 @@ count = 4
 """
 
 
-def test_a_recipe_trains_and_an_interrupted_one_goes_on(digits: Pixels, tmp_path: Path) -> None:
-    data, recipe = tmp_path / "data.npz", tmp_path / "recipe.toml"
+def test_a_recipe_trains_and_an_interrupted_one_goes_on(
+    digits: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, recipe, folder = tmp_path / "data.npz", tmp_path / "recipe.toml", tmp_path / "codec"
     np.savez(data, pictures=digits[:600])
     recipe.write_text(TINY.format(epochs=2))
-    codec = run_recipe(load_recipe(recipe), data, tmp_path / "codec", verbose=0)
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Autoencoder, "to_codec", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run_recipe(load_recipe(recipe), data, folder, verbose=0)
+    (backup,) = folder.iterdir()
+    trained = (backup / "latest.weights.h5").read_bytes()
+    with monkeypatch.context() as watched:
+        watched.setattr(shutil, "rmtree", lambda path: None)
+        codec = run_recipe(load_recipe(recipe), data, folder, verbose=0)
+    assert (backup / "latest.weights.h5").read_bytes() == trained
     assert codec.spec.name == "tiny"
     assert len(codec.folder.measured["levels"]) == 2
-    again = run_recipe(load_recipe(recipe), data, tmp_path / "codec", verbose=0)
-    assert again.folder.measured == codec.folder.measured
+    run_recipe(load_recipe(recipe), data, folder, verbose=0)
+    assert not backup.exists()
+
+
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("count = 4", ""), r"\[priors\] must have count"),
+        (("[data]", "[dat]"), "not a recipe"),
+        (('networks = "digits"', 'networks = "x"'), "no networks"),
+    ],
+)
+def test_recipes_that_lack_something(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(TINY.format(epochs=1).replace(*change))
+    with pytest.raises(UsageError, match=message):
+        load_recipe(recipe)
+
+
+def test_fewer_images_than_a_batch_are_a_batch(x: np.ndarray) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+    before = autoencoder.encoder.get_weights()
+    autoencoder.train(x[:10], epochs=1, verbose=0)
+    assert any(
+        (b != a).any() for b, a in zip(before, autoencoder.encoder.get_weights(), strict=True)
+    )
 
 
 def test_recipes_and_data_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"ships \(digits\)"):
         load_recipe("nothing")
+    (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
+    with pytest.raises(aecodec.ImageError, match="no array"):
+        load_images(tmp_path / "data.npz", "x")
     (tmp_path / "bad.toml").write_text("name = ")
     with pytest.raises(UsageError, match="not a recipe"):
         load_recipe(tmp_path / "bad.toml")

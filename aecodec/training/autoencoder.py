@@ -98,6 +98,7 @@ class Autoencoder:
             ModelError: images of another shape or range.
         """
         x = self._checked(x)
+        batch_size = min(batch_size, len(x))
         keras.utils.set_random_seed(seed)
         objective = self._objective(rate_weight, priors)
         steps = epochs * (len(x) // batch_size)
@@ -199,6 +200,10 @@ class Autoencoder:
 
     def _objective(self, rate_weight: float | Sequence[float] | None, priors: int) -> Any:
         self.is_rate_trained = rate_weight is not None
+        if rate_weight is None and len(self.levels) > 1:
+            raise ModelError(
+                f"{len(self.levels)} levels with channels of their own: give each a rate weight"
+            )
         if rate_weight is None:
             return DistortionObjective(self.encoder, self.decoder)
         weights = [float(w) for w in np.atleast_1d(rate_weight)]
@@ -246,4 +251,4 @@ def _batches(x: npt.NDArray[np.float32], batch_size: int, seed: int) -> Any:
 
 
 def _in_order(x: npt.NDArray[np.float32], batch_size: int) -> Any:
-    return tf.data.Dataset.from_tensor_slices(x).batch(batch_size, drop_remainder=True)
+    return tf.data.Dataset.from_tensor_slices(x).batch(batch_size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ def load_images(path: Path, key: str) -> npt.NDArray[np.float32]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             images: npt.NDArray[Any] = arrays[key]
-    except (OSError, KeyError, ValueError, AttributeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, BadZipFile) as error:
         raise ImageError(f"{path}: no array {key!r} of images in an .npz file ({error})") from error
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise ImageError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.errors import UsageError
+from aecodec.errors import ImageError, UsageError
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import load_images
 from aecodec.training.networks import digits_decoder, digits_encoder
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 
 RECIPES = Path(__file__).parent / "recipes"
 _NETWORKS = {"digits": (digits_encoder, digits_decoder)}
+_KEYS = {
+    "data": {"array", "held_out"},
+    "levels": {"channels", "rate_weights"},
+    "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "seed"},
+    "priors": {"count"},
+}
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,18 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         raise UsageError(
             f"no recipe {name_or_path}: neither a file, nor one that ships ({names})"
         ) from error
-    except (tomllib.TOMLDecodeError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise UsageError(f"{path}: not a recipe ({error})") from error
+    _check(recipe, path)
+    return recipe
+
+
+def _check(recipe: Recipe, path: Path) -> None:
     if recipe.networks not in _NETWORKS:
         raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(_NETWORKS)}")
-    return recipe
+    for section, keys in _KEYS.items():
+        if set(getattr(recipe, section)) != keys:
+            raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
 
 
 def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Codec:
@@ -81,15 +96,21 @@ def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Co
     Args:
         recipe: how.
         data: the `.npz` file with the images.
-        folder: where the codec goes; an interrupted training goes on from its `training` folder.
+        folder: where the codec goes; a training that was interrupted, of the same recipe on the
+            same data, goes on from a folder inside it.
         verbose: as in `keras.Model.fit`.
 
     Raises:
-        ImageError: the file does not hold such images.
+        ImageError: the file does not hold such images, or too few.
         ModelError: the networks and the data do not fit.
     """
     images = load_images(data, recipe.data["array"])
+    if not 0 < recipe.data["held_out"] < len(images):
+        raise ImageError(
+            f"{data}: {len(images)} images, of which {recipe.data['held_out']} are held out"
+        )
     trained, held_out = np.split(images, [len(images) - recipe.data["held_out"]])
+    backup = folder / f"training-{_digest(recipe, images)}"
     training = dict(recipe.training)
     in_training = _autoencoder(recipe, training.pop("dtype"))
     in_training.train(
@@ -97,16 +118,23 @@ def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Co
         rate_weight=recipe.levels["rate_weights"],
         priors=training.pop("rate_priors"),
         validation_data=held_out,
-        backup=folder / "training",
+        backup=backup,
         verbose=verbose,
         **training,
     )
     autoencoder = _autoencoder(recipe, "float32")
     autoencoder.encoder.set_weights(_to_bfloat16(in_training.encoder.get_weights()))
     autoencoder.decoder.set_weights(_to_bfloat16(in_training.decoder.get_weights()))
-    return autoencoder.to_codec(
+    codec = autoencoder.to_codec(
         folder, trained, recipe.name, held_out, priors=recipe.priors["count"]
     )
+    shutil.rmtree(backup)
+    return codec
+
+
+def _digest(recipe: Recipe, images: npt.NDArray[Any]) -> str:
+    """Tells one training from another."""
+    return hashlib.sha256(repr(recipe).encode() + images.tobytes()).hexdigest()[:8]
 
 
 def _autoencoder(recipe: Recipe, dtype: str) -> Autoencoder:
