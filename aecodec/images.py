@@ -149,7 +149,8 @@ def _without_equal_channels(picture: Picture) -> Picture:
         return picture
     if picture.mode.channels == 1:
         return picture
-    metadata = {k: v for k, v in picture.metadata.items() if k is not MetadataKind.ICC}
+    metadata = dict(picture.metadata)
+    metadata.pop(MetadataKind.ICC, None)
     return Picture(picture.pixels[..., :1], picture.alpha, metadata)
 
 

@@ -250,7 +250,7 @@ class CodecFolder:
 
 def save_priors(priors: Iterable[Prior]) -> bytes:
     """Priors to the content of `priors.npz`: arrays named by level and field, no pickle."""
-    arrays = {
+    arrays: dict[str, Any] = {
         f"level{number}_{name}": np.asarray(getattr(prior, name))
         for number, prior in enumerate(priors, start=1)
         for name in _PRIOR_FIELDS

@@ -26,7 +26,7 @@ def load_images(path: Path, key: str) -> npt.NDArray[np.float32]:
         ImageError: there is no such file or array.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             images: npt.NDArray[Any] = arrays[key]
     except (OSError, KeyError, ValueError, TypeError, AttributeError, BadZipFile) as error:
         raise ImageError(f"{path}: no array {key!r} of images in an .npz file ({error})") from error
