@@ -33,7 +33,30 @@ ImageLike = Image.Image | npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class EncoderCodec:
+class _Half:
+    """What the two halves share."""
+
+    folder: CodecFolder
+    transform: Transform | None = None
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What the codec is."""
+        return self.folder.spec
+
+    @property
+    def _tile_shape(self) -> tuple[int, int, int]:
+        return (*self.spec.tile, self.spec.channels)
+
+    def _litert(
+        self, name: str, shape_in: tuple[int, ...], shape_out: tuple[int, ...]
+    ) -> LiteRtTransform:
+        loaded = LiteRtTransform(self.folder.read(name))
+        loaded.check_shapes(shape_in, shape_out)
+        return loaded
+
+
+class EncoderCodec(_Half):
     """The half that compresses.
 
     Args:
@@ -45,22 +68,11 @@ class EncoderCodec:
     True
     """
 
-    folder: CodecFolder
-    transform: Transform | None = None
-
-    @property
-    def spec(self) -> CodecSpec:
-        """What the codec is."""
-        return self.folder.spec
-
     @cached_property
     def _transform(self) -> Transform:
-        return self.transform or self._litert()
-
-    def _litert(self) -> LiteRtTransform:
-        loaded = LiteRtTransform(self.folder.read(spec.ENCODER_TFLITE))
-        loaded.check_shapes((*self.spec.tile, self.spec.channels), self.spec.code_shape)
-        return loaded
+        return self.transform or self._litert(
+            spec.ENCODER_TFLITE, self._tile_shape, self.spec.code_shape
+        )
 
     def codes(self, tiles: Pixels, level: int | None = None) -> Codes:
         """Tiles to codes.
@@ -77,11 +89,10 @@ class EncoderCodec:
             ImageError: tiles of another shape or dtype.
         """
         chosen = level_of(self.spec, level)
-        expected = (*self.spec.tile, self.spec.channels)
-        if tiles.shape[1:] != expected or tiles.dtype != np.uint8:
+        if tiles.shape[1:] != self._tile_shape or tiles.dtype != np.uint8:
             raise ImageError(
                 f"tiles of shape {tiles.shape[1:]}, {tiles.dtype}: codec {self.spec.name} takes "
-                f"{expected}, uint8"
+                f"{self._tile_shape}, uint8"
             )
         integers = self._transform((tiles ^ _SIGN).view(np.int8))
         latents = integers.reshape(-1, self.spec.code_shape[-1])[:, chosen.start : chosen.stop]
@@ -127,8 +138,7 @@ class EncoderCodec:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class DecoderCodec:
+class DecoderCodec(_Half):
     """The half that decompresses.
 
     Args:
@@ -136,22 +146,11 @@ class DecoderCodec:
         transform: codes to pixels; LiteRT with the folder's `decoder.tflite` unless given.
     """
 
-    folder: CodecFolder
-    transform: Transform | None = None
-
-    @property
-    def spec(self) -> CodecSpec:
-        """What the codec is."""
-        return self.folder.spec
-
     @cached_property
     def _transform(self) -> Transform:
-        return self.transform or self._litert()
-
-    def _litert(self) -> LiteRtTransform:
-        loaded = LiteRtTransform(self.folder.read(spec.DECODER_TFLITE))
-        loaded.check_shapes(self.spec.code_shape, (*self.spec.tile, self.spec.channels))
-        return loaded
+        return self.transform or self._litert(
+            spec.DECODER_TFLITE, self.spec.code_shape, self._tile_shape
+        )
 
     def codes(self, data: bytes) -> Codes:
         """The bytes of an `.aec` file to the very codes that were encoded, (T * vectors, K).
@@ -186,7 +185,7 @@ class DecoderCodec:
         latents = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
         latents[:, chosen.start : chosen.stop] = chosen.integers(codes)
         pixels = self._transform(latents.reshape(-1, *self.spec.code_shape))
-        return (pixels.view(np.uint8) ^ _SIGN).reshape(-1, *self.spec.tile, self.spec.channels)
+        return (pixels.view(np.uint8) ^ _SIGN).reshape(-1, *self._tile_shape)
 
     def decompress(self, data: bytes) -> Picture:
         """The bytes of an `.aec` file to pictures.

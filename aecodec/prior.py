@@ -86,10 +86,7 @@ class Prior:
             raise CodecError("the codec's prior tables do not fit together: export it again")
         if self.code_dimension > MAX_CODE_DIMENSION:
             raise CodecError(f"codes have {MAX_CODE_DIMENSION} channels at most")
-        rows = [*self.bank, self.index] if self.priors > 1 else self.bank
-        if any(
-            int(row.sum(dtype=np.int64)) != rangecoder.TABLE_TOTAL or not row.all() for row in rows
-        ):
+        if not (_are_tables(self.bank) and (self.priors == 1 or _are_tables(self.index[None]))):
             raise CodecError("the codec's prior tables are damaged: export it again")
 
     @property
@@ -254,6 +251,11 @@ DTYPES: dict[str, type[np.integer[Any]]] = {
     "offset": np.int16,
     "index": np.uint16,
 }
+
+
+def _are_tables(rows: npt.NDArray[np.uint16]) -> bool:
+    totals = rows.sum(axis=1, dtype=np.int64)
+    return bool(rows.all() and (totals == rangecoder.TABLE_TOTAL).all())
 
 
 def integer_cost(frequencies: npt.NDArray[Any]) -> npt.NDArray[np.int32]:

@@ -6,8 +6,8 @@ import json
 from typing import Annotated, Any, Optional
 
 import typer
-from aecodec.cli.options import Json
 
+from aecodec.cli.options import Json
 from aecodec.codec import Codec, built_in_names, load_codec
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
 
 from aecodec import codec as codecs
 from aecodec import images
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
 from aecodec.errors import ImageError
 from aecodec.figures import comparison_figure
 from aecodec.report import compare as compare_pictures

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
-from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 
 from aecodec import codec as codecs
 from aecodec import images
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 from aecodec.errors import ImageError, UsageError
 from aecodec.images import Picture
 from aecodec.report import report

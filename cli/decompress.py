@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, Json, Out, Quiet
 
 from aecodec import codec as codecs
 from aecodec import images
+from aecodec.cli import files, talk
+from aecodec.cli.options import CodecName, Force, Json, Out, Quiet
 from aecodec.errors import FormatError, UsageError
 from aecodec.images import Picture
 

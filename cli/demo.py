@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aecodec.cli import files
-from aecodec.cli.options import Force
 
 from aecodec import images
+from aecodec.cli import files
+from aecodec.cli.options import Force
 from aecodec.codec import DEFAULT_CODEC, load_codec
 from aecodec.errors import UsageError
 from aecodec.figures import comparison_figure

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aecodec.cli import files, talk
-from aecodec.cli.options import Json
 
 from aecodec import container
+from aecodec.cli import files, talk
+from aecodec.cli.options import Json
 from aecodec.codec import built_in_names, load_codec
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import FormatError

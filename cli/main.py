@@ -6,6 +6,7 @@ import sys
 from typing import Annotated, Optional
 
 import typer
+
 from aecodec.cli.codecs import codecs
 from aecodec.cli.compare import compare
 from aecodec.cli.compress import compress
@@ -14,7 +15,6 @@ from aecodec.cli.demo import demo
 from aecodec.cli.info import info
 from aecodec.cli.train import train
 from aecodec.cli.verify import verify
-
 from aecodec.errors import AecodecError
 
 _EPILOG = (

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import typer
-from aecodec.cli.files import STANDARD, Job
 
+from aecodec.cli.files import STANDARD, Job
 from aecodec.errors import AecodecError
 
 Item = TypeVar("Item")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 from aecodec.cli.codecs import as_text
 from aecodec.cli.options import Quiet
-
 from aecodec.errors import AecodecError, UsageError
 from aecodec.spec import CODEC_JSON
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aecodec.cli import files, talk
 
 from aecodec import container
+from aecodec.cli import files, talk
 from aecodec.codec import codec_of
 from aecodec.errors import CodecError, FormatError
 

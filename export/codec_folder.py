@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from aecodec.export.hdf5 import hdf5_bytes
-from aecodec.export.tflite import decoder_tflite, encoder_tflite
 
 from aecodec import metrics
 from aecodec.codec import Codec
 from aecodec.errors import ModelError
+from aecodec.export.hdf5 import hdf5_bytes
+from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.prior import Codes, Prior

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from aecodec.cli.main import run
 from PIL import Image
 
 import aecodec
+from aecodec.cli.main import run
 from aecodec.codec import BUILT_IN
 from aecodec.samples import sample_paths
 

@@ -133,8 +133,9 @@ def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Co
 
 
 def _digest(recipe: Recipe, images: npt.NDArray[Any]) -> str:
-    """Tells one training from another."""
-    return hashlib.sha256(repr(recipe).encode() + images.tobytes()).hexdigest()[:8]
+    """Tells one training from another; what comes after it may change."""
+    trained = (recipe.networks, recipe.data, recipe.levels, recipe.training)
+    return hashlib.sha256(repr(trained).encode() + images.tobytes()).hexdigest()[:8]
 
 
 def _autoencoder(recipe: Recipe, dtype: str) -> Autoencoder:
