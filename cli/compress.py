@@ -40,7 +40,7 @@ def compress(
         Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Option(
             "--metadata/--no-metadata",
-            help="Keep ICC profile, EXIF and XMP. [default: for more than one tile]",
+            help="Keep ICC profile, EXIF and XMP. Default: for more than one tile.",
         ),
     ] = None,
     force: Force = False,

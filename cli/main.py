@@ -28,6 +28,7 @@ app = typer.Typer(
     epilog=_EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (compress, decompress, info, verify, compare, codecs, demo, train):
