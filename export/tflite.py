@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -23,7 +23,9 @@ Floats = npt.NDArray[np.float32]
 
 Range = tuple[float, float]
 
-_CALIBRATION = 500
+_CALIBRATION = 512
+_SHRINK = (0.3, 0.5, 0.7, 0.85)
+_WORTH_WHILE = 0.998
 _PIXEL_RANGE = (0.0, 1.0)
 
 
@@ -75,36 +77,99 @@ def _code_range(step: float) -> Range:
 def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, half: str) -> bytes:
     inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
     wrapped = keras.Model(inputs, _FakeQuant(*range_out)(model(inputs)))
+    samples = samples[:_CALIBRATION]
+    expected = np.clip(model.predict(samples, verbose=0), *range_out)
     try:
-        with _quiet():
-            calibrated = _with_input_range(_calibrated(wrapped, samples), range_in)
-            int8 = {"input_data_type": tf.int8, "output_data_type": tf.int8}
-            return bytes(mlir_quantize(calibrated, **int8))
+        calibrated = _Calibrated(_calibrate(wrapped, samples))
+        calibrated.state_input_range(range_in)
+        calibrated.shrink_ranges(lambda int8: _squared_error(int8, samples, expected))
+        return calibrated.quantized()
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(f"the {half} cannot be converted to int8 TFLite: {error}") from error
 
 
-def _calibrated(model: Any, samples: Floats) -> bytes:
+def _calibrate(model: Any, samples: Floats) -> bytes:
     """A float TFLite model that holds the range of every tensor."""
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.representative_dataset = lambda: ([s[None]] for s in samples[:_CALIBRATION])
+    converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
     converter._experimental_calibrate_only = True  # as tf.lite's QuantizationDebugger takes it
-    return bytes(converter.convert())
+    with _quiet():
+        return bytes(converter.convert())
 
 
-def _with_input_range(calibrated: bytes, input_range: Range) -> bytes:
-    """State the range of the input, whose integers must mean pixels or codes.
+class _Calibrated:
+    """A float TFLite model whose ranges may still be changed."""
 
-    Samples at the ends of the code's range would do as much, and stretch the range of every
-    tensor behind it: on digits that cost 4 dB.
-    """
-    model = flatbuffer_utils.read_model_from_bytearray(bytearray(calibrated))
-    graph = model.subgraphs[0]
-    quantization = graph.tensors[graph.inputs[0]].quantization
-    quantization.min, quantization.max = ([end] for end in input_range)
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    def __init__(self, model: bytes) -> None:
+        self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+        self._graph = self._model.subgraphs[0]
+
+    def quantized(self) -> bytes:
+        """The int8 model that these ranges make."""
+        packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+        with _quiet():
+            return bytes(mlir_quantize(packed, input_data_type=tf.int8, output_data_type=tf.int8))
+
+    def state_input_range(self, input_range: Range) -> None:
+        """The input's integers must mean pixels or codes.
+
+        Samples at the ends of the code's range would do as much, and stretch the range of every
+        tensor behind it.
+        """
+        quantization = self._graph.tensors[self._graph.inputs[0]].quantization
+        quantization.min, quantization.max = ([end] for end in input_range)
+
+    def shrink_ranges(self, error_of: Callable[[bytes], float]) -> None:
+        """Shrink each end of each tensor's range as long as that lowers the error.
+
+        Few outliers, such as the large negative numbers with which a residual branch switches
+        units off, leave few steps for all other values: on digits they cost 9 dB.
+        """
+        ends, least = list(self._inner_ends()), error_of(self.quantized())
+        improved = True
+        while improved:
+            improved = False
+            for end in ends:
+                for factor in _SHRINK:
+                    before = end[0]
+                    end[0] = before * factor
+                    error = error_of(self.quantized())
+                    if error < least * _WORTH_WHILE:
+                        least, improved = error, True
+                    else:
+                        end[0] = before
+
+    def _inner_ends(self) -> Iterator[list[float]]:
+        for tensor in self._tensors_between():
+            ranges = tensor.quantization
+            for ends in (ranges.min, ranges.max):
+                if ends is not None and len(ends) == 1 and ends[0] != 0:
+                    yield ends
+
+    def _tensors_between(self) -> Iterator[Any]:
+        """What operators hand on to others, in order."""
+        for operator in self._graph.operators:
+            for index in operator.outputs:
+                tensor = self._graph.tensors[index]
+                if index not in self._graph.outputs and tensor.quantization:
+                    tensor.quantization.min = _as_list(tensor.quantization.min)
+                    tensor.quantization.max = _as_list(tensor.quantization.max)
+                    yield tensor
+
+
+def _as_list(ends: Any) -> list[float] | None:
+    return None if ends is None else [float(end) for end in ends]
+
+
+def _squared_error(model: bytes, samples: Floats, expected: Floats) -> float:
+    """Of an int8 model's output, against the float model's."""
+    transform = LiteRtTransform(model)
+    (scale_in, zero_in), (scale, zero) = transform.input_quantization, transform.output_quantization
+    integers = np.clip(np.rint(samples / scale_in) + zero_in, -128, 127).astype(np.int8)
+    found = (transform(integers).astype(np.float32) - zero) * scale
+    return float(np.mean(np.square(found.reshape(expected.shape) - expected)))
 
 
 def _checked(

@@ -183,6 +183,7 @@ batch_size = 64
 learning_rate = 4e-3
 rate_priors = 2
 dtype = "mixed_bfloat16"
+weight_limit = 2.0
 seed = 0
 [priors]
 count = 4

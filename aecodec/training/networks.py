@@ -16,6 +16,9 @@ from keras import layers
 from aecodec.errors import ModelError
 from aecodec.training.layers import DepthToSpace
 
+BRANCH = "branch"
+"""How the names begin of the layers that end a residual branch."""
+
 _PATCH = 4
 
 
@@ -109,25 +112,25 @@ class _policy:  # noqa: N801 - reads as a statement
 
 def _analysis(images: Any, width: int, blocks: int, squeezed: int) -> Any:
     """Images to a grid of one vector of `squeezed` numbers for each patch."""
-    hidden = layers.Conv2D(width, 2 * _PATCH, strides=_PATCH, padding="same", activation="relu")(
+    hidden = layers.Conv2D(width, 2 * _PATCH, strides=_PATCH, padding="same", activation="relu6")(
         images
     )
-    for _ in range(blocks):
-        hidden = _residual_block(hidden, width)
+    for number in range(blocks):
+        hidden = _residual_block(hidden, width, f"{BRANCH}{number}")
     return layers.Conv2D(squeezed, 1)(hidden)
 
 
 def _synthesis(grid: Any, width: int, blocks: int) -> Any:
-    hidden = layers.Conv2D(width, 3, padding="same", activation="relu")(grid)
-    for _ in range(blocks):
-        hidden = _residual_block(hidden, width)
+    hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(grid)
+    for number in range(blocks):
+        hidden = _residual_block(hidden, width, f"{BRANCH}{number}")
     return hidden
 
 
-def _residual_block(inputs: Any, width: int) -> Any:
-    hidden = layers.Conv2D(width, 3, padding="same", activation="relu")(inputs)
-    hidden = layers.Conv2D(width, 3, padding="same")(hidden)
-    return layers.ReLU()(layers.Add()([inputs, hidden]))
+def _residual_block(inputs: Any, width: int, name: str) -> Any:
+    hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(inputs)
+    hidden = layers.Conv2D(width, 3, padding="same", name=name)(hidden)
+    return layers.ReLU(6)(layers.Add()([inputs, hidden]))
 
 
 def _with_channels(image_shape: tuple[int, ...]) -> tuple[int, int, int]:

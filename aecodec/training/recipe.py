@@ -16,7 +16,7 @@ import tensorflow as tf
 from aecodec.errors import ImageError, UsageError
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import load_images
-from aecodec.training.networks import digits_decoder, digits_encoder
+from aecodec.training.networks import BRANCH, digits_decoder, digits_encoder
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -31,7 +31,7 @@ _NETWORKS = {"digits": (digits_encoder, digits_decoder)}
 _KEYS = {
     "data": {"array", "held_out"},
     "levels": {"channels", "rate_weights"},
-    "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "seed"},
+    "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "weight_limit", "seed"},
     "priors": {"count"},
 }
 
@@ -46,7 +46,8 @@ class Recipe:
         data: `array`, which array of the `.npz` file; `held_out`, how many of its last images
             are measured and never trained on.
         levels: `channels` and `rate_weights` of each.
-        training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
+        training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`;
+            `weight_limit`, where the kernels that end a residual branch are clipped.
         priors: `count`, how many compete.
     """
 
@@ -112,6 +113,7 @@ def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Co
     trained, held_out = np.split(images, [len(images) - recipe.data["held_out"]])
     backup = folder / f"training-{_digest(recipe, images)}"
     training = dict(recipe.training)
+    weight_limit = training.pop("weight_limit")
     in_training = _autoencoder(recipe, training.pop("dtype"))
     in_training.train(
         trained,
@@ -123,8 +125,8 @@ def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Co
         **training,
     )
     autoencoder = _autoencoder(recipe, "float32")
-    autoencoder.encoder.set_weights(_to_bfloat16(in_training.encoder.get_weights()))
-    autoencoder.decoder.set_weights(_to_bfloat16(in_training.decoder.get_weights()))
+    _deploy(in_training.encoder, autoencoder.encoder, weight_limit)
+    _deploy(in_training.decoder, autoencoder.decoder, weight_limit)
     codec = autoencoder.to_codec(
         folder, trained, recipe.name, held_out, priors=recipe.priors["count"]
     )
@@ -144,6 +146,15 @@ def _autoencoder(recipe: Recipe, dtype: str) -> Autoencoder:
     return Autoencoder(encoder(sum(channels), dtype), decoder(sum(channels), dtype), channels)
 
 
-def _to_bfloat16(weights: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-    """The precision that they were trained at; the rest would only fill the HDF5 file."""
-    return [tf.cast(tf.cast(w, tf.bfloat16), tf.float32).numpy() for w in weights]
+def _deploy(trained: Any, deployed: Any, limit: float) -> None:
+    """Trained weights into a float32 twin, made ready for int8.
+
+    At the end of a residual branch large negative weights only switch units off before the
+    ReLU, and stretch the int8 scale of all others: they are clipped. And no weight was trained
+    at more than bfloat16's precision; the rest would only fill the HDF5 file.
+    """
+    for source, target in zip(trained.layers, deployed.layers, strict=True):
+        weights = source.get_weights()
+        if target.name.startswith(BRANCH):
+            weights[0] = np.clip(weights[0], -limit, limit)
+        target.set_weights([tf.cast(tf.cast(w, tf.bfloat16), tf.float32).numpy() for w in weights])
