@@ -99,7 +99,7 @@ def pack(header: Header, payload: bytes) -> bytes:
         FormatError: a size or a count is beyond what the format allows.
 
     >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
-    'ae 43 01 00 01 02 03 00 9a bc ed c3'
+    'ae 43 01 00 01 02 03 00 5e 76 4f f4'
     """
     _check_limits(header)
     body = MAGIC + bytes([VERSION]) + header.codec_id + bytes([_flags(header)])

@@ -18,7 +18,9 @@ CodecName = Annotated[
 ]
 LevelNumber = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("-q", "--level", help="Quality: 1 is the smallest file. Default: the codec's own."),
+    typer.Option(
+        "-q", "--level", help="Quality: 1 is the smallest file. Default: the codec's own."
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON a result.")]

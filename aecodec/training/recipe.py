@@ -31,7 +31,15 @@ _NETWORKS = {"digits": (digits_encoder, digits_decoder)}
 _KEYS = {
     "data": {"array", "held_out"},
     "levels": {"channels", "rate_weights"},
-    "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "weight_limit", "seed"},
+    "training": {
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "rate_priors",
+        "dtype",
+        "weight_limit",
+        "seed",
+    },
     "priors": {"count"},
 }
 
