@@ -95,8 +95,7 @@ class EncoderCodec(_Half):
                 f"{self._tile_shape}, uint8"
             )
         integers = self._transform((tiles ^ _SIGN).view(np.int8))
-        latents = integers.reshape(-1, self.spec.code_shape[-1])[:, chosen.start : chosen.stop]
-        return chosen.codes(latents.astype(np.int16))
+        return chosen.codes_in(integers)
 
     def compress(
         self, image: ImageLike | Picture, level: int | None = None, metadata: bool | None = None
@@ -118,7 +117,7 @@ class EncoderCodec(_Half):
         images.check_limits(picture)
         header = self._header(picture, level, metadata)
         tile_count(self.spec, header)
-        planes = _to_planes(picture.pixels, self.spec.channels)
+        planes = tiling.to_planes(picture.pixels, self.spec.channels)
         codes = self.codes(tiling.split(planes, self.spec.tile), level)
         return container.pack(header, prior_of(self.folder, level).encode(codes))
 
@@ -159,10 +158,13 @@ class DecoderCodec(_Half):
             FormatError: the file is damaged.
             CodecError: another codec made it.
         """
+        return self._opened(data)[1]
+
+    def _opened(self, data: bytes) -> tuple[Header, Codes]:
         header, payload = container.unpack(data)
         self._check_made_here(header)
         count = tile_count(self.spec, header) * self.spec.vectors
-        return prior_of(self.folder, self._level(header)).decode(payload, count)
+        return header, prior_of(self.folder, self._level(header)).decode(payload, count)
 
     def tiles(self, codes: Codes, level: int | None = None) -> Pixels:
         """Codes to tiles.
@@ -194,13 +196,13 @@ class DecoderCodec(_Half):
             FormatError: the file is damaged.
             CodecError: another codec made it.
         """
-        codes = self.codes(data)
-        header, _ = container.unpack(data)
-        size = header.size or self.spec.tile[::-1]
-        planes = header.frames * _planes_a_frame(header, self.spec.channels)
-        alpha = _alpha(header, size)
-        merged = tiling.merge(self.tiles(codes, self._level(header)), planes, size)
-        return Picture(_from_planes(merged, header), alpha, header.metadata)
+        header, codes = self._opened(data)
+        alpha = self._alpha(header)
+        tiles = self.tiles(codes, self._level(header))
+        count = header.frames * _planes_a_frame(header, self.spec.channels)
+        planes = tiling.merge(tiles, count, size_of(self.spec, header))
+        pixels = tiling.from_planes(planes, header.frames, header.mode.channels)
+        return Picture(pixels, alpha, header.metadata)
 
     def check(self, data: bytes) -> None:
         """All of :meth:`decompress` but the network.
@@ -209,14 +211,19 @@ class DecoderCodec(_Half):
             FormatError: the file is damaged.
             CodecError: another codec made it.
         """
-        codes = self.codes(data)
-        header, _ = container.unpack(data)
+        header, codes = self._opened(data)
         level_of(self.spec, self._level(header)).integers(codes)
-        _alpha(header, header.size or self.spec.tile[::-1])
+        self._alpha(header)
 
     def level(self, data: bytes) -> int:
         """The level, 1-based, that an `.aec` file of this codec was made at."""
         return self._level(container.unpack(data)[0])
+
+    def _alpha(self, header: Header) -> Pixels | None:
+        if not header.mode.has_alpha:
+            return None
+        width, height = size_of(self.spec, header)
+        return images.unpack_alpha(header.alpha, (header.frames, height, width))
 
     def _check_made_here(self, header: Header) -> None:
         if header.codec_id != self.spec.codec_id:
@@ -368,13 +375,18 @@ def prior_of(folder: CodecFolder, level: int | None) -> Prior:
     return folder.priors[(level or folder.spec.default_level) - 1]
 
 
+def size_of(spec_: CodecSpec, header: Header) -> tuple[int, int]:
+    """(width, height) of a file's pictures: the codec's tile where it does not say."""
+    return header.size or spec_.tile[::-1]
+
+
 def tile_count(spec_: CodecSpec, header: Header) -> int:
     """How many tiles the pictures of a file have, all planes together.
 
     Raises:
         FormatError: more than any file may have.
     """
-    rows, columns = tiling.grid(header.size or spec_.tile[::-1], spec_.tile)
+    rows, columns = tiling.grid(size_of(spec_, header), spec_.tile)
     planes = header.frames * _planes_a_frame(header, spec_.channels)
     container.check_pixels((columns * spec_.tile[1], rows * spec_.tile[0]), planes)
     return planes * rows * columns
@@ -395,36 +407,5 @@ def to_picture(image: ImageLike | Picture) -> Picture:
     raise ImageError(f"{type(image).__name__} is neither a Pillow image nor a NumPy array")
 
 
-def _alpha(header: Header, size: tuple[int, int]) -> Pixels | None:
-    if not header.mode.has_alpha:
-        return None
-    return images.unpack_alpha(header.alpha, (header.frames, size[1], size[0]))
-
-
 def _planes_a_frame(header: Header, channels: int) -> int:
     return header.mode.channels if channels == 1 else 1
-
-
-def _to_planes(pixels: Pixels, channels: int) -> Pixels:
-    """(F, H, W, C) as pictures of the codec's own channels.
-
-    A grey codec takes the planes of a colour picture one by one; a colour codec sees a grey
-    picture in three equal channels.
-    """
-    if pixels.shape[-1] == channels:
-        return pixels
-    if channels == 3:
-        return np.repeat(pixels, 3, axis=-1)
-    frames, height, width, planes = pixels.shape
-    return pixels.transpose(0, 3, 1, 2).reshape(frames * planes, height, width, 1)
-
-
-def _from_planes(planes: Pixels, header: Header) -> Pixels:
-    """What :func:`_to_planes` made, back to the picture's own channels."""
-    if planes.shape[-1] == header.mode.channels:
-        return planes
-    if planes.shape[-1] == 3:
-        return np.rint(planes.mean(axis=-1, keepdims=True)).astype(np.uint8)
-    _, height, width, _ = planes.shape
-    by_frame = planes.reshape(header.frames, -1, height, width)
-    return np.ascontiguousarray(by_frame.transpose(0, 2, 3, 1))

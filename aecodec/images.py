@@ -145,9 +145,7 @@ def _split_alpha(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Pic
 
 def _without_equal_channels(picture: Picture) -> Picture:
     """Grey content in RGB says the same in one channel, at a third of the price."""
-    if not (picture.pixels == picture.pixels[..., :1]).all():
-        return picture
-    if picture.mode.channels == 1:
+    if picture.mode.channels == 1 or (picture.pixels != picture.pixels[..., :1]).any():
         return picture
     metadata = dict(picture.metadata)
     metadata.pop(MetadataKind.ICC, None)

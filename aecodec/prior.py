@@ -169,9 +169,10 @@ class Prior:
     def bits(self, codes: Codes) -> npt.NDArray[np.float64]:
         """The ideal code length of each vector (N,), in bits, index and escapes included."""
         chosen = self.choose(codes)
-        frequencies = self.bank[self.table[chosen], self._columns(codes, chosen)]
+        columns = self._columns(codes, chosen)
+        frequencies = self.bank[self.table[chosen], columns]
         bits = (rangecoder.TABLE_BITS - np.log2(frequencies)).sum(axis=1)
-        bits += _ESCAPE_BITS * (self._columns(codes, chosen) == self.symbols).sum(axis=1)
+        bits += _ESCAPE_BITS * (columns == self.symbols).sum(axis=1)
         if self.priors > 1:
             bits += rangecoder.TABLE_BITS - np.log2(self.index[chosen])
         return np.asarray(bits, np.float64)

@@ -68,6 +68,11 @@ class Level:
         """The network's integers to codes: rounded to multiples, and divided."""
         return np.floor_divide(integers + np.int16(self.multiple // 2), np.int16(self.multiple))
 
+    def codes_in(self, integers: npt.NDArray[np.int8]) -> Codes:
+        """The encoder's output (N, *code_shape) to this level's codes (N * vectors, K)."""
+        vectors = integers.reshape(-1, integers.shape[-1])[:, self.start : self.stop]
+        return self.codes(vectors.astype(np.int16))
+
     def integers(self, codes: Codes) -> npt.NDArray[np.int32]:
         """Codes to integers for the network, in -128..127.
 

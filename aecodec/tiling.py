@@ -61,3 +61,44 @@ def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
     whole = parts.transpose(0, 1, 3, 2, 4, 5)
     whole = whole.reshape(frames, rows * height, columns * width, channels)
     return whole[:, : size[1], : size[0]]
+
+
+def to_planes(pixels: Pixels, channels: int) -> Pixels:
+    """Pictures as pictures of a codec's own channels.
+
+    A grey codec takes the planes of a colour picture one by one; a colour codec sees a grey
+    picture in three equal channels.
+
+    Args:
+        pixels: (F, H, W, C).
+        channels: the codec's, 1 or 3.
+
+    Returns:
+        (F, H, W, channels), or (F * C, H, W, 1) for planes one by one.
+    """
+    if pixels.shape[-1] == channels:
+        return pixels
+    if channels == 3:
+        return np.repeat(pixels, 3, axis=-1)
+    frames, height, width, planes = pixels.shape
+    return pixels.transpose(0, 3, 1, 2).reshape(frames * planes, height, width, 1)
+
+
+def from_planes(planes: Pixels, frames: int, channels: int) -> Pixels:
+    """What :func:`to_planes` made, back to the pictures' own channels.
+
+    Args:
+        planes: what it returned.
+        frames: F.
+        channels: C.
+
+    Returns:
+        (F, H, W, C).
+    """
+    if planes.shape[-1] == channels:
+        return planes
+    if planes.shape[-1] == 3:
+        return np.rint(planes.mean(axis=-1, keepdims=True)).astype(np.uint8)
+    _, height, width, _ = planes.shape
+    by_frame = planes.reshape(frames, -1, height, width)
+    return np.ascontiguousarray(by_frame.transpose(0, 2, 3, 1))

@@ -7,10 +7,8 @@ Whole files of single digits; PSNR of the squared error averaged over all digits
 
 from __future__ import annotations
 
-import argparse
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, container, metrics
 from aecodec.images import Pixels
-from benchmarks.rows import write_rows
+from benchmarks.rows import arguments, write_rows
 
 _PEERS: list[tuple[str, dict[str, Any]]] = [
     ("PNG", {"optimize": True}),
@@ -38,10 +36,8 @@ _PEERS: list[tuple[str, dict[str, Any]]] = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser = arguments(__doc__)
     parser.add_argument("--peers", type=int, default=1000, help="digits for the other formats")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     digits = np.load(options.data)["x_test"]
     rows = []

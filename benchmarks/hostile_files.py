@@ -5,28 +5,23 @@ python -m benchmarks.hostile_files mnist.npz [--json FILE]
 
 from __future__ import annotations
 
-import argparse
 import resource
 import time
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import aecodec
 from aecodec import AecodecError
-from benchmarks.rows import write_rows
+from benchmarks.rows import arguments, write_rows
 
 _MUTATED = 20_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     digits = np.load(options.data)["x_test"]
     files = [aecodec.compress(digit) for digit in digits[:20]]
     rows = [

@@ -5,8 +5,6 @@ python -m benchmarks.parity mnist.npz [--json FILE]
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from aecodec import DecoderCodec, EncoderCodec, metrics, rangecoder, tiling
 from aecodec.prior import Prior
 from aecodec.training import load_model
 from aecodec.transforms import keras_decoder, keras_encoder
-from benchmarks.rows import write_rows
+from benchmarks.rows import arguments, write_rows
 
 _CODERS = {
     "constriction": (rangecoder.ConstrictionEncoder, rangecoder.ConstrictionDecoder),
@@ -25,10 +23,7 @@ _CODERS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     digits = np.load(options.data)["x_test"]
     rows = [_level(digits, level) for level in (1, 2, 3)]
     for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -11,6 +12,14 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGES = ("aecodec", "numpy", "pillow", "ai-edge-litert", "constriction")
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """What every benchmark on digits takes: the data, and where the figures go."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("data", type=Path, help="mnist.npz")
+    parser.add_argument("--json", type=Path)
+    return parser
 
 
 def write_rows(path: Path | None, rows: Sequence[dict[str, Any]]) -> None:

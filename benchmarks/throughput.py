@@ -5,25 +5,20 @@ python -m benchmarks.throughput mnist.npz [--json FILE]
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import aecodec
-from benchmarks.rows import write_rows
+from benchmarks.rows import arguments, write_rows
 
 _ROUNDS = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     digits = np.load(options.data)["x_test"]
     rows = [measure(name, work, len(digits)) for name, work in _work(digits).items()]
     for row in rows:

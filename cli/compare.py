@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aecodec import codec as codecs
-from aecodec import images
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
-from aecodec.errors import ImageError
+from aecodec.cli.pictures import read_picture
 from aecodec.figures import comparison_figure
 from aecodec.report import compare as compare_pictures
 
@@ -35,9 +33,7 @@ def compare(
 
     def draw(job: files.Job) -> None:
         files.refuse_overwriting(job.target, force)
-        content = files.read_bytes(job.source, ImageError)
-        with talk.warnings_about(talk.name_of(job), quiet):
-            picture = images.read(io.BytesIO(content))
+        picture, _ = read_picture(job.source, quiet)
         comparison = compare_pictures(chosen, picture, level)
         files.write_bytes(job.target, comparison_figure([comparison]))
         to_stderr = job.target == files.STANDARD

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Optional
@@ -13,7 +12,8 @@ from aecodec import codec as codecs
 from aecodec import images
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
-from aecodec.errors import ImageError, UsageError
+from aecodec.cli.pictures import read_picture
+from aecodec.errors import UsageError
 from aecodec.images import Picture
 from aecodec.report import report
 
@@ -74,7 +74,7 @@ def compress(
 
     def compress_one(job: files.Job) -> None:
         files.refuse_overwriting(job.target, force)
-        picture, size = _read(job.source, quiet)
+        picture, size = read_picture(job.source, quiet)
         finish(talk.name_of(job), picture, size, job.target)
 
     def compress_stack() -> None:
@@ -84,7 +84,7 @@ def compress(
         read = []
         for source in sources:
             with talk.errors_about(talk.name_of(source)):
-                read.append(_read(source, quiet))
+                read.append(read_picture(source, quiet))
         stacked = images.stack([picture for picture, _ in read])
         finish(f"{len(read)} pictures", stacked, sum(size for _, size in read), target)
 
@@ -108,13 +108,6 @@ def _image_suffixes() -> frozenset[str]:
 
 def _is_image(path: Path) -> bool:
     return path.suffix.lower() in _image_suffixes()
-
-
-def _read(path: Path, quiet: bool) -> tuple[Picture, int]:
-    """A picture, and the size of the file that it came from."""
-    content = files.read_bytes(path, ImageError)
-    with talk.warnings_about(path, quiet):
-        return images.read(io.BytesIO(content)), len(content)
 
 
 def _stack_target(inputs: list[Path], out: str | None) -> Path:

@@ -17,7 +17,6 @@ from aecodec.export.hdf5 import hdf5_bytes
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
-from aecodec.prior import Codes, Prior
 from aecodec.spec import (
     DECODER_HDF5,
     DECODER_TFLITE,
@@ -67,7 +66,7 @@ def export_codec(
     height, width, channels = _image_shape(encoder)
     compressor = encoder_tflite(encoder, step, images)
     integers = LiteRtTransform(compressor)(_to_int8(images))
-    fitted = [_fit(integers, level, priors) for level in levels]
+    fitted = [fit_prior(level.codes_in(integers), priors) for level in levels]
     spec = CodecSpec(
         name=name,
         tile=(height, width),
@@ -109,22 +108,13 @@ def _to_int8(images: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
     return (np.rint(images * 255) + PIXEL_ZERO).astype(np.int8)
 
 
-def _codes(integers: npt.NDArray[np.int8], level: Level) -> Codes:
-    vectors = integers.reshape(-1, integers.shape[-1])[:, level.start : level.stop]
-    return level.codes(vectors.astype(np.int16))
-
-
-def _fit(integers: npt.NDArray[np.int8], level: Level, priors: int) -> Prior:
-    return fit_prior(_codes(integers, level), priors)
-
-
 def _decoder_inputs(
     integers: npt.NDArray[np.int8], levels: Sequence[Level], step: float
 ) -> npt.NDArray[np.float32]:
     """(N, *code_shape) latents as the decoder will meet them, the levels by turns."""
     latents = np.zeros(integers.shape, np.float32)
     for turn, level in enumerate(levels):
-        codes = _codes(integers[turn :: len(levels)], level)
+        codes = level.codes_in(integers[turn :: len(levels)])
         share = latents[turn :: len(levels), ..., level.start : level.stop]
         share[...] = (step * level.integers(codes)).reshape(share.shape)
     return latents

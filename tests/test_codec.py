@@ -38,10 +38,9 @@ def assert_round_trip(codec: Codec, array: Pixels, level: int | None = None) -> 
 
 def _tiles(codec: Codec, array: Pixels) -> Pixels:
     from aecodec import images, tiling
-    from aecodec.codec import _to_planes
 
     return tiling.split(
-        _to_planes(images.from_array(array).pixels, codec.spec.channels), codec.spec.tile
+        tiling.to_planes(images.from_array(array).pixels, codec.spec.channels), codec.spec.tile
     )
 
 
@@ -235,7 +234,7 @@ def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:
 @pytest.mark.parametrize("thing", ["digit.png", None, 5])
 def test_what_is_no_picture_is_refused(codec: Codec, thing: object) -> None:
     with pytest.raises(aecodec.ImageError, match="neither a Pillow image"):
-        codec.compress(thing)  # type: ignore[arg-type]
+        codec.compress(thing)
 
 
 def test_tiles_and_codes_of_another_shape_are_refused(codec: Codec) -> None:

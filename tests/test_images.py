@@ -136,7 +136,7 @@ def test_arrays_that_are_no_pictures_are_refused(array: np.ndarray, message: str
 
 @given(hnp.arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 3)))
 def test_alpha_is_lossless(alpha: Pixels) -> None:
-    assert (images.unpack_alpha(images.pack_alpha(alpha), alpha.shape) == alpha).all()  # type: ignore[arg-type]
+    assert (images.unpack_alpha(images.pack_alpha(alpha), alpha.shape) == alpha).all()
 
 
 def test_damaged_alpha_is_refused_before_it_grows() -> None:

@@ -107,6 +107,6 @@ def test_tables_that_do_not_fit_are_refused(change: dict[str, object]) -> None:
         "offset": np.zeros((1, 1)),
         "index": [0],
     }
-    Prior(**sound)  # type: ignore[arg-type]
+    Prior(**sound)
     with pytest.raises(CodecError):
-        Prior(**{**sound, **change})  # type: ignore[arg-type]
+        Prior(**{**sound, **change})
