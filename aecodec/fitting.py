@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.context import POSITIONS
 from aecodec.prior import Codes, Prior, one_hot
 from aecodec.rangecoder import TABLE_TOTAL
 
 Floats = npt.NDArray[np.float32]
 
-_MEANS = 8
-"""Bank shapes differ in where their mean lies between two symbols, by eighths,"""
-
 _NARROWEST, _WIDEST = 0.04, 0.5
-"""and in their scale, from a constant symbol to half the window."""
+"""Scales of the bank's shapes reach from a constant symbol to half the window."""
 
 _MARGINAL_WEIGHT = 6.0
 """A prior's distribution starts as so many vectors of the whole set (a Dirichlet prior)."""
@@ -58,8 +56,8 @@ def fit_prior(
     >>> bool(prior.bits(codes).mean() < 4 * 3.2)
     True
     """
-    if tables < _MEANS or tables % _MEANS:
-        raise ValueError(f"{tables} tables: give a multiple of {_MEANS}")
+    if tables < POSITIONS or tables % POSITIONS:
+        raise ValueError(f"{tables} tables: give a multiple of {POSITIONS}")
     sample = _Sample.of(codes)
     chosen = _random_start(sample, min(priors, len(codes)), seed)
     for _ in range(iterations):
@@ -149,10 +147,15 @@ def _share_bank(sample: _Sample, chosen: npt.NDArray[np.intp], priors: int, tabl
     )
 
 
+def shape_scales(radius: int, tables: int) -> npt.NDArray[np.float64]:
+    """The logistic scale of each shape of a bank of so many rows, in symbols."""
+    return np.geomspace(_NARROWEST, max(1.0, _WIDEST * radius / 2), tables // POSITIONS)
+
+
 def _logistic_shapes(radius: int, tables: int) -> npt.NDArray[np.float64]:
     """(T, 2 * radius + 2) discretised logistics of all scales and means, escape last."""
-    scales = np.geomspace(_NARROWEST, max(1.0, _WIDEST * radius / 2), tables // _MEANS)
-    means = (np.arange(_MEANS) - _MEANS // 2) / _MEANS
+    scales = shape_scales(radius, tables)
+    means = (np.arange(POSITIONS) - POSITIONS // 2) / POSITIONS
     edges = np.arange(-radius, radius + 2) - 0.5
     standard = (edges - means[:, None])[None] / scales[:, None, None]
     mass = np.diff(0.5 * (1 + np.tanh(standard / 2)), axis=-1).reshape(-1, 2 * radius + 1)
@@ -213,6 +216,20 @@ def _pool(
     columns = _bank_columns(offset, radius, counts.shape[-1])
     np.add.at(pooled, (table[..., None], columns), counts)
     return pooled / pooled.sum(axis=1, keepdims=True)
+
+
+def pool_bank(prior: Prior, codes: Codes) -> Prior:
+    """A prior whose bank is estimated anew from codes, each symbol in the row that it used.
+
+    Args:
+        prior: its bank as :func:`fit_prior` lays it out.
+        codes: (N, K) integers.
+    """
+    pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
+    for _, rows, columns in prior.located(codes, prior.choose(codes)):
+        np.add.at(pooled, (rows, columns), 1)
+    shares = pooled / pooled.sum(axis=1, keepdims=True)
+    return replace(prior, bank=np.stack([to_frequencies(row) for row in shares]))
 
 
 def to_frequencies(shares: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:

@@ -1,7 +1,7 @@
 """What a codec is, as a folder on disk.
 
     codec.json        the spec, the hash of every file, what was measured
-    priors.npz        integer tables, a prior a level
+    priors.npz        integers, a prior a level
     encoder.tflite    int8, pixels to codes       encoder.hdf5    the same in float, for Keras
     decoder.tflite    int8, codes to pixels       decoder.hdf5
 
@@ -25,9 +25,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec import context, prior
 from aecodec.container import CODEC_ID_SIZE
+from aecodec.context import Context
 from aecodec.errors import CodecError, FormatError
-from aecodec.prior import DTYPES, Codes, Prior
+from aecodec.prior import Codes, Prior
 
 FORMAT = 1
 MAX_TILE = 4096
@@ -41,7 +43,6 @@ DECODER_HDF5 = "decoder.hdf5"
 
 _DECODING_FILES = (PRIORS, DECODER_TFLITE)
 _MAX_PRIORS_SIZE = 1 << 26
-_PRIOR_FIELDS = ("bank", "first", "table", "offset", "index")
 
 
 @dataclass(frozen=True)
@@ -255,14 +256,19 @@ class CodecFolder:
 
 def save_priors(priors: Iterable[Prior]) -> bytes:
     """Priors to the content of `priors.npz`: arrays named by level and field, no pickle."""
-    arrays: dict[str, Any] = {
-        f"level{number}_{name}": np.asarray(getattr(prior, name))
-        for number, prior in enumerate(priors, start=1)
-        for name in _PRIOR_FIELDS
-    }
+    arrays: dict[str, Any] = {}
+    for number, each in enumerate(priors, start=1):
+        arrays[f"level{number}_first"] = np.asarray(each.first)
+        arrays |= _named(f"level{number}_", each, prior.DTYPES)
+        if each.context:
+            arrays |= _named(f"level{number}_context_", each.context, context.DTYPES)
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
+
+
+def _named(start: str, owner: Prior | Context, names: Iterable[str]) -> dict[str, Any]:
+    return {start + name: getattr(owner, name) for name in names}
 
 
 def load_priors(content: bytes) -> tuple[Prior, ...]:
@@ -274,7 +280,7 @@ def load_priors(content: bytes) -> tuple[Prior, ...]:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             _check_sizes(arrays.zip)
-            levels = len(arrays.files) // len(_PRIOR_FIELDS)
+            levels = sum(name.endswith("_bank") for name in arrays.files)
             return tuple(_load_prior(arrays, number) for number in range(1, levels + 1))
     except Exception as error:  # whatever a damaged archive leads zipfile and NumPy to
         raise CodecError(f"{PRIORS} does not hold a codec's tables ({error})") from error
@@ -286,11 +292,18 @@ def _check_sizes(archive: zipfile.ZipFile) -> None:
 
 
 def _load_prior(arrays: Mapping[str, Any], number: int) -> Prior:
-    bank, first, table, offset, index = (arrays[f"level{number}_{name}"] for name in _PRIOR_FIELDS)
-    integers = {"bank": bank, "table": table, "offset": offset, "index": index}
-    if any(array.dtype != DTYPES[name] for name, array in integers.items()):
+    tables = _integers(arrays, f"level{number}_", prior.DTYPES)
+    network = None
+    if f"level{number}_context_order" in arrays:
+        network = Context(**_integers(arrays, f"level{number}_context_", context.DTYPES))
+    return Prior(first=int(arrays[f"level{number}_first"]), context=network, **tables)
+
+
+def _integers(arrays: Mapping[str, Any], start: str, dtypes: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: arrays[start + name] for name in dtypes}
+    if any(array.dtype != dtypes[name] for name, array in found.items()):
         raise ValueError("an array is of another type")
-    return Prior(bank, int(first), table, offset, index)
+    return found
 
 
 def write_folder(

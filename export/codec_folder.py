@@ -17,6 +17,7 @@ from aecodec.export.hdf5 import hdf5_bytes
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
+from aecodec.prior import Codes, Prior
 from aecodec.spec import (
     DECODER_HDF5,
     DECODER_TFLITE,
@@ -29,6 +30,7 @@ from aecodec.spec import (
     save_priors,
     write_folder,
 )
+from aecodec.training.context import fit_context
 from aecodec.transforms import PIXEL_ZERO, LiteRtTransform
 
 _FAMILIAR_SHARE = 0.999
@@ -46,6 +48,7 @@ def export_codec(
     images: npt.NDArray[np.float32],
     held_out: npt.NDArray[np.float32],
     priors: int = 64,
+    context_units: int = 512,
 ) -> CodecFolder:
     """Quantize, fit the priors on the quantized encoder's codes, write and measure.
 
@@ -59,6 +62,7 @@ def export_codec(
         images: (N, *image_shape) to calibrate and fit on.
         held_out: (M, *image_shape) to measure on.
         priors: P, how many distributions compete.
+        context_units: of the network that refines them, channel by channel; 0 for none.
 
     Raises:
         ModelError: the models cannot be quantized, or are not of pictures.
@@ -66,7 +70,7 @@ def export_codec(
     height, width, channels = _image_shape(encoder)
     compressor = encoder_tflite(encoder, step, images)
     integers = LiteRtTransform(compressor)(_to_int8(images))
-    fitted = [fit_prior(level.codes_in(integers), priors) for level in levels]
+    fitted = [_fit(level.codes_in(integers), priors, context_units) for level in levels]
     spec = CodecSpec(
         name=name,
         tile=(height, width),
@@ -87,6 +91,10 @@ def export_codec(
         codec = Codec(write_folder(Path(unmeasured), spec, contents, measured={}))
         measured = _measure(codec, _to_pixels(held_out))
     return write_folder(folder, spec, contents, measured)
+
+
+def _fit(codes: Codes, priors: int, context_units: int) -> Prior:
+    return fit_context(fit_prior(codes, priors), codes, context_units)
 
 
 def _image_shape(encoder: Any) -> tuple[int, int, int]:

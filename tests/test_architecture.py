@@ -20,12 +20,13 @@ BELOW = {
     "errors": set(),
     "container": {"errors"},
     "rangecoder": {"errors"},
-    "prior": {"errors", "rangecoder"},
-    "fitting": {"prior", "rangecoder"},
+    "context": {"errors"},
+    "prior": {"errors", "context", "rangecoder"},
+    "fitting": {"context", "prior", "rangecoder"},
     "images": {"errors", "container"},
     "tiling": {"images"},
     "transforms": {"errors"},
-    "spec": {"errors", "container", "prior"},
+    "spec": {"errors", "container", "context", "prior"},
     "metrics": set(),
 }
 """The lower rooms, and all that each may import of the package."""

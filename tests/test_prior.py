@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,16 +12,34 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import aecodec.rangecoder
+from aecodec.context import Context, Sweep
 from aecodec.errors import CodecError, FormatError
 from aecodec.fitting import fit_prior, to_frequencies
 from aecodec.prior import Codes, Prior, integer_cost
 from aecodec.rangecoder import PythonDecoder, PythonEncoder
 
 
+def any_context(rng: np.random.Generator, count: int, channels: int) -> Context:
+    """Any context network of 0 to 12 units."""
+    units = int(rng.integers(0, 13))
+    any_int8 = functools.partial(rng.integers, -128, 128)
+    return Context(
+        order=rng.permutation(channels),
+        input_shift=rng.integers(0, 8, channels),
+        reach=np.sort(rng.integers(0, channels + 2, units)),
+        weights=any_int8((channels, units)),
+        unit_shift=rng.integers(0, 12, units),
+        bias=any_int8((count, units)),
+        output_weights=any_int8((channels, units, 2)),
+        output_shift=rng.integers(4, 16, (channels, 2)),
+    )
+
+
 @st.composite
 def priors(draw: st.DrawFn) -> Prior:
-    """Any prior: 1 to 5 competing, over 1 to 6 channels, of a bank of 1 to 4 tables."""
-    count, channels, bank, symbols = (draw(st.integers(1, n)) for n in (5, 6, 4, 9))
+    """Any prior: 1 to 5 competing, over 1 to 6 channels, with and without a context network."""
+    count, channels, symbols = (draw(st.integers(1, n)) for n in (5, 6, 9))
+    bank = draw(st.sampled_from([1, 2, 3, 8, 16, 24]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     index = to_frequencies(rng.random(count)) if count > 1 else np.zeros(1, np.uint16)
     return Prior(
@@ -27,6 +48,7 @@ def priors(draw: st.DrawFn) -> Prior:
         table=rng.integers(0, bank, (count, channels)),
         offset=rng.integers(-300, 300, (count, channels)) // draw(st.sampled_from([1, 50, 301])),
         index=index,
+        context=any_context(rng, count, channels) if bank % 8 == 0 else None,
     )
 
 
@@ -46,6 +68,60 @@ def test_any_codes_under_any_prior(data: st.DataObject) -> None:
     shape = (data.draw(st.integers(0, 40)), prior.code_dimension)
     codes = data.draw(hnp.arrays(np.int16, shape, elements=st.one_of(near, near, near, anywhere)))
     assert_round_trip(prior, codes)
+
+
+def in_plain_integers(
+    network: Context, prior: int, offset: list[int], codes: list[int]
+) -> list[list[int]]:
+    """The moves of one vector's tables, as docs/FORMAT.md has them, without NumPy's sums."""
+    inputs, moves = [], []
+    for place, channel in enumerate(network.order.tolist()):
+        units = []
+        for unit in range(network.ready[place]):
+            total = sum(
+                inputs[i] * int(network.weights[i, unit]) for i in range(network.reach[unit])
+            )
+            units.append((total >> int(network.unit_shift[unit])) + int(network.bias[prior, unit]))
+        row = []
+        for output in range(2):
+            weights = network.output_weights[place, :, output].tolist()
+            shift = int(network.output_shift[place, output])
+            total = sum(min(max(h, 0), 127) * w for h, w in zip(units, weights, strict=False))
+            row.append((total + (1 << shift >> 1)) >> shift)
+        moves.append(row)
+        distance = (codes[channel] - offset[channel]) << int(network.input_shift[place])
+        inputs.append(min(max(distance, -127), 127))
+    return moves
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 6))
+def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> None:
+    """BLAS and plain integers agree, and so do a vector alone and many at once."""
+    rng = np.random.default_rng(seed)
+    network = any_context(rng, count, channels)
+    chosen = rng.integers(0, count, 5).astype(np.int32)
+    offset = rng.integers(-300, 300, (5, channels)).astype(np.int32)
+    codes = rng.integers(-200, 200, (5, channels)).astype(np.int16)
+    sweep, found = Sweep(network, chosen, offset), []
+    for place, channel in enumerate(network.order):
+        found.append(sweep.moves(place).tolist())
+        sweep.tell(place, codes[:, channel])
+    for n in range(5):
+        expected = in_plain_integers(network, chosen[n], offset[n].tolist(), codes[n].tolist())
+        assert [at_place[n] for at_place in found] == expected
+
+
+def test_with_context_the_cheaper_of_two_priors_is_chosen() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.normal(0, 3, (300, 6)).round().astype(np.int16)
+    prior = fit_prior(codes, priors=4, tables=64)
+    prior = replace(prior, context=any_context(rng, 4, 6))
+    cost = {p: prior._cost(codes, np.full(300, p, np.int32)) for p in range(4)}
+    chosen = prior.choose(codes)
+    candidates = prior._two_cheapest(codes)
+    for n, (first, second) in enumerate(candidates.T):
+        assert chosen[n] == (second if cost[second][n] < cost[first][n] else first)
 
 
 def test_both_coders_write_the_same_payload(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +169,38 @@ def test_a_payload_of_another_length_is_refused() -> None:
         prior.decode(payload + b"\0", len(codes))
     with pytest.raises(FormatError, match="too short"):
         prior.decode(payload, 10**9)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"order": [0, 0, 1, 2]},
+        {"input_shift": [0, 0, 0, 8]},
+        {"reach": [4, 1, 0]},
+        {"bias": np.zeros((2, 4))},
+        {"output_weights": np.zeros((4, 3))},
+    ],
+)
+def test_a_context_network_that_does_not_fit_is_refused(change: dict[str, object]) -> None:
+    sound = {
+        "order": [3, 0, 1, 2],
+        "input_shift": np.zeros(4),
+        "reach": [0, 1, 4],
+        "weights": np.zeros((4, 3)),
+        "unit_shift": np.zeros(3),
+        "bias": np.zeros((2, 3)),
+        "output_weights": np.zeros((4, 3, 2)),
+        "output_shift": np.zeros((4, 2)),
+    }
+    network = Context(**sound)
+    with pytest.raises(CodecError):
+        Context(**{**sound, **change})
+    bank = np.full((8, 2), 32768)
+    fitting = Prior(bank, 0, np.zeros((2, 4)), np.zeros((2, 4)), [32768, 32768], network)
+    with pytest.raises(CodecError, match="fits other tables"):
+        replace(fitting, table=np.zeros((2, 3)), offset=np.zeros((2, 3)))
+    with pytest.raises(CodecError, match="fits other tables"):
+        replace(fitting, bank=bank[:7])
 
 
 @pytest.mark.parametrize(

@@ -183,10 +183,10 @@ batch_size = 64
 learning_rate = 4e-3
 rate_priors = 2
 dtype = "mixed_bfloat16"
-weight_limit = 2.0
 seed = 0
 [priors]
 count = 4
+context_units = 16
 """
 
 
@@ -218,7 +218,7 @@ def interrupt(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("count = 4", ""), r"\[priors\] must have count"),
+        (("count = 4", ""), r"\[priors\] must have context_units, count"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "digits"', 'networks = "x"'), "no networks"),
     ],

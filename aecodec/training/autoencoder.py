@@ -135,6 +135,7 @@ class Autoencoder:
         name: str = "custom",
         held_out: npt.NDArray[Any] | None = None,
         priors: int = 64,
+        context_units: int = 512,
     ) -> Codec:
         """Quantize both halves, fit the priors, and write a codec folder.
 
@@ -145,6 +146,7 @@ class Autoencoder:
             held_out: images to measure on, for `aecodec codecs` to show; every tenth of `x` if
                 None.
             priors: P, how many distributions compete.
+            context_units: of the network that refines them, channel by channel; 0 for none.
 
         Returns:
             The codec.
@@ -166,6 +168,7 @@ class Autoencoder:
             images=self._checked(x),
             held_out=self._checked(x[::10] if held_out is None else held_out),
             priors=priors,
+            context_units=context_units,
         )
         return Codec(exported)
 

@@ -40,9 +40,15 @@ class MixtureRate(keras.layers.Layer):
 
     def call(self, latents: Any) -> Any:
         """(N, K) latents, noisy or rounded, to (N,) bits."""
-        distance = -tf.abs(latents[:, None, :] - self.mean)  # on the side where no digits cancel
-        narrow = tf.exp(-self.log_scale)
-        mass = tf.sigmoid((distance + 0.5) * narrow) - tf.sigmoid((distance - 0.5) * narrow)
-        by_component = tf.reduce_sum(tf.math.log(tf.maximum(mass, _LEAST_LIKELIHOOD)), axis=-1)
+        mass = logistic_mass(latents[:, None, :] - self.mean, self.log_scale)
+        by_component = tf.reduce_sum(tf.math.log(mass), axis=-1)
         joint = by_component + tf.nn.log_softmax(self.logits)
         return tf.reduce_logsumexp(joint, axis=-1) / -math.log(2)
+
+
+def logistic_mass(distance: Any, log_scale: Any) -> Any:
+    """Probability of the step of 1 around a point at a distance from a logistic's mean."""
+    side = -tf.abs(distance)  # the one where no digits cancel
+    narrow = tf.exp(-log_scale)
+    mass = tf.sigmoid((side + 0.5) * narrow) - tf.sigmoid((side - 0.5) * narrow)
+    return tf.maximum(mass, _LEAST_LIKELIHOOD)

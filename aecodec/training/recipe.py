@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from aecodec.errors import ImageError, UsageError
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import load_images
-from aecodec.training.networks import BRANCH, digits_decoder, digits_encoder
+from aecodec.training.int8_twin import copy_weights, int8_twin
+from aecodec.training.networks import digits_decoder, digits_encoder
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,10 +37,9 @@ _KEYS = {
         "learning_rate",
         "rate_priors",
         "dtype",
-        "weight_limit",
         "seed",
     },
-    "priors": {"count"},
+    "priors": {"count", "context_units"},
 }
 
 
@@ -54,9 +53,8 @@ class Recipe:
         data: `array`, which array of the `.npz` file; `held_out`, how many of its last images
             are measured and never trained on.
         levels: `channels` and `rate_weights` of each.
-        training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`;
-            `weight_limit`, where the kernels that end a residual branch are clipped.
-        priors: `count`, how many compete.
+        training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
+        priors: `count`, how many compete; `context_units` of the network that refines them.
     """
 
     name: str
@@ -120,23 +118,29 @@ def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Co
         )
     trained, held_out = np.split(images, [len(images) - recipe.data["held_out"]])
     backup = folder / f"training-{_digest(recipe, images)}"
-    training = dict(recipe.training)
-    weight_limit = training.pop("weight_limit")
-    in_training = _autoencoder(recipe, training.pop("dtype"))
-    in_training.train(
+    autoencoder = _autoencoder(recipe)
+    twin = _twin(autoencoder, recipe.training["dtype"])
+    twin.train(
         trained,
+        epochs=recipe.training["epochs"],
+        batch_size=recipe.training["batch_size"],
         rate_weight=recipe.levels["rate_weights"],
-        priors=training.pop("rate_priors"),
+        priors=recipe.training["rate_priors"],
+        learning_rate=recipe.training["learning_rate"],
         validation_data=held_out,
         backup=backup,
+        seed=recipe.training["seed"],
         verbose=verbose,
-        **training,
     )
-    autoencoder = _autoencoder(recipe, "float32")
-    _deploy(in_training.encoder, autoencoder.encoder, weight_limit)
-    _deploy(in_training.decoder, autoencoder.decoder, weight_limit)
+    copy_weights(twin.encoder, autoencoder.encoder)
+    copy_weights(twin.decoder, autoencoder.decoder)
     codec = autoencoder.to_codec(
-        folder, trained, recipe.name, held_out, priors=recipe.priors["count"]
+        folder,
+        trained,
+        recipe.name,
+        held_out,
+        priors=recipe.priors["count"],
+        context_units=recipe.priors["context_units"],
     )
     shutil.rmtree(backup)
     return codec
@@ -148,21 +152,12 @@ def _digest(recipe: Recipe, images: npt.NDArray[Any]) -> str:
     return hashlib.sha256(repr(trained).encode() + images.tobytes()).hexdigest()[:8]
 
 
-def _autoencoder(recipe: Recipe, dtype: str) -> Autoencoder:
+def _autoencoder(recipe: Recipe) -> Autoencoder:
     encoder, decoder = _NETWORKS[recipe.networks]
     channels = recipe.levels["channels"]
-    return Autoencoder(encoder(sum(channels), dtype), decoder(sum(channels), dtype), channels)
+    return Autoencoder(encoder(sum(channels)), decoder(sum(channels)), channels)
 
 
-def _deploy(trained: Any, deployed: Any, limit: float) -> None:
-    """Trained weights into a float32 twin, made ready for int8.
-
-    At the end of a residual branch large negative weights only switch units off before the
-    ReLU, and stretch the int8 scale of all others: they are clipped. And no weight was trained
-    at more than bfloat16's precision; the rest would only fill the HDF5 file.
-    """
-    for source, target in zip(trained.layers, deployed.layers, strict=True):
-        weights = source.get_weights()
-        if target.name.startswith(BRANCH):
-            weights[0] = np.clip(weights[0], -limit, limit)
-        target.set_weights([tf.cast(tf.cast(w, tf.bfloat16), tf.float32).numpy() for w in weights])
+def _twin(autoencoder: Autoencoder, dtype: str) -> Autoencoder:
+    halves = (autoencoder.encoder, autoencoder.decoder)
+    return Autoencoder(*(int8_twin(half, dtype) for half in halves), autoencoder.levels)

@@ -70,11 +70,13 @@ The sample digit 3 (`aecodec/samples/digit3.png`) at the default level of the co
 | `{data[-4:].hex(" ")}` | CRC-32 |
 
 One tile and one vector of {codes.shape[1]} codes. The first symbol is the prior index, {chosen} of
-0..{prior.priors - 1}; under that prior follow the codes
+0..{prior.priors - 1}; under that prior, in the context network's order of channels, follow the codes
+
+    {" ".join(str(code) for code in codes[0, prior.order])}
+
+and no escape. In the order of channels they are
 
     {" ".join(str(code) for code in codes[0])}
-
-and no escape.
 """
 
 

@@ -1,0 +1,143 @@
+"""A context network: what the channels before tell about the next one, in exact integers.
+
+It is an autoregressive network of one hidden layer (M. Germain et al., "MADE: Masked autoencoder
+for distribution estimation", 2015) whose hidden units know the prior that was chosen. From the
+codes that are already known it moves each table that the prior would use: by eighths of a
+symbol, and to a narrower or wider shape.
+
+Weights and activations are 8-bit integers. They are multiplied as floats, whose sums of integers
+are exact in any order while they stay below 2**53; so every machine finds the same tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import CodecError
+
+CEILING = 127
+"""Inputs lie in -127..127, hidden units in 0..127."""
+
+POSITIONS = 8
+"""Tables are moved by eighths of a symbol: a shape has 8 rows of the bank, one for each."""
+
+Integers = npt.NDArray[np.int32]
+_Exact = npt.NDArray[np.float64]  # integers, all of them
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """The weights of a context network with H hidden units, for P priors of K channels.
+
+    Attributes:
+        order: (K,) uint16, all channels, in the order in which they become known. What follows
+            has its K in this order.
+        input_shift: (K,) uint8; the input of a channel is its code's distance from the chosen
+            prior's offset, shifted left.
+        reach: (H,) uint16, ascending; unit j reads the first reach[j] channels of the order.
+        weights: (K, H) int8, of inputs.
+        unit_shift: (H,) uint8; the weighted sum of a unit is shifted right.
+        bias: (P, H) int8, added after that.
+        output_weights: (K, H, 2) int8, of units; the two outputs of a channel move its table in
+            eighths of a symbol, and in shapes.
+        output_shift: (K, 2) uint8; the weighted sums are shifted right, and rounded.
+
+    Raises:
+        CodecError: shapes that do not fit together.
+    """
+
+    order: npt.NDArray[np.uint16]
+    input_shift: npt.NDArray[np.uint8]
+    reach: npt.NDArray[np.uint16]
+    weights: npt.NDArray[np.int8]
+    unit_shift: npt.NDArray[np.uint8]
+    bias: npt.NDArray[np.int8]
+    output_weights: npt.NDArray[np.int8]
+    output_shift: npt.NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        for name, dtype in DTYPES.items():
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype))
+        channels, units = len(self.input_shift), len(self.reach)
+        shapes_fit = (
+            np.array_equal(np.sort(self.order), np.arange(channels))
+            and self.weights.shape == (channels, units)
+            and self.unit_shift.shape == (units,)
+            and self.bias.shape[1:] == (units,)
+            and self.output_weights.shape == (channels, units, 2)
+            and self.output_shift.shape == (channels, 2)
+        )
+        if (
+            not shapes_fit
+            or self.input_shift.max() > 7
+            or (np.diff(self.reach.astype(np.int32)) < 0).any()
+        ):
+            raise CodecError("the codec's context network does not fit together: export it again")
+
+    @cached_property
+    def ready(self) -> list[int]:
+        """How many units can be known before the channel at each place is."""
+        places = np.arange(len(self.order))
+        return np.searchsorted(self.reach, places, side="right").tolist()
+
+    @cached_property
+    def exact_weights(self) -> tuple[_Exact, _Exact]:
+        """Both layers' weights as floats, their shifts in them: powers of two lose nothing."""
+        return (
+            self.weights * 0.5 ** self.unit_shift.astype(np.float64),
+            self.output_weights * 0.5 ** self.output_shift.astype(np.float64)[:, None],
+        )
+
+
+class Sweep:
+    """One pass over the channels of N vectors, in the network's order.
+
+    Args:
+        context: the network.
+        chosen: (N,) the prior of each vector.
+        offset: (N, K) the offsets of those priors.
+    """
+
+    def __init__(self, context: Context, chosen: Integers, offset: Integers) -> None:
+        self._context, self._offset = context, offset[:, context.order]
+        self._weights, self._output_weights = context.exact_weights
+        self._inputs: _Exact = np.empty(offset.shape, np.float64)
+        self._units: _Exact = context.bias[chosen].astype(np.float64)
+        self._known = 0
+
+    def moves(self, place: int) -> Integers:
+        """(N, 2): eighths of a symbol, and shapes, by which to move a channel's tables.
+
+        Args:
+            place: of the channel, in the network's order; all before it have been told.
+        """
+        ready = self._context.ready[place]
+        if ready > self._known:
+            new = slice(self._known, ready)
+            sums = self._inputs[:, :place] @ self._weights[:place, new]
+            self._units[:, new] = np.clip(np.floor(sums) + self._units[:, new], 0, CEILING)
+            self._known = ready
+        outputs = self._units[:, :ready] @ self._output_weights[place, :ready]
+        return np.floor(outputs + 0.5).astype(np.int32)
+
+    def tell(self, place: int, codes: npt.NDArray[Any]) -> None:
+        """What the codes (N,) of the channel at that place are."""
+        distance = (codes - self._offset[:, place]) * (1 << int(self._context.input_shift[place]))
+        self._inputs[:, place] = np.clip(distance, -CEILING, CEILING)
+
+
+DTYPES: dict[str, type[np.integer[Any]]] = {
+    "order": np.uint16,
+    "input_shift": np.uint8,
+    "reach": np.uint16,
+    "weights": np.int8,
+    "unit_shift": np.uint8,
+    "bias": np.int8,
+    "output_weights": np.int8,
+    "output_shift": np.uint8,
+}

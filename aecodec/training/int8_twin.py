@@ -1,0 +1,99 @@
+"""Quantization-aware training: a twin of a model that rounds as its int8 TFLite model will.
+
+The twin is trained and its weights are given to the model. So the model itself stays plain Keras,
+opens anywhere, and has learned to live with int8. See B. Jacob et al., "Quantization and training
+of neural networks for efficient integer-arithmetic-only inference", 2018.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+BRANCH = "branch"
+"""How the names begin of the layers that end a residual branch. What lies outside -6..6 there
+cannot matter, for the sum with 0..6 goes through ReLU6."""
+
+_CEILING = 6.0
+_STEPS = 255.0
+
+
+def int8_twin(model: Any, dtype: str = "float32") -> Any:
+    """A model of the same layers and new weights, which rounds kernels and activations.
+
+    Kernels are rounded for each output channel, activations where their range is known: after
+    ReLU6, and at the end of a residual branch.
+
+    Args:
+        model: a Keras model, functional or Sequential.
+        dtype: Keras's policy for all layers but those that state another than the default.
+
+    >>> from aecodec.training import mnist_encoder
+    >>> twin = int8_twin(mnist_encoder((28, 28), (50,)))
+    >>> twin.output_shape, [layer.name for layer in twin.layers if "branch" in layer.name]
+    ((None, 50), ['branch0'])
+    """
+
+    def rounding(layer: Any) -> Any:
+        config = layer.get_config()
+        if layer.name not in model.output_names:
+            config["dtype"] = dtype
+        return _ROUNDING.get(type(layer), type(layer)).from_config(config)
+
+    return keras.models.clone_model(model, clone_function=rounding)
+
+
+def copy_weights(twin: Any, model: Any) -> None:
+    """Give a trained twin's weights to the model.
+
+    They keep bfloat16's precision, the most that mixed_bfloat16 trained and far more than int8
+    keeps: the rest would only fill the HDF5 file.
+    """
+    for source, target in zip(twin.layers, model.layers, strict=True):
+        target.set_weights(
+            [tf.cast(tf.cast(w, tf.bfloat16), tf.float32).numpy() for w in source.get_weights()]
+        )
+
+
+class _RoundingConv2D(layers.Conv2D):
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        return super().convolution_op(inputs, _rounded_kernel(kernel))
+
+    def call(self, inputs: Any) -> Any:
+        outputs = super().call(inputs)
+        if self.name.startswith(BRANCH):
+            return _rounded(tf.clip_by_value(outputs, -_CEILING, _CEILING), 2 * _CEILING)
+        return _rounded(outputs, _CEILING) if _is_relu6(self) else outputs
+
+
+class _RoundingReLU(layers.ReLU):
+    def call(self, inputs: Any) -> Any:
+        outputs = super().call(inputs)
+        return _rounded(outputs, _CEILING) if self.max_value == _CEILING else outputs
+
+
+_ROUNDING: dict[type, type] = {layers.Conv2D: _RoundingConv2D, layers.ReLU: _RoundingReLU}
+
+
+def _is_relu6(layer: Any) -> bool:
+    return bool(layer.activation is keras.activations.relu6)
+
+
+def _rounded(values: Any, width: float) -> Any:
+    """To multiples of a 255th of the range's width, and the gradient of the identity."""
+
+    @tf.custom_gradient
+    def straight_through(x: Any) -> Any:
+        return tf.round(x * (_STEPS / width)) * (width / _STEPS), lambda upstream: upstream
+
+    return straight_through(values)
+
+
+def _rounded_kernel(kernel: Any) -> Any:
+    """To -127..127 steps of each output channel's own size, and the gradient of the identity."""
+    largest = tf.reduce_max(tf.abs(kernel), axis=range(len(kernel.shape) - 1), keepdims=True)
+    step = tf.stop_gradient(largest) / 127 + tf.keras.backend.epsilon()
+    return kernel + tf.stop_gradient(tf.round(kernel / step) * step - kernel)
