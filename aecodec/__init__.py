@@ -13,15 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from aecodec.codec import (
-    DEFAULT_CODEC,
-    Codec,
-    DecoderCodec,
-    EncoderCodec,
-    ImageLike,
-    codec_of,
-    load_codec,
-)
+from aecodec.codec import Codec, DecoderCodec, EncoderCodec, ImageLike
 from aecodec.errors import (
     AecodecError,
     AecodecWarning,
@@ -32,6 +24,7 @@ from aecodec.errors import (
     UsageError,
 )
 from aecodec.images import Pixels
+from aecodec.registry import DEFAULT_CODEC, codec_of, load_codec
 
 __all__ = [
     "AecodecError",

@@ -7,8 +7,7 @@ only the decoder's; a :class:`Codec` is the two.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,6 @@ from aecodec.images import Picture, Pixels
 from aecodec.prior import Codes, Prior
 from aecodec.spec import CodecFolder, CodecSpec, Level
 from aecodec.transforms import LiteRtTransform, Transform
-
-BUILT_IN = Path(__file__).parent / "codecs"
-DEFAULT_CODEC = "digits"
 
 _SIGN = np.uint8(0x80)
 """Flipping it is adding or taking 128, and what lies between uint8 and int8."""
@@ -63,6 +59,7 @@ class EncoderCodec(_Half):
         folder: the codec.
         transform: pixels to codes; LiteRT with the folder's `encoder.tflite` unless given.
 
+    >>> from aecodec import load_codec
     >>> digit = np.zeros((28, 28), np.uint8)
     >>> len(load_codec("digits").encoder.compress(digit)) < 30
     True
@@ -250,6 +247,7 @@ class Codec:
     Args:
         folder: the codec on disk.
 
+    >>> from aecodec import load_codec
     >>> codec = load_codec("digits")
     >>> digit = np.zeros((28, 28), np.uint8)
     >>> codec.decompress(codec.compress(digit)).size
@@ -291,64 +289,6 @@ class Codec:
         """
         picture = self.decoder.decompress(data)
         return images.to_pil(picture)[0] if picture.frames == 1 else images.to_arrays(picture)
-
-
-def load_codec(name_or_path: str | Path = DEFAULT_CODEC) -> Codec:
-    """Open a codec that ships, by name, or any codec folder, by path.
-
-    Raises:
-        CodecError: there is no such codec, or it is damaged.
-
-    >>> load_codec("digits").spec.tile
-    (28, 28)
-    """
-    if isinstance(name_or_path, str) and name_or_path in built_in_names():
-        return _built_in(name_or_path)
-    if not _is_folder(name_or_path):
-        raise CodecError(
-            f"no codec {str(name_or_path)!r}: it is neither one that ships "
-            f"({', '.join(built_in_names())}) nor a codec folder"
-        )
-    return Codec(CodecFolder.open(Path(name_or_path)))
-
-
-def _is_folder(path: str | Path) -> bool:
-    try:
-        return Path(path).is_dir()
-    except (OSError, ValueError):  # no name that a folder could have
-        return False
-
-
-@cache
-def _built_in(name: str) -> Codec:
-    """Opened once: its networks stay loaded."""
-    return Codec(CodecFolder.open(BUILT_IN / name))
-
-
-def built_in_names() -> list[str]:
-    """The codecs that ship.
-
-    >>> "digits" in built_in_names()
-    True
-    """
-    return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{spec.CODEC_JSON}"))
-
-
-def codec_of(data: bytes) -> Codec:
-    """The codec that ships and made an `.aec` file.
-
-    Raises:
-        FormatError: not a whole `.aec` file.
-        CodecError: none of those that ship made it.
-    """
-    header, _ = container.unpack(data)
-    for codec in map(load_codec, built_in_names()):
-        if codec.spec.codec_id == header.codec_id:
-            return codec
-    raise CodecError(
-        f"made with codec {header.codec_id.hex()}, which does not ship with this aecodec: "
-        "give the folder of the codec that made it with --codec"
-    )
 
 
 def level_of(spec_: CodecSpec, level: int | None) -> Level:

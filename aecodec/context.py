@@ -5,8 +5,8 @@ for distribution estimation", 2015) whose hidden units know the prior that was c
 codes that are already known it moves each table that the prior would use: by eighths of a
 symbol, and to a narrower or wider shape.
 
-Weights and activations are 8-bit integers. They are multiplied as floats, whose sums of integers
-are exact in any order while they stay below 2**53; so every machine finds the same tables.
+Weights and activations are 8-bit integers. They are multiplied as float32, whose sums of integers
+are exact in any order while they stay below 2**24; so every machine finds the same tables.
 """
 
 from __future__ import annotations
@@ -27,7 +27,13 @@ POSITIONS = 8
 """Tables are moved by eighths of a symbol: a shape has 8 rows of the bank, one for each."""
 
 Integers = npt.NDArray[np.int32]
-_Exact = npt.NDArray[np.float64]  # integers, all of them
+_Exact = npt.NDArray[np.float32]  # integers, times a power of two
+
+MAX_SHIFT = 24
+_MAX_INPUT_SHIFT = 7
+
+_MOST = 1024
+"""Channels or units: so many products of two 8-bit integers stay below 2**24."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +78,13 @@ class Context:
             and self.output_weights.shape == (channels, units, 2)
             and self.output_shift.shape == (channels, 2)
         )
-        if (
-            not shapes_fit
-            or self.input_shift.max() > 7
-            or (np.diff(self.reach.astype(np.int32)) < 0).any()
-        ):
+        in_range = (
+            max(channels, units) <= _MOST
+            and self.input_shift.max(initial=0) <= _MAX_INPUT_SHIFT
+            and max(self.unit_shift.max(initial=0), self.output_shift.max(initial=0)) <= MAX_SHIFT
+            and (np.diff(self.reach.astype(np.int32)) >= 0).all()
+        )
+        if not (shapes_fit and in_range):
             raise CodecError("the codec's context network does not fit together: export it again")
 
     @cached_property
@@ -87,11 +95,11 @@ class Context:
 
     @cached_property
     def exact_weights(self) -> tuple[_Exact, _Exact]:
-        """Both layers' weights as floats, their shifts in them: powers of two lose nothing."""
-        return (
-            self.weights * 0.5 ** self.unit_shift.astype(np.float64),
-            self.output_weights * 0.5 ** self.output_shift.astype(np.float64)[:, None],
-        )
+        """(H, K) and (2 K, H): both layers' weights, their shifts to the right in them."""
+        inner = self.weights * np.float32(0.5) ** self.unit_shift
+        outer = self.output_weights * np.float32(0.5) ** self.output_shift[:, None]
+        by_output = outer.transpose(0, 2, 1).reshape(2 * len(self.order), len(self.reach))
+        return np.ascontiguousarray(inner.T), np.ascontiguousarray(by_output)
 
 
 class Sweep:
@@ -100,18 +108,18 @@ class Sweep:
     Args:
         context: the network.
         chosen: (N,) the prior of each vector.
-        offset: (N, K) the offsets of those priors.
+        offset: (K, N) the offsets of those priors, channels in the network's order.
     """
 
     def __init__(self, context: Context, chosen: Integers, offset: Integers) -> None:
-        self._context, self._offset = context, offset[:, context.order]
+        self._context, self._chosen, self._offset = context, chosen, offset
         self._weights, self._output_weights = context.exact_weights
-        self._inputs: _Exact = np.empty(offset.shape, np.float64)
-        self._units: _Exact = context.bias[chosen].astype(np.float64)
+        self._inputs: _Exact = np.empty(offset.shape, np.float32)
+        self._outputs: _Exact = np.zeros((2 * len(offset), offset.shape[1]), np.float32)
         self._known = 0
 
     def moves(self, place: int) -> Integers:
-        """(N, 2): eighths of a symbol, and shapes, by which to move a channel's tables.
+        """(2, N): eighths of a symbol, and shapes, by which to move a channel's tables.
 
         Args:
             place: of the channel, in the network's order; all before it have been told.
@@ -119,16 +127,22 @@ class Sweep:
         ready = self._context.ready[place]
         if ready > self._known:
             new = slice(self._known, ready)
-            sums = self._inputs[:, :place] @ self._weights[:place, new]
-            self._units[:, new] = np.clip(np.floor(sums) + self._units[:, new], 0, CEILING)
+            self._outputs[2 * place :] += self._output_weights[2 * place :, new] @ self._units(
+                new, place
+            )
             self._known = ready
-        outputs = self._units[:, :ready] @ self._output_weights[place, :ready]
+        outputs = self._outputs[2 * place : 2 * place + 2].astype(np.float64)
         return np.floor(outputs + 0.5).astype(np.int32)
+
+    def _units(self, new: slice, place: int) -> _Exact:
+        sums = self._weights[new, :place] @ self._inputs[:place]
+        bias = self._context.bias[:, new].T.astype(np.float32)[:, self._chosen]
+        return np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)
 
     def tell(self, place: int, codes: npt.NDArray[Any]) -> None:
         """What the codes (N,) of the channel at that place are."""
-        distance = (codes - self._offset[:, place]) * (1 << int(self._context.input_shift[place]))
-        self._inputs[:, place] = np.clip(distance, -CEILING, CEILING)
+        distance = (codes - self._offset[place]) << self._context.input_shift[place]
+        self._inputs[place] = np.minimum(np.maximum(distance, -CEILING), CEILING)
 
 
 DTYPES: dict[str, type[np.integer[Any]]] = {

@@ -157,11 +157,11 @@ class Prior:
         """
         if self.priors == 1:
             return np.zeros(len(codes), np.int32)
-        first, second = self._two_cheapest(codes)
+        candidates = self._two_cheapest(codes)
         if self.context is None:
-            return first
-        dearer = self._cost(codes, first) > self._cost(codes, second)
-        return np.where(dearer, second, first)
+            return candidates[0]
+        costs = self._costs_under(np.tile(codes, (2, 1)), candidates.ravel()).reshape(2, -1)
+        return candidates[costs.argmin(axis=0), np.arange(len(codes))]
 
     def _two_cheapest(self, codes: Codes) -> npt.NDArray[np.int32]:
         """(2, N) the cheapest prior for each vector without context, and the next."""
@@ -176,7 +176,7 @@ class Prior:
             axis=1,
         )
 
-    def _cost(self, codes: Codes, chosen: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    def _costs_under(self, codes: Codes, chosen: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """(N,) what each vector costs under the prior chosen for it, in 1/256 bit."""
         cost = self.index_costs[chosen]
         for _, rows, columns in self.located(codes, chosen):
@@ -306,20 +306,19 @@ class _Sweep:
     """Tells which tables a channel of N vectors has, once the channels before it are known."""
 
     def __init__(self, prior: Prior, chosen: npt.NDArray[np.int32]) -> None:
-        offset = prior.offset[chosen].astype(np.int32)
-        self._table = prior.table[chosen].astype(np.int32)[:, prior.order]
-        self._offset = offset[:, prior.order]
+        self._table = prior.table.T.astype(np.int32)[prior.order][:, chosen]
+        self._offset = prior.offset.T.astype(np.int32)[prior.order][:, chosen]
         self._shapes = len(prior.bank) // POSITIONS
-        self._context = prior.context and context.Sweep(prior.context, chosen, offset)
+        self._context = prior.context and context.Sweep(prior.context, chosen, self._offset)
 
     def tables(self, place: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """(N,) rows of the bank, and (N,) offsets, of the channel at that place of the order."""
-        row, offset = self._table[:, place], self._offset[:, place]
+        row, offset = self._table[place], self._offset[place]
         if self._context is None:
             return row, offset
-        eighths, shapes = self._context.moves(place).T
+        eighths, shapes = self._context.moves(place)
         position = POSITIONS * offset + row % POSITIONS + eighths
-        shape = np.clip(row // POSITIONS + shapes, 0, self._shapes - 1)
+        shape = np.minimum(np.maximum(row // POSITIONS + shapes, 0), self._shapes - 1)
         return POSITIONS * shape + position % POSITIONS, position // POSITIONS
 
     def tell(self, place: int, codes: Codes) -> None:

@@ -11,14 +11,16 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import CodecError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Int8 = npt.NDArray[np.int8]
 Transform = Callable[[Int8], Int8]
@@ -72,6 +74,8 @@ class LiteRtTransform:
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor  # loads logging: no need for one digit
+
         return ThreadPoolExecutor(_cores())
 
     def _run_part(self, part: Int8) -> Int8:

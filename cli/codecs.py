@@ -8,7 +8,8 @@ from typing import Annotated, Any, Optional
 import typer
 
 from aecodec.cli.options import Json
-from aecodec.codec import Codec, built_in_names, load_codec
+from aecodec.codec import Codec
+from aecodec.registry import built_in_names, load_codec
 
 
 def codecs(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aecodec import codec as codecs
+from aecodec import registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
@@ -29,7 +29,7 @@ def compare(
 
     Without -o, digit.png becomes digit_compared.png beside it. Needs matplotlib.
     """
-    chosen = codecs.load_codec(codec or codecs.DEFAULT_CODEC)
+    chosen = registry.load_codec(codec or registry.DEFAULT_CODEC)
 
     def draw(job: files.Job) -> None:
         files.refuse_overwriting(job.target, force)

@@ -8,11 +8,11 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec import codec as codecs
-from aecodec import images
+from aecodec import images, registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
+from aecodec.codec import level_of
 from aecodec.errors import UsageError
 from aecodec.images import Picture
 from aecodec.report import report
@@ -54,8 +54,8 @@ def compress(
     the bits a pixel, and the PSNR of what the file decodes to. A picture larger than the
     codec's tile is cut into tiles.
     """
-    chosen = codecs.load_codec(codec or codecs.DEFAULT_CODEC)
-    codecs.level_of(chosen.spec, level)
+    chosen = registry.load_codec(codec or registry.DEFAULT_CODEC)
+    level_of(chosen.spec, level)
     to_stderr = out == "-" or files.STANDARD in inputs
 
     def finish(name: str, picture: Picture, source_size: int, target: Path) -> None:

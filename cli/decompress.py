@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aecodec import codec as codecs
-from aecodec import images
+from aecodec import images, registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, Out, Quiet
 from aecodec.errors import FormatError, UsageError
@@ -35,12 +34,12 @@ def decompress(
     that holds several pictures becomes a folder of them. A codec that ships is found by the id in
     the file; for any other give its folder with --codec.
     """
-    given = codecs.load_codec(codec) if codec else None
+    given = registry.load_codec(codec) if codec else None
     to_stderr = out == "-" or files.STANDARD in inputs
 
     def decompress_one(job: files.Job) -> None:
         data = files.read_bytes(job.source, FormatError)
-        picture = (given or codecs.codec_of(data)).decoder.decompress(data)
+        picture = (given or registry.codec_of(data)).decoder.decompress(data)
         with talk.warnings_about(talk.name_of(job), quiet):
             written = _write(picture, job.target, force)
         width, height = picture.size

@@ -11,9 +11,9 @@ import typer
 from aecodec import images
 from aecodec.cli import files
 from aecodec.cli.options import Force
-from aecodec.codec import DEFAULT_CODEC, load_codec
 from aecodec.errors import UsageError
 from aecodec.figures import comparison_figure
+from aecodec.registry import DEFAULT_CODEC, load_codec
 from aecodec.report import compare
 from aecodec.samples import sample_paths
 

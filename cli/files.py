@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,14 +169,11 @@ def write_bytes(target: Path, content: bytes) -> None:
     """Write a file under a temporary name and rename it, or write to standard output.
 
     Raises:
+        UsageError: standard output is a terminal.
         AecodecError: it cannot be written.
     """
     if target == STANDARD:
-        if sys.stdout is None:
-            raise AecodecError("standard output is closed")
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
+        return _write_to_standard_output(content)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_file():
@@ -194,6 +190,8 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     Raises:
         AecodecError: they cannot be written.
     """
+    import tempfile  # loads random and shutil: no need for one file
+
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".aecodec-", dir=folder.parent) as temporary:
@@ -209,20 +207,23 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         raise AecodecError(f"{folder} cannot be written: {error.strerror}") from error
 
 
+def _write_to_standard_output(content: bytes) -> None:
+    if sys.stdout is None:
+        raise AecodecError("standard output is closed")
+    if sys.stdout.isatty():
+        raise UsageError("a terminal cannot show these bytes: send them to a file or a pipe")
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
 def _replace(target: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".aecodec-", dir=target.parent)
+    temporary = target.with_name(f".aecodec-{os.urandom(6).hex()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
-        os.chmod(name, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
-        os.replace(name, target)
+        if target.exists():
+            temporary.chmod(target.stat().st_mode)
+        temporary.replace(target)
     except BaseException:
-        os.unlink(name)
+        temporary.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

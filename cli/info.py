@@ -10,9 +10,9 @@ import typer
 from aecodec import container
 from aecodec.cli import files, talk
 from aecodec.cli.options import Json
-from aecodec.codec import built_in_names, load_codec
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import FormatError
+from aecodec.registry import built_in_names, load_codec
 from aecodec.spec import CodecSpec
 
 

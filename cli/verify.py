@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from aecodec.cli import files, talk
-from aecodec.codec import codec_of
 from aecodec.errors import CodecError, FormatError
+from aecodec.registry import codec_of
 
 
 def verify(

@@ -18,7 +18,7 @@ from PIL import Image
 
 import aecodec
 from aecodec.cli.main import run
-from aecodec.codec import BUILT_IN
+from aecodec.registry import BUILT_IN
 from aecodec.samples import sample_paths
 
 

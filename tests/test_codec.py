@@ -17,8 +17,9 @@ from PIL import Image
 
 import aecodec
 from aecodec import Codec, CodecError, FormatError, UsageError, container, metrics
-from aecodec.codec import BUILT_IN, EncoderCodec
+from aecodec.codec import EncoderCodec
 from aecodec.images import Pixels
+from aecodec.registry import BUILT_IN
 from aecodec.training import load_model
 from aecodec.transforms import LiteRtTransform, keras_decoder, keras_encoder
 

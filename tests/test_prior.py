@@ -103,9 +103,9 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> Non
     chosen = rng.integers(0, count, 5).astype(np.int32)
     offset = rng.integers(-300, 300, (5, channels)).astype(np.int32)
     codes = rng.integers(-200, 200, (5, channels)).astype(np.int16)
-    sweep, found = Sweep(network, chosen, offset), []
+    sweep, found = Sweep(network, chosen, offset.T[network.order]), []
     for place, channel in enumerate(network.order):
-        found.append(sweep.moves(place).tolist())
+        found.append(sweep.moves(place).T.tolist())
         sweep.tell(place, codes[:, channel])
     for n in range(5):
         expected = in_plain_integers(network, chosen[n], offset[n].tolist(), codes[n].tolist())
@@ -117,7 +117,7 @@ def test_with_context_the_cheaper_of_two_priors_is_chosen() -> None:
     codes = rng.normal(0, 3, (300, 6)).round().astype(np.int16)
     prior = fit_prior(codes, priors=4, tables=64)
     prior = replace(prior, context=any_context(rng, 4, 6))
-    cost = {p: prior._cost(codes, np.full(300, p, np.int32)) for p in range(4)}
+    cost = {p: prior._costs_under(codes, np.full(300, p, np.int32)) for p in range(4)}
     chosen = prior.choose(codes)
     candidates = prior._two_cheapest(codes)
     for n, (first, second) in enumerate(candidates.T):

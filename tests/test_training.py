@@ -155,7 +155,7 @@ def test_images_that_do_not_fit_are_refused(x: np.ndarray) -> None:
         autoencoder.train(x[:, :20])
     with pytest.raises(ModelError, match="give each a rate weight"):
         Autoencoder(*dense_pair((28, 28), 5), levels=(2, 3)).train(x)
-    with pytest.raises(ModelError, match="2 rate weights for 1 levels"):
+    with pytest.raises(ModelError, match="2 rate weights and 2 shares for 1 levels"):
         autoencoder.train(x, rate_weight=[1, 2])
 
 
@@ -177,6 +177,7 @@ held_out = 100
 [levels]
 channels = [4, 6]
 rate_weights = [0.1, 0.02]
+shares = [1, 2]
 [training]
 epochs = {epochs}
 batch_size = 64

@@ -2,7 +2,7 @@
 
 They are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
 C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as scikit-learn carries it, enlarged
-from 8x8 to 28x28 by `examples/make_samples.py`. No codec that ships was trained on them.
+from 8x8 to 28x28 by `tests/make_samples.py`. No codec that ships was trained on them.
 """
 
 from __future__ import annotations

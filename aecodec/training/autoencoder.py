@@ -68,6 +68,7 @@ class Autoencoder:
         epochs: int = 10,
         batch_size: int = 128,
         rate_weight: float | Sequence[float] | None = None,
+        shares: Sequence[float] | None = None,
         priors: int = 1,
         learning_rate: float = 1e-3,
         validation_data: npt.NDArray[Any] | None = None,
@@ -84,6 +85,7 @@ class Autoencoder:
             rate_weight: lambda, one a level, in squared error of a picture (pixels in 0..1,
                 summed) a bit: the larger, the smaller the files. Without it the distortion alone
                 is minimised, and levels differ by their quantisation step.
+            shares: what each level counts in the loss beside the others; 1 each if None.
             priors: how many distributions compete to describe a code while the rate is learned.
             learning_rate: the highest.
             validation_data: (M, *image_shape) images to measure after each epoch.
@@ -100,7 +102,7 @@ class Autoencoder:
         x = self._checked(x)
         batch_size = min(batch_size, len(x))
         keras.utils.set_random_seed(seed)
-        objective = self._objective(rate_weight, priors)
+        objective = self._objective(rate_weight, shares, priors)
         steps = epochs * (len(x) // batch_size)
         objective.compile(optimizer=_optimizer(learning_rate, steps), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore
@@ -201,7 +203,12 @@ class Autoencoder:
     def _squared_error(self, images: npt.NDArray[Any], latents: npt.NDArray[Any]) -> float:
         return float(np.mean((self.decoder.predict(latents, verbose=0) - images) ** 2))
 
-    def _objective(self, rate_weight: float | Sequence[float] | None, priors: int) -> Any:
+    def _objective(
+        self,
+        rate_weight: float | Sequence[float] | None,
+        shares: Sequence[float] | None,
+        priors: int,
+    ) -> Any:
         self.is_rate_trained = rate_weight is not None
         if rate_weight is None and len(self.levels) > 1:
             raise ModelError(
@@ -210,9 +217,15 @@ class Autoencoder:
         if rate_weight is None:
             return DistortionObjective(self.encoder, self.decoder)
         weights = [float(w) for w in np.atleast_1d(rate_weight)]
-        if len(weights) != len(self.levels):
-            raise ModelError(f"{len(weights)} rate weights for {len(self.levels)} levels")
-        return RateDistortionObjective(self.encoder, self.decoder, self.levels, weights, priors)
+        shares = shares or [1.0] * len(weights)
+        if not len(shares) == len(weights) == len(self.levels):
+            raise ModelError(
+                f"{len(weights)} rate weights and {len(shares)} shares "
+                f"for {len(self.levels)} levels"
+            )
+        return RateDistortionObjective(
+            self.encoder, self.decoder, self.levels, weights, shares, priors
+        )
 
     def _checked(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         if x.shape[1:] != self.image_shape:

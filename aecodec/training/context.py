@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.context import CEILING, POSITIONS, Context
+from aecodec.context import CEILING, MAX_SHIFT, POSITIONS, Context
 from aecodec.fitting import pool_bank, shape_scales
 from aecodec.prior import Codes, Prior
 from aecodec.training.rate import logistic_mass
@@ -24,7 +24,6 @@ _HIGHEST = 6.0
 _HELD_OUT = 0.1
 _DROPOUT = 0.1
 _BATCH = 256
-_MAX_SHIFT = 24
 
 
 def fit_context(
@@ -144,7 +143,7 @@ def _shifted(
     weights: npt.NDArray[Any], axis: int
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]:
     """Weights as 8-bit integers, shifted left as far as they fit, alike along an axis."""
-    largest = np.abs(weights).max(axis=axis, keepdims=True) + 2.0**-_MAX_SHIFT
-    shift = np.clip(np.floor(np.log2(CEILING / largest)), 0, _MAX_SHIFT)
+    largest = np.abs(weights).max(axis=axis, keepdims=True) + 2.0**-MAX_SHIFT
+    shift = np.clip(np.floor(np.log2(CEILING / largest)), 0, MAX_SHIFT)
     integers = np.clip(np.rint(weights * 2.0**shift), -CEILING, CEILING)
     return integers.astype(np.int8), shift.squeeze(axis).astype(np.uint8)

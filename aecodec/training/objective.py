@@ -50,7 +50,8 @@ class RateDistortionObjective(keras.Model):
 
     Each level has its own channels of the code and its own rate weight; its decoder input holds
     zeros in the channels of the others. The encoder sees a batch once, the decoder once a level.
-    Losses are divided by the root of the rate weight, so that no level drowns the others.
+    Losses are divided by the root of the rate weight, so that no level drowns the others, and
+    weighted by the levels' shares.
     Rounding is replaced by uniform noise for the rate (J. Ballé et al., "End-to-end optimized
     image compression", 2017), and by rounding with a straight-through gradient for the
     distortion (L. Theis et al., "Lossy image compression with compressive autoencoders", 2017).
@@ -61,6 +62,7 @@ class RateDistortionObjective(keras.Model):
         channels: how many of the code's channels each level has.
         rate_weights: lambda of each level, in squared error of a picture (of pixels in 0..1,
             summed) a bit.
+        shares: what each level counts in the loss beside the others.
         priors: how many components the learned rate model mixes.
     """
 
@@ -70,11 +72,13 @@ class RateDistortionObjective(keras.Model):
         decoder: Any,
         channels: Sequence[int],
         rate_weights: Sequence[float],
+        shares: Sequence[float],
         priors: int,
     ) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
         self.channels, self.rate_weights = list(channels), list(rate_weights)
+        self.shares = list(shares)
         self.rates = [MixtureRate(priors, k, seed) for seed, k in enumerate(channels)]
         numbers = range(1, len(channels) + 1)
         self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
@@ -93,8 +97,10 @@ class RateDistortionObjective(keras.Model):
         return self._report(*self._measure(images, training=False))
 
     def _loss(self, bits: list[Any], errors: list[Any], pixels: int) -> Any:
-        terms = zip(bits, errors, self.rate_weights, strict=True)
-        return tf.add_n([(pixels * error + w * rate) / math.sqrt(w) for rate, error, w in terms])
+        terms = zip(bits, errors, self.rate_weights, self.shares, strict=True)
+        return tf.add_n(
+            [share * (pixels * error + w * rate) / math.sqrt(w) for rate, error, w, share in terms]
+        )
 
     def _measure(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
         """Mean bits a picture and mean squared error, of each level."""

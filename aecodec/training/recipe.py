@@ -30,7 +30,7 @@ RECIPES = Path(__file__).parent / "recipes"
 _NETWORKS = {"digits": (digits_encoder, digits_decoder)}
 _KEYS = {
     "data": {"array", "held_out"},
-    "levels": {"channels", "rate_weights"},
+    "levels": {"channels", "rate_weights", "shares"},
     "training": {
         "epochs",
         "batch_size",
@@ -52,7 +52,7 @@ class Recipe:
         networks: which ready-made pair.
         data: `array`, which array of the `.npz` file; `held_out`, how many of its last images
             are measured and never trained on.
-        levels: `channels` and `rate_weights` of each.
+        levels: `channels`, `rate_weights` and `shares` of the loss, of each.
         training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
         priors: `count`, how many compete; `context_units` of the network that refines them.
     """
@@ -125,6 +125,7 @@ def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Co
         epochs=recipe.training["epochs"],
         batch_size=recipe.training["batch_size"],
         rate_weight=recipe.levels["rate_weights"],
+        shares=recipe.levels["shares"],
         priors=recipe.training["rate_priors"],
         learning_rate=recipe.training["learning_rate"],
         validation_data=held_out,

@@ -1,6 +1,6 @@
 """Make `aecodec/samples`: real digits of scikit-learn, in the form that MNIST gave digits.
 
-Usage: python examples/make_samples.py [FOLDER]
+Usage: python tests/make_samples.py [FOLDER]
 """
 
 from __future__ import annotations
