@@ -18,7 +18,7 @@ from aecodec import container, images, spec, tiling
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
-from aecodec.prior import Codes, Prior
+from aecodec.prior import Codes
 from aecodec.spec import CodecFolder, CodecSpec, Level
 from aecodec.transforms import LiteRtTransform, Transform
 
@@ -116,7 +116,7 @@ class EncoderCodec(_Half):
         tile_count(self.spec, header)
         planes = tiling.to_planes(picture.pixels, self.spec.channels)
         codes = self.codes(tiling.split(planes, self.spec.tile), level)
-        return container.pack(header, prior_of(self.folder, level).encode(codes))
+        return container.pack(header, self.folder.prior(level).encode(codes))
 
     def _header(self, picture: Picture, level: int | None, metadata: bool | None) -> Header:
         is_tile = picture.size == self.spec.tile[::-1]
@@ -161,7 +161,7 @@ class DecoderCodec(_Half):
         header, payload = container.unpack(data)
         self._check_made_here(header)
         count = tile_count(self.spec, header) * self.spec.vectors
-        return header, prior_of(self.folder, self._level(header)).decode(payload, count)
+        return header, self.folder.prior(self._level(header)).decode(payload, count)
 
     def tiles(self, codes: Codes, level: int | None = None) -> Pixels:
         """Codes to tiles.
@@ -308,11 +308,6 @@ def level_of(spec_: CodecSpec, level: int | None) -> Level:
             f"to {len(spec_.levels)} (best picture)"
         )
     return spec_.levels[number - 1]
-
-
-def prior_of(folder: CodecFolder, level: int | None) -> Prior:
-    """The prior of one of a codec's levels; the default one's if None."""
-    return folder.priors[(level or folder.spec.default_level) - 1]
 
 
 def size_of(spec_: CodecSpec, header: Header) -> tuple[int, int]:

@@ -244,14 +244,28 @@ class CodecFolder:
             raise CodecError(f"{self.path / name}: changed since the codec was exported")
         return content
 
+    def prior(self, number: int | None = None) -> Prior:
+        """The prior of a level, 1-based; of the default one if None.
+
+        Raises:
+            CodecError: the tables are absent, damaged or another level's.
+        """
+        number = number or self.spec.default_level
+        if number not in self._priors:
+            self._priors[number] = self._loaded_prior(number)
+        return self._priors[number]
+
     @cached_property
-    def priors(self) -> tuple[Prior, ...]:
-        """The prior of each level."""
-        priors = load_priors(self.read(PRIORS))
-        dimensions = [level.stop - level.start for level in self.spec.levels]
-        if [prior.code_dimension for prior in priors] != dimensions:
+    def _priors(self) -> dict[int, Prior]:
+        """Those that were asked for: one level needs not wait for the others."""
+        return {}
+
+    def _loaded_prior(self, number: int) -> Prior:
+        level = self.spec.levels[number - 1]
+        loaded = load_prior(self.read(PRIORS), number)
+        if loaded.code_dimension != level.stop - level.start:
             raise CodecError(f"{self.path / PRIORS}: not the priors of this codec's levels")
-        return priors
+        return loaded
 
 
 def save_priors(priors: Iterable[Prior]) -> bytes:
@@ -271,17 +285,16 @@ def _named(start: str, owner: Prior | Context, names: Iterable[str]) -> dict[str
     return {start + name: getattr(owner, name) for name in names}
 
 
-def load_priors(content: bytes) -> tuple[Prior, ...]:
-    """The content of `priors.npz` to priors.
+def load_prior(content: bytes, number: int) -> Prior:
+    """One level's prior from the content of `priors.npz`.
 
     Raises:
-        CodecError: it does not hold whole priors.
+        CodecError: it does not hold that whole.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             _check_sizes(arrays.zip)
-            levels = sum(name.endswith("_bank") for name in arrays.files)
-            return tuple(_load_prior(arrays, number) for number in range(1, levels + 1))
+            return _prior_in(arrays, f"level{number}_")
     except Exception as error:  # whatever a damaged archive leads zipfile and NumPy to
         raise CodecError(f"{PRIORS} does not hold a codec's tables ({error})") from error
 
@@ -291,12 +304,12 @@ def _check_sizes(archive: zipfile.ZipFile) -> None:
         raise ValueError("the tables are larger than any codec's")
 
 
-def _load_prior(arrays: Mapping[str, Any], number: int) -> Prior:
-    tables = _integers(arrays, f"level{number}_", prior.DTYPES)
+def _prior_in(arrays: Mapping[str, Any], start: str) -> Prior:
+    tables = _integers(arrays, start, prior.DTYPES)
     network = None
-    if f"level{number}_context_order" in arrays:
-        network = Context(**_integers(arrays, f"level{number}_context_", context.DTYPES))
-    return Prior(first=int(arrays[f"level{number}_first"]), context=network, **tables)
+    if f"{start}context_order" in arrays:
+        network = Context(**_integers(arrays, f"{start}context_", context.DTYPES))
+    return Prior(first=int(arrays[f"{start}first"]), context=network, **tables)
 
 
 def _integers(arrays: Mapping[str, Any], start: str, dtypes: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def _ours(codec: Codec, digits: Pixels, level: int) -> dict[str, Any]:
     files = [codec.compress(digit, level) for digit in digits]
     restored = np.stack([np.asarray(codec.decompress(file)) for file in files])
     stack = codec.compress(digits, level)
-    prior = codec.folder.priors[level - 1]
+    prior = codec.folder.prior(level)
     ideal = prior.bits(codec.encoder.codes(digits[..., None], level)) / 8
     return {
         "format": "aecodec",

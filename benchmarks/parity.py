@@ -40,7 +40,7 @@ def _level(digits: np.ndarray[Any, Any], level: int) -> dict[str, Any]:
         "LiteRT": metrics.psnr(metrics.mse(tiles, codec.decoder.tiles(codes["LiteRT"], level))),
         "Keras": metrics.psnr(metrics.mse(tiles, keras[1].tiles(codes["Keras"], level))),
     }
-    prior = codec.folder.priors[level - 1]
+    prior = codec.folder.prior(level)
     return {
         "level": level,
         "psnr_int8": round(psnr["LiteRT"], 3),

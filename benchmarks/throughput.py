@@ -30,7 +30,7 @@ def _work(digits: np.ndarray[Any, Any]) -> dict[str, Callable[[], object]]:
     codec = aecodec.load_codec("digits")
     data = codec.compress(digits)
     codes = codec.encoder.codes(digits[..., None])
-    prior = codec.folder.priors[codec.spec.default_level - 1]
+    prior = codec.folder.prior()
     payload = prior.encode(codes)
     return {
         "compress": lambda: codec.compress(digits),

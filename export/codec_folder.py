@@ -141,7 +141,7 @@ def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]
     codes = codec.encoder.codes(pixels, level)
     decoded = codec.decoder.tiles(codes, level)
     errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
-    bits = codec.folder.priors[level - 1].bits(codes).sum() / len(pixels)
+    bits = codec.folder.prior(level).bits(codes).sum() / len(pixels)
     return {
         "payload_bytes": round(float(bits) / 8, 3),
         "psnr": round(metrics.psnr(float(errors.mean())), 3),

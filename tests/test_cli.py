@@ -312,8 +312,8 @@ def test_verify_looks_at_codes_and_alpha(folder: Path, command: Command) -> None
     payload = container.unpack(codec.compress(opened("digit.png")))[1]
     header = container.Header(codec.spec.codec_id, mode=container.Mode.LA, alpha=b"junk")
     Path("alpha.aec").write_bytes(container.pack(header, payload))
-    impossible = np.full((1, codec.folder.priors[1].code_dimension), 30000, np.int16)
-    payload = codec.folder.priors[1].encode(impossible)
+    impossible = np.full((1, codec.folder.prior(2).code_dimension), 30000, np.int16)
+    payload = codec.folder.prior(2).encode(impossible)
     header = container.Header(codec.spec.codec_id)
     Path("codes.aec").write_bytes(container.pack(header, payload))
     for name in ("alpha.aec", "codes.aec"):

@@ -82,7 +82,7 @@ def test_a_frame_is_twelve_bytes(codec: Codec, samples: Pixels) -> None:
 
 
 def test_a_stack_pays_for_the_frame_once(codec: Codec, digits: Pixels) -> None:
-    ideal = codec.folder.priors[1].bits(codec.encoder.codes(digits[:1000, ..., None])).sum() / 8
+    ideal = codec.folder.prior(2).bits(codec.encoder.codes(digits[:1000, ..., None])).sum() / 8
     assert len(codec.compress(digits[:1000])) < ideal * 1.005
 
 

@@ -9,7 +9,6 @@ import pytest
 
 import aecodec
 from aecodec import Codec, container
-from aecodec.codec import prior_of
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMAT = Path(__file__).parents[1] / "docs" / "FORMAT.md"
@@ -30,7 +29,7 @@ def test_golden_files_hold_their_codes(codec: Codec, name: str) -> None:
     codes = np.load(GOLDEN / f"{name}.npy")
     assert (codec.decoder.codes(data) == codes).all()
     header, payload = container.unpack(data)
-    assert prior_of(codec.folder, codec.decoder.level(data)).encode(codes) == payload
+    assert codec.folder.prior(codec.decoder.level(data)).encode(codes) == payload
     assert container.pack(header, payload) == data
     assert np.asarray(aecodec.decompress(data)).size > 0
 

@@ -12,10 +12,13 @@ import pytest
 from keras import layers
 
 import aecodec
-from aecodec import ModelError, UsageError
+from aecodec import ModelError, UsageError, context
+from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.training import Autoencoder, load_model, mnist_decoder, mnist_encoder
+from aecodec.training.context import fit_context
 from aecodec.training.data import load_images
+from aecodec.training.int8_twin import copy_weights, int8_twin
 from aecodec.training.networks import digits_decoder, digits_encoder
 from aecodec.training.recipe import load_recipe, run_recipe
 
@@ -121,6 +124,33 @@ def test_colour_pictures_and_grids_of_codes(photograph: Pixels, tmp_path: Path) 
     assert codec.spec.vectors == 16
     grey = np.asarray(codec.decompress(codec.compress(photograph[:50, :70, 0])))
     assert grey.shape == (50, 70)
+
+
+def test_a_twin_rounds_and_hands_its_weights_on() -> None:
+    model = digits_decoder(12)
+    twin = int8_twin(model)
+    copy_weights(twin, model)
+    for trained, copied in zip(twin.get_weights(), model.get_weights(), strict=True):
+        int8_step = np.abs(trained).max() / 127
+        assert np.abs(copied - trained).max() <= int8_step / 4 + 1e-9
+    codes = np.random.default_rng(0).normal(0, 30, (50, 1, 1, 12)).round().astype(np.float32)
+    exact, rounded = (half.predict(codes, verbose=0) for half in (model, twin))
+    assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()
+
+
+def test_context_is_kept_where_it_pays() -> None:
+    rng = np.random.default_rng(0)
+    alike = rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))
+    unlike = rng.normal(0, 4, (4000, 6))
+    first, again, other = (
+        fit_context(fit_prior(codes, priors=2), codes, units=32, epochs=5)
+        for codes in (each.round().astype(np.int16) for each in (alike, alike, unlike))
+    )
+    assert first.context
+    assert again.context
+    for name in context.DTYPES:
+        assert (getattr(first.context, name) == getattr(again.context, name)).all()
+    assert other.context is None
 
 
 def test_the_hdf5_files_hold_the_very_weights(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 from keras import layers
 
@@ -19,6 +21,7 @@ cannot matter, for the sum with 0..6 goes through ReLU6."""
 
 _CEILING = 6.0
 _STEPS = 255.0
+_TINY = 1e-9
 
 
 def int8_twin(model: Any, dtype: str = "float32") -> Any:
@@ -47,15 +50,21 @@ def int8_twin(model: Any, dtype: str = "float32") -> Any:
 
 
 def copy_weights(twin: Any, model: Any) -> None:
-    """Give a trained twin's weights to the model.
+    """Give a trained twin's weights to the model, no finer than int8 can tell.
 
-    They keep bfloat16's precision, the most that mixed_bfloat16 trained and far more than int8
-    keeps: the rest would only fill the HDF5 file.
+    Kernels are put on a grid of powers of two, twice to four times as fine as int8's: what lies
+    between would be rounded away in TFLite, and only fill the HDF5 file.
     """
     for source, target in zip(twin.layers, model.layers, strict=True):
-        target.set_weights(
-            [tf.cast(tf.cast(w, tf.bfloat16), tf.float32).numpy() for w in source.get_weights()]
-        )
+        target.set_weights([_on_a_fine_grid(weights) for weights in source.get_weights()])
+
+
+def _on_a_fine_grid(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    if weights.ndim < 2:
+        return weights
+    largest = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True)
+    unit = np.exp2(np.floor(np.log2(largest / 127 + _TINY)) - 1)
+    return np.asarray(np.rint(weights / unit) * unit, np.float32)
 
 
 class _RoundingConv2D(layers.Conv2D):
@@ -95,5 +104,5 @@ def _rounded(values: Any, width: float) -> Any:
 def _rounded_kernel(kernel: Any) -> Any:
     """To -127..127 steps of each output channel's own size, and the gradient of the identity."""
     largest = tf.reduce_max(tf.abs(kernel), axis=range(len(kernel.shape) - 1), keepdims=True)
-    step = tf.stop_gradient(largest) / 127 + tf.keras.backend.epsilon()
+    step = tf.stop_gradient(largest) / 127 + _TINY
     return kernel + tf.stop_gradient(tf.round(kernel / step) * step - kernel)

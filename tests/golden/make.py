@@ -53,7 +53,7 @@ def example(codec: aecodec.Codec) -> str:
     data = (HERE / f"{EXAMPLE}.aec").read_bytes()
     _, payload = container.unpack(data)
     codes = codec.decoder.codes(data)
-    prior = codec.folder.priors[codec.spec.default_level - 1]
+    prior = codec.folder.prior()
     chosen = int(prior.choose(codes)[0])
     return f"""
 The sample digit 3 (`aecodec/samples/digit3.png`) at the default level of the codec `digits`, {len(data)} bytes:
