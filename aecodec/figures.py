@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,30 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
         _draw(row, comparison)
     for axis, title in zip(axes[0], _COLUMNS, strict=True):
         axis.set_title(title, fontsize=10)
+    return _as_png(figure)
+
+
+def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
+    """PSNR against bits a pixel, a line a codec, as PNG.
+
+    Args:
+        curves: (bpp, dB) of each level, by name.
+
+    Raises:
+        AecodecError: matplotlib is not installed.
+    """
+    figure = _new_figure((3 * _INCH, 2 * _INCH))
+    axis = figure.subplots()
+    for name, points in curves.items():
+        axis.plot(*zip(*points, strict=True), marker="o", label=name)
+    axis.set_xlabel("bits a pixel")
+    axis.set_ylabel("PSNR, dB")
+    axis.grid(alpha=0.3)
+    axis.legend()
+    return _as_png(figure)
+
+
+def _as_png(figure: Any) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110)
     return file.getvalue()

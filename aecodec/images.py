@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -81,6 +82,20 @@ def read(source: Path | IO[bytes]) -> Picture:
         raise ImageError(f"cannot be read as an image: {error}") from error
     with image:
         return from_pil(image)
+
+
+def has_image_name(path: Path) -> bool:
+    """Whether a name ends as those of images do.
+
+    >>> has_image_name(Path("digit.PNG")), has_image_name(Path("digit.aec"))
+    (True, False)
+    """
+    return path.suffix.lower() in _image_suffixes()
+
+
+@cache
+def _image_suffixes() -> frozenset[str]:
+    return frozenset(Image.registered_extensions())
 
 
 def from_pil(image: Image.Image) -> Picture:

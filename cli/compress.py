@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -78,7 +77,7 @@ def compress(
         finish(talk.name_of(job), picture, size, job.target)
 
     def compress_stack() -> None:
-        sources, target = files.expanded(inputs, _is_image), _stack_target(inputs, out)
+        sources, target = files.expanded(inputs, images.has_image_name), _stack_target(inputs, out)
         files.refuse_own_sources([target], sources)
         files.refuse_overwriting(target, force)
         read = []
@@ -91,23 +90,12 @@ def compress(
     if stack:
         compress_stack()
     else:
-        talk.run_all(files.plan(inputs, out, _rename, _is_image), compress_one, quiet)
+        talk.run_all(files.plan(inputs, out, _rename, images.has_image_name), compress_one, quiet)
 
 
 def _rename(path: Path) -> Path:
     """digit.png to digit.aec; the folder scans to scans_aec."""
     return files.folder_beside(path, "_aec") if path.is_dir() else path.with_suffix(".aec")
-
-
-@cache
-def _image_suffixes() -> frozenset[str]:
-    from PIL import Image
-
-    return frozenset(Image.registered_extensions())
-
-
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in _image_suffixes()
 
 
 def _stack_target(inputs: list[Path], out: str | None) -> Path:

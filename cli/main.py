@@ -12,6 +12,7 @@ from aecodec.cli.compare import compare
 from aecodec.cli.compress import compress
 from aecodec.cli.decompress import decompress
 from aecodec.cli.demo import demo
+from aecodec.cli.evaluate import evaluate
 from aecodec.cli.info import info
 from aecodec.cli.train import train
 from aecodec.cli.verify import verify
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compress, decompress, info, verify, compare, codecs, demo, train):
+for command in (compress, decompress, info, verify, compare, evaluate, codecs, demo, train):
     app.command(epilog=_EPILOG)(command)
 
 

@@ -49,7 +49,8 @@ def run_all(items: Sequence[Item], work: Callable[[Item], None], quiet: bool) ->
     if len(items) == 1:
         _named(items[0], work)
         return
-    failed = [error for item in _progress(items, quiet) if (error := _failure(item, work))]
+    shown = progress(items, len(items), "", quiet)
+    failed = [error for item in shown if (error := _failure(item, work))]
     if failed:
         typer.echo(f"{len(failed)} of {len(items)} failed", err=True)
         raise typer.Exit(_SOME_FAILED)
@@ -84,10 +85,11 @@ def name_of(item: object) -> str:
     return "standard input" if path == STANDARD else str(path)
 
 
-def _progress(items: Sequence[Item], quiet: bool) -> Iterable[Item]:
-    if quiet or len(items) < _WORTH_A_BAR or not sys.stderr.isatty():
+def progress(items: Iterable[Item], count: int, title: str, quiet: bool) -> Iterable[Item]:
+    """Items as they are taken, with a bar on the terminal where there are many."""
+    if quiet or count < _WORTH_A_BAR or not sys.stderr.isatty():
         return items
     from rich.console import Console
     from rich.progress import track
 
-    return track(items, console=Console(stderr=True), transient=True)
+    return track(items, title, total=count, console=Console(stderr=True), transient=True)

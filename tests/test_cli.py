@@ -344,3 +344,37 @@ def test_what_cannot_be_written_is_said(folder: Path, command: Command) -> None:
     result = command("compress", "digit.png", "-o", "file/digit.aec")
     assert result.status == 1
     assert "cannot be written" in result.err
+
+
+def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
+    digits = np.stack([np.asarray(Image.open(path)) for path in sample_paths()])
+    np.savez("digits.npz", x_test=digits, labels=np.arange(10))
+    np.save("digits.npy", digits)
+    shutil.copytree(sample_paths()[0].parent, "digits", ignore=shutil.ignore_patterns("*.py*"))
+    Path("digits/broken.png").write_bytes(b"not an image")
+    rows = {}
+    for data in ("digits.npz", "digits.npy", "digits"):
+        done = command("evaluate", "digits", data, "--json")
+        assert ("broken.png" in done.err) == (data == "digits")
+        rows[data] = [json.loads(line) for line in done.out.splitlines()]
+    codec = aecodec.load_codec("digits")
+    for number, same in enumerate(zip(*rows.values(), strict=True), start=1):
+        files = [codec.compress(digit, number) for digit in digits]
+        restored = np.stack([np.asarray(codec.decompress(file)) for file in files])
+        for row in same:
+            assert row["level"] == number
+            assert row["bytes"] == sum(map(len, files)) / 10
+            assert row["ratio"] == pytest.approx(7840 / sum(map(len, files)), abs=1e-4)
+            assert row["mse"] == pytest.approx(np.mean((restored * 1.0 - digits) ** 2), abs=1e-3)
+
+
+def test_evaluate_takes_what_is_asked_for(command: Command, folder: Path) -> None:
+    shutil.copytree(sample_paths()[0].parent, "digits", ignore=shutil.ignore_patterns("*.py*"))
+    table = command("evaluate", "digits", "digits", "-q", 2, "--limit", 3, "--plot", "p.png")
+    assert len(table.out.splitlines()) == 2
+    assert Path("p.png").read_bytes().startswith(b"\x89PNG")
+    assert command("evaluate", "digits", "digits", "--plot", "p.png").status == 2
+    np.save("floats.npy", np.zeros((2, 28, 28)))
+    np.savez("labels.npz", y_test=np.arange(3))
+    for data in ("nothing", "floats.npy", "labels.npz", "digit.npz"):
+        assert command("evaluate", "digits", data).status == 3
