@@ -32,7 +32,7 @@ _Exact = npt.NDArray[np.float32]  # integers, times a power of two
 MAX_SHIFT = 24
 _MAX_INPUT_SHIFT = 7
 
-_MOST = 1024
+MOST = 1024
 """Channels or units: so many products of two 8-bit integers stay below 2**24."""
 
 
@@ -79,7 +79,7 @@ class Context:
             and self.output_shift.shape == (channels, 2)
         )
         in_range = (
-            max(channels, units) <= _MOST
+            max(channels, units) <= MOST
             and self.input_shift.max(initial=0) <= _MAX_INPUT_SHIFT
             and max(self.unit_shift.max(initial=0), self.output_shift.max(initial=0)) <= MAX_SHIFT
             and (np.diff(self.reach.astype(np.int32)) >= 0).all()

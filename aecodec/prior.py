@@ -309,7 +309,9 @@ class _Sweep:
         self._table = prior.table.T.astype(np.int32)[prior.order][:, chosen]
         self._offset = prior.offset.T.astype(np.int32)[prior.order][:, chosen]
         self._shapes = len(prior.bank) // POSITIONS
-        self._context = prior.context and context.Sweep(prior.context, chosen, self._offset)
+        self._context = (
+            context.Sweep(prior.context, chosen, self._offset) if prior.context else None
+        )
 
     def tables(self, place: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """(N,) rows of the bank, and (N,) offsets, of the channel at that place of the order."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.context import CEILING, MAX_SHIFT, POSITIONS, Context
+from aecodec.context import CEILING, MAX_SHIFT, MOST, POSITIONS, Context
 from aecodec.fitting import pool_bank, shape_scales
 from aecodec.prior import Codes, Prior
 from aecodec.training.rate import logistic_mass
@@ -24,17 +24,19 @@ _HIGHEST = 6.0
 _HELD_OUT = 0.1
 _DROPOUT = 0.1
 _BATCH = 256
+_LEARNING_RATE = 4e-3
 
 
 def fit_context(
-    prior: Prior, codes: Codes, units: int = 512, epochs: int = 20, seed: int = 0
+    prior: Prior, codes: Codes, units: int = 512, epochs: int = 40, seed: int = 0
 ) -> Prior:
     """Give a prior a context network, if that codes held-out vectors in fewer bits.
 
     Args:
         prior: fitted to these codes, its bank as :func:`aecodec.fitting.fit_prior` lays it out.
-        codes: (N, K) integers, in no particular order; the last tenth is held out.
-        units: H, hidden units; fewer are smaller and faster.
+        codes: (N, K) integers; a tenth is held out. Fewer than some hundred, or more than 1024
+            channels, get no network.
+        units: H, hidden units, 0 to 1024; fewer are smaller and faster.
         epochs: passes over the codes.
         seed: of the first weights, the order and the dropout.
 
@@ -48,20 +50,27 @@ def fit_context(
     >>> bool(fit_context(alone, codes, 32).bits(codes).mean() < 0.9 * alone.bits(codes).mean())
     True
     """
-    split = len(codes) - int(_HELD_OUT * len(codes))
-    if not units or split < _BATCH or len(codes) == split:
+    fitted_on, held_out = np.split(
+        np.random.default_rng(seed).permutation(codes), [int((1 - _HELD_OUT) * len(codes))]
+    )
+    if not units or prior.code_dimension > MOST or len(fitted_on) < _BATCH:
         return prior
-    keras.utils.set_random_seed(seed)
-    chosen = prior.choose(codes)
-    network = _ContextRate(prior, codes.std(axis=0), units)
-    steps = epochs * (split // _BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(4e-3, steps)
-    network.compile(keras.optimizers.Adam(rate, beta_2=0.99), loss=lambda _, bits: bits)
-    nothing = np.zeros(split)
-    network.fit((codes[:split].astype(np.float32), chosen[:split]), nothing, _BATCH, epochs, 0)
-    fitted = pool_bank(replace(prior, context=network.quantized()), codes[:split])
-    held_out = codes[split:]
+    network = _trained(prior, fitted_on, units, epochs, seed)
+    fitted = pool_bank(replace(prior, context=network.quantized()), fitted_on)
     return fitted if fitted.bits(held_out).sum() < prior.bits(held_out).sum() else prior
+
+
+def _trained(prior: Prior, codes: Codes, units: int, epochs: int, seed: int) -> _ContextRate:
+    keras.utils.set_random_seed(seed)
+    network = _ContextRate(prior, codes.std(axis=0), units)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        _LEARNING_RATE, epochs * (len(codes) // _BATCH)
+    )
+    optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
+    network.compile(optimizer, loss=lambda _, bits: bits)
+    inputs = codes.astype(np.float32), prior.choose(codes)
+    network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
+    return network
 
 
 class _ContextRate(keras.Model):
@@ -71,7 +80,8 @@ class _ContextRate(keras.Model):
         super().__init__(name="context_rate")
         channels = prior.code_dimension
         scales = shape_scales(-prior.first, len(prior.bank))
-        self.order = np.argsort(-deviations, kind="stable")  # what tells most comes first
+        # What tells most comes first.
+        self.order = np.argsort(-deviations, kind="stable").astype(np.uint16)
         self.deviations = np.asarray(deviations[self.order] + 0.05, np.float32)
         self.shape_ratio = float(np.log(scales[-1] / scales[0]) / (len(scales) - 1))
         self.input_shift = _input_shifts(self.deviations)
@@ -97,7 +107,8 @@ class _ContextRate(keras.Model):
 
     def call(self, vectors_and_priors: Any, training: bool = False) -> Any:
         """(N, K) codes and (N,) priors to (N, 1) bits."""
-        codes, chosen = tf.gather(vectors_and_priors[0], self.order, axis=1), vectors_and_priors[1]
+        codes, chosen = vectors_and_priors
+        codes = tf.gather(codes, self.order.astype(np.int32), axis=1)
         distance = (codes - tf.gather(self.offset, chosen)) * 2.0**self.input_shift
         inputs = tf.clip_by_value(distance, -CEILING, CEILING) / _INPUT_UNIT
         sums = inputs @ (self.kernel * self.readable) + tf.gather(self.bias, chosen)

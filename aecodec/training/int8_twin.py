@@ -84,7 +84,7 @@ class _RoundingReLU(layers.ReLU):
         return _rounded(outputs, _CEILING) if self.max_value == _CEILING else outputs
 
 
-_ROUNDING: dict[type, type] = {layers.Conv2D: _RoundingConv2D, layers.ReLU: _RoundingReLU}
+_ROUNDING: dict[Any, Any] = {layers.Conv2D: _RoundingConv2D, layers.ReLU: _RoundingReLU}
 
 
 def _is_relu6(layer: Any) -> bool:
@@ -94,11 +94,10 @@ def _is_relu6(layer: Any) -> bool:
 def _rounded(values: Any, width: float) -> Any:
     """To multiples of a 255th of the range's width, and the gradient of the identity."""
 
-    @tf.custom_gradient
     def straight_through(x: Any) -> Any:
         return tf.round(x * (_STEPS / width)) * (width / _STEPS), lambda upstream: upstream
 
-    return straight_through(values)
+    return tf.custom_gradient(straight_through)(values)
 
 
 def _rounded_kernel(kernel: Any) -> Any:

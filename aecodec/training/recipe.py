@@ -160,5 +160,7 @@ def _autoencoder(recipe: Recipe) -> Autoencoder:
 
 
 def _twin(autoencoder: Autoencoder, dtype: str) -> Autoencoder:
-    halves = (autoencoder.encoder, autoencoder.decoder)
-    return Autoencoder(*(int8_twin(half, dtype) for half in halves), autoencoder.levels)
+    encoder, decoder = (
+        int8_twin(half, dtype) for half in (autoencoder.encoder, autoencoder.decoder)
+    )
+    return Autoencoder(encoder, decoder, autoencoder.levels)
