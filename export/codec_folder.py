@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec import metrics
+from aecodec import __version__, metrics
 from aecodec.codec import Codec
 from aecodec.errors import ModelError
 from aecodec.export.hdf5 import hdf5_bytes
+from aecodec.export.labels import labelled
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
@@ -80,10 +81,12 @@ def export_codec(
         levels=tuple(levels),
         default_level=(len(levels) + 1) // 2,
     )
+    restorer = decoder_tflite(decoder, step, _decoder_inputs(integers, levels, step))
+    description = {"codec": name, "aecodec": __version__}
     contents = {
         PRIORS: save_priors(fitted),
-        ENCODER_TFLITE: compressor,
-        DECODER_TFLITE: decoder_tflite(decoder, step, _decoder_inputs(integers, levels, step)),
+        ENCODER_TFLITE: labelled(compressor, "encode", description),
+        DECODER_TFLITE: labelled(restorer, "decode", description),
         ENCODER_HDF5: hdf5_bytes(encoder),
         DECODER_HDF5: hdf5_bytes(decoder),
     }

@@ -9,10 +9,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
 import aecodec
 from aecodec import ModelError, UsageError, context
+from aecodec.export.labels import description_of
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.training import Autoencoder, load_model, mnist_decoder, mnist_encoder
@@ -164,6 +166,18 @@ def test_the_hdf5_files_hold_the_very_weights(tmp_path: Path) -> None:
             assert (loaded == weight).all()
     with pytest.raises(ModelError, match=r"nothing\.hdf5"):
         load_model(tmp_path / "nothing.hdf5")
+
+
+def test_the_tflite_files_say_what_they_are(x: np.ndarray, tmp_path: Path) -> None:
+    codec = Autoencoder(*dense_pair((28, 28), 5)).to_codec(tmp_path, x[:300], "mine", priors=2)
+    ends = {"encode": ("image", "code"), "decode": ("code", "image")}
+    for name, signature in (("encoder.tflite", "encode"), ("decoder.tflite", "decode")):
+        content = codec.folder.read(name)
+        assert description_of(content) == {"codec": "mine", "aecodec": aecodec.__version__}
+        taken, given = ends[signature]
+        runner = Interpreter(model_content=content).get_signature_runner(signature)
+        zeros = np.zeros(runner.get_input_details()[taken]["shape"], np.int8)
+        assert runner(**{taken: zeros})[given].dtype == np.int8
 
 
 def test_shapes_that_do_not_fit_are_both_named() -> None:
