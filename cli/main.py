@@ -13,6 +13,7 @@ from aecodec.cli.compress import compress
 from aecodec.cli.decompress import decompress
 from aecodec.cli.demo import demo
 from aecodec.cli.evaluate import evaluate
+from aecodec.cli.export import export
 from aecodec.cli.info import info
 from aecodec.cli.train import train
 from aecodec.cli.verify import verify
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compress, decompress, info, verify, compare, evaluate, codecs, demo, train):
+for command in (compress, decompress, info, verify, compare, evaluate, codecs, demo, train, export):
     app.command(epilog=_EPILOG)(command)
 
 

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from aecodec.cli.codecs import as_text
+from aecodec.cli.heavy import tensorflow_for
 from aecodec.cli.options import Quiet
-from aecodec.errors import AecodecError, UsageError
+from aecodec.errors import UsageError
 from aecodec.spec import CODEC_JSON
 
 
@@ -32,12 +33,8 @@ def train(
     """
     if (out / CODEC_JSON).exists() and not force:
         raise UsageError(f"{out} holds a codec already; --force replaces it")
-    try:
+    with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe, run_recipe
-    except ImportError as error:
-        raise AecodecError(
-            f"training needs TensorFlow ({error}): install it with pip install 'aecodec[train]'"
-        ) from error
     with contextlib.redirect_stdout(sys.stderr):  # Keras talks on stdout
         codec = run_recipe(load_recipe(recipe), data, out, verbose=_verbosity(quiet))
     if not quiet:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +13,8 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.errors import ModelError
-from aecodec.transforms import PIXEL_SCALE, PIXEL_ZERO, LiteRtTransform, silent_stderr
+from aecodec.export.quiet import quiet
+from aecodec.transforms import PIXEL_SCALE, PIXEL_ZERO, LiteRtTransform
 
 Floats = npt.NDArray[np.float32]
 
@@ -95,7 +92,7 @@ def _calibrate(model: Any, samples: Floats) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
     converter._experimental_calibrate_only = True  # as tf.lite's QuantizationDebugger takes it
-    with _quiet():
+    with quiet():
         return bytes(converter.convert())
 
 
@@ -109,7 +106,7 @@ class _Calibrated:
     def quantized(self) -> bytes:
         """The int8 model that these ranges make."""
         packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
-        with _quiet():
+        with quiet():
             return bytes(mlir_quantize(packed, input_data_type=tf.int8, output_data_type=tf.int8))
 
     def state_input_range(self, input_range: Range) -> None:
@@ -185,17 +182,3 @@ def _checked(
             "its last layer must be one that int8 TFLite can end with, such as Dense or Conv2D"
         )
     return model
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The converter talks on stdout, on stderr from C++, through warnings and a logger."""
-    logger = logging.getLogger("tensorflow")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), silent_stderr():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            logger.setLevel(before)

@@ -1,0 +1,97 @@
+"""`aecodec export`."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from aecodec import registry, tiling
+from aecodec.cli import files, talk
+from aecodec.cli.heavy import tensorflow_for
+from aecodec.cli.options import Force, Quiet
+from aecodec.errors import UsageError
+from aecodec.export.kinds import Format, Halves, Precision
+from aecodec.samples import sample_paths
+from aecodec.spec import CodecFolder
+
+if TYPE_CHECKING:  # what the other commands do not need, they do not load
+    from aecodec.export.writing import Exported
+    from aecodec.images import Pixels
+
+_CALIBRATION = 1000
+
+
+def export(
+    codec: Annotated[
+        str, typer.Argument(metavar="CODEC", help="A codec that ships, or a codec folder.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where files go.")],
+    to: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.TFLITE,
+    precision: Annotated[
+        Precision, typer.Option("--quantize", help="Of TFLite: int8 is the codec's own.")
+    ] = Precision.INT8,
+    halves: Annotated[Halves, typer.Option("--half", help="Which networks.")] = Halves.BOTH,
+    calibrate: Annotated[
+        Optional[Path],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Option(
+            "--calibrate",
+            metavar="DATA",
+            help="A folder of images, or an .npz or .npy array, to measure on and to calibrate "
+            "int16x8. Default: the sample digits.",
+        ),
+    ] = None,
+    report: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--report", metavar="FILE", help="Write the parity report as JSON."),
+    ] = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a codec's networks in another format, and say how far they are from the float ones.
+
+    TFLite at int8 takes pixel - 128 and gives the codes themselves, or back; at other precisions
+    it takes and gives floats. C is the int8 model as an array, for TensorFlow Lite Micro. Needs
+    TensorFlow.
+    """
+    if to is not Format.TFLITE and precision is not Precision.INT8:
+        raise UsageError(f"--quantize {precision.value} is for --format tflite")
+    if report:
+        files.refuse_overwriting(report, force)
+    folder = registry.load_codec(codec).folder
+    with tensorflow_for("exporting"):
+        from aecodec.export.parity import FloatPair
+        from aecodec.export.writing import export_half
+    with talk.warnings_about(calibrate, quiet):
+        pair = FloatPair(folder, _tiles(folder, calibrate))
+    exported = [export_half(pair, half, to, precision) for half in halves.each]
+    _write(exported, out, force)
+    if report:
+        rows = [each.parity.as_json() for each in exported]
+        files.write_bytes(report, json.dumps(rows, indent=1).encode() + b"\n")
+    for each in exported:
+        talk.result(each.parity.as_text(), {}, as_json=False, quiet=quiet, to_stderr=False)
+
+
+def _write(exported: list[Exported], out: Path, force: bool) -> None:
+    contents = {out / name: data for each in exported for name, data in each.files.items()}
+    for target in contents:
+        files.refuse_overwriting(target, force)
+    for target, content in contents.items():
+        files.write_bytes(target, content)
+
+
+def _tiles(folder: CodecFolder, data: Path | None) -> Pixels:
+    """(N, h, w, C) tiles of the calibration set."""
+    import numpy as np
+
+    from aecodec.dataset import open_dataset
+
+    tiles: list[Pixels] = []
+    for sample in islice(open_dataset(data or sample_paths()[0].parent), _CALIBRATION):
+        planes = tiling.to_planes(sample.picture.pixels, folder.spec.channels)
+        tiles.extend(tiling.split(planes, folder.spec.tile))
+    return np.stack(tiles[:_CALIBRATION])

@@ -1,0 +1,226 @@
+"""How far an exported half is from the float Keras models that the codec came from."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert.interpreter import Interpreter
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
+
+from aecodec import metrics
+from aecodec.export.formats import keras_half, opened
+from aecodec.export.kinds import Half
+from aecodec.export.micro import run_in_micro
+from aecodec.images import Pixels
+from aecodec.spec import CodecFolder
+from aecodec.transforms import silent_stderr
+
+Floats = npt.NDArray[np.float32]
+Run = Callable[[Floats], Floats]
+
+_ROUNDS = 30
+
+
+@dataclass(frozen=True)
+class Parity:
+    """One exported file against the float models, over a calibration set.
+
+    Attributes:
+        file: its name.
+        half: "encoder" or "decoder".
+        bytes: its size.
+        pictures: of the calibration set.
+        codes_differ: share of the codes that are not those of the float encoder; None for a
+            decoder.
+        psnr_lost: dB at the default level, beside the float pair, the other half being float.
+        inference_ms: of one picture, one thread.
+        operators: of TFLite, by name; empty for Keras files.
+        arena_bytes: in TensorFlow Lite Micro; None if it does not run there.
+        micro: why it does not run there.
+    """
+
+    file: str
+    half: str
+    bytes: int
+    pictures: int
+    codes_differ: float | None
+    psnr_lost: float
+    inference_ms: float
+    operators: dict[str, int] = field(default_factory=dict)
+    arena_bytes: int | None = None
+    micro: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--report`."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """For people."""
+        differ = "" if self.codes_differ is None else f"{self.codes_differ:.2%} of codes differ, "
+        micro = (
+            f"arena {self.arena_bytes} bytes"
+            if self.arena_bytes
+            else f"not on a device: {self.micro}"
+        )
+        operators = ", ".join(f"{name} x{count}" for name, count in self.operators.items())
+        return (
+            f"{self.file}: {self.bytes} bytes, {differ}{self.psnr_lost:.3f} dB lost, "
+            f"{self.inference_ms:.2f} ms a picture; {micro}"
+            + (f"; {operators}" if operators else "")
+        )
+
+
+@dataclass(frozen=True)
+class FloatPair:
+    """A codec's float models, and what they make of a calibration set.
+
+    Args:
+        folder: the codec.
+        pixels: (N, h, w, C) uint8 tiles.
+    """
+
+    folder: CodecFolder
+    pixels: Pixels
+
+    @cached_property
+    def models(self) -> dict[Half, Any]:
+        """The two Keras models.
+
+        Raises:
+            CodecError: an HDF5 file is absent or damaged.
+        """
+        return {half: keras_half(self.folder, half) for half in Half}
+
+    @cached_property
+    def inputs(self) -> dict[Half, Floats]:
+        """What each half sees: images in 0..1, latents at whole multiples of the step."""
+        images = self.pixels.astype(np.float32) / np.float32(255)
+        images = images.reshape(-1, *self.models[Half.ENCODER].input_shape[1:])
+        latents = _predict(self.models[Half.ENCODER])(images)
+        return {Half.ENCODER: images, Half.DECODER: self._step * self._integers(latents)}
+
+    def measured(self, half: Half, name: str, content: bytes) -> Parity:
+        """An exported file's parity.
+
+        Args:
+            half: which half it is.
+            name: the file's name; its ending tells the format.
+            content: the file.
+        """
+        is_tflite = name.endswith(".tflite")
+        run = _litert(content) if is_tflite else _predict(opened(name, content))
+        sample = self.inputs[half][:1]
+        return Parity(
+            file=name,
+            half=half.value,
+            bytes=len(content),
+            pictures=len(self.pixels),
+            inference_ms=_milliseconds(lambda: run(sample)),
+            **self._losses(half, run),
+            **(_on_device(content) if is_tflite else {"micro": "only TFLite files run there"}),
+        )
+
+    def _losses(self, half: Half, run: Run) -> dict[str, Any]:
+        exact, codes = _predict(self.models[Half.DECODER]), self.inputs[Half.DECODER] / self._step
+        reference = metrics.psnr(self._error(exact, codes))
+        if half is Half.DECODER:
+            lost = reference - metrics.psnr(self._error(run, codes))
+            return {"codes_differ": None, "psnr_lost": lost}
+        found = self._integers(run(self.inputs[Half.ENCODER]))
+        lost = reference - metrics.psnr(self._error(exact, found))
+        return {"codes_differ": float((found != codes).mean()), "psnr_lost": lost}
+
+    @property
+    def _step(self) -> np.float32:
+        return np.float32(self.folder.spec.step)
+
+    def _integers(self, latents: Floats) -> Floats:
+        """(N, *code_shape) integers of the network, as floats."""
+        integers = np.clip(np.rint(latents / self._step), -128, 127)
+        return integers.reshape(-1, *self.folder.spec.code_shape)
+
+    def _error(self, decode: Run, integers: Floats) -> float:
+        """Squared error at the default level."""
+        level = self.folder.spec.levels[self.folder.spec.default_level - 1]
+        kept = np.zeros_like(integers)
+        codes = level.codes_in(integers.astype(np.int8))
+        share = kept[..., level.start : level.stop]
+        share[...] = level.integers(codes).reshape(share.shape)
+        decoded = np.rint(255 * np.clip(decode(self._step * kept), 0, 1))
+        return metrics.mse(self.pixels, decoded.reshape(self.pixels.shape))
+
+
+def _on_device(content: bytes) -> dict[str, Any]:
+    micro = run_in_micro(content)
+    return {
+        "operators": operators_of(content),
+        "arena_bytes": micro.arena_bytes,
+        "micro": micro.reason,
+    }
+
+
+def operators_of(model: bytes) -> dict[str, int]:
+    """How often a TFLite model uses each operator."""
+    graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
+    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in graph.operatorCodes]
+    return dict(Counter(names[codes[each.opcodeIndex]] for each in graph.subgraphs[0].operators))
+
+
+def _predict(model: Any) -> Run:
+    def run(batch: Floats) -> Floats:
+        shaped = batch.reshape(-1, *model.input_shape[1:])
+        return np.asarray(model.predict(shaped, batch_size=256, verbose=0), np.float32)
+
+    return run
+
+
+def _litert(content: bytes) -> Run:
+    """Floats in and out, whatever integers the model has at its ends; one thread."""
+    with silent_stderr():
+        interpreter = Interpreter(model_content=content, num_threads=1)
+        interpreter.allocate_tensors()
+    entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+
+    def run(batch: Floats) -> Floats:
+        shaped = _quantized(batch, entry).reshape(-1, *entry["shape"][1:])
+        return np.concatenate([_dequantized(one(each), exit_) for each in shaped])
+
+    def one(item: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        interpreter.set_tensor(entry["index"], item[None])
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(exit_["index"]))
+
+    return run
+
+
+def _quantized(batch: Floats, detail: dict[str, Any]) -> npt.NDArray[Any]:
+    scale, zero = detail["quantization"]
+    if not scale:
+        return batch
+    limits = np.iinfo(detail["dtype"])
+    return np.clip(np.rint(batch / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
+
+
+def _dequantized(values: npt.NDArray[Any], detail: dict[str, Any]) -> Floats:
+    scale, zero = detail["quantization"]
+    return np.asarray((values.astype(np.float32) - zero) * scale if scale else values, np.float32)
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    """The fastest of some rounds."""
+    work()
+    seconds = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return 1000 * min(seconds)
