@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec import container, images, spec, tiling
+from aecodec import container, images, spec, tiling, windows
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
 from aecodec.prior import Codes
 from aecodec.spec import CodecFolder, CodecSpec, Level
-from aecodec.transforms import LiteRtTransform, Transform
+from aecodec.transforms import ConvolutionalTransform, LiteRtTransform, Transform
 
 _SIGN = np.uint8(0x80)
 """Flipping it is adding or taking 128, and what lies between uint8 and int8."""
@@ -46,7 +46,9 @@ class _Half:
 
     def _litert(
         self, name: str, shape_in: tuple[int, ...], shape_out: tuple[int, ...]
-    ) -> LiteRtTransform:
+    ) -> Transform:
+        if self.spec.reach:
+            return ConvolutionalTransform(self.folder.read(name))
         loaded = LiteRtTransform(self.folder.read(name))
         loaded.check_shapes(shape_in, shape_out)
         return loaded
@@ -71,28 +73,34 @@ class EncoderCodec(_Half):
             spec.ENCODER_TFLITE, self._tile_shape, self.spec.code_shape
         )
 
-    def codes(self, tiles: Pixels, level: int | None = None) -> Codes:
-        """Tiles to codes.
+    def codes(self, planes: Pixels, level: int | None = None) -> Codes:
+        """Pictures to codes.
 
         Args:
-            tiles: (T, h, w, C) uint8, of the codec's tile size and channels.
+            planes: (F, H, W, C) uint8, with the codec's channels.
             level: 1-based; the codec's default if None.
 
         Returns:
-            (T * vectors, K) int16.
+            (T * vectors, K) int16, for the T tiles that cover the pictures.
 
         Raises:
             UsageError: the codec has no such level.
-            ImageError: tiles of another shape or dtype.
+            ImageError: another number of channels, or another dtype.
         """
         chosen = level_of(self.spec, level)
-        if tiles.shape[1:] != self._tile_shape or tiles.dtype != np.uint8:
+        if planes.ndim != 4 or planes.shape[-1] != self.spec.channels or planes.dtype != np.uint8:
             raise ImageError(
-                f"tiles of shape {tiles.shape[1:]}, {tiles.dtype}: codec {self.spec.name} takes "
-                f"{self._tile_shape}, uint8"
+                f"pictures of shape {planes.shape}, {planes.dtype}: codec {self.spec.name} takes "
+                f"(F, H, W, {self.spec.channels}), uint8"
             )
-        integers = self._transform((tiles ^ _SIGN).view(np.int8))
-        return chosen.codes_in(integers)
+        return chosen.codes_in(self._integers(planes))
+
+    def _integers(self, planes: Pixels) -> npt.NDArray[np.int8]:
+        tile, reach = self.spec.tile, self.spec.reach
+        if not reach:
+            return self._transform((tiling.split(planes, tile) ^ _SIGN).view(np.int8))
+        pixels = (tiling.covered(planes, tile) ^ _SIGN).view(np.int8)
+        return windows.encode(self._transform, pixels, tile, reach)
 
     def compress(
         self, image: ImageLike | Picture, level: int | None = None, metadata: bool | None = None
@@ -115,8 +123,7 @@ class EncoderCodec(_Half):
         header = self._header(picture, level, metadata)
         tile_count(self.spec, header)
         planes = tiling.to_planes(picture.pixels, self.spec.channels)
-        codes = self.codes(tiling.split(planes, self.spec.tile), level)
-        return container.pack(header, self.folder.prior(level).encode(codes))
+        return container.pack(header, self.folder.prior(level).encode(self.codes(planes, level)))
 
     def _header(self, picture: Picture, level: int | None, metadata: bool | None) -> Header:
         is_tile = picture.size == self.spec.tile[::-1]
@@ -163,15 +170,18 @@ class DecoderCodec(_Half):
         count = tile_count(self.spec, header) * self.spec.vectors
         return header, self.folder.prior(self._level(header)).decode(payload, count)
 
-    def tiles(self, codes: Codes, level: int | None = None) -> Pixels:
-        """Codes to tiles.
+    def planes(
+        self, codes: Codes, level: int | None = None, size: tuple[int, int] | None = None
+    ) -> Pixels:
+        """Codes to pictures.
 
         Args:
             codes: (T * vectors, K) integers.
             level: the level they are of; the codec's default if None.
+            size: (width, height) of each picture; a tile's if None.
 
         Returns:
-            (T, h, w, C) uint8.
+            (F, H, W, C) uint8.
 
         Raises:
             FormatError: codes that no encoder of this codec makes.
@@ -183,8 +193,18 @@ class DecoderCodec(_Half):
             raise UsageError(f"codes of shape {codes.shape}: this level has (N, {dimension})")
         latents = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
         latents[:, chosen.start : chosen.stop] = chosen.integers(codes)
+        return self._restored(latents, size or self.spec.tile[::-1])
+
+    def _restored(self, latents: npt.NDArray[np.int8], size: tuple[int, int]) -> Pixels:
+        tile, reach = self.spec.tile, self.spec.reach
+        rows, columns = tiling.grid(size, tile)
+        if reach:
+            whole = latents.reshape(-1, rows, columns, latents.shape[-1])
+            pixels = windows.decode(self._transform, whole, tile, reach)
+            return (pixels.view(np.uint8) ^ _SIGN)[:, : size[1], : size[0]]
         pixels = self._transform(latents.reshape(-1, *self.spec.code_shape))
-        return (pixels.view(np.uint8) ^ _SIGN).reshape(-1, *self._tile_shape)
+        tiles = (pixels.view(np.uint8) ^ _SIGN).reshape(-1, *self._tile_shape)
+        return tiling.merge(tiles, len(tiles) // (rows * columns), size)
 
     def decompress(self, data: bytes) -> Picture:
         """The bytes of an `.aec` file to pictures.
@@ -195,9 +215,7 @@ class DecoderCodec(_Half):
         """
         header, codes = self._opened(data)
         alpha = self._alpha(header)
-        tiles = self.tiles(codes, self._level(header))
-        count = header.frames * _planes_a_frame(header, self.spec.channels)
-        planes = tiling.merge(tiles, count, size_of(self.spec, header))
+        planes = self.planes(codes, self._level(header), size_of(self.spec, header))
         pixels = tiling.from_planes(planes, header.frames, header.mode.channels)
         return Picture(pixels, alpha, header.metadata)
 

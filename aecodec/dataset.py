@@ -86,12 +86,13 @@ class _Arrays:
         return (Sample(images.from_array(each), each.nbytes) for each in self.pixels)
 
 
-def load_array(path: Path, key: str | None = None) -> Pixels:
+def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:
     """The images of an `.npz` or `.npy` file.
 
     Args:
         path: the file; `mnist.npz` as `keras.datasets` downloads it, or one like it.
-        key: which array of an `.npz` file; `x_test`, or the only one of images, if None.
+        key: which array of an `.npz` file; the only one of images, or `default`, if None.
+        default: what `mnist.npz` calls those that are wanted.
 
     Returns:
         (N, H, W) or (N, H, W, C) uint8.
@@ -102,7 +103,7 @@ def load_array(path: Path, key: str | None = None) -> Pixels:
     try:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
-            found = loaded if isinstance(loaded, np.ndarray) else _chosen(loaded, key)
+            found = loaded if isinstance(loaded, np.ndarray) else _chosen(loaded, key, default)
     except (OSError, KeyError, ValueError, TypeError, BadZipFile) as error:
         name = "" if key is None else f" {key!r}"
         raise ImageError(f"{path}: no array{name} of images in this file ({error})") from error
@@ -113,11 +114,11 @@ def load_array(path: Path, key: str | None = None) -> Pixels:
     return found
 
 
-def _chosen(arrays: Any, key: str | None) -> npt.NDArray[Any]:
+def _chosen(arrays: Any, key: str | None, default: str) -> npt.NDArray[Any]:
     """One array of an archive."""
     if key is None:
         held = [name for name in arrays.files if _holds_images(arrays[name])]
-        key = held[0] if len(held) == 1 else "x_test"
+        key = held[0] if len(held) == 1 else default
     found: npt.NDArray[Any] = arrays[key]
     return found
 

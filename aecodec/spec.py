@@ -33,6 +33,7 @@ from aecodec.prior import Codes, Prior
 
 FORMAT = 1
 MAX_TILE = 4096
+MAX_REACH = 64
 MAX_LEVELS = 15  # a file says its level in sixteenths, in a byte
 CODEC_JSON = "codec.json"
 PRIORS = "priors.npz"
@@ -97,12 +98,13 @@ class CodecSpec:
         channels: 1 (grey) or 3 (RGB).
         code_shape: shape of the encoder's output for one tile; its last axis is the channels
             that the levels share out, the others count code vectors.
-        step: the quantisation step of the network's integers; latent = step * integer.
+        reach: how many tiles away, in any direction, a tile's codes or pixels still depend on
+            others; 0 where each tile stands alone.
         levels: level 1, the smallest files, first.
         default_level: 1-based.
         files: SHA-256 of the files that decoding depends on.
 
-    >>> CodecSpec("x", (28, 28), 1, (50,), 0.5, (Level(0, 50),), 1).vectors
+    >>> CodecSpec("x", (28, 28), 1, (50,), (Level(0, 50),), 1).vectors
     1
     """
 
@@ -110,9 +112,9 @@ class CodecSpec:
     tile: tuple[int, int]
     channels: int
     code_shape: tuple[int, ...]
-    step: float
     levels: tuple[Level, ...]
     default_level: int
+    reach: int = 0
     files: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -144,9 +146,9 @@ def spec_from_json(values: Any) -> CodecSpec:
             tile=_pair(values["tile"]),
             channels=int(values["channels"]),
             code_shape=tuple(int(n) for n in values["code_shape"]),
-            step=float(values["step"]),
             levels=tuple(_level(level) for level in values["levels"]),
             default_level=int(values["default_level"]),
+            reach=int(values["reach"]),
             files={str(k): str(v) for k, v in values["files"].items()},
         )
         _check(spec)
@@ -171,7 +173,8 @@ def _check(spec: CodecSpec) -> None:
         and spec.channels in (1, 3)
         and min(spec.code_shape) >= 1
         and math.prod(spec.code_shape) <= MAX_TILE**2
-        and 0 < spec.step < math.inf
+        and 0 <= spec.reach <= MAX_REACH
+        and (spec.reach == 0 or spec.vectors == 1)
         and 1 <= spec.default_level <= len(spec.levels) <= MAX_LEVELS
         and all(0 <= lv.start < lv.stop <= spec.code_shape[-1] for lv in spec.levels)
         and all(lv.multiple % 2 == 1 and 0 < lv.multiple < 256 for lv in spec.levels)

@@ -33,11 +33,20 @@ def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
     """
     frames, height, width, channels = pixels.shape
     rows, columns = grid((width, height), tile)
-    beyond = (rows * tile[0] - height, columns * tile[1] - width)
-    if any(beyond):
-        pixels = np.pad(pixels, ((0, 0), (0, beyond[0]), (0, beyond[1]), (0, 0)), mode="edge")
-    parts = pixels.reshape(frames, rows, tile[0], columns, tile[1], channels)
+    parts = covered(pixels, tile).reshape(frames, rows, tile[0], columns, tile[1], channels)
     return parts.transpose(0, 1, 3, 2, 4, 5).reshape(-1, *tile, channels)
+
+
+def covered(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
+    """Pictures continued at their right and lower edges to whole tiles.
+
+    >>> covered(np.zeros((1, 57, 28, 1), np.uint8), (28, 28)).shape
+    (1, 84, 28, 1)
+    """
+    beyond = [(0, -side % each) for side, each in zip(pixels.shape[1:3], tile, strict=True)]
+    if not any(more for _, more in beyond):
+        return pixels
+    return np.pad(pixels, [(0, 0), *beyond, (0, 0)], mode="edge")
 
 
 def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:

@@ -47,10 +47,8 @@ class LiteRtTransform:
     def __init__(self, model: bytes) -> None:
         self._model = model
         self._of_thread = threading.local()
-        single = self._of_thread.single = self._interpreter(batch=None)
+        single = self._of_thread.single = _interpreter(self._model)
         details = single.get_input_details()[0], single.get_output_details()[0]
-        if any(detail["dtype"] is not np.int8 for detail in details):
-            raise CodecError("the model's input and output are not int8: export the codec again")
         self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
         self.input_shape, self.output_shape = (tuple(d["shape"][1:].tolist()) for d in details)
 
@@ -76,7 +74,7 @@ class LiteRtTransform:
     def _pool(self) -> ThreadPoolExecutor:
         from concurrent.futures import ThreadPoolExecutor  # loads logging: no need for one digit
 
-        return ThreadPoolExecutor(_cores())
+        return ThreadPoolExecutor(cores())
 
     def _run_part(self, part: Int8) -> Int8:
         """A batch at once, or one by one for a model that reshapes to a fixed batch."""
@@ -90,7 +88,7 @@ class LiteRtTransform:
     def _one_by_one(self, batch: Int8) -> Int8:
         """An interpreter must not be shared by threads, so each has its own."""
         if not hasattr(self._of_thread, "single"):
-            self._of_thread.single = self._interpreter(batch=None)
+            self._of_thread.single = _interpreter(self._model)
         results = [_invoke(self._of_thread.single, item[None]) for item in batch]
         return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
 
@@ -101,25 +99,61 @@ class LiteRtTransform:
 
     def _new_batch_interpreter(self) -> Any:
         try:
-            interpreter = self._interpreter(batch=_BATCH)
+            interpreter = _interpreter(self._model, _BATCH)
         except CodecError:
             return None
         return interpreter if interpreter.get_output_details()[0]["shape"][0] == _BATCH else None
 
-    def _interpreter(self, batch: int | None) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
 
-        with silent_stderr():
-            try:
-                interpreter = Interpreter(model_content=self._model, num_threads=1)
-                if batch:
-                    tensor = interpreter.get_input_details()[0]
-                    shape = [batch, *tensor["shape"][1:].tolist()]
-                    interpreter.resize_tensor_input(tensor["index"], shape)
-                interpreter.allocate_tensors()
-            except Exception as error:  # whatever a damaged model leads LiteRT to
-                raise CodecError(f"LiteRT cannot load the model: {error}") from error
-        return interpreter
+class ConvolutionalTransform:
+    """A fully convolutional int8 TFLite model, run on arrays of any height and width.
+
+    Args:
+        model: the content of a `.tflite` file with one int8 input and one int8 output.
+
+    Raises:
+        CodecError: LiteRT cannot load it, or it is not quantized to int8.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        self._model = model
+        self._of_thread = threading.local()
+        self._own()
+
+    def __call__(self, batch: Int8) -> Int8:
+        """(1, h, w, C) to what the model makes of it; threads may call at once."""
+        interpreter = self._own()
+        entry = interpreter.get_input_details()[0]
+        if tuple(entry["shape"]) != batch.shape:
+            interpreter.resize_tensor_input(entry["index"], batch.shape, strict=False)
+            interpreter.allocate_tensors()
+        return _invoke(interpreter, batch)
+
+    def _own(self) -> Any:
+        """An interpreter must not be shared by threads, so each has its own."""
+        if not hasattr(self._of_thread, "interpreter"):
+            self._of_thread.interpreter = _interpreter(self._model)
+        return self._of_thread.interpreter
+
+
+def _interpreter(model: bytes, batch: int | None = None) -> Any:
+    """An interpreter of an int8 model, for a batch of another size than its own if asked for."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    with silent_stderr():
+        try:
+            interpreter = Interpreter(model_content=model, num_threads=1)
+            if batch:
+                tensor = interpreter.get_input_details()[0]
+                shape = [batch, *tensor["shape"][1:].tolist()]
+                interpreter.resize_tensor_input(tensor["index"], shape)
+            interpreter.allocate_tensors()
+        except Exception as error:  # whatever a damaged model leads LiteRT to
+            raise CodecError(f"LiteRT cannot load the model: {error}") from error
+    details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    if any(detail["dtype"] is not np.int8 for detail in details):
+        raise CodecError("the model's input and output are not int8: export the codec again")
+    return interpreter
 
 
 def _invoke(interpreter: Any, batch: Int8) -> Int8:
@@ -129,7 +163,7 @@ def _invoke(interpreter: Any, batch: Int8) -> Int8:
     return output
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -153,35 +187,34 @@ def silent_stderr() -> Iterator[None]:
         yield
 
 
-def keras_encoder(model: Any, step: float) -> Transform:
+def keras_encoder(model: Any) -> Transform:
     """A Keras encoder as a transform: pixels less 128 to codes in -128..127.
 
     Args:
         model: a Keras model from images in 0..1 to latents.
-        step: the quantisation step; code = round(latent / step).
     """
-    return partial(_run_keras, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO, out_scale=step)
+    return partial(_run_keras, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO)
 
 
-def keras_decoder(model: Any, step: float) -> Transform:
+def keras_decoder(model: Any) -> Transform:
     """A Keras decoder as a transform: codes to pixels less 128.
 
     Args:
         model: a Keras model from latents to images in 0..1.
-        step: the quantisation step; latent = code * step.
     """
-    return partial(_run_keras, model, in_scale=step, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO)
+    return partial(_run_keras, model, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO)
 
 
 def _run_keras(
     model: Any,
     batch: Int8,
-    in_scale: float,
-    out_scale: float,
+    in_scale: float = 1.0,
+    out_scale: float = 1.0,
     in_zero: int = 0,
     out_zero: int = 0,
 ) -> Int8:
     inputs = (batch.astype(np.float32) - in_zero) * np.float32(in_scale)
-    shaped = inputs.reshape(-1, *model.input_shape[1:])
-    outputs = np.asarray(model.predict(shaped, batch_size=256, verbose=0), np.float32)
+    if None not in model.input_shape[1:]:
+        inputs = inputs.reshape(-1, *model.input_shape[1:])
+    outputs = np.asarray(model.predict(inputs, batch_size=256, verbose=0), np.float32)
     return np.clip(np.rint(outputs / out_scale) + out_zero, -128, 127).astype(np.int8)

@@ -37,8 +37,8 @@ def _level(digits: np.ndarray[Any, Any], level: int) -> dict[str, Any]:
     keras = _keras(codec)
     codes = {"LiteRT": codec.encoder.codes(tiles, level), "Keras": keras[0].codes(tiles, level)}
     psnr = {
-        "LiteRT": metrics.psnr(metrics.mse(tiles, codec.decoder.tiles(codes["LiteRT"], level))),
-        "Keras": metrics.psnr(metrics.mse(tiles, keras[1].tiles(codes["Keras"], level))),
+        "LiteRT": metrics.psnr(metrics.mse(tiles, codec.decoder.planes(codes["LiteRT"], level))),
+        "Keras": metrics.psnr(metrics.mse(tiles, keras[1].planes(codes["Keras"], level))),
     }
     prior = codec.folder.prior(level)
     return {
@@ -52,11 +52,11 @@ def _level(digits: np.ndarray[Any, Any], level: int) -> dict[str, Any]:
 
 
 def _keras(codec: aecodec.Codec) -> tuple[EncoderCodec, DecoderCodec]:
-    folder, step = codec.folder, codec.spec.step
+    folder = codec.folder
     encoder, decoder = (load_model(folder.path / f"{half}.hdf5") for half in ("encoder", "decoder"))
     return (
-        EncoderCodec(folder, keras_encoder(encoder, step)),
-        DecoderCodec(folder, keras_decoder(decoder, step)),
+        EncoderCodec(folder, keras_encoder(encoder)),
+        DecoderCodec(folder, keras_decoder(decoder)),
     )
 
 

@@ -39,7 +39,7 @@ def _work(digits: np.ndarray[Any, Any]) -> dict[str, Callable[[], object]]:
         "  prior's choice": lambda: prior.choose(codes),
         "  prior and coder": lambda: prior.encode(codes),
         "  decode the codes": lambda: prior.decode(payload, len(codes)),
-        "  decoder network": lambda: codec.decoder.tiles(codes),
+        "  decoder network": lambda: codec.decoder.planes(codes),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import typer
 
 from aecodec.cli.files import STANDARD, Job
-from aecodec.errors import AecodecError
+from aecodec.errors import AecodecError, AecodecWarning
 
 Item = TypeVar("Item")
 
@@ -29,6 +29,23 @@ def warnings_about(name: object, quiet: bool) -> Iterator[None]:
     for warning in caught:
         if not quiet:
             typer.echo(f"warning: {name}: {warning.message}", err=True)
+
+
+@contextmanager
+def warnings_as_they_come(quiet: bool) -> Iterator[None]:
+    """Print the package's warnings of a block at once, each text one time."""
+    said = set()
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if str(message) not in said and not quiet:
+            typer.echo(f"warning: {message}", err=True)
+        said.add(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", AecodecWarning)
+        warnings.showwarning = show
+        yield
 
 
 def result(text: str, values: dict[str, Any], as_json: bool, quiet: bool, to_stderr: bool) -> None:

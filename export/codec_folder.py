@@ -15,6 +15,7 @@ from aecodec.codec import Codec
 from aecodec.errors import ModelError
 from aecodec.export.hdf5 import hdf5_bytes
 from aecodec.export.labels import labelled
+from aecodec.export.reach import reach_of
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
@@ -44,7 +45,6 @@ def export_codec(
     folder: Path,
     *,
     name: str,
-    step: float,
     levels: Sequence[Level],
     images: npt.NDArray[np.float32],
     held_out: npt.NDArray[np.float32],
@@ -54,11 +54,10 @@ def export_codec(
     """Quantize, fit the priors on the quantized encoder's codes, write and measure.
 
     Args:
-        encoder: a Keras model, images in 0..1 to latents.
+        encoder: a Keras model, images in 0..1 to latents in quantisation steps.
         decoder: a Keras model, latents to images.
         folder: where the codec goes.
         name: its name.
-        step: the quantisation step of the network's integers.
         levels: level 1, the smallest files, first; the middle one becomes the default.
         images: (N, *image_shape) to calibrate and fit on.
         held_out: (M, *image_shape) to measure on.
@@ -68,20 +67,18 @@ def export_codec(
     Raises:
         ModelError: the models cannot be quantized, or are not of pictures.
     """
-    height, width, channels = _image_shape(encoder)
-    compressor = encoder_tflite(encoder, step, images)
+    _check_pictures(encoder)
+    compressor = encoder_tflite(encoder, images)
     integers = LiteRtTransform(compressor)(_to_int8(images))
     fitted = [_fit(level.codes_in(integers), priors, context_units) for level in levels]
+    restorer = decoder_tflite(decoder, _decoder_inputs(integers, levels))
     spec = CodecSpec(
         name=name,
-        tile=(height, width),
-        channels=channels,
-        code_shape=tuple(encoder.output_shape[1:]),
-        step=step,
+        channels=(*images.shape[1:], 1)[2],
         levels=tuple(levels),
         default_level=(len(levels) + 1) // 2,
+        **_geometry(encoder, decoder, images, integers),
     )
-    restorer = decoder_tflite(decoder, step, _decoder_inputs(integers, levels, step))
     description = {"codec": name, "aecodec": __version__}
     contents = {
         PRIORS: save_priors(fitted),
@@ -100,14 +97,28 @@ def _fit(codes: Codes, priors: int, context_units: int) -> Prior:
     return fit_context(fit_prior(codes, priors), codes, context_units)
 
 
-def _image_shape(encoder: Any) -> tuple[int, int, int]:
-    shape = (*encoder.input_shape[1:], 1)[:3]
-    if len(encoder.input_shape) not in (3, 4) or None in shape or shape[2] not in (1, 3):
+def _check_pictures(encoder: Any) -> None:
+    shape = encoder.input_shape[1:]
+    if (
+        len(shape) not in (2, 3)
+        or (*shape, 1)[2] not in (1, 3)
+        or (None in shape) != (shape[:2] == (None, None))
+    ):
         raise ModelError(
-            f"the encoder takes {encoder.input_shape[1:]}: a codec is made of pictures "
-            "(height, width), (height, width, 1) or (height, width, 3) of a fixed size"
+            f"the encoder takes {shape}: a codec is made of pictures (height, width), "
+            "(height, width, 1) or (height, width, 3), of a fixed size or of any size"
         )
-    return shape
+
+
+def _geometry(
+    encoder: Any, decoder: Any, images: npt.NDArray[np.float32], integers: npt.NDArray[np.int8]
+) -> dict[str, Any]:
+    """Tiles of their own for networks of a fixed size; a tile a code vector for others."""
+    if None not in encoder.input_shape[1:]:
+        return {"tile": images.shape[1:3], "code_shape": integers.shape[1:]}
+    tile = (images.shape[1] // integers.shape[1], images.shape[2] // integers.shape[2])
+    reach = reach_of(encoder, decoder, tile, integers.astype(np.float32))
+    return {"tile": tile, "code_shape": integers.shape[-1:], "reach": reach}
 
 
 def _to_pixels(images: npt.NDArray[np.float32]) -> Pixels:
@@ -120,14 +131,14 @@ def _to_int8(images: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
 
 
 def _decoder_inputs(
-    integers: npt.NDArray[np.int8], levels: Sequence[Level], step: float
+    integers: npt.NDArray[np.int8], levels: Sequence[Level]
 ) -> npt.NDArray[np.float32]:
     """(N, *code_shape) latents as the decoder will meet them, the levels by turns."""
     latents = np.zeros(integers.shape, np.float32)
     for turn, level in enumerate(levels):
         codes = level.codes_in(integers[turn :: len(levels)])
         share = latents[turn :: len(levels), ..., level.start : level.stop]
-        share[...] = (step * level.integers(codes)).reshape(share.shape)
+        share[...] = level.integers(codes).reshape(share.shape)
     return latents
 
 
@@ -142,9 +153,9 @@ def _measure(codec: Codec, pixels: Pixels) -> dict[str, Any]:
 
 def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]:
     codes = codec.encoder.codes(pixels, level)
-    decoded = codec.decoder.tiles(codes, level)
+    decoded = codec.decoder.planes(codes, level, pixels.shape[2:0:-1])
     errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
-    bits = codec.folder.prior(level).bits(codes).sum() / len(pixels)
+    bits = codec.folder.prior(level).bits(codes).sum() / (len(codes) / codec.spec.vectors)
     return {
         "payload_bytes": round(float(bits) / 8, 3),
         "psnr": round(metrics.psnr(float(errors.mean())), 3),

@@ -101,11 +101,11 @@ class FloatPair:
 
     @cached_property
     def inputs(self) -> dict[Half, Floats]:
-        """What each half sees: images in 0..1, latents at whole multiples of the step."""
+        """What each half sees: images in 0..1, whole latents."""
         images = self.pixels.astype(np.float32) / np.float32(255)
         images = images.reshape(-1, *self.models[Half.ENCODER].input_shape[1:])
         latents = _predict(self.models[Half.ENCODER])(images)
-        return {Half.ENCODER: images, Half.DECODER: self._step * self._integers(latents)}
+        return {Half.ENCODER: images, Half.DECODER: self._integers(latents)}
 
     def measured(self, half: Half, name: str, content: bytes) -> Parity:
         """An exported file's parity.
@@ -129,7 +129,7 @@ class FloatPair:
         )
 
     def _losses(self, half: Half, run: Run) -> dict[str, Any]:
-        exact, codes = _predict(self.models[Half.DECODER]), self.inputs[Half.DECODER] / self._step
+        exact, codes = _predict(self.models[Half.DECODER]), self.inputs[Half.DECODER]
         reference = metrics.psnr(self._error(exact, codes))
         if half is Half.DECODER:
             lost = reference - metrics.psnr(self._error(run, codes))
@@ -138,13 +138,9 @@ class FloatPair:
         lost = reference - metrics.psnr(self._error(exact, found))
         return {"codes_differ": float((found != codes).mean()), "psnr_lost": lost}
 
-    @property
-    def _step(self) -> np.float32:
-        return np.float32(self.folder.spec.step)
-
     def _integers(self, latents: Floats) -> Floats:
         """(N, *code_shape) integers of the network, as floats."""
-        integers = np.clip(np.rint(latents / self._step), -128, 127)
+        integers = np.clip(np.rint(latents), -128, 127)
         return integers.reshape(-1, *self.folder.spec.code_shape)
 
     def _error(self, decode: Run, integers: Floats) -> float:
@@ -154,7 +150,7 @@ class FloatPair:
         codes = level.codes_in(integers.astype(np.int8))
         share = kept[..., level.start : level.stop]
         share[...] = level.integers(codes).reshape(share.shape)
-        decoded = np.rint(255 * np.clip(decode(self._step * kept), 0, 1))
+        decoded = np.rint(255 * np.clip(decode(kept), 0, 1))
         return metrics.mse(self.pixels, decoded.reshape(self.pixels.shape))
 
 

@@ -24,6 +24,7 @@ _CALIBRATION = 512
 _SHRINK = (0.3, 0.5, 0.7, 0.85)
 _WORTH_WHILE = 0.998
 _PIXEL_RANGE = (0.0, 1.0)
+_CODE_RANGE = (-128.0, 127.0)
 
 
 class _FakeQuant(keras.layers.Layer):
@@ -37,42 +38,37 @@ class _FakeQuant(keras.layers.Layer):
         return tf.quantization.fake_quant_with_min_max_args(inputs, *self._range)
 
 
-def encoder_tflite(encoder: Any, step: float, images: Floats) -> bytes:
+def encoder_tflite(encoder: Any, images: Floats) -> bytes:
     """An encoder whose int8 input is pixel - 128 and whose int8 output is the code.
 
     Args:
-        encoder: a Keras model, images in 0..1 to latents.
-        step: code = round(latent / step), within -128..127.
+        encoder: a Keras model, images in 0..1 to latents; the code is round(latent), within
+            -128..127.
         images: (N, *image_shape) images to calibrate on.
 
     Raises:
         ModelError: the model cannot be converted, or its ends do not quantize so.
     """
-    model = _convert(encoder, _PIXEL_RANGE, _code_range(step), images, "encoder")
-    return _checked(model, (PIXEL_SCALE, PIXEL_ZERO), (step, 0), "encoder")
+    model = _convert(encoder, _PIXEL_RANGE, _CODE_RANGE, images, "encoder")
+    return _checked(model, (PIXEL_SCALE, PIXEL_ZERO), (1.0, 0), "encoder")
 
 
-def decoder_tflite(decoder: Any, step: float, latents: Floats) -> bytes:
+def decoder_tflite(decoder: Any, latents: Floats) -> bytes:
     """A decoder whose int8 input is the code and whose int8 output is pixel - 128.
 
     Args:
         decoder: a Keras model, latents to images in 0..1.
-        step: latent = code * step.
-        latents: (N, *code_shape) latents to calibrate on.
+        latents: (N, *code_shape) codes to calibrate on.
 
     Raises:
         ModelError: the model cannot be converted, or its ends do not quantize so.
     """
-    model = _convert(decoder, _code_range(step), _PIXEL_RANGE, latents, "decoder")
-    return _checked(model, (step, 0), (PIXEL_SCALE, PIXEL_ZERO), "decoder")
-
-
-def _code_range(step: float) -> Range:
-    return -128 * step, 127 * step
+    model = _convert(decoder, _CODE_RANGE, _PIXEL_RANGE, latents, "decoder")
+    return _checked(model, (1.0, 0), (PIXEL_SCALE, PIXEL_ZERO), "decoder")
 
 
 def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, half: str) -> bytes:
-    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
     wrapped = keras.Model(inputs, _FakeQuant(*range_out)(model(inputs)))
     samples = samples[:_CALIBRATION]
     expected = np.clip(model.predict(samples, verbose=0), *range_out)

@@ -149,13 +149,13 @@ def test_a_damaged_spec_is_refused(copy: Path, text: str) -> None:
 def test_keras_and_litert_make_files_that_either_reads(codec: Codec, samples: Pixels) -> None:
     folder = codec.folder
     encoder, decoder = (load_model(folder.path / f"{half}.hdf5") for half in ("encoder", "decoder"))
-    in_keras = EncoderCodec(folder, keras_encoder(encoder, codec.spec.step))
+    in_keras = EncoderCodec(folder, keras_encoder(encoder))
     data = in_keras.compress(samples)
     codes = in_keras.codes(samples[..., None])
     assert (codec.decoder.codes(data) == codes).all()
     assert (codes != codec.encoder.codes(samples[..., None])).mean() < 0.1
-    by_keras = aecodec.DecoderCodec(folder, keras_decoder(decoder, codec.spec.step)).tiles(codes)
-    by_litert = codec.decoder.tiles(codes)
+    by_keras = aecodec.DecoderCodec(folder, keras_decoder(decoder)).planes(codes)
+    by_litert = codec.decoder.planes(codes)
     difference = np.abs(by_keras.astype(int) - by_litert)
     assert difference.max() < 60
     assert difference.mean() < 2
@@ -242,7 +242,7 @@ def test_tiles_and_codes_of_another_shape_are_refused(codec: Codec) -> None:
     with pytest.raises(aecodec.ImageError, match="takes"):
         codec.encoder.codes(np.zeros((1, 56, 56, 1), np.uint8))
     with pytest.raises(UsageError, match="codes of shape"):
-        codec.decoder.tiles(np.zeros((1, 5), np.int16))
+        codec.decoder.planes(np.zeros((1, 5), np.int16))
 
 
 def test_without_constriction_the_bytes_are_the_same(samples: Pixels, tmp_path: Path) -> None:

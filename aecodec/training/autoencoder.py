@@ -13,13 +13,18 @@ import tensorflow as tf
 
 from aecodec.errors import ModelError
 from aecodec.spec import Level
+from aecodec.training.data import ArrayPictures, Tiles, as_floats
+from aecodec.training.models import as_functional, rescaled
 from aecodec.training.objective import DistortionObjective, RateDistortionObjective
+from aecodec.training.pace import Backup, Pace, epochs_done
+from aecodec.training.steps import channel_steps
 
 if TYPE_CHECKING:
     from aecodec.codec import Codec
 
-_WARMUP_STEPS = 200
-_STEP_SAMPLE = 2000
+_ENDLESS = 1 << 40
+_STEP_SAMPLE = 1000
+_LARGEST_CODE = 127
 
 
 class Autoencoder:
@@ -41,9 +46,8 @@ class Autoencoder:
     """
 
     def __init__(self, encoder: Any, decoder: Any, levels: Sequence[int] | None = None) -> None:
-        _check_shapes(encoder, decoder)
-        self.encoder = encoder
-        self.decoder = decoder
+        self.encoder, self.decoder = as_functional(encoder), as_functional(decoder)
+        _check_shapes(self.encoder, self.decoder)
         self.levels = tuple(levels or (self.code_shape[-1],))
         if sum(self.levels) != self.code_shape[-1]:
             raise ModelError(
@@ -54,7 +58,7 @@ class Autoencoder:
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """Shape of one image."""
+        """Shape of one image; sides are None for models that take any size."""
         return tuple(self.encoder.input_shape[1:])
 
     @property
@@ -64,7 +68,7 @@ class Autoencoder:
 
     def train(
         self,
-        x: npt.NDArray[Any],
+        x: npt.NDArray[Any] | Tiles,
         epochs: int = 10,
         batch_size: int = 128,
         rate_weight: float | Sequence[float] | None = None,
@@ -72,14 +76,16 @@ class Autoencoder:
         priors: int = 1,
         learning_rate: float = 1e-3,
         validation_data: npt.NDArray[Any] | None = None,
+        minutes: float | None = None,
         backup: Path | None = None,
+        callbacks: Sequence[Any] = (),
         seed: int = 0,
         verbose: int = 1,
     ) -> Any:
         """Train both halves together: Adam, the learning rate falling to zero along a cosine.
 
         Args:
-            x: (N, *image_shape) images, floats in 0..1.
+            x: (N, *image_shape) images, floats in 0..1; or tiles cut out of pictures.
             epochs: passes over `x`.
             batch_size: images a step.
             rate_weight: lambda, one a level, in squared error of a picture (pixels in 0..1,
@@ -89,7 +95,9 @@ class Autoencoder:
             priors: how many distributions compete to describe a code while the rate is learned.
             learning_rate: the highest.
             validation_data: (M, *image_shape) images to measure after each epoch.
+            minutes: train for so long, whatever `epochs` says.
             backup: a folder where each epoch's state is kept, for an interrupted run to go on.
+            callbacks: of Keras, besides.
             seed: of the shuffling and the noise.
             verbose: as in `keras.Model.fit`.
 
@@ -99,23 +107,48 @@ class Autoencoder:
         Raises:
             ModelError: images of another shape or range.
         """
-        x = self._checked(x)
-        batch_size = min(batch_size, len(x))
+        tiles = x if isinstance(x, Tiles) else self._tiles(x, seed)
+        batch_size = min(batch_size, len(tiles))
+        steps = len(tiles) // batch_size
         keras.utils.set_random_seed(seed)
         objective = self._objective(rate_weight, shares, priors)
-        steps = epochs * (len(x) // batch_size)
-        objective.compile(optimizer=_optimizer(learning_rate, steps), jit_compile=False)
+        if rate_weight is not None:
+            objective.start_from(self._shaped(tiles.sample(_STEP_SAMPLE)))
+        objective.compile(optimizer=keras.optimizers.Adam(beta_2=0.99), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore
+        pace = Pace(learning_rate, None if minutes else epochs * steps, minutes)
         return objective.fit(
-            _batches(x, batch_size, seed),
-            epochs=epochs,
+            self._batches(tiles, batch_size, steps * (epochs_done(backup) if backup else 0)),
+            epochs=_ENDLESS if minutes else epochs,
+            steps_per_epoch=steps,
             validation_data=None
             if validation_data is None
             else _in_order(self._checked(validation_data), batch_size),
-            shuffle=False,  # the data set does it
-            callbacks=[_backup(backup)] if backup else None,
+            shuffle=False,  # the batches are
+            callbacks=[*([Backup(backup)] if backup else []), pace, *callbacks],
             verbose=verbose,
         )
+
+    def _tiles(self, x: npt.NDArray[Any], seed: int) -> Tiles:
+        pictures = ArrayPictures(self._checked(x))
+        return Tiles(pictures, x.shape[1:3], (*x.shape[1:], 1)[2], seed=seed)
+
+    def _shaped(self, tiles: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(N, h, w, C) without the last axis for an encoder that takes (h, w)."""
+        return tiles.reshape(tiles.shape[: len(self.image_shape) + 1])
+
+    def _batches(self, tiles: Tiles, batch_size: int, first: int) -> Any:
+        """Batches of floats from a step on, made in parallel, the same for the same seed."""
+        shape = (batch_size, *tiles.shape[: len(self.image_shape)])
+
+        def made(step: Any) -> Any:
+            return self._shaped(as_floats(tiles.batch(int(step), batch_size)))
+
+        def batch(step: Any) -> Any:
+            return tf.ensure_shape(tf.numpy_function(made, [step], tf.float32), shape)
+
+        steps = tf.data.Dataset.range(first, _ENDLESS)
+        return steps.map(batch, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
     def save_models(self, name: str, folder: Path | str = ".") -> tuple[Path, Path]:
         """Write `encoder{name}.hdf5` and `decoder{name}.hdf5`, which Keras opens.
@@ -136,6 +169,7 @@ class Autoencoder:
         x: npt.NDArray[Any],
         name: str = "custom",
         held_out: npt.NDArray[Any] | None = None,
+        levels: int = 3,
         priors: int = 64,
         context_units: int = 512,
     ) -> Codec:
@@ -147,6 +181,7 @@ class Autoencoder:
             name: the codec's name.
             held_out: images to measure on, for `aecodec codecs` to show; every tenth of `x` if
                 None.
+            levels: how many, if they share their channels.
             priors: P, how many distributions compete.
             context_units: of the network that refines them, channel by channel; 0 for none.
 
@@ -159,49 +194,46 @@ class Autoencoder:
         from aecodec.codec import Codec
         from aecodec.export.codec_folder import export_codec
 
-        step, levels = self.quantization(x)
+        images = self._checked(x)
+        steps, stages = self.quantization(images, levels)
+        pair = self.encoder, self.decoder
         exported = export_codec(
-            self.encoder,
-            self.decoder,
+            *(pair if (steps == 1).all() else rescaled(*pair, steps)),
             Path(folder),
             name=name,
-            step=step,
-            levels=levels,
-            images=self._checked(x),
+            levels=stages,
+            images=images,
             held_out=self._checked(x[::10] if held_out is None else held_out),
             priors=priors,
             context_units=context_units,
         )
         return Codec(exported)
 
-    def quantization(self, x: npt.NDArray[Any]) -> tuple[float, tuple[Level, ...]]:
-        """The quantisation step of the network's integers, and the levels.
+    def quantization(
+        self, x: npt.NDArray[Any], levels: int = 3
+    ) -> tuple[npt.NDArray[np.float32], tuple[Level, ...]]:
+        """The quantisation steps of the code's channels (K,), and the levels.
 
-        Levels with channels of their own were trained at a step of 1. Where all channels belong
-        to one level, the middle one of three levels has the step that the rate was trained at, or
-        else the largest that adds little to the squared error; level 1 has 5/3 and level 3 has
-        1/3 of it.
+        Levels with channels of their own were trained at steps of 1. Where all channels belong
+        to one level, the middle one of `levels` levels has the step that the rate was trained at,
+        or else the largest ones that add little to the squared error; the others' steps are in
+        the ratio of odd numbers: for three levels 5, 3 and 1.
         """
         if len(self.levels) > 1:
             stops = np.cumsum(self.levels).tolist()
-            return 1.0, tuple(Level(b - k, b) for b, k in zip(stops, self.levels, strict=True))
+            ones = np.ones(stops[-1], np.float32)
+            return ones, tuple(Level(b - k, b) for b, k in zip(stops, self.levels, strict=True))
+        multiples = range(2 * levels - 1, 0, -2)
         sample = self._checked(x)[:_STEP_SAMPLE]
         latents = self.encoder.predict(sample, verbose=0)
-        middle = 1.0 if self.is_rate_trained else self._harmless_step(sample, latents)
-        step = max(middle / 3, float(np.abs(latents).max()) / 127)
-        return step, tuple(Level(0, self.levels[0], multiple) for multiple in (5, 3, 1))
-
-    def _harmless_step(self, images: npt.NDArray[Any], latents: npt.NDArray[Any]) -> float:
-        """The largest step of a geometric row that adds a tenth to the squared error at most."""
-        widest = float(np.abs(latents).max()) or 1.0
-        allowed = 1.1 * self._squared_error(images, latents)
-        for step in widest * 2.0 ** -np.arange(0, 10, 0.25):
-            if self._squared_error(images, np.rint(latents / step) * step) <= allowed:
-                break
-        return float(step)
-
-    def _squared_error(self, images: npt.NDArray[Any], latents: npt.NDArray[Any]) -> float:
-        return float(np.mean((self.decoder.predict(latents, verbose=0) - images) ** 2))
+        middle = (
+            np.ones(self.levels[0], np.float32)
+            if self.is_rate_trained
+            else channel_steps(self.decoder, sample, latents)
+        )
+        largest = np.abs(latents).max(axis=tuple(range(latents.ndim - 1)))
+        steps = np.maximum(middle / multiples[(levels - 1) // 2], largest / _LARGEST_CODE)
+        return steps, tuple(Level(0, self.levels[0], multiple) for multiple in multiples)
 
     def _objective(
         self,
@@ -228,7 +260,7 @@ class Autoencoder:
         )
 
     def _checked(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        if x.shape[1:] != self.image_shape:
+        if not _is_of_shape(x.shape[1:], self.image_shape):
             raise ModelError(f"images of shape {x.shape[1:]}: the encoder takes {self.image_shape}")
         if not (len(x) and x.min() >= 0 and x.max() <= 1):
             raise ModelError("images must be floats in 0..1, and one at least: divide them by 255")
@@ -248,22 +280,11 @@ def _check_shapes(encoder: Any, decoder: Any) -> None:
         )
 
 
-def _optimizer(learning_rate: float, steps: int) -> Any:
-    warmup = min(_WARMUP_STEPS, max(1, steps // 10))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=learning_rate, warmup_steps=warmup
+def _is_of_shape(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    """Whether a shape is the expected one, None standing for any number."""
+    return len(shape) == len(expected) and all(
+        side in (None, found) for side, found in zip(expected, shape, strict=True)
     )
-    return keras.optimizers.Adam(schedule, beta_2=0.99)
-
-
-def _backup(folder: Path) -> Any:
-    """Kept after the last epoch too: what comes then may fail and be tried again."""
-    return keras.callbacks.BackupAndRestore(folder, delete_checkpoint=False)
-
-
-def _batches(x: npt.NDArray[np.float32], batch_size: int, seed: int) -> Any:
-    data = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=seed)
-    return data.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
 def _in_order(x: npt.NDArray[np.float32], batch_size: int) -> Any:

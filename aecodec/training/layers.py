@@ -37,6 +37,30 @@ class DepthToSpace(keras.layers.Layer):
         return {**super().get_config(), "block": self.block}
 
 
+@keras.saving.register_keras_serializable(package="aecodec")
+class SpaceToDepth(keras.layers.Layer):
+    """(N, h * block, w * block, C) to (N, h, w, block**2 * C), the inverse of DepthToSpace.
+
+    >>> SpaceToDepth(2)(tf.zeros((1, 14, 14, 3))).shape.as_list()
+    [1, 7, 7, 12]
+    """
+
+    def __init__(self, block: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.block = block
+
+    def call(self, inputs: Any) -> Any:
+        return tf.nn.space_to_depth(inputs, self.block)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, height, width, channels = input_shape
+        sides = (side and side // self.block for side in (height, width))
+        return (batch, *sides, channels and channels * self.block**2)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "block": self.block}
+
+
 def load_model(path: Path | str) -> Any:
     """Open a Keras model from an HDF5 or `.keras` file, aecodec's own layers included.
 

@@ -1,6 +1,6 @@
-"""Ready-made encoders and decoders for 28x28 grey pictures.
+"""Ready-made encoders and decoders of small tiles.
 
-All work is done on a 7x7 grid of 4x4 patches, where a step of training and an inference cost
+All work is done on a grid of 4x4 patches, where a step of training and an inference cost
 least: the encoder looks at overlapping 8x8 patches, the decoder lays its 4x4 patches side by side.
 Every layer is one that int8 TFLite, TensorFlow Lite Micro and a resized batch can run. What lies
 between two layers has passed a ReLU6, so that int8's 255 steps have a range known in training.
@@ -68,20 +68,44 @@ def mnist_decoder(
     return keras.Model(codes, layers.Reshape(image_shape)(planes), name="decoder")
 
 
-def digits_encoder(code_dimension: int) -> Any:
-    """The encoder of the codec `digits`, (28, 28, 1) in 0..1 to (1, 1, K) latents."""
-    images = keras.Input((28, 28, 1))
-    grid = _analysis(images, width=64, blocks=1, squeezed=32)
-    return keras.Model(images, layers.Conv2D(code_dimension, 7)(grid), name="encoder")
+def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
+    """An encoder and a decoder of whole tiles, as those of the codec `digits`.
+
+    Args:
+        tile_shape: (side, side, channels), the side a multiple of 4.
+        code_dimension: K.
+
+    Returns:
+        A Keras model from (side, side, C) in 0..1 to (1, 1, K) latents, and one back.
+
+    Raises:
+        ModelError: another shape.
+
+    >>> encoder, decoder = tile_pair((28, 28, 1), 148)
+    >>> encoder.output_shape, decoder.output_shape
+    ((None, 1, 1, 148), (None, 28, 28, 1))
+    """
+    height, width, channels = _with_channels(tile_shape)
+    if height != width:
+        raise ModelError(f"tiles of {width}x{height}: these networks take square ones")
+    grid = height // _PATCH
+    return _tile_encoder(tile_shape, grid, code_dimension), _tile_decoder(
+        code_dimension, grid, channels
+    )
 
 
-def digits_decoder(code_dimension: int) -> Any:
-    """The decoder of the codec `digits`, (1, 1, K) latents to (28, 28, 1) in 0..1."""
+def _tile_encoder(tile_shape: tuple[int, int, int], grid: int, code_dimension: int) -> Any:
+    images = keras.Input(tile_shape)
+    hidden = _analysis(images, width=64, blocks=1, squeezed=32)
+    return keras.Model(images, layers.Conv2D(code_dimension, grid)(hidden), name="encoder")
+
+
+def _tile_decoder(code_dimension: int, grid: int, channels: int) -> Any:
     codes = keras.Input((1, 1, code_dimension))
-    grid = DepthToSpace(7)(layers.Conv2D(7 * 7 * 32, 1, activation="relu6")(codes))
-    hidden = _synthesis(grid, width=64, blocks=1)
-    patches = layers.Conv2D(_PATCH * _PATCH, 3, padding="same")(hidden)
-    return keras.Model(codes, DepthToSpace(_PATCH)(patches), name="decoder")
+    patches = layers.Conv2D(grid**2 * 32, 1, activation="relu6")(codes)
+    hidden = _synthesis(DepthToSpace(grid)(patches), width=64, blocks=1)
+    pixels = layers.Conv2D(_PATCH**2 * channels, 3, padding="same")(hidden)
+    return keras.Model(codes, DepthToSpace(_PATCH)(pixels), name="decoder")
 
 
 def _analysis(images: Any, width: int, blocks: int, squeezed: int) -> Any:
@@ -90,20 +114,21 @@ def _analysis(images: Any, width: int, blocks: int, squeezed: int) -> Any:
         images
     )
     for number in range(blocks):
-        hidden = _residual_block(hidden, width, f"{BRANCH}{number}")
+        hidden = residual_block(hidden, width, number)
     return layers.Conv2D(squeezed, 1, activation="relu6")(hidden)
 
 
 def _synthesis(grid: Any, width: int, blocks: int) -> Any:
     hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(grid)
     for number in range(blocks):
-        hidden = _residual_block(hidden, width, f"{BRANCH}{number}")
+        hidden = residual_block(hidden, width, number)
     return hidden
 
 
-def _residual_block(inputs: Any, width: int, name: str) -> Any:
+def residual_block(inputs: Any, width: int, number: int) -> Any:
+    """What comes in, between 0 and 6, and a learned difference, between 0 and 6 again."""
     hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(inputs)
-    hidden = layers.Conv2D(width, 3, padding="same", name=name)(hidden)
+    hidden = layers.Conv2D(width, 3, padding="same", name=f"{BRANCH}{number}")(hidden)
     return layers.ReLU(6)(layers.Add()([inputs, hidden]))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from aecodec.training.rate import MixtureRate
@@ -23,6 +24,7 @@ class DistortionObjective(keras.Model):
     def __init__(self, encoder: Any, decoder: Any) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
+        self.progress = _progress(self)
         self.squared_error = keras.metrics.Mean("mse")
         self.built = True  # of parts that are
 
@@ -77,6 +79,7 @@ class RateDistortionObjective(keras.Model):
     ) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
+        self.progress = _progress(self)
         self.channels, self.rate_weights = list(channels), list(rate_weights)
         self.shares = list(shares)
         self.rates = [MixtureRate(priors, k, seed) for seed, k in enumerate(channels)]
@@ -84,6 +87,12 @@ class RateDistortionObjective(keras.Model):
         self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
         self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
         self.built = True  # of parts that are
+
+    def start_from(self, images: Any) -> None:
+        """Let the rate models begin where an untrained encoder's latents are."""
+        latents = tf.split(tf.cast(self.encoder(images), tf.float32), self.channels, axis=-1)
+        for rate, latent in zip(self.rates, latents, strict=True):
+            rate.start_from(np.reshape(latent, (-1, latent.shape[-1])).std(axis=0))
 
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
@@ -131,12 +140,19 @@ class RateDistortionObjective(keras.Model):
         return report
 
 
+def _progress(objective: Any) -> Any:
+    """How much of the training is done, in 0..1; kept and restored with the weights."""
+    return objective.add_weight(shape=(), initializer="zeros", trainable=False, name="progress")
+
+
 def _noisy(latents: Any) -> Any:
     return latents + tf.random.uniform(tf.shape(latents), -0.5, 0.5)
 
 
 def _rounded(latents: Any) -> Any:
-    return latents + tf.stop_gradient(tf.round(latents) - latents)
+    """To what int8 can hold."""
+    integers = tf.clip_by_value(tf.round(latents), -128, 127)
+    return latents + tf.stop_gradient(integers - latents)
 
 
 def _mean_square(decoded: Any, images: Any) -> Any:

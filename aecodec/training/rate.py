@@ -38,6 +38,12 @@ class MixtureRate(keras.layers.Layer):
         self.logits = self.add_weight(shape=(components,), initializer="zeros")
         self.built = True
 
+    def start_from(self, spread: Any) -> None:
+        """Begin where latents of these standard deviations (K,) are likely; never below 1."""
+        wide = np.maximum(spread, 1.0)
+        self.mean.assign(self.mean * wide)
+        self.log_scale.assign(self.log_scale + np.log(wide))
+
     def call(self, latents: Any) -> Any:
         """(N, K) latents, noisy or rounded, to (N,) bits."""
         mass = logistic_mass(latents[:, None, :] - self.mean, self.log_scale)

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from aecodec.errors import ImageError, UsageError
-from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.data import load_images
-from aecodec.training.int8_twin import copy_weights, int8_twin
-from aecodec.training.networks import digits_decoder, digits_encoder
+from aecodec.errors import UsageError
+from aecodec.training.networks import tile_pair
+from aecodec.training.picture import picture_pair
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-if TYPE_CHECKING:
-    from aecodec.codec import Codec
+NETWORKS = {"tile": tile_pair, "picture": picture_pair}
+"""Pairs by name: tile shape (h, w, C) and code dimension to encoder and decoder."""
 
 RECIPES = Path(__file__).parent / "recipes"
-_NETWORKS = {"digits": (digits_encoder, digits_decoder)}
 _KEYS = {
-    "data": {"array", "held_out"},
+    "data": {"tile", "held_out", "flips"},
     "levels": {"channels", "rate_weights", "shares"},
-    "training": {
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "rate_priors",
-        "dtype",
-        "seed",
-    },
+    "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "seed"},
     "priors": {"count", "context_units"},
 }
 
@@ -50,8 +37,8 @@ class Recipe:
     Attributes:
         name: the codec's name.
         networks: which ready-made pair.
-        data: `array`, which array of the `.npz` file; `held_out`, how many of its last images
-            are measured and never trained on.
+        data: `tile`, the side in pixels of what the networks see; `held_out`, which share of
+            the pictures is measured and never trained on; `flips`, whether tiles are mirrored.
         levels: `channels`, `rate_weights` and `shares` of the loss, of each.
         training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
         priors: `count`, how many compete; `context_units` of the network that refines them.
@@ -63,6 +50,38 @@ class Recipe:
     levels: dict[str, list[Any]]
     training: dict[str, Any]
     priors: dict[str, int]
+
+    def with_levels(self, number: int) -> Recipe:
+        """As many levels, between the same smallest and largest files.
+
+        >>> recipe = load_recipe("digits").with_levels(2)
+        >>> recipe.levels["channels"], recipe.levels["rate_weights"]
+        ([28, 76], [0.06, 0.0018])
+        """
+        between = {name: _spread(values, number) for name, values in self.levels.items()}
+        between["channels"] = [round(each) for each in between["channels"]]
+        return replace(self, levels=between)
+
+    def with_code_dimension(self, largest: int) -> Recipe:
+        """The best level's code dimension; those of the others in proportion.
+
+        >>> load_recipe("digits").with_code_dimension(38).levels["channels"]
+        [14, 22, 38]
+        """
+        channels = self.levels["channels"]
+        scaled = [max(1, round(each * largest / max(channels))) for each in channels]
+        return replace(self, levels=self.levels | {"channels": scaled})
+
+    def with_rate_weight(self, weight: float) -> Recipe:
+        """The default level's rate weight; those of the others in proportion.
+
+        >>> load_recipe("digits").with_rate_weight(0.009).levels["rate_weights"]
+        [0.03, 0.009, 0.0009]
+        """
+        weights = self.levels["rate_weights"]
+        factor = weight / weights[(len(weights) - 1) // 2]
+        scaled = [float(f"{each * factor:.6g}") for each in weights]
+        return replace(self, levels=self.levels | {"rate_weights": scaled})
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
@@ -79,7 +98,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     try:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
-        names = ", ".join(sorted(file.stem for file in RECIPES.glob("*.toml")))
+        names = ", ".join(recipe_names())
         raise UsageError(
             f"no recipe {name_or_path}: neither a file, nor one that ships ({names})"
         ) from error
@@ -89,78 +108,29 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     return recipe
 
 
+def recipe_names() -> list[str]:
+    """Those that ship."""
+    return sorted(file.stem for file in RECIPES.glob("*.toml"))
+
+
+def purpose_of(name: str) -> str:
+    """What a recipe that ships is for: its first line."""
+    first = (RECIPES / f"{name}.toml").read_text("utf-8").splitlines()[0]
+    return first.removeprefix("#").strip()
+
+
 def _check(recipe: Recipe, path: Path) -> None:
-    if recipe.networks not in _NETWORKS:
-        raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(_NETWORKS)}")
+    if recipe.networks not in NETWORKS:
+        raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(NETWORKS)}")
     for section, keys in _KEYS.items():
         if set(getattr(recipe, section)) != keys:
             raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
+    if len({len(values) for values in recipe.levels.values()}) != 1:
+        raise UsageError(f"{path}: [levels] must give as many of each")
 
 
-def run_recipe(recipe: Recipe, data: Path, folder: Path, verbose: int = 1) -> Codec:
-    """Make a codec.
-
-    Args:
-        recipe: how.
-        data: the `.npz` file with the images.
-        folder: where the codec goes; a training that was interrupted, of the same recipe on the
-            same data, goes on from a folder inside it.
-        verbose: as in `keras.Model.fit`.
-
-    Raises:
-        ImageError: the file does not hold such images, or too few.
-        ModelError: the networks and the data do not fit.
-    """
-    images = load_images(data, recipe.data["array"])
-    if not 0 < recipe.data["held_out"] < len(images):
-        raise ImageError(
-            f"{data}: {len(images)} images, of which {recipe.data['held_out']} are held out"
-        )
-    trained, held_out = np.split(images, [len(images) - recipe.data["held_out"]])
-    backup = folder / f"training-{_digest(recipe, images)}"
-    autoencoder = _autoencoder(recipe)
-    twin = _twin(autoencoder, recipe.training["dtype"])
-    twin.train(
-        trained,
-        epochs=recipe.training["epochs"],
-        batch_size=recipe.training["batch_size"],
-        rate_weight=recipe.levels["rate_weights"],
-        shares=recipe.levels["shares"],
-        priors=recipe.training["rate_priors"],
-        learning_rate=recipe.training["learning_rate"],
-        validation_data=held_out,
-        backup=backup,
-        seed=recipe.training["seed"],
-        verbose=verbose,
-    )
-    copy_weights(twin.encoder, autoencoder.encoder)
-    copy_weights(twin.decoder, autoencoder.decoder)
-    codec = autoencoder.to_codec(
-        folder,
-        trained,
-        recipe.name,
-        held_out,
-        priors=recipe.priors["count"],
-        context_units=recipe.priors["context_units"],
-    )
-    shutil.rmtree(backup)
-    return codec
-
-
-def _digest(recipe: Recipe, images: npt.NDArray[Any]) -> str:
-    """Tells one training from another; what comes after it may change."""
-    trained = (recipe.networks, recipe.data, recipe.levels, recipe.training)
-    return hashlib.sha256(repr(trained).encode() + images.tobytes()).hexdigest()[:8]
-
-
-def _autoencoder(recipe: Recipe) -> Autoencoder:
-    encoder, decoder = _NETWORKS[recipe.networks]
-    channels = recipe.levels["channels"]
-    return Autoencoder(encoder(sum(channels)), decoder(sum(channels)), channels)
-
-
-def _twin(autoencoder: Autoencoder, dtype: str) -> Autoencoder:
-    encoder, decoder = (
-        int8_twin(half, dtype) for half in (autoencoder.encoder, autoencoder.decoder)
-    )
-    return Autoencoder(encoder, decoder, autoencoder.levels)
+def _spread(values: list[float], number: int) -> list[float]:
+    """So many values along the geometric curve through those that are given."""
+    places = np.linspace(0, len(values) - 1, number)
+    curve = np.exp(np.interp(places, np.arange(len(values)), np.log(values)))
+    return [float(f"{each:.6g}") for each in curve]

@@ -1,0 +1,163 @@
+"""Following a recipe: from pictures to a codec folder."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aecodec.errors import AecodecWarning, UsageError
+from aecodec.training.autoencoder import Autoencoder
+from aecodec.training.data import Pictures, Tiles, channels_of, open_pictures, split_off
+from aecodec.training.int8_twin import copy_weights, int8_twin
+from aecodec.training.picture import start_from_klt
+from aecodec.training.recipe import NETWORKS, Recipe
+
+if TYPE_CHECKING:
+    from aecodec.codec import Codec
+
+_MOST_FITTED = 60_000
+"""Tiles that the priors are fitted on."""
+
+_MOST_BLOCKS = 2_000
+_MOST_HELD_OUT = 5_000
+
+
+def run_recipe(
+    recipe: Recipe,
+    data: str | Path,
+    folder: Path,
+    *,
+    minutes: float | None = None,
+    resume: bool = False,
+    callbacks: Sequence[Any] = (),
+    verbose: int = 1,
+) -> Codec:
+    """Make a codec.
+
+    Ctrl-C ends the training early, and the codec is made of what was learned; the state of the
+    last whole epoch stays, for the training to go on.
+
+    Args:
+        recipe: how.
+        data: as in :func:`~aecodec.training.data.open_pictures`.
+        folder: where the codec goes, and, while it trains, its state.
+        minutes: train for so long, whatever the recipe says.
+        resume: go on with a training of the same recipe on the same data, in this folder.
+        callbacks: of Keras.
+        verbose: as in `keras.Model.fit`.
+
+    Raises:
+        ImageError: there are no such images, or too few.
+        ModelError: the networks and the data do not fit.
+        UsageError: a training to resume is not there, or one is there and not to be resumed.
+    """
+    pictures = open_pictures(data)
+    backup = folder / f"training-{_digest(recipe, minutes, pictures)}"
+    _check_state(backup, resume)
+    trained, held_out = _split(recipe, pictures)
+    autoencoder = _autoencoder(recipe, trained.shape)
+    twin = _twin(autoencoder, recipe.training["dtype"])
+    if recipe.networks == "picture":
+        start_from_klt(
+            twin.encoder,
+            twin.decoder,
+            trained.sample(_MOST_BLOCKS),
+            recipe.levels["channels"],
+            recipe.levels["rate_weights"],
+        )
+    is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
+    copy_weights(twin.encoder, autoencoder.encoder)
+    copy_weights(twin.decoder, autoencoder.decoder)
+    codec = autoencoder.to_codec(
+        folder,
+        trained.sample(_MOST_FITTED),
+        recipe.name,
+        held_out.whole(_MOST_HELD_OUT),
+        priors=recipe.priors["count"],
+        context_units=recipe.priors["context_units"],
+    )
+    if is_whole:
+        shutil.rmtree(backup)
+    return codec
+
+
+def _train(
+    recipe: Recipe,
+    twin: Autoencoder,
+    trained: Tiles,
+    held_out: Tiles,
+    minutes: float | None,
+    backup: Path,
+    callbacks: Sequence[Any],
+    verbose: int,
+) -> bool:
+    """Train; False if Ctrl-C ended it."""
+    try:
+        twin.train(
+            trained,
+            epochs=recipe.training["epochs"],
+            minutes=minutes,
+            batch_size=recipe.training["batch_size"],
+            rate_weight=recipe.levels["rate_weights"],
+            shares=recipe.levels["shares"],
+            priors=recipe.training["rate_priors"],
+            learning_rate=recipe.training["learning_rate"],
+            validation_data=held_out.whole(_MOST_HELD_OUT),
+            backup=backup,
+            callbacks=callbacks,
+            seed=recipe.training["seed"],
+            verbose=verbose,
+        )
+    except KeyboardInterrupt:
+        for each in callbacks:
+            each.on_train_end()  # Keras does not
+        message = "interrupted: the codec is made of what was learned; --resume goes on"
+        warnings.warn(message, AecodecWarning, stacklevel=2)
+        return False
+    return True
+
+
+def _check_state(backup: Path, resume: bool) -> None:
+    if resume and not backup.exists():
+        raise UsageError(
+            f"{backup.parent}: no interrupted training of this recipe, with these options, on "
+            "this data"
+        )
+    if backup.exists() and not resume:
+        raise UsageError(
+            f"{backup}: an interrupted training; --resume goes on with it, and without this "
+            "folder it starts anew"
+        )
+
+
+def _digest(recipe: Recipe, minutes: float | None, pictures: Pictures) -> str:
+    """Tells one training from another; what comes after it may change."""
+    steps = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
+    first = pictures[0].tobytes()
+    return hashlib.sha256(repr(steps).encode() + pictures.sizes.tobytes() + first).hexdigest()[:8]
+
+
+def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
+    channels, tile = channels_of(pictures), (recipe.data["tile"],) * 2
+    trained, held_out = split_off(pictures, recipe.data["held_out"])
+    flips, seed = recipe.data["flips"], recipe.training["seed"]
+    return (
+        Tiles(pictures, tile, channels, flips, trained, seed),
+        Tiles(pictures, tile, channels, only=held_out),
+    )
+
+
+def _autoencoder(recipe: Recipe, tile_shape: tuple[int, int, int]) -> Autoencoder:
+    channels = recipe.levels["channels"]
+    return Autoencoder(*NETWORKS[recipe.networks](tile_shape, sum(channels)), channels)
+
+
+def _twin(autoencoder: Autoencoder, dtype: str) -> Autoencoder:
+    encoder, decoder = (
+        int8_twin(half, dtype) for half in (autoencoder.encoder, autoencoder.decoder)
+    )
+    return Autoencoder(encoder, decoder, autoencoder.levels)
