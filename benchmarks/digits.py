@@ -7,31 +7,27 @@ Whole files of single digits; PSNR of the squared error averaged over all digits
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pillow_jxl  # noqa: F401 - registers JPEG XL with Pillow
-from PIL import Image
 
 import aecodec
 from aecodec import Codec, container, metrics
 from aecodec.images import Pixels
+from benchmarks.peers_in_pillow import LOSSLESS, restored, saved
 from benchmarks.rows import arguments, write_rows
 
-_PEERS: list[tuple[str, dict[str, Any]]] = [
-    ("PNG", {"optimize": True}),
-    ("WebP", {"lossless": True, "method": 6}),
-    ("JXL", {"lossless": True}),
-    ("JPEG", {"quality": 5, "optimize": True}),
-    ("JPEG", {"quality": 20, "optimize": True}),
-    ("WebP", {"quality": 0, "method": 6}),
-    ("WebP", {"quality": 20, "method": 6}),
-    ("JXL", {"quality": 5}),
-    ("JXL", {"quality": 30}),
-    ("AVIF", {"quality": 0, "speed": 4}),
-    ("AVIF", {"quality": 10, "speed": 4}),
+_PEERS: list[tuple[str, str, dict[str, Any]]] = [
+    *((title, name, settings) for title, (name, settings) in LOSSLESS.items()),
+    ("JPEG", "JPEG", {"quality": 5, "optimize": True}),
+    ("JPEG", "JPEG", {"quality": 20, "optimize": True}),
+    ("WebP", "WebP", {"quality": 0, "method": 6}),
+    ("WebP", "WebP", {"quality": 20, "method": 6}),
+    ("JPEG XL", "JXL", {"quality": 5}),
+    ("JPEG XL", "JXL", {"quality": 30}),
+    ("AVIF", "AVIF", {"quality": 0, "speed": 4}),
+    ("AVIF", "AVIF", {"quality": 10, "speed": 4}),
 ]
 
 
@@ -51,13 +47,13 @@ def _rows(digits: Pixels, peers: int) -> Iterator[dict[str, Any]]:
     codec = aecodec.load_codec("digits")
     for level in range(1, len(codec.spec.levels) + 1):
         yield _ours(codec, digits, level)
-    for name, settings in _PEERS:
-        yield _theirs(name, settings, digits[:peers])
+    for title, name, settings in _PEERS:
+        yield _theirs(title, name, settings, digits[:peers])
 
 
 def _ours(codec: Codec, digits: Pixels, level: int) -> dict[str, Any]:
     files = [codec.compress(digit, level) for digit in digits]
-    restored = np.stack([np.asarray(codec.decompress(file)) for file in files])
+    back = np.stack([np.asarray(codec.decompress(file)) for file in files])
     stack = codec.compress(digits, level)
     prior = codec.folder.prior(level)
     ideal = prior.bits(codec.encoder.codes(digits[..., None], level)) / 8
@@ -66,7 +62,7 @@ def _ours(codec: Codec, digits: Pixels, level: int) -> dict[str, Any]:
         "settings": f"level {level}",
         "digits": len(digits),
         "bytes": round(float(np.mean([len(file) for file in files])), 3),
-        "psnr": round(metrics.psnr(metrics.mse(digits, restored)), 3),
+        "psnr": round(metrics.psnr(metrics.mse(digits, back)), 3),
         "payload": round(float(np.mean([len(container.unpack(f)[1]) for f in files])), 3),
         "ideal_payload": round(float(ideal.mean()), 3),
         "stack_bytes": round(len(stack) / len(digits), 3),
@@ -77,27 +73,22 @@ def _ours(codec: Codec, digits: Pixels, level: int) -> dict[str, Any]:
     }
 
 
-def _theirs(name: str, settings: dict[str, Any], digits: Pixels) -> dict[str, Any]:
-    sizes, error = [], 0.0
-    for digit in digits:
-        file = io.BytesIO()
-        Image.fromarray(digit).save(file, format=name, **settings)
-        sizes.append(len(file.getvalue()))
-        with Image.open(file) as image:
-            error += metrics.mse(digit, np.asarray(image.convert("L"))) / len(digits)
-    said = {key: value for key, value in settings.items() if key in ("quality", "lossless")}
+def _theirs(title: str, name: str, settings: dict[str, Any], digits: Pixels) -> dict[str, Any]:
+    files = [saved(digit, name, settings) for digit in digits]
+    back = np.stack([restored(file, digit) for file, digit in zip(files, digits, strict=True)])
+    error = metrics.mse(digits, back)
     return {
-        "format": {"JXL": "JPEG XL"}.get(name, name),
-        "settings": ", ".join(f"{k} {v}" if v is not True else k for k, v in said.items()),
+        "format": title,
+        "settings": f"quality {settings['quality']}" if "quality" in settings else "",
         "digits": len(digits),
-        "bytes": round(float(np.mean(sizes)), 3),
+        "bytes": round(float(np.mean([len(file) for file in files])), 3),
         "psnr": round(metrics.psnr(error), 3) if error else None,
     }
 
 
 def _text(row: dict[str, Any]) -> str:
     quality = "lossless" if row["psnr"] is None else f"{row['psnr']:.2f} dB"
-    line = f"{row['format']:<8} {row['settings']:<11} {row['bytes']:7.2f} bytes  {quality}"
+    line = f"{row['format']:<17} {row['settings']:<11} {row['bytes']:7.2f} bytes  {quality}"
     if "payload" in row:
         line += f"  (payload {row['payload']:.2f}, ideal {row['ideal_payload']:.2f}; "
         line += f"all in one file {row['stack_bytes']:.3f}, {row['stack_over_ideal']:+.2%} over "

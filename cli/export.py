@@ -11,14 +11,16 @@ import typer
 
 from aecodec import registry, tiling
 from aecodec.cli import files, talk
+from aecodec.cli.codecs import as_text
 from aecodec.cli.heavy import tensorflow_for
 from aecodec.cli.options import Force, Quiet
 from aecodec.errors import UsageError
 from aecodec.export.kinds import Format, Halves, Precision
 from aecodec.samples import sample_paths
-from aecodec.spec import CodecFolder
+from aecodec.spec import CODEC_JSON, CodecFolder
 
 if TYPE_CHECKING:  # what the other commands do not need, they do not load
+    from aecodec.codec import Codec
     from aecodec.export.writing import Exported
     from aecodec.images import Pixels
 
@@ -27,8 +29,10 @@ _CALIBRATION = 1000
 
 def export(
     codec: Annotated[
-        str, typer.Argument(metavar="CODEC", help="A codec that ships, or a codec folder.")
-    ],
+        Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Argument(metavar="CODEC", help="A codec that ships, or a codec folder."),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where files go.")],
     to: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.TFLITE,
     precision: Annotated[
@@ -36,14 +40,27 @@ def export(
     ] = Precision.INT8,
     halves: Annotated[Halves, typer.Option("--half", help="Which networks.")] = Halves.BOTH,
     calibrate: Annotated[
-        Optional[Path],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        Optional[Path],  # noqa: UP045
         typer.Option(
             "--calibrate",
             metavar="DATA",
             help="A folder of images, or an .npz or .npy array, to measure on and to calibrate "
-            "int16x8. Default: the sample digits.",
+            "with. Default: the sample digits.",
         ),
     ] = None,
+    encoder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--encoder", metavar="FILE", help="Make a codec of this Keras encoder,"),
+    ] = None,
+    decoder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--decoder", metavar="FILE", help="and of this Keras decoder."),
+    ] = None,
+    tile: Annotated[
+        int, typer.Option(min=8, help="Of such a codec: crops to calibrate on, if any size goes.")
+    ] = 64,
+    levels: Annotated[int, typer.Option(min=1, max=15, help="Of such a codec.")] = 3,
+    priors: Annotated[int, typer.Option(min=1, max=1024, help="Of such a codec.")] = 64,
     report: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--report", metavar="FILE", help="Write the parity report as JSON."),
@@ -56,7 +73,18 @@ def export(
     TFLite at int8 takes pixel - 128 and gives the codes themselves, or back; at other precisions
     it takes and gives floats. C is the int8 model as an array, for TensorFlow Lite Micro. Needs
     TensorFlow.
+
+    With `--encoder`, `--decoder` and `--calibrate` instead of a codec, two models that were trained
+    elsewhere become a codec folder.
     """
+    if encoder or decoder:
+        if codec or not (encoder and decoder and calibrate):
+            raise UsageError("a codec is made of --encoder, --decoder and --calibrate together")
+        made = _adopt(encoder, decoder, calibrate, out, tile, levels, priors, force, quiet)
+        talk.result(as_text(made), {}, as_json=False, quiet=quiet, to_stderr=False)
+        return
+    if not codec:
+        raise UsageError("give a CODEC, or --encoder and --decoder to make one of")
     if to is not Format.TFLITE and precision is not Precision.INT8:
         raise UsageError(f"--quantize {precision.value} is for --format tflite")
     if report:
@@ -64,7 +92,8 @@ def export(
     folder = registry.load_codec(codec).folder
     with tensorflow_for("exporting"):
         from aecodec.export.parity import FloatPair
-        from aecodec.export.writing import export_half
+    from aecodec.export.writing import export_half
+
     with talk.warnings_about(calibrate, quiet):
         pair = FloatPair(folder, _tiles(folder, calibrate))
     exported = [export_half(pair, half, to, precision) for half in halves.each]
@@ -74,6 +103,34 @@ def export(
         files.write_bytes(report, json.dumps(rows, indent=1).encode() + b"\n")
     for each in exported:
         talk.result(each.parity.as_text(), {}, as_json=False, quiet=quiet, to_stderr=False)
+
+
+def _adopt(
+    encoder: Path,
+    decoder: Path,
+    data: Path,
+    out: Path,
+    tile: int,
+    levels: int,
+    priors: int,
+    force: bool,
+    quiet: bool,
+) -> Codec:
+    files.refuse_overwriting(out / CODEC_JSON, force)
+    with tensorflow_for("exporting"):
+        from aecodec.export.adopting import codec_of_pair
+        from aecodec.training.layers import load_model
+    with talk.warnings_as_they_come(quiet):
+        return codec_of_pair(
+            load_model(encoder),
+            load_model(decoder),
+            data,
+            out,
+            name=out.resolve().name,
+            tile=tile,
+            levels=levels,
+            priors=priors,
+        )
 
 
 def _write(exported: list[Exported], out: Path, force: bool) -> None:

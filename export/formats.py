@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from aecodec import __version__
 from aecodec.errors import CodecError, ModelError
+from aecodec.export.culprit import first_refused
 from aecodec.export.kinds import Half, Precision
 from aecodec.export.labels import labelled
 from aecodec.export.quiet import quiet
@@ -93,9 +94,8 @@ def _converted(model: Any, precision: Precision, samples: npt.NDArray[np.float32
         with quiet():
             return bytes(converter.convert())
     except Exception as error:  # the converter raises whatever its passes raise
-        reason = str(error).strip().splitlines()[0]
         raise ModelError(
-            f"{model.name}: the converter cannot make {precision.value} of it ({reason})"
+            f"{model.name}: no {precision.value} TFLite of it: {first_refused(model, error)}"
         ) from error
 
 

@@ -13,6 +13,7 @@ from tensorflow.lite.python.convert import mlir_quantize
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.errors import ModelError
+from aecodec.export.culprit import first_refused
 from aecodec.export.quiet import quiet
 from aecodec.transforms import PIXEL_SCALE, PIXEL_ZERO, LiteRtTransform
 
@@ -78,7 +79,9 @@ def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, hal
         calibrated.shrink_ranges(lambda int8: _squared_error(int8, samples, expected))
         return calibrated.quantized()
     except Exception as error:  # the converter raises whatever its passes raise
-        raise ModelError(f"the {half} cannot be converted to int8 TFLite: {error}") from error
+        raise ModelError(
+            f"the {half} cannot be converted to int8 TFLite: {first_refused(model, error)}"
+        ) from error
 
 
 def _calibrate(model: Any, samples: Floats) -> bytes:

@@ -26,6 +26,7 @@ BELOW = {
     "images": {"errors", "container"},
     "tiling": {"images"},
     "transforms": {"errors"},
+    "windows": {"transforms"},
     "spec": {"errors", "container", "context", "prior"},
     "metrics": set(),
 }

@@ -240,7 +240,7 @@ def test_what_is_no_picture_is_refused(codec: Codec, thing: object) -> None:
 
 def test_tiles_and_codes_of_another_shape_are_refused(codec: Codec) -> None:
     with pytest.raises(aecodec.ImageError, match="takes"):
-        codec.encoder.codes(np.zeros((1, 56, 56, 1), np.uint8))
+        codec.encoder.codes(np.zeros((1, 28, 28, 3), np.uint8))
     with pytest.raises(UsageError, match="codes of shape"):
         codec.decoder.planes(np.zeros((1, 5), np.int16))
 

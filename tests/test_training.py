@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers
+from PIL import Image
 
 import aecodec
 from aecodec import ModelError, UsageError, context
@@ -19,10 +21,12 @@ from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.training import Autoencoder, load_model, mnist_decoder, mnist_encoder
 from aecodec.training.context import fit_context
-from aecodec.training.data import load_images
+from aecodec.training.data import ArrayPictures, Tiles, open_pictures, split_off
 from aecodec.training.int8_twin import copy_weights, int8_twin
-from aecodec.training.networks import digits_decoder, digits_encoder
-from aecodec.training.recipe import load_recipe, run_recipe
+from aecodec.training.networks import tile_pair
+from aecodec.training.recipe import load_recipe
+from aecodec.training.run import run_recipe
+from aecodec.training.steps import channel_steps
 
 
 def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
@@ -107,7 +111,7 @@ def test_training_with_a_rate(x: np.ndarray, tmp_path: Path) -> None:
 
 def test_levels_with_channels_of_their_own(x: np.ndarray, tmp_path: Path) -> None:
     planes = x[..., None]
-    autoencoder = Autoencoder(digits_encoder(24), digits_decoder(24), levels=(4, 8, 12))
+    autoencoder = Autoencoder(*tile_pair((28, 28, 1), 24), levels=(4, 8, 12))
     autoencoder.train(
         planes, epochs=4, rate_weight=(0.1, 0.05, 0.01), learning_rate=4e-3, verbose=0
     )
@@ -129,7 +133,7 @@ def test_colour_pictures_and_grids_of_codes(photograph: Pixels, tmp_path: Path) 
 
 
 def test_a_twin_rounds_and_hands_its_weights_on() -> None:
-    model = digits_decoder(12)
+    _, model = tile_pair((28, 28, 1), 12)
     twin = int8_twin(model)
     copy_weights(twin, model)
     for trained, copied in zip(twin.get_weights(), model.get_weights(), strict=True):
@@ -156,7 +160,7 @@ def test_context_is_kept_where_it_pays() -> None:
 
 
 def test_the_hdf5_files_hold_the_very_weights(tmp_path: Path) -> None:
-    autoencoder = Autoencoder(digits_encoder(8), digits_decoder(8))
+    autoencoder = Autoencoder(*tile_pair((28, 28, 1), 8))
     for path, model in zip(
         autoencoder.save_models("x", tmp_path),
         (autoencoder.encoder, autoencoder.decoder),
@@ -214,10 +218,11 @@ def test_a_model_that_cannot_be_quantized_is_refused(x: np.ndarray, tmp_path: Pa
 
 TINY = """
 name = "tiny"
-networks = "digits"
+networks = "tile"
 [data]
-array = "pictures"
-held_out = 100
+tile = 28
+held_out = 0.15
+flips = false
 [levels]
 channels = [4, 6]
 rate_weights = [0.1, 0.02]
@@ -238,7 +243,8 @@ context_units = 16
 def test_a_recipe_trains_and_an_interrupted_one_goes_on(
     digits: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data, recipe, folder = tmp_path / "data.npz", tmp_path / "recipe.toml", tmp_path / "codec"
+    data, folder = tmp_path / "data.npz", tmp_path / "codec"
+    recipe = tmp_path / "recipe.toml"
     np.savez(data, pictures=digits[:600])
     recipe.write_text(TINY.format(epochs=2))
     with monkeypatch.context() as interrupted:
@@ -246,14 +252,59 @@ def test_a_recipe_trains_and_an_interrupted_one_goes_on(
         with pytest.raises(KeyboardInterrupt):
             run_recipe(load_recipe(recipe), data, folder, verbose=0)
         (backup,) = folder.iterdir()
-        trained = (backup / "latest.weights.h5").read_bytes()
-        with pytest.raises(KeyboardInterrupt):
+        trained = weights_in(backup)
+        with pytest.raises(UsageError, match="--resume"):
             run_recipe(load_recipe(recipe), data, folder, verbose=0)
-    assert (backup / "latest.weights.h5").read_bytes() == trained
-    codec = run_recipe(load_recipe(recipe), data, folder, verbose=0)
+        with pytest.raises(KeyboardInterrupt):
+            run_recipe(load_recipe(recipe), data, folder, resume=True, verbose=0)
+    assert weights_in(backup) == trained
+    codec = run_recipe(load_recipe(recipe), data, folder, resume=True, verbose=0)
     assert codec.spec.name == "tiny"
     assert len(codec.folder.measured["levels"]) == 2
     assert not backup.exists()
+    with pytest.raises(UsageError, match="no interrupted training"):
+        run_recipe(load_recipe(recipe), data, folder, resume=True, verbose=0)
+
+
+def weights_in(backup: Path) -> bytes:
+    return (backup / "latest.weights.h5").read_bytes()
+
+
+class CtrlC(keras.callbacks.Callback):
+    """Interrupts in the middle of the second epoch."""
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        if float(self.model.progress) > 0.6:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_leaves_a_codec_and_what_it_takes_to_go_on(digits: Pixels, tmp_path: Path) -> None:
+    data, folder = tmp_path / "data.npy", tmp_path / "codec"
+    recipe = tmp_path / "recipe.toml"
+    np.save(data, digits[:600])
+    recipe.write_text(TINY.format(epochs=2))
+    loaded = load_recipe(recipe)
+    with pytest.warns(aecodec.AecodecWarning, match="interrupted"):
+        codec = run_recipe(loaded, data, folder, callbacks=[CtrlC()], verbose=0)
+    assert codec.decompress(codec.compress(digits[0])).size == (28, 28)
+    resumed = run_recipe(loaded, data, folder, resume=True, verbose=0)
+    whole = run_recipe(loaded, data, tmp_path / "whole", verbose=0)
+    for half in ("encoder.hdf5", "decoder.hdf5"):
+        for a, b in zip(
+            *(load_model(each.folder.path / half).get_weights() for each in (resumed, whole)),
+            strict=True,
+        ):
+            assert np.abs(a - b).max() < 0.2 * np.abs(b).max() + 0.02
+
+
+def test_training_by_the_clock(x: np.ndarray, tmp_path: Path) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+    began = time.monotonic()
+    history = autoencoder.train(x, minutes=0.05, learning_rate=3e-3, backup=tmp_path, verbose=0)
+    assert 3 <= time.monotonic() - began < 20
+    assert history.history["psnr"][-1] > history.history["psnr"][0]
+    again = autoencoder.train(x, minutes=0.05, learning_rate=3e-3, backup=tmp_path, verbose=0)
+    assert len(again.history["psnr"]) <= 1
 
 
 def interrupt(*_: object, **__: object) -> None:
@@ -265,7 +316,8 @@ def interrupt(*_: object, **__: object) -> None:
     [
         (("count = 4", ""), r"\[priors\] must have context_units, count"),
         (("[data]", "[dat]"), "not a recipe"),
-        (('networks = "digits"', 'networks = "x"'), "no networks"),
+        (('networks = "tile"', 'networks = "x"'), "no networks"),
+        (("shares = [1, 2]", "shares = [1]"), "as many of each"),
     ],
 )
 def test_recipes_that_lack_something(tmp_path: Path, change: tuple[str, str], message: str) -> None:
@@ -285,16 +337,83 @@ def test_fewer_images_than_a_batch_are_a_batch(x: np.ndarray) -> None:
 
 
 def test_recipes_and_data_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"ships \(digits\)"):
+    with pytest.raises(UsageError, match=r"ships \(digits, picture\)"):
         load_recipe("nothing")
-    (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
-    with pytest.raises(aecodec.ImageError, match="no array"):
-        load_images(tmp_path / "data.npz", "x")
     (tmp_path / "bad.toml").write_text("name = ")
     with pytest.raises(UsageError, match="not a recipe"):
         load_recipe(tmp_path / "bad.toml")
-    with pytest.raises(aecodec.ImageError, match="no array"):
-        load_images(tmp_path / "nothing.npz", "x")
+    (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
     np.savez(tmp_path / "floats.npz", x=np.zeros((3, 28, 28)))
-    with pytest.raises(aecodec.ImageError, match="not uint8"):
-        load_images(tmp_path / "floats.npz", "x")
+    (tmp_path / "empty").mkdir()
+    for name, message in (
+        ("data.npz", "no array"),
+        ("nothing.npz", "no array"),
+        ("floats.npz", "no array"),
+        ("empty", "no images here"),
+        ("nowhere", "no images here"),
+    ):
+        with pytest.raises(aecodec.ImageError, match=message):
+            open_pictures(tmp_path / name)
+
+
+def test_a_folder_of_all_sorts(digits: Pixels, photograph: Pixels, tmp_path: Path) -> None:
+    for number in range(8):
+        Image.fromarray(digits[number]).save(tmp_path / f"{number}.png")
+    Image.fromarray(photograph).save(tmp_path / "photo.jpg")
+    Image.fromarray(photograph[:5, :3]).save(tmp_path / "small.bmp")
+    (tmp_path / "broken.png").write_bytes(b"not an image")
+    whole = (tmp_path / "7.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.warns(aecodec.AecodecWarning, match=r"broken\.png: left out"):
+        pictures = open_pictures(tmp_path)
+    assert len(pictures.sizes) == 11
+    tiles = Tiles(pictures, (32, 32), channels=3, flips=True, seed=1)
+    with pytest.warns(aecodec.AecodecWarning, match=r"cut\.png: left out"):
+        batches = [tiles.batch(step, 64) for step in range(5)]
+    assert all(batch.shape == (64, 32, 32, 3) and batch.dtype == np.uint8 for batch in batches)
+    for step, batch in enumerate(batches):
+        assert (tiles.batch(step, 64) == batch).all()
+    assert len(tiles) == 10 + (427 // 32) * (640 // 32)
+
+
+def test_a_pass_sees_every_picture_once(digits: Pixels) -> None:
+    pictures = ArrayPictures(digits[:200])
+    trained, held_out = split_off(pictures, 0.1)
+    assert len(trained) == 180
+    assert not set(trained) & set(held_out)
+    tiles = Tiles(pictures, (28, 28), channels=1, only=trained)
+    for number in range(2):
+        seen = np.concatenate([tiles.batch(9 * number + step, 20) for step in range(9)])
+        assert {tile.tobytes() for tile in seen} == {digits[n].tobytes() for n in trained}
+    assert (np.rint(tiles.whole(1000)[..., 0] * 255) == digits[trained]).all()
+
+
+def test_steps_follow_the_decoder() -> None:
+    """A channel that the decoder multiplies by ten is rounded ten times as finely."""
+    gains = np.float32([1, 10, 100])
+    codes = keras.Input((3,))
+    spread = layers.Dense(30, use_bias=False, kernel_initializer="orthogonal")
+    decoder = keras.Model(codes, spread(layers.Rescaling(gains.tolist())(codes)))
+    latents = np.random.default_rng(0).normal(0, 1, (500, 3)).astype(np.float32) / gains
+    images = decoder.predict(latents, verbose=0)
+    images += np.random.default_rng(1).normal(0, 0.05, images.shape).astype(np.float32)
+    steps = channel_steps(decoder, images, latents)
+    assert steps * gains == pytest.approx(np.full(3, steps[0]), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), [28, 44, 76]),
+        (("with_levels", 3), [28, 44, 76]),
+        (("with_levels", 1), [28]),
+        (("with_levels", 5), [28, 35, 44, 58, 76]),
+        (("with_code_dimension", 152), [56, 88, 152]),
+    ],
+)
+def test_recipes_are_adjusted(options: tuple[str, int] | tuple[()], expected: list[int]) -> None:
+    recipe = load_recipe("digits")
+    if options:
+        recipe = getattr(recipe, options[0])(options[1])
+    assert recipe.levels["channels"] == expected

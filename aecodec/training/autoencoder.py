@@ -260,6 +260,8 @@ class Autoencoder:
         )
 
     def _checked(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        if len(self.image_shape) == 2 and x.ndim == 4 and x.shape[-1] == 1:
+            x = x[..., 0]
         if not _is_of_shape(x.shape[1:], self.image_shape):
             raise ModelError(f"images of shape {x.shape[1:]}: the encoder takes {self.image_shape}")
         if not (len(x) and x.min() >= 0 and x.max() <= 1):

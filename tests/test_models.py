@@ -1,0 +1,224 @@
+"""Models that nobody tuned for become codecs, by one command, and lose little on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+from keras import layers
+
+import aecodec
+from aecodec import Codec, ModelError, windows
+from aecodec.cli.main import app
+from aecodec.export.adopting import codec_of_pair
+from aecodec.export.micro import run_in_micro
+from aecodec.export.reach import reach_of
+from aecodec.images import Pixels
+from aecodec.metrics import mse, psnr
+from aecodec.training import Autoencoder
+from aecodec.training.layers import DepthToSpace
+from aecodec.training.models import as_functional
+from aecodec.transforms import keras_decoder, keras_encoder
+
+Pair = tuple[keras.Model, keras.Model]
+
+
+def dense() -> Pair:
+    encoder = keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            layers.Flatten(),
+            layers.Dense(128, "relu"),
+            layers.Dense(20),
+        ]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((20,)),
+            layers.Dense(128, "relu"),
+            layers.Dense(784, "sigmoid"),
+            layers.Reshape((28, 28)),
+        ]
+    )
+    return encoder, decoder
+
+
+def transposed() -> Pair:
+    encoder = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(16, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
+            layers.Flatten(),
+            layers.Dense(24),
+        ]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((24,)),
+            layers.Dense(7 * 7 * 16, "relu"),
+            layers.Reshape((7, 7, 16)),
+            layers.Conv2DTranspose(16, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2DTranspose(1, 3, strides=2, padding="same"),
+        ]
+    )
+    return encoder, decoder
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Encoder(keras.Model):
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.flat, self.hidden, self.code = layers.Flatten(), layers.Dense(96), layers.Dense(16)
+
+    def call(self, images: object) -> object:
+        return self.code(keras.ops.relu(self.hidden(self.flat(images))))
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Decoder(keras.Model):
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.hidden, self.pixels = layers.Dense(96, "relu"), layers.Dense(784)
+        self.shaped = layers.Reshape((28, 28))
+
+    def call(self, codes: object) -> object:
+        return self.shaped(self.pixels(self.hidden(codes)))
+
+
+def subclassed() -> Pair:
+    encoder, decoder = Encoder(), Decoder()
+    decoder(encoder(np.zeros((1, 28, 28), np.float32)))
+    return encoder, decoder
+
+
+def convolutional() -> Pair:
+    images = keras.Input((None, None, 1))
+    hidden = layers.Conv2D(24, 5, strides=2, padding="same", activation="relu")(images)
+    latents = layers.Conv2D(8, 5, strides=2, padding="same")(hidden)
+    codes = keras.Input((None, None, 8))
+    hidden = layers.Conv2D(32, 3, padding="same", activation="relu")(codes)
+    pixels = DepthToSpace(4)(layers.Conv2D(16, 3, padding="same")(hidden))
+    return keras.Model(images, latents), keras.Model(codes, pixels)
+
+
+@pytest.fixture(scope="module")
+def data(digits: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "digits.npy"
+    np.save(path, digits)
+    return path
+
+
+@pytest.mark.parametrize("pair", [dense, transposed, subclassed, convolutional])
+def test_any_pair_becomes_a_codec(
+    pair: Callable[[], Pair], digits: Pixels, data: Path, tmp_path: Path
+) -> None:
+    autoencoder = Autoencoder(*pair())
+    x = digits / 255.0 if len(autoencoder.image_shape) == 2 else digits[..., None] / 255.0
+    autoencoder.train(x, epochs=15, batch_size=32, learning_rate=3e-3, verbose=0)
+    for model, name in ((autoencoder.encoder, "e.keras"), (autoencoder.decoder, "d.hdf5")):
+        model.save(tmp_path / name)
+    made = f"--encoder {tmp_path}/e.keras --decoder {tmp_path}/d.hdf5 --calibrate {data}"
+    options = f"{made} --tile 28 --priors 8 --quiet -o {tmp_path}/mine"
+    app(["export", *options.split()], standalone_mode=False)
+    codec = aecodec.load_codec(tmp_path / "mine")
+    assert_loses_little(codec, autoencoder, digits[::3])
+    for half in ("encoder", "decoder"):
+        content = codec.folder.read(f"{half}.tflite")
+        Interpreter(model_content=content).allocate_tensors()
+        assert run_in_micro(content).arena_bytes
+
+
+def assert_loses_little(codec: Codec, autoencoder: Autoencoder, digits: Pixels) -> None:
+    """0.3 dB to the codes' rounding at the finest level, 0.2 dB to int8."""
+    planes, finest = digits[..., None], len(codec.spec.levels)
+    images = (digits / 255.0).reshape(-1, *(s or 28 for s in autoencoder.image_shape))
+    latents = autoencoder.encoder.predict(images, verbose=0)
+    floats = autoencoder.decoder.predict(latents, verbose=0).reshape(planes.shape)
+    unrounded = psnr(mse(planes, np.rint(255 * floats.clip(0, 1))))
+    in_keras = (
+        aecodec.EncoderCodec(codec.folder, keras_encoder(keras_of(codec, "encoder"))),
+        aecodec.DecoderCodec(codec.folder, keras_decoder(keras_of(codec, "decoder"))),
+    )
+    rounded, int8 = (
+        psnr(mse(planes, decoder.planes(encoder.codes(planes, finest), finest, (28, 28))))
+        for encoder, decoder in (in_keras, (codec.encoder, codec.decoder))
+    )
+    assert unrounded - rounded < 0.3
+    assert rounded - int8 < 0.2
+
+
+def keras_of(codec: Codec, half: str) -> keras.Model:
+    return aecodec.training.load_model(codec.folder.path / f"{half}.hdf5")
+
+
+@pytest.fixture(scope="module")
+def any_size(digits: Pixels, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Codec:
+    """A codec of a fully convolutional pair."""
+    autoencoder = Autoencoder(*convolutional())
+    autoencoder.train(digits[..., None] / 255, epochs=3, learning_rate=3e-3, verbose=0)
+    folder = tmp_path_factory.mktemp("any") / "codec"
+    pair = autoencoder.encoder, autoencoder.decoder
+    return codec_of_pair(*pair, data, folder, name="any", tile=28, priors=4, context_units=0)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 33), (3, 301), (301, 2), (140, 150)])
+def test_any_size_goes(any_size: Codec, photograph: Pixels, size: tuple[int, int]) -> None:
+    picture = photograph[: size[0], : size[1]]
+    restored = np.asarray(any_size.decompress(any_size.compress(picture)))
+    assert restored.shape == picture.shape
+    stack = np.stack([picture] * 3)
+    assert (any_size.decompress(any_size.compress(stack)) == restored).all()
+
+
+def test_windows_give_what_the_whole_picture_gives(
+    any_size: Codec, photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planes = photograph[None, :250, :350, 1:2]
+    data, codes = any_size.compress(planes[0]), any_size.encoder.codes(planes)
+    whole = np.asarray(any_size.decompress(data))
+    for side in (1, 7, 1000):
+        monkeypatch.setattr(windows, "WINDOW", side)
+        assert (any_size.encoder.codes(planes) == codes).all()
+        assert (np.asarray(any_size.decompress(data)) == whole).all()
+
+
+def test_the_reach_is_what_the_layers_say() -> None:
+    encoder, decoder = convolutional()
+    codes = np.random.default_rng(0).normal(0, 9, (4, 7, 7, 8)).astype(np.float32)
+    assert reach_of(encoder, decoder, (4, 4), codes) == 2
+    pooled = layers.Add()(
+        [encoder.output, layers.GlobalAveragePooling2D(keepdims=True)(encoder.output)]
+    )
+    with pytest.raises(ModelError, match="see the whole picture"):
+        reach_of(keras.Model(encoder.input, pooled), decoder, (4, 4), codes)
+
+
+def test_a_subclassed_model_becomes_its_layers() -> None:
+    encoder, _ = subclassed()
+    functional = as_functional(encoder)
+    assert functional.input_shape == (None, 28, 28)
+    assert not [layer for layer in functional.layers if isinstance(layer, Encoder)]
+    batch = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
+    assert (functional.predict(batch, verbose=0) == encoder.predict(batch, verbose=0)).all()
+    with pytest.raises(ModelError, match="call it once"):
+        as_functional(Encoder())
+
+
+def test_a_layer_that_does_not_convert_is_named(data: Path, tmp_path: Path) -> None:
+    encoder, decoder = dense()
+    images = keras.Input((28, 28))
+    strange = keras.Model(images, layers.Dense(20)(keras.ops.erfinv(encoder(images))))
+    with pytest.raises(ModelError, match="erfinv"):
+        codec_of_pair(strange, decoder, data, tmp_path / "x", name="x")
+
+
+def test_half_a_pair_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(aecodec.UsageError, match="together"):
+        app(["export", "--encoder", "e.keras", "-o", str(tmp_path)], standalone_mode=False)
+    with pytest.raises(aecodec.UsageError, match="give a CODEC"):
+        app(["export", "-o", str(tmp_path)], standalone_mode=False)
