@@ -103,7 +103,7 @@ def train(
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe
         from aecodec.training.run import run_recipe
-    wanted = {"tile": tile, "code_dimension": code_dimension, "levels": levels}
+    wanted: dict[str, Any] = {"tile": tile, "code_dimension": code_dimension, "levels": levels}
     wanted |= {"rate_weight": rate_weight, "epochs": epochs, "priors": priors, "seed": seed}
     adjusted = _adjusted(load_recipe(recipe), wanted)
     with contextlib.redirect_stdout(sys.stderr), talk.warnings_as_they_come(quiet):

@@ -46,16 +46,18 @@ def codec_of_pair(
         ModelError: the models do not fit each other, or cannot be quantized.
     """
     autoencoder = Autoencoder(encoder, decoder)
-    shape = tuple(side or tile for side in (*autoencoder.image_shape, 1)[:3])
     if len(autoencoder.image_shape) not in (2, 3):
         raise ModelError(f"the encoder takes {autoencoder.image_shape}: not pictures")
+    height, width, channels = (*autoencoder.image_shape, 1)[:3]
+    sides = (height or tile, width or tile)
+    vectors = autoencoder.vectors_of((*sides, channels))
     pictures = open_pictures(data)
     fitted, measured = split_off(pictures, _HELD_OUT)
     return autoencoder.to_codec(
         folder,
-        Tiles(pictures, shape[:2], shape[2], only=fitted).sample(_MOST_FITTED),
+        Tiles(pictures, sides, channels, only=fitted).sample(_MOST_FITTED // vectors),
         name,
-        Tiles(pictures, shape[:2], shape[2], only=measured).whole(_MOST_HELD_OUT),
+        Tiles(pictures, sides, channels, only=measured).whole(_MOST_HELD_OUT),
         levels=levels,
         priors=priors,
         context_units=context_units,

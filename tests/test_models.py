@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -130,7 +131,8 @@ def test_any_pair_becomes_a_codec(
     for half in ("encoder", "decoder"):
         content = codec.folder.read(f"{half}.tflite")
         Interpreter(model_content=content).allocate_tensors()
-        assert run_in_micro(content).arena_bytes
+        if find_spec("tflite_micro"):
+            assert run_in_micro(content).arena_bytes
 
 
 def assert_loses_little(codec: Codec, autoencoder: Autoencoder, digits: Pixels) -> None:

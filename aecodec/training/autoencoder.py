@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,11 @@ class Autoencoder:
     def code_shape(self) -> tuple[int, ...]:
         """Shape of the compressed representation of one image."""
         return tuple(self.encoder.output_shape[1:])
+
+    def vectors_of(self, tile_shape: tuple[int, ...]) -> int:
+        """How many code vectors a tile of (height, width, channels) has."""
+        taken = (1, *tile_shape[: len(self.image_shape)])
+        return math.prod(self.encoder.compute_output_shape(taken)[1:-1])
 
     def train(
         self,

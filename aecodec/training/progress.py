@@ -37,7 +37,8 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._began, self._done_before = time.monotonic(), float(self.model.progress)
-        self._task = self._bar.add_task("", total=1.0, completed=self._done_before)
+        self._task = self._bar.add_task("", total=1.0)
+        self._bar.update(self._task, completed=self._done_before)
         self._bar.start()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

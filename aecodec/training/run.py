@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aecodec.codec import Codec
 
 _MOST_FITTED = 60_000
-"""Tiles that the priors are fitted on."""
+"""Code vectors that the priors are fitted on."""
 
 _MOST_BLOCKS = 2_000
 _MOST_HELD_OUT = 5_000
@@ -74,7 +74,7 @@ def run_recipe(
     copy_weights(twin.decoder, autoencoder.decoder)
     codec = autoencoder.to_codec(
         folder,
-        trained.sample(_MOST_FITTED),
+        trained.sample(_MOST_FITTED // autoencoder.vectors_of(trained.shape)),
         recipe.name,
         held_out.whole(_MOST_HELD_OUT),
         priors=recipe.priors["count"],

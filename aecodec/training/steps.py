@@ -58,7 +58,7 @@ def sensitivities(decoder: Any, latents: Floats, seed: int = 0) -> Floats:
         seed: of the signs of the errors that are tried.
     """
     exact = decoder.predict(latents, verbose=0)
-    signs = np.random.default_rng(seed).choice(np.float32([-1, 1]), latents.shape[:-1])
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], latents.shape[:-1])
     spread = latents.std(axis=_all_but_last(latents))
     found = np.zeros(latents.shape[-1], np.float32)
     for channel, each in enumerate(spread):
