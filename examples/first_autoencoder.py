@@ -1,8 +1,8 @@
 # %% [markdown]
 # # From an autoencoder to an image codec
 #
-# Train a small autoencoder on handwritten digits, look at what it reconstructs, see what the size of
-# its code is worth, and make an image codec of it: files, priors, and models for a device.
+# Train a small autoencoder on handwritten digits, look at what it reconstructs, see what the size
+# of its code is worth, and make an image codec of it: files, priors, and models for a device.
 
 # %%
 import numpy as np
