@@ -1,0 +1,126 @@
+"""`aecodec train`, stopped in the middle in every way there is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aecodec
+from aecodec.cli.main import app
+from aecodec.errors import UsageError
+from aecodec.images import Pixels
+
+TINY = """
+name = "tiny"
+networks = "{networks}"
+[data]
+tile = {tile}
+held_out = 0.1
+flips = false
+[levels]
+channels = [4, 8]
+rate_weights = [0.1, 0.02]
+shares = [1, 1]
+[training]
+epochs = 6
+batch_size = 8
+learning_rate = 2e-3
+rate_priors = 2
+dtype = "float32"
+seed = 0
+[priors]
+count = 2
+context_units = 0
+"""
+
+
+@pytest.fixture
+def folder(
+    digits: Pixels, photograph: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The working folder, with pictures of different sizes, an array, and recipes for them."""
+    monkeypatch.chdir(tmp_path)
+    np.save("digits.npy", digits[:400])
+    Path("tile.toml").write_text(TINY.format(networks="tile", tile=28))
+    Path("picture.toml").write_text(TINY.format(networks="picture", tile=32))
+    Path("pictures").mkdir()
+    for number in range(6):
+        picture = Image.fromarray(photograph).rotate(15 * number).resize((90 + 8 * number, 70))
+        picture.save(f"pictures/{number}.png")
+    return tmp_path
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "aecodec", "train", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "100"},
+    )
+
+
+def stopped_after_two_epochs(how: signal.Signals, *arguments: str) -> tuple[int, str]:
+    with start(*arguments) as training:
+        assert training.stderr is not None
+        for line in training.stderr:
+            if line.startswith("epoch 2,"):
+                training.send_signal(how)
+                break
+        _, said = training.communicate()
+    return training.returncode, said
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_training_goes_on(folder: Path, how: signal.Signals) -> None:
+    arguments = ("pictures", "-o", "mine", "--recipe", "picture.toml")
+    status, said = stopped_after_two_epochs(how, *arguments)
+    if how is signal.SIGINT:
+        assert status == 0
+        assert "--resume goes on" in said
+        assert aecodec.load_codec("mine").spec.name == "mine"
+    else:
+        assert status == -signal.SIGKILL
+        with pytest.raises(aecodec.CodecError):
+            aecodec.load_codec("mine")
+    with start(*arguments, "--resume") as training:
+        table, said = training.communicate()
+    assert training.returncode == 0, said
+    assert "epoch 1," not in said
+    assert "epoch 6, 100%" in said
+    assert table.startswith("mine (")
+    assert [path.name for path in Path("mine").iterdir() if path.is_dir()] == []
+    codec = aecodec.load_codec("mine")
+    for size in ((1, 1), (17, 33), (200, 1)):
+        picture = np.full((*size, 3), 90, np.uint8)
+        assert np.asarray(codec.decompress(codec.compress(picture))).shape == picture.shape
+
+
+def test_options_take_the_place_of_the_recipe(folder: Path) -> None:
+    options = "--epochs 1 --levels 3 --code-dim 6 --rate-weight 0.05 --priors 3 --seed 5 --quiet"
+    made = f"digits.npy -o mine --recipe tile.toml --tile 20 --name digitlike {options}"
+    app(["train", *made.split()], standalone_mode=False)
+    codec = aecodec.load_codec("mine")
+    assert codec.spec.name == "digitlike"
+    assert codec.spec.tile == (20, 20)
+    assert [level.stop - level.start for level in codec.spec.levels] == [3, 4, 6]
+    assert codec.folder.prior(3).priors == 3
+    with pytest.raises(UsageError, match="--force replaces it"):
+        app(["train", *made.split()], standalone_mode=False)
+    with pytest.raises(UsageError, match="no interrupted training"):
+        app(["train", *made.split(), "--resume"], standalone_mode=False)
+
+
+def test_a_disk_that_is_full_is_said(folder: Path) -> None:
+    with start("digits.npy", "-o", "/dev/full/mine", "--recipe", "tile.toml") as training:
+        _, said = training.communicate()
+    assert training.returncode == 1
+    assert "Traceback" not in said
+    assert "/dev/full" in said
