@@ -18,6 +18,7 @@ from aecodec import container, images, spec, tiling, windows
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
+from aecodec.neighbours import Grid
 from aecodec.prior import Codes
 from aecodec.spec import CodecFolder, CodecSpec, Level
 from aecodec.transforms import ConvolutionalTransform, LiteRtTransform, Transform
@@ -123,7 +124,9 @@ class EncoderCodec(_Half):
         header = self._header(picture, level, metadata)
         tile_count(self.spec, header)
         planes = tiling.to_planes(picture.pixels, self.spec.channels)
-        return container.pack(header, self.folder.prior(level).encode(self.codes(planes, level)))
+        grid = grid_of(self.spec, header)
+        payload = self.folder.prior(level).encode(self.codes(planes, level), grid)
+        return container.pack(header, payload)
 
     def _header(self, picture: Picture, level: int | None, metadata: bool | None) -> Header:
         is_tile = picture.size == self.spec.tile[::-1]
@@ -167,8 +170,8 @@ class DecoderCodec(_Half):
     def _opened(self, data: bytes) -> tuple[Header, Codes]:
         header, payload = container.unpack(data)
         self._check_made_here(header)
-        count = tile_count(self.spec, header) * self.spec.vectors
-        return header, self.folder.prior(self._level(header)).decode(payload, count)
+        count, grid = tile_count(self.spec, header) * self.spec.vectors, grid_of(self.spec, header)
+        return header, self.folder.prior(self._level(header)).decode(payload, count, grid)
 
     def planes(
         self, codes: Codes, level: int | None = None, size: tuple[int, int] | None = None
@@ -343,6 +346,14 @@ def tile_count(spec_: CodecSpec, header: Header) -> int:
     planes = header.frames * _planes_a_frame(header, spec_.channels)
     container.check_pixels((columns * spec_.tile[1], rows * spec_.tile[0]), planes)
     return planes * rows * columns
+
+
+def grid_of(spec_: CodecSpec, header: Header) -> Grid | None:
+    """Where the code vectors of a file lie in its pictures; None where each stands alone."""
+    if not spec_.reach:
+        return None
+    planes = header.frames * _planes_a_frame(header, spec_.channels)
+    return (planes, *tiling.grid(size_of(spec_, header), spec_.tile))
 
 
 def to_picture(image: ImageLike | Picture) -> Picture:

@@ -3,7 +3,8 @@
 It is an autoregressive network of one hidden layer (M. Germain et al., "MADE: Masked autoencoder
 for distribution estimation", 2015) whose hidden units know the prior that was chosen. From the
 codes that are already known it moves each table that the prior would use: by eighths of a
-symbol, and to a narrower or wider shape.
+symbol, and to a narrower or wider shape. In pictures of many vectors it also reads what lies
+around a vector (:mod:`aecodec.neighbours`), by its hidden units and, for a table's place, directly.
 
 Weights and activations are 8-bit integers. They are multiplied as float32, whose sums of integers
 are exact in any order while they stay below 2**24; so every machine finds the same tables.
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import CodecError
+from aecodec.neighbours import KINDS, Surroundings
 
 CEILING = 127
 """Inputs lie in -127..127, hidden units in 0..127."""
@@ -34,6 +36,38 @@ _MAX_INPUT_SHIFT = 7
 
 MOST = 1024
 """Channels or units: so many products of two 8-bit integers stay below 2**24."""
+
+
+SLOPE_UNIT = 32
+"""So many units of slope move a table by an eighth of a symbol for each symbol of a pair's sum."""
+
+
+@dataclass(frozen=True, eq=False)
+class AroundWeights:
+    """How a context network reads what lies around a vector, for each kind of surroundings.
+
+    Attributes:
+        weights: (KINDS, 2, K, H) int8, of the two pairs' sums, less twice the chosen prior's
+            offset, shifted left as a channel's own input is, and halved.
+        bias: (KINDS, H) int8, added to that of the prior.
+        slope: (KINDS, 2, K) int8, of the same differences, unshifted: they move the table of
+            their own channel.
+    """
+
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int8]
+    slope: npt.NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        for name, dtype in AROUND_DTYPES.items():
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype))
+
+
+AROUND_DTYPES: dict[str, type[np.integer[Any]]] = {
+    "weights": np.int8,
+    "bias": np.int8,
+    "slope": np.int8,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +86,7 @@ class Context:
         output_weights: (K, H, 2) int8, of units; the two outputs of a channel move its table in
             eighths of a symbol, and in shapes.
         output_shift: (K, 2) uint8; the weighted sums are shifted right, and rounded.
+        around: the weights of what lies around a vector; None for vectors that stand alone.
 
     Raises:
         CodecError: shapes that do not fit together.
@@ -65,6 +100,7 @@ class Context:
     bias: npt.NDArray[np.int8]
     output_weights: npt.NDArray[np.int8]
     output_shift: npt.NDArray[np.uint8]
+    around: AroundWeights | None = None
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():
@@ -84,8 +120,16 @@ class Context:
             and max(self.unit_shift.max(initial=0), self.output_shift.max(initial=0)) <= MAX_SHIFT
             and (np.diff(self.reach.astype(np.int32)) >= 0).all()
         )
-        if not (shapes_fit and in_range):
+        if not (shapes_fit and in_range and self._around_fits(channels, units)):
             raise CodecError("the codec's context network does not fit together: export it again")
+
+    def _around_fits(self, channels: int, units: int) -> bool:
+        return self.around is None or (
+            self.around.weights.shape == (KINDS, 2, channels, units)
+            and self.around.bias.shape == (KINDS, units)
+            and self.around.slope.shape == (KINDS, 2, channels)
+            and 3 * channels <= MOST
+        )
 
     @cached_property
     def ready(self) -> list[int]:
@@ -101,6 +145,14 @@ class Context:
         by_output = outer.transpose(0, 2, 1).reshape(2 * len(self.order), len(self.reach))
         return np.ascontiguousarray(inner.T), np.ascontiguousarray(by_output)
 
+    @cached_property
+    def exact_around(self) -> _Exact:
+        """(KINDS, H, 2 K): the weights of what lies around, their shifts to the right in them."""
+        assert self.around
+        inner = self.around.weights * np.float32(0.5) ** self.unit_shift
+        by_input = inner.reshape(KINDS, 2 * len(self.order), len(self.reach))
+        return np.ascontiguousarray(by_input.transpose(0, 2, 1), np.float32)
+
 
 class Sweep:
     """One pass over the channels of N vectors, in the network's order.
@@ -109,14 +161,37 @@ class Sweep:
         context: the network.
         chosen: (N,) the prior of each vector.
         offset: (K, N) the offsets of those priors, channels in the network's order.
+        surroundings: of the vectors, if the network reads them and there are any.
     """
 
-    def __init__(self, context: Context, chosen: Integers, offset: Integers) -> None:
+    def __init__(
+        self,
+        context: Context,
+        chosen: Integers,
+        offset: Integers,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self._context, self._chosen, self._offset = context, chosen, offset
         self._weights, self._output_weights = context.exact_weights
         self._inputs: _Exact = np.empty(offset.shape, np.float32)
         self._outputs: _Exact = np.zeros((2 * len(offset), offset.shape[1]), np.float32)
         self._known = 0
+        self._from_around: _Exact | float = 0.0
+        self._bias = context.bias
+        self._eighths = np.zeros((len(offset), 1), np.int32)
+        if surroundings and context.around:
+            self._look_around(context.around, surroundings)
+
+    def _look_around(self, around: AroundWeights, surroundings: Surroundings) -> None:
+        sums = surroundings.sums.transpose(0, 2, 1)[:, self._context.order]
+        distance = sums - 2 * self._offset
+        shifted = (distance << self._context.input_shift[:, None].astype(np.int32)) >> 1
+        inputs = np.minimum(np.maximum(shifted, -CEILING), CEILING).astype(np.float32)
+        kind = surroundings.kind
+        self._from_around = self._context.exact_around[kind] @ inputs.reshape(-1, sums.shape[-1])
+        self._bias = self._bias.astype(np.int32) + around.bias[kind]
+        slope = around.slope[kind].astype(np.int32)[..., None]
+        self._eighths = ((slope * distance).sum(axis=0) + SLOPE_UNIT // 2) // SLOPE_UNIT
 
     def moves(self, place: int) -> Integers:
         """(2, N): eighths of a symbol, and shapes, by which to move a channel's tables.
@@ -132,11 +207,15 @@ class Sweep:
             )
             self._known = ready
         outputs = self._outputs[2 * place : 2 * place + 2].astype(np.float64)
-        return np.floor(outputs + 0.5).astype(np.int32)
+        moves = np.floor(outputs + 0.5).astype(np.int32)
+        moves[0] += self._eighths[place]
+        return moves
 
     def _units(self, new: slice, place: int) -> _Exact:
         sums = self._weights[new, :place] @ self._inputs[:place]
-        bias = self._context.bias[:, new].T.astype(np.float32)[:, self._chosen]
+        if not isinstance(self._from_around, float):
+            sums += self._from_around[new]
+        bias = self._bias[:, new].T.astype(np.float32)[:, self._chosen]
         return np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)
 
     def tell(self, place: int, codes: npt.NDArray[Any]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.context import POSITIONS
+from aecodec.neighbours import Grid
 from aecodec.prior import Codes, Prior, one_hot
 from aecodec.rangecoder import TABLE_TOTAL
 
@@ -218,16 +219,19 @@ def _pool(
     return pooled / pooled.sum(axis=1, keepdims=True)
 
 
-def pool_bank(prior: Prior, codes: Codes) -> Prior:
+def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     """A prior whose bank is estimated anew from codes, each symbol in the row that it used.
 
     Args:
         prior: its bank as :func:`fit_prior` lays it out.
         codes: (N, K) integers.
+        grid: where the vectors lie in pictures; None for vectors that stand alone.
     """
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
-    for _, rows, columns in prior.located(codes, prior.choose(codes)):
-        np.add.at(pooled, (rows, columns), 1)
+    for part in prior.parts(len(codes), grid):
+        members, around = codes[part.members], part.surroundings(codes)
+        for _, rows, columns in prior.located(members, prior.choose(members, around), around):
+            np.add.at(pooled, (rows, columns), 1)
     shares = pooled / pooled.sum(axis=1, keepdims=True)
     return replace(prior, bank=np.stack([to_frequencies(row) for row in shares]))
 

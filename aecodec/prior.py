@@ -29,9 +29,11 @@ import numpy.typing as npt
 from aecodec import context, rangecoder
 from aecodec.context import POSITIONS, Context
 from aecodec.errors import CodecError, FormatError
+from aecodec.neighbours import Grid, Part, Surroundings, parts_of
 
 Codes = npt.NDArray[np.int16]
 Columns = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.int32]
 
 VECTORS_PER_BYTE = 4
 """A payload has at least one byte for so many vectors, so that a short file cannot claim a
@@ -143,7 +145,18 @@ class Prior:
         """(P,) cost of each prior's index in 1/256 bit."""
         return integer_cost(self.index) if self.priors > 1 else np.zeros(1, np.int32)
 
-    def choose(self, codes: Codes) -> npt.NDArray[np.int32]:
+    def parts(self, count: int, grid: Grid | None) -> list[Part]:
+        """The vectors in the order in which they are coded.
+
+        Args:
+            count: N, how many vectors there are.
+            grid: where they lie in pictures; None for vectors that stand alone.
+        """
+        if grid and self.context and self.context.around:
+            return parts_of(grid)
+        return [Part(np.arange(count))]
+
+    def choose(self, codes: Codes, surroundings: Surroundings | None = None) -> Indices:
         """The cheapest prior for each vector; the lowest index among equals.
 
         With a context network it is the cheaper one of the two that are cheapest without: to try
@@ -151,6 +164,7 @@ class Prior:
 
         Args:
             codes: (N, K) integers.
+            surroundings: of the vectors.
 
         Returns:
             (N,) prior indices, 0..P-1.
@@ -160,7 +174,9 @@ class Prior:
         candidates = self._two_cheapest(codes)
         if self.context is None:
             return candidates[0]
-        costs = self._costs_under(np.tile(codes, (2, 1)), candidates.ravel()).reshape(2, -1)
+        around = surroundings and surroundings.repeated(2)
+        costs = self._costs_under(np.tile(codes, (2, 1)), candidates.ravel(), around)
+        costs = costs.reshape(2, -1)
         return candidates[costs.argmin(axis=0), np.arange(len(codes))]
 
     def _two_cheapest(self, codes: Codes) -> npt.NDArray[np.int32]:
@@ -176,10 +192,12 @@ class Prior:
             axis=1,
         )
 
-    def _costs_under(self, codes: Codes, chosen: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    def _costs_under(
+        self, codes: Codes, chosen: Indices, surroundings: Surroundings | None = None
+    ) -> npt.NDArray[np.int32]:
         """(N,) what each vector costs under the prior chosen for it, in 1/256 bit."""
         cost = self.index_costs[chosen]
-        for _, rows, columns in self.located(codes, chosen):
+        for _, rows, columns in self.located(codes, chosen, surroundings):
             cost += self.costs[rows, columns]
         return cost
 
@@ -202,53 +220,78 @@ class Prior:
         columns[(columns < 0) | (columns >= self.symbols)] = self.symbols
         return self.costs[self.table[..., None], columns].astype(np.float32)
 
-    def bits(self, codes: Codes) -> npt.NDArray[np.float64]:
-        """The ideal code length of each vector (N,), in bits, index and escapes included."""
-        chosen = self.choose(codes)
+    def bits(self, codes: Codes, grid: Grid | None = None) -> npt.NDArray[np.float64]:
+        """The ideal code length of each vector (N,), in bits, index and escapes included.
+
+        Args:
+            codes: (N, K) integers.
+            grid: where the vectors lie in pictures; None for vectors that stand alone.
+        """
         bits = np.zeros(len(codes))
-        for _, rows, columns in self.located(codes, chosen):
+        for part in self.parts(len(codes), grid):
+            bits[part.members] = self._bits(codes[part.members], part.surroundings(codes))
+        return bits
+
+    def _bits(self, codes: Codes, surroundings: Surroundings | None) -> npt.NDArray[np.float64]:
+        chosen = self.choose(codes, surroundings)
+        bits = np.zeros(len(codes))
+        for _, rows, columns in self.located(codes, chosen, surroundings):
             bits += rangecoder.TABLE_BITS - np.log2(self.bank[rows, columns])
             bits += _ESCAPE_BITS * (columns == self.symbols)
         if self.priors > 1:
             bits += rangecoder.TABLE_BITS - np.log2(self.index[chosen])
         return bits
 
-    def encode(self, codes: Codes) -> bytes:
+    def encode(self, codes: Codes, grid: Grid | None = None) -> bytes:
         """Codes to payload.
 
         Args:
             codes: (N, K) integers in -32768..32767.
+            grid: where the vectors lie in pictures; None for vectors that stand alone.
 
         Returns:
             The payload: at least one byte for 4 vectors.
         """
-        return self._encode(codes, self.choose(codes))
+        parts = self.parts(len(codes), grid)
+        chosen = [self.choose(codes[part.members], part.surroundings(codes)) for part in parts]
+        return self._encode(codes, parts, chosen)
 
-    def _encode(self, codes: Codes, chosen: npt.NDArray[np.int32]) -> bytes:
+    def _encode(self, codes: Codes, parts: list[Part], chosen: list[Indices]) -> bytes:
         coder = rangecoder.encoder()
+        for part, indices in zip(parts, chosen, strict=True):
+            self._encode_part(coder, codes[part.members], indices, part.surroundings(codes))
+        return coder.seal().ljust(_shortest_payload(len(codes)), b"\0")
+
+    def _encode_part(
+        self,
+        coder: rangecoder.Encoder,
+        codes: Codes,
+        chosen: Indices,
+        surroundings: Surroundings | None,
+    ) -> None:
         if self.index_table:
             coder.put(chosen, self.index_table)
-        for channel, rows, columns in self.located(codes, chosen):
+        for channel, rows, columns in self.located(codes, chosen, surroundings):
             for row, members in _by_row(rows):
                 coder.put(columns[members], self.tables[row])
             escaped = columns == self.symbols
             if escaped.any():
                 coder.put(_to_raw(codes[escaped, channel]), _RAW_BYTE)
-        return coder.seal().ljust(_shortest_payload(len(codes)), b"\0")
 
     def located(
-        self, codes: Codes, chosen: npt.NDArray[np.int32]
+        self, codes: Codes, chosen: Indices, surroundings: Surroundings | None = None
     ) -> Iterator[tuple[int, npt.NDArray[Any], Columns]]:
         """Each channel in the order of coding, and the bank's row and column for its symbols.
 
         Args:
             codes: (N, K) integers.
             chosen: (N,) the prior of each vector.
+            surroundings: of the vectors.
 
         Yields:
             The channel, 0..K-1; (N,) rows of the bank; (N,) columns, the escape's last.
         """
-        sweep = _Sweep(self, chosen)
+        sweep = _Sweep(self, chosen, surroundings)
         for place, channel in enumerate(self.order):
             rows, offset = sweep.tables(place)
             columns = codes[:, channel] - self.first - offset
@@ -256,12 +299,13 @@ class Prior:
             yield channel, rows, columns
             sweep.tell(place, codes[:, channel])
 
-    def decode(self, payload: bytes, count: int) -> Codes:
+    def decode(self, payload: bytes, count: int, grid: Grid | None = None) -> Codes:
         """Payload to codes.
 
         Args:
             payload: what :meth:`encode` returned.
             count: N, how many vectors it holds.
+            grid: where they lie in pictures, as it was encoded.
 
         Returns:
             (N, K) int16, the very integers that were encoded.
@@ -273,17 +317,25 @@ class Prior:
             raise FormatError(
                 f"damaged: a payload of {len(payload)} bytes is too short for {count} code vectors"
             )
-        chosen, codes = self._decode(rangecoder.decoder(payload), count)
-        if self._encode(codes, chosen) != payload:
+        coder, parts = rangecoder.decoder(payload), self.parts(count, grid)
+        codes = np.zeros((count, self.code_dimension), np.int16)
+        chosen = []
+        for part in parts:
+            around = part.surroundings(codes)
+            indices, codes[part.members] = self._decode_part(coder, len(part.members), around)
+            chosen.append(indices)
+        if self._encode(codes, parts, chosen) != payload:
             raise FormatError("damaged: the payload does not end where its codes do")
         return codes
 
-    def _decode(self, coder: rangecoder.Decoder, count: int) -> tuple[npt.NDArray[np.int32], Codes]:
+    def _decode_part(
+        self, coder: rangecoder.Decoder, count: int, surroundings: Surroundings | None
+    ) -> tuple[Indices, Codes]:
         chosen = (
             coder.take(count, self.index_table) if self.index_table else np.zeros(count, np.int32)
         )
         codes = np.empty((count, self.code_dimension), np.int16)
-        sweep = _Sweep(self, chosen)
+        sweep = _Sweep(self, chosen, surroundings)
         for place, channel in enumerate(self.order):
             codes[:, channel] = self._decode_channel(coder, *sweep.tables(place))
             sweep.tell(place, codes[:, channel])
@@ -305,12 +357,16 @@ class Prior:
 class _Sweep:
     """Tells which tables a channel of N vectors has, once the channels before it are known."""
 
-    def __init__(self, prior: Prior, chosen: npt.NDArray[np.int32]) -> None:
+    def __init__(
+        self, prior: Prior, chosen: Indices, surroundings: Surroundings | None = None
+    ) -> None:
         self._table = prior.table.T.astype(np.int32)[prior.order][:, chosen]
         self._offset = prior.offset.T.astype(np.int32)[prior.order][:, chosen]
         self._shapes = len(prior.bank) // POSITIONS
         self._context = (
-            context.Sweep(prior.context, chosen, self._offset) if prior.context else None
+            context.Sweep(prior.context, chosen, self._offset, surroundings)
+            if prior.context
+            else None
         )
 
     def tables(self, place: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

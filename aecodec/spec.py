@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from aecodec import context, prior
 from aecodec.container import CODEC_ID_SIZE
-from aecodec.context import Context
+from aecodec.context import AroundWeights, Context
 from aecodec.errors import CodecError, FormatError
 from aecodec.prior import Codes, Prior
 
@@ -279,12 +279,16 @@ def save_priors(priors: Iterable[Prior]) -> bytes:
         arrays |= _named(f"level{number}_", each, prior.DTYPES)
         if each.context:
             arrays |= _named(f"level{number}_context_", each.context, context.DTYPES)
+        if each.context and each.context.around:
+            arrays |= _named(f"level{number}_around_", each.context.around, context.AROUND_DTYPES)
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 
-def _named(start: str, owner: Prior | Context, names: Iterable[str]) -> dict[str, Any]:
+def _named(
+    start: str, owner: Prior | Context | AroundWeights, names: Iterable[str]
+) -> dict[str, Any]:
     return {start + name: getattr(owner, name) for name in names}
 
 
@@ -309,9 +313,11 @@ def _check_sizes(archive: zipfile.ZipFile) -> None:
 
 def _prior_in(arrays: Mapping[str, Any], start: str) -> Prior:
     tables = _integers(arrays, start, prior.DTYPES)
-    network = None
+    around, network = None, None
+    if f"{start}around_slope" in arrays:
+        around = AroundWeights(**_integers(arrays, f"{start}around_", context.AROUND_DTYPES))
     if f"{start}context_order" in arrays:
-        network = Context(**_integers(arrays, f"{start}context_", context.DTYPES))
+        network = Context(**_integers(arrays, f"{start}context_", context.DTYPES), around=around)
     return Prior(first=int(arrays[f"{start}first"]), context=network, **tables)
 
 

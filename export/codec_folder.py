@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec import __version__, metrics
+from aecodec import __version__, metrics, tiling
 from aecodec.codec import Codec
 from aecodec.errors import ModelError
 from aecodec.export.hdf5 import hdf5_bytes
@@ -19,6 +19,7 @@ from aecodec.export.reach import reach_of
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
+from aecodec.neighbours import Grid
 from aecodec.prior import Codes, Prior
 from aecodec.spec import (
     DECODER_HDF5,
@@ -70,7 +71,8 @@ def export_codec(
     _check_pictures(encoder)
     compressor = encoder_tflite(encoder, images)
     integers = LiteRtTransform(compressor)(_to_int8(images))
-    fitted = [_fit(level.codes_in(integers), priors, context_units) for level in levels]
+    grid = integers.shape[:3] if _takes_any_size(encoder) else None
+    fitted = [_fit(level.codes_in(integers), priors, context_units, grid) for level in levels]
     restorer = decoder_tflite(decoder, _decoder_inputs(integers, levels))
     spec = CodecSpec(
         name=name,
@@ -93,8 +95,12 @@ def export_codec(
     return write_folder(folder, spec, contents, measured)
 
 
-def _fit(codes: Codes, priors: int, context_units: int) -> Prior:
-    return fit_context(fit_prior(codes, priors), codes, context_units)
+def _fit(codes: Codes, priors: int, context_units: int, grid: Grid | None) -> Prior:
+    return fit_context(fit_prior(codes, priors), codes, context_units, grid=grid)
+
+
+def _takes_any_size(encoder: Any) -> bool:
+    return None in encoder.input_shape[1:]
 
 
 def _check_pictures(encoder: Any) -> None:
@@ -114,7 +120,7 @@ def _geometry(
     encoder: Any, decoder: Any, images: npt.NDArray[np.float32], integers: npt.NDArray[np.int8]
 ) -> dict[str, Any]:
     """Tiles of their own for networks of a fixed size; a tile a code vector for others."""
-    if None not in encoder.input_shape[1:]:
+    if not _takes_any_size(encoder):
         return {"tile": images.shape[1:3], "code_shape": integers.shape[1:]}
     tile = (images.shape[1] // integers.shape[1], images.shape[2] // integers.shape[2])
     reach = reach_of(encoder, decoder, tile, integers.astype(np.float32))
@@ -155,7 +161,10 @@ def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]
     codes = codec.encoder.codes(pixels, level)
     decoded = codec.decoder.planes(codes, level, pixels.shape[2:0:-1])
     errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
-    bits = codec.folder.prior(level).bits(codes).sum() / (len(codes) / codec.spec.vectors)
+    grid = tiling.grid(pixels.shape[2:0:-1], codec.spec.tile)
+    in_grid = (len(pixels), *grid) if codec.spec.reach else None
+    bits = codec.folder.prior(level).bits(codes, in_grid).sum()
+    bits /= len(pixels) * grid[0] * grid[1]
     return {
         "payload_bytes": round(float(bits) / 8, 3),
         "psnr": round(metrics.psnr(float(errors.mean())), 3),

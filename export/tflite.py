@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,7 +22,10 @@ Floats = npt.NDArray[np.float32]
 
 Range = tuple[float, float]
 
-_CALIBRATION = 512
+_MOST_SAMPLES, _FEWEST_SAMPLES = 512, 32
+_ENOUGH = 512 * 28 * 28
+"""So many pixels are enough to know the ranges of a network's tensors by."""
+
 _SHRINK = (0.3, 0.5, 0.7, 0.85)
 _WORTH_WHILE = 0.998
 _PIXEL_RANGE = (0.0, 1.0)
@@ -71,7 +75,8 @@ def decoder_tflite(decoder: Any, latents: Floats) -> bytes:
 def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, half: str) -> bytes:
     inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
     wrapped = keras.Model(inputs, _FakeQuant(*range_out)(model(inputs)))
-    samples = samples[:_CALIBRATION]
+    enough = max(_FEWEST_SAMPLES, _ENOUGH // math.prod(samples.shape[1:]))
+    samples = samples[: min(_MOST_SAMPLES, enough)]
     expected = np.clip(model.predict(samples, verbose=0), *range_out)
     try:
         calibrated = _Calibrated(_calibrate(wrapped, samples))

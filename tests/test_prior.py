@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import aecodec.rangecoder
-from aecodec.context import Context, Sweep
+from aecodec.context import AroundWeights, Context, Sweep
 from aecodec.errors import CodecError, FormatError
 from aecodec.fitting import fit_prior, to_frequencies
+from aecodec.neighbours import DIAGONAL, KINDS, STRAIGHT, Grid, Part, Surroundings, parts_of
 from aecodec.prior import Codes, Prior, integer_cost
 from aecodec.rangecoder import PythonDecoder, PythonEncoder
 
@@ -32,6 +34,13 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> Context:
         bias=any_int8((count, units)),
         output_weights=any_int8((channels, units, 2)),
         output_shift=rng.integers(4, 16, (channels, 2)),
+        around=AroundWeights(
+            any_int8((KINDS, 2, channels, units)),
+            any_int8((KINDS, units)),
+            any_int8((KINDS, 2, channels)),
+        )
+        if rng.integers(0, 2)
+        else None,
     )
 
 
@@ -52,11 +61,11 @@ def priors(draw: st.DrawFn) -> Prior:
     )
 
 
-def assert_round_trip(prior: Prior, codes: Codes) -> bytes:
+def assert_round_trip(prior: Prior, codes: Codes, grid: Grid | None = None) -> bytes:
     """Codes come back as they were, from either coder, and cost no more than `bits` says."""
-    payload = prior.encode(codes)
-    assert (prior.decode(payload, len(codes)) == codes).all()
-    assert len(payload) <= prior.bits(codes).sum() / 8 + 1 + len(codes) / 4 + 1
+    payload = prior.encode(codes, grid)
+    assert (prior.decode(payload, len(codes), grid) == codes).all()
+    assert len(payload) <= prior.bits(codes, grid).sum() / 8 + 1 + len(codes) / 4 + 1
     return payload
 
 
@@ -70,24 +79,85 @@ def test_any_codes_under_any_prior(data: st.DataObject) -> None:
     assert_round_trip(prior, codes)
 
 
+@settings(deadline=None, max_examples=200)
+@given(priors(), st.tuples(*[st.integers(1, n) for n in (2, 19, 19)]), st.integers(0, 2**32))
+def test_any_grid_of_codes(prior: Prior, grid: Grid, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shape = (math.prod(grid), prior.code_dimension)
+    codes = rng.normal(0, 9, shape).round().astype(np.int16)
+    codes[rng.random(shape) < 0.001] = rng.integers(-32768, 32768)
+    assert_round_trip(prior, codes, grid)
+
+
+@given(st.tuples(*[st.integers(1, n) for n in (3, 40, 40)]))
+def test_the_parts_of_a_grid(grid: Grid) -> None:
+    """Each vector is in one part; its neighbours are of its picture, opposite, and known."""
+    known: set[int] = set()
+    for part in parts_of(grid):
+        if part.around is not None:
+            assert_opposite(part, grid)
+            assert set(part.around[part.around >= 0].tolist()) <= known
+        assert not known & set(part.members.tolist())
+        known |= set(part.members.tolist())
+    assert known == set(range(math.prod(grid)))
+
+
+def assert_opposite(part: Part, grid: Grid) -> None:
+    for number, around in zip(part.members, part.around, strict=True):
+        own = np.unravel_index(number, grid)
+        places = [np.unravel_index(n, grid) if n >= 0 else None for n in around]
+        assert all(place is None or place[0] == own[0] for place in places)
+        for one, other in (places[:2], places[2:]):
+            if one and other:
+                assert one[1] + other[1] == 2 * own[1]
+                assert one[2] + other[2] == 2 * own[2]
+
+
+def test_a_vector_at_the_edge_repeats_what_it_has() -> None:
+    codes = np.array([[1], [2], [4], [8], [16], [32]], np.int16)  # 2 rows, 3 columns
+    expected = {2: [2, 2], 1: [32, 5], 3: [2, 32], 5: [8, 32]}
+    sums = {}
+    for part in parts_of((1, 2, 3)):
+        around = part.surroundings(codes)
+        for n, number in enumerate(part.members):
+            sums[int(number)] = around and (around.kind, around.sums[:, n, 0].tolist())
+    assert sums.pop(0) is None
+    assert sums.pop(4) == (DIAGONAL, [2, 8])
+    assert sums == {n: (STRAIGHT, pairs) for n, pairs in expected.items()}
+
+
 def in_plain_integers(
-    network: Context, prior: int, offset: list[int], codes: list[int]
+    network: Context, prior: int, offset: list[int], codes: list[int], pairs: list[list[int]] | None
 ) -> list[list[int]]:
     """The moves of one vector's tables, as docs/FORMAT.md has them, without NumPy's sums."""
-    inputs, moves = [], []
+    inputs, moves, differences = [], [], []
+    if pairs and network.around:
+        differences = [
+            [pair[channel] - 2 * offset[channel] for channel in network.order] for pair in pairs
+        ]
     for place, channel in enumerate(network.order.tolist()):
         units = []
         for unit in range(network.ready[place]):
             total = sum(
                 inputs[i] * int(network.weights[i, unit]) for i in range(network.reach[unit])
             )
-            units.append((total >> int(network.unit_shift[unit])) + int(network.bias[prior, unit]))
+            for pair, values in enumerate(differences):
+                for i, value in enumerate(values):
+                    halved = (value << int(network.input_shift[i])) >> 1
+                    weight = int(network.around.weights[STRAIGHT, pair, i, unit])
+                    total += min(max(halved, -127), 127) * weight
+            bias = int(network.bias[prior, unit])
+            bias += int(network.around.bias[STRAIGHT, unit]) if differences else 0
+            units.append((total >> int(network.unit_shift[unit])) + bias)
         row = []
         for output in range(2):
             weights = network.output_weights[place, :, output].tolist()
             shift = int(network.output_shift[place, output])
             total = sum(min(max(h, 0), 127) * w for h, w in zip(units, weights, strict=False))
             row.append((total + (1 << shift >> 1)) >> shift)
+        slopes = [int(s[place]) for s in network.around.slope[STRAIGHT]] if differences else []
+        moved = sum(s * values[place] for s, values in zip(slopes, differences, strict=True))
+        row[0] += (moved + 16) >> 5
         moves.append(row)
         distance = (codes[channel] - offset[channel]) << int(network.input_shift[place])
         inputs.append(min(max(distance, -127), 127))
@@ -103,12 +173,16 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> Non
     chosen = rng.integers(0, count, 5).astype(np.int32)
     offset = rng.integers(-300, 300, (5, channels)).astype(np.int32)
     codes = rng.integers(-200, 200, (5, channels)).astype(np.int16)
-    sweep, found = Sweep(network, chosen, offset.T[network.order]), []
+    sums = rng.integers(-600, 600, (2, 5, channels)).astype(np.int32)
+    around = Surroundings(STRAIGHT, sums) if rng.integers(0, 2) else None
+    sweep, found = Sweep(network, chosen, offset.T[network.order], around), []
     for place, channel in enumerate(network.order):
         found.append(sweep.moves(place).T.tolist())
         sweep.tell(place, codes[:, channel])
     for n in range(5):
-        expected = in_plain_integers(network, chosen[n], offset[n].tolist(), codes[n].tolist())
+        pairs = sums[:, n].tolist() if around else None
+        vector = offset[n].tolist(), codes[n].tolist(), pairs
+        expected = in_plain_integers(network, chosen[n], *vector)
         assert [at_place[n] for at_place in found] == expected
 
 

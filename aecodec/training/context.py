@@ -10,8 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.context import CEILING, MAX_SHIFT, MOST, POSITIONS, Context
+from aecodec.context import (
+    CEILING,
+    MAX_SHIFT,
+    MOST,
+    POSITIONS,
+    SLOPE_UNIT,
+    AroundWeights,
+    Context,
+)
 from aecodec.fitting import pool_bank, shape_scales
+from aecodec.neighbours import KINDS, Grid, parts_of
 from aecodec.prior import Codes, Prior
 from aecodec.training.rate import logistic_mass
 
@@ -28,17 +37,24 @@ _LEARNING_RATE = 4e-3
 
 
 def fit_context(
-    prior: Prior, codes: Codes, units: int = 512, epochs: int = 40, seed: int = 0
+    prior: Prior,
+    codes: Codes,
+    units: int = 512,
+    epochs: int = 40,
+    seed: int = 0,
+    grid: Grid | None = None,
 ) -> Prior:
     """Give a prior a context network, if that codes held-out vectors in fewer bits.
 
     Args:
         prior: fitted to these codes, its bank as :func:`aecodec.fitting.fit_prior` lays it out.
         codes: (N, K) integers; a tenth is held out. Fewer than some hundred, or more than 1024
-            channels, get no network.
+            channels (341 in a grid), get no network.
         units: H, hidden units, 0 to 1024; fewer are smaller and faster.
         epochs: passes over the codes.
         seed: of the first weights, the order and the dropout.
+        grid: where the vectors lie in pictures, for the network to read what is around them; None
+            for vectors that stand alone.
 
     Returns:
         The prior with its context network, or the prior as it was.
@@ -50,34 +66,59 @@ def fit_context(
     >>> bool(fit_context(alone, codes, 32).bits(codes).mean() < 0.9 * alone.bits(codes).mean())
     True
     """
-    fitted_on, held_out = np.split(
-        np.random.default_rng(seed).permutation(codes), [int((1 - _HELD_OUT) * len(codes))]
+    most = MOST if grid is None else MOST // 3
+    pictures = np.random.default_rng(seed).permutation(grid[0] if grid else len(codes))
+    whole = codes.reshape(len(pictures), -1, codes.shape[1])
+    split = int((1 - _HELD_OUT) * len(pictures))
+    fitted_on, held_out = (
+        whole[each].reshape(-1, codes.shape[1]) for each in np.split(pictures, [split])
     )
-    if not units or prior.code_dimension > MOST or len(fitted_on) < _BATCH:
+    if not units or prior.code_dimension > most or len(fitted_on) < _BATCH:
         return prior
-    network = _trained(prior, fitted_on, units, epochs, seed)
-    fitted = pool_bank(replace(prior, context=network.quantized()), fitted_on)
-    return fitted if fitted.bits(held_out).sum() < prior.bits(held_out).sum() else prior
+    grids = [(count, *grid[1:]) if grid else None for count in (split, len(pictures) - split)]
+    network = _trained(prior, fitted_on, units, epochs, seed, grids[0])
+    fitted = pool_bank(replace(prior, context=network.quantized()), fitted_on, grids[0])
+    bits = [each.bits(held_out, grids[1]).sum() for each in (fitted, prior)]
+    return fitted if bits[0] < bits[1] else prior
 
 
-def _trained(prior: Prior, codes: Codes, units: int, epochs: int, seed: int) -> _ContextRate:
+def _trained(
+    prior: Prior, codes: Codes, units: int, epochs: int, seed: int, grid: Grid | None
+) -> _ContextRate:
     keras.utils.set_random_seed(seed)
-    network = _ContextRate(prior, codes.std(axis=0), units)
+    network = _ContextRate(prior, codes.std(axis=0), units, reads_around=grid is not None)
     schedule = keras.optimizers.schedules.CosineDecay(
         _LEARNING_RATE, epochs * (len(codes) // _BATCH)
     )
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     network.compile(optimizer, loss=lambda _, bits: bits)
-    inputs = codes.astype(np.float32), prior.choose(codes)
+    inputs = codes.astype(np.float32), prior.choose(codes), *_around(codes, grid)
     network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
     return network
+
+
+def _around(codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[np.float32], ...]:
+    """For each vector (N, KINDS), 1 for the kind of its surroundings, and (N, 2, K) their sums."""
+    if grid is None:
+        return ()
+    kinds = np.zeros((len(codes), KINDS), np.float32)
+    sums = np.zeros((len(codes), 2, codes.shape[1]), np.float32)
+    for part in parts_of(grid):
+        around = part.surroundings(codes)
+        if around:
+            kinds[part.members, around.kind] = 1
+            sums[part.members] = around.sums.transpose(1, 0, 2)
+    return kinds, sums
 
 
 class _ContextRate(keras.Model):
     """Code vectors and their priors to the bits of the symbols, differentiable."""
 
-    def __init__(self, prior: Prior, deviations: npt.NDArray[Any], units: int) -> None:
+    def __init__(
+        self, prior: Prior, deviations: npt.NDArray[Any], units: int, reads_around: bool
+    ) -> None:
         super().__init__(name="context_rate")
+        self.reads_around = reads_around
         channels = prior.code_dimension
         scales = shape_scales(-prior.first, len(prior.bank))
         # What tells most comes first.
@@ -102,29 +143,53 @@ class _ContextRate(keras.Model):
         self.outputs_kernel = self.add_weight(
             shape=(units, channels, 2), initializer=keras.initializers.RandomNormal(stddev=0.01)
         )
+        if reads_around:
+            shapes = ((KINDS, 2, channels, units), (KINDS, units), (KINDS, 2, channels))
+            small = keras.initializers.RandomNormal(stddev=(3 * channels) ** -0.5)
+            self.around_kernel = self.add_weight(shape=shapes[0], initializer=small)
+            self.around_bias = self.add_weight(shape=shapes[1], initializer="zeros")
+            self.slope = self.add_weight(shape=shapes[2], initializer="zeros")
         self.dropout = keras.layers.Dropout(_DROPOUT)
         self.built = True
 
-    def call(self, vectors_and_priors: Any, training: bool = False) -> Any:
-        """(N, K) codes and (N,) priors to (N, 1) bits."""
-        codes, chosen = vectors_and_priors
+    def call(self, vectors: Any, training: bool = False) -> Any:
+        """(N, K) codes, (N,) priors and what is around to (N, 1) bits."""
+        codes, chosen, *around = vectors
         codes = tf.gather(codes, self.order.astype(np.int32), axis=1)
-        distance = (codes - tf.gather(self.offset, chosen)) * 2.0**self.input_shift
-        inputs = tf.clip_by_value(distance, -CEILING, CEILING) / _INPUT_UNIT
-        sums = inputs @ (self.kernel * self.readable) + tf.gather(self.bias, chosen)
+        offset = tf.gather(self.offset, chosen)
+        sums = self._inputs(codes - offset) @ (self.kernel * self.readable)
+        sums += tf.gather(self.bias, chosen)
+        mean = tf.gather(self.mean, chosen)
+        if self.reads_around:
+            more, moved = self._look_around(offset, *around)
+            sums, mean = sums + more, mean + moved
         hidden = self.dropout(tf.clip_by_value(sums, 0, _HIGHEST), training=training)
         moves = tf.einsum("nh,hkm->nkm", hidden, self.outputs_kernel * self.usable)
-        mean = tf.gather(self.mean, chosen) + self.deviations * moves[..., 0]
+        mean += self.deviations * moves[..., 0]
         log_scale = tf.gather(self.log_scale, chosen) + moves[..., 1]
         mass = logistic_mass(codes - mean, log_scale)
         return -tf.reduce_sum(tf.math.log(mass), axis=-1, keepdims=True) / np.log(2)
 
+    def _inputs(self, distance: Any) -> Any:
+        return tf.clip_by_value(distance * 2.0**self.input_shift, -CEILING, CEILING) / _INPUT_UNIT
+
+    def _look_around(self, offset: Any, kinds: Any, sums: Any) -> tuple[Any, Any]:
+        """What the surroundings add to the units (N, H), and to the means (N, K)."""
+        sums = tf.gather(sums, self.order.astype(np.int32), axis=2)
+        halves = (sums - 2 * offset[:, None]) / 2 * tf.reduce_sum(kinds, axis=1)[:, None, None]
+        kernel = tf.einsum("npk,tpkh->tnh", self._inputs(halves), self.around_kernel)
+        units = tf.einsum("tnh,nt->nh", kernel, kinds) + kinds @ self.around_bias
+        slope = tf.einsum("nt,tpk->npk", kinds, self.slope)
+        return units, tf.reduce_sum(slope * halves, axis=1)
+
     def quantized(self) -> Context:
         """The same network in integers."""
         unit_step = _HIGHEST / CEILING
-        weights, unit_shift = _shifted(
-            self.kernel.numpy() * self.readable / (_INPUT_UNIT * unit_step), axis=0
-        )
+        channels, units = self.kernel.shape
+        kernels = [self.kernel.numpy() * self.readable]
+        if self.reads_around:
+            kernels.append(self.around_kernel.numpy().reshape(-1, units))
+        weights, unit_shift = _shifted(np.concatenate(kernels) / (_INPUT_UNIT * unit_step), axis=0)
         moves = np.stack(
             [POSITIONS * self.deviations, np.full_like(self.deviations, 1 / self.shape_ratio)], 1
         )
@@ -134,11 +199,25 @@ class _ContextRate(keras.Model):
             order=self.order,
             input_shift=self.input_shift,
             reach=self.reach,
-            weights=weights,
+            weights=weights[:channels],
             unit_shift=unit_shift,
             bias=np.rint(self.bias.numpy() / unit_step),
             output_weights=output_weights,
             output_shift=output_shift,
+            around=self._around_weights(weights[channels:], unit_step),
+        )
+
+    def _around_weights(
+        self, weights: npt.NDArray[np.int8], unit_step: float
+    ) -> AroundWeights | None:
+        if not self.reads_around:
+            return None
+        slope = self.slope.numpy() * POSITIONS * SLOPE_UNIT / 2
+        bias = self.around_bias.numpy() / unit_step
+        return AroundWeights(
+            weights=weights.reshape(self.around_kernel.shape),
+            bias=np.clip(np.rint(bias), -CEILING, CEILING),
+            slope=np.clip(np.rint(slope), -CEILING, CEILING),
         )
 
 

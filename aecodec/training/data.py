@@ -157,9 +157,18 @@ class Tiles:
     @cached_property
     def _owners(self) -> npt.NDArray[np.int64]:
         """The picture of each tile of a pass."""
-        sizes = self._pictures.sizes[self._only]
-        tiles = np.maximum(1, sizes // np.array(self.shape[:2])).prod(axis=1)
+        tiles = np.maximum(1, self.sizes // np.array(self.shape[:2])).prod(axis=1)
         return np.repeat(self._only, tiles)
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(N, 2) heights and widths of the pictures that are used."""
+        return self._pictures.sizes[self._only]
+
+    def of_side(self, side: int) -> Tiles:
+        """Square tiles of another size from the same pictures."""
+        tile = (side, side)
+        return Tiles(self._pictures, tile, self.shape[2], self._flips, self._only, self._seed)
 
     def _shuffled(self, number: int) -> npt.NDArray[np.int64]:
         return np.random.default_rng([self._seed, 0, number]).permutation(self._owners)

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from aecodec.errors import AecodecWarning, UsageError
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import Pictures, Tiles, channels_of, open_pictures, split_off
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 _MOST_FITTED = 60_000
 """Code vectors that the priors are fitted on."""
+
+_GRAIN, _LARGEST_FITTED = 16, 192
+"""Sides in pixels of what priors with neighbours are fitted on: multiples, and the largest."""
 
 _MOST_BLOCKS = 2_000
 _MOST_HELD_OUT = 5_000
@@ -74,7 +80,7 @@ def run_recipe(
     copy_weights(twin.decoder, autoencoder.decoder)
     codec = autoencoder.to_codec(
         folder,
-        trained.sample(_MOST_FITTED // autoencoder.vectors_of(trained.shape)),
+        _to_fit_on(autoencoder, trained),
         recipe.name,
         held_out.whole(_MOST_HELD_OUT),
         priors=recipe.priors["count"],
@@ -119,6 +125,17 @@ def _train(
         warnings.warn(message, AecodecWarning, stacklevel=2)
         return False
     return True
+
+
+def _to_fit_on(autoencoder: Autoencoder, trained: Tiles) -> npt.NDArray[np.float32]:
+    """Tiles for the priors; larger ones for networks that take any size, whose codes have
+    neighbours.
+    """
+    whole = trained
+    if None in autoencoder.image_shape:
+        typical = np.median(trained.sizes.min(axis=1)) // _GRAIN * _GRAIN
+        whole = trained.of_side(int(np.clip(typical, trained.shape[0], _LARGEST_FITTED)))
+    return whole.sample(_MOST_FITTED // autoencoder.vectors_of(whole.shape))
 
 
 def _check_state(backup: Path, resume: bool) -> None:

@@ -1,0 +1,126 @@
+"""The order in which the code vectors of a picture become known, and what lies around each then.
+
+A pyramid: first every eighth vector of every eighth row, then, with the distance halved each time,
+those amid four known diagonal ones, and those amid four known ones beside, above and below.
+So three quarters of all vectors have a known vector next to them on every side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.int16]
+Grid = tuple[int, int, int]
+"""(pictures, rows, columns) of code vectors, in this order."""
+
+DIAGONAL, STRAIGHT = 0, 1
+"""Kinds of surroundings."""
+
+KINDS = 2
+
+_FIRST_DISTANCE = 8
+
+# Opposite ones together: (down, across), (down, across); and the other two.
+_AROUND = {
+    DIAGONAL: ((-1, -1), (1, 1), (-1, 1), (1, -1)),
+    STRAIGHT: ((-1, 0), (1, 0), (0, -1), (0, 1)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What is known around some vectors.
+
+    Attributes:
+        kind: DIAGONAL or STRAIGHT.
+        sums: (2, N, K) int32, of the two vectors on opposite sides, for both pairs; one that the
+            picture lacks counts as the one opposite, and a pair that it lacks as the other pair.
+    """
+
+    kind: int
+    sums: npt.NDArray[np.int32]
+
+    def repeated(self, times: int) -> Surroundings:
+        """The same for so many copies of the vectors, one after the other."""
+        return Surroundings(self.kind, np.tile(self.sums, (1, times, 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Vectors that become known together.
+
+    Attributes:
+        members: (N,) their numbers in the order of the grid.
+        kind: of their surroundings.
+        around: (N, 4) the numbers of their neighbours, -1 for those that the picture lacks; None
+            for the first of a picture, which have none.
+    """
+
+    members: npt.NDArray[np.intp]
+    kind: int = DIAGONAL
+    around: npt.NDArray[np.intp] | None = None
+
+    def surroundings(self, codes: Codes) -> Surroundings | None:
+        """What codes (all N, K) that are known by now say; None where there is nothing around."""
+        if self.around is None:
+            return None
+        zeros = np.zeros((1, codes.shape[1]), np.int32)
+        known = np.concatenate([codes.astype(np.int32), zeros])[self.around]
+        pairs = known.reshape(len(known), 2, 2, -1).sum(axis=2)
+        counts = (self.around >= 0).reshape(-1, 2, 2).sum(axis=2)[..., None]
+        pairs = np.where(counts == 1, 2 * pairs, pairs)
+        pairs = np.where(counts == 0, pairs[:, ::-1], pairs)
+        return Surroundings(self.kind, np.ascontiguousarray(pairs.transpose(1, 0, 2)))
+
+
+def parts_of(grid: Grid) -> list[Part]:
+    """The vectors of pictures in the order in which they become known; empty parts are left out.
+
+    >>> [len(part.members) for part in parts_of((1, 5, 5))]
+    [1, 1, 2, 4, 5, 12]
+    """
+    return [part for part in _parts(grid) if len(part.members)]
+
+
+def _parts(grid: Grid) -> Iterator[Part]:
+    yield Part(_numbers(grid, (0, 0), (_FIRST_DISTANCE, _FIRST_DISTANCE))[0])
+    distance = _FIRST_DISTANCE
+    while distance > 1:
+        distance //= 2
+        step = 2 * distance
+        yield _part(grid, DIAGONAL, distance, [(distance, distance)], step)
+        yield _part(grid, STRAIGHT, distance, [(0, distance), (distance, 0)], step)
+
+
+def _part(grid: Grid, kind: int, distance: int, starts: list[tuple[int, int]], step: int) -> Part:
+    found = [_numbers(grid, start, (step, step)) for start in starts]
+    members, down, across = (np.concatenate(each) for each in zip(*found, strict=True))
+    rows, columns = grid[1:]
+    around = []
+    for by_down, by_across in _AROUND[kind]:
+        row, column = down + distance * by_down, across + distance * by_across
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        moved = members + distance * (by_down * columns + by_across)
+        around.append(np.where(inside, moved, -1))
+    return Part(members, kind, np.stack(around, axis=1))
+
+
+def _numbers(
+    grid: Grid, start: tuple[int, int], step: tuple[int, int]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The numbers of every so manieth vector, and the row and column of each."""
+    pictures, rows, columns = grid
+    number, down, across = (
+        each.ravel()
+        for each in np.meshgrid(
+            np.arange(pictures),
+            np.arange(start[0], rows, step[0]),
+            np.arange(start[1], columns, step[1]),
+            indexing="ij",
+        )
+    )
+    return (number * rows + down) * columns + across, down, across
