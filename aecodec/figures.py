@@ -66,6 +66,31 @@ def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) 
     return _as_png(figure)
 
 
+def bars_figure(values: Mapping[str, Sequence[float]], columns: Sequence[str], unit: str) -> bytes:
+    """Horizontal bars on a logarithmic axis, some for each name, as PNG.
+
+    Args:
+        values: a number for each column, by name.
+        columns: what the numbers are of.
+        unit: what they are in.
+
+    Raises:
+        AecodecError: matplotlib is not installed.
+    """
+    figure = _new_figure((3 * _INCH, (1 + 0.25 * len(values)) * _INCH))
+    axis = figure.subplots()
+    height = 0.8 / len(columns)
+    for number, column in enumerate(columns):
+        places = np.arange(len(values)) + number * height
+        axis.barh(places, [each[number] for each in values.values()], height, label=column)
+    axis.set_yticks(np.arange(len(values)) + 0.4 - height / 2, list(values))
+    axis.invert_yaxis()
+    axis.set_xscale("log")
+    axis.set_xlabel(unit)
+    axis.legend()
+    return _as_png(figure)
+
+
 def _as_png(figure: Any) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110)

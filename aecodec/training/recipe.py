@@ -56,7 +56,7 @@ class Recipe:
 
         >>> recipe = load_recipe("digits").with_levels(2)
         >>> recipe.levels["channels"], recipe.levels["rate_weights"]
-        ([28, 76], [0.06, 0.0018])
+        ([28, 76], [0.06, 0.0025])
         """
         between = {name: _spread(values, number) for name, values in self.levels.items()}
         between["channels"] = [round(each) for each in between["channels"]]
@@ -76,7 +76,7 @@ class Recipe:
         """The default level's rate weight; those of the others in proportion.
 
         >>> load_recipe("digits").with_rate_weight(0.009).levels["rate_weights"]
-        [0.03, 0.009, 0.0009]
+        [0.0284211, 0.009, 0.00118421]
         """
         weights = self.levels["rate_weights"]
         factor = weight / weights[(len(weights) - 1) // 2]

@@ -1,0 +1,140 @@
+"""Fewer bytes than TensorFlow Compression's own MNIST model, and than PCA, after equal training?
+
+    python -m benchmarks.peers mnist.npz --venv FOLDER [--minutes 10] [--json FILE] [--plot FILE]
+
+TensorFlow Compression 2.14 is installed into a virtual environment of its own, for it needs a
+TensorFlow of its own; that takes Python 3.11 on Linux. Each of its points is a model trained for
+`--minutes`; ours are the levels of one codec trained for as long by the recipe `digits`. Payload
+bytes a digit of the test set, all formats without any frame.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import venv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from aecodec import Codec, metrics
+from aecodec.figures import rate_distortion_figure
+from aecodec.fitting import fit_prior
+from aecodec.images import Pixels
+from aecodec.training.recipe import load_recipe
+from aecodec.training.run import run_recipe
+from benchmarks.bd_rate import bd_rate
+from benchmarks.rows import arguments, write_rows
+
+_TFC = ("tensorflow-cpu==2.14.1", "tensorflow-compression==2.14.1", "numpy<2")
+_MODEL = Path(__file__).with_name("tfc_model.py")
+_POINTS = (("mae", 2000), ("mae", 5000), ("mse", 6000), ("mse", 16000), ("mse", 40000))
+"""The tutorial's distortion and weights of it, and the squared error that PSNR is about."""
+
+_PCA_DIMENSIONS, _PCA_STEPS = 64, (2.4, 1.6, 1.1)
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--venv", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    for row in _rows(options.data, options.venv, options.minutes):
+        print(row, flush=True)
+        rows.append(row)
+    ours = [row for row in rows if row["codec"] == "aecodec"]
+    for name in ("TensorFlow Compression", "PCA"):
+        theirs = [row for row in rows if row["codec"] == name]
+        rows.append({"against": name, **_savings(ours, theirs)})
+        print(rows[-1])
+    write_rows(options.json, rows)
+    if options.plot:
+        curves: dict[str, list[tuple[float, float]]] = {}
+        for row in rows:
+            if "codec" in row:
+                curves.setdefault(row["codec"], []).append((8 * row["bytes"] / 784, row["psnr"]))
+        options.plot.write_bytes(rate_distortion_figure(curves))
+
+
+def _rows(data: Path, folder: Path, minutes: float) -> Iterator[dict[str, Any]]:
+    python = _environment(folder)
+    for distortion, weight in _POINTS:
+        yield {"codec": "TensorFlow Compression", **_tfc(python, data, minutes, distortion, weight)}
+    with np.load(data) as arrays:
+        trained, tested = arrays["x_train"], arrays["x_test"]
+    yield from _pca(trained, tested)
+    with tempfile.TemporaryDirectory() as made:
+        codec = run_recipe(load_recipe("digits"), data, Path(made), minutes=minutes, verbose=0)
+        for level in range(1, len(codec.spec.levels) + 1):
+            yield _ours(codec, tested, level)
+
+
+def _environment(folder: Path) -> Path:
+    """The Python of the environment; made if it is not there."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *_TFC], check=True)
+    return python
+
+
+def _tfc(python: Path, data: Path, minutes: float, distortion: str, weight: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "row.json")
+        command = [python, _MODEL, data, str(minutes), distortion, str(weight), file]
+        subprocess.run(command, check=True, capture_output=True)
+        return dict(json.loads(file.read_text("utf-8")))
+
+
+def _pca(trained: Pixels, tested: Pixels) -> Iterator[dict[str, Any]]:
+    """Principal components, rounded, under one prior: the best that needs no training."""
+    fitted = PCA(_PCA_DIMENSIONS).fit(trained.reshape(len(trained), -1) / 255)
+    for step in _PCA_STEPS:
+        codes = [
+            np.rint(fitted.transform(each.reshape(len(each), -1) / 255) / step).astype(np.int16)
+            for each in (trained, tested)
+        ]
+        prior = fit_prior(codes[0], priors=1)
+        back = fitted.inverse_transform(codes[1] * step).reshape(tested.shape)
+        yield {"codec": "PCA", "step": step, **_scores(prior.bits(codes[1]), tested, 255 * back)}
+
+
+def _ours(codec: Codec, tested: Pixels, level: int) -> dict[str, Any]:
+    codes = codec.encoder.codes(tested[..., None], level)
+    back = codec.decoder.planes(codes, level)[..., 0]
+    bits = codec.folder.prior(level).bits(codes)
+    return {"codec": "aecodec", "level": level, **_scores(bits, tested, back)}
+
+
+def _scores(
+    bits: np.ndarray[Any, Any], tested: Pixels, back: np.ndarray[Any, Any]
+) -> dict[str, float]:
+    rounded = np.rint(back.clip(0, 255))
+    return {
+        "bytes": round(float(bits.mean()) / 8, 3),
+        "psnr": round(metrics.psnr(metrics.mse(tested, rounded)), 3),
+        "mae": round(float(np.abs(rounded - tested).mean()), 3),
+    }
+
+
+def _savings(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """The mean difference in bytes at equal PSNR, and at equal mean absolute error."""
+
+    def curve(rows: Sequence[dict[str, Any]], quality: str) -> list[tuple[float, float]]:
+        sign = -1 if quality == "mae" else 1
+        return [(row["bytes"], sign * row[quality]) for row in rows]
+
+    return {
+        f"bytes_at_equal_{quality}": round(bd_rate(curve(ours, quality), curve(theirs, quality)), 4)
+        for quality in ("psnr", "mae")
+    }
+
+
+if __name__ == "__main__":
+    main()
