@@ -124,8 +124,8 @@ class EncoderCodec(_Half):
         header = self._header(picture, level, metadata)
         tile_count(self.spec, header)
         planes = tiling.to_planes(picture.pixels, self.spec.channels)
-        grid = grid_of(self.spec, header)
-        payload = self.folder.prior(level).encode(self.codes(planes, level), grid)
+        codes = self.codes(planes, level)
+        payload = self.folder.prior(level).encode(codes, grid_of(self.spec, header))
         return container.pack(header, payload)
 
     def _header(self, picture: Picture, level: int | None, metadata: bool | None) -> Header:

@@ -81,7 +81,7 @@ def parts_of(grid: Grid) -> list[Part]:
     """The vectors of pictures in the order in which they become known; empty parts are left out.
 
     >>> [len(part.members) for part in parts_of((1, 5, 5))]
-    [1, 1, 2, 4, 5, 12]
+    [1, 1, 2, 1, 4, 4, 12]
     """
     return [part for part in _parts(grid) if len(part.members)]
 

@@ -50,21 +50,23 @@ def int8_twin(model: Any, dtype: str = "float32") -> Any:
 
 
 def copy_weights(twin: Any, model: Any) -> None:
-    """Give a trained twin's weights to the model, no finer than int8 can tell.
+    """Give a trained twin's weights to the model, kernels rounded as int8 rounds them.
 
-    Kernels are put on a grid of powers of two, twice to four times as fine as int8's: what lies
-    between would be rounded away in TFLite, and only fill the HDF5 file.
+    TFLite finds the very integers that the twin was trained with; it would not, were it given the
+    kernels unrounded and its own scale. They are written to a grid of powers of two, twice to four
+    times as fine as int8's, which tells the integers apart and packs well in an HDF5 file.
     """
     for source, target in zip(twin.layers, model.layers, strict=True):
-        target.set_weights([_on_a_fine_grid(weights) for weights in source.get_weights()])
+        target.set_weights([_as_int8_has_it(weights) for weights in source.get_weights()])
 
 
-def _on_a_fine_grid(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _as_int8_has_it(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     if weights.ndim < 2:
         return weights
     largest = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True)
-    unit = np.exp2(np.floor(np.log2(largest / 127 + _TINY)) - 1)
-    return np.asarray(np.rint(weights / unit) * unit, np.float32)
+    step = largest / 127 + _TINY
+    unit = np.exp2(np.floor(np.log2(step)) - 1)
+    return np.asarray(np.rint(np.rint(weights / step) * step / unit) * unit, np.float32)
 
 
 class _RoundingConv2D(layers.Conv2D):

@@ -29,8 +29,10 @@ def as_functional(model: Any) -> Any:
     ...     def call(self, images):
     ...         return self.dense(images)
     >>> half = Half()
-    >>> half(np.zeros((1, 5))).shape[1], [layer.name for layer in as_functional(half).layers][1:]
-    (3, ['dense'])
+    >>> half(np.zeros((1, 5))).shape[1]
+    3
+    >>> [type(layer).__name__ for layer in as_functional(half).layers]
+    ['InputLayer', 'Dense']
     """
     if isinstance(getattr(model, "inputs", None), list):
         return model
