@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aecodec.codec import Codec
 
 _ENDLESS = 1 << 40
-_STEP_SAMPLE = 1000
+_STEP_SAMPLE = 500
 _LARGEST_CODE = 127
 
 
