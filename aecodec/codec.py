@@ -342,16 +342,18 @@ def tile_count(spec_: CodecSpec, header: Header) -> int:
     Raises:
         FormatError: more than any file may have.
     """
-    rows, columns = tiling.grid(size_of(spec_, header), spec_.tile)
-    planes = header.frames * _planes_a_frame(header, spec_.channels)
+    planes, rows, columns = _tiles_of(spec_, header)
     container.check_pixels((columns * spec_.tile[1], rows * spec_.tile[0]), planes)
     return planes * rows * columns
 
 
 def grid_of(spec_: CodecSpec, header: Header) -> Grid | None:
     """Where the code vectors of a file lie in its pictures; None where each stands alone."""
-    if not spec_.reach:
-        return None
+    return _tiles_of(spec_, header) if spec_.reach else None
+
+
+def _tiles_of(spec_: CodecSpec, header: Header) -> Grid:
+    """(planes, rows, columns) of a file's tiles."""
     planes = header.frames * _planes_a_frame(header, spec_.channels)
     return (planes, *tiling.grid(size_of(spec_, header), spec_.tile))
 

@@ -37,7 +37,6 @@ _MAX_INPUT_SHIFT = 7
 MOST = 1024
 """Channels or units: so many products of two 8-bit integers stay below 2**24."""
 
-
 SLOPE_UNIT = 32
 """So many units of slope move a table by an eighth of a symbol for each symbol of a pair's sum."""
 
@@ -176,7 +175,7 @@ class Sweep:
         self._inputs: _Exact = np.empty(offset.shape, np.float32)
         self._outputs: _Exact = np.zeros((2 * len(offset), offset.shape[1]), np.float32)
         self._known = 0
-        self._from_around: _Exact | float = 0.0
+        self._from_around: _Exact | None = None
         self._bias = context.bias
         self._eighths = np.zeros((len(offset), 1), np.int32)
         if surroundings and context.around:
@@ -213,7 +212,7 @@ class Sweep:
 
     def _units(self, new: slice, place: int) -> _Exact:
         sums = self._weights[new, :place] @ self._inputs[:place]
-        if not isinstance(self._from_around, float):
+        if self._from_around is not None:
             sums += self._from_around[new]
         bias = self._bias[:, new].T.astype(np.float32)[:, self._chosen]
         return np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)

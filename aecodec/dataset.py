@@ -53,10 +53,21 @@ def open_dataset(path: Path, array: str | None = None) -> Dataset:
     """
     if path.suffix.lower() in ARRAY_FILES:
         return _Arrays(load_array(path, array))
-    files = [path] if path.is_file() else sorted(filter(images.has_image_name, path.rglob("*")))
+    files = [path] if path.is_file() else images_in(path)
     if not files:
         raise ImageError(f"{path}: no images here; give a folder of them, or an .npz or .npy file")
     return _Files(files)
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The files of a folder, at any depth, whose names are those of images, in order."""
+    return sorted(filter(images.has_image_name, folder.rglob("*")))
+
+
+def leave_out(path: Path, error: Exception) -> None:
+    """Warn of a file that cannot be read."""
+    message = f"{path}: left out, for it cannot be read ({error})"
+    warnings.warn(message, AecodecWarning, stacklevel=3)
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,7 @@ class _Files:
             try:
                 yield Sample(images.read(path), path.stat().st_size)
             except (ImageError, OSError) as error:
-                message = f"{path}: left out, for it cannot be read ({error})"
-                warnings.warn(message, AecodecWarning, stacklevel=2)
+                leave_out(path, error)
 
 
 @dataclass(frozen=True)

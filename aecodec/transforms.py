@@ -34,7 +34,21 @@ PIXEL_SCALE = 1 / 255
 _BATCH = 64
 
 
-class LiteRtTransform:
+class _PerThread:
+    """An interpreter must not be shared by threads, so each has its own."""
+
+    def __init__(self, model: bytes) -> None:
+        self._model = model
+        self._of_thread = threading.local()
+        self._own()  # a model that cannot be loaded is refused at once
+
+    def _own(self) -> Any:
+        if not hasattr(self._of_thread, "interpreter"):
+            self._of_thread.interpreter = _interpreter(self._model)
+        return self._of_thread.interpreter
+
+
+class LiteRtTransform(_PerThread):
     """An int8 TFLite model, run by LiteRT on all cores.
 
     Args:
@@ -45,9 +59,8 @@ class LiteRtTransform:
     """
 
     def __init__(self, model: bytes) -> None:
-        self._model = model
-        self._of_thread = threading.local()
-        single = self._of_thread.single = _interpreter(self._model)
+        super().__init__(model)
+        single = self._own()
         details = single.get_input_details()[0], single.get_output_details()[0]
         self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
         self.input_shape, self.output_shape = (tuple(d["shape"][1:].tolist()) for d in details)
@@ -86,10 +99,7 @@ class LiteRtTransform:
         return _invoke(interpreter, padded)[: len(part)]
 
     def _one_by_one(self, batch: Int8) -> Int8:
-        """An interpreter must not be shared by threads, so each has its own."""
-        if not hasattr(self._of_thread, "single"):
-            self._of_thread.single = _interpreter(self._model)
-        results = [_invoke(self._of_thread.single, item[None]) for item in batch]
+        results = [_invoke(self._own(), item[None]) for item in batch]
         return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
 
     def _batch_interpreter(self) -> Any:
@@ -105,7 +115,7 @@ class LiteRtTransform:
         return interpreter if interpreter.get_output_details()[0]["shape"][0] == _BATCH else None
 
 
-class ConvolutionalTransform:
+class ConvolutionalTransform(_PerThread):
     """A fully convolutional int8 TFLite model, run on arrays of any height and width.
 
     Args:
@@ -115,11 +125,6 @@ class ConvolutionalTransform:
         CodecError: LiteRT cannot load it, or it is not quantized to int8.
     """
 
-    def __init__(self, model: bytes) -> None:
-        self._model = model
-        self._of_thread = threading.local()
-        self._own()
-
     def __call__(self, batch: Int8) -> Int8:
         """(1, h, w, C) to what the model makes of it; threads may call at once."""
         interpreter = self._own()
@@ -128,12 +133,6 @@ class ConvolutionalTransform:
             interpreter.resize_tensor_input(entry["index"], batch.shape, strict=False)
             interpreter.allocate_tensors()
         return _invoke(interpreter, batch)
-
-    def _own(self) -> Any:
-        """An interpreter must not be shared by threads, so each has its own."""
-        if not hasattr(self._of_thread, "interpreter"):
-            self._of_thread.interpreter = _interpreter(self._model)
-        return self._of_thread.interpreter
 
 
 def _interpreter(model: bytes, batch: int | None = None) -> Any:

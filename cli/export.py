@@ -12,7 +12,7 @@ import typer
 from aecodec import registry, tiling
 from aecodec.cli import files, talk
 from aecodec.cli.codecs import as_text
-from aecodec.cli.heavy import tensorflow_for
+from aecodec.cli.needs_tensorflow import tensorflow_for
 from aecodec.cli.options import Force, Quiet
 from aecodec.errors import UsageError
 from aecodec.export.kinds import Format, Halves, Precision

@@ -13,7 +13,7 @@ import typer
 
 from aecodec.cli import talk
 from aecodec.cli.codecs import as_text
-from aecodec.cli.heavy import tensorflow_for
+from aecodec.cli.needs_tensorflow import tensorflow_for
 from aecodec.cli.options import Quiet
 from aecodec.errors import UsageError
 from aecodec.spec import CODEC_JSON

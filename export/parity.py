@@ -128,9 +128,15 @@ class FloatPair:
             **(_on_device(content) if is_tflite else {"micro": "only TFLite files run there"}),
         )
 
+    @cached_property
+    def _reference(self) -> float:
+        """PSNR of the pair itself."""
+        exact = _predict(self.models[Half.DECODER])
+        return metrics.psnr(self._error(exact, self.inputs[Half.DECODER]))
+
     def _losses(self, half: Half, run: Run) -> dict[str, Any]:
         exact, codes = _predict(self.models[Half.DECODER]), self.inputs[Half.DECODER]
-        reference = metrics.psnr(self._error(exact, codes))
+        reference = self._reference
         if half is Half.DECODER:
             lost = reference - metrics.psnr(self._error(run, codes))
             return {"codes_differ": None, "psnr_lost": lost}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,8 +12,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec import images, tiling
-from aecodec.dataset import ARRAY_FILES, load_array
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.dataset import ARRAY_FILES, images_in, leave_out, load_array
+from aecodec.errors import ImageError
 
 Array = npt.NDArray[Any]
 
@@ -93,7 +92,7 @@ class FilePictures:
             try:
                 return images.read(path).pixels[0]
             except (ImageError, OSError) as error:
-                _leave_out(path, error)
+                leave_out(path, error)
         raise ImageError(f"{self._paths[0].parent}: not one file can be read")
 
 
@@ -112,7 +111,7 @@ def open_pictures(data: str | Path) -> Pictures:
         return ArrayPictures(_keras_dataset(str(data)))
     if path.suffix.lower() in ARRAY_FILES:
         return ArrayPictures(load_array(path, default="x_train"))
-    paths = sorted(filter(images.has_image_name, path.rglob("*")))
+    paths = images_in(path)
     if not paths:
         raise ImageError(
             f"{path}: no images here; give a folder of them, an .npz or .npy file, "
@@ -255,14 +254,8 @@ def _size_in_header(path: Path) -> tuple[int, int] | None:
         with Image.open(path) as image:
             return image.height, image.width
     except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
-        _leave_out(path, error)
+        leave_out(path, error)
         return None
-
-
-def _leave_out(path: Path, error: Exception) -> None:
-    warnings.warn(
-        f"{path}: left out, for it cannot be read ({error})", AecodecWarning, stacklevel=2
-    )
 
 
 def _keras_dataset(name: str) -> Array:

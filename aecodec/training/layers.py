@@ -11,8 +11,19 @@ import tensorflow as tf
 from aecodec.errors import ModelError
 
 
+class _Rearranging(keras.layers.Layer):
+    """A layer that trades space for depth in square blocks."""
+
+    def __init__(self, block: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.block = block
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "block": self.block}
+
+
 @keras.saving.register_keras_serializable(package="aecodec")
-class DepthToSpace(keras.layers.Layer):
+class DepthToSpace(_Rearranging):
     """(N, h, w, C * block**2) to (N, h * block, w * block, C).
 
     It converts to one native TFLite operator, whatever the batch.
@@ -20,10 +31,6 @@ class DepthToSpace(keras.layers.Layer):
     >>> DepthToSpace(2)(tf.zeros((1, 7, 7, 12))).shape.as_list()
     [1, 14, 14, 3]
     """
-
-    def __init__(self, block: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.block = block
 
     def call(self, inputs: Any) -> Any:
         return tf.nn.depth_to_space(inputs, self.block)
@@ -33,21 +40,14 @@ class DepthToSpace(keras.layers.Layer):
         sides = (side and side * self.block for side in (height, width))
         return (batch, *sides, channels and channels // self.block**2)
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "block": self.block}
-
 
 @keras.saving.register_keras_serializable(package="aecodec")
-class SpaceToDepth(keras.layers.Layer):
+class SpaceToDepth(_Rearranging):
     """(N, h * block, w * block, C) to (N, h, w, block**2 * C), the inverse of DepthToSpace.
 
     >>> SpaceToDepth(2)(tf.zeros((1, 14, 14, 3))).shape.as_list()
     [1, 7, 7, 12]
     """
-
-    def __init__(self, block: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.block = block
 
     def call(self, inputs: Any) -> Any:
         return tf.nn.space_to_depth(inputs, self.block)
@@ -56,9 +56,6 @@ class SpaceToDepth(keras.layers.Layer):
         batch, height, width, channels = input_shape
         sides = (side and side // self.block for side in (height, width))
         return (batch, *sides, channels and channels * self.block**2)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "block": self.block}
 
 
 def load_model(path: Path | str) -> Any:

@@ -40,6 +40,7 @@ def as_functional(model: Any) -> Any:
     try:
         return keras.Model(inputs, model.call(inputs), name=model.name)
     except (TypeError, ValueError, AttributeError, NotImplementedError):
+        # Its `call` does what symbolic tensors refuse, such as tf functions: kept as one layer.
         return keras.Model(inputs, model(inputs), name=model.name)
 
 
