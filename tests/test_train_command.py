@@ -78,9 +78,14 @@ def stopped_after_two_epochs(how: signal.Signals, *arguments: str) -> tuple[int,
     return training.returncode, said
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_training_goes_on(folder: Path, how: signal.Signals) -> None:
-    arguments = ("pictures", "-o", "mine", "--recipe", "picture.toml")
+@pytest.mark.parametrize(
+    ("how", "data", "recipe"),
+    [(signal.SIGINT, "digits.npy", "tile.toml"), (signal.SIGKILL, "pictures", "picture.toml")],
+)
+def test_a_stopped_training_goes_on(
+    folder: Path, how: signal.Signals, data: str, recipe: str
+) -> None:
+    arguments = (data, "-o", "mine", "--recipe", recipe)
     status, said = stopped_after_two_epochs(how, *arguments)
     if how is signal.SIGINT:
         assert status == 0

@@ -32,7 +32,7 @@ from aecodec.training.steps import channel_steps
 
 def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
     """Every level gives back its codes, and pictures like those of the float pair."""
-    codec = autoencoder.to_codec(folder, x, "mine", priors=8)
+    codec = autoencoder.to_codec(folder, x, "mine", priors=8, context_units=16)
     pixels = np.rint(x * 255).astype(np.uint8).reshape(-1, *codec.spec.tile, codec.spec.channels)
     errors = []
     for level in range(1, len(codec.spec.levels) + 1):

@@ -14,7 +14,8 @@ def as_functional(model: Any) -> Any:
     """A model with an input shape: itself, or a functional one of the same layers and weights.
 
     A subclassed model becomes its layers, so that its files open without its class, where its
-    `call` uses nothing but layers and `keras.ops`.
+    `call` uses nothing but layers. Of one that calls `keras.ops` by itself the TFLite file is
+    made as well, but Keras does not open the HDF5 file.
 
     Args:
         model: functional, Sequential or subclassed; built, or called once.
