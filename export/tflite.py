@@ -16,6 +16,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from aecodec.errors import ModelError
 from aecodec.export.culprit import first_refused
 from aecodec.export.quiet import quiet
+from aecodec.export.rounding import with_rounded_kernels
 from aecodec.transforms import PIXEL_SCALE, PIXEL_ZERO, LiteRtTransform
 
 Floats = npt.NDArray[np.float32]
@@ -26,7 +27,7 @@ _MOST_SAMPLES, _FEWEST_SAMPLES = 512, 32
 _ENOUGH = 512 * 28 * 28
 """So many pixels are enough to know the ranges of a network's tensors by."""
 
-_SHRINK = (0.3, 0.5, 0.7, 0.85)
+_SHRINK = 0.8
 _WORTH_WHILE = 0.998
 _PIXEL_RANGE = (0.0, 1.0)
 _CODE_RANGE = (-128.0, 127.0)
@@ -73,13 +74,12 @@ def decoder_tflite(decoder: Any, latents: Floats) -> bytes:
 
 
 def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, half: str) -> bytes:
-    inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
-    wrapped = keras.Model(inputs, _FakeQuant(*range_out)(model(inputs)))
     enough = max(_FEWEST_SAMPLES, _ENOUGH // math.prod(samples.shape[1:]))
     samples = samples[: min(_MOST_SAMPLES, enough)]
     expected = np.clip(model.predict(samples, verbose=0), *range_out)
     try:
-        calibrated = _Calibrated(_calibrate(wrapped, samples))
+        rounded = with_rounded_kernels(model, samples)
+        calibrated = _Calibrated(_calibrate(_ending_in(range_out, rounded), samples))
         calibrated.state_input_range(range_in)
         calibrated.shrink_ranges(lambda int8: _squared_error(int8, samples, expected))
         return calibrated.quantized()
@@ -87,6 +87,11 @@ def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, hal
         raise ModelError(
             f"the {half} cannot be converted to int8 TFLite: {first_refused(model, error)}"
         ) from error
+
+
+def _ending_in(range_out: Range, model: Any) -> Any:
+    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    return keras.Model(inputs, _FakeQuant(*range_out)(model(inputs)))
 
 
 def _calibrate(model: Any, samples: Floats) -> bytes:
@@ -133,14 +138,11 @@ class _Calibrated:
         while improved:
             improved = False
             for end in ends:
-                for factor in _SHRINK:
-                    before = end[0]
-                    end[0] = before * factor
-                    error = error_of(self.quantized())
-                    if error < least * _WORTH_WHILE:
-                        least, improved = error, True
-                    else:
-                        end[0] = before
+                end[0] *= _SHRINK
+                while (error := error_of(self.quantized())) < least * _WORTH_WHILE:
+                    least, improved = error, True
+                    end[0] *= _SHRINK
+                end[0] /= _SHRINK
 
     def _inner_ends(self) -> Iterator[list[float]]:
         for tensor in self._tensors_between():

@@ -58,6 +58,37 @@ class SpaceToDepth(_Rearranging):
         return (batch, *sides, channels and channels * self.block**2)
 
 
+@keras.saving.register_keras_serializable(package="aecodec")
+class BareOperation(keras.layers.Layer):
+    """A function of `keras.ops` as a layer, for HDF5 files hold layers alone.
+
+    Args:
+        operation: what a call of `keras.ops` leaves in a functional model.
+        arguments: of it, by name, with :data:`TENSOR` in the place of each tensor.
+    """
+
+    TENSOR = "<tensor>"
+
+    def __init__(self, operation: Any, arguments: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        loaded = isinstance(operation, dict)
+        self.operation = keras.saving.deserialize_keras_object(operation) if loaded else operation
+        self.arguments = arguments
+
+    def get_config(self) -> dict[str, Any]:
+        operation = keras.saving.serialize_keras_object(self.operation)
+        return {**super().get_config(), "operation": operation, "arguments": self.arguments}
+
+    def call(self, tensors: list[Any]) -> Any:
+        """Tensors in the order of their places among the arguments."""
+        given = iter(tensors)
+
+        def filled(leaf: Any) -> Any:
+            return next(given) if leaf == self.TENSOR else leaf
+
+        return self.operation(**keras.tree.map_structure(filled, self.arguments))
+
+
 def load_model(path: Path | str) -> Any:
     """Open a Keras model from an HDF5 or `.keras` file, aecodec's own layers included.
 
