@@ -53,8 +53,8 @@ def copy_weights(twin: Any, model: Any) -> None:
     """Give a trained twin's weights to the model, kernels rounded as int8 rounds them.
 
     TFLite finds the very integers that the twin was trained with; it would not, were it given the
-    kernels unrounded and its own scale. They are written to a grid of powers of two, twice to four
-    times as fine as int8's, which tells the integers apart and packs well in an HDF5 file.
+    kernels unrounded and its own scale. They are written to the coarsest grid of powers of two
+    that tells the integers apart, and so pack well in an HDF5 file.
     """
     for source, target in zip(twin.layers, model.layers, strict=True):
         target.set_weights([_as_int8_has_it(weights) for weights in source.get_weights()])
@@ -63,10 +63,28 @@ def copy_weights(twin: Any, model: Any) -> None:
 def _as_int8_has_it(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     if weights.ndim < 2:
         return weights
-    largest = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True)
-    step = largest / 127 + _TINY
-    unit = np.exp2(np.floor(np.log2(step)) - 1)
-    return np.asarray(np.rint(np.rint(weights / step) * step / unit) * unit, np.float32)
+    integers, step = _int8_of(weights)
+    unit = np.exp2(np.floor(np.log2(step)))
+    coarse, fine = (np.rint(integers * step / each) * each for each in (unit, unit / 2))
+    is_told_apart = (_int8_of(coarse)[0] == integers).all(axis=_inputs(weights), keepdims=True)
+    return np.asarray(np.where(is_told_apart, coarse, fine), np.float32)
+
+
+def is_as_int8_has_it(kernel: npt.NDArray[Any]) -> bool:
+    """Whether a kernel is one that :func:`copy_weights` has rounded."""
+    unit = np.exp2(np.floor(np.log2(_int8_of(kernel)[1])) - 2)  # rounding may have moved the step
+    return bool((np.rint(kernel / unit) * unit == kernel).all())
+
+
+def _int8_of(kernel: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """What TFLite makes of it: integers in -127..127, and the step of each output channel."""
+    step = np.abs(kernel).max(axis=_inputs(kernel), keepdims=True) / 127 + _TINY
+    return np.rint(kernel / step), step
+
+
+def _inputs(kernel: npt.NDArray[Any]) -> tuple[int, ...]:
+    """All axes but that of the output channels."""
+    return tuple(range(kernel.ndim - 1))
 
 
 class _RoundingConv2D(layers.Conv2D):
