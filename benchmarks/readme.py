@@ -6,45 +6,162 @@ python -m benchmarks.readme
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 _ROOT = Path(__file__).parents[1]
 _RESULTS = _ROOT / "benchmarks" / "results"
 
+Rows = list[dict[str, Any]]
 
-def digits_table(results: dict[str, Any]) -> str:
+
+def digits_table(rows: Rows) -> str:
     """Bytes and PSNR of every format."""
-    lines = ["| format | bytes a digit | PSNR, dB |", "|---|---|---|"]
-    for row in results["rows"]:
+    return _table(("format", "bytes a digit", "PSNR, dB"), _digits_lines(rows))
+
+
+def _digits_lines(rows: Rows) -> Iterator[tuple[str, str, str]]:
+    for row in rows:
         quality = "lossless" if row["psnr"] is None else f"{row['psnr']:.2f}"
         bold = "**" if row["format"] == "aecodec" else ""
         name = f"{bold}{row['format']} {row['settings']}{bold}".strip()
-        lines.append(f"| {name} | {bold}{row['bytes']:.1f}{bold} | {quality} |")
+        yield name, f"{bold}{row['bytes']:.1f}{bold}", quality
         if "stack_bytes" in row:
             many = f"aecodec {row['settings']}, all {row['digits']:,} in one file"
-            lines.append(f"| {many} | {row['stack_bytes']:.1f} | {quality} |")
-    return "\n".join(lines)
+            yield many, f"{row['stack_bytes']:.1f}", quality
 
 
-def cold_start_table(results: dict[str, Any]) -> str:
+def cold_start_table(rows: Rows) -> str:
     """Seconds of each command."""
-    lines = ["| command | whole process, s | times the imports |", "|---|---|---|"]
-    for row in results["rows"]:
-        lines.append(f"| {row['command']} | {row['seconds']:.3f} | {row['times_imports']:.2f} |")
-    return "\n".join(lines)
+    return _table(
+        ("command", "whole process, s", "times the imports"),
+        ((row["command"], f"{row['seconds']:.3f}", f"{row['times_imports']:.2f}") for row in rows),
+    )
 
 
-def throughput_table(results: dict[str, Any]) -> str:
+def throughput_table(rows: Rows) -> str:
     """Digits a second of each part."""
-    lines = ["| part | digits a second |", "|---|---|"]
-    for row in results["rows"]:
-        lines.append(f"| {row['part'].strip()} | {row['digits_a_second']:,} |")
-    return "\n".join(lines)
+    return _table(
+        ("part", "digits a second"),
+        ((row["part"].strip(), f"{row['digits_a_second']:,}") for row in rows),
+    )
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
+def code_dimension_table(rows: Rows) -> str:
+    """Errors and bytes of each code dimension."""
+    return _table(
+        (
+            "numbers",
+            "PSNR, dB",
+            "as int8",
+            "bytes a digit",
+            "raw / file",
+            "PNG / file",
+            "MSE",
+            "PCA",
+        ),
+        (
+            (
+                row["code_dimension"],
+                f"{row['psnr']:.2f}",
+                f"{row['psnr_quantized']:.2f}",
+                f"{row['bytes']:.1f}",
+                f"{row['ratio_to_raw']:.1f}",
+                f"{row['ratio_to_png']:.1f}",
+                f"{row['mse']:.0f}",
+                f"{row['mse_pca']:.0f}",
+            )
+            for row in rows
+        ),
+    )
+
+
+def steps_table(rows: Rows) -> str:
+    """What each means saves."""
+    return _table(
+        ("means", "bytes at equal PSNR"),
+        ((row["saving"], f"{row['bd_rate']:+.1%}") for row in rows if "saving" in row),
+    )
+
+
+def quantization_table(rows: Rows) -> str:
+    """Size, time and loss of each half at each precision."""
+    return _table(
+        ("half", "precision", "bytes", "ms a picture", "PSNR lost, dB", "arena on a device, bytes"),
+        (
+            (
+                row["half"],
+                row["precision"],
+                f"{row['bytes']:,}",
+                f"{row['inference_ms']:.2f}",
+                f"{row['psnr_lost']:.3f}",
+                f"{row['arena_bytes']:,}" if row["arena_bytes"] else "does not run there",
+            )
+            for row in rows
+            if "refused" not in row
+        ),
+    )
+
+
+def speed_table(rows: Rows) -> str:
+    """Milliseconds a picture, one by one and in a batch."""
+    return _table(
+        ("", "compress, ms", "decompress, ms"),
+        ((row["what"], f"{row['compress_ms']:.3f}", f"{row['decompress_ms']:.3f}") for row in rows),
+    )
+
+
+def steel_table(rows: Rows) -> str:
+    """The codec's levels, and the difference in bytes to each format at equal quality."""
+    levels = [row for row in rows if row["format"] == "aecodec"]
+    rates = [row for row in rows if "bd_rate" in row]
+    ours = _table(
+        ("level", "bytes a picture", "bits a pixel", "PSNR, dB", "MS-SSIM"),
+        (
+            (
+                row["setting"],
+                f"{row['bytes']:.0f}",
+                f"{row['bpp']:.3f}",
+                f"{row['psnr']:.2f}",
+                f"{row['ms_ssim']:.4f}",
+            )
+            for row in levels
+        ),
+    )
+    theirs = _table(
+        ("beside", "bytes at equal PSNR"),
+        ((row["format"], f"{row['bd_rate']:+.1%}") for row in rates),
+    )
+    return f"{ours}\n\n{theirs}"
+
+
+def peers_table(rows: Rows) -> str:
+    """The difference in bytes to each at equal quality."""
+    return _table(
+        ("beside", "bytes at equal PSNR", "bytes at equal mean absolute error"),
+        (
+            (
+                row["against"],
+                f"{row['bytes_at_equal_psnr']:+.1%}",
+                f"{row['bytes_at_equal_mae']:+.1%}",
+            )
+            for row in rows
+            if "against" in row
+        ),
+    )
+
+
+def _table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    head = _line(columns) + "\n|" + "---|" * len(columns)
+    return "\n".join([head, *map(_line, lines)])
+
+
+def _line(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+TABLES: dict[str, Callable[[Rows], str]] = {
     "digits": digits_table,
     "cold_start": cold_start_table,
     "throughput": throughput_table,
@@ -54,10 +171,10 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
 def with_tables(text: str) -> str:
     """The README with every table as the results have it now."""
     for name, table in TABLES.items():
-        results = json.loads((_RESULTS / f"{name}.json").read_text("utf-8"))
+        rows = json.loads((_RESULTS / f"{name}.json").read_text("utf-8"))["rows"]
         before, start, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition(f"<!-- end of {name} -->\n")
-        text = f"{before}{start}\n{table(results)}\n\n{end}{after}"
+        text = f"{before}{start}\n{table(rows)}\n\n{end}{after}"
     return text
 
 

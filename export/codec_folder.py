@@ -50,7 +50,7 @@ def export_codec(
     images: npt.NDArray[np.float32],
     held_out: npt.NDArray[np.float32],
     priors: int = 64,
-    context_units: int = 512,
+    context_units: int | Sequence[int] = 512,
 ) -> CodecFolder:
     """Quantize, fit the priors on the quantized encoder's codes, write and measure.
 
@@ -63,7 +63,8 @@ def export_codec(
         images: (N, *image_shape) to calibrate and fit on.
         held_out: (M, *image_shape) to measure on.
         priors: P, how many distributions compete.
-        context_units: of the network that refines them, channel by channel; 0 for none.
+        context_units: of the network that refines them, channel by channel; of each level, or the
+            same for all. 0 for none.
 
     Raises:
         ModelError: the models cannot be quantized, or are not of pictures.
@@ -72,7 +73,11 @@ def export_codec(
     compressor = encoder_tflite(encoder, images)
     integers = LiteRtTransform(compressor)(_to_int8(images))
     grid = integers.shape[:3] if _takes_any_size(encoder) else None
-    fitted = [_fit(level.codes_in(integers), priors, context_units, grid) for level in levels]
+    units = np.broadcast_to(context_units, len(levels)).tolist()
+    fitted = [
+        _fit(level.codes_in(integers), priors, size, grid)
+        for level, size in zip(levels, units, strict=True)
+    ]
     restorer = decoder_tflite(decoder, _decoder_inputs(integers, levels))
     spec = CodecSpec(
         name=name,

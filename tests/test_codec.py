@@ -191,7 +191,7 @@ def test_files_with_a_forged_checksum_raise_nothing_else(codec: Codec, samples: 
     rng = np.random.default_rng(0)
     data = [codec.compress(s, level)[:-4] for s in samples for level in LEVELS]
     refused = 0
-    for trial in range(20_000):
+    for trial in range(4_000):
         body = bytearray(data[trial % len(data)])
         for _ in range(rng.integers(1, 4)):
             position = int(rng.integers(7, len(body)))
@@ -202,7 +202,7 @@ def test_files_with_a_forged_checksum_raise_nothing_else(codec: Codec, samples: 
             codec.decoder.codes(forged)
         except aecodec.AecodecError:
             refused += 1
-    assert 1000 < refused < 20_000
+    assert 200 < refused < 4_000
 
 
 def test_small_files_never_take_long(codec: Codec) -> None:

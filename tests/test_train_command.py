@@ -28,6 +28,7 @@ flips = false
 channels = [4, 8]
 rate_weights = [0.1, 0.02]
 shares = [1, 1]
+context_units = [0, 0]
 [training]
 epochs = 6
 batch_size = 8
@@ -37,7 +38,6 @@ dtype = "float32"
 seed = 0
 [priors]
 count = 2
-context_units = 0
 """
 
 

@@ -226,6 +226,7 @@ flips = false
 channels = [4, 6]
 rate_weights = [0.1, 0.02]
 shares = [1, 2]
+context_units = [16, 16]
 [training]
 epochs = {epochs}
 batch_size = 64
@@ -235,7 +236,6 @@ dtype = "mixed_bfloat16"
 seed = 0
 [priors]
 count = 4
-context_units = 16
 """
 
 
@@ -311,7 +311,7 @@ def interrupt(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("count = 4", ""), r"\[priors\] must have context_units, count"),
+        (("count = 4", ""), r"\[priors\] must have count"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "no networks"),
         (("shares = [1, 2]", "shares = [1]"), "as many of each"),

@@ -177,7 +177,7 @@ class Autoencoder:
         held_out: npt.NDArray[Any] | None = None,
         levels: int = 3,
         priors: int = 64,
-        context_units: int = 512,
+        context_units: int | Sequence[int] = 512,
     ) -> Codec:
         """Quantize both halves, fit the priors, and write a codec folder.
 
@@ -189,7 +189,8 @@ class Autoencoder:
                 None.
             levels: how many, if they share their channels.
             priors: P, how many distributions compete.
-            context_units: of the network that refines them, channel by channel; 0 for none.
+            context_units: of the network that refines them, channel by channel; of each level, or
+                the same for all. 0 for none.
 
         Returns:
             The codec.

@@ -103,7 +103,7 @@ def _tile_encoder(tile_shape: tuple[int, int, int], grid: int, code_dimension: i
 def _tile_decoder(code_dimension: int, grid: int, channels: int) -> Any:
     codes = keras.Input((1, 1, code_dimension))
     patches = layers.Conv2D(grid**2 * 32, 1, activation="relu6")(codes)
-    hidden = _synthesis(DepthToSpace(grid)(patches), width=64, blocks=1)
+    hidden = _synthesis(DepthToSpace(grid)(patches), width=64, blocks=2)
     pixels = layers.Conv2D(_PATCH**2 * channels, 3, padding="same")(hidden)
     return keras.Model(codes, DepthToSpace(_PATCH)(pixels), name="decoder")
 

@@ -10,23 +10,19 @@ from typing import Any
 import numpy as np
 
 from aecodec.errors import UsageError
-from aecodec.training.networks import tile_pair
-from aecodec.training.picture import picture_pair
+from aecodec.training.pairs import PAIRS
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-NETWORKS = {"tile": tile_pair, "picture": picture_pair}
-"""Pairs by name: tile shape (h, w, C) and code dimension to encoder and decoder."""
-
 RECIPES = Path(__file__).parent / "recipes"
 _KEYS = {
     "data": {"tile", "held_out", "flips"},
-    "levels": {"channels", "rate_weights", "shares"},
+    "levels": {"channels", "rate_weights", "shares", "context_units"},
     "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "seed"},
-    "priors": {"count", "context_units"},
+    "priors": {"count"},
 }
 
 
@@ -39,9 +35,10 @@ class Recipe:
         networks: which ready-made pair.
         data: `tile`, the side in pixels of what the networks see; `held_out`, which share of
             the pictures is measured and never trained on; `flips`, whether tiles are mirrored.
-        levels: `channels`, `rate_weights` and `shares` of the loss, of each.
+        levels: of each, its `channels`, `rate_weights` and `shares` of the loss, and the
+            `context_units` of the network that refines its priors.
         training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
-        priors: `count`, how many compete; `context_units` of the network that refines them.
+        priors: `count`, how many compete.
     """
 
     name: str
@@ -59,7 +56,8 @@ class Recipe:
         ([28, 76], [0.06, 0.0025])
         """
         between = {name: _spread(values, number) for name, values in self.levels.items()}
-        between["channels"] = [round(each) for each in between["channels"]]
+        for integers in ("channels", "context_units"):
+            between[integers] = [round(each) for each in between[integers]]
         return replace(self, levels=between)
 
     def with_code_dimension(self, largest: int) -> Recipe:
@@ -120,8 +118,8 @@ def purpose_of(name: str) -> str:
 
 
 def _check(recipe: Recipe, path: Path) -> None:
-    if recipe.networks not in NETWORKS:
-        raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(NETWORKS)}")
+    if recipe.networks not in PAIRS:
+        raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(PAIRS)}")
     for section, keys in _KEYS.items():
         if set(getattr(recipe, section)) != keys:
             raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
@@ -132,5 +130,6 @@ def _check(recipe: Recipe, path: Path) -> None:
 def _spread(values: list[float], number: int) -> list[float]:
     """So many values along the geometric curve through those that are given."""
     places = np.linspace(0, len(values) - 1, number)
-    curve = np.exp(np.interp(places, np.arange(len(values)), np.log(values)))
+    logarithms = np.log(np.maximum(values, 1e-9))
+    curve = np.exp(np.interp(places, np.arange(len(values)), logarithms))
     return [float(f"{each:.6g}") for each in curve]

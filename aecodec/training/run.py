@@ -16,8 +16,8 @@ from aecodec.errors import AecodecWarning, UsageError
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import Pictures, Tiles, channels_of, open_pictures, split_off
 from aecodec.training.int8_twin import copy_weights, int8_twin
-from aecodec.training.picture import start_from_klt
-from aecodec.training.recipe import NETWORKS, Recipe
+from aecodec.training.pairs import PAIRS
+from aecodec.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from aecodec.codec import Codec
@@ -28,7 +28,7 @@ _MOST_FITTED = 60_000
 _GRAIN, _LARGEST_FITTED = 16, 192
 """Sides in pixels of what priors with neighbours are fitted on: multiples, and the largest."""
 
-_MOST_BLOCKS = 2_000
+_STARTING_TILES = 2_000
 _MOST_HELD_OUT = 5_000
 
 
@@ -67,14 +67,13 @@ def run_recipe(
     trained, held_out = _split(recipe, pictures)
     autoencoder = _autoencoder(recipe, trained.shape)
     twin = _twin(autoencoder, recipe.training["dtype"])
-    if recipe.networks == "picture":
-        start_from_klt(
-            twin.encoder,
-            twin.decoder,
-            trained.sample(_MOST_BLOCKS),
-            recipe.levels["channels"],
-            recipe.levels["rate_weights"],
-        )
+    PAIRS[recipe.networks].start(
+        twin.encoder,
+        twin.decoder,
+        trained.sample(_STARTING_TILES),
+        recipe.levels["channels"],
+        recipe.levels["rate_weights"],
+    )
     is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
     copy_weights(twin.encoder, autoencoder.encoder)
     copy_weights(twin.decoder, autoencoder.decoder)
@@ -84,7 +83,7 @@ def run_recipe(
         recipe.name,
         held_out.whole(_MOST_HELD_OUT),
         priors=recipe.priors["count"],
-        context_units=recipe.priors["context_units"],
+        context_units=recipe.levels["context_units"],
     )
     if is_whole:
         shutil.rmtree(backup)
@@ -170,7 +169,7 @@ def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
 
 def _autoencoder(recipe: Recipe, tile_shape: tuple[int, int, int]) -> Autoencoder:
     channels = recipe.levels["channels"]
-    return Autoencoder(*NETWORKS[recipe.networks](tile_shape, sum(channels)), channels)
+    return Autoencoder(*PAIRS[recipe.networks].build(tile_shape, sum(channels)), channels)
 
 
 def _twin(autoencoder: Autoencoder, dtype: str) -> Autoencoder:

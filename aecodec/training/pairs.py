@@ -1,0 +1,37 @@
+"""The ready-made pairs by the names that recipes use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.training.networks import tile_pair
+from aecodec.training.picture import picture_pair, start_from_klt
+
+
+@dataclass(frozen=True)
+class ReadyMade:
+    """How a pair is built, and where its training starts.
+
+    Attributes:
+        build: tile shape (h, w, C) and code dimension to encoder and decoder.
+        start: sets the pair's weights from a sample of tiles (N, h, w, C), and the channels and
+            rate weights of the levels.
+    """
+
+    build: Callable[[tuple[int, int, int], int], tuple[Any, Any]]
+    start: Callable[[Any, Any, npt.NDArray[np.float32], list[int], list[float]], None]
+
+
+def _as_initialized(*_: Any) -> None:
+    pass
+
+
+PAIRS = {
+    "tile": ReadyMade(tile_pair, _as_initialized),
+    "picture": ReadyMade(picture_pair, start_from_klt),
+}
