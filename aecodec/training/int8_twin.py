@@ -53,16 +53,23 @@ def copy_weights(twin: Any, model: Any) -> None:
     """Give a trained twin's weights to the model, kernels rounded as int8 rounds them.
 
     TFLite finds the very integers that the twin was trained with; it would not, were it given the
-    kernels unrounded and its own scale. They are written to the coarsest grid of powers of two
-    that tells the integers apart, and so pack well in an HDF5 file.
+    kernels unrounded and its own scale. In bfloat16 other integers come out than in float32, some
+    0.5 dB away, so they are rounded here in the twin's own arithmetic. They are written to the
+    coarsest grid of powers of two that tells them apart, and so pack well in an HDF5 file.
     """
     for source, target in zip(twin.layers, model.layers, strict=True):
-        target.set_weights([_as_int8_has_it(weights) for weights in source.get_weights()])
+        dtype = source.compute_dtype
+        target.set_weights([_as_trained(weights, dtype) for weights in source.get_weights()])
+
+
+def _as_trained(weights: npt.NDArray[np.float32], dtype: str) -> npt.NDArray[np.float32]:
+    if weights.ndim < 2:
+        return weights
+    rounded = _rounded_kernel(tf.cast(weights, dtype))
+    return _as_int8_has_it(tf.cast(rounded, tf.float32).numpy())
 
 
 def _as_int8_has_it(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    if weights.ndim < 2:
-        return weights
     integers, step = _int8_of(weights)
     unit = np.exp2(np.floor(np.log2(step)))
     coarse, fine = (np.rint(integers * step / each) * each for each in (unit, unit / 2))

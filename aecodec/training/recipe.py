@@ -53,7 +53,7 @@ class Recipe:
 
         >>> recipe = load_recipe("digits").with_levels(2)
         >>> recipe.levels["channels"], recipe.levels["rate_weights"]
-        ([28, 76], [0.06, 0.0025])
+        ([28, 76], [0.06, 0.00247])
         """
         between = {name: _spread(values, number) for name, values in self.levels.items()}
         for integers in ("channels", "context_units"):
@@ -74,7 +74,7 @@ class Recipe:
         """The default level's rate weight; those of the others in proportion.
 
         >>> load_recipe("digits").with_rate_weight(0.009).levels["rate_weights"]
-        [0.0284211, 0.009, 0.00118421]
+        [0.027, 0.009, 0.0011115]
         """
         weights = self.levels["rate_weights"]
         factor = weight / weights[(len(weights) - 1) // 2]
