@@ -68,7 +68,7 @@ def _as_layer(operation: Any, *args: Any, **kwargs: Any) -> Any:
     arguments = keras.tree.map_structure(
         lambda each: BareOperation.TENSOR if keras.utils.is_keras_tensor(each) else each, given
     )
-    return BareOperation(operation, arguments)(tensors)
+    return BareOperation(operation, arguments, name=operation.name)(tensors)
 
 
 def _input_shape(model: Any) -> tuple[int | None, ...]:
