@@ -19,8 +19,6 @@ from aecodec.export.reach import reach_of
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
-from aecodec.neighbours import Grid
-from aecodec.prior import Codes, Prior
 from aecodec.spec import (
     DECODER_HDF5,
     DECODER_TFLITE,
@@ -51,6 +49,7 @@ def export_codec(
     held_out: npt.NDArray[np.float32],
     priors: int = 64,
     context_units: int | Sequence[int] = 512,
+    context_epochs: int = 40,
 ) -> CodecFolder:
     """Quantize, fit the priors on the quantized encoder's codes, write and measure.
 
@@ -65,6 +64,7 @@ def export_codec(
         priors: P, how many distributions compete.
         context_units: of the network that refines them, channel by channel; of each level, or the
             same for all. 0 for none.
+        context_epochs: how long that is trained.
 
     Raises:
         ModelError: the models cannot be quantized, or are not of pictures.
@@ -75,7 +75,13 @@ def export_codec(
     grid = integers.shape[:3] if _takes_any_size(encoder) else None
     units = np.broadcast_to(context_units, len(levels)).tolist()
     fitted = [
-        _fit(level.codes_in(integers), priors, size, grid)
+        fit_context(
+            fit_prior(level.codes_in(integers), priors),
+            level.codes_in(integers),
+            size,
+            context_epochs,
+            grid=grid,
+        )
         for level, size in zip(levels, units, strict=True)
     ]
     restorer = decoder_tflite(decoder, _decoder_inputs(integers, levels))
@@ -98,10 +104,6 @@ def export_codec(
         codec = Codec(write_folder(Path(unmeasured), spec, contents, measured={}))
         measured = _measure(codec, _to_pixels(held_out))
     return write_folder(folder, spec, contents, measured)
-
-
-def _fit(codes: Codes, priors: int, context_units: int, grid: Grid | None) -> Prior:
-    return fit_context(fit_prior(codes, priors), codes, context_units, grid=grid)
 
 
 def _takes_any_size(encoder: Any) -> bool:

@@ -38,6 +38,7 @@ dtype = "float32"
 seed = 0
 [priors]
 count = 2
+context_epochs = 5
 """
 
 

@@ -236,6 +236,7 @@ dtype = "mixed_bfloat16"
 seed = 0
 [priors]
 count = 4
+context_epochs = 5
 """
 
 
@@ -311,7 +312,7 @@ def interrupt(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("count = 4", ""), r"\[priors\] must have count"),
+        (("count = 4", ""), r"\[priors\] must have context_epochs, count"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "no networks"),
         (("shares = [1, 2]", "shares = [1]"), "as many of each"),

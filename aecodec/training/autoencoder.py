@@ -178,6 +178,7 @@ class Autoencoder:
         levels: int = 3,
         priors: int = 64,
         context_units: int | Sequence[int] = 512,
+        context_epochs: int = 40,
     ) -> Codec:
         """Quantize both halves, fit the priors, and write a codec folder.
 
@@ -191,6 +192,7 @@ class Autoencoder:
             priors: P, how many distributions compete.
             context_units: of the network that refines them, channel by channel; of each level, or
                 the same for all. 0 for none.
+            context_epochs: how long that is trained.
 
         Returns:
             The codec.
@@ -213,6 +215,7 @@ class Autoencoder:
             held_out=self._checked(x[::10] if held_out is None else held_out),
             priors=priors,
             context_units=context_units,
+            context_epochs=context_epochs,
         )
         return Codec(exported)
 

@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 _LEAST_LIKELIHOOD = 1e-7
+_NARROWEST = 0.1
+"""Of the deviations that rate models start with, in steps."""
 
 
 class MixtureRate(keras.layers.Layer):
@@ -39,8 +41,11 @@ class MixtureRate(keras.layers.Layer):
         self.built = True
 
     def start_from(self, spread: Any) -> None:
-        """Begin where latents of these standard deviations (K,) are likely; never below 1."""
-        wide = np.maximum(spread, 1.0)
+        """Begin where latents of these standard deviations (K,) are likely.
+
+        Those of an untrained encoder, all below 1, are enlarged: at 0 they would stay.
+        """
+        wide = np.maximum(spread / min(1.0, spread.max() + _NARROWEST), _NARROWEST)
         self.mean.assign(self.mean * wide)
         self.log_scale.assign(self.log_scale + np.log(wide))
 

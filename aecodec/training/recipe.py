@@ -22,7 +22,7 @@ _KEYS = {
     "data": {"tile", "held_out", "flips"},
     "levels": {"channels", "rate_weights", "shares", "context_units"},
     "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "seed"},
-    "priors": {"count"},
+    "priors": {"count", "context_epochs"},
 }
 
 
@@ -38,7 +38,7 @@ class Recipe:
         levels: of each, its `channels`, `rate_weights` and `shares` of the loss, and the
             `context_units` of the network that refines its priors.
         training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
-        priors: `count`, how many compete.
+        priors: `count`, how many compete; `context_epochs` that their networks are trained.
     """
 
     name: str

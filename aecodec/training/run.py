@@ -84,6 +84,7 @@ def run_recipe(
         held_out.whole(_MOST_HELD_OUT),
         priors=recipe.priors["count"],
         context_units=recipe.levels["context_units"],
+        context_epochs=recipe.priors["context_epochs"],
     )
     if is_whole:
         shutil.rmtree(backup)
