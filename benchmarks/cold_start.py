@@ -19,7 +19,7 @@ from benchmarks.rows import write_rows
 
 _IMPORTS = "import numpy, PIL.Image, ai_edge_litert.interpreter"
 
-_DRY = "PYTHONDONTWRITEBYTECODE"
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 """Where it is set, as in containers, an editable install would be compiled anew each time."""
 
 
@@ -51,7 +51,7 @@ def _commands(folder: Path) -> dict[str, list[str]]:
 
 def measure(commands: dict[str, list[str]], rounds: int) -> list[dict[str, object]]:
     """Run all commands by turns; the median of each."""
-    environment = {name: value for name, value in os.environ.items() if name != _DRY}
+    environment = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds + 1):
         for name, command in commands.items():

@@ -18,23 +18,27 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.training.int8_twin import is_as_int8_has_it
+from aecodec.training.models import with_calls
 
 _DAMPING = 0.01
 """Of the inputs' mean square, added to each: what the samples do not show may occur."""
 
 _TINY = 1e-12
-_ENOUGH = 20_000
+_PLACES = 20_000
 """So many places of a picture show how a layer's inputs go together."""
+
+_MOST_INPUTS = 4096
+"""The work grows with the cube of a layer's inputs; beyond these TFLite rounds to the nearest."""
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 
 def with_rounded_kernels(model: Any, samples: Floats) -> Any:
-    """A model of the same layers, whose kernels int8 TFLite takes over as they are.
+    """A model of the same layers, its kernels such as int8 TFLite takes over as they are.
 
-    Dense layers and plain convolutions are rounded; other layers, and kernels that were trained
-    to be rounded as they are, stay.
+    Dense layers and plain convolutions are rounded. Other layers stay, as do those inside nested
+    models, and kernels that were trained to be rounded as they are.
 
     Args:
         model: functional or Sequential, with one input and one output.
@@ -48,28 +52,32 @@ def with_rounded_kernels(model: Any, samples: Floats) -> Any:
     True
     """
     inputs = keras.Input(samples.shape[1:])
+    rounded: dict[int, Any] = {}  # a layer that is called twice stays one layer
 
-    def applied(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if not _can_be_rounded(layer):
-            return layer(*args, **kwargs)
-        met = samples if args[0] is inputs else keras.Model(inputs, args[0])(samples).numpy()
-        return _rounded(layer, met)(*args, **kwargs)
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if _can_be_rounded(layer) and id(layer) not in rounded:
+            met = keras.Model(inputs, keras.tree.flatten((args, kwargs))[0])
+            rounded[id(layer)] = _rounded(layer, met.predict(samples, verbose=0))
+        return rounded.get(id(layer), layer)(*args, **kwargs)
 
-    functional = keras.Model(model.inputs[0], model.outputs[0])
-    return keras.models.clone_model(functional, inputs, lambda layer: layer, applied)
+    return with_calls(model, inputs, call)
 
 
 def _can_be_rounded(layer: Any) -> bool:
-    plain = type(layer) is keras.layers.Dense or (
+    is_plain = type(layer) is keras.layers.Dense or (
         type(layer) is keras.layers.Conv2D
         and layer.groups == 1
         and tuple(layer.dilation_rate) == (1, 1)
         and layer.data_format == "channels_last"
     )
-    return plain and not is_as_int8_has_it(layer.get_weights()[0])
+    if not is_plain or len(layer.get_weights()) != 1 + layer.use_bias:
+        return False
+    kernel = layer.get_weights()[0]
+    return math.prod(kernel.shape[:-1]) <= _MOST_INPUTS and not is_as_int8_has_it(kernel)
 
 
 def _rounded(layer: Any, met: Floats) -> Any:
+    """A layer like another, its kernel rounded for what it has met (N, ...)."""
     copy = type(layer).from_config(layer.get_config())
     copy.build(met.shape)
     kernel, *bias = (np.asarray(each, np.float64) for each in layer.get_weights())
@@ -86,11 +94,11 @@ def _inputs_of(layer: Any, met: Floats) -> Doubles:
     """(M, inputs) what the rows of a layer's kernel meet, in M places."""
     if isinstance(layer, keras.layers.Conv2D):
         places = math.prod(layer.compute_output_shape(met.shape)[1:3])
-        few = met[:: math.ceil(len(met) * places / _ENOUGH)]
+        few = met[:: math.ceil(len(met) * places / _PLACES)]
         sizes, strides = ((1, *sides, 1) for sides in (layer.kernel_size, layer.strides))
         met = tf.image.extract_patches(few, sizes, strides, (1, 1, 1, 1), layer.padding.upper())
-    rows = np.asarray(met, np.float64).reshape(-1, met.shape[-1])
-    return rows[:: math.ceil(len(rows) / _ENOUGH)]
+    rows = np.reshape(met, (-1, met.shape[-1]))
+    return rows[:: math.ceil(len(rows) / _PLACES)].astype(np.float64)
 
 
 def _round_in_turn(weights: Doubles, count: int, gram: Doubles) -> None:

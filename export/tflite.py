@@ -77,9 +77,9 @@ def _convert(model: Any, range_in: Range, range_out: Range, samples: Floats, hal
     enough = max(_FEWEST_SAMPLES, _ENOUGH // math.prod(samples.shape[1:]))
     samples = samples[: min(_MOST_SAMPLES, enough)]
     expected = np.clip(model.predict(samples, verbose=0), *range_out)
+    ended = _ending_in(range_out, with_rounded_kernels(model, samples))
     try:
-        rounded = with_rounded_kernels(model, samples)
-        calibrated = _Calibrated(_calibrate(_ending_in(range_out, rounded), samples))
+        calibrated = _Calibrated(_calibrate(ended, samples))
         calibrated.state_input_range(range_in)
         calibrated.shrink_ranges(lambda int8: _squared_error(int8, samples, expected))
         return calibrated.quantized()
@@ -138,11 +138,18 @@ class _Calibrated:
         while improved:
             improved = False
             for end in ends:
-                end[0] *= _SHRINK
-                while (error := error_of(self.quantized())) < least * _WORTH_WHILE:
-                    least, improved = error, True
-                    end[0] *= _SHRINK
-                end[0] /= _SHRINK
+                error = self._shrunk(end, error_of, least)
+                least, improved = min(error, least), improved or error < least
+
+    def _shrunk(self, end: list[float], error_of: Callable[[bytes], float], least: float) -> float:
+        """The error when one end is where it is least."""
+        kept = end[0]
+        end[0] = kept * _SHRINK
+        error = error_of(self.quantized())
+        if error < least * _WORTH_WHILE:
+            return self._shrunk(end, error_of, error)
+        end[0] = kept
+        return least
 
     def _inner_ends(self) -> Iterator[list[float]]:
         for tensor in self._tensors_between():

@@ -23,7 +23,7 @@ from aecodec.images import Pixels
 from aecodec.metrics import mse, psnr
 from aecodec.training import Autoencoder
 from aecodec.training.layers import DepthToSpace
-from aecodec.training.models import as_functional
+from aecodec.training.models import as_functional, rescaled
 from aecodec.transforms import keras_decoder, keras_encoder
 
 Pair = tuple[keras.Model, keras.Model]
@@ -233,16 +233,86 @@ def as_int8_rounds(weights: np.ndarray) -> np.ndarray:
     return np.rint(weights / step) * step
 
 
-def test_bare_operations_become_layers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "operate",
+    [
+        lambda x: 3 - 2.0 * keras.ops.relu(x),
+        lambda x: keras.ops.concatenate([x, keras.ops.sigmoid(x)], axis=-1),
+        lambda x: keras.ops.mean(keras.ops.reshape(x, (-1, 2, 4)), axis=1),
+        lambda x: x * np.linspace(0, 1, 8, dtype=np.float32),
+        lambda x: keras.ops.einsum("nk,nk->n", x, x),
+        lambda x: x[:, 2:6] + x[..., 1][:, None],
+        lambda x: layers.Dense(2)(nested(x)),
+    ],
+)
+def test_bare_operations_become_layers(operate: Callable[[object], object], tmp_path: Path) -> None:
     inputs = keras.Input((8,))
-    hidden = 3 - 2.0 * keras.ops.relu(layers.Dense(6)(inputs))
-    hidden = keras.ops.concatenate([hidden, keras.ops.sigmoid(hidden)], axis=-1)
-    model = keras.Model(inputs, keras.ops.mean(keras.ops.reshape(hidden, (-1, 3, 4)), axis=1))
-    batch = np.random.default_rng(0).random((5, 8)).astype(np.float32)
+    model = keras.Model(inputs, operate(inputs))
+    batch = np.random.default_rng(0).normal(0, 1, (5, 8)).astype(np.float32)
     for name in ("model.hdf5", "model.keras"):
         as_functional(model).save(tmp_path / name)
         loaded = aecodec.training.load_model(tmp_path / name)
         assert (loaded.predict(batch, verbose=0) == model.predict(batch, verbose=0)).all()
+
+
+def nested(x: object) -> object:
+    inputs = keras.Input((8,))
+    return keras.Model(inputs, keras.ops.relu(inputs))(x)
+
+
+class Weighted(keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = self.add_weight(shape=(8,), name="gain")
+
+    def call(self, inputs: object) -> object:
+        return inputs * self.gain
+
+
+def test_a_weight_outside_of_layers_is_named() -> None:
+    model = Weighted()
+    model(np.zeros((1, 8), np.float32))
+    with pytest.raises(ModelError, match="gain outside of any layer"):
+        as_functional(model)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        layers.Dense(6),
+        layers.Conv2D(6, 3, padding="same"),
+        lambda codes: layers.Conv2D(6, 1)(codes) + layers.Dense(6, use_bias=False)(codes),
+        layers.Conv2DTranspose(6, 2),
+        lambda codes: layers.MultiHeadAttention(2, 3)(query=codes, value=codes),
+    ],
+)
+def test_steps_are_taken_as_a_multiplication_would(
+    first: Callable[[object], object],
+) -> None:
+    codes = keras.Input((5, 5, 4))
+    decoder = as_functional(keras.Model(codes, first(codes)))
+    steps = np.array([0.1, 1, 2, 30])
+    images = keras.Input((5, 5, 3))
+    encoder = keras.Model(images, layers.Conv2D(4, 1)(images))
+    for _ in range(2):  # what has been rescaled can be again
+        encoder, taking = rescaled(encoder, decoder, steps)
+    batch = np.random.default_rng(0).normal(0, 3, (2, 5, 5, 4)).astype(np.float32)
+    expected = decoder.predict(batch * steps, verbose=0)
+    assert taking.predict(batch, verbose=0) == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+def test_layers_called_twice_and_odd_ones_are_rounded_or_left() -> None:
+    inputs = keras.Input((9, 9, 4))
+    twice = layers.Conv2D(4, 3, padding="same", use_bias=False)
+    hidden = layers.Conv2D(5, 3, strides=2, padding="valid")(twice(twice(inputs)))
+    model = keras.Model(inputs, layers.Dense(3, use_bias=False)(layers.Flatten()(hidden)))
+    samples = np.random.default_rng(0).normal(0, 1, (50, 9, 9, 4)).astype(np.float32)
+    rounded = with_rounded_kernels(model, samples)
+    assert [weights.shape for weights in rounded.get_weights()] == [
+        weights.shape for weights in model.get_weights()
+    ]
+    exact, ours = (each.predict(samples, verbose=0) for each in (model, rounded))
+    assert 0 < mse(exact, ours) < 1e-3 * np.var(exact)
 
 
 def test_a_layer_that_does_not_convert_is_named(data: Path, tmp_path: Path) -> None:

@@ -37,8 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Pixels) -> Path:
     (folder / "scans").mkdir()
     for path in sample_paths():
         shutil.copy(path, folder / "scans")
-    many = np.tile(digits, (4, 1, 1))
-    np.savez(folder / "mnist.npz", x_train=many, x_test=digits[:200])
+    np.savez(folder / "mnist.npz", x_train=digits, x_test=digits[:200])
     return folder
 
 

@@ -58,35 +58,57 @@ class SpaceToDepth(_Rearranging):
         return (batch, *sides, channels and channels * self.block**2)
 
 
+TENSOR = "<tensor>"
+"""Stands among the arguments of a :class:`BareOperation` where a tensor comes."""
+
+
 @keras.saving.register_keras_serializable(package="aecodec")
 class BareOperation(keras.layers.Layer):
     """A function of `keras.ops` as a layer, for HDF5 files hold layers alone.
 
     Args:
         operation: what a call of `keras.ops` leaves in a functional model.
-        arguments: of it, by name, with :data:`TENSOR` in the place of each tensor.
+        arguments: its positional and its named arguments, :data:`TENSOR` for each tensor.
+
+    >>> doubled = keras.Input((2,)) * 2.0
+    >>> double = BareOperation(doubled._keras_history.operation, ((TENSOR, 2.0), {}))
+    >>> double([tf.constant([[1.0, 2.0]])]).numpy().tolist()
+    [[2.0, 4.0]]
     """
 
-    TENSOR = "<tensor>"
-
-    def __init__(self, operation: Any, arguments: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, operation: Any, arguments: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        loaded = isinstance(operation, dict)
-        self.operation = keras.saving.deserialize_keras_object(operation) if loaded else operation
-        self.arguments = arguments
+        self._operation = (
+            keras.saving.deserialize_keras_object(operation)
+            if isinstance(operation, dict)
+            else operation
+        )
+        self._arguments = _deserialized(arguments)
 
     def get_config(self) -> dict[str, Any]:
-        operation = keras.saving.serialize_keras_object(self.operation)
-        return {**super().get_config(), "operation": operation, "arguments": self.arguments}
+        parts = {"operation": self._operation, "arguments": self._arguments}
+        serialize = keras.saving.serialize_keras_object
+        return {**super().get_config(), **{name: serialize(part) for name, part in parts.items()}}
 
     def call(self, tensors: list[Any]) -> Any:
         """Tensors in the order of their places among the arguments."""
         given = iter(tensors)
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: next(given) if isinstance(leaf, str) and leaf == TENSOR else leaf,
+            self._arguments,
+        )
+        return self._operation(*args, **kwargs)
 
-        def filled(leaf: Any) -> Any:
-            return next(given) if leaf == self.TENSOR else leaf
 
-        return self.operation(**keras.tree.map_structure(filled, self.arguments))
+def _deserialized(argument: Any) -> Any:
+    """An argument from a file, or as it is; tuples for JSON's lists, as tensors are indexed by."""
+    if isinstance(argument, list | tuple):
+        return tuple(_deserialized(each) for each in argument)
+    if not isinstance(argument, dict):
+        return argument
+    if "class_name" in argument:
+        return keras.saving.deserialize_keras_object(argument)
+    return {name: _deserialized(each) for name, each in argument.items()}
 
 
 def load_model(path: Path | str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from inspect import signature
 from typing import Any
 
 import keras
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.training.layers import BareOperation
+from aecodec.training.layers import TENSOR, BareOperation
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,13 +18,13 @@ def as_functional(model: Any) -> Any:
     """A model with an input shape: itself, or a functional one of the same layers and weights.
 
     A subclassed model becomes its layers, so that its files open without its class. What it
-    calls of `keras.ops` by itself becomes a layer, for HDF5 files hold nothing else.
+    calls of `keras.ops` by itself becomes a layer of aecodec's, for HDF5 files hold nothing else.
 
     Args:
         model: functional, Sequential or subclassed; built, or called once.
 
     Raises:
-        ModelError: its input shape is not known.
+        ModelError: its input shape is not known, or it uses a weight outside of any layer.
 
     >>> class Half(keras.Model):
     ...     def __init__(self):
@@ -41,10 +40,19 @@ def as_functional(model: Any) -> Any:
     """
     if not isinstance(getattr(model, "inputs", None), list):
         model = _traced(model)
-    operations = getattr(model, "operations", model.layers)  # a Sequential has layers alone
-    if all(isinstance(operation, keras.layers.Layer) for operation in operations):
-        return model
-    return keras.models.clone_model(model, clone_function=_same, call_function=_as_layer)
+    return with_calls(model, None, _as_layer) if _has_bare_operations(model) else model
+
+
+def with_calls(model: Any, inputs: Any, call: Any) -> Any:
+    """A functional model of the same layers, each called by `call(layer, *args, **kwargs)`.
+
+    Args:
+        model: functional or Sequential, with one input and one output.
+        inputs: a Keras input to build it on; a new one like the model's own if None.
+        call: what gives the output of a layer.
+    """
+    functional = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    return keras.models.clone_model(functional, inputs, lambda layer: layer, call)
 
 
 def _traced(model: Any) -> Any:
@@ -56,18 +64,30 @@ def _traced(model: Any) -> Any:
         return keras.Model(inputs, model(inputs), name=model.name)
 
 
-def _same(operation: Any) -> Any:
-    return operation
+def _has_bare_operations(model: Any) -> bool:
+    operations = getattr(model, "operations", model.layers)  # a Sequential has layers alone
+    return any(
+        not isinstance(operation, keras.layers.Layer) or _is_nested_with_bare(operation)
+        for operation in operations
+    )
+
+
+def _is_nested_with_bare(layer: Any) -> bool:
+    return isinstance(getattr(layer, "inputs", None), list) and _has_bare_operations(layer)
 
 
 def _as_layer(operation: Any, *args: Any, **kwargs: Any) -> Any:
     if isinstance(operation, keras.layers.Layer):
-        return operation(*args, **kwargs)
-    given = dict(signature(operation.call).bind(*args, **kwargs).arguments)
-    tensors = [each for each in keras.tree.flatten(given) if keras.utils.is_keras_tensor(each)]
+        layer = as_functional(operation) if _is_nested_with_bare(operation) else operation
+        return layer(*args, **kwargs)
+    leaves = keras.tree.flatten((args, kwargs))
+    for leaf in leaves:
+        if isinstance(leaf, keras.Variable):
+            raise ModelError(f"{operation.name} uses the weight {leaf.path} outside of any layer")
     arguments = keras.tree.map_structure(
-        lambda each: BareOperation.TENSOR if keras.utils.is_keras_tensor(each) else each, given
+        lambda leaf: TENSOR if keras.utils.is_keras_tensor(leaf) else leaf, (args, kwargs)
     )
+    tensors = [leaf for leaf in leaves if keras.utils.is_keras_tensor(leaf)]
     return BareOperation(operation, arguments, name=operation.name)(tensors)
 
 
@@ -90,7 +110,7 @@ def rescaled(encoder: Any, decoder: Any, steps: Any) -> tuple[Any, Any]:
         decoder: latents (..., K) to images.
         steps: (K,).
     """
-    divide = keras.layers.Rescaling((1 / np.asarray(steps, np.float64)).tolist(), name="in_steps")
+    divide = keras.layers.Rescaling((1 / np.asarray(steps, np.float64)).tolist())
     return (
         keras.Model(encoder.inputs[0], divide(encoder.outputs[0]), name="encoder"),
         _taking_steps(decoder, np.asarray(steps, np.float64)),
@@ -98,27 +118,37 @@ def rescaled(encoder: Any, decoder: Any, steps: Any) -> tuple[Any, Any]:
 
 
 def _taking_steps(decoder: Any, steps: Floats) -> Any:
-    """A decoder that multiplies by the steps first: in the kernels of convolutions that come first.
+    """A decoder that multiplies by the steps first: in the kernels of the layers that come first.
 
-    TFLite's converter does so with other layers. Before a padded convolution it leaves a
-    multiplication, to int8 numbers of one scale for all channels, which costs a tenth of a dB.
+    A multiplication of its own would stay one in TFLite before a padded convolution, its results
+    rounded to one int8 scale for all channels; before others the converter would move it into
+    kernels that are rounded by then.
     """
     codes = keras.Input(decoder.input_shape[1:])
-    latents = keras.layers.Rescaling(steps.tolist(), name="from_steps")(codes)
+    latents = keras.layers.Rescaling(steps.tolist())(codes)
 
-    def applied(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if args[0] is codes and type(layer) is keras.layers.Conv2D and layer.groups == 1:
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if keras.tree.flatten((args, kwargs))[0] is codes and _weighs_channels(layer):
             return _with_scaled_kernel(layer, steps)(codes)
-        taken = keras.tree.map_structure(lambda each: latents if each is codes else each, args)
-        return layer(*taken, **kwargs)
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: latents if leaf is codes else leaf, (args, kwargs)
+        )
+        return layer(*args, **kwargs)
 
-    functional = keras.Model(decoder.inputs[0], decoder.outputs[0], name="decoder")
-    return keras.models.clone_model(functional, codes, _same, applied)
+    decoded = with_calls(decoder, codes, call)
+    return keras.Model(decoded.inputs[0], decoded.outputs[0], name="decoder")
+
+
+def _weighs_channels(layer: Any) -> bool:
+    """Whether its kernel (..., K, outputs) weighs every channel for itself."""
+    is_plain = type(layer) in (keras.layers.Dense, keras.layers.Conv2D)
+    return is_plain and getattr(layer, "groups", 1) == 1
 
 
 def _with_scaled_kernel(layer: Any, scales: Floats) -> Any:
-    scaled = keras.layers.Conv2D.from_config(layer.get_config())
-    kernel, *bias = layer.get_weights()
+    config = layer.get_config()
+    scaled = type(layer).from_config(config | {"name": f"{config['name']}_in_steps"})
     scaled.build((None, None, None, len(scales)))
+    kernel, *bias = layer.get_weights()
     scaled.set_weights([kernel * scales[:, None], *bias])
     return scaled

@@ -43,9 +43,10 @@ class MixtureRate(keras.layers.Layer):
     def start_from(self, spread: Any) -> None:
         """Begin where latents of these standard deviations (K,) are likely.
 
-        Those of an untrained encoder, all below 1, are enlarged: at 0 they would stay.
+        Those of an untrained encoder, all below 1, are enlarged to 1 at the most: the rate would
+        soon draw latents that begin near 0 to 0, and there they would stay.
         """
-        wide = np.maximum(spread / min(1.0, spread.max() + _NARROWEST), _NARROWEST)
+        wide = np.maximum(spread / min(1.0, max(spread.max(), 1e-3)), _NARROWEST)
         self.mean.assign(self.mean * wide)
         self.log_scale.assign(self.log_scale + np.log(wide))
 
