@@ -92,7 +92,7 @@ def quantization_table(rows: Rows) -> str:
         (
             (
                 row["half"],
-                row["precision"],
+                row["precision"].replace("none", "float32"),
                 f"{row['bytes']:,}",
                 f"{row['inference_ms']:.2f}",
                 f"{row['psnr_lost']:.3f}",
@@ -112,46 +112,6 @@ def speed_table(rows: Rows) -> str:
     )
 
 
-def steel_table(rows: Rows) -> str:
-    """The codec's levels, and the difference in bytes to each format at equal quality."""
-    levels = [row for row in rows if row["format"] == "aecodec"]
-    rates = [row for row in rows if "bd_rate" in row]
-    ours = _table(
-        ("level", "bytes a picture", "bits a pixel", "PSNR, dB", "MS-SSIM"),
-        (
-            (
-                row["setting"],
-                f"{row['bytes']:.0f}",
-                f"{row['bpp']:.3f}",
-                f"{row['psnr']:.2f}",
-                f"{row['ms_ssim']:.4f}",
-            )
-            for row in levels
-        ),
-    )
-    theirs = _table(
-        ("beside", "bytes at equal PSNR"),
-        ((row["format"], f"{row['bd_rate']:+.1%}") for row in rates),
-    )
-    return f"{ours}\n\n{theirs}"
-
-
-def peers_table(rows: Rows) -> str:
-    """The difference in bytes to each at equal quality."""
-    return _table(
-        ("beside", "bytes at equal PSNR", "bytes at equal mean absolute error"),
-        (
-            (
-                row["against"],
-                f"{row['bytes_at_equal_psnr']:+.1%}",
-                f"{row['bytes_at_equal_mae']:+.1%}",
-            )
-            for row in rows
-            if "against" in row
-        ),
-    )
-
-
 def _table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     head = _line(columns) + "\n|" + "---|" * len(columns)
     return "\n".join([head, *map(_line, lines)])
@@ -165,6 +125,10 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "digits": digits_table,
     "cold_start": cold_start_table,
     "throughput": throughput_table,
+    "code_dimension": code_dimension_table,
+    "steps": steps_table,
+    "quantization": quantization_table,
+    "speed": speed_table,
 }
 
 
