@@ -67,13 +67,14 @@ def export_codec(
         context_epochs: how long that is trained.
 
     Raises:
-        ModelError: the models cannot be quantized, or are not of pictures.
+        ModelError: the models cannot be quantized, or are not of pictures; or there are not as
+            many `context_units` as levels.
     """
     _check_pictures(encoder)
+    units = _of_each(levels, context_units)
     compressor = encoder_tflite(encoder, images)
     integers = LiteRtTransform(compressor)(_to_int8(images))
     grid = integers.shape[:3] if _takes_any_size(encoder) else None
-    units = np.broadcast_to(context_units, len(levels)).tolist()
     fitted = [
         fit_context(
             fit_prior(level.codes_in(integers), priors),
@@ -104,6 +105,14 @@ def export_codec(
         codec = Codec(write_folder(Path(unmeasured), spec, contents, measured={}))
         measured = _measure(codec, _to_pixels(held_out))
     return write_folder(folder, spec, contents, measured)
+
+
+def _of_each(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:
+    if isinstance(context_units, int):
+        return [context_units] * len(levels)
+    if len(context_units) != len(levels):
+        raise ModelError(f"{len(context_units)} context_units for {len(levels)} levels")
+    return list(context_units)
 
 
 def _takes_any_size(encoder: Any) -> bool:

@@ -78,7 +78,15 @@ def _as_int8_has_it(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]
 
 
 def is_as_int8_has_it(kernel: npt.NDArray[Any]) -> bool:
-    """Whether a kernel is one that :func:`copy_weights` has rounded."""
+    """Whether a kernel (..., outputs) is one that :func:`copy_weights` has rounded.
+
+    Of few significant bits, that is; weights of a training in floats never are.
+
+    >>> is_as_int8_has_it(np.array([[0.5, -1.0], [0.25, 0.75]]))
+    True
+    >>> is_as_int8_has_it(np.array([[0.1, 0.2], [0.3, 0.4]]))
+    False
+    """
     unit = np.exp2(np.floor(np.log2(_int8_of(kernel)[1])) - 2)  # rounding may have moved the step
     return bool((np.rint(kernel / unit) * unit == kernel).all())
 

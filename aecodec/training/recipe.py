@@ -17,6 +17,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_NOTHING = 1e-9
+"""Stands for 0, as `context_units` may be, where logarithms are taken."""
+
 RECIPES = Path(__file__).parent / "recipes"
 _KEYS = {
     "data": {"tile", "held_out", "flips"},
@@ -130,6 +133,6 @@ def _check(recipe: Recipe, path: Path) -> None:
 def _spread(values: list[float], number: int) -> list[float]:
     """So many values along the geometric curve through those that are given."""
     places = np.linspace(0, len(values) - 1, number)
-    logarithms = np.log(np.maximum(values, 1e-9))
+    logarithms = np.log(np.maximum(values, _NOTHING))
     curve = np.exp(np.interp(places, np.arange(len(values)), logarithms))
     return [float(f"{each:.6g}") for each in curve]
