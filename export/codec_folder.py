@@ -19,6 +19,8 @@ from aecodec.export.reach import reach_of
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
+from aecodec.neighbours import Grid
+from aecodec.prior import Codes, Prior
 from aecodec.spec import (
     DECODER_HDF5,
     DECODER_TFLITE,
@@ -76,13 +78,7 @@ def export_codec(
     integers = LiteRtTransform(compressor)(_to_int8(images))
     grid = integers.shape[:3] if _takes_any_size(encoder) else None
     fitted = [
-        fit_context(
-            fit_prior(level.codes_in(integers), priors),
-            level.codes_in(integers),
-            size,
-            context_epochs,
-            grid=grid,
-        )
+        _fit(level.codes_in(integers), priors, size, context_epochs, grid)
         for level, size in zip(levels, units, strict=True)
     ]
     restorer = decoder_tflite(decoder, _decoder_inputs(integers, levels))
@@ -105,6 +101,10 @@ def export_codec(
         codec = Codec(write_folder(Path(unmeasured), spec, contents, measured={}))
         measured = _measure(codec, _to_pixels(held_out))
     return write_folder(folder, spec, contents, measured)
+
+
+def _fit(codes: Codes, priors: int, units: int, epochs: int, grid: Grid | None) -> Prior:
+    return fit_context(fit_prior(codes, priors), codes, units, epochs, grid=grid)
 
 
 def _of_each(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:

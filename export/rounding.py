@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.training.int8_twin import is_as_int8_has_it
-from aecodec.training.models import with_calls
+from aecodec.training.int8_twin import is_on_int8_grid
+from aecodec.training.models import with_calls, with_weights
 
 _DAMPING = 0.01
 """Of the inputs' mean square, added to each: what the samples do not show may occur."""
@@ -57,7 +57,7 @@ def with_rounded_kernels(model: Any, samples: Floats) -> Any:
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if _can_be_rounded(layer) and id(layer) not in rounded:
             met = keras.Model(inputs, keras.tree.flatten((args, kwargs))[0])
-            rounded[id(layer)] = _rounded(layer, met.predict(samples, verbose=0))
+            rounded[id(layer)] = _with_rounded_kernel(layer, met.predict(samples, verbose=0))
         return rounded.get(id(layer), layer)(*args, **kwargs)
 
     return with_calls(model, inputs, call)
@@ -73,21 +73,19 @@ def _can_be_rounded(layer: Any) -> bool:
     if not is_plain or len(layer.get_weights()) != 1 + layer.use_bias:
         return False
     kernel = layer.get_weights()[0]
-    return math.prod(kernel.shape[:-1]) <= _MOST_INPUTS and not is_as_int8_has_it(kernel)
+    return math.prod(kernel.shape[:-1]) <= _MOST_INPUTS and not is_on_int8_grid(kernel)
 
 
-def _rounded(layer: Any, met: Floats) -> Any:
+def _with_rounded_kernel(layer: Any, met: Floats) -> Any:
     """A layer like another, its kernel rounded for what it has met (N, ...)."""
-    copy = type(layer).from_config(layer.get_config())
-    copy.build(met.shape)
     kernel, *bias = (np.asarray(each, np.float64) for each in layer.get_weights())
     weights = np.vstack([kernel.reshape(-1, kernel.shape[-1]), *bias])
     inputs = _inputs_of(layer, met)
     inputs = np.hstack([inputs, *(np.ones((len(inputs), 1)) for _ in bias)])
     count = len(weights) - len(bias)
     _round_in_turn(weights, count, inputs.T @ inputs / len(inputs))
-    copy.set_weights([weights[:count].reshape(kernel.shape), *weights[count:]])
-    return copy
+    rounded = [weights[:count].reshape(kernel.shape), *weights[count:]]
+    return with_weights(layer, rounded, layer.name)
 
 
 def _inputs_of(layer: Any, met: Floats) -> Doubles:
@@ -110,11 +108,16 @@ def _round_in_turn(weights: Doubles, count: int, gram: Doubles) -> None:
     largest = np.abs(kernel).max(axis=0)
     step = largest / 127 + _TINY
     stays = np.abs(kernel) == largest
-    damped = gram + (_DAMPING * np.trace(gram) / len(gram) + _TINY) * np.eye(len(gram))
-    spread = np.linalg.cholesky(np.linalg.inv(damped)).T
+    spread = _spread(gram)
     for row in range(count):
         rounded = np.clip(np.rint(weights[row] / step), -127, 127) * step
         rounded = np.where(stays[row], kernel[row], rounded)
         error = (weights[row] - rounded) / spread[row, row]
         weights[row] = rounded
         weights[row + 1 :] -= np.outer(spread[row, row + 1 :], error)
+
+
+def _spread(gram: Doubles) -> Doubles:
+    """Upper triangular: how the error of a row is made up for by each row after it."""
+    damped = gram + (_DAMPING * np.trace(gram) / len(gram) + _TINY) * np.eye(len(gram))
+    return np.linalg.cholesky(np.linalg.inv(damped)).T

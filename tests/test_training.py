@@ -28,7 +28,7 @@ from aecodec.training.int8_twin import (
     _rounded_kernel,
     copy_weights,
     int8_twin,
-    is_as_int8_has_it,
+    is_on_int8_grid,
 )
 from aecodec.training.networks import tile_pair
 from aecodec.training.recipe import load_recipe
@@ -157,7 +157,7 @@ def test_a_twin_rounds_and_hands_its_weights_on(dtype: str) -> None:
             used = tf.cast(trained, layer.compute_dtype)
             used = tf.cast(_rounded_kernel(used) if trained.ndim > 1 else trained, tf.float32)
             assert (int8_of(weights) != int8_of(used.numpy())).mean() < 0.03
-            assert trained.ndim < 2 or is_as_int8_has_it(weights)
+            assert trained.ndim < 2 or is_on_int8_grid(weights)
     codes = np.random.default_rng(0).normal(0, 30, (50, 1, 1, 12)).round().astype(np.float32)
     exact, rounded = (half.predict(codes, verbose=0) for half in (model, twin))
     assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()

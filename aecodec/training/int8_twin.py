@@ -66,10 +66,10 @@ def _as_trained(weights: npt.NDArray[np.float32], dtype: str) -> npt.NDArray[np.
     if weights.ndim < 2:
         return weights
     rounded = _rounded_kernel(tf.cast(weights, dtype))
-    return _as_int8_has_it(tf.cast(rounded, tf.float32).numpy())
+    return _on_int8_grid(tf.cast(rounded, tf.float32).numpy())
 
 
-def _as_int8_has_it(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _on_int8_grid(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     integers, step = _int8_of(weights)
     unit = np.exp2(np.floor(np.log2(step)))
     coarse, fine = (np.rint(integers * step / each) * each for each in (unit, unit / 2))
@@ -77,14 +77,14 @@ def _as_int8_has_it(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]
     return np.asarray(np.where(is_told_apart, coarse, fine), np.float32)
 
 
-def is_as_int8_has_it(kernel: npt.NDArray[Any]) -> bool:
+def is_on_int8_grid(kernel: npt.NDArray[Any]) -> bool:
     """Whether a kernel (..., outputs) is one that :func:`copy_weights` has rounded.
 
     Of few significant bits, that is; weights of a training in floats never are.
 
-    >>> is_as_int8_has_it(np.array([[0.5, -1.0], [0.25, 0.75]]))
+    >>> is_on_int8_grid(np.array([[0.5, -1.0], [0.25, 0.75]]))
     True
-    >>> is_as_int8_has_it(np.array([[0.1, 0.2], [0.3, 0.4]]))
+    >>> is_on_int8_grid(np.array([[0.1, 0.2], [0.3, 0.4]]))
     False
     """
     unit = np.exp2(np.floor(np.log2(_int8_of(kernel)[1])) - 2)  # rounding may have moved the step

@@ -78,12 +78,7 @@ class BareOperation(keras.layers.Layer):
 
     def __init__(self, operation: Any, arguments: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._operation = (
-            keras.saving.deserialize_keras_object(operation)
-            if isinstance(operation, dict)
-            else operation
-        )
-        self._arguments = _deserialized(arguments)
+        self._operation, self._arguments = _deserialized(operation), _deserialized(arguments)
 
     def get_config(self) -> dict[str, Any]:
         parts = {"operation": self._operation, "arguments": self._arguments}
@@ -100,15 +95,15 @@ class BareOperation(keras.layers.Layer):
         return self._operation(*args, **kwargs)
 
 
-def _deserialized(argument: Any) -> Any:
-    """An argument from a file, or as it is; tuples for JSON's lists, as tensors are indexed by."""
-    if isinstance(argument, list | tuple):
-        return tuple(_deserialized(each) for each in argument)
-    if not isinstance(argument, dict):
-        return argument
-    if "class_name" in argument:
-        return keras.saving.deserialize_keras_object(argument)
-    return {name: _deserialized(each) for name, each in argument.items()}
+def _deserialized(part: Any) -> Any:
+    """A part from a file, or as it is; tuples for JSON's lists, as tensors are indexed by them."""
+    if isinstance(part, list | tuple):
+        return tuple(_deserialized(each) for each in part)
+    if not isinstance(part, dict):
+        return part
+    if "class_name" in part:
+        return keras.saving.deserialize_keras_object(part)
+    return {name: _deserialized(each) for name, each in part.items()}
 
 
 def load_model(path: Path | str) -> Any:

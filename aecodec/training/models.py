@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -129,7 +130,9 @@ def _taking_steps(decoder: Any, steps: Floats) -> Any:
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if keras.tree.flatten((args, kwargs))[0] is codes and _weighs_channels(layer):
-            return _with_scaled_kernel(layer, steps)(codes)
+            kernel, *bias = layer.get_weights()
+            scaled = [kernel * steps[:, None], *bias]
+            return with_weights(layer, scaled, f"{layer.name}_in_steps")(codes)
         args, kwargs = keras.tree.map_structure(
             lambda leaf: latents if leaf is codes else leaf, (args, kwargs)
         )
@@ -145,10 +148,15 @@ def _weighs_channels(layer: Any) -> bool:
     return is_plain and getattr(layer, "groups", 1) == 1
 
 
-def _with_scaled_kernel(layer: Any, scales: Floats) -> Any:
-    config = layer.get_config()
-    scaled = type(layer).from_config(config | {"name": f"{config['name']}_in_steps"})
-    scaled.build((None, None, None, len(scales)))
-    kernel, *bias = layer.get_weights()
-    scaled.set_weights([kernel * scales[:, None], *bias])
-    return scaled
+def with_weights(layer: Any, weights: Sequence[npt.NDArray[Any]], name: str) -> Any:
+    """A Dense or Conv2D layer like another, with other weights.
+
+    Args:
+        layer: the other.
+        weights: a kernel (..., inputs, outputs), and a bias if the other has one.
+        name: of the new layer.
+    """
+    copy = type(layer).from_config(layer.get_config() | {"name": name})
+    copy.build((None, None, None, weights[0].shape[-2]))
+    copy.set_weights(weights)
+    return copy
