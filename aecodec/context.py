@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -131,10 +132,14 @@ class Context:
         )
 
     @cached_property
-    def ready(self) -> list[int]:
-        """How many units can be known before the channel at each place is."""
-        places = np.arange(len(self.order))
-        return np.searchsorted(self.reach, places, side="right").tolist()
+    def slices(self) -> list[slice]:
+        """Runs of places for which the same units can be known."""
+        starts = np.union1d(self.reach[self.reach < len(self.order)], 0).tolist()
+        return [slice(*ends) for ends in pairwise([*starts, len(self.order)])]
+
+    def ready(self, places: slice) -> int:
+        """How many units can be known before the channels at those places are."""
+        return int(np.searchsorted(self.reach, places.start, side="right"))
 
     @cached_property
     def exact_weights(self) -> tuple[_Exact, _Exact]:
@@ -154,7 +159,7 @@ class Context:
 
 
 class Sweep:
-    """One pass over the channels of N vectors, in the network's order.
+    """One pass over the slices of N vectors, in the network's order.
 
     Args:
         context: the network.
@@ -172,8 +177,9 @@ class Sweep:
     ) -> None:
         self._context, self._chosen, self._offset = context, chosen, offset
         self._weights, self._output_weights = context.exact_weights
+        count = offset.shape[1]
         self._inputs: _Exact = np.empty(offset.shape, np.float32)
-        self._outputs: _Exact = np.zeros((2 * len(offset), offset.shape[1]), np.float32)
+        self._units: _Exact = np.empty((len(context.reach), count), np.float32)
         self._known = 0
         self._from_around: _Exact | None = None
         self._bias = context.bias
@@ -190,37 +196,37 @@ class Sweep:
         self._from_around = self._context.exact_around[kind] @ inputs.reshape(-1, sums.shape[-1])
         self._bias = self._bias.astype(np.int32) + around.bias[kind]
         slope = around.slope[kind].astype(np.int32)[..., None]
-        self._eighths = ((slope * distance).sum(axis=0) + SLOPE_UNIT // 2) // SLOPE_UNIT
+        self._eighths = (
+            (slope * distance).sum(axis=0, dtype=np.int32) + SLOPE_UNIT // 2
+        ) // SLOPE_UNIT
 
-    def moves(self, place: int) -> Integers:
-        """(2, N): eighths of a symbol, and shapes, by which to move a channel's tables.
+    def moves(self, places: slice) -> tuple[Integers, Integers]:
+        """(n, N) each: eighths of a symbol, and shapes, by which to move the tables of a slice.
 
         Args:
-            place: of the channel, in the network's order; all before it have been told.
+            places: the slice, in the network's order; all before it have been told.
         """
-        ready = self._context.ready[place]
-        if ready > self._known:
-            new = slice(self._known, ready)
-            self._outputs[2 * place :] += self._output_weights[2 * place :, new] @ self._units(
-                new, place
-            )
-            self._known = ready
-        outputs = self._outputs[2 * place : 2 * place + 2].astype(np.float64)
-        moves = np.floor(outputs + 0.5).astype(np.int32)
-        moves[0] += self._eighths[place]
-        return moves
+        ready = self._context.ready(places)
+        self._learn(slice(self._known, ready), places.start)
+        self._known = ready
+        outputs = slice(2 * places.start, 2 * places.stop)
+        sums = self._output_weights[outputs, :ready] @ self._units[:ready]
+        moves = np.floor(sums.astype(np.float64) + 0.5).astype(np.int32)
+        return moves[0::2] + self._eighths[places], moves[1::2]
 
-    def _units(self, new: slice, place: int) -> _Exact:
-        sums = self._weights[new, :place] @ self._inputs[:place]
+    def _learn(self, new: slice, known: int) -> None:
+        """Work out those units that see the first `known` channels."""
+        sums = self._weights[new, :known] @ self._inputs[:known]
         if self._from_around is not None:
             sums += self._from_around[new]
         bias = self._bias[:, new].T.astype(np.float32)[:, self._chosen]
-        return np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)
+        self._units[new] = np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)
 
-    def tell(self, place: int, codes: npt.NDArray[Any]) -> None:
-        """What the codes (N,) of the channel at that place are."""
-        distance = (codes - self._offset[place]) << self._context.input_shift[place]
-        self._inputs[place] = np.minimum(np.maximum(distance, -CEILING), CEILING)
+    def tell(self, places: slice, codes: npt.NDArray[Any]) -> None:
+        """What the codes (n, N) of the channels at those places are."""
+        shift = self._context.input_shift[places, None]
+        distance = (codes - self._offset[places]) << shift
+        self._inputs[places] = np.minimum(np.maximum(distance, -CEILING), CEILING)
 
 
 DTYPES: dict[str, type[np.integer[Any]]] = {

@@ -124,6 +124,11 @@ class Prior:
         return self.context.order.tolist() if self.context else list(range(self.code_dimension))
 
     @cached_property
+    def slices(self) -> list[slice]:
+        """Runs of places in the order whose tables are all known before the first is coded."""
+        return self.context.slices if self.context else [slice(0, self.code_dimension)]
+
+    @cached_property
     def tables(self) -> list[rangecoder.Table]:
         """The bank, ready for the range coder."""
         return [rangecoder.Table(row) for row in self.bank]
@@ -139,6 +144,13 @@ class Prior:
         costs = integer_cost(self.bank)
         costs[:, -1] += _ESCAPE_BITS * COST_UNITS
         return costs
+
+    @cached_property
+    def table_bits(self) -> npt.NDArray[np.float64]:
+        """(T, S + 1) the ideal code length of each symbol of the bank, escapes with their value."""
+        bits = rangecoder.TABLE_BITS - np.log2(self.bank)
+        bits[:, -1] += _ESCAPE_BITS
+        return bits
 
     @cached_property
     def index_costs(self) -> npt.NDArray[np.int32]:
@@ -198,7 +210,7 @@ class Prior:
         """(N,) what each vector costs under the prior chosen for it, in 1/256 bit."""
         cost = self.index_costs[chosen]
         for _, rows, columns in self.located(codes, chosen, surroundings):
-            cost += self.costs[rows, columns]
+            cost += self.costs[rows, columns].sum(axis=0)
         return cost
 
     def _window(self, codes: Codes) -> tuple[int, int]:
@@ -236,8 +248,7 @@ class Prior:
         chosen = self.choose(codes, surroundings)
         bits = np.zeros(len(codes))
         for _, rows, columns in self.located(codes, chosen, surroundings):
-            bits += rangecoder.TABLE_BITS - np.log2(self.bank[rows, columns])
-            bits += _ESCAPE_BITS * (columns == self.symbols)
+            bits += self.table_bits[rows, columns].sum(axis=0)
         if self.priors > 1:
             bits += rangecoder.TABLE_BITS - np.log2(self.index[chosen])
         return bits
@@ -271,17 +282,17 @@ class Prior:
     ) -> None:
         if self.index_table:
             coder.put(chosen, self.index_table)
-        for channel, rows, columns in self.located(codes, chosen, surroundings):
+        for symbols, rows, columns in self.located(codes, chosen, surroundings):
             for row, members in _by_row(rows):
-                coder.put(columns[members], self.tables[row])
+                coder.put(columns.ravel()[members], self.tables[row])
             escaped = columns == self.symbols
             if escaped.any():
-                coder.put(_to_raw(codes[escaped, channel]), _RAW_BYTE)
+                coder.put(_to_raw(symbols[escaped]), _RAW_BYTE)
 
     def located(
         self, codes: Codes, chosen: Indices, surroundings: Surroundings | None = None
-    ) -> Iterator[tuple[int, npt.NDArray[Any], Columns]]:
-        """Each channel in the order of coding, and the bank's row and column for its symbols.
+    ) -> Iterator[tuple[Codes, npt.NDArray[Any], Columns]]:
+        """The slices of n channels in the order of coding, and where the bank has their symbols.
 
         Args:
             codes: (N, K) integers.
@@ -289,15 +300,16 @@ class Prior:
             surroundings: of the vectors.
 
         Yields:
-            The channel, 0..K-1; (N,) rows of the bank; (N,) columns, the escape's last.
+            (n, N) symbols; rows of the bank; columns, the escape's last.
         """
         sweep = _Sweep(self, chosen, surroundings)
-        for place, channel in enumerate(self.order):
-            rows, offset = sweep.tables(place)
-            columns = codes[:, channel] - self.first - offset
+        by_place = np.ascontiguousarray(codes[:, self.order].T)
+        for places in self.slices:
+            rows, offset = sweep.tables(places)
+            columns = by_place[places] - self.first - offset
             columns[(columns < 0) | (columns >= self.symbols)] = self.symbols
-            yield channel, rows, columns
-            sweep.tell(place, codes[:, channel])
+            yield by_place[places], rows, columns
+            sweep.tell(places, by_place[places])
 
     def decode(self, payload: bytes, count: int, grid: Grid | None = None) -> Codes:
         """Payload to codes.
@@ -334,28 +346,29 @@ class Prior:
         chosen = (
             coder.take(count, self.index_table) if self.index_table else np.zeros(count, np.int32)
         )
-        codes = np.empty((count, self.code_dimension), np.int16)
+        by_place = np.empty((self.code_dimension, count), np.int16)
         sweep = _Sweep(self, chosen, surroundings)
-        for place, channel in enumerate(self.order):
-            codes[:, channel] = self._decode_channel(coder, *sweep.tables(place))
-            sweep.tell(place, codes[:, channel])
-        return chosen, codes
+        for places in self.slices:
+            by_place[places] = self._decode_slice(coder, *sweep.tables(places))
+            sweep.tell(places, by_place[places])
+        return chosen, by_place[np.argsort(self.order)].T
 
-    def _decode_channel(
+    def _decode_slice(
         self, coder: rangecoder.Decoder, rows: npt.NDArray[Any], offset: Columns
     ) -> Codes:
-        columns = np.empty(len(rows), np.int32)
+        columns = np.empty(rows.size, np.int32)
         for row, members in _by_row(rows):
             columns[members] = coder.take(len(members), self.tables[row])
-        codes = (columns + self.first + offset).astype(np.int16)
+        columns = columns.reshape(rows.shape)
+        symbols = (columns + self.first + offset).astype(np.int16)
         escaped = columns == self.symbols
         if escaped.any():
-            codes[escaped] = _from_raw(coder.take(2 * int(escaped.sum()), _RAW_BYTE))
-        return codes
+            symbols[escaped] = _from_raw(coder.take(2 * int(escaped.sum()), _RAW_BYTE))
+        return symbols
 
 
 class _Sweep:
-    """Tells which tables a channel of N vectors has, once the channels before it are known."""
+    """Tells which tables a slice of N vectors has, once the slices before it are known."""
 
     def __init__(
         self, prior: Prior, chosen: Indices, surroundings: Surroundings | None = None
@@ -369,20 +382,20 @@ class _Sweep:
             else None
         )
 
-    def tables(self, place: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """(N,) rows of the bank, and (N,) offsets, of the channel at that place of the order."""
-        row, offset = self._table[place], self._offset[place]
+    def tables(self, places: slice) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """(n, N) rows of the bank and offsets of the channels at those places of the order."""
+        row, offset = self._table[places], self._offset[places]
         if self._context is None:
             return row, offset
-        eighths, shapes = self._context.moves(place)
+        eighths, shapes = self._context.moves(places)
         position = POSITIONS * offset + row % POSITIONS + eighths
         shape = np.minimum(np.maximum(row // POSITIONS + shapes, 0), self._shapes - 1)
         return POSITIONS * shape + position % POSITIONS, position // POSITIONS
 
-    def tell(self, place: int, codes: Codes) -> None:
-        """The codes (N,) of the channel at that place."""
+    def tell(self, places: slice, codes: Codes) -> None:
+        """The codes (n, N) of the channels at those places."""
         if self._context is not None:
-            self._context.tell(place, codes)
+            self._context.tell(places, codes)
 
 
 DTYPES: dict[str, type[np.integer[Any]]] = {
@@ -433,13 +446,12 @@ def _blocks(codes: Codes, width: int) -> Iterator[Codes]:
 
 
 def _by_row(rows: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
-    """Each row of the bank that occurs, ascending, and the vectors that use it, in order."""
-    if len(rows) == 0:
-        return
-    order = np.argsort(rows, kind="stable")
-    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    for members in np.split(order, starts[1:]):
-        yield int(rows[members[0]]), members
+    """Each row of the bank that occurs, ascending, and the symbols that use it, in order."""
+    flat = rows.ravel().astype(np.uint16)  # which NumPy sorts by radix
+    order = np.argsort(flat, kind="stable")
+    ends = np.cumsum(np.bincount(flat))
+    for row in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
+        yield row, order[ends[row - 1] if row else 0 : ends[row]]
 
 
 def _shortest_payload(vectors: int) -> int:

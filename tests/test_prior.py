@@ -137,7 +137,7 @@ def in_plain_integers(
         ]
     for place, channel in enumerate(network.order.tolist()):
         units = []
-        for unit in range(network.ready[place]):
+        for unit in np.flatnonzero(network.reach <= place):
             total = sum(
                 inputs[i] * int(network.weights[i, unit]) for i in range(network.reach[unit])
             )
@@ -176,9 +176,9 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> Non
     sums = rng.integers(-600, 600, (2, 5, channels)).astype(np.int32)
     around = Surroundings(STRAIGHT, sums) if rng.integers(0, 2) else None
     sweep, found = Sweep(network, chosen, offset.T[network.order], around), []
-    for place, channel in enumerate(network.order):
-        found.append(sweep.moves(place).T.tolist())
-        sweep.tell(place, codes[:, channel])
+    for places in network.slices:
+        found.extend(np.stack(sweep.moves(places), axis=-1).tolist())
+        sweep.tell(places, codes.T[network.order[places]])
     for n in range(5):
         pairs = sums[:, n].tolist() if around else None
         vector = offset[n].tolist(), codes[n].tolist(), pairs
