@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec import container, images, spec, tiling, windows
+from aecodec import container, images, segments, spec, tiling, windows
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
 from aecodec.neighbours import Grid
 from aecodec.prior import Codes
-from aecodec.spec import CodecFolder, CodecSpec, Level
+from aecodec.spec import CodecFolder, CodecSpec
 from aecodec.transforms import ConvolutionalTransform, LiteRtTransform, Transform
 
 _SIGN = np.uint8(0x80)
@@ -74,12 +74,12 @@ class EncoderCodec(_Half):
             spec.ENCODER_TFLITE, self._tile_shape, self.spec.code_shape
         )
 
-    def codes(self, planes: Pixels, level: int | None = None) -> Codes:
+    def codes(self, planes: Pixels, level: float | None = None) -> Codes:
         """Pictures to codes.
 
         Args:
             planes: (F, H, W, C) uint8, with the codec's channels.
-            level: 1-based; the codec's default if None.
+            level: 1 and up; the codec's default if None.
 
         Returns:
             (T * vectors, K) int16, for the T tiles that cover the pictures.
@@ -88,7 +88,7 @@ class EncoderCodec(_Half):
             UsageError: the codec has no such level.
             ImageError: another number of channels, or another dtype.
         """
-        chosen = level_of(self.spec, level)
+        chosen = self.spec.level(level)
         if planes.ndim != 4 or planes.shape[-1] != self.spec.channels or planes.dtype != np.uint8:
             raise ImageError(
                 f"pictures of shape {planes.shape}, {planes.dtype}: codec {self.spec.name} takes "
@@ -104,14 +104,15 @@ class EncoderCodec(_Half):
         return windows.encode(self._transform, pixels, tile, reach)
 
     def compress(
-        self, image: ImageLike | Picture, level: int | None = None, metadata: bool | None = None
+        self, image: ImageLike | Picture, level: float | None = None, metadata: bool | None = None
     ) -> bytes:
         """An image, or a batch of one size, to the bytes of an `.aec` file.
 
         Args:
             image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C);
                 or a :class:`~aecodec.images.Picture`.
-            level: 1 (smallest) and up; the codec's default if None.
+            level: 1 (smallest) and up, in sixteenths for a codec with gains; the codec's default if
+                None.
             metadata: keep ICC profile, EXIF and XMP; by default they are kept for pictures of
                 more than one tile, and dropped for those that weigh less than they do.
 
@@ -125,10 +126,10 @@ class EncoderCodec(_Half):
         tile_count(self.spec, header)
         planes = tiling.to_planes(picture.pixels, self.spec.channels)
         codes = self.codes(planes, level)
-        payload = self.folder.prior(level).encode(codes, grid_of(self.spec, header))
+        payload = segments.encode(self.folder.prior(level), codes, grid_of(self.spec, header))
         return container.pack(header, payload)
 
-    def _header(self, picture: Picture, level: int | None, metadata: bool | None) -> Header:
+    def _header(self, picture: Picture, level: float | None, metadata: bool | None) -> Header:
         is_tile = picture.size == self.spec.tile[::-1]
         is_default = level in (None, self.spec.default_level)
         one_tile = tiling.grid(picture.size, self.spec.tile) == (1, 1)
@@ -137,7 +138,7 @@ class EncoderCodec(_Half):
             codec_id=self.spec.codec_id,
             mode=picture.mode,
             size=None if is_tile else picture.size,
-            level=None if level is None or is_default else level * LEVEL_UNITS,
+            level=None if level is None or is_default else round(level * LEVEL_UNITS),
             frames=picture.frames,
             alpha=images.pack_alpha(picture.alpha),
             metadata=picture.metadata if keep else {},
@@ -171,10 +172,11 @@ class DecoderCodec(_Half):
         header, payload = container.unpack(data)
         self._check_made_here(header)
         count, grid = tile_count(self.spec, header) * self.spec.vectors, grid_of(self.spec, header)
-        return header, self.folder.prior(self._level(header)).decode(payload, count, grid)
+        prior = self.folder.prior(self._level(header))
+        return header, segments.decode(prior, payload, count, grid)
 
     def planes(
-        self, codes: Codes, level: int | None = None, size: tuple[int, int] | None = None
+        self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
     ) -> Pixels:
         """Codes to pictures.
 
@@ -190,7 +192,7 @@ class DecoderCodec(_Half):
             FormatError: codes that no encoder of this codec makes.
             UsageError: codes of another dimension, or no such level.
         """
-        chosen = level_of(self.spec, level)
+        chosen = self.spec.level(level)
         dimension = chosen.stop - chosen.start
         if codes.ndim != 2 or codes.shape[1] != dimension:
             raise UsageError(f"codes of shape {codes.shape}: this level has (N, {dimension})")
@@ -230,11 +232,11 @@ class DecoderCodec(_Half):
             CodecError: another codec made it.
         """
         header, codes = self._opened(data)
-        level_of(self.spec, self._level(header)).integers(codes)
+        self.spec.level(self._level(header)).integers(codes)
         self._alpha(header)
 
-    def level(self, data: bytes) -> int:
-        """The level, 1-based, that an `.aec` file of this codec was made at."""
+    def level(self, data: bytes) -> float:
+        """The level, 1 and up, that an `.aec` file of this codec was made at."""
         return self._level(container.unpack(data)[0])
 
     def _alpha(self, header: Header) -> Pixels | None:
@@ -250,14 +252,14 @@ class DecoderCodec(_Half):
                 f"({self.spec.codec_id.hex()}): give the codec that made it with --codec"
             )
 
-    def _level(self, header: Header) -> int:
+    def _level(self, header: Header) -> float:
         if header.level is None:
             return self.spec.default_level
-        level, fraction = divmod(header.level, LEVEL_UNITS)
-        if fraction or level > len(self.spec.levels):
-            raise FormatError(
-                f"damaged: codec {self.spec.name} has no level {header.level / LEVEL_UNITS:g}"
-            )
+        level = header.level / LEVEL_UNITS
+        try:
+            self.spec.level(level)
+        except UsageError as error:
+            raise FormatError(f"damaged: {error}") from error
         return level
 
 
@@ -293,7 +295,7 @@ class Codec:
         return DecoderCodec(self.folder)
 
     def compress(
-        self, image: ImageLike | Picture, level: int | None = None, metadata: bool | None = None
+        self, image: ImageLike | Picture, level: float | None = None, metadata: bool | None = None
     ) -> bytes:
         """As :meth:`EncoderCodec.compress`."""
         return self.encoder.compress(image, level, metadata)
@@ -310,25 +312,6 @@ class Codec:
         """
         picture = self.decoder.decompress(data)
         return images.to_pil(picture)[0] if picture.frames == 1 else images.to_arrays(picture)
-
-
-def level_of(spec_: CodecSpec, level: int | None) -> Level:
-    """One of a codec's levels.
-
-    Args:
-        spec_: the codec.
-        level: 1-based; its default if None.
-
-    Raises:
-        UsageError: it has no such level.
-    """
-    number = spec_.default_level if level is None else level
-    if not 1 <= number <= len(spec_.levels):
-        raise UsageError(
-            f"level {number}: codec {spec_.name} has the levels 1 (smallest file) "
-            f"to {len(spec_.levels)} (best picture)"
-        )
-    return spec_.levels[number - 1]
 
 
 def size_of(spec_: CodecSpec, header: Header) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from aecodec.errors import FormatError
+from aecodec.fields import Reader, block, leb128
 
 MAGIC = b"\xaeC"
 VERSION = 1
@@ -125,7 +126,7 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
     """
     check(data)
     flags = data[_PREFIX_SIZE - 1]
-    reader = _Reader(data[_PREFIX_SIZE:-_CRC_SIZE])
+    reader = Reader(data[_PREFIX_SIZE:-_CRC_SIZE])
     header = _read_fields(reader, data[3 : 3 + CODEC_ID_SIZE], flags)
     _check_limits(header)
     return header, reader.rest()
@@ -175,19 +176,19 @@ def _flags(header: Header) -> int:
 def _pack_fields(header: Header) -> bytes:
     fields = b""
     if header.size is not None:
-        fields += _leb128(header.size[0]) + _leb128(header.size[1])
+        fields += leb128(header.size[0]) + leb128(header.size[1])
     if header.level is not None:
         fields += bytes([header.level])
     if header.frames != 1:
-        fields += _leb128(header.frames)
+        fields += leb128(header.frames)
     if header.metadata:
-        fields += _block(b"".join(bytes([k]) + _block(v) for k, v in header.metadata.items()))
+        fields += block(b"".join(bytes([k]) + block(v) for k, v in header.metadata.items()))
     if header.mode.has_alpha:
-        fields += _block(header.alpha)
+        fields += block(header.alpha)
     return fields
 
 
-def _read_fields(reader: _Reader, codec_id: bytes, flags: int) -> Header:
+def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
     mode = Mode(flags & _MODE_BITS)
     return Header(
         codec_id=codec_id,
@@ -200,15 +201,15 @@ def _read_fields(reader: _Reader, codec_id: bytes, flags: int) -> Header:
     )
 
 
-def _read_frames(reader: _Reader) -> int:
+def _read_frames(reader: Reader) -> int:
     frames = reader.leb128()
     if frames == 1:
         raise FormatError("damaged: one frame needs no count")
     return frames
 
 
-def _read_metadata(block: bytes) -> dict[MetadataKind, bytes]:
-    reader, metadata = _Reader(block), dict[MetadataKind, bytes]()
+def _read_metadata(content: bytes) -> dict[MetadataKind, bytes]:
+    reader, metadata = Reader(content), dict[MetadataKind, bytes]()
     if reader.at_end:
         raise FormatError("damaged: the metadata has no entries")
     while not reader.at_end:
@@ -240,58 +241,3 @@ def check_pixels(size: tuple[int, int], frames: int) -> None:
         raise FormatError(
             f"{frames} x {size[0]}x{size[1]} pixels: a file holds {MAX_PIXELS} at most"
         )
-
-
-def _leb128(value: int) -> bytes:
-    """Unsigned LEB128: seven bits a byte, lowest first, the top bit says that more follow."""
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
-
-
-def _block(content: bytes) -> bytes:
-    return _leb128(len(content)) + content
-
-
-class _Reader:
-    """Walks over bytes and refuses to run past their end."""
-
-    _MAX_LEB128_SIZE = 5
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._position = 0
-
-    @property
-    def at_end(self) -> bool:
-        return self._position == len(self._data)
-
-    def take(self, count: int) -> bytes:
-        start, self._position = self._position, self._position + count
-        if self._position > len(self._data):
-            raise FormatError("damaged: a field runs past the end of the file")
-        return self._data[start : self._position]
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def leb128(self) -> int:
-        """One number, in its shortest form only, so that a header has one spelling."""
-        value = 0
-        for index in range(self._MAX_LEB128_SIZE):
-            byte = self.byte()
-            value |= (byte & 0x7F) << 7 * index
-            if byte < 0x80:
-                if index and not byte:
-                    raise FormatError("damaged: a number is not in its shortest form")
-                return value
-        raise FormatError("damaged: a number is longer than the format allows")
-
-    def block(self) -> bytes:
-        return self.take(self.leb128())
-
-    def rest(self) -> bytes:
-        return self.take(len(self._data) - self._position)

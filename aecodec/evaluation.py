@@ -37,7 +37,7 @@ class LevelScore:
         decompress_ms: milliseconds a picture.
     """
 
-    level: int
+    level: float
     pictures: int
     bytes: float
     bpp: float
@@ -55,7 +55,7 @@ class LevelScore:
         return {k: round(v, 4) if math.isfinite(v) else None for k, v in asdict(self).items()}
 
 
-def evaluate(codec: Codec, samples: Iterable[Sample], level: int) -> LevelScore:
+def evaluate(codec: Codec, samples: Iterable[Sample], level: float) -> LevelScore:
     """Compress and decompress every picture by itself.
 
     Args:
@@ -86,7 +86,7 @@ def evaluate(codec: Codec, samples: Iterable[Sample], level: int) -> LevelScore:
     )
 
 
-def _measure(codec: Codec, sample: Sample, level: int) -> tuple[float, ...]:
+def _measure(codec: Codec, sample: Sample, level: float) -> tuple[float, ...]:
     picture = sample.picture
     data, packing = _timed(lambda: codec.compress(picture, level))
     restored, unpacking = _timed(lambda: codec.decoder.decompress(data))

@@ -36,8 +36,11 @@ Columns = npt.NDArray[np.int32]
 Indices = npt.NDArray[np.int32]
 
 VECTORS_PER_BYTE = 4
-"""A payload has at least one byte for so many vectors, so that a short file cannot claim a
+"""A message has at least one byte for so many vectors, so that a short file cannot claim a
 picture of any size."""
+
+VECTORS_IN_GRID_PER_BYTE = 64
+"""Likewise where vectors know their neighbours, and cost next to nothing in an even picture."""
 
 MAX_CODE_DIMENSION = 2000
 """Up to here the cost of a vector is exact in float32, whatever its symbols."""
@@ -263,23 +266,15 @@ class Prior:
         Returns:
             The payload: at least one byte for 4 vectors.
         """
-        parts = self.parts(len(codes), grid)
-        chosen = [self.choose(codes[part.members], part.surroundings(codes)) for part in parts]
-        return self._encode(codes, parts, chosen)
-
-    def _encode(self, codes: Codes, parts: list[Part], chosen: list[Indices]) -> bytes:
         coder = rangecoder.encoder()
-        for part, indices in zip(parts, chosen, strict=True):
-            self._encode_part(coder, codes[part.members], indices, part.surroundings(codes))
-        return coder.seal().ljust(_shortest_payload(len(codes)), b"\0")
+        for part in self.parts(len(codes), grid):
+            self._encode_part(coder, codes[part.members], part.surroundings(codes))
+        return coder.seal().ljust(_shortest_message(len(codes), grid), b"\0")
 
     def _encode_part(
-        self,
-        coder: rangecoder.Encoder,
-        codes: Codes,
-        chosen: Indices,
-        surroundings: Surroundings | None,
+        self, coder: rangecoder.Encoder, codes: Codes, surroundings: Surroundings | None
     ) -> None:
+        chosen = self.choose(codes, surroundings)
         if self.index_table:
             coder.put(chosen, self.index_table)
         for symbols, rows, columns in self.located(codes, chosen, surroundings):
@@ -325,24 +320,23 @@ class Prior:
         Raises:
             FormatError: the payload is not one that an encoder writes for so many vectors.
         """
-        if len(payload) < _shortest_payload(count):
+        shortest = _shortest_message(count, grid)
+        if len(payload) < shortest:
             raise FormatError(
                 f"damaged: a payload of {len(payload)} bytes is too short for {count} code vectors"
             )
-        coder, parts = rangecoder.decoder(payload), self.parts(count, grid)
+        coder = rangecoder.EchoingDecoder(payload)
         codes = np.zeros((count, self.code_dimension), np.int16)
-        chosen = []
-        for part in parts:
+        for part in self.parts(count, grid):
             around = part.surroundings(codes)
-            indices, codes[part.members] = self._decode_part(coder, len(part.members), around)
-            chosen.append(indices)
-        if self._encode(codes, parts, chosen) != payload:
+            codes[part.members] = self._decode_part(coder, len(part.members), around)
+        if coder.echo().ljust(shortest, b"\0") != payload:
             raise FormatError("damaged: the payload does not end where its codes do")
         return codes
 
     def _decode_part(
         self, coder: rangecoder.Decoder, count: int, surroundings: Surroundings | None
-    ) -> tuple[Indices, Codes]:
+    ) -> Codes:
         chosen = (
             coder.take(count, self.index_table) if self.index_table else np.zeros(count, np.int32)
         )
@@ -351,7 +345,7 @@ class Prior:
         for places in self.slices:
             by_place[places] = self._decode_slice(coder, *sweep.tables(places))
             sweep.tell(places, by_place[places])
-        return chosen, by_place[np.argsort(self.order)].T
+        return by_place[np.argsort(self.order)].T
 
     def _decode_slice(
         self, coder: rangecoder.Decoder, rows: npt.NDArray[Any], offset: Columns
@@ -360,11 +354,17 @@ class Prior:
         for row, members in _by_row(rows):
             columns[members] = coder.take(len(members), self.tables[row])
         columns = columns.reshape(rows.shape)
-        symbols = (columns + self.first + offset).astype(np.int16)
+        symbols = columns + self.first + offset
         escaped = columns == self.symbols
         if escaped.any():
-            symbols[escaped] = _from_raw(coder.take(2 * int(escaped.sum()), _RAW_BYTE))
-        return symbols
+            values = _from_raw(coder.take(2 * int(escaped.sum()), _RAW_BYTE))
+            self._check_escaped(values - self.first - offset[escaped])
+            symbols[escaped] = values
+        return _as_codes(symbols)
+
+    def _check_escaped(self, columns: Columns) -> None:
+        if ((columns >= 0) & (columns < self.symbols)).any():
+            raise FormatError("damaged: a code is escaped that has a column of its own")
 
 
 class _Sweep:
@@ -454,8 +454,8 @@ def _by_row(rows: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[np.intp]]
         yield row, order[ends[row - 1] if row else 0 : ends[row]]
 
 
-def _shortest_payload(vectors: int) -> int:
-    return -(-vectors // VECTORS_PER_BYTE)
+def _shortest_message(vectors: int, grid: Grid | None) -> int:
+    return -(-vectors // (VECTORS_PER_BYTE if grid is None else VECTORS_IN_GRID_PER_BYTE))
 
 
 def _to_raw(values: Codes) -> rangecoder.Symbols:
@@ -464,6 +464,13 @@ def _to_raw(values: Codes) -> rangecoder.Symbols:
     return np.stack([unsigned >> 8, unsigned & 0xFF], axis=1).ravel()
 
 
-def _from_raw(raw: rangecoder.Symbols) -> Codes:
+def _from_raw(raw: rangecoder.Symbols) -> Columns:
     pairs = raw.reshape(-1, 2)
-    return ((pairs[:, 0] << 8 | pairs[:, 1]) - _RAW_ZERO).astype(np.int16)
+    return (pairs[:, 0] << 8 | pairs[:, 1]) - _RAW_ZERO
+
+
+def _as_codes(symbols: Columns) -> Codes:
+    codes = symbols.astype(np.int16)
+    if (codes != symbols).any():
+        raise FormatError("damaged: a code of more than 16 bits")
+    return codes

@@ -233,6 +233,32 @@ class ConstrictionDecoder:
         return symbols
 
 
+class EchoingDecoder:
+    """Decodes, and encodes what it decoded: only what an encoder wrote comes back as it was.
+
+    Args:
+        data: the message.
+
+    >>> coder, table = encoder(), Table([65000, 500, 36])
+    >>> coder.put(np.array([0, 0, 2, 1], np.int32), table)
+    >>> echoing = EchoingDecoder(coder.seal() + b"more")
+    >>> echoing.take(4, table).tolist(), echoing.echo() == coder.seal()
+    ([0, 0, 2, 1], True)
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._decoder, self._encoder = decoder(data), encoder()
+
+    def take(self, count: int, table: Table) -> Symbols:
+        symbols = self._decoder.take(count, table)
+        self._encoder.put(symbols, table)
+        return symbols
+
+    def echo(self) -> bytes:
+        """The message that an encoder writes for the symbols that were taken."""
+        return self._encoder.seal()
+
+
 def encoder() -> Encoder:
     """The fastest encoder of this machine.
 

@@ -89,7 +89,7 @@ def report(codec: Codec, picture: Picture, data: bytes, source_size: int) -> Rep
     )
 
 
-def compare(codec: Codec, picture: Picture, level: int | None) -> Comparison:
+def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
     """A picture beside what is left of it at a level (the default if None)."""
     data = codec.compress(picture, level)
     restored = codec.decoder.decompress(data).pixels
@@ -107,4 +107,4 @@ def _squared_errors(codec: Codec, picture: Picture, data: bytes) -> list[float]:
 
 def _familiar_error(codec: Codec, data: bytes) -> float:
     levels = codec.folder.measured.get("levels")
-    return levels[codec.decoder.level(data) - 1]["familiar_mse"] if levels else math.inf
+    return levels[int(codec.decoder.level(data)) - 1]["familiar_mse"] if levels else math.inf

@@ -16,20 +16,20 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from aecodec import context, prior
-from aecodec.container import CODEC_ID_SIZE
+from aecodec.container import CODEC_ID_SIZE, LEVEL_UNITS
 from aecodec.context import AroundWeights, Context
-from aecodec.errors import CodecError, FormatError
-from aecodec.prior import Codes, Prior
+from aecodec.errors import CodecError, UsageError
+from aecodec.levels import LEAST_GAIN, Level
+from aecodec.prior import Prior
 
 FORMAT = 1
 MAX_TILE = 4096
@@ -44,48 +44,6 @@ DECODER_HDF5 = "decoder.hdf5"
 
 _DECODING_FILES = (PRIORS, DECODER_TFLITE)
 _MAX_PRIORS_SIZE = 1 << 26
-
-
-@dataclass(frozen=True)
-class Level:
-    """One quality level of a codec.
-
-    Attributes:
-        start: the first channel of the encoder's output that belongs to this level.
-        stop: the channel after its last; K = stop - start is the level's code dimension.
-        multiple: odd; this level's quantisation step in steps of the network's integers. The
-            rounding of an integer to an odd multiple never meets a tie, so it equals the
-            rounding of the latent itself.
-
-    >>> coarse = Level(0, 4, multiple=3)
-    >>> coarse.codes(np.array([-2, -1, 1, 2], np.int16)).tolist()
-    [-1, 0, 0, 1]
-    """
-
-    start: int
-    stop: int
-    multiple: int = 1
-
-    def codes(self, integers: Codes) -> Codes:
-        """The network's integers to codes: rounded to multiples, and divided."""
-        return np.floor_divide(integers + np.int16(self.multiple // 2), np.int16(self.multiple))
-
-    def codes_in(self, integers: npt.NDArray[np.int8]) -> Codes:
-        """The encoder's output (N, *code_shape) to this level's codes (N * vectors, K)."""
-        vectors = integers.reshape(-1, integers.shape[-1])[:, self.start : self.stop]
-        return self.codes(vectors.astype(np.int16))
-
-    def integers(self, codes: Codes) -> npt.NDArray[np.int32]:
-        """Codes to integers for the network, in -128..127.
-
-        Raises:
-            FormatError: codes that no encoder makes.
-        """
-        multiples = codes.astype(np.int32) * self.multiple
-        reach = 128 + self.multiple // 2
-        if multiples.size and not -reach <= multiples.min() <= multiples.max() <= reach:
-            raise FormatError("damaged: a code is outside of what this codec's encoder makes")
-        return np.clip(multiples, -128, 127)
 
 
 @dataclass(frozen=True)
@@ -125,8 +83,43 @@ class CodecSpec:
     @property
     def sha256(self) -> str:
         """The codec's identity, as 64 hexadecimal digits."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """What `codec.json` has, and what the identity is the hash of."""
+        values = asdict(self)
+        for level in values["levels"]:
+            if not level["gains"]:
+                del level["gains"]  # as codecs have it that shipped before there were gains
+        return values
+
+    @property
+    def has_gains(self) -> bool:
+        """Whether there are levels between the levels."""
+        return bool(self.levels[0].gains)
+
+    def level(self, number: float | None = None) -> Level:
+        """A level, or one between two.
+
+        Args:
+            number: 1 and up, in sixteenths; the default level if None.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        number = self.default_level if number is None else number
+        whole, fraction = divmod(round(number * LEVEL_UNITS), LEVEL_UNITS)
+        if not 1 <= number <= len(self.levels):
+            raise UsageError(
+                f"level {number:g}: codec {self.name} has the levels 1 (smallest file) "
+                f"to {len(self.levels)} (best picture)"
+            )
+        if not fraction:
+            return self.levels[whole - 1]
+        if not self.has_gains:
+            raise UsageError(f"level {number:g}: codec {self.name} has whole levels only")
+        return self.levels[whole - 1].towards(self.levels[whole], fraction)
 
     @property
     def codec_id(self) -> bytes:
@@ -158,7 +151,8 @@ def spec_from_json(values: Any) -> CodecSpec:
 
 
 def _level(values: Mapping[str, Any]) -> Level:
-    return Level(int(values["start"]), int(values["stop"]), int(values["multiple"]))
+    gains = tuple(int(gain) for gain in values.get("gains", ()))
+    return Level(int(values["start"]), int(values["stop"]), int(values["multiple"]), gains)
 
 
 def _pair(values: Iterable[Any]) -> tuple[int, int]:
@@ -178,9 +172,24 @@ def _check(spec: CodecSpec) -> None:
         and 1 <= spec.default_level <= len(spec.levels) <= MAX_LEVELS
         and all(0 <= lv.start < lv.stop <= spec.code_shape[-1] for lv in spec.levels)
         and all(lv.multiple % 2 == 1 and 0 < lv.multiple < 256 for lv in spec.levels)
+        and _gains_fit(spec.levels)
     )
     if not sound:
         raise ValueError("a number is out of its range")
+
+
+def _gains_fit(levels: Sequence[Level]) -> bool:
+    """Whether no level has gains, or all have them for the same channels."""
+    if not any(level.gains for level in levels):
+        return True
+    channels = {(level.start, level.stop, level.multiple) for level in levels}
+    count = levels[0].stop - levels[0].start
+    return len(channels) == 1 and all(
+        level.multiple == 1
+        and len(level.gains) == count
+        and all(LEAST_GAIN <= gain <= 0 for gain in level.gains)
+        for level in levels
+    )
 
 
 def _check_measured(measured: Mapping[str, Any]) -> None:
@@ -247,13 +256,15 @@ class CodecFolder:
             raise CodecError(f"{self.path / name}: changed since the codec was exported")
         return content
 
-    def prior(self, number: int | None = None) -> Prior:
-        """The prior of a level, 1-based; of the default one if None.
+    def prior(self, level: float | None = None) -> Prior:
+        """The prior of a level, the default one if None.
+
+        Between two levels it is that of the nearer one, of the higher if they are equally near.
 
         Raises:
             CodecError: the tables are absent, damaged or another level's.
         """
-        number = number or self.spec.default_level
+        number = int((self.spec.default_level if level is None else level) + 0.5)
         if number not in self._priors:
             self._priors[number] = self._loaded_prior(number)
         return self._priors[number]
@@ -347,7 +358,7 @@ def write_folder(
     decoding = {name: hashes.pop(name) for name in _DECODING_FILES}
     described = {
         "format": FORMAT,
-        "spec": asdict(spec) | {"files": decoding},
+        "spec": spec.as_json() | {"files": decoding},
         "files": hashes,
         "measured": dict(measured),
     }

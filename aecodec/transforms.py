@@ -11,16 +11,14 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import CodecError
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from aecodec.parallel import in_parallel
 
 Int8 = npt.NDArray[np.int8]
 Transform = Callable[[Int8], Int8]
@@ -71,7 +69,7 @@ class LiteRtTransform(_PerThread):
         if len(batch) < _BATCH:
             return self._one_by_one(batch)
         parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
-        return np.concatenate(list(self._pool.map(self._run_part, parts)))
+        return np.concatenate(list(in_parallel(self._run_part, parts)))
 
     def check_shapes(self, expected_in: tuple[int, ...], expected_out: tuple[int, ...]) -> None:
         """Compare the model's ends with what its codec says; a last axis of 1 may be left out.
@@ -82,12 +80,6 @@ class LiteRtTransform(_PerThread):
         for found, expected in ((self.input_shape, expected_in), (self.output_shape, expected_out)):
             if found not in (expected, expected[:-1] if expected[-1] == 1 else expected):
                 raise CodecError(f"the model has an end of shape {found}, its codec {expected}")
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        from concurrent.futures import ThreadPoolExecutor  # loads logging: no need for one digit
-
-        return ThreadPoolExecutor(cores())
 
     def _run_part(self, part: Int8) -> Int8:
         """A batch at once, or one by one for a model that reshapes to a fixed batch."""
@@ -160,13 +152,6 @@ def _invoke(interpreter: Any, batch: Int8) -> Int8:
     interpreter.invoke()
     output: Int8 = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     return output
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 _stderr_lock = threading.Lock()

@@ -7,12 +7,12 @@ is the picture's. So each tile's result is that of the whole picture at once, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from aecodec.transforms import Int8, Transform, cores
+from aecodec.parallel import in_parallel
+from aecodec.transforms import Int8, Transform
 
 WINDOW = 32
 """Side of a window in tiles, without what is around it."""
@@ -93,7 +93,7 @@ def _in_windows(transform: Transform, whole: Int8, taken: Cell, given: Cell, rea
         seen = whole[frame : frame + 1, down.seen(taken[0]), across.seen(taken[1])]
         return transform(seen)[0, down.kept(given[0]), across.kept(given[1])]
 
-    results = _parallel(run, places) if len(places) > 1 else map(run, places)
+    results = in_parallel(run, places)
     result = np.empty(0, np.int8)
     for (frame, down, across), window in zip(places, results, strict=True):
         if not result.size:
@@ -101,10 +101,3 @@ def _in_windows(transform: Transform, whole: Int8, taken: Cell, given: Cell, rea
             result = np.empty(shape, np.int8)
         result[frame, down.place(given[0]), across.place(given[1])] = window
     return result
-
-
-def _parallel(run: Callable[[Place], Int8], places: list[Place]) -> Iterator[Int8]:
-    from concurrent.futures import ThreadPoolExecutor  # loads logging: no need for one window
-
-    with ThreadPoolExecutor(cores()) as pool:
-        yield from pool.map(run, places)

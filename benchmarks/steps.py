@@ -19,7 +19,7 @@ from keras import Sequential, layers
 from aecodec import metrics
 from aecodec.codec import Codec
 from aecodec.export.codec_folder import export_codec
-from aecodec.spec import Level
+from aecodec.levels import Level
 from aecodec.training import Autoencoder
 from aecodec.training.models import rescaled
 from aecodec.training.steps import channel_steps, scaled_to_error

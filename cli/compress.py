@@ -11,7 +11,6 @@ from aecodec import images, registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
-from aecodec.codec import level_of
 from aecodec.errors import UsageError
 from aecodec.images import Picture
 from aecodec.report import report
@@ -54,7 +53,7 @@ def compress(
     codec's tile is cut into tiles.
     """
     chosen = registry.load_codec(codec or registry.DEFAULT_CODEC)
-    level_of(chosen.spec, level)
+    chosen.spec.level(level)
     to_stderr = out == "-" or files.STANDARD in inputs
 
     def finish(name: str, picture: Picture, source_size: int, target: Path) -> None:

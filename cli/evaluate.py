@@ -30,7 +30,7 @@ def evaluate(
         Path, typer.Argument(metavar="DATA", help="A folder of images, or an .npz or .npy array.")
     ],
     levels: Annotated[
-        Optional[list[int]],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        Optional[list[float]],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Option("-q", "--level", help="A level; may be given again. Default: all."),
     ] = None,
     array: Annotated[
@@ -73,12 +73,12 @@ def evaluate(
 
 
 def _score(
-    codec: Codec, dataset: Dataset, level: int, limit: int | None, quiet: bool
+    codec: Codec, dataset: Dataset, level: float, limit: int | None, quiet: bool
 ) -> LevelScore:
     from aecodec import evaluation
 
     count = min(len(dataset), limit or len(dataset))
-    samples = talk.progress(islice(dataset, limit), count, f"level {level}", quiet)
+    samples = talk.progress(islice(dataset, limit), count, f"level {level:g}", quiet)
     return evaluation.evaluate(codec, samples, level)
 
 

@@ -17,9 +17,12 @@ CodecName = Annotated[
     typer.Option("--codec", metavar="NAME|DIR", help="A codec that ships, or a codec folder."),
 ]
 LevelNumber = Annotated[
-    Optional[int],  # noqa: UP045
+    Optional[float],  # noqa: UP045
     typer.Option(
-        "-q", "--level", help="Quality: 1 is the smallest file. Default: the codec's own."
+        "-q",
+        "--level",
+        help="Quality: 1 is the smallest file; 2.5 lies between 2 and 3 where a codec has such. "
+        "Default: the codec's own.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]

@@ -19,6 +19,7 @@ from aecodec.export.reach import reach_of
 from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
+from aecodec.levels import Level
 from aecodec.neighbours import Grid
 from aecodec.prior import Codes, Prior
 from aecodec.spec import (
@@ -29,7 +30,6 @@ from aecodec.spec import (
     PRIORS,
     CodecFolder,
     CodecSpec,
-    Level,
     save_priors,
     write_folder,
 )

@@ -18,7 +18,10 @@ SOURCES = sorted(
 
 BELOW = {
     "errors": set(),
-    "container": {"errors"},
+    "fields": {"errors"},
+    "parallel": set(),
+    "container": {"errors", "fields"},
+    "levels": {"errors", "container"},
     "rangecoder": {"errors"},
     "neighbours": set(),
     "context": {"errors", "neighbours"},
@@ -26,9 +29,10 @@ BELOW = {
     "fitting": {"context", "neighbours", "prior", "rangecoder"},
     "images": {"errors", "container"},
     "tiling": {"images"},
-    "transforms": {"errors"},
-    "windows": {"transforms"},
-    "spec": {"errors", "container", "context", "prior"},
+    "segments": {"fields", "levels", "neighbours", "parallel", "prior"},
+    "transforms": {"errors", "parallel"},
+    "windows": {"parallel", "transforms"},
+    "spec": {"errors", "container", "context", "levels", "prior"},
     "metrics": set(),
 }
 """The lower rooms, and all that each may import of the package."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.errors import ModelError
-from aecodec.spec import Level
+from aecodec.levels import Level
 from aecodec.training.data import ArrayPictures, Tiles, as_floats
 from aecodec.training.models import as_functional, rescaled
 from aecodec.training.objective import DistortionObjective, RateDistortionObjective

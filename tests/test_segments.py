@@ -1,0 +1,59 @@
+"""Payloads of any number of messages give back every code."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aecodec.errors import FormatError
+from aecodec.fitting import fit_prior
+from aecodec.neighbours import Grid
+from aecodec.prior import Codes, Prior
+from aecodec.segments import SIDE, decode, encode, segments_of
+
+GRIDS = [(1, 1, 1), (3, 5, 7), (1, SIDE, SIDE), (2, SIDE + 1, 3), (1, 2, 3 * SIDE), (3000, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def prior() -> Prior:
+    return fit_prior(some_codes((1, 50, 50)), priors=4, tables=64)
+
+
+def some_codes(grid: Grid) -> Codes:
+    rng = np.random.default_rng(math.prod(grid))
+    return rng.normal(0, 2, (math.prod(grid), 3)).round().astype(np.int16)
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_round_trip(prior: Prior, grid: Grid) -> None:
+    codes = some_codes(grid)
+    payload = encode(prior, codes, grid)
+    assert (decode(prior, payload, len(codes), grid) == codes).all()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.tuples(*[st.integers(1, 300)] * 3))
+def test_segments_cover_every_vector_once(grid: Grid) -> None:
+    seen = np.zeros(grid, np.uint8)
+    for segment in segments_of(grid):
+        seen[segment.places] += 1
+        assert seen[segment.places].size == segment.count == math.prod(segment.grid) <= SIDE**2
+    assert (seen == 1).all()
+
+
+def test_vectors_that_stand_alone_are_one_message(prior: Prior) -> None:
+    codes = some_codes((1, 200, 200))
+    assert encode(prior, codes, None) == prior.encode(codes)
+    assert (decode(prior, prior.encode(codes), len(codes), None) == codes).all()
+
+
+@pytest.mark.parametrize("length", [0, 1, 5, -40, -20])
+def test_a_message_cut_short_is_refused(prior: Prior, length: int) -> None:
+    grid = (1, 2, 2 * SIDE + 1)
+    payload = encode(prior, some_codes(grid), grid)
+    with pytest.raises(FormatError):
+        decode(prior, payload[:length], 2 * grid[2], grid)
