@@ -6,6 +6,8 @@ only the decoder's; a :class:`Codec` is the two.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,13 +20,17 @@ from aecodec import container, images, segments, spec, tiling, windows
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
-from aecodec.neighbours import Grid
 from aecodec.prior import Codes
+from aecodec.segments import Segment, Shape
 from aecodec.spec import CodecFolder, CodecSpec
-from aecodec.transforms import ConvolutionalTransform, LiteRtTransform, Transform
-
-_SIGN = np.uint8(0x80)
-"""Flipping it is adding or taking 128, and what lies between uint8 and int8."""
+from aecodec.transforms import (
+    ConvolutionalTransform,
+    Int8,
+    LiteRtTransform,
+    Transform,
+    to_int8,
+    to_pixels,
+)
 
 ImageLike = Image.Image | npt.NDArray[Any]
 
@@ -89,19 +95,20 @@ class EncoderCodec(_Half):
             ImageError: another number of channels, or another dtype.
         """
         chosen = self.spec.level(level)
+        return chosen.codes_in(self._integers(planes))
+
+    def _integers(self, planes: Pixels) -> Int8:
+        """(N, C) of vectors that stand alone, or (F, rows, columns, C), C of all levels."""
         if planes.ndim != 4 or planes.shape[-1] != self.spec.channels or planes.dtype != np.uint8:
             raise ImageError(
                 f"pictures of shape {planes.shape}, {planes.dtype}: codec {self.spec.name} takes "
                 f"(F, H, W, {self.spec.channels}), uint8"
             )
-        return chosen.codes_in(self._integers(planes))
-
-    def _integers(self, planes: Pixels) -> npt.NDArray[np.int8]:
         tile, reach = self.spec.tile, self.spec.reach
-        if not reach:
-            return self._transform((tiling.split(planes, tile) ^ _SIGN).view(np.int8))
-        pixels = (tiling.covered(planes, tile) ^ _SIGN).view(np.int8)
-        return windows.encode(self._transform, pixels, tile, reach)
+        if reach:
+            return windows.encode(self._transform, planes, tile, reach)
+        integers = self._transform(to_int8(tiling.split(planes, tile)))
+        return integers.reshape(-1, integers.shape[-1])
 
     def compress(
         self, image: ImageLike | Picture, level: float | None = None, metadata: bool | None = None
@@ -123,10 +130,10 @@ class EncoderCodec(_Half):
         picture = to_picture(image)
         images.check_limits(picture)
         header = self._header(picture, level, metadata)
-        tile_count(self.spec, header)
+        shape_of(self.spec, header)  # or it is too large
         planes = tiling.to_planes(picture.pixels, self.spec.channels)
-        codes = self.codes(planes, level)
-        payload = segments.encode(self.folder.prior(level), codes, grid_of(self.spec, header))
+        chosen = self.spec.level(level)
+        payload = segments.encode(self.folder.prior(level), chosen, self._integers(planes))
         return container.pack(header, payload)
 
     def _header(self, picture: Picture, level: float | None, metadata: bool | None) -> Header:
@@ -166,14 +173,30 @@ class DecoderCodec(_Half):
             FormatError: the file is damaged.
             CodecError: another codec made it.
         """
-        return self._opened(data)[1]
+        header, payload = self._opened(data)
+        level = self.spec.level(self._level(header))
+        codes = np.empty((*shape_of(self.spec, header), level.stop - level.start), np.int16)
+        for segment, part in self._segments(header, payload):
+            codes[segment.places] = part.reshape(*segment.shape, -1)
+        return codes.reshape(-1, codes.shape[-1])
 
-    def _opened(self, data: bytes) -> tuple[Header, Codes]:
+    def _opened(self, data: bytes) -> tuple[Header, bytes]:
         header, payload = container.unpack(data)
         self._check_made_here(header)
-        count, grid = tile_count(self.spec, header) * self.spec.vectors, grid_of(self.spec, header)
+        return header, payload
+
+    def _segments(self, header: Header, payload: bytes) -> Iterator[tuple[Segment, Codes]]:
         prior = self.folder.prior(self._level(header))
-        return header, segments.decode(prior, payload, count, grid)
+        return segments.decode(prior, payload, shape_of(self.spec, header))
+
+    def _integers(self, header: Header, payload: bytes) -> Int8:
+        """As :class:`EncoderCodec` had them, but for rounding; 0 in channels of other levels."""
+        level = self.spec.level(self._level(header))
+        integers = np.zeros((*shape_of(self.spec, header), self.spec.code_shape[-1]), np.int8)
+        for segment, codes in self._segments(header, payload):
+            part = level.integers(codes).reshape(*segment.shape, -1)
+            integers[(*segment.places, slice(level.start, level.stop))] = part
+        return integers
 
     def planes(
         self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
@@ -196,19 +219,18 @@ class DecoderCodec(_Half):
         dimension = chosen.stop - chosen.start
         if codes.ndim != 2 or codes.shape[1] != dimension:
             raise UsageError(f"codes of shape {codes.shape}: this level has (N, {dimension})")
-        latents = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
-        latents[:, chosen.start : chosen.stop] = chosen.integers(codes)
-        return self._restored(latents, size or self.spec.tile[::-1])
+        integers = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
+        integers[:, chosen.start : chosen.stop] = chosen.integers(codes)
+        return self._restored(integers, size or self.spec.tile[::-1])
 
-    def _restored(self, latents: npt.NDArray[np.int8], size: tuple[int, int]) -> Pixels:
+    def _restored(self, integers: Int8, size: tuple[int, int]) -> Pixels:
         tile, reach = self.spec.tile, self.spec.reach
         rows, columns = tiling.grid(size, tile)
         if reach:
-            whole = latents.reshape(-1, rows, columns, latents.shape[-1])
-            pixels = windows.decode(self._transform, whole, tile, reach)
-            return (pixels.view(np.uint8) ^ _SIGN)[:, : size[1], : size[0]]
-        pixels = self._transform(latents.reshape(-1, *self.spec.code_shape))
-        tiles = (pixels.view(np.uint8) ^ _SIGN).reshape(-1, *self._tile_shape)
+            whole = integers.reshape(-1, rows, columns, integers.shape[-1])
+            return windows.decode(self._transform, whole, tile, reach, size)
+        pixels = self._transform(integers.reshape(-1, *self.spec.code_shape))
+        tiles = to_pixels(pixels).reshape(-1, *self._tile_shape)
         return tiling.merge(tiles, len(tiles) // (rows * columns), size)
 
     def decompress(self, data: bytes) -> Picture:
@@ -218,9 +240,9 @@ class DecoderCodec(_Half):
             FormatError: the file is damaged.
             CodecError: another codec made it.
         """
-        header, codes = self._opened(data)
+        header, payload = self._opened(data)
         alpha = self._alpha(header)
-        planes = self.planes(codes, self._level(header), size_of(self.spec, header))
+        planes = self._restored(self._integers(header, payload), size_of(self.spec, header))
         pixels = tiling.from_planes(planes, header.frames, header.mode.channels)
         return Picture(pixels, alpha, header.metadata)
 
@@ -231,8 +253,8 @@ class DecoderCodec(_Half):
             FormatError: the file is damaged.
             CodecError: another codec made it.
         """
-        header, codes = self._opened(data)
-        self.spec.level(self._level(header)).integers(codes)
+        header, payload = self._opened(data)
+        self._integers(header, payload)
         self._alpha(header)
 
     def level(self, data: bytes) -> float:
@@ -319,26 +341,22 @@ def size_of(spec_: CodecSpec, header: Header) -> tuple[int, int]:
     return header.size or spec_.tile[::-1]
 
 
-def tile_count(spec_: CodecSpec, header: Header) -> int:
-    """How many tiles the pictures of a file have, all planes together.
+def shape_of(spec_: CodecSpec, header: Header) -> Shape:
+    """How a file's code vectors lie: (planes, rows, columns), or (N,) where each stands alone.
 
     Raises:
-        FormatError: more than any file may have.
+        FormatError: more of them than any file may have.
     """
-    planes, rows, columns = _tiles_of(spec_, header)
-    container.check_pixels((columns * spec_.tile[1], rows * spec_.tile[0]), planes)
-    return planes * rows * columns
+    tiles = _tiles_of(spec_, header)
+    return tiles if spec_.reach else (math.prod(tiles) * spec_.vectors,)
 
 
-def grid_of(spec_: CodecSpec, header: Header) -> Grid | None:
-    """Where the code vectors of a file lie in its pictures; None where each stands alone."""
-    return _tiles_of(spec_, header) if spec_.reach else None
-
-
-def _tiles_of(spec_: CodecSpec, header: Header) -> Grid:
+def _tiles_of(spec_: CodecSpec, header: Header) -> tuple[int, int, int]:
     """(planes, rows, columns) of a file's tiles."""
     planes = header.frames * _planes_a_frame(header, spec_.channels)
-    return (planes, *tiling.grid(size_of(spec_, header), spec_.tile))
+    rows, columns = tiling.grid(size_of(spec_, header), spec_.tile)
+    container.check_pixels((columns * spec_.tile[1], rows * spec_.tile[0]), planes)
+    return planes, rows, columns
 
 
 def to_picture(image: ImageLike | Picture) -> Picture:

@@ -7,13 +7,15 @@ cores work. What a square loses, not knowing what lies beyond its border, is lit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.fields import Reader, block
-from aecodec.levels import Codes
+from aecodec.levels import Codes, Level
 from aecodec.neighbours import Grid
 from aecodec.parallel import in_parallel
 from aecodec.prior import Prior
@@ -25,37 +27,48 @@ _MOST = SIDE**2
 """Vectors of a segment."""
 
 
+Shape = tuple[int, ...]
+"""(N,) of vectors that stand alone, or (pictures, rows, columns) of vectors."""
+
+
 @dataclass(frozen=True)
 class Segment:
-    """A part of a file's pictures, as slices of (pictures, rows, columns)."""
+    """Vectors that make one message: slices of a :data:`Shape`."""
 
-    places: tuple[slice, slice, slice]
+    places: tuple[slice, ...]
 
     @property
-    def grid(self) -> Grid:
-        """How many pictures, rows and columns."""
-        pictures, rows, columns = (place.stop - place.start for place in self.places)
-        return pictures, rows, columns
+    def shape(self) -> Shape:
+        """How many vectors each slice has."""
+        return tuple(place.stop - place.start for place in self.places)
 
     @property
     def count(self) -> int:
-        """How many vectors."""
-        pictures, rows, columns = self.grid
-        return pictures * rows * columns
+        """How many vectors there are."""
+        return math.prod(self.shape)
+
+    @property
+    def grid(self) -> Grid | None:
+        """Their shape, if they have neighbours."""
+        if len(self.places) == 1:
+            return None
+        pictures, rows, columns = self.shape
+        return pictures, rows, columns
 
 
-def segments_of(grid: Grid) -> list[Segment]:
+def segments_of(shape: Shape) -> list[Segment]:
     """Pictures in squares, row by row; of small pictures as many as make a square, whole.
 
-    Args:
-        grid: (pictures, rows, columns) of vectors.
-
-    >>> [segment.grid for segment in segments_of((1, 100, 300))]
+    >>> [segment.shape for segment in segments_of((1, 100, 300))]
     [(1, 100, 128), (1, 100, 128), (1, 100, 44)]
-    >>> [segment.grid for segment in segments_of((600, 5, 7))]
+    >>> [segment.shape for segment in segments_of((600, 5, 7))]
     [(468, 5, 7), (132, 5, 7)]
+    >>> segments_of((100_000,))[0].shape
+    (100000,)
     """
-    pictures, rows, columns = grid
+    if len(shape) == 1:
+        return [Segment((slice(0, shape[0]),))]
+    pictures, rows, columns = shape
     together = max(1, _MOST // (min(rows, SIDE) * min(columns, SIDE)))
     return [
         Segment((frames, down, across))
@@ -69,53 +82,44 @@ def _runs(count: int, length: int) -> list[slice]:
     return [slice(start, min(start + length, count)) for start in range(0, count, length)]
 
 
-def encode(prior: Prior, codes: Codes, grid: Grid | None) -> bytes:
-    """Codes to payload.
+def encode(prior: Prior, level: Level, integers: npt.NDArray[np.int8]) -> bytes:
+    """The network's integers to payload.
 
     Args:
-        prior: of their level.
-        codes: (N, K).
-        grid: where they lie in pictures; None for vectors that stand alone.
+        prior: of the level.
+        level: what makes codes of them.
+        integers: (*Shape, channels), channels of all levels.
     """
-    if grid is None:
-        return prior.encode(codes)
-    whole = codes.reshape(*grid, -1)
 
     def message(segment: Segment) -> bytes:
-        return prior.encode(whole[segment.places].reshape(segment.count, -1), segment.grid)
+        return prior.encode(level.codes_in(integers[segment.places]), segment.grid)
 
-    *others, last = in_parallel(message, segments_of(grid))
+    *others, last = in_parallel(message, segments_of(integers.shape[:-1]))
     return b"".join(map(block, others)) + last
 
 
-def decode(prior: Prior, payload: bytes, count: int, grid: Grid | None) -> Codes:
-    """Payload to codes.
+def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment, Codes]]:
+    """Payload to the very codes that were encoded, segment after segment.
 
     Args:
         prior: of their level.
         payload: what :func:`encode` returned.
-        count: N, how many vectors it holds.
-        grid: where they lie in pictures, as it was encoded.
+        shape: of the integers that it was given, without the channels.
 
-    Returns:
-        (N, K) int16, the very integers that were encoded.
+    Yields:
+        A segment, and its codes (n, K).
 
     Raises:
         FormatError: the payload is not one that an encoder writes for so many vectors.
     """
-    if grid is None:
-        return prior.decode(payload, count)
-    codes = np.empty((*grid, prior.code_dimension), np.int16)
-    segments = segments_of(grid)
+    segments = segments_of(shape)
     work = list(zip(segments, _messages(payload, len(segments)), strict=True))
 
-    def decoded(segment: Segment, message: bytes) -> None:
-        vectors = prior.decode(message, segment.count, segment.grid)
-        codes[segment.places] = vectors.reshape(*segment.grid, -1)
+    def codes(each: tuple[Segment, bytes]) -> Codes:
+        segment, message = each
+        return prior.decode(message, segment.count, segment.grid)
 
-    for _ in in_parallel(lambda each: decoded(*each), work):
-        pass
-    return codes.reshape(count, -1)
+    yield from zip(segments, in_parallel(codes, work), strict=True)
 
 
 def _messages(payload: bytes, count: int) -> Iterator[bytes]:

@@ -32,6 +32,24 @@ PIXEL_SCALE = 1 / 255
 _BATCH = 64
 
 
+_SIGN = np.uint8(0x80)
+"""Flipping it is adding or taking 128, and what lies between uint8 and int8."""
+
+
+def to_int8(pixels: npt.NDArray[np.uint8]) -> Int8:
+    """Pixels as the encoder takes them: less 128."""
+    return (pixels ^ _SIGN).view(np.int8)
+
+
+def to_pixels(integers: Int8) -> npt.NDArray[np.uint8]:
+    """What the decoder gives, as pixels.
+
+    >>> to_pixels(to_int8(np.array([0, 255], np.uint8))).tolist()
+    [0, 255]
+    """
+    return integers.view(np.uint8) ^ _SIGN
+
+
 class _PerThread:
     """An interpreter must not be shared by threads, so each has its own."""
 

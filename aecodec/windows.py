@@ -2,7 +2,8 @@
 
 A window is a square of tiles and, around it, as many more as the network looks beyond a tile; what
 comes of those is thrown away. Windows end where the picture ends, so that the network's own padding
-is the picture's. So each tile's result is that of the whole picture at once, and memory is bounded.
+is the picture's. So each tile's result is that of the whole picture at once, memory is bounded, and
+all cores work.
 """
 
 from __future__ import annotations
@@ -12,38 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from aecodec.parallel import in_parallel
-from aecodec.transforms import Int8, Transform
+from aecodec.tiling import Pixels, covered, grid
+from aecodec.transforms import Int8, Transform, to_int8, to_pixels
 
 WINDOW = 32
 """Side of a window in tiles, without what is around it."""
 
-Cell = tuple[int, int]
-"""(height, width) of what an array holds for one tile."""
-
-
-def encode(transform: Transform, pixels: Int8, tile: Cell, reach: int) -> Int8:
-    """Pictures to a code vector a tile.
-
-    Args:
-        transform: (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of tiles.
-        pixels: (F, H, W, C), sides in multiples of the tile's.
-        tile: (height, width).
-        reach: how many tiles beyond a tile the network looks.
-
-    Returns:
-        (F, rows, columns, K).
-    """
-    return _in_windows(transform, pixels, tile, (1, 1), reach)
-
-
-def decode(transform: Transform, codes: Int8, tile: Cell, reach: int) -> Int8:
-    """What :func:`encode` made, back to (F, H, W, C).
-
-    >>> enlarge = lambda codes: codes.repeat(2, axis=1).repeat(2, axis=2)
-    >>> decode(enlarge, np.zeros((3, 40, 70, 1), np.int8), (2, 2), reach=1).shape
-    (3, 80, 140, 1)
-    """
-    return _in_windows(transform, codes, (1, 1), tile, reach)
+Tile = tuple[int, int]
+"""(height, width) in pixels."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +32,82 @@ class _Span:
     low: int
     high: int
 
-    def seen(self, cell: int) -> slice:
-        return slice(self.low * cell, self.high * cell)
+    def seen(self, side: int = 1) -> slice:
+        return slice(self.low * side, self.high * side)
 
-    def kept(self, cell: int) -> slice:
-        return slice((self.start - self.low) * cell, (self.stop - self.low) * cell)
+    def kept(self, side: int = 1) -> slice:
+        """Of what was seen."""
+        return slice((self.start - self.low) * side, (self.stop - self.low) * side)
 
-    def place(self, cell: int) -> slice:
-        return slice(self.start * cell, self.stop * cell)
+    def place(self, side: int = 1) -> slice:
+        return slice(self.start * side, self.stop * side)
 
 
-Place = tuple[int, _Span, _Span]
-"""A window: its frame, its rows and its columns."""
+Window = tuple[int, _Span, _Span]
+"""Its frame, its rows and its columns."""
+
+
+def encode(transform: Transform, pixels: Pixels, tile: Tile, reach: int) -> Int8:
+    """Pictures to the integers of a code vector a tile.
+
+    Args:
+        transform: (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of tiles.
+        pixels: (F, H, W, C); the last tiles repeat the edge.
+        tile: what a code vector stands for.
+        reach: how many tiles beyond a tile the network looks.
+
+    Returns:
+        (F, rows, columns, K).
+    """
+    rows, columns = grid(pixels.shape[2:0:-1], tile)
+
+    def run(window: Window) -> Int8:
+        frame, down, across = window
+        seen = pixels[frame : frame + 1, down.seen(tile[0]), across.seen(tile[1])]
+        return transform(to_int8(covered(seen, tile)))[0, down.kept(), across.kept()]
+
+    windows = _windows(len(pixels), rows, columns, reach)
+    integers = np.empty(0, np.int8)
+    for (frame, down, across), part in zip(windows, in_parallel(run, windows), strict=True):
+        if not integers.size:
+            integers = np.empty((len(pixels), rows, columns, part.shape[-1]), np.int8)
+        integers[frame, down.place(), across.place()] = part
+    return integers
+
+
+def decode(
+    transform: Transform, integers: Int8, tile: Tile, reach: int, size: tuple[int, int]
+) -> Pixels:
+    """What :func:`encode` made, back to pictures of (width, height): (F, H, W, C).
+
+    >>> enlarge = lambda integers: integers.repeat(2, axis=1).repeat(2, axis=2)
+    >>> decode(enlarge, np.zeros((3, 40, 70, 1), np.int8), (2, 2), reach=1, size=(139, 80)).shape
+    (3, 80, 139, 1)
+    """
+    frames, rows, columns = integers.shape[:3]
+
+    def run(window: Window) -> Pixels:
+        frame, down, across = window
+        whole = transform(integers[frame : frame + 1, down.seen(), across.seen()])
+        return to_pixels(whole[0, down.kept(tile[0]), across.kept(tile[1])])
+
+    windows = _windows(frames, rows, columns, reach)
+    pixels = np.empty(0, np.uint8)
+    for (frame, down, across), part in zip(windows, in_parallel(run, windows), strict=True):
+        if not pixels.size:
+            pixels = np.empty((frames, size[1], size[0], part.shape[-1]), np.uint8)
+        place = pixels[frame, down.place(tile[0]), across.place(tile[1])]
+        place[...] = part[: place.shape[0], : place.shape[1]]
+    return pixels
+
+
+def _windows(frames: int, rows: int, columns: int, reach: int) -> list[Window]:
+    return [
+        (frame, down, across)
+        for frame in range(frames)
+        for down in _spans(rows, reach)
+        for across in _spans(columns, reach)
+    ]
 
 
 def _spans(count: int, reach: int) -> list[_Span]:
@@ -76,28 +117,3 @@ def _spans(count: int, reach: int) -> list[_Span]:
         for start in range(0, count, WINDOW)
         for stop in [min(start + WINDOW, count)]
     ]
-
-
-def _in_windows(transform: Transform, whole: Int8, taken: Cell, given: Cell, reach: int) -> Int8:
-    frames, height, width = whole.shape[:3]
-    rows, columns = height // taken[0], width // taken[1]
-    places = [
-        (frame, down, across)
-        for frame in range(frames)
-        for down in _spans(rows, reach)
-        for across in _spans(columns, reach)
-    ]
-
-    def run(place: Place) -> Int8:
-        frame, down, across = place
-        seen = whole[frame : frame + 1, down.seen(taken[0]), across.seen(taken[1])]
-        return transform(seen)[0, down.kept(given[0]), across.kept(given[1])]
-
-    results = in_parallel(run, places)
-    result = np.empty(0, np.int8)
-    for (frame, down, across), window in zip(places, results, strict=True):
-        if not result.size:
-            shape = (frames, rows * given[0], columns * given[1], window.shape[-1])
-            result = np.empty(shape, np.int8)
-        result[frame, down.place(given[0]), across.place(given[1])] = window
-    return result

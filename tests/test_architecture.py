@@ -31,7 +31,7 @@ BELOW = {
     "tiling": {"images"},
     "segments": {"fields", "levels", "neighbours", "parallel", "prior"},
     "transforms": {"errors", "parallel"},
-    "windows": {"parallel", "transforms"},
+    "windows": {"parallel", "tiling", "transforms"},
     "spec": {"errors", "container", "context", "levels", "prior"},
     "metrics": set(),
 }

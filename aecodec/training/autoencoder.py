@@ -13,10 +13,14 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.errors import ModelError
-from aecodec.levels import Level
+from aecodec.levels import GAIN_UNITS, LEAST_GAIN, Level
 from aecodec.training.data import ArrayPictures, Tiles, as_floats
 from aecodec.training.models import as_functional, rescaled
-from aecodec.training.objective import DistortionObjective, RateDistortionObjective
+from aecodec.training.objective import (
+    DistortionObjective,
+    GainedObjective,
+    RateDistortionObjective,
+)
 from aecodec.training.pace import Backup, Pace, epochs_done
 from aecodec.training.steps import channel_steps
 
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 _ENDLESS = 1 << 40
 _STEP_SAMPLE = 500
 _LARGEST_CODE = 127
+_FINENESS = 2
+"""Steps of the network's integers in the smallest quantisation step, where there are gains."""
 
 
 class Autoencoder:
@@ -35,7 +41,7 @@ class Autoencoder:
         encoder: a Keras model from images in 0..1 to latents.
         decoder: a Keras model from latents to images.
         levels: how many of the code's channels (its last axis) each quality level has; all
-            belong to one level unless given.
+            belong to one level, or are shared by all levels, unless given.
 
     Raises:
         ModelError: the shapes do not fit: the decoder's output must have the shape of the
@@ -56,6 +62,7 @@ class Autoencoder:
                 f"and the code has {self.code_shape[-1]}"
             )
         self.is_rate_trained = False
+        self.gains: npt.NDArray[np.float32] | None = None
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -95,8 +102,10 @@ class Autoencoder:
             epochs: passes over `x`.
             batch_size: images a step.
             rate_weight: lambda, one a level, in squared error of a picture (pixels in 0..1,
-                summed) a bit: the larger, the smaller the files. Without it the distortion alone
-                is minimised, and levels differ by their quantisation step.
+                summed) a bit: the larger, the smaller the files. Several for an autoencoder of
+                one share of channels and grids of vectors give levels that differ by gains.
+                Without it the distortion alone is minimised, and levels differ by their
+                quantisation step.
             shares: what each level counts in the loss beside the others; 1 each if None.
             priors: how many distributions compete to describe a code while the rate is learned.
             learning_rate: the highest.
@@ -123,17 +132,20 @@ class Autoencoder:
         objective.compile(optimizer=keras.optimizers.Adam(beta_2=0.99), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore
         pace = Pace(learning_rate, None if minutes else epochs * steps, minutes)
-        return objective.fit(
-            self._batches(tiles, batch_size, steps * (epochs_done(backup) if backup else 0)),
-            epochs=_ENDLESS if minutes else epochs,
-            steps_per_epoch=steps,
-            validation_data=None
-            if validation_data is None
-            else _in_order(self._checked(validation_data), batch_size),
-            shuffle=False,  # the batches are
-            callbacks=[*([Backup(backup)] if backup else []), pace, *callbacks],
-            verbose=verbose,
-        )
+        try:
+            return objective.fit(
+                self._batches(tiles, batch_size, steps * (epochs_done(backup) if backup else 0)),
+                epochs=_ENDLESS if minutes else epochs,
+                steps_per_epoch=steps,
+                validation_data=None
+                if validation_data is None
+                else _in_order(self._checked(validation_data), batch_size),
+                shuffle=False,  # the batches are
+                callbacks=[*([Backup(backup)] if backup else []), pace, *callbacks],
+                verbose=verbose,
+            )
+        finally:  # interrupted or not
+            self.gains = getattr(objective, "gains", None)
 
     def _tiles(self, x: npt.NDArray[Any], seed: int) -> Tiles:
         pictures = ArrayPictures(self._checked(x))
@@ -229,6 +241,8 @@ class Autoencoder:
         or else the largest ones that add little to the squared error; the others' steps are in
         the ratio of odd numbers: for three levels 5, 3 and 1.
         """
+        if self.gains is not None:
+            return self._gained(x, self.gains)
         if len(self.levels) > 1:
             stops = np.cumsum(self.levels).tolist()
             ones = np.ones(stops[-1], np.float32)
@@ -245,6 +259,17 @@ class Autoencoder:
         steps = np.maximum(middle / multiples[(levels - 1) // 2], largest / _LARGEST_CODE)
         return steps, tuple(Level(0, self.levels[0], multiple) for multiple in multiples)
 
+    def _gained(
+        self, x: npt.NDArray[Any], gains: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.float32], tuple[Level, ...]]:
+        """Steps of the network's integers, finer than those of the best level where int8 allows."""
+        latents = self.encoder.predict(self._checked(x), verbose=0)
+        largest = np.abs(latents).max(axis=tuple(range(latents.ndim - 1)))
+        steps = np.maximum(1 / gains.max(axis=0) / _FINENESS, largest / _LARGEST_CODE)
+        logarithms = np.rint(GAIN_UNITS * np.log2(gains * steps)).clip(LEAST_GAIN, 0)
+        levels = [Level(0, self.levels[0], gains=tuple(map(int, each))) for each in logarithms]
+        return steps, tuple(levels)
+
     def _objective(
         self,
         rate_weight: float | Sequence[float] | None,
@@ -260,6 +285,8 @@ class Autoencoder:
             return DistortionObjective(self.encoder, self.decoder)
         weights = [float(w) for w in np.atleast_1d(rate_weight)]
         shares = shares or [1.0] * len(weights)
+        if len(weights) == len(shares) > len(self.levels) == 1 and len(self.code_shape) == 3:
+            return GainedObjective(self.encoder, self.decoder, weights, shares)
         if not len(shares) == len(weights) == len(self.levels):
             raise ModelError(
                 f"{len(weights)} rate weights and {len(shares)} shares "

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aecodec.training.neighbour_rate import NeighbourRate
 from aecodec.training.rate import MixtureRate
 
 
@@ -97,7 +98,7 @@ class RateDistortionObjective(keras.Model):
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
             bits, errors = self._measure(images, training=True)
-            loss = self._loss(bits, errors, pixels=math.prod(images.shape[1:]))
+            loss = self._loss(bits, errors, pixels=_pixels(images))
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self._report(bits, errors)
@@ -140,6 +141,99 @@ class RateDistortionObjective(keras.Model):
         return report
 
 
+class GainedObjective(keras.Model):
+    """Distortion + rate weight x rate, for levels that share their channels.
+
+    Before they are rounded, latents are multiplied by gains, one for each channel and level, and
+    divided by them for the decoder (Z. Cui et al., "Asymmetric gained deep image compression
+    with continuous rate adaptation", 2021). Each picture of a batch is at a level of its own. For
+    noise, rounding and the levels' shares see :class:`RateDistortionObjective`.
+
+    Args:
+        encoder: images (h, w, C) to latents (rows, columns, K).
+        decoder: latents to images.
+        rate_weights: lambda of each level, in squared error of a picture (of pixels in 0..1,
+            summed) a bit.
+        shares: what each level counts in the loss beside the others.
+    """
+
+    def __init__(
+        self, encoder: Any, decoder: Any, rate_weights: Sequence[float], shares: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.progress = _progress(self)
+        weights, channels = np.array(rate_weights), encoder.output_shape[-1]
+        self.rate_weights = tf.constant(weights, tf.float32)
+        self.importance = tf.constant(np.array(shares) / np.sqrt(weights), tf.float32)
+        # A step grows as the root of lambda; that of 1 lies in the middle.
+        log_gains = (np.log(weights).mean() - np.log(weights)) / 2
+        self.log_gains = self.add_weight(
+            shape=(len(weights), channels),
+            initializer=keras.initializers.Constant(np.repeat(log_gains[:, None], channels, 1)),
+            name="log_gains",
+        )
+        self.rate = NeighbourRate(channels, len(weights))
+        numbers = range(1, len(weights) + 1)
+        self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
+        self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
+        self.built = True  # of parts that are
+
+    @property
+    def gains(self) -> Any:
+        """(L, K) what the latents are multiplied by at each level."""
+        return np.exp(self.log_gains.numpy())
+
+    def start_from(self, images: Any) -> None:
+        """Let the rate model begin where an untrained encoder's latents are."""
+        latents = np.asarray(self.encoder(images), np.float32)
+        self.rate.start_from(latents.std(axis=(0, 1, 2)))
+
+    def train_step(self, images: Any) -> dict[str, Any]:
+        levels = tf.random.shuffle(tf.range(tf.shape(images)[0]) % len(self.bits))
+        with tf.GradientTape() as tape:
+            bits, errors = self._measure(images, levels, training=True)
+            cost = _pixels(images) * errors + tf.gather(self.rate_weights, levels) * bits
+            loss = tf.reduce_mean(tf.gather(self.importance, levels) * cost)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return self._report(bits, errors, levels)
+
+    def test_step(self, images: Any) -> dict[str, Any]:
+        report: dict[str, Any] = {}
+        for level in range(len(self.bits)):
+            levels = tf.fill([tf.shape(images)[0]], level)
+            report |= self._report(*self._measure(images, levels, training=False), levels)
+        return report
+
+    def _measure(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
+        """(N,) bits and mean squared error of each picture."""
+        gains = tf.exp(tf.gather(self.log_gains, levels))
+        everywhere = gains[:, None, None]
+        latents = tf.cast(self.encoder(images, training=training), tf.float32) * everywhere
+        bits = self.rate(_noisy(latents) if training else tf.round(latents), gains, levels)
+        decoded = self.decoder(
+            _straight_through(latents, tf.round(latents)) / everywhere, training=training
+        )
+        difference = tf.cast(decoded, tf.float32) - images
+        return bits, tf.reduce_mean(tf.square(difference), axis=(1, 2, 3))
+
+    def _report(self, bits: Any, errors: Any, levels: Any) -> dict[str, Any]:
+        report = {}
+        for n in range(len(self.bits)):
+            of_level = tf.cast(levels == n, tf.float32)
+            self.bits[n].update_state(bits, sample_weight=of_level)
+            self.squared_errors[n].update_state(errors, sample_weight=of_level)
+            report[f"bytes{n + 1}"] = self.bits[n].result() / 8
+            report[f"psnr{n + 1}"] = _psnr(self.squared_errors[n].result())
+        return report
+
+
+def _pixels(images: Any) -> int:
+    """Numbers that an image has."""
+    return math.prod(images.shape[1:])
+
+
 def _progress(objective: Any) -> Any:
     """How much of the training is done, in 0..1; kept and restored with the weights."""
     return objective.add_weight(shape=(), initializer="zeros", trainable=False, name="progress")
@@ -151,7 +245,11 @@ def _noisy(latents: Any) -> Any:
 
 def _rounded(latents: Any) -> Any:
     """To what int8 can hold."""
-    integers = tf.clip_by_value(tf.round(latents), -128, 127)
+    return _straight_through(latents, tf.clip_by_value(tf.round(latents), -128, 127))
+
+
+def _straight_through(latents: Any, integers: Any) -> Any:
+    """The integers, with the gradient of the identity."""
     return latents + tf.stop_gradient(integers - latents)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.training.networks import tile_pair
-from aecodec.training.picture import picture_pair, start_from_klt
+from aecodec.training.picture import LARGE, picture_pair, start_from_klt
 
 
 @dataclass(frozen=True)
@@ -34,4 +35,5 @@ def _as_initialized(*_: Any) -> None:
 PAIRS = {
     "tile": ReadyMade(tile_pair, _as_initialized),
     "picture": ReadyMade(picture_pair, start_from_klt),
+    "photo": ReadyMade(partial(picture_pair, stages=LARGE), start_from_klt),
 }

@@ -10,7 +10,10 @@ that int8 rounds a latent once. The decoder's two paths meet as pixels, where a 
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -22,11 +25,7 @@ from aecodec.training.layers import DepthToSpace, SpaceToDepth
 from aecodec.training.networks import residual_block
 
 STRIDE = 16
-_WIDTHS = (64, 96, 128)
 _CEILING = 6.0
-_LARGEST_CODE = 120
-"""Of the training set; int8 leaves a little room for others."""
-
 _LATENTS, _LINEAR = "latents", "linear"
 _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 """Where the rate's slope meets the distortion's, at high rates: lambda = step^2 ln(2) / 6."""
@@ -34,12 +33,33 @@ _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 Floats = npt.NDArray[np.float32]
 
 
-def picture_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
+@dataclass(frozen=True)
+class Stage:
+    """Layers at one distance between neighbours.
+
+    Attributes:
+        width: channels.
+        blocks: residual blocks.
+    """
+
+    width: int
+    blocks: int
+
+
+SMALL = (Stage(64, 1), Stage(96, 1), Stage(128, 1))
+LARGE = (Stage(64, 1), Stage(128, 2), Stage(192, 2))
+"""At every 4th, 8th and 16th pixel."""
+
+
+def picture_pair(
+    tile_shape: tuple[int, int, int], code_dimension: int, stages: tuple[Stage, ...] = SMALL
+) -> tuple[Any, Any]:
     """An encoder and a decoder for pictures of any size, a code vector for 16x16 pixels.
 
     Args:
         tile_shape: (height, width, channels); only the channels matter.
         code_dimension: K.
+        stages: three, the finest grid first.
 
     Returns:
         A Keras model from (H, W, C) in 0..1 to (H / 16, W / 16, K) latents, and one back.
@@ -49,64 +69,64 @@ def picture_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple
     ((None, None, None, 96), (None, None, None, 3))
     """
     channels = tile_shape[2]
-    return _encoder(channels, code_dimension), _decoder(code_dimension, channels)
+    return _encoder(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
 
 
-def _encoder(channels: int, code_dimension: int) -> Any:
+def _encoder(channels: int, code_dimension: int, stages: tuple[Stage, ...]) -> Any:
     images = keras.Input((None, None, channels))
-    hidden = images
-    for number, (width, stride) in enumerate(zip(_WIDTHS, (4, 2, 2), strict=True)):
+    hidden, numbers = images, itertools.count()
+    for stage, stride in zip(stages, (4, 2, 2), strict=True):
         hidden = layers.Conv2D(
-            width, 2 * stride, strides=stride, padding="same", activation="relu6"
+            stage.width, 2 * stride, strides=stride, padding="same", activation="relu6"
         )(hidden)
-        hidden = residual_block(hidden, width, number)
+        hidden = _blocks(hidden, stage, numbers)
     pixels = SpaceToDepth(STRIDE)(layers.Rescaling(_CEILING)(images))
     both = layers.Concatenate()([pixels, hidden])
     latents = layers.Conv2D(code_dimension, 1, name=_LATENTS)(both)
     return keras.Model(images, latents, name="encoder")
 
 
-def _decoder(code_dimension: int, channels: int) -> Any:
-    codes = keras.Input((None, None, code_dimension))
-    hidden = layers.Conv2D(_WIDTHS[-1], 1, activation="relu6")(codes)
-    hidden = residual_block(hidden, _WIDTHS[-1], 0)
-    for number, width in enumerate(_WIDTHS[-2::-1], start=1):
-        hidden = layers.Conv2D(4 * width, 3, padding="same", activation="relu6")(hidden)
-        hidden = residual_block(DepthToSpace(2)(hidden), width, number)
+def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> Any:
+    codes, numbers = keras.Input((None, None, code_dimension)), itertools.count()
+    *finer, coarsest = stages
+    hidden = layers.Conv2D(coarsest.width, 3, padding="same", activation="relu6")(codes)
+    hidden = _blocks(hidden, coarsest, numbers)
+    for stage in reversed(finer):
+        hidden = layers.Conv2D(4 * stage.width, 3, padding="same", activation="relu6")(hidden)
+        hidden = _blocks(DepthToSpace(2)(hidden), stage, numbers)
     learned = layers.Conv2D(16 * channels, 3, padding="same", kernel_initializer="zeros")(hidden)
     linear = layers.Conv2D(STRIDE**2 * channels, 1, name=_LINEAR)(codes)
     pixels = layers.Add()([DepthToSpace(4)(learned), DepthToSpace(STRIDE)(linear)])
     return keras.Model(codes, pixels, name="decoder")
 
 
+def _blocks(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
+    for _ in range(stage.blocks):
+        hidden = residual_block(hidden, stage.width, next(numbers))
+    return hidden
+
+
 def start_from_klt(
     encoder: Any, decoder: Any, tiles: Floats, channels: list[int], rate_weights: list[float]
 ) -> None:
-    """Give the linear paths the KLT of blocks, each level at the step that suits its rate weight.
+    """Give the linear paths the KLT of blocks, in steps that suit the middle of the rate weights.
 
     Args:
         encoder: as :func:`picture_pair` makes it.
         decoder: likewise.
         tiles: (N, h, w, C) floats in 0..1, sides in multiples of 16.
-        channels: of the code, a share a level.
+        channels: of the code, which all levels share: [K].
         rate_weights: lambda of each level, in squared error a bit.
     """
     blocks = np.asarray(SpaceToDepth(STRIDE)(tiles)).reshape(-1, STRIDE**2 * tiles.shape[-1])
     mean = blocks.mean(axis=0)
     _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    widest = np.abs((blocks - mean) @ basis.T).max(axis=0)
-    steps = [
-        np.maximum(_STEP_PER_ROOT_LAMBDA * math.sqrt(weight), widest[:k] / _LARGEST_CODE)
-        for k, weight in zip(channels, rate_weights, strict=True)
-    ]
-    to_codes = np.concatenate(
-        [basis[:k].T / step for k, step in zip(channels, steps, strict=True)], axis=1
-    )
-    to_pixels = np.concatenate(
-        [basis[:k] * step[:, None] for k, step in zip(channels, steps, strict=True)], axis=0
-    )
+    kept = basis[: channels[0]]
+    step = _STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
     latents = encoder.get_layer(_LATENTS)
     kernel = np.zeros(latents.kernel.shape, np.float32)
-    kernel[0, 0, : len(to_codes)] = to_codes / _CEILING
-    latents.set_weights([kernel, -mean @ to_codes])
-    decoder.get_layer(_LINEAR).set_weights([to_pixels[None, None], mean])
+    kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / _CEILING
+    latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * _CEILING])
+    linear = np.zeros(decoder.get_layer(_LINEAR).kernel.shape, np.float32)
+    linear[0, 0, : len(kept)] = kept * step
+    decoder.get_layer(_LINEAR).set_weights([linear, mean])

@@ -39,7 +39,8 @@ class Recipe:
         data: `tile`, the side in pixels of what the networks see; `held_out`, which share of
             the pictures is measured and never trained on; `flips`, whether tiles are mirrored.
         levels: of each, its `channels`, `rate_weights` and `shares` of the loss, and the
-            `context_units` of the network that refines its priors.
+            `context_units` of the network that refines its priors. One number of `channels` for
+            several levels is shared by them: they differ by gains.
         training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
         priors: `count`, how many compete; `context_epochs` that their networks are trained.
     """
@@ -61,6 +62,8 @@ class Recipe:
         between = {name: _spread(values, number) for name, values in self.levels.items()}
         for integers in ("channels", "context_units"):
             between[integers] = [round(each) for each in between[integers]]
+        if len(self.levels["channels"]) == 1:
+            between["channels"] = self.levels["channels"]
         return replace(self, levels=between)
 
     def with_code_dimension(self, largest: int) -> Recipe:
@@ -126,7 +129,10 @@ def _check(recipe: Recipe, path: Path) -> None:
     for section, keys in _KEYS.items():
         if set(getattr(recipe, section)) != keys:
             raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
-    if len({len(values) for values in recipe.levels.values()}) != 1:
+    counts = {name: len(values) for name, values in recipe.levels.items()}
+    if counts["channels"] == 1:
+        del counts["channels"]
+    if len(set(counts.values())) != 1:
         raise UsageError(f"{path}: [levels] must give as many of each")
 
 

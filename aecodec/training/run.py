@@ -77,6 +77,7 @@ def run_recipe(
     is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
     copy_weights(twin.encoder, autoencoder.encoder)
     copy_weights(twin.decoder, autoencoder.decoder)
+    autoencoder.gains = twin.gains
     codec = autoencoder.to_codec(
         folder,
         _to_fit_on(autoencoder, trained),

@@ -1,0 +1,162 @@
+"""The rate term for pictures: bits of code vectors that know what lies around them."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from aecodec.neighbours import KINDS, parts_of
+from aecodec.training.rate import logistic_mass
+
+NOTHING = KINDS
+"""Stands for the kind of surroundings where there is nothing around."""
+
+_WIDEST = 4.0
+"""Inputs are told apart up to so many standard deviations."""
+
+_HIGHEST = 6.0
+_NARROWEST = -7.0
+"""Of the logistics, as the logarithm of a scale in steps."""
+
+Indices = npt.NDArray[np.intp]
+
+
+class NeighbourRate(keras.layers.Layer):
+    """A learned distribution of grids of code vectors, at every level.
+
+    It is the differentiable twin of a prior with a context network (:mod:`aecodec.context`): a
+    network of one hidden layer sees the vectors around that are known by then, and the slices of
+    channels before, and gives each symbol a logistic's mean and scale. All is measured in the
+    standard deviations of the channels, so that one network serves all levels.
+
+    Args:
+        channels: K.
+        levels: how many.
+        units: H.
+
+    >>> rate = NeighbourRate(channels=3, levels=2, units=8)
+    >>> bits = rate(tf.zeros((5, 8, 8, 3)), tf.ones((5, 3)), tf.zeros(5, tf.int32))
+    >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))
+    ([5], True)
+    """
+
+    def __init__(self, channels: int, levels: int, units: int = 512) -> None:
+        super().__init__(dtype="float32")
+        reach = slices_of(channels, units)
+        places = np.arange(channels)
+        slice_start = np.array([reach[reach <= place].max() for place in places])
+        self._readable = np.float32(places[:, None] < reach)
+        self._usable = np.float32(reach[:, None] <= slice_start)
+        normal = keras.initializers.RandomNormal
+        own, around = normal(stddev=channels**-0.5), normal(stddev=(3 * channels) ** -0.5)
+        small, half = normal(stddev=0.01), keras.initializers.Constant(0.5)
+        add = self.add_weight
+        self.deviations = add(shape=(channels,), initializer="ones", trainable=False)
+        self.kernel = add(shape=(channels, units), initializer=own)
+        self.around = [add(shape=(2 * channels, units), initializer=around) for _ in range(KINDS)]
+        self.bias = add(shape=(KINDS + 1, levels, units), initializer=half)
+        self.to_mean = add(shape=(units, channels), initializer=small)
+        self.to_scale = add(shape=(units, channels), initializer=small)
+        self.slope = add(shape=(KINDS, 2, channels), initializer="zeros")
+        self.mean = add(shape=(channels,), initializer="zeros")
+        narrow = keras.initializers.Constant(math.log(math.sqrt(3) / math.pi))
+        self.log_scale = add(shape=(KINDS + 1, channels), initializer=narrow)
+        self.built = True
+
+    def start_from(self, deviations: Any) -> None:
+        """Begin where latents of these standard deviations (K,) are likely."""
+        self.deviations.assign(deviations)
+
+    def call(self, codes: Any, gains: Any, levels: Any) -> Any:
+        """Codes, noisy or rounded, to bits.
+
+        Args:
+            codes: (N, h, w, K).
+            gains: (N, K) what the latents were multiplied by.
+            levels: (N,) 0 and up.
+
+        Returns:
+            (N,).
+        """
+        height, width, channels = codes.shape[1:]
+        vectors = tf.reshape(codes, (-1, height * width, channels))
+        deviations = (gains * self.deviations)[:, None]
+        bits = [
+            self._bits(vectors, deviations, tf.gather(self.bias[kind], levels), kind, *group)
+            for kind, *group in _groups(height, width)
+        ]
+        return tf.add_n(bits)
+
+    def _bits(
+        self, vectors: Any, deviations: Any, bias: Any, kind: int, members: Indices, pairs: Indices
+    ) -> Any:
+        own = tf.gather(vectors, members, axis=1)
+        sums = _product(self._inputs(own / deviations), self.kernel * self._readable)
+        mean = self.mean * deviations
+        if kind != NOTHING:
+            near = tf.reduce_mean(tf.gather(vectors, pairs, axis=1), axis=3)
+            inputs = self._inputs(near / deviations[:, None])
+            inputs = tf.reshape(inputs, (-1, len(members), 2 * own.shape[-1]))
+            sums += _product(inputs, self.around[kind])
+            mean += tf.reduce_sum(near * self.slope[kind], axis=2)
+        hidden = tf.clip_by_value(sums + bias[:, None], 0, _HIGHEST)
+        mean += deviations * _product(hidden, self.to_mean * self._usable)
+        log_scale = self.log_scale[kind] + tf.math.log(deviations)
+        log_scale += _product(hidden, self.to_scale * self._usable)
+        mass = logistic_mass(own - mean, tf.maximum(log_scale, _NARROWEST))
+        return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
+
+    def _inputs(self, distances: Any) -> Any:
+        return tf.clip_by_value(distances, -_WIDEST, _WIDEST)
+
+
+def slices_of(channels: int, units: int) -> npt.NDArray[np.int64]:
+    """(H,) how many channels each hidden unit reads: none, 1, 4, 8, 16 and so on, ascending.
+
+    Channels that follow each other without a unit between are coded together: the first ones,
+    which tell most, in small slices. Those after 64 are in slices of 64.
+
+    >>> slices_of(channels=200, units=9).tolist()
+    [0, 1, 4, 8, 16, 32, 64, 128, 192]
+    """
+    starts = [start for start in (0, 1, 4, 8, 16, 32) if start < channels]
+    starts += range(64, channels, 64)
+    return np.sort(np.array(starts)[np.arange(units) % len(starts)])
+
+
+@lru_cache(maxsize=8)
+def _groups(height: int, width: int) -> list[tuple[int, Indices, Indices]]:
+    """A picture's vectors by the kind of their surroundings.
+
+    Returns:
+        Of each kind that occurs: the kind; (n,) the vectors' numbers; (n, 2, 2) those of the two
+        opposite ones of both pairs, one that is missing replaced by the one opposite, and a pair
+        that is missing by the other pair; empty for NOTHING.
+    """
+    groups: dict[int, list[tuple[Indices, Indices]]] = {}
+    for part in parts_of((1, height, width)):
+        kind = NOTHING if part.around is None else part.kind
+        around = np.empty((0, 4), np.intp) if part.around is None else part.around
+        groups.setdefault(kind, []).append((part.members, _pairs(around)))
+    return [
+        (kind, *(np.concatenate(each) for each in zip(*group, strict=True)))
+        for kind, group in groups.items()
+    ]
+
+
+def _pairs(around: Indices) -> Indices:
+    pairs = around.reshape(-1, 2, 2)
+    pairs = np.where(pairs < 0, pairs[:, :, ::-1], pairs)
+    return np.where(pairs < 0, pairs[:, ::-1], pairs)
+
+
+def _product(inputs: Any, kernel: Any) -> Any:
+    """In bfloat16, which is several times as fast where there are instructions for it."""
+    product = tf.cast(inputs, tf.bfloat16) @ tf.cast(kernel, tf.bfloat16)
+    return tf.cast(product, tf.float32)
