@@ -17,10 +17,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec import container, images, segments, spec, tiling, windows
-from aecodec.container import LEVEL_UNITS, Header
+from aecodec.container import LEVEL_UNITS, NOT_REDUCED, Header
+from aecodec.encoding import Encoding
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
 from aecodec.prior import Codes
+from aecodec.reduction import reduced_size, resized
 from aecodec.segments import Segment, Shape
 from aecodec.spec import CodecFolder, CodecSpec
 from aecodec.transforms import (
@@ -127,26 +129,39 @@ class EncoderCodec(_Half):
             ImageError: an unsupported kind of image.
             UsageError: the codec has no such level.
         """
-        picture = to_picture(image)
-        images.check_limits(picture)
-        header = self._header(picture, level, metadata)
-        shape_of(self.spec, header)  # or it is too large
-        planes = tiling.to_planes(picture.pixels, self.spec.channels)
-        chosen = self.spec.level(level)
-        payload = segments.encode(self.folder.prior(level), chosen, self._integers(planes))
-        return container.pack(header, payload)
+        self.spec.level(level)  # or there is none
+        return self.encode(to_picture(image), metadata).file(level)
 
-    def _header(self, picture: Picture, level: float | None, metadata: bool | None) -> Header:
+    def encode(
+        self, picture: Picture, metadata: bool | None = None, reduction: int = NOT_REDUCED
+    ) -> Encoding:
+        """A picture through the network, for files at any level.
+
+        Args:
+            picture: of one frame or several.
+            metadata: as :meth:`compress` takes it.
+            reduction: how many times smaller, in halves, it is coded; 2 for as it is.
+
+        Raises:
+            ImageError: more pixels than a file may have.
+        """
+        images.check_limits(picture)
+        header = self._header(picture, metadata, reduction)
+        shape_of(self.spec, header)  # or it is too large
+        pixels = resized(picture.pixels, coded_size(self.spec, header))
+        planes = tiling.to_planes(pixels, self.spec.channels)
+        return Encoding(self.folder, header, self._integers(planes))
+
+    def _header(self, picture: Picture, metadata: bool | None, reduction: int) -> Header:
         is_tile = picture.size == self.spec.tile[::-1]
-        is_default = level in (None, self.spec.default_level)
         one_tile = tiling.grid(picture.size, self.spec.tile) == (1, 1)
         keep = not one_tile if metadata is None else metadata
         return Header(
             codec_id=self.spec.codec_id,
             mode=picture.mode,
             size=None if is_tile else picture.size,
-            level=None if level is None or is_default else round(level * LEVEL_UNITS),
             frames=picture.frames,
+            reduction=reduction,
             alpha=images.pack_alpha(picture.alpha),
             metadata=picture.metadata if keep else {},
         )
@@ -241,10 +256,22 @@ class DecoderCodec(_Half):
             CodecError: another codec made it.
         """
         header, payload = self._opened(data)
+        return self.restore(header, self._integers(header, payload))
+
+    def restore(self, header: Header, integers: Int8) -> Picture:
+        """The network's integers to pictures.
+
+        Args:
+            header: of their file.
+            integers: as :meth:`Encoding.rounded` gives them.
+
+        Raises:
+            FormatError: the alpha planes are damaged.
+        """
         alpha = self._alpha(header)
-        planes = self._restored(self._integers(header, payload), size_of(self.spec, header))
+        planes = self._restored(integers, coded_size(self.spec, header))
         pixels = tiling.from_planes(planes, header.frames, header.mode.channels)
-        return Picture(pixels, alpha, header.metadata)
+        return Picture(resized(pixels, size_of(self.spec, header)), alpha, header.metadata)
 
     def check(self, data: bytes) -> None:
         """All of :meth:`decompress` but the network.
@@ -341,6 +368,11 @@ def size_of(spec_: CodecSpec, header: Header) -> tuple[int, int]:
     return header.size or spec_.tile[::-1]
 
 
+def coded_size(spec_: CodecSpec, header: Header) -> tuple[int, int]:
+    """(width, height) of a file's pictures as the networks see them."""
+    return reduced_size(size_of(spec_, header), header.reduction)
+
+
 def shape_of(spec_: CodecSpec, header: Header) -> Shape:
     """How a file's code vectors lie: (planes, rows, columns), or (N,) where each stands alone.
 
@@ -354,7 +386,7 @@ def shape_of(spec_: CodecSpec, header: Header) -> Shape:
 def _tiles_of(spec_: CodecSpec, header: Header) -> tuple[int, int, int]:
     """(planes, rows, columns) of a file's tiles."""
     planes = header.frames * _planes_a_frame(header, spec_.channels)
-    rows, columns = tiling.grid(size_of(spec_, header), spec_.tile)
+    rows, columns = tiling.grid(coded_size(spec_, header), spec_.tile)
     container.check_pixels((columns * spec_.tile[1], rows * spec_.tile[0]), planes)
     return planes, rows, columns
 

@@ -22,6 +22,9 @@ MAX_PIXELS = 1 << 30
 LEVEL_UNITS = 16
 """Levels are stored in sixteenths, so that a fractional level has a place in the format."""
 
+NOT_REDUCED, MAX_REDUCTION = 2, 64
+"""Reductions are counted in halves."""
+
 _PREFIX_SIZE = len(MAGIC) + 1 + CODEC_ID_SIZE + 1
 _CRC_SIZE = 4
 
@@ -30,7 +33,8 @@ _HAS_SIZE = 0b0000_0100
 _HAS_LEVEL = 0b0000_1000
 _HAS_FRAMES = 0b0001_0000
 _HAS_METADATA = 0b0010_0000
-_RESERVED_BITS = 0b1100_0000
+_HAS_REDUCTION = 0b0100_0000
+_RESERVED_BITS = 0b1000_0000
 
 
 class Mode(IntEnum):
@@ -70,6 +74,8 @@ class Header:
         size: (width, height) in pixels, or None for the codec's own tile size.
         level: quality level in sixteenths (16 is level 1), or None for the codec's default.
         frames: how many pictures of that size the file holds.
+        reduction: how many times smaller, in halves, the sides were when they were coded; 2 if
+            they were not reduced.
         alpha: the alpha planes of all frames, a zlib stream; empty without alpha.
         metadata: ICC profile, EXIF and XMP as they came.
 
@@ -82,6 +88,7 @@ class Header:
     size: tuple[int, int] | None = None
     level: int | None = None
     frames: int = 1
+    reduction: int = NOT_REDUCED
     alpha: bytes = b""
     metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
 
@@ -170,6 +177,7 @@ def _flags(header: Header) -> int:
         | _HAS_LEVEL * (header.level is not None)
         | _HAS_FRAMES * (header.frames != 1)
         | _HAS_METADATA * bool(header.metadata)
+        | _HAS_REDUCTION * (header.reduction != NOT_REDUCED)
     )
 
 
@@ -181,6 +189,8 @@ def _pack_fields(header: Header) -> bytes:
         fields += bytes([header.level])
     if header.frames != 1:
         fields += leb128(header.frames)
+    if header.reduction != NOT_REDUCED:
+        fields += bytes([header.reduction])
     if header.metadata:
         fields += block(b"".join(bytes([k]) + block(v) for k, v in header.metadata.items()))
     if header.mode.has_alpha:
@@ -196,6 +206,7 @@ def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
         size=(reader.leb128(), reader.leb128()) if flags & _HAS_SIZE else None,
         level=reader.byte() if flags & _HAS_LEVEL else None,
         frames=_read_frames(reader) if flags & _HAS_FRAMES else 1,
+        reduction=_read_reduction(reader) if flags & _HAS_REDUCTION else NOT_REDUCED,
         metadata=_read_metadata(reader.block()) if flags & _HAS_METADATA else {},
         alpha=reader.block() if mode.has_alpha else b"",
     )
@@ -206,6 +217,13 @@ def _read_frames(reader: Reader) -> int:
     if frames == 1:
         raise FormatError("damaged: one frame needs no count")
     return frames
+
+
+def _read_reduction(reader: Reader) -> int:
+    reduction = reader.byte()
+    if reduction <= NOT_REDUCED:
+        raise FormatError("damaged: a picture that was not reduced does not say so")
+    return reduction
 
 
 def _read_metadata(content: bytes) -> dict[MetadataKind, bytes]:
@@ -227,6 +245,11 @@ def _check_limits(header: Header) -> None:
     if not 1 <= header.frames <= MAX_FRAMES:
         raise FormatError(f"{header.frames} frames: a file holds 1 to {MAX_FRAMES}")
     check_pixels((width, height), header.frames)
+    if not NOT_REDUCED <= header.reduction <= MAX_REDUCTION:
+        raise FormatError(
+            f"a reduction of {header.reduction / NOT_REDUCED:g} times: 1 to "
+            f"{MAX_REDUCTION / NOT_REDUCED:g} are allowed"
+        )
     if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
         raise FormatError(f"level {header.level / LEVEL_UNITS}: levels run from 1 to 15.9")
 

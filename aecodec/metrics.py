@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+_BLOCK = 1 << 20
 
 
 def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
@@ -15,8 +18,19 @@ def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
     >>> mse(np.array([0, 10], np.uint8), np.array([0, 14], np.uint8))
     8.0
     """
+    pairs = zip(_blocks(original), _blocks(reconstructed), strict=True)
+    return sum(_squared_error(*pair) for pair in pairs) / original.size
+
+
+def _blocks(pixels: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+    """Parts of a bounded size."""
+    flat = pixels.reshape(-1)
+    return (flat[start : start + _BLOCK] for start in range(0, len(flat), _BLOCK))
+
+
+def _squared_error(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
     difference = original.astype(np.float32) - reconstructed.astype(np.float32)
-    return float(np.mean(np.square(difference), dtype=np.float64))
+    return float(np.square(difference).sum(dtype=np.float64))
 
 
 def psnr(mean_squared_error: float) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec import images, registry
+from aecodec import images, rate_control, registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
@@ -31,11 +31,19 @@ def compress(
     out: Out = None,
     codec: CodecName = None,
     level: LevelNumber = None,
+    most: Annotated[
+        Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Option("--max-bytes", min=1, help="The best file of at most so many bytes."),
+    ] = None,
+    least: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--min-psnr", metavar="DB", help="The smallest file of such quality."),
+    ] = None,
     stack: Annotated[
         bool, typer.Option("--stack", help="Put images of one size into one file.")
     ] = False,
     metadata: Annotated[
-        Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        Optional[bool],  # noqa: UP045
         typer.Option(
             "--metadata/--no-metadata",
             help="Keep ICC profile, EXIF and XMP. Default: for more than one tile.",
@@ -50,14 +58,24 @@ def compress(
     Without -o, digit.png becomes digit.aec beside it, and the folder scans becomes scans_aec.
     Prints the bytes, how many times smaller they are than the source file and than raw pixels,
     the bits a pixel, and the PSNR of what the file decodes to. A picture larger than the
-    codec's tile is cut into tiles.
+    codec's tile is cut into tiles. For --max-bytes a picture may be coded at fewer pixels; it is
+    decoded to its own size.
     """
     chosen = registry.load_codec(codec or registry.DEFAULT_CODEC)
     chosen.spec.level(level)
+    if [level, most, least].count(None) < 2:
+        raise UsageError("--level, --max-bytes and --min-psnr: give one of them")
     to_stderr = out == "-" or files.STANDARD in inputs
 
+    def compressed(picture: Picture) -> bytes:
+        if most is not None:
+            return rate_control.within_bytes(chosen, picture, most, metadata)
+        if least is not None:
+            return rate_control.with_psnr(chosen, picture, least, metadata)
+        return chosen.compress(picture, level, metadata)
+
     def finish(name: str, picture: Picture, source_size: int, target: Path) -> None:
-        data = chosen.compress(picture, level, metadata)
+        data = compressed(picture)
         measured = report(chosen, picture, data, source_size)
         files.write_bytes(target, data)
         if not (measured.is_familiar or quiet):

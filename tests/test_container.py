@@ -20,6 +20,7 @@ headers = st.builds(
     size=st.none() | st.tuples(sides, sides),
     level=st.none() | st.integers(16, 255),
     frames=st.just(1),
+    reduction=st.just(container.NOT_REDUCED) | st.integers(3, container.MAX_REDUCTION),
     metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=300)),
 ) | st.builds(
     Header,
@@ -81,6 +82,7 @@ def test_anything_else_is_refused_or_read(body: bytes, begins_well: bool) -> Non
         (Header(b"abcd", frames=0), "frames"),
         (Header(b"abcd", size=(1 << 20, 1 << 20)), "pixels"),
         (Header(b"abcd", level=3), "level"),
+        (Header(b"abcd", reduction=1), "reduction"),
     ],
 )
 def test_what_is_beyond_the_limits_is_not_written(header: Header, message: str) -> None:
@@ -99,7 +101,7 @@ def sealed(body: bytes) -> bytes:
         (b"\x89PNG\r\n\x1a\n plus what follows", "not an .aec file"),
         (b"\xaeC\x01", "ends after 3 bytes"),
         (sealed(b"\xaeC\x02abcd\0"), "version 2"),
-        (sealed(b"\xaeC\x01abcd\xc0"), "flag bits 0xc0"),
+        (sealed(b"\xaeC\x01abcd\xc0"), "flag bits 0x80"),
         (sealed(b"\xaeC\x01abcd\x04\x80\x00\x05"), "shortest form"),
         (sealed(b"\xaeC\x01abcd\x04\xff\xff\xff\xff\xff\x01"), "longer than"),
         (sealed(b"\xaeC\x01abcd\x04\x05"), "past the end"),
@@ -107,6 +109,8 @@ def sealed(body: bytes) -> bytes:
         (sealed(b"\xaeC\x01abcd\x02\x7f"), "past the end"),
         (sealed(b"\xaeC\x01abcd\x10\x01"), "needs no count"),
         (sealed(b"\xaeC\x01abcd\x20\x00"), "no entries"),
+        (sealed(b"\xaeC\x01abcd\x40\x02"), "not reduced"),
+        (sealed(b"\xaeC\x01abcd\x40\x41"), "32.5 times"),
     ],
 )
 def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:

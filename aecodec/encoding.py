@@ -1,0 +1,55 @@
+"""What an encoder made of a picture: its file at any level, without another run of the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from aecodec import container, segments
+from aecodec.container import LEVEL_UNITS, Header
+from aecodec.spec import CodecFolder
+from aecodec.transforms import Int8
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """A picture as the network's integers.
+
+    Attributes:
+        folder: the codec.
+        header: of its files, but for the level.
+        integers: (N, C) of vectors that stand alone, or (F, rows, columns, C); C of all levels.
+    """
+
+    folder: CodecFolder
+    header: Header
+    integers: Int8
+
+    def file(self, level: float | None = None) -> bytes:
+        """The bytes of an `.aec` file.
+
+        Args:
+            level: 1 and up; the codec's default if None.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        chosen = self.folder.spec.level(level)
+        payload = segments.encode(self.folder.prior(level), chosen, self.integers)
+        return container.pack(replace(self.header, level=self._stored(level)), payload)
+
+    def _stored(self, level: float | None) -> int | None:
+        is_default = level in (None, self.folder.spec.default_level)
+        return None if level is None or is_default else round(level * LEVEL_UNITS)
+
+    def rounded(self, level: float | None = None) -> Int8:
+        """The integers that a file at a level gives back; 0 in the channels of other levels."""
+        chosen = self.folder.spec.level(level)
+        own = slice(chosen.start, chosen.stop)
+        rounded = np.zeros_like(self.integers)
+        for segment in segments.segments_of(self.integers.shape[:-1]):
+            codes = chosen.codes_in(self.integers[segment.places])
+            part = chosen.integers(codes).reshape(*segment.shape, -1)
+            rounded[(*segment.places, own)] = part
+        return rounded

@@ -1,0 +1,142 @@
+"""The level that a number of bytes allows, or that a quality asks for.
+
+Files grow and pictures become better from level to level, so a level is found by bisection; the
+encoder's network runs once for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from aecodec import metrics
+from aecodec.codec import Codec
+from aecodec.container import LEVEL_UNITS, NOT_REDUCED
+from aecodec.encoding import Encoding
+from aecodec.errors import UsageError
+from aecodec.images import Picture
+from aecodec.spec import DECODER_TFLITE, CodecSpec
+
+_REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
+"""In halves; each is tried where the one before gives a poor level, or none."""
+
+_POOR = 2.0
+"""Below this level fewer pixels may look better than coarser ones."""
+
+T = TypeVar("T")
+
+
+class _Candidate(NamedTuple):
+    data: bytes
+    level: float
+    error: float
+
+
+def within_bytes(codec: Codec, picture: Picture, most: int, metadata: bool | None = None) -> bytes:
+    """The best file of at most so many bytes.
+
+    Codecs of pictures of any size code fewer pixels where that gives a better picture: the
+    file says the original size, and is decoded to it.
+
+    Args:
+        codec: with both halves, or with the encoder's alone, which then reduces only pictures
+            that would not fit otherwise.
+        picture: of one frame or several.
+        most: bytes of the whole file.
+        metadata: as `compress` takes it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    best: _Candidate | None = None
+    for candidate in _reduced(codec, picture, most, metadata):
+        if best and candidate.error >= best.error:
+            break
+        best = candidate
+    if best is None:
+        smallest = len(codec.encoder.encode(picture, metadata).file(1))
+        raise UsageError(
+            f"no file of {most} bytes: the smallest that codec {codec.spec.name} makes of this "
+            f"picture has {smallest}; allow more, or reduce the picture"
+        )
+    return best.data
+
+
+def _reduced(
+    codec: Codec, picture: Picture, most: int, metadata: bool | None
+) -> Iterator[_Candidate]:
+    """Files that fit, the picture reduced further and further, until a good level does."""
+    for reduction in _REDUCTIONS if codec.spec.reach else _REDUCTIONS[:1]:
+        encoding = codec.encoder.encode(picture, metadata, reduction)
+        level = _best_level(encoding, most)
+        if level is None:
+            continue
+        yield _Candidate(encoding.file(level), level, _error(codec, picture, encoding, level))
+        if level >= _POOR:
+            return
+
+
+def _best_level(encoding: Encoding, most: int) -> float | None:
+    levels = levels_of(encoding.folder.spec)
+    return last(levels, lambda level: len(encoding.file(level)) <= most)
+
+
+def with_psnr(codec: Codec, picture: Picture, least: float, metadata: bool | None = None) -> bytes:
+    """The smallest file whose picture has at least a PSNR.
+
+    Args:
+        codec: with both halves.
+        picture: of one frame or several.
+        least: dB, of the mean squared error of all frames.
+        metadata: as `compress` takes it.
+
+    Raises:
+        UsageError: no level gives that.
+    """
+    encoding = codec.encoder.encode(picture, metadata)
+
+    def psnr(level: float) -> float:
+        return metrics.psnr(_error(codec, picture, encoding, level))
+
+    levels = levels_of(codec.spec)
+    too_low = last(levels, lambda level: psnr(level) < least)
+    if too_low == levels[-1]:
+        raise UsageError(
+            f"no level gives {least:g} dB: the best of codec {codec.spec.name}, {too_low:g}, gives "
+            f"{psnr(too_low):.2f} dB of this picture"
+        )
+    return encoding.file(levels[0 if too_low is None else levels.index(too_low) + 1])
+
+
+def levels_of(spec: CodecSpec) -> list[float]:
+    """All levels, and those between where there are gains, the smallest files first."""
+    if not spec.has_gains:
+        return [float(number) for number in range(1, len(spec.levels) + 1)]
+    units = range(LEVEL_UNITS, len(spec.levels) * LEVEL_UNITS + 1)
+    return [unit / LEVEL_UNITS for unit in units]
+
+
+def last(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
+    """The last item for which something holds that holds for the first ones alone.
+
+    >>> last([1, 2, 3, 4], lambda n: n < 3)
+    2
+    >>> last([1, 2], lambda n: n < 1) is None
+    True
+    """
+    low, high = 0, len(items)
+    while low < high:
+        middle = (low + high) // 2
+        if holds(items[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return items[low - 1] if low else None
+
+
+def _error(codec: Codec, picture: Picture, encoding: Encoding, level: float) -> float:
+    """Mean squared error of what a file decodes to; 0 if there is no decoder to tell."""
+    if not codec.folder.has(DECODER_TFLITE):
+        return 0.0
+    restored = codec.decoder.restore(encoding.header, encoding.rounded(level))
+    return metrics.mse(picture.pixels, restored.pixels)
