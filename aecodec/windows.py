@@ -9,6 +9,7 @@ all cores work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from aecodec.parallel import in_parallel
 from aecodec.tiling import Pixels, covered, grid
 from aecodec.transforms import Int8, Transform, to_int8, to_pixels
 
-WINDOW = 32
-"""Side of a window in tiles, without what is around it."""
+WINDOW = 96
+"""The longest side of a window in tiles, without what is around it."""
 
 Tile = tuple[int, int]
 """(height, width) in pixels."""
@@ -111,9 +112,9 @@ def _windows(frames: int, rows: int, columns: int, reach: int) -> list[Window]:
 
 
 def _spans(count: int, reach: int) -> list[_Span]:
-    """The windows' sides along `count` tiles."""
+    """The windows' sides along `count` tiles, all about as long."""
+    number = -(-count // WINDOW)
+    ends = pairwise(count * n // number for n in range(number + 1))
     return [
-        _Span(start, stop, max(0, start - reach), min(count, stop + reach))
-        for start in range(0, count, WINDOW)
-        for stop in [min(start + WINDOW, count)]
+        _Span(start, stop, max(0, start - reach), min(count, stop + reach)) for start, stop in ends
     ]

@@ -22,6 +22,7 @@ from aecodec.context import (
 from aecodec.fitting import pool_bank, shape_scales
 from aecodec.neighbours import KINDS, Grid, parts_of
 from aecodec.prior import Codes, Prior
+from aecodec.training.neighbour_rate import slices_of
 from aecodec.training.rate import logistic_mass
 
 _INPUT_UNIT = 32
@@ -126,9 +127,12 @@ class _ContextRate(keras.Model):
         self.deviations = np.asarray(deviations[self.order] + 0.05, np.float32)
         self.shape_ratio = float(np.log(scales[-1] / scales[0]) / (len(scales) - 1))
         self.input_shift = _input_shifts(self.deviations)
-        self.reach = np.sort(np.arange(units) % channels).astype(np.uint16)
-        self.readable = _mask(np.arange(channels)[:, None] < self.reach)
-        self.usable = _mask(self.reach[:, None] <= np.arange(channels))[..., None]
+        self.reach = (
+            slices_of(channels, units) if reads_around else np.sort(np.arange(units) % channels)
+        ).astype(np.uint16)
+        places = np.arange(channels)
+        self.readable = _mask(places[:, None] < self.reach)
+        self.usable = _mask(self.reach[:, None] <= places)[..., None]
         table = prior.table[:, self.order]
         self.offset = prior.offset[:, self.order].astype(np.float32)
         eighths = (table % POSITIONS).astype(np.float32) - POSITIONS // 2
