@@ -38,6 +38,28 @@ def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = (-np.inf
     return float(np.exp(difference / (high - low)) - 1)
 
 
+def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float]:
+    """What a curve gives at a low and a high rate: without bound where it does not reach them.
+
+    Args:
+        curve: (rate, dB) points.
+        rates: the low and the high one.
+
+    >>> qualities_at([(1, 30.0), (2, 33.0), (4, 36.0)], (0.1, 2))
+    (-inf, 33.0)
+    """
+    points = sorted(curve)
+    log_rates = np.log([rate for rate, _ in points])
+    low, high = np.interp(
+        np.log(np.maximum(rates, 1e-9)),
+        log_rates,
+        [quality for _, quality in points],
+        left=-np.inf,
+        right=np.inf,
+    )
+    return float(low), float(high)
+
+
 def _log_rate(curve: Curve) -> PchipInterpolator:
     """The logarithm of the rate as a function of quality, of points where both rise."""
     points: list[tuple[float, float]] = []

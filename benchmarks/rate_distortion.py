@@ -1,16 +1,20 @@
 """What do a codec's levels cost beside JPEG, WebP, JPEG XL and AVIF at equal quality?
 
-    python -m benchmarks.rate_distortion DATA [--codec NAME|DIR] [--limit N] [--between 27 32]
+    python -m benchmarks.rate_distortion DATA [--codec NAME|DIR] [--limit N]
+                                              [--between 27 32] [--bpp 0.15 0.9]
                                               [--json FILE] [--plot FILE]
 
-DATA is a folder of pictures, or an array of them. Whole files, every picture by itself; PSNR of the
-mean squared error. The BD-rate is the mean difference in bytes at equal PSNR, -30 % being files
-0.7 times as large.
+DATA is a folder of pictures, or an array of them. Whole files, every picture by itself. The
+BD-rate is the mean difference in bytes at equal quality, -30 % being files 0.7 times as large: by
+the PSNR of the mean squared error, by the mean of the pictures' PSNR, and by MS-SSIM. It is taken
+over what both formats reach; `--between` counts only qualities of so many dB, `--bpp` only those
+that our files give at so many bits a pixel.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -23,11 +27,12 @@ from aecodec import Codec
 from aecodec.dataset import open_dataset
 from aecodec.figures import rate_distortion_figure
 from aecodec.images import Pixels
-from benchmarks.bd_rate import bd_rate
+from benchmarks.bd_rate import bd_rate, qualities_at
 from benchmarks.peers_in_pillow import LOSSY, measure, restored, saved
 from benchmarks.rows import write_rows
 
 _ALL = (-np.inf, np.inf)
+_BD_RATES = {"bd_rate": "psnr", "bd_rate_mean_psnr": "mean_psnr", "bd_rate_ms_ssim": "ms_ssim"}
 
 
 def main() -> None:
@@ -36,6 +41,7 @@ def main() -> None:
     parser.add_argument("--codec", default="digits")
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--between", type=float, nargs=2, default=_ALL, metavar=("DB", "DB"))
+    parser.add_argument("--bpp", type=float, nargs=2, default=_ALL, metavar=("LOW", "HIGH"))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
@@ -45,12 +51,13 @@ def main() -> None:
     for row in _rows(aecodec.load_codec(options.codec), pictures):
         print(row, flush=True)
         rows.append(row)
-    summary = list(_bd_rates(rows, tuple(options.between)))
+    summary = list(_bd_rates(rows, tuple(options.between), tuple(options.bpp)))
     for row in summary:
-        print(f"BD-rate against {row['format']}: {row['bd_rate']:+.1%}")
+        rates = ", ".join(f"{row[name]:+.1%} ({measure})" for name, measure in _BD_RATES.items())
+        print(f"BD-rate against {row['format']}: {rates}")
     write_rows(options.json, rows + summary)
     if options.plot:
-        options.plot.write_bytes(rate_distortion_figure(_curves(rows, "bpp")))
+        options.plot.write_bytes(rate_distortion_figure(_curves(rows, "psnr")))
 
 
 def _squeezed(pixels: Pixels) -> Pixels:
@@ -79,21 +86,35 @@ def _rows(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[dict[str, Any]]:
             yield {"format": title, "setting": quality, **measure(pictures, theirs)}
 
 
-def _curves(rows: Sequence[dict[str, Any]], rate: str) -> dict[str, list[tuple[float, float]]]:
+def _curves(rows: Sequence[dict[str, Any]], quality: str) -> dict[str, list[tuple[float, float]]]:
     formats = dict.fromkeys(row["format"] for row in rows)
     return {
-        name: [(row[rate], row["psnr"]) for row in rows if row["format"] == name]
+        name: [(row["bpp"], _in_db(row, quality)) for row in rows if row["format"] == name]
         for name in formats
     }
 
 
+def _in_db(row: dict[str, Any], quality: str) -> float:
+    """MS-SSIM as -10 log10 of what it lacks to 1, as is usual."""
+    value = float(row[quality])
+    return -10 * math.log10(1 - value) if quality == "ms_ssim" else value
+
+
 def _bd_rates(
-    rows: Sequence[dict[str, Any]], between: tuple[float, float]
+    rows: Sequence[dict[str, Any]], between: tuple[float, float], bpp: tuple[float, float]
 ) -> Iterator[dict[str, Any]]:
-    curves = _curves(rows, "bytes")
-    ours = curves.pop("aecodec")
-    for name, curve in curves.items():
-        yield {"format": name, "bd_rate": round(bd_rate(ours, curve, between), 4)}
+    curves = {quality: _curves(rows, quality) for quality in _BD_RATES.values()}
+    for name in dict.fromkeys(row["format"] for row in rows):
+        if name == "aecodec":
+            continue
+        rates = {}
+        for title, quality in _BD_RATES.items():
+            ours, theirs = curves[quality]["aecodec"], curves[quality][name]
+            low, high = qualities_at(ours, bpp)
+            limits = between if quality == "psnr" else _ALL
+            counted = max(low, limits[0]), min(high, limits[1])
+            rates[title] = round(bd_rate(ours, theirs, counted), 4)
+        yield {"format": name, **rates}
 
 
 if __name__ == "__main__":
