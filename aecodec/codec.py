@@ -21,7 +21,7 @@ from aecodec.container import LEVEL_UNITS, NOT_REDUCED, Header
 from aecodec.encoding import Encoding
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
-from aecodec.prior import Codes
+from aecodec.neighbours import Codes
 from aecodec.reduction import reduced_size, resized
 from aecodec.segments import Segment, Shape
 from aecodec.spec import CodecFolder, CodecSpec

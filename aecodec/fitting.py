@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.competition import choose, one_hot
 from aecodec.context import POSITIONS
-from aecodec.neighbours import Grid
-from aecodec.prior import Codes, Prior, one_hot
+from aecodec.neighbours import Codes, Grid
+from aecodec.prior import Prior
 from aecodec.rangecoder import TABLE_TOTAL
+from aecodec.sweep import located
 
 Floats = npt.NDArray[np.float32]
 
@@ -230,7 +232,7 @@ def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
     for part in prior.parts(len(codes), grid):
         members, around = codes[part.members], part.surroundings(codes)
-        for _, rows, columns in prior.located(members, prior.choose(members, around), around):
+        for _, rows, columns in located(prior, members, choose(prior, members, around), around):
             np.add.at(pooled, (rows, columns), 1)
     shares = pooled / pooled.sum(axis=1, keepdims=True)
     return replace(prior, bank=np.stack([to_frequencies(row) for row in shares]))

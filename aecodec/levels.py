@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from aecodec.container import LEVEL_UNITS
 from aecodec.errors import FormatError
+from aecodec.neighbours import Codes
 
-Codes = npt.NDArray[np.int16]
 Integers = npt.NDArray[np.int32]
 
 GAIN_UNITS = 256

@@ -18,7 +18,6 @@ same one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,14 +25,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec import context, rangecoder
+from aecodec import rangecoder
+from aecodec.competition import COST_UNITS, choose, integer_cost
 from aecodec.context import POSITIONS, Context
 from aecodec.errors import CodecError, FormatError
-from aecodec.neighbours import Grid, Part, Surroundings, parts_of
-
-Codes = npt.NDArray[np.int16]
-Columns = npt.NDArray[np.int32]
-Indices = npt.NDArray[np.int32]
+from aecodec.neighbours import Codes, Grid, Part, Surroundings, parts_of
+from aecodec.sweep import Columns, Sweep, by_row, located
 
 VECTORS_PER_BYTE = 4
 """A message has at least one byte for so many vectors, so that a short file cannot claim a
@@ -45,13 +42,9 @@ VECTORS_IN_GRID_PER_BYTE = 64
 MAX_CODE_DIMENSION = 2000
 """Up to here the cost of a vector is exact in float32, whatever its symbols."""
 
-COST_UNITS = 256
-"""Costs are integers in 1/256 bit."""
-
 _ESCAPE_BITS = 16
 _RAW_BYTE = rangecoder.Table([rangecoder.TABLE_TOTAL // 256] * 256)
 _RAW_ZERO = 1 << 15
-_BLOCK_ELEMENTS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,70 +164,6 @@ class Prior:
             return parts_of(grid)
         return [Part(np.arange(count))]
 
-    def choose(self, codes: Codes, surroundings: Surroundings | None = None) -> Indices:
-        """The cheapest prior for each vector; the lowest index among equals.
-
-        With a context network it is the cheaper one of the two that are cheapest without: to try
-        all of them would save 0.2 % more.
-
-        Args:
-            codes: (N, K) integers.
-            surroundings: of the vectors.
-
-        Returns:
-            (N,) prior indices, 0..P-1.
-        """
-        if self.priors == 1:
-            return np.zeros(len(codes), np.int32)
-        candidates = self._two_cheapest(codes)
-        if self.context is None:
-            return candidates[0]
-        around = surroundings and surroundings.repeated(2)
-        costs = self._costs_under(np.tile(codes, (2, 1)), candidates.ravel(), around)
-        costs = costs.reshape(2, -1)
-        return candidates[costs.argmin(axis=0), np.arange(len(codes))]
-
-    def _two_cheapest(self, codes: Codes) -> npt.NDArray[np.int32]:
-        """(2, N) the cheapest prior for each vector without context, and the next."""
-        low, high = self._window(codes)
-        costs = self._costs_of(np.arange(low, high + 1))
-        blocks = _blocks(np.clip(codes, low, high), costs.shape[-1])
-        return np.concatenate(
-            [
-                _two_least(self._totals(one_hot(block, low, costs.shape[-1]), costs))
-                for block in blocks
-            ],
-            axis=1,
-        )
-
-    def _costs_under(
-        self, codes: Codes, chosen: Indices, surroundings: Surroundings | None = None
-    ) -> npt.NDArray[np.int32]:
-        """(N,) what each vector costs under the prior chosen for it, in 1/256 bit."""
-        cost = self.index_costs[chosen]
-        for _, rows, columns in self.located(codes, chosen, surroundings):
-            cost += self.costs[rows, columns].sum(axis=0)
-        return cost
-
-    def _window(self, codes: Codes) -> tuple[int, int]:
-        """The lowest and highest symbol worth telling apart: beyond them all are escapes."""
-        least = self.first + int(self.offset.min()) - 1
-        most = self.first + self.symbols + int(self.offset.max())
-        low = min(max(int(codes.min(initial=0)), least), most)
-        return low, max(low, min(int(codes.max(initial=0)), most))
-
-    def _totals(
-        self, hot: npt.NDArray[np.float32], costs: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float32]:
-        """One matrix product tells what every vector costs under every prior, exactly."""
-        return np.asarray(hot @ costs.reshape(self.priors, -1).T + self.index_costs, np.float32)
-
-    def _costs_of(self, symbols: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """(P, K, W) cost of each symbol, as floats whose sums over K stay exact integers."""
-        columns = symbols - self.first - self.offset[..., None].astype(np.int32)
-        columns[(columns < 0) | (columns >= self.symbols)] = self.symbols
-        return self.costs[self.table[..., None], columns].astype(np.float32)
-
     def bits(self, codes: Codes, grid: Grid | None = None) -> npt.NDArray[np.float64]:
         """The ideal code length of each vector (N,), in bits, index and escapes included.
 
@@ -248,9 +177,9 @@ class Prior:
         return bits
 
     def _bits(self, codes: Codes, surroundings: Surroundings | None) -> npt.NDArray[np.float64]:
-        chosen = self.choose(codes, surroundings)
+        chosen = choose(self, codes, surroundings)
         bits = np.zeros(len(codes))
-        for _, rows, columns in self.located(codes, chosen, surroundings):
+        for _, rows, columns in located(self, codes, chosen, surroundings):
             bits += self.table_bits[rows, columns].sum(axis=0)
         if self.priors > 1:
             bits += rangecoder.TABLE_BITS - np.log2(self.index[chosen])
@@ -274,37 +203,15 @@ class Prior:
     def _encode_part(
         self, coder: rangecoder.Encoder, codes: Codes, surroundings: Surroundings | None
     ) -> None:
-        chosen = self.choose(codes, surroundings)
+        chosen = choose(self, codes, surroundings)
         if self.index_table:
             coder.put(chosen, self.index_table)
-        for symbols, rows, columns in self.located(codes, chosen, surroundings):
-            for row, members in _by_row(rows):
+        for symbols, rows, columns in located(self, codes, chosen, surroundings):
+            for row, members in by_row(rows):
                 coder.put(columns.ravel()[members], self.tables[row])
             escaped = columns == self.symbols
             if escaped.any():
                 coder.put(_to_raw(symbols[escaped]), _RAW_BYTE)
-
-    def located(
-        self, codes: Codes, chosen: Indices, surroundings: Surroundings | None = None
-    ) -> Iterator[tuple[Codes, npt.NDArray[Any], Columns]]:
-        """The slices of n channels in the order of coding, and where the bank has their symbols.
-
-        Args:
-            codes: (N, K) integers.
-            chosen: (N,) the prior of each vector.
-            surroundings: of the vectors.
-
-        Yields:
-            (n, N) symbols; rows of the bank; columns, the escape's last.
-        """
-        sweep = _Sweep(self, chosen, surroundings)
-        by_place = np.ascontiguousarray(codes[:, self.order].T)
-        for places in self.slices:
-            rows, offset = sweep.tables(places)
-            columns = by_place[places] - self.first - offset
-            columns[(columns < 0) | (columns >= self.symbols)] = self.symbols
-            yield by_place[places], rows, columns
-            sweep.tell(places, by_place[places])
 
     def decode(self, payload: bytes, count: int, grid: Grid | None = None) -> Codes:
         """Payload to codes.
@@ -341,7 +248,7 @@ class Prior:
             coder.take(count, self.index_table) if self.index_table else np.zeros(count, np.int32)
         )
         by_place = np.empty((self.code_dimension, count), np.int16)
-        sweep = _Sweep(self, chosen, surroundings)
+        sweep = Sweep(self, chosen, surroundings)
         for places in self.slices:
             by_place[places] = self._decode_slice(coder, *sweep.tables(places))
             sweep.tell(places, by_place[places])
@@ -351,7 +258,7 @@ class Prior:
         self, coder: rangecoder.Decoder, rows: npt.NDArray[Any], offset: Columns
     ) -> Codes:
         columns = np.empty(rows.size, np.int32)
-        for row, members in _by_row(rows):
+        for row, members in by_row(rows):
             columns[members] = coder.take(len(members), self.tables[row])
         columns = columns.reshape(rows.shape)
         symbols = columns + self.first + offset
@@ -367,37 +274,6 @@ class Prior:
             raise FormatError("damaged: a code is escaped that has a column of its own")
 
 
-class _Sweep:
-    """Tells which tables a slice of N vectors has, once the slices before it are known."""
-
-    def __init__(
-        self, prior: Prior, chosen: Indices, surroundings: Surroundings | None = None
-    ) -> None:
-        self._table = prior.table.T.astype(np.int32)[prior.order][:, chosen]
-        self._offset = prior.offset.T.astype(np.int32)[prior.order][:, chosen]
-        self._shapes = len(prior.bank) // POSITIONS
-        self._context = (
-            context.Sweep(prior.context, chosen, self._offset, surroundings)
-            if prior.context
-            else None
-        )
-
-    def tables(self, places: slice) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """(n, N) rows of the bank and offsets of the channels at those places of the order."""
-        row, offset = self._table[places], self._offset[places]
-        if self._context is None:
-            return row, offset
-        eighths, shapes = self._context.moves(places)
-        position = POSITIONS * offset + row % POSITIONS + eighths
-        shape = np.minimum(np.maximum(row // POSITIONS + shapes, 0), self._shapes - 1)
-        return POSITIONS * shape + position % POSITIONS, position // POSITIONS
-
-    def tell(self, places: slice, codes: Codes) -> None:
-        """The codes (n, N) of the channels at those places."""
-        if self._context is not None:
-            self._context.tell(places, codes)
-
-
 DTYPES: dict[str, type[np.integer[Any]]] = {
     "bank": np.uint16,
     "table": np.uint16,
@@ -406,52 +282,9 @@ DTYPES: dict[str, type[np.integer[Any]]] = {
 }
 
 
-def _two_least(totals: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-    """(2, N) the column of the least number of each row, and of the next; lowest among equals."""
-    least = totals.argmin(axis=1)
-    np.put_along_axis(totals, least[:, None], np.inf, axis=1)
-    return np.stack([least, totals.argmin(axis=1)]).astype(np.int32)
-
-
 def _are_tables(rows: npt.NDArray[np.uint16]) -> bool:
     totals = rows.sum(axis=1, dtype=np.int64)
     return bool(rows.all() and (totals == rangecoder.TABLE_TOTAL).all())
-
-
-def integer_cost(frequencies: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
-    """What a symbol of each frequency (1..65535) costs, rounded to 1/256 bit.
-
-    No frequency lies near enough to a tie for the logarithm's last digits to matter (a test
-    looks at all of them), so every machine finds the same integers.
-
-    >>> integer_cost(np.array([65535, 32768, 1])).tolist()
-    [0, 256, 4096]
-    """
-    bits = rangecoder.TABLE_BITS - np.log2(frequencies.astype(np.float64))
-    return np.rint(COST_UNITS * bits).astype(np.int32)
-
-
-def one_hot(codes: Codes, low: int, width: int) -> npt.NDArray[np.float32]:
-    """(N, K) codes in low..low+width-1 to (N, K * width) with a 1 for each symbol."""
-    count, channels = codes.shape
-    hot = np.zeros((count, channels * width), np.float32)
-    np.put_along_axis(hot, codes - np.int32(low) + np.arange(channels) * width, 1, axis=1)
-    return hot
-
-
-def _blocks(codes: Codes, width: int) -> Iterator[Codes]:
-    """Row blocks whose one-hot form stays within a bounded memory."""
-    rows = max(1, _BLOCK_ELEMENTS // (codes.shape[1] * width))
-    return (codes[start : start + rows] for start in range(0, max(len(codes), 1), rows))
-
-
-def _by_row(rows: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
-    """Each row of the bank that occurs, ascending, and the symbols that use it, in order."""
-    flat = rows.ravel().astype(np.uint16)  # which NumPy sorts by radix
-    order = np.argsort(flat, kind="stable")
-    ends = np.cumsum(np.bincount(flat))
-    for row in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
-        yield row, order[ends[row - 1] if row else 0 : ends[row]]
 
 
 def _shortest_message(vectors: int, grid: Grid | None) -> int:

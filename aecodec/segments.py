@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.fields import Reader, block
-from aecodec.levels import Codes, Level
-from aecodec.neighbours import Grid
+from aecodec.levels import Level
+from aecodec.neighbours import Codes, Grid
 from aecodec.parallel import in_parallel
 from aecodec.prior import Prior
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import aecodec
+from aecodec.competition import choose
 from benchmarks.rows import arguments, write_rows
 
 _ROUNDS = 5
@@ -36,7 +37,7 @@ def _work(digits: np.ndarray[Any, Any]) -> dict[str, Callable[[], object]]:
         "compress": lambda: codec.compress(digits),
         "decompress": lambda: codec.decompress(data),
         "  encoder network": lambda: codec.encoder.codes(digits[..., None]),
-        "  prior's choice": lambda: prior.choose(codes),
+        "  prior's choice": lambda: choose(prior, codes),
         "  prior and coder": lambda: prior.encode(codes),
         "  decode the codes": lambda: prior.decode(payload, len(codes)),
         "  decoder network": lambda: codec.decoder.planes(codes),

@@ -20,8 +20,8 @@ from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.levels import Level
-from aecodec.neighbours import Grid
-from aecodec.prior import Codes, Prior
+from aecodec.neighbours import Codes, Grid
+from aecodec.prior import Prior
 from aecodec.spec import (
     DECODER_HDF5,
     DECODER_TFLITE,

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import aecodec.rangecoder
+from aecodec.competition import _two_cheapest, choose, costs_under, integer_cost
 from aecodec.context import AroundWeights, Context, Sweep
 from aecodec.errors import CodecError, FormatError
 from aecodec.fitting import fit_prior, to_frequencies
-from aecodec.neighbours import DIAGONAL, KINDS, STRAIGHT, Grid, Part, Surroundings, parts_of
-from aecodec.prior import Codes, Prior, integer_cost
+from aecodec.neighbours import DIAGONAL, KINDS, STRAIGHT, Codes, Grid, Part, Surroundings, parts_of
+from aecodec.prior import Prior
 from aecodec.rangecoder import PythonDecoder, PythonEncoder
 
 
@@ -191,9 +192,9 @@ def test_with_context_the_cheaper_of_two_priors_is_chosen() -> None:
     codes = rng.normal(0, 3, (300, 6)).round().astype(np.int16)
     prior = fit_prior(codes, priors=4, tables=64)
     prior = replace(prior, context=any_context(rng, 4, 6))
-    cost = {p: prior._costs_under(codes, np.full(300, p, np.int32)) for p in range(4)}
-    chosen = prior.choose(codes)
-    candidates = prior._two_cheapest(codes)
+    cost = {p: costs_under(prior, codes, np.full(300, p, np.int32)) for p in range(4)}
+    chosen = choose(prior, codes)
+    candidates = _two_cheapest(prior, codes)
     for n, (first, second) in enumerate(candidates.T):
         assert chosen[n] == (second if cost[second][n] < cost[first][n] else first)
 
@@ -213,7 +214,7 @@ def test_the_cheapest_prior_is_chosen() -> None:
     prior = Prior(
         np.stack([flat, sharp]), -1, np.array([[0], [1]]), np.zeros((2, 1)), [32768, 32768]
     )
-    assert prior.choose(np.array([[0], [1], [-1]], np.int16)).tolist() == [1, 0, 0]
+    assert choose(prior, np.array([[0], [1], [-1]], np.int16)).tolist() == [1, 0, 0]
 
 
 def test_costs_never_lie_near_a_tie() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from aecodec.errors import FormatError
 from aecodec.fitting import fit_prior
 from aecodec.levels import Level
-from aecodec.neighbours import Grid
-from aecodec.prior import Codes, Prior
+from aecodec.neighbours import Codes, Grid
+from aecodec.prior import Prior
 from aecodec.segments import SIDE, Shape, decode, encode, segments_of
 
 EVERY = Level(0, 3)

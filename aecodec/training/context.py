@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from aecodec.competition import choose
 from aecodec.context import (
     CEILING,
     MAX_SHIFT,
@@ -20,8 +21,8 @@ from aecodec.context import (
     Context,
 )
 from aecodec.fitting import pool_bank, shape_scales
-from aecodec.neighbours import KINDS, Grid, parts_of
-from aecodec.prior import Codes, Prior
+from aecodec.neighbours import KINDS, Codes, Grid, parts_of
+from aecodec.prior import Prior
 from aecodec.training.neighbour_rate import slices_of
 from aecodec.training.rate import logistic_mass
 
@@ -62,7 +63,8 @@ def fit_context(
 
     >>> rng = np.random.default_rng(0)
     >>> codes = (rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))).round().astype(np.int16)
-    >>> from aecodec.fitting import fit_prior
+    >>> from aecodec.competition import choose
+    from aecodec.fitting import fit_prior
     >>> alone = fit_prior(codes, priors=2)
     >>> bool(fit_context(alone, codes, 32).bits(codes).mean() < 0.9 * alone.bits(codes).mean())
     True
@@ -93,7 +95,7 @@ def _trained(
     )
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     network.compile(optimizer, loss=lambda _, bits: bits)
-    inputs = codes.astype(np.float32), prior.choose(codes), *_around(codes, grid)
+    inputs = codes.astype(np.float32), choose(prior, codes), *_around(codes, grid)
     network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
     return network
 

@@ -15,6 +15,7 @@ from sklearn.datasets import load_sample_image
 
 import aecodec
 from aecodec import container
+from aecodec.competition import choose
 from aecodec.samples import sample_paths
 
 HERE = Path(__file__).parent
@@ -54,7 +55,7 @@ def example(codec: aecodec.Codec) -> str:
     _, payload = container.unpack(data)
     codes = codec.decoder.codes(data)
     prior = codec.folder.prior()
-    chosen = int(prior.choose(codes)[0])
+    chosen = int(choose(prior, codes)[0])
     return f"""
 The sample digit 3 (`aecodec/samples/digit3.png`) at the default level of the codec `digits`, {len(data)} bytes:
 

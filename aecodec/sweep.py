@@ -1,0 +1,83 @@
+"""The slices of code vectors in the order of coding, and the tables that their symbols have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec import context
+from aecodec.context import POSITIONS
+from aecodec.neighbours import Codes, Surroundings
+
+if TYPE_CHECKING:
+    from aecodec.prior import Prior
+
+Columns = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.int32]
+
+
+class Sweep:
+    """Tells which tables a slice of N vectors has, once the slices before it are known."""
+
+    def __init__(
+        self, prior: Prior, chosen: Indices, surroundings: Surroundings | None = None
+    ) -> None:
+        self._table = prior.table.T.astype(np.int32)[prior.order][:, chosen]
+        self._offset = prior.offset.T.astype(np.int32)[prior.order][:, chosen]
+        self._shapes = len(prior.bank) // POSITIONS
+        self._context = (
+            context.Sweep(prior.context, chosen, self._offset, surroundings)
+            if prior.context
+            else None
+        )
+
+    def tables(self, places: slice) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """(n, N) rows of the bank and offsets of the channels at those places of the order."""
+        row, offset = self._table[places], self._offset[places]
+        if self._context is None:
+            return row, offset
+        eighths, shapes = self._context.moves(places)
+        position = POSITIONS * offset + row % POSITIONS + eighths
+        shape = np.minimum(np.maximum(row // POSITIONS + shapes, 0), self._shapes - 1)
+        return POSITIONS * shape + position % POSITIONS, position // POSITIONS
+
+    def tell(self, places: slice, codes: Codes) -> None:
+        """The codes (n, N) of the channels at those places."""
+        if self._context is not None:
+            self._context.tell(places, codes)
+
+
+def located(
+    prior: Prior, codes: Codes, chosen: Indices, surroundings: Surroundings | None = None
+) -> Iterator[tuple[Codes, npt.NDArray[Any], Columns]]:
+    """The slices of n channels in the order of coding, and where the bank has their symbols.
+
+    Args:
+        prior: of the codes.
+        codes: (N, K) integers.
+        chosen: (N,) the prior of each vector.
+        surroundings: of the vectors.
+
+    Yields:
+        (n, N) symbols; rows of the bank; columns, the escape's last.
+    """
+    sweep = Sweep(prior, chosen, surroundings)
+    by_place = np.ascontiguousarray(codes[:, prior.order].T)
+    for places in prior.slices:
+        rows, offset = sweep.tables(places)
+        columns = by_place[places] - prior.first - offset
+        columns[(columns < 0) | (columns >= prior.symbols)] = prior.symbols
+        yield by_place[places], rows, columns
+        sweep.tell(places, by_place[places])
+
+
+def by_row(rows: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
+    """Each row of the bank that occurs, ascending, and the symbols that use it, in order."""
+    flat = rows.ravel().astype(np.uint16)  # which NumPy sorts by radix
+    order = np.argsort(flat, kind="stable")
+    ends = np.cumsum(np.bincount(flat))
+    for row in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
+        yield row, order[ends[row - 1] if row else 0 : ends[row]]
