@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 _ENDLESS = 1 << 40
 _STEP_SAMPLE = 500
 _LARGEST_CODE = 127
-_FINENESS = 2
-"""Steps of the network's integers in the smallest quantisation step, where there are gains."""
+_FINENESS = 3
+"""Steps of the network's integers in the smallest quantisation step, where there are gains. Odd, so
+that what is rounded to the one and then to the other is rounded to nearest."""
 
 
 class Autoencoder:
