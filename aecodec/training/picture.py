@@ -47,7 +47,7 @@ class Stage:
 
 
 SMALL = (Stage(64, 1), Stage(96, 1), Stage(128, 1))
-LARGE = (Stage(64, 1), Stage(128, 2), Stage(192, 2))
+LARGE = (Stage(48, 1), Stage(128, 1), Stage(192, 2))
 """At every 4th, 8th and 16th pixel."""
 
 
