@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,14 @@ from aecodec import container, segments
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.spec import CodecFolder
 from aecodec.transforms import Int8
+
+
+class Compressed(NamedTuple):
+    """A file, and what it was made of."""
+
+    data: bytes
+    encoding: Encoding
+    level: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +47,11 @@ class Encoding:
         chosen = self.folder.spec.level(level)
         payload = segments.encode(self.folder.prior(level), chosen, self.integers)
         return container.pack(replace(self.header, level=self._stored(level)), payload)
+
+    def compressed(self, level: float | None = None) -> Compressed:
+        """As :meth:`file`, and what it was made of."""
+        number = self.folder.spec.default_level if level is None else level
+        return Compressed(self.file(level), self, number)
 
     def _stored(self, level: float | None) -> int | None:
         is_default = level in (None, self.folder.spec.default_level)

@@ -6,15 +6,20 @@ encoder's network runs once for all of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
 
 from aecodec import metrics
 from aecodec.codec import Codec
 from aecodec.container import LEVEL_UNITS, NOT_REDUCED
-from aecodec.encoding import Encoding
+from aecodec.encoding import Compressed, Encoding
 from aecodec.errors import UsageError
 from aecodec.images import Picture
+from aecodec.report import squared_errors
 from aecodec.spec import DECODER_TFLITE, CodecSpec
 
 _REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -26,13 +31,9 @@ _POOR = 2.0
 T = TypeVar("T")
 
 
-class _Candidate(NamedTuple):
-    data: bytes
-    level: float
-    error: float
-
-
-def within_bytes(codec: Codec, picture: Picture, most: int, metadata: bool | None = None) -> bytes:
+def within_bytes(
+    codec: Codec, picture: Picture, most: int, metadata: bool | None = None
+) -> Compressed:
     """The best file of at most so many bytes.
 
     Codecs of pictures of any size code fewer pixels where that gives a better picture: the
@@ -48,40 +49,42 @@ def within_bytes(codec: Codec, picture: Picture, most: int, metadata: bool | Non
     Raises:
         UsageError: there is none.
     """
-    best: _Candidate | None = None
+    best, least = None, math.inf
     for candidate in _reduced(codec, picture, most, metadata):
-        if best and candidate.error >= best.error:
+        error = _error(codec, picture, candidate)
+        if error >= least:
             break
-        best = candidate
+        best, least = candidate, error
     if best is None:
         smallest = len(codec.encoder.encode(picture, metadata).file(1))
         raise UsageError(
             f"no file of {most} bytes: the smallest that codec {codec.spec.name} makes of this "
             f"picture has {smallest}; allow more, or reduce the picture"
         )
-    return best.data
+    return best
 
 
 def _reduced(
     codec: Codec, picture: Picture, most: int, metadata: bool | None
-) -> Iterator[_Candidate]:
+) -> Iterator[Compressed]:
     """Files that fit, the picture reduced further and further, until a good level does."""
     for reduction in _REDUCTIONS if codec.spec.reach else _REDUCTIONS[:1]:
         encoding = codec.encoder.encode(picture, metadata, reduction)
-        level = _best_level(encoding, most)
+        level = last(levels_of(codec.spec), partial(_fits, encoding, most))
         if level is None:
             continue
-        yield _Candidate(encoding.file(level), level, _error(codec, picture, encoding, level))
+        yield encoding.compressed(level)
         if level >= _POOR:
             return
 
 
-def _best_level(encoding: Encoding, most: int) -> float | None:
-    levels = levels_of(encoding.folder.spec)
-    return last(levels, lambda level: len(encoding.file(level)) <= most)
+def _fits(encoding: Encoding, most: int, level: float) -> bool:
+    return len(encoding.file(level)) <= most
 
 
-def with_psnr(codec: Codec, picture: Picture, least: float, metadata: bool | None = None) -> bytes:
+def with_psnr(
+    codec: Codec, picture: Picture, least: float, metadata: bool | None = None
+) -> Compressed:
     """The smallest file whose picture has at least a PSNR.
 
     Args:
@@ -91,12 +94,14 @@ def with_psnr(codec: Codec, picture: Picture, least: float, metadata: bool | Non
         metadata: as `compress` takes it.
 
     Raises:
-        UsageError: no level gives that.
+        UsageError: no level gives that, or there is no decoder's half to tell.
     """
+    if not codec.folder.has(DECODER_TFLITE):
+        raise UsageError(f"codec {codec.spec.name} has no decoder here to measure a PSNR with")
     encoding = codec.encoder.encode(picture, metadata)
 
     def psnr(level: float) -> float:
-        return metrics.psnr(_error(codec, picture, encoding, level))
+        return metrics.psnr(float(np.mean(squared_errors(codec, picture, encoding, level))))
 
     levels = levels_of(codec.spec)
     too_low = last(levels, lambda level: psnr(level) < least)
@@ -105,7 +110,7 @@ def with_psnr(codec: Codec, picture: Picture, least: float, metadata: bool | Non
             f"no level gives {least:g} dB: the best of codec {codec.spec.name}, {too_low:g}, gives "
             f"{psnr(too_low):.2f} dB of this picture"
         )
-    return encoding.file(levels[0 if too_low is None else levels.index(too_low) + 1])
+    return encoding.compressed(levels[0 if too_low is None else levels.index(too_low) + 1])
 
 
 def levels_of(spec: CodecSpec) -> list[float]:
@@ -134,9 +139,6 @@ def last(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
     return items[low - 1] if low else None
 
 
-def _error(codec: Codec, picture: Picture, encoding: Encoding, level: float) -> float:
-    """Mean squared error of what a file decodes to; 0 if there is no decoder to tell."""
-    if not codec.folder.has(DECODER_TFLITE):
-        return 0.0
-    restored = codec.decoder.restore(encoding.header, encoding.rounded(level))
-    return metrics.mse(picture.pixels, restored.pixels)
+def _error(codec: Codec, picture: Picture, candidate: Compressed) -> float:
+    """Squared error of what a file decodes to; 0 if there is no decoder to tell."""
+    return sum(squared_errors(codec, picture, candidate.encoding, candidate.level))

@@ -10,6 +10,7 @@ import numpy as np
 
 from aecodec import metrics
 from aecodec.codec import Codec
+from aecodec.encoding import Compressed, Encoding
 from aecodec.figures import Comparison
 from aecodec.images import Picture
 from aecodec.spec import DECODER_TFLITE
@@ -20,6 +21,7 @@ class Report:
     """One file against the pictures in it.
 
     Attributes:
+        level: of the file.
         size: bytes of the `.aec` file.
         source_size: bytes of the file or files that the pictures came from.
         raw_size: bytes of the pixels.
@@ -29,6 +31,7 @@ class Report:
             set have.
     """
 
+    level: float
     size: int
     source_size: int
     raw_size: int
@@ -49,6 +52,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {
+            "level": self.level,
             "bytes": self.size,
             "source_bytes": self.source_size,
             "raw_bytes": self.raw_size,
@@ -63,29 +67,30 @@ class Report:
         """For people."""
         quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
         return (
-            f"{self.size} bytes, {self.ratio_to_source:.1f}x smaller than the source, "
-            f"{self.ratio_to_raw:.1f}x than raw pixels, {self.bpp:.3f} bpp{quality}"
+            f"{self.size} bytes at level {self.level:g}, {self.ratio_to_source:.1f}x smaller than "
+            f"the source, {self.ratio_to_raw:.1f}x than raw pixels, {self.bpp:.3f} bpp{quality}"
         )
 
 
-def report(codec: Codec, picture: Picture, data: bytes, source_size: int) -> Report:
+def report(codec: Codec, picture: Picture, file: Compressed, source_size: int) -> Report:
     """Measure what a file decodes to against the pictures that it was made of.
 
     Args:
         codec: the codec that made it.
         picture: the pictures.
-        data: the `.aec` file.
+        file: made of them.
         source_size: bytes of the file or files that the pictures came from.
     """
     width, height = picture.size
-    errors = _squared_errors(codec, picture, data)
+    errors = squared_errors(codec, picture, file.encoding, file.level)
     return Report(
-        size=len(data),
+        level=file.level,
+        size=len(file.data),
         source_size=source_size,
         raw_size=picture.raw_size,
-        bpp=metrics.bits_per_pixel(len(data), width, height, picture.frames),
+        bpp=metrics.bits_per_pixel(len(file.data), width, height, picture.frames),
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
-        is_familiar=max(errors, default=0) <= _familiar_error(codec, data),
+        is_familiar=max(errors, default=0) <= _familiar_error(codec, file.level),
     )
 
 
@@ -97,14 +102,14 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
     return Comparison(picture.pixels[0], restored[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
-def _squared_errors(codec: Codec, picture: Picture, data: bytes) -> list[float]:
-    """Of each frame; none where the codec has no decoder's half."""
+def squared_errors(codec: Codec, picture: Picture, encoding: Encoding, level: float) -> list[float]:
+    """Mean squared error of each frame at a level; none where there is no decoder to tell."""
     if not codec.folder.has(DECODER_TFLITE):
         return []
-    restored = codec.decoder.decompress(data).pixels
+    restored = codec.decoder.restore(encoding.header, encoding.rounded(level)).pixels
     return [metrics.mse(*pair) for pair in zip(picture.pixels, restored, strict=True)]
 
 
-def _familiar_error(codec: Codec, data: bytes) -> float:
+def _familiar_error(codec: Codec, level: float) -> float:
     levels = codec.folder.measured.get("levels")
-    return levels[int(codec.decoder.level(data)) - 1]["familiar_mse"] if levels else math.inf
+    return levels[int(level) - 1]["familiar_mse"] if levels else math.inf

@@ -11,6 +11,7 @@ from aecodec import images, rate_control, registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
+from aecodec.encoding import Compressed
 from aecodec.errors import UsageError
 from aecodec.images import Picture
 from aecodec.report import report
@@ -67,17 +68,17 @@ def compress(
         raise UsageError("--level, --max-bytes and --min-psnr: give one of them")
     to_stderr = out == "-" or files.STANDARD in inputs
 
-    def compressed(picture: Picture) -> bytes:
+    def compressed(picture: Picture) -> Compressed:
         if most is not None:
             return rate_control.within_bytes(chosen, picture, most, metadata)
         if least is not None:
             return rate_control.with_psnr(chosen, picture, least, metadata)
-        return chosen.compress(picture, level, metadata)
+        return chosen.encoder.encode(picture, metadata).compressed(level)
 
     def finish(name: str, picture: Picture, source_size: int, target: Path) -> None:
-        data = compressed(picture)
-        measured = report(chosen, picture, data, source_size)
-        files.write_bytes(target, data)
+        file = compressed(picture)
+        measured = report(chosen, picture, file, source_size)
+        files.write_bytes(target, file.data)
         if not (measured.is_familiar or quiet):
             typer.echo(f"warning: {name}: {_UNFAMILIAR.format(name=chosen.spec.name)}", err=True)
         talk.result(

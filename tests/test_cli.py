@@ -97,6 +97,18 @@ def test_json_and_quiet(folder: Path, command: Command) -> None:
     assert command("compress", "digit.png", "--force", "--quiet") == Result(0, "", "")
 
 
+def test_bytes_and_quality_find_the_level(folder: Path, command: Command) -> None:
+    def size(*options: str) -> int:
+        result = command("compress", "digit.png", "--json", "--force", *options)
+        assert result.status == 0, result.err
+        return int(json.loads(result.out)["bytes"])
+
+    first, second, third = (size("-q", level) for level in "123")
+    assert size("--max-bytes", str(third)) == third
+    assert size("--max-bytes", str(third - 1)) == second
+    assert size("--min-psnr", "5") == first
+
+
 def test_nothing_is_overwritten_without_force(folder: Path, command: Command) -> None:
     (folder / "digit.aec").write_bytes(b"mine")
     result = command("compress", "digit.png")
@@ -120,6 +132,10 @@ def test_nothing_is_overwritten_without_force(folder: Path, command: Command) ->
         ("x", None, ["codecs", "nothing"], 5),
         ("x", None, ["compress", "digit.png", "-q", "9"], 2),
         ("x", None, ["compress", "digit.png", "-q", "best"], 2),
+        ("x", None, ["compress", "digit.png", "-q", "1.5"], 2),
+        ("x", None, ["compress", "digit.png", "-q", "1", "--max-bytes", "30"], 2),
+        ("x", None, ["compress", "digit.png", "--max-bytes", "13"], 2),
+        ("x", None, ["compress", "digit.png", "--min-psnr", "70"], 2),
         ("x", None, ["compress"], 2),
         ("x", None, ["compress", "digit.png", "--stack"], 2),
         ("x", None, ["decompress", "--nonsense"], 2),

@@ -24,7 +24,7 @@ def test_bytes_are_used_but_never_exceeded(codec: Codec, picture: Picture) -> No
     sizes = sizes_of(codec, picture)
     for most in range(sizes[0], sizes[-1] + 3):
         expected = max(size for size in sizes if size <= most)
-        assert len(within_bytes(codec, picture, most)) == expected
+        assert len(within_bytes(codec, picture, most).data) == expected
 
 
 def test_no_file_is_small_enough(codec: Codec, picture: Picture) -> None:
@@ -40,7 +40,7 @@ def test_the_smallest_file_of_a_quality(codec: Codec, picture: Picture) -> None:
     ]
     assert qualities == sorted(qualities)
     for file, quality in zip(files, qualities, strict=True):
-        assert with_psnr(codec, picture, quality - 0.01) == file
+        assert with_psnr(codec, picture, quality - 0.01).data == file
 
 
 def test_no_level_is_good_enough(codec: Codec, picture: Picture) -> None:
