@@ -39,6 +39,7 @@ class NeighbourRate(keras.layers.Layer):
         channels: K.
         levels: how many.
         units: H.
+        dtype: Keras's policy for the products of matrices; the rest is float32.
 
     >>> rate = NeighbourRate(channels=3, levels=2, units=8)
     >>> bits = rate(tf.zeros((5, 8, 8, 3)), tf.ones((5, 3)), tf.zeros(5, tf.int32))
@@ -46,8 +47,10 @@ class NeighbourRate(keras.layers.Layer):
     ([5], True)
     """
 
-    def __init__(self, channels: int, levels: int, units: int = 512) -> None:
-        super().__init__(dtype="float32")
+    def __init__(
+        self, channels: int, levels: int, units: int = 512, dtype: str = "float32"
+    ) -> None:
+        super().__init__(dtype=dtype, autocast=False)
         reach = slices_of(channels, units)
         places = np.arange(channels)
         slice_start = np.array([reach[reach <= place].max() for place in places])
@@ -97,23 +100,27 @@ class NeighbourRate(keras.layers.Layer):
         self, vectors: Any, deviations: Any, bias: Any, kind: int, members: Indices, pairs: Indices
     ) -> Any:
         own = tf.gather(vectors, members, axis=1)
-        sums = _product(self._inputs(own / deviations), self.kernel * self._readable)
+        sums = self._product(self._inputs(own / deviations), self.kernel * self._readable)
         mean = self.mean * deviations
         if kind != NOTHING:
             near = tf.reduce_mean(tf.gather(vectors, pairs, axis=1), axis=3)
             inputs = self._inputs(near / deviations[:, None])
             inputs = tf.reshape(inputs, (-1, len(members), 2 * own.shape[-1]))
-            sums += _product(inputs, self.around[kind])
+            sums += self._product(inputs, self.around[kind])
             mean += tf.reduce_sum(near * self.slope[kind], axis=2)
         hidden = tf.clip_by_value(sums + bias[:, None], 0, _HIGHEST)
-        mean += deviations * _product(hidden, self.to_mean * self._usable)
+        mean += deviations * self._product(hidden, self.to_mean * self._usable)
         log_scale = self.log_scale[kind] + tf.math.log(deviations)
-        log_scale += _product(hidden, self.to_scale * self._usable)
+        log_scale += self._product(hidden, self.to_scale * self._usable)
         mass = logistic_mass(own - mean, tf.maximum(log_scale, _NARROWEST))
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
 
     def _inputs(self, distances: Any) -> Any:
         return tf.clip_by_value(distances, -_WIDEST, _WIDEST)
+
+    def _product(self, inputs: Any, kernel: Any) -> Any:
+        dtype = self.compute_dtype
+        return tf.cast(tf.cast(inputs, dtype) @ tf.cast(kernel, dtype), tf.float32)
 
 
 def slices_of(channels: int, units: int) -> npt.NDArray[np.int64]:
@@ -154,9 +161,3 @@ def _pairs(around: Indices) -> Indices:
     pairs = around.reshape(-1, 2, 2)
     pairs = np.where(pairs < 0, pairs[:, :, ::-1], pairs)
     return np.where(pairs < 0, pairs[:, ::-1], pairs)
-
-
-def _product(inputs: Any, kernel: Any) -> Any:
-    """In bfloat16, which is several times as fast where there are instructions for it."""
-    product = tf.cast(inputs, tf.bfloat16) @ tf.cast(kernel, tf.bfloat16)
-    return tf.cast(product, tf.float32)

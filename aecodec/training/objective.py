@@ -173,7 +173,7 @@ class GainedObjective(keras.Model):
             initializer=keras.initializers.Constant(np.repeat(log_gains[:, None], channels, 1)),
             name="log_gains",
         )
-        self.rate = NeighbourRate(channels, len(weights))
+        self.rate = NeighbourRate(channels, len(weights), dtype=_policy(decoder))
         numbers = range(1, len(weights) + 1)
         self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
         self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
@@ -227,6 +227,11 @@ class GainedObjective(keras.Model):
             report[f"bytes{n + 1}"] = self.bits[n].result() / 8
             report[f"psnr{n + 1}"] = _psnr(self.squared_errors[n].result())
         return report
+
+
+def _policy(model: Any) -> str:
+    """The arithmetic of a model's first layer after its input."""
+    return str(model.layers[1].dtype_policy.name)
 
 
 def _pixels(images: Any) -> int:
