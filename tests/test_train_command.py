@@ -25,7 +25,7 @@ tile = {tile}
 held_out = 0.1
 flips = false
 [levels]
-channels = [4, 8]
+channels = {channels}
 rate_weights = [0.1, 0.02]
 shares = [1, 1]
 context_units = [0, 0]
@@ -49,8 +49,8 @@ def folder(
     """The working folder, with pictures of different sizes, an array, and recipes for them."""
     monkeypatch.chdir(tmp_path)
     np.save("digits.npy", digits[:400])
-    Path("tile.toml").write_text(TINY.format(networks="tile", tile=28))
-    Path("picture.toml").write_text(TINY.format(networks="picture", tile=32))
+    Path("tile.toml").write_text(TINY.format(networks="tile", tile=28, channels=[4, 8]))
+    Path("picture.toml").write_text(TINY.format(networks="picture", tile=32, channels=[12]))
     Path("pictures").mkdir()
     for number in range(6):
         picture = Image.fromarray(photograph).rotate(15 * number).resize((90 + 8 * number, 70))

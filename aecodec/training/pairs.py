@@ -20,11 +20,13 @@ class ReadyMade:
 
     Attributes:
         build: tile shape (h, w, C) and code dimension to encoder and decoder.
+        shares_channels: whether all levels share the channels of the code, and differ by gains.
         start: sets the pair's weights from a sample of tiles (N, h, w, C), and the channels and
             rate weights of the levels.
     """
 
     build: Callable[[tuple[int, int, int], int], tuple[Any, Any]]
+    shares_channels: bool
     start: Callable[[Any, Any, npt.NDArray[np.float32], list[int], list[float]], None]
 
 
@@ -33,7 +35,7 @@ def _as_initialized(*_: Any) -> None:
 
 
 PAIRS = {
-    "tile": ReadyMade(tile_pair, _as_initialized),
-    "picture": ReadyMade(picture_pair, start_from_klt),
-    "photo": ReadyMade(partial(picture_pair, stages=LARGE), start_from_klt),
+    "tile": ReadyMade(tile_pair, False, _as_initialized),
+    "picture": ReadyMade(picture_pair, True, start_from_klt),
+    "photo": ReadyMade(partial(picture_pair, stages=LARGE), True, start_from_klt),
 }

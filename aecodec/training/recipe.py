@@ -39,8 +39,8 @@ class Recipe:
         data: `tile`, the side in pixels of what the networks see; `held_out`, which share of
             the pictures is measured and never trained on; `flips`, whether tiles are mirrored.
         levels: of each, its `channels`, `rate_weights` and `shares` of the loss, and the
-            `context_units` of the network that refines its priors. One number of `channels` for
-            several levels is shared by them: they differ by gains.
+            `context_units` of the network that refines its priors. Networks of pictures have one
+            number of `channels` for all levels, which differ by gains.
         training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
         priors: `count`, how many compete; `context_epochs` that their networks are trained.
     """
@@ -62,7 +62,7 @@ class Recipe:
         between = {name: _spread(values, number) for name, values in self.levels.items()}
         for integers in ("channels", "context_units"):
             between[integers] = [round(each) for each in between[integers]]
-        if len(self.levels["channels"]) == 1:
+        if PAIRS[self.networks].shares_channels:
             between["channels"] = self.levels["channels"]
         return replace(self, levels=between)
 
@@ -130,8 +130,10 @@ def _check(recipe: Recipe, path: Path) -> None:
         if set(getattr(recipe, section)) != keys:
             raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
     counts = {name: len(values) for name, values in recipe.levels.items()}
-    if counts["channels"] == 1:
-        del counts["channels"]
+    if PAIRS[recipe.networks].shares_channels and counts.pop("channels") != 1:
+        raise UsageError(
+            f"{path}: levels of the networks {recipe.networks!r} share one number of channels"
+        )
     if len(set(counts.values())) != 1:
         raise UsageError(f"{path}: [levels] must give as many of each")
 
