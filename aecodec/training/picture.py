@@ -74,14 +74,18 @@ def picture_pair(
 
 def _encoder(channels: int, code_dimension: int, stages: tuple[Stage, ...]) -> Any:
     images = keras.Input((None, None, channels))
-    hidden, numbers = images, itertools.count()
-    for stage, stride in zip(stages, (4, 2, 2), strict=True):
-        hidden = layers.Conv2D(
-            stage.width, 2 * stride, strides=stride, padding="same", activation="relu6"
-        )(hidden)
+    finest, *coarser = stages
+    numbers, pixels = itertools.count(), layers.Rescaling(_CEILING)(images)
+    hidden = layers.Conv2D(finest.width, 3, padding="same", activation="relu6")(
+        SpaceToDepth(4)(pixels)
+    )
+    hidden = _blocks(hidden, finest, numbers)
+    for stage in coarser:
+        hidden = layers.Conv2D(stage.width, 4, strides=2, padding="same", activation="relu6")(
+            hidden
+        )
         hidden = _blocks(hidden, stage, numbers)
-    pixels = SpaceToDepth(STRIDE)(layers.Rescaling(_CEILING)(images))
-    both = layers.Concatenate()([pixels, hidden])
+    both = layers.Concatenate()([SpaceToDepth(STRIDE)(pixels), hidden])
     latents = layers.Conv2D(code_dimension, 1, name=_LATENTS)(both)
     return keras.Model(images, latents, name="encoder")
 

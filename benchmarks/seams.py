@@ -1,0 +1,83 @@
+"""Do windows leave seams?
+
+    python -m benchmarks.seams DATA [--codec photo] [--window 16] [--limit N] [--json FILE]
+
+Pictures through the networks in small windows, and whole: how many codes and pixels differ, and how
+large the jumps of the reconstruction's error are between two neighbouring pixels: across borders of
+windows, and inside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import aecodec
+from aecodec import Codec, windows
+from aecodec.dataset import open_dataset
+from aecodec.images import Pixels
+from benchmarks.rows import write_rows
+
+_WHOLE = 1 << 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--codec", default="photo")
+    parser.add_argument("--window", type=int, default=16, help="side in tiles")
+    parser.add_argument("--limit", type=int, default=1000)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    codec = aecodec.load_codec(options.codec)
+    samples = islice(open_dataset(options.data), options.limit)
+    each = [_compared(codec, sample.picture.pixels, options.window) for sample in samples]
+    row = {
+        "window_tiles": options.window,
+        "pictures": len(each),
+        "codes_that_differ": float(np.mean([found["codes"] for found in each])),
+        "pixels_that_differ": float(np.mean([found["pixels"] for found in each])),
+        "largest_jump_across": max(found["across"] for found in each),
+        "largest_jump_inside": max(found["inside"] for found in each),
+        "mean_jump_across": round(float(np.mean([found["mean_across"] for found in each])), 4),
+        "mean_jump_inside": round(float(np.mean([found["mean_inside"] for found in each])), 4),
+    }
+    print(row)
+    write_rows(options.json, [row])
+
+
+def _compared(codec: Codec, pixels: Pixels, window: int) -> dict[str, Any]:
+    codes, decoded = _round_trip(codec, pixels, window)
+    whole_codes, whole = _round_trip(codec, pixels, _WHOLE)
+    borders = _borders(pixels.shape[2], codec.spec.tile[1], window)
+    jumps = np.abs(np.diff(decoded.astype(np.int16) - pixels, axis=2))
+    across, inside = jumps[:, :, borders], np.delete(jumps, borders, axis=2)
+    return {
+        "codes": (codes != whole_codes).mean(),
+        "pixels": (decoded != whole).mean(),
+        "across": int(across.max(initial=0)),
+        "inside": int(inside.max()),
+        "mean_across": across.mean(),
+        "mean_inside": inside.mean(),
+    }
+
+
+def _round_trip(codec: Codec, pixels: Pixels, window: int) -> tuple[Any, Pixels]:
+    windows.WINDOW = window
+    codes = codec.encoder.codes(pixels)
+    return codes, codec.decoder.planes(codes, size=(pixels.shape[2], pixels.shape[1]))
+
+
+def _borders(width: int, tile: int, window: int) -> list[int]:
+    """The columns after which another window begins."""
+    count = -(-width // tile)
+    number = -(-count // window)
+    return [tile * (count * n // number) - 1 for n in range(1, number)]
+
+
+if __name__ == "__main__":
+    main()
