@@ -4,7 +4,7 @@
 
 Pictures through the networks in small windows, and whole: how many codes and pixels differ, and how
 large the jumps of the reconstruction's error are between two neighbouring pixels: across borders of
-windows, and inside them.
+windows, and across the other borders of tiles, inside windows.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ def _compared(codec: Codec, pixels: Pixels, window: int) -> dict[str, Any]:
     whole_codes, whole = _round_trip(codec, pixels, _WHOLE)
     borders = _borders(pixels.shape[2], codec.spec.tile[1], window)
     jumps = np.abs(np.diff(decoded.astype(np.int16) - pixels, axis=2))
-    across, inside = jumps[:, :, borders], np.delete(jumps, borders, axis=2)
+    others = np.setdiff1d(
+        range(codec.spec.tile[1] - 1, jumps.shape[2], codec.spec.tile[1]), borders
+    )
+    across, inside = jumps[:, :, borders], jumps[:, :, others]
     return {
         "codes": (codes != whole_codes).mean(),
         "pixels": (decoded != whole).mean(),
