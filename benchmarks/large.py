@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         picture, file = Path(folder, "large.png"), Path(folder, "large.aec")
         side = isqrt(round(1e6 * options.megapixels))
-        Image.fromarray(_mosaic(options.data, side)).save(picture, compress_level=1)
+        Image.fromarray(mosaic(options.data, side)).save(picture, compress_level=1)
         codec = ("--codec", options.codec, "--quiet")
         rows = [
             _measured("compress", side, str(picture), "-o", str(file), *codec),
@@ -52,7 +52,7 @@ def main() -> None:
     write_rows(options.json, rows)
 
 
-def _mosaic(data: Path, side: int) -> Pixels:
+def mosaic(data: Path, side: int) -> Pixels:
     """(side, side, 3) of pictures in rows, cut where they end."""
     canvas = np.zeros((side, side, 3), np.uint8)
     pictures = cycle([sample.picture.pixels[0] for sample in open_dataset(data)])

@@ -1,0 +1,110 @@
+"""How many megapixels a second, on one core and on two, and where does the time go?
+
+    python -m benchmarks.megapixels DATA [--codec photo] [--megapixels 12] [--json FILE]
+
+DATA is a folder of pictures; they are laid side by side until they make so many megapixels. All is
+done in memory, in a process that is warm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from math import isqrt
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import aecodec
+from aecodec import images
+from benchmarks.large import mosaic
+from benchmarks.peers_in_pillow import restored, saved
+from benchmarks.rows import write_rows
+
+_ROUNDS = 3
+_PEERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "JPEG": ("JPEG", {"quality": 60}),
+    "WebP, method 4": ("WebP", {"quality": 50, "method": 4}),
+    "JPEG XL, effort 7": ("JXL", {"quality": 60, "effort": 7}),
+    "AVIF, speed 4": ("AVIF", {"quality": 50, "speed": 4}),
+    "AVIF, speed 6": ("AVIF", {"quality": 50, "speed": 6}),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--codec", default="photo")
+    parser.add_argument("--megapixels", type=float, default=12)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rows = []
+    for cores in (1, 2):
+        os.environ["OPENBLAS_NUM_THREADS"] = str(cores)  # read when NumPy is loaded
+        with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+            rows += apart.submit(
+                _measured, options.data, options.codec, options.megapixels, cores
+            ).result()
+    for row in rows:
+        print(row)
+    write_rows(options.json, rows)
+
+
+def _measured(data: Path, codec: str, megapixels: float, cores: int) -> list[dict[str, Any]]:
+    """All of one number of cores, in a process that has no more."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    pixels = mosaic(data, isqrt(round(1e6 * megapixels)))
+    rows = []
+    for what, forth, back in (*_ours(codec, pixels), *_theirs(pixels)):
+        made = forth()
+        rows.append(
+            {
+                "what": what,
+                "cores": cores,
+                "encode": _megapixels_a_second(pixels, forth),
+                "decode": _megapixels_a_second(pixels, lambda: back(made)),  # noqa: B023
+            }
+        )
+    return rows
+
+
+Work = tuple[str, Callable[[], Any], Callable[[Any], Any]]
+
+
+def _ours(name: str, pixels: images.Pixels) -> Iterator[Work]:
+    """The whole, and its parts."""
+    codec = aecodec.load_codec(name)
+    picture = images.from_array(pixels)
+    encoding = codec.encoder.encode(picture)
+    yield "aecodec", lambda: codec.compress(picture), codec.decompress
+    yield (
+        "aecodec: network",
+        lambda: codec.encoder.encode(picture),
+        lambda made: codec.decoder.restore(made.header, made.rounded()),
+    )
+    yield "aecodec: prior and coder", encoding.file, codec.decoder.check
+
+
+def _theirs(pixels: images.Pixels) -> Iterator[Work]:
+    for title, (name, settings) in _PEERS.items():
+        yield (
+            title,
+            lambda name=name, settings=settings: saved(pixels, name, settings),
+            lambda file: restored(file, pixels),
+        )
+
+
+def _megapixels_a_second(pixels: images.Pixels, work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return round(pixels.shape[0] * pixels.shape[1] / 1e6 / min(times), 2)
+
+
+if __name__ == "__main__":
+    main()
