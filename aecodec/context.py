@@ -151,9 +151,13 @@ class Context:
 
     @cached_property
     def exact_around(self) -> _Exact:
-        """(KINDS, H, 2 K): the weights of what lies around, their shifts to the right in them."""
+        """(KINDS, H, 2 K): the weights of what lies around, their shifts to the right in them.
+
+        The channels are in their own order.
+        """
         assert self.around
-        inner = self.around.weights * np.float32(0.5) ** self.unit_shift
+        by_channel = self.around.weights[:, :, np.argsort(self.order)]
+        inner = by_channel * np.float32(0.5) ** self.unit_shift
         by_input = inner.reshape(KINDS, 2 * len(self.order), len(self.reach))
         return np.ascontiguousarray(by_input.transpose(0, 2, 1), np.float32)
 
@@ -163,22 +167,23 @@ class Sweep:
 
     Args:
         context: the network.
-        chosen: (N,) the prior of each vector.
-        offset: (K, N) the offsets of those priors, channels in the network's order.
+        count: N.
+        chosen: (N,) the prior of each vector; or (1,), the same for all.
+        offset: (K, N) or (K, 1), the offsets of those priors, channels in the network's order.
         surroundings: of the vectors, if the network reads them and there are any.
     """
 
     def __init__(
         self,
         context: Context,
+        count: int,
         chosen: Integers,
         offset: Integers,
         surroundings: Surroundings | None = None,
     ) -> None:
         self._context, self._chosen, self._offset = context, chosen, offset
         self._weights, self._output_weights = context.exact_weights
-        count = offset.shape[1]
-        self._inputs: _Exact = np.empty(offset.shape, np.float32)
+        self._inputs: _Exact = np.empty((len(offset), count), np.float32)
         self._units: _Exact = np.empty((len(context.reach), count), np.float32)
         self._known = 0
         self._from_around: _Exact | None = None
@@ -188,17 +193,17 @@ class Sweep:
             self._look_around(context.around, surroundings)
 
     def _look_around(self, around: AroundWeights, surroundings: Surroundings) -> None:
-        sums = surroundings.sums.transpose(0, 2, 1)[:, self._context.order]
-        distance = sums - 2 * self._offset
-        shifted = (distance << self._context.input_shift[:, None].astype(np.int32)) >> 1
-        inputs = np.minimum(np.maximum(shifted, -CEILING), CEILING).astype(np.float32)
-        kind = surroundings.kind
-        self._from_around = self._context.exact_around[kind] @ inputs.reshape(-1, sums.shape[-1])
+        """Channels in their own order here, as the codes have them."""
+        kind, by_channel = surroundings.kind, np.argsort(self._context.order)
+        distance = surroundings.sums - 2 * self._offset[by_channel].T[:, None]
+        shifted = distance << self._context.input_shift[by_channel].astype(np.int32)
+        shifted >>= 1
+        inputs = np.clip(shifted, -CEILING, CEILING, out=shifted).astype(np.float32)
+        self._from_around = self._context.exact_around[kind] @ inputs.reshape(len(inputs), -1).T
         self._bias = self._bias.astype(np.int32) + around.bias[kind]
-        slope = around.slope[kind].astype(np.int32)[..., None]
-        self._eighths = (
-            (slope * distance).sum(axis=0, dtype=np.int32) + SLOPE_UNIT // 2
-        ) // SLOPE_UNIT
+        distance *= around.slope[kind][:, by_channel].astype(np.int32)
+        eighths = (distance[:, 0] + distance[:, 1] + SLOPE_UNIT // 2) // SLOPE_UNIT
+        self._eighths = np.ascontiguousarray(eighths.T[self._context.order])
 
     def moves(self, places: slice) -> tuple[Integers, Integers]:
         """(n, N) each: eighths of a symbol, and shapes, by which to move the tables of a slice.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ class Surroundings:
 
     Attributes:
         kind: DIAGONAL or STRAIGHT.
-        sums: (2, N, K) int32, of the two vectors on opposite sides, for both pairs; one that the
+        sums: (N, 2, K) int32, of the two vectors on opposite sides, for both pairs; one that the
             picture lacks counts as the one opposite, and a pair that it lacks as the other pair.
     """
 
@@ -46,7 +47,7 @@ class Surroundings:
 
     def repeated(self, times: int) -> Surroundings:
         """The same for so many copies of the vectors, one after the other."""
-        return Surroundings(self.kind, np.tile(self.sums, (1, times, 1)))
+        return Surroundings(self.kind, np.tile(self.sums, (times, 1, 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +69,16 @@ class Part:
         """What codes (all N, K) that are known by now say; None where there is nothing around."""
         if self.around is None:
             return None
-        zeros = np.zeros((1, codes.shape[1]), np.int32)
-        known = np.concatenate([codes.astype(np.int32), zeros])[self.around]
-        pairs = known.reshape(len(known), 2, 2, -1).sum(axis=2)
-        counts = (self.around >= 0).reshape(-1, 2, 2).sum(axis=2)[..., None]
-        pairs = np.where(counts == 1, 2 * pairs, pairs)
-        pairs = np.where(counts == 0, pairs[:, ::-1], pairs)
-        return Surroundings(self.kind, np.ascontiguousarray(pairs.transpose(1, 0, 2)))
+        one, other = codes[self.pairs[..., 0]], codes[self.pairs[..., 1]]
+        return Surroundings(self.kind, np.add(one, other, dtype=np.int32))
+
+    @cached_property
+    def pairs(self) -> npt.NDArray[np.intp]:
+        """(N, 2, 2) the neighbours as two pairs, those that are missing replaced."""
+        assert self.around is not None
+        pairs = self.around.reshape(-1, 2, 2)
+        pairs = np.where(pairs < 0, pairs[:, :, ::-1], pairs)
+        return np.where(pairs < 0, pairs[:, ::-1], pairs)
 
 
 def parts_of(grid: Grid) -> list[Part]:

@@ -25,11 +25,13 @@ class Sweep:
     def __init__(
         self, prior: Prior, chosen: Indices, surroundings: Surroundings | None = None
     ) -> None:
-        self._table = prior.table.T.astype(np.int32)[prior.order][:, chosen]
-        self._offset = prior.offset.T.astype(np.int32)[prior.order][:, chosen]
+        columns = chosen if prior.priors > 1 else np.zeros(1, np.int32)  # one stands for all
+        self._table = prior.table.T.astype(np.int32)[prior.order][:, columns]
+        self._offset = prior.offset.T.astype(np.int32)[prior.order][:, columns]
+        self._count = len(chosen)
         self._shapes = len(prior.bank) // POSITIONS
         self._context = (
-            context.Sweep(prior.context, chosen, self._offset, surroundings)
+            context.Sweep(prior.context, len(chosen), columns, self._offset, surroundings)
             if prior.context
             else None
         )
@@ -38,6 +40,7 @@ class Sweep:
         """(n, N) rows of the bank and offsets of the channels at those places of the order."""
         row, offset = self._table[places], self._offset[places]
         if self._context is None:
+            row, offset = np.broadcast_arrays(row, offset, np.empty((1, self._count)))[:2]
             return row, offset
         eighths, shapes = self._context.moves(places)
         position = POSITIONS * offset + row % POSITIONS + eighths

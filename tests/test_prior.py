@@ -121,7 +121,7 @@ def test_a_vector_at_the_edge_repeats_what_it_has() -> None:
     for part in parts_of((1, 2, 3)):
         around = part.surroundings(codes)
         for n, number in enumerate(part.members):
-            sums[int(number)] = around and (around.kind, around.sums[:, n, 0].tolist())
+            sums[int(number)] = around and (around.kind, around.sums[n, :, 0].tolist())
     assert sums.pop(0) is None
     assert sums.pop(4) == (DIAGONAL, [2, 8])
     assert sums == {n: (STRAIGHT, pairs) for n, pairs in expected.items()}
@@ -174,14 +174,14 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> Non
     chosen = rng.integers(0, count, 5).astype(np.int32)
     offset = rng.integers(-300, 300, (5, channels)).astype(np.int32)
     codes = rng.integers(-200, 200, (5, channels)).astype(np.int16)
-    sums = rng.integers(-600, 600, (2, 5, channels)).astype(np.int32)
+    sums = rng.integers(-600, 600, (5, 2, channels)).astype(np.int32)
     around = Surroundings(STRAIGHT, sums) if rng.integers(0, 2) else None
-    sweep, found = Sweep(network, chosen, offset.T[network.order], around), []
+    sweep, found = Sweep(network, 5, chosen, offset.T[network.order], around), []
     for places in network.slices:
         found.extend(np.stack(sweep.moves(places), axis=-1).tolist())
         sweep.tell(places, codes.T[network.order[places]])
     for n in range(5):
-        pairs = sums[:, n].tolist() if around else None
+        pairs = sums[n].tolist() if around else None
         vector = offset[n].tolist(), codes[n].tolist(), pairs
         expected = in_plain_integers(network, chosen[n], *vector)
         assert [at_place[n] for at_place in found] == expected

@@ -110,7 +110,7 @@ def _around(codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[np.float32], .
         around = part.surroundings(codes)
         if around:
             kinds[part.members, around.kind] = 1
-            sums[part.members] = around.sums.transpose(1, 0, 2)
+            sums[part.members] = around.sums
     return kinds, sums
 
 

@@ -143,21 +143,14 @@ def _groups(height: int, width: int) -> list[tuple[int, Indices, Indices]]:
 
     Returns:
         Of each kind that occurs: the kind; (n,) the vectors' numbers; (n, 2, 2) those of the two
-        opposite ones of both pairs, one that is missing replaced by the one opposite, and a pair
-        that is missing by the other pair; empty for NOTHING.
+        pairs of neighbours, empty for NOTHING.
     """
     groups: dict[int, list[tuple[Indices, Indices]]] = {}
     for part in parts_of((1, height, width)):
         kind = NOTHING if part.around is None else part.kind
-        around = np.empty((0, 4), np.intp) if part.around is None else part.around
-        groups.setdefault(kind, []).append((part.members, _pairs(around)))
+        pairs = np.empty((0, 2, 2), np.intp) if part.around is None else part.pairs
+        groups.setdefault(kind, []).append((part.members, pairs))
     return [
         (kind, *(np.concatenate(each) for each in zip(*group, strict=True)))
         for kind, group in groups.items()
     ]
-
-
-def _pairs(around: Indices) -> Indices:
-    pairs = around.reshape(-1, 2, 2)
-    pairs = np.where(pairs < 0, pairs[:, :, ::-1], pairs)
-    return np.where(pairs < 0, pairs[:, ::-1], pairs)
