@@ -14,8 +14,10 @@ from PIL import Image
 
 import aecodec
 from aecodec.cli.main import app
+from aecodec.container import NOT_REDUCED
 from aecodec.errors import UsageError
-from aecodec.images import Pixels
+from aecodec.images import Pixels, from_array
+from aecodec.rate_control import within_bytes
 
 TINY = """
 name = "tiny"
@@ -107,6 +109,30 @@ def test_a_stopped_training_goes_on(
     for size in ((1, 1), (17, 33), (200, 1)):
         picture = np.full((*size, 3), 90, np.uint8)
         assert np.asarray(codec.decompress(codec.compress(picture))).shape == picture.shape
+    if data == "pictures":
+        assert_levels_lie_between(codec)
+        assert_fewer_pixels_make_fewer_bytes(codec)
+
+
+def assert_levels_lie_between(codec: aecodec.Codec) -> None:
+    picture = np.asarray(Image.open("pictures/0.png"))
+    sizes = [len(codec.compress(picture, level)) for level in (1, 1.5, 2)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[2]
+    for level in (1, 1 + 1 / 16, 1.5, 2):
+        file = codec.compress(picture, level)
+        assert codec.decoder.level(file) == level
+        expected = codec.encoder.codes(picture[None], level)
+        assert (codec.decoder.codes(file) == expected).all()
+
+
+def assert_fewer_pixels_make_fewer_bytes(codec: aecodec.Codec) -> None:
+    picture = from_array(np.asarray(Image.open("pictures/0.png")))
+    smallest = len(codec.compress(picture, 1))
+    file = within_bytes(codec, picture, smallest // 2)
+    assert len(file.data) <= smallest // 2
+    assert file.encoding.header.reduction > NOT_REDUCED
+    assert codec.decoder.decompress(file.data).size == picture.size
 
 
 def test_options_take_the_place_of_the_recipe(folder: Path) -> None:
