@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ def tensorflow_for(purpose: str) -> Iterator[None]:
         AecodecError: it is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what it tells the terminal from C++
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice for who traces functions
     try:
         with silent_stderr():
             yield
