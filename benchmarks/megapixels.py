@@ -1,15 +1,20 @@
 """How many megapixels a second, on one core and on two, and where does the time go?
 
-    python -m benchmarks.megapixels DATA [--codec photo] [--megapixels 12] [--json FILE]
+    python -m benchmarks.megapixels DATA [--codec photo] [--megapixels 12] [--venv FOLDER]
+                                         [--json FILE]
 
 DATA is a folder of pictures; they are laid side by side until they make so many megapixels. All is
-done in memory, in a process that is warm.
+done in memory, in a process that is warm. With `--venv`, CompressAI is installed into a virtual
+environment there, and its scale hyperprior measured on two megapixels.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,12 +23,17 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import aecodec
 from aecodec import images
+from benchmarks.environments import environment
 from benchmarks.large import mosaic
 from benchmarks.peers_in_pillow import restored, saved
 from benchmarks.rows import write_rows
 
+_COMPRESSAI = ("compressai==1.2.8",)
+_MODEL = Path(__file__).with_name("compressai_model.py")
 _ROUNDS = 3
 _PEERS: dict[str, tuple[str, dict[str, Any]]] = {
     "JPEG": ("JPEG", {"quality": 60}),
@@ -39,6 +49,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--codec", default="photo")
     parser.add_argument("--megapixels", type=float, default=12)
+    parser.add_argument("--venv", type=Path)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
@@ -48,6 +59,8 @@ def main() -> None:
             rows += apart.submit(
                 _measured, options.data, options.codec, options.megapixels, cores
             ).result()
+        if options.venv:
+            rows.append(_compressai(options.data, environment(options.venv, _COMPRESSAI), cores))
     for row in rows:
         print(row)
     write_rows(options.json, rows)
@@ -69,6 +82,17 @@ def _measured(data: Path, codec: str, megapixels: float, cores: int) -> list[dic
             }
         )
     return rows
+
+
+def _compressai(data: Path, python: Path, cores: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        picture, file = Path(folder, "picture.npy"), Path(folder, "row.json")
+        np.save(picture, mosaic(data, 1408))
+        command = [python, _MODEL, picture, str(cores), file]
+        subprocess.run(command, check=True, capture_output=True)
+        row = json.loads(file.read_text("utf-8"))
+    speeds = {name: round(value, 2) for name, value in row.items()}
+    return {"what": "CompressAI, scale hyperprior", "cores": cores, **speeds}
 
 
 Work = tuple[str, Callable[[], Any], Callable[[Any], Any]]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
-import venv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from aecodec.images import Pixels
 from aecodec.training.recipe import load_recipe
 from aecodec.training.run import run_recipe
 from benchmarks.bd_rate import bd_rate
+from benchmarks.environments import environment
 from benchmarks.rows import arguments, write_rows
 
 _TFC = ("tensorflow-cpu==2.14.1", "tensorflow-compression==2.14.1", "numpy<2")
@@ -66,22 +66,13 @@ def _rows(data: Path, folder: Path, minutes: float) -> Iterator[dict[str, Any]]:
     with np.load(data) as arrays:
         trained, tested = arrays["x_train"], arrays["x_test"]
     yield from _pca(trained, tested)
-    python = _environment(folder)
+    python = environment(folder, _TFC)
     for distortion, weight in _POINTS:
         yield {"codec": "TensorFlow Compression", **_tfc(python, data, minutes, distortion, weight)}
     with tempfile.TemporaryDirectory() as made:
         codec = run_recipe(load_recipe("digits"), data, Path(made), minutes=minutes, verbose=0)
         for level in range(1, len(codec.spec.levels) + 1):
             yield _ours(codec, tested, level)
-
-
-def _environment(folder: Path) -> Path:
-    """The Python of the environment; made if it is not there."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *_TFC], check=True)
-    return python
 
 
 def _tfc(python: Path, data: Path, minutes: float, distortion: str, weight: int) -> dict[str, Any]:
