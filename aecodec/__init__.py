@@ -46,7 +46,7 @@ __all__ = [
 def compress(
     image: ImageLike,
     codec: Codec | str | Path | None = None,
-    level: int | None = None,
+    level: float | None = None,
     metadata: bool | None = None,
 ) -> bytes:
     """Compress an image, or a batch of images of one size, to the bytes of an `.aec` file.

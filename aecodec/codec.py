@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec import container, images, segments, spec, tiling, windows
-from aecodec.container import LEVEL_UNITS, NOT_REDUCED, Header
+from aecodec.container import LEVEL_UNITS, Header
 from aecodec.encoding import Encoding
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
@@ -57,7 +57,9 @@ class _Half:
         self, name: str, shape_in: tuple[int, ...], shape_out: tuple[int, ...]
     ) -> Transform:
         if self.spec.reach:
-            return ConvolutionalTransform(self.folder.read(name))
+            any_size = ConvolutionalTransform(self.folder.read(name))
+            any_size.check_channels(shape_in[-1], shape_out[-1])
+            return any_size
         loaded = LiteRtTransform(self.folder.read(name))
         loaded.check_shapes(shape_in, shape_out)
         return loaded
@@ -130,29 +132,36 @@ class EncoderCodec(_Half):
             UsageError: the codec has no such level.
         """
         self.spec.level(level)  # or there is none
-        return self.encode(to_picture(image), metadata).file(level)
+        picture = to_picture(image)
+        return self.encode(picture, self.header(picture, metadata)).file(level)
 
-    def encode(
-        self, picture: Picture, metadata: bool | None = None, reduction: int = NOT_REDUCED
-    ) -> Encoding:
+    def encode(self, picture: Picture, header: Header) -> Encoding:
         """A picture through the network, for files at any level.
 
         Args:
             picture: of one frame or several.
+            header: of its files, as :meth:`header` gives it; with a reduction the picture is coded
+                smaller.
+
+        Raises:
+            FormatError: more tiles than a file may have.
+        """
+        shape_of(self.spec, header)  # or there are too many
+        pixels = resized(picture.pixels, coded_size(self.spec, header))
+        planes = tiling.to_planes(pixels, self.spec.channels)
+        return Encoding(self.folder, header, self._integers(planes))
+
+    def header(self, picture: Picture, metadata: bool | None = None) -> Header:
+        """What the files of a picture say, but for the level.
+
+        Args:
+            picture: of one frame or several.
             metadata: as :meth:`compress` takes it.
-            reduction: how many times smaller, in halves, it is coded; 2 for as it is.
 
         Raises:
             ImageError: more pixels than a file may have.
         """
         images.check_limits(picture)
-        header = self._header(picture, metadata, reduction)
-        shape_of(self.spec, header)  # or it is too large
-        pixels = resized(picture.pixels, coded_size(self.spec, header))
-        planes = tiling.to_planes(pixels, self.spec.channels)
-        return Encoding(self.folder, header, self._integers(planes))
-
-    def _header(self, picture: Picture, metadata: bool | None, reduction: int) -> Header:
         is_tile = picture.size == self.spec.tile[::-1]
         one_tile = tiling.grid(picture.size, self.spec.tile) == (1, 1)
         keep = not one_tile if metadata is None else metadata
@@ -161,7 +170,6 @@ class EncoderCodec(_Half):
             mode=picture.mode,
             size=None if is_tile else picture.size,
             frames=picture.frames,
-            reduction=reduction,
             alpha=images.pack_alpha(picture.alpha),
             metadata=picture.metadata if keep else {},
         )
@@ -189,9 +197,9 @@ class DecoderCodec(_Half):
             CodecError: another codec made it.
         """
         header, payload = self._opened(data)
-        level = self.spec.level(self._level(header))
+        level, parts = self.spec.level(self._level(header)), self._segments(header, payload)
         codes = np.empty((*shape_of(self.spec, header), level.stop - level.start), np.int16)
-        for segment, part in self._segments(header, payload):
+        for segment, part in parts:
             codes[segment.places] = part.reshape(*segment.shape, -1)
         return codes.reshape(-1, codes.shape[-1])
 
@@ -206,11 +214,10 @@ class DecoderCodec(_Half):
 
     def _integers(self, header: Header, payload: bytes) -> Int8:
         """As :class:`EncoderCodec` had them, but for rounding; 0 in channels of other levels."""
-        level = self.spec.level(self._level(header))
+        level, parts = self.spec.level(self._level(header)), self._segments(header, payload)
         integers = np.zeros((*shape_of(self.spec, header), self.spec.code_shape[-1]), np.int8)
-        for segment, codes in self._segments(header, payload):
-            part = level.integers(codes).reshape(*segment.shape, -1)
-            integers[(*segment.places, slice(level.start, level.stop))] = part
+        for segment, codes in parts:
+            segments.place(integers, level, segment, codes)
         return integers
 
     def planes(
@@ -269,9 +276,13 @@ class DecoderCodec(_Half):
             FormatError: the alpha planes are damaged.
         """
         alpha = self._alpha(header)
+        return Picture(self.pixels(header, integers), alpha, header.metadata)
+
+    def pixels(self, header: Header, integers: Int8) -> Pixels:
+        """As :meth:`restore`, (F, H, W, C) without alpha and metadata."""
         planes = self._restored(integers, coded_size(self.spec, header))
         pixels = tiling.from_planes(planes, header.frames, header.mode.channels)
-        return Picture(resized(pixels, size_of(self.spec, header)), alpha, header.metadata)
+        return resized(pixels, size_of(self.spec, header))
 
     def check(self, data: bytes) -> None:
         """All of :meth:`decompress` but the network.

@@ -22,6 +22,7 @@ COST_UNITS = 256
 """Costs are integers in 1/256 bit."""
 
 _BLOCK_ELEMENTS = 1 << 22
+_BLOCK_VECTORS = 1 << 14
 
 
 def choose(prior: Prior, codes: Codes, surroundings: Surroundings | None = None) -> Indices:
@@ -40,6 +41,9 @@ def choose(prior: Prior, codes: Codes, surroundings: Surroundings | None = None)
     """
     if prior.priors == 1:
         return np.zeros(len(codes), np.int32)
+    if surroundings is None and len(codes) > _BLOCK_VECTORS:
+        starts = range(0, len(codes), _BLOCK_VECTORS)
+        return np.concatenate([choose(prior, codes[n : n + _BLOCK_VECTORS]) for n in starts])
     candidates = _two_cheapest(prior, codes)
     if prior.context is None:
         return candidates[0]

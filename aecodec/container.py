@@ -19,6 +19,7 @@ CODEC_ID_SIZE = 4
 MAX_SIDE = 1 << 20
 MAX_FRAMES = 1 << 24
 MAX_PIXELS = 1 << 30
+MAX_REDUCED_PIXELS = 1 << 26
 LEVEL_UNITS = 16
 """Levels are stored in sixteenths, so that a fractional level has a place in the format."""
 
@@ -249,6 +250,11 @@ def _check_limits(header: Header) -> None:
         raise FormatError(
             f"a reduction of {header.reduction / NOT_REDUCED:g} times: 1 to "
             f"{MAX_REDUCTION / NOT_REDUCED:g} are allowed"
+        )
+    if header.reduction != NOT_REDUCED and width * height * header.frames > MAX_REDUCED_PIXELS:
+        raise FormatError(
+            f"{header.frames} x {width}x{height} pixels: a file that was reduced holds "
+            f"{MAX_REDUCED_PIXELS} at most"
         )
     if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
         raise FormatError(f"level {header.level / LEVEL_UNITS}: levels run from 1 to 15.9")

@@ -162,7 +162,7 @@ class Context:
         return np.ascontiguousarray(by_input.transpose(0, 2, 1), np.float32)
 
 
-class Sweep:
+class ContextPass:
     """One pass over the slices of N vectors, in the network's order.
 
     Args:
@@ -184,7 +184,7 @@ class Sweep:
         self._context, self._chosen, self._offset = context, chosen, offset
         self._weights, self._output_weights = context.exact_weights
         self._inputs: _Exact = np.empty((len(offset), count), np.float32)
-        self._units: _Exact = np.empty((len(context.reach), count), np.float32)
+        self._outputs: _Exact = np.zeros((2 * len(offset), count), np.float32)
         self._known = 0
         self._from_around: _Exact | None = None
         self._bias = context.bias
@@ -212,20 +212,23 @@ class Sweep:
             places: the slice, in the network's order; all before it have been told.
         """
         ready = self._context.ready(places)
-        self._learn(slice(self._known, ready), places.start)
-        self._known = ready
-        outputs = slice(2 * places.start, 2 * places.stop)
-        sums = self._output_weights[outputs, :ready] @ self._units[:ready]
+        if ready > self._known:
+            new, later = slice(self._known, ready), slice(2 * places.start, None)
+            self._outputs[later] += self._output_weights[later, new] @ self._units(
+                new, places.start
+            )
+            self._known = ready
+        sums = self._outputs[2 * places.start : 2 * places.stop]
         moves = np.floor(sums.astype(np.float64) + 0.5).astype(np.int32)
         return moves[0::2] + self._eighths[places], moves[1::2]
 
-    def _learn(self, new: slice, known: int) -> None:
-        """Work out those units that see the first `known` channels."""
+    def _units(self, new: slice, known: int) -> _Exact:
+        """Those units that see the first `known` channels."""
         sums = self._weights[new, :known] @ self._inputs[:known]
         if self._from_around is not None:
             sums += self._from_around[new]
         bias = self._bias[:, new].T.astype(np.float32)[:, self._chosen]
-        self._units[new] = np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)
+        return np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)
 
     def tell(self, places: slice, codes: npt.NDArray[Any]) -> None:
         """What the codes (n, N) of the channels at those places are."""

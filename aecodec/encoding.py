@@ -50,20 +50,18 @@ class Encoding:
 
     def compressed(self, level: float | None = None) -> Compressed:
         """As :meth:`file`, and what it was made of."""
-        number = self.folder.spec.default_level if level is None else level
-        return Compressed(self.file(level), self, number)
+        return Compressed(self.file(level), self, self.folder.spec.units_of(level) / LEVEL_UNITS)
 
     def _stored(self, level: float | None) -> int | None:
-        is_default = level in (None, self.folder.spec.default_level)
-        return None if level is None or is_default else round(level * LEVEL_UNITS)
+        """In the header: None for the default."""
+        units = self.folder.spec.units_of(level)
+        return None if units == self.folder.spec.units_of() else units
 
     def rounded(self, level: float | None = None) -> Int8:
         """The integers that a file at a level gives back; 0 in the channels of other levels."""
         chosen = self.folder.spec.level(level)
-        own = slice(chosen.start, chosen.stop)
         rounded = np.zeros_like(self.integers)
         for segment in segments.segments_of(self.integers.shape[:-1]):
             codes = chosen.codes_in(self.integers[segment.places])
-            part = chosen.integers(codes).reshape(*segment.shape, -1)
-            rounded[(*segment.places, own)] = part
+            segments.place(rounded, chosen, segment, codes)
         return rounded

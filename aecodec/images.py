@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from aecodec.container import MAX_PIXELS, MAX_SIDE, MetadataKind, Mode
@@ -130,7 +130,8 @@ def from_pil(image: Image.Image) -> Picture:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         image.load()
-        return ImageOps.exif_transpose(image)
+        is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+        return image if is_upright else ImageOps.exif_transpose(image)
     except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
         raise ImageError(f"cannot be read as an image: {error}") from error
 
@@ -160,7 +161,8 @@ def _split_alpha(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Pic
 
 def _without_equal_channels(picture: Picture) -> Picture:
     """Grey content in RGB says the same in one channel, at a third of the price."""
-    if picture.mode.channels == 1 or (picture.pixels != picture.pixels[..., :1]).any():
+    rows = (row for frame in picture.pixels for row in frame)
+    if picture.mode.channels == 1 or any((row != row[..., :1]).any() for row in rows):
         return picture
     metadata = dict(picture.metadata)
     metadata.pop(MetadataKind.ICC, None)

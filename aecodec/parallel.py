@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+_MOST = 4
+"""Threads: each holds up to some 200 MiB of networks and tables at work."""
 
 
 def cores() -> int:
@@ -28,8 +33,15 @@ def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> It
     [1, 2, 3]
     """
     if len(items) < 2:
-        return map(function, items)
-    return _pool().map(function, items)
+        yield from map(function, items)
+        return
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(_pool().submit(function, item))
+        if len(waiting) == 2 * _MOST:  # no more results at once than memory is bounded for
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 @cache
@@ -37,4 +49,8 @@ def _pool() -> ThreadPoolExecutor:
     """The same threads for the whole process, for what they keep (interpreters) to be kept."""
     from concurrent.futures import ThreadPoolExecutor  # loads logging: no need for one digit
 
-    return ThreadPoolExecutor(cores())
+    return ThreadPoolExecutor(min(cores(), _MOST))
+
+
+if hasattr(os, "register_at_fork"):  # threads do not live on in a fork
+    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -39,6 +39,8 @@ picture of any size."""
 VECTORS_IN_GRID_PER_BYTE = 64
 """Likewise where vectors know their neighbours, and cost next to nothing in an even picture."""
 
+MAX_TABLES = 1 << 16
+
 MAX_CODE_DIMENSION = 2000
 """Up to here the cost of a vector is exact in float32, whatever its symbols."""
 
@@ -83,6 +85,7 @@ class Prior:
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype))
         shapes_fit = (
             self.bank.ndim == self.table.ndim == 2
+            and len(self.bank) <= MAX_TABLES
             and self.index.shape == (len(self.table),)
             and self.offset.shape == self.table.shape
         )
@@ -186,14 +189,14 @@ class Prior:
         return bits
 
     def encode(self, codes: Codes, grid: Grid | None = None) -> bytes:
-        """Codes to payload.
+        """Codes to a message.
 
         Args:
             codes: (N, K) integers in -32768..32767.
             grid: where the vectors lie in pictures; None for vectors that stand alone.
 
         Returns:
-            The payload: at least one byte for 4 vectors.
+            The message: at least one byte for 4 vectors, or for 64 in a grid.
         """
         coder = rangecoder.encoder()
         for part in self.parts(len(codes), grid):
@@ -213,11 +216,11 @@ class Prior:
             if escaped.any():
                 coder.put(_to_raw(symbols[escaped]), _RAW_BYTE)
 
-    def decode(self, payload: bytes, count: int, grid: Grid | None = None) -> Codes:
-        """Payload to codes.
+    def decode(self, message: bytes, count: int, grid: Grid | None = None) -> Codes:
+        """A message to codes.
 
         Args:
-            payload: what :meth:`encode` returned.
+            message: what :meth:`encode` returned.
             count: N, how many vectors it holds.
             grid: where they lie in pictures, as it was encoded.
 
@@ -225,19 +228,15 @@ class Prior:
             (N, K) int16, the very integers that were encoded.
 
         Raises:
-            FormatError: the payload is not one that an encoder writes for so many vectors.
+            FormatError: the message is not one that an encoder writes for so many vectors.
         """
-        shortest = _shortest_message(count, grid)
-        if len(payload) < shortest:
-            raise FormatError(
-                f"damaged: a payload of {len(payload)} bytes is too short for {count} code vectors"
-            )
-        coder = rangecoder.EchoingDecoder(payload)
+        check_length(message, count, grid)
+        coder = rangecoder.EchoingDecoder(message)
         codes = np.zeros((count, self.code_dimension), np.int16)
         for part in self.parts(count, grid):
             around = part.surroundings(codes)
             codes[part.members] = self._decode_part(coder, len(part.members), around)
-        if coder.echo().ljust(shortest, b"\0") != payload:
+        if coder.echo().ljust(_shortest_message(count, grid), b"\0") != message:
             raise FormatError("damaged: the payload does not end where its codes do")
         return codes
 
@@ -285,6 +284,18 @@ DTYPES: dict[str, type[np.integer[Any]]] = {
 def _are_tables(rows: npt.NDArray[np.uint16]) -> bool:
     totals = rows.sum(axis=1, dtype=np.int64)
     return bool(rows.all() and (totals == rangecoder.TABLE_TOTAL).all())
+
+
+def check_length(message: bytes, count: int, grid: Grid | None) -> None:
+    """Whether a message is long enough for so many vectors; before anything is allocated.
+
+    Raises:
+        FormatError: it is not.
+    """
+    if len(message) < _shortest_message(count, grid):
+        raise FormatError(
+            f"damaged: a message of {len(message)} bytes is too short for {count} code vectors"
+        )
 
 
 def _shortest_message(vectors: int, grid: Grid | None) -> int:

@@ -7,7 +7,8 @@ encoder's network runs once for all of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from aecodec import metrics
 from aecodec.codec import Codec
-from aecodec.container import LEVEL_UNITS, NOT_REDUCED
+from aecodec.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED, Header
 from aecodec.encoding import Compressed, Encoding
 from aecodec.errors import UsageError
 from aecodec.images import Picture
@@ -49,14 +50,21 @@ def within_bytes(
     Raises:
         UsageError: there is none.
     """
-    best, least = None, math.inf
-    for candidate in _reduced(codec, picture, most, metadata):
-        error = _error(codec, picture, candidate)
-        if error >= least:
+    header = codec.encoder.header(picture, metadata)
+    best, smallest = None, math.inf
+    for reduction in _reductions(codec.spec, header):
+        encoding = codec.encoder.encode(picture, replace(header, reduction=reduction))
+        level = last(levels_of(codec.spec), partial(_fits, encoding, most))
+        if level is None:
+            smallest = min(smallest, len(encoding.file(1)))
+            continue
+        candidate = encoding.compressed(level)
+        if best and _error(codec, picture, candidate) >= _error(codec, picture, best):
             break
-        best, least = candidate, error
+        best = candidate
+        if level >= _POOR:
+            break
     if best is None:
-        smallest = len(codec.encoder.encode(picture, metadata).file(1))
         raise UsageError(
             f"no file of {most} bytes: the smallest that codec {codec.spec.name} makes of this "
             f"picture has {smallest}; allow more, or reduce the picture"
@@ -64,18 +72,10 @@ def within_bytes(
     return best
 
 
-def _reduced(
-    codec: Codec, picture: Picture, most: int, metadata: bool | None
-) -> Iterator[Compressed]:
-    """Files that fit, the picture reduced further and further, until a good level does."""
-    for reduction in _REDUCTIONS if codec.spec.reach else _REDUCTIONS[:1]:
-        encoding = codec.encoder.encode(picture, metadata, reduction)
-        level = last(levels_of(codec.spec), partial(_fits, encoding, most))
-        if level is None:
-            continue
-        yield encoding.compressed(level)
-        if level >= _POOR:
-            return
+def _reductions(spec: CodecSpec, header: Header) -> tuple[int, ...]:
+    width, height = header.size or spec.tile[::-1]
+    may_be_reduced = spec.reach and width * height * header.frames <= MAX_REDUCED_PIXELS
+    return _REDUCTIONS if may_be_reduced else (NOT_REDUCED,)
 
 
 def _fits(encoding: Encoding, most: int, level: float) -> bool:
@@ -98,7 +98,9 @@ def with_psnr(
     """
     if not codec.folder.has(DECODER_TFLITE):
         raise UsageError(f"codec {codec.spec.name} has no decoder here to measure a PSNR with")
-    encoding = codec.encoder.encode(picture, metadata)
+    if math.isnan(least):
+        raise UsageError("a PSNR is a number of dB")
+    encoding = codec.encoder.encode(picture, codec.encoder.header(picture, metadata))
 
     def psnr(level: float) -> float:
         return metrics.psnr(float(np.mean(squared_errors(codec, picture, encoding, level))))

@@ -35,9 +35,9 @@ def resized(pixels: Pixels, size: Size) -> Pixels:
     """
     if pixels.shape[2:0:-1] == size:
         return pixels
-    return np.stack([_resized(frame, size) for frame in pixels])
-
-
-def _resized(frame: Pixels, size: Size) -> Pixels:
-    image = Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame)
-    return np.asarray(image.resize(size, Image.Resampling.BICUBIC)).reshape(*size[::-1], -1)
+    frames, _, _, channels = pixels.shape
+    result = np.empty((frames, size[1], size[0], channels), np.uint8)
+    for frame, channel in np.ndindex(frames, channels):
+        plane = Image.fromarray(np.ascontiguousarray(pixels[frame, ..., channel]))
+        result[frame, ..., channel] = plane.resize(size, Image.Resampling.BICUBIC)
+    return result

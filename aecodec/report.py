@@ -10,6 +10,7 @@ import numpy as np
 
 from aecodec import metrics
 from aecodec.codec import Codec
+from aecodec.container import NOT_REDUCED
 from aecodec.encoding import Compressed, Encoding
 from aecodec.figures import Comparison
 from aecodec.images import Picture
@@ -90,7 +91,7 @@ def report(codec: Codec, picture: Picture, file: Compressed, source_size: int) -
         raw_size=picture.raw_size,
         bpp=metrics.bits_per_pixel(len(file.data), width, height, picture.frames),
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
-        is_familiar=max(errors, default=0) <= _familiar_error(codec, file.level),
+        is_familiar=max(errors, default=0) <= _familiar_error(codec, file),
     )
 
 
@@ -106,10 +107,13 @@ def squared_errors(codec: Codec, picture: Picture, encoding: Encoding, level: fl
     """Mean squared error of each frame at a level; none where there is no decoder to tell."""
     if not codec.folder.has(DECODER_TFLITE):
         return []
-    restored = codec.decoder.restore(encoding.header, encoding.rounded(level)).pixels
+    restored = codec.decoder.pixels(encoding.header, encoding.rounded(level))
     return [metrics.mse(*pair) for pair in zip(picture.pixels, restored, strict=True)]
 
 
-def _familiar_error(codec: Codec, level: float) -> float:
+def _familiar_error(codec: Codec, file: Compressed) -> float:
+    """What pictures like those of the training set lose at most; unknown for reduced ones."""
     levels = codec.folder.measured.get("levels")
-    return levels[int(level) - 1]["familiar_mse"] if levels else math.inf
+    if not levels or file.encoding.header.reduction != NOT_REDUCED:
+        return math.inf
+    return float(levels[int(file.level) - 1]["familiar_mse"])

@@ -18,7 +18,7 @@ from aecodec.fields import Reader, block
 from aecodec.levels import Level
 from aecodec.neighbours import Codes, Grid
 from aecodec.parallel import in_parallel
-from aecodec.prior import Prior
+from aecodec.prior import Prior, check_length
 
 SIDE = 128
 """Of a square, in vectors."""
@@ -106,20 +106,36 @@ def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment
         payload: what :func:`encode` returned.
         shape: of the integers that it was given, without the channels.
 
-    Yields:
-        A segment, and its codes (n, K).
+    Returns:
+        Segments, and the codes (n, K) of each.
 
     Raises:
-        FormatError: the payload is not one that an encoder writes for so many vectors.
+        FormatError: the payload is not one that an encoder writes for so many vectors; at once
+            if it is too short, so that the caller need not allocate anything.
     """
     segments = segments_of(shape)
     work = list(zip(segments, _messages(payload, len(segments)), strict=True))
+    for segment, message in work:
+        check_length(message, segment.count, segment.grid)
 
     def codes(each: tuple[Segment, bytes]) -> Codes:
         segment, message = each
         return prior.decode(message, segment.count, segment.grid)
 
-    yield from zip(segments, in_parallel(codes, work), strict=True)
+    return zip(segments, in_parallel(codes, work), strict=True)
+
+
+def place(integers: npt.NDArray[np.int8], level: Level, segment: Segment, codes: Codes) -> None:
+    """Put a segment's codes, as the network's integers, where they belong.
+
+    Args:
+        integers: (*Shape, channels), channels of all levels.
+        level: of the codes.
+        segment: where they are.
+        codes: (n, K).
+    """
+    own = slice(level.start, level.stop)
+    integers[(*segment.places, own)] = level.integers(codes).reshape(*segment.shape, -1)
 
 
 def _messages(payload: bytes, count: int) -> Iterator[bytes]:

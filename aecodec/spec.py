@@ -103,23 +103,30 @@ class CodecSpec:
         """A level, or one between two.
 
         Args:
-            number: 1 and up, in sixteenths; the default level if None.
+            number: 1 and up, taken to the nearest sixteenth; the default level if None.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        whole, fraction = divmod(self.units_of(number), LEVEL_UNITS)
+        level = self.levels[whole - 1]
+        return level.towards(self.levels[whole], fraction) if fraction else level
+
+    def units_of(self, number: float | None = None) -> int:
+        """The number of a level, of the default one if None, in sixteenths.
 
         Raises:
             UsageError: the codec has no such level.
         """
         number = self.default_level if number is None else number
-        whole, fraction = divmod(round(number * LEVEL_UNITS), LEVEL_UNITS)
-        if not 1 <= number <= len(self.levels):
+        if not 1 <= number <= len(self.levels):  # nor is NaN
             raise UsageError(
                 f"level {number:g}: codec {self.name} has the levels 1 (smallest file) "
                 f"to {len(self.levels)} (best picture)"
             )
-        if not fraction:
-            return self.levels[whole - 1]
-        if not self.has_gains:
+        if not self.has_gains and number != int(number):
             raise UsageError(f"level {number:g}: codec {self.name} has whole levels only")
-        return self.levels[whole - 1].towards(self.levels[whole], fraction)
+        return round(number * LEVEL_UNITS)
 
     @property
     def codec_id(self) -> bytes:
@@ -263,8 +270,9 @@ class CodecFolder:
 
         Raises:
             CodecError: the tables are absent, damaged or another level's.
+            UsageError: the codec has no such level.
         """
-        number = int((self.spec.default_level if level is None else level) + 0.5)
+        number = (self.spec.units_of(level) + LEVEL_UNITS // 2) // LEVEL_UNITS
         if number not in self._priors:
             self._priors[number] = self._loaded_prior(number)
         return self._priors[number]

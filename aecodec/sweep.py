@@ -31,7 +31,7 @@ class Sweep:
         self._count = len(chosen)
         self._shapes = len(prior.bank) // POSITIONS
         self._context = (
-            context.Sweep(prior.context, len(chosen), columns, self._offset, surroundings)
+            context.ContextPass(prior.context, len(chosen), columns, self._offset, surroundings)
             if prior.context
             else None
         )

@@ -107,7 +107,8 @@ def from_planes(planes: Pixels, frames: int, channels: int) -> Pixels:
     if planes.shape[-1] == channels:
         return planes
     if planes.shape[-1] == 3:
-        return np.rint(planes.mean(axis=-1, keepdims=True)).astype(np.uint8)
+        sums = planes.sum(axis=-1, keepdims=True, dtype=np.uint16)
+        return ((sums + 1) // 3).astype(np.uint8)
     _, height, width, _ = planes.shape
     by_frame = planes.reshape(frames, -1, height, width)
     return np.ascontiguousarray(by_frame.transpose(0, 2, 3, 1))

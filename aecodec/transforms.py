@@ -144,6 +144,20 @@ class ConvolutionalTransform(_PerThread):
             interpreter.allocate_tensors()
         return _invoke(interpreter, batch)
 
+    def check_channels(self, expected_in: int, expected_out: int) -> None:
+        """Compare the channels at the model's ends with what its codec says.
+
+        Raises:
+            CodecError: they differ.
+        """
+        interpreter = self._own()
+        details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+        for found, expected in zip(details, (expected_in, expected_out), strict=True):
+            if found["shape"][-1] != expected:
+                raise CodecError(
+                    f"the model has an end of {found['shape'][-1]} channels, its codec {expected}"
+                )
+
 
 def _interpreter(model: bytes, batch: int | None = None) -> Any:
     """An interpreter of an int8 model, for a batch of another size than its own if asked for."""

@@ -1,9 +1,9 @@
 """Fully convolutional networks on pictures of any size, window by window.
 
-A window is a square of tiles and, around it, as many more as the network looks beyond a tile; what
-comes of those is thrown away. Windows end where the picture ends, so that the network's own padding
-is the picture's. So each tile's result is that of the whole picture at once, memory is bounded, and
-all cores work.
+A window is a rectangle of tiles and, around it, as many more as the network looks beyond a tile;
+what comes of those is thrown away. Windows end where the picture ends, so that the network's own
+padding is the picture's. So each tile's result is that of the whole picture at once, memory is
+bounded, and all cores work.
 """
 
 from __future__ import annotations

@@ -102,11 +102,12 @@ def _ours(name: str, pixels: images.Pixels) -> Iterator[Work]:
     """The whole, and its parts."""
     codec = aecodec.load_codec(name)
     picture = images.from_array(pixels)
-    encoding = codec.encoder.encode(picture)
+    header = codec.encoder.header(picture)
+    encoding = codec.encoder.encode(picture, header)
     yield "aecodec", lambda: codec.compress(picture), codec.decompress
     yield (
         "aecodec: network",
-        lambda: codec.encoder.encode(picture),
+        lambda: codec.encoder.encode(picture, header),
         lambda made: codec.decoder.restore(made.header, made.rounded()),
     )
     yield "aecodec: prior and coder", encoding.file, codec.decoder.check

@@ -63,7 +63,7 @@ def _compared(codec: Codec, pixels: Pixels, window: int) -> dict[str, Any]:
         "codes": (codes != whole_codes).mean(),
         "pixels": (decoded != whole).mean(),
         "across": int(across.max(initial=0)),
-        "inside": int(inside.max()),
+        "inside": int(inside.max(initial=0)),
         "mean_across": across.mean(),
         "mean_inside": inside.mean(),
     }

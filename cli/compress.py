@@ -73,7 +73,8 @@ def compress(
             return rate_control.within_bytes(chosen, picture, most, metadata)
         if least is not None:
             return rate_control.with_psnr(chosen, picture, least, metadata)
-        return chosen.encoder.encode(picture, metadata).compressed(level)
+        header = chosen.encoder.header(picture, metadata)
+        return chosen.encoder.encode(picture, header).compressed(level)
 
     def finish(name: str, picture: Picture, source_size: int, target: Path) -> None:
         file = compressed(picture)

@@ -10,7 +10,7 @@ import typer
 from aecodec import container
 from aecodec.cli import files, talk
 from aecodec.cli.options import Json
-from aecodec.container import LEVEL_UNITS, Header
+from aecodec.container import LEVEL_UNITS, NOT_REDUCED, Header
 from aecodec.errors import FormatError
 from aecodec.registry import built_in_names, load_codec
 from aecodec.spec import CodecSpec
@@ -52,6 +52,7 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "codec": spec.name if spec else None,
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec),
+        "reduction": _reduction(header),
         "payload": len(payload),
         "alpha": len(header.alpha),
         "metadata": sum(map(len, header.metadata.values())),
@@ -62,6 +63,11 @@ def _known(codec_id: bytes) -> CodecSpec | None:
     """The codec that ships with this id; only to add what the file leaves to it."""
     specs = (load_codec(name).spec for name in built_in_names())
     return next((spec for spec in specs if spec.codec_id == codec_id), None)
+
+
+def _reduction(header: Header) -> float | None:
+    """How many times smaller the sides were coded; None if they were not."""
+    return None if header.reduction == NOT_REDUCED else header.reduction / NOT_REDUCED
 
 
 def _level(header: Header, spec: CodecSpec | None) -> float | None:

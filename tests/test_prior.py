@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 import aecodec.rangecoder
 from aecodec.competition import _two_cheapest, choose, costs_under, integer_cost
-from aecodec.context import AroundWeights, Context, Sweep
+from aecodec.context import AroundWeights, Context, ContextPass
 from aecodec.errors import CodecError, FormatError
 from aecodec.fitting import fit_prior, to_frequencies
 from aecodec.neighbours import DIAGONAL, KINDS, STRAIGHT, Codes, Grid, Part, Surroundings, parts_of
@@ -176,7 +176,7 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> Non
     codes = rng.integers(-200, 200, (5, channels)).astype(np.int16)
     sums = rng.integers(-600, 600, (5, 2, channels)).astype(np.int32)
     around = Surroundings(STRAIGHT, sums) if rng.integers(0, 2) else None
-    sweep, found = Sweep(network, 5, chosen, offset.T[network.order], around), []
+    sweep, found = ContextPass(network, 5, chosen, offset.T[network.order], around), []
     for places in network.slices:
         found.extend(np.stack(sweep.moves(places), axis=-1).tolist())
         sweep.tell(places, codes.T[network.order[places]])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aecodec.context import AroundWeights, Context
 from aecodec.errors import FormatError
 from aecodec.fitting import fit_prior
 from aecodec.levels import Level
@@ -20,9 +23,26 @@ EVERY = Level(0, 3)
 GRIDS = [(1, 1, 1), (3, 5, 7), (1, SIDE, SIDE), (2, SIDE + 1, 3), (1, 2, 3 * SIDE), (3000, 2, 3)]
 
 
-@pytest.fixture(scope="module")
-def prior() -> Prior:
-    return fit_prior(some_codes((1, 50, 50)), priors=4, tables=64)
+@pytest.fixture(scope="module", params=["alone", "among neighbours"])
+def prior(request: pytest.FixtureRequest) -> Prior:
+    fitted = fit_prior(some_codes((1, 50, 50)), priors=4, tables=64)
+    return replace(fitted, context=some_context()) if request.param != "alone" else fitted
+
+
+def some_context() -> Context:
+    """Any network of 4 units that looks around a vector of 3 channels, under 4 priors."""
+    integers = functools.partial(np.random.default_rng(0).integers, -50, 50)
+    return Context(
+        order=[2, 0, 1],
+        input_shift=[3, 3, 3],
+        reach=[0, 0, 1, 2],
+        weights=integers((3, 4)),
+        unit_shift=[6] * 4,
+        bias=integers((4, 4)),
+        output_weights=integers((3, 4, 2)),
+        output_shift=np.full((3, 2), 9),
+        around=AroundWeights(integers((2, 2, 3, 4)), integers((2, 4)), integers((2, 2, 3))),
+    )
 
 
 def some_codes(grid: Grid) -> Codes:

@@ -63,8 +63,7 @@ def fit_context(
 
     >>> rng = np.random.default_rng(0)
     >>> codes = (rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))).round().astype(np.int16)
-    >>> from aecodec.competition import choose
-    from aecodec.fitting import fit_prior
+    >>> from aecodec.fitting import fit_prior
     >>> alone = fit_prior(codes, priors=2)
     >>> bool(fit_context(alone, codes, 32).bits(codes).mean() < 0.9 * alone.bits(codes).mean())
     True

@@ -24,6 +24,9 @@ _HIGHEST = 6.0
 _NARROWEST = -7.0
 """Of the logistics, as the logarithm of a scale in steps."""
 
+_LEAST_DEVIATION = 1e-2
+"""In steps of the middle level."""
+
 Indices = npt.NDArray[np.intp]
 
 
@@ -74,7 +77,7 @@ class NeighbourRate(keras.layers.Layer):
 
     def start_from(self, deviations: Any) -> None:
         """Begin where latents of these standard deviations (K,) are likely."""
-        self.deviations.assign(deviations)
+        self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
 
     def call(self, codes: Any, gains: Any, levels: Any) -> Any:
         """Codes, noisy or rounded, to bits.

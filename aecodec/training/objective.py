@@ -190,7 +190,8 @@ class GainedObjective(keras.Model):
         self.rate.start_from(latents.std(axis=(0, 1, 2)))
 
     def train_step(self, images: Any) -> dict[str, Any]:
-        levels = tf.random.shuffle(tf.range(tf.shape(images)[0]) % len(self.bits))
+        numbers = tf.range(tf.shape(images)[0]) + tf.random.uniform((), 0, 1 << 20, tf.int32)
+        levels = numbers % len(self.bits)  # all come up as often; the pictures are in random order
         with tf.GradientTape() as tape:
             bits, errors = self._measure(images, levels, training=True)
             cost = _pixels(images) * errors + tf.gather(self.rate_weights, levels) * bits
@@ -216,7 +217,7 @@ class GainedObjective(keras.Model):
             _straight_through(latents, tf.round(latents)) / everywhere, training=training
         )
         difference = tf.cast(decoded, tf.float32) - images
-        return bits, tf.reduce_mean(tf.square(difference), axis=(1, 2, 3))
+        return bits, tf.reduce_mean(tf.square(difference), axis=range(1, len(images.shape)))
 
     def _report(self, bits: Any, errors: Any, levels: Any) -> dict[str, Any]:
         report = {}

@@ -6,6 +6,7 @@ Only for a format that has not been released: what has been must be read for eve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sklearn.datasets import load_sample_image
 import aecodec
 from aecodec import container
 from aecodec.competition import choose
+from aecodec.images import from_array
 from aecodec.samples import sample_paths
 
 HERE = Path(__file__).parent
@@ -39,9 +41,15 @@ def pictures() -> Iterator[tuple[str, np.ndarray[Any, Any], int | None]]:
 
 def write_golden_files(codec: aecodec.Codec) -> None:
     for name, pixels, level in pictures():
-        data = codec.compress(pixels, level)
-        (HERE / f"{name}.aec").write_bytes(data)
-        np.save(HERE / f"{name}.npy", codec.decoder.codes(data))
+        write_golden_file(codec, name, codec.compress(pixels, level))
+    photograph = from_array(load_sample_image("china.jpg")[150:195, 200:250])
+    header = replace(codec.encoder.header(photograph), reduction=3)
+    write_golden_file(codec, "reduced", codec.encoder.encode(photograph, header).file())
+
+
+def write_golden_file(codec: aecodec.Codec, name: str, data: bytes) -> None:
+    (HERE / f"{name}.aec").write_bytes(data)
+    np.save(HERE / f"{name}.npy", codec.decoder.codes(data))
 
 
 def write_example(codec: aecodec.Codec) -> None:
