@@ -20,6 +20,7 @@ NAMES = [
     "grey_with_alpha",
     "colour",
     "colour_with_alpha",
+    "reduced",
 ]
 
 
