@@ -21,6 +21,7 @@ from aecodec.training.objective import (
     GainedObjective,
     RateDistortionObjective,
 )
+from aecodec.training.optimizer import Adam
 from aecodec.training.pace import Backup, Pace, epochs_done
 from aecodec.training.steps import channel_steps
 
@@ -130,7 +131,7 @@ class Autoencoder:
         objective = self._objective(rate_weight, shares, priors)
         if rate_weight is not None:
             objective.start_from(self._shaped(tiles.sample(_STEP_SAMPLE)))
-        objective.compile(optimizer=keras.optimizers.Adam(beta_2=0.99), jit_compile=False)
+        objective.compile(optimizer=Adam(beta_2=0.99), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore
         pace = Pace(learning_rate, None if minutes else epochs * steps, minutes)
         try:

@@ -23,10 +23,11 @@ from keras import layers
 
 from aecodec.training.layers import DepthToSpace, SpaceToDepth
 from aecodec.training.networks import residual_block
+from aecodec.training.optimizer import SLOW
 
 STRIDE = 16
 _CEILING = 6.0
-_LATENTS, _LINEAR = "latents", "linear"
+_LATENTS, _LINEAR = "latents", SLOW
 _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 """Where the rate's slope meets the distortion's, at high rates: lambda = step^2 ln(2) / 6."""
 
