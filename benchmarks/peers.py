@@ -63,12 +63,12 @@ def main() -> None:
 
 
 def _rows(data: Path, folder: Path, minutes: float) -> Iterator[dict[str, Any]]:
-    python = _environment(folder)
-    for distortion, weight in _POINTS:
-        yield {"codec": "TensorFlow Compression", **_tfc(python, data, minutes, distortion, weight)}
     with np.load(data) as arrays:
         trained, tested = arrays["x_train"], arrays["x_test"]
     yield from _pca(trained, tested)
+    python = _environment(folder)
+    for distortion, weight in _POINTS:
+        yield {"codec": "TensorFlow Compression", **_tfc(python, data, minutes, distortion, weight)}
     with tempfile.TemporaryDirectory() as made:
         codec = run_recipe(load_recipe("digits"), data, Path(made), minutes=minutes, verbose=0)
         for level in range(1, len(codec.spec.levels) + 1):

@@ -21,7 +21,13 @@ from aecodec import ModelError, UsageError, context
 from aecodec.export.labels import description_of
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
-from aecodec.training import Autoencoder, load_model, mnist_decoder, mnist_encoder
+from aecodec.training import (
+    Autoencoder,
+    load_model,
+    mnist_decoder,
+    mnist_encoder,
+    precision,
+)
 from aecodec.training.context import fit_context
 from aecodec.training.data import ArrayPictures, Tiles, open_pictures, split_off
 from aecodec.training.int8_twin import (
@@ -145,6 +151,15 @@ def int8_of(kernel: np.ndarray) -> np.ndarray:
         return kernel
     step = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)), keepdims=True) / 127
     return np.rint(kernel / step)
+
+
+@pytest.mark.parametrize(
+    ("flags", "policy"), [("fpu amx_bf16 sse", "mixed_bfloat16"), ("fpu avx512_bf16", "float32")]
+)
+def test_the_fastest_arithmetic(monkeypatch: pytest.MonkeyPatch, flags: str, policy: str) -> None:
+    monkeypatch.setattr(precision, "_processor_flags", flags.split)
+    assert precision.policy_of("fastest") == policy
+    assert precision.policy_of("float32") == "float32"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])

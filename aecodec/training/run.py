@@ -17,6 +17,7 @@ from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import Pictures, Tiles, channels_of, open_pictures, split_off
 from aecodec.training.int8_twin import copy_weights, int8_twin
 from aecodec.training.pairs import PAIRS
+from aecodec.training.precision import policy_of
 from aecodec.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def run_recipe(
     _check_state(backup, resume)
     trained, held_out = _split(recipe, pictures)
     autoencoder = _autoencoder(recipe, trained.shape)
-    twin = _twin(autoencoder, recipe.training["dtype"])
+    twin = _twin(autoencoder, policy_of(recipe.training["dtype"]))
     PAIRS[recipe.networks].start(
         twin.encoder,
         twin.decoder,
