@@ -120,22 +120,6 @@ def steel_table(rows: Rows) -> str:
     )
 
 
-def peers_table(rows: Rows) -> str:
-    """Our bytes beside each peer's."""
-    return _table(
-        ("beside", "our bytes at equal PSNR", "our bytes at equal mean absolute error"),
-        (
-            (
-                row["against"],
-                f"{row['bytes_at_equal_psnr']:+.1%}",
-                f"{row['bytes_at_equal_mae']:+.1%}",
-            )
-            for row in rows
-            if "against" in row
-        ),
-    )
-
-
 def _table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     head = _line(columns) + "\n|" + "---|" * len(columns)
     return "\n".join([head, *map(_line, lines)])
@@ -154,7 +138,6 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "quantization": quantization_table,
     "speed": speed_table,
     "steel": steel_table,
-    "peers": peers_table,
 }
 
 

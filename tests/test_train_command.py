@@ -150,6 +150,13 @@ def test_options_take_the_place_of_the_recipe(folder: Path) -> None:
         app(["train", *made.split(), "--resume"], standalone_mode=False)
 
 
+def test_one_level_is_enough(folder: Path) -> None:
+    made = "digits.npy -o mine --recipe tile.toml --epochs 1 --levels 1 --quiet"
+    app(["train", *made.split()], standalone_mode=False)
+    (level,) = aecodec.load_codec("mine").spec.levels
+    assert (level.start, level.stop, level.multiple) == (0, 4, 1)
+
+
 def test_a_disk_that_is_full_is_said(folder: Path) -> None:
     with start("digits.npy", "-o", "/dev/full/mine", "--recipe", "tile.toml") as training:
         _, said = training.communicate()

@@ -78,12 +78,13 @@ def run_recipe(
     is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
     copy_weights(twin.encoder, autoencoder.encoder)
     copy_weights(twin.decoder, autoencoder.decoder)
-    autoencoder.gains = twin.gains
+    autoencoder.is_rate_trained, autoencoder.gains = twin.is_rate_trained, twin.gains
     codec = autoencoder.to_codec(
         folder,
         _to_fit_on(autoencoder, trained),
         recipe.name,
         held_out.whole(_MOST_HELD_OUT),
+        levels=len(recipe.levels["rate_weights"]),
         priors=recipe.priors["count"],
         context_units=recipe.levels["context_units"],
         context_epochs=recipe.priors["context_epochs"],
