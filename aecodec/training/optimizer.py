@@ -6,18 +6,18 @@ from typing import Any
 
 import keras
 
-SLOW = "linear"
-"""The name of layers that start as a transform that is known. At the pace
-of all others they would be shaken for as long as the learning rate is high."""
+SLOW = "known_"
+"""How the names begin of layers that start as a transform that is known. At the pace of all others
+they would be shaken for as long as the learning rate is high."""
 
 _SLOWNESS = 0.1
 
 
 class Adam(keras.optimizers.Adam):
-    """Keras's, with a tenth of the learning rate for the layers named :data:`SLOW`.
+    """Keras's, with a tenth of the learning rate for layers whose names begin with :data:`SLOW`.
 
     >>> adam = Adam(learning_rate=1.0)
-    >>> adam.pace_of("decoder/linear/kernel"), adam.pace_of("decoder/conv2d/kernel")
+    >>> adam.pace_of("known_pixels/kernel"), adam.pace_of("conv2d/kernel")
     (0.1, 1.0)
     """
 
@@ -27,5 +27,5 @@ class Adam(keras.optimizers.Adam):
 
     @staticmethod
     def pace_of(path: str) -> float:
-        """The share of the learning rate for a variable, by its path."""
-        return _SLOWNESS if SLOW in path.split("/") else 1.0
+        """The share of the learning rate for a variable, by its path: `layer/weight`."""
+        return _SLOWNESS if path.split("/")[-2:][0].startswith(SLOW) else 1.0

@@ -27,7 +27,7 @@ from aecodec.training.optimizer import SLOW
 
 STRIDE = 16
 _CEILING = 6.0
-_LATENTS, _LINEAR = "latents", SLOW
+_LATENTS, _LINEAR = f"{SLOW}latents", f"{SLOW}pixels"
 _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 """Where the rate's slope meets the distortion's, at high rates: lambda = step^2 ln(2) / 6."""
 
