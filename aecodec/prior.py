@@ -256,10 +256,10 @@ class Prior:
     def _decode_slice(
         self, coder: rangecoder.Decoder, rows: npt.NDArray[Any], offset: Columns
     ) -> Codes:
-        columns = np.empty(rows.size, np.int32)
+        taken = np.empty(rows.size, np.int32)
         for row, members in by_row(rows):
-            columns[members] = coder.take(len(members), self.tables[row])
-        columns = columns.reshape(rows.shape)
+            taken[members] = coder.take(len(members), self.tables[row])
+        columns = taken.reshape(rows.shape)
         symbols = columns + self.first + offset
         escaped = columns == self.symbols
         if escaped.any():

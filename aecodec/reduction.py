@@ -39,5 +39,5 @@ def resized(pixels: Pixels, size: Size) -> Pixels:
     result = np.empty((frames, size[1], size[0], channels), np.uint8)
     for frame, channel in np.ndindex(frames, channels):
         plane = Image.fromarray(np.ascontiguousarray(pixels[frame, ..., channel]))
-        result[frame, ..., channel] = plane.resize(size, Image.Resampling.BICUBIC)
+        result[frame, ..., channel] = np.asarray(plane.resize(size, Image.Resampling.BICUBIC))
     return result

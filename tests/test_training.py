@@ -361,7 +361,7 @@ def test_fewer_images_than_a_batch_are_a_batch(x: np.ndarray) -> None:
 
 
 def test_recipes_and_data_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"ships \(digits, picture\)"):
+    with pytest.raises(UsageError, match=r"ships \(digits, photo, picture\)"):
         load_recipe("nothing")
     (tmp_path / "bad.toml").write_text("name = ")
     with pytest.raises(UsageError, match="not a recipe"):

@@ -154,6 +154,10 @@ def _groups(height: int, width: int) -> list[tuple[int, Indices, Indices]]:
         pairs = np.empty((0, 2, 2), np.intp) if part.around is None else part.pairs
         groups.setdefault(kind, []).append((part.members, pairs))
     return [
-        (kind, *(np.concatenate(each) for each in zip(*group, strict=True)))
+        (
+            kind,
+            np.concatenate([each[0] for each in group]),
+            np.concatenate([each[1] for each in group]),
+        )
         for kind, group in groups.items()
     ]
