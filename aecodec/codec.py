@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec import container, images, segments, spec, tiling, windows
+from aecodec import container, images, segments, spec, tiling
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.encoding import Encoding
 from aecodec.errors import CodecError, FormatError, ImageError, UsageError
@@ -110,6 +110,8 @@ class EncoderCodec(_Half):
             )
         tile, reach = self.spec.tile, self.spec.reach
         if reach:
+            from aecodec import windows  # no need for one digit
+
             return windows.encode(self._transform, planes, tile, reach)
         integers = self._transform(to_int8(tiling.split(planes, tile)))
         return integers.reshape(-1, integers.shape[-1])
@@ -249,6 +251,8 @@ class DecoderCodec(_Half):
         tile, reach = self.spec.tile, self.spec.reach
         rows, columns = tiling.grid(size, tile)
         if reach:
+            from aecodec import windows
+
             whole = integers.reshape(-1, rows, columns, integers.shape[-1])
             return windows.decode(self._transform, whole, tile, reach, size)
         pixels = self._transform(integers.reshape(-1, *self.spec.code_shape))

@@ -134,8 +134,8 @@ class Context:
     @cached_property
     def slices(self) -> list[slice]:
         """Runs of places for which the same units can be known."""
-        starts = np.union1d(self.reach[self.reach < len(self.order)], 0).tolist()
-        return [slice(*ends) for ends in pairwise([*starts, len(self.order)])]
+        starts = {0, *self.reach[self.reach < len(self.order)].tolist()}
+        return [slice(*ends) for ends in pairwise([*sorted(starts), len(self.order)])]
 
     def ready(self, places: slice) -> int:
         """How many units can be known before the channels at those places are."""

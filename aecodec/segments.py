@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,7 @@ Shape = tuple[int, ...]
 """(N,) of vectors that stand alone, or (pictures, rows, columns) of vectors."""
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """Vectors that make one message: slices of a :data:`Shape`."""
 
     places: tuple[slice, ...]

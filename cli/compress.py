@@ -7,10 +7,11 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec import images, rate_control, registry
+from aecodec import images, registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
+from aecodec.codec import Codec
 from aecodec.encoding import Compressed
 from aecodec.errors import UsageError
 from aecodec.images import Picture
@@ -69,10 +70,8 @@ def compress(
     to_stderr = out == "-" or files.STANDARD in inputs
 
     def compressed(picture: Picture) -> Compressed:
-        if most is not None:
-            return rate_control.within_bytes(chosen, picture, most, metadata)
-        if least is not None:
-            return rate_control.with_psnr(chosen, picture, least, metadata)
+        if most is not None or least is not None:
+            return _controlled(chosen, picture, most, least, metadata)
         header = chosen.encoder.header(picture, metadata)
         return chosen.encoder.encode(picture, header).compressed(level)
 
@@ -110,6 +109,17 @@ def compress(
         compress_stack()
     else:
         talk.run_all(files.plan(inputs, out, _rename, images.has_image_name), compress_one, quiet)
+
+
+def _controlled(
+    codec: Codec, picture: Picture, most: int | None, least: float | None, metadata: bool | None
+) -> Compressed:
+    from aecodec import rate_control  # no need at a level that is given
+
+    if most is not None:
+        return rate_control.within_bytes(codec, picture, most, metadata)
+    assert least is not None
+    return rate_control.with_psnr(codec, picture, least, metadata)
 
 
 def _rename(path: Path) -> Path:
