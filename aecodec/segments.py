@@ -42,7 +42,7 @@ class Segment(NamedTuple):
         return tuple(place.stop - place.start for place in self.places)
 
     @property
-    def count(self) -> int:
+    def vectors(self) -> int:
         """How many vectors there are."""
         return math.prod(self.shape)
 
@@ -115,11 +115,11 @@ def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment
     segments = segments_of(shape)
     work = list(zip(segments, _messages(payload, len(segments)), strict=True))
     for segment, message in work:
-        check_length(message, segment.count, segment.grid)
+        check_length(message, segment.vectors, segment.grid)
 
     def codes(each: tuple[Segment, bytes]) -> Codes:
         segment, message = each
-        return prior.decode(message, segment.count, segment.grid)
+        return prior.decode(message, segment.vectors, segment.grid)
 
     return zip(segments, in_parallel(codes, work), strict=True)
 

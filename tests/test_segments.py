@@ -70,7 +70,7 @@ def test_segments_cover_every_vector_once(grid: Grid) -> None:
     seen = np.zeros(grid, np.uint8)
     for segment in segments_of(grid):
         seen[segment.places] += 1
-        assert seen[segment.places].size == segment.count == math.prod(segment.grid) <= SIDE**2
+        assert seen[segment.places].size == segment.vectors == math.prod(segment.grid) <= SIDE**2
     assert (seen == 1).all()
 
 
