@@ -219,7 +219,7 @@ class DecoderCodec(_Half):
         level, parts = self.spec.level(self._level(header)), self._segments(header, payload)
         integers = np.zeros((*shape_of(self.spec, header), self.spec.code_shape[-1]), np.int8)
         for segment, codes in parts:
-            segments.place(integers, level, segment, codes)
+            level.spread(codes, integers[segment.places])
         return integers
 
     def planes(
@@ -244,7 +244,7 @@ class DecoderCodec(_Half):
         if codes.ndim != 2 or codes.shape[1] != dimension:
             raise UsageError(f"codes of shape {codes.shape}: this level has (N, {dimension})")
         integers = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
-        integers[:, chosen.start : chosen.stop] = chosen.integers(codes)
+        chosen.spread(codes, integers)
         return self._restored(integers, size or self.spec.tile[::-1])
 
     def _restored(self, integers: Int8, size: tuple[int, int]) -> Pixels:

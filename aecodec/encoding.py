@@ -61,7 +61,6 @@ class Encoding:
         """The integers that a file at a level gives back; 0 in the channels of other levels."""
         chosen = self.folder.spec.level(level)
         rounded = np.zeros_like(self.integers)
-        for segment in segments.segments_of(self.integers.shape[:-1]):
-            codes = chosen.codes_in(self.integers[segment.places])
-            segments.place(rounded, chosen, segment, codes)
+        for segment in segments.segments_of(self.integers.shape[:-1]):  # in bounded memory
+            rounded[segment.places] = chosen.rounded(self.integers[segment.places])
         return rounded

@@ -87,6 +87,29 @@ class Level:
         rounded = ((wide << (_FACTOR_BITS + 1)) + self._factors) // (2 * self._factors)
         return np.clip(rounded, -128, 127)
 
+    def spread(self, codes: Codes, into: npt.NDArray[np.int8]) -> None:
+        """Put codes (N, K), as the network's integers, into this level's channels of others.
+
+        Args:
+            codes: of N vectors.
+            into: (..., channels) of all levels, N vectors.
+
+        Raises:
+            FormatError: codes that no encoder makes.
+        """
+        own = into[..., self.start : self.stop]
+        own[...] = self.integers(codes).reshape(own.shape)
+
+    def rounded(self, integers: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """The encoder's output (..., channels) as a file gives it back; 0 in other channels.
+
+        >>> Level(1, 2, multiple=3).rounded(np.array([[5, 5]], np.int8)).tolist()
+        [[0, 6]]
+        """
+        rounded = np.zeros_like(integers)
+        self.spread(self.codes_in(integers), rounded)
+        return rounded
+
     @property
     def _reach(self) -> tuple[Codes, Codes]:
         """The least and the largest codes: of -128 and of 127."""

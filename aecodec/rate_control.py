@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import numpy as np
@@ -51,6 +51,7 @@ def within_bytes(
         UsageError: there is none.
     """
     header = codec.encoder.header(picture, metadata)
+    error = cache(partial(_error, codec, picture))
     best, smallest = None, math.inf
     for reduction in _reductions(codec.spec, header):
         encoding = codec.encoder.encode(picture, replace(header, reduction=reduction))
@@ -59,7 +60,7 @@ def within_bytes(
             smallest = min(smallest, len(encoding.file(1)))
             continue
         candidate = encoding.compressed(level)
-        if best and _error(codec, picture, candidate) >= _error(codec, picture, best):
+        if best and error(candidate) >= error(best):
             break
         best = candidate
         if level >= _POOR:

@@ -124,19 +124,6 @@ def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment
     return zip(segments, in_parallel(codes, work), strict=True)
 
 
-def place(integers: npt.NDArray[np.int8], level: Level, segment: Segment, codes: Codes) -> None:
-    """Put a segment's codes, as the network's integers, where they belong.
-
-    Args:
-        integers: (*Shape, channels), channels of all levels.
-        level: of the codes.
-        segment: where they are.
-        codes: (n, K).
-    """
-    own = slice(level.start, level.stop)
-    integers[(*segment.places, own)] = level.integers(codes).reshape(*segment.shape, -1)
-
-
 def _messages(payload: bytes, count: int) -> Iterator[bytes]:
     """All but the last say how long they are."""
     reader = Reader(payload)

@@ -25,7 +25,7 @@ Tile = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class _Span:
+class Span:
     """One side of a window, in tiles: `start` to `stop`, seen from `low` to `high`."""
 
     start: int
@@ -44,7 +44,7 @@ class _Span:
         return slice(self.start * side, self.stop * side)
 
 
-Window = tuple[int, _Span, _Span]
+Window = tuple[int, Span, Span]
 """Its frame, its rows and its columns."""
 
 
@@ -106,15 +106,15 @@ def _windows(frames: int, rows: int, columns: int, reach: int) -> list[Window]:
     return [
         (frame, down, across)
         for frame in range(frames)
-        for down in _spans(rows, reach)
-        for across in _spans(columns, reach)
+        for down in spans(rows, reach)
+        for across in spans(columns, reach)
     ]
 
 
-def _spans(count: int, reach: int) -> list[_Span]:
+def spans(count: int, reach: int) -> list[Span]:
     """The windows' sides along `count` tiles, all about as long."""
     number = -(-count // WINDOW)
     ends = pairwise(count * n // number for n in range(number + 1))
     return [
-        _Span(start, stop, max(0, start - reach), min(count, stop + reach)) for start, stop in ends
+        Span(start, stop, max(0, start - reach), min(count, stop + reach)) for start, stop in ends
     ]

@@ -9,10 +9,8 @@ reference kernels, and from Keras.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +25,7 @@ from aecodec.images import Pixels
 from aecodec.spec import DECODER_HDF5, DECODER_TFLITE
 from aecodec.training import load_model
 from aecodec.transforms import Int8, Transform, keras_decoder
-from benchmarks.rows import write_rows
+from benchmarks.rows import codec_arguments, write_rows
 
 _KERNELS = {
     "LiteRT, XNNPACK": OpResolverType.AUTO,
@@ -37,12 +35,9 @@ _KERNELS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--codec", default="photo")
+    parser = codec_arguments(__doc__, "photo")
     parser.add_argument("--level", type=float)
     parser.add_argument("--limit", type=int, default=1000)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     codec = aecodec.load_codec(options.codec)
     samples = islice(open_dataset(options.data), options.limit)

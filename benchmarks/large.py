@@ -9,7 +9,6 @@ its own, whose largest resident memory is what is reported.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -25,15 +24,12 @@ from PIL import Image
 
 from aecodec.dataset import open_dataset
 from aecodec.images import Pixels
-from benchmarks.rows import write_rows
+from benchmarks.rows import codec_arguments, write_rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--codec", default="photo")
+    parser = codec_arguments(__doc__, "photo")
     parser.add_argument("--megapixels", type=float, default=100)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         picture, file = Path(folder, "large.png"), Path(folder, "large.aec")

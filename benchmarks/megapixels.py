@@ -10,12 +10,10 @@ environment there, and its scale hyperprior measured on two megapixels.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from math import isqrt
@@ -30,7 +28,7 @@ from aecodec import images
 from benchmarks.environments import environment
 from benchmarks.large import mosaic
 from benchmarks.peers_in_pillow import restored, saved
-from benchmarks.rows import write_rows
+from benchmarks.rows import codec_arguments, least_seconds, write_rows
 
 _COMPRESSAI = ("compressai==1.2.8",)
 _MODEL = Path(__file__).with_name("compressai_model.py")
@@ -45,12 +43,9 @@ _PEERS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--codec", default="photo")
+    parser = codec_arguments(__doc__, "photo")
     parser.add_argument("--megapixels", type=float, default=12)
     parser.add_argument("--venv", type=Path)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
     for cores in (1, 2):
@@ -123,12 +118,8 @@ def _theirs(pixels: images.Pixels) -> Iterator[Work]:
 
 
 def _megapixels_a_second(pixels: images.Pixels, work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(_ROUNDS):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return round(pixels.shape[0] * pixels.shape[1] / 1e6 / min(times), 2)
+    megapixels = pixels.shape[0] * pixels.shape[1] / 1e6
+    return round(megapixels / least_seconds(work, _ROUNDS), 2)
 
 
 if __name__ == "__main__":

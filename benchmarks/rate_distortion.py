@@ -13,7 +13,6 @@ that our files give at so many bits a pixel.
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -29,20 +28,17 @@ from aecodec.figures import rate_distortion_figure
 from aecodec.images import Pixels
 from benchmarks.bd_rate import bd_rate, qualities_at
 from benchmarks.peers_in_pillow import LOSSY, measure, restored, saved
-from benchmarks.rows import write_rows
+from benchmarks.rows import codec_arguments, write_rows
 
 _ALL = (-np.inf, np.inf)
 _BD_RATES = {"bd_rate": "psnr", "bd_rate_mean_psnr": "mean_psnr", "bd_rate_ms_ssim": "ms_ssim"}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--codec", default="digits")
+    parser = codec_arguments(__doc__, "digits")
     parser.add_argument("--limit", type=int, default=1000)
     parser.add_argument("--between", type=float, nargs=2, default=_ALL, metavar=("DB", "DB"))
     parser.add_argument("--bpp", type=float, nargs=2, default=_ALL, metavar=("LOW", "HIGH"))
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     samples = islice(open_dataset(options.data), options.limit)
@@ -110,11 +106,14 @@ def _bd_rates(
         rates = {}
         for title, quality in _BD_RATES.items():
             ours, theirs = curves[quality]["aecodec"], curves[quality][name]
-            low, high = qualities_at(ours, bpp)
-            limits = between if quality == "psnr" else _ALL
-            counted = max(low, limits[0]), min(high, limits[1])
+            counted = _within(qualities_at(ours, bpp), between if quality == "psnr" else _ALL)
             rates[title] = round(bd_rate(ours, theirs, counted), 4)
         yield {"format": name, **rates}
+
+
+def _within(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """What two intervals share."""
+    return max(one[0], other[0]), min(one[1], other[1])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,28 @@ _PACKAGES = ("aecodec", "numpy", "pillow", "ai-edge-litert", "constriction")
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """What every benchmark on digits takes: the data, and where the figures go."""
+    """What every benchmark on data takes: the data, and where the figures go."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("data", type=Path, help="mnist.npz")
+    parser.add_argument("data", type=Path, help="see above")
     parser.add_argument("--json", type=Path)
     return parser
+
+
+def codec_arguments(description: str | None, codec: str) -> argparse.ArgumentParser:
+    """And a codec, a default one unless another is named."""
+    parser = arguments(description)
+    parser.add_argument("--codec", default=codec, metavar="NAME|DIR")
+    return parser
+
+
+def least_seconds(work: Callable[[], object], rounds: int) -> float:
+    """The shortest time that some work takes."""
+    seconds = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
 
 
 def write_rows(path: Path | None, rows: Sequence[dict[str, Any]]) -> None:

@@ -9,9 +9,7 @@ windows, and across the other borders of tiles, inside windows.
 
 from __future__ import annotations
 
-import argparse
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,18 +18,15 @@ import aecodec
 from aecodec import Codec, windows
 from aecodec.dataset import open_dataset
 from aecodec.images import Pixels
-from benchmarks.rows import write_rows
+from benchmarks.rows import codec_arguments, write_rows
 
 _WHOLE = 1 << 20
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--codec", default="photo")
+    parser = codec_arguments(__doc__, "photo")
     parser.add_argument("--window", type=int, default=16, help="side in tiles")
     parser.add_argument("--limit", type=int, default=1000)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     codec = aecodec.load_codec(options.codec)
     samples = islice(open_dataset(options.data), options.limit)
@@ -51,9 +46,9 @@ def main() -> None:
 
 
 def _compared(codec: Codec, pixels: Pixels, window: int) -> dict[str, Any]:
-    codes, decoded = _round_trip(codec, pixels, window)
     whole_codes, whole = _round_trip(codec, pixels, _WHOLE)
-    borders = _borders(pixels.shape[2], codec.spec.tile[1], window)
+    codes, decoded = _round_trip(codec, pixels, window)
+    borders = _borders(pixels.shape[2], codec.spec.tile[1])
     jumps = np.abs(np.diff(decoded.astype(np.int16) - pixels, axis=2))
     others = np.setdiff1d(
         range(codec.spec.tile[1] - 1, jumps.shape[2], codec.spec.tile[1]), borders
@@ -75,11 +70,10 @@ def _round_trip(codec: Codec, pixels: Pixels, window: int) -> tuple[Any, Pixels]
     return codes, codec.decoder.planes(codes, size=(pixels.shape[2], pixels.shape[1]))
 
 
-def _borders(width: int, tile: int, window: int) -> list[int]:
+def _borders(width: int, tile: int) -> list[int]:
     """The columns after which another window begins."""
-    count = -(-width // tile)
-    number = -(-count // window)
-    return [tile * (count * n // number) - 1 for n in range(1, number)]
+    *others, _ = windows.spans(-(-width // tile), reach=0)
+    return [tile * span.stop - 1 for span in others]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ process that is warm; `python -m benchmarks.cold_start` has the time of a whole 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,7 @@ from aecodec.figures import bars_figure
 from aecodec.images import Pixels
 from aecodec.training import load_model
 from benchmarks.peers_in_pillow import restored, saved
-from benchmarks.rows import arguments, write_rows
+from benchmarks.rows import codec_arguments, least_seconds, write_rows
 
 _PICTURES, _SINGLES, _ROUNDS = 1000, 100, 3
 _PEERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -35,8 +34,7 @@ _PEERS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--codec", default="digits")
+    parser = codec_arguments(__doc__, "digits")
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     samples = islice(open_dataset(options.data), _PICTURES)
@@ -96,19 +94,13 @@ def _row(
     count = len(pictures) * each_holds
     return {
         "what": what,
-        "compress_ms": round(_best(lambda: [forth(each) for each in pictures]) / count, 4),
-        "decompress_ms": round(_best(lambda: [back(each) for each in made]) / count, 4),
+        "compress_ms": round(_milliseconds(lambda: [forth(each) for each in pictures]) / count, 4),
+        "decompress_ms": round(_milliseconds(lambda: [back(each) for each in made]) / count, 4),
     }
 
 
-def _best(work: Callable[[], object]) -> float:
-    """Milliseconds, the least of some rounds."""
-    times = []
-    for _ in range(_ROUNDS):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * min(times)
+def _milliseconds(work: Callable[[], object]) -> float:
+    return 1000 * least_seconds(work, _ROUNDS)
 
 
 if __name__ == "__main__":

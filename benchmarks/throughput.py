@@ -5,7 +5,6 @@ python -m benchmarks.throughput mnist.npz [--json FILE]
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 import aecodec
 from aecodec.competition import choose
-from benchmarks.rows import arguments, write_rows
+from benchmarks.rows import arguments, least_seconds, write_rows
 
 _ROUNDS = 5
 
@@ -46,12 +45,7 @@ def _work(digits: np.ndarray[Any, Any]) -> dict[str, Callable[[], object]]:
 
 def measure(part: str, work: Callable[[], object], digits: int) -> dict[str, Any]:
     """The best of a few rounds."""
-    seconds = []
-    for _ in range(_ROUNDS):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    best = min(seconds)
+    best = least_seconds(work, _ROUNDS)
     return {"part": part, "seconds": round(best, 4), "digits_a_second": round(digits / best)}
 
 

@@ -158,9 +158,7 @@ def _decoder_inputs(
     """(N, *code_shape) latents as the decoder will meet them, the levels by turns."""
     latents = np.zeros(integers.shape, np.float32)
     for turn, level in enumerate(levels):
-        codes = level.codes_in(integers[turn :: len(levels)])
-        share = latents[turn :: len(levels), ..., level.start : level.stop]
-        share[...] = level.integers(codes).reshape(share.shape)
+        latents[turn :: len(levels)] = level.rounded(integers[turn :: len(levels)])
     return latents
 
 

@@ -151,11 +151,7 @@ class FloatPair:
 
     def _error(self, decode: Run, integers: Floats) -> float:
         """Squared error at the default level."""
-        level = self.folder.spec.levels[self.folder.spec.default_level - 1]
-        kept = np.zeros_like(integers)
-        codes = level.codes_in(integers.astype(np.int8))
-        share = kept[..., level.start : level.stop]
-        share[...] = level.integers(codes).reshape(share.shape)
+        kept = self.folder.spec.level().rounded(integers.astype(np.int8)).astype(np.float32)
         decoded = np.rint(255 * np.clip(decode(kept), 0, 1))
         return metrics.mse(self.pixels, decoded.reshape(self.pixels.shape))
 

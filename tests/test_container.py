@@ -13,21 +13,29 @@ from aecodec.container import Header, MetadataKind, Mode
 from aecodec.errors import AecodecError, FormatError
 
 sides = st.integers(1, 300) | st.integers(1, 1 << 15)
-headers = st.builds(
-    Header,
-    codec_id=st.binary(min_size=4, max_size=4),
-    mode=st.sampled_from([Mode.L, Mode.RGB]),
-    size=st.none() | st.tuples(sides, sides),
-    level=st.none() | st.integers(16, 255),
-    frames=st.just(1),
-    reduction=st.just(container.NOT_REDUCED) | st.integers(3, container.MAX_REDUCTION),
-    metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=300)),
-) | st.builds(
-    Header,
-    codec_id=st.binary(min_size=4, max_size=4),
-    mode=st.sampled_from([Mode.LA, Mode.RGBA]),
-    frames=st.integers(1, container.MAX_FRAMES),
-    alpha=st.binary(max_size=300),
+reduced_sides = st.integers(1, 300) | st.integers(1, 1 << 13)
+headers = (
+    st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        mode=st.sampled_from([Mode.L, Mode.RGB]),
+        size=st.none() | st.tuples(sides, sides),
+        level=st.none() | st.integers(16, 255),
+        metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=300)),
+    )
+    | st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        size=st.none() | st.tuples(reduced_sides, reduced_sides),
+        reduction=st.integers(container.NOT_REDUCED + 1, container.MAX_REDUCTION),
+    )
+    | st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        mode=st.sampled_from([Mode.LA, Mode.RGBA]),
+        frames=st.integers(1, container.MAX_FRAMES),
+        alpha=st.binary(max_size=300),
+    )
 )
 
 

@@ -48,7 +48,32 @@ class DistortionObjective(keras.Model):
         return {"psnr": _psnr(self.squared_error.result())}
 
 
-class RateDistortionObjective(keras.Model):
+class _LevelsObjective(keras.Model):
+    """What is measured of several levels.
+
+    Args:
+        encoder: images to latents.
+        decoder: latents to images.
+        levels: how many.
+    """
+
+    def __init__(self, encoder: Any, decoder: Any, levels: int) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.progress = _progress(self)
+        numbers = range(1, levels + 1)
+        self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
+        self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
+
+    def _results(self) -> dict[str, Any]:
+        """Bytes and PSNR of each level so far."""
+        report: dict[str, Any] = {}
+        for n, (bits, error) in enumerate(zip(self.bits, self.squared_errors, strict=True), 1):
+            report |= {f"bytes{n}": bits.result() / 8, f"psnr{n}": _psnr(error.result())}
+        return report
+
+
+class RateDistortionObjective(_LevelsObjective):
     """Distortion + rate weight x rate, for one level or several at once.
 
     Each level has its own channels of the code and its own rate weight; its decoder input holds
@@ -78,15 +103,10 @@ class RateDistortionObjective(keras.Model):
         shares: Sequence[float],
         priors: int,
     ) -> None:
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.progress = _progress(self)
+        super().__init__(encoder, decoder, len(channels))
         self.channels, self.rate_weights = list(channels), list(rate_weights)
         self.shares = list(shares)
         self.rates = [MixtureRate(priors, k, seed) for seed, k in enumerate(channels)]
-        numbers = range(1, len(channels) + 1)
-        self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
-        self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
         self.built = True  # of parts that are
 
     def start_from(self, images: Any) -> None:
@@ -132,16 +152,13 @@ class RateDistortionObjective(keras.Model):
         return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), [before, after]])
 
     def _report(self, bits: list[Any], errors: list[Any]) -> dict[str, Any]:
-        report = {}
         for n, (rate, error) in enumerate(zip(bits, errors, strict=True)):
             self.bits[n].update_state(rate)
             self.squared_errors[n].update_state(error)
-            report[f"bytes{n + 1}"] = self.bits[n].result() / 8
-            report[f"psnr{n + 1}"] = _psnr(self.squared_errors[n].result())
-        return report
+        return self._results()
 
 
-class GainedObjective(keras.Model):
+class GainedObjective(_LevelsObjective):
     """Distortion + rate weight x rate, for levels that share their channels.
 
     Before they are rounded, latents are multiplied by gains, one for each channel and level, and
@@ -160,9 +177,7 @@ class GainedObjective(keras.Model):
     def __init__(
         self, encoder: Any, decoder: Any, rate_weights: Sequence[float], shares: Sequence[float]
     ) -> None:
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.progress = _progress(self)
+        super().__init__(encoder, decoder, len(rate_weights))
         weights, channels = np.array(rate_weights), encoder.output_shape[-1]
         self.rate_weights = tf.constant(weights, tf.float32)
         self.importance = tf.constant(np.array(shares) / np.sqrt(weights), tf.float32)
@@ -174,9 +189,6 @@ class GainedObjective(keras.Model):
             name="log_gains",
         )
         self.rate = NeighbourRate(channels, len(weights), dtype=_policy(decoder))
-        numbers = range(1, len(weights) + 1)
-        self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
-        self.squared_errors = [keras.metrics.Mean(f"mse{n}") for n in numbers]
         self.built = True  # of parts that are
 
     @property
@@ -198,14 +210,14 @@ class GainedObjective(keras.Model):
             loss = tf.reduce_mean(tf.gather(self.importance, levels) * cost)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return self._report(bits, errors, levels)
+        self._count(bits, errors, levels)
+        return self._results()
 
     def test_step(self, images: Any) -> dict[str, Any]:
-        report: dict[str, Any] = {}
         for level in range(len(self.bits)):
             levels = tf.fill([tf.shape(images)[0]], level)
-            report |= self._report(*self._measure(images, levels, training=False), levels)
-        return report
+            self._count(*self._measure(images, levels, training=False), levels)
+        return self._results()
 
     def _measure(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
         """(N,) bits and mean squared error of each picture."""
@@ -219,15 +231,11 @@ class GainedObjective(keras.Model):
         difference = tf.cast(decoded, tf.float32) - images
         return bits, tf.reduce_mean(tf.square(difference), axis=range(1, len(images.shape)))
 
-    def _report(self, bits: Any, errors: Any, levels: Any) -> dict[str, Any]:
-        report = {}
+    def _count(self, bits: Any, errors: Any, levels: Any) -> None:
         for n in range(len(self.bits)):
             of_level = tf.cast(levels == n, tf.float32)
             self.bits[n].update_state(bits, sample_weight=of_level)
             self.squared_errors[n].update_state(errors, sample_weight=of_level)
-            report[f"bytes{n + 1}"] = self.bits[n].result() / 8
-            report[f"psnr{n + 1}"] = _psnr(self.squared_errors[n].result())
-        return report
 
 
 def _policy(model: Any) -> str:
