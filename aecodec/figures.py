@@ -46,6 +46,24 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     return _as_png(figure)
 
 
+def pictures_figure(pictures: Mapping[str, Pixels]) -> bytes:
+    """Pictures of one size side by side, at least as large as they are, as PNG.
+
+    Args:
+        pictures: (H, W) or (H, W, 3) uint8, by what stands above them.
+
+    Raises:
+        AecodecError: matplotlib is not installed.
+    """
+    figure = _new_figure((len(pictures) * 1.5 * _INCH, 1.5 * _INCH))
+    axes = figure.subplots(1, len(pictures), squeeze=False)[0]
+    for axis, (title, pixels) in zip(axes, pictures.items(), strict=True):
+        axis.imshow(pixels, cmap="gray", vmin=0, vmax=255)
+        axis.set_title(title, fontsize=9)
+        axis.set_axis_off()
+    return _as_png(figure)
+
+
 def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
     """PSNR against bits a pixel, a line a codec, as PNG.
 

@@ -23,7 +23,7 @@ from aecodec.images import Picture
 from aecodec.report import squared_errors
 from aecodec.spec import DECODER_TFLITE, CodecSpec
 
-_REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
+REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
 """In halves; each is tried where the one before gives a poor level, or none."""
 
 _POOR = 2.0
@@ -76,7 +76,7 @@ def within_bytes(
 def _reductions(spec: CodecSpec, header: Header) -> tuple[int, ...]:
     width, height = header.size or spec.tile[::-1]
     may_be_reduced = spec.reach and width * height * header.frames <= MAX_REDUCED_PIXELS
-    return _REDUCTIONS if may_be_reduced else (NOT_REDUCED,)
+    return REDUCTIONS if may_be_reduced else (NOT_REDUCED,)
 
 
 def _fits(encoding: Encoding, most: int, level: float) -> bool:
