@@ -41,6 +41,8 @@ def choose(prior: Prior, codes: Codes, surroundings: Surroundings | None = None)
     """
     if prior.priors == 1:
         return np.zeros(len(codes), np.int32)
+    if prior.candidates is not None and len(prior.candidates) == 1:
+        return np.full(len(codes), prior.candidates[0], np.int32)
     if surroundings is None and len(codes) > _BLOCK_VECTORS:
         starts = range(0, len(codes), _BLOCK_VECTORS)
         return np.concatenate([choose(prior, codes[n : n + _BLOCK_VECTORS]) for n in starts])
@@ -89,7 +91,10 @@ def _totals(
     prior: Prior, hot: npt.NDArray[np.float32], costs: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """One matrix product tells what every vector costs under every prior, exactly."""
-    return np.asarray(hot @ costs.reshape(prior.priors, -1).T + prior.index_costs, np.float32)
+    totals = np.asarray(hot @ costs.reshape(prior.priors, -1).T + prior.index_costs, np.float32)
+    if prior.candidates is not None:
+        totals[:, np.setdiff1d(np.arange(prior.priors), prior.candidates)] = np.inf
+    return totals
 
 
 def _costs_of(prior: Prior, symbols: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from aecodec import container, segments
 from aecodec.container import LEVEL_UNITS, Header
+from aecodec.prior import Prior
 from aecodec.spec import CodecFolder
 from aecodec.transforms import Int8
 
@@ -35,17 +36,18 @@ class Encoding:
     header: Header
     integers: Int8
 
-    def file(self, level: float | None = None) -> bytes:
+    def file(self, level: float | None = None, prior: Prior | None = None) -> bytes:
         """The bytes of an `.aec` file.
 
         Args:
             level: 1 and up; the codec's default if None.
+            prior: the level's, with candidates of its own; as the codec has it if None.
 
         Raises:
             UsageError: the codec has no such level.
         """
         chosen = self.folder.spec.level(level)
-        payload = segments.encode(self.folder.prior(level), chosen, self.integers)
+        payload = segments.encode(prior or self.folder.prior(level), chosen, self.integers)
         return container.pack(replace(self.header, level=self._stored(level)), payload)
 
     def compressed(self, level: float | None = None) -> Compressed:

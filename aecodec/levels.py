@@ -54,7 +54,7 @@ class Level:
     gains: tuple[int, ...] = ()
 
     @cached_property
-    def _factors(self) -> Integers:
+    def factors(self) -> Integers:
         """(K,) the gains as multiples of 2**-15.
 
         No logarithm lies near a tie (a test looks at all), so every machine has the same ones.
@@ -66,7 +66,7 @@ class Level:
         if not self.gains:
             step = np.int16(self.multiple)
             return np.floor_divide(integers.astype(np.int16) + step // np.int16(2), step)
-        return ((integers * self._factors + _HALF) >> _FACTOR_BITS).astype(np.int16)
+        return ((integers * self.factors + _HALF) >> _FACTOR_BITS).astype(np.int16)
 
     def codes_in(self, integers: npt.NDArray[np.int8]) -> Codes:
         """The encoder's output (N, *code_shape) to this level's codes (N * vectors, K)."""
@@ -84,7 +84,7 @@ class Level:
         wide = codes.astype(np.int32)
         if not self.gains:
             return np.clip(wide * self.multiple, -128, 127)
-        rounded = ((wide << (_FACTOR_BITS + 1)) + self._factors) // (2 * self._factors)
+        rounded = ((wide << (_FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
         return np.clip(rounded, -128, 127)
 
     def spread(self, codes: Codes, into: npt.NDArray[np.int8]) -> None:

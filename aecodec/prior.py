@@ -63,6 +63,8 @@ class Prior:
             with P = 1 no index is sent, and `index` is [0].
         context: what moves those tables, if anything. Then row 8 * s + m of the bank has shape s,
             m eighths of a symbol further up than row 8 * s.
+        candidates: the priors, ascending, among which an encoder chooses; all if None. Whatever it
+            chooses, every decoder reads it.
 
     Raises:
         CodecError: shapes or numbers that do not fit together.
@@ -79,6 +81,7 @@ class Prior:
     offset: npt.NDArray[np.int16]
     index: npt.NDArray[np.uint16]
     context: Context | None = None
+    candidates: npt.NDArray[np.uint16] | None = None
 
     def __post_init__(self) -> None:
         for name, dtype in DTYPES.items():

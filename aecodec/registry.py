@@ -62,11 +62,22 @@ def codec_of(data: bytes) -> Codec:
         FormatError: not a whole `.aec` file.
         CodecError: none of those that ship made it.
     """
-    header, _ = container.unpack(data)
+    return codec_with_id(container.unpack(data)[0].codec_id)
+
+
+def codec_with_id(codec_id: bytes) -> Codec:
+    """The codec that ships and has an id.
+
+    Args:
+        codec_id: the first bytes of its identity, as its files carry them.
+
+    Raises:
+        CodecError: none of those that ship has it.
+    """
     for codec in map(load_codec, built_in_names()):
-        if codec.spec.codec_id == header.codec_id:
+        if codec.spec.codec_id == codec_id:
             return codec
     raise CodecError(
-        f"made with codec {header.codec_id.hex()}, which does not ship with this aecodec: "
+        f"made with codec {codec_id.hex()}, which does not ship with this aecodec: "
         "give the folder of the codec that made it with --codec"
     )

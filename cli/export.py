@@ -21,7 +21,6 @@ from aecodec.spec import CODEC_JSON, CodecFolder
 
 if TYPE_CHECKING:  # what the other commands do not need, they do not load
     from aecodec.codec import Codec
-    from aecodec.export.writing import Exported
     from aecodec.images import Pixels
 
 _CALIBRATION = 1000
@@ -60,7 +59,18 @@ def export(
         int, typer.Option(min=8, help="Of such a codec: crops to calibrate on, if any size goes.")
     ] = 64,
     levels: Annotated[int, typer.Option(min=1, max=15, help="Of such a codec.")] = 3,
-    priors: Annotated[int, typer.Option(min=1, max=1024, help="Of such a codec.")] = 64,
+    priors: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Of such a codec; default 64. Of C: keep the tables of so many; default all.",
+        ),
+    ] = None,
+    level: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("-q", "--level", help="Whose tables C gets. Default: the codec's own."),
+    ] = None,
     report: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--report", metavar="FILE", help="Write the parity report as JSON."),
@@ -71,7 +81,8 @@ def export(
     """Write a codec's networks in another format, and say how far they are from the float ones.
 
     TFLite at int8 takes pixel - 128 and gives the codes themselves, or back; at other precisions
-    it takes and gives floats. C is the int8 model as an array, for TensorFlow Lite Micro. Needs
+    it takes and gives floats. C is a folder that builds as it is: the int8 models as arrays, for
+    TensorFlow Lite Micro, the tables of one level, and what makes `.aec` files of the codes. Needs
     TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of a codec, two models that were trained
@@ -80,24 +91,33 @@ def export(
     if encoder or decoder:
         if codec or not (encoder and decoder and calibrate):
             raise UsageError("a codec is made of --encoder, --decoder and --calibrate together")
-        made = _adopt(encoder, decoder, calibrate, out, tile, levels, priors, force, quiet)
+        made = _adopt(encoder, decoder, calibrate, out, tile, levels, priors or 64, force, quiet)
         talk.result(as_text(made), {}, as_json=False, quiet=quiet, to_stderr=False)
         return
     if not codec:
         raise UsageError("give a CODEC, or --encoder and --decoder to make one of")
     if to is not Format.TFLITE and precision is not Precision.INT8:
         raise UsageError(f"--quantize {precision.value} is for --format tflite")
+    if to is not Format.C and (priors or level):
+        raise UsageError("--level and --priors are for --format c, which has one level's tables")
     if report:
         files.refuse_overwriting(report, force)
     folder = registry.load_codec(codec).folder
+    folder.spec.level(level)  # or there is none
     with tensorflow_for("exporting"):
         from aecodec.export.parity import FloatPair
+    from aecodec.export.c_folder import device_files
+    from aecodec.export.c_tables import CTables
     from aecodec.export.writing import export_half
 
     with talk.warnings_about(calibrate, quiet):
         pair = FloatPair(folder, _tiles(folder, calibrate))
     exported = [export_half(pair, half, to, precision) for half in halves.each]
-    _write(exported, out, force)
+    contents = {name: data for each in exported for name, data in each.files.items()}
+    if to is Format.C:
+        tables = CTables(folder, level, priors)
+        contents |= device_files(tables, pair.pixels, [each.parity for each in exported])
+    _write(contents, out, force)
     if report:
         rows = [each.parity.as_json() for each in exported]
         files.write_bytes(report, json.dumps(rows, indent=1).encode() + b"\n")
@@ -133,12 +153,11 @@ def _adopt(
         )
 
 
-def _write(exported: list[Exported], out: Path, force: bool) -> None:
-    contents = {out / name: data for each in exported for name, data in each.files.items()}
-    for target in contents:
-        files.refuse_overwriting(target, force)
-    for target, content in contents.items():
-        files.write_bytes(target, content)
+def _write(contents: dict[str, bytes], out: Path, force: bool) -> None:
+    for name in contents:
+        files.refuse_overwriting(out / name, force)
+    for name, content in contents.items():
+        files.write_bytes(out / name, content)
 
 
 def _tiles(folder: CodecFolder, data: Path | None) -> Pixels:
