@@ -1,6 +1,6 @@
 """Fewer bytes than TensorFlow Compression's own MNIST model, and than PCA, after equal training?
 
-    python -m benchmarks.peers mnist.npz --venv FOLDER [--minutes 5] [--json FILE] [--plot FILE]
+    python -m benchmarks.peers mnist.npz --venv FOLDER [--minutes 8] [--json FILE] [--plot FILE]
 
 TensorFlow Compression 2.14 is installed into a virtual environment of its own, for it needs a
 TensorFlow of its own; that takes Python 3.11 on Linux. Each of its points is a model trained for
@@ -45,7 +45,7 @@ _PCA_DIMENSIONS, _PCA_STEPS = 200, (1.6, 1.1, 0.7, 0.45)
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--venv", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []

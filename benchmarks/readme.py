@@ -120,6 +120,23 @@ def steel_table(rows: Rows) -> str:
     )
 
 
+def device_table(rows: Rows) -> str:
+    """Flash, RAM and time of each level."""
+    return _table(
+        ("level", "network", "tables", "code", "arena", "RAM beside it", "microseconds"),
+        (
+            (
+                row["level"],
+                *(f"{row[name]:,}" for name in ("network", "tables", "code", "arena")),
+                f"{row['work'] + row['stack'] + row['file']:,}",
+                f"{row['microseconds']:.0f}",
+            )
+            for row in rows
+            if "code" in row
+        ),
+    )
+
+
 def _table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     head = _line(columns) + "\n|" + "---|" * len(columns)
     return "\n".join([head, *map(_line, lines)])
@@ -138,6 +155,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "quantization": quantization_table,
     "speed": speed_table,
     "steel": steel_table,
+    "device": device_table,
 }
 
 

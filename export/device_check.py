@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -83,11 +83,12 @@ class DeviceFolder:
         numbers = re.findall(r"0x(\w\w),", self._text("encoder_model.c"))
         return bytes(int(number, 16) for number in numbers)
 
-    def build(self, out: Path) -> None:
+    def build(self, out: Path, options: Sequence[str] = ()) -> None:
         """Compile the example.
 
         Args:
             out: what the program will be called.
+            options: of the compiler, beside those that make it strict.
 
         Raises:
             AecodecError: there is no compiler, or it refuses.
@@ -96,10 +97,15 @@ class DeviceFolder:
         if not compiler:
             raise AecodecError("no C compiler here: install one, or name it in the variable CC")
         sources = [str(self.path / name) for name in _SOURCES]
-        _run([compiler, *_OPTIONS, "-o", str(out), *sources], f"{compiler} refuses {self.path}")
+        _run(
+            [compiler, *_OPTIONS, *options, "-o", str(out), *sources],
+            f"{compiler} refuses {self.path}",
+        )
 
 
-def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
+def check_device(
+    device: DeviceFolder, codec: Codec, pictures: Iterable[Picture], options: Sequence[str] = ()
+) -> int:
     """Whether a device folder gives Python's files and codes.
 
     The model runs in TensorFlow Lite Micro, `aec.c` makes a file of what it gives, and takes that
@@ -109,6 +115,7 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
         device: the folder.
         codec: that it was made of.
         pictures: to try, of one frame; they are scaled to the size that the folder is for.
+        options: of the compiler.
 
     Returns:
         How many pictures were tried.
@@ -121,7 +128,7 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
     network, tried = _in_micro(device.encoder), 0
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "main")
-        device.build(program)
+        device.build(program, options)
         for picture in pictures:
             _compare(program, tables, _encoded(codec, network, _prepared(codec, device, picture)))
             tried += 1

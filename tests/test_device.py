@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +45,14 @@ ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "microcontroller"
 TILE = (4, 5)
 SPARE = 3  # channels of other levels
+
+pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+
+
+def needs(*programs: str) -> None:
+    for program in programs:
+        if not shutil.which(program):
+            pytest.skip(f"no {program} here")
 
 
 @pytest.fixture(scope="module")
@@ -243,8 +253,62 @@ def test_headers_are_read_as_python_reads_them(
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 @pytest.mark.parametrize("options", [[], ["-DAEC_ENCODER_ONLY"]])
 def test_compilers_have_nothing_to_say(compiler: str, options: list[str], tmp_path: Path) -> None:
-    if not shutil.which(compiler):
-        pytest.skip(f"no {compiler} here")
+    needs(compiler)
     for source in ("aec.c", "aec.h"):
         command = [compiler, *WARNINGS, *options, "-O2", "-c", "-o", tmp_path / "out"]
         subprocess.run([*command, SOURCES / source], check=True)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `aecodec export` makes for a device."""
+    folder = tmp_path_factory.mktemp("exported")
+    command = [sys.executable, "-m", "aecodec", "export", "digits", "-o", folder, "--quiet"]
+    to_c = ["--format", "c", "--half", "encoder", "--level", "1"]
+    subprocess.run([*command, *to_c], check=True)
+    return folder
+
+
+def test_the_exported_folder_builds_as_its_readme_says(exported: Path, tmp_path: Path) -> None:
+    """With nothing around it but a compiler."""
+    alone = shutil.copytree(exported, tmp_path / "alone")
+    block = re.search(r"```sh\n(.*?)```", (alone / "README.md").read_text("utf-8"), re.DOTALL)
+    assert block
+    commands = block[1].splitlines()
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run(command, shell=True, cwd=alone, check=True)
+
+
+def test_a_device_folder_is_verified(exported: Path, tmp_path: Path) -> None:
+    def verified(folder: Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "aecodec", "verify", "--device", folder]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert "10 pictures" in verified(exported).stdout
+    damaged = shutil.copytree(exported, tmp_path / "damaged")
+    source = (damaged / "codec.c").read_text("utf-8")
+    (damaged / "codec.c").write_text(source.replace(".first = -", ".first = 1 - "), "utf-8")
+    done = verified(damaged)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "another file than Python" in done.stderr
+    (damaged / "aec.c").write_text("no C", "utf-8")
+    assert "refuses" in verified(damaged).stderr
+    done = verified(tmp_path)
+    assert done.returncode == 1
+    assert "give a folder that aecodec export" in done.stderr
+
+
+def test_the_firmware_writes_the_file_here(exported: Path, tmp_path: Path) -> None:
+    needs("make")
+    made = ["make", "-s", "-C", EXAMPLE, f"CODEC={exported}", f"BUILD={tmp_path}", "host"]
+    subprocess.run(made, check=True)
+    written = subprocess.run([tmp_path / "host"], check=True, capture_output=True).stdout
+    assert written == (exported / "sample.aec").read_bytes()
+
+
+def test_the_firmware_writes_the_file_on_a_cortex_m(exported: Path, tmp_path: Path) -> None:
+    needs("make", "arm-none-eabi-gcc", "qemu-system-arm")
+    made = ["make", "-s", "-C", EXAMPLE, f"CODEC={exported}", f"BUILD={tmp_path}", "arm", "run"]
+    subprocess.run(made, check=True, timeout=60)  # compares the files
+    assert int((tmp_path / "stack.txt").read_text()) < 1024

@@ -30,10 +30,17 @@ LONG = [
     command
     for command in COMMANDS
     if re.match(
-        r"aecodec train .* -o |python -m benchmarks\.(code_dimension|peers|steps) ", command
+        r"aecodec train .* -o |python -m benchmarks\.(code_dimension|device|peers|steps) ", command
     )
 ]
-SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", "{'code_dimension': 1,", "{'codec': 'PCA',")
+SIGNS_OF_LIFE = (
+    "epoch 1,",
+    "Epoch 1/",
+    "{'code_dimension': 1,",
+    "{'codec': 'PCA',",
+    "{'level': 1,",
+)
+DEVICE_TOOLS = ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm")
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +111,8 @@ def test_the_two_first_commands_are_those_that_ci_runs() -> None:
 @pytest.mark.parametrize("command", LONG)
 def test_the_long_commands_start(command: str, folder: Path, tmp_path: Path) -> None:
     """They take minutes to hours; here they get past their first results."""
+    if "device" in command and not all(map(shutil.which, DEVICE_TOOLS)):
+        pytest.skip(f"needs {', '.join(DEVICE_TOOLS)}")
     without_codecs = shutil.ignore_patterns("my-*")
     shutil.copytree(folder, tmp_path, ignore=without_codecs, dirs_exist_ok=True)
     with subprocess.Popen(
