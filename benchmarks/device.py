@@ -27,7 +27,7 @@ import numpy as np
 import aecodec
 from aecodec import Codec
 from aecodec.dataset import open_dataset
-from aecodec.export.device_check import DeviceFolder, check_device
+from aecodec.export.device_check import DeviceFolder, check_device, prepared
 from aecodec.images import Picture
 from benchmarks.rows import codec_arguments, write_rows
 
@@ -97,6 +97,8 @@ def _placed(device: DeviceFolder) -> dict[str, int]:
         "network": len(device.encoder),
         "stack": int((build / "stack.txt").read_text("utf-8")),
         "work": device.constant("CODEC_WORK_SIZE"),
+        "integers": device.constant("CODEC_VECTORS")
+        * (device.constant("CODEC_OUTPUTS") + device.constant("CODEC_DIMENSION")),
         "file": device.constant("CODEC_FILE_BOUND"),
         "arena": int(arena[1]) if arena else 0,
     }
@@ -108,10 +110,10 @@ def _microseconds(device: DeviceFolder, codec: Codec, pictures: list[Picture]) -
     sources = [str(_SPEED), *(str(device.path / name) for name in ("aec.c", "codec.c"))]
     options = ["-std=c99", "-O3", f"-I{device.path}", "-o", str(program)]
     subprocess.run(["gcc", *options, *sources], check=True)
-    integers = [
-        codec.encoder.encode(each, codec.encoder.header(each)).integers for each in pictures
-    ]
-    outputs.write_bytes(np.resize(np.stack(integers), (_TIMED, *integers[0].shape)).tobytes())
+    planes = Picture(np.concatenate([prepared(codec, device, each) for each in pictures]))
+    integers = codec.encoder.encode(planes, codec.encoder.header(planes)).integers
+    each = integers.reshape(planes.frames, -1)
+    outputs.write_bytes(np.resize(each, (_TIMED, each.shape[1])).tobytes())
     done = subprocess.run([str(program), str(outputs)], check=True, capture_output=True, text=True)
     return float(done.stdout)
 

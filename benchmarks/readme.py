@@ -123,12 +123,20 @@ def steel_table(rows: Rows) -> str:
 def device_table(rows: Rows) -> str:
     """Flash, RAM and time of each level."""
     return _table(
-        ("level", "network", "tables", "code", "arena", "RAM beside it", "microseconds"),
+        (
+            "level",
+            "flash: network",
+            "flash: tables",
+            "flash: code",
+            "RAM: arena",
+            "RAM: the rest",
+            "time, µs",
+        ),
         (
             (
                 row["level"],
                 *(f"{row[name]:,}" for name in ("network", "tables", "code", "arena")),
-                f"{row['work'] + row['stack'] + row['file']:,}",
+                f"{row['work'] + row['stack'] + row['integers'] + row['file']:,}",
                 f"{row['microseconds']:.0f}",
             )
             for row in rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -17,13 +18,14 @@ from aecodec.cli.options import Force, Quiet
 from aecodec.errors import UsageError
 from aecodec.export.kinds import Format, Halves, Precision
 from aecodec.samples import sample_paths
-from aecodec.spec import CODEC_JSON, CodecFolder
+from aecodec.spec import CODEC_JSON, CodecSpec
 
 if TYPE_CHECKING:  # what the other commands do not need, they do not load
     from aecodec.codec import Codec
     from aecodec.images import Pixels
 
-_CALIBRATION = 1000
+_MOST_PICTURES, _MOST_PIXELS = 1000, 1 << 22
+_SIZE = "128x128"
 
 
 def export(
@@ -71,6 +73,15 @@ def export(
         Optional[float],  # noqa: UP045
         typer.Option("-q", "--level", help="Whose tables C gets. Default: the codec's own."),
     ] = None,
+    size: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--size",
+            metavar="WxH",
+            help="Of codecs of any size: pixels of the pictures to measure on, and that C is for. "
+            f"Default: {_SIZE}.",
+        ),
+    ] = None,
     report: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--report", metavar="FILE", help="Write the parity report as JSON."),
@@ -104,18 +115,19 @@ def export(
         files.refuse_overwriting(report, force)
     folder = registry.load_codec(codec).folder
     folder.spec.level(level)  # or there is none
+    shape = _shape(folder.spec, size)
     with tensorflow_for("exporting"):
         from aecodec.export.parity import FloatPair
     from aecodec.export.c_folder import device_files
     from aecodec.export.c_tables import CTables
     from aecodec.export.writing import export_half
 
+    tables = CTables(folder, level, priors) if to is Format.C else None
     with talk.warnings_about(calibrate, quiet):
-        pair = FloatPair(folder, _tiles(folder, calibrate))
+        pair = FloatPair(folder, _pictures(folder.spec.channels, shape, calibrate))
     exported = [export_half(pair, half, to, precision) for half in halves.each]
     contents = {name: data for each in exported for name, data in each.files.items()}
-    if to is Format.C:
-        tables = CTables(folder, level, priors)
+    if tables:
         contents |= device_files(tables, pair.pixels, [each.parity for each in exported])
     _write(contents, out, force)
     if report:
@@ -160,14 +172,30 @@ def _write(contents: dict[str, bytes], out: Path, force: bool) -> None:
         files.write_bytes(out / name, content)
 
 
-def _tiles(folder: CodecFolder, data: Path | None) -> Pixels:
-    """(N, h, w, C) tiles of the calibration set."""
+def _shape(spec: CodecSpec, size: str | None) -> tuple[int, int]:
+    """(height, width) of the pictures to measure on."""
+    if not spec.reach:
+        if size:
+            raise UsageError(f"--size is for codecs of any size, and {spec.name} has tiles")
+        return spec.tile
+    found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", size or _SIZE)
+    if not found or int(found[2]) % spec.tile[0] or int(found[1]) % spec.tile[1]:
+        raise UsageError(
+            f"--size {size or _SIZE}: two sides as in 256x128, here multiples of "
+            f"{spec.tile[1]} and {spec.tile[0]}"
+        )
+    return int(found[2]), int(found[1])
+
+
+def _pictures(channels: int, shape: tuple[int, int], data: Path | None) -> Pixels:
+    """(N, h, w, C) of the calibration set, cut to one shape."""
     import numpy as np
 
     from aecodec.dataset import open_dataset
 
-    tiles: list[Pixels] = []
-    for sample in islice(open_dataset(data or sample_paths()[0].parent), _CALIBRATION):
-        planes = tiling.to_planes(sample.picture.pixels, folder.spec.channels)
-        tiles.extend(tiling.split(planes, folder.spec.tile))
-    return np.stack(tiles[:_CALIBRATION])
+    most = max(1, min(_MOST_PICTURES, _MOST_PIXELS // (shape[0] * shape[1])))
+    pictures: list[Pixels] = []
+    for sample in islice(open_dataset(data or sample_paths()[0].parent), most):
+        planes = tiling.to_planes(sample.picture.pixels, channels)
+        pictures.extend(tiling.split(planes, shape))
+    return np.stack(pictures[:most])

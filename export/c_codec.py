@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from aecodec import tiling
 from aecodec.container import LEVEL_UNITS
 from aecodec.context import POSITIONS
-from aecodec.export.c_tables import CTables, of_context
+from aecodec.errors import ModelError
+from aecodec.export.c_tables import LANES, CTables, of_context
 from aecodec.prior import Prior
 
-_LANES = 16
-"""AEC_LANES."""
+_MOST_VECTORS, _MOST_TILES = 16384, 128
+"""AEC_MOST_VECTORS, and the longest side of a picture whose vectors have neighbours."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,16 @@ class PictureSizes:
 
     @classmethod
     def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
-        """Of one picture of the codec's own channels, (width, height)."""
+        """Of one picture of the codec's own channels, (width, height).
+
+        Raises:
+            ModelError: more vectors than `aec.c` takes.
+        """
         spec, dimension = tables.folder.spec, tables.prior.code_dimension
         rows, columns = tiling.grid(size, spec.tile)
         vectors = rows * columns * spec.vectors
+        if vectors > _MOST_VECTORS or (spec.reach and max(rows, columns) > _MOST_TILES):
+            raise ModelError(f"{size[0]}x{size[1]} pixels: {vectors} code vectors, too many for C")
         file = 40 + vectors * (3 + 4 * dimension + dimension // 8)
         return cls(*size, vectors, _work_size(tables, vectors), file)
 
@@ -47,7 +54,7 @@ def _work_size(tables: CTables, vectors: int) -> int:
     prior, dimension = tables.prior, tables.prior.code_dimension
     of_vector = 4 + 4 * _slice(prior)
     if prior.context:
-        of_vector += 8 * dimension + -(-dimension // _LANES) * _LANES
+        of_vector += 8 * dimension + -(-dimension // LANES) * LANES
     if not _looks_around(tables):
         return vectors * of_vector
     return max(1, vectors // 2) * of_vector + 2 * dimension
@@ -176,8 +183,8 @@ def _codec_fields(tables: CTables) -> dict[str, object]:
         "index": "frequencies",
         "rows": "rows",
         "bank": "bank",
-        "costs": "costs",
-        "index_costs": "index_costs",
+        "costs": "costs" if _has(tables, "costs") else "NULL",
+        "index_costs": "index_costs" if _has(tables, "costs") else "NULL",
         "table": "table",
         "offset": "offset",
         "slice": _slice(prior),

@@ -47,12 +47,16 @@ def _header(model: bytes, about: CModel) -> str:
         **_end("INPUT", ends.input_shape, ends.input_quantization),
         **_end("OUTPUT", ends.output_shape, ends.output_quantization),
     }
+    arena = ""
     if about.arena_bytes is not None:
         numbers["ARENA_SIZE"] = f"{about.arena_bytes}u"
+        arena = (
+            f" Give TensorFlow Lite Micro an arena of\n * {upper}_ARENA_SIZE bytes at least, "
+            "aligned to 16."
+        )
     defines = "\n".join(f"#define {upper}_{name} {value}" for name, value in numbers.items())
     return f"""/* {about.name} of the codec {about.codec}, as int8 TensorFlow Lite.
- * Sizes are bytes; value = scale * (integer - zero point). Give TensorFlow Lite Micro an arena of
- * {upper}_ARENA_SIZE bytes at least, aligned to 16. */
+ * Sizes are bytes; value = scale * (integer - zero point).{arena} */
 #ifndef AECODEC_{upper}_MODEL_H
 #define AECODEC_{upper}_MODEL_H
 
@@ -94,10 +98,12 @@ def _source(model: bytes, about: CModel) -> str:
 
 #if defined(__cplusplus)
 #define AECODEC_ALIGNED alignas(16)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define AECODEC_ALIGNED _Alignas(16)
 #elif defined(__GNUC__)
 #define AECODEC_ALIGNED __attribute__((aligned(16)))
 #else
-#define AECODEC_ALIGNED
+#error "say here how this compiler places an array at a multiple of 16"
 #endif
 
 AECODEC_ALIGNED const unsigned char {about.name}_model[{about.name.upper()}_MODEL_SIZE] = {{

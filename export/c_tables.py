@@ -26,11 +26,8 @@ from aecodec.spec import CodecFolder
 _LINE, _INDENT = 100, "    "
 _KINDS = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}
 _ROW = np.dtype([("at", np.uint16), ("start", np.uint8), ("count", np.uint8)])
-_LANES = 16
-"""AEC_LANES."""
-
-_ROWS, _COLUMNS = 256, 255
-"""More rows or columns do not fit into the bytes that `aec.c` keeps of a symbol."""
+LANES = 16
+"""AECLANES."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +74,22 @@ class CTables:
     priors: int | None = None
 
     def __post_init__(self) -> None:
-        prior = self.prior
-        offsets = (int(prior.offset.min()), int(prior.offset.max()))
-        if len(prior.bank) > _ROWS or prior.symbols > _COLUMNS or not fits_int8(*offsets):
-            raise ModelError(
-                f"level {self.units / LEVEL_UNITS:g}: {len(prior.bank)} tables of {prior.symbols} "
-                f"symbols, moved by {offsets[0]} to {offsets[1]}, and C takes {_ROWS} of "
-                f"{_COLUMNS}, moved by -128 to 127: train the codec with coarser codes"
-            )
+        spec, prior = self.folder.spec, self.prior
+        offset = prior.offset[self.kept]
+        limits = {
+            "256 tables": len(prior.bank) <= 1 << 8,
+            "255 symbols a table": prior.symbols < 1 << 8,
+            "moves of tables by -128 to 127": offset.min() >= -128 and offset.max() <= 127,
+            "symbols of 16 bits": -(1 << 15) <= prior.first < 1 << 15,
+            "65,535 priors, vectors a tile and channels": (
+                max(prior.priors, spec.vectors, spec.code_shape[-1]) < 1 << 16
+            ),
+            "65,536 pixels a tile": spec.tile[0] * spec.tile[1] <= 1 << 16,
+        }
+        exceeded = [limit for limit, holds in limits.items() if not holds]
+        if exceeded:
+            level = f"level {self.units / LEVEL_UNITS:g} of {spec.name}"
+            raise ModelError(f"{level} is not for C, which takes {', '.join(exceeded)} at most")
 
     @cached_property
     def level(self) -> Level:
@@ -124,21 +129,17 @@ class CTables:
             Array("frequencies", prior.index),
             Array("rows", rows),
             Array("bank", bank),
-            Array("costs", _trimmed(prior.bank, prior.costs)[1]),
-            Array("index_costs", prior.index_costs[self.kept].astype(np.uint16)),
             Array("table", prior.table[self.kept].astype(np.uint8)),
             Array("offset", prior.offset[self.kept].astype(np.int8)),
         ]
+        if len(self.kept) > 1:  # there is something to choose
+            arrays.append(Array("costs", _trimmed(prior.bank, prior.costs)[1]))
+            arrays.append(Array("index_costs", prior.index_costs[self.kept].astype(np.uint16)))
         if self.level.gains:
             arrays.append(Array("factors", self.level.factors.astype(np.uint16)))
         if prior.context:
             arrays.extend(of_context(prior.context, self.kept))
         return arrays
-
-
-def fits_int8(*numbers: int) -> bool:
-    """Whether they all do."""
-    return all(-128 <= number <= 127 for number in numbers)
 
 
 def _trimmed(
@@ -152,15 +153,13 @@ def _trimmed(
         rows.append((at, start, stop - start))
         kept.append(np.append(row[start:stop], row[-1]).astype(np.uint16))
         at += stop - start + 1
-    if at > 1 << 16:
-        raise ModelError(f"a bank of {at} numbers is larger than C takes")
     return np.array(rows, _ROW), np.concatenate(kept)
 
 
 def of_context(context: Context, kept: npt.NDArray[np.uint16]) -> Iterator[Array]:
     """A context network as `aec_context` has it: of each unit what it reads and what reads it."""
     inner = [context.weights[:reach, unit] for unit, reach in enumerate(context.reach)]
-    inner.append(np.zeros(_LANES, np.int8))  # the last are read beyond their end
+    inner.append(np.zeros(LANES, np.int8))  # the last are read beyond their end
     outer = [context.output_weights[reach:, unit] for unit, reach in enumerate(context.reach)]
     outer.append(np.zeros((0, 2), np.int8))  # there may be no units
     yield Array("order", context.order)

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from aecodec import images, tiling
+from aecodec import tiling
 from aecodec.codec import Codec, shape_of
 from aecodec.container import LEVEL_UNITS
 from aecodec.encoding import Encoding
-from aecodec.errors import AecodecError
+from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.c_tables import CTables
 from aecodec.images import Picture, Pixels
 from aecodec.reduction import resized
@@ -80,6 +80,8 @@ class DeviceFolder:
         Raises:
             AecodecError: there is none.
         """
+        if not (self.path / "encoder_model.c").exists():
+            raise AecodecError(f"{self.path} has no encoder, and without one nothing is verified")
         numbers = re.findall(r"0x(\w\w),", self._text("encoder_model.c"))
         return bytes(int(number, 16) for number in numbers)
 
@@ -122,7 +124,11 @@ def check_device(
 
     Raises:
         AecodecError: a file or codes differ, or the folder does not build.
+        CodecError: the folder was made of another codec.
+        ImageError: there are no pictures.
     """
+    if codec.spec.codec_id != device.codec_id:
+        raise CodecError(f"{device.path} was made of another codec than {codec.spec.name}")
     level = device.constant("CODEC_LEVEL") / LEVEL_UNITS
     tables = CTables(codec.folder, level, device.constant("CODEC_PRIORS"))
     network, tried = _in_micro(device.encoder), 0
@@ -130,12 +136,14 @@ def check_device(
         program = Path(folder, "main")
         device.build(program, options)
         for picture in pictures:
-            _compare(program, tables, _encoded(codec, network, _prepared(codec, device, picture)))
+            _compare(program, tables, _encoded(codec, network, prepared(codec, device, picture)))
             tried += 1
+    if not tried:
+        raise ImageError("no pictures to verify with")
     return tried
 
 
-def _prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
+def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
     """(1, H, W, C): of the folder's size and the codec's channels; of a colour picture its red."""
     pixels = resized(picture.pixels[:1], device.size)
     return tiling.to_planes(pixels, codec.spec.channels)[:1]
@@ -143,8 +151,10 @@ def _prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
 
 def _in_micro(model: bytes) -> Callable[[Int8], Int8]:
     """A model in TensorFlow Lite Micro."""
-    from tflite_micro import runtime
-
+    try:
+        from tflite_micro import runtime
+    except ImportError as error:
+        raise AecodecError("the network runs in tflite-micro: pip install tflite-micro") from error
     interpreter = runtime.Interpreter.from_bytes(model)
     shape = interpreter.get_input_details(0)["shape"]
 
@@ -157,7 +167,7 @@ def _in_micro(model: bytes) -> Callable[[Int8], Int8]:
 
 
 def _encoded(codec: Codec, network: Callable[[Int8], Int8], pixels: Pixels) -> Encoding:
-    header = codec.encoder.header(images.from_array(pixels[0].squeeze()))
+    header = codec.encoder.header(Picture(pixels))
     integers = network(to_int8(pixels)).reshape(*shape_of(codec.spec, header), -1)
     return Encoding(codec.folder, header, integers)
 

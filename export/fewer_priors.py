@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.competition import COST_UNITS
 from aecodec.prior import Prior
 from aecodec.rangecoder import TABLE_TOTAL
 
@@ -29,10 +28,12 @@ def best_candidates(prior: Prior, count: int) -> npt.NDArray[np.uint16]:
     >>> best_candidates(prior, 2).tolist()
     [0, 1]
     """
+    if count >= prior.priors:
+        return np.arange(prior.priors, dtype=np.uint16)
     costs, shares = _costs(prior), prior.index / TABLE_TOTAL
     least, kept = np.full(prior.priors, np.inf), list[int]()
-    for _ in range(min(count, prior.priors)):
-        totals = shares @ np.minimum(least[:, None], costs)
+    for _ in range(count):
+        totals = np.rint(shares @ np.minimum(least[:, None], costs))  # the same on every machine
         totals[kept] = np.inf
         kept.append(int(totals.argmin()))
         least = np.minimum(least, costs[:, kept[-1]])
@@ -40,7 +41,7 @@ def best_candidates(prior: Prior, count: int) -> npt.NDArray[np.uint16]:
 
 
 def _costs(prior: Prior) -> _Floats:
-    """(P, P) bits that a vector of each distribution costs on average under each."""
+    """(P, P) what a vector of each distribution costs on average under each, in 1/256 bit."""
     low = prior.first + int(prior.offset.min())
     high = prior.first + prior.symbols + int(prior.offset.max())
     columns = np.arange(low, high) - prior.first - prior.offset[..., None].astype(np.int32)
@@ -48,4 +49,4 @@ def _costs(prior: Prior) -> _Floats:
     chances = np.where(columns < prior.symbols, prior.bank[prior.table[..., None], columns], 0)
     costs = prior.costs[prior.table[..., None], columns]
     sums = chances.reshape(prior.priors, -1) / TABLE_TOTAL @ costs.reshape(prior.priors, -1).T
-    return np.asarray(sums + prior.index_costs) / COST_UNITS
+    return np.asarray(sums + prior.index_costs)

@@ -16,6 +16,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec import metrics
+from aecodec.export.fixed_size import at_size
 from aecodec.export.formats import keras_half, opened
 from aecodec.export.kinds import Half
 from aecodec.export.micro import run_in_micro
@@ -26,7 +27,8 @@ from aecodec.transforms import silent_stderr
 Floats = npt.NDArray[np.float32]
 Run = Callable[[Floats], Floats]
 
-_ROUNDS = 30
+_ROUNDS, _BATCH = 30, 64
+_ONLY_TFLITE = "only TFLite files run there"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class FloatPair:
 
     Args:
         folder: the codec.
-        pixels: (N, h, w, C) uint8 tiles.
+        pixels: (N, h, w, C) uint8: tiles, or, for networks of any size, pictures of one size whose
+            sides are multiples of a tile's.
     """
 
     folder: CodecFolder
@@ -102,10 +105,9 @@ class FloatPair:
     @cached_property
     def inputs(self) -> dict[Half, Floats]:
         """What each half sees: images in 0..1, whole latents."""
-        images = self.pixels.astype(np.float32) / np.float32(255)
-        images = images.reshape(-1, *self.models[Half.ENCODER].input_shape[1:])
-        latents = _predict(self.models[Half.ENCODER])(images)
-        return {Half.ENCODER: images, Half.DECODER: self._integers(latents)}
+        encoder = self.models[Half.ENCODER]
+        images = _shaped(self.pixels.astype(np.float32) / np.float32(255), encoder.input_shape)
+        return {Half.ENCODER: images, Half.DECODER: self._integers(_predict(encoder)(images))}
 
     def measured(self, half: Half, name: str, content: bytes) -> Parity:
         """An exported file's parity.
@@ -125,7 +127,7 @@ class FloatPair:
             pictures=len(self.pixels),
             inference_ms=_milliseconds(lambda: run(sample)),
             **self._losses(half, run),
-            **(_on_device(content) if is_tflite else {"micro": "only TFLite files run there"}),
+            **(self._on_device(half, content) if is_tflite else {"micro": _ONLY_TFLITE}),
         )
 
     @cached_property
@@ -145,24 +147,30 @@ class FloatPair:
         return {"codes_differ": float((found != codes).mean()), "psnr_lost": lost}
 
     def _integers(self, latents: Floats) -> Floats:
-        """(N, *code_shape) integers of the network, as floats."""
+        """What the decoder sees: integers of the network, as floats."""
         integers = np.clip(np.rint(latents), -128, 127)
-        return integers.reshape(-1, *self.folder.spec.code_shape)
+        return _shaped(integers, self.models[Half.DECODER].input_shape)
+
+    def _on_device(self, half: Half, content: bytes) -> dict[str, Any]:
+        micro = run_in_micro(self.at_size(half, content))
+        return {
+            "operators": operators_of(content),
+            "arena_bytes": micro.arena_bytes,
+            "micro": micro.reason,
+        }
+
+    def at_size(self, half: Half, content: bytes) -> bytes:
+        """A TFLite file of a half, of networks of any size made for pictures of this size."""
+        if not self.folder.spec.reach:
+            return content
+        rows, columns = self.inputs[half].shape[1:3]
+        return at_size(content, rows, columns)
 
     def _error(self, decode: Run, integers: Floats) -> float:
         """Squared error at the default level."""
         kept = self.folder.spec.level().rounded(integers.astype(np.int8)).astype(np.float32)
         decoded = np.rint(255 * np.clip(decode(kept), 0, 1))
         return metrics.mse(self.pixels, decoded.reshape(self.pixels.shape))
-
-
-def _on_device(content: bytes) -> dict[str, Any]:
-    micro = run_in_micro(content)
-    return {
-        "operators": operators_of(content),
-        "arena_bytes": micro.arena_bytes,
-        "micro": micro.reason,
-    }
 
 
 def operators_of(model: bytes) -> dict[str, int]:
@@ -173,10 +181,15 @@ def operators_of(model: bytes) -> dict[str, int]:
     return dict(Counter(names[codes[each.opcodeIndex]] for each in graph.subgraphs[0].operators))
 
 
+def _shaped(batch: Floats, shape: tuple[int | None, ...]) -> Floats:
+    """A batch as a model takes it that may leave out axes of 1, or take any size."""
+    return batch if None in shape[1:] else batch.reshape(-1, *shape[1:])
+
+
 def _predict(model: Any) -> Run:
     def run(batch: Floats) -> Floats:
-        shaped = batch.reshape(-1, *model.input_shape[1:])
-        return np.asarray(model.predict(shaped, batch_size=256, verbose=0), np.float32)
+        shaped = _shaped(batch, model.input_shape)
+        return np.asarray(model.predict(shaped, batch_size=_BATCH, verbose=0), np.float32)
 
     return run
 
@@ -187,9 +200,16 @@ def _litert(content: bytes) -> Run:
         interpreter = Interpreter(model_content=content, num_threads=1)
         interpreter.allocate_tensors()
     entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    takes_any_size = -1 in entry["shape_signature"][1:]
 
     def run(batch: Floats) -> Floats:
-        shaped = _quantized(batch, entry).reshape(-1, *entry["shape"][1:])
+        shaped = _quantized(batch, entry)
+        if takes_any_size:
+            shape = (1, *shaped.shape[1:])
+            interpreter.resize_tensor_input(entry["index"], shape, strict=False)
+            interpreter.allocate_tensors()
+        else:
+            shaped = shaped.reshape(-1, *entry["shape"][1:])
         return np.concatenate([_dequantized(one(each), exit_) for each in shaped])
 
     def one(item: npt.NDArray[Any]) -> npt.NDArray[Any]:

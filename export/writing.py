@@ -45,4 +45,5 @@ def _file(pair: FloatPair, half: Half, to: Format, precision: Precision) -> tupl
     model = pair.models[half]
     if to is Format.KERAS:
         return f"{half.value}.keras", keras_file(model)
-    return half.tflite, tflite_file(pair.folder, half, model, precision, pair.inputs[half])
+    content = tflite_file(pair.folder, half, model, precision, pair.inputs[half])
+    return half.tflite, pair.at_size(half, content) if to is Format.C else content

@@ -33,6 +33,7 @@ from aecodec.codec import shape_of
 from aecodec.container import Header, Mode
 from aecodec.encoding import Encoding
 from aecodec.errors import AecodecError, ModelError
+from aecodec.export import c_tables
 from aecodec.export.c_codec import PictureSizes
 from aecodec.export.c_tables import CTables
 from aecodec.images import Pixels
@@ -106,7 +107,7 @@ def test_any_codec_and_any_picture(
     folder = folder_of(prior, data.draw(levels(prior.code_dimension)), channels, reach, path)
     kept = data.draw(st.integers(1, prior.priors))
     if np.abs(prior.offset).max() > 127:
-        with pytest.raises(ModelError, match="coarser"):
+        with pytest.raises(ModelError, match="moves of tables"):
             CTables(folder)
         return
     library = CLibrary(CTables(folder, priors=kept), path)
@@ -192,6 +193,7 @@ def test_a_file_is_written_within_its_room(library: CLibrary, file: bytes) -> No
     assert library.encode(codes, (28, 28), Mode.L, len(file)) == (OK, file)
     for size in [(0, 1), (1, 0), (1 << 31, 1), (28 * 129, 28 * 128)]:
         assert library.encode(codes, size, Mode.L, len(file))[0] == TOO_LARGE
+        assert library.sizes(size, Mode.L)[:2] == (0, 0)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -220,6 +222,24 @@ def mutated(body: bytes, rng: np.random.Generator) -> Iterator[bytes]:
         for _ in range(rng.integers(1, 4)):
             changed[rng.integers(7, len(body))] = rng.integers(0, 256)
         yield bytes(changed[: rng.integers(9, len(body) + 1)] + rng.bytes(rng.integers(0, 3)))
+
+
+def test_a_header_of_more_pixels_than_numbers_have(library: CLibrary) -> None:
+    """2^64 of them."""
+    body = bytes.fromhex("ae4301 00000000 14 808040 808040 80808008 00")
+    assert_headers_agree(library, body + zlib.crc32(body).to_bytes(4, "little"))
+
+
+def test_python_has_the_constants_of_c() -> None:
+    header = (SOURCES / "aec.h").read_text("utf-8")
+    for name, value in {"AEC_LANES": c_tables.LANES, "AEC_MOST_VECTORS": 16384}.items():
+        assert re.search(rf"\b{name} = {value}\b", header)
+
+
+def test_what_c_has_no_room_for_is_refused(codec: Codec) -> None:
+    tables = CTables(codec.folder)
+    with pytest.raises(ModelError, match="too many"):
+        PictureSizes.of(tables, (28 * 129, 28 * 128))
 
 
 def assert_headers_agree(library: CLibrary, data: bytes) -> None:
@@ -294,6 +314,8 @@ def test_a_device_folder_is_verified(exported: Path, tmp_path: Path) -> None:
     assert "another file than Python" in done.stderr
     (damaged / "aec.c").write_text("no C", "utf-8")
     assert "refuses" in verified(damaged).stderr
+    (damaged / "encoder_model.c").unlink()
+    assert "has no encoder" in verified(damaged).stderr
     done = verified(tmp_path)
     assert done.returncode == 1
     assert "give a folder that aecodec export" in done.stderr

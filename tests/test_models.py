@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +15,7 @@ from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
 import aecodec
-from aecodec import Codec, ModelError, windows
+from aecodec import Codec, ModelError, UsageError, windows
 from aecodec.cli.main import app
 from aecodec.export.adopting import codec_of_pair
 from aecodec.export.micro import run_in_micro
@@ -167,6 +169,46 @@ def any_size(digits: Pixels, data: Path, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("any") / "codec"
     pair = autoencoder.encoder, autoencoder.decoder
     return codec_of_pair(*pair, data, folder, name="any", tile=28, priors=4, context_units=0)
+
+
+@pytest.mark.parametrize("options", ["--quantize int8", "--quantize float16", "--format hdf5"])
+def test_networks_of_any_size_are_exported(
+    any_size: Codec, photograph: Pixels, tmp_path: Path, options: str
+) -> None:
+    export_on_photographs(any_size, photograph, tmp_path, options)
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [each["half"] for each in report] == ["encoder", "decoder"]
+    assert all(each["psnr_lost"] < 0.5 for each in report)
+    if "int8" in options and find_spec("tflite_micro"):
+        assert all(each["arena_bytes"] > 64 * 32 for each in report)
+
+
+def export_on_photographs(codec: Codec, photograph: Pixels, folder: Path, options: str) -> None:
+    np.save(folder / "photographs.npy", photograph[None, :128, :320, 1])
+    where = f"--calibrate {folder}/photographs.npy --report {folder}/report.json --quiet"
+    made = f"export {codec.folder.path} -o {folder}/out --size 64x32 {where} {options}"
+    app(made.split(), standalone_mode=False)
+
+
+@pytest.mark.skipif(not (find_spec("tflite_micro") and shutil.which("cc")), reason="not here")
+def test_networks_of_any_size_run_on_a_device(
+    any_size: Codec, photograph: Pixels, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export_on_photographs(any_size, photograph, tmp_path, "--format c --priors 2")
+    verified = f"verify --device {tmp_path}/out --codec {any_size.folder.path}"
+    app([*verified.split(), f"{tmp_path}/photographs.npy"], standalone_mode=False)
+    assert "1 pictures" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", ["0x4", "4", "64x33", "4x4x4"])
+def test_a_size_that_is_none_is_refused(any_size: Codec, tmp_path: Path, size: str) -> None:
+    with pytest.raises(UsageError, match="two sides"):
+        app(
+            ["export", str(any_size.folder.path), "-o", str(tmp_path), "--size", size],
+            standalone_mode=False,
+        )
+    with pytest.raises(UsageError, match="has tiles"):
+        app(["export", "digits", "-o", str(tmp_path), "--size", "28x28"], standalone_mode=False)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 33), (3, 301), (301, 2), (140, 150)])

@@ -11,14 +11,9 @@ static int8_t codes[CODEC_VECTORS * CODEC_DIMENSION];
 static uint32_t work[(CODEC_WORK_SIZE + 3) / 4];
 static uint8_t file[CODEC_FILE_BOUND];
 
-/* THE ONE PLACE FOR TENSORFLOW LITE MICRO. With it, of pixels that a camera captured:
- *
- *     for (n = 0; n < CODEC_WIDTH * CODEC_HEIGHT; n++)
- *         interpreter.input(0)->data.int8[n] = (int8_t)(pixels[n] - 128);
- *     if (interpreter.Invoke() != kTfLiteOk) return 0;
- *     memcpy(outputs, interpreter.output(0)->data.int8, sizeof outputs);
- *
- * Without a camera, what the network gave for a sample picture comes from the exported folder. */
+/* THE ONE PLACE FOR TENSORFLOW LITE MICRO: pixels - 128 that a camera captured to run_encoder_network, which
+ * the README.md of the exported folder has, and its output here. Without a camera, what the network gave
+ * for a sample picture comes from the exported folder. */
 static int capture_and_run_network(void)
 {
     size_t n;

@@ -1,6 +1,11 @@
 #include "aec.h"
 
+#include <limits.h>
 #include <string.h>
+
+#if INT_MAX < 2147483647
+#error "aec.c is for processors whose int has 32 bits"
+#endif
 
 enum {
     SIZE_FLAG = 0x04,
@@ -62,12 +67,13 @@ static void add_multiple(int32_t *restrict sums, const int8_t *restrict weights,
 static uint32_t crc32(const uint8_t *data, size_t size)
 {
     uint32_t crc = UINT32_MAX;
-    size_t bit;
-    for (bit = 0; bit < 8 * size; bit++) {
-        if (bit % 8 == 0) {
-            crc ^= data[bit / 8];
+    size_t n;
+    int bit;
+    for (n = 0; n < size; n++) {
+        crc ^= data[n];
+        for (bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
         }
-        crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
     }
     return ~crc;
 }
@@ -567,7 +573,7 @@ static void choose_prior(part *p, uint32_t vector)
             next = prior;
         }
     }
-    if (codec->context && codec->priors > 1) {
+    if (codec->context) {
         uint32_t cost = cost_with_context(p, vector, best, UINT32_MAX);
         if (cost_with_context(p, vector, next, cost) < cost) {
             best = next;
@@ -587,8 +593,10 @@ static void code_prior(part *p, coder *c, uint32_t vector)
             prior++;
         }
         if (prior == codec->priors) {
-            c->status = AEC_OTHER_CODEC;
             prior = 0;
+            if (c->status == AEC_OK) {
+                c->status = AEC_OTHER_CODEC;
+            }
         }
         p->priors[vector] = (uint16_t)prior;
     }
@@ -697,8 +705,8 @@ static void code_part(part *p, coder *c)
     uint32_t vector;
     memset(p->priors, 0, p->count * sizeof *p->priors);
     if (codec->all_priors > 1) {
-        for (vector = 0; vector < p->count; vector++) {
-            if (!reads(c)) {
+        for (vector = 0; vector < p->count && c->status == AEC_OK; vector++) {
+            if (!reads(c) && codec->priors > 1) {
                 choose_prior(p, vector);
             }
             code_prior(p, c, vector);
@@ -734,7 +742,7 @@ static void code_members(part *p, coder *c, int kind, uint32_t distance)
 {
     p->kind = kind;
     p->distance = (int)distance;
-    if (p->count) {
+    if (p->count && c->status == AEC_OK) {
         code_part(p, c);
     }
     p->count = 0;
@@ -765,7 +773,8 @@ static uint32_t ceil_divided(uint32_t a, uint32_t b)
     return a / b + (a % b != 0);
 }
 
-/* vectors is 0 for a picture that is too large, or has a side of no length. */
+/* vectors is 0 for a picture that is too large. Export refuses codecs with which so many tiles could have
+ * more pixels than a file may have. */
 static shape shape_of(const aec_codec *codec, const aec_header *header)
 {
     uint32_t width = header->width ? header->width : codec->tile_width;
@@ -821,13 +830,18 @@ static size_t coded_together(const aec_codec *codec, shape s)
     return looks_around(codec) ? s.planes * (of_plane > 1 ? of_plane / 2 : of_plane) : s.vectors;
 }
 
+static size_t around_size(const aec_codec *codec)
+{
+    return looks_around(codec) ? 2u * codec->dimension : 0;
+}
+
 static size_t work_size_of(const aec_codec *codec, shape s)
 {
     size_t of_vector = 4 + 4u * codec->slice, dimension = codec->dimension;
     if (codec->context) {
         of_vector += 2 * dimension * sizeof(int32_t) + padded(dimension);
     }
-    return coded_together(codec, s) * of_vector + (looks_around(codec) ? 2 * dimension : 0);
+    return s.vectors ? coded_together(codec, s) * of_vector + around_size(codec) : 0;
 }
 
 size_t aec_work_size(const aec_codec *codec, const aec_picture *picture)
@@ -862,8 +876,8 @@ static void lay_out(part *p, const aec_codec *codec, shape s, int8_t *codes, uin
     p->base = (int16_t *)(p->priors + n);
     p->row = (uint8_t *)(p->base + n * codec->slice);
     p->column = p->row + n * codec->slice;
-    p->inputs = (int8_t *)(p->column + n * codec->slice);
-    p->around = p->inputs + n * padded(codec->dimension);
+    p->around = (int8_t *)(p->column + n * codec->slice);
+    p->inputs = p->around + around_size(codec);
 }
 
 /* ---- files (section 1) ---- */
@@ -1005,11 +1019,11 @@ static void skip_metadata(reader *r)
 
 static int within_limits(const aec_header *header)
 {
+    uint32_t most = header->reduction == 2 ? MOST_PIXELS : MOST_REDUCED_PIXELS;
     uint64_t pixels = (header->width ? header->width : 1u);
     pixels *= (header->height ? header->height : 1u);
     return header->width <= MOST_SIDE && header->height <= MOST_SIDE && header->frames >= 1 &&
-           header->frames <= MOST_FRAMES &&
-           pixels * header->frames <= (header->reduction == 2 ? MOST_PIXELS : MOST_REDUCED_PIXELS) &&
+           header->frames <= MOST_FRAMES && pixels <= most / header->frames &&
            header->reduction >= 2 && header->reduction <= 64 &&
            (header->level == 0 || header->level >= 16);
 }
@@ -1066,10 +1080,10 @@ aec_status aec_read_header(const uint8_t *file, size_t size, aec_header *header)
 /* A message holds what an encoder writes for these codes, and nothing else. */
 static aec_status end_of_message(coder *c, size_t shortest)
 {
-    size_t n = c->put;
+    size_t n;
     seal(c);
-    for (; n < c->size; n++) {
-        if (n >= c->put && c->message[n]) {
+    for (n = c->put; n < c->size; n++) {
+        if (c->message[n]) {
             c->status = AEC_DAMAGED;
         }
     }

@@ -1,8 +1,19 @@
 /* .aec files on a device: the int8 output of an encoder network to the bytes of a file, and back.
  *
  * The bytes are those that aecodec writes in Python for the same integers (docs/FORMAT.md). C99, no
- * allocation, no recursion, no floating point, no global state; of the library only memset and memcpy.
- * A codec's tables come from `aecodec export CODEC --format c` as constants, which may lie in flash.
+ * allocation, no recursion, no floating point, no global state: functions may be called from several
+ * threads, each with working memory of its own. 64-bit integers are used, and of the library memset,
+ * memcpy and memcmp. A codec's tables come from `aecodec export CODEC --format c` as constants, which
+ * may lie in flash.
+ *
+ * To write: run the encoder network on every tile, then aec_codes, then aec_encode. To read: aec_decode,
+ * then aec_integers, then the decoder network on every tile; its output + 128 is the pixel.
+ *
+ * The network sees pixel - 128, row after row, colours together. A picture that is larger than the codec's
+ * tile is cut into tiles, row after row from the upper left; its last column and row are repeated to fill
+ * those at the right and below. A codec of 1 channel takes R, G and B of a colour picture one after the
+ * other, each as a picture; one of 3 sees grey as three equal channels. Where has_reach is 1, networks take
+ * the whole picture instead, and give one vector for each tile of it.
  *
  * Compiled with AEC_ENCODER_ONLY, it lacks aec_read_header and aec_decode, and is a fifth smaller.
  *
@@ -22,16 +33,19 @@ extern "C" {
 typedef enum {
     AEC_OK = 0,
     AEC_BUFFER_TOO_SMALL, /* the file, the codes or the working memory need more room */
-    AEC_TOO_LARGE,        /* more than AEC_MOST_VECTORS vectors, or a side of no length */
-    AEC_DAMAGED,          /* not a whole .aec file */
+    AEC_TOO_LARGE,        /* a side of 0 or more than 2^20 pixels, more than AEC_MOST_VECTORS vectors, or
+                           * with has_reach a side of more than 128 tiles */
+    AEC_DAMAGED,          /* not a whole .aec file of version 1, or a payload that no encoder makes */
     AEC_OTHER_CODEC,      /* a whole file, of another codec, or of a prior that was cut away */
     AEC_OTHER_LEVEL       /* a whole file of this codec, of a level that was not exported */
 } aec_status;
 
-enum {
-    AEC_MOST_VECTORS = 16384,
-    AEC_LANES = 16 /* products that are summed together */
-};
+enum { AEC_MOST_VECTORS = 16384 };
+
+/* The next four structs are what `codec.c` fills in. To use a codec, pass &codec; none of them need be
+ * read. */
+
+enum { AEC_LANES = 16 }; /* products that are summed together */
 
 /* Frequencies of the columns start .. start + count - 1 of a row of the bank, at bank[at] and after;
  * that of the escape follows; all other columns have 1. */
@@ -74,7 +88,7 @@ typedef struct {
     uint16_t start, dimension;        /* those of this level */
     uint8_t multiple;                 /* quantisation step, where there are no factors */
     const uint16_t *factors;          /* [dimension] multiples of 2^-15; NULL without gains */
-    uint8_t shapes;                   /* the bank has 8 rows of each, or as many in all without context */
+    uint8_t shapes;                   /* the bank has 8 rows of each; unused without a context network */
     uint8_t escape;                   /* the last column */
     int16_t first;                    /* the symbol of column 0 */
     uint16_t priors;                  /* whose tables are here, */
@@ -84,7 +98,7 @@ typedef struct {
     const aec_row *rows;
     const uint16_t *bank;
     const uint16_t *costs;            /* of the bank, in 1/256 bit; of escapes with their value */
-    const uint16_t *index_costs;      /* [priors] */
+    const uint16_t *index_costs;      /* [priors]; both NULL where there is nothing to choose */
     const uint8_t *table;             /* [priors][dimension] rows */
     const int8_t *offset;             /* [priors][dimension] symbols that they are moved by */
     uint16_t slice;                   /* the most channels that are coded together */
@@ -113,8 +127,8 @@ typedef struct {
 /* How many code vectors a picture has; 0 for one that is too large, or has a side of no length. */
 size_t aec_vectors(const aec_codec *codec, const aec_picture *picture);
 
-/* Bytes of working memory that a picture needs, in aec_encode and in aec_decode. `codec.h` has this and
- * the next as constants, for pictures of one size. */
+/* Bytes of working memory that a picture needs, in aec_encode and in aec_decode; 0 for one that is too
+ * large. `codec.h` has this and the next as constants, for one size of pictures of the codec's channels. */
 size_t aec_work_size(const aec_codec *codec, const aec_picture *picture);
 
 /* Bytes that no file of a picture exceeds. */
@@ -133,14 +147,16 @@ void aec_integers(const aec_codec *codec, const int8_t *codes, size_t vectors, i
 
 /* Codes to a file.
  *
- * codes: [aec_vectors][codec->dimension], as aec_codes gives them.
- * work: work_size bytes, aec_work_size at least, aligned as uint32_t is.
+ * codes: [aec_vectors][codec->dimension], as aec_codes gives them; only read.
+ * work: work_size bytes, aec_work_size at least, aligned as uint32_t is; no memory of codes or file.
  * file: room for capacity bytes; aec_file_bound is always enough.
- * size: the bytes that were written.
+ * size: the bytes that were written; set with AEC_OK alone, else file may hold a part.
  *
  * AEC_OK, AEC_TOO_LARGE, AEC_BUFFER_TOO_SMALL. Nothing is written beyond any bound. */
 aec_status aec_encode(const aec_codec *codec, const aec_picture *picture, const int8_t *codes,
                       uint32_t *work, size_t work_size, uint8_t *file, size_t capacity, size_t *size);
+
+#ifndef AEC_ENCODER_ONLY
 
 /* What a file says of itself; its checksum is checked.
  *
@@ -149,13 +165,16 @@ aec_status aec_read_header(const uint8_t *file, size_t size, aec_header *header)
 
 /* A file to codes.
  *
- * codes: room for capacity bytes; [*vectors][codec->dimension] of them are written.
+ * codes: room for capacity bytes; [*vectors][codec->dimension] of them are written, those of all planes
+ *     and frames.
  * work: as in aec_encode.
  *
- * AEC_OK, or any other status; the codes are whole only with AEC_OK. Time and memory are bounded by
- * capacity, whatever the file says. */
+ * AEC_OK, or any other status; the codes are whole only with AEC_OK. Memory is bounded by capacity, and
+ * time by that and by the file's size, whatever the file says. */
 aec_status aec_decode(const aec_codec *codec, const uint8_t *file, size_t size, uint32_t *work,
                       size_t work_size, int8_t *codes, size_t capacity, size_t *vectors);
+
+#endif
 
 #ifdef __cplusplus
 }

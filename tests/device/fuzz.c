@@ -1,5 +1,5 @@
-/* libFuzzer's targets: the header's reader and the decoder, on any bytes, and on bytes whose checksum, codec
- * and level were made right, so that what lies behind them is reached.
+/* libFuzzer's target: the header's reader and the decoder, on any bytes, and on bytes whose magic, version,
+ * codec, level and checksum were made right, so that what lies behind them is reached.
  *
  *     clang -std=c99 -g -O1 -fsanitize=fuzzer,address,undefined -I CODEC fuzz.c CODEC/aec.c CODEC/codec.c
  */
@@ -31,6 +31,10 @@ static void make_right(uint8_t *file, size_t size)
     int n;
     memcpy(file, "\xae" "C\x01", 3);
     memcpy(file + 3, codec.id, 4);
+    if (!codec.is_default && !(file[7] & 0x04)) { /* else the level stands after the size */
+        file[7] |= 0x08;
+        file[8] = codec.level;
+    }
     crc = crc32_of(file, size - 4);
     for (n = 0; n < 4; n++) {
         file[size - 4 + (size_t)n] = (uint8_t)(crc >> 8 * n);
@@ -59,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *file = malloc(size + 1); /* never of no bytes, which need not have an address */
     memcpy(file, data, size);
     read_all(file, size);
-    if (size >= 12) {
+    if (size >= 13) {
         make_right(file, size);
         read_all(file, size);
     }
