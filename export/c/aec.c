@@ -213,7 +213,9 @@ static void narrow(coder *c, uint32_t cumulative, uint32_t frequency)
 {
     uint64_t scale = c->range >> 24, distance = scale * ((uint64_t)cumulative << 8);
     add(c, distance);
-    c->point -= distance;
+    if (reads(c)) {
+        c->point -= distance;
+    }
     c->range = scale * ((uint64_t)frequency << 8);
     if (c->range >> 32 == 0) {
         uint32_t word = (uint32_t)(c->low >> 32);
@@ -779,17 +781,20 @@ static shape shape_of(const aec_codec *codec, const aec_header *header)
 {
     uint32_t width = header->width ? header->width : codec->tile_width;
     uint32_t height = header->height ? header->height : codec->tile_height;
-    int of_colours = codec->channels == 1 && (header->mode & 1);
+    int of_colours = codec->channels == 1 && (header->mode & 1), n;
+    uint32_t factors[4];
     shape s;
     s.columns = ceil_divided(ceil_divided(2 * width, header->reduction), codec->tile_width);
     s.rows = ceil_divided(ceil_divided(2 * height, header->reduction), codec->tile_height);
     s.planes = header->frames * (of_colours ? 3u : 1u);
-    s.vectors = 0;
-    if (s.columns <= AEC_MOST_VECTORS && s.rows <= AEC_MOST_VECTORS / s.columns &&
-        s.planes <= AEC_MOST_VECTORS / (s.columns * s.rows) &&
-        codec->vectors <= AEC_MOST_VECTORS / (s.columns * s.rows * s.planes) &&
-        (!codec->has_reach || (s.rows <= 128 && s.columns <= 128))) {
-        s.vectors = s.planes * s.rows * s.columns * codec->vectors;
+    factors[0] = s.rows;
+    factors[1] = s.columns;
+    factors[2] = s.planes;
+    factors[3] = codec->vectors;
+    s.vectors = !codec->has_reach || (s.rows <= 128 && s.columns <= 128);
+    for (n = 0; n < 4; n++) { /* no product passes 2^28 */
+        s.vectors *= factors[n] <= AEC_MOST_VECTORS ? factors[n] : 0;
+        s.vectors = s.vectors <= AEC_MOST_VECTORS ? s.vectors : 0;
     }
     return s;
 }
@@ -812,10 +817,12 @@ static aec_header header_of(const aec_codec *codec, const aec_picture *picture)
 
 static shape shape_of_picture(const aec_codec *codec, const aec_picture *picture)
 {
-    static const shape none = {1, 0, 0, 0};
     aec_header header = header_of(codec, picture);
-    int has_sides = picture->width - 1u < MOST_SIDE && picture->height - 1u < MOST_SIDE;
-    return has_sides ? shape_of(codec, &header) : none;
+    shape s = shape_of(codec, &header);
+    if (picture->width - 1u >= MOST_SIDE || picture->height - 1u >= MOST_SIDE) {
+        s.vectors = 0;
+    }
+    return s;
 }
 
 size_t aec_vectors(const aec_codec *codec, const aec_picture *picture)
