@@ -5,7 +5,8 @@
 TensorFlow Compression 2.14 is installed into a virtual environment of its own, for it needs a
 TensorFlow of its own; that takes Python 3.11 on Linux. Each of its points is a model trained for
 `--minutes`; each of ours is a codec of one level of the recipe `digits`, made in as long: a minute
-of it goes to its priors. Both are trained for the squared and for the absolute error. Payload bytes a digit of the test set, all formats without any frame.
+of it goes to its priors. Both are trained for the squared and for the absolute error. Payload
+bytes a digit of the test set, all formats without any frame.
 """
 
 from __future__ import annotations
