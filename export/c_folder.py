@@ -126,8 +126,7 @@ def _in_camel_case(operator: str) -> str:
     >>> _in_camel_case("PADV2")
     'PadV2'
     """
-    name = "".join(part.capitalize() for part in operator.split("_"))
-    return re.sub(r"2d|v\d", lambda found: found[0].upper(), name)
+    return re.sub(r"v(?=\d$)", "V", operator.title().replace("_", ""))
 
 
 def _cut(tables: CTables, pictures: Pixels) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -200,16 +201,15 @@ def _litert(content: bytes) -> Run:
         interpreter = Interpreter(model_content=content, num_threads=1)
         interpreter.allocate_tensors()
     entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    takes_any_size = -1 in entry["shape_signature"][1:]
 
     def run(batch: Floats) -> Floats:
         shaped = _quantized(batch, entry)
-        if takes_any_size:
+        if shaped[0].size == math.prod(entry["shape"]):
+            shaped = shaped.reshape(-1, *entry["shape"][1:])
+        else:  # networks of any size
             shape = (1, *shaped.shape[1:])
             interpreter.resize_tensor_input(entry["index"], shape, strict=False)
             interpreter.allocate_tensors()
-        else:
-            shaped = shaped.reshape(-1, *entry["shape"][1:])
         return np.concatenate([_dequantized(one(each), exit_) for each in shaped])
 
     def one(item: npt.NDArray[Any]) -> npt.NDArray[Any]:
