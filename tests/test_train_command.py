@@ -36,7 +36,6 @@ epochs = 6
 batch_size = 8
 learning_rate = 2e-3
 rate_priors = 2
-distortion = "squared"
 dtype = "float32"
 seed = 0
 [priors]

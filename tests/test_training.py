@@ -258,7 +258,6 @@ epochs = {epochs}
 batch_size = 64
 learning_rate = 4e-3
 rate_priors = 2
-distortion = "squared"
 dtype = "mixed_bfloat16"
 seed = 0
 [priors]

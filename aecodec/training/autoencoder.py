@@ -17,7 +17,6 @@ from aecodec.levels import GAIN_UNITS, LEAST_GAIN, Level
 from aecodec.training.data import ArrayPictures, Tiles, as_floats
 from aecodec.training.models import as_functional, rescaled
 from aecodec.training.objective import (
-    DISTORTIONS,
     DistortionObjective,
     GainedObjective,
     RateDistortionObjective,
@@ -90,7 +89,6 @@ class Autoencoder:
         rate_weight: float | Sequence[float] | None = None,
         shares: Sequence[float] | None = None,
         priors: int = 1,
-        distortion: str = "squared",
         learning_rate: float = 1e-3,
         validation_data: npt.NDArray[Any] | None = None,
         minutes: float | None = None,
@@ -105,15 +103,13 @@ class Autoencoder:
             x: (N, *image_shape) images, floats in 0..1; or tiles cut out of pictures.
             epochs: passes over `x`.
             batch_size: images a step.
-            rate_weight: lambda, one a level, in distortion of a picture (pixels in 0..1,
+            rate_weight: lambda, one a level, in squared error of a picture (pixels in 0..1,
                 summed) a bit: the larger, the smaller the files. Several for an autoencoder of
                 one share of channels and grids of vectors give levels that differ by gains.
                 Without it the distortion alone is minimised, and levels differ by their
                 quantisation step.
             shares: what each level counts in the loss beside the others; 1 each if None.
             priors: how many distributions compete to describe a code while the rate is learned.
-            distortion: what the difference of two pixels counts: "squared", for the best PSNR, or
-                "absolute".
             learning_rate: the highest.
             validation_data: (M, *image_shape) images to measure after each epoch.
             minutes: train for so long, whatever `epochs` says.
@@ -132,7 +128,7 @@ class Autoencoder:
         batch_size = min(batch_size, len(tiles))
         steps = len(tiles) // batch_size
         keras.utils.set_random_seed(seed)
-        objective = self._objective(rate_weight, shares, priors, distortion)
+        objective = self._objective(rate_weight, shares, priors)
         if rate_weight is not None:
             objective.start_from(self._shaped(tiles.sample(_STEP_SAMPLE)))
         objective.compile(optimizer=Adam(beta_2=0.99), jit_compile=False)
@@ -281,28 +277,25 @@ class Autoencoder:
         rate_weight: float | Sequence[float] | None,
         shares: Sequence[float] | None,
         priors: int,
-        distortion: str,
     ) -> Any:
-        if distortion not in DISTORTIONS:
-            raise ModelError(f"no distortion {distortion!r}: {' or '.join(DISTORTIONS)}")
         self.is_rate_trained = rate_weight is not None
         if rate_weight is None and len(self.levels) > 1:
             raise ModelError(
                 f"{len(self.levels)} levels with channels of their own: give each a rate weight"
             )
         if rate_weight is None:
-            return DistortionObjective(self.encoder, self.decoder, distortion)
+            return DistortionObjective(self.encoder, self.decoder)
         weights = [float(w) for w in np.atleast_1d(rate_weight)]
         shares = shares or [1.0] * len(weights)
         if len(weights) == len(shares) > len(self.levels) == 1 and len(self.code_shape) == 3:
-            return GainedObjective(self.encoder, self.decoder, weights, shares, distortion)
+            return GainedObjective(self.encoder, self.decoder, weights, shares)
         if not len(shares) == len(weights) == len(self.levels):
             raise ModelError(
                 f"{len(weights)} rate weights and {len(shares)} shares "
                 f"for {len(self.levels)} levels"
             )
         return RateDistortionObjective(
-            self.encoder, self.decoder, self.levels, weights, shares, priors, distortion
+            self.encoder, self.decoder, self.levels, weights, shares, priors
         )
 
     def _checked(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

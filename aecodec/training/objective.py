@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -13,44 +13,38 @@ import tensorflow as tf
 from aecodec.training.neighbour_rate import NeighbourRate
 from aecodec.training.rate import MixtureRate
 
-DISTORTIONS: dict[str, Callable[[Any], Any]] = {"squared": tf.square, "absolute": tf.abs}
-"""What a difference between two pixels counts in the loss."""
-
 
 class DistortionObjective(keras.Model):
-    """The distortion of an autoencoder, without any quantisation.
+    """The squared error of an autoencoder, without any quantisation.
 
     Args:
         encoder: images to latents.
         decoder: latents to images.
-        distortion: one of :data:`DISTORTIONS`.
     """
 
-    def __init__(self, encoder: Any, decoder: Any, distortion: str) -> None:
+    def __init__(self, encoder: Any, decoder: Any) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
-        self.distortion = DISTORTIONS[distortion]
         self.progress = _progress(self)
         self.squared_error = keras.metrics.Mean("mse")
         self.built = True  # of parts that are
 
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            difference = self._difference(images, training=True)
-            loss = tf.reduce_mean(self.distortion(difference))
+            error = self._error(images, training=True)
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return self._report(difference)
+        self.optimizer.apply(tape.gradient(error, variables), variables)
+        return self._report(error)
 
     def test_step(self, images: Any) -> dict[str, Any]:
-        return self._report(self._difference(images, training=False))
+        return self._report(self._error(images, training=False))
 
-    def _difference(self, images: Any, training: bool) -> Any:
+    def _error(self, images: Any, training: bool) -> Any:
         latents = self.encoder(images, training=training)
-        return _difference(self.decoder(latents, training=training), images)
+        return _mean_square(self.decoder(latents, training=training), images)
 
-    def _report(self, difference: Any) -> dict[str, Any]:
-        self.squared_error.update_state(tf.reduce_mean(tf.square(difference)))
+    def _report(self, error: Any) -> dict[str, Any]:
+        self.squared_error.update_state(error)
         return {"psnr": _psnr(self.squared_error.result())}
 
 
@@ -61,13 +55,11 @@ class _LevelsObjective(keras.Model):
         encoder: images to latents.
         decoder: latents to images.
         levels: how many.
-        distortion: one of :data:`DISTORTIONS`.
     """
 
-    def __init__(self, encoder: Any, decoder: Any, levels: int, distortion: str) -> None:
+    def __init__(self, encoder: Any, decoder: Any, levels: int) -> None:
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
-        self.distortion = DISTORTIONS[distortion]
         self.progress = _progress(self)
         numbers = range(1, levels + 1)
         self.bits = [keras.metrics.Mean(f"bits{n}") for n in numbers]
@@ -96,11 +88,10 @@ class RateDistortionObjective(_LevelsObjective):
         encoder: images to latents.
         decoder: latents to images.
         channels: how many of the code's channels each level has.
-        rate_weights: lambda of each level, in distortion of a picture (of pixels in 0..1,
+        rate_weights: lambda of each level, in squared error of a picture (of pixels in 0..1,
             summed) a bit.
         shares: what each level counts in the loss beside the others.
         priors: how many components the learned rate model mixes.
-        distortion: one of :data:`DISTORTIONS`.
     """
 
     def __init__(
@@ -111,9 +102,8 @@ class RateDistortionObjective(_LevelsObjective):
         rate_weights: Sequence[float],
         shares: Sequence[float],
         priors: int,
-        distortion: str,
     ) -> None:
-        super().__init__(encoder, decoder, len(channels), distortion)
+        super().__init__(encoder, decoder, len(channels))
         self.channels, self.rate_weights = list(channels), list(rate_weights)
         self.shares = list(shares)
         self.rates = [MixtureRate(priors, k, seed) for seed, k in enumerate(channels)]
@@ -127,24 +117,23 @@ class RateDistortionObjective(_LevelsObjective):
 
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
-            bits, differences = self._measure(images, training=True)
-            loss = self._loss(bits, differences, pixels=_pixels(images))
+            bits, errors = self._measure(images, training=True)
+            loss = self._loss(bits, errors, pixels=_pixels(images))
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return self._report(bits, differences)
+        return self._report(bits, errors)
 
     def test_step(self, images: Any) -> dict[str, Any]:
         return self._report(*self._measure(images, training=False))
 
-    def _loss(self, bits: list[Any], differences: list[Any], pixels: int) -> Any:
-        errors = [pixels * tf.reduce_mean(self.distortion(each)) for each in differences]
+    def _loss(self, bits: list[Any], errors: list[Any], pixels: int) -> Any:
         terms = zip(bits, errors, self.rate_weights, self.shares, strict=True)
         return tf.add_n(
-            [share * (error + w * rate) / math.sqrt(w) for rate, error, w, share in terms]
+            [share * (pixels * error + w * rate) / math.sqrt(w) for rate, error, w, share in terms]
         )
 
     def _measure(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
-        """Mean bits a picture, and the pixels' differences, of each level."""
+        """Mean bits a picture and mean squared error, of each level."""
         latents = tf.split(self.encoder(images, training=training), self.channels, axis=-1)
         bits = [
             self._bits(rate, _noisy(latent) if training else tf.round(latent))
@@ -152,7 +141,7 @@ class RateDistortionObjective(_LevelsObjective):
         ]
         codes = tf.concat([self._among_zeros(n, _rounded(z)) for n, z in enumerate(latents)], 0)
         decoded = tf.split(self.decoder(codes, training=training), len(self.channels))
-        return bits, [_difference(each, images) for each in decoded]
+        return bits, [_mean_square(each, images) for each in decoded]
 
     def _bits(self, rate: MixtureRate, latents: Any) -> Any:
         vectors = tf.reshape(latents, (-1, latents.shape[-1]))
@@ -162,10 +151,10 @@ class RateDistortionObjective(_LevelsObjective):
         before, after = sum(self.channels[:level]), sum(self.channels[level + 1 :])
         return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), [before, after]])
 
-    def _report(self, bits: list[Any], differences: list[Any]) -> dict[str, Any]:
-        for n, (rate, difference) in enumerate(zip(bits, differences, strict=True)):
+    def _report(self, bits: list[Any], errors: list[Any]) -> dict[str, Any]:
+        for n, (rate, error) in enumerate(zip(bits, errors, strict=True)):
             self.bits[n].update_state(rate)
-            self.squared_errors[n].update_state(tf.reduce_mean(tf.square(difference)))
+            self.squared_errors[n].update_state(error)
         return self._results()
 
 
@@ -180,21 +169,15 @@ class GainedObjective(_LevelsObjective):
     Args:
         encoder: images (h, w, C) to latents (rows, columns, K).
         decoder: latents to images.
-        rate_weights: lambda of each level, in distortion of a picture (of pixels in 0..1,
+        rate_weights: lambda of each level, in squared error of a picture (of pixels in 0..1,
             summed) a bit.
         shares: what each level counts in the loss beside the others.
-        distortion: one of :data:`DISTORTIONS`.
     """
 
     def __init__(
-        self,
-        encoder: Any,
-        decoder: Any,
-        rate_weights: Sequence[float],
-        shares: Sequence[float],
-        distortion: str,
+        self, encoder: Any, decoder: Any, rate_weights: Sequence[float], shares: Sequence[float]
     ) -> None:
-        super().__init__(encoder, decoder, len(rate_weights), distortion)
+        super().__init__(encoder, decoder, len(rate_weights))
         weights, channels = np.array(rate_weights), encoder.output_shape[-1]
         self.rate_weights = tf.constant(weights, tf.float32)
         self.importance = tf.constant(np.array(shares) / np.sqrt(weights), tf.float32)
@@ -222,13 +205,12 @@ class GainedObjective(_LevelsObjective):
         numbers = tf.range(tf.shape(images)[0]) + tf.random.uniform((), 0, 1 << 20, tf.int32)
         levels = numbers % len(self.bits)  # all come up as often; the pictures are in random order
         with tf.GradientTape() as tape:
-            bits, differences = self._measure(images, levels, training=True)
-            errors = _pixels(images) * _mean_of_each(self.distortion(differences))
-            cost = errors + tf.gather(self.rate_weights, levels) * bits
+            bits, errors = self._measure(images, levels, training=True)
+            cost = _pixels(images) * errors + tf.gather(self.rate_weights, levels) * bits
             loss = tf.reduce_mean(tf.gather(self.importance, levels) * cost)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        self._count(bits, differences, levels)
+        self._count(bits, errors, levels)
         return self._results()
 
     def test_step(self, images: Any) -> dict[str, Any]:
@@ -238,7 +220,7 @@ class GainedObjective(_LevelsObjective):
         return self._results()
 
     def _measure(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
-        """(N,) bits of each picture, and (N, h, w, C) the pixels' differences."""
+        """(N,) bits and mean squared error of each picture."""
         gains = tf.exp(tf.gather(self.log_gains, levels))
         everywhere = gains[:, None, None]
         latents = tf.cast(self.encoder(images, training=training), tf.float32) * everywhere
@@ -246,10 +228,10 @@ class GainedObjective(_LevelsObjective):
         decoded = self.decoder(
             _straight_through(latents, tf.round(latents)) / everywhere, training=training
         )
-        return bits, _difference(decoded, images)
+        difference = tf.cast(decoded, tf.float32) - images
+        return bits, tf.reduce_mean(tf.square(difference), axis=range(1, len(images.shape)))
 
-    def _count(self, bits: Any, differences: Any, levels: Any) -> None:
-        errors = _mean_of_each(tf.square(differences))
+    def _count(self, bits: Any, errors: Any, levels: Any) -> None:
         for n in range(len(self.bits)):
             of_level = tf.cast(levels == n, tf.float32)
             self.bits[n].update_state(bits, sample_weight=of_level)
@@ -285,13 +267,9 @@ def _straight_through(latents: Any, integers: Any) -> Any:
     return latents + tf.stop_gradient(integers - latents)
 
 
-def _difference(decoded: Any, images: Any) -> Any:
-    return tf.cast(decoded, tf.float32) - tf.cast(images, tf.float32)
-
-
-def _mean_of_each(pictures: Any) -> Any:
-    """(N, ...) to (N,)."""
-    return tf.reduce_mean(pictures, axis=range(1, len(pictures.shape)))
+def _mean_square(decoded: Any, images: Any) -> Any:
+    difference = tf.cast(decoded, tf.float32) - tf.cast(images, tf.float32)
+    return tf.reduce_mean(tf.square(difference))
 
 
 def _psnr(mean_squared_error: Any) -> Any:

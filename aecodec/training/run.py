@@ -114,7 +114,6 @@ def _train(
             rate_weight=recipe.levels["rate_weights"],
             shares=recipe.levels["shares"],
             priors=recipe.training["rate_priors"],
-            distortion=recipe.training["distortion"],
             learning_rate=recipe.training["learning_rate"],
             validation_data=held_out.whole(_MOST_HELD_OUT),
             backup=backup,
