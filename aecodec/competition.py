@@ -99,9 +99,14 @@ def _totals(
 
 def _costs_of(prior: Prior, symbols: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """(P, K, W) cost of each symbol, as floats whose sums over K stay exact integers."""
+    return prior.costs[prior.table[..., None], columns_of(prior, symbols)].astype(np.float32)
+
+
+def columns_of(prior: Prior, symbols: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """(P, K, W) where each table has so many symbols (W,), without context; the escape's last."""
     columns = symbols - prior.first - prior.offset[..., None].astype(np.int32)
     columns[(columns < 0) | (columns >= prior.symbols)] = prior.symbols
-    return prior.costs[prior.table[..., None], columns].astype(np.float32)
+    return columns
 
 
 def _two_least(totals: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from aecodec import tiling
 from aecodec.container import LEVEL_UNITS
-from aecodec.context import POSITIONS
+from aecodec.context import AROUND_DTYPES, DTYPES, POSITIONS, Context
 from aecodec.errors import ModelError
-from aecodec.export.c_tables import LANES, CTables, of_context
+from aecodec.export.c_tables import LANES, CTables
 from aecodec.prior import Prior
 
 _MOST_VECTORS, _MOST_TILES = 16384, 128
@@ -127,9 +127,9 @@ def _title(tables: CTables) -> str:
 
 def _source(tables: CTables) -> str:
     arrays = "\n\n".join(map(str, tables.arrays))
-    around = _struct("aec_around", "around", _AROUND) if _has(tables, "around_bias") else ""
     context = tables.prior.context
-    network = _struct("aec_context", "context", _context_fields(tables)) if context else ""
+    around = _struct("aec_around", "around", _AROUND) if context and context.around else ""
+    network = _struct("aec_context", "context", _context_fields(context)) if context else ""
     return f"""/* {_title(tables)}. */
 #include "codec.h"
 
@@ -138,24 +138,21 @@ def _source(tables: CTables) -> str:
 {around}{network}{_struct("aec_codec", "codec", _codec_fields(tables)).removeprefix("static ")}"""
 
 
-def _has(tables: CTables, name: str) -> bool:
-    return any(array.name == name for array in tables.arrays)
-
-
 def _struct(kind: str, name: str, fields: Mapping[str, object]) -> str:
     lines = "".join(f"    .{field} = {value},\n" for field, value in fields.items())
     return f"static const {kind} {name} = {{\n{lines}}};\n\n"
 
 
-_AROUND = {"weights": "around_weights", "bias": "around_bias", "slope": "around_slope"}
+_AROUND = {name: f"around_{name}" for name in AROUND_DTYPES}
 
 
-def _context_fields(tables: CTables) -> dict[str, object]:
-    assert tables.prior.context
-    names = [array.name for array in of_context(tables.prior.context, tables.kept)]
-    own = {name: name for name in names if not name.startswith("around")}
-    around = "&around" if _has(tables, "around_bias") else "NULL"
-    return {"units": len(tables.prior.context.reach), **own, "around": around}
+def _context_fields(context: Context) -> dict[str, object]:
+    own = {name: name for name in DTYPES}
+    return {
+        "units": len(context.reach),
+        **own,
+        "around": "&around" if context.around else "NULL",
+    }
 
 
 def _codec_fields(tables: CTables) -> dict[str, object]:
@@ -183,8 +180,8 @@ def _codec_fields(tables: CTables) -> dict[str, object]:
         "index": "frequencies",
         "rows": "rows",
         "bank": "bank",
-        "costs": "costs" if _has(tables, "costs") else "NULL",
-        "index_costs": "index_costs" if _has(tables, "costs") else "NULL",
+        "costs": "costs" if tables.has_a_choice else "NULL",
+        "index_costs": "index_costs" if tables.has_a_choice else "NULL",
         "table": "table",
         "offset": "offset",
         "slice": _slice(prior),

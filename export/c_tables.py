@@ -115,6 +115,11 @@ class CTables:
         return self.prior.candidates
 
     @property
+    def has_a_choice(self) -> bool:
+        """Whether an encoder needs to know what each prior would cost."""
+        return len(self.kept) > 1
+
+    @property
     def bytes(self) -> int:
         """What the tables take in flash."""
         return sum(array.bytes for array in self.arrays)
@@ -132,13 +137,13 @@ class CTables:
             Array("table", prior.table[self.kept].astype(np.uint8)),
             Array("offset", prior.offset[self.kept].astype(np.int8)),
         ]
-        if len(self.kept) > 1:  # there is something to choose
+        if self.has_a_choice:
             arrays.append(Array("costs", _trimmed(prior.bank, prior.costs)[1]))
             arrays.append(Array("index_costs", prior.index_costs[self.kept].astype(np.uint16)))
         if self.level.gains:
             arrays.append(Array("factors", self.level.factors.astype(np.uint16)))
         if prior.context:
-            arrays.extend(of_context(prior.context, self.kept))
+            arrays.extend(_of_context(prior.context, self.kept))
         return arrays
 
 
@@ -156,7 +161,7 @@ def _trimmed(
     return np.array(rows, _ROW), np.concatenate(kept)
 
 
-def of_context(context: Context, kept: npt.NDArray[np.uint16]) -> Iterator[Array]:
+def _of_context(context: Context, kept: npt.NDArray[np.uint16]) -> Iterator[Array]:
     """A context network as `aec_context` has it: of each unit what it reads and what reads it."""
     inner = [context.weights[:reach, unit] for unit, reach in enumerate(context.reach)]
     inner.append(np.zeros(LANES, np.int8))  # the last are read beyond their end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.competition import columns_of
 from aecodec.prior import Prior
 from aecodec.rangecoder import TABLE_TOTAL
 
@@ -44,8 +45,7 @@ def _costs(prior: Prior) -> _Floats:
     """(P, P) what a vector of each distribution costs on average under each, in 1/256 bit."""
     low = prior.first + int(prior.offset.min())
     high = prior.first + prior.symbols + int(prior.offset.max())
-    columns = np.arange(low, high) - prior.first - prior.offset[..., None].astype(np.int32)
-    columns[(columns < 0) | (columns >= prior.symbols)] = prior.symbols
+    columns = columns_of(prior, np.arange(low, high))
     chances = np.where(columns < prior.symbols, prior.bank[prior.table[..., None], columns], 0)
     costs = prior.costs[prior.table[..., None], columns]
     sums = chances.reshape(prior.priors, -1) / TABLE_TOTAL @ costs.reshape(prior.priors, -1).T

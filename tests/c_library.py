@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+from collections.abc import Callable
 from ctypes import POINTER, byref, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from dataclasses import dataclass
 from importlib.resources import files
@@ -93,23 +94,19 @@ class CLibrary:
 
     def codes(self, integers: Int8) -> Int8:
         """(N, channels of all levels) to (N, K)."""
-        dimension = self.tables.prior.code_dimension
-        codes = Guarded(len(integers) * dimension)
-        given = np.ascontiguousarray(integers)
-        address = c_void_p(given.ctypes.data)
-        self._c.aec_codes(self._codec, address, c_size_t(len(given)), codes.address)
-        codes.check()
-        return codes.bytes.view(np.int8).reshape(len(given), dimension)
+        return self._mapped(self._c.aec_codes, integers, self.tables.prior.code_dimension)
 
     def integers(self, codes: Int8) -> Int8:
         """(N, K) to (N, channels of all levels)."""
-        channels = self.tables.folder.spec.code_shape[-1]
-        integers = Guarded(len(codes) * channels)
-        given = np.ascontiguousarray(codes)
+        return self._mapped(self._c.aec_integers, codes, self.tables.folder.spec.code_shape[-1])
+
+    def _mapped(self, function: Callable[..., None], vectors: Int8, numbers: int) -> Int8:
+        """(N, anything) to (N, numbers)."""
+        given, result = np.ascontiguousarray(vectors), Guarded(len(vectors) * numbers)
         address = c_void_p(given.ctypes.data)
-        self._c.aec_integers(self._codec, address, c_size_t(len(given)), integers.address)
-        integers.check()
-        return integers.bytes.view(np.int8).reshape(len(given), channels)
+        function(self._codec, address, c_size_t(len(given)), result.address)
+        result.check()
+        return result.bytes.view(np.int8).reshape(len(given), numbers)
 
     def encode(
         self, codes: Int8, size: tuple[int, int], mode: Mode, capacity: int | None = None

@@ -190,7 +190,10 @@ def export_on_photographs(codec: Codec, photograph: Pixels, folder: Path, option
     app(made.split(), standalone_mode=False)
 
 
-@pytest.mark.skipif(not (find_spec("tflite_micro") and shutil.which("cc")), reason="not here")
+@pytest.mark.skipif(
+    not (find_spec("tflite_micro") and shutil.which("cc")),
+    reason="no C compiler, or no tflite-micro",
+)
 def test_networks_of_any_size_run_on_a_device(
     any_size: Codec, photograph: Pixels, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
