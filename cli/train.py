@@ -16,6 +16,7 @@ from aecodec.cli.codecs import as_text
 from aecodec.cli.needs_tensorflow import tensorflow_for
 from aecodec.cli.options import Quiet
 from aecodec.errors import UsageError
+from aecodec.registry import load_codec
 from aecodec.spec import CODEC_JSON
 
 if TYPE_CHECKING:  # what the other commands do not need, they do not load
@@ -73,6 +74,14 @@ def train(
         typer.Option(min=1, max=1024, help="How many distributions compete."),
     ] = None,
     seed: Annotated[Optional[int], typer.Option(min=0, help="Of all that is random.")] = None,  # noqa: UP045
+    first: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--from",
+            metavar="NAME|DIR",
+            help="Begin with the networks of a codec of the same recipe, not with nothing.",
+        ),
+    ] = None,
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="The codec's name. Default: the folder's."),
@@ -113,6 +122,7 @@ def train(
             out,
             minutes=minutes,
             resume=resume,
+            first=load_codec(first).folder if first else None,
             callbacks=list(_callbacks(quiet, tensorboard)),
             verbose=0,
         )

@@ -15,9 +15,13 @@ from PIL import Image
 import aecodec
 from aecodec.cli.main import app
 from aecodec.container import NOT_REDUCED
-from aecodec.errors import UsageError
+from aecodec.errors import ModelError, UsageError
 from aecodec.images import Pixels, from_array
 from aecodec.rate_control import within_bytes
+from aecodec.training import Autoencoder, load_model
+from aecodec.training.pairs import PAIRS
+from aecodec.training.recipe import load_recipe
+from aecodec.training.warm_start import begin_with
 
 TINY = """
 name = "tiny"
@@ -42,6 +46,9 @@ seed = 0
 count = 2
 context_epochs = 5
 """
+
+
+FROM_MINE = ("--from", "mine", "--epochs", "1", "--quiet")
 
 
 @pytest.fixture
@@ -109,9 +116,34 @@ def test_a_stopped_training_goes_on(
     for size in ((1, 1), (17, 33), (200, 1)):
         picture = np.full((*size, 3), 90, np.uint8)
         assert np.asarray(codec.decompress(codec.compress(picture))).shape == picture.shape
+    assert_another_begins_with_it(codec, recipe)
+    app(["train", data, "-o", "next", "--recipe", recipe, *FROM_MINE], standalone_mode=False)
     if data == "pictures":
         assert_levels_lie_between(codec)
         assert_fewer_pixels_make_fewer_bytes(codec)
+
+
+def assert_another_begins_with_it(codec: aecodec.Codec, recipe: str) -> None:
+    """A pair of the same networks that computes what the codec's does, in units of its own."""
+    tile = 28 if recipe == "tile.toml" else 32
+    shape = (tile, tile, codec.spec.channels)
+    pair = PAIRS[load_recipe(recipe).networks].build(shape, codec.spec.code_shape[-1])
+    autoencoder = Autoencoder(*pair)
+    begin_with(autoencoder, codec.folder, levels=2)
+    encoder, decoder = (load_model(codec.folder.path / f"{n}.hdf5") for n in ("encoder", "decoder"))
+    images = np.random.default_rng(0).random((2, *shape), np.float32)
+    latents, integers = np.asarray(autoencoder.encoder(images)), np.asarray(encoder(images))
+    decoded = np.asarray(autoencoder.decoder(latents))
+    assert decoded == pytest.approx(np.asarray(decoder(integers)), abs=1e-3)
+    all_gains = np.ones((2, 1)) if autoencoder.gains is None else autoencoder.gains
+    for level, gains in zip(codec.spec.levels, all_gains, strict=True):
+        factors = level.factors / (1 << 15) if level.gains else 1
+        assert latents * gains == pytest.approx(integers * factors, rel=1e-3, abs=1e-3)
+    with pytest.raises(ModelError, match="this makes 3"):
+        begin_with(autoencoder, codec.folder, levels=3)
+    other = Autoencoder(*PAIRS["tile"].build((20, 20, codec.spec.channels), 5))
+    with pytest.raises(ModelError, match="not of the shape"):
+        begin_with(other, codec.folder, levels=2)
 
 
 def assert_levels_lie_between(codec: aecodec.Codec) -> None:

@@ -288,7 +288,9 @@ class Autoencoder:
         weights = [float(w) for w in np.atleast_1d(rate_weight)]
         shares = shares or [1.0] * len(weights)
         if len(weights) == len(shares) > len(self.levels) == 1 and len(self.code_shape) == 3:
-            return GainedObjective(self.encoder, self.decoder, weights, shares)
+            is_gained = self.gains is not None and len(self.gains) == len(weights)
+            gains = self.gains if is_gained else None
+            return GainedObjective(self.encoder, self.decoder, weights, shares, gains)
         if not len(shares) == len(weights) == len(self.levels):
             raise ModelError(
                 f"{len(weights)} rate weights and {len(shares)} shares "

@@ -14,6 +14,9 @@ from aecodec.training.layers import TENSOR, BareOperation
 
 Floats = npt.NDArray[np.float64]
 
+IN_STEPS = "_in_steps"
+"""How the names end of layers that take steps instead of latents."""
+
 
 def as_functional(model: Any) -> Any:
     """A model with an input shape: itself, or a functional one of the same layers and weights.
@@ -132,7 +135,7 @@ def _taking_steps(decoder: Any, steps: Floats) -> Any:
         if keras.tree.flatten((args, kwargs))[0] is codes and _weighs_channels(layer):
             kernel, *bias = layer.get_weights()
             scaled = [kernel * steps[:, None], *bias]
-            return with_weights(layer, scaled, f"{layer.name}_in_steps")(codes)
+            return with_weights(layer, scaled, f"{layer.name}{IN_STEPS}")(codes)
         args, kwargs = keras.tree.map_structure(
             lambda leaf: latents if leaf is codes else leaf, (args, kwargs)
         )

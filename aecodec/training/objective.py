@@ -172,10 +172,16 @@ class GainedObjective(_LevelsObjective):
         rate_weights: lambda of each level, in squared error of a picture (of pixels in 0..1,
             summed) a bit.
         shares: what each level counts in the loss beside the others.
+        gains: (L, K) to begin with; as the rate weights want them if None.
     """
 
     def __init__(
-        self, encoder: Any, decoder: Any, rate_weights: Sequence[float], shares: Sequence[float]
+        self,
+        encoder: Any,
+        decoder: Any,
+        rate_weights: Sequence[float],
+        shares: Sequence[float],
+        gains: Any = None,
     ) -> None:
         super().__init__(encoder, decoder, len(rate_weights))
         weights, channels = np.array(rate_weights), encoder.output_shape[-1]
@@ -183,9 +189,10 @@ class GainedObjective(_LevelsObjective):
         self.importance = tf.constant(np.array(shares) / np.sqrt(weights), tf.float32)
         # A step grows as the root of lambda; that of 1 lies in the middle.
         log_gains = (np.log(weights).mean() - np.log(weights)) / 2
+        first = np.repeat(log_gains[:, None], channels, 1) if gains is None else np.log(gains)
         self.log_gains = self.add_weight(
             shape=(len(weights), channels),
-            initializer=keras.initializers.Constant(np.repeat(log_gains[:, None], channels, 1)),
+            initializer=keras.initializers.Constant(first),
             name="log_gains",
         )
         self.rate = NeighbourRate(channels, len(weights), dtype=_policy(decoder))

@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import AecodecWarning, UsageError
+from aecodec.spec import CodecFolder
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import Pictures, Tiles, channels_of, open_pictures, split_off
 from aecodec.training.int8_twin import copy_weights, int8_twin
 from aecodec.training.pairs import PAIRS
 from aecodec.training.precision import policy_of
 from aecodec.training.recipe import Recipe
+from aecodec.training.warm_start import begin_with
 
 if TYPE_CHECKING:
     from aecodec.codec import Codec
@@ -40,6 +42,7 @@ def run_recipe(
     *,
     minutes: float | None = None,
     resume: bool = False,
+    first: CodecFolder | None = None,
     callbacks: Sequence[Any] = (),
     verbose: int = 1,
 ) -> Codec:
@@ -54,27 +57,33 @@ def run_recipe(
         folder: where the codec goes, and, while it trains, its state.
         minutes: train for so long, whatever the recipe says.
         resume: go on with a training of the same recipe on the same data, in this folder.
+        first: a codec of the same recipe, whose networks the training begins with; it begins with
+            nothing if None.
         callbacks: of Keras.
         verbose: as in `keras.Model.fit`.
 
     Raises:
         ImageError: there are no such images, or too few.
-        ModelError: the networks and the data do not fit.
+        CodecError: the first codec's float networks are absent or damaged.
+        ModelError: the networks and the data do not fit, or the first codec's differ.
         UsageError: a training to resume is not there, or one is there and not to be resumed.
     """
     pictures = open_pictures(data)
-    backup = folder / f"training-{_digest(recipe, minutes, pictures)}"
+    backup = folder / f"training-{_digest(recipe, minutes, pictures, first)}"
     _check_state(backup, resume)
     trained, held_out = _split(recipe, pictures)
     autoencoder = _autoencoder(recipe, trained.shape)
     twin = _twin(autoencoder, policy_of(recipe.training["dtype"]))
-    PAIRS[recipe.networks].start(
-        twin.encoder,
-        twin.decoder,
-        trained.sample(_STARTING_TILES),
-        recipe.levels["channels"],
-        recipe.levels["rate_weights"],
-    )
+    if first:
+        begin_with(twin, first, len(recipe.levels["rate_weights"]))
+    else:
+        PAIRS[recipe.networks].start(
+            twin.encoder,
+            twin.decoder,
+            trained.sample(_STARTING_TILES),
+            recipe.levels["channels"],
+            recipe.levels["rate_weights"],
+        )
     is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
     copy_weights(twin.encoder, autoencoder.encoder)
     copy_weights(twin.decoder, autoencoder.decoder)
@@ -154,11 +163,14 @@ def _check_state(backup: Path, resume: bool) -> None:
         )
 
 
-def _digest(recipe: Recipe, minutes: float | None, pictures: Pictures) -> str:
+def _digest(
+    recipe: Recipe, minutes: float | None, pictures: Pictures, first: CodecFolder | None
+) -> str:
     """Tells one training from another; what comes after it may change."""
     steps = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
-    first = pictures[0].tobytes()
-    return hashlib.sha256(repr(steps).encode() + pictures.sizes.tobytes() + first).hexdigest()[:8]
+    seen = pictures.sizes.tobytes() + pictures[0].tobytes()
+    begun = first.spec.codec_id if first else b""
+    return hashlib.sha256(repr(steps).encode() + seen + begun).hexdigest()[:8]
 
 
 def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
