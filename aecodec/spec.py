@@ -41,6 +41,10 @@ ENCODER_TFLITE = "encoder.tflite"
 DECODER_TFLITE = "decoder.tflite"
 ENCODER_HDF5 = "encoder.hdf5"
 DECODER_HDF5 = "decoder.hdf5"
+_WHERE_ELSE = (
+    ": exports are made of the float networks, or measured against them; those that the installed "
+    "package leaves out are in aecodec's source distribution, in aecodec/codecs"
+)
 
 _DECODING_FILES = (PRIORS, DECODER_TFLITE)
 _MAX_PRIORS_SIZE = 1 << 26
@@ -258,7 +262,8 @@ class CodecFolder:
         try:
             content = (self.path / name).read_bytes()
         except OSError as error:
-            raise CodecError(f"{self.path / name}: {error.strerror}") from error
+            where = _WHERE_ELSE if name in (ENCODER_HDF5, DECODER_HDF5) else ""
+            raise CodecError(f"{self.path / name}: {error.strerror}{where}") from error
         if hashlib.sha256(content).hexdigest() != (self.spec.files | self.files).get(name):
             raise CodecError(f"{self.path / name}: changed since the codec was exported")
         return content

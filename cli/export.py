@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # what the other commands do not need, they do not load
 
 _MOST_PICTURES, _MOST_PIXELS = 1000, 1 << 22
 _SIZE = "128x128"
+_AS_IT_IS = (Format.TFLITE, Precision.INT8, Halves.BOTH)
 
 
 def export(
@@ -102,6 +103,11 @@ def export(
     if encoder or decoder:
         if codec or not (encoder and decoder and calibrate):
             raise UsageError("a codec is made of --encoder, --decoder and --calibrate together")
+        if (to, precision, halves) != _AS_IT_IS or level or size or report:
+            raise UsageError(
+                "--format, --quantize, --half, --level, --size and --report are for a CODEC: make "
+                "one of the models first"
+            )
         made = _adopt(encoder, decoder, calibrate, out, tile, levels, priors or 64, force, quiet)
         talk.result(as_text(made), {}, as_json=False, quiet=quiet, to_stderr=False)
         return

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec import __version__
-from aecodec.errors import CodecError, ModelError
+from aecodec.errors import ModelError
 from aecodec.export.culprit import first_refused
 from aecodec.export.kinds import Half, Precision
 from aecodec.export.labels import labelled
@@ -28,11 +28,6 @@ def keras_half(folder: CodecFolder, half: Half) -> Any:
     Raises:
         CodecError: its HDF5 file is absent or damaged.
     """
-    if not folder.has(half.hdf5):
-        raise CodecError(
-            f"{folder.path} has no {half.hdf5}: an export is made of the float models, "
-            "or measured against them"
-        )
     return opened(half.hdf5, folder.read(half.hdf5))
 
 
