@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from aecodec.codec import Codec, DecoderCodec, EncoderCodec, ImageLike
+from aecodec.codec import Codec, DecoderCodec, EncoderCodec, ImageLike, to_picture
 from aecodec.errors import (
     AecodecError,
     AecodecWarning,
@@ -24,7 +24,7 @@ from aecodec.errors import (
     UsageError,
 )
 from aecodec.images import Pixels
-from aecodec.registry import DEFAULT_CODEC, codec_of, load_codec
+from aecodec.registry import chooser, codec_of, load_codec
 
 __all__ = [
     "AecodecError",
@@ -53,7 +53,8 @@ def compress(
 
     Args:
         image: a Pillow image; or a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C).
-        codec: a codec, the name of one that ships, or the path of a codec folder.
+        codec: a codec, the name of one that ships, or the path of a codec folder. None or "auto"
+            is `digits` for grey images of 28x28 pixels and `photo` for all others.
         level: 1 (smallest file) and up; the codec's default if None.
         metadata: keep ICC profile, EXIF and XMP; by default for more than one tile.
 
@@ -69,7 +70,8 @@ def compress(
     >>> decompress(compress(np.zeros((3, 28, 28), np.uint8), level=1)).shape
     (3, 28, 28)
     """
-    return _opened(codec or DEFAULT_CODEC).compress(image, level, metadata)
+    picture = to_picture(image)
+    return chooser(codec)(picture).compress(picture, level, metadata)
 
 
 def decompress(data: bytes, codec: Codec | str | Path | None = None) -> Image.Image | Pixels:

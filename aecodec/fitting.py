@@ -95,6 +95,8 @@ class _Sample:
 
     def cheapest(self, costs: Floats, index_costs: Floats) -> npt.NDArray[np.intp]:
         """(N,) the prior under which each vector costs least; costs are (P, K, W) and (P,)."""
+        if len(costs) == 1:
+            return np.zeros(len(self.columns), np.intp)
         flat = costs.reshape(len(costs), -1).T
         blocks = range(0, len(self.columns), _BLOCK)
         return np.concatenate(

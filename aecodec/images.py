@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zlib
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ from aecodec.errors import AecodecWarning, FormatError, ImageError, UsageError
 Pixels = npt.NDArray[np.uint8]
 
 _REFUSED = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
+_DEEP = re.compile(";16[BLN]")
+"""In what Pillow calls pixels in a file; it would cut such colours to 8 bits without a word."""
+
 _SAME_MEANING = {"1": "L", "La": "LA", "PA": "RGBA", "RGBa": "RGBA", "RGBX": "RGB"}
 _PNG_XMP = "XML:com.adobe.xmp"
 _METADATA_INFO = {
@@ -112,13 +116,11 @@ def from_pil(image: Image.Image) -> Picture:
     >>> from_pil(Image.new("P", (3, 2))).mode.name
     'L'
     """
-    if image.mode in _REFUSED:
+    if image.mode in _REFUSED or _is_deep(image):
         raise ImageError(
-            f"mode {image.mode} has more than 8 bits a channel, which this codec is not built "
+            f"mode {image.mode} of more than 8 bits a channel, which this codec is not built "
             "for: convert it to 8 bits first"
         )
-    if getattr(image, "n_frames", 1) > 1:
-        _warn("the file holds several frames; only the first is compressed")
     upright = _upright(image)
     known = _to_known_mode(upright)
     metadata = _metadata_of(upright)
@@ -127,8 +129,15 @@ def from_pil(image: Image.Image) -> Picture:
     return _without_equal_channels(_split_alpha(known, metadata))
 
 
+def _is_deep(image: Image.Image) -> bool:
+    """Whether a file that is not loaded yet has channels of 16 bits."""
+    return any(_DEEP.search(str(tile[3])) for tile in getattr(image, "tile", ()))
+
+
 def _upright(image: Image.Image) -> Image.Image:
     try:
+        if getattr(image, "n_frames", 1) > 1:
+            _warn("the file holds several frames; only the first is compressed")
         image.load()
         is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
         return image if is_upright else ImageOps.exif_transpose(image)
@@ -275,11 +284,14 @@ def _format_of(suffix: str) -> str | None:
 
 
 def stack(pictures: Sequence[Picture]) -> Picture:
-    """Pictures of one size and mode to one of many frames, without their metadata.
+    """Pictures of one size to one of many frames, without their metadata; grey ones among colours
+    become colours.
 
     Raises:
-        ImageError: they differ.
+        ImageError: they differ in size, or some have alpha.
     """
+    channels = max((picture.pixels.shape[-1] for picture in pictures), default=1)
+    pictures = [_with_channels(picture, channels) for picture in pictures]
     kinds = {(picture.size, picture.mode) for picture in pictures}
     if len(kinds) != 1:
         listed = ", ".join(sorted(f"{w}x{h} {mode.name}" for (w, h), mode in kinds)) or "none"
@@ -287,6 +299,11 @@ def stack(pictures: Sequence[Picture]) -> Picture:
     planes = [picture.alpha for picture in pictures if picture.alpha is not None]
     pixels = np.concatenate([picture.pixels for picture in pictures])
     return Picture(pixels, np.concatenate(planes) if planes else None)
+
+
+def _with_channels(picture: Picture, channels: int) -> Picture:
+    shape = (*picture.pixels.shape[:-1], channels)
+    return Picture(np.broadcast_to(picture.pixels, shape), picture.alpha)
 
 
 def pack_alpha(alpha: Pixels | None) -> bytes:

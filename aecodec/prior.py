@@ -39,6 +39,9 @@ picture of any size."""
 VECTORS_IN_GRID_PER_BYTE = 64
 """Likewise where vectors know their neighbours, and cost next to nothing in an even picture."""
 
+_MOST_ALONE = 1 << 14
+"""Vectors that stand alone in a part."""
+
 MAX_TABLES = 1 << 16
 
 MAX_CODE_DIMENSION = 2000
@@ -160,7 +163,7 @@ class Prior:
         return integer_cost(self.index) if self.priors > 1 else np.zeros(1, np.int32)
 
     def parts(self, count: int, grid: Grid | None) -> list[Part]:
-        """The vectors in the order in which they are coded.
+        """The vectors in the order in which they are coded, few enough together to bound memory.
 
         Args:
             count: N, how many vectors there are.
@@ -168,7 +171,8 @@ class Prior:
         """
         if grid and self.context and self.context.around:
             return parts_of(grid)
-        return [Part(np.arange(count))]
+        starts = range(0, max(count, 1), _MOST_ALONE)
+        return [Part(np.arange(start, min(start + _MOST_ALONE, count))) for start in starts]
 
     def bits(self, codes: Codes, grid: Grid | None = None) -> npt.NDArray[np.float64]:
         """The ideal code length of each vector (N,), in bits, index and escapes included.

@@ -45,12 +45,12 @@ def within_bytes(
             that would not fit otherwise.
         picture: of one frame or several.
         most: bytes of the whole file.
-        metadata: as `compress` takes it.
+        metadata: keep ICC profile, EXIF and XMP, which count too; left out unless asked for.
 
     Raises:
         UsageError: there is none.
     """
-    header = codec.encoder.header(picture, metadata)
+    header = codec.encoder.header(picture, bool(metadata))
     error = cache(partial(_error, codec, picture))
     best, smallest = None, math.inf
     for reduction in _reductions(codec.spec, header):

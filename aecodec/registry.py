@@ -1,20 +1,28 @@
-"""Finding codecs: those that ship by name or by the id in a file, any other by its folder."""
+"""Finding codecs: those that ship by name, by the picture or by the id in a file, any other by its
+folder.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from aecodec import container, spec
 from aecodec.codec import Codec
 from aecodec.errors import CodecError
+from aecodec.images import Picture
 from aecodec.spec import CodecFolder
 
 BUILT_IN = Path(__file__).parent / "codecs"
-DEFAULT_CODEC = "digits"
+AUTO = "auto"
+"""In the place of a codec's name: :func:`codec_for` chooses."""
+
+_DIGITS, _ALL_ELSE = "digits", "photo"
+_DIGIT_SIZE = (28, 28)
 
 
-def load_codec(name_or_path: str | Path = DEFAULT_CODEC) -> Codec:
+def load_codec(name_or_path: str | Path) -> Codec:
     """Open a codec that ships, by name, or any codec folder, by path.
 
     Raises:
@@ -31,6 +39,34 @@ def load_codec(name_or_path: str | Path = DEFAULT_CODEC) -> Codec:
             f"({', '.join(built_in_names())}) nor a codec folder"
         )
     return Codec(CodecFolder.open(Path(name_or_path)))
+
+
+def codec_for(picture: Picture) -> Codec:
+    """The codec that ships for a picture: `digits` if it is grey and 28x28, else `photo`.
+
+    >>> import numpy as np
+    >>> codec_for(Picture(np.zeros((1, 28, 28, 1), np.uint8))).spec.name
+    'digits'
+    >>> codec_for(Picture(np.zeros((1, 28, 29, 1), np.uint8))).spec.name
+    'photo'
+    """
+    is_digit = picture.mode.channels == 1 and picture.size == _DIGIT_SIZE
+    return load_codec(_DIGITS if is_digit else _ALL_ELSE)
+
+
+def chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec]:
+    """What tells the codec of each picture: always the given one, or :func:`codec_for`.
+
+    Args:
+        codec: a codec, the name of one that ships or the path of a codec folder; or "auto" or None.
+
+    Raises:
+        CodecError: there is no such codec, or it is damaged.
+    """
+    if codec is None or codec == AUTO:
+        return codec_for
+    opened = codec if isinstance(codec, Codec) else load_codec(codec)
+    return lambda picture: opened
 
 
 def _is_folder(path: str | Path) -> bool:

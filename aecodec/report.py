@@ -22,6 +22,7 @@ class Report:
     """One file against the pictures in it.
 
     Attributes:
+        codec: the name of the one that made it.
         level: of the file.
         size: bytes of the `.aec` file.
         source_size: bytes of the file or files that the pictures came from.
@@ -32,6 +33,7 @@ class Report:
             set have.
     """
 
+    codec: str
     level: float
     size: int
     source_size: int
@@ -53,6 +55,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {
+            "codec": self.codec,
             "level": self.level,
             "bytes": self.size,
             "source_bytes": self.source_size,
@@ -68,8 +71,9 @@ class Report:
         """For people."""
         quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
         return (
-            f"{self.size} bytes at level {self.level:g}, {self.ratio_to_source:.1f}x smaller than "
-            f"the source, {self.ratio_to_raw:.1f}x than raw pixels, {self.bpp:.3f} bpp{quality}"
+            f"{self.size} bytes by {self.codec} at level {self.level:g}, "
+            f"{self.ratio_to_source:.1f}x smaller than the source, {self.ratio_to_raw:.1f}x than "
+            f"raw pixels, {self.bpp:.3f} bpp{quality}"
         )
 
 
@@ -85,6 +89,7 @@ def report(codec: Codec, picture: Picture, file: Compressed, source_size: int) -
     width, height = picture.size
     errors = squared_errors(codec, picture, file.encoding, file.level)
     return Report(
+        codec=codec.spec.name,
         level=file.level,
         size=len(file.data),
         source_size=source_size,

@@ -42,10 +42,11 @@ DECODER_TFLITE = "decoder.tflite"
 ENCODER_HDF5 = "encoder.hdf5"
 DECODER_HDF5 = "decoder.hdf5"
 _WHERE_ELSE = (
-    ": exports are made of the float networks, or measured against them; those that the installed "
-    "package leaves out are in aecodec's source distribution, in aecodec/codecs"
+    ": exports and trainings need the float networks; where they were not installed, give the "
+    "codec's folder in aecodec's source, aecodec/codecs/NAME"
 )
 
+CODEC_FILES = (CODEC_JSON, PRIORS, ENCODER_TFLITE, DECODER_TFLITE, ENCODER_HDF5, DECODER_HDF5)
 _DECODING_FILES = (PRIORS, DECODER_TFLITE)
 _MAX_PRIORS_SIZE = 1 << 26
 

@@ -48,17 +48,19 @@ def main() -> None:
     parser.add_argument("--venv", type=Path)
     options = parser.parse_args()
     rows = []
+    for row in _rows(options.data, options.codec, options.megapixels, options.venv):
+        print(row, flush=True)
+        rows.append(row)
+    write_rows(options.json, rows)
+
+
+def _rows(data: Path, codec: str, megapixels: float, venv: Path | None) -> Iterator[dict[str, Any]]:
     for cores in (1, 2):
         os.environ["OPENBLAS_NUM_THREADS"] = str(cores)  # read when NumPy is loaded
         with ProcessPoolExecutor(1, get_context("spawn")) as apart:
-            rows += apart.submit(
-                _measured, options.data, options.codec, options.megapixels, cores
-            ).result()
-        if options.venv:
-            rows.append(_compressai(options.data, environment(options.venv, _COMPRESSAI), cores))
-    for row in rows:
-        print(row)
-    write_rows(options.json, rows)
+            yield from apart.submit(_measured, data, codec, megapixels, cores).result()
+        if venv:
+            yield _compressai(data, environment(venv, _COMPRESSAI), cores)
 
 
 def _measured(data: Path, codec: str, megapixels: float, cores: int) -> list[dict[str, Any]]:

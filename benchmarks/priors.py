@@ -28,8 +28,8 @@ from aecodec.training.data import Tiles, open_pictures
 from benchmarks.rows import codec_arguments, write_rows
 
 _SIDE = 192
-_VECTORS = 60_000
-_EPOCHS = 12
+_VECTORS = 180_000
+_EPOCHS = 6
 
 InGrid = tuple[Codes, Grid]
 Fit = Callable[[Codes, Grid], Prior]

@@ -80,7 +80,7 @@ def code_dimension_table(rows: Rows) -> str:
 def steps_table(rows: Rows) -> str:
     """What each means saves."""
     return _table(
-        ("means", "bytes at equal PSNR"),
+        ("method", "BD-rate"),
         ((row["saving"], f"{row['bd_rate']:+.1%}") for row in rows if "saving" in row),
     )
 
@@ -88,7 +88,7 @@ def steps_table(rows: Rows) -> str:
 def quantization_table(rows: Rows) -> str:
     """Size, time and loss of each half at each precision."""
     return _table(
-        ("half", "precision", "bytes", "ms a picture", "PSNR lost, dB", "arena on a device, bytes"),
+        ("half", "precision", "bytes", "ms a picture", "PSNR lost, dB", "arena in TFLM, bytes"),
         (
             (
                 row["half"],
@@ -112,11 +112,29 @@ def speed_table(rows: Rows) -> str:
     )
 
 
-def steel_table(rows: Rows) -> str:
-    """Our bytes beside each format's."""
+def bd_rate_table(rows: Rows) -> str:
+    """Our bytes beside each format's, at equal quality by three measures."""
     return _table(
-        ("beside", "our bytes at equal PSNR"),
-        ((row["format"], f"{row['bd_rate']:+.1%}") for row in rows if "bd_rate" in row),
+        ("BD-rate against", "by PSNR of the mean error", "by mean PSNR", "by MS-SSIM"),
+        (
+            (row["format"], *(f"{row[name]:+.1%}" for name in _MEASURES))
+            for row in rows
+            if "bd_rate" in row
+        ),
+    )
+
+
+_MEASURES = ("bd_rate", "bd_rate_mean_psnr", "bd_rate_ms_ssim")
+
+
+def large_table(rows: Rows) -> str:
+    """Time and memory of a large picture."""
+    return _table(
+        ("command", "megapixels", "seconds", "peak memory, MiB"),
+        (
+            (row["command"], f"{row['megapixels']:.0f}", row["seconds"], row["peak_memory_mib"])
+            for row in rows
+        ),
     )
 
 
@@ -162,7 +180,9 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "steps": steps_table,
     "quantization": quantization_table,
     "speed": speed_table,
-    "steel": steel_table,
+    "steel": bd_rate_table,
+    "kodak": bd_rate_table,
+    "large": large_table,
     "device": device_table,
 }
 

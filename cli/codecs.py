@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Annotated, Any, Optional
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from aecodec.cli.options import Json
 from aecodec.codec import Codec
 from aecodec.registry import built_in_names, load_codec
+from aecodec.spec import CodecSpec
 
 
 def codecs(
@@ -21,7 +23,8 @@ def codecs(
 ) -> None:
     """List the codecs that ship, and what each of their levels costs.
 
-    Bytes are those of the payload, the mean of one tile; a file adds 12 and more.
+    Bytes are those of the payload, the mean of one tile; a file adds 12 and more. For codecs of
+    pictures of any size they are bits a pixel.
     """
     for chosen in map(load_codec, [name] if name else built_in_names()):
         typer.echo(json.dumps(_values(chosen)) if as_json else as_text(chosen))
@@ -39,13 +42,21 @@ def _values(codec: Codec) -> dict[str, Any]:
     }
 
 
+def _cost(spec: CodecSpec, payload_bytes: float) -> str:
+    """Bytes a tile; where that is what one code vector stands for, bits a pixel."""
+    if spec.reach:
+        return f"{8 * payload_bytes / math.prod(spec.tile):6.3f} bpp"
+    return f"{payload_bytes:6.2f} bytes"
+
+
 def as_text(codec: Codec) -> str:
     """A codec and its levels in a few lines."""
     spec = codec.spec
     kind = "grey" if spec.channels == 1 else "RGB"
-    title = f"{spec.name} ({spec.codec_id.hex()}): {spec.tile[1]}x{spec.tile[0]} {kind} tiles"
+    sizes = "any size" if spec.reach else f"{spec.tile[1]}x{spec.tile[0]} tiles"
+    title = f"{spec.name} ({spec.codec_id.hex()}): {kind}, {sizes}"
     lines = [
-        f"  level {number}  {level['payload_bytes']:6.2f} bytes  {level['psnr']:6.2f} dB"
+        f"  level {number}  {_cost(spec, level['payload_bytes'])}  {level['psnr']:6.2f} dB"
         + ("  (default)" if number == spec.default_level else "")
         for number, level in enumerate(codec.folder.measured.get("levels", []), start=1)
     ]

@@ -9,7 +9,7 @@ import typer
 
 from aecodec import registry
 from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, LevelNumber, Out, Quiet
+from aecodec.cli.options import CodecOrAuto, Force, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
 from aecodec.figures import comparison_figure
 from aecodec.report import compare as compare_pictures
@@ -20,7 +20,7 @@ def compare(
         Path, typer.Argument(metavar="IMAGE", help="An image, or - for standard input.")
     ],
     out: Out = None,
-    codec: CodecName = None,
+    codec: CodecOrAuto = registry.AUTO,
     level: LevelNumber = None,
     force: Force = False,
     quiet: Quiet = False,
@@ -29,12 +29,12 @@ def compare(
 
     Without -o, digit.png becomes digit_compared.png beside it. Needs matplotlib.
     """
-    chosen = registry.load_codec(codec or registry.DEFAULT_CODEC)
+    codec_of = registry.chooser(codec)
 
     def draw(job: files.Job) -> None:
         files.refuse_overwriting(job.target, force)
         picture, _ = read_picture(job.source, quiet)
-        comparison = compare_pictures(chosen, picture, level)
+        comparison = compare_pictures(codec_of(picture), picture, level)
         files.write_bytes(job.target, comparison_figure([comparison]))
         to_stderr = job.target == files.STANDARD
         text = f"{talk.name_of(job)} -> {job.target}: {comparison.caption}"

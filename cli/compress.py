@@ -9,7 +9,7 @@ import typer
 
 from aecodec import images, registry
 from aecodec.cli import files, talk
-from aecodec.cli.options import CodecName, Force, Json, LevelNumber, Out, Quiet
+from aecodec.cli.options import CodecOrAuto, Force, Json, LevelNumber, Out, Quiet
 from aecodec.cli.pictures import read_picture
 from aecodec.codec import Codec
 from aecodec.encoding import Compressed
@@ -19,7 +19,7 @@ from aecodec.report import report
 
 _UNFAMILIAR = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
-    "train a codec on pictures of its kind (aecodec train), or use a general format"
+    "name another codec (--codec), or train one on pictures of its kind (aecodec train)"
 )
 
 
@@ -31,7 +31,7 @@ def compress(
         ),
     ],
     out: Out = None,
-    codec: CodecName = None,
+    codec: CodecOrAuto = registry.AUTO,
     level: LevelNumber = None,
     most: Annotated[
         Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
@@ -48,7 +48,8 @@ def compress(
         Optional[bool],  # noqa: UP045
         typer.Option(
             "--metadata/--no-metadata",
-            help="Keep ICC profile, EXIF and XMP. Default: for more than one tile.",
+            help="Keep ICC profile, EXIF (GPS included) and XMP. Default: kept, but for pictures "
+            "of one tile, such as digits, and with --max-bytes.",
         ),
     ] = None,
     force: Force = False,
@@ -59,24 +60,27 @@ def compress(
 
     Without -o, digit.png becomes digit.aec beside it, and the folder scans becomes scans_aec.
     Prints the bytes, how many times smaller they are than the source file and than raw pixels,
-    the bits a pixel, and the PSNR of what the file decodes to. A picture larger than the
-    codec's tile is cut into tiles. For --max-bytes a picture may be coded at fewer pixels; it is
-    decoded to its own size.
+    the bits a pixel, and the PSNR of what the file decodes to. By a codec of one tile size, such
+    as digits, a larger picture is cut into tiles. For --max-bytes a picture may be coded at fewer
+    pixels; it is decoded to its own size.
     """
-    chosen = registry.load_codec(codec or registry.DEFAULT_CODEC)
-    chosen.spec.level(level)
+    codec_of = registry.chooser(codec)
+    if codec != registry.AUTO:
+        registry.load_codec(codec).spec.level(level)  # or there is none
     if [level, most, least].count(None) < 2:
         raise UsageError("--level, --max-bytes and --min-psnr: give one of them")
     to_stderr = out == "-" or files.STANDARD in inputs
 
-    def compressed(picture: Picture) -> Compressed:
+    def compressed(chosen: Codec, picture: Picture) -> Compressed:
         if most is not None or least is not None:
             return _controlled(chosen, picture, most, least, metadata)
+        chosen.spec.level(level)  # or there is none
         header = chosen.encoder.header(picture, metadata)
         return chosen.encoder.encode(picture, header).compressed(level)
 
     def finish(name: str, picture: Picture, source_size: int, target: Path) -> None:
-        file = compressed(picture)
+        chosen = codec_of(picture)
+        file = compressed(chosen, picture)
         measured = report(chosen, picture, file, source_size)
         files.write_bytes(target, file.data)
         if not (measured.is_familiar or quiet):

@@ -13,7 +13,7 @@ from aecodec.cli import files
 from aecodec.cli.options import Force
 from aecodec.errors import UsageError
 from aecodec.figures import comparison_figure
-from aecodec.registry import DEFAULT_CODEC, load_codec
+from aecodec.registry import load_codec
 from aecodec.report import compare
 from aecodec.samples import sample_paths
 
@@ -30,7 +30,7 @@ def demo(
 
     Needs matplotlib.
     """
-    codec = load_codec(DEFAULT_CODEC)
+    codec = load_codec("digits")
     comparisons = []
     for sample in sample_paths():
         content = sample.read_bytes()

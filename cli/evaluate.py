@@ -14,6 +14,7 @@ from aecodec import registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import Force, Json, Quiet
 from aecodec.codec import Codec
+from aecodec.errors import UsageError
 
 if TYPE_CHECKING:  # what the other commands do not need, they do not load
     from aecodec.dataset import Dataset
@@ -59,6 +60,8 @@ def evaluate(
     if plot:
         files.refuse_overwriting(plot, force)
     chosen = registry.load_codec(codec)
+    if array and data.suffix != ".npz":
+        raise UsageError(f"--array is for .npz files, and {data} is none")
     dataset = open_dataset(data, array)
     with talk.warnings_about(data, quiet):
         numbers = levels or range(1, len(chosen.spec.levels) + 1)

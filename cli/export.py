@@ -15,10 +15,10 @@ from aecodec.cli import files, talk
 from aecodec.cli.codecs import as_text
 from aecodec.cli.needs_tensorflow import tensorflow_for
 from aecodec.cli.options import Force, Quiet
-from aecodec.errors import UsageError
+from aecodec.errors import ImageError, UsageError
 from aecodec.export.kinds import Format, Halves, Precision
 from aecodec.samples import sample_paths
-from aecodec.spec import CODEC_JSON, CodecSpec
+from aecodec.spec import CODEC_FILES, CodecSpec
 
 if TYPE_CHECKING:  # what the other commands do not need, they do not load
     from aecodec.codec import Codec
@@ -47,7 +47,7 @@ def export(
             "--calibrate",
             metavar="DATA",
             help="A folder of images, or an .npz or .npy array, to measure on and to calibrate "
-            "with. Default: the sample digits.",
+            "with. Default for codecs of tiles: the sample digits.",
         ),
     ] = None,
     encoder: Annotated[
@@ -59,9 +59,15 @@ def export(
         typer.Option("--decoder", metavar="FILE", help="and of this Keras decoder."),
     ] = None,
     tile: Annotated[
-        int, typer.Option(min=8, help="Of such a codec: crops to calibrate on, if any size goes.")
-    ] = 64,
-    levels: Annotated[int, typer.Option(min=1, max=15, help="Of such a codec.")] = 3,
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=8, help="Of such a codec: crops to calibrate on, if any size goes. Default: 64."
+        ),
+    ] = None,
+    levels: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=15, help="Of such a codec. Default: 3."),
+    ] = None,
     priors: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
@@ -108,11 +114,14 @@ def export(
                 "--format, --quantize, --half, --level, --size and --report are for a CODEC: make "
                 "one of the models first"
             )
-        made = _adopt(encoder, decoder, calibrate, out, tile, levels, priors or 64, force, quiet)
+        counts = (tile or 64, levels or 3, priors or 64)
+        made = _adopt(encoder, decoder, calibrate, out, *counts, force, quiet)
         talk.result(as_text(made), {}, as_json=False, quiet=quiet, to_stderr=False)
         return
     if not codec:
         raise UsageError("give a CODEC, or --encoder and --decoder to make one of")
+    if tile or levels:
+        raise UsageError("--tile and --levels are for a codec made of --encoder and --decoder")
     if to is not Format.TFLITE and precision is not Precision.INT8:
         raise UsageError(f"--quantize {precision.value} is for --format tflite")
     if to is not Format.C and (priors or level):
@@ -121,6 +130,8 @@ def export(
         files.refuse_overwriting(report, force)
     folder = registry.load_codec(codec).folder
     folder.spec.level(level)  # or there is none
+    if folder.spec.reach and not calibrate:
+        raise UsageError("--calibrate: give pictures of the kind that this codec is for")
     shape = _shape(folder.spec, size)
     with tensorflow_for("exporting"):
         from aecodec.export.parity import FloatPair
@@ -154,7 +165,10 @@ def _adopt(
     force: bool,
     quiet: bool,
 ) -> Codec:
-    files.refuse_overwriting(out / CODEC_JSON, force)
+    targets = [out / name for name in CODEC_FILES]
+    files.refuse_own_sources(targets, [encoder, decoder])
+    for target in targets:
+        files.refuse_overwriting(target, force)
     with tensorflow_for("exporting"):
         from aecodec.export.adopting import codec_of_pair
         from aecodec.training.layers import load_model
@@ -204,4 +218,6 @@ def _pictures(channels: int, shape: tuple[int, int], data: Path | None) -> Pixel
     for sample in islice(open_dataset(data or sample_paths()[0].parent), most):
         planes = tiling.to_planes(sample.picture.pixels, channels)
         pictures.extend(tiling.split(planes, shape))
+    if not pictures:
+        raise ImageError(f"{data}: not one picture can be read")
     return np.stack(pictures[:most])

@@ -199,12 +199,18 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
                 Path(temporary, name).write_bytes(content)
             folder.mkdir(exist_ok=True)
             for old in folder.iterdir():
-                if old.stem.isdecimal() and old.is_file():
+                if old.name not in contents and _is_numbered(old, contents):
                     old.unlink()
             for name in contents:
                 os.replace(Path(temporary, name), folder / name)
     except OSError as error:
         raise AecodecError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _is_numbered(old: Path, contents: Mapping[str, bytes]) -> bool:
+    """Whether a file's name is one that more of the contents would have had."""
+    like = Path(next(iter(contents)))
+    return old.stem.isdecimal() and (len(old.stem), old.suffix) == (len(like.stem), like.suffix)
 
 
 def _write_to_standard_output(content: bytes) -> None:

@@ -20,8 +20,8 @@ from aecodec.cli.verify import verify
 from aecodec.errors import AecodecError
 
 _EPILOG = (
-    "Exit status: 0 done; 1 some of several inputs failed; 2 usage; 3 unreadable or unsupported "
-    "image; 4 damaged .aec file; 5 unknown or wrong codec."
+    "Exit status: 0 done; 1 failed, or some of several inputs did; 2 usage; 3 unreadable or "
+    "unsupported image; 4 damaged .aec file; 5 unknown or wrong codec."
 )
 
 app = typer.Typer(

@@ -16,6 +16,15 @@ CodecName = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--codec", metavar="NAME|DIR", help="A codec that ships, or a codec folder."),
 ]
+CodecOrAuto = Annotated[
+    str,
+    typer.Option(
+        "--codec",
+        metavar="NAME|DIR",
+        help="A codec that ships, or a codec folder; auto is digits for grey pictures of 28x28 "
+        "pixels, and photo for all others.",
+    ),
+]
 LevelNumber = Annotated[
     Optional[float],  # noqa: UP045
     typer.Option(

@@ -17,7 +17,7 @@ from aecodec.cli.needs_tensorflow import tensorflow_for
 from aecodec.cli.options import Quiet
 from aecodec.errors import UsageError
 from aecodec.registry import load_codec
-from aecodec.spec import CODEC_JSON
+from aecodec.spec import CODEC_FILES
 
 if TYPE_CHECKING:  # what the other commands do not need, they do not load
     from aecodec.training.recipe import Recipe
@@ -43,7 +43,12 @@ def train(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The codec folder.")],
     recipe: Annotated[
         str,
-        typer.Option("--recipe", metavar="NAME|FILE", help="A recipe that ships, or a TOML file."),
+        typer.Option(
+            "--recipe",
+            metavar="NAME|FILE",
+            help="A recipe that ships, or a TOML file: digits for tiles of one size, picture and "
+            "photo for pictures of any size.",
+        ),
     ] = "digits",
     epochs: Annotated[
         Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
@@ -51,15 +56,25 @@ def train(
     ] = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(min=0.01, help="Train for so long, whatever the recipe says."),
+        typer.Option(
+            min=0.01,
+            help="Train the networks for so long instead; fitting the priors comes on top.",
+        ),
     ] = None,
     tile: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=4, help="Side of what the networks see, in pixels."),
+        typer.Option(
+            min=4,
+            help="Side of the crops to train on, in pixels; by recipe digits, of tiles.",
+        ),
     ] = None,
     code_dimension: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--code-dim", min=1, help="Numbers a code of the best level has."),
+        typer.Option(
+            "--code-dim",
+            min=1,
+            help="Channels of a code at the best level.",
+        ),
     ] = None,
     levels: Annotated[
         Optional[int],  # noqa: UP045
@@ -67,19 +82,26 @@ def train(
     ] = None,
     rate_weight: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(min=1e-9, help="Of the default level: larger makes smaller files."),
+        typer.Option(
+            min=1e-9,
+            help="Lambda of the default level, the weight of the rate in the loss: larger makes "
+            "smaller files.",
+        ),
     ] = None,
     priors: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=1024, help="How many distributions compete."),
+        typer.Option(min=1, max=1024, help="How many distributions compete to describe a code."),
     ] = None,
-    seed: Annotated[Optional[int], typer.Option(min=0, help="Of all that is random.")] = None,  # noqa: UP045
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, help="Of all that is random: the same seed, the same training."),
+    ] = None,
     first: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
             "--from",
             metavar="NAME|DIR",
-            help="Begin with the networks of a codec of the same recipe, not with nothing.",
+            help="Fine-tune: begin with the networks of a codec of the same recipe and levels.",
         ),
     ] = None,
     name: Annotated[
@@ -107,8 +129,10 @@ def train(
     Options that are left out are as the recipe says. Ctrl-C ends the training early, with a codec;
     `--resume`, with the same options, goes on where the last epoch ended.
     """
-    if (out / CODEC_JSON).exists() and not (force or resume):
-        raise UsageError(f"{out} holds a codec already; --force replaces it")
+    if any((out / name).exists() for name in CODEC_FILES) and not (force or resume):
+        raise UsageError(f"{out} holds a codec already, or files of its names; --force replaces it")
+    if first and Path(first).resolve() == out.resolve():
+        raise UsageError(f"{out} is what the training begins with: give another folder with -o")
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe
         from aecodec.training.run import run_recipe

@@ -11,6 +11,7 @@ import typer
 from aecodec import registry
 from aecodec.cli import files, talk
 from aecodec.cli.options import CodecName
+from aecodec.codec import Codec
 from aecodec.errors import CodecError, FormatError, UsageError
 
 
@@ -35,33 +36,32 @@ def verify(
 ) -> None:
     """Tell whole .aec files from damaged ones.
 
-    The checksum and the fields are checked; where the codec ships, the codes and the alpha plane
-    are decoded too.
+    The checksum and the fields are checked; where the codec ships or is named, the codes and the
+    alpha plane are decoded too.
 
     With --device, a folder that was exported as C is built with this machine's compiler, its
     encoder network run in TensorFlow Lite Micro, and the files and codes of its C compared with
-    Python's. Needs tflite-micro; --codec for a codec that does not ship.
+    Python's. Needs tflite-micro. --codec names a codec that does not ship.
     """
     if device:
         _check_device(device, codec, inputs)
         return
     if not inputs:
         raise UsageError("give .aec files, or --device DIR")
-    if codec:
-        raise UsageError("--codec goes with --device")
+    given = registry.load_codec(codec) if codec else None
 
     def check(path: Path) -> None:
         data = files.read_bytes(path, FormatError)
-        typer.echo(f"{talk.name_of(path)}: whole{_codes_checked(data)}")
+        typer.echo(f"{talk.name_of(path)}: whole{_codes_checked(data, given)}")
 
     talk.run_all(files.expanded(inputs, files.is_aec), check, quiet=True)
 
 
-def _codes_checked(data: bytes) -> str:
+def _codes_checked(data: bytes, given: Codec | None) -> str:
     try:
-        codec = registry.codec_of(data)
+        codec = given or registry.codec_of(data)
     except CodecError:
-        return " (its codec does not ship: checksum and fields only)"
+        return " (its codec does not ship: checksum and fields only; --codec names it)"
     codec.decoder.check(data)
     return ""
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+from commands import Command, Result
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 
 import aecodec
+from aecodec.cli.main import run
 from aecodec.samples import sample_paths
 
 
@@ -35,3 +40,24 @@ def digits() -> np.ndarray:
 def photograph() -> np.ndarray:
     """(427, 640, 3) uint8: a photograph."""
     return np.asarray(load_sample_image("china.jpg"))
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Command:
+    """`aecodec` with these arguments, in this process, in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["aecodec", *map(str, arguments)])
+        status = 0
+        try:
+            run()
+        except SystemExit as exit_:
+            status = int(exit_.code or 0)
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return Result(status, out, err)
+
+    return call

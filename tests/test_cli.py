@@ -8,27 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
+from commands import Command, Result
 from PIL import Image
 
 import aecodec
-from aecodec.cli.main import run
 from aecodec.registry import BUILT_IN
 from aecodec.samples import sample_paths
-
-
-class Result(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Result]
 
 
 @pytest.fixture
@@ -37,26 +26,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(sample_paths()[3], tmp_path / "digit.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def command(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    """`aecodec` with these arguments, in this process."""
-
-    def call(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["aecodec", *map(str, arguments)])
-        status = 0
-        try:
-            run()
-        except SystemExit as exit_:
-            status = int(exit_.code or 0)
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return Result(status, out, err)
-
-    return call
 
 
 def piped(*arguments: str, data: bytes) -> subprocess.CompletedProcess[bytes]:
@@ -166,6 +135,7 @@ def test_a_file_of_another_codec_is_told_from_a_damaged_one(folder: Path, comman
     Path("other.aec").write_bytes(container.pack(container.Header(b"\0\1\2\3"), b"x"))
     assert command("decompress", "other.aec").status == 5
     assert command("decompress", "other.aec", "--codec", "digits").status == 5
+    assert command("verify", "other.aec", "--codec", "digits").status == 5
     assert "00010203" in command("info", "other.aec").out
     assert "checksum and fields only" in command("verify", "other.aec").out
 
@@ -238,7 +208,7 @@ def test_a_strange_picture_round_trips_with_a_warning(
     folder: Path, command: Command, photograph: np.ndarray
 ) -> None:
     Image.fromarray(photograph[:90, :100]).save("photograph.png")
-    result = command("compress", "photograph.png")
+    result = command("compress", "photograph.png", "--codec", "digits")
     assert result.status == 0
     assert len(result.err.splitlines()) == 1
     assert "unlike those that codec digits was trained on" in result.err
@@ -267,12 +237,12 @@ def test_compare_and_demo_draw(folder: Path, command: Command) -> None:
 
 
 def test_codecs_lists_what_ships(command: Command) -> None:
-    text = command("codecs").out
-    assert "digits" in text
-    assert "(default)" in text
+    listed = command("codecs").out
+    assert listed == "".join(command("codecs", name).out for name in ("digits", "photo"))
+    assert listed.count("(default)") == 2
     values = json.loads(command("codecs", "digits", "--json").out)
     assert len(values["levels"]) == 3
-    assert command("codecs", BUILT_IN / "digits").out == text
+    assert command("codecs", BUILT_IN / "digits").out == command("codecs", "digits").out
 
 
 def test_help_and_version(command: Command) -> None:
@@ -444,7 +414,22 @@ def test_export_refuses_what_cannot_be_made(command: Command, folder: Path) -> N
     )
     shutil.copytree(BUILT_IN / "digits", "half", ignore=shutil.ignore_patterns("decoder.hdf5"))
     done = command("export", "half", "-o", "out", "--half", "encoder")
-    assert "has no decoder.hdf5" in done.err
+    assert "half/decoder.hdf5" in done.err
+    assert "need the float networks" in done.err
+    pair = ("--encoder", "e.keras", "--decoder", "d.keras", "--calibrate", "x", "-o", "out")
+    Path("encoder.hdf5").touch()
+    Path("decoder.hdf5").touch()
+    own = ("--encoder", "encoder.hdf5", "--decoder", "decoder.hdf5", "--calibrate", ".", "--force")
+    assert "is what is read" in command("export", *own, "-o", ".").err
+    Path("broken.npy").touch()
+    assert command("export", "digits", "-o", "out", "--calibrate", "broken.npy").status == 3
+    assert command("evaluate", "digits", ".", "--array", "x_test").status == 2
+    for misplaced in ("--tile", "--levels"):
+        assert command("export", "digits", "-o", "out", misplaced, "9").status == 2
+    for more in (("--level", "1"), ("--format", "c"), ("--size", "64x64"), ("--half", "encoder")):
+        done = command("export", *pair, *more)
+        assert done.status == 2
+        assert "make one of the models first" in done.err
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -68,6 +70,24 @@ def test_more_than_eight_bits_are_refused(mode: str) -> None:
         images.from_pil(Image.new(mode, (3, 2)))
 
 
+@pytest.mark.parametrize("kind", [2, 6])
+def test_more_than_eight_bits_of_a_colour_are_refused(kind: int) -> None:
+    """Pillow opens such PNGs as RGB and RGBA."""
+    channels = {2: 3, 6: 4}[kind]
+    header = struct.pack(">IIBBBBB", 4, 2, 16, kind, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + bytes(8 * channels) for _ in range(2)))
+    chunks = [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in chunks
+    )
+    with pytest.raises(ImageError, match="more than 8 bits"):
+        images.read(io.BytesIO(data))
+
+
 def test_orientation_is_applied_and_metadata_kept() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by 90 degrees
@@ -110,6 +130,23 @@ def test_an_animation_gives_its_first_frame_with_a_warning() -> None:
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
     with pytest.warns(AecodecWarning, match="several frames"):
         assert images.read(io.BytesIO(file.getvalue())).frames == 1
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF"])
+def test_a_damaged_animation_raises_nothing_else(kind: str, photograph: Pixels) -> None:
+    file = io.BytesIO()
+    frames = [Image.fromarray(photograph[n : n + 20, :30]) for n in (0, 100, 200)]
+    frames[0].save(file, kind, save_all=True, append_images=frames[1:])
+    whole = file.getvalue()
+    refused = 0
+    for length in range(0, len(whole), 7):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                images.read(io.BytesIO(whole[:length]))
+        except ImageError:
+            refused += 1
+    assert refused > len(whole) / 7 / 2
 
 
 @given(st.binary(max_size=200))
@@ -163,5 +200,9 @@ def test_tiles_merge_to_what_was_split(pixels: Pixels, height: int, width: int) 
 def test_a_stack_needs_one_size() -> None:
     small, large = (images.from_array(np.zeros((n, n), np.uint8)) for n in (3, 4))
     assert images.stack([small, small]).frames == 2
+    coloured = images.from_array(np.repeat(small.pixels[0], 3, axis=2))
+    both = images.stack([small, coloured])
+    assert both.mode.name == "RGB"
+    assert (both.pixels[0] == both.pixels[1]).all()
     with pytest.raises(ImageError, match="3x3 L, 4x4 L"):
         images.stack([small, large])

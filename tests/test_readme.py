@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aecodec.images import Pixels
 from aecodec.samples import sample_paths
@@ -30,7 +31,9 @@ LONG = [
     command
     for command in COMMANDS
     if re.match(
-        r"aecodec train .* -o |python -m benchmarks\.(code_dimension|device|peers|steps) ", command
+        r"aecodec train .* -o "
+        r"|python -m benchmarks\.(code_dimension|device|megapixels|peers|steps) ",
+        command,
     )
 ]
 SIGNS_OF_LIFE = (
@@ -39,13 +42,14 @@ SIGNS_OF_LIFE = (
     "{'code_dimension': 1,",
     "{'codec': 'PCA',",
     "{'level': 1,",
+    "{'what': 'aecodec',",
 )
 DEVICE_TOOLS = ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, digits: Pixels) -> Path:
-    """What the README takes for granted: a digit, folders of them, a codec, and `mnist.npz`."""
+def folder(tmp_path_factory: pytest.TempPathFactory, digits: Pixels, photograph: Pixels) -> Path:
+    """What the README takes for granted: a digit, pictures in folders, a codec, and `mnist.npz`."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copy(sample_paths()[3], folder / "digit.png")
     (folder / "scans").mkdir()
@@ -53,9 +57,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Pixels) -> Path:
         shutil.copy(path, folder / "scans")
     for kind in ("train", "test"):
         shutil.copytree(folder / "scans", folder / "steel" / kind)
+    for name in ("kodak", "photographs"):
+        (folder / name).mkdir()
+        for number in (0, 1):
+            crop = photograph[100 * number : 100 * number + 200, 100:400]
+            Image.fromarray(crop).save(folder / name / f"{number}.png")
     shutil.copytree(ROOT / "aecodec/codecs/digits", folder / "my-steel")
     np.savez(folder / "mnist.npz", x_train=digits, x_test=digits[:200])
     return folder
+
+
+def smaller(command: str) -> str:
+    """A benchmark of large pictures, of less large ones."""
+    is_large = re.search(r"benchmarks\.(large|megapixels) ", command)
+    return f"{command} --megapixels 0.3" if is_large else command
 
 
 def environment() -> dict[str, str]:
@@ -96,7 +111,7 @@ def test_every_command_runs(folder: Path) -> None:
     assert len(COMMANDS) > 10
     for command in COMMANDS:
         if "pip install" not in command and command not in LONG:
-            run(command, folder)
+            run(smaller(command), folder)
 
 
 def test_the_two_first_commands_are_those_that_ci_runs() -> None:
@@ -116,7 +131,7 @@ def test_the_long_commands_start(command: str, folder: Path, tmp_path: Path) -> 
     without_codecs = shutil.ignore_patterns("my-*")
     shutil.copytree(folder, tmp_path, ignore=without_codecs, dirs_exist_ok=True)
     with subprocess.Popen(
-        command.split(),
+        smaller(command).split(),
         cwd=tmp_path,
         env=environment(),
         stdout=subprocess.PIPE,

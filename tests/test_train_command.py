@@ -180,6 +180,11 @@ def test_options_take_the_place_of_the_recipe(folder: Path) -> None:
         app(["train", *made.split()], standalone_mode=False)
     with pytest.raises(UsageError, match="no interrupted training"):
         app(["train", *made.split(), "--resume"], standalone_mode=False)
+    with pytest.raises(UsageError, match="is what the training begins with"):
+        app(["train", *made.split(), "--from", "mine", "--force"], standalone_mode=False)
+    unfit = "pictures -o other --recipe picture.toml --tile 40 --quiet"
+    with pytest.raises(ModelError, match="multiples of 16"):
+        app(["train", *unfit.split()], standalone_mode=False)
 
 
 def test_one_level_is_enough(folder: Path) -> None:

@@ -33,9 +33,9 @@ _HIGHEST = 6.0
 """Hidden units pass a ReLU6, whose range is known."""
 
 _HELD_OUT = 0.1
-_DROPOUT = 0.1
 _BATCH = 256
-_LEARNING_RATE = 4e-3
+_ALONE, _IN_GRIDS = (4e-3, 0.1), (1e-3, 0.0)
+"""Highest learning rate, and dropout. Vectors of pictures are so many that they need no dropout."""
 
 
 def fit_context(
@@ -88,9 +88,10 @@ def _trained(
     prior: Prior, codes: Codes, units: int, epochs: int, seed: int, grid: Grid | None
 ) -> _ContextRate:
     keras.utils.set_random_seed(seed)
-    network = _ContextRate(prior, codes.std(axis=0), units, reads_around=grid is not None)
+    learning_rate, dropout = _IN_GRIDS if grid else _ALONE
+    network = _ContextRate(prior, codes.std(axis=0), units, grid is not None, dropout)
     schedule = keras.optimizers.schedules.CosineDecay(
-        _LEARNING_RATE, epochs * (len(codes) // _BATCH)
+        learning_rate, epochs * (len(codes) // _BATCH)
     )
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     network.compile(optimizer, loss=lambda _, bits: bits)
@@ -117,7 +118,12 @@ class _ContextRate(keras.Model):
     """Code vectors and their priors to the bits of the symbols, differentiable."""
 
     def __init__(
-        self, prior: Prior, deviations: npt.NDArray[Any], units: int, reads_around: bool
+        self,
+        prior: Prior,
+        deviations: npt.NDArray[Any],
+        units: int,
+        reads_around: bool,
+        dropout: float,
     ) -> None:
         super().__init__(name="context_rate")
         self.reads_around = reads_around
@@ -154,7 +160,7 @@ class _ContextRate(keras.Model):
             self.around_kernel = self.add_weight(shape=shapes[0], initializer=small)
             self.around_bias = self.add_weight(shape=shapes[1], initializer="zeros")
             self.slope = self.add_weight(shape=shapes[2], initializer="zeros")
-        self.dropout = keras.layers.Dropout(_DROPOUT)
+        self.dropout = keras.layers.Dropout(dropout)
         self.built = True
 
     def call(self, vectors: Any, training: bool = False) -> Any:

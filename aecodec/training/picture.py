@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers
 
+from aecodec.errors import ModelError
 from aecodec.training.layers import DepthToSpace, SpaceToDepth
 from aecodec.training.networks import residual_block
 from aecodec.training.optimizer import SLOW
@@ -58,18 +59,23 @@ def picture_pair(
     """An encoder and a decoder for pictures of any size, a code vector for 16x16 pixels.
 
     Args:
-        tile_shape: (height, width, channels); only the channels matter.
+        tile_shape: (height, width, channels), sides in multiples of 16; they matter in training.
         code_dimension: K.
         stages: three, the finest grid first.
 
     Returns:
         A Keras model from (H, W, C) in 0..1 to (H / 16, W / 16, K) latents, and one back.
 
+    Raises:
+        ModelError: other sides.
+
     >>> encoder, decoder = picture_pair((64, 64, 3), 96)
     >>> encoder.output_shape, decoder.output_shape
     ((None, None, None, 96), (None, None, None, 3))
     """
-    channels = tile_shape[2]
+    height, width, channels = tile_shape
+    if height % STRIDE or width % STRIDE:
+        raise ModelError(f"tiles of {width}x{height}: these networks take multiples of {STRIDE}")
     return _encoder(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
 
 

@@ -25,8 +25,8 @@ from aecodec.training.warm_start import begin_with
 if TYPE_CHECKING:
     from aecodec.codec import Codec
 
-_MOST_FITTED = 60_000
-"""Code vectors that the priors are fitted on."""
+_MOST_FITTED = 180_000
+"""Code vectors that the priors are fitted on; photographs need as many."""
 
 _GRAIN, _LARGEST_FITTED = 16, 192
 """Sides in pixels of what priors with neighbours are fitted on: multiples, and the largest."""

@@ -17,8 +17,9 @@
  *
  * Compiled with AEC_ENCODER_ONLY, it lacks aec_read_header and aec_decode, and is a fifth smaller.
  *
- * A file holds one picture, grey or RGB. Limits beside those of the format: one frame to write, no
- * alpha and no metadata to write (both are skipped in reading), at most AEC_MOST_VECTORS code vectors.
+ * Limits beside those of the format: written is one picture, grey or RGB, without alpha and metadata; read
+ * are any number of frames, alpha and metadata skipped; at most AEC_MOST_VECTORS code vectors. A file whose
+ * header has a reduction above 2 holds the codes of a smaller picture, to be enlarged (docs/FORMAT.md).
  */
 #ifndef AEC_H
 #define AEC_H
@@ -148,9 +149,9 @@ void aec_integers(const aec_codec *codec, const int8_t *codes, size_t vectors, i
 /* Codes to a file.
  *
  * codes: [aec_vectors][codec->dimension], as aec_codes gives them; only read.
- * work: work_size bytes, aec_work_size at least, aligned as uint32_t is; no memory of codes or file.
+ * work: work_size bytes, aec_work_size at least, aligned as uint32_t is; must not overlap codes or file.
  * file: room for capacity bytes; aec_file_bound is always enough.
- * size: the bytes that were written; set with AEC_OK alone, else file may hold a part.
+ * size: the bytes that were written; set with AEC_OK alone, else what file holds is undefined.
  *
  * AEC_OK, AEC_TOO_LARGE, AEC_BUFFER_TOO_SMALL. Nothing is written beyond any bound. */
 aec_status aec_encode(const aec_codec *codec, const aec_picture *picture, const int8_t *codes,

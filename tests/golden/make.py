@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
 import aecodec
-from aecodec import container
+from aecodec import container, registry
 from aecodec.competition import choose
-from aecodec.images import from_array
+from aecodec.container import NOT_REDUCED
+from aecodec.images import Pixels, from_array
 from aecodec.samples import sample_paths
 
 HERE = Path(__file__).parent
@@ -25,31 +25,50 @@ FORMAT = HERE.parents[1] / "docs" / "FORMAT.md"
 EXAMPLE = "digit3"
 
 
-def pictures() -> Iterator[tuple[str, np.ndarray[Any, Any], int | None]]:
-    """(name, pixels, level) of each golden file."""
+def files() -> Iterator[tuple[str, bytes]]:
+    """Each golden file's name and content."""
+    yield from files_of(aecodec.load_codec("digits"), digits())
+    yield from files_of(aecodec.load_codec("photo"), photographs())
+
+
+def files_of(
+    codec: aecodec.Codec, pictures: Iterator[tuple[str, Pixels, float | None, int]]
+) -> Iterator[tuple[str, bytes]]:
+    for name, pixels, level, reduction in pictures:
+        picture = from_array(pixels)
+        header = replace(codec.encoder.header(picture), reduction=reduction)
+        yield name, codec.encoder.encode(picture, header).file(level)
+
+
+def digits() -> Iterator[tuple[str, Pixels, float | None, int]]:
+    """(name, pixels, level, reduction) of each golden file of the codec `digits`."""
     digits = np.stack([np.asarray(Image.open(path)) for path in sample_paths()])
     photograph = load_sample_image("china.jpg")[150:195, 200:250]
     alpha = np.tile(np.arange(50, dtype=np.uint8), (45, 1))
-    yield EXAMPLE, digits[3], None
-    yield "digit3_level1", digits[3], 1
-    yield "digit3_level3", digits[3], 3
-    yield "stack", digits, None
-    yield "grey_with_alpha", np.dstack([photograph[..., 0], alpha]), 3
-    yield "colour", photograph, 3
-    yield "colour_with_alpha", np.dstack([photograph, alpha]), 1
+    yield EXAMPLE, digits[3], None, NOT_REDUCED
+    yield "digit3_level1", digits[3], 1, NOT_REDUCED
+    yield "digit3_level3", digits[3], 3, NOT_REDUCED
+    yield "stack", digits, None, NOT_REDUCED
+    yield "grey_with_alpha", np.dstack([photograph[..., 0], alpha]), 3, NOT_REDUCED
+    yield "colour", photograph, 3, NOT_REDUCED
+    yield "colour_with_alpha", np.dstack([photograph, alpha]), 1, NOT_REDUCED
+    yield "reduced", photograph, None, 3
 
 
-def write_golden_files(codec: aecodec.Codec) -> None:
-    for name, pixels, level in pictures():
-        write_golden_file(codec, name, codec.compress(pixels, level))
-    photograph = from_array(load_sample_image("china.jpg")[150:195, 200:250])
-    header = replace(codec.encoder.header(photograph), reduction=3)
-    write_golden_file(codec, "reduced", codec.encoder.encode(photograph, header).file())
+def photographs() -> Iterator[tuple[str, Pixels, float | None, int]]:
+    """Likewise of the codec `photo`."""
+    photograph = load_sample_image("china.jpg")[150:247, 200:333]
+    alpha = np.tile(np.arange(133, dtype=np.uint8), (97, 1))
+    yield "photo", photograph, None, NOT_REDUCED
+    yield "photo_grey_between_levels", photograph[..., 1], 2.5, NOT_REDUCED
+    yield "photo_with_alpha", np.dstack([photograph, alpha]), 8, NOT_REDUCED
+    yield "photo_stack", np.stack([photograph, photograph[::-1]]), 1, NOT_REDUCED
+    yield "photo_reduced", photograph, 1, 5
 
 
-def write_golden_file(codec: aecodec.Codec, name: str, data: bytes) -> None:
+def write_golden_file(name: str, data: bytes) -> None:
     (HERE / f"{name}.aec").write_bytes(data)
-    np.save(HERE / f"{name}.npy", codec.decoder.codes(data))
+    np.save(HERE / f"{name}.npy", registry.codec_of(data).decoder.codes(data))
 
 
 def write_example(codec: aecodec.Codec) -> None:
@@ -90,6 +109,6 @@ and no escape. In the order of channels they are
 
 
 if __name__ == "__main__":
-    digits_codec = aecodec.load_codec("digits")
-    write_golden_files(digits_codec)
-    write_example(digits_codec)
+    for each in files():
+        write_golden_file(*each)
+    write_example(aecodec.load_codec("digits"))

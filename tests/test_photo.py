@@ -1,0 +1,143 @@
+"""The codec `photo`, and when it is chosen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import Command
+from PIL import Image
+
+import aecodec
+from aecodec import Codec, metrics, rangecoder, rate_control
+from aecodec.images import Pixels, from_array
+from aecodec.registry import codec_for
+from aecodec.samples import sample_paths
+from benchmarks.peers_in_pillow import restored, saved
+
+LORA = 237
+"""Bytes that one packet of LoRa holds for an application."""
+
+
+@pytest.fixture(scope="module")
+def photo() -> Codec:
+    return aecodec.load_codec("photo")
+
+
+def psnr_of(codec: Codec, pixels: Pixels, level: float | None) -> float:
+    back = np.asarray(codec.decompress(codec.compress(pixels, level)))
+    return metrics.psnr(metrics.mse(pixels, back))
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "expected"),
+    [
+        ("L", (28, 28), "digits"),
+        ("LA", (28, 28), "digits"),
+        ("1", (28, 28), "digits"),
+        ("RGB", (28, 28), "digits"),  # of equal channels: it is grey
+        ("L", (28, 29), "photo"),
+        ("L", (56, 56), "photo"),
+        ("RGBA", (1, 1), "photo"),
+    ],
+)
+def test_the_picture_chooses(
+    command: Command, mode: str, size: tuple[int, int], expected: str
+) -> None:
+    Image.new(mode, size, 1 if mode == "1" else None).save("x.png")
+    for name in ((), ("--codec", "auto")):
+        values = json.loads(command("compress", "x.png", "--json", "--force", *name).out)
+        assert values["codec"] == expected
+        assert f"codec {expected}," in command("info", "x.aec").out
+    data = Path("x.aec").read_bytes()
+    assert aecodec.compress(Image.open("x.png")) == data
+    assert np.asarray(aecodec.decompress(data)).shape[:2] == size[::-1]
+
+
+def test_a_colourful_tile_is_no_digit(photograph: Pixels) -> None:
+    tile = from_array(photograph[100:128, 100:128])
+    assert codec_for(tile).spec.name == "photo"
+
+
+def test_digits_and_photographs_in_one_folder(command: Command, photograph: Pixels) -> None:
+    Path("mixed").mkdir()
+    Path("mixed/digit.png").write_bytes(sample_paths()[0].read_bytes())
+    Image.fromarray(photograph[:90, :130]).save("mixed/photograph.jpg", quality=95)
+    lines = command("compress", "mixed", "--json").out.splitlines()
+    assert sorted(json.loads(line)["codec"] for line in lines) == ["digits", "photo"]
+    assert command("decompress", "mixed_aec", "-o", "back").status == 0
+    with Image.open("back/photograph_decompressed.png") as back:
+        assert back.size == (130, 90)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 1, 3), (1, 5000), (5000, 1, 3), (33, 17), (17, 33, 3), (16, 16, 3), (2, 40, 50, 3)],
+)
+def test_any_size(photo: Codec, photograph: Pixels, shape: tuple[int, ...]) -> None:
+    pixels = np.resize(photograph, shape)
+    back = np.asarray(photo.decompress(photo.compress(pixels)))
+    assert back.shape == shape
+    assert (np.asarray(aecodec.decompress(aecodec.compress(pixels))) == back).all()
+
+
+def test_levels_trade_bytes_for_quality(photo: Codec, photograph: Pixels) -> None:
+    levels = (1, 2.5, 4, 6, 8)
+    sizes = [len(photo.compress(photograph, level)) for level in levels]
+    qualities = [psnr_of(photo, photograph, level) for level in levels]
+    assert sizes == sorted(sizes)
+    assert qualities == sorted(qualities)
+    assert qualities[0] > 22
+    assert qualities[-1] > 30
+
+
+def test_it_is_smaller_than_jpeg(photo: Codec, photograph: Pixels) -> None:
+    """At a quality no worse, and by a fifth at least."""
+    theirs = saved(photograph, "JPEG", {"quality": 30, "optimize": True})
+    quality = metrics.psnr(metrics.mse(photograph, restored(theirs, photograph)))
+    ours = rate_control.with_psnr(photo, from_array(photograph), quality)
+    assert len(ours.data) < 0.8 * len(theirs)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_packet_holds_a_picture_of_any_size(
+    command: Command, photograph: Pixels, channels: int
+) -> None:
+    profile = bytes(500)  # does not take the bytes from the picture
+    Image.fromarray(photograph[..., :channels].squeeze()).save("x.png", icc_profile=profile)
+    assert command("compress", "x.png", "--max-bytes", LORA).status == 0
+    assert LORA * 0.6 < Path("x.aec").stat().st_size <= LORA
+    assert "reduction" in command("info", "x.aec").out
+    assert command("decompress", "x.aec").status == 0
+    with Image.open("x_decompressed.png") as back:
+        assert back.size == (640, 427)
+        assert len(back.getbands()) == channels
+
+
+def test_alpha_and_palettes(photograph: Pixels) -> None:
+    alpha = np.tile(np.arange(100, dtype=np.uint8), (70, 1))
+    with_alpha = np.dstack([photograph[:70, :100], alpha])
+    back = np.asarray(aecodec.decompress(aecodec.compress(with_alpha)))
+    assert (back[..., 3] == alpha).all()
+    palette = Image.fromarray(photograph[:70, :100]).quantize(16)
+    assert aecodec.decompress(aecodec.compress(palette)).mode == "RGB"
+
+
+def test_other_colours_and_depths(command: Command, photograph: Pixels) -> None:
+    Image.fromarray(photograph[:40, :40]).convert("CMYK").save("cmyk.tif")
+    assert "CMYK was converted to RGB" in command("compress", "cmyk.tif").err
+    Image.fromarray(photograph[:40, :40, 0].astype(np.uint16)).save("deep.png")
+    result = command("compress", "deep.png")
+    assert result.status == 3
+    assert "more than 8 bits" in result.err
+
+
+def test_both_coders_read_the_same_codes(
+    photo: Codec, photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = photo.compress(photograph[:96, :96])
+    codes = photo.decoder.codes(data)
+    monkeypatch.setattr(rangecoder, "decoder", rangecoder.PythonDecoder)
+    assert (photo.decoder.codes(data) == codes).all()
