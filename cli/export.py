@@ -130,9 +130,9 @@ def export(
         files.refuse_overwriting(report, force)
     folder = registry.load_codec(codec).folder
     folder.spec.level(level)  # or there is none
+    shape = _shape(folder.spec, size)
     if folder.spec.reach and not calibrate:
         raise UsageError("--calibrate: give pictures of the kind that this codec is for")
-    shape = _shape(folder.spec, size)
     with tensorflow_for("exporting"):
         from aecodec.export.parity import FloatPair
     from aecodec.export.c_folder import device_files
