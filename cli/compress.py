@@ -64,9 +64,10 @@ def compress(
     as digits, a larger picture is cut into tiles. For --max-bytes a picture may be coded at fewer
     pixels; it is decoded to its own size.
     """
-    codec_of = registry.chooser(codec)
-    if codec != registry.AUTO:
-        registry.load_codec(codec).spec.level(level)  # or there is none
+    given = None if codec == registry.AUTO else registry.load_codec(codec)
+    if given:
+        given.spec.level(level)  # or there is none
+    codec_of = registry.chooser(given)
     if [level, most, least].count(None) < 2:
         raise UsageError("--level, --max-bytes and --min-psnr: give one of them")
     to_stderr = out == "-" or files.STANDARD in inputs

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
+from aecodec.export.formats import keras_half
+from aecodec.export.kinds import Half
 from aecodec.levels import GAIN_UNITS
-from aecodec.spec import DECODER_HDF5, ENCODER_HDF5, CodecFolder
+from aecodec.spec import CodecFolder
 from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.layers import load_model
 from aecodec.training.models import IN_STEPS
 
 Floats = npt.NDArray[np.float32]
@@ -41,15 +42,14 @@ def begin_with(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> No
         )
     gains = np.array([level.gains for level in folder.spec.levels], np.float32) / GAIN_UNITS
     middle = np.exp2(gains.mean(axis=0)) if gains.size else np.ones(1, np.float32)
-    _copy(folder, ENCODER_HDF5, autoencoder.encoder, middle)
-    _copy(folder, DECODER_HDF5, autoencoder.decoder, middle)
+    _copy(folder, Half.ENCODER, autoencoder.encoder, middle)
+    _copy(folder, Half.DECODER, autoencoder.decoder, middle)
     if gains.size:
         autoencoder.gains = np.exp2(gains) / middle
 
 
-def _copy(folder: CodecFolder, name: str, model: Any, middle: Floats) -> None:
-    folder.read(name)  # or it is absent, or another
-    codecs = load_model(folder.path / name)
+def _copy(folder: CodecFolder, half: Half, model: Any, middle: Floats) -> None:
+    codecs = keras_half(folder, half)
     sources, targets = ([each for each in m.layers if each.weights] for m in (codecs, model))
     shapes = [[weights.shape for each in m for weights in each.weights] for m in (sources, targets)]
     if shapes[0] != shapes[1]:
@@ -59,6 +59,6 @@ def _copy(folder: CodecFolder, name: str, model: Any, middle: Floats) -> None:
         weights = source.get_weights()
         if source.name.endswith(IN_STEPS):
             weights[0] = weights[0] / middle[:, None]
-        elif source is sources[-1] and name == ENCODER_HDF5:
+        elif source is sources[-1] and half is Half.ENCODER:
             weights = [each * to_latents for each in weights]
         target.set_weights(weights)
