@@ -138,6 +138,62 @@ def large_table(rows: Rows) -> str:
     )
 
 
+def peers_table(rows: Rows) -> str:
+    """Bytes and errors of every point, and what ours save at equal quality."""
+    points = (
+        (
+            row["codec"],
+            f"{row['bytes']:.2f}",
+            f"{row['psnr']:.2f}",
+            f"{row['mae']:.2f}",
+        )
+        for row in rows
+        if "bytes" in row
+    )
+    savings = (
+        (
+            row["against"],
+            f"{row['bytes_at_equal_psnr']:+.1%}",
+            f"{row['bytes_at_equal_mae']:+.1%}",
+        )
+        for row in rows
+        if "against" in row
+    )
+    return "\n\n".join(
+        [
+            _table(("codec", "bytes a digit", "PSNR, dB", "mean absolute error"), points),
+            _table(("our bytes against", "at equal PSNR", "at equal absolute error"), savings),
+        ]
+    )
+
+
+def packet_table(rows: Rows) -> str:
+    """How good a picture fits into one packet."""
+    return _table(
+        ("format", "pictures that fit", "mean PSNR of those, dB", "pictures where ours is better"),
+        (
+            (
+                row["format"],
+                f"{row['fit']} of {row['pictures']}",
+                "" if row["mean_psnr"] is None else f"{row['mean_psnr']:.2f}",
+                row.get("ours_is_better", ""),
+            )
+            for row in rows
+        ),
+    )
+
+
+def megapixels_table(rows: Rows) -> str:
+    """Megapixels a second, by cores."""
+    return _table(
+        ("", "cores", "encode", "decode"),
+        (
+            (row["what"], row["cores"], f"{row['encode']:.1f}", f"{row['decode']:.1f}")
+            for row in rows
+        ),
+    )
+
+
 def device_table(rows: Rows) -> str:
     """Flash, RAM and time of each level."""
     return _table(

@@ -37,9 +37,13 @@ from aecodec.training.int8_twin import (
     is_on_int8_grid,
 )
 from aecodec.training.networks import tile_pair
+from aecodec.training.picture import picture_pair, start_from_klt
 from aecodec.training.recipe import load_recipe
 from aecodec.training.run import run_recipe
 from aecodec.training.steps import channel_steps
+
+_RESOLUTION = 6 / 255
+"""Of the activations of a twin."""
 
 
 def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
@@ -176,6 +180,22 @@ def test_a_twin_rounds_and_hands_its_weights_on(dtype: str) -> None:
     codes = np.random.default_rng(0).normal(0, 30, (50, 1, 1, 12)).round().astype(np.float32)
     exact, rounded = (half.predict(codes, verbose=0) for half in (model, twin))
     assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()
+
+
+def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels) -> None:
+    """Units that are off for every picture learn nothing any more."""
+    tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
+    recipe, x = load_recipe("picture"), (tiles / 255).astype(np.float32)
+    weights = recipe.levels["rate_weights"]
+    twin = Autoencoder(*map(int8_twin, picture_pair((64, 64, 3), 96)))
+    start_from_klt(twin.encoder, twin.decoder, x, [96], weights)
+    pace = recipe.training["learning_rate"]
+    twin.train(x, 30, 16, rate_weight=weights, learning_rate=pace, verbose=0)
+    codes = np.rint(twin.encoder.predict(x, verbose=0))
+    for half, inputs in ((twin.encoder, x), (twin.decoder, codes)):
+        hidden = [layer.output for layer in half.layers if isinstance(layer, layers.Conv2D)][:-2]
+        for outputs in keras.Model(half.input, hidden).predict(inputs, verbose=0):
+            assert (outputs.std(axis=(0, 1, 2)) > _RESOLUTION).mean() > 0.5
 
 
 def test_context_is_kept_where_it_pays() -> None:

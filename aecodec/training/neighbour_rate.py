@@ -12,6 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from aecodec.neighbours import KINDS, parts_of
+from aecodec.training.optimizer import FAST
 from aecodec.training.rate import logistic_mass
 
 NOTHING = KINDS
@@ -53,7 +54,7 @@ class NeighbourRate(keras.layers.Layer):
     def __init__(
         self, channels: int, levels: int, units: int = 512, dtype: str = "float32"
     ) -> None:
-        super().__init__(dtype=dtype, autocast=False)
+        super().__init__(name=f"{FAST}rate", dtype=dtype, autocast=False)
         reach = slices_of(channels, units)
         places = np.arange(channels)
         slice_start = np.array([reach[reach <= place].max() for place in places])

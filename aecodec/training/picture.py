@@ -28,7 +28,7 @@ from aecodec.training.optimizer import SLOW
 
 STRIDE = 16
 _CEILING = 6.0
-_LATENTS, _LINEAR = f"{SLOW}latents", f"{SLOW}pixels"
+_LATENTS, _LINEAR, _LEARNED = "latents", f"{SLOW}pixels", f"{SLOW}difference"
 _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 """Where the rate's slope meets the distortion's, at high rates: lambda = step^2 ln(2) / 6."""
 
@@ -105,7 +105,9 @@ def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> A
     for stage in reversed(finer):
         hidden = layers.Conv2D(4 * stage.width, 3, padding="same", activation="relu6")(hidden)
         hidden = _blocks(DepthToSpace(2)(hidden), stage, numbers)
-    learned = layers.Conv2D(16 * channels, 3, padding="same", kernel_initializer="zeros")(hidden)
+    learned = layers.Conv2D(
+        16 * channels, 3, padding="same", kernel_initializer="zeros", name=_LEARNED
+    )(hidden)
     linear = layers.Conv2D(STRIDE**2 * channels, 1, name=_LINEAR)(codes)
     pixels = layers.Add()([DepthToSpace(4)(learned), DepthToSpace(STRIDE)(linear)])
     return keras.Model(codes, pixels, name="decoder")
