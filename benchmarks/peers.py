@@ -11,6 +11,7 @@ of it goes to its priors. Payload bytes a digit of the test set, all formats wit
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def _curves(rows: Sequence[dict[str, Any]]) -> dict[str, list[tuple[float, float
     curves: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         curves.setdefault(row["codec"], []).append((8 * row["bytes"] / 784, row["psnr"]))
-    return curves
+    return {name: sorted(points) for name, points in curves.items()}
 
 
 def _rows(data: Path, folder: Path, minutes: float) -> Iterator[dict[str, Any]]:
@@ -133,16 +134,23 @@ def _scores(
     }
 
 
-def _savings(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The mean difference in bytes at equal PSNR, and at equal mean absolute error."""
+def _savings(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The mean difference in bytes at equal PSNR, and at equal mean absolute error.
+
+    None where no quality is reached by both.
+    """
 
     def curve(rows: Sequence[dict[str, Any]], quality: str) -> list[tuple[float, float]]:
         sign = -1 if quality == "mae" else 1
         return [(row["bytes"], sign * row[quality]) for row in rows]
 
-    return {
-        f"bytes_at_equal_{quality}": round(bd_rate(curve(ours, quality), curve(theirs, quality)), 4)
+    rates = {
+        quality: bd_rate(curve(ours, quality), curve(theirs, quality))
         for quality in ("psnr", "mae")
+    }
+    return {
+        f"bytes_at_equal_{quality}": None if math.isnan(rate) else round(rate, 4)
+        for quality, rate in rates.items()
     }
 
 

@@ -153,8 +153,10 @@ def peers_table(rows: Rows) -> str:
     savings = (
         (
             row["against"],
-            f"{row['bytes_at_equal_psnr']:+.1%}",
-            f"{row['bytes_at_equal_mae']:+.1%}",
+            *(
+                "never equal" if row[name] is None else f"{row[name]:+.1%}"
+                for name in ("bytes_at_equal_psnr", "bytes_at_equal_mae")
+            ),
         )
         for row in rows
         if "against" in row
@@ -230,6 +232,7 @@ def _line(cells: Sequence[object]) -> str:
 
 TABLES: dict[str, Callable[[Rows], str]] = {
     "digits": digits_table,
+    "peers": peers_table,
     "cold_start": cold_start_table,
     "throughput": throughput_table,
     "code_dimension": code_dimension_table,
