@@ -27,6 +27,13 @@ LEAST_GAIN = -8 * GAIN_UNITS
 _FACTOR_BITS = 15
 _HALF = 1 << (_FACTOR_BITS - 1)
 
+DEAD_ZONE = 0.58
+"""Where there are gains, what lies nearer to 0 than so much of a step is coded as 0: a 1 would cost
+more bits than the error is worth (G. J. Sullivan, "Efficient scalar quantization of exponential
+and Laplacian random variables", 1996). Only encoders know."""
+
+_DEAD = round(DEAD_ZONE * (1 << _FACTOR_BITS))
+
 
 @dataclass(frozen=True)
 class Level:
@@ -45,7 +52,7 @@ class Level:
     >>> Level(0, 1, multiple=3).codes(integers).ravel().tolist()
     [-1, 0, 0, 1]
     >>> Level(0, 1, gains=(-256,)).codes(integers).ravel().tolist()
-    [-1, 0, 1, 1]
+    [-1, 0, 0, 1]
     """
 
     start: int
@@ -62,7 +69,17 @@ class Level:
         return np.rint(np.exp2(_FACTOR_BITS + np.array(self.gains) / GAIN_UNITS)).astype(np.int32)
 
     def codes(self, integers: npt.NDArray[np.integer]) -> Codes:
-        """The network's integers (N, K) to codes: multiplied or divided, and rounded."""
+        """The network's integers (N, K) to codes: multiplied or divided, and rounded.
+
+        >>> Level(0, 1, gains=(-256,)).codes(np.array([[1], [2]], np.int8)).ravel().tolist()
+        [0, 1]
+        """
+        codes = self._nearest(integers)
+        if self.gains:
+            codes[np.abs(integers * self.factors) < _DEAD] = 0
+        return codes
+
+    def _nearest(self, integers: npt.NDArray[np.integer]) -> Codes:
         if not self.gains:
             step = np.int16(self.multiple)
             return np.floor_divide(integers.astype(np.int16) + step // np.int16(2), step)
@@ -114,7 +131,7 @@ class Level:
     def _reach(self) -> tuple[Codes, Codes]:
         """The least and the largest codes: of -128 and of 127."""
         ends = np.array([[-128], [127]], np.int16)
-        least, most = self.codes(np.repeat(ends, self.stop - self.start, axis=1))
+        least, most = self._nearest(np.repeat(ends, self.stop - self.start, axis=1))
         return least, most
 
     def towards(self, other: Level, sixteenths: int) -> Level:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aecodec.errors import FormatError
-from aecodec.levels import GAIN_UNITS, LEAST_GAIN, LEVEL_UNITS, Level
+from aecodec.levels import DEAD_ZONE, GAIN_UNITS, LEAST_GAIN, LEVEL_UNITS, Level
 
 ALL = np.arange(-128, 128, dtype=np.int8)[:, None]
 
@@ -30,8 +30,20 @@ def step_of(level: Level) -> float:
 
 @given(levels())
 def test_integers_come_back_within_half_a_step(level: Level) -> None:
+    """Or a little more, around 0 where there are gains."""
     back = level.integers(level.codes(ALL))
-    assert np.abs(back - ALL).max() <= math.floor(step_of(level) / 2) + 1
+    half = DEAD_ZONE if level.gains else 0.5
+    assert np.abs(back - ALL).max() <= math.floor(step_of(level) * half) + 1
+
+
+def test_what_is_coded_as_zero() -> None:
+    """Every gain: nothing that is within half a step of 0 is missed, nor a whole step is lost."""
+    for gain in range(LEAST_GAIN, 1):
+        level = Level(0, 1, gains=(gain,))
+        steps = np.abs(ALL / step_of(level))
+        zeros = level.codes(ALL) == 0
+        assert zeros[steps < 0.57].all()
+        assert not zeros[steps > 0.59].any()
 
 
 @given(levels())

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aecodec.levels import DEAD_ZONE
 from aecodec.training.neighbour_rate import NeighbourRate
 from aecodec.training.optimizer import FAST
 from aecodec.training.rate import MixtureRate
@@ -239,7 +240,7 @@ class GainedObjective(_LevelsObjective):
         gains = tf.exp(tf.gather(self.log_gains, levels))
         everywhere = gains[:, None, None]
         latents = tf.cast(self.encoder(images, training=training), tf.float32) * everywhere
-        codes = tf.round(latents)
+        codes = tf.where(tf.abs(latents) < DEAD_ZONE, 0.0, tf.round(latents))
         bits = self.rate(_noisy(_softly_rounded(latents)) if training else codes, gains, levels)
         decoded = self.decoder(_straight_through(latents, codes) / everywhere, training=training)
         difference = tf.cast(decoded, tf.float32) - images
