@@ -32,9 +32,10 @@ class Adam(keras.optimizers.Adam):
     @staticmethod
     def pace_of(path: str) -> float:
         """What the learning rate of a variable is multiplied by; its path is `layer/weight`."""
-        return math.prod(
+        paces = (
             pace
             for part in path.split("/")
             for name, pace in _PACES.items()
             if part.startswith(name)
         )
+        return math.prod(paces, start=1.0)
