@@ -35,13 +35,16 @@ def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> It
     if len(items) < 2:
         yield from map(function, items)
         return
+    from threadpoolctl import threadpool_limits
+
     waiting: deque[Future[Result]] = deque()
-    for item in items:
-        waiting.append(_pool().submit(function, item))
-        if len(waiting) == 2 * _MOST:  # no more results at once than memory is bounded for
+    with threadpool_limits(1, "blas"):  # whose own threads would only wait for each other
+        for item in items:
+            waiting.append(_pool().submit(function, item))
+            if len(waiting) == 2 * _MOST:  # no more results at once than memory is bounded for
+                yield waiting.popleft().result()
+        while waiting:
             yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 @cache

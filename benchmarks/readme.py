@@ -241,6 +241,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "speed": speed_table,
     "steel": bd_rate_table,
     "kodak": bd_rate_table,
+    "packet": packet_table,
     "large": large_table,
     "device": device_table,
 }
