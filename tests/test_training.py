@@ -190,7 +190,7 @@ def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels) -> None:
     twin = Autoencoder(*map(int8_twin, picture_pair((64, 64, 3), 96)))
     start_from_klt(twin.encoder, twin.decoder, x, [96], weights)
     pace = recipe.training["learning_rate"]
-    twin.train(x, 30, 16, rate_weight=weights, learning_rate=pace, verbose=0)
+    twin.train(x, 20, 16, rate_weight=weights, learning_rate=pace, verbose=0)
     codes = np.rint(twin.encoder.predict(x, verbose=0))
     for half, inputs in ((twin.encoder, x), (twin.decoder, codes)):
         hidden = [layer.output for layer in half.layers if isinstance(layer, layers.Conv2D)][:-2]
