@@ -74,16 +74,13 @@ class Level:
         >>> Level(0, 1, gains=(-256,)).codes(np.array([[1], [2]], np.int8)).ravel().tolist()
         [0, 1]
         """
-        codes = self._nearest(integers)
-        if self.gains:
-            codes[np.abs(integers * self.factors) < _DEAD] = 0
-        return codes
-
-    def _nearest(self, integers: npt.NDArray[np.integer]) -> Codes:
         if not self.gains:
             step = np.int16(self.multiple)
             return np.floor_divide(integers.astype(np.int16) + step // np.int16(2), step)
-        return ((integers * self.factors + _HALF) >> _FACTOR_BITS).astype(np.int16)
+        scaled = integers * self.factors
+        codes = _nearest(scaled)
+        codes[np.abs(scaled) < _DEAD] = 0
+        return codes
 
     def codes_in(self, integers: npt.NDArray[np.int8]) -> Codes:
         """The encoder's output (N, *code_shape) to this level's codes (N * vectors, K)."""
@@ -129,9 +126,9 @@ class Level:
 
     @property
     def _reach(self) -> tuple[Codes, Codes]:
-        """The least and the largest codes: of -128 and of 127."""
-        ends = np.array([[-128], [127]], np.int16)
-        least, most = self._nearest(np.repeat(ends, self.stop - self.start, axis=1))
+        """The least and the largest codes: of -128 and of 127, with no regard to the dead zone."""
+        ends = np.repeat(np.array([[-128], [127]], np.int16), self.stop - self.start, axis=1)
+        least, most = _nearest(ends * self.factors) if self.gains else self.codes(ends)
         return least, most
 
     def towards(self, other: Level, sixteenths: int) -> Level:
@@ -143,3 +140,8 @@ class Level:
         pairs = zip(self.gains, other.gains, strict=True)
         between = ((LEVEL_UNITS - sixteenths) * a + sixteenths * b for a, b in pairs)
         return Level(self.start, self.stop, gains=tuple(each // LEVEL_UNITS for each in between))
+
+
+def _nearest(scaled: Integers) -> Codes:
+    """Multiples of 2**-15 to the nearest integers."""
+    return ((scaled + _HALF) >> _FACTOR_BITS).astype(np.int16)

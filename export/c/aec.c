@@ -83,24 +83,25 @@ static uint32_t crc32(const uint8_t *data, size_t size)
 /* What is nearer to 0 than 0.58 of a step is coded as 0: an encoder's choice. */
 #define DEAD_ZONE 19005
 
-static int8_t nearest_code(const aec_codec *codec, int32_t integer, size_t channel)
+static int8_t nearest(int32_t scaled)
 {
-    if (codec->factors) {
-        return (int8_t)shifted_right(integer * codec->factors[channel] + (1 << 14), 15);
-    }
-    /* 128 multiples more, so that the quotient is not negative */
-    return (int8_t)((integer + codec->multiple / 2 + 128 * codec->multiple) / codec->multiple - 128);
+    return (int8_t)shifted_right(scaled + (1 << 14), 15);
 }
 
 static int8_t code_of(const aec_codec *codec, int32_t integer, size_t channel)
 {
     if (codec->factors) {
         int32_t scaled = integer * codec->factors[channel];
-        if (scaled > -DEAD_ZONE && scaled < DEAD_ZONE) {
-            return 0;
-        }
+        return scaled > -DEAD_ZONE && scaled < DEAD_ZONE ? 0 : nearest(scaled);
     }
-    return nearest_code(codec, integer, channel);
+    /* 128 multiples more, so that the quotient is not negative */
+    return (int8_t)((integer + codec->multiple / 2 + 128 * codec->multiple) / codec->multiple - 128);
+}
+
+/* Of -128 or 127, with no regard to the dead zone: another encoder may have none. */
+static int8_t extreme_code(const aec_codec *codec, int32_t integer, size_t channel)
+{
+    return codec->factors ? nearest(integer * codec->factors[channel]) : code_of(codec, integer, channel);
 }
 
 static int8_t integer_of(const aec_codec *codec, int32_t code, size_t channel)
@@ -115,11 +116,10 @@ static int8_t integer_of(const aec_codec *codec, int32_t code, size_t channel)
 
 void aec_codes(const aec_codec *codec, const int8_t *outputs, size_t vectors, int8_t *codes)
 {
-    size_t vector, channel;
-    for (vector = 0; vector < vectors; vector++) {
+    size_t channel;
+    for (outputs += codec->start; vectors > 0; vectors--, outputs += codec->outputs) {
         for (channel = 0; channel < codec->dimension; channel++) {
-            codes[vector * codec->dimension + channel] =
-                code_of(codec, outputs[vector * codec->outputs + codec->start + channel], channel);
+            *codes++ = code_of(codec, outputs[channel], channel);
         }
     }
 }
@@ -672,8 +672,8 @@ static int32_t code_escaped(coder *c, int32_t code)
 /* What was read becomes a code, if an encoder can have made it. */
 static void accept(part *p, coder *c, size_t entry, int8_t *code, size_t channel, int32_t value)
 {
-    int32_t least = nearest_code(p->codec, -128, channel);
-    int32_t most = nearest_code(p->codec, 127, channel);
+    int32_t least = extreme_code(p->codec, -128, channel);
+    int32_t most = extreme_code(p->codec, 127, channel);
     int was_escaped = p->column[entry] == p->codec->escape;
     int is_escaped = column_of(p->codec, value, p->base[entry]) == p->codec->escape;
     if (value < least || value > most || was_escaped != is_escaped) {
