@@ -18,9 +18,9 @@ import numpy as np
 import aecodec
 from aecodec import Codec, DecoderCodec, EncoderCodec
 from aecodec.dataset import open_dataset
+from aecodec.export.formats import keras_half
+from aecodec.export.kinds import Half
 from aecodec.images import Pixels
-from aecodec.spec import DECODER_HDF5, ENCODER_HDF5
-from aecodec.training import load_model
 from aecodec.transforms import keras_decoder, keras_encoder
 from benchmarks.bd_rate import bd_rate, qualities_at
 from benchmarks.peers_in_pillow import measure
@@ -59,10 +59,9 @@ def _rows(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[dict[str, Any]]:
 
 def _in_keras(codec: Codec) -> Halves:
     folder = codec.folder
-    encoder, decoder = (load_model(folder.path / name) for name in (ENCODER_HDF5, DECODER_HDF5))
     return (
-        EncoderCodec(folder, keras_encoder(encoder)),
-        DecoderCodec(folder, keras_decoder(decoder)),
+        EncoderCodec(folder, keras_encoder(keras_half(folder, Half.ENCODER))),
+        DecoderCodec(folder, keras_decoder(keras_half(folder, Half.DECODER))),
     )
 
 

@@ -185,17 +185,6 @@ def packet_table(rows: Rows) -> str:
     )
 
 
-def megapixels_table(rows: Rows) -> str:
-    """Megapixels a second, by cores."""
-    return _table(
-        ("", "cores", "encode", "decode"),
-        (
-            (row["what"], row["cores"], f"{row['encode']:.1f}", f"{row['decode']:.1f}")
-            for row in rows
-        ),
-    )
-
-
 def device_table(rows: Rows) -> str:
     """Flash, RAM and time of each level."""
     return _table(
