@@ -21,7 +21,7 @@ from aecodec.training.objective import (
     GainedObjective,
     RateDistortionObjective,
 )
-from aecodec.training.optimizer import Adam
+from aecodec.training.optimizer import OPTIMIZERS
 from aecodec.training.pace import Backup, Pace, epochs_done
 from aecodec.training.steps import channel_steps
 
@@ -90,6 +90,7 @@ class Autoencoder:
         shares: Sequence[float] | None = None,
         priors: int = 1,
         learning_rate: float = 1e-3,
+        optimizer: str = "adam",
         validation_data: npt.NDArray[Any] | None = None,
         minutes: float | None = None,
         backup: Path | None = None,
@@ -97,7 +98,7 @@ class Autoencoder:
         seed: int = 0,
         verbose: int = 1,
     ) -> Any:
-        """Train both halves together: Adam, the learning rate falling to zero along a cosine.
+        """Train both halves together, the learning rate falling to zero along a cosine.
 
         Args:
             x: (N, *image_shape) images, floats in 0..1; or tiles cut out of pictures.
@@ -111,6 +112,7 @@ class Autoencoder:
             shares: what each level counts in the loss beside the others; 1 each if None.
             priors: how many distributions compete to describe a code while the rate is learned.
             learning_rate: the highest.
+            optimizer: `adam`, or `muon`, which learns more from deep networks of photographs.
             validation_data: (M, *image_shape) images to measure after each epoch.
             minutes: train for so long, whatever `epochs` says.
             backup: a folder where each epoch's state is kept, for an interrupted run to go on.
@@ -131,7 +133,7 @@ class Autoencoder:
         objective = self._objective(rate_weight, shares, priors)
         if rate_weight is not None:
             objective.start_from(self._shaped(tiles.sample(_STEP_SAMPLE)))
-        objective.compile(optimizer=Adam(beta_2=0.99), jit_compile=False)
+        objective.compile(optimizer=OPTIMIZERS[optimizer](), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore
         pace = Pace(learning_rate, None if minutes else epochs * steps, minutes)
         try:

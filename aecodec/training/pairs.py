@@ -11,7 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.training.networks import tile_pair
-from aecodec.training.picture import LARGE, picture_pair, start_from_klt
+from aecodec.training.picture import (
+    LARGE,
+    picture_pair,
+    start_from_klt,
+    start_learning_from_klt,
+)
 
 
 @dataclass(frozen=True)
@@ -37,5 +42,5 @@ def _as_initialized(*_: Any) -> None:
 PAIRS = {
     "tile": ReadyMade(tile_pair, False, _as_initialized),
     "picture": ReadyMade(picture_pair, True, start_from_klt),
-    "photo": ReadyMade(partial(picture_pair, stages=LARGE), True, start_from_klt),
+    "photo": ReadyMade(partial(picture_pair, stages=LARGE), True, start_learning_from_klt),
 }

@@ -25,12 +25,17 @@ from aecodec.errors import ModelError
 from aecodec.training.layers import DepthToSpace, SpaceToDepth
 from aecodec.training.networks import residual_block
 from aecodec.training.optimizer import SLOW
+from aecodec.training.unit_variance import start_alike
 
 STRIDE = 16
 _CEILING = 6.0
 _LATENTS, _LINEAR, _LEARNED = "latents", f"{SLOW}pixels", f"{SLOW}difference"
 _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 """Where the rate's slope meets the distortion's, at high rates: lambda = step^2 ln(2) / 6."""
+
+_STARTING_TILES = 200
+_FINEST_PIXELS, _FINEST_LATENTS = 0.03, 0.3
+"""Deviations that tell something: of pixels in 0..6, a 255th or so; of latents, part of a step."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -143,3 +148,13 @@ def start_from_klt(
     linear = np.zeros(decoder.get_layer(_LINEAR).kernel.shape, np.float32)
     linear[0, 0, : len(kept)] = kept * step
     decoder.get_layer(_LINEAR).set_weights([linear, mean])
+
+
+def start_learning_from_klt(
+    encoder: Any, decoder: Any, tiles: Floats, channels: list[int], rate_weights: list[float]
+) -> None:
+    """As :func:`start_from_klt`, and let the networks beside the linear paths start alike."""
+    start_from_klt(encoder, decoder, tiles, channels, rate_weights)
+    some = tiles[:_STARTING_TILES]
+    start_alike(encoder, some, _FINEST_PIXELS, but={_LATENTS})
+    start_alike(decoder, np.rint(encoder(some)), _FINEST_LATENTS, but={_LINEAR, _LEARNED})

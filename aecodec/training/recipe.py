@@ -24,7 +24,15 @@ RECIPES = Path(__file__).parent / "recipes"
 _KEYS = {
     "data": {"tile", "held_out", "flips"},
     "levels": {"channels", "rate_weights", "shares", "context_units"},
-    "training": {"epochs", "batch_size", "learning_rate", "rate_priors", "dtype", "seed"},
+    "training": {
+        "epochs",
+        "batch_size",
+        "optimizer",
+        "learning_rate",
+        "rate_priors",
+        "dtype",
+        "seed",
+    },
     "priors": {"count", "context_epochs"},
 }
 
@@ -41,7 +49,8 @@ class Recipe:
         levels: of each, its `channels`, `rate_weights` and `shares` of the loss, and the
             `context_units` of the network that refines its priors. Networks of pictures have one
             number of `channels` for all levels, which differ by gains.
-        training: `epochs`, `batch_size`, `learning_rate`, `rate_priors`, `dtype`, `seed`.
+        training: `epochs`, `batch_size`, `optimizer` (`adam` or `muon`), `learning_rate`,
+            `rate_priors`, `dtype`, `seed`.
         priors: `count`, how many compete; `context_epochs` that their networks are trained.
     """
 

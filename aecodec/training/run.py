@@ -124,6 +124,7 @@ def _train(
             shares=recipe.levels["shares"],
             priors=recipe.training["rate_priors"],
             learning_rate=recipe.training["learning_rate"],
+            optimizer=recipe.training["optimizer"],
             validation_data=held_out.whole(_MOST_HELD_OUT),
             backup=backup,
             callbacks=callbacks,
