@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from aecodec.neighbours import Codes
 from aecodec.reduction import reduced_size, resized
 from aecodec.segments import Segment, Shape
 from aecodec.spec import CodecFolder, CodecSpec
+from aecodec.thrift import thrifty
 from aecodec.transforms import (
     ConvolutionalTransform,
     Int8,
@@ -98,8 +99,9 @@ class EncoderCodec(_Half):
             UsageError: the codec has no such level.
             ImageError: another number of channels, or another dtype.
         """
-        chosen = self.spec.level(level)
-        return chosen.codes_in(self._integers(planes))
+        integers, chosen = self._integers(planes), self.spec.level(level)
+        parts = segments.codes(self.folder.prior(level), partial(thrifty, chosen), integers)
+        return segments.joined(parts, integers.shape[:-1], chosen)
 
     def _integers(self, planes: Pixels) -> Int8:
         """(N, C) of vectors that stand alone, or (F, rows, columns, C), C of all levels."""
@@ -200,10 +202,7 @@ class DecoderCodec(_Half):
         """
         header, payload = self._opened(data)
         level, parts = self.spec.level(self._level(header)), self._segments(header, payload)
-        codes = np.empty((*shape_of(self.spec, header), level.stop - level.start), np.int16)
-        for segment, part in parts:
-            codes[segment.places] = part.reshape(*segment.shape, -1)
-        return codes.reshape(-1, codes.shape[-1])
+        return segments.joined(parts, shape_of(self.spec, header), level)
 
     def _opened(self, data: bytes) -> tuple[Header, bytes]:
         header, payload = container.unpack(data)
@@ -274,7 +273,7 @@ class DecoderCodec(_Half):
 
         Args:
             header: of their file.
-            integers: as :meth:`Encoding.rounded` gives them.
+            integers: as :meth:`Encoding.kept` gives them.
 
         Raises:
             FormatError: the alpha planes are damaged.

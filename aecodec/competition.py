@@ -14,6 +14,7 @@ import numpy.typing as npt
 from aecodec import rangecoder
 from aecodec.neighbours import Codes, Surroundings
 from aecodec.sweep import Indices, located
+from aecodec.symbols import given
 
 if TYPE_CHECKING:
     from aecodec.prior import Prior
@@ -74,7 +75,7 @@ def costs_under(
 ) -> npt.NDArray[np.int32]:
     """(N,) what each vector costs under the prior chosen for it, in 1/256 bit."""
     cost = prior.index_costs[chosen]
-    for _, rows, columns in located(prior, codes, chosen, surroundings):
+    for _, rows, columns in located(prior, given(prior, codes), chosen, surroundings):
         cost += prior.costs[rows, columns].sum(axis=0)
     return cost
 

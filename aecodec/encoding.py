@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from aecodec import container, segments
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.prior import Prior
+from aecodec.segments import SymbolsOf
 from aecodec.spec import CodecFolder
+from aecodec.thrift import thrifty
 from aecodec.transforms import Int8
 
 
@@ -36,33 +39,33 @@ class Encoding:
     header: Header
     integers: Int8
 
-    def file(self, level: float | None = None, prior: Prior | None = None) -> bytes:
+    def file(self, level: float | None = None) -> bytes:
         """The bytes of an `.aec` file.
 
         Args:
             level: 1 and up; the codec's default if None.
-            prior: the level's, with candidates of its own; as the codec has it if None.
 
         Raises:
             UsageError: the codec has no such level.
         """
-        chosen = self.folder.spec.level(level)
-        payload = segments.encode(prior or self.folder.prior(level), chosen, self.integers)
-        return container.pack(replace(self.header, level=self._stored(level)), payload)
+        payload = segments.encode(*self._at(level), self.integers)
+        return container.pack(self.header_at(level), payload)
 
     def compressed(self, level: float | None = None) -> Compressed:
         """As :meth:`file`, and what it was made of."""
         return Compressed(self.file(level), self, self.folder.spec.units_of(level) / LEVEL_UNITS)
 
-    def _stored(self, level: float | None) -> int | None:
-        """In the header: None for the default."""
+    def header_at(self, level: float | None) -> Header:
+        """Of a file at a level; it says none for the default."""
         units = self.folder.spec.units_of(level)
-        return None if units == self.folder.spec.units_of() else units
+        return replace(self.header, level=None if units == self.folder.spec.units_of() else units)
 
-    def rounded(self, level: float | None = None) -> Int8:
+    def kept(self, level: float | None = None) -> Int8:
         """The integers that a file at a level gives back; 0 in the channels of other levels."""
-        chosen = self.folder.spec.level(level)
-        rounded = np.zeros_like(self.integers)
-        for segment in segments.segments_of(self.integers.shape[:-1]):  # in bounded memory
-            rounded[segment.places] = chosen.rounded(self.integers[segment.places])
-        return rounded
+        kept = np.zeros_like(self.integers)
+        for segment, codes in segments.codes(*self._at(level), self.integers):
+            self.folder.spec.level(level).spread(codes, kept[segment.places])
+        return kept
+
+    def _at(self, level: float | None) -> tuple[Prior, SymbolsOf]:
+        return self.folder.prior(level), partial(thrifty, self.folder.spec.level(level))

@@ -14,6 +14,7 @@ from aecodec.neighbours import Codes, Grid
 from aecodec.prior import Prior
 from aecodec.rangecoder import TABLE_TOTAL
 from aecodec.sweep import located
+from aecodec.symbols import given
 
 Floats = npt.NDArray[np.float32]
 
@@ -234,7 +235,8 @@ def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
     for part in prior.parts(len(codes), grid):
         members, around = codes[part.members], part.surroundings(codes)
-        for _, rows, columns in located(prior, members, choose(prior, members, around), around):
+        chosen = choose(prior, members, around)
+        for _, rows, columns in located(prior, given(prior, members), chosen, around):
             np.add.at(pooled, (rows, columns), 1)
     shares = pooled / pooled.sum(axis=1, keepdims=True)
     return replace(prior, bank=np.stack([to_frequencies(row) for row in shares]))

@@ -24,15 +24,15 @@ GAIN_UNITS = 256
 """Gains are counted in 256ths of an octave."""
 
 LEAST_GAIN = -8 * GAIN_UNITS
-_FACTOR_BITS = 15
-_HALF = 1 << (_FACTOR_BITS - 1)
+FACTOR_BITS = 15
+_HALF = 1 << (FACTOR_BITS - 1)
 
 DEAD_ZONE = 0.58
 """Where there are gains, what lies nearer to 0 than so much of a step is coded as 0: a 1 would cost
 more bits than the error is worth (G. J. Sullivan, "Efficient scalar quantization of exponential
 and Laplacian random variables", 1996). Only encoders know."""
 
-_DEAD = round(DEAD_ZONE * (1 << _FACTOR_BITS))
+_DEAD = round(DEAD_ZONE * (1 << FACTOR_BITS))
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Level:
 
         No logarithm lies near a tie (a test looks at all), so every machine has the same ones.
         """
-        return np.rint(np.exp2(_FACTOR_BITS + np.array(self.gains) / GAIN_UNITS)).astype(np.int32)
+        return np.rint(np.exp2(FACTOR_BITS + np.array(self.gains) / GAIN_UNITS)).astype(np.int32)
 
     def codes(self, integers: npt.NDArray[np.integer]) -> Codes:
         """The network's integers (N, K) to codes: multiplied or divided, and rounded.
@@ -77,14 +77,22 @@ class Level:
         if not self.gains:
             step = np.int16(self.multiple)
             return np.floor_divide(integers.astype(np.int16) + step // np.int16(2), step)
-        scaled = integers * self.factors
-        codes = _nearest(scaled)
+        scaled = self.scaled(integers)
+        codes = nearest(scaled)
         codes[np.abs(scaled) < _DEAD] = 0
         return codes
 
+    def scaled(self, integers: npt.NDArray[np.integer]) -> Integers:
+        """The network's integers (N, K) to what is rounded, in 2**-15 of a step, by the gains."""
+        return integers * self.factors
+
     def codes_in(self, integers: npt.NDArray[np.int8]) -> Codes:
         """The encoder's output (N, *code_shape) to this level's codes (N * vectors, K)."""
-        return self.codes(integers.reshape(-1, integers.shape[-1])[:, self.start : self.stop])
+        return self.codes(self.own(integers))
+
+    def own(self, integers: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """The encoder's output (N, *code_shape) to what belongs to this level (N * vectors, K)."""
+        return integers.reshape(-1, integers.shape[-1])[:, self.start : self.stop]
 
     def integers(self, codes: Codes) -> Integers:
         """Codes (N, K) to integers for the network, in -128..127.
@@ -98,7 +106,7 @@ class Level:
         wide = codes.astype(np.int32)
         if not self.gains:
             return np.clip(wide * self.multiple, -128, 127)
-        rounded = ((wide << (_FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
+        rounded = ((wide << (FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
         return np.clip(rounded, -128, 127)
 
     def spread(self, codes: Codes, into: npt.NDArray[np.int8]) -> None:
@@ -128,7 +136,7 @@ class Level:
     def _reach(self) -> tuple[Codes, Codes]:
         """The least and the largest codes: of -128 and of 127, with no regard to the dead zone."""
         ends = np.repeat(np.array([[-128], [127]], np.int16), self.stop - self.start, axis=1)
-        least, most = _nearest(ends * self.factors) if self.gains else self.codes(ends)
+        least, most = nearest(ends * self.factors) if self.gains else self.codes(ends)
         return least, most
 
     def towards(self, other: Level, sixteenths: int) -> Level:
@@ -142,6 +150,6 @@ class Level:
         return Level(self.start, self.stop, gains=tuple(each // LEVEL_UNITS for each in between))
 
 
-def _nearest(scaled: Integers) -> Codes:
+def nearest(scaled: Integers) -> Codes:
     """Multiples of 2**-15 to the nearest integers."""
-    return ((scaled + _HALF) >> _FACTOR_BITS).astype(np.int16)
+    return ((scaled + _HALF) >> FACTOR_BITS).astype(np.int16)

@@ -18,6 +18,7 @@ same one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,7 +31,8 @@ from aecodec.competition import COST_UNITS, choose, integer_cost
 from aecodec.context import POSITIONS, Context
 from aecodec.errors import CodecError, FormatError
 from aecodec.neighbours import Codes, Grid, Part, Surroundings, parts_of
-from aecodec.sweep import Columns, Sweep, by_row, located
+from aecodec.sweep import Columns, Indices, Located, Sweep, by_row, located
+from aecodec.symbols import Given, Symbols
 
 VECTORS_PER_BYTE = 4
 """A message has at least one byte for so many vectors, so that a short file cannot claim a
@@ -133,6 +135,11 @@ class Prior:
         """Runs of places in the order whose tables are all known before the first is coded."""
         return self.context.slices if self.context else [slice(0, self.code_dimension)]
 
+    def held(self, columns: Columns) -> Columns:
+        """Columns of a table, changed to the escape's where it has none."""
+        columns[(columns < 0) | (columns >= self.symbols)] = self.symbols
+        return columns
+
     @cached_property
     def tables(self) -> list[rangecoder.Table]:
         """The bank, ready for the range coder."""
@@ -182,18 +189,21 @@ class Prior:
             grid: where the vectors lie in pictures; None for vectors that stand alone.
         """
         bits = np.zeros(len(codes))
-        for part in self.parts(len(codes), grid):
-            bits[part.members] = self._bits(codes[part.members], part.surroundings(codes))
+        for part, chosen, slices in self.located(Given(codes), grid):
+            for _, rows, columns in slices:
+                bits[part.members] += self.table_bits[rows, columns].sum(axis=0)
+            if self.priors > 1:
+                bits[part.members] += rangecoder.TABLE_BITS - np.log2(self.index[chosen])
         return bits
 
-    def _bits(self, codes: Codes, surroundings: Surroundings | None) -> npt.NDArray[np.float64]:
-        chosen = choose(self, codes, surroundings)
-        bits = np.zeros(len(codes))
-        for _, rows, columns in located(self, codes, chosen, surroundings):
-            bits += self.table_bits[rows, columns].sum(axis=0)
-        if self.priors > 1:
-            bits += rangecoder.TABLE_BITS - np.log2(self.index[chosen])
-        return bits
+    def located(
+        self, symbols: Symbols, grid: Grid | None
+    ) -> Iterator[tuple[Part, Indices, Iterator[Located]]]:
+        """Parts, the priors that their vectors chose, and where the bank has their slices."""
+        for part in self.parts(len(symbols.codes), grid):
+            around = part.surroundings(symbols.codes)
+            chosen = choose(self, symbols.codes[part.members], around)
+            yield part, chosen, located(self, symbols.of(self, part.members), chosen, around)
 
     def encode(self, codes: Codes, grid: Grid | None = None) -> bytes:
         """Codes to a message.
@@ -205,23 +215,26 @@ class Prior:
         Returns:
             The message: at least one byte for 4 vectors, or for 64 in a grid.
         """
-        coder = rangecoder.encoder()
-        for part in self.parts(len(codes), grid):
-            self._encode_part(coder, codes[part.members], part.surroundings(codes))
-        return coder.seal().ljust(_shortest_message(len(codes), grid), b"\0")
+        return self.message(Given(codes), grid)
 
-    def _encode_part(
-        self, coder: rangecoder.Encoder, codes: Codes, surroundings: Surroundings | None
+    def message(self, symbols: Symbols, grid: Grid | None = None) -> bytes:
+        """As :meth:`encode`, of symbols that may be undecided yet."""
+        coder = rangecoder.encoder()
+        for _, chosen, slices in self.located(symbols, grid):
+            if self.index_table:
+                coder.put(chosen, self.index_table)
+            for each in slices:
+                self._put(coder, *each)
+        return coder.seal().ljust(_shortest_message(len(symbols.codes), grid), b"\0")
+
+    def _put(
+        self, coder: rangecoder.Encoder, symbols: Codes, rows: npt.NDArray[Any], columns: Columns
     ) -> None:
-        chosen = choose(self, codes, surroundings)
-        if self.index_table:
-            coder.put(chosen, self.index_table)
-        for symbols, rows, columns in located(self, codes, chosen, surroundings):
-            for row, members in by_row(rows):
-                coder.put(columns.ravel()[members], self.tables[row])
-            escaped = columns == self.symbols
-            if escaped.any():
-                coder.put(_to_raw(symbols[escaped]), _RAW_BYTE)
+        for row, members in by_row(rows):
+            coder.put(columns.ravel()[members], self.tables[row])
+        escaped = columns == self.symbols
+        if escaped.any():
+            coder.put(_to_raw(symbols[escaped]), _RAW_BYTE)
 
     def decode(self, message: bytes, count: int, grid: Grid | None = None) -> Codes:
         """A message to codes.

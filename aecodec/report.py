@@ -112,7 +112,7 @@ def squared_errors(codec: Codec, picture: Picture, encoding: Encoding, level: fl
     """Mean squared error of each frame at a level; none where there is no decoder to tell."""
     if not codec.folder.has(DECODER_TFLITE):
         return []
-    restored = codec.decoder.pixels(encoding.header, encoding.rounded(level))
+    restored = codec.decoder.pixels(encoding.header, encoding.kept(level))
     return [metrics.mse(*pair) for pair in zip(picture.pixels, restored, strict=True)]
 
 

@@ -8,7 +8,7 @@ cores work. What a square loses, not knowing what lies beyond its border, is lit
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from aecodec.levels import Level
 from aecodec.neighbours import Codes, Grid
 from aecodec.parallel import in_parallel
 from aecodec.prior import Prior, check_length
+from aecodec.symbols import Symbols
 
 SIDE = 128
 """Of a square, in vectors."""
@@ -29,6 +30,10 @@ _MOST = SIDE**2
 
 Shape = tuple[int, ...]
 """(N,) of vectors that stand alone, or (pictures, rows, columns) of vectors."""
+
+Int8 = npt.NDArray[np.int8]
+SymbolsOf = Callable[[Int8], Symbols]
+"""What an encoder makes of integers (*Shape, channels): see :mod:`aecodec.thrift`."""
 
 
 class Segment(NamedTuple):
@@ -81,20 +86,29 @@ def _runs(count: int, length: int) -> list[slice]:
     return [slice(start, min(start + length, count)) for start in range(0, count, length)]
 
 
-def encode(prior: Prior, level: Level, integers: npt.NDArray[np.int8]) -> bytes:
+def encode(prior: Prior, symbols_of: SymbolsOf, integers: Int8) -> bytes:
     """The network's integers to payload.
 
     Args:
-        prior: of the level.
-        level: what makes codes of them.
+        prior: of a level.
+        symbols_of: makes symbols of that level of integers.
         integers: (*Shape, channels), channels of all levels.
     """
 
     def message(segment: Segment) -> bytes:
-        return prior.encode(level.codes_in(integers[segment.places]), segment.grid)
+        return prior.message(symbols_of(integers[segment.places]), segment.grid)
 
     *others, last = in_parallel(message, segments_of(integers.shape[:-1]))
     return b"".join(map(block, others)) + last
+
+
+def codes(prior: Prior, symbols_of: SymbolsOf, integers: Int8) -> Iterator[tuple[Segment, Codes]]:
+    """Segments, and the codes (n, K) of each that :func:`encode` makes messages of."""
+
+    def settled(segment: Segment) -> tuple[Segment, Codes]:
+        return segment, symbols_of(integers[segment.places]).settled(prior, segment.grid)
+
+    return in_parallel(settled, segments_of(integers.shape[:-1]))
 
 
 def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment, Codes]]:
@@ -122,6 +136,14 @@ def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment
         return prior.decode(message, segment.vectors, segment.grid)
 
     return zip(segments, in_parallel(codes, work), strict=True)
+
+
+def joined(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -> Codes:
+    """The codes (N, K) of all segments of a shape, in its order."""
+    codes = np.empty((*shape, level.stop - level.start), np.int16)
+    for segment, part in parts:
+        codes[segment.places] = part.reshape(*segment.shape, -1)
+    return codes.reshape(-1, codes.shape[-1])
 
 
 def _messages(payload: bytes, count: int) -> Iterator[bytes]:

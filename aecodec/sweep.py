@@ -11,12 +11,15 @@ import numpy.typing as npt
 from aecodec import context
 from aecodec.context import POSITIONS
 from aecodec.neighbours import Codes, Surroundings
+from aecodec.symbols import SymbolsAt
 
 if TYPE_CHECKING:
     from aecodec.prior import Prior
 
 Columns = npt.NDArray[np.int32]
 Indices = npt.NDArray[np.int32]
+Located = tuple[Codes, npt.NDArray[Any], Columns]
+"""(n, N) symbols of a slice; rows of the bank; columns, the escape's last."""
 
 
 class Sweep:
@@ -54,27 +57,25 @@ class Sweep:
 
 
 def located(
-    prior: Prior, codes: Codes, chosen: Indices, surroundings: Surroundings | None = None
-) -> Iterator[tuple[Codes, npt.NDArray[Any], Columns]]:
+    prior: Prior, symbols_at: SymbolsAt, chosen: Indices, surroundings: Surroundings | None = None
+) -> Iterator[Located]:
     """The slices of n channels in the order of coding, and where the bank has their symbols.
 
     Args:
         prior: of the codes.
-        codes: (N, K) integers.
+        symbols_at: tells the symbols of N vectors.
         chosen: (N,) the prior of each vector.
         surroundings: of the vectors.
 
     Yields:
-        (n, N) symbols; rows of the bank; columns, the escape's last.
+        Those of one slice after the other.
     """
     sweep = Sweep(prior, chosen, surroundings)
-    by_place = np.ascontiguousarray(codes[:, prior.order].T)
     for places in prior.slices:
         rows, offset = sweep.tables(places)
-        columns = by_place[places] - prior.first - offset
-        columns[(columns < 0) | (columns >= prior.symbols)] = prior.symbols
-        yield by_place[places], rows, columns
-        sweep.tell(places, by_place[places])
+        symbols = symbols_at(places, rows, offset)
+        yield symbols, rows, prior.held(symbols - prior.first - offset)
+        sweep.tell(places, symbols)
 
 
 def by_row(rows: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:

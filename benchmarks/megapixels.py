@@ -100,12 +100,12 @@ def _ours(name: str, pixels: images.Pixels) -> Iterator[Work]:
     codec = aecodec.load_codec(name)
     picture = images.from_array(pixels)
     header = codec.encoder.header(picture)
-    encoding = codec.encoder.encode(picture, header)
+    encoding, level = codec.encoder.encode(picture, header), codec.spec.level()
     yield "aecodec", lambda: codec.compress(picture), codec.decompress
     yield (
         "aecodec: network",
         lambda: codec.encoder.encode(picture, header),
-        lambda made: codec.decoder.restore(made.header, made.rounded()),
+        lambda made: codec.decoder.restore(made.header, level.rounded(made.integers)),
     )
     yield "aecodec: prior and coder", encoding.file, codec.decoder.check
 

@@ -12,6 +12,7 @@ from aecodec import images, tiling
 from aecodec.codec import Codec
 from aecodec.container import LEVEL_UNITS
 from aecodec.export.c_codec import PictureSizes, c_codec
+from aecodec.export.c_file import c_file
 from aecodec.export.c_tables import CTables
 from aecodec.export.parity import Parity
 from aecodec.images import Picture, Pixels
@@ -64,7 +65,7 @@ def device_files(tables: CTables, pictures: Pixels, models: list[Parity]) -> dic
         **c_codec(tables, sizes),
         "sample.pnm": _as_pnm(sample),
         "sample.bin": encoding.integers.tobytes(),
-        "sample.aec": encoding.file(tables.units / LEVEL_UNITS, tables.prior),
+        "sample.aec": c_file(tables, encoding),
         "README.md": readme.substitute(_figures(tables, sizes, pictures, models)).encode(),
     }
 

@@ -19,6 +19,7 @@ from aecodec.codec import Codec, shape_of
 from aecodec.container import LEVEL_UNITS
 from aecodec.encoding import Encoding
 from aecodec.errors import AecodecError, CodecError, ImageError
+from aecodec.export.c_file import c_file, c_integers
 from aecodec.export.c_tables import CTables
 from aecodec.images import Picture, Pixels
 from aecodec.reduction import resized
@@ -174,14 +175,13 @@ def _encoded(codec: Codec, network: Callable[[Int8], Int8], pixels: Pixels) -> E
 
 def _compare(program: Path, tables: CTables, encoding: Encoding) -> None:
     """Files and codes of one picture."""
-    level = tables.units / LEVEL_UNITS
     given, made, back = (program.with_name(name) for name in ("in.bin", "made.aec", "back.bin"))
     given.write_bytes(encoding.integers.tobytes())
     _run([str(program), "encode", str(given), str(made)], "aec.c makes no file")
-    if made.read_bytes() != encoding.file(level, tables.prior):
+    if made.read_bytes() != c_file(tables, encoding):
         raise AecodecError("aec.c makes another file than Python: export the folder again")
     _run([str(program), "decode", str(made), str(back)], "aec.c does not read its own file")
-    if back.read_bytes() != encoding.rounded(level).tobytes():
+    if back.read_bytes() != c_integers(tables, encoding).tobytes():
         raise AecodecError("aec.c reads other codes than Python: export the folder again")
 
 

@@ -35,6 +35,7 @@ from aecodec.encoding import Encoding
 from aecodec.errors import AecodecError, ModelError
 from aecodec.export import c_tables
 from aecodec.export.c_codec import PictureSizes
+from aecodec.export.c_file import c_file, c_integers
 from aecodec.export.c_tables import CTables
 from aecodec.images import Pixels
 from aecodec.levels import Level
@@ -73,12 +74,13 @@ def assert_round_trip(library: CLibrary, integers: Int8, header: Header) -> byte
     status, made = library.encode(codes, size, header.mode)
     assert status == OK
     encoding = Encoding(folder, header, integers)
-    assert made == encoding.file(level, library.tables.prior)
+    assert made == c_file(library.tables, encoding)
     assert len(made) <= bound
     found = library.decode(made, vectors, work)
     assert found.status == OK
     assert (found.codes == codes).all()
-    assert (library.integers(codes) == encoding.rounded(level).reshape(flat.shape)).all()
+    back = c_integers(library.tables, encoding)
+    assert (library.integers(codes) == back.reshape(flat.shape)).all()
     return made
 
 

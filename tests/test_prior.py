@@ -91,6 +91,7 @@ def test_any_grid_of_codes(prior: Prior, grid: Grid, seed: int) -> None:
 
 
 @given(st.tuples(*[st.integers(1, n) for n in (3, 40, 40)]))
+@settings(deadline=None)
 def test_the_parts_of_a_grid(grid: Grid) -> None:
     """Each vector is in one part; its neighbours are of its picture, opposite, and known."""
     known: set[int] = set()

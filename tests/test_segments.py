@@ -18,6 +18,7 @@ from aecodec.levels import Level
 from aecodec.neighbours import Codes, Grid
 from aecodec.prior import Prior
 from aecodec.segments import SIDE, Shape, decode, encode, segments_of
+from aecodec.thrift import rounded
 
 EVERY = Level(0, 3)
 GRIDS = [(1, 1, 1), (3, 5, 7), (1, SIDE, SIDE), (2, SIDE + 1, 3), (1, 2, 3 * SIDE), (3000, 2, 3)]
@@ -57,7 +58,9 @@ def test_round_trip(prior: Prior, grid: Grid) -> None:
 
 
 def assert_round_trip(prior: Prior, codes: Codes, shape: Shape) -> bytes:
-    payload = encode(prior, EVERY, codes.astype(np.int8).reshape(*shape, -1))
+    payload = encode(
+        prior, functools.partial(rounded, EVERY), codes.astype(np.int8).reshape(*shape, -1)
+    )
     whole = codes.reshape(*shape, -1)
     for segment, found in decode(prior, payload, shape):
         assert (found == whole[segment.places].reshape(found.shape)).all()

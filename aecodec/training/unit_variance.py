@@ -69,7 +69,7 @@ def _decorrelate(layer: Any, inputs: Any, finest: float) -> None:
 
 
 def _scale(layer: Any, inputs: Any) -> None:
-    kernel, bias = layer.get_weights()
+    kernel, _ = layer.get_weights()
     outputs = np.asarray(layer.convolution_op(inputs, layer.kernel))
     everywhere = tuple(range(outputs.ndim - 1))
     is_branch = layer.name.startswith(BRANCH)
