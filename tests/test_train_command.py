@@ -38,6 +38,7 @@ context_units = [0, 0]
 [training]
 epochs = {epochs}
 batch_size = 8
+optimizer = "adam"
 learning_rate = 2e-3
 rate_priors = 2
 dtype = "float32"

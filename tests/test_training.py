@@ -37,7 +37,7 @@ from aecodec.training.int8_twin import (
     is_on_int8_grid,
 )
 from aecodec.training.networks import tile_pair
-from aecodec.training.picture import picture_pair, start_from_klt
+from aecodec.training.pairs import PAIRS
 from aecodec.training.recipe import load_recipe
 from aecodec.training.run import run_recipe
 from aecodec.training.steps import channel_steps
@@ -182,15 +182,16 @@ def test_a_twin_rounds_and_hands_its_weights_on(dtype: str) -> None:
     assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()
 
 
-def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels) -> None:
+@pytest.mark.parametrize("name", ["picture", "photo"])
+def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels, name: str) -> None:
     """Units that are off for every picture learn nothing any more."""
     tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
-    recipe, x = load_recipe("picture"), (tiles / 255).astype(np.float32)
-    weights = recipe.levels["rate_weights"]
-    twin = Autoencoder(*map(int8_twin, picture_pair((64, 64, 3), 96)))
-    start_from_klt(twin.encoder, twin.decoder, x, [96], weights)
-    pace = recipe.training["learning_rate"]
-    twin.train(x, 20, 16, rate_weight=weights, learning_rate=pace, verbose=0)
+    recipe, x = load_recipe(name), (tiles / 255).astype(np.float32)
+    weights, pair = recipe.levels["rate_weights"], PAIRS[recipe.networks]
+    twin = Autoencoder(*map(int8_twin, pair.build((64, 64, 3), 96)))
+    pair.start(twin.encoder, twin.decoder, x, [96], weights)
+    how = {each: recipe.training[each] for each in ("optimizer", "learning_rate")}
+    twin.train(x, 15, 16, rate_weight=weights, verbose=0, **how)
     codes = np.rint(twin.encoder.predict(x, verbose=0))
     for half, inputs in ((twin.encoder, x), (twin.decoder, codes)):
         hidden = [layer.output for layer in half.layers if isinstance(layer, layers.Conv2D)][:-2]
@@ -276,6 +277,7 @@ context_units = [16, 16]
 [training]
 epochs = {epochs}
 batch_size = 64
+optimizer = "adam"
 learning_rate = 4e-3
 rate_priors = 2
 dtype = "mixed_bfloat16"
