@@ -179,9 +179,9 @@ class Tiles:
         owners = [self._order(number)[place] for number, place in places]
         return np.stack([self._tile(self._pictures[int(owner)], rng) for owner in owners])
 
-    def sample(self, count: int) -> npt.NDArray[np.float32]:
-        """(n, h, w, C) floats in 0..1: the first `count` tiles of a pass, or all of them."""
-        return as_floats(self.batch(0, min(count, len(self))))
+    def sample(self, count: int, passes: int = 1) -> npt.NDArray[np.float32]:
+        """(n, h, w, C) floats in 0..1: the first `count` tiles of so many passes, or all."""
+        return as_floats(self.batch(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> npt.NDArray[np.float32]:
         """(n, h, w, C) floats in 0..1: the pictures themselves, cut along a grid, unflipped."""

@@ -25,8 +25,9 @@ from aecodec.training.warm_start import begin_with
 if TYPE_CHECKING:
     from aecodec.codec import Codec
 
-_MOST_FITTED = 180_000
-"""Code vectors that the priors are fitted on; photographs need as many."""
+_MOST_FITTED, _PASSES = 360_000, 2
+"""Code vectors that the priors are fitted on, and how often pictures are cut for them, each time at
+other places: photographs need as many."""
 
 _GRAIN, _LARGEST_FITTED = 16, 192
 """Sides in pixels of what priors with neighbours are fitted on: multiples, and the largest."""
@@ -144,11 +145,11 @@ def _to_fit_on(autoencoder: Autoencoder, trained: Tiles) -> npt.NDArray[np.float
     """Tiles for the priors; larger ones for networks that take any size, whose codes have
     neighbours.
     """
-    whole = trained
-    if None in autoencoder.image_shape:
-        typical = np.median(trained.sizes.min(axis=1)) // _GRAIN * _GRAIN
-        whole = trained.of_side(int(np.clip(typical, trained.shape[0], _LARGEST_FITTED)))
-    return whole.sample(_MOST_FITTED // autoencoder.vectors_of(whole.shape))
+    if None not in autoencoder.image_shape:
+        return trained.sample(_MOST_FITTED // autoencoder.vectors_of(trained.shape))
+    typical = np.median(trained.sizes.min(axis=1)) // _GRAIN * _GRAIN
+    whole = trained.of_side(int(np.clip(typical, trained.shape[0], _LARGEST_FITTED)))
+    return whole.sample(_MOST_FITTED // autoencoder.vectors_of(whole.shape), _PASSES)
 
 
 def _check_state(backup: Path, resume: bool) -> None:
