@@ -12,6 +12,7 @@ are exact in any order while they stay below 2**24; so every machine finds the s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -37,6 +38,8 @@ _MAX_INPUT_SHIFT = 7
 
 MOST = 1024
 """Channels or units: so many products of two 8-bit integers stay below 2**24."""
+
+_BLOCK = 512
 
 SLOPE_UNIT = 32
 """So many units of slope move a table by an eighth of a symbol for each symbol of a pair's sum."""
@@ -195,14 +198,18 @@ class ContextPass:
     def _look_around(self, around: AroundWeights, surroundings: Surroundings) -> None:
         """Channels in their own order here, as the codes have them."""
         kind, by_channel = surroundings.kind, np.argsort(self._context.order)
-        distance = surroundings.sums - 2 * self._offset[by_channel].T[:, None]
-        shifted = distance << self._context.input_shift[by_channel].astype(np.int32)
-        shifted >>= 1
-        inputs = np.clip(shifted, -CEILING, CEILING, out=shifted).astype(np.float32)
+        shift = self._context.input_shift[by_channel].astype(np.int32)
+        slope = around.slope[kind][:, by_channel].astype(np.int32)
+        offset = np.broadcast_to(self._offset[by_channel].T, (len(surroundings.sums), len(slope.T)))
+        inputs = np.empty(surroundings.sums.shape, np.float32)
+        eighths = np.empty(offset.shape, np.int32)
+        for block in _blocks(len(inputs)):
+            distance = surroundings.sums[block] - 2 * offset[block, None]
+            inputs[block] = np.minimum(np.maximum((distance << shift) >> 1, -CEILING), CEILING)
+            distance *= slope
+            eighths[block] = (distance[:, 0] + distance[:, 1] + SLOPE_UNIT // 2) // SLOPE_UNIT
         self._from_around = self._context.exact_around[kind] @ inputs.reshape(len(inputs), -1).T
         self._bias = self._bias.astype(np.int32) + around.bias[kind]
-        distance *= around.slope[kind][:, by_channel].astype(np.int32)
-        eighths = (distance[:, 0] + distance[:, 1] + SLOPE_UNIT // 2) // SLOPE_UNIT
         self._eighths = np.ascontiguousarray(eighths.T[self._context.order])
 
     def moves(self, places: slice) -> tuple[Integers, Integers]:
@@ -218,8 +225,7 @@ class ContextPass:
                 new, places.start
             )
             self._known = ready
-        sums = self._outputs[2 * places.start : 2 * places.stop]
-        moves = np.floor(sums.astype(np.float64) + 0.5).astype(np.int32)
+        moves = _rounded(self._outputs[2 * places.start : 2 * places.stop])
         return moves[0::2] + self._eighths[places], moves[1::2]
 
     def _units(self, new: slice, known: int) -> _Exact:
@@ -235,6 +241,18 @@ class ContextPass:
         shift = self._context.input_shift[places, None]
         distance = (codes - self._offset[places]) << shift
         self._inputs[places] = np.minimum(np.maximum(distance, -CEILING), CEILING)
+
+
+def _rounded(sums: _Exact) -> Integers:
+    """To the nearest integers, up from the middle; a sum plus a half might need more digits."""
+    whole = np.floor(sums)
+    whole += sums - whole >= 0.5
+    return whole.astype(np.int32)
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    """So few vectors at once that they stay in the processor's cache."""
+    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
 
 
 DTYPES: dict[str, type[np.integer[Any]]] = {
