@@ -138,6 +138,17 @@ def large_table(rows: Rows) -> str:
     )
 
 
+def megapixels_table(rows: Rows) -> str:
+    """Megapixels a second, by cores."""
+    return _table(
+        ("", "cores", "encode", "decode"),
+        (
+            (row["what"], row["cores"], f"{row['encode']:.1f}", f"{row['decode']:.1f}")
+            for row in rows
+        ),
+    )
+
+
 def peers_table(rows: Rows) -> str:
     """Bytes and errors of every point, and what ours save at equal quality."""
     points = (
@@ -232,6 +243,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "kodak": bd_rate_table,
     "packet": packet_table,
     "large": large_table,
+    "megapixels": megapixels_table,
     "device": device_table,
 }
 
