@@ -187,7 +187,7 @@ class ContextPass:
         self._context, self._chosen, self._offset = context, chosen, offset
         self._weights, self._output_weights = context.exact_weights
         self._inputs: _Exact = np.empty((len(offset), count), np.float32)
-        self._outputs: _Exact = np.zeros((2 * len(offset), count), np.float32)
+        self._hidden: _Exact = np.empty((len(self._weights), count), np.float32)
         self._known = 0
         self._from_around: _Exact | None = None
         self._bias = context.bias
@@ -220,12 +220,11 @@ class ContextPass:
         """
         ready = self._context.ready(places)
         if ready > self._known:
-            new, later = slice(self._known, ready), slice(2 * places.start, None)
-            self._outputs[later] += self._output_weights[later, new] @ self._units(
-                new, places.start
-            )
+            new = slice(self._known, ready)
+            self._hidden[new] = self._units(new, places.start)
             self._known = ready
-        moves = _rounded(self._outputs[2 * places.start : 2 * places.stop])
+        weights = self._output_weights[2 * places.start : 2 * places.stop, :ready]
+        moves = _rounded(weights @ self._hidden[:ready])
         return moves[0::2] + self._eighths[places], moves[1::2]
 
     def _units(self, new: slice, known: int) -> _Exact:

@@ -77,14 +77,10 @@ class Level:
         if not self.gains:
             step = np.int16(self.multiple)
             return np.floor_divide(integers.astype(np.int16) + step // np.int16(2), step)
-        scaled = self.scaled(integers)
+        scaled = integers * self.factors
         codes = nearest(scaled)
         codes[np.abs(scaled) < _DEAD] = 0
         return codes
-
-    def scaled(self, integers: npt.NDArray[np.integer]) -> Integers:
-        """The network's integers (N, K) to what is rounded, in 2**-15 of a step, by the gains."""
-        return integers * self.factors
 
     def codes_in(self, integers: npt.NDArray[np.int8]) -> Codes:
         """The encoder's output (N, *code_shape) to this level's codes (N * vectors, K)."""

@@ -40,35 +40,40 @@ def thrifty(level: Level, integers: Int8) -> Symbols:
     """As :func:`rounded`; but where the level has gains, each code will be worth its bits."""
     if not level.gains:
         return rounded(level, integers)
-    return Thrifty(level.scaled(level.own(integers)))
+    return Thrifty(level.own(integers), level.factors)
 
 
 class Thrifty:
     """Codes that are decided while they are encoded.
 
     Args:
-        scaled: (N, K) latents in 2**-15 of a step.
+        integers: (N, K) of the network.
+        factors: (K,) what an integer is worth, in 2**-15 of a step.
 
     >>> from aecodec.prior import Prior
     >>> tables = np.zeros((1, 1)), np.zeros((1, 1)), [0]
     >>> dear = Prior(np.array([[100, 65335, 100, 1]]), -1, *tables)
-    >>> latents = np.array([[0.4], [0.6], [0.9]]) * _STEP
-    >>> Thrifty(latents.astype(np.int32)).settled(dear, None).ravel().tolist()
+    >>> a_tenth = np.array([_STEP // 10])
+    >>> Thrifty(np.array([[4], [6], [9]]), a_tenth).settled(dear, None).ravel().tolist()
     [0, 0, 1]
     """
 
-    def __init__(self, scaled: Integers) -> None:
-        self._scaled = scaled
-        self.codes = nearest(scaled)
+    def __init__(self, integers: npt.NDArray[np.integer[Any]], factors: Integers) -> None:
+        self._integers, self._factors = integers, factors
+        self.codes = nearest(integers * factors)
 
     def of(self, prior: Prior, members: npt.NDArray[np.intp]) -> SymbolsAt:
-        codes, scaled = (by_place(prior, each[members]) for each in (self.codes, self._scaled))
-        order = np.array(prior.order)
+        codes, integers = (by_place(prior, each[members]) for each in (self.codes, self._integers))
+        order, factors = np.array(prior.order), self._factors[prior.order]
 
         def decided(places: slice, rows: npt.NDArray[Any], offset: npt.NDArray[Any]) -> Codes:
             symbols = codes[places]
-            place, vector = _dear(prior, symbols, scaled[places], rows, offset)
-            towards_0 = np.sign(symbols[place, vector])
+            place, vector = np.nonzero(symbols)
+            scaled = integers[places][place, vector] * factors[places][place]
+            first = np.broadcast_to(offset, rows.shape)[place, vector] + prior.first
+            symbol = symbols[place, vector].astype(np.int32)
+            dear = _are_dear(prior, symbol, scaled, rows[place, vector], first)
+            place, vector, towards_0 = place[dear], vector[dear], np.sign(symbol[dear])
             symbols[place, vector] -= towards_0
             self.codes[members[vector], order[places][place]] -= towards_0
             return symbols
@@ -82,20 +87,20 @@ class Thrifty:
         return self.codes
 
 
-def _dear(
-    prior: Prior,
-    symbols: Codes,
-    scaled: Integers,
-    rows: npt.NDArray[Any],
-    offset: npt.NDArray[Any],
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Places and vectors of symbols that cost more bits than they are worth."""
-    at = np.nonzero(symbols)
-    symbol, row = symbols[at].astype(np.int32), rows[at]
+def _are_dear(
+    prior: Prior, symbol: Integers, scaled: Integers, row: npt.NDArray[Any], first: Integers
+) -> npt.NDArray[np.bool_]:
+    """Whether symbols other than 0 cost more bits than they are worth.
+
+    Args:
+        prior: whose tables these are.
+        symbol: (n,) nearest to the latents.
+        scaled: (n,) the latents, in 2**-15 of a step.
+        row: (n,) of the bank, where the symbols are.
+        first: (n,) what symbol the first column is there.
+    """
     sign = np.sign(symbol)
-    column = symbol - prior.first - np.broadcast_to(offset, rows.shape)[at]
-    nearer = column - sign
+    column, nearer = symbol - first, symbol - sign - first
     saved = prior.costs[row, prior.held(column)] - prior.costs[row, prior.held(nearer)]
-    more_error = 2 * sign * (scaled[at] - symbol * _STEP) + _STEP
-    dear = more_error < _WORTH * saved
-    return at[0][dear], at[1][dear]
+    more_error = 2 * sign * (scaled - symbol * _STEP) + _STEP
+    return np.asarray(more_error < _WORTH * saved)

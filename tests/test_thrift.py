@@ -20,6 +20,7 @@ from aecodec.prior import Prior
 from aecodec.thrift import Thrifty, rounded
 
 STEP = 1 << FACTOR_BITS
+ONES = np.ones(3, np.int32)
 A_BIT = 10 / 128
 """What a bit may add to the squared error, in squared steps."""
 
@@ -47,7 +48,7 @@ def cost(prior: Prior, latents: np.ndarray, codes: Codes) -> float:
 @settings(deadline=None)
 def test_no_code_would_be_better_one_nearer_to_0(prior: Prior, seed: int, width: float) -> None:
     scaled = np.random.default_rng(seed).laplace(0, width * STEP, (20, 3)).astype(np.int32)
-    latents, codes = scaled / STEP, Thrifty(scaled).settled(prior, None)
+    latents, codes = scaled / STEP, Thrifty(scaled, ONES).settled(prior, None)
     least, simply = cost(prior, latents, codes), np.rint(latents).astype(np.int16)
     assert least <= cost(prior, latents, simply) + 0.01
     assert (np.abs(codes) <= np.abs(simply)).all()
@@ -62,8 +63,10 @@ def test_no_code_would_be_better_one_nearer_to_0(prior: Prior, seed: int, width:
 def test_messages_hold_the_settled_codes(prior: Prior, seed: int, grid: Grid) -> None:
     shape = (math.prod(grid), 3)
     scaled = np.random.default_rng(seed).normal(0, 2 * STEP, shape).astype(np.int32)
-    message = prior.message(Thrifty(scaled), grid)
-    assert (prior.decode(message, shape[0], grid) == Thrifty(scaled).settled(prior, grid)).all()
+    message = prior.message(Thrifty(scaled, ONES), grid)
+    assert (
+        prior.decode(message, shape[0], grid) == Thrifty(scaled, ONES).settled(prior, grid)
+    ).all()
 
 
 def test_a_photograph_takes_fewer_bytes_for_its_quality(photo: Codec, photograph: Pixels) -> None:
