@@ -1,6 +1,7 @@
 """Which prior describes the codes of photographs in the fewest bits?
 
-    python -m benchmarks.priors DATA TRAINED [--codec photo] [--level N] [--limit N] [--json FILE]
+    python -m benchmarks.priors DATA TRAINED [--codec photo] [--level N] [--limit N]
+                                      [--vectors N] [--json FILE]
 
 All priors are fitted anew to the same codes, of tiles of the pictures in the folder TRAINED, and
 measured on the same codes of the pictures in the folder DATA: ideal code lengths, in bits a pixel.
@@ -28,7 +29,6 @@ from aecodec.training.data import Tiles, open_pictures
 from benchmarks.rows import codec_arguments, write_rows
 
 _SIDE = 192
-_VECTORS = 360_000
 _EPOCHS = 4
 
 InGrid = tuple[Codes, Grid]
@@ -40,11 +40,13 @@ def main() -> None:
     parser.add_argument("trained", type=Path)
     parser.add_argument("--level", type=float)
     parser.add_argument("--limit", type=int, default=1000)
+    parser.add_argument("--vectors", type=int, default=360_000, help="that priors are fitted on")
     options = parser.parse_args()
     codec = aecodec.load_codec(options.codec)
     samples = islice(open_dataset(options.data), options.limit)
     tested = [_coded(codec, sample.picture.pixels, options.level) for sample in samples]
-    fitted_on = _coded(codec, _tiles(codec, options.trained), options.level)
+    tiles = _tiles(codec, options.trained, options.vectors)
+    fitted_on = _coded(codec, tiles, options.level)
     rows = []
     for row in _rows(fitted_on, tested, int(np.prod(codec.spec.tile))):
         print(row, flush=True)
@@ -59,11 +61,11 @@ def _coded(codec: Codec, pixels: np.ndarray[Any, Any], level: float | None) -> I
     return codec.spec.level(level).codes_in(integers), integers.shape[:3]
 
 
-def _tiles(codec: Codec, folder: Path) -> np.ndarray[Any, Any]:
+def _tiles(codec: Codec, folder: Path, vectors: int) -> np.ndarray[Any, Any]:
     """Squares cut out of pictures, as many as give so many code vectors."""
     tiles = Tiles(open_pictures(folder), (_SIDE, _SIDE), codec.spec.channels, flips=True)
     rows, columns = tiling.grid((_SIDE, _SIDE), codec.spec.tile)
-    return tiles.batch(0, _VECTORS // (rows * columns))
+    return tiles.batch(0, vectors // (rows * columns))
 
 
 def _rows(fitted_on: InGrid, tested: Sequence[InGrid], pixels: int) -> Iterator[dict[str, Any]]:
