@@ -149,6 +149,14 @@ def megapixels_table(rows: Rows) -> str:
     )
 
 
+def priors_table(rows: Rows) -> str:
+    """Bits a pixel under each prior."""
+    return _table(
+        ("prior", "bits a pixel", "fitted in, s"),
+        ((row["prior"], f"{row['bpp']:.3f}", row["fitted_in_seconds"]) for row in rows),
+    )
+
+
 def peers_table(rows: Rows) -> str:
     """Bytes and errors of every point, and what ours save at equal quality."""
     points = (
@@ -244,6 +252,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "packet": packet_table,
     "large": large_table,
     "megapixels": megapixels_table,
+    "priors": priors_table,
     "device": device_table,
 }
 

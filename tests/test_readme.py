@@ -32,7 +32,7 @@ LONG = [
     for command in COMMANDS
     if re.match(
         r"aecodec train .* -o "
-        r"|python -m benchmarks\.(code_dimension|device|megapixels|peers|steps) ",
+        r"|python -m benchmarks\.(code_dimension|device|megapixels|peers|priors|steps) ",
         command,
     )
 ]
@@ -43,6 +43,7 @@ SIGNS_OF_LIFE = (
     "{'codec': 'PCA',",
     "{'level': 1,",
     "{'what': 'aecodec',",
+    "{'prior': 'one table a channel',",
 )
 DEVICE_TOOLS = ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm")
 
