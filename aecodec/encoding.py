@@ -62,9 +62,9 @@ class Encoding:
 
     def kept(self, level: float | None = None) -> Int8:
         """The integers that a file at a level gives back; 0 in the channels of other levels."""
-        kept = np.zeros_like(self.integers)
+        chosen, kept = self.folder.spec.level(level), np.zeros_like(self.integers)
         for segment, codes in segments.codes(*self._at(level), self.integers):
-            self.folder.spec.level(level).spread(codes, kept[segment.places])
+            chosen.spread(codes, kept[segment.places])
         return kept
 
     def _at(self, level: float | None) -> tuple[Prior, SymbolsOf]:

@@ -18,6 +18,7 @@ from aecodec.container import LEVEL_UNITS
 from aecodec.errors import FormatError
 from aecodec.neighbours import Codes
 
+Int8 = npt.NDArray[np.int8]
 Integers = npt.NDArray[np.int32]
 
 GAIN_UNITS = 256
@@ -82,11 +83,11 @@ class Level:
         codes[np.abs(scaled) < _DEAD] = 0
         return codes
 
-    def codes_in(self, integers: npt.NDArray[np.int8]) -> Codes:
+    def codes_in(self, integers: Int8) -> Codes:
         """The encoder's output (N, *code_shape) to this level's codes (N * vectors, K)."""
         return self.codes(self.own(integers))
 
-    def own(self, integers: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    def own(self, integers: Int8) -> Int8:
         """The encoder's output (N, *code_shape) to what belongs to this level (N * vectors, K)."""
         return integers.reshape(-1, integers.shape[-1])[:, self.start : self.stop]
 
@@ -105,7 +106,7 @@ class Level:
         rounded = ((wide << (FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
         return np.clip(rounded, -128, 127)
 
-    def spread(self, codes: Codes, into: npt.NDArray[np.int8]) -> None:
+    def spread(self, codes: Codes, into: Int8) -> None:
         """Put codes (N, K), as the network's integers, into this level's channels of others.
 
         Args:
@@ -118,7 +119,7 @@ class Level:
         own = into[..., self.start : self.stop]
         own[...] = self.integers(codes).reshape(own.shape)
 
-    def rounded(self, integers: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    def rounded(self, integers: Int8) -> Int8:
         """The encoder's output (..., channels) as a file gives it back; 0 in other channels.
 
         >>> Level(1, 2, multiple=3).rounded(np.array([[5, 5]], np.int8)).tolist()

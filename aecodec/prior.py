@@ -201,9 +201,10 @@ class Prior:
     ) -> Iterator[tuple[Part, Indices, Iterator[Located]]]:
         """Parts, the priors that their vectors chose, and where the bank has their slices."""
         for part in self.parts(len(symbols.codes), grid):
-            around = part.surroundings(symbols.codes)
-            chosen = choose(self, symbols.codes[part.members], around)
-            yield part, chosen, located(self, symbols.of(self, part.members), chosen, around)
+            codes, around = symbols.codes[part.members], part.surroundings(symbols.codes)
+            chosen = choose(self, codes, around)
+            symbols_at = symbols.of(self, part.members, codes)
+            yield part, chosen, located(self, symbols_at, chosen, around)
 
     def encode(self, codes: Codes, grid: Grid | None = None) -> bytes:
         """Codes to a message.

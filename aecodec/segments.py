@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from aecodec.fields import Reader, block
-from aecodec.levels import Level
+from aecodec.levels import Int8, Level
 from aecodec.neighbours import Codes, Grid
 from aecodec.parallel import in_parallel
 from aecodec.prior import Prior, check_length
@@ -31,7 +30,6 @@ _MOST = SIDE**2
 Shape = tuple[int, ...]
 """(N,) of vectors that stand alone, or (pictures, rows, columns) of vectors."""
 
-Int8 = npt.NDArray[np.int8]
 SymbolsOf = Callable[[Int8], Symbols]
 """What an encoder makes of integers (*Shape, channels): see :mod:`aecodec.thrift`."""
 

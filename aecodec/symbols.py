@@ -23,8 +23,8 @@ class Symbols(Protocol):
     codes: Codes
     """(N, K); near to what is undecided."""
 
-    def of(self, prior: Prior, members: npt.NDArray[np.intp]) -> SymbolsAt:
-        """What tells the symbols of some vectors, one slice after the other."""
+    def of(self, prior: Prior, members: npt.NDArray[np.intp], codes: Codes) -> SymbolsAt:
+        """What tells the symbols of some vectors, of these codes, one slice after the other."""
 
     def settled(self, prior: Prior, grid: Grid | None) -> Codes:
         """(N, K) all codes, decided as they are when they are encoded."""
@@ -36,8 +36,8 @@ class Given:
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
 
-    def of(self, prior: Prior, members: npt.NDArray[np.intp]) -> SymbolsAt:
-        return given(prior, self.codes[members])
+    def of(self, prior: Prior, members: npt.NDArray[np.intp], codes: Codes) -> SymbolsAt:
+        return given(prior, codes)
 
     def settled(self, prior: Prior, grid: Grid | None) -> Codes:
         return self.codes

@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.levels import FACTOR_BITS, Level, nearest
+from aecodec.levels import FACTOR_BITS, Int8, Integers, Level, nearest
 from aecodec.neighbours import Codes, Grid
 from aecodec.symbols import Given, Symbols, SymbolsAt, by_place
 
 if TYPE_CHECKING:
     from aecodec.prior import Prior
-
-Int8 = npt.NDArray[np.int8]
-Integers = npt.NDArray[np.int32]
 
 _WORTH = 10
 """Of 1/256 bit, in 2**-15 of a squared step: 0.08 a bit, as measured. At high rates theory has
@@ -62,8 +59,8 @@ class Thrifty:
         self._integers, self._factors = integers, factors
         self.codes = nearest(integers * factors)
 
-    def of(self, prior: Prior, members: npt.NDArray[np.intp]) -> SymbolsAt:
-        codes, integers = (by_place(prior, each[members]) for each in (self.codes, self._integers))
+    def of(self, prior: Prior, members: npt.NDArray[np.intp], codes: Codes) -> SymbolsAt:
+        codes, integers = by_place(prior, codes), by_place(prior, self._integers[members])
         order, factors = np.array(prior.order), self._factors[prior.order]
 
         def decided(places: slice, rows: npt.NDArray[Any], offset: npt.NDArray[Any]) -> Codes:

@@ -37,6 +37,12 @@ def digits() -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
+def photo() -> aecodec.Codec:
+    """The codec for photographs that ships."""
+    return aecodec.load_codec("photo")
+
+
+@pytest.fixture(scope="session")
 def photograph() -> np.ndarray:
     """(427, 640, 3) uint8: a photograph."""
     return np.asarray(load_sample_image("china.jpg"))

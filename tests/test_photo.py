@@ -21,11 +21,6 @@ LORA = 237
 """Bytes that one packet of LoRa holds for an application."""
 
 
-@pytest.fixture(scope="module")
-def photo() -> Codec:
-    return aecodec.load_codec("photo")
-
-
 def psnr_of(codec: Codec, pixels: Pixels, level: float | None) -> float:
     back = np.asarray(codec.decompress(codec.compress(pixels, level)))
     return metrics.psnr(metrics.mse(pixels, back))

@@ -34,11 +34,6 @@ def prior() -> Prior:
     return fit_prior(codes.astype(np.int16), priors=1, tables=64)
 
 
-@pytest.fixture
-def photo() -> Codec:
-    return aecodec.load_codec("photo")
-
-
 def cost(prior: Prior, latents: np.ndarray, codes: Codes) -> float:
     """Squared error in steps, and bits at what they are worth."""
     return float(np.square(latents - codes).sum() + A_BIT * prior.bits(codes).sum())

@@ -363,6 +363,7 @@ def interrupt(*_: object, **__: object) -> None:
         (("count = 4", ""), r"\[priors\] must have context_epochs, count"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "no networks"),
+        (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
         (("shares = [1, 2]", "shares = [1]"), "as many of each"),
     ],
 )
@@ -371,6 +372,11 @@ def test_recipes_that_lack_something(tmp_path: Path, change: tuple[str, str], me
     recipe.write_text(TINY.format(epochs=1).replace(*change))
     with pytest.raises(UsageError, match=message):
         load_recipe(recipe)
+
+
+def test_an_optimizer_that_is_not_there(x: np.ndarray) -> None:
+    with pytest.raises(UsageError, match="no optimizer 'x': adam, muon"):
+        Autoencoder(*dense_pair((28, 28), 5)).train(x[:10], optimizer="x", verbose=0)
 
 
 def test_fewer_images_than_a_batch_are_a_batch(x: np.ndarray) -> None:

@@ -21,7 +21,7 @@ from aecodec.training.objective import (
     GainedObjective,
     RateDistortionObjective,
 )
-from aecodec.training.optimizer import OPTIMIZERS
+from aecodec.training.optimizer import optimizer_of
 from aecodec.training.pace import Backup, Pace, epochs_done
 from aecodec.training.steps import channel_steps
 
@@ -125,6 +125,7 @@ class Autoencoder:
 
         Raises:
             ModelError: images of another shape or range.
+            UsageError: no such optimizer.
         """
         tiles = x if isinstance(x, Tiles) else self._tiles(x, seed)
         batch_size = min(batch_size, len(tiles))
@@ -133,7 +134,7 @@ class Autoencoder:
         objective = self._objective(rate_weight, shares, priors)
         if rate_weight is not None:
             objective.start_from(self._shaped(tiles.sample(_STEP_SAMPLE)))
-        objective.compile(optimizer=OPTIMIZERS[optimizer](), jit_compile=False)
+        objective.compile(optimizer=optimizer_of(optimizer), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore
         pace = Pace(learning_rate, None if minutes else epochs * steps, minutes)
         try:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
+from aecodec.errors import UsageError
+
 SLOW = "slow_"
 """How the names begin of layers that write pixels. A step moves each of their hundreds of weights
 alike, and at the pace of the others a pixel by more than its whole error."""
@@ -95,3 +97,14 @@ class Muon(_Paced, keras.optimizers.Muon):
 
 OPTIMIZERS = {"adam": Adam, "muon": Muon}
 """By the names that recipes use."""
+
+
+def optimizer_of(name: str) -> Any:
+    """A new optimizer by its name.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in OPTIMIZERS:
+        raise UsageError(f"no optimizer {name!r}: {', '.join(OPTIMIZERS)}")
+    return OPTIMIZERS[name]()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from aecodec.errors import UsageError
+from aecodec.training.optimizer import OPTIMIZERS
 from aecodec.training.pairs import PAIRS
 
 if sys.version_info >= (3, 11):
@@ -138,6 +139,9 @@ def _check(recipe: Recipe, path: Path) -> None:
     for section, keys in _KEYS.items():
         if set(getattr(recipe, section)) != keys:
             raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
+    if recipe.training["optimizer"] not in OPTIMIZERS:
+        names = ", ".join(OPTIMIZERS)
+        raise UsageError(f"{path}: no optimizer {recipe.training['optimizer']!r}: {names}")
     counts = {name: len(values) for name, values in recipe.levels.items()}
     if PAIRS[recipe.networks].shares_channels and counts.pop("channels") != 1:
         raise UsageError(
