@@ -45,9 +45,9 @@ class Surroundings:
     kind: int
     sums: npt.NDArray[np.int32]
 
-    def repeated(self, times: int) -> Surroundings:
-        """The same for so many copies of the vectors, one after the other."""
-        return Surroundings(self.kind, np.tile(self.sums, (times, 1, 1)))
+    def of(self, members: npt.NDArray[np.intp]) -> Surroundings:
+        """Those of some of the vectors, by their numbers."""
+        return Surroundings(self.kind, self.sums[members])
 
 
 @dataclass(frozen=True, eq=False)

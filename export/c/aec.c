@@ -21,6 +21,7 @@ enum {
     MOST_REDUCED_PIXELS = 1 << 26,
     CEILING = 127,
     RAREST = 16 * 256, /* what a symbol of frequency 1 costs */
+    CLOSE = 4 * 256, /* what a second prior may cost more, without context, to be tried with it */
     FAR = 1024, /* every code is as far from here as from anywhere beyond: it has no column */
     FIRST_DISTANCE = 8
 };
@@ -384,7 +385,7 @@ static size_t channel_at(const aec_codec *codec, size_t place)
     return codec->context ? codec->context->order[place] : place;
 }
 
-/* The places of the four vectors around one, two pairs. In the place of one that the picture lacks stands
+/* The places of the four vectors around one, if there are any, two pairs. In the place of one that the picture lacks stands
  * the other of its pair; of a pair that it lacks, the other pair. */
 static void find_around(const part *p, uint32_t member, uint32_t around[4])
 {
@@ -392,6 +393,9 @@ static void find_around(const part *p, uint32_t member, uint32_t around[4])
     static const int8_t across[2][4] = {{-1, 1, 1, -1}, {0, 0, -1, 1}};
     uint32_t column = member % p->columns, row = member / p->columns % p->rows, places[4];
     unsigned n, missing = 0;
+    if (p->kind < 0) {
+        return;
+    }
     for (n = 0; n < 4; n++) {
         /* beyond an upper or left border these become huge */
         uint32_t r = row + (uint32_t)(p->distance * down[p->kind][n]);
@@ -421,13 +425,14 @@ static const int8_t *offsets_of(const part *p, uint32_t vector)
     return p->codec->offset + (size_t)p->priors[vector] * p->codec->dimension;
 }
 
-static void look_around(part *p, uint32_t vector, uint32_t around[4])
+static void look_around(part *p, uint32_t vector)
 {
     const aec_codec *codec = p->codec;
     size_t dimension = codec->dimension, place;
+    uint32_t around[4];
     int pair;
     find_around(p, p->members[vector], around);
-    for (pair = 0; pair < 2; pair++) {
+    for (pair = 0; pair < 2 && p->kind >= 0; pair++) {
         for (place = 0; place < dimension; place++) {
             size_t channel = codec->context->order[place];
             int32_t e = difference(p, around + 2 * pair, channel, offsets_of(p, vector)[channel]);
@@ -531,46 +536,52 @@ static uint8_t column_of(const aec_codec *codec, int32_t code, int32_t base)
 /* In 1/256 bit. */
 static uint32_t symbol_cost(const aec_codec *codec, unsigned row, int32_t code, int32_t base)
 {
-    const aec_row *found = &codec->rows[row];
-    uint32_t column = column_of(codec, code, base);
-    if (column == codec->escape) {
-        return codec->costs[found->at + found->count];
+    const aec_row found = codec->rows[row];
+    uint32_t column = (uint32_t)(code - base), among = column - found.start;
+    if (among < found.count) {
+        return codec->costs[found.at + among];
     }
-    return column - found->start < found->count ? codec->costs[found->at + column - found->start]
-                                                : RAREST;
+    return column < codec->escape ? RAREST : codec->costs[found.at + found.count];
 }
 
-/* Or more than enough: the sum goes on no further. */
-static uint32_t cost_with_context(part *p, uint32_t vector, unsigned prior, uint32_t enough)
+/* The context network's outputs for a vector whose codes are all known. */
+static void work_out(part *p, uint32_t vector, unsigned prior)
+{
+    progress now = at_the_start(p->codec);
+    size_t place;
+    p->priors[vector] = (uint16_t)prior;
+    look_around(p, vector);
+    for (place = 0; place < p->codec->dimension; place++) {
+        work_out_units(p, vector, place, &now);
+        tell(p, vector, place);
+    }
+}
+
+static uint32_t cost_with_context(part *p, uint32_t vector, unsigned prior)
 {
     const aec_codec *codec = p->codec;
     const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->dimension;
     uint32_t cost = codec->index_costs[prior], around[4];
-    progress now = at_the_start(codec);
     size_t place;
-    p->priors[vector] = (uint16_t)prior;
-    if (p->kind >= 0) {
-        look_around(p, vector, around);
-    }
-    for (place = 0; place < codec->dimension && cost < enough; place++) {
+    work_out(p, vector, prior);
+    find_around(p, p->members[vector], around);
+    for (place = 0; place < codec->dimension; place++) {
         int32_t base;
-        unsigned row;
-        work_out_units(p, vector, place, &now);
-        row = find_row(p, vector, place, around, &base);
+        unsigned row = find_row(p, vector, place, around, &base);
         cost += symbol_cost(codec, row, codes[codec->context->order[place]], base);
-        tell(p, vector, place);
     }
     return cost;
 }
 
-/* The cheapest prior without context, or of the two cheapest the one that is cheaper with it. */
+/* The cheapest prior without context; where a second one is close, the cheaper with it. The context
+ * network's outputs are then known. */
 static void choose_prior(part *p, uint32_t vector)
 {
     const aec_codec *codec = p->codec;
     const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->dimension;
     uint32_t least = UINT32_MAX, second = UINT32_MAX;
     unsigned best = 0, next = 0, prior;
-    for (prior = 0; prior < codec->priors; prior++) {
+    for (prior = 0; codec->priors > 1 && prior < codec->priors; prior++) {
         const uint8_t *rows = codec->table + (size_t)prior * codec->dimension;
         const int8_t *offsets = codec->offset + (size_t)prior * codec->dimension;
         uint32_t cost = codec->index_costs[prior];
@@ -589,13 +600,18 @@ static void choose_prior(part *p, uint32_t vector)
             next = prior;
         }
     }
-    if (codec->context) {
-        uint32_t cost = cost_with_context(p, vector, best, UINT32_MAX);
-        if (cost_with_context(p, vector, next, cost) < cost) {
-            best = next;
-        }
-    }
     p->priors[vector] = (uint16_t)best;
+    if (!codec->context) {
+        return;
+    }
+    if (next != best && second - least < CLOSE) {
+        uint32_t cost = cost_with_context(p, vector, next);
+        if (cost_with_context(p, vector, best) <= cost) {
+            return;
+        }
+        best = next;
+    }
+    work_out(p, vector, best);
 }
 
 static void code_prior(part *p, coder *c, uint32_t vector)
@@ -620,19 +636,12 @@ static void code_prior(part *p, coder *c, uint32_t vector)
 
 /* ---- parts and slices (section 4) ---- */
 
-static void find_rows(part *p, size_t place, size_t stop, progress *now)
+static void find_rows(part *p, size_t place, size_t stop)
 {
-    progress start = *now;
     uint32_t vector, around[4];
     for (vector = 0; vector < p->count; vector++) {
         size_t entry = vector, n;
-        *now = start;
-        if (p->kind >= 0) {
-            look_around(p, vector, around);
-        }
-        if (p->codec->context) {
-            work_out_units(p, vector, place, now);
-        }
+        find_around(p, p->members[vector], around);
         for (n = place; n < stop; n++, entry += p->count) {
             const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->dimension;
             int32_t base;
@@ -697,41 +706,58 @@ static void code_values(part *p, coder *c, size_t place, size_t stop)
             }
             if (reads(c)) {
                 accept(p, c, entry, code, channel, value);
+                tell(p, vector, place);
             }
-            tell(p, vector, place);
         }
     }
 }
 
-/* The place after the last whose tables are known as soon as that of one is. */
-static size_t slice_end(const aec_codec *codec, size_t place, size_t unit)
+/* The place after the last whose tables are known as soon as that of one is; moves on to the first unit
+ * that sees it. */
+static size_t slice_end(const aec_codec *codec, size_t place, size_t *unit)
 {
     size_t units = codec->context ? codec->context->units : 0;
-    while (unit < units && codec->context->reach[unit] <= place) {
-        unit++;
+    while (*unit < units && codec->context->reach[*unit] <= place) {
+        ++*unit;
     }
-    return unit < units && codec->context->reach[unit] < codec->dimension
-               ? codec->context->reach[unit] : codec->dimension;
+    return *unit < units && codec->context->reach[*unit] < codec->dimension
+               ? codec->context->reach[*unit] : codec->dimension;
+}
+
+/* The context network's outputs at a place, for all vectors. */
+static void work_out_place(part *p, size_t place, progress *now)
+{
+    progress start = *now;
+    uint32_t vector;
+    for (vector = 0; vector < p->count; vector++) {
+        *now = start;
+        look_around(p, vector);
+        work_out_units(p, vector, place, now);
+    }
 }
 
 static void code_part(part *p, coder *c)
 {
     const aec_codec *codec = p->codec;
     progress now = at_the_start(codec);
-    size_t place = 0, stop;
+    size_t place = 0, stop, unit = 0;
     uint32_t vector;
-    memset(p->priors, 0, p->count * sizeof *p->priors);
-    if (codec->all_priors > 1) {
-        for (vector = 0; vector < p->count && c->status == AEC_OK; vector++) {
-            if (!reads(c) && codec->priors > 1) {
-                choose_prior(p, vector);
-            }
+    for (vector = 0; vector < p->count && c->status == AEC_OK; vector++) {
+        if (reads(c)) {
+            p->priors[vector] = 0;
+        } else {
+            choose_prior(p, vector);
+        }
+        if (codec->all_priors > 1) {
             code_prior(p, c, vector);
         }
     }
     for (; place < codec->dimension && c->status == AEC_OK; place = stop) {
-        stop = slice_end(codec, place, now.units);
-        find_rows(p, place, stop, &now);
+        stop = slice_end(codec, place, &unit);
+        if (reads(c) && codec->context) {
+            work_out_place(p, place, &now);
+        }
+        find_rows(p, place, stop);
         code_columns(p, c, (stop - place) * p->count);
         code_values(p, c, place, stop);
     }
