@@ -40,6 +40,7 @@ epochs = {epochs}
 batch_size = 8
 optimizer = "adam"
 learning_rate = 2e-3
+cost_power = 1
 rate_priors = 2
 dtype = "float32"
 seed = 0

@@ -5,16 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers
-from PIL import Image
 
 import aecodec
 from aecodec import ModelError, UsageError, context
@@ -23,27 +20,12 @@ from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.training import (
     Autoencoder,
-    load_model,
     mnist_decoder,
     mnist_encoder,
-    precision,
 )
 from aecodec.training.context import fit_context
-from aecodec.training.data import ArrayPictures, Tiles, open_pictures, split_off
-from aecodec.training.int8_twin import (
-    _rounded_kernel,
-    copy_weights,
-    int8_twin,
-    is_on_int8_grid,
-)
 from aecodec.training.networks import tile_pair
-from aecodec.training.pairs import PAIRS
-from aecodec.training.recipe import load_recipe
-from aecodec.training.run import run_recipe
 from aecodec.training.steps import channel_steps
-
-_RESOLUTION = 6 / 255
-"""Of the activations of a twin."""
 
 
 def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
@@ -126,11 +108,31 @@ def test_training_with_a_rate(x: np.ndarray, tmp_path: Path) -> None:
     assert sizes[1] < 0.7 * sizes[0]
 
 
+@pytest.mark.parametrize(("power", "learned"), [(1.0, "hard"), (0.25, "easy")])
+def test_the_smaller_the_cost_power_the_more_easy_pictures_matter(
+    power: float, learned: str
+) -> None:
+    """A code of one number has room for one of two patterns."""
+    rng = np.random.default_rng(0)
+    sign, noise = rng.choice([-1, 1], (512, 1, 1)), rng.uniform(-0.2, 0.2, (512, 4, 4))
+    upper, lower = np.eye(4), np.eye(4)[::-1]
+    easy, hard = 0.5 + 0.1 * sign * upper, 0.5 + 0.2 * sign * lower + noise
+    pictures = np.clip(np.concatenate([easy, hard]), 0, 1).astype(np.float32)
+    encoder = keras.Sequential([keras.Input((4, 4)), layers.Flatten(), layers.Dense(1)])
+    decoder = keras.Sequential([keras.Input((1,)), layers.Dense(16), layers.Reshape((4, 4))])
+    autoencoder = Autoencoder(encoder, decoder)
+    how = {"rate_weight": 1e-3, "cost_power": power, "learning_rate": 3e-2}
+    autoencoder.train(pictures, 60, 64, verbose=0, **how)
+    pattern = np.abs(decoder.get_layer(index=0).kernel.numpy().reshape(4, 4))
+    ratio = pattern[upper > 0].mean() / pattern[lower > 0].mean()
+    assert ratio > 3 if learned == "easy" else ratio < 1 / 3
+
+
 def test_levels_with_channels_of_their_own(x: np.ndarray, tmp_path: Path) -> None:
     planes = x[..., None]
     autoencoder = Autoencoder(*tile_pair((28, 28, 1), 24), levels=(4, 8, 12))
     autoencoder.train(
-        planes, epochs=4, rate_weight=(0.1, 0.05, 0.01), learning_rate=4e-3, verbose=0
+        planes, epochs=8, rate_weight=(0.1, 0.05, 0.01), learning_rate=4e-3, verbose=0
     )
     codec = assert_becomes_a_codec(autoencoder, planes, tmp_path)
     assert [level.stop for level in codec.spec.levels] == [4, 12, 24]
@@ -149,56 +151,6 @@ def test_colour_pictures_and_grids_of_codes(photograph: Pixels, tmp_path: Path) 
     assert grey.shape == (50, 70)
 
 
-def int8_of(kernel: np.ndarray) -> np.ndarray:
-    """As TFLite rounds it: 127 steps for each output channel; other weights as they are."""
-    if kernel.ndim < 2:
-        return kernel
-    step = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)), keepdims=True) / 127
-    return np.rint(kernel / step)
-
-
-@pytest.mark.parametrize(
-    ("flags", "policy"), [("fpu amx_bf16 sse", "mixed_bfloat16"), ("fpu avx512_bf16", "float32")]
-)
-def test_the_fastest_arithmetic(monkeypatch: pytest.MonkeyPatch, flags: str, policy: str) -> None:
-    monkeypatch.setattr(precision, "_processor_flags", flags.split)
-    assert precision.policy_of("fastest") == policy
-    assert precision.policy_of("float32") == "float32"
-
-
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_a_twin_rounds_and_hands_its_weights_on(dtype: str) -> None:
-    _, model = tile_pair((28, 28, 1), 12)
-    twin = int8_twin(model, dtype)
-    copy_weights(twin, model)
-    for layer, copied in zip(twin.layers, model.layers, strict=True):
-        for trained, weights in zip(layer.get_weights(), copied.get_weights(), strict=True):
-            used = tf.cast(trained, layer.compute_dtype)
-            used = tf.cast(_rounded_kernel(used) if trained.ndim > 1 else trained, tf.float32)
-            assert (int8_of(weights) != int8_of(used.numpy())).mean() < 0.03
-            assert trained.ndim < 2 or is_on_int8_grid(weights)
-    codes = np.random.default_rng(0).normal(0, 30, (50, 1, 1, 12)).round().astype(np.float32)
-    exact, rounded = (half.predict(codes, verbose=0) for half in (model, twin))
-    assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()
-
-
-@pytest.mark.parametrize("name", ["picture", "photo"])
-def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels, name: str) -> None:
-    """Units that are off for every picture learn nothing any more."""
-    tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
-    recipe, x = load_recipe(name), (tiles / 255).astype(np.float32)
-    weights, pair = recipe.levels["rate_weights"], PAIRS[recipe.networks]
-    twin = Autoencoder(*map(int8_twin, pair.build((64, 64, 3), 96)))
-    pair.start(twin.encoder, twin.decoder, x, [96], weights)
-    how = {each: recipe.training[each] for each in ("optimizer", "learning_rate")}
-    twin.train(x, 15, 16, rate_weight=weights, verbose=0, **how)
-    codes = np.rint(twin.encoder.predict(x, verbose=0))
-    for half, inputs in ((twin.encoder, x), (twin.decoder, codes)):
-        hidden = [layer.output for layer in half.layers if isinstance(layer, layers.Conv2D)][:-2]
-        for outputs in keras.Model(half.input, hidden).predict(inputs, verbose=0):
-            assert (outputs.std(axis=(0, 1, 2)) > _RESOLUTION).mean() > 0.5
-
-
 def test_context_is_kept_where_it_pays() -> None:
     rng = np.random.default_rng(0)
     alike = rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))
@@ -212,19 +164,6 @@ def test_context_is_kept_where_it_pays() -> None:
     for name in context.DTYPES:
         assert (getattr(first.context, name) == getattr(again.context, name)).all()
     assert other.context is None
-
-
-def test_the_hdf5_files_hold_the_very_weights(tmp_path: Path) -> None:
-    autoencoder = Autoencoder(*tile_pair((28, 28, 1), 8))
-    for path, model in zip(
-        autoencoder.save_models("x", tmp_path),
-        (autoencoder.encoder, autoencoder.decoder),
-        strict=True,
-    ):
-        for loaded, weight in zip(load_model(path).get_weights(), model.get_weights(), strict=True):
-            assert (loaded == weight).all()
-    with pytest.raises(ModelError, match=r"nothing\.hdf5"):
-        load_model(tmp_path / "nothing.hdf5")
 
 
 def test_the_tflite_files_say_what_they_are(x: np.ndarray, tmp_path: Path) -> None:
@@ -262,87 +201,6 @@ def test_images_that_do_not_fit_are_refused(x: np.ndarray) -> None:
         autoencoder.train(x, rate_weight=[1, 2])
 
 
-TINY = """
-name = "tiny"
-networks = "tile"
-[data]
-tile = 28
-held_out = 0.15
-flips = false
-[levels]
-channels = [4, 6]
-rate_weights = [0.1, 0.02]
-shares = [1, 2]
-context_units = [16, 16]
-[training]
-epochs = {epochs}
-batch_size = 64
-optimizer = "adam"
-learning_rate = 4e-3
-rate_priors = 2
-dtype = "mixed_bfloat16"
-seed = 0
-[priors]
-count = 4
-context_epochs = 5
-"""
-
-
-def test_a_recipe_trains_and_an_interrupted_one_goes_on(
-    digits: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data, folder = tmp_path / "data.npz", tmp_path / "codec"
-    recipe = tmp_path / "recipe.toml"
-    np.savez(data, pictures=digits[:600])
-    recipe.write_text(TINY.format(epochs=2))
-    with monkeypatch.context() as interrupted:
-        interrupted.setattr(Autoencoder, "to_codec", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            run_recipe(load_recipe(recipe), data, folder, verbose=0)
-        (backup,) = folder.iterdir()
-        trained = weights_in(backup)
-        with pytest.raises(UsageError, match="--resume"):
-            run_recipe(load_recipe(recipe), data, folder, verbose=0)
-        with pytest.raises(KeyboardInterrupt):
-            run_recipe(load_recipe(recipe), data, folder, resume=True, verbose=0)
-    assert weights_in(backup) == trained
-    codec = run_recipe(load_recipe(recipe), data, folder, resume=True, verbose=0)
-    assert codec.spec.name == "tiny"
-    assert len(codec.folder.measured["levels"]) == 2
-    assert not backup.exists()
-    with pytest.raises(UsageError, match="no interrupted training"):
-        run_recipe(load_recipe(recipe), data, folder, resume=True, verbose=0)
-
-
-def weights_in(backup: Path) -> bytes:
-    return (backup / "latest.weights.h5").read_bytes()
-
-
-class CtrlC(keras.callbacks.Callback):
-    """Interrupts in the middle of the second epoch."""
-
-    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        if float(self.model.progress) > 0.6:
-            raise KeyboardInterrupt
-
-
-def test_ctrl_c_leaves_a_codec_and_what_it_takes_to_go_on(digits: Pixels, tmp_path: Path) -> None:
-    data, folder = tmp_path / "data.npy", tmp_path / "codec"
-    recipe = tmp_path / "recipe.toml"
-    np.save(data, digits[:600])
-    recipe.write_text(TINY.format(epochs=2))
-    loaded = load_recipe(recipe)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        codec = run_recipe(loaded, data, folder, callbacks=[CtrlC()], verbose=0)
-    assert any("interrupted" in str(warning.message) for warning in caught)
-    assert codec.decompress(codec.compress(digits[0])).size == (28, 28)
-    resumed = run_recipe(loaded, data, folder, resume=True, verbose=0)
-    whole = run_recipe(loaded, data, tmp_path / "whole", verbose=0)
-    ends = [each.folder.measured["levels"][1]["psnr"] for each in (resumed, whole)]
-    assert ends[0] == pytest.approx(ends[1], abs=2)
-
-
 def test_training_by_the_clock(x: np.ndarray, tmp_path: Path) -> None:
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
     began = time.monotonic()
@@ -351,27 +209,6 @@ def test_training_by_the_clock(x: np.ndarray, tmp_path: Path) -> None:
     assert history.history["psnr"][-1] > history.history["psnr"][0]
     again = autoencoder.train(x, minutes=0.05, learning_rate=3e-3, backup=tmp_path, verbose=0)
     assert len(again.history["psnr"]) <= 1
-
-
-def interrupt(*_: object, **__: object) -> None:
-    raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (("count = 4", ""), r"\[priors\] must have context_epochs, count"),
-        (("[data]", "[dat]"), "not a recipe"),
-        (('networks = "tile"', 'networks = "x"'), "no networks"),
-        (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
-        (("shares = [1, 2]", "shares = [1]"), "as many of each"),
-    ],
-)
-def test_recipes_that_lack_something(tmp_path: Path, change: tuple[str, str], message: str) -> None:
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(TINY.format(epochs=1).replace(*change))
-    with pytest.raises(UsageError, match=message):
-        load_recipe(recipe)
 
 
 def test_an_optimizer_that_is_not_there(x: np.ndarray) -> None:
@@ -388,59 +225,6 @@ def test_fewer_images_than_a_batch_are_a_batch(x: np.ndarray) -> None:
     )
 
 
-def test_recipes_and_data_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"ships \(digits, photo, picture\)"):
-        load_recipe("nothing")
-    (tmp_path / "bad.toml").write_text("name = ")
-    with pytest.raises(UsageError, match="not a recipe"):
-        load_recipe(tmp_path / "bad.toml")
-    (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
-    np.savez(tmp_path / "floats.npz", x=np.zeros((3, 28, 28)))
-    (tmp_path / "empty").mkdir()
-    for name, message in (
-        ("data.npz", "no array"),
-        ("nothing.npz", "no array"),
-        ("floats.npz", "no array"),
-        ("empty", "no images here"),
-        ("nowhere", "no images here"),
-    ):
-        with pytest.raises(aecodec.ImageError, match=message):
-            open_pictures(tmp_path / name)
-
-
-def test_a_folder_of_all_sorts(digits: Pixels, photograph: Pixels, tmp_path: Path) -> None:
-    for number in range(8):
-        Image.fromarray(digits[number]).save(tmp_path / f"{number}.png")
-    Image.fromarray(photograph).save(tmp_path / "photo.jpg")
-    Image.fromarray(photograph[:5, :3]).save(tmp_path / "small.bmp")
-    (tmp_path / "broken.png").write_bytes(b"not an image")
-    whole = (tmp_path / "7.png").read_bytes()
-    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "notes.txt").write_text("no picture")
-    with pytest.warns(aecodec.AecodecWarning, match=r"broken\.png: left out"):
-        pictures = open_pictures(tmp_path)
-    assert len(pictures.sizes) == 11
-    tiles = Tiles(pictures, (32, 32), channels=3, flips=True, seed=1)
-    with pytest.warns(aecodec.AecodecWarning, match=r"cut\.png: left out"):
-        batches = [tiles.batch(step, 64) for step in range(5)]
-    assert all(batch.shape == (64, 32, 32, 3) and batch.dtype == np.uint8 for batch in batches)
-    for step, batch in enumerate(batches):
-        assert (tiles.batch(step, 64) == batch).all()
-    assert len(tiles) == 10 + (427 // 32) * (640 // 32)
-
-
-def test_a_pass_sees_every_picture_once(digits: Pixels) -> None:
-    pictures = ArrayPictures(digits[:200])
-    trained, held_out = split_off(pictures, 0.1)
-    assert len(trained) == 180
-    assert not set(trained) & set(held_out)
-    tiles = Tiles(pictures, (28, 28), channels=1, only=trained)
-    for number in range(2):
-        seen = np.concatenate([tiles.batch(9 * number + step, 20) for step in range(9)])
-        assert {tile.tobytes() for tile in seen} == {digits[n].tobytes() for n in trained}
-    assert (np.rint(tiles.whole(1000)[..., 0] * 255) == digits[trained]).all()
-
-
 def test_steps_follow_the_decoder() -> None:
     """A channel that the decoder multiplies by ten is rounded ten times as finely."""
     gains = np.float32([1, 10, 100])
@@ -452,20 +236,3 @@ def test_steps_follow_the_decoder() -> None:
     images += np.random.default_rng(1).normal(0, 0.05, images.shape).astype(np.float32)
     steps = channel_steps(decoder, images, latents)
     assert steps * gains == pytest.approx(np.full(3, steps[0]), rel=0.01)
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ((), [28, 44, 76]),
-        (("with_levels", 3), [28, 44, 76]),
-        (("with_levels", 1), [28]),
-        (("with_levels", 5), [28, 35, 44, 58, 76]),
-        (("with_code_dimension", 152), [56, 88, 152]),
-    ],
-)
-def test_recipes_are_adjusted(options: tuple[str, int] | tuple[()], expected: list[int]) -> None:
-    recipe = load_recipe("digits")
-    if options:
-        recipe = getattr(recipe, options[0])(options[1])
-    assert recipe.levels["channels"] == expected

@@ -88,6 +88,7 @@ class Autoencoder:
         batch_size: int = 128,
         rate_weight: float | Sequence[float] | None = None,
         shares: Sequence[float] | None = None,
+        cost_power: float = 1.0,
         priors: int = 1,
         learning_rate: float = 1e-3,
         optimizer: str = "adam",
@@ -110,6 +111,9 @@ class Autoencoder:
                 Without it the distortion alone is minimised, and levels differ by their
                 quantisation step.
             shares: what each level counts in the loss beside the others; 1 each if None.
+            cost_power: what each picture's distortion and rate together are raised to, where the
+                rate is learned. With 1 the squared error of all pictures together becomes least,
+                and the hard ones matter most; towards 0 each counts as much, as in a mean of PSNRs.
             priors: how many distributions compete to describe a code while the rate is learned.
             learning_rate: the highest.
             optimizer: `adam`, or `muon`, which learns more from deep networks of photographs.
@@ -131,7 +135,7 @@ class Autoencoder:
         batch_size = min(batch_size, len(tiles))
         steps = len(tiles) // batch_size
         keras.utils.set_random_seed(seed)
-        objective = self._objective(rate_weight, shares, priors)
+        objective = self._objective(rate_weight, shares, priors, cost_power)
         if rate_weight is not None:
             objective.start_from(self._shaped(tiles.sample(_STEP_SAMPLE)))
         objective.compile(optimizer=optimizer_of(optimizer), jit_compile=False)
@@ -280,6 +284,7 @@ class Autoencoder:
         rate_weight: float | Sequence[float] | None,
         shares: Sequence[float] | None,
         priors: int,
+        cost_power: float,
     ) -> Any:
         self.is_rate_trained = rate_weight is not None
         if rate_weight is None and len(self.levels) > 1:
@@ -293,14 +298,14 @@ class Autoencoder:
         if len(weights) == len(shares) > len(self.levels) == 1 and len(self.code_shape) == 3:
             is_gained = self.gains is not None and len(self.gains) == len(weights)
             gains = self.gains if is_gained else None
-            return GainedObjective(self.encoder, self.decoder, weights, shares, gains)
+            return GainedObjective(self.encoder, self.decoder, weights, shares, gains, cost_power)
         if not len(shares) == len(weights) == len(self.levels):
             raise ModelError(
                 f"{len(weights)} rate weights and {len(shares)} shares "
                 f"for {len(self.levels)} levels"
             )
         return RateDistortionObjective(
-            self.encoder, self.decoder, self.levels, weights, shares, priors
+            self.encoder, self.decoder, self.levels, weights, shares, priors, cost_power
         )
 
     def _checked(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

@@ -7,6 +7,7 @@ of neural networks for efficient integer-arithmetic-only inference", 2018.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -23,9 +24,11 @@ _CEILING = 6.0
 _STEPS = 255.0
 _TINY = 1e-9
 
+Floats = npt.NDArray[np.float32]
+
 
 def int8_twin(model: Any, dtype: str = "float32") -> Any:
-    """A model of the same layers and new weights, which rounds kernels and activations.
+    """A model of the same layers and weights, which rounds kernels and activations.
 
     Kernels are rounded for each output channel, activations where their range is known: after
     ReLU6, and at the end of a residual branch.
@@ -39,12 +42,19 @@ def int8_twin(model: Any, dtype: str = "float32") -> Any:
     >>> twin.output_shape, [layer.name for layer in twin.layers if "branch" in layer.name]
     ((None, 50), ['branch0'])
     """
+    twin = rounding_clone(model, dtype, kind_of_rounding)
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+def rounding_clone(model: Any, dtype: str, kind_of: Callable[[Any], Any]) -> Any:
+    """A model of new layers of the same configurations, each of the kind that is given for it."""
 
     def rounding(layer: Any) -> Any:
         config = layer.get_config()
         if layer.name not in model.output_names:
             config["dtype"] = dtype
-        return _ROUNDING.get(type(layer), type(layer)).from_config(config)
+        return kind_of(layer).from_config(config)
 
     return keras.models.clone_model(model, clone_function=rounding)
 
@@ -58,18 +68,21 @@ def copy_weights(twin: Any, model: Any) -> None:
     coarsest grid of powers of two that tells them apart, and so pack well in an HDF5 file.
     """
     for source, target in zip(twin.layers, model.layers, strict=True):
-        dtype = source.compute_dtype
-        target.set_weights([_as_trained(weights, dtype) for weights in source.get_weights()])
+        weights = [_as_trained(each, source.compute_dtype) for each in source.get_weights()]
+        if isinstance(source, RoundingConv2D):
+            weights = source.folded(weights)
+        target.set_weights([_on_int8_grid(each) for each in weights])
 
 
-def _as_trained(weights: npt.NDArray[np.float32], dtype: str) -> npt.NDArray[np.float32]:
+def _as_trained(weights: Floats, dtype: str) -> Floats:
     if weights.ndim < 2:
         return weights
-    rounded = _rounded_kernel(tf.cast(weights, dtype))
-    return _on_int8_grid(tf.cast(rounded, tf.float32).numpy())
+    return np.asarray(tf.cast(_rounded_kernel(tf.cast(weights, dtype)), tf.float32))
 
 
-def _on_int8_grid(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _on_int8_grid(weights: Floats) -> Floats:
+    if weights.ndim < 2:
+        return weights
     integers, step = _int8_of(weights)
     unit = np.exp2(np.floor(np.log2(step)))
     coarse, fine = (np.rint(integers * step / each) * each for each in (unit, unit / 2))
@@ -102,15 +115,21 @@ def _inputs(kernel: npt.NDArray[Any]) -> tuple[int, ...]:
     return tuple(range(kernel.ndim - 1))
 
 
-class _RoundingConv2D(layers.Conv2D):
+class RoundingConv2D(layers.Conv2D):
+    """A convolution that rounds its kernel, and what it gives where the range is known."""
+
+    def folded(self, weights: list[Floats]) -> list[Floats]:
+        """Its weights as those of a plain convolution that does the same."""
+        return weights
+
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         return super().convolution_op(inputs, _rounded_kernel(kernel))
 
     def call(self, inputs: Any) -> Any:
         outputs = super().call(inputs)
-        if self.name.startswith(BRANCH):
+        if is_branch(self):
             return _rounded(tf.clip_by_value(outputs, -_CEILING, _CEILING), 2 * _CEILING)
-        return _rounded(outputs, _CEILING) if _is_relu6(self) else outputs
+        return _rounded(outputs, _CEILING) if is_relu6(self) else outputs
 
 
 class _RoundingReLU(layers.ReLU):
@@ -119,11 +138,22 @@ class _RoundingReLU(layers.ReLU):
         return _rounded(outputs, _CEILING) if self.max_value == _CEILING else outputs
 
 
-_ROUNDING: dict[Any, Any] = {layers.Conv2D: _RoundingConv2D, layers.ReLU: _RoundingReLU}
+_ROUNDING: dict[Any, Any] = {layers.Conv2D: RoundingConv2D, layers.ReLU: _RoundingReLU}
 
 
-def _is_relu6(layer: Any) -> bool:
+def kind_of_rounding(layer: Any) -> Any:
+    """The class whose layers do what this one does, and round; its own if there is none."""
+    return _ROUNDING.get(type(layer), type(layer))
+
+
+def is_relu6(layer: Any) -> bool:
+    """Whether what a convolution gives lies in 0..6."""
     return bool(layer.activation is keras.activations.relu6)
+
+
+def is_branch(layer: Any) -> bool:
+    """Whether a convolution ends a residual branch."""
+    return bool(layer.name.startswith(BRANCH))
 
 
 def _rounded(values: Any, width: float) -> Any:

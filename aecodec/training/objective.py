@@ -46,7 +46,7 @@ class DistortionObjective(keras.Model):
 
     def _error(self, images: Any, training: bool) -> Any:
         latents = self.encoder(images, training=training)
-        return _mean_square(self.decoder(latents, training=training), images)
+        return tf.reduce_mean(_mean_squares(self.decoder(latents, training=training), images))
 
     def _report(self, error: Any) -> dict[str, Any]:
         self.squared_error.update_state(error)
@@ -97,6 +97,7 @@ class RateDistortionObjective(_LevelsObjective):
             summed) a bit.
         shares: what each level counts in the loss beside the others.
         priors: how many components the learned rate model mixes.
+        cost_power: what each picture's distortion and rate together are raised to.
     """
 
     def __init__(
@@ -107,10 +108,11 @@ class RateDistortionObjective(_LevelsObjective):
         rate_weights: Sequence[float],
         shares: Sequence[float],
         priors: int,
+        cost_power: float = 1.0,
     ) -> None:
         super().__init__(encoder, decoder, len(channels))
         self.channels, self.rate_weights = list(channels), list(rate_weights)
-        self.shares = list(shares)
+        self.shares, self.cost_power = list(shares), cost_power
         self.rates = [MixtureRate(priors, k, seed) for seed, k in enumerate(channels)]
         self.built = True  # of parts that are
 
@@ -134,11 +136,14 @@ class RateDistortionObjective(_LevelsObjective):
     def _loss(self, bits: list[Any], errors: list[Any], pixels: int) -> Any:
         terms = zip(bits, errors, self.rate_weights, self.shares, strict=True)
         return tf.add_n(
-            [share * (pixels * error + w * rate) / math.sqrt(w) for rate, error, w, share in terms]
+            [
+                share * tf.reduce_mean(_costs(pixels * error, rate, w) ** self.cost_power)
+                for rate, error, w, share in terms
+            ]
         )
 
     def _measure(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
-        """Mean bits a picture and mean squared error, of each level."""
+        """Of each level, (N,) bits and mean squared error of each picture."""
         latents = tf.split(self.encoder(images, training=training), self.channels, axis=-1)
         bits = [
             self._bits(rate, _noisy(latent) if training else tf.round(latent))
@@ -146,11 +151,11 @@ class RateDistortionObjective(_LevelsObjective):
         ]
         codes = tf.concat([self._among_zeros(n, _rounded(z)) for n, z in enumerate(latents)], 0)
         decoded = tf.split(self.decoder(codes, training=training), len(self.channels))
-        return bits, [_mean_square(each, images) for each in decoded]
+        return bits, [_mean_squares(each, images) for each in decoded]
 
     def _bits(self, rate: MixtureRate, latents: Any) -> Any:
         vectors = tf.reshape(latents, (-1, latents.shape[-1]))
-        return tf.reduce_sum(rate(vectors)) / tf.cast(tf.shape(latents)[0], tf.float32)
+        return tf.reduce_sum(tf.reshape(rate(vectors), (tf.shape(latents)[0], -1)), axis=1)
 
     def _among_zeros(self, level: int, latents: Any) -> Any:
         before, after = sum(self.channels[:level]), sum(self.channels[level + 1 :])
@@ -182,6 +187,7 @@ class GainedObjective(_LevelsObjective):
             summed) a bit.
         shares: what each level counts in the loss beside the others.
         gains: (L, K) to begin with; as the rate weights want them if None.
+        cost_power: what each picture's distortion and rate together are raised to.
     """
 
     def __init__(
@@ -191,11 +197,12 @@ class GainedObjective(_LevelsObjective):
         rate_weights: Sequence[float],
         shares: Sequence[float],
         gains: Any = None,
+        cost_power: float = 1.0,
     ) -> None:
         super().__init__(encoder, decoder, len(rate_weights))
         weights, channels = np.array(rate_weights), encoder.output_shape[-1]
         self.rate_weights = tf.constant(weights, tf.float32)
-        self.importance = tf.constant(np.array(shares) / np.sqrt(weights), tf.float32)
+        self.shares, self.cost_power = tf.constant(np.array(shares), tf.float32), cost_power
         # A step grows as the root of lambda; that of 1 lies in the middle.
         log_gains = (np.log(weights).mean() - np.log(weights)) / 2
         first = np.repeat(log_gains[:, None], channels, 1) if gains is None else np.log(gains)
@@ -222,8 +229,9 @@ class GainedObjective(_LevelsObjective):
         levels = numbers % len(self.bits)  # all come up as often; the pictures are in random order
         with tf.GradientTape() as tape:
             bits, errors = self._measure(images, levels, training=True)
-            cost = _pixels(images) * errors + tf.gather(self.rate_weights, levels) * bits
-            loss = tf.reduce_mean(tf.gather(self.importance, levels) * cost)
+            weights = tf.gather(self.rate_weights, levels)
+            costs = _costs(_pixels(images) * errors, bits, weights)
+            loss = tf.reduce_mean(tf.gather(self.shares, levels) * costs**self.cost_power)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         self._count(bits, errors, levels)
@@ -243,8 +251,7 @@ class GainedObjective(_LevelsObjective):
         codes = tf.where(tf.abs(latents) < DEAD_ZONE, 0.0, tf.round(latents))
         bits = self.rate(_noisy(_softly_rounded(latents)) if training else codes, gains, levels)
         decoded = self.decoder(_straight_through(latents, codes) / everywhere, training=training)
-        difference = tf.cast(decoded, tf.float32) - images
-        return bits, tf.reduce_mean(tf.square(difference), axis=range(1, len(images.shape)))
+        return bits, _mean_squares(decoded, images)
 
     def _count(self, bits: Any, errors: Any, levels: Any) -> None:
         for n in range(len(self.bits)):
@@ -295,9 +302,15 @@ def _straight_through(latents: Any, integers: Any) -> Any:
     return latents + tf.stop_gradient(integers - latents)
 
 
-def _mean_square(decoded: Any, images: Any) -> Any:
+def _costs(squared_errors: Any, bits: Any, rate_weights: Any) -> Any:
+    """Of pictures, or levels, divided by what is about proportional to them."""
+    return (squared_errors + rate_weights * bits) / rate_weights**0.5
+
+
+def _mean_squares(decoded: Any, images: Any) -> Any:
+    """(N,) of each picture."""
     difference = tf.cast(decoded, tf.float32) - tf.cast(images, tf.float32)
-    return tf.reduce_mean(tf.square(difference))
+    return tf.reduce_mean(tf.square(difference), axis=range(1, len(images.shape)))
 
 
 def _psnr(mean_squared_error: Any) -> Any:

@@ -30,6 +30,7 @@ _KEYS = {
         "batch_size",
         "optimizer",
         "learning_rate",
+        "cost_power",
         "rate_priors",
         "dtype",
         "seed",
@@ -51,7 +52,8 @@ class Recipe:
             `context_units` of the network that refines its priors. Networks of pictures have one
             number of `channels` for all levels, which differ by gains.
         training: `epochs`, `batch_size`, `optimizer` (`adam` or `muon`), `learning_rate`,
-            `rate_priors`, `dtype`, `seed`.
+            `cost_power`, `rate_priors`, `dtype`, `seed`; see
+            :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, how many compete; `context_epochs` that their networks are trained.
     """
 

@@ -16,7 +16,7 @@ from aecodec.errors import AecodecWarning, UsageError
 from aecodec.spec import CodecFolder
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.data import Pictures, Tiles, channels_of, open_pictures, split_off
-from aecodec.training.int8_twin import copy_weights, int8_twin
+from aecodec.training.int8_twin import copy_weights
 from aecodec.training.pairs import PAIRS
 from aecodec.training.precision import policy_of
 from aecodec.training.recipe import Recipe
@@ -33,7 +33,10 @@ _GRAIN, _LARGEST_FITTED = 16, 192
 """Sides in pixels of what priors with neighbours are fitted on: multiples, and the largest."""
 
 _STARTING_TILES = 2_000
+_TYPICAL_TILES = 200
 _MOST_HELD_OUT = 5_000
+
+Floats = npt.NDArray[np.float32]
 
 
 def run_recipe(
@@ -74,17 +77,9 @@ def run_recipe(
     _check_state(backup, resume)
     trained, held_out = _split(recipe, pictures)
     autoencoder = _autoencoder(recipe, trained.shape)
-    twin = _twin(autoencoder, policy_of(recipe.training["dtype"]))
-    if first:
-        begin_with(twin, first, len(recipe.levels["rate_weights"]))
-    else:
-        PAIRS[recipe.networks].start(
-            twin.encoder,
-            twin.decoder,
-            trained.sample(_STARTING_TILES),
-            recipe.levels["channels"],
-            recipe.levels["rate_weights"],
-        )
+    sample = trained.sample(_STARTING_TILES)
+    _begin(recipe, autoencoder, sample, first)
+    twin = _twin(recipe, autoencoder, sample[:_TYPICAL_TILES])
     is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
     copy_weights(twin.encoder, autoencoder.encoder)
     copy_weights(twin.decoder, autoencoder.decoder)
@@ -123,6 +118,7 @@ def _train(
             batch_size=recipe.training["batch_size"],
             rate_weight=recipe.levels["rate_weights"],
             shares=recipe.levels["shares"],
+            cost_power=recipe.training["cost_power"],
             priors=recipe.training["rate_priors"],
             learning_rate=recipe.training["learning_rate"],
             optimizer=recipe.training["optimizer"],
@@ -141,7 +137,7 @@ def _train(
     return True
 
 
-def _to_fit_on(autoencoder: Autoencoder, trained: Tiles) -> npt.NDArray[np.float32]:
+def _to_fit_on(autoencoder: Autoencoder, trained: Tiles) -> Floats:
     """Tiles for the priors; larger ones for networks that take any size, whose codes have
     neighbours.
     """
@@ -190,8 +186,24 @@ def _autoencoder(recipe: Recipe, tile_shape: tuple[int, int, int]) -> Autoencode
     return Autoencoder(*PAIRS[recipe.networks].build(tile_shape, sum(channels)), channels)
 
 
-def _twin(autoencoder: Autoencoder, dtype: str) -> Autoencoder:
-    encoder, decoder = (
-        int8_twin(half, dtype) for half in (autoencoder.encoder, autoencoder.decoder)
+def _begin(
+    recipe: Recipe, autoencoder: Autoencoder, sample: Floats, first: CodecFolder | None
+) -> None:
+    channels, weights = recipe.levels["channels"], recipe.levels["rate_weights"]
+    if first:
+        begin_with(autoencoder, first, len(weights))
+    else:
+        start = PAIRS[recipe.networks].start
+        start(autoencoder.encoder, autoencoder.decoder, sample, channels, weights)
+
+
+def _twin(recipe: Recipe, autoencoder: Autoencoder, tiles: Floats) -> Autoencoder:
+    make, dtype = PAIRS[recipe.networks].twin, policy_of(recipe.training["dtype"])
+    codes = np.rint(autoencoder.encoder(tiles))
+    twin = Autoencoder(
+        make(autoencoder.encoder, tiles, dtype),
+        make(autoencoder.decoder, codes, dtype),
+        autoencoder.levels,
     )
-    return Autoencoder(encoder, decoder, autoencoder.levels)
+    twin.gains = autoencoder.gains
+    return twin

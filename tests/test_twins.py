@@ -1,0 +1,113 @@
+"""What is trained in the place of a model: twins that round as int8 does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from aecodec import ModelError
+from aecodec.images import Pixels
+from aecodec.training import (
+    Autoencoder,
+    load_model,
+    precision,
+)
+from aecodec.training.int8_twin import (
+    _rounded_kernel,
+    copy_weights,
+    int8_twin,
+    is_on_int8_grid,
+)
+from aecodec.training.networks import tile_pair
+from aecodec.training.normalization import NormalizedConv2D, normalized_twin
+from aecodec.training.pairs import PAIRS
+from aecodec.training.recipe import load_recipe
+
+_RESOLUTION = 6 / 255
+"""Of the activations of a twin."""
+
+
+def int8_of(kernel: np.ndarray) -> np.ndarray:
+    """As TFLite rounds it: 127 steps for each output channel; other weights as they are."""
+    if kernel.ndim < 2:
+        return kernel
+    step = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)), keepdims=True) / 127
+    return np.rint(kernel / step)
+
+
+@pytest.mark.parametrize(
+    ("flags", "policy"), [("fpu amx_bf16 sse", "mixed_bfloat16"), ("fpu avx512_bf16", "float32")]
+)
+def test_the_fastest_arithmetic(monkeypatch: pytest.MonkeyPatch, flags: str, policy: str) -> None:
+    monkeypatch.setattr(precision, "_processor_flags", flags.split)
+    assert precision.policy_of("fastest") == policy
+    assert precision.policy_of("float32") == "float32"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_a_twin_rounds_and_hands_its_weights_on(dtype: str) -> None:
+    _, model = tile_pair((28, 28, 1), 12)
+    twin = int8_twin(model, dtype)
+    copy_weights(twin, model)
+    for layer, copied in zip(twin.layers, model.layers, strict=True):
+        for trained, weights in zip(layer.get_weights(), copied.get_weights(), strict=True):
+            used = tf.cast(trained, layer.compute_dtype)
+            used = tf.cast(_rounded_kernel(used) if trained.ndim > 1 else trained, tf.float32)
+            assert (int8_of(weights) != int8_of(used.numpy())).mean() < 0.03
+            assert trained.ndim < 2 or is_on_int8_grid(weights)
+    codes = np.random.default_rng(0).normal(0, 30, (50, 1, 1, 12)).round().astype(np.float32)
+    exact, rounded = (half.predict(codes, verbose=0) for half in (model, twin))
+    assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()
+
+
+def test_a_normalized_twin_becomes_a_plain_model(photograph: Pixels) -> None:
+    x = (photograph[None, :64, :64] / 255).astype(np.float32)
+    encoder, _ = PAIRS["photo"].build((64, 64, 3), 8)
+    twin = normalized_twin(encoder, x)
+    before = twin(x).numpy()
+    for _ in range(200):  # what it meets is darker now, and its statistics follow
+        twin(x / 2, training=True)
+    for layer in twin.layers:
+        if isinstance(layer, NormalizedConv2D):
+            scale, *others = layer.normalization.get_weights()
+            layer.normalization.set_weights([-scale, *others])
+    copy_weights(twin, encoder)
+    plain = int8_twin(encoder)(x).numpy()
+    assert np.abs(plain - twin(x)).max() < 0.05 * np.abs(plain - before).max()
+
+
+@pytest.mark.parametrize("name", ["picture", "photo"])
+def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels, name: str) -> None:
+    """Units that are off for every picture learn nothing any more."""
+    tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
+    recipe, x = load_recipe(name), (tiles / 255).astype(np.float32)
+    weights, pair = recipe.levels["rate_weights"], PAIRS[recipe.networks]
+    encoder, decoder = pair.build((64, 64, 3), 96)
+    pair.start(encoder, decoder, x, [96], weights)
+    codes = np.rint(encoder.predict(x, verbose=0))
+    twin = Autoencoder(pair.twin(encoder, x, "float32"), pair.twin(decoder, codes, "float32"))
+    how = {each: recipe.training[each] for each in ("optimizer", "learning_rate")}
+    twin.train(x, 15, 16, rate_weight=weights, verbose=0, **how)
+    codes = np.rint(twin.encoder.predict(x, verbose=0))
+    for half, inputs in ((twin.encoder, x), (twin.decoder, codes)):
+        hidden = [layer.output for layer in half.layers if isinstance(layer, layers.Conv2D)][:-2]
+        for outputs in keras.Model(half.input, hidden).predict(inputs, verbose=0):
+            assert (outputs.std(axis=(0, 1, 2)) > _RESOLUTION).mean() > 0.5
+
+
+def test_the_hdf5_files_hold_the_very_weights(tmp_path: Path) -> None:
+    autoencoder = Autoencoder(*tile_pair((28, 28, 1), 8))
+    for path, model in zip(
+        autoencoder.save_models("x", tmp_path),
+        (autoencoder.encoder, autoencoder.decoder),
+        strict=True,
+    ):
+        for loaded, weight in zip(load_model(path).get_weights(), model.get_weights(), strict=True):
+            assert (loaded == weight).all()
+    with pytest.raises(ModelError, match=r"nothing\.hdf5"):
+        load_model(tmp_path / "nothing.hdf5")
