@@ -113,6 +113,7 @@ def interrupt(*_: object, **__: object) -> None:
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "no networks"),
         (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
+        (("cost_power = 1", "cost_power = 0"), "a cost_power above 0"),
         (("shares = [1, 2]", "shares = [1]"), "as many of each"),
     ],
 )

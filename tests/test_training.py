@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
@@ -25,6 +26,8 @@ from aecodec.training import (
 )
 from aecodec.training.context import fit_context
 from aecodec.training.networks import tile_pair
+from aecodec.training.objective import GainedObjective
+from aecodec.training.pairs import PAIRS
 from aecodec.training.steps import channel_steps
 
 
@@ -126,6 +129,15 @@ def test_the_smaller_the_cost_power_the_more_easy_pictures_matter(
     pattern = np.abs(decoder.get_layer(index=0).kernel.numpy().reshape(4, 4))
     ratio = pattern[upper > 0].mean() / pattern[lower > 0].mean()
     assert ratio > 3 if learned == "easy" else ratio < 1 / 3
+
+
+def test_levels_with_gains_count_each_picture_by_a_power_of_its_cost() -> None:
+    encoder, decoder = PAIRS["picture"].build((64, 64, 3), 8)
+    objective = GainedObjective(encoder, decoder, [0.04, 0.01], [1.0, 2.0], cost_power=0.5)
+    bits, errors = tf.constant([10.0, 20.0]), tf.constant([0.1, 0.2])
+    loss = objective._loss(bits, errors, tf.constant([0, 1]), pixels=100)
+    costs = [(100 * 0.1 + 0.04 * 10) / 0.2, (100 * 0.2 + 0.01 * 20) / 0.1]
+    assert float(loss) == pytest.approx((1 * costs[0] ** 0.5 + 2 * costs[1] ** 0.5) / 2)
 
 
 def test_levels_with_channels_of_their_own(x: np.ndarray, tmp_path: Path) -> None:

@@ -65,20 +65,38 @@ def test_a_twin_rounds_and_hands_its_weights_on(dtype: str) -> None:
     assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()
 
 
-def test_a_normalized_twin_becomes_a_plain_model(photograph: Pixels) -> None:
+def normalized(model: keras.Model) -> list[NormalizedConv2D]:
+    return [layer for layer in model.layers if isinstance(layer, NormalizedConv2D)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_a_normalized_twin_becomes_a_plain_model(photograph: Pixels, dtype: str) -> None:
     x = (photograph[None, :64, :64] / 255).astype(np.float32)
     encoder, _ = PAIRS["photo"].build((64, 64, 3), 8)
-    twin = normalized_twin(encoder, x)
+    twin = PAIRS["photo"].twin(encoder, x, dtype)
     before = twin(x).numpy()
-    for _ in range(200):  # what it meets is darker now, and its statistics follow
-        twin(x / 2, training=True)
-    for layer in twin.layers:
-        if isinstance(layer, NormalizedConv2D):
-            scale, *others = layer.normalization.get_weights()
-            layer.normalization.set_weights([-scale, *others])
+    statistics = [layer.normalization.moving_mean.numpy() for layer in normalized(twin)]
+    assert len(statistics) > 10
+    twin(x / 2, training=True)
+    for layer, mean in zip(normalized(twin), statistics, strict=True):
+        assert (layer.normalization.moving_mean.numpy() != mean).any()
+        scale, *others = layer.normalization.get_weights()
+        layer.normalization.set_weights([-scale, *others])
     copy_weights(twin, encoder)
-    plain = int8_twin(encoder)(x).numpy()
-    assert np.abs(plain - twin(x)).max() < 0.05 * np.abs(plain - before).max()
+    plain = int8_twin(encoder, dtype)(x).numpy()
+    assert np.abs(plain - twin(x)).max() < 0.1 * np.abs(plain - before).max()
+
+
+@pytest.mark.parametrize("bias", [-50, 50])
+def test_units_that_tell_nothing_begin_anew(bias: int) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 8, 8, 2)).astype(np.float32)
+    inputs = keras.Input((8, 8, 2))
+    dead = layers.Conv2D(
+        1, 3, activation="relu6", bias_initializer=keras.initializers.Constant(bias)
+    )
+    model = keras.Model(inputs, dead(inputs))
+    assert np.ptp(model(x)) == 0
+    assert np.ptp(normalized_twin(model, x)(x)) > 0.1
 
 
 @pytest.mark.parametrize("name", ["picture", "photo"])
@@ -91,7 +109,7 @@ def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels, name: str) 
     pair.start(encoder, decoder, x, [96], weights)
     codes = np.rint(encoder.predict(x, verbose=0))
     twin = Autoencoder(pair.twin(encoder, x, "float32"), pair.twin(decoder, codes, "float32"))
-    how = {each: recipe.training[each] for each in ("optimizer", "learning_rate")}
+    how = {each: recipe.training[each] for each in ("optimizer", "learning_rate", "cost_power")}
     twin.train(x, 15, 16, rate_weight=weights, verbose=0, **how)
     codes = np.rint(twin.encoder.predict(x, verbose=0))
     for half, inputs in ((twin.encoder, x), (twin.decoder, codes)):

@@ -88,10 +88,10 @@ class Autoencoder:
         batch_size: int = 128,
         rate_weight: float | Sequence[float] | None = None,
         shares: Sequence[float] | None = None,
-        cost_power: float = 1.0,
         priors: int = 1,
         learning_rate: float = 1e-3,
         optimizer: str = "adam",
+        cost_power: float = 1.0,
         validation_data: npt.NDArray[Any] | None = None,
         minutes: float | None = None,
         backup: Path | None = None,
@@ -111,12 +111,13 @@ class Autoencoder:
                 Without it the distortion alone is minimised, and levels differ by their
                 quantisation step.
             shares: what each level counts in the loss beside the others; 1 each if None.
-            cost_power: what each picture's distortion and rate together are raised to, where the
-                rate is learned. With 1 the squared error of all pictures together becomes least,
-                and the hard ones matter most; towards 0 each counts as much, as in a mean of PSNRs.
             priors: how many distributions compete to describe a code while the rate is learned.
             learning_rate: the highest.
             optimizer: `adam`, or `muon`, which learns more from deep networks of photographs.
+            cost_power: above 0, what each picture's distortion and rate together are raised to,
+                where the rate is learned. With 1 the squared error of all pictures together becomes
+                least, and the hard ones matter most; the smaller, the more each counts alike, as
+                in a mean of PSNRs.
             validation_data: (M, *image_shape) images to measure after each epoch.
             minutes: train for so long, whatever `epochs` says.
             backup: a folder where each epoch's state is kept, for an interrupted run to go on.

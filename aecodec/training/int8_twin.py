@@ -24,6 +24,9 @@ _CEILING = 6.0
 _STEPS = 255.0
 _TINY = 1e-9
 
+_FINEST, _MOST_MOVED = 5, 2.0**-11
+"""How often the grid of kernels may be halved, and what of its sum a channel may lose to it."""
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -65,7 +68,8 @@ def copy_weights(twin: Any, model: Any) -> None:
     TFLite finds the very integers that the twin was trained with; it would not, were it given the
     kernels unrounded and its own scale. In bfloat16 other integers come out than in float32, some
     0.5 dB away, so they are rounded here in the twin's own arithmetic. They are written to the
-    coarsest grid of powers of two that tells them apart, and so pack well in an HDF5 file.
+    coarsest grid of powers of two that tells them apart and keeps their sum, which is what even
+    areas are multiplied by, and so pack well in an HDF5 file.
     """
     for source, target in zip(twin.layers, model.layers, strict=True):
         weights = [_as_trained(each, source.compute_dtype) for each in source.get_weights()]
@@ -84,10 +88,20 @@ def _on_int8_grid(weights: Floats) -> Floats:
     if weights.ndim < 2:
         return weights
     integers, step = _int8_of(weights)
-    unit = np.exp2(np.floor(np.log2(step)))
-    coarse, fine = (np.rint(integers * step / each) * each for each in (unit, unit / 2))
-    is_told_apart = (_int8_of(coarse)[0] == integers).all(axis=_inputs(weights), keepdims=True)
-    return np.asarray(np.where(is_told_apart, coarse, fine), np.float32)
+    exact, unit = integers * step, np.exp2(np.floor(np.log2(step)) - _FINEST)
+    gridded = exact
+    for each in unit * 2.0 ** np.arange(_FINEST + 1)[(...,) + (None,) * weights.ndim]:
+        rounded = np.rint(exact / each) * each
+        gridded = np.where(_serves(rounded, exact, integers), rounded, gridded)
+    return np.asarray(gridded, np.float32)
+
+
+def _serves(rounded: npt.NDArray[Any], exact: npt.NDArray[Any], integers: npt.NDArray[Any]) -> Any:
+    """Of each output channel, whether int8 makes the same of it, and so do even inputs."""
+    over_inputs: Any = {"axis": _inputs(exact), "keepdims": True}
+    is_told_apart = (_int8_of(rounded)[0] == integers).all(**over_inputs)
+    moved = np.abs((rounded - exact).sum(**over_inputs))
+    return is_told_apart & (moved <= _MOST_MOVED * np.abs(exact).sum(**over_inputs))
 
 
 def is_on_int8_grid(kernel: npt.NDArray[Any]) -> bool:
@@ -100,7 +114,8 @@ def is_on_int8_grid(kernel: npt.NDArray[Any]) -> bool:
     >>> is_on_int8_grid(np.array([[0.1, 0.2], [0.3, 0.4]]))
     False
     """
-    unit = np.exp2(np.floor(np.log2(_int8_of(kernel)[1])) - 2)  # rounding may have moved the step
+    step = _int8_of(kernel)[1]
+    unit = np.exp2(np.floor(np.log2(step)) - _FINEST - 1)  # rounding may have moved the step
     return bool((np.rint(kernel / unit) * unit == kernel).all())
 
 

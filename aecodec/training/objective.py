@@ -229,9 +229,7 @@ class GainedObjective(_LevelsObjective):
         levels = numbers % len(self.bits)  # all come up as often; the pictures are in random order
         with tf.GradientTape() as tape:
             bits, errors = self._measure(images, levels, training=True)
-            weights = tf.gather(self.rate_weights, levels)
-            costs = _costs(_pixels(images) * errors, bits, weights)
-            loss = tf.reduce_mean(tf.gather(self.shares, levels) * costs**self.cost_power)
+            loss = self._loss(bits, errors, levels, pixels=_pixels(images))
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         self._count(bits, errors, levels)
@@ -242,6 +240,10 @@ class GainedObjective(_LevelsObjective):
             levels = tf.fill([tf.shape(images)[0]], level)
             self._count(*self._measure(images, levels, training=False), levels)
         return self._results()
+
+    def _loss(self, bits: Any, errors: Any, levels: Any, pixels: int) -> Any:
+        costs = _costs(pixels * errors, bits, tf.gather(self.rate_weights, levels))
+        return tf.reduce_mean(tf.gather(self.shares, levels) * costs**self.cost_power)
 
     def _measure(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
         """(N,) bits and mean squared error of each picture."""
@@ -262,7 +264,8 @@ class GainedObjective(_LevelsObjective):
 
 def _policy(model: Any) -> str:
     """The arithmetic of a model's first layer after its input."""
-    return str(model.layers[1].dtype_policy.name)
+    first = next(layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
+    return str(first.dtype_policy.name)
 
 
 def _pixels(images: Any) -> int:
@@ -303,7 +306,7 @@ def _straight_through(latents: Any, integers: Any) -> Any:
 
 
 def _costs(squared_errors: Any, bits: Any, rate_weights: Any) -> Any:
-    """Of pictures, or levels, divided by what is about proportional to them."""
+    """(N,) distortion and rate, over the root of lambda, to which they are about proportional."""
     return (squared_errors + rate_weights * bits) / rate_weights**0.5
 
 

@@ -144,6 +144,8 @@ def _check(recipe: Recipe, path: Path) -> None:
     if recipe.training["optimizer"] not in OPTIMIZERS:
         names = ", ".join(OPTIMIZERS)
         raise UsageError(f"{path}: no optimizer {recipe.training['optimizer']!r}: {names}")
+    if recipe.training["cost_power"] <= 0:
+        raise UsageError(f"{path}: a cost_power above 0 is needed to learn anything")
     counts = {name: len(values) for name, values in recipe.levels.items()}
     if PAIRS[recipe.networks].shares_channels and counts.pop("channels") != 1:
         raise UsageError(

@@ -77,9 +77,8 @@ def run_recipe(
     _check_state(backup, resume)
     trained, held_out = _split(recipe, pictures)
     autoencoder = _autoencoder(recipe, trained.shape)
-    sample = trained.sample(_STARTING_TILES)
-    _begin(recipe, autoencoder, sample, first)
-    twin = _twin(recipe, autoencoder, sample[:_TYPICAL_TILES])
+    _begin(recipe, autoencoder, trained, first)
+    twin = _twin(recipe, autoencoder, trained.sample(_TYPICAL_TILES))
     is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
     copy_weights(twin.encoder, autoencoder.encoder)
     copy_weights(twin.decoder, autoencoder.decoder)
@@ -187,14 +186,14 @@ def _autoencoder(recipe: Recipe, tile_shape: tuple[int, int, int]) -> Autoencode
 
 
 def _begin(
-    recipe: Recipe, autoencoder: Autoencoder, sample: Floats, first: CodecFolder | None
+    recipe: Recipe, autoencoder: Autoencoder, trained: Tiles, first: CodecFolder | None
 ) -> None:
     channels, weights = recipe.levels["channels"], recipe.levels["rate_weights"]
     if first:
         begin_with(autoencoder, first, len(weights))
     else:
-        start = PAIRS[recipe.networks].start
-        start(autoencoder.encoder, autoencoder.decoder, sample, channels, weights)
+        pair, sample = (autoencoder.encoder, autoencoder.decoder), trained.sample(_STARTING_TILES)
+        PAIRS[recipe.networks].start(*pair, sample, channels, weights)
 
 
 def _twin(recipe: Recipe, autoencoder: Autoencoder, tiles: Floats) -> Autoencoder:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.training.int8_twin import BRANCH
+from aecodec.training.int8_twin import is_branch
 
 Floats = npt.NDArray[np.float32]
 
@@ -50,12 +50,13 @@ def start_alike(model: Any, inputs: Floats, finest: float, but: Collection[str] 
         for layer in model.layers
         if isinstance(layer, keras.layers.Conv2D) and layer.name not in but
     ]
-    _decorrelate(convolutions[0], _inputs_of(convolutions[0], model, inputs), finest)
+    _decorrelate(convolutions[0], inputs_of(convolutions[0], model, inputs), finest)
     for layer in convolutions:
-        _scale(layer, _inputs_of(layer, model, inputs))
+        _scale(layer, inputs_of(layer, model, inputs))
 
 
-def _inputs_of(layer: Any, model: Any, inputs: Floats) -> Any:
+def inputs_of(layer: Any, model: Any, inputs: Floats) -> Any:
+    """What a layer meets when its model meets inputs (N, ...)."""
     return keras.Model(model.inputs[0], layer.input)(inputs)
 
 
@@ -72,7 +73,6 @@ def _scale(layer: Any, inputs: Any) -> None:
     kernel, _ = layer.get_weights()
     outputs = np.asarray(layer.convolution_op(inputs, layer.kernel))
     everywhere = tuple(range(outputs.ndim - 1))
-    is_branch = layer.name.startswith(BRANCH)
-    scale = (_BRANCH_DEVIATION if is_branch else _DEVIATION) / (outputs.std(everywhere) + _TINY)
-    mean = 0.0 if is_branch else _MEAN
+    deviation, mean = (_BRANCH_DEVIATION, 0.0) if is_branch(layer) else (_DEVIATION, _MEAN)
+    scale = deviation / (outputs.std(everywhere) + _TINY)
     layer.set_weights([kernel * scale, mean - outputs.mean(everywhere) * scale])

@@ -385,8 +385,8 @@ static size_t channel_at(const aec_codec *codec, size_t place)
     return codec->context ? codec->context->order[place] : place;
 }
 
-/* The places of the four vectors around one, if there are any, two pairs. In the place of one that the picture lacks stands
- * the other of its pair; of a pair that it lacks, the other pair. */
+/* The places of the four vectors around one, two pairs, if anything is. In the place of one that the
+ * picture lacks stands the other of its pair; of a pair that it lacks, the other pair. */
 static void find_around(const part *p, uint32_t member, uint32_t around[4])
 {
     static const int8_t down[2][4] = {{-1, 1, -1, 1}, {-1, 1, 0, 0}};
@@ -431,8 +431,11 @@ static void look_around(part *p, uint32_t vector)
     size_t dimension = codec->dimension, place;
     uint32_t around[4];
     int pair;
+    if (p->kind < 0) {
+        return;
+    }
     find_around(p, p->members[vector], around);
-    for (pair = 0; pair < 2 && p->kind >= 0; pair++) {
+    for (pair = 0; pair < 2; pair++) {
         for (place = 0; place < dimension; place++) {
             size_t channel = codec->context->order[place];
             int32_t e = difference(p, around + 2 * pair, channel, offsets_of(p, vector)[channel]);
@@ -573,15 +576,15 @@ static uint32_t cost_with_context(part *p, uint32_t vector, unsigned prior)
     return cost;
 }
 
-/* The cheapest prior without context; where a second one is close, the cheaper with it. The context
- * network's outputs are then known. */
-static void choose_prior(part *p, uint32_t vector)
+/* The cheapest prior without context, and, where it is close, the second one; else the same again. */
+static unsigned two_cheapest(const part *p, uint32_t vector, unsigned *next)
 {
     const aec_codec *codec = p->codec;
     const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->dimension;
     uint32_t least = UINT32_MAX, second = UINT32_MAX;
-    unsigned best = 0, next = 0, prior;
-    for (prior = 0; codec->priors > 1 && prior < codec->priors; prior++) {
+    unsigned best = 0, prior;
+    *next = 0;
+    for (prior = 0; prior < codec->priors; prior++) {
         const uint8_t *rows = codec->table + (size_t)prior * codec->dimension;
         const int8_t *offsets = codec->offset + (size_t)prior * codec->dimension;
         uint32_t cost = codec->index_costs[prior];
@@ -592,19 +595,33 @@ static void choose_prior(part *p, uint32_t vector)
         }
         if (cost < least) {
             second = least;
-            next = best;
+            *next = best;
             least = cost;
             best = prior;
         } else if (cost < second) {
             second = cost;
-            next = prior;
+            *next = prior;
         }
     }
+    if (second - least >= CLOSE) {
+        *next = best;
+    }
+    return best;
+}
+
+/* The cheapest prior without context; where a second one is close, the cheaper with it. The context
+ * network's outputs are then known. */
+static void choose_prior(part *p, uint32_t vector)
+{
+    unsigned best = 0, next = 0;
+    if (p->codec->priors > 1) {
+        best = two_cheapest(p, vector, &next);
+    }
     p->priors[vector] = (uint16_t)best;
-    if (!codec->context) {
+    if (!p->codec->context) {
         return;
     }
-    if (next != best && second - least < CLOSE) {
+    if (next != best) { /* the likelier one last, so that its outputs stay */
         uint32_t cost = cost_with_context(p, vector, next);
         if (cost_with_context(p, vector, best) <= cost) {
             return;
