@@ -51,7 +51,7 @@ def choose(prior: Prior, codes: Codes, surroundings: Surroundings | None = None)
         starts = range(0, len(codes), _BLOCK_VECTORS)
         return np.concatenate([choose(prior, codes[n : n + _BLOCK_VECTORS]) for n in starts])
     candidates, costs = _two_cheapest(prior, codes)
-    chosen = candidates[0].copy()
+    chosen = candidates[0]
     close = np.flatnonzero(costs[1] - costs[0] < _CLOSE)
     if prior.context is not None and len(close):
         chosen[close] = _cheaper(

@@ -13,9 +13,7 @@ from PIL import Image
 import aecodec
 from aecodec import UsageError
 from aecodec.images import Pixels
-from aecodec.training import (
-    Autoencoder,
-)
+from aecodec.training import Autoencoder
 from aecodec.training.data import ArrayPictures, Tiles, open_pictures, split_off
 from aecodec.training.recipe import load_recipe
 from aecodec.training.run import run_recipe

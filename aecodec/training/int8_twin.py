@@ -88,10 +88,11 @@ def _on_int8_grid(weights: Floats) -> Floats:
     if weights.ndim < 2:
         return weights
     integers, step = _int8_of(weights)
-    exact, unit = integers * step, np.exp2(np.floor(np.log2(step)) - _FINEST)
+    exact, coarsest = integers * step, np.exp2(np.floor(np.log2(step)))
     gridded = exact
-    for each in unit * 2.0 ** np.arange(_FINEST + 1)[(...,) + (None,) * weights.ndim]:
-        rounded = np.rint(exact / each) * each
+    for halvings in range(_FINEST, -1, -1):
+        unit = coarsest / 2**halvings
+        rounded = np.rint(exact / unit) * unit
         gridded = np.where(_serves(rounded, exact, integers), rounded, gridded)
     return np.asarray(gridded, np.float32)
 

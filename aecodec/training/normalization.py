@@ -61,7 +61,7 @@ class NormalizedConv2D(RoundingConv2D):
         mean, variance = sums.mean(everywhere), sums.var(everywhere)
         scale, centre = np.sqrt(variance + _EPSILON), mean + bias
         if is_relu6(self):
-            outputs = np.clip(sums + bias, 0, 6)
+            outputs = np.asarray(self.activation(sums + bias))
             is_dead = outputs.max(everywhere) == outputs.min(everywhere)
             scale, centre = np.where(is_dead, _SMALL, scale), np.where(is_dead, 0, centre)
         self.normalization.set_weights([scale, centre, mean, variance])
