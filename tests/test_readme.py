@@ -130,8 +130,8 @@ def test_the_long_commands_start(command: str, folder: Path, tmp_path: Path) -> 
     """They take minutes to hours; here they get past their first results."""
     if "device" in command and not all(map(shutil.which, DEVICE_TOOLS)):
         pytest.skip(f"needs {', '.join(DEVICE_TOOLS)}")
-    without_codecs = shutil.ignore_patterns("my-*")
-    shutil.copytree(folder, tmp_path, ignore=without_codecs, dirs_exist_ok=True)
+    without_results = shutil.ignore_patterns("my-*", *re.findall(r"-o (\S+)", command))
+    shutil.copytree(folder, tmp_path, ignore=without_results, dirs_exist_ok=True)
     with subprocess.Popen(
         smaller(command).split(),
         cwd=tmp_path,
