@@ -24,6 +24,7 @@ from aecodec.training.int8_twin import (
     is_on_int8_grid,
 )
 from aecodec.training.networks import tile_pair
+from aecodec.training.neighbour_rate import NeighbourRate
 from aecodec.training.normalization import NormalizedConv2D, normalized_twin
 from aecodec.training.pairs import PAIRS
 from aecodec.training.recipe import load_recipe
@@ -85,6 +86,15 @@ def test_a_normalized_twin_becomes_a_plain_model(photograph: Pixels, dtype: str)
     copy_weights(twin, encoder)
     plain = int8_twin(encoder, dtype)(x).numpy()
     assert np.abs(plain - twin(x)).max() < 0.1 * np.abs(plain - before).max()
+
+
+def test_the_rate_of_pictures_in_bfloat16_is_nearly_that_in_float32() -> None:
+    codes = np.random.default_rng(0).normal(0, 2, (3, 8, 8, 6)).round().astype(np.float32)
+    policies = ("float32", "mixed_bfloat16")
+    exact, rough = (NeighbourRate(6, 1, 16, dtype=policy) for policy in policies)
+    rough.set_weights(exact.get_weights())
+    given = codes, np.ones((3, 6), np.float32), np.zeros(3, np.int32)
+    np.testing.assert_allclose(rough(*given), exact(*given), rtol=0.02)
 
 
 @pytest.mark.parametrize("bias", [-50, 50])

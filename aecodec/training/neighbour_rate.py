@@ -54,7 +54,8 @@ class NeighbourRate(keras.layers.Layer):
     def __init__(
         self, channels: int, levels: int, units: int = 512, dtype: str = "float32"
     ) -> None:
-        super().__init__(name=f"{FAST}rate", dtype=dtype, autocast=False)
+        super().__init__(name=f"{FAST}rate", dtype="float32")
+        self._product_dtype = keras.dtype_policies.get(dtype).compute_dtype
         reach = slices_of(channels, units)
         places = np.arange(channels)
         slice_start = np.array([reach[reach <= place].max() for place in places])
@@ -123,8 +124,8 @@ class NeighbourRate(keras.layers.Layer):
         return tf.clip_by_value(distances, -_WIDEST, _WIDEST)
 
     def _product(self, inputs: Any, kernel: Any) -> Any:
-        dtype = self.compute_dtype
-        return tf.cast(tf.cast(inputs, dtype) @ tf.cast(kernel, dtype), tf.float32)
+        inputs, kernel = (tf.cast(each, self._product_dtype) for each in (inputs, kernel))
+        return tf.cast(inputs @ kernel, tf.float32)
 
 
 def slices_of(channels: int, units: int) -> npt.NDArray[np.int64]:
