@@ -23,8 +23,8 @@ from aecodec.training.int8_twin import (
     int8_twin,
     is_on_int8_grid,
 )
-from aecodec.training.networks import tile_pair
 from aecodec.training.neighbour_rate import NeighbourRate
+from aecodec.training.networks import tile_pair
 from aecodec.training.normalization import NormalizedConv2D, normalized_twin
 from aecodec.training.pairs import PAIRS
 from aecodec.training.recipe import load_recipe
