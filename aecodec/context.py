@@ -3,8 +3,12 @@
 It is an autoregressive network of one hidden layer (M. Germain et al., "MADE: Masked autoencoder
 for distribution estimation", 2015) whose hidden units know the prior that was chosen. From the
 codes that are already known it moves each table that the prior would use: by eighths of a
-symbol, and to a narrower or wider shape. In pictures of many vectors it also reads what lies
-around a vector (:mod:`aecodec.neighbours`), by its hidden units and, for a table's place, directly.
+symbol, and to a narrower or wider shape.
+
+In pictures of many vectors it also reads what lies around a vector (:mod:`aecodec.neighbours`). Its
+hidden units read magnitudes there, of the vector's own codes too: how busy a picture is tells how
+wide a table must be, and with which sign a pattern occurs tells nothing of others. Where a table
+lies, the codes around tell directly.
 
 Weights and activations are 8-bit integers. They are multiplied as float32, whose sums of integers
 are exact in any order while they stay below 2**24; so every machine finds the same tables.
@@ -50,11 +54,11 @@ class AroundWeights:
     """How a context network reads what lies around a vector, for each kind of surroundings.
 
     Attributes:
-        weights: (KINDS, 2, K, H) int8, of the two pairs' sums, less twice the chosen prior's
-            offset, shifted left as a channel's own input is, and halved.
+        weights: (KINDS, K, H) int8, of the magnitudes, shifted left as a channel's own input is,
+            and divided by four.
         bias: (KINDS, H) int8, added to that of the prior.
-        slope: (KINDS, 2, K) int8, of the same differences, unshifted: they move the table of
-            their own channel.
+        slope: (KINDS, 2, K) int8, of the two pairs' sums, less twice the chosen prior's offset:
+            they move the table of their own channel.
     """
 
     weights: npt.NDArray[np.int8]
@@ -81,7 +85,7 @@ class Context:
         order: (K,) uint16, all channels, in the order in which they become known. What follows
             has its K in this order.
         input_shift: (K,) uint8; the input of a channel is its code's distance from the chosen
-            prior's offset, shifted left.
+            prior's offset, shifted left; or, for networks that look around, its magnitude.
         reach: (H,) uint16, ascending; unit j reads the first reach[j] channels of the order.
         weights: (K, H) int8, of inputs.
         unit_shift: (H,) uint8; the weighted sum of a unit is shifted right.
@@ -128,10 +132,10 @@ class Context:
 
     def _around_fits(self, channels: int, units: int) -> bool:
         return self.around is None or (
-            self.around.weights.shape == (KINDS, 2, channels, units)
+            self.around.weights.shape == (KINDS, channels, units)
             and self.around.bias.shape == (KINDS, units)
             and self.around.slope.shape == (KINDS, 2, channels)
-            and 3 * channels <= MOST
+            and 2 * channels <= MOST
         )
 
     @cached_property
@@ -154,15 +158,21 @@ class Context:
 
     @cached_property
     def exact_around(self) -> _Exact:
-        """(KINDS, H, 2 K): the weights of what lies around, their shifts to the right in them.
+        """(KINDS, H, K): the weights of what lies around, their shifts to the right in them.
 
         The channels are in their own order.
         """
         assert self.around
-        by_channel = self.around.weights[:, :, np.argsort(self.order)]
+        by_channel = self.around.weights[:, np.argsort(self.order)]
         inner = by_channel * np.float32(0.5) ** self.unit_shift
-        by_input = inner.reshape(KINDS, 2 * len(self.order), len(self.reach))
-        return np.ascontiguousarray(by_input.transpose(0, 2, 1), np.float32)
+        return np.ascontiguousarray(inner.transpose(0, 2, 1), np.float32)
+
+    def inputs(self, places: slice, codes: npt.NDArray[Any], offset: Integers) -> Integers:
+        """What units read of the codes (n, N) of the channels at those places."""
+        shift = self.input_shift[places, None]
+        if self.around:
+            return np.minimum(np.abs(codes, dtype=np.int32) << shift, CEILING)
+        return np.minimum(np.maximum((codes - offset) << shift, -CEILING), CEILING)
 
 
 class ContextPass:
@@ -200,15 +210,14 @@ class ContextPass:
         kind, by_channel = surroundings.kind, np.argsort(self._context.order)
         shift = self._context.input_shift[by_channel].astype(np.int32)
         slope = around.slope[kind][:, by_channel].astype(np.int32)
-        offset = np.broadcast_to(self._offset[by_channel].T, (len(surroundings.sums), len(slope.T)))
-        inputs = np.empty(surroundings.sums.shape, np.float32)
+        offset = np.broadcast_to(self._offset[by_channel].T, surroundings.magnitudes.shape)
+        inputs = np.empty(offset.shape, np.float32)
         eighths = np.empty(offset.shape, np.int32)
         for block in _blocks(len(inputs)):
-            distance = surroundings.sums[block] - 2 * offset[block, None]
-            inputs[block] = np.minimum(np.maximum((distance << shift) >> 1, -CEILING), CEILING)
-            distance *= slope
-            eighths[block] = (distance[:, 0] + distance[:, 1] + SLOPE_UNIT // 2) // SLOPE_UNIT
-        self._from_around = self._context.exact_around[kind] @ inputs.reshape(len(inputs), -1).T
+            inputs[block] = np.minimum((surroundings.magnitudes[block] << shift) >> 2, CEILING)
+            moved = (surroundings.sums[block] - 2 * offset[block, None]) * slope
+            eighths[block] = (moved[:, 0] + moved[:, 1] + SLOPE_UNIT // 2) // SLOPE_UNIT
+        self._from_around = self._context.exact_around[kind] @ inputs.T
         self._bias = self._bias.astype(np.int32) + around.bias[kind]
         self._eighths = np.ascontiguousarray(eighths.T[self._context.order])
 
@@ -237,9 +246,7 @@ class ContextPass:
 
     def tell(self, places: slice, codes: npt.NDArray[Any]) -> None:
         """What the codes (n, N) of the channels at those places are."""
-        shift = self._context.input_shift[places, None]
-        distance = (codes - self._offset[places]) << shift
-        self._inputs[places] = np.minimum(np.maximum(distance, -CEILING), CEILING)
+        self._inputs[places] = self._context.inputs(places, codes, self._offset[places])
 
 
 def _rounded(sums: _Exact) -> Integers:

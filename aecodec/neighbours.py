@@ -40,14 +40,16 @@ class Surroundings:
         kind: DIAGONAL or STRAIGHT.
         sums: (N, 2, K) int32, of the two vectors on opposite sides, for both pairs; one that the
             picture lacks counts as the one opposite, and a pair that it lacks as the other pair.
+        magnitudes: (N, K) int32, the sums of the absolute codes of those four.
     """
 
     kind: int
     sums: npt.NDArray[np.int32]
+    magnitudes: npt.NDArray[np.int32]
 
     def of(self, members: npt.NDArray[np.intp]) -> Surroundings:
         """Those of some of the vectors, by their numbers."""
-        return Surroundings(self.kind, self.sums[members])
+        return Surroundings(self.kind, self.sums[members], self.magnitudes[members])
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +71,9 @@ class Part:
         """What codes (all N, K) that are known by now say; None where there is nothing around."""
         if self.around is None:
             return None
-        one, other = codes[self.pairs[..., 0]], codes[self.pairs[..., 1]]
-        return Surroundings(self.kind, np.add(one, other, dtype=np.int32))
+        one, other = (codes[self.pairs[..., n]].astype(np.int32) for n in (0, 1))
+        magnitudes = (np.abs(one) + np.abs(other)).sum(axis=1, dtype=np.int32)
+        return Surroundings(self.kind, one + other, magnitudes)
 
     @cached_property
     def pairs(self) -> npt.NDArray[np.intp]:

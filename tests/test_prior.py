@@ -36,7 +36,7 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> Context:
         output_weights=any_int8((channels, units, 2)),
         output_shift=rng.integers(4, 16, (channels, 2)),
         around=AroundWeights(
-            any_int8((KINDS, 2, channels, units)),
+            any_int8((KINDS, channels, units)),
             any_int8((KINDS, units)),
             any_int8((KINDS, 2, channels)),
         )
@@ -117,19 +117,28 @@ def assert_opposite(part: Part, grid: Grid) -> None:
 
 def test_a_vector_at_the_edge_repeats_what_it_has() -> None:
     codes = np.array([[1], [2], [4], [8], [16], [32]], np.int16)  # 2 rows, 3 columns
-    expected = {2: [2, 2], 1: [32, 5], 3: [2, 32], 5: [8, 32]}
-    sums = {}
+    codes[2] = -4
+    expected = {2: ([2, 2], 4), 1: ([32, -3], 37), 3: ([2, 32], 34), 5: ([-8, 32], 40)}
+    found = {}
     for part in parts_of((1, 2, 3)):
         around = part.surroundings(codes)
         for n, number in enumerate(part.members):
-            sums[int(number)] = around and (around.kind, around.sums[n, :, 0].tolist())
-    assert sums.pop(0) is None
-    assert sums.pop(4) == (DIAGONAL, [2, 8])
-    assert sums == {n: (STRAIGHT, pairs) for n, pairs in expected.items()}
+            found[int(number)] = around and (
+                around.kind,
+                (around.sums[n, :, 0].tolist(), around.magnitudes[n, 0]),
+            )
+    assert found.pop(0) is None
+    assert found.pop(4) == (DIAGONAL, ([2, -8], 10))
+    assert found == {n: (STRAIGHT, each) for n, each in expected.items()}
 
 
 def in_plain_integers(
-    network: Context, prior: int, offset: list[int], codes: list[int], pairs: list[list[int]] | None
+    network: Context,
+    prior: int,
+    offset: list[int],
+    codes: list[int],
+    pairs: list[list[int]],
+    magnitudes: list[int],
 ) -> list[list[int]]:
     """The moves of one vector's tables, as docs/FORMAT.md has them, without NumPy's sums."""
     inputs, moves, differences = [], [], []
@@ -143,11 +152,9 @@ def in_plain_integers(
             total = sum(
                 inputs[i] * int(network.weights[i, unit]) for i in range(network.reach[unit])
             )
-            for pair, values in enumerate(differences):
-                for i, value in enumerate(values):
-                    halved = (value << int(network.input_shift[i])) >> 1
-                    weight = int(network.around.weights[STRAIGHT, pair, i, unit])
-                    total += min(max(halved, -127), 127) * weight
+            for i, known in enumerate(network.order if differences else []):
+                quarter = (magnitudes[known] << int(network.input_shift[i])) >> 2
+                total += min(quarter, 127) * int(network.around.weights[STRAIGHT, i, unit])
             bias = int(network.bias[prior, unit])
             bias += int(network.around.bias[STRAIGHT, unit]) if differences else 0
             units.append((total >> int(network.unit_shift[unit])) + bias)
@@ -161,8 +168,8 @@ def in_plain_integers(
         moved = sum(s * values[place] for s, values in zip(slopes, differences, strict=True))
         row[0] += (moved + 16) >> 5
         moves.append(row)
-        distance = (codes[channel] - offset[channel]) << int(network.input_shift[place])
-        inputs.append(min(max(distance, -127), 127))
+        read = abs(codes[channel]) if network.around else codes[channel] - offset[channel]
+        inputs.append(min(max(read << int(network.input_shift[place]), -127), 127))
     return moves
 
 
@@ -176,14 +183,15 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> Non
     offset = rng.integers(-300, 300, (5, channels)).astype(np.int32)
     codes = rng.integers(-200, 200, (5, channels)).astype(np.int16)
     sums = rng.integers(-600, 600, (5, 2, channels)).astype(np.int32)
-    around = Surroundings(STRAIGHT, sums) if rng.integers(0, 2) else None
+    magnitudes = rng.integers(0, 1200, (5, channels)).astype(np.int32)
+    around = Surroundings(STRAIGHT, sums, magnitudes) if rng.integers(0, 2) else None
     sweep, found = ContextPass(network, 5, chosen, offset.T[network.order], around), []
     for places in network.slices:
         found.extend(np.stack(sweep.moves(places), axis=-1).tolist())
         sweep.tell(places, codes.T[network.order[places]])
     for n in range(5):
-        pairs = sums[n].tolist() if around else None
-        vector = offset[n].tolist(), codes[n].tolist(), pairs
+        pairs = sums[n].tolist() if around else []
+        vector = offset[n].tolist(), codes[n].tolist(), pairs, magnitudes[n].tolist()
         expected = in_plain_integers(network, chosen[n], *vector)
         assert [at_place[n] for at_place in found] == expected
 

@@ -42,7 +42,7 @@ def some_context() -> Context:
         bias=integers((4, 4)),
         output_weights=integers((3, 4, 2)),
         output_shift=np.full((3, 2), 9),
-        around=AroundWeights(integers((2, 2, 3, 4)), integers((2, 4)), integers((2, 2, 3))),
+        around=AroundWeights(integers((2, 3, 4)), integers((2, 4)), integers((2, 2, 3))),
     )
 
 

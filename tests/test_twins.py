@@ -93,7 +93,7 @@ def test_the_rate_of_pictures_in_bfloat16_is_nearly_that_in_float32() -> None:
     policies = ("float32", "mixed_bfloat16")
     exact, rough = (NeighbourRate(6, 1, 16, dtype=policy) for policy in policies)
     rough.set_weights(exact.get_weights())
-    given = codes, np.ones((3, 6), np.float32), np.zeros(3, np.int32)
+    given = codes, codes, np.ones((3, 6), np.float32), np.zeros(3, np.int32)
     np.testing.assert_allclose(rough(*given), exact(*given), rtol=0.02)
 
 

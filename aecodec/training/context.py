@@ -51,7 +51,7 @@ def fit_context(
     Args:
         prior: fitted to these codes, its bank as :func:`aecodec.fitting.fit_prior` lays it out.
         codes: (N, K) integers; a tenth is held out. Fewer than some hundred, or more than 1024
-            channels (341 in a grid), get no network.
+            channels (512 in a grid), get no network.
         units: H, hidden units, 0 to 1024; fewer are smaller and faster.
         epochs: passes over the codes.
         seed: of the first weights, the order and the dropout.
@@ -68,7 +68,7 @@ def fit_context(
     >>> bool(fit_context(alone, codes, 32).bits(codes).mean() < 0.9 * alone.bits(codes).mean())
     True
     """
-    most = MOST if grid is None else MOST // 3
+    most = MOST if grid is None else MOST // 2
     pictures = np.random.default_rng(seed).permutation(grid[0] if grid else len(codes))
     whole = codes.reshape(len(pictures), -1, codes.shape[1])
     split = int((1 - _HELD_OUT) * len(pictures))
@@ -101,17 +101,21 @@ def _trained(
 
 
 def _around(codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[np.float32], ...]:
-    """For each vector (N, KINDS), 1 for the kind of its surroundings, and (N, 2, K) their sums."""
+    """For each vector (N, KINDS), 1 for the kind of its surroundings; (N, 2, K) their sums, and
+    (N, K) magnitudes.
+    """
     if grid is None:
         return ()
     kinds = np.zeros((len(codes), KINDS), np.float32)
     sums = np.zeros((len(codes), 2, codes.shape[1]), np.float32)
+    magnitudes = np.zeros(codes.shape, np.float32)
     for part in parts_of(grid):
         around = part.surroundings(codes)
         if around:
             kinds[part.members, around.kind] = 1
             sums[part.members] = around.sums
-    return kinds, sums
+            magnitudes[part.members] = around.magnitudes
+    return kinds, sums, magnitudes
 
 
 class _ContextRate(keras.Model):
@@ -155,8 +159,8 @@ class _ContextRate(keras.Model):
             shape=(units, channels, 2), initializer=keras.initializers.RandomNormal(stddev=0.01)
         )
         if reads_around:
-            shapes = ((KINDS, 2, channels, units), (KINDS, units), (KINDS, 2, channels))
-            small = keras.initializers.RandomNormal(stddev=(3 * channels) ** -0.5)
+            shapes = ((KINDS, channels, units), (KINDS, units), (KINDS, 2, channels))
+            small = keras.initializers.RandomNormal(stddev=(2 * channels) ** -0.5)
             self.around_kernel = self.add_weight(shape=shapes[0], initializer=small)
             self.around_bias = self.add_weight(shape=shapes[1], initializer="zeros")
             self.slope = self.add_weight(shape=shapes[2], initializer="zeros")
@@ -168,7 +172,8 @@ class _ContextRate(keras.Model):
         codes, chosen, *around = vectors
         codes = tf.gather(codes, self.order.astype(np.int32), axis=1)
         offset = tf.gather(self.offset, chosen)
-        sums = self._inputs(codes - offset) @ (self.kernel * self.readable)
+        own = tf.abs(codes) if self.reads_around else codes - offset
+        sums = self._inputs(own) @ (self.kernel * self.readable)
         sums += tf.gather(self.bias, chosen)
         mean = tf.gather(self.mean, chosen)
         if self.reads_around:
@@ -181,15 +186,16 @@ class _ContextRate(keras.Model):
         mass = logistic_mass(codes - mean, log_scale)
         return -tf.reduce_sum(tf.math.log(mass), axis=-1, keepdims=True) / np.log(2)
 
-    def _inputs(self, distance: Any) -> Any:
-        return tf.clip_by_value(distance * 2.0**self.input_shift, -CEILING, CEILING) / _INPUT_UNIT
+    def _inputs(self, known: Any) -> Any:
+        return tf.clip_by_value(known * 2.0**self.input_shift, -CEILING, CEILING) / _INPUT_UNIT
 
-    def _look_around(self, offset: Any, kinds: Any, sums: Any) -> tuple[Any, Any]:
+    def _look_around(self, offset: Any, kinds: Any, sums: Any, magnitudes: Any) -> tuple[Any, Any]:
         """What the surroundings add to the units (N, H), and to the means (N, K)."""
-        sums = tf.gather(sums, self.order.astype(np.int32), axis=2)
-        halves = (sums - 2 * offset[:, None]) / 2 * tf.reduce_sum(kinds, axis=1)[:, None, None]
-        kernel = tf.einsum("npk,tpkh->tnh", self._inputs(halves), self.around_kernel)
-        units = tf.einsum("tnh,nt->nh", kernel, kinds) + kinds @ self.around_bias
+        order = self.order.astype(np.int32)
+        inputs = self._inputs(tf.gather(magnitudes, order, axis=1) / 4)
+        of_kinds = tf.einsum("nk,tkh->tnh", inputs, self.around_kernel)
+        units = tf.einsum("tnh,nt->nh", of_kinds, kinds) + kinds @ self.around_bias
+        halves = (tf.gather(sums, order, axis=2) - 2 * offset[:, None]) / 2
         slope = tf.einsum("nt,tpk->npk", kinds, self.slope)
         return units, tf.reduce_sum(slope * halves, axis=1)
 

@@ -35,9 +35,9 @@ class NeighbourRate(keras.layers.Layer):
     """A learned distribution of grids of code vectors, at every level.
 
     It is the differentiable twin of a prior with a context network (:mod:`aecodec.context`): a
-    network of one hidden layer sees the vectors around that are known by then, and the slices of
-    channels before, and gives each symbol a logistic's mean and scale. All is measured in the
-    standard deviations of the channels, so that one network serves all levels.
+    network of one hidden layer sees the magnitudes of the vectors around that are known by then,
+    and of the slices of channels before, and gives each symbol a logistic's mean and scale. All is
+    measured in the standard deviations of the channels, so that one network serves all levels.
 
     Args:
         channels: K.
@@ -46,7 +46,8 @@ class NeighbourRate(keras.layers.Layer):
         dtype: Keras's policy for the products of matrices; the rest is float32.
 
     >>> rate = NeighbourRate(channels=3, levels=2, units=8)
-    >>> bits = rate(tf.zeros((5, 8, 8, 3)), tf.ones((5, 3)), tf.zeros(5, tf.int32))
+    >>> codes = tf.zeros((5, 8, 8, 3))
+    >>> bits = rate(codes, codes, tf.ones((5, 3)), tf.zeros(5, tf.int32))
     >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))
     ([5], True)
     """
@@ -62,12 +63,12 @@ class NeighbourRate(keras.layers.Layer):
         self._readable = np.float32(places[:, None] < reach)
         self._usable = np.float32(reach[:, None] <= slice_start)
         normal = keras.initializers.RandomNormal
-        own, around = normal(stddev=channels**-0.5), normal(stddev=(3 * channels) ** -0.5)
+        own, around = normal(stddev=channels**-0.5), normal(stddev=(2 * channels) ** -0.5)
         small, half = normal(stddev=0.01), keras.initializers.Constant(0.5)
         add = self.add_weight
         self.deviations = add(shape=(channels,), initializer="ones", trainable=False)
         self.kernel = add(shape=(channels, units), initializer=own)
-        self.around = [add(shape=(2 * channels, units), initializer=around) for _ in range(KINDS)]
+        self.around = [add(shape=(channels, units), initializer=around) for _ in range(KINDS)]
         self.bias = add(shape=(KINDS + 1, levels, units), initializer=half)
         self.to_mean = add(shape=(units, channels), initializer=small)
         self.to_scale = add(shape=(units, channels), initializer=small)
@@ -81,11 +82,13 @@ class NeighbourRate(keras.layers.Layer):
         """Begin where latents of these standard deviations (K,) are likely."""
         self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
 
-    def call(self, codes: Any, gains: Any, levels: Any) -> Any:
+    def call(self, codes: Any, rounded: Any, gains: Any, levels: Any) -> Any:
         """Codes, noisy or rounded, to bits.
 
         Args:
             codes: (N, h, w, K).
+            rounded: the same without noise, as a decoder knows those that it has: noise would make
+                magnitudes of zeros.
             gains: (N, K) what the latents were multiplied by.
             levels: (N,) 0 and up.
 
@@ -93,26 +96,32 @@ class NeighbourRate(keras.layers.Layer):
             (N,).
         """
         height, width, channels = codes.shape[1:]
-        vectors = tf.reshape(codes, (-1, height * width, channels))
+        vectors, known = (tf.reshape(x, (-1, height * width, channels)) for x in (codes, rounded))
         deviations = (gains * self.deviations)[:, None]
         bits = [
-            self._bits(vectors, deviations, tf.gather(self.bias[kind], levels), kind, *group)
+            self._bits(vectors, known, deviations, tf.gather(self.bias[kind], levels), kind, *group)
             for kind, *group in _groups(height, width)
         ]
         return tf.add_n(bits)
 
     def _bits(
-        self, vectors: Any, deviations: Any, bias: Any, kind: int, members: Indices, pairs: Indices
+        self,
+        vectors: Any,
+        known: Any,
+        deviations: Any,
+        bias: Any,
+        kind: int,
+        members: Indices,
+        pairs: Indices,
     ) -> Any:
-        own = tf.gather(vectors, members, axis=1)
-        sums = self._product(self._inputs(own / deviations), self.kernel * self._readable)
+        own, own_known = (tf.gather(each, members, axis=1) for each in (vectors, known))
+        sums = self._product(self._inputs(own_known / deviations), self.kernel * self._readable)
         mean = self.mean * deviations
         if kind != NOTHING:
-            near = tf.reduce_mean(tf.gather(vectors, pairs, axis=1), axis=3)
-            inputs = self._inputs(near / deviations[:, None])
-            inputs = tf.reshape(inputs, (-1, len(members), 2 * own.shape[-1]))
-            sums += self._product(inputs, self.around[kind])
-            mean += tf.reduce_sum(near * self.slope[kind], axis=2)
+            near = tf.gather(known, pairs, axis=1)
+            magnitudes = tf.reduce_mean(tf.abs(near), axis=(2, 3))
+            sums += self._product(self._inputs(magnitudes / deviations), self.around[kind])
+            mean += tf.reduce_sum(tf.reduce_mean(near, axis=3) * self.slope[kind], axis=2)
         hidden = tf.clip_by_value(sums + bias[:, None], 0, _HIGHEST)
         mean += deviations * self._product(hidden, self.to_mean * self._usable)
         log_scale = self.log_scale[kind] + tf.math.log(deviations)
@@ -121,7 +130,7 @@ class NeighbourRate(keras.layers.Layer):
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
 
     def _inputs(self, distances: Any) -> Any:
-        return tf.clip_by_value(distances, -_WIDEST, _WIDEST)
+        return tf.minimum(tf.abs(distances), _WIDEST)
 
     def _product(self, inputs: Any, kernel: Any) -> Any:
         inputs, kernel = (tf.cast(each, self._product_dtype) for each in (inputs, kernel))

@@ -251,8 +251,10 @@ class GainedObjective(_LevelsObjective):
         everywhere = gains[:, None, None]
         latents = tf.cast(self.encoder(images, training=training), tf.float32) * everywhere
         codes = tf.where(tf.abs(latents) < DEAD_ZONE, 0.0, tf.round(latents))
-        bits = self.rate(_noisy(_softly_rounded(latents)) if training else codes, gains, levels)
-        decoded = self.decoder(_straight_through(latents, codes) / everywhere, training=training)
+        known = _straight_through(latents, codes)
+        coded = _noisy(_softly_rounded(latents)) if training else codes
+        bits = self.rate(coded, known, gains, levels)
+        decoded = self.decoder(known / everywhere, training=training)
         return bits, _mean_squares(decoded, images)
 
     def _count(self, bits: Any, errors: Any, levels: Any) -> None:

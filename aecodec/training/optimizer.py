@@ -84,8 +84,9 @@ class Muon(_Paced, keras.optimizers.Muon):
         )
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
-        matrix = tf.reshape(x, (-1, x.shape[-1]))
-        return tf.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape)
+        matrix = tf.cast(tf.reshape(x, (-1, x.shape[-1])), tf.bfloat16)
+        unit = super().zeropower_via_newtonschulz5(matrix, steps)
+        return tf.reshape(tf.cast(unit, x.dtype), x.shape)
 
     def lr_adjust(self, x: Any) -> Any:
         inputs, outputs = math.prod(x.shape[:-1]), x.shape[-1]

@@ -362,7 +362,7 @@ typedef struct {
     uint8_t *column;   /* [slice][count] */
     int32_t *sums;     /* [count][dimension][2] of the context network's outputs, as far as known */
     int8_t *inputs;    /* [count][dimension] in the order of coding */
-    int8_t *around;    /* [2][dimension] of one vector */
+    int8_t *around;    /* [dimension] of one vector */
 } part;
 
 /* How far the units and the outputs of the context network have been worked out. */
@@ -425,23 +425,30 @@ static const int8_t *offsets_of(const part *p, uint32_t vector)
     return p->codec->offset + (size_t)p->priors[vector] * p->codec->dimension;
 }
 
+static int32_t magnitude(const part *p, uint32_t member, size_t channel)
+{
+    int32_t code = p->codes[(size_t)member * p->codec->dimension + channel];
+    return code < 0 ? -code : code;
+}
+
 static void look_around(part *p, uint32_t vector)
 {
     const aec_codec *codec = p->codec;
-    size_t dimension = codec->dimension, place;
+    size_t place;
     uint32_t around[4];
-    int pair;
     if (p->kind < 0) {
         return;
     }
     find_around(p, p->members[vector], around);
-    for (pair = 0; pair < 2; pair++) {
-        for (place = 0; place < dimension; place++) {
-            size_t channel = codec->context->order[place];
-            int32_t e = difference(p, around + 2 * pair, channel, offsets_of(p, vector)[channel]);
-            e = shifted_right(e * (1 << codec->context->input_shift[place]), 1);
-            p->around[(size_t)pair * dimension + place] = (int8_t)clipped(e, -CEILING, CEILING);
+    for (place = 0; place < codec->dimension; place++) {
+        size_t channel = codec->context->order[place];
+        int32_t sum = 0;
+        unsigned n;
+        for (n = 0; n < 4; n++) {
+            sum += magnitude(p, around[n], channel);
         }
+        sum = sum * (1 << codec->context->input_shift[place]) / 4;
+        p->around[place] = (int8_t)clipped(sum, 0, CEILING);
     }
 }
 
@@ -455,7 +462,7 @@ static int32_t unit_of(const part *p, uint32_t vector, size_t unit, const int8_t
     int32_t bias = context->bias[p->priors[vector] * units + unit];
     if (p->kind >= 0) {
         size_t of_kind = (size_t)p->kind * units + unit;
-        sum += dot(p->around, context->around->weights + of_kind * 2 * dimension, 2 * dimension);
+        sum += dot(p->around, context->around->weights + of_kind * dimension, dimension);
         bias += context->around->bias[of_kind];
     }
     return clipped(shifted_right(sum, context->unit_shift[unit]) + bias, 0, CEILING);
@@ -522,7 +529,9 @@ static void tell(part *p, uint32_t vector, size_t place)
     const aec_codec *codec = p->codec;
     if (codec->context) {
         size_t channel = codec->context->order[place], first = p->members[vector];
-        int32_t u = p->codes[first * codec->dimension + channel] - offsets_of(p, vector)[channel];
+        int32_t u = codec->context->around
+                        ? magnitude(p, p->members[vector], channel)
+                        : p->codes[first * codec->dimension + channel] - offsets_of(p, vector)[channel];
         u = clipped(u * (1 << codec->context->input_shift[place]), -CEILING, CEILING);
         p->inputs[vector * padded(codec->dimension) + place] = (int8_t)u;
     }
@@ -897,7 +906,7 @@ static size_t coded_together(const aec_codec *codec, shape s)
 
 static size_t around_size(const aec_codec *codec)
 {
-    return looks_around(codec) ? 2u * codec->dimension : 0;
+    return looks_around(codec) ? codec->dimension : 0;
 }
 
 static size_t work_size_of(const aec_codec *codec, shape s)
