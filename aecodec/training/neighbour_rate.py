@@ -138,16 +138,16 @@ class NeighbourRate(keras.layers.Layer):
 
 
 def slices_of(channels: int, units: int) -> npt.NDArray[np.int64]:
-    """(H,) how many channels each hidden unit reads: none, 1, 4, 8, 16 and so on, ascending.
+    """(H,) how many channels each hidden unit reads: none, 1, 2, 4, 8 and so on, ascending.
 
     Channels that follow each other without a unit between are coded together: the first ones,
-    which tell most, in small slices. Those after 64 are in slices of 64.
+    which tell most, in small slices. Those after 32 are in slices of 32.
 
-    >>> slices_of(channels=200, units=9).tolist()
-    [0, 1, 4, 8, 16, 32, 64, 128, 192]
+    >>> slices_of(channels=120, units=9).tolist()
+    [0, 1, 2, 4, 8, 16, 32, 64, 96]
     """
-    starts = [start for start in (0, 1, 4, 8, 16, 32) if start < channels]
-    starts += range(64, channels, 64)
+    starts = [start for start in (0, 1, 2, 4, 8, 16) if start < channels]
+    starts += range(32, channels, 32)
     return np.sort(np.array(starts)[np.arange(units) % len(starts)])
 
 

@@ -24,10 +24,11 @@ def policy_of(dtype: str) -> str:
     """
     if dtype != FASTEST:
         return dtype
-    return "mixed_bfloat16" if _multiplies_bfloat16() else "float32"
+    return "mixed_bfloat16" if multiplies_bfloat16() else "float32"
 
 
-def _multiplies_bfloat16() -> bool:
+def multiplies_bfloat16() -> bool:
+    """Whether this machine has instructions for matrices of bfloat16."""
     return bool(tf.config.list_physical_devices("GPU")) or "amx_bf16" in _processor_flags()
 
 
