@@ -7,7 +7,7 @@ only the decoder's; a :class:`Codec` is the two.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -23,7 +23,7 @@ from aecodec.errors import CodecError, FormatError, ImageError, UsageError
 from aecodec.images import Picture, Pixels
 from aecodec.neighbours import Codes
 from aecodec.reduction import reduced_size, resized
-from aecodec.segments import Segment, Shape
+from aecodec.segments import Finished, Segment, Shape
 from aecodec.spec import CodecFolder, CodecSpec
 from aecodec.thrift import thrifty
 from aecodec.transforms import (
@@ -201,7 +201,8 @@ class DecoderCodec(_Half):
             CodecError: another codec made it.
         """
         header, payload = self._opened(data)
-        level, parts = self.spec.level(self._level(header)), self._segments(header, payload)
+        level = self.spec.level(self._level(header))
+        parts = self._segments(header, payload, np.asarray)
         return segments.joined(parts, shape_of(self.spec, header), level)
 
     def _opened(self, data: bytes) -> tuple[Header, bytes]:
@@ -209,16 +210,19 @@ class DecoderCodec(_Half):
         self._check_made_here(header)
         return header, payload
 
-    def _segments(self, header: Header, payload: bytes) -> Iterator[tuple[Segment, Codes]]:
+    def _segments(
+        self, header: Header, payload: bytes, finish: Callable[[Codes], Finished]
+    ) -> Iterator[tuple[Segment, Finished]]:
         prior = self.folder.prior(self._level(header))
-        return segments.decode(prior, payload, shape_of(self.spec, header))
+        return segments.decode(prior, payload, shape_of(self.spec, header), finish)
 
     def _integers(self, header: Header, payload: bytes) -> Int8:
         """As :class:`EncoderCodec` had them, but for rounding; 0 in channels of other levels."""
-        level, parts = self.spec.level(self._level(header)), self._segments(header, payload)
+        level = self.spec.level(self._level(header))
+        parts = self._segments(header, payload, level.integers)
         integers = np.zeros((*shape_of(self.spec, header), self.spec.code_shape[-1]), np.int8)
-        for segment, codes in parts:
-            level.spread(codes, integers[segment.places])
+        for segment, part in parts:
+            level.put(part, integers[segment.places])
         return integers
 
     def planes(

@@ -45,7 +45,8 @@ MOST = 1024
 
 _BLOCK = 512
 
-SLOPE_UNIT = 32
+_SLOPE_BITS = 5
+SLOPE_UNIT = 1 << _SLOPE_BITS
 """So many units of slope move a table by an eighth of a symbol for each symbol of a pair's sum."""
 
 
@@ -210,13 +211,17 @@ class ContextPass:
         kind, by_channel = surroundings.kind, np.argsort(self._context.order)
         shift = self._context.input_shift[by_channel].astype(np.int32)
         slope = around.slope[kind][:, by_channel].astype(np.int32)
-        offset = np.broadcast_to(self._offset[by_channel].T, surroundings.magnitudes.shape)
-        inputs = np.empty(offset.shape, np.float32)
-        eighths = np.empty(offset.shape, np.int32)
+        half_less_offsets = SLOPE_UNIT // 2 - 2 * slope.sum(axis=0) * self._offset[by_channel].T
+        inputs = np.empty(surroundings.magnitudes.shape, np.float32)
+        eighths = np.empty(inputs.shape, np.int32)
+        start = np.broadcast_to(half_less_offsets, inputs.shape)
         for block in _blocks(len(inputs)):
             inputs[block] = np.minimum((surroundings.magnitudes[block] << shift) >> 2, CEILING)
-            moved = (surroundings.sums[block] - 2 * offset[block, None]) * slope
-            eighths[block] = (moved[:, 0] + moved[:, 1] + SLOPE_UNIT // 2) // SLOPE_UNIT
+            one, other = (
+                surroundings.sums[block, 0] * slope[0],
+                surroundings.sums[block, 1] * slope[1],
+            )
+            eighths[block] = (start[block] + one + other) >> _SLOPE_BITS
         self._from_around = self._context.exact_around[kind] @ inputs.T
         self._bias = self._bias.astype(np.int32) + around.bias[kind]
         self._eighths = np.ascontiguousarray(eighths.T[self._context.order])

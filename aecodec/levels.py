@@ -91,7 +91,7 @@ class Level:
         """The encoder's output (N, *code_shape) to what belongs to this level (N * vectors, K)."""
         return integers.reshape(-1, integers.shape[-1])[:, self.start : self.stop]
 
-    def integers(self, codes: Codes) -> Integers:
+    def integers(self, codes: Codes) -> Int8:
         """Codes (N, K) to integers for the network, in -128..127.
 
         Raises:
@@ -102,22 +102,27 @@ class Level:
             raise FormatError("damaged: a code is outside of what this codec's encoder makes")
         wide = codes.astype(np.int32)
         if not self.gains:
-            return np.clip(wide * self.multiple, -128, 127)
+            return np.clip(wide * self.multiple, -128, 127).astype(np.int8)
         rounded = ((wide << (FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
-        return np.clip(rounded, -128, 127)
+        return np.clip(rounded, -128, 127).astype(np.int8)
 
-    def spread(self, codes: Codes, into: Int8) -> None:
-        """Put codes (N, K), as the network's integers, into this level's channels of others.
+    def put(self, integers: Codes | Int8, into: Int8) -> None:
+        """Put the network's integers (N, K) into this level's channels of others.
 
         Args:
-            codes: of N vectors.
+            integers: of N vectors, in -128..127.
             into: (..., channels) of all levels, N vectors.
+        """
+        own = into[..., self.start : self.stop]
+        own[...] = integers.reshape(own.shape)
+
+    def spread(self, codes: Codes, into: Int8) -> None:
+        """As :meth:`put`, of codes.
 
         Raises:
             FormatError: codes that no encoder makes.
         """
-        own = into[..., self.start : self.stop]
-        own[...] = self.integers(codes).reshape(own.shape)
+        self.put(self.integers(codes), into)
 
     def rounded(self, integers: Int8) -> Int8:
         """The encoder's output (..., channels) as a file gives it back; 0 in other channels.

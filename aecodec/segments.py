@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ _MOST = SIDE**2
 
 Shape = tuple[int, ...]
 """(N,) of vectors that stand alone, or (pictures, rows, columns) of vectors."""
+
+Finished = TypeVar("Finished")
 
 SymbolsOf = Callable[[Int8], Symbols]
 """What an encoder makes of integers (*Shape, channels): see :mod:`aecodec.thrift`."""
@@ -109,16 +111,19 @@ def codes(prior: Prior, symbols_of: SymbolsOf, integers: Int8) -> Iterator[tuple
     return in_parallel(settled, segments_of(integers.shape[:-1]))
 
 
-def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment, Codes]]:
+def decode(
+    prior: Prior, payload: bytes, shape: Shape, finish: Callable[[Codes], Finished]
+) -> Iterator[tuple[Segment, Finished]]:
     """Payload to the very codes that were encoded, segment after segment.
 
     Args:
         prior: of their level.
         payload: what :func:`encode` returned.
         shape: of the integers that it was given, without the channels.
+        finish: what is left to do with the codes (n, K) of a segment.
 
     Returns:
-        Segments, and the codes (n, K) of each.
+        Segments, and what `finish` made of each.
 
     Raises:
         FormatError: the payload is not one that an encoder writes for so many vectors; at once
@@ -129,11 +134,11 @@ def decode(prior: Prior, payload: bytes, shape: Shape) -> Iterator[tuple[Segment
     for segment, message in work:
         check_length(message, segment.vectors, segment.grid)
 
-    def codes(each: tuple[Segment, bytes]) -> Codes:
+    def finished(each: tuple[Segment, bytes]) -> Finished:
         segment, message = each
-        return prior.decode(message, segment.vectors, segment.grid)
+        return finish(prior.decode(message, segment.vectors, segment.grid))
 
-    return zip(segments, in_parallel(codes, work), strict=True)
+    return zip(segments, in_parallel(finished, work), strict=True)
 
 
 def joined(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -> Codes:

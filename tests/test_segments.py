@@ -62,7 +62,7 @@ def assert_round_trip(prior: Prior, codes: Codes, shape: Shape) -> bytes:
         prior, functools.partial(rounded, EVERY), codes.astype(np.int8).reshape(*shape, -1)
     )
     whole = codes.reshape(*shape, -1)
-    for segment, found in decode(prior, payload, shape):
+    for segment, found in decode(prior, payload, shape, np.asarray):
         assert (found == whole[segment.places].reshape(found.shape)).all()
     return payload
 
@@ -87,4 +87,4 @@ def test_a_message_cut_short_is_refused(prior: Prior, length: int) -> None:
     grid = (1, 2, 2 * SIDE + 1)
     payload = assert_round_trip(prior, some_codes(grid), grid)
     with pytest.raises(FormatError):
-        list(decode(prior, payload[:length], grid))
+        list(decode(prior, payload[:length], grid, np.asarray))
