@@ -71,9 +71,13 @@ class Part:
         """What codes (all N, K) that are known by now say; None where there is nothing around."""
         if self.around is None:
             return None
-        one, other = (codes[self.pairs[..., n]].astype(np.int32) for n in (0, 1))
-        magnitudes = (np.abs(one) + np.abs(other)).sum(axis=1, dtype=np.int32)
-        return Surroundings(self.kind, one + other, magnitudes)
+        one, other = codes[self.pairs[..., 0]], codes[self.pairs[..., 1]]
+        magnitudes = np.zeros((len(one), codes.shape[1]), np.int32)
+        for each in (one, other):
+            absolute = np.abs(each).view(np.uint16)  # which has room for 32768
+            magnitudes += absolute[:, 0]
+            magnitudes += absolute[:, 1]
+        return Surroundings(self.kind, np.add(one, other, dtype=np.int32), magnitudes)
 
     @cached_property
     def pairs(self) -> npt.NDArray[np.intp]:

@@ -90,7 +90,7 @@ def _candidates() -> dict[str, Fit]:
         **{name: partial(_tables, count=count) for name, count in tables.items()},
         "one table, a network of 512 units that sees its own vector alone": _own_vector,
         **{name: partial(_network, count=1, units=units) for name, units in networks.items()},
-        "16 tables that compete, a network of 512 units": partial(_network, count=16, units=512),
+        "16 tables that compete, a network of 256 units": partial(_network, count=16, units=256),
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec import __version__, metrics, tiling
+from aecodec import __version__, metrics, segments, tiling
 from aecodec.codec import Codec
 from aecodec.errors import ModelError
 from aecodec.export.hdf5 import hdf5_bytes
@@ -20,7 +21,7 @@ from aecodec.export.tflite import decoder_tflite, encoder_tflite
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.levels import Level
-from aecodec.neighbours import Codes, Grid
+from aecodec.neighbours import Codes
 from aecodec.prior import Prior
 from aecodec.spec import (
     DECODER_HDF5,
@@ -33,11 +34,15 @@ from aecodec.spec import (
     save_priors,
     write_folder,
 )
+from aecodec.thrift import thrifty
 from aecodec.training.context import fit_context
 from aecodec.transforms import PIXEL_ZERO, LiteRtTransform
 
 _FAMILIAR_SHARE = 0.999
 """Tiles beyond this quantile of the held-out set's squared error are unlike those trained on."""
+
+_FIRST_SHARE = 6
+"""The prior that decides codes is fitted to one in so many pictures."""
 
 
 def export_codec(
@@ -76,9 +81,9 @@ def export_codec(
     units = _of_each(levels, context_units)
     compressor = encoder_tflite(encoder, images)
     integers = LiteRtTransform(compressor)(_to_int8(images))
-    grid = integers.shape[:3] if _takes_any_size(encoder) else None
+    vectors = integers if _takes_any_size(encoder) else integers.reshape(-1, integers.shape[-1])
     fitted = [
-        _fit(level.codes_in(integers), priors, size, context_epochs, grid)
+        fit_level(level, vectors, priors, size, context_epochs)
         for level, size in zip(levels, units, strict=True)
     ]
     restorer = decoder_tflite(decoder, _decoder_inputs(integers, levels))
@@ -103,8 +108,32 @@ def export_codec(
     return write_folder(folder, spec, contents, measured)
 
 
-def _fit(codes: Codes, priors: int, units: int, epochs: int, grid: Grid | None) -> Prior:
-    return fit_context(fit_prior(codes, priors), codes, units, epochs, grid=grid)
+def fit_level(
+    level: Level, integers: npt.NDArray[np.int8], priors: int, units: int, epochs: int
+) -> Prior:
+    """A prior of the codes that encoders make of integers.
+
+    Where those weigh what symbols cost, codes depend on the prior: a first one, fitted to some that
+    are simply rounded, decides all.
+
+    Args:
+        level: of the codec.
+        integers: (N, C) of vectors that stand alone, or (F, rows, columns, C); C of all levels.
+        priors: P, how many distributions compete.
+        units: of the context network.
+        epochs: how long that is trained.
+    """
+
+    def fitted(codes: Codes, pictures: int) -> Prior:
+        grid = (pictures, *integers.shape[1:3]) if integers.ndim == 4 else None
+        return fit_context(fit_prior(codes, priors), codes, units, epochs, grid=grid)
+
+    if not level.gains:
+        return fitted(level.codes_in(integers), len(integers))
+    some = integers[: -(-len(integers) // _FIRST_SHARE)]
+    first = fitted(level.codes_in(some), len(some))
+    parts = segments.codes(first, partial(thrifty, level), integers)
+    return fitted(segments.joined(parts, integers.shape[:-1], level), len(integers))
 
 
 def _of_each(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:

@@ -117,8 +117,13 @@ def assert_opposite(part: Part, grid: Grid) -> None:
 
 def test_a_vector_at_the_edge_repeats_what_it_has() -> None:
     codes = np.array([[1], [2], [4], [8], [16], [32]], np.int16)  # 2 rows, 3 columns
-    codes[2] = -4
-    expected = {2: ([2, 2], 4), 1: ([32, -3], 37), 3: ([2, 32], 34), 5: ([-8, 32], 40)}
+    codes[2], codes[4] = -4, -32768
+    expected = {
+        2: ([2, 2], 4),
+        1: ([-65536, -3], 65541),
+        3: ([2, -65536], 65538),
+        5: ([-8, -65536], 65544),
+    }
     found = {}
     for part in parts_of((1, 2, 3)):
         around = part.surroundings(codes)
