@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,6 @@ from aecodec.neighbours import Codes
 from aecodec.reduction import reduced_size, resized
 from aecodec.segments import Finished, Segment, Shape
 from aecodec.spec import CodecFolder, CodecSpec
-from aecodec.thrift import thrifty
 from aecodec.transforms import (
     ConvolutionalTransform,
     Int8,
@@ -100,8 +99,7 @@ class EncoderCodec(_Half):
             ImageError: another number of channels, or another dtype.
         """
         integers, chosen = self._integers(planes), self.spec.level(level)
-        parts = segments.codes(self.folder.prior(level), partial(thrifty, chosen), integers)
-        return segments.joined(parts, integers.shape[:-1], chosen)
+        return segments.settled(self.folder.prior(level), chosen, integers)
 
     def _integers(self, planes: Pixels) -> Int8:
         """(N, C) of vectors that stand alone, or (F, rows, columns, C), C of all levels."""
@@ -202,7 +200,7 @@ class DecoderCodec(_Half):
         """
         header, payload = self._opened(data)
         level = self.spec.level(self._level(header))
-        parts = self._segments(header, payload, np.asarray)
+        parts = self._segments(header, payload, lambda codes: codes)
         return segments.joined(parts, shape_of(self.spec, header), level)
 
     def _opened(self, data: bytes) -> tuple[Header, bytes]:

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import CodecError
-from aecodec.neighbours import KINDS, Surroundings
+from aecodec.neighbours import KINDS, Surroundings, about
 
 CEILING = 127
 """Inputs lie in -127..127, hidden units in 0..127."""
@@ -55,13 +55,15 @@ class AroundWeights:
     """How a context network reads what lies around a vector, for each kind of surroundings.
 
     Attributes:
+        centre: (K,) int8, what codes are measured from, those of the vector itself too.
         weights: (KINDS, K, H) int8, of the magnitudes, shifted left as a channel's own input is,
             and divided by four.
         bias: (KINDS, H) int8, added to that of the prior.
-        slope: (KINDS, 2, K) int8, of the two pairs' sums, less twice the chosen prior's offset:
-            they move the table of their own channel.
+        slope: (KINDS, 2, K) int8, of the two pairs' sums, which move the table of their own
+            channel.
     """
 
+    centre: npt.NDArray[np.int8]
     weights: npt.NDArray[np.int8]
     bias: npt.NDArray[np.int8]
     slope: npt.NDArray[np.int8]
@@ -72,6 +74,7 @@ class AroundWeights:
 
 
 AROUND_DTYPES: dict[str, type[np.integer[Any]]] = {
+    "centre": np.int8,
     "weights": np.int8,
     "bias": np.int8,
     "slope": np.int8,
@@ -86,7 +89,8 @@ class Context:
         order: (K,) uint16, all channels, in the order in which they become known. What follows
             has its K in this order.
         input_shift: (K,) uint8; the input of a channel is its code's distance from the chosen
-            prior's offset, shifted left; or, for networks that look around, its magnitude.
+            prior's offset, shifted left; or, for networks that look around, the size of its
+            distance from their centre.
         reach: (H,) uint16, ascending; unit j reads the first reach[j] channels of the order.
         weights: (K, H) int8, of inputs.
         unit_shift: (H,) uint8; the weighted sum of a unit is shifted right.
@@ -133,7 +137,8 @@ class Context:
 
     def _around_fits(self, channels: int, units: int) -> bool:
         return self.around is None or (
-            self.around.weights.shape == (KINDS, channels, units)
+            self.around.centre.shape == (channels,)
+            and self.around.weights.shape == (KINDS, channels, units)
             and self.around.bias.shape == (KINDS, units)
             and self.around.slope.shape == (KINDS, 2, channels)
             and 2 * channels <= MOST
@@ -168,11 +173,18 @@ class Context:
         inner = by_channel * np.float32(0.5) ** self.unit_shift
         return np.ascontiguousarray(inner.transpose(0, 2, 1), np.float32)
 
+    @cached_property
+    def centre(self) -> npt.NDArray[np.int16]:
+        """(K,) that of what lies around, the channels in their own order."""
+        assert self.around
+        return self.around.centre[np.argsort(self.order)].astype(np.int16)
+
     def inputs(self, places: slice, codes: npt.NDArray[Any], offset: Integers) -> Integers:
         """What units read of the codes (n, N) of the channels at those places."""
-        shift = self.input_shift[places, None]
+        shift = self.input_shift[places, None].astype(np.int32)
         if self.around:
-            return np.minimum(np.abs(codes, dtype=np.int32) << shift, CEILING)
+            centre = self.around.centre[places, None].astype(np.int16)
+            return np.minimum(np.abs(about(centre, codes)) << shift, CEILING)
         return np.minimum(np.maximum((codes - offset) << shift, -CEILING), CEILING)
 
 
@@ -211,17 +223,12 @@ class ContextPass:
         kind, by_channel = surroundings.kind, np.argsort(self._context.order)
         shift = self._context.input_shift[by_channel].astype(np.int32)
         slope = around.slope[kind][:, by_channel].astype(np.int32)
-        half_less_offsets = SLOPE_UNIT // 2 - 2 * slope.sum(axis=0) * self._offset[by_channel].T
         inputs = np.empty(surroundings.magnitudes.shape, np.float32)
         eighths = np.empty(inputs.shape, np.int32)
-        start = np.broadcast_to(half_less_offsets, inputs.shape)
         for block in _blocks(len(inputs)):
             inputs[block] = np.minimum((surroundings.magnitudes[block] << shift) >> 2, CEILING)
-            one, other = (
-                surroundings.sums[block, 0] * slope[0],
-                surroundings.sums[block, 1] * slope[1],
-            )
-            eighths[block] = (start[block] + one + other) >> _SLOPE_BITS
+            moved = surroundings.sums[block] * slope
+            eighths[block] = (moved[:, 0] + moved[:, 1] + SLOPE_UNIT // 2) >> _SLOPE_BITS
         self._from_around = self._context.exact_around[kind] @ inputs.T
         self._bias = self._bias.astype(np.int32) + around.bias[kind]
         self._eighths = np.ascontiguousarray(eighths.T[self._context.order])

@@ -234,7 +234,7 @@ def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     """
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
     for part in prior.parts(len(codes), grid):
-        members, around = codes[part.members], part.surroundings(codes)
+        members, around = codes[part.members], prior.surroundings(part, codes)
         chosen = choose(prior, members, around)
         for _, rows, columns in located(prior, given(prior, members), chosen, around):
             np.add.at(pooled, (rows, columns), 1)

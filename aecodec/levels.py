@@ -106,7 +106,7 @@ class Level:
         rounded = ((wide << (FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
         return np.clip(rounded, -128, 127).astype(np.int8)
 
-    def put(self, integers: Codes | Int8, into: Int8) -> None:
+    def put(self, integers: Int8, into: Int8) -> None:
         """Put the network's integers (N, K) into this level's channels of others.
 
         Args:

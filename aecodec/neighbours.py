@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,14 +39,14 @@ class Surroundings:
 
     Attributes:
         kind: DIAGONAL or STRAIGHT.
-        sums: (N, 2, K) int32, of the two vectors on opposite sides, for both pairs; one that the
+        sums: (N, 2, K), of the two vectors on opposite sides, for both pairs; one that the
             picture lacks counts as the one opposite, and a pair that it lacks as the other pair.
-        magnitudes: (N, K) int32, the sums of the absolute codes of those four.
+        magnitudes: (N, K), the sums of the absolute values of those four.
     """
 
     kind: int
-    sums: npt.NDArray[np.int32]
-    magnitudes: npt.NDArray[np.int32]
+    sums: npt.NDArray[np.int16]
+    magnitudes: npt.NDArray[np.int16]
 
     def of(self, members: npt.NDArray[np.intp]) -> Surroundings:
         """Those of some of the vectors, by their numbers."""
@@ -67,17 +68,16 @@ class Part:
     kind: int = DIAGONAL
     around: npt.NDArray[np.intp] | None = None
 
-    def surroundings(self, codes: Codes) -> Surroundings | None:
-        """What codes (all N, K) that are known by now say; None where there is nothing around."""
+    def surroundings(self, codes: Codes, centre: Codes) -> Surroundings | None:
+        """What codes (all N, K) that are known by now say; None where there is nothing around.
+
+        They are read :func:`about` a centre (K,).
+        """
         if self.around is None:
             return None
-        one, other = codes[self.pairs[..., 0]], codes[self.pairs[..., 1]]
-        magnitudes = np.zeros((len(one), codes.shape[1]), np.int32)
-        for each in (one, other):
-            absolute = np.abs(each).view(np.uint16)  # which has room for 32768
-            magnitudes += absolute[:, 0]
-            magnitudes += absolute[:, 1]
-        return Surroundings(self.kind, np.add(one, other, dtype=np.int32), magnitudes)
+        one, other = (about(centre, codes[self.pairs[..., n]]) for n in (0, 1))
+        pairs = np.abs(one) + np.abs(other)
+        return Surroundings(self.kind, one + other, pairs[:, 0] + pairs[:, 1])
 
     @cached_property
     def pairs(self) -> npt.NDArray[np.intp]:
@@ -86,6 +86,15 @@ class Part:
         pairs = self.around.reshape(-1, 2, 2)
         pairs = np.where(pairs < 0, pairs[:, :, ::-1], pairs)
         return np.where(pairs < 0, pairs[:, ::-1], pairs)
+
+
+def about(centre: Codes, codes: npt.NDArray[Any]) -> Codes:
+    """How far codes lie from a centre in -128..127; those beyond that range count as its ends.
+
+    >>> about(np.int16(5), np.array([7, -32768], np.int16)).tolist()
+    [2, -133]
+    """
+    return np.clip(codes, -128, 127).astype(np.int16, copy=False) - centre
 
 
 def parts_of(grid: Grid) -> list[Part]:

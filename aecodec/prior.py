@@ -181,6 +181,12 @@ class Prior:
         starts = range(0, max(count, 1), _MOST_ALONE)
         return [Part(np.arange(start, min(start + _MOST_ALONE, count))) for start in starts]
 
+    def surroundings(self, part: Part, codes: Codes) -> Surroundings | None:
+        """What the context network reads around a part's vectors, if it does and there is any."""
+        if self.context is None or self.context.around is None:
+            return None
+        return part.surroundings(codes, self.context.centre)
+
     def bits(self, codes: Codes, grid: Grid | None = None) -> npt.NDArray[np.float64]:
         """The ideal code length of each vector (N,), in bits, index and escapes included.
 
@@ -201,7 +207,7 @@ class Prior:
     ) -> Iterator[tuple[Part, Indices, Iterator[Located]]]:
         """Parts, the priors that their vectors chose, and where the bank has their slices."""
         for part in self.parts(len(symbols.codes), grid):
-            codes, around = symbols.codes[part.members], part.surroundings(symbols.codes)
+            codes, around = symbols.codes[part.members], self.surroundings(part, symbols.codes)
             chosen = choose(self, codes, around)
             symbols_at = symbols.of(self, part.members, codes)
             yield part, chosen, located(self, symbols_at, chosen, around)
@@ -255,7 +261,7 @@ class Prior:
         coder = rangecoder.EchoingDecoder(message)
         codes = np.zeros((count, self.code_dimension), np.int16)
         for part in self.parts(count, grid):
-            around = part.surroundings(codes)
+            around = self.surroundings(part, codes)
             codes[part.members] = self._decode_part(coder, len(part.members), around)
         if coder.echo().ljust(_shortest_message(count, grid), b"\0") != message:
             raise FormatError("damaged: the payload does not end where its codes do")

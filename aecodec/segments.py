@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from aecodec.neighbours import Codes, Grid
 from aecodec.parallel import in_parallel
 from aecodec.prior import Prior, check_length
 from aecodec.symbols import Symbols
+from aecodec.thrift import thrifty
 
 SIDE = 128
 """Of a square, in vectors."""
@@ -109,6 +111,12 @@ def codes(prior: Prior, symbols_of: SymbolsOf, integers: Int8) -> Iterator[tuple
         return segment, symbols_of(integers[segment.places]).settled(prior, segment.grid)
 
     return in_parallel(settled, segments_of(integers.shape[:-1]))
+
+
+def settled(prior: Prior, level: Level, integers: Int8) -> Codes:
+    """The codes (N, K), in the order of the integers, that an encoder's files of a level hold."""
+    parts = codes(prior, partial(thrifty, level), integers)
+    return joined(parts, integers.shape[:-1], level)
 
 
 def decode(

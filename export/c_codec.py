@@ -57,7 +57,7 @@ def _work_size(tables: CTables, vectors: int) -> int:
         of_vector += 8 * dimension + -(-dimension // LANES) * LANES
     if not _looks_around(tables):
         return vectors * of_vector
-    return max(1, vectors // 2) * of_vector + 2 * dimension
+    return max(1, vectors // 2) * of_vector + dimension
 
 
 def _looks_around(tables: CTables) -> bool:

@@ -176,6 +176,7 @@ def _of_context(context: Context, kept: npt.NDArray[np.uint16]) -> Iterator[Arra
     yield Array("output_weights", np.concatenate(outer))
     yield Array("output_shift", context.output_shift)
     if context.around:
+        yield Array("around_centre", context.around.centre)
         yield Array("around_weights", context.around.weights.transpose(0, 2, 1))
         yield Array("around_bias", context.around.bias)
         yield Array("around_slope", context.around.slope)

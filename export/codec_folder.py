@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec import __version__, metrics, segments, tiling
+from aecodec import __version__, metrics, tiling
 from aecodec.codec import Codec
 from aecodec.errors import ModelError
 from aecodec.export.hdf5 import hdf5_bytes
@@ -23,6 +22,7 @@ from aecodec.images import Pixels
 from aecodec.levels import Level
 from aecodec.neighbours import Codes
 from aecodec.prior import Prior
+from aecodec.segments import settled
 from aecodec.spec import (
     DECODER_HDF5,
     DECODER_TFLITE,
@@ -34,7 +34,6 @@ from aecodec.spec import (
     save_priors,
     write_folder,
 )
-from aecodec.thrift import thrifty
 from aecodec.training.context import fit_context
 from aecodec.transforms import PIXEL_ZERO, LiteRtTransform
 
@@ -42,7 +41,7 @@ _FAMILIAR_SHARE = 0.999
 """Tiles beyond this quantile of the held-out set's squared error are unlike those trained on."""
 
 _FIRST_SHARE = 6
-"""The prior that decides codes is fitted to one in so many pictures."""
+"""The prior that decides codes is fitted to every so manieth picture."""
 
 
 def export_codec(
@@ -130,10 +129,9 @@ def fit_level(
 
     if not level.gains:
         return fitted(level.codes_in(integers), len(integers))
-    some = integers[: -(-len(integers) // _FIRST_SHARE)]
+    some = integers[::_FIRST_SHARE]
     first = fitted(level.codes_in(some), len(some))
-    parts = segments.codes(first, partial(thrifty, level), integers)
-    return fitted(segments.joined(parts, integers.shape[:-1], level), len(integers))
+    return fitted(settled(first, level, integers), len(integers))
 
 
 def _of_each(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:

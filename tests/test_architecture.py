@@ -33,7 +33,7 @@ BELOW = {
     "fitting": {"competition", "context", "neighbours", "prior", "rangecoder", "sweep", "symbols"},
     "images": {"errors", "container"},
     "tiling": {"images"},
-    "segments": {"fields", "levels", "neighbours", "parallel", "prior", "symbols"},
+    "segments": {"fields", "levels", "neighbours", "parallel", "prior", "symbols", "thrift"},
     "transforms": {"errors", "parallel"},
     "windows": {"parallel", "tiling", "transforms"},
     "spec": {"errors", "container", "context", "levels", "prior"},

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_container import headers
 from test_prior import priors
+from test_segments import some_codes, some_context
 
 from aecodec import Codec, container, images
 from aecodec.codec import shape_of
@@ -37,6 +39,7 @@ from aecodec.export import c_tables
 from aecodec.export.c_codec import PictureSizes
 from aecodec.export.c_file import c_file, c_integers
 from aecodec.export.c_tables import CTables
+from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.levels import Level
 from aecodec.prior import Prior
@@ -121,6 +124,17 @@ def test_any_codec_and_any_picture(
         integers = rng.normal(0, scale, (*shape_of(folder.spec, header), folder.spec.code_shape[0]))
         assert_round_trip(library, integers.clip(-128, 127).astype(np.int8), header)
         assert_sizes_are_those_of_the_header(library, size, mode)
+
+
+def test_codes_among_neighbours(tmp_path: Path) -> None:
+    prior = replace(fit_prior(some_codes((1, 50, 50)), priors=4, tables=64), context=some_context())
+    library = CLibrary(CTables(folder_of(prior, Level(1, 4), 3, 1, tmp_path)), tmp_path)
+    for size in [(1, 1), (70, 3), (150, 110)]:
+        header = Header(library.tables.folder.spec.codec_id, Mode.RGB, size)
+        shape = (*shape_of(library.tables.folder.spec, header), 3 + 1 + SPARE)
+        integers = np.random.default_rng(0).normal(0, 3, shape).round().astype(np.int8)
+        assert_round_trip(library, integers, header)
+        assert_sizes_are_those_of_the_header(library, size, Mode.RGB)
 
 
 def assert_sizes_are_those_of_the_header(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> Context:
         output_weights=any_int8((channels, units, 2)),
         output_shift=rng.integers(4, 16, (channels, 2)),
         around=AroundWeights(
+            any_int8(channels),
             any_int8((KINDS, channels, units)),
             any_int8((KINDS, units)),
             any_int8((KINDS, 2, channels)),
@@ -116,52 +118,49 @@ def assert_opposite(part: Part, grid: Grid) -> None:
 
 
 def test_a_vector_at_the_edge_repeats_what_it_has() -> None:
-    codes = np.array([[1], [2], [4], [8], [16], [32]], np.int16)  # 2 rows, 3 columns
-    codes[2], codes[4] = -4, -32768
-    expected = {
-        2: ([2, 2], 4),
-        1: ([-65536, -3], 65541),
-        3: ([2, -65536], 65538),
-        5: ([-8, -65536], 65544),
-    }
+    codes = np.array([[1], [2], [-4], [8], [-32768], [32]], np.int16)  # 2 rows, 3 columns
+    expected = {2: ([0, 0], 0), 1: ([-258, -5], 263), 3: ([0, -258], 258), 5: ([-10, -258], 268)}
     found = {}
     for part in parts_of((1, 2, 3)):
-        around = part.surroundings(codes)
+        around = part.surroundings(codes, np.array([1], np.int16))
         for n, number in enumerate(part.members):
             found[int(number)] = around and (
                 around.kind,
                 (around.sums[n, :, 0].tolist(), around.magnitudes[n, 0]),
             )
     assert found.pop(0) is None
-    assert found.pop(4) == (DIAGONAL, ([2, -8], 10))
+    assert found.pop(4) == (DIAGONAL, ([0, -10], 10))
     assert found == {n: (STRAIGHT, each) for n, each in expected.items()}
 
 
-def in_plain_integers(
-    network: Context,
-    prior: int,
-    offset: list[int],
-    codes: list[int],
-    pairs: list[list[int]],
-    magnitudes: list[int],
-) -> list[list[int]]:
+class OneVector(NamedTuple):
+    """What a context network may know of one; pairs and magnitudes empty with nothing around."""
+
+    prior: int
+    offset: list[int]
+    codes: list[int]
+    kind: int
+    pairs: list[list[int]]
+    magnitudes: list[int]
+
+
+def in_plain_integers(network: Context, vector: OneVector) -> list[list[int]]:
     """The moves of one vector's tables, as docs/FORMAT.md has them, without NumPy's sums."""
-    inputs, moves, differences = [], [], []
-    if pairs and network.around:
-        differences = [
-            [pair[channel] - 2 * offset[channel] for channel in network.order] for pair in pairs
-        ]
+    inputs: list[int] = []
+    moves = []
+    around = network.around if vector.pairs else None
     for place, channel in enumerate(network.order.tolist()):
         units = []
         for unit in np.flatnonzero(network.reach <= place):
             total = sum(
                 inputs[i] * int(network.weights[i, unit]) for i in range(network.reach[unit])
             )
-            for i, known in enumerate(network.order if differences else []):
-                quarter = (magnitudes[known] << int(network.input_shift[i])) >> 2
-                total += min(quarter, 127) * int(network.around.weights[STRAIGHT, i, unit])
-            bias = int(network.bias[prior, unit])
-            bias += int(network.around.bias[STRAIGHT, unit]) if differences else 0
+            bias = int(network.bias[vector.prior, unit])
+            if around:
+                for i, known in enumerate(network.order):
+                    quarter = (vector.magnitudes[known] << int(network.input_shift[i])) >> 2
+                    total += min(quarter, 127) * int(around.weights[vector.kind, i, unit])
+                bias += int(around.bias[vector.kind, unit])
             units.append((total >> int(network.unit_shift[unit])) + bias)
         row = []
         for output in range(2):
@@ -169,36 +168,44 @@ def in_plain_integers(
             shift = int(network.output_shift[place, output])
             total = sum(min(max(h, 0), 127) * w for h, w in zip(units, weights, strict=False))
             row.append((total + (1 << shift >> 1)) >> shift)
-        slopes = [int(s[place]) for s in network.around.slope[STRAIGHT]] if differences else []
-        moved = sum(s * values[place] for s, values in zip(slopes, differences, strict=True))
-        row[0] += (moved + 16) >> 5
+        if around:
+            slopes = around.slope[vector.kind, :, place].tolist()
+            moved = sum(s * pair[channel] for s, pair in zip(slopes, vector.pairs, strict=True))
+            row[0] += (moved + 16) >> 5
         moves.append(row)
-        read = abs(codes[channel]) if network.around else codes[channel] - offset[channel]
-        inputs.append(min(max(read << int(network.input_shift[place]), -127), 127))
+        inputs.append(read_of(network, vector, place, channel))
     return moves
 
 
+def read_of(network: Context, vector: OneVector, place: int, channel: int) -> int:
+    shift = int(network.input_shift[place])
+    if network.around:
+        distance = min(max(vector.codes[channel], -128), 127) - int(network.around.centre[place])
+        return min(abs(distance) << shift, 127)
+    return min(max((vector.codes[channel] - vector.offset[channel]) << shift, -127), 127)
+
+
 @settings(deadline=None)
-@given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 6))
-def test_a_context_network_is_exact(seed: int, count: int, channels: int) -> None:
+@given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 6), st.sampled_from([200, 32768]))
+def test_a_context_network_is_exact(seed: int, count: int, channels: int, largest: int) -> None:
     """BLAS and plain integers agree, and so do a vector alone and many at once."""
     rng = np.random.default_rng(seed)
     network = any_context(rng, count, channels)
     chosen = rng.integers(0, count, 5).astype(np.int32)
     offset = rng.integers(-300, 300, (5, channels)).astype(np.int32)
-    codes = rng.integers(-200, 200, (5, channels)).astype(np.int16)
-    sums = rng.integers(-600, 600, (5, 2, channels)).astype(np.int32)
-    magnitudes = rng.integers(0, 1200, (5, channels)).astype(np.int32)
-    around = Surroundings(STRAIGHT, sums, magnitudes) if rng.integers(0, 2) else None
+    codes = rng.integers(-largest, largest, (5, channels)).astype(np.int16)
+    kind = int(rng.integers(0, KINDS))
+    sums = rng.integers(-510, 511, (5, 2, channels)).astype(np.int16)
+    magnitudes = rng.integers(0, 1021, (5, channels)).astype(np.int16)
+    around = Surroundings(kind, sums, magnitudes) if rng.integers(0, 2) else None
     sweep, found = ContextPass(network, 5, chosen, offset.T[network.order], around), []
     for places in network.slices:
         found.extend(np.stack(sweep.moves(places), axis=-1).tolist())
         sweep.tell(places, codes.T[network.order[places]])
     for n in range(5):
-        pairs = sums[n].tolist() if around else []
-        vector = offset[n].tolist(), codes[n].tolist(), pairs, magnitudes[n].tolist()
-        expected = in_plain_integers(network, chosen[n], *vector)
-        assert [at_place[n] for at_place in found] == expected
+        near = (sums[n].tolist(), magnitudes[n].tolist()) if around else ([], [])
+        vector = OneVector(chosen[n], offset[n].tolist(), codes[n].tolist(), kind, *near)
+        assert [at_place[n] for at_place in found] == in_plain_integers(network, vector)
 
 
 def test_with_context_the_cheaper_of_two_priors_is_chosen() -> None:
@@ -263,6 +270,11 @@ def test_a_payload_of_another_length_is_refused() -> None:
         prior.decode(payload, 10**9)
 
 
+def around_of(channels: int, units: int) -> AroundWeights:
+    shapes = (channels,), (KINDS, channels, units), (KINDS, units), (KINDS, 2, channels)
+    return AroundWeights(*map(np.zeros, shapes))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -271,6 +283,8 @@ def test_a_payload_of_another_length_is_refused() -> None:
         {"reach": [4, 1, 0]},
         {"bias": np.zeros((2, 4))},
         {"output_weights": np.zeros((4, 3))},
+        {"around": around_of(4, units=2)},
+        {"around": around_of(5, units=3)},
     ],
 )
 def test_a_context_network_that_does_not_fit_is_refused(change: dict[str, object]) -> None:
@@ -284,6 +298,7 @@ def test_a_context_network_that_does_not_fit_is_refused(change: dict[str, object
         "output_weights": np.zeros((4, 3, 2)),
         "output_shift": np.zeros((4, 2)),
     }
+    sound["around"] = around_of(4, units=3)
     network = Context(**sound)
     with pytest.raises(CodecError):
         Context(**{**sound, **change})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,15 +17,19 @@ from keras import layers
 
 import aecodec
 from aecodec import ModelError, UsageError, context
+from aecodec.competition import choose
+from aecodec.export.codec_folder import fit_level
 from aecodec.export.labels import description_of
-from aecodec.fitting import fit_prior
+from aecodec.fitting import fit_prior, pool_bank
 from aecodec.images import Pixels
+from aecodec.levels import Level
+from aecodec.segments import settled
 from aecodec.training import (
     Autoencoder,
     mnist_decoder,
     mnist_encoder,
 )
-from aecodec.training.context import fit_context
+from aecodec.training.context import _around, _trained, fit_context
 from aecodec.training.networks import tile_pair
 from aecodec.training.objective import GainedObjective, RateDistortionObjective
 from aecodec.training.pairs import PAIRS
@@ -156,6 +161,42 @@ def test_colour_pictures_and_grids_of_codes(photograph: Pixels, tmp_path: Path) 
     assert codec.spec.vectors == 16
     grey = np.asarray(codec.decompress(codec.compress(photograph[:50, :70, 0])))
     assert grey.shape == (50, 70)
+
+
+def busy_and_even(pictures: int) -> np.ndarray:
+    """Codes (pictures, 12, 12, 6) that are as large as those around, and as each other."""
+    rng = np.random.default_rng(0)
+    coarse = rng.uniform(0.1, 6, (pictures, 3, 3, 1)).repeat(4, axis=1).repeat(4, axis=2)
+    return (rng.logistic(0, 0.5, (pictures, 12, 12, 6)) * coarse).round().astype(np.int16)
+
+
+def test_the_context_of_pictures_is_what_was_trained() -> None:
+    codes = busy_and_even(60)
+    flat, grid = codes.reshape(-1, 6) + np.int16(3), codes.shape[:3]
+    alone = fit_prior(flat, priors=1)
+    network = _trained(alone, flat, units=32, epochs=30, seed=0, grid=grid)
+    inputs = flat.astype(np.float32), choose(alone, flat), *_around(flat, grid, network.centre)
+    trained = float(tf.reduce_mean(network(inputs)))
+    integers = pool_bank(replace(alone, context=network.quantized()), flat, grid)
+    assert integers.bits(flat, grid).mean() == pytest.approx(trained, rel=0.03)
+    fitted = fit_context(alone, flat, units=32, epochs=20, grid=grid)
+    assert fitted.context
+    assert fitted.context.around
+    assert fitted.bits(flat, grid).mean() < 0.97 * alone.bits(flat).mean()
+
+
+def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:
+    integers, level = busy_and_even(60).astype(np.int8), Level(0, 6, gains=(-300,) * 6)
+    simply = fit_prior(level.codes_in(integers), priors=1)
+    prior = fit_level(level, integers, priors=1, units=0, epochs=1)
+    first = fit_prior(level.codes_in(integers[::6]), priors=1)
+    again = fit_prior(settled(first, level, integers), priors=1)
+    assert (prior.bank == again.bank).all()
+    bits = [each.bits(settled(each, level, integers)).sum() for each in (prior, simply)]
+    assert bits[0] < bits[1]
+    ungained = Level(0, 6)
+    plain = fit_level(ungained, integers, priors=1, units=0, epochs=1)
+    assert (plain.bank == fit_prior(ungained.codes_in(integers), priors=1).bank).all()
 
 
 def test_context_is_kept_where_it_pays() -> None:

@@ -26,6 +26,7 @@ from aecodec.training.int8_twin import (
 from aecodec.training.neighbour_rate import NeighbourRate
 from aecodec.training.networks import tile_pair
 from aecodec.training.normalization import NormalizedConv2D, normalized_twin
+from aecodec.training.optimizer import optimizer_of
 from aecodec.training.pairs import PAIRS
 from aecodec.training.recipe import load_recipe
 
@@ -92,9 +93,26 @@ def test_the_rate_of_pictures_in_bfloat16_is_nearly_that_in_float32() -> None:
     codes = np.random.default_rng(0).normal(0, 2, (3, 8, 8, 6)).round().astype(np.float32)
     policies = ("float32", "mixed_bfloat16")
     exact, rough = (NeighbourRate(6, 1, 16, dtype=policy) for policy in policies)
+    rng = np.random.default_rng(1)
+    exact.set_weights(
+        [weights + rng.uniform(0, 0.5, weights.shape) for weights in exact.get_weights()]
+    )
     rough.set_weights(exact.get_weights())
-    given = codes, codes, np.ones((3, 6), np.float32), np.zeros(3, np.int32)
-    np.testing.assert_allclose(rough(*given), exact(*given), rtol=0.02)
+    given = codes, np.abs(codes) + 1, np.ones((3, 6), np.float32), np.zeros(3, np.int32)
+    np.testing.assert_allclose(rough(*given), exact(*given), rtol=0.05)
+    assert (rough(*given) != exact(*given)).numpy().any()
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 8, 40), (3, 3, 40, 8)])
+def test_muons_steps_in_bfloat16_are_nearly_those_in_float32(shape: tuple[int, ...]) -> None:
+    gradient = tf.constant(np.random.default_rng(0).normal(size=shape), tf.float32)
+    exact, rough = (
+        optimizer_of("muon", policy).zeropower_via_newtonschulz5(gradient, steps=3)
+        for policy in ("float32", "mixed_bfloat16")
+    )
+    assert exact.shape == rough.shape == shape
+    assert rough.dtype == tf.float32
+    assert 0 < np.abs(rough - exact).max() < 0.1 * np.abs(exact).max()
 
 
 @pytest.mark.parametrize("bias", [-50, 50])

@@ -23,6 +23,7 @@ from aecodec.training.objective import (
 )
 from aecodec.training.optimizer import optimizer_of
 from aecodec.training.pace import Backup, Pace, epochs_done
+from aecodec.training.precision import policy_in
 from aecodec.training.steps import channel_steps
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Autoencoder:
         objective = self._objective(rate_weight, shares, priors, cost_power)
         if rate_weight is not None:
             objective.start_from(self._shaped(tiles.sample(_STEP_SAMPLE)))
-        objective.compile(optimizer=optimizer_of(optimizer), jit_compile=False)
+        objective.compile(optimizer_of(optimizer, policy_in(self.encoder)), jit_compile=False)
         objective.optimizer.build(objective.trainable_variables)  # for `backup` to restore
         pace = Pace(learning_rate, None if minutes else epochs * steps, minutes)
         try:

@@ -27,7 +27,8 @@ from aecodec.training.neighbour_rate import slices_of
 from aecodec.training.rate import logistic_mass
 
 _INPUT_UNIT = 32
-"""Inputs are shifted until their standard deviation is 16..32; a 32nd is what the network sees."""
+"""Inputs are shifted until their channel's standard deviation is 16..32; a 32nd is what the network
+sees."""
 
 _HIGHEST = 6.0
 """Hidden units pass a ReLU6, whose range is known."""
@@ -89,18 +90,18 @@ def _trained(
 ) -> _ContextRate:
     keras.utils.set_random_seed(seed)
     learning_rate, dropout = _IN_GRIDS if grid else _ALONE
-    network = _ContextRate(prior, codes.std(axis=0), units, grid is not None, dropout)
+    network = _ContextRate(prior, codes, units, grid is not None, dropout)
     schedule = keras.optimizers.schedules.CosineDecay(
         learning_rate, epochs * (len(codes) // _BATCH)
     )
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     network.compile(optimizer, loss=lambda _, bits: bits)
-    inputs = codes.astype(np.float32), choose(prior, codes), *_around(codes, grid)
+    inputs = codes.astype(np.float32), choose(prior, codes), *_around(codes, grid, network.centre)
     network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
     return network
 
 
-def _around(codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[np.float32], ...]:
+def _around(codes: Codes, grid: Grid | None, centre: Codes) -> tuple[npt.NDArray[np.float32], ...]:
     """For each vector (N, KINDS), 1 for the kind of its surroundings; (N, 2, K) their sums, and
     (N, K) magnitudes.
     """
@@ -110,7 +111,7 @@ def _around(codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[np.float32], .
     sums = np.zeros((len(codes), 2, codes.shape[1]), np.float32)
     magnitudes = np.zeros(codes.shape, np.float32)
     for part in parts_of(grid):
-        around = part.surroundings(codes)
+        around = part.surroundings(codes, centre)
         if around:
             kinds[part.members, around.kind] = 1
             sums[part.members] = around.sums
@@ -124,7 +125,7 @@ class _ContextRate(keras.Model):
     def __init__(
         self,
         prior: Prior,
-        deviations: npt.NDArray[Any],
+        codes: Codes,
         units: int,
         reads_around: bool,
         dropout: float,
@@ -133,6 +134,8 @@ class _ContextRate(keras.Model):
         self.reads_around = reads_around
         channels = prior.code_dimension
         scales = shape_scales(-prior.first, len(prior.bank))
+        deviations = codes.std(axis=0)
+        self.centre = np.clip(np.rint(codes.mean(axis=0)), -128, 127).astype(np.int16)
         # What tells most comes first.
         self.order = np.argsort(-deviations, kind="stable").astype(np.uint16)
         self.deviations = np.asarray(deviations[self.order] + 0.05, np.float32)
@@ -150,34 +153,37 @@ class _ContextRate(keras.Model):
         self.mean = self.offset + eighths / np.float32(POSITIONS)
         self.log_scale = np.log(scales).astype(np.float32)[table // POSITIONS]
         self.kernel = self.add_weight(shape=(channels, units), initializer="glorot_normal")
-        self.bias = self.add_weight(
-            shape=(prior.priors, units),
-            initializer="zeros",
-            constraint=lambda bias: tf.clip_by_value(bias, -_HIGHEST, _HIGHEST),
-        )
+        self.bias = self._add_bias(prior.priors, units)
         self.outputs_kernel = self.add_weight(
             shape=(units, channels, 2), initializer=keras.initializers.RandomNormal(stddev=0.01)
         )
         if reads_around:
-            shapes = ((KINDS, channels, units), (KINDS, units), (KINDS, 2, channels))
             small = keras.initializers.RandomNormal(stddev=(2 * channels) ** -0.5)
-            self.around_kernel = self.add_weight(shape=shapes[0], initializer=small)
-            self.around_bias = self.add_weight(shape=shapes[1], initializer="zeros")
-            self.slope = self.add_weight(shape=shapes[2], initializer="zeros")
+            self.around_kernel = self.add_weight(shape=(KINDS, channels, units), initializer=small)
+            self.around_bias = self._add_bias(KINDS, units)
+            self.slope = self.add_weight(shape=(KINDS, 2, channels), initializer="zeros")
         self.dropout = keras.layers.Dropout(dropout)
         self.built = True
+
+    def _add_bias(self, kinds: int, units: int) -> Any:
+        return self.add_weight(
+            shape=(kinds, units),
+            initializer="zeros",
+            constraint=lambda bias: tf.clip_by_value(bias, -_HIGHEST, _HIGHEST),
+        )
 
     def call(self, vectors: Any, training: bool = False) -> Any:
         """(N, K) codes, (N,) priors and what is around to (N, 1) bits."""
         codes, chosen, *around = vectors
         codes = tf.gather(codes, self.order.astype(np.int32), axis=1)
-        offset = tf.gather(self.offset, chosen)
-        own = tf.abs(codes) if self.reads_around else codes - offset
-        sums = self._inputs(own) @ (self.kernel * self.readable)
+        known = codes - tf.gather(self.offset, chosen)
+        if self.reads_around:
+            known = tf.abs(codes - self.centre[self.order].astype(np.float32))
+        sums = self._inputs(known) @ (self.kernel * self.readable)
         sums += tf.gather(self.bias, chosen)
         mean = tf.gather(self.mean, chosen)
         if self.reads_around:
-            more, moved = self._look_around(offset, *around)
+            more, moved = self._look_around(*around)
             sums, mean = sums + more, mean + moved
         hidden = self.dropout(tf.clip_by_value(sums, 0, _HIGHEST), training=training)
         moves = tf.einsum("nh,hkm->nkm", hidden, self.outputs_kernel * self.usable)
@@ -189,15 +195,14 @@ class _ContextRate(keras.Model):
     def _inputs(self, known: Any) -> Any:
         return tf.clip_by_value(known * 2.0**self.input_shift, -CEILING, CEILING) / _INPUT_UNIT
 
-    def _look_around(self, offset: Any, kinds: Any, sums: Any, magnitudes: Any) -> tuple[Any, Any]:
+    def _look_around(self, kinds: Any, sums: Any, magnitudes: Any) -> tuple[Any, Any]:
         """What the surroundings add to the units (N, H), and to the means (N, K)."""
         order = self.order.astype(np.int32)
         inputs = self._inputs(tf.gather(magnitudes, order, axis=1) / 4)
         of_kinds = tf.einsum("nk,tkh->tnh", inputs, self.around_kernel)
         units = tf.einsum("tnh,nt->nh", of_kinds, kinds) + kinds @ self.around_bias
-        halves = (tf.gather(sums, order, axis=2) - 2 * offset[:, None]) / 2
         slope = tf.einsum("nt,tpk->npk", kinds, self.slope)
-        return units, tf.reduce_sum(slope * halves, axis=1)
+        return units, tf.reduce_sum(slope * tf.gather(sums, order, axis=2) / 2, axis=1)
 
     def quantized(self) -> Context:
         """The same network in integers."""
@@ -230,10 +235,10 @@ class _ContextRate(keras.Model):
         if not self.reads_around:
             return None
         slope = self.slope.numpy() * POSITIONS * SLOPE_UNIT / 2
-        bias = self.around_bias.numpy() / unit_step
         return AroundWeights(
+            centre=self.centre[self.order],
             weights=weights.reshape(self.around_kernel.shape),
-            bias=np.clip(np.rint(bias), -CEILING, CEILING),
+            bias=np.rint(self.around_bias.numpy() / unit_step),
             slope=np.clip(np.rint(slope), -CEILING, CEILING),
         )
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from aecodec.neighbours import KINDS, parts_of
 from aecodec.training.optimizer import FAST
+from aecodec.training.precision import product_dtype
 from aecodec.training.rate import logistic_mass
 
 NOTHING = KINDS
@@ -55,8 +56,9 @@ class NeighbourRate(keras.layers.Layer):
     def __init__(
         self, channels: int, levels: int, units: int = 512, dtype: str = "float32"
     ) -> None:
+        # Keras 3.15 casts the weights of a layer whose policy is mixed, even with autocast=False.
         super().__init__(name=f"{FAST}rate", dtype="float32")
-        self._product_dtype = keras.dtype_policies.get(dtype).compute_dtype
+        self._product_dtype = product_dtype(dtype)
         reach = slices_of(channels, units)
         places = np.arange(channels)
         slice_start = np.array([reach[reach <= place].max() for place in places])
@@ -115,7 +117,8 @@ class NeighbourRate(keras.layers.Layer):
         pairs: Indices,
     ) -> Any:
         own, own_known = (tf.gather(each, members, axis=1) for each in (vectors, known))
-        sums = self._product(self._inputs(own_known / deviations), self.kernel * self._readable)
+        inputs = self._inputs(tf.abs(own_known) / deviations)
+        sums = self._product(inputs, self.kernel * self._readable)
         mean = self.mean * deviations
         if kind != NOTHING:
             near = tf.gather(known, pairs, axis=1)
@@ -129,8 +132,8 @@ class NeighbourRate(keras.layers.Layer):
         mass = logistic_mass(own - mean, tf.maximum(log_scale, _NARROWEST))
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
 
-    def _inputs(self, distances: Any) -> Any:
-        return tf.minimum(tf.abs(distances), _WIDEST)
+    def _inputs(self, magnitudes: Any) -> Any:
+        return tf.minimum(magnitudes, _WIDEST)
 
     def _product(self, inputs: Any, kernel: Any) -> Any:
         inputs, kernel = (tf.cast(each, self._product_dtype) for each in (inputs, kernel))

@@ -13,6 +13,7 @@ import tensorflow as tf
 from aecodec.levels import DEAD_ZONE
 from aecodec.training.neighbour_rate import NeighbourRate
 from aecodec.training.optimizer import FAST
+from aecodec.training.precision import policy_in
 from aecodec.training.rate import MixtureRate
 
 _HARDNESS = 4.0
@@ -211,7 +212,7 @@ class GainedObjective(_LevelsObjective):
             initializer=keras.initializers.Constant(first),
             name=f"{FAST}log_gains",
         )
-        self.rate = NeighbourRate(channels, len(weights), dtype=_policy(decoder))
+        self.rate = NeighbourRate(channels, len(weights), dtype=policy_in(decoder))
         self.built = True  # of parts that are
 
     @property
@@ -262,12 +263,6 @@ class GainedObjective(_LevelsObjective):
             of_level = tf.cast(levels == n, tf.float32)
             self.bits[n].update_state(bits, sample_weight=of_level)
             self.squared_errors[n].update_state(errors, sample_weight=of_level)
-
-
-def _policy(model: Any) -> str:
-    """The arithmetic of a model's first layer after its input."""
-    first = next(layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
-    return str(first.dtype_policy.name)
 
 
 def _pixels(images: Any) -> int:

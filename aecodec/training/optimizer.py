@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
 from aecodec.errors import UsageError
-from aecodec.training.precision import multiplies_bfloat16
+from aecodec.training.precision import product_dtype
 
 SLOW = "slow_"
 """How the names begin of layers that write pixels. A step moves each of their hundreds of weights
@@ -64,6 +65,9 @@ class Muon(_Paced, keras.optimizers.Muon):
     is one of many. Vectors, and what describes the codes, get Adam's steps.
     See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
 
+    Args:
+        policy: Keras's, for the products of matrices that make a step.
+
     >>> [Muon.pace_of(f"{name}/kernel") for name in ("slow_pixels", "conv2d", "fast_rate")]
     [0.1, 1.0, 12.0]
     """
@@ -75,7 +79,7 @@ class Muon(_Paced, keras.optimizers.Muon):
     _ITERATIONS = 3
     """Of Newton's and Schulz's method: with 5, as much is learned in 1.2 times the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: str = "float32") -> None:
         super().__init__(
             adam_beta_2=_SECOND_BETA,
             adam_lr_ratio=self._OF_VECTORS,
@@ -83,10 +87,10 @@ class Muon(_Paced, keras.optimizers.Muon):
             weight_decay=None,
             adam_weight_decay=None,
         )
+        self._product_dtype = product_dtype(policy)
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
-        dtype = tf.bfloat16 if multiplies_bfloat16() else x.dtype  # as good, and 2.5 times as fast
-        matrix = tf.cast(tf.reshape(x, (-1, x.shape[-1])), dtype)
+        matrix = tf.cast(tf.reshape(x, (-1, x.shape[-1])), self._product_dtype)
         unit = super().zeropower_via_newtonschulz5(matrix, steps)
         return tf.reshape(tf.cast(unit, x.dtype), x.shape)
 
@@ -98,16 +102,16 @@ class Muon(_Paced, keras.optimizers.Muon):
         return len(variable.shape) < 2 or FAST in variable.path
 
 
-OPTIMIZERS = {"adam": Adam, "muon": Muon}
+OPTIMIZERS: dict[str, Callable[[str], Any]] = {"adam": lambda _: Adam(), "muon": Muon}
 """By the names that recipes use."""
 
 
-def optimizer_of(name: str) -> Any:
-    """A new optimizer by its name.
+def optimizer_of(name: str, policy: str) -> Any:
+    """A new optimizer by its name, for networks that are trained under one of Keras's policies.
 
     Raises:
         UsageError: there is none of that name.
     """
     if name not in OPTIMIZERS:
         raise UsageError(f"no optimizer {name!r}: {', '.join(OPTIMIZERS)}")
-    return OPTIMIZERS[name]()
+    return OPTIMIZERS[name](policy)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 FASTEST = "fastest"
@@ -24,11 +26,25 @@ def policy_of(dtype: str) -> str:
     """
     if dtype != FASTEST:
         return dtype
-    return "mixed_bfloat16" if multiplies_bfloat16() else "float32"
+    return "mixed_bfloat16" if _multiplies_bfloat16() else "float32"
 
 
-def multiplies_bfloat16() -> bool:
-    """Whether this machine has instructions for matrices of bfloat16."""
+def policy_in(model: Any) -> str:
+    """Keras's policy in the first layer of a model after its input."""
+    first = next(layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
+    return str(first.dtype_policy.name)
+
+
+def product_dtype(policy: str) -> str:
+    """What matrices are multiplied in under one of Keras's policies.
+
+    >>> product_dtype("mixed_bfloat16")
+    'bfloat16'
+    """
+    return str(keras.dtype_policies.get(policy).compute_dtype)
+
+
+def _multiplies_bfloat16() -> bool:
     return bool(tf.config.list_physical_devices("GPU")) or "amx_bf16" in _processor_flags()
 
 

@@ -412,12 +412,12 @@ static void find_around(const part *p, uint32_t member, uint32_t around[4])
     }
 }
 
-/* The sum of a pair's codes, less twice the prior's offset. */
-static int32_t difference(const part *p, const uint32_t pair[2], size_t channel, int32_t offset)
+/* How far the code of a vector lies from the centre, at a place of the order. */
+static int32_t about_centre(const part *p, uint32_t member, size_t place)
 {
-    size_t dimension = p->codec->dimension;
-    return p->codes[pair[0] * dimension + channel] + p->codes[pair[1] * dimension + channel] -
-           2 * offset;
+    const aec_context *context = p->codec->context;
+    size_t channel = context->order[place];
+    return p->codes[(size_t)member * p->codec->dimension + channel] - context->around->centre[place];
 }
 
 static const int8_t *offsets_of(const part *p, uint32_t vector)
@@ -425,10 +425,10 @@ static const int8_t *offsets_of(const part *p, uint32_t vector)
     return p->codec->offset + (size_t)p->priors[vector] * p->codec->dimension;
 }
 
-static int32_t magnitude(const part *p, uint32_t member, size_t channel)
+static int32_t magnitude(const part *p, uint32_t member, size_t place)
 {
-    int32_t code = p->codes[(size_t)member * p->codec->dimension + channel];
-    return code < 0 ? -code : code;
+    int32_t distance = about_centre(p, member, place);
+    return distance < 0 ? -distance : distance;
 }
 
 static void look_around(part *p, uint32_t vector)
@@ -441,11 +441,10 @@ static void look_around(part *p, uint32_t vector)
     }
     find_around(p, p->members[vector], around);
     for (place = 0; place < codec->dimension; place++) {
-        size_t channel = codec->context->order[place];
         int32_t sum = 0;
         unsigned n;
         for (n = 0; n < 4; n++) {
-            sum += magnitude(p, around[n], channel);
+            sum += magnitude(p, around[n], place);
         }
         sum = sum * (1 << codec->context->input_shift[place]) / 4;
         p->around[place] = (int8_t)clipped(sum, 0, CEILING);
@@ -514,9 +513,9 @@ static unsigned find_row(const part *p, uint32_t vector, size_t place, uint32_t 
     if (p->kind >= 0) {
         const int8_t *slope = codec->context->around->slope +
                               (size_t)p->kind * 2 * codec->dimension + place;
-        position += shifted_right(difference(p, around, channel, offset) * slope[0] +
-                                  difference(p, around + 2, channel, offset) * slope[codec->dimension] +
-                                  16, 5);
+        int32_t one = about_centre(p, around[0], place) + about_centre(p, around[1], place);
+        int32_t other = about_centre(p, around[2], place) + about_centre(p, around[3], place);
+        position += shifted_right(one * slope[0] + other * slope[codec->dimension] + 16, 5);
     }
     shape = clipped((int32_t)(row / 8) + output(p, vector, place, 1), 0, codec->shapes - 1);
     *base = clipped(codec->first + shifted_right(position, 3), -FAR, FAR);
@@ -528,10 +527,10 @@ static void tell(part *p, uint32_t vector, size_t place)
 {
     const aec_codec *codec = p->codec;
     if (codec->context) {
-        size_t channel = codec->context->order[place], first = p->members[vector];
+        size_t channel = codec->context->order[place], member = p->members[vector];
         int32_t u = codec->context->around
-                        ? magnitude(p, p->members[vector], channel)
-                        : p->codes[first * codec->dimension + channel] - offsets_of(p, vector)[channel];
+                        ? magnitude(p, (uint32_t)member, place)
+                        : p->codes[member * codec->dimension + channel] - offsets_of(p, vector)[channel];
         u = clipped(u * (1 << codec->context->input_shift[place]), -CEILING, CEILING);
         p->inputs[vector * padded(codec->dimension) + place] = (int8_t)u;
     }
