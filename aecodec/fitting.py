@@ -45,7 +45,7 @@ def fit_prior(
             is well served.
         priors: P, how many distributions compete.
         tables: T, the size of the bank; a multiple of 8.
-        iterations: rounds of assigning vectors and estimating distributions.
+        iterations: rounds of assigning vectors and estimating distributions, at most.
         seed: of the random start.
 
     Raises:
@@ -65,7 +65,9 @@ def fit_prior(
     sample = _Sample.of(codes)
     chosen = _random_start(sample, min(priors, len(codes)), seed)
     for _ in range(iterations):
-        chosen = sample.cheapest(*_estimate(sample, chosen, priors))
+        before, chosen = chosen, sample.cheapest(*_estimate(sample, chosen, priors))
+        if np.array_equal(before, chosen):
+            break
     return _share_bank(sample, chosen, priors, tables)
 
 

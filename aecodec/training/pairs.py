@@ -17,7 +17,6 @@ from aecodec.training.picture import (
     LARGE,
     picture_pair,
     start_from_klt,
-    start_learning_from_klt,
 )
 
 
@@ -49,8 +48,6 @@ def _rounding_twin(model: Any, _: Any, dtype: str) -> Any:
 
 PAIRS = {
     "tile": ReadyMade(tile_pair, False, _as_initialized, _rounding_twin),
-    "picture": ReadyMade(picture_pair, True, start_from_klt, _rounding_twin),
-    "photo": ReadyMade(
-        partial(picture_pair, stages=LARGE), True, start_learning_from_klt, normalized_twin
-    ),
+    "picture": ReadyMade(picture_pair, True, start_from_klt, normalized_twin),
+    "photo": ReadyMade(partial(picture_pair, stages=LARGE), True, start_from_klt, normalized_twin),
 }

@@ -127,7 +127,9 @@ def _blocks(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
 def start_from_klt(
     encoder: Any, decoder: Any, tiles: Floats, channels: list[int], rate_weights: list[float]
 ) -> None:
-    """Give the linear paths the KLT of blocks, in steps that suit the middle of the rate weights.
+    """Give the linear paths the KLT of blocks, and let the networks beside them start alike.
+
+    Its steps suit the middle of the rate weights.
 
     Args:
         encoder: as :func:`picture_pair` makes it.
@@ -136,25 +138,21 @@ def start_from_klt(
         channels: of the code, which all levels share: [K].
         rate_weights: lambda of each level, in squared error a bit.
     """
-    blocks = np.asarray(SpaceToDepth(STRIDE)(tiles)).reshape(-1, STRIDE**2 * tiles.shape[-1])
-    mean = blocks.mean(axis=0)
-    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    kept = basis[: channels[0]]
     step = _STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
-    latents = encoder.get_layer(_LATENTS)
-    kernel = np.zeros(latents.kernel.shape, np.float32)
-    kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / _CEILING
-    latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * _CEILING])
-    linear = np.zeros(decoder.get_layer(_LINEAR).kernel.shape, np.float32)
-    linear[0, 0, : len(kept)] = kept * step
-    decoder.get_layer(_LINEAR).set_weights([linear, mean])
-
-
-def start_learning_from_klt(
-    encoder: Any, decoder: Any, tiles: Floats, channels: list[int], rate_weights: list[float]
-) -> None:
-    """As :func:`start_from_klt`, and let the networks beside the linear paths start alike."""
-    start_from_klt(encoder, decoder, tiles, channels, rate_weights)
+    _give_klt(encoder.get_layer(_LATENTS), decoder.get_layer(_LINEAR), tiles, channels[0], step)
     some = tiles[:_STARTING_TILES]
     start_alike(encoder, some, _FINEST_PIXELS, but={_LATENTS})
     start_alike(decoder, np.rint(encoder(some)), _FINEST_LATENTS, but={_LINEAR, _LEARNED})
+
+
+def _give_klt(latents: Any, linear: Any, tiles: Floats, most: int, step: float) -> None:
+    blocks = np.asarray(SpaceToDepth(STRIDE)(tiles)).reshape(-1, STRIDE**2 * tiles.shape[-1])
+    mean = blocks.mean(axis=0)
+    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
+    kept = basis[:most]
+    kernel = np.zeros(latents.kernel.shape, np.float32)
+    kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / _CEILING
+    latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * _CEILING])
+    inverse = np.zeros(linear.kernel.shape, np.float32)
+    inverse[0, 0, : len(kept)] = kept * step
+    linear.set_weights([inverse, mean])
