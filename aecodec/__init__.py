@@ -13,7 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from aecodec.codec import Codec, DecoderCodec, EncoderCodec, ImageLike, to_picture
+from aecodec.codec import Codec
+from aecodec.decoder import DecoderCodec
+from aecodec.encoder import EncoderCodec, ImageLike, to_picture
 from aecodec.errors import (
     AecodecError,
     AecodecWarning,

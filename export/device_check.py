@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from aecodec import tiling
-from aecodec.codec import Codec, shape_of
+from aecodec.codec import Codec
 from aecodec.container import LEVEL_UNITS
 from aecodec.encoding import Encoding
 from aecodec.errors import AecodecError, CodecError, ImageError
@@ -23,6 +23,7 @@ from aecodec.export.c_file import c_file, c_integers
 from aecodec.export.c_tables import CTables
 from aecodec.images import Picture, Pixels
 from aecodec.reduction import resized
+from aecodec.shapes import shape_of
 from aecodec.transforms import Int8, to_int8
 
 _COMPILERS = ("cc", "gcc", "clang")

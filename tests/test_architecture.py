@@ -37,6 +37,9 @@ BELOW = {
     "transforms": {"errors", "parallel"},
     "windows": {"parallel", "tiling", "transforms"},
     "spec": {"errors", "container", "context", "levels", "prior"},
+    "reduction": {"container", "images"},
+    "shapes": {"container", "reduction", "segments", "spec", "tiling"},
+    "half": {"spec", "transforms"},
     "metrics": set(),
 }
 """The lower rooms, and all that each may import of the package."""

@@ -17,7 +17,7 @@ from PIL import Image
 
 import aecodec
 from aecodec import Codec, CodecError, FormatError, UsageError, container, metrics
-from aecodec.codec import EncoderCodec
+from aecodec.encoder import EncoderCodec
 from aecodec.images import Pixels
 from aecodec.registry import BUILT_IN
 from aecodec.training import load_model

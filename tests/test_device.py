@@ -31,7 +31,6 @@ from test_prior import priors
 from test_segments import some_codes, some_context
 
 from aecodec import Codec, container, images
-from aecodec.codec import shape_of
 from aecodec.container import Header, Mode
 from aecodec.encoding import Encoding
 from aecodec.errors import AecodecError, ModelError
@@ -43,6 +42,7 @@ from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.levels import Level
 from aecodec.prior import Prior
+from aecodec.shapes import shape_of
 from aecodec.spec import CodecFolder, CodecSpec, save_priors, write_folder
 from aecodec.transforms import Int8
 

@@ -10,7 +10,7 @@ import pytest
 
 import aecodec
 from aecodec import Codec, container, registry, segments
-from aecodec.codec import shape_of
+from aecodec.shapes import shape_of
 from aecodec.thrift import rounded
 
 GOLDEN = Path(__file__).parent / "golden"
