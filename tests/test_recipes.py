@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_recipe import tiny_recipe
 
 import aecodec
 from aecodec import UsageError
@@ -18,31 +19,7 @@ from aecodec.training.data import ArrayPictures, Tiles, open_pictures, split_off
 from aecodec.training.recipe import load_recipe
 from aecodec.training.run import run_recipe
 
-TINY = """
-name = "tiny"
-networks = "tile"
-[data]
-tile = 28
-held_out = 0.15
-flips = false
-[levels]
-channels = [4, 6]
-rate_weights = [0.1, 0.02]
-shares = [1, 2]
-context_units = [16, 16]
-[training]
-epochs = {epochs}
-batch_size = 64
-optimizer = "adam"
-learning_rate = 4e-3
-cost_power = 1
-rate_priors = 2
-dtype = "mixed_bfloat16"
-seed = 0
-[priors]
-count = 4
-context_epochs = 5
-"""
+WITH_NETWORK = {"context_units": [16, 16], "batch_size": 64, "dtype": "mixed_bfloat16"}
 
 
 def test_a_recipe_trains_and_an_interrupted_one_goes_on(
@@ -51,7 +28,7 @@ def test_a_recipe_trains_and_an_interrupted_one_goes_on(
     data, folder = tmp_path / "data.npz", tmp_path / "codec"
     recipe = tmp_path / "recipe.toml"
     np.savez(data, pictures=digits[:600])
-    recipe.write_text(TINY.format(epochs=2))
+    recipe.write_text(tiny_recipe(epochs=2, **WITH_NETWORK))
     with monkeypatch.context() as interrupted:
         interrupted.setattr(Autoencoder, "to_codec", interrupt)
         with pytest.raises(KeyboardInterrupt):
@@ -87,7 +64,7 @@ def test_ctrl_c_leaves_a_codec_and_what_it_takes_to_go_on(digits: Pixels, tmp_pa
     data, folder = tmp_path / "data.npy", tmp_path / "codec"
     recipe = tmp_path / "recipe.toml"
     np.save(data, digits[:600])
-    recipe.write_text(TINY.format(epochs=2))
+    recipe.write_text(tiny_recipe(epochs=2, **WITH_NETWORK))
     loaded = load_recipe(recipe)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -107,7 +84,7 @@ def interrupt(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("count = 4", ""), r"\[priors\] must have context_epochs, count"),
+        (("count = 3", ""), r"\[priors\] must have context_epochs, count"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "no networks"),
         (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
@@ -117,7 +94,7 @@ def interrupt(*_: object, **__: object) -> None:
 )
 def test_recipes_that_lack_something(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text(TINY.format(epochs=1).replace(*change))
+    recipe.write_text(tiny_recipe(epochs=1).replace(*change))
     with pytest.raises(UsageError, match=message):
         load_recipe(recipe)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_recipe import tiny_recipe
 
 import aecodec
 from aecodec.cli.main import app
@@ -22,33 +23,6 @@ from aecodec.training import Autoencoder, load_model
 from aecodec.training.pairs import PAIRS
 from aecodec.training.recipe import load_recipe
 from aecodec.training.warm_start import begin_with
-
-TINY = """
-name = "tiny"
-networks = "{networks}"
-[data]
-tile = {tile}
-held_out = 0.1
-flips = false
-[levels]
-channels = {channels}
-rate_weights = [0.1, 0.02]
-shares = [1, 1]
-context_units = [0, 0]
-[training]
-epochs = {epochs}
-batch_size = 8
-optimizer = "adam"
-learning_rate = 2e-3
-cost_power = 1
-rate_priors = 2
-dtype = "float32"
-seed = 0
-[priors]
-count = 2
-context_epochs = 5
-"""
-
 
 EPOCHS = {"tile.toml": 30, "picture.toml": 6}
 """Enough for a training to be stopped before its end on a busy machine."""
@@ -63,12 +37,9 @@ def folder(
     """The working folder, with pictures of different sizes, an array, and recipes for them."""
     monkeypatch.chdir(tmp_path)
     np.save("digits.npy", digits[:400])
-    Path("tile.toml").write_text(
-        TINY.format(networks="tile", tile=28, channels=[4, 8], epochs=EPOCHS["tile.toml"])
-    )
-    Path("picture.toml").write_text(
-        TINY.format(networks="picture", tile=32, channels=[12], epochs=EPOCHS["picture.toml"])
-    )
+    Path("tile.toml").write_text(tiny_recipe(EPOCHS["tile.toml"]))
+    pictures = tiny_recipe(EPOCHS["picture.toml"], networks="picture", tile=32, channels=[12])
+    Path("picture.toml").write_text(pictures)
     Path("pictures").mkdir()
     for number in range(6):
         picture = Image.fromarray(photograph).rotate(15 * number).resize((90 + 8 * number, 70))
