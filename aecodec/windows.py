@@ -9,7 +9,7 @@ bounded, and all cores work.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -103,12 +103,7 @@ def decode(
 
 
 def _windows(frames: int, rows: int, columns: int, reach: int) -> list[Window]:
-    return [
-        (frame, down, across)
-        for frame in range(frames)
-        for down in spans(rows, reach)
-        for across in spans(columns, reach)
-    ]
+    return list(product(range(frames), spans(rows, reach), spans(columns, reach)))
 
 
 def spans(count: int, reach: int) -> list[Span]:
