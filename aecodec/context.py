@@ -7,8 +7,9 @@ symbol, and to a narrower or wider shape.
 
 In pictures of many vectors it also reads what lies around a vector (:mod:`aecodec.neighbours`). Its
 hidden units read magnitudes there, of the vector's own codes too: how busy a picture is tells how
-wide a table must be, and with which sign a pattern occurs tells nothing of others. Where a table
-lies, the codes around tell directly.
+wide a table must be. Where a table lies, signs tell: what grows brighter across a vector's
+neighbours does so within it too. So the first channels' sums and differences around, their trends,
+move the tables of one another.
 
 Weights and activations are 8-bit integers. They are multiplied as float32, whose sums of integers
 are exact in any order while they stay below 2**24; so every machine finds the same tables.
@@ -16,7 +17,6 @@ are exact in any order while they stay below 2**24; so every machine finds the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -26,12 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import CodecError
-from aecodec.neighbours import KINDS, Surroundings, about
+from aecodec.neighbours import KINDS, LED, TRENDS, Surroundings, about, blocks
 
 CEILING = 127
 """Inputs lie in -127..127, hidden units in 0..127."""
 
-POSITIONS = 8
+POSITION_BITS = 3
+POSITIONS = 1 << POSITION_BITS
 """Tables are moved by eighths of a symbol: a shape has 8 rows of the bank, one for each."""
 
 Integers = npt.NDArray[np.int32]
@@ -43,11 +44,8 @@ _MAX_INPUT_SHIFT = 7
 MOST = 1024
 """Channels or units: so many products of two 8-bit integers stay below 2**24."""
 
-_BLOCK = 512
-
-_SLOPE_BITS = 5
-SLOPE_UNIT = 1 << _SLOPE_BITS
-"""So many units of slope move a table by an eighth of a symbol for each symbol of a pair's sum."""
+TREND_CEILING = 511
+"""Trends lie in -511..511: so many as there are, times 8-bit integers, stay below 2**24."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +57,27 @@ class AroundWeights:
         weights: (KINDS, K, H) int8, of the magnitudes, shifted left as a channel's own input is,
             and divided by four.
         bias: (KINDS, H) int8, added to that of the prior.
-        slope: (KINDS, 2, K) int8, of the two pairs' sums, which move the table of their own
-            channel.
+        slope: (KINDS, L, TRENDS, L) int8, by which the trends of the first L channels, 64 at the
+            most, move the table of each of them; trends are shifted left as inputs are, and
+            clipped to -511..511.
+        slope_shift: (KINDS, L) uint8; the weighted sum of trends is shifted right, and rounded.
     """
 
     centre: npt.NDArray[np.int8]
     weights: npt.NDArray[np.int8]
     bias: npt.NDArray[np.int8]
     slope: npt.NDArray[np.int8]
+    slope_shift: npt.NDArray[np.uint8]
 
     def __post_init__(self) -> None:
         for name, dtype in AROUND_DTYPES.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype))
+
+    @cached_property
+    def exact_slope(self) -> _Exact:
+        """(KINDS, L, TRENDS * L): the slopes, their shifts to the right in them."""
+        exact = self.slope * np.float32(0.5) ** self.slope_shift[..., None, None]
+        return exact.reshape(*self.slope_shift.shape, -1)
 
 
 AROUND_DTYPES: dict[str, type[np.integer[Any]]] = {
@@ -78,6 +85,7 @@ AROUND_DTYPES: dict[str, type[np.integer[Any]]] = {
     "weights": np.int8,
     "bias": np.int8,
     "slope": np.int8,
+    "slope_shift": np.uint8,
 }
 
 
@@ -136,11 +144,16 @@ class Context:
             raise CodecError("the codec's context network does not fit together: export it again")
 
     def _around_fits(self, channels: int, units: int) -> bool:
-        return self.around is None or (
+        if self.around is None:
+            return True
+        led = min(channels, LED)
+        return bool(
             self.around.centre.shape == (channels,)
             and self.around.weights.shape == (KINDS, channels, units)
             and self.around.bias.shape == (KINDS, units)
-            and self.around.slope.shape == (KINDS, 2, channels)
+            and self.around.slope.shape == (KINDS, led, TRENDS, led)
+            and self.around.slope_shift.shape == (KINDS, led)
+            and self.around.slope_shift.max(initial=0) <= MAX_SHIFT
             and 2 * channels <= MOST
         )
 
@@ -179,13 +192,18 @@ class Context:
         assert self.around
         return self.around.centre[np.argsort(self.order)].astype(np.int16)
 
+    @property
+    def led(self) -> npt.NDArray[np.uint16]:
+        """(L,) the channels whose trends move their tables."""
+        return self.order[:LED]
+
     def inputs(self, places: slice, codes: npt.NDArray[Any], offset: Integers) -> Integers:
         """What units read of the codes (n, N) of the channels at those places."""
         shift = self.input_shift[places, None].astype(np.int32)
         if self.around:
             centre = self.around.centre[places, None].astype(np.int16)
             return np.minimum(np.abs(about(centre, codes)) << shift, CEILING)
-        return np.minimum(np.maximum((codes - offset) << shift, -CEILING), CEILING)
+        return ((codes - offset) << shift).clip(-CEILING, CEILING)
 
 
 class ContextPass:
@@ -219,19 +237,20 @@ class ContextPass:
             self._look_around(context.around, surroundings)
 
     def _look_around(self, around: AroundWeights, surroundings: Surroundings) -> None:
-        """Channels in their own order here, as the codes have them."""
-        kind, by_channel = surroundings.kind, np.argsort(self._context.order)
-        shift = self._context.input_shift[by_channel].astype(np.int32)
-        slope = around.slope[kind][:, by_channel].astype(np.int32)
-        inputs = np.empty(surroundings.magnitudes.shape, np.float32)
-        eighths = np.empty(inputs.shape, np.int32)
-        for block in _blocks(len(inputs)):
-            inputs[block] = np.minimum((surroundings.magnitudes[block] << shift) >> 2, CEILING)
-            moved = surroundings.sums[block] * slope
-            eighths[block] = (moved[:, 0] + moved[:, 1] + SLOPE_UNIT // 2) >> _SLOPE_BITS
+        kind, scale = surroundings.kind, np.float32(2) ** self._context.input_shift
+        scale_of_channel, scale_of_led = scale[np.argsort(self._context.order)] / 4, scale[:LED]
+        inputs = np.empty(surroundings.magnitudes.shape, np.float32)  # channels in their own order
+        trends = np.empty(surroundings.trends.shape, np.float32)
+        for block in blocks(len(inputs)):
+            magnitudes = surroundings.magnitudes[block] * scale_of_channel
+            inputs[block] = np.floor(np.minimum(magnitudes, CEILING))
+            shifted = surroundings.trends[block] * scale_of_led
+            trends[block] = shifted.clip(-TREND_CEILING, TREND_CEILING)
         self._from_around = self._context.exact_around[kind] @ inputs.T
         self._bias = self._bias.astype(np.int32) + around.bias[kind]
-        self._eighths = np.ascontiguousarray(eighths.T[self._context.order])
+        moved = around.exact_slope[kind] @ trends.reshape(len(trends), -1).T
+        self._eighths = np.zeros((len(self._offset), len(trends)), np.int32)
+        self._eighths[:LED] = _rounded(moved)
 
     def moves(self, places: slice) -> tuple[Integers, Integers]:
         """(n, N) each: eighths of a symbol, and shapes, by which to move the tables of a slice.
@@ -254,7 +273,7 @@ class ContextPass:
         if self._from_around is not None:
             sums += self._from_around[new]
         bias = self._bias[:, new].T.astype(np.float32)[:, self._chosen]
-        return np.minimum(np.maximum(np.floor(sums) + bias, 0), CEILING)
+        return (np.floor(sums) + bias).clip(0, CEILING)
 
     def tell(self, places: slice, codes: npt.NDArray[Any]) -> None:
         """What the codes (n, N) of the channels at those places are."""
@@ -263,14 +282,7 @@ class ContextPass:
 
 def _rounded(sums: _Exact) -> Integers:
     """To the nearest integers, up from the middle; a sum plus a half might need more digits."""
-    whole = np.floor(sums)
-    whole += sums - whole >= 0.5
-    return whole.astype(np.int32)
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    """So few vectors at once that they stay in the processor's cache."""
-    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
+    return (np.floor(sums + sums).astype(np.int32) + 1) >> 1
 
 
 DTYPES: dict[str, type[np.integer[Any]]] = {

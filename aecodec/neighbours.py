@@ -24,7 +24,14 @@ DIAGONAL, STRAIGHT = 0, 1
 
 KINDS = 2
 
+TRENDS = 4
+"""Signed numbers that each channel around gives: the sums and the differences of both pairs."""
+
+LED = 64
+"""So many channels, the first in the order of coding, are led by the trends of one another."""
+
 _FIRST_DISTANCE = 8
+_BLOCK = 256
 
 # Opposite ones together: (down, across), (down, across); and the other two.
 _AROUND = {
@@ -39,18 +46,19 @@ class Surroundings:
 
     Attributes:
         kind: DIAGONAL or STRAIGHT.
-        sums: (N, 2, K), of the two vectors on opposite sides, for both pairs; one that the
-            picture lacks counts as the one opposite, and a pair that it lacks as the other pair.
+        trends: (N, TRENDS, L), the sums of two vectors on opposite sides, for both pairs, and then
+            their differences, of the channels that are led; a vector that the picture lacks counts
+            as the one opposite, and a pair that it lacks as the other pair.
         magnitudes: (N, K), the sums of the absolute values of those four.
     """
 
     kind: int
-    sums: npt.NDArray[np.int16]
+    trends: npt.NDArray[np.int16]
     magnitudes: npt.NDArray[np.int16]
 
     def of(self, members: npt.NDArray[np.intp]) -> Surroundings:
         """Those of some of the vectors, by their numbers."""
-        return Surroundings(self.kind, self.sums[members], self.magnitudes[members])
+        return Surroundings(self.kind, self.trends[members], self.magnitudes[members])
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +76,23 @@ class Part:
     kind: int = DIAGONAL
     around: npt.NDArray[np.intp] | None = None
 
-    def surroundings(self, codes: Codes, centre: Codes) -> Surroundings | None:
+    def surroundings(
+        self, codes: Codes, centre: Codes, led: npt.NDArray[np.integer[Any]]
+    ) -> Surroundings | None:
         """What codes (all N, K) that are known by now say; None where there is nothing around.
 
-        They are read :func:`about` a centre (K,).
+        They are read :func:`about` a centre (K,); the channels `led` (L,) have trends.
         """
         if self.around is None:
             return None
-        one, other = (about(centre, codes[self.pairs[..., n]]) for n in (0, 1))
-        pairs = np.abs(one) + np.abs(other)
-        return Surroundings(self.kind, one + other, pairs[:, 0] + pairs[:, 1])
+        trends = np.empty((len(self.members), TRENDS, len(led)), np.int16)
+        magnitudes = np.empty((len(self.members), codes.shape[1]), np.int16)
+        for block in blocks(len(self.members)):
+            four = about(centre, codes.take(self.pairs[block], axis=0))
+            one, other = np.moveaxis(four.take(led, axis=-1), 2, 0)
+            trends[block] = np.concatenate([one + other, one - other], axis=1)
+            magnitudes[block] = np.abs(four).sum(axis=(1, 2), dtype=np.int16)
+        return Surroundings(self.kind, trends, magnitudes)
 
     @cached_property
     def pairs(self) -> npt.NDArray[np.intp]:
@@ -86,6 +101,11 @@ class Part:
         pairs = self.around.reshape(-1, 2, 2)
         pairs = np.where(pairs < 0, pairs[:, :, ::-1], pairs)
         return np.where(pairs < 0, pairs[:, ::-1], pairs)
+
+
+def blocks(count: int) -> Iterator[slice]:
+    """So few vectors at once that they stay in the processor's cache."""
+    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
 
 
 def about(centre: Codes, codes: npt.NDArray[Any]) -> Codes:

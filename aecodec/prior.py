@@ -185,7 +185,7 @@ class Prior:
         """What the context network reads around a part's vectors, if it does and there is any."""
         if self.context is None or self.context.around is None:
             return None
-        return part.surroundings(codes, self.context.centre)
+        return part.surroundings(codes, self.context.centre, self.context.led)
 
     def bits(self, codes: Codes, grid: Grid | None = None) -> npt.NDArray[np.float64]:
         """The ideal code length of each vector (N,), in bits, index and escapes included.

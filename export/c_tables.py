@@ -180,6 +180,7 @@ def _of_context(context: Context, kept: npt.NDArray[np.uint16]) -> Iterator[Arra
         yield Array("around_weights", context.around.weights.transpose(0, 2, 1))
         yield Array("around_bias", context.around.bias)
         yield Array("around_slope", context.around.slope)
+        yield Array("around_slope_shift", context.around.slope_shift)
 
 
 def _number(value: int | tuple[int, ...]) -> str:

@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,12 @@ from c_library import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_container import headers
-from test_prior import priors
-from test_segments import some_codes, some_context
+from test_prior import any_context, priors
+from test_segments import some_context
 
 from aecodec import Codec, container, images
 from aecodec.container import Header, Mode
+from aecodec.context import Context
 from aecodec.encoding import Encoding
 from aecodec.errors import AecodecError, ModelError
 from aecodec.export import c_tables
@@ -41,6 +43,7 @@ from aecodec.export.c_tables import CTables
 from aecodec.fitting import fit_prior
 from aecodec.images import Pixels
 from aecodec.levels import Level
+from aecodec.neighbours import LED
 from aecodec.prior import Prior
 from aecodec.shapes import shape_of
 from aecodec.spec import CodecFolder, CodecSpec, save_priors, write_folder
@@ -102,7 +105,7 @@ def levels(draw: st.DrawFn, dimension: int) -> Level:
     return Level(1, 1 + dimension, gains=tuple(gains))
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_codec_and_any_picture(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -126,12 +129,22 @@ def test_any_codec_and_any_picture(
         assert_sizes_are_those_of_the_header(library, size, mode)
 
 
-def test_codes_among_neighbours(tmp_path: Path) -> None:
-    prior = replace(fit_prior(some_codes((1, 50, 50)), priors=4, tables=64), context=some_context())
-    library = CLibrary(CTables(folder_of(prior, Level(1, 4), 3, 1, tmp_path)), tmp_path)
+def wide_context() -> Context:
+    """Of more channels than trends move."""
+    any_contexts = (any_context(np.random.default_rng(seed), 4, LED + 2) for seed in count())
+    return next(each for each in any_contexts if each.around)
+
+
+@pytest.mark.parametrize("context", [some_context(), wide_context()])
+def test_codes_among_neighbours(tmp_path: Path, context: Context) -> None:
+    channels = len(context.order)
+    codes = np.random.default_rng(0).normal(0, 2, (2500, channels)).round().astype(np.int16)
+    prior = replace(fit_prior(codes, priors=4, tables=64), context=context)
+    folder = folder_of(prior, Level(1, channels + 1), 3, 1, tmp_path)
+    library = CLibrary(CTables(folder), tmp_path)
     for size in [(1, 1), (70, 3), (150, 110)]:
         header = Header(library.tables.folder.spec.codec_id, Mode.RGB, size)
-        shape = (*shape_of(library.tables.folder.spec, header), 3 + 1 + SPARE)
+        shape = (*shape_of(library.tables.folder.spec, header), channels + 1 + SPARE)
         integers = np.random.default_rng(0).normal(0, 3, shape).round().astype(np.int8)
         assert_round_trip(library, integers, header)
         assert_sizes_are_those_of_the_header(library, size, Mode.RGB)
@@ -273,7 +286,7 @@ def assert_headers_agree(library: CLibrary, data: bytes) -> None:
     assert (found.frames, found.reduction) == (header.frames, header.reduction)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(headers, st.binary(max_size=30), st.data())
 def test_headers_are_read_as_python_reads_them(
     library: CLibrary, header: Header, payload: bytes, data: st.DataObject

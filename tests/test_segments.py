@@ -43,7 +43,11 @@ def some_context() -> Context:
         output_weights=integers((3, 4, 2)),
         output_shift=np.full((3, 2), 9),
         around=AroundWeights(
-            integers(3), integers((2, 3, 4)), integers((2, 4)), integers((2, 2, 3))
+            integers(3),
+            integers((2, 3, 4)),
+            integers((2, 4)),
+            integers((2, 3, 4, 3)),
+            np.full((2, 3), 9),
         ),
     )
 
@@ -69,7 +73,7 @@ def assert_round_trip(prior: Prior, codes: Codes, shape: Shape) -> bytes:
     return payload
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.tuples(*[st.integers(1, 300)] * 3))
 def test_segments_cover_every_vector_once(grid: Grid) -> None:
     seen = np.zeros(grid, np.uint8)

@@ -175,7 +175,7 @@ def test_the_context_of_pictures_is_what_was_trained() -> None:
     flat, grid = codes.reshape(-1, 6) + np.int16(3), codes.shape[:3]
     alone = fit_prior(flat, priors=1)
     network = _trained(alone, flat, units=32, epochs=30, seed=0, grid=grid)
-    inputs = flat.astype(np.float32), choose(alone, flat), *_around(flat, grid, network.centre)
+    inputs = flat.astype(np.float32), choose(alone, flat), *_around(flat, grid, network)
     trained = float(tf.reduce_mean(network(inputs)))
     integers = pool_bank(replace(alone, context=network.quantized()), flat, grid)
     assert integers.bits(flat, grid).mean() == pytest.approx(trained, rel=0.03)
@@ -183,6 +183,23 @@ def test_the_context_of_pictures_is_what_was_trained() -> None:
     assert fitted.context
     assert fitted.context.around
     assert fitted.bits(flat, grid).mean() < 0.97 * alone.bits(flat).mean()
+
+
+def test_what_grows_across_the_neighbours_is_expected_to_grow_within() -> None:
+    rng = np.random.default_rng(0)
+    down, right = rng.normal(0, 3, (2, 60, 1, 1))
+    row, column = np.mgrid[-6:6, -6:6]
+    noise = rng.normal(0, 0.3, (3, 60, 12, 12))
+    ramps = [down * row + right * column, 2 * down + 0 * row, 2 * right + 0 * row]
+    codes = np.stack(ramps + noise, axis=-1).round().astype(np.int16)
+    flat, grid = codes.reshape(-1, 3), codes.shape[:3]
+    prior = fit_context(fit_prior(flat, priors=1), flat, units=16, epochs=30, grid=grid)
+    assert prior.context
+    assert prior.context.around
+    around = prior.context.around
+    blind = replace(around, slope=np.zeros_like(around.slope))
+    without = replace(prior, context=replace(prior.context, around=blind))
+    assert prior.bits(flat, grid).mean() < 0.6 * without.bits(flat, grid).mean()
 
 
 def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:

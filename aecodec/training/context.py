@@ -16,12 +16,12 @@ from aecodec.context import (
     MAX_SHIFT,
     MOST,
     POSITIONS,
-    SLOPE_UNIT,
+    TREND_CEILING,
     AroundWeights,
     Context,
 )
 from aecodec.fitting import pool_bank, shape_scales
-from aecodec.neighbours import KINDS, Codes, Grid, parts_of
+from aecodec.neighbours import KINDS, LED, TRENDS, Codes, Grid, parts_of
 from aecodec.prior import Prior
 from aecodec.training.neighbour_rate import slices_of
 from aecodec.training.rate import logistic_mass
@@ -29,6 +29,9 @@ from aecodec.training.rate import logistic_mass
 _INPUT_UNIT = 32
 """Inputs are shifted until their channel's standard deviation is 16..32; a 32nd is what the network
 sees."""
+
+_TREND_UNIT = 2 * _INPUT_UNIT
+"""Likewise for trends, of two vectors each."""
 
 _HIGHEST = 6.0
 """Hidden units pass a ReLU6, whose range is known."""
@@ -96,27 +99,30 @@ def _trained(
     )
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     network.compile(optimizer, loss=lambda _, bits: bits)
-    inputs = codes.astype(np.float32), choose(prior, codes), *_around(codes, grid, network.centre)
+    inputs = codes.astype(np.float32), choose(prior, codes), *_around(codes, grid, network)
     network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
     return network
 
 
-def _around(codes: Codes, grid: Grid | None, centre: Codes) -> tuple[npt.NDArray[np.float32], ...]:
-    """For each vector (N, KINDS), 1 for the kind of its surroundings; (N, 2, K) their sums, and
-    (N, K) magnitudes.
+def _around(
+    codes: Codes, grid: Grid | None, network: _ContextRate
+) -> tuple[npt.NDArray[np.float32], ...]:
+    """For each vector (N, KINDS), 1 for the kind of its surroundings; (N, TRENDS, L) their trends,
+    and (N, K) magnitudes.
     """
     if grid is None:
         return ()
     kinds = np.zeros((len(codes), KINDS), np.float32)
-    sums = np.zeros((len(codes), 2, codes.shape[1]), np.float32)
+    led = network.order[:LED]
+    trends = np.zeros((len(codes), TRENDS, len(led)), np.float32)
     magnitudes = np.zeros(codes.shape, np.float32)
     for part in parts_of(grid):
-        around = part.surroundings(codes, centre)
+        around = part.surroundings(codes, network.centre, led)
         if around:
             kinds[part.members, around.kind] = 1
-            sums[part.members] = around.sums
+            trends[part.members] = around.trends
             magnitudes[part.members] = around.magnitudes
-    return kinds, sums, magnitudes
+    return kinds, trends, magnitudes
 
 
 class _ContextRate(keras.Model):
@@ -161,7 +167,8 @@ class _ContextRate(keras.Model):
             small = keras.initializers.RandomNormal(stddev=(2 * channels) ** -0.5)
             self.around_kernel = self.add_weight(shape=(KINDS, channels, units), initializer=small)
             self.around_bias = self._add_bias(KINDS, units)
-            self.slope = self.add_weight(shape=(KINDS, 2, channels), initializer="zeros")
+            led = min(channels, LED)
+            self.slope = self.add_weight(shape=(KINDS, TRENDS, led, led), initializer="zeros")
         self.dropout = keras.layers.Dropout(dropout)
         self.built = True
 
@@ -195,14 +202,21 @@ class _ContextRate(keras.Model):
     def _inputs(self, known: Any) -> Any:
         return tf.clip_by_value(known * 2.0**self.input_shift, -CEILING, CEILING) / _INPUT_UNIT
 
-    def _look_around(self, kinds: Any, sums: Any, magnitudes: Any) -> tuple[Any, Any]:
+    def _look_around(self, kinds: Any, trends: Any, magnitudes: Any) -> tuple[Any, Any]:
         """What the surroundings add to the units (N, H), and to the means (N, K)."""
         order = self.order.astype(np.int32)
         inputs = self._inputs(tf.gather(magnitudes, order, axis=1) / 4)
         of_kinds = tf.einsum("nk,tkh->tnh", inputs, self.around_kernel)
         units = tf.einsum("tnh,nt->nh", of_kinds, kinds) + kinds @ self.around_bias
-        slope = tf.einsum("nt,tpk->npk", kinds, self.slope)
-        return units, tf.reduce_sum(slope * tf.gather(sums, order, axis=2) / 2, axis=1)
+        return units, self._led(kinds, trends) * self.deviations
+
+    def _led(self, kinds: Any, trends: Any) -> Any:
+        """(N, K) where the trends lead, in deviations."""
+        shifted = trends * 2.0 ** self.input_shift[:LED]
+        inputs = tf.clip_by_value(shifted, -TREND_CEILING, TREND_CEILING) / _TREND_UNIT
+        of_kinds = tf.einsum("npj,tpjk->tnk", inputs, self.slope)
+        moved = tf.einsum("tnk,nt->nk", of_kinds, kinds)
+        return tf.pad(moved, [[0, 0], [0, len(self.order) - moved.shape[1]]])
 
     def quantized(self) -> Context:
         """The same network in integers."""
@@ -234,12 +248,15 @@ class _ContextRate(keras.Model):
     ) -> AroundWeights | None:
         if not self.reads_around:
             return None
-        slope = self.slope.numpy() * POSITIONS * SLOPE_UNIT / 2
+        moves = POSITIONS * self.deviations[:LED] / _TREND_UNIT
+        by_led = (self.slope.numpy() * moves).transpose(0, 3, 1, 2)
+        slope, slope_shift = _shifted(by_led.reshape(*by_led.shape[:2], -1), axis=2)
         return AroundWeights(
             centre=self.centre[self.order],
             weights=weights.reshape(self.around_kernel.shape),
             bias=np.rint(self.around_bias.numpy() / unit_step),
-            slope=np.clip(np.rint(slope), -CEILING, CEILING),
+            slope=slope.reshape(by_led.shape),
+            slope_shift=slope_shift,
         )
 
 

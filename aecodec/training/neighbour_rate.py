@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from aecodec.neighbours import KINDS, parts_of
+from aecodec.neighbours import KINDS, LED, TRENDS, parts_of
 from aecodec.training.optimizer import FAST
 from aecodec.training.precision import product_dtype
 from aecodec.training.rate import logistic_mass
@@ -37,14 +37,15 @@ class NeighbourRate(keras.layers.Layer):
 
     It is the differentiable twin of a prior with a context network (:mod:`aecodec.context`): a
     network of one hidden layer sees the magnitudes of the vectors around that are known by then,
-    and of the slices of channels before, and gives each symbol a logistic's mean and scale. All is
-    measured in the standard deviations of the channels, so that one network serves all levels.
+    and of the slices of channels before, and gives each symbol a logistic's mean and scale. The
+    first channels around lead the means besides, as signed numbers. All is measured in the standard
+    deviations of the channels, so that one network serves all levels.
 
     Args:
         channels: K.
         levels: how many.
         units: H.
-        dtype: Keras's policy for the products of matrices; the rest is float32.
+        dtype: Keras's policy for the products of hidden units; the rest is float32.
 
     >>> rate = NeighbourRate(channels=3, levels=2, units=8)
     >>> codes = tf.zeros((5, 8, 8, 3))
@@ -74,7 +75,8 @@ class NeighbourRate(keras.layers.Layer):
         self.bias = add(shape=(KINDS + 1, levels, units), initializer=half)
         self.to_mean = add(shape=(units, channels), initializer=small)
         self.to_scale = add(shape=(units, channels), initializer=small)
-        self.slope = add(shape=(KINDS, 2, channels), initializer="zeros")
+        led = min(channels, LED)
+        self.slope = add(shape=(KINDS, TRENDS * led, led), initializer="zeros")
         self.mean = add(shape=(channels,), initializer="zeros")
         narrow = keras.initializers.Constant(math.log(math.sqrt(3) / math.pi))
         self.log_scale = add(shape=(KINDS + 1, channels), initializer=narrow)
@@ -124,13 +126,22 @@ class NeighbourRate(keras.layers.Layer):
             near = tf.gather(known, pairs, axis=1)
             magnitudes = tf.reduce_mean(tf.abs(near), axis=(2, 3))
             sums += self._product(self._inputs(magnitudes / deviations), self.around[kind])
-            mean += tf.reduce_sum(tf.reduce_mean(near, axis=3) * self.slope[kind], axis=2)
+            mean += self._led(near, deviations, kind)
         hidden = tf.clip_by_value(sums + bias[:, None], 0, _HIGHEST)
         mean += deviations * self._product(hidden, self.to_mean * self._usable)
         log_scale = self.log_scale[kind] + tf.math.log(deviations)
         log_scale += self._product(hidden, self.to_scale * self._usable)
         mass = logistic_mass(own - mean, tf.maximum(log_scale, _NARROWEST))
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
+
+    def _led(self, near: Any, deviations: Any, kind: int) -> Any:
+        """Where the two pairs (N, n, 2, 2, K) around lead: (N, n, K)."""
+        led, scale = self.slope.shape[-1], deviations[..., : self.slope.shape[-1]]
+        one, other = near[..., 0, :led], near[..., 1, :led]
+        trends = tf.concat([one + other, one - other], axis=2) / (2 * scale[:, :, None])
+        flat = tf.reshape(trends, (-1, trends.shape[1], TRENDS * led))
+        moved = flat @ self.slope[kind] * scale
+        return tf.pad(moved, [[0, 0], [0, 0], [0, near.shape[-1] - led]])
 
     def _inputs(self, magnitudes: Any) -> Any:
         return tf.minimum(magnitudes, _WIDEST)

@@ -20,6 +20,8 @@ enum {
     MOST_PIXELS = 1 << 30,
     MOST_REDUCED_PIXELS = 1 << 26,
     CEILING = 127,
+    TREND_CEILING = 511,
+    LED = 64, /* places whose tables trends move */
     RAREST = 16 * 256, /* what a symbol of frequency 1 costs */
     CLOSE = 4 * 256, /* what a second prior may cost more, without context, to be tried with it */
     FAR = 1024, /* every code is as far from here as from anywhere beyond: it has no column */
@@ -497,6 +499,28 @@ static int32_t output(const part *p, uint32_t vector, size_t place, unsigned whi
     return shifted_right(p->sums[vector * 2 * (size_t)p->codec->dimension + number] + half, shift);
 }
 
+/* By how many eighths of a symbol the sums and differences around move the table of a place. */
+static int32_t moved_by_trends(const part *p, size_t place, const uint32_t around[4])
+{
+    const aec_context *context = p->codec->context;
+    size_t led = p->codec->dimension < LED ? p->codec->dimension : LED, n;
+    size_t number = (size_t)p->kind * led + place;
+    const int8_t *slope = context->around->slope + 4 * led * number;
+    unsigned shift = context->around->slope_shift[number], pair;
+    int32_t sum = (1 << shift) >> 1;
+    for (n = 0; n < led; n++) {
+        int32_t by = 1 << context->input_shift[n];
+        for (pair = 0; pair < 2; pair++) {
+            const int8_t *of_pair = slope + pair * led + n;
+            int32_t one = about_centre(p, around[2 * pair], n);
+            int32_t other = about_centre(p, around[2 * pair + 1], n);
+            sum += of_pair[0] * clipped((one + other) * by, -TREND_CEILING, TREND_CEILING);
+            sum += of_pair[2 * led] * clipped((one - other) * by, -TREND_CEILING, TREND_CEILING);
+        }
+    }
+    return shifted_right(sum, shift);
+}
+
 /* Which row of the bank a place of a vector has, and what its column 0 stands for. */
 static unsigned find_row(const part *p, uint32_t vector, size_t place, uint32_t around[4],
                          int32_t *base)
@@ -510,12 +534,8 @@ static unsigned find_row(const part *p, uint32_t vector, size_t place, uint32_t 
         return row;
     }
     position = 8 * offset + (int32_t)(row % 8) + output(p, vector, place, 0);
-    if (p->kind >= 0) {
-        const int8_t *slope = codec->context->around->slope +
-                              (size_t)p->kind * 2 * codec->dimension + place;
-        int32_t one = about_centre(p, around[0], place) + about_centre(p, around[1], place);
-        int32_t other = about_centre(p, around[2], place) + about_centre(p, around[3], place);
-        position += shifted_right(one * slope[0] + other * slope[codec->dimension] + 16, 5);
+    if (p->kind >= 0 && place < LED) {
+        position += moved_by_trends(p, place, around);
     }
     shape = clipped((int32_t)(row / 8) + output(p, vector, place, 1), 0, codec->shapes - 1);
     *base = clipped(codec->first + shifted_right(position, 3), -FAR, FAR);

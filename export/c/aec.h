@@ -57,10 +57,11 @@ typedef struct {
 
 /* A context network's part that reads what lies around a vector. */
 typedef struct {
-    const int8_t *centre;  /* [dimension], in the order of coding */
-    const int8_t *weights; /* [2 kinds][units][dimension], channels in the order of coding */
-    const int8_t *bias;    /* [2][units] */
-    const int8_t *slope;   /* [2][2][dimension], in the order of coding */
+    const int8_t *centre;       /* [dimension], in the order of coding */
+    const int8_t *weights;      /* [2 kinds][units][dimension], channels in the order of coding */
+    const int8_t *bias;         /* [2][units] */
+    const int8_t *slope;        /* [2][64 places, or all][4 trends][64 places, or all] */
+    const uint8_t *slope_shift; /* [2][64 places, or all] */
 } aec_around;
 
 /* A context network. */
