@@ -25,6 +25,7 @@ class Codec:
     Args:
         folder: the codec on disk.
 
+    >>> import numpy as np
     >>> from aecodec import load_codec
     >>> codec = load_codec("digits")
     >>> digit = np.zeros((28, 28), np.uint8)

@@ -10,7 +10,7 @@ import numpy as np
 from aecodec import container, images, segments, spec, tiling
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import CodecError, FormatError, UsageError
-from aecodec.half import Half
+from aecodec.half import HalfCodec
 from aecodec.images import Picture, Pixels
 from aecodec.neighbours import Codes
 from aecodec.reduction import resized
@@ -19,7 +19,7 @@ from aecodec.shapes import coded_size, shape_of, size_of
 from aecodec.transforms import Int8, Transform, to_pixels
 
 
-class DecoderCodec(Half):
+class DecoderCodec(HalfCodec):
     """The half that decompresses.
 
     Args:

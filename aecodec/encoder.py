@@ -13,7 +13,7 @@ from aecodec import images, segments, spec, tiling
 from aecodec.container import Header
 from aecodec.encoding import Encoding
 from aecodec.errors import ImageError
-from aecodec.half import Half
+from aecodec.half import HalfCodec
 from aecodec.images import Picture, Pixels
 from aecodec.neighbours import Codes
 from aecodec.reduction import resized
@@ -23,7 +23,7 @@ from aecodec.transforms import Int8, Transform, to_int8
 ImageLike = Image.Image | npt.NDArray[Any]
 
 
-class EncoderCodec(Half):
+class EncoderCodec(HalfCodec):
     """The half that compresses.
 
     Args:

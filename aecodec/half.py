@@ -9,7 +9,7 @@ from aecodec.transforms import ConvolutionalTransform, LiteRtTransform, Transfor
 
 
 @dataclass(frozen=True, eq=False)
-class Half:
+class HalfCodec:
     """What the two halves share.
 
     Attributes:

@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import Command, Result
+from hypothesis import settings
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 
 import aecodec
 from aecodec.cli.main import run
 from aecodec.samples import sample_paths
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

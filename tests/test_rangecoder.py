@@ -68,7 +68,7 @@ def assert_round_trip(message: Message) -> bytes:
     return data
 
 
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=10_000)
 @given(messages())
 @example([])
 @example([([0], Table([1, 65535]))])

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import aecodec
@@ -40,7 +40,6 @@ def cost(prior: Prior, latents: np.ndarray, codes: Codes) -> float:
 
 
 @given(st.integers(0, 1000), st.sampled_from([0.3, 1.0, 5.0, 200.0]))
-@settings(deadline=None)
 def test_no_code_would_be_better_one_nearer_to_0(prior: Prior, seed: int, width: float) -> None:
     scaled = np.random.default_rng(seed).laplace(0, width * STEP, (20, 3)).astype(np.int32)
     latents, codes = scaled / STEP, Thrifty(scaled, ONES).settled(prior, None)
@@ -54,7 +53,6 @@ def test_no_code_would_be_better_one_nearer_to_0(prior: Prior, seed: int, width:
 
 
 @given(st.integers(0, 1000), st.sampled_from([(1, 5, 7), (2, 1, 3), (1, 20, 20)]))
-@settings(deadline=None)
 def test_messages_hold_the_settled_codes(prior: Prior, seed: int, grid: Grid) -> None:
     shape = (math.prod(grid), 3)
     scaled = np.random.default_rng(seed).normal(0, 2 * STEP, shape).astype(np.int32)
