@@ -18,7 +18,7 @@ from aecodec.tiling import Pixels, covered, grid
 from aecodec.transforms import Int8, Transform, to_int8, to_pixels
 
 WINDOW = 96
-"""The longest side of a window in tiles, without what is around it."""
+"""The longest side of a window in tiles, without what is around it on both sides."""
 
 Tile = tuple[int, int]
 """(height, width) in pixels."""
@@ -107,9 +107,16 @@ def _windows(frames: int, rows: int, columns: int, reach: int) -> list[Window]:
 
 
 def spans(count: int, reach: int) -> list[Span]:
-    """The windows' sides along `count` tiles, all about as long."""
-    number = -(-count // WINDOW)
-    ends = pairwise(count * n // number for n in range(number + 1))
+    """The windows' sides along `count` tiles, all seen alike long: to resize a network takes long.
+
+    >>> [(span.start, span.stop, span.low, span.high) for span in spans(200, reach=9)]
+    [(0, 100, 0, 109), (100, 200, 91, 200)]
+    """
+    number = max(1, -(-(count - 2 * reach) // WINDOW))
+    seen = -(-(count + 2 * (number - 1) * reach) // number)
+    lows = [(count - seen) * n // max(1, number - 1) for n in range(number)]
+    ends = [0, *(low + reach for low in lows[1:]), count]
     return [
-        Span(start, stop, max(0, start - reach), min(count, stop + reach)) for start, stop in ends
+        Span(start, stop, low, low + seen)
+        for (start, stop), low in zip(pairwise(ends), lows, strict=True)
     ]

@@ -48,7 +48,7 @@ def main() -> None:
 def _compared(codec: Codec, pixels: Pixels, window: int) -> dict[str, Any]:
     whole_codes, whole = _round_trip(codec, pixels, _WHOLE)
     codes, decoded = _round_trip(codec, pixels, window)
-    borders = _borders(pixels.shape[2], codec.spec.tile[1])
+    borders = _borders(pixels.shape[2], codec)
     jumps = np.abs(np.diff(decoded.astype(np.int16) - pixels, axis=2))
     others = np.setdiff1d(
         range(codec.spec.tile[1] - 1, jumps.shape[2], codec.spec.tile[1]), borders
@@ -70,9 +70,10 @@ def _round_trip(codec: Codec, pixels: Pixels, window: int) -> tuple[Any, Pixels]
     return codes, codec.decoder.planes(codes, size=(pixels.shape[2], pixels.shape[1]))
 
 
-def _borders(width: int, tile: int) -> list[int]:
+def _borders(width: int, codec: Codec) -> list[int]:
     """The columns after which another window begins."""
-    *others, _ = windows.spans(-(-width // tile), reach=0)
+    tile = codec.spec.tile[1]
+    *others, _ = windows.spans(-(-width // tile), codec.spec.reach)
     return [tile * span.stop - 1 for span in others]
 
 
