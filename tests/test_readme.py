@@ -63,10 +63,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Pixels, photograph:
         for number in (0, 1):
             crop = photograph[100 * number : 100 * number + 200, 100:400]
             Image.fromarray(crop).save(folder / name / f"{number}.png")
-    codecs = ROOT / "aecodec/codecs"
-    shutil.copytree(codecs / "digits", folder / "my-steel")
-    for earlier in ("first", "second", "third"):
-        shutil.copytree(codecs / "photo", folder / earlier)
+    for name, copy in (("digits", "my-steel"), ("photo", "first")):
+        shutil.copytree(ROOT / "aecodec/codecs" / name, folder / copy)
     np.savez(folder / "mnist.npz", x_train=digits, x_test=digits[:200])
     return folder
 
