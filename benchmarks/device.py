@@ -142,7 +142,7 @@ def _fuzzed(
 
 
 def _run_fuzzer(program: Path, corpus: Path, *options: str) -> str:
-    command = [str(program), "-timeout=1", *options, str(corpus)]
+    command = [str(program), "-timeout=10", *options, str(corpus)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=program.parent)
     assert done.returncode == 0, done.stderr
     return done.stderr
