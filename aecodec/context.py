@@ -182,7 +182,7 @@ class Context:
         The channels are in their own order.
         """
         assert self.around
-        by_channel = self.around.weights[:, np.argsort(self.order)]
+        by_channel = self.around.weights[:, self.place_of]
         inner = by_channel * np.float32(0.5) ** self.unit_shift
         return np.ascontiguousarray(inner.transpose(0, 2, 1), np.float32)
 
@@ -190,7 +190,12 @@ class Context:
     def centre(self) -> npt.NDArray[np.int16]:
         """(K,) that of what lies around, the channels in their own order."""
         assert self.around
-        return self.around.centre[np.argsort(self.order)].astype(np.int16)
+        return self.around.centre[self.place_of].astype(np.int16)
+
+    @cached_property
+    def place_of(self) -> npt.NDArray[np.intp]:
+        """(K,) where each channel stands in the order."""
+        return np.argsort(self.order)
 
     @property
     def led(self) -> npt.NDArray[np.uint16]:
@@ -238,7 +243,7 @@ class ContextPass:
 
     def _look_around(self, around: AroundWeights, surroundings: Surroundings) -> None:
         kind, scale = surroundings.kind, np.float32(2) ** self._context.input_shift
-        scale_of_channel, scale_of_led = scale[np.argsort(self._context.order)] / 4, scale[:LED]
+        scale_of_channel, scale_of_led = scale[self._context.place_of] / 4, scale[:LED]
         inputs = np.empty(surroundings.magnitudes.shape, np.float32)  # channels in their own order
         trends = np.empty(surroundings.trends.shape, np.float32)
         for block in blocks(len(inputs)):

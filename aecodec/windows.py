@@ -107,7 +107,7 @@ def _windows(frames: int, rows: int, columns: int, reach: int) -> list[Window]:
 
 
 def spans(count: int, reach: int) -> list[Span]:
-    """The windows' sides along `count` tiles, all seen alike long: to resize a network takes long.
+    """The windows' sides along `count` tiles; all see as many, for to resize a network takes long.
 
     >>> [(span.start, span.stop, span.low, span.high) for span in spans(200, reach=9)]
     [(0, 100, 0, 109), (100, 200, 91, 200)]
