@@ -113,7 +113,7 @@ def convolutional() -> Pair:
 @pytest.fixture(scope="module")
 def data(digits: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "digits.npy"
-    np.save(path, digits[:120])
+    np.save(path, digits[:30])
     return path
 
 
@@ -123,7 +123,7 @@ def test_any_pair_becomes_a_codec(
 ) -> None:
     autoencoder = Autoencoder(*pair())
     x = digits / 255.0 if len(autoencoder.image_shape) == 2 else digits[..., None] / 255.0
-    autoencoder.train(x, epochs=15, batch_size=32, learning_rate=3e-3, verbose=0)
+    autoencoder.train(x, epochs=5, batch_size=32, learning_rate=3e-3, verbose=0)
     for model, name in ((autoencoder.encoder, "e.keras"), (autoencoder.decoder, "d.hdf5")):
         model.save(tmp_path / name)
     made = f"--encoder {tmp_path}/e.keras --decoder {tmp_path}/d.hdf5 --calibrate {data}"

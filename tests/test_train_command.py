@@ -36,7 +36,7 @@ def folder(
 ) -> Path:
     """The working folder, with pictures of different sizes, an array, and recipes for them."""
     monkeypatch.chdir(tmp_path)
-    np.save("digits.npy", digits[:400])
+    np.save("digits.npy", digits[:120])
     Path("tile.toml").write_text(tiny_recipe(EPOCHS["tile.toml"]))
     pictures = tiny_recipe(EPOCHS["picture.toml"], networks="picture", tile=32, channels=[12])
     Path("picture.toml").write_text(pictures)
@@ -97,10 +97,11 @@ def test_a_stopped_training_goes_on(
         picture = np.full((*size, 3), 90, np.uint8)
         assert np.asarray(codec.decompress(codec.compress(picture))).shape == picture.shape
     assert_another_begins_with_it(codec, recipe)
-    app(["train", data, "-o", "next", "--recipe", recipe, *FROM_MINE], standalone_mode=False)
     if data == "pictures":
         assert_levels_lie_between(codec)
         assert_fewer_pixels_make_fewer_bytes(codec)
+    else:
+        app(["train", data, "-o", "next", "--recipe", recipe, *FROM_MINE], standalone_mode=False)
 
 
 def assert_another_begins_with_it(codec: aecodec.Codec, recipe: str) -> None:

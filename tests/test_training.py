@@ -38,7 +38,8 @@ from aecodec.training.steps import channel_steps
 
 def assert_becomes_a_codec(autoencoder: Autoencoder, x: np.ndarray, folder: Path) -> aecodec.Codec:
     """Every level gives back its codes, and pictures like those of the float pair."""
-    codec = autoencoder.to_codec(folder, x, "mine", priors=8, context_units=16)
+    fewer = {"priors": 8, "context_units": 16, "context_epochs": 4}
+    codec = autoencoder.to_codec(folder, x[:300], "mine", **fewer)
     pixels = np.rint(x * 255).astype(np.uint8).reshape(-1, *codec.spec.tile, codec.spec.channels)
     errors = []
     for level in range(1, len(codec.spec.levels) + 1):
@@ -109,10 +110,10 @@ def test_training_with_a_rate(x: np.ndarray, tmp_path: Path) -> None:
         autoencoder = Autoencoder(*dense_pair((28, 28), 20))
         history = autoencoder.train(
             x,
-            epochs=12,
+            epochs=6,
             rate_weight=weight,
             priors=2,
-            learning_rate=3e-3,
+            learning_rate=5e-3,
             validation_data=x[:200],
             verbose=0,
         )
@@ -144,7 +145,7 @@ def test_levels_with_channels_of_their_own(x: np.ndarray, tmp_path: Path) -> Non
     planes = x[..., None]
     autoencoder = Autoencoder(*tile_pair((28, 28, 1), 24), levels=(4, 8, 12))
     autoencoder.train(
-        planes, epochs=16, rate_weight=(0.1, 0.05, 0.01), learning_rate=4e-3, verbose=0
+        planes, epochs=6, rate_weight=(0.1, 0.05, 0.01), learning_rate=4e-3, verbose=0
     )
     codec = assert_becomes_a_codec(autoencoder, planes, tmp_path)
     assert [level.stop for level in codec.spec.levels] == [4, 12, 24]
@@ -156,7 +157,7 @@ def test_colour_pictures_and_grids_of_codes(photograph: Pixels, tmp_path: Path) 
     encoder = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(12, 8, strides=8)])
     decoder = keras.Sequential([keras.Input((4, 4, 12)), layers.Conv2DTranspose(3, 8, strides=8)])
     autoencoder = Autoencoder(encoder, decoder)
-    autoencoder.train(tiles / 255, epochs=40, batch_size=16, learning_rate=5e-3, verbose=0)
+    autoencoder.train(tiles / 255, epochs=20, batch_size=16, learning_rate=5e-3, verbose=0)
     codec = assert_becomes_a_codec(autoencoder, tiles / 255, tmp_path)
     assert codec.spec.vectors == 16
     grey = np.asarray(codec.decompress(codec.compress(photograph[:50, :70, 0])))

@@ -138,7 +138,7 @@ def test_no_layer_dies_while_the_pace_is_highest(photograph: Pixels, name: str) 
     codes = np.rint(encoder.predict(x, verbose=0))
     twin = Autoencoder(pair.twin(encoder, x, "float32"), pair.twin(decoder, codes, "float32"))
     how = {each: recipe.training[each] for each in ("optimizer", "learning_rate", "cost_power")}
-    twin.train(x, 15, 16, rate_weight=weights, verbose=0, **how)
+    twin.train(x, 8, 16, rate_weight=weights, verbose=0, **how)
     codes = np.rint(twin.encoder.predict(x, verbose=0))
     for half, inputs in ((twin.encoder, x), (twin.decoder, codes)):
         hidden = [layer.output for layer in half.layers if isinstance(layer, layers.Conv2D)][:-2]

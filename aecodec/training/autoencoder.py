@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from aecodec.errors import ModelError
 from aecodec.levels import GAIN_UNITS, LEAST_GAIN, Level
+from aecodec.parallel import cores
 from aecodec.training.data import ArrayPictures, Tiles, as_floats
 from aecodec.training.models import as_functional, rescaled
 from aecodec.training.objective import (
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from aecodec.codec import Codec
 
 _ENDLESS = 1 << 40
+_AHEAD = 2
+"""Batches that are ready before they are asked for."""
+
 _STEP_SAMPLE = 500
 _LARGEST_CODE = 127
 _FINENESS = 3
@@ -177,7 +181,7 @@ class Autoencoder:
             return tf.ensure_shape(tf.numpy_function(made, [step], tf.float32), shape)
 
         steps = tf.data.Dataset.range(first, _ENDLESS)
-        return steps.map(batch, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        return _untuned(steps.map(batch, cores()).prefetch(_AHEAD))
 
     def save_models(self, name: str, folder: Path | str = ".") -> tuple[Path, Path]:
         """Write `encoder{name}.hdf5` and `decoder{name}.hdf5`, which Keras opens.
@@ -341,4 +345,13 @@ def _is_of_shape(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bo
 
 
 def _in_order(x: npt.NDArray[np.float32], batch_size: int) -> Any:
-    return tf.data.Dataset.from_tensor_slices(x).batch(batch_size)
+    return _untuned(tf.data.Dataset.from_tensor_slices(x).batch(batch_size))
+
+
+def _untuned(batches: Any) -> Any:
+    """As they are: the thread that tunes a pipeline sleeps for up to a minute after its end, and
+    TensorFlow waits for it.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)

@@ -237,9 +237,15 @@ class GainedObjective(_LevelsObjective):
         return self._results()
 
     def test_step(self, images: Any) -> dict[str, Any]:
-        for level in range(len(self.bits)):
-            levels = tf.fill([tf.shape(images)[0]], level)
-            self._count(*self._measure(images, levels, training=False), levels)
+        numbers, pictures = tf.range(len(self.bits)), tf.shape(images)[0]
+
+        def at_level(number: Any) -> tuple[Any, Any]:
+            return self._measure(images, tf.fill([pictures], number), training=False)
+
+        # The graph of one level, not of each: it is made in an eighth of the time.
+        measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32, tf.float32))
+        bits, errors = (tf.reshape(each, [-1]) for each in measured)
+        self._count(bits, errors, tf.repeat(numbers, pictures))
         return self._results()
 
     def _loss(self, bits: Any, errors: Any, levels: Any, pixels: int) -> Any:
