@@ -237,8 +237,10 @@ class Prior:
     def _put(
         self, coder: rangecoder.Encoder, symbols: Codes, rows: npt.NDArray[Any], columns: Columns
     ) -> None:
-        for row, members in by_row(rows):
-            coder.put(columns.ravel()[members], self.tables[row])
+        order, runs = by_row(rows)
+        ordered = columns.ravel()[order]
+        for row, run in runs:
+            coder.put(ordered[run], self.tables[row])
         escaped = columns == self.symbols
         if escaped.any():
             coder.put(_to_raw(symbols[escaped]), _RAW_BYTE)
@@ -283,10 +285,12 @@ class Prior:
     def _decode_slice(
         self, coder: rangecoder.Decoder, rows: npt.NDArray[Any], offset: Columns
     ) -> Codes:
-        taken = np.empty(rows.size, np.int32)
-        for row, members in by_row(rows):
-            taken[members] = coder.take(len(members), self.tables[row])
-        columns = taken.reshape(rows.shape)
+        order, runs = by_row(rows)
+        ordered = np.empty(rows.size, np.int32)
+        for row, run in runs:
+            ordered[run] = coder.take(run.stop - run.start, self.tables[row])
+        columns = np.empty(rows.shape, np.int32)
+        columns.reshape(-1)[order] = ordered
         symbols = columns + self.first + offset
         escaped = columns == self.symbols
         if escaped.any():

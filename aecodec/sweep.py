@@ -81,10 +81,15 @@ def located(
         sweep.tell(places, symbols)
 
 
-def by_row(rows: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
-    """Each row of the bank that occurs, ascending, and the symbols that use it, in order."""
+def by_row(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], list[tuple[int, slice]]]:
+    """Symbols in the order of their rows of the bank, and each row's run among them.
+
+    >>> by_row(np.array([[7, 2], [7, 7]]))
+    (array([1, 0, 2, 3]), [(2, slice(0, 1, None)), (7, slice(1, 4, None))])
+    """
     flat = rows.ravel().astype(np.uint16)  # which NumPy sorts by radix
-    order = np.argsort(flat, kind="stable")
-    ends = np.cumsum(np.bincount(flat))
-    for row in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
-        yield row, order[ends[row - 1] if row else 0 : ends[row]]
+    counts = np.bincount(flat)
+    used = np.flatnonzero(counts)
+    ends = np.cumsum(counts[used]).tolist()
+    runs = zip(used.tolist(), map(slice, [0, *ends], ends), strict=True)
+    return np.argsort(flat, kind="stable"), list(runs)

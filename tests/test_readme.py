@@ -76,6 +76,7 @@ SMALLER = {
     "large": "--megapixels 0.3",
     "megapixels": "--megapixels 0.3",
     "packet": "--limit 1",
+    "rate_distortion": "--limit 1",
 }
 """What makes a benchmark of minutes one of seconds."""
 
