@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-_PROGRAM = Path(__file__).with_name("micro_process.py")
+_PROGRAM = "aecodec.export.least_arena"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def run_in_micro(model: bytes) -> MicroRun:
 
 
 def _run_in_a_process(file: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(_PROGRAM), str(file)]
+    command = [sys.executable, "-m", _PROGRAM, str(file)]
     return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
 
 

@@ -45,6 +45,17 @@ SIGNS_OF_LIFE = (
     "{'what': 'aecodec',",
     "{'prior': 'one table a channel',",
 )
+SMALLER = {
+    "cold_start": "--rounds 1",
+    "digits": "--peers 10",
+    "equal_bytes": "kodak/0.png --crop 10 10 90 60",
+    "large": "--megapixels 0.3",
+    "megapixels": "--megapixels 0.3",
+    "packet": "--limit 1",
+    "rate_distortion": "--limit 1",
+}
+"""What makes a benchmark of minutes one of seconds."""
+
 DEVICE_TOOLS = ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm")
 
 
@@ -67,18 +78,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Pixels, photograph:
         shutil.copytree(ROOT / "aecodec/codecs" / name, folder / copy)
     np.savez(folder / "mnist.npz", x_train=digits[:200], x_test=digits[200:240])
     return folder
-
-
-SMALLER = {
-    "cold_start": "--rounds 1",
-    "digits": "--peers 10",
-    "equal_bytes": "kodak/0.png --crop 10 10 90 60",
-    "large": "--megapixels 0.3",
-    "megapixels": "--megapixels 0.3",
-    "packet": "--limit 1",
-    "rate_distortion": "--limit 1",
-}
-"""What makes a benchmark of minutes one of seconds."""
 
 
 def smaller(command: str) -> str:

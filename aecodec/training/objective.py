@@ -242,7 +242,7 @@ class GainedObjective(_LevelsObjective):
         def at_level(number: Any) -> tuple[Any, Any]:
             return self._measure(images, tf.fill([pictures], number), training=False)
 
-        # The graph of one level, not of each: it is made in an eighth of the time.
+        # The graph of one level is made sooner than that of each.
         measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32, tf.float32))
         bits, errors = (tf.reshape(each, [-1]) for each in measured)
         self._count(bits, errors, tf.repeat(numbers, pictures))

@@ -1,16 +1,18 @@
-"""The least arena that TensorFlow Lite Micro runs a model in: `python micro_process.py MODEL`.
+"""The least arena that TensorFlow Lite Micro runs a model in, in bytes.
 
-A program of its own, as TensorFlow Lite Micro ends the process where it does not run a model.
+    python -m aecodec.export.least_arena MODEL
+
+A program of its own, as TensorFlow Lite Micro ends the process where it does not run a model; and
+so each trial is a process, which begins with the library loaded.
 """
 
 from __future__ import annotations
 
-import os
 import sys
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
-from tflite_micro import runtime
 
 _ALIGNMENT = 16
 _SMALLEST, _LARGEST = 1 << 10, 1 << 26
@@ -23,6 +25,8 @@ def main() -> None:
 
 
 def _loaded(model: str, arena: int) -> Any:
+    from tflite_micro import runtime  # where it has no wheel, this module can be imported still
+
     return runtime.Interpreter.from_file(model, arena_size=arena)
 
 
@@ -47,14 +51,10 @@ def _least_arena(model: str) -> int:
 
 
 def _is_enough(model: str, arena: int) -> bool:
-    child = os.fork()
-    if child:
-        return os.waitpid(child, 0)[1] == 0
-    try:
-        _loaded(model, arena)
-        os._exit(0)
-    finally:
-        os._exit(1)
+    trial = get_context("fork").Process(target=_loaded, args=(model, arena))
+    trial.start()
+    trial.join()
+    return trial.exitcode == 0
 
 
 if __name__ == "__main__":
