@@ -7,8 +7,8 @@ TensorFlow Lite Micro, `aec.c` makes a file, which is compared with Python's, an
 all once more under AddressSanitizer and UndefinedBehaviorSanitizer. Flash and RAM are those of the
 firmware in `examples/microcontroller`, for a Cortex-M4 at -Os, as its map has them; its stack is
 what it used on the Cortex-M4 that qemu plays. The time is that of one picture's codes here, at
--O3. `--fuzz` then runs libFuzzer for so many minutes, and 20,000 mutated files. Needs gcc, clang,
-make, arm-none-eabi-gcc and qemu-system-arm.
+-O3, of an encoder alone. `--fuzz` then runs libFuzzer for so many minutes, and 20,000 mutated
+files. Needs gcc, clang, make, arm-none-eabi-gcc and qemu-system-arm.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _microseconds(device: DeviceFolder, codec: Codec, pictures: list[Picture]) -
     """Of one picture's codes."""
     program, outputs = device.path / "speed", device.path / "outputs.bin"
     sources = [str(_SPEED), *(str(device.path / name) for name in ("aec.c", "codec.c"))]
-    options = ["-std=c99", "-O3", f"-I{device.path}", "-o", str(program)]
+    options = ["-std=c99", "-O3", "-DAEC_ENCODER_ONLY", f"-I{device.path}", "-o", str(program)]
     subprocess.run(["gcc", *options, *sources], check=True)
     planes = Picture(np.concatenate([prepared(codec, device, each) for each in pictures]))
     integers = codec.encoder.encode(planes, codec.encoder.header(planes)).integers

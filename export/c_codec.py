@@ -54,10 +54,10 @@ def _work_size(tables: CTables, vectors: int) -> int:
     prior, dimension = tables.prior, tables.prior.code_dimension
     of_vector = 4 + 4 * _slice(prior)
     if prior.context:
-        of_vector += 8 * dimension + -(-dimension // LANES) * LANES
+        of_vector += 8 * dimension + 2 * -(-dimension // LANES) * LANES
     if not _looks_around(tables):
         return vectors * of_vector
-    return max(1, vectors // 2) * of_vector + dimension
+    return max(1, vectors // 2) * of_vector + 2 * dimension
 
 
 def _looks_around(tables: CTables) -> bool:

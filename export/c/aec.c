@@ -48,12 +48,13 @@ static size_t padded(size_t count)
     return (count + AEC_LANES - 1) / AEC_LANES * AEC_LANES;
 }
 
-static int32_t dot(const int8_t *a, const int8_t *b, size_t count)
+/* Inputs have 16 bits, for processors multiply and add pairs of such. */
+static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
 {
     int32_t sum = 0;
     size_t n;
     for (n = 0; n < count; n++) {
-        sum += a[n] * b[n];
+        sum += a[n] * (int16_t)b[n];
     }
     return sum;
 }
@@ -363,8 +364,9 @@ typedef struct {
     uint8_t *row;      /* [slice][count] of the bank */
     uint8_t *column;   /* [slice][count] */
     int32_t *sums;     /* [count][dimension][2] of the context network's outputs, as far as known */
-    int8_t *inputs;    /* [count][dimension] in the order of coding */
-    int8_t *around;    /* [dimension] of one vector */
+    int16_t *inputs;   /* [count][dimension] in the order of coding */
+    int16_t *around;   /* [dimension] of one vector */
+    uint32_t neighbours[4]; /* its, two pairs */
 } part;
 
 /* How far the units and the outputs of the context network have been worked out. */
@@ -387,13 +389,14 @@ static size_t channel_at(const aec_codec *codec, size_t place)
     return codec->context ? codec->context->order[place] : place;
 }
 
-/* The places of the four vectors around one, two pairs, if anything is. In the place of one that the
- * picture lacks stands the other of its pair; of a pair that it lacks, the other pair. */
-static void find_around(const part *p, uint32_t member, uint32_t around[4])
+/* A vector's neighbours, two pairs, if it has any. In the place of one that the picture lacks stands the
+ * other of its pair; of a pair that it lacks, the other pair. */
+static void find_neighbours(part *p, uint32_t vector)
 {
     static const int8_t down[2][4] = {{-1, 1, -1, 1}, {-1, 1, 0, 0}};
     static const int8_t across[2][4] = {{-1, 1, 1, -1}, {0, 0, -1, 1}};
-    uint32_t column = member % p->columns, row = member / p->columns % p->rows, places[4];
+    uint32_t member = p->members[vector], places[4];
+    uint32_t column = member % p->columns, row = member / p->columns % p->rows;
     unsigned n, missing = 0;
     if (p->kind < 0) {
         return;
@@ -410,7 +413,7 @@ static void find_around(const part *p, uint32_t member, uint32_t around[4])
         while (missing >> (n ^ other) & 1u) {
             other++;
         }
-        around[n] = places[n ^ other];
+        p->neighbours[n] = places[n ^ other];
     }
 }
 
@@ -437,19 +440,15 @@ static void look_around(part *p, uint32_t vector)
 {
     const aec_codec *codec = p->codec;
     size_t place;
-    uint32_t around[4];
-    if (p->kind < 0) {
-        return;
-    }
-    find_around(p, p->members[vector], around);
-    for (place = 0; place < codec->dimension; place++) {
+    find_neighbours(p, vector);
+    for (place = 0; p->kind >= 0 && place < codec->dimension; place++) {
         int32_t sum = 0;
         unsigned n;
         for (n = 0; n < 4; n++) {
-            sum += magnitude(p, around[n], place);
+            sum += magnitude(p, p->neighbours[n], place);
         }
         sum = sum * (1 << codec->context->input_shift[place]) / 4;
-        p->around[place] = (int8_t)clipped(sum, 0, CEILING);
+        p->around[place] = (int16_t)clipped(sum, 0, CEILING);
     }
 }
 
@@ -477,7 +476,7 @@ static void work_out_units(part *p, uint32_t vector, size_t place, progress *now
     int32_t *sums = p->sums + vector * 2 * dimension;
     if (place == 0) {
         memset(sums, 0, 2 * dimension * sizeof *sums);
-        memset(p->inputs + vector * padded(dimension), 0, padded(dimension));
+        memset(p->inputs + vector * padded(dimension), 0, 2 * padded(dimension));
     }
     while (now->units < context->units && context->reach[now->units] <= place) {
         size_t reach = context->reach[now->units], outputs = 2 * (dimension - reach);
@@ -500,7 +499,7 @@ static int32_t output(const part *p, uint32_t vector, size_t place, unsigned whi
 }
 
 /* By how many eighths of a symbol the sums and differences around move the table of a place. */
-static int32_t moved_by_trends(const part *p, size_t place, const uint32_t around[4])
+static int32_t moved_by_trends(const part *p, size_t place)
 {
     const aec_context *context = p->codec->context;
     size_t led = p->codec->dimension < LED ? p->codec->dimension : LED, n;
@@ -512,8 +511,8 @@ static int32_t moved_by_trends(const part *p, size_t place, const uint32_t aroun
         int32_t by = 1 << context->input_shift[n];
         for (pair = 0; pair < 2; pair++) {
             const int8_t *of_pair = slope + pair * led + n;
-            int32_t one = about_centre(p, around[2 * pair], n);
-            int32_t other = about_centre(p, around[2 * pair + 1], n);
+            int32_t one = about_centre(p, p->neighbours[2 * pair], n);
+            int32_t other = about_centre(p, p->neighbours[2 * pair + 1], n);
             sum += of_pair[0] * clipped((one + other) * by, -TREND_CEILING, TREND_CEILING);
             sum += of_pair[2 * led] * clipped((one - other) * by, -TREND_CEILING, TREND_CEILING);
         }
@@ -522,8 +521,7 @@ static int32_t moved_by_trends(const part *p, size_t place, const uint32_t aroun
 }
 
 /* Which row of the bank a place of a vector has, and what its column 0 stands for. */
-static unsigned find_row(const part *p, uint32_t vector, size_t place, uint32_t around[4],
-                         int32_t *base)
+static unsigned find_row(const part *p, uint32_t vector, size_t place, int32_t *base)
 {
     const aec_codec *codec = p->codec;
     size_t channel = channel_at(codec, place);
@@ -535,7 +533,7 @@ static unsigned find_row(const part *p, uint32_t vector, size_t place, uint32_t 
     }
     position = 8 * offset + (int32_t)(row % 8) + output(p, vector, place, 0);
     if (p->kind >= 0 && place < LED) {
-        position += moved_by_trends(p, place, around);
+        position += moved_by_trends(p, place);
     }
     shape = clipped((int32_t)(row / 8) + output(p, vector, place, 1), 0, codec->shapes - 1);
     *base = clipped(codec->first + shifted_right(position, 3), -FAR, FAR);
@@ -552,7 +550,7 @@ static void tell(part *p, uint32_t vector, size_t place)
                         ? magnitude(p, (uint32_t)member, place)
                         : p->codes[member * codec->dimension + channel] - offsets_of(p, vector)[channel];
         u = clipped(u * (1 << codec->context->input_shift[place]), -CEILING, CEILING);
-        p->inputs[vector * padded(codec->dimension) + place] = (int8_t)u;
+        p->inputs[vector * padded(codec->dimension) + place] = (int16_t)u;
     }
 }
 
@@ -592,13 +590,12 @@ static uint32_t cost_with_context(part *p, uint32_t vector, unsigned prior)
 {
     const aec_codec *codec = p->codec;
     const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->dimension;
-    uint32_t cost = codec->index_costs[prior], around[4];
+    uint32_t cost = codec->index_costs[prior];
     size_t place;
     work_out(p, vector, prior);
-    find_around(p, p->members[vector], around);
     for (place = 0; place < codec->dimension; place++) {
         int32_t base;
-        unsigned row = find_row(p, vector, place, around, &base);
+        unsigned row = find_row(p, vector, place, &base);
         cost += symbol_cost(codec, row, codes[codec->context->order[place]], base);
     }
     return cost;
@@ -683,14 +680,14 @@ static void code_prior(part *p, coder *c, uint32_t vector)
 
 static void find_rows(part *p, size_t place, size_t stop)
 {
-    uint32_t vector, around[4];
+    uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
         size_t entry = vector, n;
-        find_around(p, p->members[vector], around);
+        find_neighbours(p, vector);
         for (n = place; n < stop; n++, entry += p->count) {
             const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->dimension;
             int32_t base;
-            p->row[entry] = (uint8_t)find_row(p, vector, n, around, &base);
+            p->row[entry] = (uint8_t)find_row(p, vector, n, &base);
             p->base[entry] = (int16_t)base;
             p->column[entry] = column_of(p->codec, codes[channel_at(p->codec, n)], base);
         }
@@ -932,9 +929,9 @@ static size_t work_size_of(const aec_codec *codec, shape s)
 {
     size_t of_vector = 4 + 4u * codec->slice, dimension = codec->dimension;
     if (codec->context) {
-        of_vector += 2 * dimension * sizeof(int32_t) + padded(dimension);
+        of_vector += 2 * dimension * sizeof(int32_t) + 2 * padded(dimension);
     }
-    return s.vectors ? coded_together(codec, s) * of_vector + around_size(codec) : 0;
+    return s.vectors ? coded_together(codec, s) * of_vector + 2 * around_size(codec) : 0;
 }
 
 size_t aec_work_size(const aec_codec *codec, const aec_picture *picture)
@@ -967,10 +964,10 @@ static void lay_out(part *p, const aec_codec *codec, shape s, int8_t *codes, uin
     p->members = (uint16_t *)(p->sums + (codec->context ? 2 * n * codec->dimension : 0));
     p->priors = p->members + n;
     p->base = (int16_t *)(p->priors + n);
-    p->row = (uint8_t *)(p->base + n * codec->slice);
-    p->column = p->row + n * codec->slice;
-    p->around = (int8_t *)(p->column + n * codec->slice);
+    p->around = p->base + n * codec->slice;
     p->inputs = p->around + around_size(codec);
+    p->row = (uint8_t *)(p->inputs + (codec->context ? n * padded(codec->dimension) : 0));
+    p->column = p->row + n * codec->slice;
 }
 
 /* ---- files (section 1) ---- */
