@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aecodec import container, images, segments, spec, tiling
+from aecodec.arriving import arriving
 from aecodec.container import LEVEL_UNITS, Header
 from aecodec.errors import CodecError, FormatError, UsageError
 from aecodec.half import HalfCodec
 from aecodec.images import Picture, Pixels
 from aecodec.neighbours import Codes
 from aecodec.reduction import resized
-from aecodec.segments import Finished, Segment
+from aecodec.segments import Message, Segment
 from aecodec.shapes import coded_size, shape_of, size_of
-from aecodec.transforms import Int8, Transform, to_pixels
+from aecodec.transforms import Transform, to_pixels
+
+if TYPE_CHECKING:
+    from aecodec.windows import Integers
 
 
 class DecoderCodec(HalfCodec):
@@ -42,28 +49,31 @@ class DecoderCodec(HalfCodec):
         """
         header, payload = self._opened(data)
         level = self.spec.level(self._level(header))
-        parts = self._segments(header, payload, lambda codes: codes)
-        return segments.joined(parts, shape_of(self.spec, header), level)
+        return segments.joined(self._codes(header, payload), shape_of(self.spec, header), level)
 
     def _opened(self, data: bytes) -> tuple[Header, bytes]:
         header, payload = container.unpack(data)
         self._check_made_here(header)
         return header, payload
 
-    def _segments(
-        self, header: Header, payload: bytes, finish: Callable[[Codes], Finished]
-    ) -> Iterator[tuple[Segment, Finished]]:
+    def _codes(self, header: Header, payload: bytes) -> Iterator[tuple[Segment, Codes]]:
         prior = self.folder.prior(self._level(header))
-        return segments.decode(prior, payload, shape_of(self.spec, header), finish)
+        messages = segments.messages(payload, shape_of(self.spec, header))
+        return ((message.segment, message.codes(prior)) for message in messages)
 
-    def _integers(self, header: Header, payload: bytes) -> Int8:
+    @contextmanager
+    def _integers(self, header: Header, payload: bytes) -> Iterator[Integers]:
         """As the encoder had them, but for rounding; 0 in channels of other levels."""
-        level = self.spec.level(self._level(header))
-        parts = self._segments(header, payload, level.integers)
-        integers = np.zeros((*shape_of(self.spec, header), self.spec.code_shape[-1]), np.int8)
-        for segment, part in parts:
-            level.put(part, integers[segment.places])
-        return integers
+        shape, number = shape_of(self.spec, header), self._level(header)
+        messages, prior = segments.messages(payload, shape), self.folder.prior(number)
+        level = self.spec.level(number)
+        whole = np.zeros((*shape, self.spec.code_shape[-1]), np.int8)
+
+        def fill(message: Message) -> None:
+            level.spread(message.codes(prior), whole[message.segment.places])
+
+        with arriving(whole, messages, fill) as integers:
+            yield integers
 
     def planes(
         self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
@@ -86,21 +96,22 @@ class DecoderCodec(HalfCodec):
         dimension = chosen.stop - chosen.start
         if codes.ndim != 2 or codes.shape[1] != dimension:
             raise UsageError(f"codes of shape {codes.shape}: this level has (N, {dimension})")
+        size = size or self.spec.tile[::-1]
+        shape = (-1, *tiling.grid(size, self.spec.tile)) if self.spec.reach else (-1,)
         integers = np.zeros((len(codes), self.spec.code_shape[-1]), np.int8)
         chosen.spread(codes, integers)
-        return self._restored(integers, size or self.spec.tile[::-1])
+        return self._restored(integers.reshape(*shape, integers.shape[-1]), size)
 
-    def _restored(self, integers: Int8, size: tuple[int, int]) -> Pixels:
+    def _restored(self, integers: Integers, size: tuple[int, int]) -> Pixels:
+        """Of vectors as :func:`~aecodec.shapes.shape_of` has them."""
         tile, reach = self.spec.tile, self.spec.reach
-        rows, columns = tiling.grid(size, tile)
         if reach:
             from aecodec import windows
 
-            whole = integers.reshape(-1, rows, columns, integers.shape[-1])
-            return windows.decode(self._transform, whole, tile, reach, size)
-        pixels = self._transform(integers.reshape(-1, *self.spec.code_shape))
+            return windows.decode(self._transform, integers, tile, reach, size)
+        pixels = self._transform(np.asarray(integers).reshape(-1, *self.spec.code_shape))
         tiles = to_pixels(pixels).reshape(-1, *self.tile_shape)
-        return tiling.merge(tiles, len(tiles) // (rows * columns), size)
+        return tiling.merge(tiles, len(tiles) // math.prod(tiling.grid(size, tile)), size)
 
     def decompress(self, data: bytes) -> Picture:
         """The bytes of an `.aec` file to pictures.
@@ -110,9 +121,10 @@ class DecoderCodec(HalfCodec):
             CodecError: another codec made it.
         """
         header, payload = self._opened(data)
-        return self.restore(header, self._integers(header, payload))
+        with self._integers(header, payload) as integers:
+            return self.restore(header, integers)
 
-    def restore(self, header: Header, integers: Int8) -> Picture:
+    def restore(self, header: Header, integers: Integers) -> Picture:
         """The network's integers to pictures.
 
         Args:
@@ -125,7 +137,7 @@ class DecoderCodec(HalfCodec):
         alpha = self._alpha(header)
         return Picture(self.pixels(header, integers), alpha, header.metadata)
 
-    def pixels(self, header: Header, integers: Int8) -> Pixels:
+    def pixels(self, header: Header, integers: Integers) -> Pixels:
         """As :meth:`restore`, (F, H, W, C) without alpha and metadata."""
         planes = self._restored(integers, coded_size(self.spec, header))
         pixels = tiling.from_planes(planes, header.frames, header.mode.channels)
@@ -139,7 +151,9 @@ class DecoderCodec(HalfCodec):
             CodecError: another codec made it.
         """
         header, payload = self._opened(data)
-        self._integers(header, payload)
+        level = self.spec.level(self._level(header))
+        for _, codes in self._codes(header, payload):
+            level.integers(codes)
         self._alpha(header)
 
     def level(self, data: bytes) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,8 +31,6 @@ _MOST = SIDE**2
 
 Shape = tuple[int, ...]
 """(N,) of vectors that stand alone, or (pictures, rows, columns) of vectors."""
-
-Finished = TypeVar("Finished")
 
 SymbolsOf = Callable[[Int8], Symbols]
 """What an encoder makes of integers (*Shape, channels): see :mod:`aecodec.thrift`."""
@@ -60,6 +58,21 @@ class Segment(NamedTuple):
             return None
         pictures, rows, columns = self.shape
         return pictures, rows, columns
+
+
+class Message(NamedTuple):
+    """What a payload holds of a segment."""
+
+    segment: Segment
+    data: bytes
+
+    def codes(self, prior: Prior) -> Codes:
+        """The very codes (n, K) that were encoded.
+
+        Raises:
+            FormatError: no encoder writes this message for so many vectors.
+        """
+        return prior.decode(self.data, self.segment.vectors, self.segment.grid)
 
 
 def segments_of(shape: Shape) -> list[Segment]:
@@ -119,34 +132,22 @@ def settled(prior: Prior, level: Level, integers: Int8) -> Codes:
     return joined(parts, integers.shape[:-1], level)
 
 
-def decode(
-    prior: Prior, payload: bytes, shape: Shape, finish: Callable[[Codes], Finished]
-) -> Iterator[tuple[Segment, Finished]]:
-    """Payload to the very codes that were encoded, segment after segment.
+def messages(payload: bytes, shape: Shape) -> list[Message]:
+    """The messages of a payload, segment after segment.
 
     Args:
-        prior: of their level.
         payload: what :func:`encode` returned.
         shape: of the integers that it was given, without the channels.
-        finish: what is left to do with the codes (n, K) of a segment.
-
-    Returns:
-        Segments, and what `finish` made of each.
 
     Raises:
-        FormatError: the payload is not one that an encoder writes for so many vectors; at once
-            if it is too short, so that the caller need not allocate anything.
+        FormatError: the payload is too short for so many vectors: at once, so that the caller need
+            not allocate anything.
     """
     segments = segments_of(shape)
-    work = list(zip(segments, _messages(payload, len(segments)), strict=True))
-    for segment, message in work:
-        check_length(message, segment.vectors, segment.grid)
-
-    def finished(each: tuple[Segment, bytes]) -> Finished:
-        segment, message = each
-        return finish(prior.decode(message, segment.vectors, segment.grid))
-
-    return zip(segments, in_parallel(finished, work), strict=True)
+    found = list(map(Message, segments, _cut(payload, len(segments))))
+    for segment, data in found:
+        check_length(data, segment.vectors, segment.grid)
+    return found
 
 
 def joined(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -> Codes:
@@ -157,7 +158,7 @@ def joined(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -
     return codes.reshape(-1, codes.shape[-1])
 
 
-def _messages(payload: bytes, count: int) -> Iterator[bytes]:
+def _cut(payload: bytes, count: int) -> Iterator[bytes]:
     """All but the last say how long they are."""
     reader = Reader(payload)
     for _ in range(count - 1):

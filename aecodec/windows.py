@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import Protocol
 
 import numpy as np
 
@@ -48,6 +49,17 @@ Window = tuple[int, Span, Span]
 """Its frame, its rows and its columns."""
 
 
+class Integers(Protocol):
+    """(F, rows, columns, K) int8: an array, or what becomes one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of all that there will be."""
+
+    def __getitem__(self, places: tuple[slice, slice, slice], /) -> Int8:
+        """A part, as soon as it is there."""
+
+
 def encode(transform: Transform, pixels: Pixels, tile: Tile, reach: int) -> Int8:
     """Pictures to the integers of a code vector a tile.
 
@@ -77,9 +89,12 @@ def encode(transform: Transform, pixels: Pixels, tile: Tile, reach: int) -> Int8
 
 
 def decode(
-    transform: Transform, integers: Int8, tile: Tile, reach: int, size: tuple[int, int]
+    transform: Transform, integers: Integers, tile: Tile, reach: int, size: tuple[int, int]
 ) -> Pixels:
     """What :func:`encode` made, back to pictures of (width, height): (F, H, W, C).
+
+    Raises:
+        FormatError: integers that should have arrived are damaged.
 
     >>> enlarge = lambda integers: integers.repeat(2, axis=1).repeat(2, axis=2)
     >>> decode(enlarge, np.zeros((3, 40, 70, 1), np.int8), (2, 2), reach=1, size=(139, 80)).shape

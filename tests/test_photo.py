@@ -11,7 +11,7 @@ from commands import Command
 from PIL import Image
 
 import aecodec
-from aecodec import Codec, metrics, rangecoder, rate_control
+from aecodec import Codec, FormatError, container, metrics, rangecoder, rate_control
 from aecodec.images import Pixels, from_array
 from aecodec.registry import codec_for
 from aecodec.samples import sample_paths
@@ -136,3 +136,17 @@ def test_both_coders_read_the_same_codes(
     codes = photo.decoder.codes(data)
     monkeypatch.setattr(rangecoder, "decoder", rangecoder.PythonDecoder)
     assert (photo.decoder.codes(data) == codes).all()
+
+
+@pytest.mark.parametrize("part", [0.2, 0.8])
+def test_a_damaged_part_of_a_long_picture_is_refused(
+    photo: Codec, photograph: Pixels, part: float
+) -> None:
+    """Its first part is decoded while the second, another message, still is awaited."""
+    strip = np.concatenate([photograph[:32, :600]] * 4, axis=1)
+    data = photo.compress(strip)
+    assert np.asarray(photo.decompress(data)).shape == strip.shape
+    body = bytearray(data[:-4])
+    body[int(part * len(body))] ^= 1
+    with pytest.raises(FormatError):
+        photo.decompress(bytes(body) + container._crc(bytes(body)))

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aecodec.arriving import arriving
 from aecodec.context import AroundWeights, Context
 from aecodec.errors import FormatError
 from aecodec.fitting import fit_prior
 from aecodec.levels import Level
 from aecodec.neighbours import Codes, Grid
 from aecodec.prior import Prior
-from aecodec.segments import SIDE, Shape, decode, encode, segments_of
+from aecodec.segments import SIDE, Message, Shape, encode, messages, segments_of
 from aecodec.thrift import rounded
 
 EVERY = Level(0, 3)
@@ -68,8 +69,9 @@ def assert_round_trip(prior: Prior, codes: Codes, shape: Shape) -> bytes:
         prior, functools.partial(rounded, EVERY), codes.astype(np.int8).reshape(*shape, -1)
     )
     whole = codes.reshape(*shape, -1)
-    for segment, found in decode(prior, payload, shape, lambda codes: codes):
-        assert (found == whole[segment.places].reshape(found.shape)).all()
+    for message in messages(payload, shape):
+        found = message.codes(prior)
+        assert (found == whole[message.segment.places].reshape(found.shape)).all()
     return payload
 
 
@@ -93,4 +95,42 @@ def test_a_message_cut_short_is_refused(prior: Prior, length: int) -> None:
     grid = (1, 2, 2 * SIDE + 1)
     payload = assert_round_trip(prior, some_codes(grid), grid)
     with pytest.raises(FormatError):
-        list(decode(prior, payload[:length], grid, lambda codes: codes))
+        [message.codes(prior) for message in messages(payload[:length], grid)]
+
+
+@settings(max_examples=50)
+@given(st.tuples(*[st.integers(1, 300)] * 3), st.data())
+def test_what_is_taken_has_arrived(grid: Grid, data: st.DataObject) -> None:
+    places = tuple(data.draw(_slices(length)) for length in grid)
+    whole = np.zeros(grid, np.int8)
+    awaited = [Message(segment, b"") for segment in segments_of(grid)]
+
+    def fill(message: Message) -> None:
+        whole[message.segment.places] = 1
+
+    with arriving(whole, awaited, fill) as integers:
+        assert integers.shape == grid
+        assert integers[places].all()
+
+
+@st.composite
+def _slices(draw: st.DrawFn, length: int) -> slice:
+    start = draw(st.integers(0, length - 1))
+    return slice(start, draw(st.integers(start + 1, length)))
+
+
+def test_what_does_not_arrive_is_missed_where_it_is_taken() -> None:
+    grid = (1, 2 * SIDE, 2 * SIDE)
+    awaited = [Message(segment, b"") for segment in segments_of(grid)]
+    first, second = slice(0, SIDE), slice(SIDE, 2 * SIDE)
+    both, frame = slice(0, 2 * SIDE), slice(0, 1)
+
+    def fill(message: Message) -> None:
+        if message is awaited[2]:
+            raise FormatError("damaged")
+
+    with arriving(np.zeros(grid, np.int8), awaited, fill) as integers:
+        assert integers[frame, first, both].shape == (1, SIDE, 2 * SIDE)
+        assert integers[frame, both, second].shape == (1, 2 * SIDE, SIDE)
+        with pytest.raises(FormatError, match="damaged"):
+            integers[frame, both, first]
