@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,12 +16,14 @@ from aecodec.thrift import thrifty
 from aecodec.transforms import Int8
 
 
-class Compressed(NamedTuple):
-    """A file, and what it was made of."""
+@dataclass(frozen=True, eq=False)
+class Compressed:
+    """A file, what it was made of, and the integers that it gives back."""
 
     data: bytes
     encoding: Encoding
     level: float
+    kept: Int8
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,13 @@ class Encoding:
         return container.pack(self.header_at(level), payload)
 
     def compressed(self, level: float | None = None) -> Compressed:
-        """As :meth:`file`, and what it was made of."""
-        return Compressed(self.file(level), self, self.folder.spec.units_of(level) / LEVEL_UNITS)
+        """As :meth:`file` and :meth:`kept` at once."""
+        spec, kept, messages = self.folder.spec, np.zeros_like(self.integers), []
+        for message, codes in segments.encoded(*self._at(level), self.integers):
+            messages.append(message)
+            spec.level(level).spread(codes, kept[message.segment.places])
+        data = container.pack(self.header_at(level), segments.joined_messages(messages))
+        return Compressed(data, self, spec.units_of(level) / LEVEL_UNITS, kept)
 
     def header_at(self, level: float | None) -> Header:
         """Of a file at a level; it says none for the default."""

@@ -104,7 +104,8 @@ def with_psnr(
     encoding = codec.encoder.encode(picture, codec.encoder.header(picture, metadata))
 
     def psnr(level: float) -> float:
-        return metrics.psnr(float(np.mean(squared_errors(codec, picture, encoding, level))))
+        errors = squared_errors(codec, picture, encoding.header, encoding.kept(level))
+        return metrics.psnr(float(np.mean(errors)))
 
     levels = levels_of(codec.spec)
     too_low = last(levels, lambda level: psnr(level) < least)
@@ -144,4 +145,4 @@ def last(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
 
 def _error(codec: Codec, picture: Picture, candidate: Compressed) -> float:
     """Squared error of what a file decodes to; 0 if there is no decoder to tell."""
-    return sum(squared_errors(codec, picture, candidate.encoding, candidate.level))
+    return sum(squared_errors(codec, picture, candidate.encoding.header, candidate.kept))

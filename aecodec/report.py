@@ -10,11 +10,12 @@ import numpy as np
 
 from aecodec import metrics
 from aecodec.codec import Codec
-from aecodec.container import NOT_REDUCED
-from aecodec.encoding import Compressed, Encoding
+from aecodec.container import NOT_REDUCED, Header
+from aecodec.encoding import Compressed
 from aecodec.figures import Comparison
 from aecodec.images import Picture
 from aecodec.spec import DECODER_TFLITE
+from aecodec.transforms import Int8
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def report(codec: Codec, picture: Picture, file: Compressed, source_size: int) -
         source_size: bytes of the file or files that the pictures came from.
     """
     width, height = picture.size
-    errors = squared_errors(codec, picture, file.encoding, file.level)
+    errors = squared_errors(codec, picture, file.encoding.header, file.kept)
     return Report(
         codec=codec.spec.name,
         level=file.level,
@@ -108,11 +109,18 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
     return Comparison(picture.pixels[0], restored[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
-def squared_errors(codec: Codec, picture: Picture, encoding: Encoding, level: float) -> list[float]:
-    """Mean squared error of each frame at a level; none where there is no decoder to tell."""
+def squared_errors(codec: Codec, picture: Picture, header: Header, kept: Int8) -> list[float]:
+    """Mean squared error of each frame of a file; none where there is no decoder to tell.
+
+    Args:
+        codec: that made it.
+        picture: what it was made of.
+        header: of the file.
+        kept: the integers that it gives back.
+    """
     if not codec.folder.has(DECODER_TFLITE):
         return []
-    restored = codec.decoder.pixels(encoding.header, encoding.kept(level))
+    restored = codec.decoder.pixels(header, kept)
     return [metrics.mse(*pair) for pair in zip(picture.pixels, restored, strict=True)]
 
 

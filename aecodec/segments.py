@@ -109,11 +109,22 @@ def encode(prior: Prior, symbols_of: SymbolsOf, integers: Int8) -> bytes:
         symbols_of: makes symbols of that level of integers.
         integers: (*Shape, channels), channels of all levels.
     """
+    return joined_messages([message for message, _ in encoded(prior, symbols_of, integers)])
 
-    def message(segment: Segment) -> bytes:
-        return prior.message(symbols_of(integers[segment.places]), segment.grid)
 
-    *others, last = in_parallel(message, segments_of(integers.shape[:-1]))
+def encoded(prior: Prior, symbols_of: SymbolsOf, integers: Int8) -> Iterator[tuple[Message, Codes]]:
+    """The messages of :func:`encode`, each with its codes (n, K)."""
+
+    def message(segment: Segment) -> tuple[Message, Codes]:
+        symbols = symbols_of(integers[segment.places])
+        return Message(segment, prior.message(symbols, segment.grid)), symbols.codes
+
+    return in_parallel(message, segments_of(integers.shape[:-1]))
+
+
+def joined_messages(messages: list[Message]) -> bytes:
+    """Payload; all messages but the last say how long they are."""
+    *others, last = (message.data for message in messages)
     return b"".join(map(block, others)) + last
 
 
@@ -159,7 +170,7 @@ def joined(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -
 
 
 def _cut(payload: bytes, count: int) -> Iterator[bytes]:
-    """All but the last say how long they are."""
+    """What :func:`joined_messages` joined."""
     reader = Reader(payload)
     for _ in range(count - 1):
         yield reader.block()
