@@ -16,6 +16,7 @@ from aecodec.cli.codecs import as_text
 from aecodec.cli.needs_tensorflow import tensorflow_for
 from aecodec.cli.options import Quiet
 from aecodec.errors import UsageError
+from aecodec.recipes import purpose_of, recipe_names
 from aecodec.registry import load_codec
 from aecodec.spec import CODEC_FILES
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:  # what the other commands do not need, they do not load
 
 def _list_recipes(wanted: bool) -> None:
     if wanted:
-        with tensorflow_for("training"):
-            from aecodec.training.recipe import purpose_of, recipe_names
         for name in recipe_names():
             typer.echo(f"{name}: {purpose_of(name)}")
         raise typer.Exit

@@ -57,6 +57,12 @@ def test_compress_says_what_it_cost(folder: Path, command: Command) -> None:
     assert result.err == ""
 
 
+def test_the_recipes_that_ship(command: Command) -> None:
+    result = command("train", "--list-recipes")
+    names = [line.partition(": ")[0] for line in result.out.splitlines()]
+    assert (result.status, names) == (0, ["digits", "photo", "picture"])
+
+
 def test_json_and_quiet(folder: Path, command: Command) -> None:
     values = json.loads(command("compress", "digit.png", "--json").out)
     assert values["bytes"] == (folder / "digit.aec").stat().st_size

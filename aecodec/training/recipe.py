@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from aecodec.errors import UsageError
+from aecodec.recipes import recipe_names, recipe_path
 from aecodec.training.optimizer import OPTIMIZERS
 from aecodec.training.pairs import PAIRS
 
@@ -21,7 +22,6 @@ else:
 _NOTHING = 1e-9
 """Stands for 0, as `context_units` may be, where logarithms are taken."""
 
-RECIPES = Path(__file__).parent / "recipes"
 _KEYS = {
     "data": {"tile", "held_out", "flips"},
     "levels": {"channels", "rate_weights", "shares", "context_units"},
@@ -109,7 +109,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     >>> load_recipe("digits").name
     'digits'
     """
-    shipped = RECIPES / f"{name_or_path}.toml"
+    shipped = recipe_path(str(name_or_path))
     path = shipped if shipped.is_file() else Path(name_or_path)
     try:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
@@ -122,17 +122,6 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         raise UsageError(f"{path}: not a recipe ({error})") from error
     _check(recipe, path)
     return recipe
-
-
-def recipe_names() -> list[str]:
-    """Those that ship."""
-    return sorted(file.stem for file in RECIPES.glob("*.toml"))
-
-
-def purpose_of(name: str) -> str:
-    """What a recipe that ships is for: its first line."""
-    first = (RECIPES / f"{name}.toml").read_text("utf-8").splitlines()[0]
-    return first.removeprefix("#").strip()
 
 
 def _check(recipe: Recipe, path: Path) -> None:
