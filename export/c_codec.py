@@ -10,6 +10,7 @@ from aecodec.container import LEVEL_UNITS
 from aecodec.context import AROUND_DTYPES, DTYPES, POSITIONS, Context
 from aecodec.errors import ModelError
 from aecodec.export.c_tables import LANES, CTables
+from aecodec.neighbours import LED
 from aecodec.prior import Prior
 
 _MOST_VECTORS, _MOST_TILES = 16384, 128
@@ -57,7 +58,7 @@ def _work_size(tables: CTables, vectors: int) -> int:
         of_vector += 8 * dimension + 2 * -(-dimension // LANES) * LANES
     if not _looks_around(tables):
         return vectors * of_vector
-    return max(1, vectors // 2) * of_vector + 2 * dimension
+    return max(1, vectors // 2) * of_vector + 2 * (dimension + 4 * min(dimension, LED))
 
 
 def _looks_around(tables: CTables) -> bool:

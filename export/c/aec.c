@@ -365,7 +365,7 @@ typedef struct {
     uint8_t *column;   /* [slice][count] */
     int32_t *sums;     /* [count][dimension][2] of the context network's outputs, as far as known */
     int16_t *inputs;   /* [count][dimension] in the order of coding */
-    int16_t *around;   /* [dimension] of one vector */
+    int16_t *around;        /* [dimension] of one vector, then [4][64 places, or all] trends */
     uint32_t neighbours[4]; /* its, two pairs */
 } part;
 
@@ -498,26 +498,47 @@ static int32_t output(const part *p, uint32_t vector, size_t place, unsigned whi
     return shifted_right(p->sums[vector * 2 * (size_t)p->codec->dimension + number] + half, shift);
 }
 
-/* By how many eighths of a symbol the sums and differences around move the table of a place. */
-static int32_t moved_by_trends(const part *p, size_t place)
+/* How many places trends lead. */
+static size_t led_by_trends(const aec_codec *codec)
 {
-    const aec_context *context = p->codec->context;
-    size_t led = p->codec->dimension < LED ? p->codec->dimension : LED, n;
-    size_t number = (size_t)p->kind * led + place;
-    const int8_t *slope = context->around->slope + 4 * led * number;
-    unsigned shift = context->around->slope_shift[number], pair;
-    int32_t sum = (1 << shift) >> 1;
-    for (n = 0; n < led; n++) {
-        int32_t by = 1 << context->input_shift[n];
-        for (pair = 0; pair < 2; pair++) {
-            const int8_t *of_pair = slope + pair * led + n;
-            int32_t one = about_centre(p, p->neighbours[2 * pair], n);
-            int32_t other = about_centre(p, p->neighbours[2 * pair + 1], n);
-            sum += of_pair[0] * clipped((one + other) * by, -TREND_CEILING, TREND_CEILING);
-            sum += of_pair[2 * led] * clipped((one - other) * by, -TREND_CEILING, TREND_CEILING);
+    return codec->dimension < LED ? codec->dimension : LED;
+}
+
+static int16_t trend(const part *p, size_t place, int32_t sum)
+{
+    sum *= 1 << p->codec->context->input_shift[place];
+    return (int16_t)clipped(sum, -TREND_CEILING, TREND_CEILING);
+}
+
+static int16_t *trends_of(const part *p)
+{
+    return p->around + p->codec->dimension;
+}
+
+/* What a vector's neighbours, if it has any, lead to expect: the sums of both pairs, then their
+ * differences. */
+static void find_trends(part *p)
+{
+    size_t led = led_by_trends(p->codec), n;
+    int16_t *trends = trends_of(p);
+    unsigned of;
+    for (of = 0; p->kind >= 0 && of < 4; of++) {
+        const uint32_t *pair = p->neighbours + 2 * (of & 1u);
+        for (n = 0; n < led; n++) {
+            int32_t one = about_centre(p, pair[0], n), other = about_centre(p, pair[1], n);
+            *trends++ = trend(p, n, of < 2 ? one + other : one - other);
         }
     }
-    return shifted_right(sum, shift);
+}
+
+/* By how many eighths of a symbol they move the table of a place. */
+static int32_t moved_by_trends(const part *p, size_t place)
+{
+    const aec_around *around = p->codec->context->around;
+    size_t led = led_by_trends(p->codec), number = (size_t)p->kind * led + place;
+    unsigned shift = around->slope_shift[number];
+    int32_t sum = dot(trends_of(p), around->slope + 4 * led * number, 4 * led);
+    return shifted_right(sum + ((1 << shift) >> 1), shift);
 }
 
 /* Which row of the bank a place of a vector has, and what its column 0 stands for. */
@@ -593,6 +614,7 @@ static uint32_t cost_with_context(part *p, uint32_t vector, unsigned prior)
     uint32_t cost = codec->index_costs[prior];
     size_t place;
     work_out(p, vector, prior);
+    find_trends(p);
     for (place = 0; place < codec->dimension; place++) {
         int32_t base;
         unsigned row = find_row(p, vector, place, &base);
@@ -684,6 +706,7 @@ static void find_rows(part *p, size_t place, size_t stop)
     for (vector = 0; vector < p->count; vector++) {
         size_t entry = vector, n;
         find_neighbours(p, vector);
+        find_trends(p);
         for (n = place; n < stop; n++, entry += p->count) {
             const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->dimension;
             int32_t base;
@@ -920,9 +943,10 @@ static size_t coded_together(const aec_codec *codec, shape s)
     return looks_around(codec) ? s.planes * (of_plane > 1 ? of_plane / 2 : of_plane) : s.vectors;
 }
 
+/* Bytes of what a vector's neighbours say of it. */
 static size_t around_size(const aec_codec *codec)
 {
-    return looks_around(codec) ? codec->dimension : 0;
+    return looks_around(codec) ? 2 * (codec->dimension + 4 * led_by_trends(codec)) : 0;
 }
 
 static size_t work_size_of(const aec_codec *codec, shape s)
@@ -931,7 +955,7 @@ static size_t work_size_of(const aec_codec *codec, shape s)
     if (codec->context) {
         of_vector += 2 * dimension * sizeof(int32_t) + 2 * padded(dimension);
     }
-    return s.vectors ? coded_together(codec, s) * of_vector + 2 * around_size(codec) : 0;
+    return s.vectors ? coded_together(codec, s) * of_vector + around_size(codec) : 0;
 }
 
 size_t aec_work_size(const aec_codec *codec, const aec_picture *picture)
@@ -965,7 +989,7 @@ static void lay_out(part *p, const aec_codec *codec, shape s, int8_t *codes, uin
     p->priors = p->members + n;
     p->base = (int16_t *)(p->priors + n);
     p->around = p->base + n * codec->slice;
-    p->inputs = p->around + around_size(codec);
+    p->inputs = p->around + around_size(codec) / 2;
     p->row = (uint8_t *)(p->inputs + (codec->context ? n * padded(codec->dimension) : 0));
     p->column = p->row + n * codec->slice;
 }
