@@ -18,13 +18,12 @@ from aecodec.segments import Message, Segment
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-Places = tuple[slice, slice, slice]
-"""Of frames, rows and columns."""
+    from aecodec.windows import Places
 
 
 @dataclass(frozen=True)
 class Arriving:
-    """Those of several segments.
+    """Integers of several segments.
 
     Attributes:
         whole: what is filled.
@@ -49,7 +48,7 @@ class Arriving:
         """
         for number in self._between(places[0]):
             if _overlap(self.segments[number].places, places):
-                self.filled[number].result()
+                _raise_error_of(self.filled[number])
         return self.whole[places]
 
     def _between(self, frames: slice) -> range:
@@ -85,7 +84,14 @@ def arriving(
         filled = [one.submit(fill, message) for message in messages]
         yield Arriving(whole, [message.segment for message in messages], filled)
     finally:
-        one.shutdown(wait=False, cancel_futures=True)
+        one.shutdown(cancel_futures=True)
+
+
+def _raise_error_of(filled: Future[None]) -> None:
+    """A new one for each who waits: a shared one would keep all their pictures in memory."""
+    error = filled.exception()
+    if error:
+        raise type(error)(*error.args) from error
 
 
 def _overlap(some: tuple[slice, ...], others: tuple[slice, ...]) -> bool:

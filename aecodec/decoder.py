@@ -17,13 +17,14 @@ from aecodec.errors import CodecError, FormatError, UsageError
 from aecodec.half import HalfCodec
 from aecodec.images import Picture, Pixels
 from aecodec.neighbours import Codes
+from aecodec.parallel import in_parallel
 from aecodec.reduction import resized
 from aecodec.segments import Message, Segment
 from aecodec.shapes import coded_size, shape_of, size_of
 from aecodec.transforms import Transform, to_pixels
 
 if TYPE_CHECKING:
-    from aecodec.windows import Integers
+    from aecodec.windows import PartByPart
 
 
 class DecoderCodec(HalfCodec):
@@ -59,10 +60,10 @@ class DecoderCodec(HalfCodec):
     def _codes(self, header: Header, payload: bytes) -> Iterator[tuple[Segment, Codes]]:
         prior = self.folder.prior(self._level(header))
         messages = segments.messages(payload, shape_of(self.spec, header))
-        return ((message.segment, message.codes(prior)) for message in messages)
+        return in_parallel(lambda message: (message.segment, message.codes(prior)), messages)
 
     @contextmanager
-    def _integers(self, header: Header, payload: bytes) -> Iterator[Integers]:
+    def _integers(self, header: Header, payload: bytes) -> Iterator[PartByPart]:
         """As the encoder had them, but for rounding; 0 in channels of other levels."""
         shape, number = shape_of(self.spec, header), self._level(header)
         messages, prior = segments.messages(payload, shape), self.folder.prior(number)
@@ -102,8 +103,10 @@ class DecoderCodec(HalfCodec):
         chosen.spread(codes, integers)
         return self._restored(integers.reshape(*shape, integers.shape[-1]), size)
 
-    def _restored(self, integers: Integers, size: tuple[int, int]) -> Pixels:
-        """Of vectors as :func:`~aecodec.shapes.shape_of` has them."""
+    def _restored(self, integers: PartByPart, size: tuple[int, int]) -> Pixels:
+        """Of vectors as :func:`~aecodec.shapes.shape_of` has them. Those that stand alone are one
+        message, and have arrived.
+        """
         tile, reach = self.spec.tile, self.spec.reach
         if reach:
             from aecodec import windows
@@ -124,20 +127,20 @@ class DecoderCodec(HalfCodec):
         with self._integers(header, payload) as integers:
             return self.restore(header, integers)
 
-    def restore(self, header: Header, integers: Integers) -> Picture:
+    def restore(self, header: Header, integers: PartByPart) -> Picture:
         """The network's integers to pictures.
 
         Args:
             header: of their file.
-            integers: as :meth:`~aecodec.encoding.Encoding.kept` gives them.
+            integers: as :meth:`~aecodec.encoding.Encoding.kept` gives them, or as they arrive.
 
         Raises:
-            FormatError: the alpha planes are damaged.
+            FormatError: the alpha planes are damaged, or integers that arrive.
         """
         alpha = self._alpha(header)
         return Picture(self.pixels(header, integers), alpha, header.metadata)
 
-    def pixels(self, header: Header, integers: Integers) -> Pixels:
+    def pixels(self, header: Header, integers: PartByPart) -> Pixels:
         """As :meth:`restore`, (F, H, W, C) without alpha and metadata."""
         planes = self._restored(integers, coded_size(self.spec, header))
         pixels = tiling.from_planes(planes, header.frames, header.mode.channels)

@@ -18,7 +18,14 @@ from aecodec.transforms import Int8
 
 @dataclass(frozen=True, eq=False)
 class Compressed:
-    """A file, what it was made of, and the integers that it gives back."""
+    """A file, and what it was made of.
+
+    Attributes:
+        data: the bytes of the file.
+        encoding: of the picture, at any level.
+        level: of the file, 1 and up.
+        kept: the integers that the file gives back, as :meth:`Encoding.kept` has them.
+    """
 
     data: bytes
     encoding: Encoding

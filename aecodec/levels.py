@@ -106,23 +106,18 @@ class Level:
         rounded = ((wide << (FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
         return np.clip(rounded, -128, 127).astype(np.int8)
 
-    def put(self, integers: Int8, into: Int8) -> None:
-        """Put the network's integers (N, K) into this level's channels of others.
+    def spread(self, codes: Codes, into: Int8) -> None:
+        """Put the integers of codes (N, K) into this level's channels of others.
 
         Args:
-            integers: of N vectors, in -128..127.
+            codes: of N vectors.
             into: (..., channels) of all levels, N vectors.
-        """
-        own = into[..., self.start : self.stop]
-        own[...] = integers.reshape(own.shape)
-
-    def spread(self, codes: Codes, into: Int8) -> None:
-        """As :meth:`put`, of codes.
 
         Raises:
             FormatError: codes that no encoder makes.
         """
-        self.put(self.integers(codes), into)
+        own = into[..., self.start : self.stop]
+        own[...] = self.integers(codes).reshape(own.shape)
 
     def rounded(self, integers: Int8) -> Int8:
         """The encoder's output (..., channels) as a file gives it back; 0 in other channels.

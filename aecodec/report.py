@@ -115,7 +115,7 @@ def squared_errors(codec: Codec, picture: Picture, header: Header, kept: Int8) -
     Args:
         codec: that made it.
         picture: what it was made of.
-        header: of the file.
+        header: of the encoding; its level is not read.
         kept: the integers that it gives back.
     """
     if not codec.folder.has(DECODER_TFLITE):

@@ -117,7 +117,8 @@ def encoded(prior: Prior, symbols_of: SymbolsOf, integers: Int8) -> Iterator[tup
 
     def message(segment: Segment) -> tuple[Message, Codes]:
         symbols = symbols_of(integers[segment.places])
-        return Message(segment, prior.message(symbols, segment.grid)), symbols.codes
+        data = prior.message(symbols, segment.grid)  # which decides the codes
+        return Message(segment, data), symbols.codes
 
     return in_parallel(message, segments_of(integers.shape[:-1]))
 

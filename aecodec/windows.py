@@ -49,14 +49,18 @@ Window = tuple[int, Span, Span]
 """Its frame, its rows and its columns."""
 
 
-class Integers(Protocol):
-    """(F, rows, columns, K) int8: an array, or what becomes one."""
+Places = tuple[slice, slice, slice]
+"""Of frames, rows and columns."""
+
+
+class PartByPart(Protocol):
+    """Integers (F, rows, columns, K), int8: an array, or what becomes one."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of all that there will be."""
 
-    def __getitem__(self, places: tuple[slice, slice, slice], /) -> Int8:
+    def __getitem__(self, places: Places, /) -> Int8:
         """A part, as soon as it is there."""
 
 
@@ -89,7 +93,7 @@ def encode(transform: Transform, pixels: Pixels, tile: Tile, reach: int) -> Int8
 
 
 def decode(
-    transform: Transform, integers: Integers, tile: Tile, reach: int, size: tuple[int, int]
+    transform: Transform, integers: PartByPart, tile: Tile, reach: int, size: tuple[int, int]
 ) -> Pixels:
     """What :func:`encode` made, back to pictures of (width, height): (F, H, W, C).
 

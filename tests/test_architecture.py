@@ -34,7 +34,7 @@ BELOW = {
     "images": {"errors", "container"},
     "tiling": {"images"},
     "segments": {"fields", "levels", "neighbours", "parallel", "prior", "symbols", "thrift"},
-    "arriving": {"levels", "segments"},
+    "arriving": {"levels", "segments", "windows"},
     "transforms": {"errors", "parallel"},
     "windows": {"parallel", "tiling", "transforms"},
     "spec": {"errors", "container", "context", "levels", "prior"},

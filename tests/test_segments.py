@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecodec.arriving import arriving
+from aecodec.arriving import Arriving, arriving
 from aecodec.context import AroundWeights, Context
 from aecodec.errors import FormatError
 from aecodec.fitting import fit_prior
@@ -113,24 +117,35 @@ def test_what_is_taken_has_arrived(grid: Grid, data: st.DataObject) -> None:
         assert integers[places].all()
 
 
+@settings(max_examples=50)
+@given(st.tuples(*[st.integers(1, 300)] * 3), st.data())
+def test_what_is_damaged_is_missed_where_it_is_taken(grid: Grid, data: st.DataObject) -> None:
+    places = tuple(data.draw(_slices(length)) for length in grid)
+    segments, whole = segments_of(grid), np.zeros(grid, np.int8)
+    filled: list[Future[None]] = [Future() for _ in segments]
+    damaged = data.draw(st.integers(0, len(segments) - 1))
+    for future in filled:
+        if future is filled[damaged]:
+            future.set_exception(FormatError("damaged"))
+        else:
+            future.set_result(None)
+    whole[segments[damaged].places] = 1
+    with pytest.raises(FormatError) if whole[places].any() else nullcontext():
+        Arriving(whole, segments, filled)[places]
+
+
 @st.composite
 def _slices(draw: st.DrawFn, length: int) -> slice:
     start = draw(st.integers(0, length - 1))
     return slice(start, draw(st.integers(start + 1, length)))
 
 
-def test_what_does_not_arrive_is_missed_where_it_is_taken() -> None:
-    grid = (1, 2 * SIDE, 2 * SIDE)
+def test_nothing_goes_on_after_an_error() -> None:
+    grid, before = (1, 2 * SIDE, 2 * SIDE), threading.active_count()
     awaited = [Message(segment, b"") for segment in segments_of(grid)]
-    first, second = slice(0, SIDE), slice(SIDE, 2 * SIDE)
-    both, frame = slice(0, 2 * SIDE), slice(0, 1)
-
-    def fill(message: Message) -> None:
-        if message is awaited[2]:
-            raise FormatError("damaged")
-
-    with arriving(np.zeros(grid, np.int8), awaited, fill) as integers:
-        assert integers[frame, first, both].shape == (1, SIDE, 2 * SIDE)
-        assert integers[frame, both, second].shape == (1, 2 * SIDE, SIDE)
-        with pytest.raises(FormatError, match="damaged"):
-            integers[frame, both, first]
+    with (
+        pytest.raises(FormatError),
+        arriving(np.zeros(grid, np.int8), awaited, lambda message: time.sleep(0.01)),
+    ):
+        raise FormatError("damaged alpha, say")
+    assert threading.active_count() == before

@@ -365,8 +365,8 @@ typedef struct {
     uint8_t *column;   /* [slice][count] */
     int32_t *sums;     /* [count][dimension][2] of the context network's outputs, as far as known */
     int16_t *inputs;   /* [count][dimension] in the order of coding */
-    int16_t *around;        /* [dimension] of one vector, then [4][64 places, or all] trends */
-    uint32_t neighbours[4]; /* its, two pairs */
+    uint32_t neighbours[4]; /* of one vector, two pairs */
+    int16_t *around; /* [dimension] what they say of it, then [4][64 places, or all] trends */
 } part;
 
 /* How far the units and the outputs of the context network have been worked out. */
@@ -476,7 +476,7 @@ static void work_out_units(part *p, uint32_t vector, size_t place, progress *now
     int32_t *sums = p->sums + vector * 2 * dimension;
     if (place == 0) {
         memset(sums, 0, 2 * dimension * sizeof *sums);
-        memset(p->inputs + vector * padded(dimension), 0, 2 * padded(dimension));
+        memset(p->inputs + vector * padded(dimension), 0, padded(dimension) * sizeof *p->inputs);
     }
     while (now->units < context->units && context->reach[now->units] <= place) {
         size_t reach = context->reach[now->units], outputs = 2 * (dimension - reach);
@@ -521,12 +521,12 @@ static void find_trends(part *p)
 {
     size_t led = led_by_trends(p->codec), n;
     int16_t *trends = trends_of(p);
-    unsigned of;
-    for (of = 0; p->kind >= 0 && of < 4; of++) {
-        const uint32_t *pair = p->neighbours + 2 * (of & 1u);
+    unsigned which;
+    for (which = 0; p->kind >= 0 && which < 4; which++) {
+        const uint32_t *pair = p->neighbours + 2 * (which & 1u);
         for (n = 0; n < led; n++) {
             int32_t one = about_centre(p, pair[0], n), other = about_centre(p, pair[1], n);
-            *trends++ = trend(p, n, of < 2 ? one + other : one - other);
+            *trends++ = trend(p, n, which < 2 ? one + other : one - other);
         }
     }
 }
@@ -706,7 +706,9 @@ static void find_rows(part *p, size_t place, size_t stop)
     for (vector = 0; vector < p->count; vector++) {
         size_t entry = vector, n;
         find_neighbours(p, vector);
-        find_trends(p);
+        if (place < LED) {
+            find_trends(p);
+        }
         for (n = place; n < stop; n++, entry += p->count) {
             const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->dimension;
             int32_t base;
@@ -943,19 +945,18 @@ static size_t coded_together(const aec_codec *codec, shape s)
     return looks_around(codec) ? s.planes * (of_plane > 1 ? of_plane / 2 : of_plane) : s.vectors;
 }
 
-/* Bytes of what a vector's neighbours say of it. */
-static size_t around_size(const aec_codec *codec)
+static size_t around_count(const aec_codec *codec)
 {
-    return looks_around(codec) ? 2 * (codec->dimension + 4 * led_by_trends(codec)) : 0;
+    return looks_around(codec) ? codec->dimension + 4 * led_by_trends(codec) : 0;
 }
 
 static size_t work_size_of(const aec_codec *codec, shape s)
 {
     size_t of_vector = 4 + 4u * codec->slice, dimension = codec->dimension;
     if (codec->context) {
-        of_vector += 2 * dimension * sizeof(int32_t) + 2 * padded(dimension);
+        of_vector += 2 * dimension * sizeof(int32_t) + padded(dimension) * sizeof(int16_t);
     }
-    return s.vectors ? coded_together(codec, s) * of_vector + around_size(codec) : 0;
+    return s.vectors ? coded_together(codec, s) * of_vector + around_count(codec) * sizeof(int16_t) : 0;
 }
 
 size_t aec_work_size(const aec_codec *codec, const aec_picture *picture)
@@ -989,7 +990,7 @@ static void lay_out(part *p, const aec_codec *codec, shape s, int8_t *codes, uin
     p->priors = p->members + n;
     p->base = (int16_t *)(p->priors + n);
     p->around = p->base + n * codec->slice;
-    p->inputs = p->around + around_size(codec) / 2;
+    p->inputs = p->around + around_count(codec);
     p->row = (uint8_t *)(p->inputs + (codec->context ? n * padded(codec->dimension) : 0));
     p->column = p->row + n * codec->slice;
 }
