@@ -1,7 +1,8 @@
 """Integers of a large picture, of which the first are used while the last are still decoded.
 
-The entropy decoder holds Python's lock most of the time, so more threads would not hasten it; the
-networks that wait for its integers let it go. One thread decodes, the others run networks.
+Networks need not wait for the last segment: one thread decodes segments, in their order, while
+others run networks on what is there. A second thread would not hasten it, as measured, for a third
+of the time the entropy decoder holds Python's lock.
 """
 
 from __future__ import annotations
