@@ -161,21 +161,40 @@ class ConvolutionalTransform(_PerThread):
 
 def _interpreter(model: bytes, batch: int | None = None) -> Any:
     """An interpreter of an int8 model, for a batch of another size than its own if asked for."""
-    from ai_edge_litert.interpreter import Interpreter
-
     with silent_stderr():
         try:
-            interpreter = Interpreter(model_content=model, num_threads=1)
-            if batch:
-                tensor = interpreter.get_input_details()[0]
-                shape = [batch, *tensor["shape"][1:].tolist()]
-                interpreter.resize_tensor_input(tensor["index"], shape)
-            interpreter.allocate_tensors()
+            interpreter = _allocated(model, batch)
         except Exception as error:  # whatever a damaged model leads LiteRT to
             raise CodecError(f"LiteRT cannot load the model: {error}") from error
     details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     if any(detail["dtype"] is not np.int8 for detail in details):
         raise CodecError("the model's input and output are not int8: export the codec again")
+    return interpreter
+
+
+def _allocated(model: bytes, batch: int | None) -> Any:
+    """With LiteRT's own kernels where XNNPACK refuses the model: it takes no layer whose output has
+    steps 256 times as fine as its products, as that of units which hardly ever speak may have.
+    """
+    from ai_edge_litert.interpreter import OpResolverType
+
+    try:
+        return _allocated_with(OpResolverType.AUTO, model, batch)
+    except RuntimeError:
+        return _allocated_with(OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, model, batch)
+
+
+def _allocated_with(kernels: Any, model: bytes, batch: int | None) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(
+        model_content=model, num_threads=1, experimental_op_resolver_type=kernels
+    )
+    if batch:
+        tensor = interpreter.get_input_details()[0]
+        shape = [batch, *tensor["shape"][1:].tolist()]
+        interpreter.resize_tensor_input(tensor["index"], shape)
+    interpreter.allocate_tensors()
     return interpreter
 
 

@@ -21,12 +21,13 @@ from aecodec.export.adopting import codec_of_pair
 from aecodec.export.micro import run_in_micro
 from aecodec.export.reach import reach_of
 from aecodec.export.rounding import with_rounded_kernels
+from aecodec.export.tflite import decoder_tflite
 from aecodec.images import Pixels
 from aecodec.metrics import mse, psnr
 from aecodec.training import Autoencoder
 from aecodec.training.layers import DepthToSpace
 from aecodec.training.models import as_functional, rescaled
-from aecodec.transforms import keras_decoder, keras_encoder
+from aecodec.transforms import LiteRtTransform, keras_decoder, keras_encoder
 
 Pair = tuple[keras.Model, keras.Model]
 
@@ -344,6 +345,21 @@ def test_steps_are_taken_as_a_multiplication_would(
     batch = np.random.default_rng(0).normal(0, 3, (2, 5, 5, 4)).astype(np.float32)
     expected = decoder.predict(batch * steps, verbose=0)
     assert taking.predict(batch, verbose=0) == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+def test_units_that_hardly_ever_speak() -> None:
+    """XNNPACK refuses such a layer's scales; LiteRT's own kernels run it."""
+    codes = keras.Input((4,))
+    hidden = layers.Dense(6, "relu")
+    decoder = keras.Model(codes, layers.Reshape((4, 4))(layers.Dense(16)(hidden(codes))))
+    hidden.set_weights([np.eye(4, 6), np.full(6, 1e-4 - 10)])
+    latents = np.random.default_rng(0).integers(0, 11, (300, 4)).astype(np.float32)
+    model = decoder_tflite(decoder, latents)
+    with pytest.raises(RuntimeError, match="XNNPACK"):
+        Interpreter(model_content=model).allocate_tensors()
+    expected = keras_decoder(decoder)(latents.astype(np.int8)).reshape(-1, 4, 4)
+    found = LiteRtTransform(model)(latents.astype(np.int8))
+    assert np.abs(found.astype(int) - expected).max() <= 1
 
 
 def test_layers_called_twice_and_odd_ones_are_rounded_or_left() -> None:
