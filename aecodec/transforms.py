@@ -163,7 +163,7 @@ def _interpreter(model: bytes, batch: int | None = None) -> Any:
     """An interpreter of an int8 model, for a batch of another size than its own if asked for."""
     with silent_stderr():
         try:
-            interpreter = _allocated(model, batch)
+            interpreter = allocated(model, batch)
         except Exception as error:  # whatever a damaged model leads LiteRT to
             raise CodecError(f"LiteRT cannot load the model: {error}") from error
     details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
@@ -172,9 +172,15 @@ def _interpreter(model: bytes, batch: int | None = None) -> Any:
     return interpreter
 
 
-def _allocated(model: bytes, batch: int | None) -> Any:
-    """With LiteRT's own kernels where XNNPACK refuses the model: it takes no layer whose output has
+def allocated(model: bytes, batch: int | None = None) -> Any:
+    """An interpreter of any model, of one thread.
+
+    With LiteRT's own kernels where XNNPACK refuses the model: it takes no layer whose output has
     steps 256 times as fine as its products, as that of units which hardly ever speak may have.
+
+    Args:
+        model: the content of a `.tflite` file.
+        batch: of another size than its own, if asked for.
     """
     from ai_edge_litert.interpreter import OpResolverType
 

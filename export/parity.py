@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert.interpreter import Interpreter
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
@@ -23,7 +22,7 @@ from aecodec.export.kinds import Half
 from aecodec.export.micro import run_in_micro
 from aecodec.images import Pixels
 from aecodec.spec import CodecFolder
-from aecodec.transforms import silent_stderr
+from aecodec.transforms import allocated, silent_stderr
 
 Floats = npt.NDArray[np.float32]
 Run = Callable[[Floats], Floats]
@@ -198,8 +197,7 @@ def _predict(model: Any) -> Run:
 def _litert(content: bytes) -> Run:
     """Floats in and out, whatever integers the model has at its ends; one thread."""
     with silent_stderr():
-        interpreter = Interpreter(model_content=content, num_threads=1)
-        interpreter.allocate_tensors()
+        interpreter = allocated(content)
     entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
     def run(batch: Floats) -> Floats:
