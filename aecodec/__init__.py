@@ -13,9 +13,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from aecodec.codec import Codec
-from aecodec.decoder import DecoderCodec
-from aecodec.encoder import EncoderCodec, ImageLike, to_picture
+from aecodec.arrays import Pixels
+from aecodec.codec.codec import Codec
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec.registry import codec_chooser, codec_of_file, load_codec
+from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
 from aecodec.errors import (
     AecodecError,
     AecodecWarning,
@@ -25,8 +28,11 @@ from aecodec.errors import (
     ModelError,
     UsageError,
 )
-from aecodec.images import Pixels
-from aecodec.registry import chooser, codec_of, load_codec
+from aecodec.format import container
+from aecodec.format.container import Header
+from aecodec.imaging.picture import Picture
+from aecodec.quantization.levels import Level
+from aecodec.version import version
 
 __all__ = [
     "AecodecError",
@@ -36,72 +42,140 @@ __all__ = [
     "DecoderCodec",
     "EncoderCodec",
     "FormatError",
+    "Header",
     "ImageError",
+    "Level",
     "ModelError",
+    "Picture",
     "UsageError",
+    "__version__",
     "compress",
     "decompress",
+    "decompress_frames",
     "load_codec",
+    "read_header",
 ]
+
+__version__: str
 
 
 def compress(
-    image: ImageLike,
+    image: ImageSource,
     codec: Codec | str | Path | None = None,
+    *,
     level: float | None = None,
+    max_bytes: int | None = None,
+    min_psnr: float | None = None,
     metadata: bool | None = None,
 ) -> bytes:
-    """Compress an image, or a batch of images of one size, to the bytes of an `.aec` file.
+    """Compress an image, or a batch of images of one size.
 
     Args:
-        image: a Pillow image; or a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C).
-        codec: a codec, the name of one that ships, or the path of a codec folder. None or "auto"
-            is `digits` for grey images of 28x28 pixels and `photo` for all others.
-        level: 1 (smallest file) and up; the codec's default if None.
-        metadata: keep ICC profile, EXIF and XMP; by default for more than one tile.
+        image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C), or an
+            object that converts to one; a :class:`Picture`; or an image file, as a path or opened
+            for reading bytes.
+        codec: a codec, the name of one that ships, or the path of a codec folder. None or "auto" is
+            `digits` for grey images of 28x28 pixels and `photo` for all others.
+        level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
+            `max_bytes` and `min_psnr` may be given.
+        max_bytes: make the best file of at most this many bytes. Codecs for pictures of any size
+            may then code fewer pixels; the file is decoded to the original size.
+        min_psnr: make the smallest file of at least this PSNR in dB.
+        metadata: keep ICC profile, EXIF and XMP. If None, they are kept for pictures of more than
+            one tile, unless `max_bytes` is given.
 
     Returns:
-        The file's content.
+        The bytes of an `.aec` file.
 
     Raises:
-        ImageError: an unsupported kind of image.
-        CodecError: no such codec, or a damaged one.
-        UsageError: the codec has no such level.
+        ImageError: an image that cannot be read, or of an unsupported kind.
+        CodecError: there is no such codec, or it is damaged.
+        UsageError: options that contradict each other, or that no level of the codec satisfies.
 
     >>> import numpy as np
-    >>> decompress(compress(np.zeros((3, 28, 28), np.uint8), level=1)).shape
-    (3, 28, 28)
+    >>> len(compress(np.zeros((3, 28, 28), np.uint8), level=1)) < 100
+    True
     """
     picture = to_picture(image)
-    return chooser(codec)(picture).compress(picture, level, metadata)
+    return codec_chooser(codec)(picture).compress(
+        picture, level=level, max_bytes=max_bytes, min_psnr=min_psnr, metadata=metadata
+    )
 
 
-def decompress(data: bytes, codec: Codec | str | Path | None = None) -> Image.Image | Pixels:
-    """Decompress the bytes of an `.aec` file.
+def decompress(data: DataSource, codec: Codec | str | Path | None = None) -> Image.Image:
+    """Decompress an `.aec` file that holds one picture.
 
     Args:
-        data: the whole file.
-        codec: the codec that made it; may be None for those that ship, which are found by the
-            id that the file carries.
+        data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
+        codec: the codec that made it. It may be None for codecs that ship, which are found by the
+            id in the file.
 
     Returns:
-        A Pillow image; for a file of N > 1 frames a uint8 array (N, H, W) or (N, H, W, C).
+        A Pillow image; ICC profile, EXIF and XMP are in its `info`, where `save` finds them.
 
     Raises:
         FormatError: the file is damaged.
         CodecError: the codec is not the one that made the file.
+        UsageError: the file holds several pictures, which :func:`decompress_frames` returns.
     """
-    return (codec_of(data) if codec is None else _opened(codec)).decompress(data)
+    content = to_bytes(data)
+    return _codec_of(content, codec).decompress(content)
+
+
+def decompress_frames(data: DataSource, codec: Codec | str | Path | None = None) -> Pixels:
+    """Decompress an `.aec` file that holds any number of pictures.
+
+    Args:
+        data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
+        codec: as for :func:`decompress`.
+
+    Returns:
+        uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
+
+    Raises:
+        FormatError: the file is damaged.
+        CodecError: the codec is not the one that made the file.
+
+    >>> import numpy as np
+    >>> decompress_frames(compress(np.zeros((1, 28, 28), np.uint8))).shape
+    (1, 28, 28)
+    """
+    content = to_bytes(data)
+    return _codec_of(content, codec).decompress_frames(content)
+
+
+def read_header(data: DataSource) -> Header:
+    """Read and check the header of an `.aec` file; no codec is needed.
+
+    Args:
+        data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
+
+    Returns:
+        The header: codec id, mode, size, level, number of frames, metadata.
+
+    Raises:
+        FormatError: not a whole `.aec` file.
+
+    >>> import numpy as np
+    >>> read_header(compress(np.zeros((3, 28, 28), np.uint8))).frames
+    3
+    """
+    return container.unpack(to_bytes(data))[0]
+
+
+def _codec_of(content: bytes, codec: Codec | str | Path | None) -> Codec:
+    if codec is None:
+        return codec_of_file(content)
+    return codec if isinstance(codec, Codec) else load_codec(codec)
 
 
 def __getattr__(name: str) -> str:
-    """`__version__`, looked up when asked for: `importlib.metadata` takes 20 ms to import."""
+    """Look up `__version__` when it is asked for, as that takes 20 ms."""
     if name != "__version__":
         raise AttributeError(f"module 'aecodec' has no attribute {name!r}")
-    from importlib.metadata import version
-
-    return version("aecodec")
+    return version()
 
 
-def _opened(codec: Codec | str | Path) -> Codec:
-    return codec if isinstance(codec, Codec) else load_codec(codec)
+def __dir__() -> list[str]:
+    """The public names alone."""
+    return __all__

@@ -1,17 +1,17 @@
-"""One tree of errors: catch :class:`AecodecError` and nothing of this package escapes.
+"""The tree of errors: whoever catches :class:`AecodecError` catches all that aecodec raises.
 
 Each class carries the exit status that the command line gives for it.
 """
 
 
 class AecodecError(Exception):
-    """Base of every error that aecodec raises on purpose."""
+    """Base class of every error that aecodec raises on purpose."""
 
     exit_status = 1
 
 
 class UsageError(AecodecError):
-    """The call contradicts itself, or would overwrite something it was not told to."""
+    """A call that contradicts itself, or that would overwrite a file without permission."""
 
     exit_status = 2
 
@@ -29,7 +29,7 @@ class FormatError(AecodecError):
 
 
 class CodecError(AecodecError):
-    """A codec that is unknown, damaged, or not the one the file was made with."""
+    """A codec that is unknown, damaged, or not the one that made the file."""
 
     exit_status = 5
 
@@ -39,4 +39,4 @@ class ModelError(AecodecError):
 
 
 class AecodecWarning(UserWarning):
-    """Something was done that the caller may not expect, and lost something."""
+    """Something was lost or changed that the caller may not expect."""

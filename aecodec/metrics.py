@@ -1,4 +1,4 @@
-"""What a reconstruction costs and loses."""
+"""Rate and distortion: bits per pixel, mean squared error, PSNR and MS-SSIM."""
 
 from __future__ import annotations
 
@@ -9,11 +9,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Float64
+
 _BLOCK = 1 << 20
+"""Pixels that are converted to floats at a time, so that large pictures take little memory."""
+
+_WINDOW = 11
+_SCALE_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
+_GAUSSIAN = np.exp(-0.5 * (np.arange(_WINDOW) - _WINDOW // 2) ** 2 / 1.5**2)
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+"""Constants of MS-SSIM, from the paper that :func:`ms_ssim` names."""
 
 
 def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    """Mean squared error of 8-bit pixels, on the scale 0..255, squared.
+    """Mean squared error of 8-bit pixels.
+
+    Args:
+        original: any shape, values 0..255.
+        reconstructed: the same shape.
 
     >>> mse(np.array([0, 10], np.uint8), np.array([0, 14], np.uint8))
     8.0
@@ -23,7 +36,6 @@ def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
 
 
 def _blocks(pixels: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
-    """Parts of a bounded size."""
     flat = pixels.reshape(-1)
     return (flat[start : start + _BLOCK] for start in range(0, len(flat), _BLOCK))
 
@@ -34,7 +46,7 @@ def _squared_error(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) 
 
 
 def psnr(mean_squared_error: float) -> float:
-    """Peak signal-to-noise ratio in dB of a mean squared error of 8-bit pixels.
+    """Peak signal-to-noise ratio in dB for a mean squared error of 8-bit pixels.
 
     >>> round(psnr(65.025), 6), psnr(0.0)
     (30.0, inf)
@@ -43,7 +55,7 @@ def psnr(mean_squared_error: float) -> float:
 
 
 def bits_per_pixel(size: int, width: int, height: int, frames: int = 1) -> float:
-    """Bits a pixel of a file of `size` bytes.
+    """Bits per pixel of a file of `size` bytes.
 
     >>> bits_per_pixel(98, 28, 28)
     1.0
@@ -52,17 +64,18 @@ def bits_per_pixel(size: int, width: int, height: int, frames: int = 1) -> float
 
 
 def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    """Multi-scale structural similarity of 8-bit pictures, the mean of their channels.
+    """Multi-scale structural similarity of 8-bit pictures, the mean over their channels.
 
-    Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. Where
-    a picture is too small for five scales, as many as fit are used, their weights in proportion.
+    Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. If a
+    picture is too small for five scales, the largest possible number of scales is used, with
+    their weights in proportion.
 
     Args:
-        original: (H, W, C) uint8, sides of 11 at least.
-        reconstructed: the same shape.
+        original: (H, W, C) uint8.
+        reconstructed: (H, W, C) uint8.
 
     Returns:
-        At most 1; NaN for smaller pictures.
+        At most 1; NaN for pictures with a side below 11 pixels.
 
     >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
     1.0
@@ -77,38 +90,30 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
         luminance, contrast = _similarities(*pair)
         factor = luminance * contrast if number == len(weights) else contrast
         similarity *= np.maximum(factor.mean(axis=(1, 2)), 0) ** weight
-        pair = [_halved(each) for each in pair]
+        pair = [_halve(each) for each in pair]
     return float(similarity.mean())
 
 
-_WINDOW = 11
-_SCALE_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
-_GAUSSIAN = np.exp(-0.5 * (np.arange(_WINDOW) - _WINDOW // 2) ** 2 / 1.5**2)
-_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-
-_Planes = npt.NDArray[np.float64]
-
-
-def _similarities(x: _Planes, y: _Planes) -> tuple[_Planes, _Planes]:
-    """Of (C, H, W) planes, within each window: of luminance, and of contrast and structure."""
-    mean_x, mean_y = _blurred(x), _blurred(y)
+def _similarities(x: Float64, y: Float64) -> tuple[Float64, Float64]:
+    """Similarity of planes (C, H, W) per window: of luminance, and of contrast and structure."""
+    mean_x, mean_y = _blur(x), _blur(y)
     product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
-    covariance, variances = _blurred(x * y) - product, _blurred(x**2 + y**2) - squares
+    covariance, variances = _blur(x * y) - product, _blur(x**2 + y**2) - squares
     return (
         (2 * product + _C1) / (squares + _C1),
         (2 * covariance + _C2) / (variances + _C2),
     )
 
 
-def _blurred(planes: _Planes) -> _Planes:
-    """Means under a Gaussian window, where it fits."""
+def _blur(planes: Float64) -> Float64:
+    """Weighted means under a Gaussian window, at each place where the whole window fits."""
     weights = _GAUSSIAN / _GAUSSIAN.sum()
     for axis in (1, 2):
         planes = np.lib.stride_tricks.sliding_window_view(planes, _WINDOW, axis) @ weights
     return planes
 
 
-def _halved(planes: _Planes) -> _Planes:
-    """Means of 2x2."""
+def _halve(planes: Float64) -> Float64:
+    """Means of blocks of 2x2 pixels."""
     even = planes[:, : planes.shape[1] // 2 * 2, : planes.shape[2] // 2 * 2]
     return (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]) / 4

@@ -1,1 +1,1 @@
-"""The command line: one file a command."""
+"""The command line: `main` gathers the commands, each of which is a file in `commands`."""

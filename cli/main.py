@@ -7,17 +7,18 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.codecs import codecs
-from aecodec.cli.compare import compare
-from aecodec.cli.compress import compress
-from aecodec.cli.decompress import decompress
-from aecodec.cli.demo import demo
-from aecodec.cli.evaluate import evaluate
-from aecodec.cli.export import export
-from aecodec.cli.info import info
-from aecodec.cli.train import train
-from aecodec.cli.verify import verify
+from aecodec.cli.commands.codecs import codecs
+from aecodec.cli.commands.compare import compare
+from aecodec.cli.commands.compress import compress
+from aecodec.cli.commands.decompress import decompress
+from aecodec.cli.commands.demo import demo
+from aecodec.cli.commands.evaluate import evaluate
+from aecodec.cli.commands.export import export
+from aecodec.cli.commands.info import info
+from aecodec.cli.commands.train import train
+from aecodec.cli.commands.verify import verify
 from aecodec.errors import AecodecError
+from aecodec.version import version
 
 _EPILOG = (
     "Exit status: 0 done; 1 failed, or some of several inputs did; 2 usage; 3 unreadable or "
@@ -39,15 +40,13 @@ for command in (compress, decompress, info, verify, compare, evaluate, codecs, d
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from aecodec import __version__
-
-        typer.echo(f"aecodec {__version__}")
+        typer.echo(f"aecodec {version()}")
         raise typer.Exit
 
 
 @app.callback()
 def _options(
-    version: Annotated[
+    show_version: Annotated[
         Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
@@ -58,7 +57,7 @@ def _options(
 
 
 def run() -> None:
-    """Run the command; never a traceback for bad input."""
+    """Run the command; bad input never ends in a traceback."""
     try:
         try:
             app(prog_name="aecodec")
@@ -68,6 +67,6 @@ def run() -> None:
     except AecodecError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_status)
-    except OSError as error:  # of a file system that no command foresaw
+    except OSError as error:  # of the file system, where no command expects it
         typer.echo(f"error: {error}", err=True)
         sys.exit(AecodecError.exit_status)

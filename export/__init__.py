@@ -1,1 +1,1 @@
-"""From a trained autoencoder to files: HDF5, TFLite, C, a codec folder; how far they differ."""
+"""From a trained autoencoder to files: codec folders, HDF5, TFLite and C, and their parity."""

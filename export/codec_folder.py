@@ -1,4 +1,4 @@
-"""A trained pair of networks to a codec folder: models, priors, hashes, measurements."""
+"""A trained pair of networks as a codec folder: models, priors, hashes and measurements."""
 
 from __future__ import annotations
 
@@ -8,40 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from aecodec import __version__, metrics, tiling
-from aecodec.codec import Codec
+from aecodec import metrics
+from aecodec.arrays import Float32, Latents, Pixels
+from aecodec.codec.codec import Codec
+from aecodec.codec_files.file_names import PRIORS, Half
+from aecodec.codec_files.folder import CodecFolder, write_folder
+from aecodec.codec_files.priors_file import save_priors
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.entropy import coding
 from aecodec.errors import ModelError
-from aecodec.export.hdf5 import hdf5_bytes
-from aecodec.export.labels import labelled
-from aecodec.export.reach import reach_of
-from aecodec.export.tflite import decoder_tflite, encoder_tflite
-from aecodec.fitting import fit_prior
-from aecodec.images import Pixels
-from aecodec.levels import Level
-from aecodec.neighbours import Codes
-from aecodec.prior import Prior
-from aecodec.segments import settled
-from aecodec.spec import (
-    DECODER_HDF5,
-    DECODER_TFLITE,
-    ENCODER_HDF5,
-    ENCODER_TFLITE,
-    PRIORS,
-    CodecFolder,
-    CodecSpec,
-    save_priors,
-    write_folder,
-)
-from aecodec.training.context import fit_context
-from aecodec.transforms import PIXEL_ZERO, LiteRtTransform
+from aecodec.export.receptive_field import measure_receptive_field
+from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
+from aecodec.export.tflite.metadata import with_metadata
+from aecodec.imaging.tiling import grid_of
+from aecodec.inference.litert import TileTransform
+from aecodec.inference.transform import to_int8
+from aecodec.keras_models.hdf5 import hdf5_bytes
+from aecodec.prior_fitting.level_prior import fit_level
+from aecodec.quantization.levels import Level
+from aecodec.version import version
 
 _FAMILIAR_SHARE = 0.999
-"""Tiles beyond this quantile of the held-out set's squared error are unlike those trained on."""
-
-_FIRST_SHARE = 6
-"""The prior that decides codes is fitted to every so manieth picture."""
+"""Quantile of the held-out set's squared error: tiles beyond it are unlike those trained on."""
 
 
 def export_codec(
@@ -51,90 +40,68 @@ def export_codec(
     *,
     name: str,
     levels: Sequence[Level],
-    images: npt.NDArray[np.float32],
-    held_out: npt.NDArray[np.float32],
+    images: Float32,
+    held_out: Float32,
     priors: int = 64,
     context_units: int | Sequence[int] = 512,
     context_epochs: int = 40,
 ) -> CodecFolder:
-    """Quantize, fit the priors on the quantized encoder's codes, write and measure.
+    """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
     Args:
-        encoder: a Keras model, images in 0..1 to latents in quantisation steps.
-        decoder: a Keras model, latents to images.
-        folder: where the codec goes.
-        name: its name.
-        levels: level 1, the smallest files, first; the middle one becomes the default.
-        images: (N, *image_shape) to calibrate and fit on.
-        held_out: (M, *image_shape) to measure on.
-        priors: P, how many distributions compete.
-        context_units: of the network that refines them, channel by channel; of each level, or the
-            same for all. 0 for none.
-        context_epochs: how long that is trained.
+        encoder: Keras model from images in 0..1 to latents, which are rounded to integers.
+        decoder: Keras model from latents to images.
+        folder: where the codec is written; made if it does not exist.
+        name: name of the codec.
+        levels: quality levels; level 1, with the smallest files, first. The middle one becomes the
+            default.
+        images: (N, *image_shape) images on which the models are calibrated and the priors fitted.
+        held_out: (M, *image_shape) images on which the codec is measured.
+        priors: P, the number of competing distributions.
+        context_units: hidden units of the context network, of each level or of all; 0 for no
+            context network.
+        context_epochs: epochs for which context networks are trained.
 
     Raises:
-        ModelError: the models cannot be quantized, or are not of pictures; or there are not as
-            many `context_units` as levels.
+        ModelError: the models cannot be converted to int8 TFLite, or are not of pictures; or there
+            are not as many `context_units` as levels.
     """
     _check_pictures(encoder)
-    units = _of_each(levels, context_units)
-    compressor = encoder_tflite(encoder, images)
-    integers = LiteRtTransform(compressor)(_to_int8(images))
-    vectors = integers if _takes_any_size(encoder) else integers.reshape(-1, integers.shape[-1])
+    units = _per_level(levels, context_units)
+    encoder_model = encoder_tflite(encoder, images)
+    latents = TileTransform(encoder_model)(to_int8(_to_uint8(images)))
+    vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = [
         fit_level(level, vectors, priors, size, context_epochs)
         for level, size in zip(levels, units, strict=True)
     ]
-    restorer = decoder_tflite(decoder, _decoder_inputs(integers, levels))
     spec = CodecSpec(
         name=name,
         channels=(*images.shape[1:], 1)[2],
         levels=tuple(levels),
         default_level=(len(levels) + 1) // 2,
-        **_geometry(encoder, decoder, images, integers),
+        **_geometry(encoder, decoder, images, latents),
     )
-    description = {"codec": name, "aecodec": __version__}
     contents = {
         PRIORS: save_priors(fitted),
-        ENCODER_TFLITE: labelled(compressor, "encode", description),
-        DECODER_TFLITE: labelled(restorer, "decode", description),
-        ENCODER_HDF5: hdf5_bytes(encoder),
-        DECODER_HDF5: hdf5_bytes(decoder),
+        **_models(name, Half.ENCODER, encoder, encoder_model),
+        **_models(
+            name, Half.DECODER, decoder, decoder_tflite(decoder, _requantized(latents, levels))
+        ),
     }
-    with tempfile.TemporaryDirectory() as unmeasured:
-        codec = Codec(write_folder(Path(unmeasured), spec, contents, measured={}))
-        measured = _measure(codec, _to_pixels(held_out))
-    return write_folder(folder, spec, contents, measured)
+    return write_folder(folder, spec, contents, _measure(spec, contents, _to_planes(held_out)))
 
 
-def fit_level(
-    level: Level, integers: npt.NDArray[np.int8], priors: int, units: int, epochs: int
-) -> Prior:
-    """A prior of the codes that encoders make of integers.
-
-    Where those weigh what symbols cost, codes depend on the prior: a first one, fitted to some that
-    are simply rounded, decides all.
-
-    Args:
-        level: of the codec.
-        integers: (N, C) of vectors that stand alone, or (F, rows, columns, C); C of all levels.
-        priors: P, how many distributions compete.
-        units: of the context network.
-        epochs: how long that is trained.
-    """
-
-    def fitted(codes: Codes, pictures: int) -> Prior:
-        grid = (pictures, *integers.shape[1:3]) if integers.ndim == 4 else None
-        return fit_context(fit_prior(codes, priors), codes, units, epochs, grid=grid)
-
-    if not level.gains:
-        return fitted(level.codes_in(integers), len(integers))
-    some = integers[::_FIRST_SHARE]
-    first = fitted(level.codes_in(some), len(some))
-    return fitted(settled(first, level, integers), len(integers))
+def _models(name: str, half: Half, model: Any, tflite: bytes) -> dict[str, bytes]:
+    """The files of one half, by name."""
+    description = {"codec": name, "aecodec": version()}
+    return {
+        half.tflite: with_metadata(tflite, half.signature, description),
+        half.hdf5: hdf5_bytes(model),
+    }
 
 
-def _of_each(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:
+def _per_level(levels: Sequence[Level], context_units: int | Sequence[int]) -> list[int]:
     if isinstance(context_units, int):
         return [context_units] * len(levels)
     if len(context_units) != len(levels):
@@ -147,6 +114,7 @@ def _takes_any_size(encoder: Any) -> bool:
 
 
 def _check_pictures(encoder: Any) -> None:
+    """Check that an encoder takes pictures; raise ModelError if not."""
     shape = encoder.input_shape[1:]
     if (
         len(shape) not in (2, 3)
@@ -154,58 +122,58 @@ def _check_pictures(encoder: Any) -> None:
         or (None in shape) != (shape[:2] == (None, None))
     ):
         raise ModelError(
-            f"the encoder takes {shape}: a codec is made of pictures (height, width), "
-            "(height, width, 1) or (height, width, 3), of a fixed size or of any size"
+            f"the encoder takes {shape}: a codec is made of models that take pictures (height, "
+            "width), (height, width, 1) or (height, width, 3), of a fixed size or of any size"
         )
 
 
-def _geometry(
-    encoder: Any, decoder: Any, images: npt.NDArray[np.float32], integers: npt.NDArray[np.int8]
-) -> dict[str, Any]:
-    """Tiles of their own for networks of a fixed size; a tile a code vector for others."""
+def _geometry(encoder: Any, decoder: Any, images: Float32, latents: Latents) -> dict[str, Any]:
+    """Tile and code shape of the specification; a convolutional codec has one vector per tile."""
     if not _takes_any_size(encoder):
-        return {"tile": images.shape[1:3], "code_shape": integers.shape[1:]}
-    tile = (images.shape[1] // integers.shape[1], images.shape[2] // integers.shape[2])
-    reach = reach_of(encoder, decoder, tile, integers.astype(np.float32))
-    return {"tile": tile, "code_shape": integers.shape[-1:], "reach": reach}
+        return {"tile": images.shape[1:3], "code_shape": latents.shape[1:]}
+    tile = (images.shape[1] // latents.shape[1], images.shape[2] // latents.shape[2])
+    distance = measure_receptive_field(encoder, decoder, tile, latents.astype(np.float32))
+    return {"tile": tile, "code_shape": latents.shape[-1:], "receptive_field": distance}
 
 
-def _to_pixels(images: npt.NDArray[np.float32]) -> Pixels:
-    pixels = np.rint(images * 255).astype(np.uint8)
+def _to_uint8(images: Float32) -> Pixels:
+    return np.rint(images * 255).astype(np.uint8)
+
+
+def _to_planes(images: Float32) -> Pixels:
+    """Images in 0..1 as pixels (N, h, w, C)."""
+    pixels = _to_uint8(images)
     return pixels if pixels.ndim == 4 else pixels[..., None]
 
 
-def _to_int8(images: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
-    return (np.rint(images * 255) + PIXEL_ZERO).astype(np.int8)
-
-
-def _decoder_inputs(
-    integers: npt.NDArray[np.int8], levels: Sequence[Level]
-) -> npt.NDArray[np.float32]:
-    """(N, *code_shape) latents as the decoder will meet them, the levels by turns."""
-    latents = np.zeros(integers.shape, np.float32)
+def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
+    """(N, *code_shape) latents as the decoder gets them, of all levels in turn."""
+    result = np.zeros(latents.shape, np.float32)
     for turn, level in enumerate(levels):
-        latents[turn :: len(levels)] = level.rounded(integers[turn :: len(levels)])
-    return latents
+        result[turn :: len(levels)] = level.requantize(latents[turn :: len(levels)])
+    return result
 
 
-def _measure(codec: Codec, pixels: Pixels) -> dict[str, Any]:
-    """What each level costs and loses on pictures that were never trained on."""
-    numbers = range(1, len(codec.spec.levels) + 1)
-    return {
-        "pictures": len(pixels),
-        "levels": [_measure_level(codec, pixels, number) for number in numbers],
-    }
+def _measure(spec: CodecSpec, contents: dict[str, bytes], pixels: Pixels) -> dict[str, Any]:
+    """Bytes and errors of each level, on pictures that were held out from the training."""
+    with tempfile.TemporaryDirectory() as temporary:
+        codec = Codec(write_folder(Path(temporary), spec, contents, measured={}))
+        numbers = range(1, len(spec.levels) + 1)
+        return {
+            "pictures": len(pixels),
+            "levels": [_measure_level(codec, pixels, number) for number in numbers],
+        }
 
 
 def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]:
+    size = pixels.shape[2], pixels.shape[1]
     codes = codec.encoder.codes(pixels, level)
-    decoded = codec.decoder.planes(codes, level, pixels.shape[2:0:-1])
+    decoded = codec.decoder.reconstruct(codes, level, size)
     errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
-    grid = tiling.grid(pixels.shape[2:0:-1], codec.spec.tile)
-    in_grid = (len(pixels), *grid) if codec.spec.reach else None
-    bits = codec.folder.prior(level).bits(codes, in_grid).sum()
-    bits /= len(pixels) * grid[0] * grid[1]
+    rows, columns = grid_of(size, codec.spec.tile)
+    grid = (len(pixels), rows, columns) if codec.spec.receptive_field else None
+    bits = coding.bits(codec.folder.prior(level), codes, grid).sum()
+    bits /= len(pixels) * rows * columns
     return {
         "payload_bytes": round(float(bits) / 8, 3),
         "psnr": round(metrics.psnr(float(errors.mean())), 3),

@@ -1,1 +1,1 @@
-"""The codecs that ship: a folder each, all data."""
+"""The codecs that ship: one folder per codec, all data."""

@@ -1,8 +1,8 @@
 """Ten handwritten digits to try the package on.
 
 They are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
-C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as scikit-learn carries it, enlarged
-from 8x8 to 28x28 by `tests/make_samples.py`. No codec that ships was trained on them.
+C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as scikit-learn includes it, enlarged
+from 8x8 to 28x28 by `tests/helpers/make_samples.py`. No codec that ships was trained on them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def sample_paths() -> list[Path]:
-    """The sample images, digit 0 first.
+    """Paths of the sample images, sorted from digit 0 to digit 9.
 
     >>> [path.name for path in sample_paths()][:2]
     ['digit0.png', 'digit1.png']

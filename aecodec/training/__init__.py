@@ -4,12 +4,16 @@
 >>> autoencoder = Autoencoder(mnist_encoder((28, 28), (50,)), mnist_decoder((50,), (28, 28)))
 """
 
-import os
+from aecodec.keras_models.model_files import load_model
+from aecodec.training.autoencoder import Autoencoder, RunOptions
+from aecodec.training.losses import RateOptions
+from aecodec.training.networks.tile import mnist_decoder, mnist_encoder
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is first imported
-
-from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.layers import load_model
-from aecodec.training.networks import mnist_decoder, mnist_encoder
-
-__all__ = ["Autoencoder", "load_model", "mnist_decoder", "mnist_encoder"]
+__all__ = [
+    "Autoencoder",
+    "RateOptions",
+    "RunOptions",
+    "load_model",
+    "mnist_decoder",
+    "mnist_encoder",
+]

@@ -1,4 +1,4 @@
-"""What a training says while it runs."""
+"""What is shown while a training runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rich.progress import Progress as Bar
 
 
 class Progress(keras.callbacks.Callback):
-    """A line an epoch: the share that is done, the time left, what held-out pictures measure.
+    """One line per epoch: the share that is done, the time left, measurements on held-out pictures.
 
-    On a terminal a bar moves below it.
+    On a terminal, a bar moves below the lines.
 
     Args:
-        out: where to.
+        out: stream to write to.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -58,12 +58,17 @@ class Progress(keras.callbacks.Callback):
         self._bar.stop()
 
     def _minutes_left(self, done: float) -> float:
-        gone = (time.monotonic() - self._began) / 60
-        return gone * (1 - done) / max(done - self._done_before, 1e-9)
+        minutes = (time.monotonic() - self._began) / 60
+        return minutes * (1 - done) / max(done - self._done_before, 1e-9)
 
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:
-    """Rate and distortion of each level, as `13.2 B 24.31 dB, ...`."""
+    """Rate and distortion of each level, as `13.2 B 24.31 dB, ...`.
+
+    Args:
+        logs: measurements by Keras's names.
+        start: start of the names: `val_` for held-out pictures, nothing for the training set.
+    """
     logs = logs or {}
     names = [name for name in logs if name.startswith(f"{start}psnr")]
     return ", ".join(
@@ -75,5 +80,5 @@ def _measured(logs: dict[str, Any] | None, start: str) -> str:
 
 
 def tensorboard_logs(folder: Path) -> Any:
-    """Keras's own logs for TensorBoard, a point an epoch."""
+    """A Keras callback that writes logs for TensorBoard, one point per epoch."""
     return keras.callbacks.TensorBoard(folder)

@@ -1,4 +1,4 @@
-"""Recipes: all that it takes to make a codec again, in a small TOML file."""
+"""Recipes: all settings from which a codec can be made again, in a small TOML file."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ import numpy as np
 
 from aecodec.errors import UsageError
 from aecodec.recipes import recipe_names, recipe_path
-from aecodec.training.optimizer import OPTIMIZERS
-from aecodec.training.pairs import PAIRS
+from aecodec.training.optimization.optimizers import OPTIMIZERS
+from aecodec.training.zoo import PAIRS
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-_NOTHING = 1e-9
-"""Stands for 0, as `context_units` may be, where logarithms are taken."""
+_ALMOST_ZERO = 1e-9
+"""Replaces 0, which `context_units` may be, where logarithms are taken."""
+
+_OLD_LOSS_WEIGHTS = "shares"
+"""Key of the loss weights in recipes of earlier versions."""
 
 _KEYS = {
     "data": {"tile", "held_out", "flips"},
-    "levels": {"channels", "rate_weights", "shares", "context_units"},
+    "levels": {"channels", "rate_weights", "loss_weights", "context_units"},
     "training": {
         "epochs",
         "batch_size",
@@ -41,20 +44,21 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a codec is made.
+    """The settings from which a codec is made.
 
     Attributes:
-        name: the codec's name.
-        networks: which ready-made pair.
-        data: `tile`, the side in pixels of what the networks see; `held_out`, which share of
-            the pictures is measured and never trained on; `flips`, whether tiles are mirrored.
-        levels: of each, its `channels`, `rate_weights` and `shares` of the loss, and the
-            `context_units` of the network that refines its priors. Networks of pictures have one
+        name: name of the codec.
+        networks: name of the ready-made pair.
+        data: `tile`, the side in pixels of the training tiles; `held_out`, the share of the
+            pictures that is measured and never trained on; `flips`, whether tiles are mirrored.
+        levels: for each level, its `channels`, `rate_weights` and `loss_weights`, and the
+            `context_units` of the network that adapts its prior. Networks of pictures have one
             number of `channels` for all levels, which differ by gains.
         training: `epochs`, `batch_size`, `optimizer` (`adam` or `muon`), `learning_rate`,
-            `cost_power`, `rate_priors`, `dtype`, `seed`; see
+            `cost_power`, `rate_priors` (components of the entropy model), `dtype`, `seed`; see
             :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
-        priors: `count`, how many compete; `context_epochs` that their networks are trained.
+        priors: `count`, the number of competing priors; `context_epochs`, for which their networks
+            are trained.
     """
 
     name: str
@@ -65,21 +69,21 @@ class Recipe:
     priors: dict[str, int]
 
     def with_levels(self, number: int) -> Recipe:
-        """As many levels, between the same smallest and largest files.
+        """The recipe with another number of levels, between the same smallest and largest files.
 
         >>> recipe = load_recipe("digits").with_levels(2)
         >>> recipe.levels["channels"], recipe.levels["rate_weights"]
         ([28, 76], [0.06, 0.00247])
         """
-        between = {name: _spread(values, number) for name, values in self.levels.items()}
-        for integers in ("channels", "context_units"):
-            between[integers] = [round(each) for each in between[integers]]
+        between = {name: _interpolated(values, number) for name, values in self.levels.items()}
+        for whole in ("channels", "context_units"):
+            between[whole] = [round(each) for each in between[whole]]
         if PAIRS[self.networks].shares_channels:
             between["channels"] = self.levels["channels"]
         return replace(self, levels=between)
 
     def with_code_dimension(self, largest: int) -> Recipe:
-        """The best level's code dimension; those of the others in proportion.
+        """The recipe with another code dimension of the best level; the others in proportion.
 
         >>> load_recipe("digits").with_code_dimension(38).levels["channels"]
         [14, 22, 38]
@@ -89,7 +93,7 @@ class Recipe:
         return replace(self, levels=self.levels | {"channels": scaled})
 
     def with_rate_weight(self, weight: float) -> Recipe:
-        """The default level's rate weight; those of the others in proportion.
+        """The recipe with another rate weight of the default level; the others in proportion.
 
         >>> load_recipe("digits").with_rate_weight(0.009).levels["rate_weights"]
         [0.027, 0.009, 0.0011115]
@@ -101,7 +105,7 @@ class Recipe:
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
-    """A recipe that ships, by name, or any other, by path.
+    """Load a shipped recipe by its name, or any recipe by its path.
 
     Raises:
         UsageError: there is no such recipe, or it lacks something.
@@ -113,10 +117,11 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     path = shipped if shipped.is_file() else Path(name_or_path)
     try:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
+        recipe = replace(recipe, levels=_with_current_keys(recipe.levels))
     except OSError as error:
         names = ", ".join(recipe_names())
         raise UsageError(
-            f"no recipe {name_or_path}: neither a file, nor one that ships ({names})"
+            f"no recipe {name_or_path}: neither a file nor a shipped recipe ({names})"
         ) from error
     except (ValueError, TypeError) as error:
         raise UsageError(f"{path}: not a recipe ({error})") from error
@@ -124,7 +129,18 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     return recipe
 
 
+def _with_current_keys(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Levels whose loss weights may have the key of earlier versions."""
+    if "loss_weights" in levels or _OLD_LOSS_WEIGHTS not in levels:
+        return levels
+    return {
+        "loss_weights" if key == _OLD_LOSS_WEIGHTS else key: values
+        for key, values in levels.items()
+    }
+
+
 def _check(recipe: Recipe, path: Path) -> None:
+    """Check that a recipe is complete, and its settings are known."""
     if recipe.networks not in PAIRS:
         raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(PAIRS)}")
     for section, keys in _KEYS.items():
@@ -135,18 +151,23 @@ def _check(recipe: Recipe, path: Path) -> None:
         raise UsageError(f"{path}: no optimizer {recipe.training['optimizer']!r}: {names}")
     if recipe.training["cost_power"] <= 0:
         raise UsageError(f"{path}: a cost_power above 0 is needed to learn anything")
+    _check_levels(recipe, path)
+
+
+def _check_levels(recipe: Recipe, path: Path) -> None:
+    """Check that every list of [levels] has one value per level."""
     counts = {name: len(values) for name, values in recipe.levels.items()}
     if PAIRS[recipe.networks].shares_channels and counts.pop("channels") != 1:
         raise UsageError(
             f"{path}: levels of the networks {recipe.networks!r} share one number of channels"
         )
     if len(set(counts.values())) != 1:
-        raise UsageError(f"{path}: [levels] must give as many of each")
+        raise UsageError(f"{path}: [levels] must give the same number of values for each key")
 
 
-def _spread(values: list[float], number: int) -> list[float]:
-    """So many values along the geometric curve through those that are given."""
+def _interpolated(values: list[float], number: int) -> list[float]:
+    """`number` values along the geometric curve through given values."""
     places = np.linspace(0, len(values) - 1, number)
-    logarithms = np.log(np.maximum(values, _NOTHING))
+    logarithms = np.log(np.maximum(values, _ALMOST_ZERO))
     curve = np.exp(np.interp(places, np.arange(len(values)), logarithms))
     return [float(f"{each:.6g}") for each in curve]

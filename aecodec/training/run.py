@@ -7,36 +7,35 @@ import shutil
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from aecodec.arrays import Float32
+from aecodec.codec.codec import Codec
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.datasets.tiles import Tiles
+from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, UsageError
-from aecodec.spec import CodecFolder
-from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.data import Pictures, Tiles, channels_of, open_pictures, split_off
-from aecodec.training.int8_twin import copy_weights
-from aecodec.training.pairs import PAIRS
-from aecodec.training.precision import policy_of
+from aecodec.training.autoencoder import Autoencoder, RunOptions
+from aecodec.training.losses import RateOptions
+from aecodec.training.optimization.precision import policy_of
+from aecodec.training.qat.int8 import copy_weights
 from aecodec.training.recipe import Recipe
-from aecodec.training.warm_start import begin_with
+from aecodec.training.warm_start import start_from_codec
+from aecodec.training.zoo import PAIRS
 
-if TYPE_CHECKING:
-    from aecodec.codec import Codec
+_MOST_FITTED, _FITTED_PASSES = 360_000, 2
+"""Most code vectors that the priors are fitted to, and passes over the pictures that give them,
+each cut at other places: photographs need this many."""
 
-_MOST_FITTED, _PASSES = 360_000, 2
-"""Code vectors that the priors are fitted on, and how often pictures are cut for them, each time at
-other places: photographs need as many."""
-
-_GRAIN, _LARGEST_FITTED = 16, 192
-"""Sides in pixels of what priors with neighbours are fitted on: multiples, and the largest."""
+_SIDE_UNIT, _LARGEST_FITTED_SIDE = 16, 192
+"""Sides in pixels of the tiles that priors with a spatial context are fitted to: their unit, and
+the largest."""
 
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
 _MOST_HELD_OUT = 5_000
-
-Floats = npt.NDArray[np.float32]
 
 
 def run_recipe(
@@ -46,163 +45,209 @@ def run_recipe(
     *,
     minutes: float | None = None,
     resume: bool = False,
-    first: CodecFolder | None = None,
+    start_from: CodecFolder | None = None,
     callbacks: Sequence[Any] = (),
     verbose: int = 1,
 ) -> Codec:
     """Make a codec.
 
-    Ctrl-C ends the training early, and the codec is made of what was learned; the state of the
-    last whole epoch stays, for the training to go on.
+    Ctrl-C ends the training early, and the codec is made of what was learned; the state of the last
+    whole epoch stays, for the training to go on.
 
     Args:
-        recipe: how.
-        data: as in :func:`~aecodec.training.data.open_pictures`.
-        folder: where the codec goes, and, while it trains, its state.
-        minutes: train for so long, whatever the recipe says.
+        recipe: the settings.
+        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`.
+        folder: folder of the codec, and of the training's state meanwhile.
+        minutes: duration of the training, which replaces the recipe's epochs.
         resume: go on with a training of the same recipe on the same data, in this folder.
-        first: a codec of the same recipe, whose networks the training begins with; it begins with
-            nothing if None.
-        callbacks: of Keras.
+        start_from: codec of the same recipe, with whose networks the training starts; it starts
+            anew if None.
+        callbacks: Keras callbacks.
         verbose: as in `keras.Model.fit`.
 
     Raises:
         ImageError: there are no such images, or too few.
-        CodecError: the first codec's float networks are absent or damaged.
-        ModelError: the networks and the data do not fit, or the first codec's differ.
-        UsageError: a training to resume is not there, or one is there and not to be resumed.
+        CodecError: the other codec's float networks are absent or damaged.
+        ModelError: the networks and the data do not fit, or the other codec's networks differ.
+        UsageError: a training to resume does not exist, or one exists and is not to be resumed.
     """
-    pictures = open_pictures(data)
-    backup = folder / f"training-{_digest(recipe, minutes, pictures, first)}"
-    _check_state(backup, resume)
-    trained, held_out = _split(recipe, pictures)
-    autoencoder = _autoencoder(recipe, trained.shape)
-    _begin(recipe, autoencoder, trained, first)
-    twin = _twin(recipe, autoencoder, trained.sample(_TYPICAL_TILES))
-    is_whole = _train(recipe, twin, trained, held_out, minutes, backup, callbacks, verbose)
-    copy_weights(twin.encoder, autoencoder.encoder)
-    copy_weights(twin.decoder, autoencoder.decoder)
-    autoencoder.is_rate_trained, autoencoder.gains = twin.is_rate_trained, twin.gains
-    codec = autoencoder.to_codec(
-        folder,
-        _to_fit_on(autoencoder, trained),
-        recipe.name,
-        held_out.whole(_MOST_HELD_OUT),
-        levels=len(recipe.levels["rate_weights"]),
-        priors=recipe.priors["count"],
-        context_units=recipe.levels["context_units"],
-        context_epochs=recipe.priors["context_epochs"],
-    )
-    if is_whole:
-        shutil.rmtree(backup)
+    training = RecipeTraining(recipe, data, folder, minutes, start_from)
+    training.check_state(resume)
+    autoencoder, is_complete = training.run(callbacks, verbose)
+    codec = training.to_codec(autoencoder)
+    if is_complete:
+        training.delete_state()
     return codec
 
 
-def _train(
-    recipe: Recipe,
-    twin: Autoencoder,
-    trained: Tiles,
-    held_out: Tiles,
-    minutes: float | None,
-    backup: Path,
-    callbacks: Sequence[Any],
-    verbose: int,
-) -> bool:
-    """Train; False if Ctrl-C ended it."""
-    try:
-        twin.train(
-            trained,
-            epochs=recipe.training["epochs"],
-            minutes=minutes,
-            batch_size=recipe.training["batch_size"],
-            rate_weight=recipe.levels["rate_weights"],
-            shares=recipe.levels["shares"],
-            cost_power=recipe.training["cost_power"],
-            priors=recipe.training["rate_priors"],
-            learning_rate=recipe.training["learning_rate"],
-            optimizer=recipe.training["optimizer"],
-            validation_data=held_out.whole(_MOST_HELD_OUT),
-            backup=backup,
-            callbacks=callbacks,
-            seed=recipe.training["seed"],
-            verbose=verbose,
-        )
-    except KeyboardInterrupt:
-        for each in callbacks:
-            each.on_train_end()  # Keras does not
-        message = "interrupted: the codec is made of what was learned; --resume goes on"
-        warnings.warn(message, AecodecWarning, stacklevel=2)
-        return False
-    return True
+class RecipeTraining:
+    """The training of a recipe on given pictures, and its state on disk.
 
+    Args:
+        recipe: the settings.
+        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`.
+        folder: folder of the codec, and of the training's state meanwhile.
+        minutes: duration of the training, which replaces the recipe's epochs.
+        start_from: codec of the same recipe, with whose networks the training starts.
 
-def _to_fit_on(autoencoder: Autoencoder, trained: Tiles) -> Floats:
-    """Tiles for the priors; larger ones for networks that take any size, whose codes have
-    neighbours.
+    Raises:
+        ImageError: there are no such images, or too few.
     """
-    if None not in autoencoder.image_shape:
-        return trained.sample(_MOST_FITTED // autoencoder.vectors_of(trained.shape))
-    typical = np.median(trained.sizes.min(axis=1)) // _GRAIN * _GRAIN
-    whole = trained.of_side(int(np.clip(typical, trained.shape[0], _LARGEST_FITTED)))
-    return whole.sample(_MOST_FITTED // autoencoder.vectors_of(whole.shape), _PASSES)
 
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: str | Path,
+        folder: Path,
+        minutes: float | None = None,
+        start_from: CodecFolder | None = None,
+    ) -> None:
+        pictures = open_pictures(data)
+        self._recipe, self._folder = recipe, folder
+        self._minutes, self._start_from = minutes, start_from
+        self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
+        self._pair = PAIRS[recipe.networks]
+        self._tiles, self._held_out = _split(recipe, pictures)
 
-def _check_state(backup: Path, resume: bool) -> None:
-    if resume and not backup.exists():
-        raise UsageError(
-            f"{backup.parent}: no interrupted training of this recipe, with these options, on "
-            "this data"
+    def check_state(self, resume: bool) -> None:
+        """Check that the training has a state on disk if it is resumed, and none if it is not.
+
+        Raises:
+            UsageError: there is no state to resume, or one that is not to be resumed.
+        """
+        if resume and not self._backup.exists():
+            raise UsageError(
+                f"{self._folder}: no interrupted training of this recipe, with these options, on "
+                "this data"
+            )
+        if self._backup.exists() and not resume:
+            raise UsageError(
+                f"{self._backup}: an interrupted training; --resume goes on with it; delete this "
+                "folder to start anew"
+            )
+
+    def delete_state(self) -> None:
+        """Delete the state on disk."""
+        shutil.rmtree(self._backup)
+
+    def run(self, callbacks: Sequence[Any] = (), verbose: int = 1) -> tuple[Autoencoder, bool]:
+        """Train, from the state on disk if there is one.
+
+        Args:
+            callbacks: Keras callbacks.
+            verbose: as in `keras.Model.fit`.
+
+        Returns:
+            The trained autoencoder, and whether the training is complete: Ctrl-C ends it early.
+        """
+        autoencoder = self._new_autoencoder()
+        copy = self._qat_copy(autoencoder)
+        seed = self._recipe.training["seed"]
+        options = RunOptions(self._minutes, self._backup, callbacks, seed)
+        is_complete = self._train_until_interrupted(copy, options, verbose)
+        copy_weights(copy.encoder, autoencoder.encoder)
+        copy_weights(copy.decoder, autoencoder.decoder)
+        autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
+        return autoencoder, is_complete
+
+    def to_codec(self, autoencoder: Autoencoder) -> Codec:
+        """Make a codec of the trained autoencoder."""
+        levels, priors = self._recipe.levels, self._recipe.priors
+        return autoencoder.to_codec(
+            self._folder,
+            self._images_to_fit(autoencoder),
+            self._recipe.name,
+            self._held_out.whole(_MOST_HELD_OUT),
+            levels=len(levels["rate_weights"]),
+            priors=priors["count"],
+            context_units=levels["context_units"],
+            context_epochs=priors["context_epochs"],
         )
-    if backup.exists() and not resume:
-        raise UsageError(
-            f"{backup}: an interrupted training; --resume goes on with it, and without this "
-            "folder it starts anew"
+
+    def _new_autoencoder(self) -> Autoencoder:
+        """The autoencoder with the weights with which the training starts."""
+        channels, weights = self._recipe.levels["channels"], self._recipe.levels["rate_weights"]
+        pair = self._pair.build(self._tiles.shape, sum(channels))
+        autoencoder = Autoencoder(*pair, channels)
+        if self._start_from:
+            start_from_codec(autoencoder, self._start_from, len(weights))
+        else:
+            sample = self._tiles.sample(_STARTING_TILES)
+            self._pair.start(autoencoder.encoder, autoencoder.decoder, sample, channels, weights)
+        return autoencoder
+
+    def _qat_copy(self, autoencoder: Autoencoder) -> Autoencoder:
+        dtype = policy_of(self._recipe.training["dtype"])
+        images = self._tiles.sample(_TYPICAL_TILES)
+        latents = np.rint(autoencoder.encoder(images))
+        copy = Autoencoder(
+            self._pair.qat_copy(autoencoder.encoder, images, dtype),
+            self._pair.qat_copy(autoencoder.decoder, latents, dtype),
+            autoencoder.levels,
         )
+        copy.gains = autoencoder.gains
+        return copy
+
+    def _train_until_interrupted(
+        self, copy: Autoencoder, options: RunOptions, verbose: int
+    ) -> bool:
+        """Train, and return whether the training was not interrupted."""
+        try:
+            self._train(copy, options, verbose)
+        except KeyboardInterrupt:
+            for each in options.callbacks:
+                each.on_train_end()  # Keras does not call it
+            message = "interrupted: the codec is made of what was learned; --resume goes on"
+            warnings.warn(message, AecodecWarning, stacklevel=3)
+            return False
+        return True
+
+    def _train(self, copy: Autoencoder, options: RunOptions, verbose: int) -> None:
+        levels, training = self._recipe.levels, self._recipe.training
+        copy.train(
+            self._tiles,
+            epochs=training["epochs"],
+            batch_size=training["batch_size"],
+            rate_weight=levels["rate_weights"],
+            learning_rate=training["learning_rate"],
+            optimizer=training["optimizer"],
+            validation_data=self._held_out.whole(_MOST_HELD_OUT),
+            verbose=verbose,
+            rate_options=RateOptions(
+                levels["loss_weights"], training["rate_priors"], training["cost_power"]
+            ),
+            run_options=options,
+        )
+
+    def _images_to_fit(self, autoencoder: Autoencoder) -> Float32:
+        """Tiles to fit the priors to.
+
+        They are larger for networks of any size, whose code vectors have neighbours.
+        """
+        if None not in autoencoder.image_shape:
+            return self._tiles.sample(_MOST_FITTED // autoencoder.vectors_of(self._tiles.shape))
+        typical = np.median(self._tiles.sizes.min(axis=1)) // _SIDE_UNIT * _SIDE_UNIT
+        side = int(np.clip(typical, self._tiles.shape[0], _LARGEST_FITTED_SIDE))
+        larger = self._tiles.of_side(side)
+        return larger.sample(_MOST_FITTED // autoencoder.vectors_of(larger.shape), _FITTED_PASSES)
 
 
 def _digest(
-    recipe: Recipe, minutes: float | None, pictures: Pictures, first: CodecFolder | None
+    recipe: Recipe, minutes: float | None, pictures: Pictures, start_from: CodecFolder | None
 ) -> str:
-    """Tells one training from another; what comes after it may change."""
-    steps = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
+    """Digest of all that a training depends on; the name and the settings of priors may change."""
+    settings = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
     seen = pictures.sizes.tobytes() + pictures[0].tobytes()
-    begun = first.spec.codec_id if first else b""
-    return hashlib.sha256(repr(steps).encode() + seen + begun).hexdigest()[:8]
+    started_from = start_from.spec.codec_id if start_from else b""
+    return hashlib.sha256(repr(settings).encode() + seen + started_from).hexdigest()[:8]
 
 
 def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
+    """Tiles to train on, and tiles of the pictures that are held out."""
     channels, tile = channels_of(pictures), (recipe.data["tile"],) * 2
-    trained, held_out = split_off(pictures, recipe.data["held_out"])
+    trained, held_out = hold_out(pictures, recipe.data["held_out"])
     flips, seed = recipe.data["flips"], recipe.training["seed"]
     return (
         Tiles(pictures, tile, channels, flips, trained, seed),
         Tiles(pictures, tile, channels, only=held_out),
     )
-
-
-def _autoencoder(recipe: Recipe, tile_shape: tuple[int, int, int]) -> Autoencoder:
-    channels = recipe.levels["channels"]
-    return Autoencoder(*PAIRS[recipe.networks].build(tile_shape, sum(channels)), channels)
-
-
-def _begin(
-    recipe: Recipe, autoencoder: Autoencoder, trained: Tiles, first: CodecFolder | None
-) -> None:
-    channels, weights = recipe.levels["channels"], recipe.levels["rate_weights"]
-    if first:
-        begin_with(autoencoder, first, len(weights))
-    else:
-        pair, sample = (autoencoder.encoder, autoencoder.decoder), trained.sample(_STARTING_TILES)
-        PAIRS[recipe.networks].start(*pair, sample, channels, weights)
-
-
-def _twin(recipe: Recipe, autoencoder: Autoencoder, tiles: Floats) -> Autoencoder:
-    make, dtype = PAIRS[recipe.networks].twin, policy_of(recipe.training["dtype"])
-    codes = np.rint(autoencoder.encoder(tiles))
-    twin = Autoencoder(
-        make(autoencoder.encoder, tiles, dtype),
-        make(autoencoder.decoder, codes, dtype),
-        autoencoder.levels,
-    )
-    twin.gains = autoencoder.gains
-    return twin

@@ -1,6 +1,6 @@
-"""Beginning a training where another one ended: with the networks of a codec.
+"""Starting a training with the networks of a codec.
 
-The model of the rate is learned anew: a codec folder has it in integers alone.
+The entropy model of the loss is learned again: a codec folder has it as integers alone.
 """
 
 from __future__ import annotations
@@ -8,37 +8,35 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from aecodec.arrays import Float32
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import ModelError
-from aecodec.export.formats import keras_half
-from aecodec.export.kinds import Half
-from aecodec.levels import GAIN_UNITS
-from aecodec.spec import CodecFolder
+from aecodec.keras_models.functional import IN_STEPS
+from aecodec.keras_models.model_files import keras_half
+from aecodec.quantization.levels import GAIN_UNITS
 from aecodec.training.autoencoder import Autoencoder
-from aecodec.training.models import IN_STEPS
-
-Floats = npt.NDArray[np.float32]
 
 
-def begin_with(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> None:
-    """Give a pair the weights of a codec's float networks, and its gains if it has them.
+def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> None:
+    """Give a pair the weights of a codec's float networks, and its gains if it has any.
 
-    What the codec measures in steps of its integers, the pair measures in quantisation steps of the
-    middle of the levels, as a training from nothing does.
+    A codec measures latents in steps of its int8 latents; a pair in training measures them in
+    quantization steps of the middle of the levels.
 
     Args:
-        autoencoder: built as the codec's was, by the same recipe.
+        autoencoder: built by the same recipe as the codec.
         folder: the codec.
-        levels: how many the training is of.
+        levels: number of levels of the training.
 
     Raises:
         CodecError: the codec's HDF5 files are absent or damaged.
-        ModelError: the codec has other networks, or other levels.
+        ModelError: the codec has other networks, or another number of levels.
     """
     if len(folder.spec.levels) != levels:
         raise ModelError(
-            f"{folder.path}: {len(folder.spec.levels)} levels, and this makes {levels}"
+            f"{folder.path}: {len(folder.spec.levels)} levels, and this training has {levels}"
         )
     gains = np.array([level.gains for level in folder.spec.levels], np.float32) / GAIN_UNITS
     middle = np.exp2(gains.mean(axis=0)) if gains.size else np.ones(1, np.float32)
@@ -48,17 +46,35 @@ def begin_with(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> No
         autoencoder.gains = np.exp2(gains) / middle
 
 
-def _copy(folder: CodecFolder, half: Half, model: Any, middle: Floats) -> None:
-    codecs = keras_half(folder, half)
-    sources, targets = ([each for each in m.layers if each.weights] for m in (codecs, model))
-    shapes = [[weights.shape for each in m for weights in each.weights] for m in (sources, targets)]
-    if shapes[0] != shapes[1]:
-        raise ModelError(f"{folder.path}: its {model.name} is not of the shape that this makes")
-    to_latents = middle * getattr(codecs.layers[-1], "scale", 1)
+def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
+    stored = keras_half(folder, half)
+    sources, targets = _with_weights(stored), _with_weights(model)
+    if _shapes(sources) != _shapes(targets):
+        raise ModelError(
+            f"{folder.path}: the shape of its {half.value} is not that of this recipe's networks"
+        )
+    to_latents = middle * getattr(stored.layers[-1], "scale", 1)
     for source, target in zip(sources, targets, strict=True):
         weights = source.get_weights()
-        if source.name.endswith(IN_STEPS):
+        if _takes_steps(source):
             weights[0] = weights[0] / middle[:, None]
         elif source is sources[-1] and half is Half.ENCODER:
             weights = [each * to_latents for each in weights]
         target.set_weights(weights)
+
+
+def _takes_steps(layer: Any) -> bool:
+    """Whether the kernel of a stored layer takes latents in steps.
+
+    The files of shipped codecs say so by the name of the layer alone; see
+    :func:`aecodec.keras_models.functional.rescaled`, which writes the name.
+    """
+    return bool(layer.name.endswith(IN_STEPS))
+
+
+def _with_weights(model: Any) -> list[Any]:
+    return [layer for layer in model.layers if layer.weights]
+
+
+def _shapes(layers: list[Any]) -> list[tuple[int, ...]]:
+    return [weight.shape for layer in layers for weight in layer.weights]

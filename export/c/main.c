@@ -1,30 +1,31 @@
-/* A picture to an .aec file and back, as firmware would do it; here on a computer, with files.
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A picture to an .aec file and back, as firmware does it; here on a computer, with files.
  *
- *     main encode OUTPUTS FILE     the encoder network's output, int8, to an .aec file
- *     main decode FILE INPUTS      an .aec file to the decoder network's input, int8
+ *     main encode LATENTS FILE     the encoder network's int8 output to an .aec file
+ *     main decode FILE LATENTS     an .aec file to the decoder network's int8 input
  *
  * The picture has CODEC_WIDTH by CODEC_HEIGHT pixels. */
 #include <stdio.h>
 #include <string.h>
 
-#include "aec.h"
+#include "aecodec.h"
 #include "codec.h"
 
-static int8_t integers[CODEC_VECTORS * CODEC_OUTPUTS];
-static int8_t codes[CODEC_VECTORS * CODEC_DIMENSION];
+static int8_t latents[CODEC_LATENTS_SIZE];
+static int8_t codes[CODEC_CODES_SIZE];
 static uint32_t work[(CODEC_WORK_SIZE + 3) / 4];
 static uint8_t file[CODEC_FILE_BOUND];
 
-/* On a device, this is the one place where TensorFlow Lite Micro is called: README.md has the function.
- * Here what the network gives comes from a file. */
-static int outputs_of_network(const char *name)
+/* On a device, this is the one place that calls TensorFlow Lite Micro: README.md has the function. Here the
+ * output of the network comes from a file. Returns 0 if the file has another size. */
+static int run_encoder(const char *name)
 {
     FILE *in = fopen(name, "rb");
-    size_t count = in ? fread(integers, 1, sizeof integers, in) : 0;
-    return in && fclose(in) == 0 && count == sizeof integers;
+    size_t count = in ? fread(latents, 1, sizeof latents, in) : 0;
+    return in && fclose(in) == 0 && count == sizeof latents;
 }
 
-/* 0 for a file that is larger than any of codes alone: metadata and alpha are not for devices. */
+/* Returns the size, or 0 for a file that does not fit: metadata and alpha are not for devices. */
 static size_t read_file(const char *name)
 {
     FILE *in = fopen(name, "rb");
@@ -36,8 +37,8 @@ static size_t read_file(const char *name)
     return count;
 }
 
-/* The exit status: 1 if it cannot be written. */
-static int written(const char *name, const void *content, size_t size)
+/* Returns the exit status: 1 if the file cannot be written. */
+static int write_file(const char *name, const void *content, size_t size)
 {
     FILE *out = fopen(name, "wb");
     size_t count = out ? fwrite(content, 1, size, out) : 0;
@@ -50,36 +51,38 @@ static int written(const char *name, const void *content, size_t size)
 
 static int encode(const char *from, const char *to)
 {
-    const aec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT, CODEC_CHANNELS == 1 ? AEC_GREY : AEC_RGB};
+    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
+                                     CODEC_CHANNELS == 1 ? AECODEC_GREY : AECODEC_RGB};
     size_t size;
-    aec_status status;
-    if (!outputs_of_network(from)) {
-        fprintf(stderr, "%s: no file of %u bytes\n", from, (unsigned)sizeof integers);
+    aecodec_status status;
+    if (!run_encoder(from)) {
+        fprintf(stderr, "%s: not a file of %u bytes\n", from, (unsigned)sizeof latents);
         return 1;
     }
-    aec_codes(&codec, integers, CODEC_VECTORS, codes);
-    status = aec_encode(&codec, &picture, codes, work, sizeof work, file, sizeof file, &size);
-    if (status != AEC_OK) {
+    aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
+    status = aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size);
+    if (status != AECODEC_OK) {
         fprintf(stderr, "%s: status %d\n", from, (int)status);
         return 1;
     }
-    return written(to, file, size);
+    return write_file(to, file, size);
 }
 
 static int decode(const char *from, const char *to)
 {
-    size_t size = read_file(from), vectors;
-    aec_status status = aec_decode(&codec, file, size, work, sizeof work, codes, sizeof codes, &vectors);
+    size_t size = read_file(from), vectors = 0;
+    aecodec_status status;
     if (!size) {
-        fprintf(stderr, "%s: no file of 1 to %u bytes\n", from, (unsigned)sizeof file);
+        fprintf(stderr, "%s: not a file of 1 to %u bytes\n", from, (unsigned)sizeof file);
         return 1;
     }
-    if (status != AEC_OK || vectors != CODEC_VECTORS) {
-        fprintf(stderr, "%s: status %d, or of another size\n", from, (int)status);
+    status = aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors);
+    if (status != AECODEC_OK || vectors != CODEC_VECTORS) {
+        fprintf(stderr, "%s: status %d, %u code vectors\n", from, (int)status, (unsigned)vectors);
         return 1;
     }
-    aec_integers(&codec, codes, CODEC_VECTORS, integers);
-    return written(to, integers, sizeof integers);
+    aecodec_dequantize(&CODEC, codes, vectors, latents);
+    return write_file(to, latents, sizeof latents);
 }
 
 int main(int argc, char **argv)
@@ -90,6 +93,6 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "decode") == 0) {
         return decode(argv[2], argv[3]);
     }
-    fprintf(stderr, "usage: %s encode OUTPUTS FILE | decode FILE INPUTS\n", argv[0]);
+    fprintf(stderr, "usage: %s encode LATENTS FILE | decode FILE LATENTS\n", argv[0]);
     return 2;
 }

@@ -1,0 +1,1 @@
+"""Codecs: pictures to `.aec` files and back."""

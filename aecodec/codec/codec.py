@@ -1,0 +1,133 @@
+"""A codec: pictures to `.aec` files and back.
+
+An :class:`EncoderCodec` needs only the encoder's files of a codec folder, a :class:`DecoderCodec`
+only the decoder's; a :class:`Codec` is the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+from PIL import Image
+
+from aecodec.arrays import Pixels
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.encoded_picture import Compressed
+from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec.execution import Execution
+from aecodec.codec.sources import DataSource, ImageSource, to_picture
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.errors import UsageError
+from aecodec.imaging.picture import Picture
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Codec:
+    """A codec: its encoder and its decoder.
+
+    It pickles as its folder and how it computes, whatever was loaded meanwhile.
+
+    Args:
+        folder: the codec on disk.
+        execution: how it computes.
+
+    >>> import numpy as np
+    >>> from aecodec import load_codec
+    >>> codec = load_codec("digits")
+    >>> codec.decompress(codec.compress(np.zeros((28, 28), np.uint8))).size
+    (28, 28)
+    >>> codec
+    Codec('digits', id 0881441f, levels 1 to 3)
+    """
+
+    folder: CodecFolder
+    execution: Execution = Execution()
+
+    def __repr__(self) -> str:
+        spec = self.spec
+        return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, levels 1 to {len(spec.levels)})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What the codec is."""
+        return self.folder.spec
+
+    @cached_property
+    def encoder(self) -> EncoderCodec:
+        """The half that compresses."""
+        return EncoderCodec(self.folder, execution=self.execution)
+
+    @cached_property
+    def decoder(self) -> DecoderCodec:
+        """The half that decompresses."""
+        return DecoderCodec(self.folder, execution=self.execution)
+
+    def compress(
+        self,
+        image: ImageSource,
+        *,
+        level: float | None = None,
+        max_bytes: int | None = None,
+        min_psnr: float | None = None,
+        metadata: bool | None = None,
+    ) -> bytes:
+        """Compress an image, or a batch of images of one size; see :func:`aecodec.compress`."""
+        picture = to_picture(image)
+        if max_bytes is None and min_psnr is None:
+            return self.encoder.compress(picture, level=level, metadata=metadata)
+        return self.compress_picture(
+            picture, level=level, max_bytes=max_bytes, min_psnr=min_psnr, metadata=metadata
+        ).data
+
+    def compress_picture(
+        self,
+        picture: Picture,
+        *,
+        level: float | None = None,
+        max_bytes: int | None = None,
+        min_psnr: float | None = None,
+        metadata: bool | None = None,
+    ) -> Compressed:
+        """Compress a picture, and return with the file what is needed to measure it.
+
+        Args:
+            picture: one frame or several.
+            level: 1 (smallest file) and up; the codec's default if None.
+            max_bytes: make the best file of at most this many bytes instead.
+            min_psnr: make the smallest file of at least this PSNR in dB instead.
+            metadata: keep ICC profile, EXIF and XMP. If None, they are kept for pictures of more
+                than one tile, unless `max_bytes` is given.
+
+        Raises:
+            ImageError: the picture has too many pixels.
+            UsageError: two of `level`, `max_bytes` and `min_psnr` are given, or none of the codec's
+                levels serves.
+        """
+        if [level, max_bytes, min_psnr].count(None) < 2:
+            raise UsageError("level, max_bytes and min_psnr exclude each other: give one of them")
+        if max_bytes is None and min_psnr is None:
+            self.spec.check_level(level)
+            header = self.encoder.header(picture, metadata)
+            return self.encoder.encode(picture, header).compressed(level)
+        from aecodec.codec import rate_control  # which a given level can spare
+
+        if max_bytes is not None:
+            return rate_control.within_bytes(
+                self.encoder, self.decoder, picture, max_bytes, metadata
+            )
+        assert min_psnr is not None
+        return rate_control.with_psnr(self.encoder, self.decoder, picture, min_psnr, metadata)
+
+    def decompress(self, data: DataSource) -> Image.Image:
+        """Decompress a file of one picture; see :meth:`DecoderCodec.decompress`."""
+        return self.decoder.decompress(data)
+
+    def decompress_frames(self, data: DataSource) -> Pixels:
+        """Decompress any number of pictures; see :meth:`DecoderCodec.decompress_frames`."""
+        return self.decoder.decompress_frames(data)

@@ -1,0 +1,228 @@
+"""The decoder codec: the half of a codec that decompresses `.aec` files to pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+import numpy as np
+from PIL import Image
+
+from aecodec.arrays import Codes, LatentSource, Pixels
+from aecodec.bitstream import payload
+from aecodec.bitstream.decode_ahead import decode_ahead
+from aecodec.bitstream.geometry import coded_size, picture_size, vector_shape
+from aecodec.bitstream.payload import Message, Segment
+from aecodec.codec.base import CodecHalf
+from aecodec.codec.sources import DataSource, to_bytes
+from aecodec.codec_files.file_names import Half
+from aecodec.errors import CodecError, FormatError, UsageError
+from aecodec.format import container
+from aecodec.format.container import LEVEL_UNITS, Header
+from aecodec.imaging.alpha import unpack_alpha
+from aecodec.imaging.picture import Picture, to_array
+from aecodec.imaging.pillow_images import to_pil
+from aecodec.imaging.resampling import resize
+from aecodec.imaging.tiling import grid_of, merge
+from aecodec.inference.transform import Transform, to_pixels
+
+
+class DecoderCodec(CodecHalf):
+    """The half of a codec that decompresses; it needs only the decoder's files.
+
+    Args:
+        folder: the codec on disk.
+        transform: latents to pixels; the folder's `decoder.tflite` in LiteRT if None.
+        execution: how it computes.
+
+    >>> from aecodec import compress, load_codec
+    >>> load_codec("digits").decoder.decompress(compress(np.zeros((28, 28), np.uint8))).size
+    (28, 28)
+    """
+
+    @cached_property
+    def _network(self) -> Transform:
+        return self.transform or self.litert(
+            Half.DECODER.tflite, self.spec.code_shape, self.tile_shape
+        )
+
+    def decompress(self, data: DataSource) -> Image.Image:
+        """Decompress a file of one picture.
+
+        Args:
+            data: see :data:`aecodec.codec.sources.DataSource`.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+            UsageError: it holds several pictures.
+        """
+        picture = self.decode(to_bytes(data))
+        if picture.frames > 1:
+            raise UsageError(
+                f"the file holds {picture.frames} pictures: decompress_frames gives them all"
+            )
+        return to_pil(picture)[0]
+
+    def decompress_frames(self, data: DataSource) -> Pixels:
+        """Decompress a file of any number of pictures.
+
+        Args:
+            data: see :data:`aecodec.codec.sources.DataSource`.
+
+        Returns:
+            uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        return to_array(self.decode(to_bytes(data)))
+
+    def decode(self, data: bytes) -> Picture:
+        """Decode the bytes of a file to its pictures, with alpha and metadata.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        header, content = self._open(data)
+        with self._latents(header, content) as latents:
+            return self.restore(header, latents)
+
+    def codes(self, data: bytes) -> Codes:
+        """Decode the bytes of a file to exactly the codes that were encoded, (T * vectors, K).
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        header, content = self._open(data)
+        level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
+        return payload.join_codes(self._segments(header, content), shape, level)
+
+    def check(self, data: bytes) -> None:
+        """Check the bytes of a file: all that :meth:`decode` does, without the network.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+        """
+        header, content = self._open(data)
+        level = self.spec.level(self._level(header))
+        for _, codes in self._segments(header, content):
+            level.dequantize(codes)
+        self._alpha(header)
+
+    def level_of(self, data: bytes) -> float:
+        """The level, 1 and up, at which a file of this codec was made."""
+        return self._level(container.unpack(data)[0])
+
+    def reconstruct(
+        self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
+    ) -> Pixels:
+        """Reconstruct pictures from codes.
+
+        Args:
+            codes: (T * vectors, K) codes.
+            level: level of the codes; the codec's default if None.
+            size: (width, height) of each picture; a tile's if None.
+
+        Returns:
+            (F, H, W, C) uint8.
+
+        Raises:
+            FormatError: codes that no encoder of this codec makes.
+            UsageError: codes of another dimension, or no such level.
+        """
+        chosen = self.spec.level(level)
+        if codes.ndim != 2 or codes.shape[1] != chosen.code_dimension:
+            raise UsageError(
+                f"codes of shape {codes.shape}: this level has (N, {chosen.code_dimension})"
+            )
+        size = size or self.spec.tile[::-1]
+        grid = grid_of(size, self.spec.tile)
+        shape = (-1, *grid) if self.spec.receptive_field else (-1,)
+        latents = np.zeros((len(codes), self.spec.latent_channels), np.int8)
+        chosen.dequantize_into(codes, latents)
+        return self._run(latents.reshape(*shape, latents.shape[-1]), size)
+
+    def restore(self, header: Header, latents: LatentSource) -> Picture:
+        """Restore pictures from latents.
+
+        Args:
+            header: header of their file.
+            latents: dequantized latents, which may still be decoded meanwhile.
+
+        Raises:
+            FormatError: the alpha planes are damaged, or latents that are decoded meanwhile.
+        """
+        alpha = self._alpha(header)
+        return Picture(self.restore_pixels(header, latents), alpha, header.metadata)
+
+    def restore_pixels(self, header: Header, latents: LatentSource) -> Pixels:
+        """Restore pictures (F, H, W, C) as :meth:`restore` does, without alpha and metadata."""
+        planes = self._run(latents, coded_size(self.spec, header))
+        pixels = self.from_planes(planes, header.frames, header.mode.channels)
+        return resize(pixels, picture_size(self.spec, header))
+
+    def _run(self, latents: LatentSource, size: tuple[int, int]) -> Pixels:
+        """Run the network on an array of vectors, to pictures of (width, height)."""
+        if self.spec.receptive_field:
+            return self.windows().decode(self._network, latents, size)
+        # Vectors without neighbours are one message, so all are decoded by now.
+        outputs = self._network(np.asarray(latents).reshape(-1, *self.spec.code_shape))
+        tiles = to_pixels(outputs).reshape(-1, *self.tile_shape)
+        frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
+        return merge(tiles, frames, size)
+
+    def _open(self, data: bytes) -> tuple[Header, bytes]:
+        header, content = container.unpack(data)
+        if header.codec_id != self.spec.codec_id:
+            raise CodecError(
+                f"made with codec {header.codec_id.hex()}, and this is {self.spec.name} "
+                f"({self.spec.codec_id.hex()}): give the codec that made it with --codec"
+            )
+        return header, content
+
+    def _segments(self, header: Header, content: bytes) -> Iterator[tuple[Segment, Codes]]:
+        prior, coder = self.folder.prior(self._level(header)), self.execution.coder
+
+        def decode(message: Message) -> tuple[Segment, Codes]:
+            return message.segment, message.decode(prior, coder)
+
+        messages = payload.split_payload(content, vector_shape(self.spec, header))
+        return self.execution.workers.map(decode, messages)
+
+    @contextmanager
+    def _latents(self, header: Header, content: bytes) -> Iterator[LatentSource]:
+        """Dequantized latents, decoded while they are used; 0 in channels of other levels."""
+        shape, number = vector_shape(self.spec, header), self._level(header)
+        messages, prior = payload.split_payload(content, shape), self.folder.prior(number)
+        level, coder = self.spec.level(number), self.execution.coder
+        latents = np.zeros((*shape, self.spec.latent_channels), np.int8)
+
+        def fill(message: Message) -> None:
+            codes = message.decode(prior, coder)
+            level.dequantize_into(codes, latents[message.segment.places])
+
+        with decode_ahead(latents, messages, fill) as source:
+            yield source
+
+    def _alpha(self, header: Header) -> Pixels | None:
+        if not header.mode.has_alpha:
+            return None
+        width, height = picture_size(self.spec, header)
+        return unpack_alpha(header.alpha, (header.frames, height, width))
+
+    def _level(self, header: Header) -> float:
+        if header.level is None:
+            return self.spec.default_level
+        level = header.level / LEVEL_UNITS
+        try:
+            self.spec.check_level(level)
+        except UsageError as error:
+            raise FormatError(f"damaged: {error}") from error
+        return level

@@ -1,0 +1,102 @@
+"""An encoded picture: its files at any level, without running the network again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from aecodec.arrays import Latents
+from aecodec.bitstream import payload
+from aecodec.bitstream.payload import Quantizer
+from aecodec.codec.execution import Execution
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.entropy.prior import Prior
+from aecodec.format import container
+from aecodec.format.container import LEVEL_UNITS, Header
+from aecodec.quantization.rdoq import rdoq_symbols
+
+
+@dataclass(frozen=True, eq=False)
+class Compressed:
+    """A file, and what it was made of.
+
+    Attributes:
+        data: bytes of the file.
+        encoded: the picture, for files at any level.
+        level: level of the file, 1 and up.
+        dequantized: latents that a decoder gets from the file.
+    """
+
+    data: bytes
+    encoded: EncodedPicture
+    level: float
+    dequantized: Latents
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedPicture:
+    """A picture as latents.
+
+    Attributes:
+        folder: the codec.
+        header: header of its files, except for the level.
+        latents: (N, C) of vectors without neighbours, or (planes, rows, columns, C), with the
+            channels of all levels.
+        execution: how the codec computes.
+    """
+
+    folder: CodecFolder
+    header: Header
+    latents: Latents
+    execution: Execution = Execution()
+
+    def to_bytes(self, level: float | None = None) -> bytes:
+        """The bytes of an `.aec` file.
+
+        Args:
+            level: 1 and up; the codec's default if None.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        prior, quantizer = self._at(level)
+        coder, workers = self.execution.coder, self.execution.workers
+        data = payload.encode_payload(prior, quantizer, self.latents, coder, workers)
+        return container.pack(self.header_at(level), data)
+
+    def compressed(self, level: float | None = None) -> Compressed:
+        """A file together with the latents that a decoder gets from it.
+
+        Args:
+            level: 1 and up; the codec's default if None.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        spec, dequantized, messages = self.folder.spec, np.zeros_like(self.latents), []
+        prior, quantizer = self._at(level)
+        coder, workers = self.execution.coder, self.execution.workers
+        encoded = payload.encode_segments(prior, quantizer, self.latents, coder, workers)
+        for message, codes in encoded:
+            messages.append(message)
+            spec.level(level).dequantize_into(codes, dequantized[message.segment.places])
+        data = container.pack(self.header_at(level), payload.join_messages(messages))
+        return Compressed(data, self, spec.units_of(level) / LEVEL_UNITS, dequantized)
+
+    def header_at(self, level: float | None) -> Header:
+        """Header of a file at a level; the default level is not stated."""
+        units = self.folder.spec.units_of(level)
+        return replace(self.header, level=None if units == self.folder.spec.units_of() else units)
+
+    def dequantized(self, level: float | None = None) -> Latents:
+        """Latents that a decoder gets from a file at a level; 0 in the channels of other levels."""
+        chosen, dequantized = self.folder.spec.level(level), np.zeros_like(self.latents)
+        decided = payload.decide_codes(*self._at(level), self.latents, self.execution.workers)
+        for segment, codes in decided:
+            chosen.dequantize_into(codes, dequantized[segment.places])
+        return dequantized
+
+    def _at(self, level: float | None) -> tuple[Prior, Quantizer]:
+        return self.folder.prior(level), partial(rdoq_symbols, self.folder.spec.level(level))

@@ -1,0 +1,145 @@
+"""The encoder codec: the half of a codec that compresses pictures to `.aec` files."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from aecodec.arrays import Codes, Latents, Pixels
+from aecodec.bitstream import payload
+from aecodec.bitstream.geometry import coded_size, vector_shape
+from aecodec.codec.base import CodecHalf
+from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.sources import ImageSource, to_picture
+from aecodec.codec_files.file_names import Half
+from aecodec.errors import ImageError
+from aecodec.format.container import Header
+from aecodec.imaging.alpha import pack_alpha
+from aecodec.imaging.picture import Picture, check_limits
+from aecodec.imaging.resampling import resize
+from aecodec.imaging.tiling import grid_of, split
+from aecodec.inference.transform import Transform, to_int8
+
+
+class EncoderCodec(CodecHalf):
+    """The half of a codec that compresses; it needs only the encoder's files.
+
+    Args:
+        folder: the codec on disk.
+        transform: pixels to latents; the folder's `encoder.tflite` in LiteRT if None.
+        execution: how it computes.
+
+    >>> from aecodec import load_codec
+    >>> digit = np.zeros((28, 28), np.uint8)
+    >>> len(load_codec("digits").encoder.compress(digit)) < 30
+    True
+    """
+
+    @cached_property
+    def _network(self) -> Transform:
+        return self.transform or self.litert(
+            Half.ENCODER.tflite, self.tile_shape, self.spec.code_shape
+        )
+
+    def compress(
+        self, image: ImageSource, *, level: float | None = None, metadata: bool | None = None
+    ) -> bytes:
+        """Compress an image, or a batch of images of one size.
+
+        Args:
+            image: see :data:`aecodec.codec.sources.ImageSource`.
+            level: 1 (smallest file) and up, in sixteenths for a codec with gains; the codec's
+                default if None.
+            metadata: keep ICC profile, EXIF and XMP. If None, they are kept for pictures of more
+                than one tile, and dropped for smaller ones, which weigh less than they do.
+
+        Returns:
+            The bytes of an `.aec` file.
+
+        Raises:
+            ImageError: an unsupported kind of image.
+            UsageError: the codec has no such level.
+        """
+        self.spec.check_level(level)
+        picture = to_picture(image)
+        return self.encode(picture, self.header(picture, metadata)).to_bytes(level)
+
+    def encode(self, picture: Picture, header: Header) -> EncodedPicture:
+        """Run the network on a picture, for files at any level.
+
+        Args:
+            picture: one frame or several.
+            header: header of its files, as :meth:`header` makes it; if it has a reduction factor,
+                the picture is coded smaller.
+
+        Raises:
+            FormatError: more tiles than a file may have.
+        """
+        vector_shape(self.spec, header)  # which refuses too many
+        pixels = resize(picture.pixels, coded_size(self.spec, header))
+        latents = self.latents(self.to_planes(pixels))
+        return EncodedPicture(self.folder, header, latents, self.execution)
+
+    def header(self, picture: Picture, metadata: bool | None = None) -> Header:
+        """Make the header of a picture's files, except for the level.
+
+        Args:
+            picture: one frame or several.
+            metadata: as for :meth:`compress`.
+
+        Raises:
+            ImageError: more pixels than a file may have.
+        """
+        check_limits(picture)
+        is_tile = picture.size == self.spec.tile[::-1]
+        is_one_tile = grid_of(picture.size, self.spec.tile) == (1, 1)
+        keep = not is_one_tile if metadata is None else metadata
+        return Header(
+            codec_id=self.spec.codec_id,
+            mode=picture.mode,
+            size=None if is_tile else picture.size,
+            frames=picture.frames,
+            alpha=pack_alpha(picture.alpha),
+            metadata=picture.metadata if keep else {},
+        )
+
+    def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
+        """Encode pictures to codes.
+
+        Args:
+            pixels: (F, H, W, C) uint8, with the codec's channels.
+            level: 1 and up; the codec's default if None.
+
+        Returns:
+            (T * vectors, K) int16, for the T tiles that cover the pictures.
+
+        Raises:
+            UsageError: the codec has no such level.
+            ImageError: another number of channels, or another dtype.
+        """
+        chosen = self.spec.level(level)
+        return payload.rdoq_codes(self.folder.prior(level), chosen, self.latents(pixels))
+
+    def latents(self, pixels: Pixels) -> Latents:
+        """Run the network on pictures.
+
+        Args:
+            pixels: (F, H, W, C) uint8, with the codec's channels.
+
+        Returns:
+            (N, C) of vectors without neighbours, or (F, rows, columns, C), with the channels of all
+            levels.
+
+        Raises:
+            ImageError: another number of channels, or another dtype.
+        """
+        if pixels.ndim != 4 or pixels.shape[-1] != self.spec.channels or pixels.dtype != np.uint8:
+            raise ImageError(
+                f"pictures of shape {pixels.shape}, {pixels.dtype}: codec {self.spec.name} takes "
+                f"(F, H, W, {self.spec.channels}), uint8"
+            )
+        if self.spec.receptive_field:
+            return self.windows().encode(self._network, pixels)
+        latents = self._network(to_int8(split(pixels, self.spec.tile)))
+        return latents.reshape(-1, latents.shape[-1])

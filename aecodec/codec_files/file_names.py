@@ -1,0 +1,41 @@
+"""The files of a codec folder, by name."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+CODEC_JSON = "codec.json"
+PRIORS = "priors.npz"
+
+
+class Half(str, Enum):
+    """One half of a codec: the encoder or the decoder."""
+
+    ENCODER = "encoder"
+    DECODER = "decoder"
+
+    @property
+    def tflite(self) -> str:
+        """Name of its int8 TFLite file."""
+        return f"{self.value}.tflite"
+
+    @property
+    def hdf5(self) -> str:
+        """Name of its float Keras model, as HDF5."""
+        return f"{self.value}.hdf5"
+
+    @property
+    def signature(self) -> str:
+        """Name of the signature of its TFLite file: what it does."""
+        return {"encoder": "encode", "decoder": "decode"}[self.value]
+
+
+CODEC_FILES = (
+    CODEC_JSON,
+    PRIORS,
+    *(half.tflite for half in Half),
+    *(half.hdf5 for half in Half),
+)
+
+DECODING_FILES = (PRIORS, Half.DECODER.tflite)
+"""Files on which decoding depends: their hashes are part of the codec's identity."""

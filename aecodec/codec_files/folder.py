@@ -1,0 +1,171 @@
+"""A codec's folder on disk, and writing one.
+
+    codec.json        the specification, the hash of every file, what was measured
+    priors.npz        integer tables, a prior per level
+    encoder.tflite    int8, pixels to latents     encoder.hdf5    the same in float, for Keras
+    decoder.tflite    int8, latents to pixels     decoder.hdf5
+
+A file is used only after its hash was found right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES, PRIORS, Half
+from aecodec.codec_files.priors_file import load_prior
+from aecodec.codec_files.spec import CodecSpec, spec_from_json
+from aecodec.entropy.prior import Prior
+from aecodec.errors import CodecError
+from aecodec.format.container import LEVEL_UNITS
+
+FORMAT = 1
+
+_WHERE_ELSE = (
+    ": exports and trainings need the float networks; where they were not installed, give the "
+    "codec's folder in aecodec's source, aecodec/codecs/NAME"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class CodecFolder:
+    """A codec on disk: its specification, and its files by name, checked as they are read.
+
+    It pickles as its path and the codec's identity.
+
+    Attributes:
+        path: the folder.
+        spec: what the codec is.
+        files: SHA-256 of every file that the codec was exported with; some may be absent.
+        measured: what was measured when the codec was made, per level, for `aecodec codecs`.
+    """
+
+    path: Path
+    spec: CodecSpec
+    files: dict[str, str]
+    measured: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: Path) -> CodecFolder:
+        """Read the `codec.json` of a folder.
+
+        Raises:
+            CodecError: there is none, or it does not describe a codec.
+        """
+        try:
+            values = json.loads((path / CODEC_JSON).read_text("utf-8"))
+        except OSError as error:
+            raise CodecError(f"{path}: no codec here ({CODEC_JSON}: {error.strerror})") from error
+        except (ValueError, RecursionError) as error:
+            raise CodecError(f"{path / CODEC_JSON}: not JSON ({error})") from error
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise CodecError(f"{path / CODEC_JSON}: not a codec of format {FORMAT}")
+        try:
+            files, measured = dict(values["files"]), dict(values["measured"])
+            _check_measured(measured)
+            return cls(path, spec_from_json(values["spec"]), files, measured)
+        except Exception as error:  # whatever wrong types lead to
+            raise CodecError(f"{path / CODEC_JSON}: {error}") from error
+
+    def __reduce__(self) -> tuple[Callable[[Path, str], CodecFolder], tuple[Path, str]]:
+        return _reopen, (self.path, self.spec.sha256)
+
+    def has(self, name: str) -> bool:
+        """Whether the folder has a file."""
+        return (self.path / name).is_file()
+
+    def read(self, name: str) -> bytes:
+        """Read a file and check its hash.
+
+        Raises:
+            CodecError: it is absent, or not the file that the codec was exported with.
+        """
+        try:
+            content = (self.path / name).read_bytes()
+        except OSError as error:
+            where = _WHERE_ELSE if name in (Half.ENCODER.hdf5, Half.DECODER.hdf5) else ""
+            raise CodecError(f"{self.path / name}: {error.strerror}{where}") from error
+        if hashlib.sha256(content).hexdigest() != (self.spec.files | self.files).get(name):
+            raise CodecError(f"{self.path / name}: changed since the codec was exported")
+        return content
+
+    def prior(self, level: float | None = None) -> Prior:
+        """The prior of a level, of the default one if None.
+
+        A level between two has the prior of the nearer one, of the higher one if both are equally
+        near.
+
+        Raises:
+            CodecError: the tables are absent, damaged or another level's.
+            UsageError: the codec has no such level.
+        """
+        number = (self.spec.units_of(level) + LEVEL_UNITS // 2) // LEVEL_UNITS
+        if number not in self._priors:
+            self._priors[number] = self._load_prior(number)
+        return self._priors[number]
+
+    @cached_property
+    def _priors(self) -> dict[int, Prior]:
+        """The priors loaded so far: one level need not wait for the others."""
+        return {}
+
+    def _load_prior(self, number: int) -> Prior:
+        prior = load_prior(self.read(PRIORS), number)
+        if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
+            raise CodecError(f"{self.path / PRIORS}: not the priors of this codec's levels")
+        return prior
+
+
+def _reopen(path: Path, sha256: str) -> CodecFolder:
+    """Open a folder that was pickled.
+
+    Raises:
+        CodecError: it holds no codec, or another one by now.
+    """
+    folder = CodecFolder.open(path)
+    if folder.spec.sha256 != sha256:
+        raise CodecError(f"{path}: another codec than the one that was pickled")
+    return folder
+
+
+def _check_measured(measured: Mapping[str, Any]) -> None:
+    """Check that all numbers are there; raise KeyError, TypeError or ValueError if not."""
+    for level in measured.get("levels", []):
+        for name in ("payload_bytes", "psnr", "familiar_mse"):
+            float(level[name])
+
+
+def write_folder(
+    path: Path, spec: CodecSpec, contents: Mapping[str, bytes], measured: Mapping[str, Any]
+) -> CodecFolder:
+    """Write a codec folder.
+
+    Args:
+        path: the folder; made if it does not exist.
+        spec: what the codec is; its `files` are filled in here.
+        contents: the files by name.
+        measured: what was measured, for `codec.json`.
+
+    Returns:
+        The folder, as :meth:`CodecFolder.open` gives it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    decoding = {name: hashes.pop(name) for name in DECODING_FILES}
+    described = {
+        "format": FORMAT,
+        "spec": spec.as_json() | {"files": decoding},
+        "files": hashes,
+        "measured": dict(measured),
+    }
+    for name, content in contents.items():
+        (path / name).write_bytes(content)
+    text = json.dumps(described, indent=2, sort_keys=True)
+    (path / CODEC_JSON).write_text(text + "\n", "utf-8")
+    return CodecFolder.open(path)

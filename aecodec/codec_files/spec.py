@@ -1,0 +1,192 @@
+"""The specification of a codec: all that it is, apart from its weights and tables.
+
+The identity of a codec is the SHA-256 of its specification, which holds the hashes of the files
+that decoding depends on. Stored names (`codec.json`) stay as they were when the first codec
+shipped; they are mapped to today's here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from aecodec.codec_files.file_names import CODEC_JSON
+from aecodec.errors import CodecError, UsageError
+from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
+from aecodec.quantization.levels import MIN_GAIN, Level
+
+MAX_TILE = 4096
+MAX_RECEPTIVE_FIELD = 64
+MAX_LEVELS = 15  # a file states its level in sixteenths, in one byte
+
+_STORED_RECEPTIVE_FIELD = "reach"
+
+
+@dataclass(frozen=True)
+class CodecSpec:
+    """What a codec is, apart from its weights and tables.
+
+    Attributes:
+        name: short, lower case.
+        tile: (height, width) in pixels of what the networks see.
+        channels: 1 (grey) or 3 (RGB).
+        code_shape: shape of the encoder's output for one tile; the levels share out the channels of
+            its last axis, the other axes count code vectors.
+        levels: quality levels; level 1, with the smallest files, first.
+        default_level: number of the default level, from 1.
+        receptive_field: how many tiles away, in any direction, the latents or pixels of a tile
+            still depend on others; 0 where tiles are independent.
+        files: SHA-256 of the files that decoding depends on, by name.
+
+    >>> CodecSpec("x", (28, 28), 1, (50,), (Level(0, 50),), 1).vectors
+    1
+    """
+
+    name: str
+    tile: tuple[int, int]
+    channels: int
+    code_shape: tuple[int, ...]
+    levels: tuple[Level, ...]
+    default_level: int
+    receptive_field: int = 0
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def vectors(self) -> int:
+        """Number of code vectors per tile."""
+        return math.prod(self.code_shape[:-1])
+
+    @property
+    def latent_channels(self) -> int:
+        """Number of channels of the latents, those of all levels."""
+        return self.code_shape[-1]
+
+    @property
+    def sha256(self) -> str:
+        """The codec's identity, as 64 hexadecimal digits."""
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def codec_id(self) -> bytes:
+        """The first bytes of the identity, which every file carries."""
+        return bytes.fromhex(self.sha256)[:CODEC_ID_SIZE]
+
+    def as_json(self) -> dict[str, Any]:
+        """The specification as `codec.json` holds it, of which the identity is the hash."""
+        values = asdict(self)
+        values[_STORED_RECEPTIVE_FIELD] = values.pop("receptive_field")
+        for level in values["levels"]:
+            if not level["gains"]:
+                del level["gains"]  # codecs that shipped before there were gains lack the key
+        return values
+
+    @property
+    def has_gains(self) -> bool:
+        """Whether the codec has levels between two whole ones."""
+        return bool(self.levels[0].gains)
+
+    def level(self, number: float | None = None) -> Level:
+        """A level, or one between two.
+
+        Args:
+            number: 1 and up, rounded to the nearest sixteenth; the default level if None.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        whole, fraction = divmod(self.units_of(number), LEVEL_UNITS)
+        level = self.levels[whole - 1]
+        return level.interpolate(self.levels[whole], fraction) if fraction else level
+
+    def units_of(self, number: float | None = None) -> int:
+        """The number of a level, of the default one if None, in sixteenths.
+
+        Raises:
+            UsageError: the codec has no such level.
+        """
+        number = self.default_level if number is None else number
+        if not 1 <= number <= len(self.levels):  # NaN fails too
+            raise UsageError(
+                f"level {number:g}: codec {self.name} has the levels 1 (smallest file) "
+                f"to {len(self.levels)} (best picture)"
+            )
+        if not self.has_gains and number != int(number):
+            raise UsageError(f"level {number:g}: codec {self.name} has whole levels only")
+        return round(number * LEVEL_UNITS)
+
+    def check_level(self, number: float | None) -> None:
+        """Check that the codec has a level.
+
+        Raises:
+            UsageError: it has not.
+        """
+        self.units_of(number)
+
+
+def spec_from_json(values: Any) -> CodecSpec:
+    """Read a specification from parsed JSON.
+
+    Raises:
+        CodecError: it does not describe a codec.
+    """
+    try:
+        spec = CodecSpec(
+            name=str(values["name"]),
+            tile=_pair(values["tile"]),
+            channels=int(values["channels"]),
+            code_shape=tuple(int(n) for n in values["code_shape"]),
+            levels=tuple(_level(level) for level in values["levels"]),
+            default_level=int(values["default_level"]),
+            receptive_field=int(values[_STORED_RECEPTIVE_FIELD]),
+            files={str(k): str(v) for k, v in values["files"].items()},
+        )
+        _check(spec)
+    except Exception as error:  # whatever wrong types lead to
+        raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
+    return spec
+
+
+def _level(values: Mapping[str, Any]) -> Level:
+    gains = tuple(int(gain) for gain in values.get("gains", ()))
+    return Level(int(values["start"]), int(values["stop"]), int(values["multiple"]), gains)
+
+
+def _pair(values: Iterable[Any]) -> tuple[int, int]:
+    first, second = (int(value) for value in values)
+    return first, second
+
+
+def _check(spec: CodecSpec) -> None:
+    """Check that all numbers are within their ranges; raise ValueError if not."""
+    is_valid = (
+        1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
+        and spec.channels in (1, 3)
+        and min(spec.code_shape) >= 1
+        and math.prod(spec.code_shape) <= MAX_TILE**2
+        and 0 <= spec.receptive_field <= MAX_RECEPTIVE_FIELD
+        and (spec.receptive_field == 0 or spec.vectors == 1)
+        and 1 <= spec.default_level <= len(spec.levels) <= MAX_LEVELS
+        and all(0 <= lv.start < lv.stop <= spec.latent_channels for lv in spec.levels)
+        and all(lv.multiple % 2 == 1 and 0 < lv.multiple < 256 for lv in spec.levels)
+        and _gains_fit(spec.levels)
+    )
+    if not is_valid:
+        raise ValueError("a number is out of its range")
+
+
+def _gains_fit(levels: Sequence[Level]) -> bool:
+    """Whether no level has gains, or all have gains for the same channels."""
+    if not any(level.gains for level in levels):
+        return True
+    channels = {(level.start, level.stop, level.multiple) for level in levels}
+    return len(channels) == 1 and all(
+        level.multiple == 1
+        and len(level.gains) == level.code_dimension
+        and all(MIN_GAIN <= gain <= 0 for gain in level.gains)
+        for level in levels
+    )

@@ -1,0 +1,1 @@
+"""Sets of pictures for training, for calibration and for evaluation."""

@@ -1,0 +1,86 @@
+"""Pictures to evaluate a codec on: a folder of images, or an array in an `.npz` or `.npy` file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from aecodec.arrays import Pixels
+from aecodec.datasets.files import ARRAY_SUFFIXES, images_in, load_array, warn_unreadable
+from aecodec.errors import ImageError
+from aecodec.imaging.picture import Picture, from_array
+from aecodec.imaging.pillow_images import read_image
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture of a data set.
+
+    Attributes:
+        picture: the picture.
+        source_size: its size in the data set in bytes.
+    """
+
+    picture: Picture
+    source_size: int
+
+
+class Dataset(Protocol):
+    """Pictures in a fixed order, each read when the iteration comes to it."""
+
+    def __len__(self) -> int:
+        """Number of pictures, including those that turn out to be unreadable."""
+
+    def __iter__(self) -> Iterator[Sample]:
+        """Iterate over the readable pictures; a warning names each unreadable file."""
+
+
+def open_dataset(path: Path, array: str | None = None) -> Dataset:
+    """Open a folder of images, at any depth, or an array of images.
+
+    Args:
+        path: a folder, one image, or an `.npz` or `.npy` file.
+        array: name of the array in an `.npz` file. If None, the only array of images, or `x_test`
+            if there are several.
+
+    Raises:
+        ImageError: there are no images at the path.
+
+    >>> from aecodec.samples import sample_paths
+    >>> len(open_dataset(sample_paths()[0].parent))
+    10
+    """
+    if path.suffix.lower() in ARRAY_SUFFIXES:
+        return _Arrays(load_array(path, array))
+    files = [path] if path.is_file() else images_in(path)
+    if not files:
+        raise ImageError(f"{path}: no images here; give a folder of them, or an .npz or .npy file")
+    return _Files(files)
+
+
+@dataclass(frozen=True)
+class _Files:
+    paths: list[Path]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[Sample]:
+        for path in self.paths:
+            try:
+                yield Sample(read_image(path), path.stat().st_size)
+            except (ImageError, OSError) as error:
+                warn_unreadable(path, error)
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    pixels: Pixels
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (Sample(from_array(each), each.nbytes) for each in self.pixels)

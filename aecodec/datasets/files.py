@@ -1,0 +1,68 @@
+"""Image files in folders, and arrays of images in `.npz` and `.npy` files."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Pixels
+from aecodec.errors import AecodecWarning, ImageError
+from aecodec.imaging.pillow_images import has_image_suffix
+
+ARRAY_SUFFIXES = (".npz", ".npy")
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Sorted paths of the files in a folder, at any depth, that have the suffix of an image."""
+    return sorted(filter(has_image_suffix, folder.rglob("*")))
+
+
+def warn_unreadable(path: Path, error: Exception) -> None:
+    """Warn that a file cannot be read and is left out."""
+    message = f"{path}: left out, because it cannot be read ({error})"
+    warnings.warn(message, AecodecWarning, stacklevel=3)
+
+
+def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:
+    """Load the images of an `.npz` or `.npy` file.
+
+    Args:
+        path: the file, for example `mnist.npz` as `keras.datasets` downloads it.
+        key: name of the array in an `.npz` file. If None, the only array of images is loaded, or
+            `default` if there are several.
+        default: name of the array that is loaded if there are several.
+
+    Returns:
+        (N, H, W) or (N, H, W, C) uint8.
+
+    Raises:
+        ImageError: the file or the array does not exist, or holds no images.
+    """
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            found = loaded if isinstance(loaded, np.ndarray) else _select(loaded, key, default)
+    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
+        name = "" if key is None else f" {key!r}"
+        raise ImageError(f"{path}: no array{name} of images in this file ({error})") from error
+    if not _holds_images(found):
+        raise ImageError(
+            f"{path}: {found.dtype} of shape {found.shape}, not uint8 (N, H, W) or (N, H, W, C)"
+        )
+    return found
+
+
+def _select(arrays: Any, key: str | None, default: str) -> npt.NDArray[Any]:
+    if key is None:
+        names = [name for name in arrays.files if _holds_images(arrays[name])]
+        key = names[0] if len(names) == 1 else default
+    found: npt.NDArray[Any] = arrays[key]
+    return found
+
+
+def _holds_images(array: npt.NDArray[Any]) -> bool:
+    return array.dtype == np.uint8 and array.ndim in (3, 4)

@@ -1,0 +1,126 @@
+"""Tiles to train on, cut out of pictures at random places that a seed and a step number fix."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float32
+from aecodec.datasets.training_pictures import Array, Pictures
+from aecodec.imaging import tiling
+
+
+class Tiles:
+    """Tiles cut out of pictures at random; one pass draws each pixel about once.
+
+    Args:
+        pictures: pictures to cut from; those smaller than a tile are padded by their edges.
+        tile: (height, width) of a tile in pixels.
+        channels: channels of a tile: 1 (the mean of the colours) or 3.
+        flips: whether tiles are mirrored at random, in both directions.
+        only: numbers of the pictures to use; all if None.
+        seed: seed of the random choices; the same seed and step give the same batch.
+
+    >>> from aecodec.datasets.training_pictures import ArrayPictures
+    >>> tiles = Tiles(ArrayPictures(np.zeros((5, 8, 8), np.uint8)), (4, 4), channels=1)
+    >>> len(tiles), tiles.batch(step=0, size=3).shape
+    (20, (3, 4, 4, 1))
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        tile: tuple[int, int],
+        channels: int,
+        flips: bool = False,
+        only: npt.NDArray[np.int64] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._pictures, self._flips, self._seed = pictures, flips, seed
+        self.shape = (*tile, channels)
+        self._only = np.arange(len(pictures.sizes)) if only is None else only
+        self._order = lru_cache(maxsize=2)(self._shuffle)
+
+    def __len__(self) -> int:
+        """Number of tiles in one pass."""
+        return len(self._sources)
+
+    @cached_property
+    def _sources(self) -> npt.NDArray[np.int64]:
+        """Number of the picture from which each tile of a pass is cut."""
+        tiles = np.maximum(1, self.sizes // np.array(self.shape[:2])).prod(axis=1)
+        return np.repeat(self._only, tiles)
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(N, 2) height and width of the pictures that are used, in pixels."""
+        return self._pictures.sizes[self._only]
+
+    def of_side(self, side: int) -> Tiles:
+        """Square tiles with another side, from the same pictures."""
+        tile = (side, side)
+        return Tiles(self._pictures, tile, self.shape[2], self._flips, self._only, self._seed)
+
+    def _shuffle(self, number: int) -> npt.NDArray[np.int64]:
+        """The pictures of pass `number` in random order."""
+        return np.random.default_rng([self._seed, 0, number]).permutation(self._sources)
+
+    def batch(self, step: int, size: int) -> Array:
+        """The batch of one training step: (size, h, w, C), in the pictures' dtype."""
+        rng = np.random.default_rng([self._seed, 1, step])
+        places = (divmod(step * size + n, len(self)) for n in range(size))
+        sources = [self._order(number)[place] for number, place in places]
+        return np.stack([self._cut(self._pictures[int(source)], rng) for source in sources])
+
+    def sample(self, count: int, passes: int = 1) -> Float32:
+        """Random tiles: the first `count` of the given number of passes, or all if there are fewer.
+
+        Returns:
+            (n, h, w, C) float32 in 0..1.
+        """
+        return as_floats(self.batch(0, min(count, passes * len(self))))
+
+    def whole(self, count: int) -> Float32:
+        """At most `count` tiles of the whole pictures, cut along a grid and not mirrored.
+
+        Returns:
+            (n, h, w, C) float32 in 0..1.
+        """
+        tiles: list[Array] = []
+        for number in self._only:
+            picture = to_channels(self._pictures[int(number)], self.shape[-1])
+            tiles.extend(tiling.split(picture[None], self.shape[:2]))
+            if len(tiles) >= count:
+                break
+        return as_floats(np.stack(tiles[:count]))
+
+    def _cut(self, picture: Array, rng: np.random.Generator) -> Array:
+        height, width = self.shape[:2]
+        room = (max(0, picture.shape[0] - height), max(0, picture.shape[1] - width))
+        top, left = (int(rng.integers(0, each + 1)) for each in room)
+        tile = picture[top : top + height, left : left + width]
+        missing = [(0, self.shape[axis] - tile.shape[axis]) for axis in (0, 1)]
+        tile = to_channels(np.pad(tile, [*missing, (0, 0)], "edge"), self.shape[-1])
+        return self._flip(tile, rng) if self._flips else tile
+
+    def _flip(self, tile: Array, rng: np.random.Generator) -> Array:
+        down, right = rng.integers(0, 2, 2)
+        return tile[:: -1 if down else 1, :: -1 if right else 1]
+
+
+def to_channels(picture: Array, channels: int) -> Array:
+    """Convert a picture (H, W, C) to 1 or 3 channels: grey is repeated, colours are averaged."""
+    if picture.shape[-1] == channels:
+        return picture
+    if channels == 3:
+        return np.repeat(picture, 3, axis=-1)
+    grey = picture.mean(axis=-1, keepdims=True)
+    return np.asarray(np.rint(grey) if picture.dtype == np.uint8 else grey).astype(picture.dtype)
+
+
+def as_floats(tiles: Array) -> Float32:
+    """Convert uint8 pixels to float32 in 0..1; floats keep their values."""
+    scale = np.float32(255 if tiles.dtype == np.uint8 else 1)
+    return np.asarray(tiles, np.float32) / scale

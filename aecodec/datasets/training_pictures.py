@@ -1,0 +1,173 @@
+"""Pictures to train on: files of any sizes, an array, or a data set that Keras downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from aecodec.arrays import Pixels
+from aecodec.datasets.files import ARRAY_SUFFIXES, images_in, load_array, warn_unreadable
+from aecodec.errors import ImageError
+from aecodec.imaging.pillow_images import read_image
+
+Array = npt.NDArray[Any]
+
+KERAS_DATASETS = ("mnist", "fashion_mnist")
+_CACHE_BYTES = 1 << 30
+_MAX_INSPECTED = 200
+"""Pictures that :func:`channels_of` reads at most."""
+
+
+class Pictures(Protocol):
+    """Pictures by number, each read when it is asked for."""
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(N, 2) height and width of each picture in pixels."""
+
+    def __getitem__(self, number: int) -> Array:
+        """One picture, (H, W, C) uint8 or floats in 0..1."""
+
+
+class ArrayPictures:
+    """Pictures of one size in memory.
+
+    Args:
+        array: (N, H, W) or (N, H, W, C), uint8 or floats in 0..1.
+    """
+
+    def __init__(self, array: Array) -> None:
+        self._planes = array if array.ndim == 4 else array[..., None]
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(N, 2) height and width of each picture in pixels."""
+        return np.tile(np.array(self._planes.shape[1:3], np.int64), (len(self._planes), 1))
+
+    def __getitem__(self, number: int) -> Array:
+        return self._planes[number]
+
+
+class FilePictures:
+    """Image files of any sizes; a warning names each damaged file, which is left out.
+
+    Args:
+        paths: the files.
+
+    Raises:
+        ImageError: none of the files is an image.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        sizes = [(path, size) for path in paths if (size := _size_in_header(path))]
+        if not sizes:
+            raise ImageError(f"{paths[0].parent}: not one of {len(paths)} files is an image")
+        self._paths = [path for path, _ in sizes]
+        self._sizes = np.array([size for _, size in sizes], np.int64)
+        self._cache: dict[int, Pixels] = {}
+        self._free_bytes = _CACHE_BYTES
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(N, 2) height and width of each picture in pixels."""
+        return self._sizes
+
+    def __getitem__(self, number: int) -> Array:
+        if number in self._cache:
+            return self._cache[number]
+        pixels = self._read(number)
+        if pixels.nbytes < self._free_bytes:
+            self._free_bytes -= pixels.nbytes
+            self._cache[number] = pixels
+        return pixels
+
+    def _read(self, number: int) -> Pixels:
+        """Read a picture, or the next readable one if its file turns out to be damaged."""
+        for path in self._paths[number:] + self._paths[:number]:
+            try:
+                return read_image(path).pixels[0]
+            except (ImageError, OSError) as error:
+                warn_unreadable(path, error)
+        raise ImageError(f"{self._paths[0].parent}: not one file can be read")
+
+
+def open_pictures(data: str | Path) -> Pictures:
+    """Open pictures to train on.
+
+    Args:
+        data: a folder of images, at any depth; an `.npz` (its only array of images, or `x_train`
+            if there are several) or `.npy` file; or one of :data:`KERAS_DATASETS`.
+
+    Raises:
+        ImageError: there are no images at the path.
+    """
+    path = Path(data)
+    if str(data) in KERAS_DATASETS and not path.exists():
+        return ArrayPictures(_download(str(data)))
+    if path.suffix.lower() in ARRAY_SUFFIXES:
+        return ArrayPictures(load_array(path, default="x_train"))
+    paths = images_in(path)
+    if not paths:
+        raise ImageError(
+            f"{path}: no images here; give a folder of them, an .npz or .npy file, "
+            f"or one of {', '.join(KERAS_DATASETS)}"
+        )
+    return FilePictures(paths)
+
+
+def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Hold out evenly spaced pictures, which training does not see.
+
+    Args:
+        pictures: all pictures.
+        share: share of the pictures to hold out, 0..1; at least one picture is held out, and at
+            least one is left.
+
+    Returns:
+        The numbers of the pictures to train on, and of those held out for evaluation.
+
+    Raises:
+        ImageError: there are fewer than two pictures.
+
+    >>> hold_out(ArrayPictures(np.zeros((6, 8, 8), np.uint8)), 0.3)
+    (array([1, 2, 3, 4]), array([0, 5]))
+    """
+    count = len(pictures.sizes)
+    if count < 2:
+        raise ImageError("only one picture: a second one is needed to evaluate on")
+    wanted = max(1, min(count - 1, round(share * count)))
+    held_out = np.linspace(0, count - 1, wanted).round().astype(np.int64)
+    return np.setdiff1d(np.arange(count), held_out), held_out
+
+
+def channels_of(pictures: Pictures) -> int:
+    """Number of channels to train with: 3 if any inspected picture has colours, else 1."""
+    count = len(pictures.sizes)
+    inspected = np.linspace(0, count - 1, min(count, _MAX_INSPECTED)).astype(int)
+    return max(pictures[int(number)].shape[-1] for number in inspected)
+
+
+def _size_in_header(path: Path) -> tuple[int, int] | None:
+    """(height, width) of an image file, without reading its pixels."""
+    try:
+        with Image.open(path) as image:
+            return image.height, image.width
+    except Exception as error:  # Pillow's plugins raise many types of errors for damaged files
+        warn_unreadable(path, error)
+        return None
+
+
+def _download(name: str) -> Array:
+    """Training images of a Keras data set."""
+    import keras
+
+    try:
+        (x_train, _), _ = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # the download raises many types of errors
+        raise ImageError(f"{name}: Keras cannot download it ({error})") from error
+    return np.asarray(x_train)

@@ -1,0 +1,1 @@
+"""Entropy coding: integer tables, the context network that adapts them, and the range coder."""

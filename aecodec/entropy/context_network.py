@@ -1,0 +1,336 @@
+"""The context network: adapts tables to what is already known, in exact integers.
+
+It is an autoregressive network with one hidden layer (M. Germain et al., "MADE: Masked autoencoder
+for distribution estimation", 2015); its hidden units also know which prior was selected. From the
+codes that are already known it adapts each table that the prior would use: moves it by eighths of a
+symbol, and makes its shape narrower or wider.
+
+In pictures of many vectors the network also reads the spatial context of a vector
+(:mod:`aecodec.entropy.spatial_context`). Its hidden units then read activities instead of signed
+codes, those of the vector's own channels included: how busy a picture is tells how wide a table
+must be. Where a table lies, signs tell: the gradients of the first channels move the tables of
+these channels directly.
+
+Weights and activations are 8-bit integers. They are multiplied as float32, whose sums of integers
+are exact in any order as long as they stay below 2**24; so every machine finds the same tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float32, Int32
+from aecodec.entropy.spatial_context import (
+    GRADIENTS,
+    KINDS,
+    PREDICTED_CHANNELS,
+    SpatialContext,
+    blocks,
+    centred,
+)
+from aecodec.errors import CodecError
+
+MAX_ACTIVATION = 127
+"""Inputs lie in -127..127, hidden units in 0..127."""
+
+POSITION_BITS = 3
+POSITIONS = 1 << POSITION_BITS
+"""Tables are moved by eighths of a symbol: each shape has 8 rows in the bank, one per eighth."""
+
+MAX_SHIFT = 24
+_MAX_INPUT_SHIFT = 7
+
+MAX_UNITS = 1024
+"""Most channels or units: sums of this many products of two 8-bit integers stay below 2**24."""
+
+MAX_GRADIENT = 511
+"""Gradients are clipped to -511..511, so that their weighted sums stay below 2**24."""
+
+Dtypes = dict[str, type[np.integer[Any]]]
+
+
+def set_dtypes(owner: object, dtypes: Dtypes) -> None:
+    """Convert the array fields of a frozen dataclass to their dtypes."""
+    for name, dtype in dtypes.items():
+        object.__setattr__(owner, name, np.asarray(getattr(owner, name), dtype))
+
+
+@dataclass(frozen=True, eq=False)
+class SpatialWeights:
+    """How a context network reads the spatial context, for each of its kinds.
+
+    Attributes:
+        centre: (K,) int8, value from which codes are measured, those of the vector itself too.
+        weights: (KINDS, K, H) int8, of the activities, which are shifted left as a channel's own
+            input is, and divided by four.
+        bias: (KINDS, H) int8, added to the bias of the prior.
+        gradient_weights: (KINDS, L, GRADIENTS, L) int8, with which the gradients of the first L
+            channels (64 at most) move the table of each of these channels. Gradients are shifted
+            left as inputs are, and clipped to -511..511.
+        gradient_shift: (KINDS, L) uint8, by which the weighted sum of gradients is shifted right,
+            with rounding.
+    """
+
+    centre: npt.NDArray[np.int8]
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int8]
+    gradient_weights: npt.NDArray[np.int8]
+    gradient_shift: npt.NDArray[np.uint8]
+
+    DTYPES: ClassVar[Dtypes] = {
+        "centre": np.int8,
+        "weights": np.int8,
+        "bias": np.int8,
+        "gradient_weights": np.int8,
+        "gradient_shift": np.uint8,
+    }
+
+    def __post_init__(self) -> None:
+        set_dtypes(self, self.DTYPES)
+
+    @cached_property
+    def exact_gradient_weights(self) -> Float32:
+        """(KINDS, L, GRADIENTS * L) gradient weights, with their shift to the right applied."""
+        exact = self.gradient_weights * np.float32(0.5) ** self.gradient_shift[..., None, None]
+        return exact.reshape(*self.gradient_shift.shape, -1)
+
+
+@dataclass(frozen=True, eq=False)
+class ContextNetwork:
+    """The weights of a context network with H hidden units, for P priors of K channels.
+
+    All arrays have their K channels in the order of coding.
+
+    Attributes:
+        order: (K,) uint16, all channels in the order in which they are coded.
+        input_shift: (K,) uint8, by which the input of a channel is shifted left. The input is the
+            distance of the code from the offset of the selected prior; with spatial weights, the
+            absolute value of its distance from their centre.
+        degree: (H,) uint16, ascending; unit j reads the first degree[j] channels of the order.
+        weights: (K, H) int8, of the inputs.
+        unit_shift: (H,) uint8, by which the weighted sum of a unit is shifted right.
+        bias: (P, H) int8, added after that shift.
+        output_weights: (K, H, 2) int8, of the units; the two outputs of a channel move its table by
+            eighths of a symbol, and select a shape further on.
+        output_shift: (K, 2) uint8, by which the weighted sums are shifted right, with rounding.
+        spatial: weights of the spatial context; None for vectors that have no neighbours.
+
+    Raises:
+        CodecError: the shapes do not fit together.
+    """
+
+    order: npt.NDArray[np.uint16]
+    input_shift: npt.NDArray[np.uint8]
+    degree: npt.NDArray[np.uint16]
+    weights: npt.NDArray[np.int8]
+    unit_shift: npt.NDArray[np.uint8]
+    bias: npt.NDArray[np.int8]
+    output_weights: npt.NDArray[np.int8]
+    output_shift: npt.NDArray[np.uint8]
+    spatial: SpatialWeights | None = None
+
+    DTYPES: ClassVar[Dtypes] = {
+        "order": np.uint16,
+        "input_shift": np.uint8,
+        "degree": np.uint16,
+        "weights": np.int8,
+        "unit_shift": np.uint8,
+        "bias": np.int8,
+        "output_weights": np.int8,
+        "output_shift": np.uint8,
+    }
+
+    def __post_init__(self) -> None:
+        set_dtypes(self, self.DTYPES)
+        channels, units = len(self.input_shift), len(self.degree)
+        shapes_fit = (
+            np.array_equal(np.sort(self.order), np.arange(channels))
+            and self.weights.shape == (channels, units)
+            and self.unit_shift.shape == (units,)
+            and self.bias.shape[1:] == (units,)
+            and self.output_weights.shape == (channels, units, 2)
+            and self.output_shift.shape == (channels, 2)
+        )
+        in_range = (
+            max(channels, units) <= MAX_UNITS
+            and self.input_shift.max(initial=0) <= _MAX_INPUT_SHIFT
+            and max(self.unit_shift.max(initial=0), self.output_shift.max(initial=0)) <= MAX_SHIFT
+            and (np.diff(self.degree.astype(np.int32)) >= 0).all()
+        )
+        if not (shapes_fit and in_range and self._spatial_fits(channels, units)):
+            raise CodecError("the codec's context network does not fit together: export it again")
+
+    def _spatial_fits(self, channels: int, units: int) -> bool:
+        if self.spatial is None:
+            return True
+        predicted = min(channels, PREDICTED_CHANNELS)
+        shape = (KINDS, predicted, GRADIENTS, predicted)
+        return bool(
+            self.spatial.centre.shape == (channels,)
+            and self.spatial.weights.shape == (KINDS, channels, units)
+            and self.spatial.bias.shape == (KINDS, units)
+            and self.spatial.gradient_weights.shape == shape
+            and self.spatial.gradient_shift.shape == (KINDS, predicted)
+            and self.spatial.gradient_shift.max(initial=0) <= MAX_SHIFT
+            and 2 * channels <= MAX_UNITS
+        )
+
+    @cached_property
+    def slices(self) -> list[slice]:
+        """Runs of places in the order for which the same units are known."""
+        starts = {0, *self.degree[self.degree < len(self.order)].tolist()}
+        return [slice(*ends) for ends in pairwise([*sorted(starts), len(self.order)])]
+
+    def known_units(self, places: slice) -> int:
+        """Number of units that are known before the channels at these places are."""
+        return int(np.searchsorted(self.degree, places.start, side="right"))
+
+    @cached_property
+    def exact_weights(self) -> tuple[Float32, Float32]:
+        """(H, K) and (2 K, H) weights of both layers, with their shifts to the right applied."""
+        inner = self.weights * np.float32(0.5) ** self.unit_shift
+        outer = self.output_weights * np.float32(0.5) ** self.output_shift[:, None]
+        by_output = outer.transpose(0, 2, 1).reshape(2 * len(self.order), len(self.degree))
+        return np.ascontiguousarray(inner.T), np.ascontiguousarray(by_output)
+
+    @cached_property
+    def exact_spatial_weights(self) -> Float32:
+        """(KINDS, H, K) weights of activities, with their shifts to the right applied.
+
+        Unlike those of all other arrays, the channels are in their own order.
+        """
+        assert self.spatial
+        by_channel = self.spatial.weights[:, self.place_of]
+        inner = by_channel * np.float32(0.5) ** self.unit_shift
+        return np.ascontiguousarray(inner.transpose(0, 2, 1), np.float32)
+
+    @cached_property
+    def centre(self) -> npt.NDArray[np.int16]:
+        """(K,) centre of the spatial weights, with the channels in their own order."""
+        assert self.spatial
+        return self.spatial.centre[self.place_of].astype(np.int16)
+
+    @cached_property
+    def place_of(self) -> npt.NDArray[np.intp]:
+        """(K,) place of each channel in the order."""
+        return np.argsort(self.order)
+
+    @property
+    def predicted(self) -> npt.NDArray[np.uint16]:
+        """(L,) channels whose tables are moved by gradients."""
+        return self.order[:PREDICTED_CHANNELS]
+
+    def inputs(self, places: slice, codes: npt.NDArray[Any], offset: Int32) -> Int32:
+        """What the units read of the codes (n, N) of the channels at these places."""
+        shift = self.input_shift[places, None].astype(np.int32)
+        if self.spatial:
+            centre = self.spatial.centre[places, None].astype(np.int16)
+            return np.minimum(np.abs(centred(codes, centre)) << shift, MAX_ACTIVATION)
+        return ((codes - offset) << shift).clip(-MAX_ACTIVATION, MAX_ACTIVATION)
+
+
+class ContextState:
+    """A context network at work on N vectors, one slice of channels after the other.
+
+    Args:
+        network: the network.
+        count: N.
+        selected: (N,) the prior of each vector; or (1,), the same for all.
+        offset: (K, N) or (K, 1) offsets of these priors, channels in the order of coding.
+        spatial: spatial context of the vectors, if they have one that the network reads.
+    """
+
+    def __init__(
+        self,
+        network: ContextNetwork,
+        count: int,
+        selected: Int32,
+        offset: Int32,
+        spatial: SpatialContext | None = None,
+    ) -> None:
+        self._network, self._selected, self._offset = network, selected, offset
+        self._weights, self._output_weights = network.exact_weights
+        self._inputs: Float32 = np.empty((len(offset), count), np.float32)
+        self._hidden: Float32 = np.empty((len(self._weights), count), np.float32)
+        self._known = 0
+        self._spatial_sums: Float32 | None = None
+        self._bias = network.bias
+        self._eighths = np.zeros((len(offset), 1), np.int32)
+        if spatial and network.spatial:
+            self._read_spatial_context(network.spatial, spatial)
+
+    def _read_spatial_context(self, weights: SpatialWeights, spatial: SpatialContext) -> None:
+        kind, scale = spatial.kind, np.float32(2) ** self._network.input_shift
+        channel_scale, gradient_scale = (
+            scale[self._network.place_of] / 4,
+            scale[:PREDICTED_CHANNELS],
+        )
+        inputs = np.empty(spatial.activity.shape, np.float32)  # channels in their own order
+        gradients = np.empty(spatial.gradients.shape, np.float32)
+        for block in blocks(len(inputs)):
+            activity = spatial.activity[block] * channel_scale
+            inputs[block] = np.floor(np.minimum(activity, MAX_ACTIVATION))
+            shifted = spatial.gradients[block] * gradient_scale
+            gradients[block] = shifted.clip(-MAX_GRADIENT, MAX_GRADIENT)
+        self._spatial_sums = self._network.exact_spatial_weights[kind] @ inputs.T
+        self._bias = self._bias.astype(np.int32) + weights.bias[kind]
+        moved = weights.exact_gradient_weights[kind] @ gradients.reshape(len(gradients), -1).T
+        self._eighths = np.zeros((len(self._offset), len(gradients)), np.int32)
+        self._eighths[:PREDICTED_CHANNELS] = _rounded(moved)
+
+    def moves(self, places: slice) -> tuple[Int32, Int32]:
+        """How far the tables of a slice are moved.
+
+        Args:
+            places: the slice, in the order of coding; :meth:`update` has had all slices before.
+
+        Returns:
+            (n, N) eighths of a symbol, and (n, N) shapes.
+        """
+        known = self._network.known_units(places)
+        if known > self._known:
+            new = slice(self._known, known)
+            self._hidden[new] = self._units(new, places.start)
+            self._known = known
+        weights = self._output_weights[2 * places.start : 2 * places.stop, :known]
+        moves = _rounded(weights @ self._hidden[:known])
+        return moves[0::2] + self._eighths[places], moves[1::2]
+
+    def _units(self, new: slice, known: int) -> Float32:
+        """Activations of the units that see the first `known` channels."""
+        sums = self._weights[new, :known] @ self._inputs[:known]
+        if self._spatial_sums is not None:
+            sums += self._spatial_sums[new]
+        bias = self._bias[:, new].T.astype(np.float32)[:, self._selected]
+        return (np.floor(sums) + bias).clip(0, MAX_ACTIVATION)
+
+    def update(self, places: slice, codes: npt.NDArray[Any]) -> None:
+        """Take in the codes (n, N) of the channels at these places."""
+        self._inputs[places] = self._network.inputs(places, codes, self._offset[places])
+
+
+def _rounded(sums: Float32) -> Int32:
+    """Round to the nearest integer, halves up.
+
+    Doubling keeps the sums exact; adding a half might need more digits than float32 has.
+    """
+    return (np.floor(sums + sums).astype(np.int32) + 1) >> 1
+
+
+def slice_degrees(channels: int, units: int) -> npt.NDArray[np.int64]:
+    """(units,) degrees with which channels are coded in slices: 0, 1, 2, 4, 8 and so on, ascending.
+
+    The first channels, which tell most, are coded in small slices; those after 32 in slices of 32.
+
+    >>> slice_degrees(channels=120, units=9).tolist()
+    [0, 1, 2, 4, 8, 16, 32, 64, 96]
+    """
+    starts = [start for start in (0, 1, 2, 4, 8, 16) if start < channels]
+    starts += range(32, channels, 32)
+    return np.sort(np.array(starts)[np.arange(units) % len(starts)])

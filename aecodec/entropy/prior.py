@@ -1,0 +1,171 @@
+"""The prior of a level: competing distributions of code vectors, as integer tables.
+
+P distributions of the whole code vector compete. For each vector the encoder selects the one with
+which index and symbols cost fewest bits, and codes its index before the symbols (B. Brummer and C.
+De Vleeschouwer, "End-to-end optimized image compression with competition of prior distributions",
+2021).
+
+The P x K distributions of single channels share a small bank of T tables: each is a table of the
+bank that is moved by a whole number of symbols. So 64 priors of 64 channels take a few kilobytes,
+on a microcontroller too. With a context network (:mod:`aecodec.entropy.context_network`) the table
+of a channel is a first guess, which the network adapts to what is already known.
+
+This module holds the tables alone; :mod:`aecodec.entropy.coding` encodes and decodes with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float64, Int32
+from aecodec.entropy.context_network import POSITIONS, ContextNetwork, Dtypes, set_dtypes
+from aecodec.entropy.costs import COST_UNITS, ESCAPE_BITS, ideal_bits, integer_costs
+from aecodec.entropy.range_coder import TABLE_TOTAL, Table
+from aecodec.errors import CodecError
+
+MAX_TABLES = 1 << 16
+
+MAX_CODE_DIMENSION = 2000
+"""Most channels: up to here the cost of a vector is exact in float32, whatever its symbols."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """P competing distributions of code vectors with K channels.
+
+    Attributes:
+        bank: (T, S + 1) uint16, each row the frequencies of S consecutive symbols and, last, of the
+            escape; a row sums to 65536.
+        first: symbol of column 0, before the offset is added.
+        table: (P, K) uint16, row of the bank that a channel uses with each prior.
+        offset: (P, K) int16, added to the symbols of that row.
+        index: (P,) uint16, frequencies of the priors themselves, which sum to 65536; with P = 1 no
+            index is coded, and `index` is [0].
+        context: network that adapts the tables, if any. Row 8 * s + m of the bank then has shape s,
+            moved by m eighths of a symbol from row 8 * s.
+        candidates: priors, ascending, among which an encoder selects; all if None. Decoders read
+            whatever it selects.
+
+    Raises:
+        CodecError: shapes or numbers do not fit together.
+
+    >>> tables, nothing = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
+    >>> prior = Prior(tables, -1, nothing, nothing, [0])
+    >>> prior.priors, prior.code_dimension, prior.symbols
+    (1, 5, 3)
+    """
+
+    bank: npt.NDArray[np.uint16]
+    first: int
+    table: npt.NDArray[np.uint16]
+    offset: npt.NDArray[np.int16]
+    index: npt.NDArray[np.uint16]
+    context: ContextNetwork | None = None
+    candidates: npt.NDArray[np.uint16] | None = None
+
+    DTYPES: ClassVar[Dtypes] = {
+        "bank": np.uint16,
+        "table": np.uint16,
+        "offset": np.int16,
+        "index": np.uint16,
+    }
+
+    def __post_init__(self) -> None:
+        set_dtypes(self, self.DTYPES)
+        shapes_fit = (
+            self.bank.ndim == self.table.ndim == 2
+            and len(self.bank) <= MAX_TABLES
+            and self.index.shape == (len(self.table),)
+            and self.offset.shape == self.table.shape
+        )
+        if not shapes_fit or self.table.size == 0 or self.table.max() >= len(self.bank):
+            raise CodecError("the codec's prior tables do not fit together: export it again")
+        if self.code_dimension > MAX_CODE_DIMENSION:
+            raise CodecError(f"codes have {MAX_CODE_DIMENSION} channels at most")
+        if not (_are_tables(self.bank) and (self.priors == 1 or _are_tables(self.index[None]))):
+            raise CodecError("the codec's prior tables are damaged: export it again")
+        if self.context and not self._context_fits(self.context):
+            raise CodecError("the codec's context network fits other tables: export it again")
+
+    def _context_fits(self, network: ContextNetwork) -> bool:
+        shape = (len(network.bias), len(network.input_shift))
+        return shape == self.table.shape and len(self.bank) % POSITIONS == 0
+
+    @property
+    def priors(self) -> int:
+        """P, the number of competing distributions."""
+        return int(self.table.shape[0])
+
+    @property
+    def code_dimension(self) -> int:
+        """K, the number of channels."""
+        return int(self.table.shape[1])
+
+    @property
+    def symbols(self) -> int:
+        """S, the number of symbols in a table, without the escape."""
+        return int(self.bank.shape[1]) - 1
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The channels, in the order in which they are coded."""
+        return self.context.order.tolist() if self.context else list(range(self.code_dimension))
+
+    @cached_property
+    def slices(self) -> list[slice]:
+        """Runs of places in the order whose tables are all known before the first is coded."""
+        return self.context.slices if self.context else [slice(0, self.code_dimension)]
+
+    @property
+    def has_spatial_context(self) -> bool:
+        """Whether the context network reads the neighbours of a vector."""
+        return bool(self.context and self.context.spatial)
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """The bank as tables of the range coder."""
+        return [Table(row) for row in self.bank]
+
+    @cached_property
+    def index_table(self) -> Table | None:
+        """Table of the prior indices; None if there is only one prior."""
+        return Table(self.index) if self.priors > 1 else None
+
+    @cached_property
+    def costs(self) -> Int32:
+        """(T, S + 1) cost of each symbol of the bank in 1/256 bit, of escapes with their value."""
+        costs = integer_costs(self.bank)
+        costs[:, -1] += ESCAPE_BITS * COST_UNITS
+        return costs
+
+    @cached_property
+    def table_bits(self) -> Float64:
+        """(T, S + 1) ideal code length of each symbol of the bank, of escapes with their value."""
+        bits = ideal_bits(self.bank)
+        bits[:, -1] += ESCAPE_BITS
+        return bits
+
+    @cached_property
+    def index_costs(self) -> Int32:
+        """(P,) cost of the index of each prior in 1/256 bit."""
+        return integer_costs(self.index) if self.priors > 1 else np.zeros(1, np.int32)
+
+    def columns_of(self, symbols: npt.NDArray[Any]) -> Int32:
+        """(P, K, W) columns in which the tables, without context, have the symbols (W,)."""
+        columns = symbols - self.first - self.offset[..., None].astype(np.int32)
+        return self.clamp_to_escape(columns)
+
+    def clamp_to_escape(self, columns: Int32) -> Int32:
+        """Replace columns that a table does not have by that of the escape, in place."""
+        columns[(columns < 0) | (columns >= self.symbols)] = self.symbols
+        return columns
+
+
+def _are_tables(rows: npt.NDArray[np.uint16]) -> bool:
+    totals = rows.sum(axis=1, dtype=np.int64)
+    return bool(rows.all() and (totals == TABLE_TOTAL).all())

@@ -1,0 +1,292 @@
+"""A range coder: symbols and integer frequency tables to bytes, and back.
+
+It is Martin's range coder with a 64-bit state and 32-bit words, the one that the library
+constriction calls `RangeEncoder` ("queue"). Where constriction is installed it does the work; where
+it has no wheel, the pure-Python coder writes the same bytes, only slower. Both see integers alone,
+so a message decodes to the same symbols on every machine.
+
+The state is an interval `[low, low + range)` on a number line whose first word is the most
+significant. A symbol with cumulative frequency `c` and frequency `f`, of 65536, narrows it:
+
+    scale = range >> 24
+    low  += scale * (c << 8)          |--------[====f====]-------------|
+    range = scale * (f << 8)          low      low'      low' + range'
+
+Whenever `range` falls below 2**32, a word is shifted out of `low`. Finishing writes the shortest
+number within the final interval; a decoder reads all bytes past the end as zeros.
+
+Sources: G. N. N. Martin, "Range encoding: an algorithm for removing redundancy from a digitised
+message", 1979; R. Bamler, "Understanding entropy coding with asymmetric numeral systems: a
+statistician's perspective", 2022, for constriction.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Int32
+from aecodec.errors import FormatError
+
+try:
+    import constriction
+except ImportError:  # no wheel for this machine
+    constriction = None
+
+TABLE_BITS = 16
+TABLE_TOTAL = 1 << TABLE_BITS
+
+_WORD_BITS = 32
+_WORD_BYTES = _WORD_BITS // 8
+_WORD_MASK = (1 << _WORD_BITS) - 1
+_STATE_BITS = 64
+_STATE_MASK = (1 << _STATE_BITS) - 1
+_CODER_BITS = 24  # constriction's precision, to which our tables are scaled up
+_SCALE_UP = _CODER_BITS - TABLE_BITS
+
+_DAMAGED = "damaged: the payload was not coded with this codec's tables"
+
+
+class Table:
+    """A distribution over the symbols 0..n-1 as integer frequencies.
+
+    Args:
+        frequencies: n >= 2 integers, each at least 1, whose sum is 65536. They are not checked
+            here: :class:`aecodec.entropy.prior.Prior` checks all tables of a codec at once.
+
+    >>> Table([65535, 1]).frequencies
+    (65535, 1)
+    """
+
+    def __init__(self, frequencies: Sequence[int] | npt.NDArray[Any]) -> None:
+        self._given = frequencies
+
+    @cached_property
+    def frequencies(self) -> tuple[int, ...]:
+        """The n frequencies."""
+        return tuple(np.asarray(self._given).tolist())
+
+    @cached_property
+    def cumulative(self) -> tuple[int, ...]:
+        """Cumulative frequencies: n + 1 integers from 0 to 65536."""
+        return tuple(accumulate(self.frequencies, initial=0))
+
+    @cached_property
+    def categorical(self) -> Any:
+        """Constriction's model with exactly these frequencies.
+
+        Its weights are floats, but with `perfect=False` it computes `weight + 1` of a total equal
+        to 2**24, so nothing is rounded and the integers are used as they are.
+        """
+        weights = np.asarray(self._given, np.float64) * (1 << _SCALE_UP) - 1
+        return constriction.stream.model.Categorical(weights, perfect=False)
+
+
+class Encoder(Protocol):
+    """Encodes symbols, first in first out."""
+
+    def encode(self, symbols: Int32, table: Table) -> None:
+        """Append symbols (n,), each in 0..len(table.frequencies) - 1, coded with one table."""
+
+    def finish(self) -> bytes:
+        """Return the shortest bytes that decode to the symbols encoded so far."""
+
+
+class Decoder(Protocol):
+    """Decodes symbols in the order in which they were encoded."""
+
+    def decode(self, count: int, table: Table) -> Int32:
+        """Decode `count` symbols with one table.
+
+        Raises:
+            FormatError: the bytes cannot come from an encoder with these tables.
+        """
+
+
+def shortest_number(low: int, range_: int, words: int) -> bytes:
+    """Find the shortest byte string in `[low, low + range_)`, where bytes past its end are zero.
+
+    Args:
+        low: lower end of the interval, an integer of `words` 32-bit words.
+        range_: width of the interval, at least 1.
+        words: number of words in which `low` is written.
+
+    >>> shortest_number(0x12345678_00000001, 1 << 33, 2).hex()
+    '12345679'
+    >>> shortest_number(0, 5, 2)
+    b''
+    """
+    number = low
+    for shift in range(8, _STATE_BITS + 8, 8):  # no further: range_ < 2**64
+        candidate = -(-low >> shift) << shift
+        if candidate - low >= range_:
+            break
+        number = candidate
+    return number.to_bytes(words * _WORD_BYTES, "big").rstrip(b"\0")
+
+
+class PythonEncoder:
+    """Encoder in plain Python integers: slower, but it runs everywhere."""
+
+    def __init__(self) -> None:
+        self._words: list[int] = []
+        self._low = 0
+        self._range = _STATE_MASK
+
+    def encode(self, symbols: Int32, table: Table) -> None:
+        for symbol in symbols.tolist():
+            self._narrow(table.cumulative[symbol], table.frequencies[symbol])
+
+    def _narrow(self, cumulative: int, frequency: int) -> None:
+        scale = self._range >> _CODER_BITS
+        self._low += scale * (cumulative << _SCALE_UP)
+        self._range = scale * (frequency << _SCALE_UP)
+        if self._low > _STATE_MASK:
+            self._carry()
+        if self._range >> _WORD_BITS == 0:
+            self._words.append(self._low >> _WORD_BITS)
+            self._low = (self._low & _WORD_MASK) << _WORD_BITS
+            self._range <<= _WORD_BITS
+
+    def _carry(self) -> None:
+        self._low &= _STATE_MASK
+        position = len(self._words) - 1
+        while self._words[position] == _WORD_MASK:
+            self._words[position] = 0
+            position -= 1
+        self._words[position] += 1
+
+    def finish(self) -> bytes:
+        shifted_out = b"".join(word.to_bytes(_WORD_BYTES, "big") for word in self._words)
+        low = int.from_bytes(shifted_out, "big") << _STATE_BITS | self._low
+        return shortest_number(low, self._range, len(self._words) + 2)
+
+
+class PythonDecoder:
+    """Decoder in plain Python integers; it reads what either encoder wrote."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+        self._offset = self._next_word() << _WORD_BITS | self._next_word()
+        self._range = _STATE_MASK
+
+    def _next_word(self) -> int:
+        chunk = self._data[self._position : self._position + _WORD_BYTES]
+        self._position += _WORD_BYTES
+        return int.from_bytes(chunk.ljust(_WORD_BYTES, b"\0"), "big")
+
+    def decode(self, count: int, table: Table) -> Int32:
+        return np.array([self._decode_one(table) for _ in range(count)], np.int32)
+
+    def _decode_one(self, table: Table) -> int:
+        scale = self._range >> _CODER_BITS
+        quantile = self._offset // scale
+        if quantile >> _CODER_BITS:
+            raise FormatError(_DAMAGED)
+        symbol = bisect_right(table.cumulative, quantile >> _SCALE_UP) - 1
+        self._offset -= scale * (table.cumulative[symbol] << _SCALE_UP)
+        self._range = scale * (table.frequencies[symbol] << _SCALE_UP)
+        if self._range >> _WORD_BITS == 0:
+            self._offset = self._offset << _WORD_BITS | self._next_word()
+            self._range <<= _WORD_BITS
+        return symbol
+
+
+class ConstrictionEncoder:
+    """Encoder of the library constriction, compiled."""
+
+    def __init__(self) -> None:
+        self._coder = constriction.stream.queue.RangeEncoder()
+
+    def encode(self, symbols: Int32, table: Table) -> None:
+        self._coder.encode(symbols, table.categorical)
+
+    def finish(self) -> bytes:
+        """Return the shortest bytes; constriction itself would write whole words.
+
+        The words that constriction would write tell `low`, from which the shortest number follows.
+        """
+        shifted_out, (low, range_) = self._coder.pos()
+        words = shifted_out + 2
+        sealed = self._coder.get_compressed().astype(">u4").tobytes()
+        inside = int.from_bytes(sealed.ljust(words * _WORD_BYTES, b"\0"), "big")
+        return shortest_number(inside - ((inside - low) & _STATE_MASK), range_, words)
+
+
+class ConstrictionDecoder:
+    """Decoder of the library constriction, compiled; it reads what either encoder wrote."""
+
+    def __init__(self, data: bytes) -> None:
+        padded = data.ljust(-(-len(data) // _WORD_BYTES) * _WORD_BYTES, b"\0")
+        words = np.frombuffer(padded, ">u4").astype(np.uint32)
+        self._coder = constriction.stream.queue.RangeDecoder(words)
+
+    def decode(self, count: int, table: Table) -> Int32:
+        try:
+            symbols: Int32 = self._coder.decode(table.categorical, count)
+        except AssertionError as error:  # what constriction raises for impossible data
+            raise FormatError(_DAMAGED) from error
+        return symbols
+
+
+@dataclass(frozen=True)
+class RangeCoder:
+    """One implementation of the range coder; all of them write and read the same bytes.
+
+    Attributes:
+        name: name of the implementation, for people.
+        encoder: makes an encoder.
+        decoder: makes a decoder of a message.
+
+    >>> encoder, table = FASTEST.encoder(), Table([65000, 500, 36])
+    >>> encoder.encode(np.array([0, 0, 2, 1], np.int32), table)
+    >>> PYTHON.decoder(encoder.finish()).decode(4, table).tolist()
+    [0, 0, 2, 1]
+    """
+
+    name: str
+    encoder: Callable[[], Encoder]
+    decoder: Callable[[bytes], Decoder]
+
+
+PYTHON = RangeCoder("pure Python", PythonEncoder, PythonDecoder)
+CONSTRICTION = RangeCoder("constriction", ConstrictionEncoder, ConstrictionDecoder)
+
+FASTEST = CONSTRICTION if constriction else PYTHON
+"""The fastest implementation that is installed."""
+
+
+class ReencodingDecoder:
+    """Decodes a message and encodes its symbols again, to tell messages that no encoder writes.
+
+    Args:
+        data: the message.
+        coder: implementation of the range coder.
+
+    >>> encoder, table = PYTHON.encoder(), Table([65000, 500, 36])
+    >>> encoder.encode(np.array([0, 0, 2, 1], np.int32), table)
+    >>> decoder = ReencodingDecoder(encoder.finish() + b"more", PYTHON)
+    >>> decoder.decode(4, table).tolist(), decoder.reencoded() == encoder.finish()
+    ([0, 0, 2, 1], True)
+    """
+
+    def __init__(self, data: bytes, coder: RangeCoder) -> None:
+        self._decoder, self._encoder = coder.decoder(data), coder.encoder()
+
+    def decode(self, count: int, table: Table) -> Int32:
+        """Decode `count` symbols with one table."""
+        symbols = self._decoder.decode(count, table)
+        self._encoder.encode(symbols, table)
+        return symbols
+
+    def reencoded(self) -> bytes:
+        """The message that an encoder writes for the symbols decoded so far."""
+        return self._encoder.finish()

@@ -1,0 +1,139 @@
+"""Rate and distortion of one file."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aecodec import metrics
+from aecodec.codec.codec import Codec
+from aecodec.codec.distortion import squared_errors
+from aecodec.codec.encoded_picture import Compressed
+from aecodec.errors import AecodecWarning
+from aecodec.format.container import NOT_REDUCED
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.plots import Comparison
+
+_UNFAMILIAR = (
+    "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
+    "name another codec (--codec), or train one on pictures of its kind (aecodec train)"
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One file compared with the picture that it was made of.
+
+    Attributes:
+        codec: name of the codec that made the file.
+        level: level of the file, 1 and up.
+        size: size of the `.aec` file in bytes.
+        source_size: size of the file or files that the picture came from in bytes.
+        raw_size: size of the uncompressed pixels in bytes.
+        bpp: bits per pixel.
+        psnr: PSNR in dB, without alpha; None if the codec has no decoder.
+        is_familiar: whether the error of every frame is within the range that is usual for
+            pictures like those of the training set.
+    """
+
+    codec: str
+    level: float
+    size: int
+    source_size: int
+    raw_size: int
+    bpp: float
+    psnr: float | None
+    is_familiar: bool
+
+    @property
+    def ratio_to_source(self) -> float:
+        """Size of the source divided by the size of the file."""
+        return self.source_size / self.size
+
+    @property
+    def ratio_to_raw(self) -> float:
+        """Size of the uncompressed pixels divided by the size of the file."""
+        return self.raw_size / self.size
+
+    def as_json(self) -> dict[str, Any]:
+        """Values for `--json`; a PSNR that is not finite becomes None."""
+        return {
+            "codec": self.codec,
+            "level": self.level,
+            "bytes": self.size,
+            "source_bytes": self.source_size,
+            "raw_bytes": self.raw_size,
+            "ratio_to_source": round(self.ratio_to_source, 3),
+            "ratio_to_raw": round(self.ratio_to_raw, 3),
+            "bpp": round(self.bpp, 4),
+            "psnr": round(self.psnr, 2) if self.psnr and math.isfinite(self.psnr) else None,
+            "familiar": self.is_familiar,
+        }
+
+    def as_text(self) -> str:
+        """One line of text for the terminal."""
+        quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
+        return (
+            f"{self.size} bytes by {self.codec} at level {self.level:g}, "
+            f"{self.ratio_to_source:.1f}x smaller than the source, {self.ratio_to_raw:.1f}x than "
+            f"raw pixels, {self.bpp:.3f} bpp{quality}"
+        )
+
+
+def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: int) -> Report:
+    """Compare what a file decodes to with the picture that it was made of.
+
+    An :class:`AecodecWarning` says if the picture is unlike those of the training set.
+
+    Args:
+        codec: the codec that made the file.
+        picture: the picture.
+        compressed: the file, made of the picture.
+        source_size: size of the file or files that the picture came from in bytes.
+    """
+    errors = squared_errors(
+        codec.decoder, picture, compressed.encoded.header, compressed.dequantized
+    )
+    is_familiar = max(errors, default=0) <= _familiar_error(codec, compressed)
+    if not is_familiar:
+        warnings.warn(_UNFAMILIAR.format(name=codec.spec.name), AecodecWarning, stacklevel=2)
+    size = len(compressed.data)
+    return Report(
+        codec=codec.spec.name,
+        level=compressed.level,
+        size=size,
+        source_size=source_size,
+        raw_size=picture.raw_size,
+        bpp=metrics.bits_per_pixel(size, *picture.size, picture.frames),
+        psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
+        is_familiar=is_familiar,
+    )
+
+
+def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
+    """Put a picture beside its reconstruction, for a figure; of several frames, the first.
+
+    Args:
+        codec: a codec with both halves.
+        picture: the picture.
+        level: level to compress at, 1 and up; the codec's default if None.
+    """
+    data = codec.compress(picture, level=level)
+    restored = codec.decoder.decode(data).pixels
+    quality = metrics.psnr(metrics.mse(picture.pixels, restored))
+    return Comparison(picture.pixels[0], restored[0], f"{len(data)} bytes, {quality:.2f} dB")
+
+
+def _familiar_error(codec: Codec, compressed: Compressed) -> float:
+    """Largest usual mean squared error of a frame at a level; infinite if it was not measured.
+
+    It is measured on pictures like those of the training set, at their full size.
+    """
+    levels = codec.folder.measured.get("levels")
+    if not levels or compressed.encoded.header.reduction != NOT_REDUCED:
+        return math.inf
+    return float(levels[int(compressed.level) - 1]["familiar_mse"])

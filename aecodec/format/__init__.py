@@ -1,0 +1,1 @@
+"""The `.aec` file: its header, and how numbers and blocks are written."""

@@ -1,0 +1,88 @@
+"""Reading and writing the fields of a binary file: LEB128 numbers and length-prefixed blocks."""
+
+from __future__ import annotations
+
+from aecodec.errors import FormatError
+
+
+def leb128(value: int) -> bytes:
+    """Encode an unsigned integer as LEB128.
+
+    Each byte holds seven bits, the lowest first; its top bit is set if another byte follows.
+
+    >>> leb128(300).hex()
+    'ac02'
+    """
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def block(content: bytes) -> bytes:
+    """Prefix bytes with their length, a LEB128 number."""
+    return leb128(len(content)) + content
+
+
+class Reader:
+    """Reads fields one after the other, and refuses to run past the end of the data.
+
+    Args:
+        data: the bytes to read.
+
+    >>> Reader(block(b"abc") + b"rest").block()
+    b'abc'
+    """
+
+    _MAX_LEB128_SIZE = 5
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._position = 0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether all bytes have been read."""
+        return self._position == len(self._data)
+
+    def take(self, count: int) -> bytes:
+        """Read `count` bytes.
+
+        Raises:
+            FormatError: fewer bytes are left.
+        """
+        start, self._position = self._position, self._position + count
+        if self._position > len(self._data):
+            raise FormatError("damaged: a field runs past the end of the file")
+        return self._data[start : self._position]
+
+    def byte(self) -> int:
+        """Read one byte as an integer."""
+        return self.take(1)[0]
+
+    def leb128(self) -> int:
+        """Read a LEB128 number.
+
+        Raises:
+            FormatError: the number is not in its shortest form (every value has one spelling), or
+                longer than five bytes.
+        """
+        value = 0
+        for index in range(self._MAX_LEB128_SIZE):
+            byte = self.byte()
+            value |= (byte & 0x7F) << 7 * index
+            if byte < 0x80:
+                if index and not byte:
+                    raise FormatError("damaged: a number is not in its shortest form")
+                return value
+        raise FormatError("damaged: a number is longer than the format allows")
+
+    def block(self) -> bytes:
+        """Read a length-prefixed block."""
+        return self.take(self.leb128())
+
+    def rest(self) -> bytes:
+        """Read all bytes that are left."""
+        return self.take(len(self._data) - self._position)

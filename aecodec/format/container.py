@@ -1,0 +1,280 @@
+"""The `.aec` container, version 1: a :class:`Header` and a payload to bytes, and back.
+
+It knows nothing of codecs or pixels, so a file can be described and checked without either. The
+specification is `docs/FORMAT.md`. Only the standard library is used.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from aecodec.errors import FormatError
+from aecodec.format.binary import Reader, block, leb128
+
+MAGIC = b"\xaeC"
+VERSION = 1
+CODEC_ID_SIZE = 4
+MAX_SIDE = 1 << 20
+MAX_FRAMES = 1 << 24
+MAX_PIXELS = 1 << 30
+MAX_REDUCED_PIXELS = 1 << 26
+LEVEL_UNITS = 16
+"""Levels are stored in sixteenths, which leaves room for levels between two whole ones."""
+
+NOT_REDUCED, MAX_REDUCTION = 2, 64
+"""Reduction factors are stored in halves: 2 is the picture's own size, 3 is 1.5 times smaller."""
+
+_PREFIX_SIZE = len(MAGIC) + 1 + CODEC_ID_SIZE + 1
+_CRC_SIZE = 4
+
+_MODE_BITS = 0b0000_0011
+_HAS_SIZE = 0b0000_0100
+_HAS_LEVEL = 0b0000_1000
+_HAS_FRAMES = 0b0001_0000
+_HAS_METADATA = 0b0010_0000
+_HAS_REDUCTION = 0b0100_0000
+_RESERVED_BITS = 0b1000_0000
+
+
+class Mode(IntEnum):
+    """Pixel mode. The value is the two low bits of the flags byte."""
+
+    L = 0
+    RGB = 1
+    LA = 2
+    RGBA = 3
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the file carries an alpha plane, which is kept without loss."""
+        return self in (Mode.LA, Mode.RGBA)
+
+    @property
+    def channels(self) -> int:
+        """Number of channels without alpha: 1 or 3."""
+        return 3 if self in (Mode.RGB, Mode.RGBA) else 1
+
+
+class MetadataKind(IntEnum):
+    """Kind of a metadata entry."""
+
+    ICC = 1
+    EXIF = 2
+    XMP = 3
+
+
+@dataclass(frozen=True)
+class Header:
+    """All that an `.aec` file states besides its payload.
+
+    Attributes:
+        codec_id: the first 4 bytes of the codec's SHA-256.
+        mode: pixel mode of the decoded pictures.
+        size: (width, height) in pixels, or None for the codec's own tile size.
+        level: quality level in sixteenths (16 is level 1), or None for the codec's default.
+        frames: number of pictures, all of that size.
+        reduction: factor, in halves, by which the sides were reduced before coding; 2 if they were
+            not.
+        alpha: zlib stream of the alpha planes of all frames; empty without alpha.
+        metadata: ICC profile, EXIF and XMP, each as the source file held it.
+
+    >>> Header(b"\\x00\\x01\\x02\\x03").frames
+    1
+    """
+
+    codec_id: bytes
+    mode: Mode = Mode.L
+    size: tuple[int, int] | None = None
+    level: int | None = None
+    frames: int = 1
+    reduction: int = NOT_REDUCED
+    alpha: bytes = b""
+    metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
+
+
+def pack(header: Header, payload: bytes) -> bytes:
+    """Write one `.aec` file.
+
+    Args:
+        header: the header.
+        payload: the entropy-coded bytes.
+
+    Returns:
+        The whole file, including its checksum.
+
+    Raises:
+        FormatError: a size or a count exceeds the limits of the format.
+
+    >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
+    'ae 43 01 00 01 02 03 00 5e 76 4f f4'
+    """
+    _check_limits(header)
+    body = MAGIC + bytes([VERSION]) + header.codec_id + bytes([_flags(header)])
+    body += _pack_fields(header) + payload
+    return body + _crc(body)
+
+
+def unpack(data: bytes) -> tuple[Header, bytes]:
+    """Read one `.aec` file.
+
+    Args:
+        data: the whole file.
+
+    Returns:
+        The header and the payload.
+
+    Raises:
+        FormatError: the data is not an `.aec` file, is of another version, is damaged, or exceeds
+            the limits of the format.
+
+    >>> header, payload = unpack(pack(Header(b"abcd", level=48), b"xyz"))
+    >>> header.level, payload
+    (48, b'xyz')
+    """
+    check(data)
+    flags = data[_PREFIX_SIZE - 1]
+    reader = Reader(data[_PREFIX_SIZE:-_CRC_SIZE])
+    header = _read_fields(reader, data[3 : 3 + CODEC_ID_SIZE], flags)
+    _check_limits(header)
+    return header, reader.rest()
+
+
+def check(data: bytes) -> None:
+    """Check that data is a whole `.aec` file: signature, length, checksum, version, flags.
+
+    Raises:
+        FormatError: it is not; the message says what is wrong.
+    """
+    if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
+        raise FormatError("not an .aec file: it does not begin with the .aec signature")
+    if len(data) < _PREFIX_SIZE + _CRC_SIZE:
+        raise FormatError(
+            f"damaged: the file ends after {len(data)} bytes, "
+            f"the shortest .aec file has {_PREFIX_SIZE + _CRC_SIZE}"
+        )
+    stored, computed = data[-_CRC_SIZE:], _crc(data[:-_CRC_SIZE])
+    if stored != computed:
+        raise FormatError(
+            f"damaged: checksum {stored.hex()} stored, {computed.hex()} computed; "
+            "the file was cut short or changed; fetch it again"
+        )
+    if data[2] != VERSION:
+        raise FormatError(
+            f"format version {data[2]}, and this aecodec reads version {VERSION}: upgrade it"
+        )
+    if unknown := data[_PREFIX_SIZE - 1] & _RESERVED_BITS:
+        raise FormatError(f"unknown flag bits {unknown:#04x}: made by a newer aecodec, upgrade")
+
+
+def _crc(body: bytes) -> bytes:
+    return zlib.crc32(body).to_bytes(_CRC_SIZE, "little")
+
+
+def _flags(header: Header) -> int:
+    return (
+        header.mode
+        | _HAS_SIZE * (header.size is not None)
+        | _HAS_LEVEL * (header.level is not None)
+        | _HAS_FRAMES * (header.frames != 1)
+        | _HAS_METADATA * bool(header.metadata)
+        | _HAS_REDUCTION * (header.reduction != NOT_REDUCED)
+    )
+
+
+def _pack_fields(header: Header) -> bytes:
+    fields = b""
+    if header.size is not None:
+        fields += leb128(header.size[0]) + leb128(header.size[1])
+    if header.level is not None:
+        fields += bytes([header.level])
+    if header.frames != 1:
+        fields += leb128(header.frames)
+    if header.reduction != NOT_REDUCED:
+        fields += bytes([header.reduction])
+    if header.metadata:
+        fields += block(b"".join(bytes([k]) + block(v) for k, v in header.metadata.items()))
+    if header.mode.has_alpha:
+        fields += block(header.alpha)
+    return fields
+
+
+def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
+    mode = Mode(flags & _MODE_BITS)
+    return Header(
+        codec_id=codec_id,
+        mode=mode,
+        size=(reader.leb128(), reader.leb128()) if flags & _HAS_SIZE else None,
+        level=reader.byte() if flags & _HAS_LEVEL else None,
+        frames=_read_frames(reader) if flags & _HAS_FRAMES else 1,
+        reduction=_read_reduction(reader) if flags & _HAS_REDUCTION else NOT_REDUCED,
+        metadata=_read_metadata(reader.block()) if flags & _HAS_METADATA else {},
+        alpha=reader.block() if mode.has_alpha else b"",
+    )
+
+
+def _read_frames(reader: Reader) -> int:
+    frames = reader.leb128()
+    if frames == 1:
+        raise FormatError("damaged: a frame count of 1 is never written")
+    return frames
+
+
+def _read_reduction(reader: Reader) -> int:
+    reduction = reader.byte()
+    if reduction <= NOT_REDUCED:
+        raise FormatError("damaged: a reduction factor of 1 or less is never written")
+    return reduction
+
+
+def _read_metadata(content: bytes) -> dict[MetadataKind, bytes]:
+    reader, metadata = Reader(content), dict[MetadataKind, bytes]()
+    if reader.at_end:
+        raise FormatError("damaged: the metadata has no entries")
+    while not reader.at_end:
+        kind = reader.byte()
+        if kind not in list(MetadataKind) or kind in metadata:
+            raise FormatError(f"damaged: metadata entry of kind {kind} is unknown or occurs twice")
+        metadata[MetadataKind(kind)] = reader.block()
+    return metadata
+
+
+def _check_limits(header: Header) -> None:
+    width, height = header.size or (1, 1)
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise FormatError(f"picture of {width}x{height}: a side must be 1 to {MAX_SIDE} pixels")
+    if not 1 <= header.frames <= MAX_FRAMES:
+        raise FormatError(f"{header.frames} frames: a file holds 1 to {MAX_FRAMES}")
+    check_pixels((width, height), header.frames)
+    if not NOT_REDUCED <= header.reduction <= MAX_REDUCTION:
+        raise FormatError(
+            f"reduction factor {header.reduction / NOT_REDUCED:g}: 1 to "
+            f"{MAX_REDUCTION / NOT_REDUCED:g} are allowed"
+        )
+    if header.reduction != NOT_REDUCED and width * height * header.frames > MAX_REDUCED_PIXELS:
+        raise FormatError(
+            f"{header.frames} x {width}x{height} pixels: a file of reduced pictures holds at most "
+            f"{MAX_REDUCED_PIXELS}"
+        )
+    if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
+        raise FormatError(f"level {header.level / LEVEL_UNITS}: levels are 1 to 15.9")
+
+
+def check_pixels(size: tuple[int, int], frames: int) -> None:
+    """Check that a file may hold this many pixels.
+
+    The codec may state the size instead of the header, so it is checked again where the codec is
+    known.
+
+    Args:
+        size: (width, height) of each picture.
+        frames: number of pictures.
+
+    Raises:
+        FormatError: they are too many.
+    """
+    if size[0] * size[1] * frames > MAX_PIXELS:
+        raise FormatError(
+            f"{frames} x {size[0]}x{size[1]} pixels: a file holds at most {MAX_PIXELS}"
+        )

@@ -1,0 +1,1 @@
+"""Pictures: reading, writing, splitting, resampling and drawing them."""

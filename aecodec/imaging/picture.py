@@ -1,0 +1,127 @@
+"""Pictures in memory, and arrays as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Pixels
+from aecodec.errors import ImageError
+from aecodec.format.container import MAX_PIXELS, MAX_SIDE, MetadataKind, Mode
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Frames of one size, independent of any file.
+
+    Attributes:
+        pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB).
+        alpha: (F, H, W) uint8, or None for opaque pictures.
+        metadata: ICC profile, EXIF and XMP, each as the source file held it.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of each frame in pixels."""
+        return int(self.pixels.shape[2]), int(self.pixels.shape[1])
+
+    @property
+    def mode(self) -> Mode:
+        """Pixel mode in the header of an `.aec` file of this picture."""
+        if self.pixels.shape[3] == 3:
+            return Mode.RGB if self.alpha is None else Mode.RGBA
+        return Mode.L if self.alpha is None else Mode.LA
+
+    @property
+    def raw_size(self) -> int:
+        """Size of the uncompressed pixels in bytes, alpha included."""
+        return self.pixels.size + (0 if self.alpha is None else self.alpha.size)
+
+
+def from_array(array: npt.NDArray[Any]) -> Picture:
+    """Make a picture of an array, which is not copied.
+
+    Args:
+        array: uint8 of shape (H, W), (H, W, C) with C in 1..4 (grey, grey + alpha, RGB, RGBA),
+            (F, H, W) for F grey frames, or (F, H, W, C).
+
+    Raises:
+        ImageError: the array has another dtype or shape, or is empty.
+
+    >>> from_array(np.zeros((5, 28, 28), np.uint8)).frames
+    5
+    """
+    if array.dtype != np.uint8:
+        raise ImageError(f"array of {array.dtype}: pixels are uint8, 0 to 255; scale and round it")
+    if array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4):
+        array = array[None]
+    if array.ndim == 3:
+        array = array[..., None]
+    if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
+        raise ImageError(f"array of shape {array.shape}: not a picture, nor a batch of pictures")
+    if array.shape[3] in (2, 4):
+        return Picture(array[..., :-1], array[..., -1])
+    return Picture(array)
+
+
+def to_array(picture: Picture) -> Pixels:
+    """Put pixels and alpha into one array.
+
+    Returns:
+        (F, H, W) uint8 for grey pictures, (F, H, W, C) for others; alpha is the last channel.
+    """
+    if picture.alpha is not None:
+        return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=-1)
+    return picture.pixels[..., 0] if picture.pixels.shape[-1] == 1 else picture.pixels
+
+
+def check_limits(picture: Picture) -> None:
+    """Check that an `.aec` file can hold a picture.
+
+    Raises:
+        ImageError: the picture has no pixels, or too many.
+    """
+    width, height = picture.size
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and picture.frames > 0):
+        raise ImageError(f"{width}x{height} pixels: a side is 1 to {MAX_SIDE} pixels")
+    if width * height * picture.frames > MAX_PIXELS:
+        raise ImageError(
+            f"{picture.frames} x {width}x{height} pixels: a file holds at most {MAX_PIXELS}"
+        )
+
+
+def stack(pictures: Sequence[Picture]) -> Picture:
+    """Join pictures of one size into one picture with many frames.
+
+    The metadata is left out. Grey pictures become RGB if any of the pictures is RGB.
+
+    Raises:
+        ImageError: the pictures differ in size, or only some of them have alpha.
+    """
+    channels = max((picture.pixels.shape[-1] for picture in pictures), default=1)
+    pictures = [_with_channels(picture, channels) for picture in pictures]
+    kinds = {(picture.size, picture.mode) for picture in pictures}
+    if len(kinds) != 1:
+        listed = ", ".join(sorted(f"{w}x{h} {mode.name}" for (w, h), mode in kinds)) or "none"
+        raise ImageError(f"only pictures of one size and mode can be stacked, these are: {listed}")
+    planes = [picture.alpha for picture in pictures if picture.alpha is not None]
+    pixels = np.concatenate([picture.pixels for picture in pictures])
+    return Picture(pixels, np.concatenate(planes) if planes else None)
+
+
+def _with_channels(picture: Picture, channels: int) -> Picture:
+    shape = (*picture.pixels.shape[:-1], channels)
+    return Picture(np.broadcast_to(picture.pixels, shape), picture.alpha)

@@ -1,0 +1,71 @@
+"""Pictures to tiles and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aecodec.arrays import Pixels
+
+
+def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
+    """Number of (rows, columns) of tiles that cover a picture.
+
+    Args:
+        size: (width, height) of the picture in pixels.
+        tile: (height, width) of a tile in pixels.
+
+    >>> grid_of((57, 28), (28, 28))
+    (1, 3)
+    """
+    return -(-size[1] // tile[0]), -(-size[0] // tile[1])
+
+
+def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
+    """Cut pictures into tiles, row by row, after :func:`pad_to_tiles`.
+
+    Args:
+        pixels: (F, H, W, C) uint8.
+        tile: (h, w), height and width of a tile in pixels.
+
+    Returns:
+        (F * rows * columns, h, w, C) uint8.
+    """
+    frames, height, width, channels = pixels.shape
+    rows, columns = grid_of((width, height), tile)
+    parts = pad_to_tiles(pixels, tile).reshape(frames, rows, tile[0], columns, tile[1], channels)
+    return parts.transpose(0, 1, 3, 2, 4, 5).reshape(-1, *tile, channels)
+
+
+def pad_to_tiles(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
+    """Repeat the last row and column of pictures until their sides are multiples of a tile's.
+
+    >>> pad_to_tiles(np.zeros((1, 57, 28, 1), np.uint8), (28, 28)).shape
+    (1, 84, 28, 1)
+    """
+    padding = [(0, -side % each) for side, each in zip(pixels.shape[1:3], tile, strict=True)]
+    if not any(after for _, after in padding):
+        return pixels
+    return np.pad(pixels, [(0, 0), *padding, (0, 0)], mode="edge")
+
+
+def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
+    """Put tiles together and crop the padding that :func:`split` added.
+
+    Args:
+        tiles: (F * rows * columns, h, w, C) uint8.
+        frames: F, the number of frames.
+        size: (width, height) of each frame in pixels.
+
+    Returns:
+        (F, H, W, C) uint8.
+
+    >>> picture = np.arange(2 * 5 * 7 * 1, dtype=np.uint8).reshape(2, 5, 7, 1)
+    >>> bool((merge(split(picture, (2, 3)), 2, (7, 5)) == picture).all())
+    True
+    """
+    height, width, channels = tiles.shape[1:]
+    rows, columns = grid_of(size, (height, width))
+    parts = tiles.reshape(frames, rows, columns, height, width, channels)
+    whole = parts.transpose(0, 1, 3, 2, 4, 5)
+    whole = whole.reshape(frames, rows * height, columns * width, channels)
+    return whole[:, : size[1], : size[0]]

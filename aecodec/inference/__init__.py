@@ -1,0 +1,1 @@
+"""Running a codec's networks: the only door to LiteRT, Keras and TensorFlow Lite Micro."""

@@ -1,0 +1,177 @@
+"""Functional Keras models: made of models of any kind, and rebuilt layer by layer.
+
+The shapes of a functional model are known, and its files open without the class that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float64
+from aecodec.errors import ModelError
+from aecodec.keras_models.layers import TENSOR, BareOperation
+
+IN_STEPS = "_in_steps"
+"""Suffix of the names of layers that take codes in steps instead of latents. It is stored in model
+files; see :mod:`aecodec.training.warm_start`."""
+
+
+def as_functional(model: Any) -> Any:
+    """A model with an input shape: the model itself, or a functional one of the same layers.
+
+    A subclassed model becomes its layers, so that its files open without its class. Calls of
+    `keras.ops` become layers of aecodec, because HDF5 files hold nothing else.
+
+    Args:
+        model: functional, Sequential or subclassed Keras model; built, or called once.
+
+    Raises:
+        ModelError: the input shape is not known, or a weight is used outside of any layer.
+
+    >>> class Half(keras.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.dense = keras.layers.Dense(3)
+    ...     def call(self, images):
+    ...         return self.dense(images)
+    >>> half = Half()
+    >>> half(np.zeros((1, 5))).shape[1]
+    3
+    >>> [type(layer).__name__ for layer in as_functional(half).layers]
+    ['InputLayer', 'Dense']
+    """
+    if not isinstance(getattr(model, "inputs", None), list):
+        model = _traced(model)
+    return with_calls(model, None, _as_layer) if _has_bare_operations(model) else model
+
+
+def with_calls(model: Any, inputs: Any, call: Any) -> Any:
+    """A functional model of the same layers, each called by `call(layer, *args, **kwargs)`.
+
+    Args:
+        model: functional or Sequential model with one input and one output.
+        inputs: Keras input to build the model on; a new one like that of the model if None.
+        call: gives the output of a layer.
+    """
+    functional = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    return keras.models.clone_model(functional, inputs, lambda layer: layer, call)
+
+
+def inputs_of(layer: Any, model: Any, inputs: npt.NDArray[Any]) -> Any:
+    """The inputs of a layer when its model takes inputs (N, ...)."""
+    return keras.Model(model.inputs[0], layer.input)(inputs)
+
+
+def _traced(model: Any) -> Any:
+    inputs = keras.Input(_input_shape(model))
+    try:
+        return keras.Model(inputs, model.call(inputs), name=model.name)
+    except (TypeError, ValueError, AttributeError, NotImplementedError):
+        # `call` uses what symbolic tensors refuse, such as tf functions: the model stays one layer.
+        return keras.Model(inputs, model(inputs), name=model.name)
+
+
+def _has_bare_operations(model: Any) -> bool:
+    operations = getattr(model, "operations", model.layers)  # a Sequential model has only layers
+    return any(
+        not isinstance(operation, keras.layers.Layer) or _is_nested_with_bare(operation)
+        for operation in operations
+    )
+
+
+def _is_nested_with_bare(layer: Any) -> bool:
+    return isinstance(getattr(layer, "inputs", None), list) and _has_bare_operations(layer)
+
+
+def _as_layer(operation: Any, *args: Any, **kwargs: Any) -> Any:
+    if isinstance(operation, keras.layers.Layer):
+        layer = as_functional(operation) if _is_nested_with_bare(operation) else operation
+        return layer(*args, **kwargs)
+    leaves = keras.tree.flatten((args, kwargs))
+    for leaf in leaves:
+        if isinstance(leaf, keras.Variable):
+            raise ModelError(
+                f"{operation.name} uses the weight {leaf.path} outside of any layer: HDF5 files "
+                "cannot hold it; put it into a layer"
+            )
+    arguments = keras.tree.map_structure(
+        lambda leaf: TENSOR if keras.utils.is_keras_tensor(leaf) else leaf, (args, kwargs)
+    )
+    tensors = [leaf for leaf in leaves if keras.utils.is_keras_tensor(leaf)]
+    return BareOperation(operation, arguments, name=operation.name)(tensors)
+
+
+def _input_shape(model: Any) -> tuple[int | None, ...]:
+    config = model.get_build_config() if hasattr(model, "get_build_config") else None
+    shape = (config or {}).get("input_shape")
+    if not shape:
+        raise ModelError(
+            f"{model.name}: the shape of its input is not known; call it once on a batch, "
+            "or give it an Input layer"
+        )
+    return tuple(shape[1:])
+
+
+def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, Any]:
+    """The models with latents measured in quantization steps, so that rounding is to integers.
+
+    Args:
+        encoder: Keras model from images to latents (..., K).
+        decoder: Keras model from latents (..., K) to images.
+        steps: (K,) step of each channel.
+    """
+    exact = np.asarray(steps, np.float64)
+    divide = keras.layers.Rescaling((1 / exact).tolist())
+    return (
+        keras.Model(encoder.inputs[0], divide(encoder.outputs[0]), name="encoder"),
+        _taking_steps(decoder, exact),
+    )
+
+
+def _taking_steps(decoder: Any, steps: Float64) -> Any:
+    """A decoder that multiplies codes by the steps, in the kernels of its first layers.
+
+    In TFLite, a multiplication before a padded convolution would stay an operator, its results
+    rounded to one int8 scale for all channels; before other layers the converter would move it into
+    kernels that are already rounded.
+    """
+    codes = keras.Input(decoder.input_shape[1:])
+    latents = keras.layers.Rescaling(steps.tolist())(codes)
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if keras.tree.flatten((args, kwargs))[0] is codes and _weights_each_channel(layer):
+            kernel, *bias = layer.get_weights()
+            scaled = [kernel * steps[:, None], *bias]
+            return with_weights(layer, scaled, f"{layer.name}{IN_STEPS}")(codes)
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: latents if leaf is codes else leaf, (args, kwargs)
+        )
+        return layer(*args, **kwargs)
+
+    decoded = with_calls(decoder, codes, call)
+    return keras.Model(decoded.inputs[0], decoded.outputs[0], name="decoder")
+
+
+def _weights_each_channel(layer: Any) -> bool:
+    """Whether a layer has a kernel (..., K, outputs) with weights for each input channel."""
+    is_plain = type(layer) in (keras.layers.Dense, keras.layers.Conv2D)
+    return is_plain and getattr(layer, "groups", 1) == 1
+
+
+def with_weights(layer: Any, weights: Sequence[npt.NDArray[Any]], name: str) -> Any:
+    """A copy of a Dense or Conv2D layer with other weights.
+
+    Args:
+        layer: the layer to copy.
+        weights: a kernel (..., inputs, outputs), and a bias if the layer has one.
+        name: name of the copy.
+    """
+    copy = type(layer).from_config(layer.get_config() | {"name": name})
+    copy.build((None, None, None, weights[0].shape[-2]))
+    copy.set_weights(weights)
+    return copy

@@ -1,0 +1,103 @@
+"""Layers that Keras does not have, registered with Keras so that model files with them open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class _Rearrangement(keras.layers.Layer):
+    """A layer that trades space for depth in square blocks."""
+
+    def __init__(self, block: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.block = block
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "block": self.block}
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class DepthToSpace(_Rearrangement):
+    """(N, h, w, C * block**2) to (N, h * block, w * block, C).
+
+    It converts to one native TFLite operator, for any batch size.
+
+    >>> DepthToSpace(2)(tf.zeros((1, 7, 7, 12))).shape.as_list()
+    [1, 14, 14, 3]
+    """
+
+    def call(self, inputs: Any) -> Any:
+        return tf.nn.depth_to_space(inputs, self.block)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, height, width, channels = input_shape
+        sides = (side and side * self.block for side in (height, width))
+        return (batch, *sides, channels and channels // self.block**2)
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class SpaceToDepth(_Rearrangement):
+    """(N, h * block, w * block, C) to (N, h, w, block**2 * C), the inverse of DepthToSpace.
+
+    >>> SpaceToDepth(2)(tf.zeros((1, 14, 14, 3))).shape.as_list()
+    [1, 7, 7, 12]
+    """
+
+    def call(self, inputs: Any) -> Any:
+        return tf.nn.space_to_depth(inputs, self.block)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, height, width, channels = input_shape
+        sides = (side and side // self.block for side in (height, width))
+        return (batch, *sides, channels and channels * self.block**2)
+
+
+TENSOR = "<tensor>"
+"""Placeholder for a tensor among the arguments of a :class:`BareOperation`."""
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class BareOperation(keras.layers.Layer):
+    """A function of `keras.ops` as a layer, because HDF5 files hold layers alone.
+
+    Args:
+        operation: the operation object that a call of `keras.ops` leaves in a functional model.
+        arguments: its positional and its named arguments, with :data:`TENSOR` for each tensor.
+
+    >>> doubled = keras.Input((2,)) * 2.0
+    >>> double = BareOperation(doubled._keras_history.operation, ((TENSOR, 2.0), {}))
+    >>> double([tf.constant([[1.0, 2.0]])]).numpy().tolist()
+    [[2.0, 4.0]]
+    """
+
+    def __init__(self, operation: Any, arguments: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._operation, self._arguments = _deserialized(operation), _deserialized(arguments)
+
+    def get_config(self) -> dict[str, Any]:
+        parts = {"operation": self._operation, "arguments": self._arguments}
+        serialize = keras.saving.serialize_keras_object
+        return {**super().get_config(), **{name: serialize(part) for name, part in parts.items()}}
+
+    def call(self, tensors: list[Any]) -> Any:
+        """Apply the operation to tensors, given in the order of their places in the arguments."""
+        given = iter(tensors)
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: next(given) if isinstance(leaf, str) and leaf == TENSOR else leaf,
+            self._arguments,
+        )
+        return self._operation(*args, **kwargs)
+
+
+def _deserialized(part: Any) -> Any:
+    """Deserialize a part of a file; lists of JSON become tuples, which can index tensors."""
+    if isinstance(part, list | tuple):
+        return tuple(_deserialized(each) for each in part)
+    if not isinstance(part, dict):
+        return part
+    if "class_name" in part:
+        return keras.saving.deserialize_keras_object(part)
+    return {name: _deserialized(each) for name, each in part.items()}

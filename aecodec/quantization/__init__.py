@@ -1,0 +1,1 @@
+"""Quantization: int8 latents to the codes of a level, and back."""

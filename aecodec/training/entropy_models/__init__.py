@@ -1,0 +1,1 @@
+"""Differentiable entropy models: the rate term of the loss."""

@@ -1,0 +1,62 @@
+"""Factorized entropy models: differentiable bits of code vectors that have no neighbours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aecodec.prior_fitting.logistic import logistic_mass
+
+_MEAN_SPREAD = 0.7
+"""Standard deviation of the first means of the components, which must differ."""
+
+_NARROWEST_START = 0.1
+"""Least standard deviation that a model starts with, in steps."""
+
+
+class MixtureEntropyModel(keras.layers.Layer):
+    """A learned distribution of code vectors: a mixture of factorized logistics.
+
+    One component is the plain factorized model; several are a differentiable form of competing
+    priors.
+
+    Args:
+        components: P, the number of components.
+        channels: K.
+        seed: seed of the first means of the components.
+
+    >>> bits = MixtureEntropyModel(components=2, channels=3)(tf.zeros((5, 3)))
+    >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))
+    ([5], True)
+    """
+
+    def __init__(self, components: int, channels: int, seed: int = 0) -> None:
+        super().__init__(dtype="float32")
+        means = np.random.default_rng(seed).normal(0, _MEAN_SPREAD, (components, channels))
+        constant = keras.initializers.Constant
+        self.mean = self.add_weight(shape=means.shape, initializer=constant(means))
+        self.log_scale = self.add_weight(shape=means.shape, initializer="zeros")
+        self.logits = self.add_weight(shape=(components,), initializer="zeros")
+        self.built = True
+
+    def start_from(self, deviations: Any) -> None:
+        """Start where latents with these standard deviations (K,) are likely.
+
+        Deviations of an untrained encoder, which are all below 1, are enlarged to 1 at most: the
+        rate would soon draw latents that start near 0 to 0, and there they would stay.
+        """
+        enlarged = deviations / min(1.0, max(deviations.max(), 1e-3))
+        wide = np.maximum(enlarged, _NARROWEST_START)
+        self.mean.assign(self.mean * wide)
+        self.log_scale.assign(self.log_scale + np.log(wide))
+
+    def call(self, latents: Any) -> Any:
+        """Bits (N,) of latents (N, K), noisy or rounded."""
+        mass = logistic_mass(latents[:, None, :] - self.mean, self.log_scale)
+        by_component = tf.reduce_sum(tf.math.log(mass), axis=-1)
+        joint = by_component + tf.nn.log_softmax(self.logits)
+        return tf.reduce_logsumexp(joint, axis=-1) / -math.log(2)

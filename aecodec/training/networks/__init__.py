@@ -1,0 +1,1 @@
+"""Ready-made encoders and decoders, and the initialization of their weights."""

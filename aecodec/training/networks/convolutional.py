@@ -1,0 +1,165 @@
+"""A ready-made fully convolutional pair for pictures of any size: a KLT, and networks beside it.
+
+Each half has a linear path, which starts as the Karhunen-Loève transform (KLT) of 16x16 blocks, and
+beside it a convolutional network, which starts at zero. So the pair is a transform codec from the
+first step on, and training can only improve it.
+
+In the encoder, the network's outputs and the pixels meet before one last linear layer, both between
+0 and 6, so that int8 rounds a latent once. In the decoder, the two paths meet as pixels, where a
+rounding is small.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from aecodec.arrays import Float32
+from aecodec.errors import ModelError
+from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
+from aecodec.keras_models.roles import Role, layer_with, set_role
+from aecodec.training.networks import lsuv
+from aecodec.training.networks.tile import residual_block
+
+STRIDE = 16
+_CEILING = 6.0
+_STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
+"""Quantization step where the slopes of rate and distortion meet, at high rates:
+lambda = step^2 ln(2) / 6."""
+
+_STARTING_TILES = 200
+
+_FINEST_PIXELS, _FINEST_LATENTS = 0.03, 0.3
+"""Deviations that carry information: about a 255th of pixels in 0..6; part of a step of latents."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Layers with the same distance between grid points.
+
+    Attributes:
+        width: channels.
+        blocks: residual blocks.
+    """
+
+    width: int
+    blocks: int
+
+
+SMALL = (Stage(64, 1), Stage(96, 1), Stage(128, 1))
+LARGE = (Stage(48, 1), Stage(128, 1), Stage(192, 2))
+"""Stages with a grid point at every 4th, 8th and 16th pixel."""
+
+
+def picture_pair(
+    tile_shape: tuple[int, int, int], code_dimension: int, stages: tuple[Stage, ...] = SMALL
+) -> tuple[Any, Any]:
+    """An encoder and a decoder for pictures of any size, with one code vector per 16x16 pixels.
+
+    Args:
+        tile_shape: (height, width, channels) of the training tiles, sides in multiples of 16.
+        code_dimension: K, the number of channels of the latents.
+        stages: three stages, the finest grid first.
+
+    Returns:
+        A Keras model from (H, W, C) in 0..1 to (H / 16, W / 16, K) latents, and one back.
+
+    Raises:
+        ModelError: the sides are not multiples of 16.
+
+    >>> encoder, decoder = picture_pair((64, 64, 3), 96)
+    >>> encoder.output_shape, decoder.output_shape
+    ((None, None, None, 96), (None, None, None, 3))
+    """
+    height, width, channels = tile_shape
+    if height % STRIDE or width % STRIDE:
+        raise ModelError(f"tiles of {width}x{height}: these networks take multiples of {STRIDE}")
+    return _encoder(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
+
+
+def _encoder(channels: int, code_dimension: int, stages: tuple[Stage, ...]) -> Any:
+    images = keras.Input((None, None, channels))
+    finest, *coarser = stages
+    numbers, pixels = itertools.count(), layers.Rescaling(_CEILING)(images)
+    hidden = _convolution(finest.width)(SpaceToDepth(4)(pixels))
+    hidden = _blocks(hidden, finest, numbers)
+    for stage in coarser:
+        downsampling = layers.Conv2D(stage.width, 4, 2, padding="same", activation="relu6")
+        hidden = _blocks(downsampling(hidden), stage, numbers)
+    both = layers.Concatenate()([SpaceToDepth(STRIDE)(pixels), hidden])
+    last = layers.Conv2D(code_dimension, 1, name="latents")
+    model = keras.Model(images, last(both), name="encoder")
+    set_role(last, Role.LATENTS)
+    return model
+
+
+def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> Any:
+    codes, numbers = keras.Input((None, None, code_dimension)), itertools.count()
+    *finer, coarsest = stages
+    hidden = _blocks(_convolution(coarsest.width)(codes), coarsest, numbers)
+    for stage in reversed(finer):
+        hidden = DepthToSpace(2)(_convolution(4 * stage.width)(hidden))
+        hidden = _blocks(hidden, stage, numbers)
+    learned = layers.Conv2D(
+        16 * channels, 3, padding="same", kernel_initializer="zeros", name="slow_difference"
+    )
+    linear = layers.Conv2D(STRIDE**2 * channels, 1, name="slow_pixels")
+    pixels = layers.Add()([DepthToSpace(4)(learned(hidden)), DepthToSpace(STRIDE)(linear(codes))])
+    set_role(learned, Role.LEARNED_PIXELS)
+    set_role(linear, Role.LINEAR_PIXELS)
+    return keras.Model(codes, pixels, name="decoder")
+
+
+def _convolution(width: int) -> Any:
+    return layers.Conv2D(width, 3, padding="same", activation="relu6")
+
+
+def _blocks(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
+    for _ in range(stage.blocks):
+        hidden = residual_block(hidden, stage.width, next(numbers))
+    return hidden
+
+
+def start_from_klt(
+    encoder: Any, decoder: Any, tiles: Float32, channels: list[int], rate_weights: list[float]
+) -> None:
+    """Set the linear paths to the KLT of blocks, and initialize the networks beside them.
+
+    The quantization steps of the KLT suit the middle of the rate weights.
+
+    Args:
+        encoder: encoder of :func:`picture_pair`.
+        decoder: decoder of :func:`picture_pair`.
+        tiles: (N, h, w, C) floats in 0..1, sides in multiples of 16.
+        channels: [K], the channels of the latents, which all levels share.
+        rate_weights: lambda of each level, in squared error per bit.
+    """
+    step = _STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
+    linear = layer_with(decoder, Role.LINEAR_PIXELS)
+    _set_klt(layer_with(encoder, Role.LATENTS), linear, tiles, channels[0], step)
+    some = tiles[:_STARTING_TILES]
+    lsuv.initialize(encoder, some, _FINEST_PIXELS, {Role.LATENTS})
+    latents = np.rint(encoder(some))
+    excluded = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}
+    lsuv.initialize(decoder, latents, _FINEST_LATENTS, excluded)
+
+
+def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
+    """Set the kernels of both linear paths to at most `most` components of the KLT."""
+    blocks = np.asarray(SpaceToDepth(STRIDE)(tiles)).reshape(-1, STRIDE**2 * tiles.shape[-1])
+    mean = blocks.mean(axis=0)
+    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
+    kept = basis[:most]
+    kernel = np.zeros(latents.kernel.shape, np.float32)
+    kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / _CEILING
+    latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * _CEILING])
+    inverse = np.zeros(linear.kernel.shape, np.float32)
+    inverse[0, 0, : len(kept)] = kept * step
+    linear.set_weights([inverse, mean])

@@ -1,0 +1,155 @@
+"""Ready-made encoders and decoders of small tiles.
+
+All work is done on a grid of 4x4 patches, where a training step and an inference cost least: the
+encoder reads overlapping 8x8 patches, the decoder lays its 4x4 patches side by side. Every layer is
+one that int8 TFLite, TensorFlow Lite Micro and a resized batch can run. What lies between two
+layers has passed a ReLU6, so that the 255 steps of int8 have a range that is known in training.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+from keras import layers
+
+from aecodec.errors import ModelError
+from aecodec.keras_models.layers import DepthToSpace
+from aecodec.keras_models.roles import Role, set_role
+
+_PATCH = 4
+
+
+def mnist_encoder(
+    image_shape: tuple[int, ...] = (28, 28), code_shape: tuple[int, ...] = (50,)
+) -> Any:
+    """A small encoder of Keras's own layers.
+
+    Args:
+        image_shape: (height, width) or (height, width, channels), sides in multiples of 4.
+        code_shape: shape of the compressed representation; (50,) means 50 numbers.
+
+    Returns:
+        A Keras model from images in 0..1 to latents.
+
+    Raises:
+        ModelError: the image shape is another.
+
+    >>> mnist_encoder((28, 28), (50,)).output_shape
+    (None, 50)
+    """
+    images = keras.Input(image_shape)
+    planes = layers.Reshape(_with_channels(image_shape))(images)
+    grid = _analysis(planes, width=32, blocks=1, squeezed=16)
+    size = math.prod(code_shape)
+    latents = layers.Dense(size)(layers.Flatten()(grid))
+    return keras.Model(images, layers.Reshape(code_shape)(latents), name="encoder")
+
+
+def mnist_decoder(
+    code_shape: tuple[int, ...] = (50,), image_shape: tuple[int, ...] = (28, 28)
+) -> Any:
+    """The decoder that belongs to :func:`mnist_encoder`.
+
+    Args:
+        code_shape: shape of the compressed representation.
+        image_shape: (height, width) or (height, width, channels), sides in multiples of 4.
+
+    Returns:
+        A Keras model from latents to images in 0..1.
+
+    Raises:
+        ModelError: the image shape is another.
+
+    >>> mnist_decoder((50,), (28, 28)).output_shape
+    (None, 28, 28)
+    """
+    height, width, channels = _with_channels(image_shape)
+    codes = keras.Input(code_shape)
+    grid = (height // _PATCH, width // _PATCH, 16)
+    patches = layers.Dense(grid[0] * grid[1] * grid[2])(layers.Flatten()(codes))
+    hidden = _synthesis(layers.Reshape(grid)(patches), width=32, blocks=1)
+    planes = layers.Conv2DTranspose(channels, _PATCH, strides=_PATCH)(hidden)
+    return keras.Model(codes, layers.Reshape(image_shape)(planes), name="decoder")
+
+
+def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
+    """An encoder and a decoder of whole tiles; the codec `digits` has such a pair.
+
+    Args:
+        tile_shape: (side, side, channels), the side a multiple of 4.
+        code_dimension: K, the number of channels of the latents.
+
+    Returns:
+        A Keras model from (side, side, C) in 0..1 to (1, 1, K) latents, and one back.
+
+    Raises:
+        ModelError: the tile is not square, or its side is not a multiple of 4.
+
+    >>> encoder, decoder = tile_pair((28, 28, 1), 148)
+    >>> encoder.output_shape, decoder.output_shape
+    ((None, 1, 1, 148), (None, 28, 28, 1))
+    """
+    height, width, channels = _with_channels(tile_shape)
+    if height != width:
+        raise ModelError(f"tiles of {width}x{height}: these networks take square tiles")
+    grid = height // _PATCH
+    encoder = _tile_encoder(tile_shape, grid, code_dimension)
+    return encoder, _tile_decoder(code_dimension, grid, channels)
+
+
+def _tile_encoder(tile_shape: tuple[int, int, int], grid: int, code_dimension: int) -> Any:
+    images = keras.Input(tile_shape)
+    hidden = _analysis(images, width=64, blocks=1, squeezed=32)
+    return keras.Model(images, layers.Conv2D(code_dimension, grid)(hidden), name="encoder")
+
+
+def _tile_decoder(code_dimension: int, grid: int, channels: int) -> Any:
+    codes = keras.Input((1, 1, code_dimension))
+    patches = layers.Conv2D(grid**2 * 32, 1, activation="relu6")(codes)
+    hidden = _synthesis(DepthToSpace(grid)(patches), width=64, blocks=2)
+    pixels = layers.Conv2D(_PATCH**2 * channels, 3, padding="same")(hidden)
+    return keras.Model(codes, DepthToSpace(_PATCH)(pixels), name="decoder")
+
+
+def _analysis(images: Any, width: int, blocks: int, squeezed: int) -> Any:
+    """Images to a grid with one vector of `squeezed` numbers per patch."""
+    hidden = layers.Conv2D(width, 2 * _PATCH, strides=_PATCH, padding="same", activation="relu6")(
+        images
+    )
+    for number in range(blocks):
+        hidden = residual_block(hidden, width, number)
+    return layers.Conv2D(squeezed, 1, activation="relu6")(hidden)
+
+
+def _synthesis(grid: Any, width: int, blocks: int) -> Any:
+    hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(grid)
+    for number in range(blocks):
+        hidden = residual_block(hidden, width, number)
+    return hidden
+
+
+def residual_block(inputs: Any, width: int, number: int) -> Any:
+    """Add a learned difference to inputs between 0 and 6; the outputs lie between 0 and 6 again.
+
+    Args:
+        inputs: Keras tensor (N, h, w, width).
+        width: channels.
+        number: number of the block within its model, for the name of its last layer.
+    """
+    hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(inputs)
+    branch_end = layers.Conv2D(width, 3, padding="same", name=f"branch{number}")
+    difference = branch_end(hidden)
+    set_role(branch_end, Role.BRANCH_END)
+    return layers.ReLU(6)(layers.Add()([inputs, difference]))
+
+
+def _with_channels(image_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    height, width, channels = (*image_shape, 1)[:3]
+    if len(image_shape) not in (2, 3) or height % _PATCH or width % _PATCH:
+        raise ModelError(
+            f"image_shape {image_shape}: give (height, width) or (height, width, channels), "
+            f"sides in multiples of {_PATCH}"
+        )
+    return height, width, channels

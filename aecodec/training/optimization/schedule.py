@@ -1,0 +1,99 @@
+"""The learning-rate schedule, and the end of a training: after a number of steps, or of minutes."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from aecodec.errors import UsageError
+
+_WARMUP_STEPS = 200
+_LARGEST_WARMUP_SHARE = 0.1
+_WARMUP_SHARE_OF_MINUTES = 0.02
+
+
+class Schedule(keras.callbacks.Callback):
+    """A learning rate that rises during a short warm-up and falls to zero along a cosine.
+
+    The model keeps the share of the training that is done in its weight `progress`, so that an
+    interrupted training goes on where it was.
+
+    Args:
+        highest: the highest learning rate.
+        steps: number of steps of the training; None if its duration is given.
+        minutes: duration of the training without interruptions; None if its steps are given.
+
+    Raises:
+        UsageError: both `steps` and `minutes` are given, or neither.
+
+    >>> schedule = Schedule(1e-3, steps=10_000)
+    >>> [round(schedule.learning_rate(done), 6) for done in (0, 0.02, 0.51, 1)]
+    [0.0, 0.001, 0.0005, 0.0]
+    """
+
+    def __init__(
+        self, highest: float, steps: int | None = None, minutes: float | None = None
+    ) -> None:
+        super().__init__()
+        if (steps is None) == (minutes is None):
+            raise UsageError("a training takes a number of epochs, or of minutes")
+        self._highest, self._steps, self._minutes = highest, steps, minutes
+        share = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
+        self._warmup = min(_LARGEST_WARMUP_SHARE, share)
+        self._began = 0.0
+
+    def learning_rate(self, done: float) -> float:
+        """The learning rate once a share of the training, in 0..1, is done."""
+        if done < self._warmup:
+            return self._highest * done / self._warmup
+        falling = (done - self._warmup) / (1 - self._warmup)
+        return self._highest * (1 + math.cos(math.pi * falling)) / 2
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        done = float(self.model.progress)
+        self._began = time.monotonic() - 60 * done * (self._minutes or 0)
+        self._stop_if_done(done)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.model.optimizer.learning_rate = self.learning_rate(float(self.model.progress))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        done = self._done()
+        self.model.progress.assign(done)
+        self._stop_if_done(done)
+
+    def _done(self) -> float:
+        if self._minutes:
+            return min(1.0, (time.monotonic() - self._began) / (60 * self._minutes))
+        assert self._steps
+        return min(1.0, int(self.model.optimizer.iterations) / self._steps)
+
+    def _stop_if_done(self, done: float) -> None:
+        if done >= 1:
+            self.model.stop_training = True
+
+
+class Backup(keras.callbacks.BackupAndRestore):
+    """The state of each epoch on disk.
+
+    The state before is kept until the new one is whole, and the last one is never deleted here.
+
+    Args:
+        folder: where the state is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, double_checkpoint=True, delete_checkpoint=False)
+
+
+def epochs_done(backup: Path) -> int:
+    """The number of epochs that a :class:`Backup` in a folder holds; 0 if there is none."""
+    try:
+        return int(json.loads((backup / "training_metadata.json").read_text())["epoch"])
+    except (OSError, ValueError, KeyError):
+        return 0

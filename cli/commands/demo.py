@@ -1,0 +1,54 @@
+"""`aecodec demo`: compress and restore sample digits."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aecodec.cli.shared.files import write_bytes
+from aecodec.cli.shared.options import Force
+from aecodec.codec.registry import load_codec
+from aecodec.errors import UsageError
+from aecodec.evaluation.report import compare
+from aecodec.imaging.pillow_images import encode_image, read_image
+from aecodec.imaging.plots import comparison_figure
+from aecodec.samples import sample_paths
+
+_SHOWN = 3
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the files.")] = Path(
+        "aecodec-demo"
+    ),
+    force: Force = False,
+) -> None:
+    """Take the tour: compress sample digits, restore them, and draw what was lost.
+
+    Needs matplotlib.
+    """
+    codec = load_codec("digits")
+    comparisons = []
+    for sample in sample_paths():
+        content = sample.read_bytes()
+        picture = read_image(io.BytesIO(content))
+        data = codec.compress(picture)
+        restored = encode_image(codec.decompress(data), ".png")
+        _write(folder / sample.name, content, force)
+        _write(folder / f"{sample.stem}.aec", data, force)
+        _write(folder / f"{sample.stem}_decompressed.png", restored, force)
+        typer.echo(f"{sample.name}: PNG {len(content)} bytes, .aec {len(data)} bytes")
+        comparisons.append(compare(codec, picture, None))
+    figure = folder / "comparison.png"
+    _write(figure, comparison_figure(comparisons[:_SHOWN]), force)
+    typer.echo(f"All files are in {folder}; {figure} shows original, reconstruction, difference.")
+    typer.echo(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
+
+
+def _write(path: Path, content: bytes, force: bool) -> None:
+    if path.exists() and not force and path.read_bytes() != content:
+        raise UsageError(f"{path} exists already; give another folder, or --force")
+    write_bytes(path, content)

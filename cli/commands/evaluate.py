@@ -1,0 +1,114 @@
+"""`aecodec evaluate`: measure a codec on a data set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.files import check_overwriting, write_bytes
+from aecodec.cli.shared.options import Force, Json, Quiet
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import load_codec
+from aecodec.errors import UsageError
+
+if TYPE_CHECKING:  # which the other commands need not load
+    from aecodec.datasets.evaluation_set import Dataset
+    from aecodec.evaluation.evaluate import LevelScore
+
+_COLUMNS = ("level", "bytes", "bpp", "ratio", "MSE", "PSNR", "MS-SSIM", "compress", "decompress")
+
+
+def evaluate(
+    codec: Annotated[
+        str, typer.Argument(metavar="CODEC", help="A codec that ships, or a codec folder.")
+    ],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A folder of images, or an .npz or .npy array.")
+    ],
+    levels: Annotated[
+        Optional[list[float]],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Option("-q", "--level", help="A level; may be given several times. Default: all."),
+    ] = None,
+    array: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--array", metavar="NAME", help="Array of an .npz file. Default: x_test."),
+    ] = None,
+    limit: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--limit", min=1, help="Measure this many pictures at most, the first ones."),
+    ] = None,
+    plot: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--plot", metavar="FILE", help="Draw PSNR over bits per pixel, as PNG."),
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure a codec's levels on a data set: bytes, bits per pixel, errors, time.
+
+    Every picture is compressed by itself. Bytes are the mean size of whole files; the ratio is to
+    raw pixels; PSNR is that of the mean squared error; times are milliseconds per picture.
+    """
+    from aecodec.datasets.evaluation_set import open_dataset
+
+    if plot:
+        check_overwriting(plot, force)
+    chosen, console = load_codec(codec), Console(quiet)
+    if array and data.suffix != ".npz":
+        raise UsageError(f"--array is for .npz files, and {data} is none")
+    dataset = open_dataset(data, array)
+    with console.warnings_about(data):
+        numbers = levels or range(1, len(chosen.spec.levels) + 1)
+        scores = [_score(chosen, dataset, level, limit, console) for level in numbers]
+    if plot:
+        _plot(plot, chosen, scores)
+    for line in _json_lines(scores) if as_json else _table(scores):
+        typer.echo(line)
+
+
+def _score(
+    codec: Codec, dataset: Dataset, level: float, limit: int | None, console: Console
+) -> LevelScore:
+    from aecodec.evaluation import evaluate as evaluation
+
+    count = min(len(dataset), limit or len(dataset))
+    samples = console.progress(islice(dataset, limit), count, f"level {level:g}")
+    return evaluation.evaluate(codec, samples, level)
+
+
+def _plot(path: Path, codec: Codec, scores: Sequence[LevelScore]) -> None:
+    from aecodec.imaging.plots import rate_distortion_figure
+
+    points = [(score.bpp, score.psnr) for score in scores]
+    write_bytes(path, rate_distortion_figure({codec.spec.name: points}))
+
+
+def _json_lines(scores: Sequence[LevelScore]) -> Iterator[str]:
+    return (json.dumps(score.as_json()) for score in scores)
+
+
+def _table(scores: Sequence[LevelScore]) -> Iterator[str]:
+    yield " ".join(f"{name:>10}" for name in _COLUMNS)
+    for score in scores:
+        yield " ".join(f"{value:>10}" for value in _row(score))
+
+
+def _row(score: LevelScore) -> tuple[object, ...]:
+    return (
+        score.level,
+        f"{score.bytes:.2f}",
+        f"{score.bpp:.4f}",
+        f"{score.ratio:.1f}x",
+        f"{score.mse:.2f}",
+        f"{score.psnr:.2f} dB",
+        f"{score.ms_ssim:.4f}",
+        f"{score.compress_ms:.1f} ms",
+        f"{score.decompress_ms:.1f} ms",
+    )

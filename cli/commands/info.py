@@ -1,0 +1,74 @@
+"""`aecodec info`: describe .aec files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aecodec.cli.shared.console import Console, name_of
+from aecodec.cli.shared.files import read_bytes
+from aecodec.cli.shared.options import Json
+from aecodec.codec.registry import codec_with_id
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.errors import CodecError, FormatError
+from aecodec.format import container
+from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
+
+
+def info(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help=".aec files, or - for standard input.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Describe .aec files: size, mode, codec, level, payload. Needs no codec."""
+    console = Console(as_json=as_json)
+
+    def describe(path: Path) -> None:
+        data = read_bytes(path, FormatError)
+        values = _describe(*container.unpack(data), len(data))
+        text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+        console.result(f"{name_of(path)}: {text}", {"file": str(path), **values})
+
+    console.run_all(inputs, describe)
+
+
+def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
+    spec = _spec_of(header.codec_id)
+    width, height = header.size or (spec.tile[::-1] if spec else (None, None))
+    return {
+        "bytes": size,
+        "version": container.VERSION,
+        "width": width,
+        "height": height,
+        "mode": header.mode.name,
+        "frames": header.frames,
+        "codec": spec.name if spec else None,
+        "codec_id": header.codec_id.hex(),
+        "level": _level(header, spec),
+        "reduction": _reduction(header),
+        "payload": len(payload),
+        "alpha": len(header.alpha),
+        "metadata": sum(map(len, header.metadata.values())),
+    }
+
+
+def _spec_of(codec_id: bytes) -> CodecSpec | None:
+    """The codec that ships with this id, to add what the header leaves to it."""
+    try:
+        return codec_with_id(codec_id).spec
+    except CodecError:
+        return None
+
+
+def _reduction(header: Header) -> float | None:
+    """Factor by which the sides were reduced before coding; None if they were not."""
+    return None if header.reduction == NOT_REDUCED else header.reduction / NOT_REDUCED
+
+
+def _level(header: Header, spec: CodecSpec | None) -> float | None:
+    if header.level is not None:
+        return header.level / LEVEL_UNITS
+    return spec.default_level if spec else None

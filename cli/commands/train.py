@@ -1,0 +1,189 @@
+"""`aecodec train`: train a codec by a recipe."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
+from aecodec.cli.shared.options import Quiet
+from aecodec.cli.shared.texts import codec_text
+from aecodec.codec.registry import load_codec
+from aecodec.codec_files.file_names import CODEC_FILES
+from aecodec.errors import UsageError
+from aecodec.recipes import purpose_of, recipe_names
+
+if TYPE_CHECKING:  # which the other commands need not load
+    from aecodec.training.recipe import Recipe
+
+
+def _list_recipes(wanted: bool) -> None:
+    if wanted:
+        for name in recipe_names():
+            typer.echo(f"{name}: {purpose_of(name)}")
+        raise typer.Exit
+
+
+def train(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A folder of images; an .npz or .npy array; or mnist or fashion_mnist.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The codec folder.")],
+    recipe: Annotated[
+        str,
+        typer.Option(
+            "--recipe",
+            metavar="NAME|FILE",
+            help="A recipe that ships, or a TOML file: digits for tiles of one size, picture and "
+            "photo for pictures of any size.",
+        ),
+    ] = "digits",
+    epochs: Annotated[
+        Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Option(min=1, help="Passes over the data."),
+    ] = None,
+    minutes: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            min=0.01,
+            help="Train the networks for this long instead; fitting the priors comes on top.",
+        ),
+    ] = None,
+    tile: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            min=4,
+            help="Side of the crops to train on, in pixels; by recipe digits, of the tiles.",
+        ),
+    ] = None,
+    code_dimension: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--code-dim", min=1, help="Channels of a code at the best level."),
+    ] = None,
+    levels: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=15, help="Number of quality levels."),
+    ] = None,
+    rate_weight: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            min=1e-9,
+            help="Lambda of the default level, the weight of the rate in the loss: a larger one "
+            "makes smaller files.",
+        ),
+    ] = None,
+    priors: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=1024, help="Number of competing priors."),
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=0, help="Seed of everything random: the same seed, the same training."),
+    ] = None,
+    start_from: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--from",
+            metavar="NAME|DIR",
+            help="Fine-tune: start with the networks of a codec of the same recipe and levels.",
+        ),
+    ] = None,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Name of the codec. Default: that of the folder."),
+    ] = None,
+    tensorboard: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="DIR", help="Write logs for TensorBoard."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue an interrupted training.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a codec that exists.")] = False,
+    list_recipes: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option(
+            "--list-recipes", callback=_list_recipes, is_eager=True, help="List what ships."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train a codec on your own pictures by a recipe. Needs TensorFlow.
+
+    Options that are left out are as the recipe says. Ctrl-C ends the training early, with a codec;
+    `--resume`, with the same options, continues where the last epoch ended.
+    """
+    if any((out / each).exists() for each in CODEC_FILES) and not (force or resume):
+        raise UsageError(f"{out} holds a codec already, or files of its names; --force replaces it")
+    if start_from and Path(start_from).resolve() == out.resolve():
+        raise UsageError(f"{out} is what the training starts from: give another folder with -o")
+    with tensorflow_for("training"):
+        from aecodec.training.recipe import load_recipe
+        from aecodec.training.run import run_recipe
+    changes = _Changes(tile, code_dimension, levels, rate_weight, epochs, priors, seed)
+    changed = changes.applied_to(load_recipe(recipe))
+    console = Console(quiet)
+    with contextlib.redirect_stdout(sys.stderr), console.warnings_as_they_come():
+        codec = run_recipe(
+            replace(changed, name=name or out.resolve().name),
+            data,
+            out,
+            minutes=minutes,
+            resume=resume,
+            start_from=load_codec(start_from).folder if start_from else None,
+            callbacks=list(_callbacks(quiet, tensorboard)),
+            verbose=0,
+        )
+    console.result(codec_text(codec))
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """What the command line changes in a recipe; None leaves it as it is."""
+
+    tile: int | None
+    code_dimension: int | None
+    levels: int | None
+    rate_weight: float | None
+    epochs: int | None
+    priors: int | None
+    seed: int | None
+
+    def applied_to(self, recipe: Recipe) -> Recipe:
+        """The recipe with all changes."""
+        if self.levels:
+            recipe = recipe.with_levels(self.levels)
+        if self.code_dimension:
+            recipe = recipe.with_code_dimension(self.code_dimension)
+        if self.rate_weight:
+            recipe = recipe.with_rate_weight(self.rate_weight)
+        return replace(
+            recipe,
+            data=recipe.data | _given(tile=self.tile),
+            training=recipe.training | _given(epochs=self.epochs, seed=self.seed),
+            priors=recipe.priors | _given(count=self.priors),
+        )
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _callbacks(quiet: bool, tensorboard: Path | None) -> Iterator[Any]:
+    from aecodec.training.progress import Progress, tensorboard_logs
+
+    if not quiet:
+        yield Progress(sys.stderr)
+    if tensorboard:
+        yield tensorboard_logs(tensorboard)

@@ -1,0 +1,1 @@
+"""What the commands share: files, options, and what is said on the terminal."""

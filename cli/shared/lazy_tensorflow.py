@@ -1,0 +1,32 @@
+"""TensorFlow for the commands that need it: imported late and quietly."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aecodec.errors import AecodecError
+from aecodec.inference.litert import silent_stderr
+
+
+@contextmanager
+def tensorflow_for(purpose: str) -> Iterator[None]:
+    """Run a block that imports TensorFlow.
+
+    Args:
+        purpose: what the command needs it for.
+
+    Raises:
+        AecodecError: TensorFlow is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what it prints from C++
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice about traced functions
+    try:
+        with silent_stderr():
+            yield
+    except ImportError as error:
+        raise AecodecError(
+            f"{purpose} needs TensorFlow ({error}): install it with pip install 'aecodec[train]'"
+        ) from error

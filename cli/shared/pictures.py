@@ -1,0 +1,23 @@
+"""Reading a picture for a command."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from aecodec.cli.shared.console import Console, name_of
+from aecodec.cli.shared.files import read_bytes
+from aecodec.errors import ImageError
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.pillow_images import read_image
+
+
+def read_picture(path: Path, console: Console) -> tuple[Picture, int]:
+    """Read a picture, and tell the size in bytes of its file; warnings are printed.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    content = read_bytes(path, ImageError)
+    with console.warnings_about(name_of(path)):
+        return read_image(io.BytesIO(content)), len(content)

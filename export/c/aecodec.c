@@ -1,0 +1,1300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "aecodec.h"
+
+#include <limits.h>
+#include <string.h>
+
+#if INT_MAX < 2147483647
+#error "aecodec.c needs a processor whose int has 32 bits"
+#endif
+
+enum {
+    SIZE_FLAG = 0x04,
+    LEVEL_FLAG = 0x08,
+    FRAMES_FLAG = 0x10,
+    METADATA_FLAG = 0x20,
+    REDUCTION_FLAG = 0x40,
+    RESERVED_FLAG = 0x80,
+    FULL_SIZE = 2, /* a reduction, in halves */
+    MIN_FILE = 12,
+    MAX_HEADER = 20, /* bytes of a header that aecodec_encode writes */
+    CHECKSUM = 4,
+    MAX_SIDE = 1 << 20,
+    MAX_FRAMES = 1 << 24,
+    MAX_PIXELS = 1 << 30,
+    MAX_REDUCED_PIXELS = 1 << 26,
+    MAX_ACTIVATION = 127,
+    MAX_GRADIENT = 511,
+    PREDICTED_CHANNELS = 64, /* most channels that are predicted from gradients */
+    MAX_COST = 16 * 256,     /* of a symbol of frequency 1 */
+    CLOSE_COST = 4 * 256,    /* a second prior is tried with context if it costs less than this much more */
+    FAR = 1024,              /* from here on, a table has no column for any code */
+    FIRST_DISTANCE = 8
+};
+
+/* ---- arithmetic ---- */
+
+/* x >> bits, rounded towards minus infinity; C leaves that open for a negative x. */
+static int32_t shift_right(int32_t x, unsigned bits)
+{
+    return x >= 0 ? x >> bits : ~(~x >> bits);
+}
+
+static int32_t clip(int32_t x, int32_t least, int32_t most)
+{
+    return x < least ? least : x > most ? most : x;
+}
+
+/* Compilers sum whole groups of lanes with vector instructions. The inputs beyond count are 0, so the weights
+ * that stand there do not matter. */
+static size_t pad_to_lanes(size_t count)
+{
+    return (count + AECODEC_LANES - 1) / AECODEC_LANES * AECODEC_LANES;
+}
+
+/* Inputs have 16 bits because processors multiply and add pairs of 16-bit numbers. */
+static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
+{
+    int32_t sum = 0;
+    size_t n;
+    for (n = 0; n < count; n++) {
+        sum += a[n] * (int16_t)b[n];
+    }
+    return sum;
+}
+
+static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
+{
+    size_t n;
+    for (n = 0; n < count; n++) {
+        sums[n] += (int16_t)(weights[n] * unit); /* fits into 16 bits, which are faster */
+    }
+}
+
+/* CRC-32 (ISO-HDLC), without a table. */
+static uint32_t crc32(const uint8_t *data, size_t size)
+{
+    uint32_t crc = UINT32_MAX;
+    size_t n;
+    int bit;
+    for (n = 0; n < size; n++) {
+        crc ^= data[n];
+        for (bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
+        }
+    }
+    return ~crc;
+}
+
+/* ---- quantization (FORMAT, section 6) ---- */
+
+/* 0.58 of a quantization step, in 2^-15. Latents below it become 0, which is an encoder's own choice. */
+#define DEAD_ZONE 19005
+
+static int8_t round_scaled(int32_t scaled)
+{
+    return (int8_t)shift_right(scaled + (1 << 14), 15);
+}
+
+static int8_t quantize(const aecodec_codec *codec, int32_t latent, size_t channel)
+{
+    if (codec->factors) {
+        int32_t scaled = latent * codec->factors[channel];
+        return scaled > -DEAD_ZONE && scaled < DEAD_ZONE ? 0 : round_scaled(scaled);
+    }
+    /* 128 steps are added so that the quotient is not negative */
+    return (int8_t)((latent + codec->multiple / 2 + 128 * codec->multiple) / codec->multiple - 128);
+}
+
+/* The code of the latent -128 or 127, without the dead zone: other encoders may have none. */
+static int8_t quantize_limit(const aecodec_codec *codec, int32_t latent, size_t channel)
+{
+    return codec->factors ? round_scaled(latent * codec->factors[channel]) : quantize(codec, latent, channel);
+}
+
+static int8_t dequantize(const aecodec_codec *codec, int32_t code, size_t channel)
+{
+    int32_t latent = code * codec->multiple;
+    if (codec->factors) {
+        int32_t factor = codec->factors[channel], doubled = code * 65536 + factor;
+        latent = doubled / (2 * factor) - (doubled % (2 * factor) < 0);
+    }
+    return (int8_t)clip(latent, -128, 127);
+}
+
+void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
+{
+    size_t channel;
+    for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
+        for (channel = 0; channel < codec->code_dimension; channel++) {
+            *codes++ = quantize(codec, latents[channel], channel);
+        }
+    }
+}
+
+void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t vectors, int8_t *latents)
+{
+    size_t vector, channel;
+    memset(latents, 0, vectors * codec->latent_channels);
+    for (vector = 0; vector < vectors; vector++) {
+        for (channel = 0; channel < codec->code_dimension; channel++) {
+            latents[vector * codec->latent_channels + codec->start + channel] =
+                dequantize(codec, codes[vector * codec->code_dimension + channel], channel);
+        }
+    }
+}
+
+/* ---- range coder (section 5) ---- */
+
+/* A range coder either encodes a message, or decodes one. While it decodes, it encodes the decoded symbols
+ * again and compares, so that it accepts only what an encoder writes. One walk over the vectors serves both:
+ * functions named code_... encode the symbol that they are given, or decode one and return it. */
+typedef struct {
+    const uint8_t *message; /* NULL in an encoder */
+    uint8_t *out;           /* NULL in a decoder */
+    size_t size;            /* bytes of the message, or room in out */
+    size_t position;        /* bytes of the message that have been read */
+    size_t written, length; /* bytes that have been encoded, and those up to the last that is not 0 */
+    uint64_t low, range;    /* the interval */
+    uint64_t point;         /* what the message says, less low */
+    uint32_t word;          /* the last word that was shifted out, if a carry may still raise it */
+    uint32_t ones;          /* number of words of all ones after it */
+    int has_word;
+    aecodec_status status;
+} range_coder;
+
+/* Without decoding functions, this lets the compiler leave out what only they need. */
+#ifdef AECODEC_ENCODER_ONLY
+static int is_decoder(const range_coder *c) { (void)c; return 0; }
+#else
+static int is_decoder(const range_coder *c) { return c->message != NULL; }
+#endif
+
+static void write_word(range_coder *c, uint32_t word)
+{
+    int shift;
+    for (shift = 24; shift >= 0; shift -= 8) {
+        uint8_t byte = (uint8_t)(word >> shift);
+        if (byte) {
+            c->length = c->written + 1;
+        }
+        if (c->written >= c->size) {
+            if (byte) {
+                c->status = is_decoder(c) ? AECODEC_DAMAGED : AECODEC_BUFFER_TOO_SMALL;
+            }
+        } else if (!is_decoder(c)) {
+            c->out[c->written] = byte;
+        } else if (c->message[c->written] != byte) {
+            c->status = AECODEC_DAMAGED;
+        }
+        c->written++;
+    }
+}
+
+static uint32_t read_word(range_coder *c)
+{
+    uint32_t word = 0;
+    int n;
+    for (n = 0; n < 4; n++, c->position++) {
+        word = word << 8 | (c->position < c->size ? c->message[c->position] : 0u);
+    }
+    return word;
+}
+
+static void start_coder(range_coder *c, const uint8_t *message, uint8_t *out, size_t size)
+{
+    memset(c, 0, sizeof *c);
+    c->message = message;
+    c->out = out;
+    c->size = size;
+    c->range = UINT64_MAX;
+    if (is_decoder(c)) {
+        c->point = (uint64_t)read_word(c) << 32;
+        c->point |= read_word(c);
+    }
+}
+
+/* Write the words that were held back. A word is final once a carry has raised it, or once a word that is not
+ * all ones follows it. */
+static void release_words(range_coder *c, uint32_t carry)
+{
+    if (c->has_word) {
+        write_word(c, c->word + carry);
+    }
+    for (; c->ones; c->ones--) {
+        write_word(c, carry - 1u);
+    }
+    c->has_word = 0;
+}
+
+static void raise_low(range_coder *c, uint64_t distance)
+{
+    c->low += distance;
+    if (c->low < distance) {
+        release_words(c, 1);
+    }
+}
+
+/* Narrow the interval to that of a symbol. */
+static void narrow(range_coder *c, uint32_t cumulative, uint32_t frequency)
+{
+    uint64_t scale = c->range >> 24, distance = scale * ((uint64_t)cumulative << 8);
+    raise_low(c, distance);
+    if (is_decoder(c)) {
+        c->point -= distance;
+    }
+    c->range = scale * ((uint64_t)frequency << 8);
+    if (c->range >> 32 == 0) {
+        uint32_t word = (uint32_t)(c->low >> 32);
+        if (word == UINT32_MAX) {
+            c->ones++;
+        } else {
+            release_words(c, 0);
+            c->word = word;
+            c->has_word = 1;
+        }
+        c->low <<= 32;
+        c->range <<= 32;
+        if (is_decoder(c)) {
+            c->point = c->point << 32 | read_word(c);
+        }
+    }
+}
+
+/* Write the number of the last interval that ends in most bytes of 0. */
+static void finish_message(range_coder *c)
+{
+    uint64_t best = 0, zeros = 0xff;
+    for (;;) {
+        uint64_t distance = (0 - c->low) & zeros;
+        if (distance >= c->range) {
+            break;
+        }
+        best = distance;
+        if (zeros == UINT64_MAX) {
+            break;
+        }
+        zeros = zeros << 8 | 0xff;
+    }
+    raise_low(c, best);
+    release_words(c, 0);
+    write_word(c, (uint32_t)(c->low >> 32));
+    write_word(c, (uint32_t)c->low);
+}
+
+/* The place in the interval to which the message points, of 65536. */
+static uint32_t quantile(range_coder *c)
+{
+    uint64_t found = c->point / (c->range >> 24);
+    if (found >> 24) {
+        c->status = AECODEC_DAMAGED;
+        return 0;
+    }
+    return (uint32_t)(found >> 8);
+}
+
+/* ---- frequency tables (section 3) ---- */
+
+/* Frequencies of the symbols start .. start + count - 1, then of the last; those of all others are 1. */
+typedef struct {
+    const uint16_t *frequencies;
+    uint32_t start, count, last;
+} table;
+
+static table table_of_row(const aecodec_codec *codec, unsigned row)
+{
+    const aecodec_row *found = &codec->rows[row];
+    table t;
+    t.frequencies = codec->bank + found->at;
+    t.start = found->start;
+    t.count = found->count;
+    t.last = codec->escape;
+    return t;
+}
+
+static table table_of_priors(const aecodec_codec *codec)
+{
+    table t;
+    t.frequencies = codec->prior_frequencies;
+    t.start = 0;
+    t.last = t.count = codec->all_priors - 1u;
+    return t;
+}
+
+static uint32_t frequency_of(const table *t, uint32_t symbol)
+{
+    if (symbol == t->last) {
+        return t->frequencies[t->count];
+    }
+    return symbol - t->start < t->count ? t->frequencies[symbol - t->start] : 1u;
+}
+
+static uint32_t code_symbol(range_coder *c, const table *t, uint32_t symbol)
+{
+    uint32_t found = 0, cumulative = 0, frequency, target = UINT16_MAX;
+    if (is_decoder(c)) {
+        target = quantile(c);
+        symbol = t->last;
+    }
+    if (symbol >= t->start && target >= t->start) {
+        found = cumulative = t->start; /* all symbols before have frequency 1 */
+    }
+    while (frequency = frequency_of(t, found), found != symbol && cumulative + frequency <= target) {
+        cumulative += frequency;
+        found++;
+    }
+    narrow(c, cumulative, frequency);
+    return found;
+}
+
+static uint32_t code_byte(range_coder *c, uint32_t byte)
+{
+    if (is_decoder(c)) {
+        byte = quantile(c) >> 8;
+    }
+    narrow(c, byte << 8, 256);
+    return byte;
+}
+
+/* ---- passes of vectors, and their neighbours (section 4) ---- */
+
+enum { NO_NEIGHBOURS = -1, DIAGONAL = 0, STRAIGHT = 1 };
+
+/* The vectors that are coded together, and what is known of them. */
+typedef struct {
+    const aecodec_codec *codec;
+    int8_t *codes;                  /* of the whole picture */
+    uint32_t planes, rows, columns; /* vectors of the whole picture */
+    uint32_t count;                 /* vectors of the pass */
+    int distance;                   /* to their neighbours */
+    int kind;                       /* of their neighbours */
+    /* arrays in the working memory */
+    uint16_t *members;      /* [count] numbers of the vectors in the picture */
+    uint16_t *priors;       /* [count] selected, by their place among those that were exported */
+    int16_t *base;          /* [slice][count] symbol of column 0 */
+    uint8_t *row;           /* [slice][count] of the bank */
+    uint8_t *column;        /* [slice][count] */
+    int32_t *sums;          /* [count][K][2] outputs of the context network, of the units that are known */
+    int16_t *inputs;        /* [count][K] inputs of the context network, in coding order */
+    uint32_t neighbours[4]; /* of the current vector: two pairs of opposite ones */
+    int16_t *activity;      /* [K] of the current vector; its gradients [4][L] follow */
+} pass;
+
+/* The units of the context network that are known, and the weights of the next one. */
+typedef struct {
+    uint32_t units;
+    const int8_t *weights, *output_weights;
+} progress;
+
+static progress no_units_known(const aecodec_codec *codec)
+{
+    progress now;
+    now.units = 0;
+    now.weights = codec->context ? codec->context->weights : NULL;
+    now.output_weights = codec->context ? codec->context->output_weights : NULL;
+    return now;
+}
+
+static size_t channel_at(const aecodec_codec *codec, size_t place)
+{
+    return codec->context ? codec->context->order[place] : place;
+}
+
+/* Find the neighbours of a vector, if it has any. One that lies outside of the picture is replaced by the
+ * opposite one, and a pair that does by the other pair. */
+static void find_neighbours(pass *p, uint32_t vector)
+{
+    static const int8_t down[2][4] = {{-1, 1, -1, 1}, {-1, 1, 0, 0}};
+    static const int8_t across[2][4] = {{-1, 1, 1, -1}, {0, 0, -1, 1}};
+    uint32_t member = p->members[vector], places[4];
+    uint32_t column = member % p->columns, row = member / p->columns % p->rows;
+    unsigned n, missing = 0;
+    if (p->kind < 0) {
+        return;
+    }
+    for (n = 0; n < 4; n++) {
+        /* beyond the upper and the left border these wrap around and become huge */
+        uint32_t r = row + (uint32_t)(p->distance * down[p->kind][n]);
+        uint32_t c = column + (uint32_t)(p->distance * across[p->kind][n]);
+        missing |= (unsigned)(r >= p->rows || c >= p->columns) << n;
+        places[n] = member + (r - row) * p->columns + c - column;
+    }
+    for (n = 0; n < 4; n++) {
+        unsigned other = 0;
+        while (missing >> (n ^ other) & 1u) {
+            other++;
+        }
+        p->neighbours[n] = places[n ^ other];
+    }
+}
+
+/* The code of a vector at a place in coding order, less the centre. */
+static int32_t centred(const pass *p, uint32_t member, size_t place)
+{
+    const aecodec_context_network *context = p->codec->context;
+    size_t channel = context->order[place];
+    return p->codes[(size_t)member * p->codec->code_dimension + channel] - context->spatial->centre[place];
+}
+
+static const int8_t *offsets_of(const pass *p, uint32_t vector)
+{
+    return p->codec->offset + (size_t)p->priors[vector] * p->codec->code_dimension;
+}
+
+static int32_t magnitude(const pass *p, uint32_t member, size_t place)
+{
+    int32_t distance = centred(p, member, place);
+    return distance < 0 ? -distance : distance;
+}
+
+/* Find the activity around a vector, if it has neighbours: the inputs of the spatial weights. */
+static void find_activity(pass *p, uint32_t vector)
+{
+    const aecodec_codec *codec = p->codec;
+    size_t place;
+    find_neighbours(p, vector);
+    for (place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
+        int32_t sum = 0;
+        unsigned n;
+        for (n = 0; n < 4; n++) {
+            sum += magnitude(p, p->neighbours[n], place);
+        }
+        sum = sum * (1 << codec->context->input_shift[place]) / 4;
+        p->activity[place] = (int16_t)clip(sum, 0, MAX_ACTIVATION);
+    }
+}
+
+/* ---- context network (section 4) ---- */
+
+/* The activation of a unit. */
+static int32_t activation(const pass *p, uint32_t vector, size_t unit, const int8_t *weights)
+{
+    const aecodec_context_network *context = p->codec->context;
+    size_t dimension = p->codec->code_dimension, units = context->units;
+    const int16_t *inputs = p->inputs + vector * pad_to_lanes(dimension);
+    int32_t sum = dot(inputs, weights, pad_to_lanes(context->degree[unit]));
+    int32_t bias = context->bias[p->priors[vector] * units + unit];
+    if (p->kind >= 0) {
+        size_t of_kind = (size_t)p->kind * units + unit;
+        sum += dot(p->activity, context->spatial->weights + of_kind * dimension, dimension);
+        bias += context->spatial->bias[of_kind];
+    }
+    return clip(shift_right(sum, context->unit_shift[unit]) + bias, 0, MAX_ACTIVATION);
+}
+
+/* Compute those units of a vector that read no further than the places before one, and add them to the
+ * outputs. */
+static void run_units(pass *p, uint32_t vector, size_t place, progress *now)
+{
+    const aecodec_context_network *context = p->codec->context;
+    size_t dimension = p->codec->code_dimension;
+    int32_t *sums = p->sums + vector * 2 * dimension;
+    if (place == 0) {
+        memset(sums, 0, 2 * dimension * sizeof *sums);
+        memset(p->inputs + vector * pad_to_lanes(dimension), 0, pad_to_lanes(dimension) * sizeof *p->inputs);
+    }
+    while (now->units < context->units && context->degree[now->units] <= place) {
+        size_t degree = context->degree[now->units], outputs = 2 * (dimension - degree);
+        int32_t unit = activation(p, vector, now->units, now->weights);
+        if (unit) { /* most are 0 */
+            add_scaled(sums + 2 * degree, now->output_weights, unit, outputs);
+        }
+        now->weights += degree;
+        now->output_weights += outputs;
+        now->units++;
+    }
+}
+
+static int32_t output(const pass *p, uint32_t vector, size_t place, unsigned which)
+{
+    size_t number = 2 * place + which;
+    unsigned shift = p->codec->context->output_shift[number];
+    int32_t half = (1 << shift) >> 1;
+    return shift_right(p->sums[vector * 2 * (size_t)p->codec->code_dimension + number] + half, shift);
+}
+
+/* L: the number of channels that are predicted from gradients. */
+static size_t predicted_channels(const aecodec_codec *codec)
+{
+    return codec->code_dimension < PREDICTED_CHANNELS ? codec->code_dimension : PREDICTED_CHANNELS;
+}
+
+static int16_t gradient(const pass *p, size_t place, int32_t sum)
+{
+    sum *= 1 << p->codec->context->input_shift[place];
+    return (int16_t)clip(sum, -MAX_GRADIENT, MAX_GRADIENT);
+}
+
+static int16_t *gradients_of(const pass *p)
+{
+    return p->activity + p->codec->code_dimension;
+}
+
+/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
+ * differences. */
+static void find_gradients(pass *p)
+{
+    size_t predicted = predicted_channels(p->codec), n;
+    int16_t *gradients = gradients_of(p);
+    unsigned which;
+    for (which = 0; p->kind >= 0 && which < 4; which++) {
+        const uint32_t *pair = p->neighbours + 2 * (which & 1u);
+        for (n = 0; n < predicted; n++) {
+            int32_t one = centred(p, pair[0], n), other = centred(p, pair[1], n);
+            *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
+        }
+    }
+}
+
+/* By how many eighths of a symbol the gradients move the table of a place. */
+static int32_t moved_by_gradients(const pass *p, size_t place)
+{
+    const aecodec_spatial_weights *spatial = p->codec->context->spatial;
+    size_t predicted = predicted_channels(p->codec), number = (size_t)p->kind * predicted + place;
+    unsigned shift = spatial->gradient_shift[number];
+    int32_t sum = dot(gradients_of(p), spatial->gradient_weights + 4 * predicted * number, 4 * predicted);
+    return shift_right(sum + ((1 << shift) >> 1), shift);
+}
+
+/* The row of the bank with which a place of a vector is coded, and the symbol of its column 0. */
+static unsigned find_row(const pass *p, uint32_t vector, size_t place, int32_t *base)
+{
+    const aecodec_codec *codec = p->codec;
+    size_t channel = channel_at(codec, place);
+    unsigned row = codec->table[(size_t)p->priors[vector] * codec->code_dimension + channel];
+    int32_t offset = offsets_of(p, vector)[channel], position, shape;
+    *base = codec->first + offset;
+    if (!codec->context) {
+        return row;
+    }
+    position = 8 * offset + (int32_t)(row % 8) + output(p, vector, place, 0);
+    if (p->kind >= 0 && place < PREDICTED_CHANNELS) {
+        position += moved_by_gradients(p, place);
+    }
+    shape = clip((int32_t)(row / 8) + output(p, vector, place, 1), 0, codec->shapes - 1);
+    *base = clip(codec->first + shift_right(position, 3), -FAR, FAR);
+    return 8 * (unsigned)shape + ((unsigned)position & 7u);
+}
+
+/* Make the code of a vector at a place an input of the context network. */
+static void update_inputs(pass *p, uint32_t vector, size_t place)
+{
+    const aecodec_codec *codec = p->codec;
+    if (codec->context) {
+        size_t channel = codec->context->order[place], member = p->members[vector];
+        int32_t u = codec->context->spatial
+                        ? magnitude(p, (uint32_t)member, place)
+                        : p->codes[member * codec->code_dimension + channel] - offsets_of(p, vector)[channel];
+        u = clip(u * (1 << codec->context->input_shift[place]), -MAX_ACTIVATION, MAX_ACTIVATION);
+        p->inputs[vector * pad_to_lanes(codec->code_dimension) + place] = (int16_t)u;
+    }
+}
+
+static uint8_t column_of(const aecodec_codec *codec, int32_t code, int32_t base)
+{
+    int32_t column = code - base;
+    return column >= 0 && column < codec->escape ? (uint8_t)column : codec->escape;
+}
+
+/* ---- selection of a prior (section 4) ---- */
+
+/* Cost of a code in 1/256 bit; an escaped one costs its value too. */
+static uint32_t symbol_cost(const aecodec_codec *codec, unsigned row, int32_t code, int32_t base)
+{
+    const aecodec_row found = codec->rows[row];
+    uint32_t column = (uint32_t)(code - base), number = column - found.start;
+    if (number < found.count) {
+        return codec->costs[found.at + number];
+    }
+    return column < codec->escape ? MAX_COST : codec->costs[found.at + found.count];
+}
+
+/* Run the context network for a vector whose codes are all known. */
+static void run_network(pass *p, uint32_t vector, unsigned prior)
+{
+    progress now = no_units_known(p->codec);
+    size_t place;
+    p->priors[vector] = (uint16_t)prior;
+    find_activity(p, vector);
+    for (place = 0; place < p->codec->code_dimension; place++) {
+        run_units(p, vector, place, &now);
+        update_inputs(p, vector, place);
+    }
+}
+
+static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
+{
+    const aecodec_codec *codec = p->codec;
+    const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->code_dimension;
+    uint32_t cost = codec->prior_costs[prior];
+    size_t place;
+    run_network(p, vector, prior);
+    find_gradients(p);
+    for (place = 0; place < codec->code_dimension; place++) {
+        int32_t base;
+        unsigned row = find_row(p, vector, place, &base);
+        cost += symbol_cost(codec, row, codes[codec->context->order[place]], base);
+    }
+    return cost;
+}
+
+/* The cheapest prior without context. next is the second one if its cost is close, else the same prior. */
+static unsigned two_cheapest(const pass *p, uint32_t vector, unsigned *next)
+{
+    const aecodec_codec *codec = p->codec;
+    const int8_t *codes = p->codes + (size_t)p->members[vector] * codec->code_dimension;
+    uint32_t least = UINT32_MAX, second = UINT32_MAX;
+    unsigned best = 0, prior;
+    *next = 0;
+    for (prior = 0; prior < codec->priors; prior++) {
+        const uint8_t *rows = codec->table + (size_t)prior * codec->code_dimension;
+        const int8_t *offsets = codec->offset + (size_t)prior * codec->code_dimension;
+        uint32_t cost = codec->prior_costs[prior];
+        size_t place;
+        for (place = 0; place < codec->code_dimension && cost < second; place++) {
+            size_t channel = channel_at(codec, place);
+            cost += symbol_cost(codec, rows[channel], codes[channel], codec->first + offsets[channel]);
+        }
+        if (cost < least) {
+            second = least;
+            *next = best;
+            least = cost;
+            best = prior;
+        } else if (cost < second) {
+            second = cost;
+            *next = prior;
+        }
+    }
+    if (second - least >= CLOSE_COST) {
+        *next = best;
+    }
+    return best;
+}
+
+/* Select the cheapest prior without context; where a second one is close, the one that is cheaper with
+ * context. This leaves the context network's outputs for that prior. */
+static void select_prior(pass *p, uint32_t vector)
+{
+    unsigned best = 0, next = 0;
+    if (p->codec->priors > 1) {
+        best = two_cheapest(p, vector, &next);
+    }
+    p->priors[vector] = (uint16_t)best;
+    if (!p->codec->context) {
+        return;
+    }
+    if (next != best) { /* the likelier one last, so that its outputs stay */
+        uint32_t cost = cost_with_context(p, vector, next);
+        if (cost_with_context(p, vector, best) <= cost) {
+            return;
+        }
+        best = next;
+    }
+    run_network(p, vector, best);
+}
+
+static void code_prior(pass *p, range_coder *c, uint32_t vector)
+{
+    const aecodec_codec *codec = p->codec;
+    table t = table_of_priors(codec);
+    uint32_t number = code_symbol(c, &t, codec->prior_numbers[p->priors[vector]]);
+    if (is_decoder(c)) {
+        unsigned prior = 0;
+        while (prior < codec->priors && codec->prior_numbers[prior] != number) {
+            prior++;
+        }
+        if (prior == codec->priors) {
+            prior = 0;
+            if (c->status == AECODEC_OK) {
+                c->status = AECODEC_OTHER_CODEC;
+            }
+        }
+        p->priors[vector] = (uint16_t)prior;
+    }
+}
+
+/* ---- slices of channels (section 4) ---- */
+
+/* Find rows, bases and columns of the places of a slice. */
+static void find_rows(pass *p, size_t place, size_t stop)
+{
+    uint32_t vector;
+    for (vector = 0; vector < p->count; vector++) {
+        size_t entry = vector, n;
+        find_neighbours(p, vector);
+        if (place < PREDICTED_CHANNELS) {
+            find_gradients(p);
+        }
+        for (n = place; n < stop; n++, entry += p->count) {
+            const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
+            int32_t base;
+            p->row[entry] = (uint8_t)find_row(p, vector, n, &base);
+            p->base[entry] = (int16_t)base;
+            p->column[entry] = column_of(p->codec, codes[channel_at(p->codec, n)], base);
+        }
+    }
+}
+
+/* Code the columns of a slice, in ascending order of their rows of the bank. */
+static void code_columns(pass *p, range_coder *c, size_t entries)
+{
+    unsigned row = 0, next;
+    for (; row < 256; row = next) {
+        table t = table_of_row(p->codec, row);
+        size_t entry;
+        next = 256;
+        for (entry = 0; entry < entries; entry++) {
+            if (p->row[entry] == row) {
+                p->column[entry] = (uint8_t)code_symbol(c, &t, p->column[entry]);
+            } else if (p->row[entry] > row && p->row[entry] < next) {
+                next = p->row[entry];
+            }
+        }
+    }
+}
+
+/* Code the value of an escaped symbol, high byte first. */
+static int32_t code_escaped(range_coder *c, int32_t code)
+{
+    uint32_t value = (uint32_t)(code + 32768);
+    uint32_t high = code_byte(c, value >> 8);
+    return (int32_t)(high << 8 | code_byte(c, value & 0xff)) - 32768;
+}
+
+/* Store a decoded value as a code, if an encoder can have written it. */
+static void store_decoded(pass *p, range_coder *c, size_t entry, int8_t *code, size_t channel, int32_t value)
+{
+    int32_t least = quantize_limit(p->codec, -128, channel);
+    int32_t most = quantize_limit(p->codec, 127, channel);
+    int was_escaped = p->column[entry] == p->codec->escape;
+    int is_escaped = column_of(p->codec, value, p->base[entry]) == p->codec->escape;
+    if (value < least || value > most || was_escaped != is_escaped) {
+        c->status = AECODEC_DAMAGED;
+        value = least;
+    }
+    *code = (int8_t)value;
+}
+
+/* Code the values of escaped symbols of a slice; in a decoder, store all codes of the slice. */
+static void code_values(pass *p, range_coder *c, size_t place, size_t stop)
+{
+    size_t entry = 0;
+    uint32_t vector;
+    for (; place < stop; place++) {
+        size_t channel = channel_at(p->codec, place);
+        for (vector = 0; vector < p->count; vector++, entry++) {
+            int8_t *code = p->codes + (size_t)p->members[vector] * p->codec->code_dimension + channel;
+            int32_t value = p->base[entry] + p->column[entry];
+            if (p->column[entry] == p->codec->escape) {
+                value = code_escaped(c, *code);
+            }
+            if (is_decoder(c)) {
+                store_decoded(p, c, entry, code, channel, value);
+                update_inputs(p, vector, place);
+            }
+        }
+    }
+}
+
+/* The end of the slice that starts at a place: the next place that some unit reads no further than. unit is
+ * moved on to the first such unit. */
+static size_t slice_end(const aecodec_codec *codec, size_t place, size_t *unit)
+{
+    size_t units = codec->context ? codec->context->units : 0;
+    while (*unit < units && codec->context->degree[*unit] <= place) {
+        ++*unit;
+    }
+    return *unit < units && codec->context->degree[*unit] < codec->code_dimension
+               ? codec->context->degree[*unit] : codec->code_dimension;
+}
+
+/* Compute the units that are known at a place, for all vectors. */
+static void run_units_of_all(pass *p, size_t place, progress *now)
+{
+    progress start = *now;
+    uint32_t vector;
+    for (vector = 0; vector < p->count; vector++) {
+        *now = start;
+        find_activity(p, vector);
+        run_units(p, vector, place, now);
+    }
+}
+
+static void code_pass(pass *p, range_coder *c)
+{
+    const aecodec_codec *codec = p->codec;
+    progress now = no_units_known(codec);
+    size_t place = 0, stop, unit = 0;
+    uint32_t vector;
+    for (vector = 0; vector < p->count && c->status == AECODEC_OK; vector++) {
+        if (is_decoder(c)) {
+            p->priors[vector] = 0;
+        } else {
+            select_prior(p, vector);
+        }
+        if (codec->all_priors > 1) {
+            code_prior(p, c, vector);
+        }
+    }
+    for (; place < codec->code_dimension && c->status == AECODEC_OK; place = stop) {
+        stop = slice_end(codec, place, &unit);
+        if (is_decoder(c) && codec->context) {
+            run_units_of_all(p, place, &now);
+        }
+        find_rows(p, place, stop);
+        code_columns(p, c, (stop - place) * p->count);
+        code_values(p, c, place, stop);
+    }
+}
+
+/* ---- order of the passes (section 4) ---- */
+
+static int has_spatial_context(const aecodec_codec *codec)
+{
+    return codec->is_convolutional && codec->context && codec->context->spatial;
+}
+
+/* Add every step-th vector of every step-th row to the pass. */
+static void add_members(pass *p, uint32_t row, uint32_t column, uint32_t step)
+{
+    uint32_t plane, r, c;
+    for (plane = 0; plane < p->planes; plane++) {
+        for (r = row; r < p->rows; r += step) {
+            for (c = column; c < p->columns; c += step) {
+                p->members[p->count++] = (uint16_t)((plane * p->rows + r) * p->columns + c);
+            }
+        }
+    }
+}
+
+static void code_members(pass *p, range_coder *c, int kind, uint32_t distance)
+{
+    p->kind = kind;
+    p->distance = (int)distance;
+    if (p->count && c->status == AECODEC_OK) {
+        code_pass(p, c);
+    }
+    p->count = 0;
+}
+
+static void code_vectors(pass *p, range_coder *c)
+{
+    uint32_t d = has_spatial_context(p->codec) ? FIRST_DISTANCE : 1;
+    add_members(p, 0, 0, d);
+    code_members(p, c, NO_NEIGHBOURS, 0);
+    while (d /= 2, d) {
+        add_members(p, d, d, 2 * d);
+        code_members(p, c, DIAGONAL, d);
+        add_members(p, 0, d, 2 * d);
+        add_members(p, d, 0, 2 * d);
+        code_members(p, c, STRAIGHT, d);
+    }
+}
+
+/* ---- from the size of a picture to its vectors (section 2) ---- */
+
+typedef struct {
+    uint32_t planes, rows, columns, vectors;
+} shape;
+
+static uint32_t divide_up(uint32_t a, uint32_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+/* The shape of a picture's vectors; vectors is 0 for a picture that is too large. Export refuses codecs with
+ * which AECODEC_MAX_VECTORS tiles could have more pixels than a file may have. */
+static shape shape_of(const aecodec_codec *codec, const aecodec_header *header)
+{
+    uint32_t width = header->width ? header->width : codec->tile_width;
+    uint32_t height = header->height ? header->height : codec->tile_height;
+    int is_split = codec->channels == 1 && (header->mode & 1), n; /* into R, G and B */
+    uint32_t factors[4];
+    shape s;
+    s.columns = divide_up(divide_up(2 * width, header->reduction), codec->tile_width);
+    s.rows = divide_up(divide_up(2 * height, header->reduction), codec->tile_height);
+    s.planes = header->frames * (is_split ? 3u : 1u);
+    factors[0] = s.rows;
+    factors[1] = s.columns;
+    factors[2] = s.planes;
+    factors[3] = codec->vectors_per_tile;
+    s.vectors = !codec->is_convolutional || (s.rows <= 128 && s.columns <= 128);
+    for (n = 0; n < 4; n++) { /* no product exceeds 2^28 */
+        s.vectors *= factors[n] <= AECODEC_MAX_VECTORS ? factors[n] : 0;
+        s.vectors = s.vectors <= AECODEC_MAX_VECTORS ? s.vectors : 0;
+    }
+    return s;
+}
+
+static aecodec_header header_of(const aecodec_codec *codec, const aecodec_picture *picture)
+{
+    aecodec_header header;
+    memset(&header, 0, sizeof header);
+    memcpy(header.id, codec->id, sizeof header.id);
+    if (picture->width != codec->tile_width || picture->height != codec->tile_height) {
+        header.width = picture->width;
+        header.height = picture->height;
+    }
+    header.mode = (uint8_t)picture->mode;
+    header.level = codec->is_default ? 0 : codec->level;
+    header.reduction = FULL_SIZE;
+    header.frames = 1;
+    return header;
+}
+
+static shape shape_of_picture(const aecodec_codec *codec, const aecodec_picture *picture)
+{
+    aecodec_header header = header_of(codec, picture);
+    shape s = shape_of(codec, &header);
+    if (picture->width - 1u >= MAX_SIDE || picture->height - 1u >= MAX_SIDE) {
+        s.vectors = 0;
+    }
+    return s;
+}
+
+size_t aecodec_vector_count(const aecodec_codec *codec, const aecodec_picture *picture)
+{
+    return shape_of_picture(codec, picture).vectors;
+}
+
+/* Most vectors of a pass. */
+static size_t max_pass(const aecodec_codec *codec, shape s)
+{
+    size_t of_plane = (size_t)s.rows * s.columns;
+    return has_spatial_context(codec) ? s.planes * (of_plane > 1 ? of_plane / 2 : of_plane) : s.vectors;
+}
+
+/* Numbers in a vector's activity and gradients. */
+static size_t spatial_count(const aecodec_codec *codec)
+{
+    return has_spatial_context(codec) ? codec->code_dimension + 4 * predicted_channels(codec) : 0;
+}
+
+static size_t work_size_of(const aecodec_codec *codec, shape s)
+{
+    size_t of_vector = 4 + 4u * codec->max_slice, dimension = codec->code_dimension;
+    if (codec->context) {
+        of_vector += 2 * dimension * sizeof(int32_t) + pad_to_lanes(dimension) * sizeof(int16_t);
+    }
+    return s.vectors ? max_pass(codec, s) * of_vector + spatial_count(codec) * sizeof(int16_t) : 0;
+}
+
+size_t aecodec_work_size(const aecodec_codec *codec, const aecodec_picture *picture)
+{
+    return work_size_of(codec, shape_of_picture(codec, picture));
+}
+
+/* A symbol takes at most 16 bits, an escaped one twice as many, and the coder's rounding costs each less than
+ * an eighth of a byte. */
+size_t aecodec_file_bound(const aecodec_codec *codec, const aecodec_picture *picture)
+{
+    size_t dimension = codec->code_dimension;
+    return 40 + aecodec_vector_count(codec, picture) * (3 + 4 * dimension + dimension / 8);
+}
+
+static size_t shortest_message(const aecodec_codec *codec, uint32_t vectors)
+{
+    return divide_up(vectors, codec->is_convolutional ? 64 : 4);
+}
+
+/* Lay out the working memory. */
+static void start_pass(pass *p, const aecodec_codec *codec, shape s, int8_t *codes, uint32_t *work)
+{
+    size_t n = max_pass(codec, s);
+    memset(p, 0, sizeof *p);
+    p->codec = codec;
+    p->codes = codes;
+    p->planes = s.planes;
+    p->rows = s.rows;
+    p->columns = s.columns * codec->vectors_per_tile; /* 1 wherever vectors have neighbours */
+    p->sums = (int32_t *)work;
+    p->members = (uint16_t *)(p->sums + (codec->context ? 2 * n * codec->code_dimension : 0));
+    p->priors = p->members + n;
+    p->base = (int16_t *)(p->priors + n);
+    p->activity = p->base + n * codec->max_slice;
+    p->inputs = p->activity + spatial_count(codec);
+    p->row = (uint8_t *)(p->inputs + (codec->context ? n * pad_to_lanes(codec->code_dimension) : 0));
+    p->column = p->row + n * codec->max_slice;
+}
+
+/* ---- files (section 1) ---- */
+
+/* Unsigned LEB128. */
+static size_t write_number(uint8_t *to, uint32_t value)
+{
+    size_t size = 0;
+    for (; value > 0x7f; value >>= 7) {
+        to[size++] = (uint8_t)(value | 0x80);
+    }
+    to[size++] = (uint8_t)value;
+    return size;
+}
+
+static size_t write_header(uint8_t *to, const aecodec_header *header)
+{
+    size_t size = 8;
+    to[0] = 0xae;
+    to[1] = 0x43;
+    to[2] = 1;
+    memcpy(to + 3, header->id, sizeof header->id);
+    to[7] = header->mode;
+    if (header->width) {
+        to[7] |= SIZE_FLAG;
+        size += write_number(to + size, header->width);
+        size += write_number(to + size, header->height);
+    }
+    if (header->level) {
+        to[7] |= LEVEL_FLAG;
+        to[size++] = header->level;
+    }
+    return size;
+}
+
+/* Finish a message, and pad it with zeros to the shortest one that a decoder accepts. */
+static void pad_message(range_coder *c, size_t shortest)
+{
+    finish_message(c);
+    if (c->length < shortest) {
+        c->length = shortest;
+    }
+    if (c->length > c->size) {
+        c->status = AECODEC_BUFFER_TOO_SMALL;
+    } else if (c->length > c->written) {
+        memset(c->out + c->written, 0, c->length - c->written);
+    }
+}
+
+/* Append the checksum to a file. Returns the file's length. */
+static size_t write_checksum(uint8_t *file, size_t length)
+{
+    uint32_t crc = crc32(file, length);
+    int n;
+    for (n = 0; n < CHECKSUM; n++, crc >>= 8) {
+        file[length++] = (uint8_t)crc;
+    }
+    return length;
+}
+
+aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture *picture, const int8_t *codes,
+                              uint32_t *work, size_t work_size, uint8_t *file, size_t capacity, size_t *size)
+{
+    aecodec_header header = header_of(codec, picture);
+    shape s = shape_of_picture(codec, picture);
+    uint8_t head[MAX_HEADER];
+    size_t start = write_header(head, &header);
+    range_coder c;
+    pass p;
+    if (!s.vectors) {
+        return AECODEC_TOO_LARGE;
+    }
+    if (work_size < work_size_of(codec, s) || capacity < start + CHECKSUM) {
+        return AECODEC_BUFFER_TOO_SMALL;
+    }
+    memcpy(file, head, start);
+    start_coder(&c, NULL, file + start, capacity - start - CHECKSUM);
+    start_pass(&p, codec, s, (int8_t *)codes, work); /* an encoder does not change them */
+    code_vectors(&p, &c);
+    pad_message(&c, shortest_message(codec, s.vectors));
+    if (c.status == AECODEC_OK) {
+        *size = write_checksum(file, start + c.length);
+    }
+    return c.status;
+}
+
+#ifndef AECODEC_ENCODER_ONLY
+
+/* A position in bytes, and whether reading ran past their end or met an error. */
+typedef struct {
+    const uint8_t *data;
+    size_t size, at;
+    int is_damaged;
+} reader;
+
+static uint8_t read_byte(reader *r)
+{
+    if (r->at == r->size) {
+        r->is_damaged = 1;
+        return 0;
+    }
+    return r->data[r->at++];
+}
+
+/* Unsigned LEB128 in its shortest form, below 2^32: no field has larger numbers. */
+static uint32_t read_number(reader *r)
+{
+    uint64_t value = 0;
+    unsigned shift;
+    for (shift = 0; shift < 35; shift += 7) {
+        uint8_t byte = read_byte(r);
+        value |= (uint64_t)(byte & 0x7fu) << shift;
+        if (byte < 0x80) {
+            r->is_damaged |= (shift && !byte) || value > UINT32_MAX;
+            return (uint32_t)value;
+        }
+    }
+    r->is_damaged = 1;
+    return 0;
+}
+
+static reader read_block(reader *r)
+{
+    reader block = {NULL, 0, 0, 0};
+    uint32_t size = read_number(r);
+    if (size > r->size - r->at) {
+        r->is_damaged = 1;
+    }
+    if (!r->is_damaged) {
+        block.data = r->data + r->at;
+        block.size = size;
+        r->at += size;
+    }
+    return block;
+}
+
+static void skip_metadata(reader *r)
+{
+    reader entries = read_block(r);
+    unsigned seen = 0;
+    r->is_damaged |= entries.size == 0;
+    while (entries.at < entries.size && !r->is_damaged) {
+        uint8_t kind = read_byte(&entries);
+        read_block(&entries);
+        r->is_damaged |= entries.is_damaged || kind < 1 || kind > 3 || (seen >> kind & 1u);
+        seen |= 1u << (kind & 3u);
+    }
+}
+
+static int is_within_limits(const aecodec_header *header)
+{
+    uint32_t most = header->reduction == FULL_SIZE ? MAX_PIXELS : MAX_REDUCED_PIXELS;
+    uint64_t pixels = (header->width ? header->width : 1u);
+    pixels *= (header->height ? header->height : 1u);
+    return header->width <= MAX_SIDE && header->height <= MAX_SIDE && header->frames >= 1 &&
+           header->frames <= MAX_FRAMES && pixels <= most / header->frames &&
+           header->reduction >= FULL_SIZE && header->reduction <= 64 &&
+           (header->level == 0 || header->level >= 16);
+}
+
+/* Whether the file is complete, of version 1, and has the checksum that it states. */
+static int is_intact(const uint8_t *file, size_t size)
+{
+    uint32_t crc = 0;
+    size_t n;
+    if (size < MIN_FILE || file[0] != 0xae || file[1] != 0x43 || file[2] != 1) {
+        return 0;
+    }
+    for (n = 1; n <= CHECKSUM; n++) {
+        crc = crc << 8 | file[size - n];
+    }
+    return crc == crc32(file, size - CHECKSUM);
+}
+
+/* Read the fields that the flags announce. */
+static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
+{
+    r->is_damaged = flags & RESERVED_FLAG;
+    if (flags & SIZE_FLAG) {
+        header->width = read_number(r);
+        header->height = read_number(r);
+        r->is_damaged |= !header->width || !header->height;
+    }
+    if (flags & LEVEL_FLAG) {
+        header->level = read_byte(r);
+        r->is_damaged |= !header->level;
+    }
+    if (flags & FRAMES_FLAG) {
+        header->frames = read_number(r);
+        r->is_damaged |= header->frames == 1;
+    }
+    if (flags & REDUCTION_FLAG) {
+        header->reduction = read_byte(r);
+        r->is_damaged |= header->reduction <= FULL_SIZE;
+    }
+    if (flags & METADATA_FLAG) {
+        skip_metadata(r);
+    }
+    if (header->mode & 2) {
+        read_block(r); /* alpha planes */
+    }
+}
+
+aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header)
+{
+    reader r = {file, size - CHECKSUM, 8, 0};
+    memset(header, 0, sizeof *header);
+    if (!is_intact(file, size)) {
+        return AECODEC_DAMAGED;
+    }
+    memcpy(header->id, file + 3, sizeof header->id);
+    header->mode = file[7] & 3u;
+    header->frames = 1;
+    header->reduction = FULL_SIZE;
+    read_fields(&r, file[7], header);
+    header->payload = file + r.at;
+    header->payload_size = r.size - r.at;
+    return r.is_damaged || !is_within_limits(header) ? AECODEC_DAMAGED : AECODEC_OK;
+}
+
+/* Check that the message is what an encoder writes for the decoded symbols, and nothing else. */
+static aecodec_status check_end(range_coder *c, size_t shortest)
+{
+    size_t n;
+    finish_message(c);
+    for (n = c->written; n < c->size; n++) {
+        if (c->message[n]) {
+            c->status = AECODEC_DAMAGED;
+        }
+    }
+    if (c->status == AECODEC_OK && c->size != (c->length > shortest ? c->length : shortest)) {
+        c->status = AECODEC_DAMAGED;
+    }
+    return c->status;
+}
+
+/* Check that a file is of this codec and level. */
+static aecodec_status check_codec(const aecodec_codec *codec, const aecodec_header *header)
+{
+    if (memcmp(header->id, codec->id, sizeof header->id) != 0) {
+        return AECODEC_OTHER_CODEC;
+    }
+    if (header->level ? header->level != codec->level : !codec->is_default) {
+        return AECODEC_OTHER_LEVEL;
+    }
+    return AECODEC_OK;
+}
+
+aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, size_t size, uint32_t *work,
+                              size_t work_size, int8_t *codes, size_t capacity, size_t *vectors)
+{
+    aecodec_header header;
+    aecodec_status status = aecodec_read_header(file, size, &header);
+    size_t shortest;
+    range_coder c;
+    pass p;
+    shape s;
+    if (status == AECODEC_OK) {
+        status = check_codec(codec, &header);
+    }
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    s = shape_of(codec, &header);
+    shortest = shortest_message(codec, s.vectors);
+    if (!s.vectors) {
+        return AECODEC_TOO_LARGE;
+    }
+    if (header.payload_size < shortest) {
+        return AECODEC_DAMAGED;
+    }
+    if (work_size < work_size_of(codec, s) || capacity / codec->code_dimension < s.vectors) {
+        return AECODEC_BUFFER_TOO_SMALL;
+    }
+    memset(codes, 0, (size_t)s.vectors * codec->code_dimension);
+    start_coder(&c, header.payload, NULL, header.payload_size);
+    start_pass(&p, codec, s, codes, work);
+    code_vectors(&p, &c);
+    *vectors = s.vectors;
+    return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
+}
+
+#endif

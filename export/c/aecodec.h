@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* aecodec: .aec files on a microcontroller.
+ *
+ * Turns the int8 latents of an encoder network into the bytes of an .aec file, and a file back into the
+ * int8 input of a decoder network. The bytes are those that aecodec in Python writes for the same latents
+ * when it quantizes them to the nearest codes (docs/FORMAT.md).
+ *
+ *     #include "aecodec.h"
+ *     #include "codec.h" // short names of the codec and level in an exported folder
+ *
+ *     static int8_t latents[CODEC_LATENTS_SIZE], codes[CODEC_CODES_SIZE];
+ *     static uint32_t work[(CODEC_WORK_SIZE + 3) / 4];
+ *     static uint8_t file[CODEC_FILE_BOUND];
+ *
+ *     // Once the encoder network has filled latents: the size of the file, or 0.
+ *     size_t write_file(void)
+ *     {
+ *         const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT, AECODEC_GREY};
+ *         size_t size = 0;
+ *         aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
+ *         aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size);
+ *         return size;
+ *     }
+ *
+ *     // Fills latents for the decoder network, whose output + 128 are the pixels.
+ *     aecodec_status read_file(size_t size)
+ *     {
+ *         size_t vectors = 0;
+ *         aecodec_status status =
+ *             aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors);
+ *         if (status == AECODEC_OK)
+ *             aecodec_dequantize(&CODEC, codes, vectors, latents);
+ *         return status;
+ *     }
+ *
+ * C99 without allocation, recursion, floating point or global state. Functions may be called from several
+ * threads at once if each thread has its own working memory. 64-bit integers are used, and of the C library
+ * memset, memcpy and memcmp. Compiled with AECODEC_ENCODER_ONLY, the library lacks aecodec_read_header and
+ * aecodec_decode, and is a fifth smaller.
+ *
+ * `aecodec export CODEC --format c` writes the tables of one level of a codec as constants, which may lie in
+ * flash. Their names begin with those of the codec and the level, so several of them link into one program.
+ *
+ * The encoder network takes pixel - 128, row by row, the colours of a pixel together. A picture larger than
+ * the codec's tile is split into tiles, row by row from the upper left; its last column and its last row are
+ * repeated to fill the tiles at the right and lower edges. A codec of 1 channel codes the R, G and B planes
+ * of a colour picture one after the other; a codec of 3 channels sees grey as three equal channels. The
+ * networks of a convolutional codec take the whole picture instead, and have one code vector per tile.
+ *
+ * Limits beside those of the format: aecodec_encode writes one picture, grey or RGB, without alpha and
+ * metadata. aecodec_decode reads any number of frames and skips alpha and metadata. A file has at most
+ * AECODEC_MAX_VECTORS code vectors. A file whose header has a reduction above 2 holds the codes of a smaller
+ * picture, which has to be enlarged after decoding (docs/FORMAT.md).
+ */
+#ifndef AECODEC_H
+#define AECODEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AECODEC_VERSION "0.1.0"
+#define AECODEC_VERSION_NUMBER 100 /* 10000 * major + 100 * minor + patch */
+
+typedef enum {
+    AECODEC_OK = 0,
+    AECODEC_BUFFER_TOO_SMALL, /* the file, the codes or the working memory need more room */
+    AECODEC_TOO_LARGE,        /* a side of 0 or of more than 2^20 pixels, more than AECODEC_MAX_VECTORS
+                               * vectors, or, with a convolutional codec, a side of more than 128 tiles */
+    AECODEC_DAMAGED,          /* not a complete .aec file of version 1, or a payload that no encoder writes */
+    AECODEC_OTHER_CODEC,      /* an intact file of another codec, or with a prior that was not exported */
+    AECODEC_OTHER_LEVEL       /* an intact file of this codec, of a level that was not exported */
+} aecodec_status;
+
+enum { AECODEC_MAX_VECTORS = 16384 };
+
+/* ---- the tables of a level ----
+ *
+ * Exported C source fills in the next four structs. A program passes a pointer to an aecodec_codec; it need
+ * not read the fields. K is the code dimension, H the number of units, L the lesser of K and 64. */
+
+enum { AECODEC_LANES = 16 }; /* the context network sums its inputs in groups of this size */
+
+/* A row of the bank of frequency tables. bank[at] and the following elements hold the frequencies of columns
+ * start .. start + count - 1, then the frequency of the escape; all other columns have frequency 1. */
+typedef struct {
+    uint16_t at;
+    uint8_t start, count;
+} aecodec_row;
+
+/* How a context network reads the spatial context, for neighbours of both kinds: diagonal and straight. */
+typedef struct {
+    const int8_t *centre;           /* [K] value from which codes are measured, in coding order */
+    const int8_t *weights;          /* [2][H][K] of the activities, channels in coding order */
+    const int8_t *bias;             /* [2][H] */
+    const int8_t *gradient_weights; /* [2][L][4 gradients][L] */
+    const uint8_t *gradient_shift;  /* [2][L] */
+} aecodec_spatial_weights;
+
+/* A context network. Channels are in coding order. */
+typedef struct {
+    uint16_t units;                         /* H */
+    const uint16_t *order;                  /* [K] the channels, in coding order */
+    const uint8_t *input_shift;             /* [K] */
+    const uint16_t *degree;                 /* [H] ascending: unit j reads the first degree[j] channels */
+    const int8_t *weights;                  /* of each unit j: [degree[j]]; AECODEC_LANES more at the end */
+    const uint8_t *unit_shift;              /* [H] */
+    const int8_t *bias;                     /* [priors][H] */
+    const int8_t *output_weights;           /* of each unit j: [K - degree[j]][2], for the others */
+    const uint8_t *output_shift;            /* [K][2] */
+    const aecodec_spatial_weights *spatial; /* NULL for vectors without neighbours */
+} aecodec_context_network;
+
+/* One level of a codec. */
+typedef struct {
+    uint8_t id[4];
+    uint16_t tile_width, tile_height;       /* pixels */
+    uint8_t channels;                       /* picture channels that the networks see: 1 or 3 */
+    uint8_t is_convolutional;               /* 1: the networks take pictures of any size */
+    uint16_t vectors_per_tile;              /* 1 if is_convolutional */
+    uint8_t level;                          /* in sixteenths */
+    uint8_t is_default;                     /* 1: headers leave this level out */
+    uint16_t latent_channels;               /* channels of the latents: those of all levels */
+    uint16_t start, code_dimension;         /* this level's first latent channel, and their number K */
+    uint8_t multiple;                       /* quantization step, where there are no factors */
+    const uint16_t *factors;                /* [K] gains as multiples of 2^-15; NULL without gains */
+    uint8_t shapes;                         /* the bank has 8 rows each; unused without a context network */
+    uint8_t escape;                         /* column of the escape: the last */
+    int16_t first;                          /* symbol of column 0, before the offset is added */
+    uint16_t priors;                        /* priors that were exported */
+    uint16_t all_priors;                    /* priors that the codec has */
+    const uint16_t *prior_numbers;          /* [priors] their numbers among all_priors, ascending */
+    const uint16_t *prior_frequencies;      /* [all_priors] */
+    const aecodec_row *rows;                /* of the bank */
+    const uint16_t *bank;
+    const uint16_t *costs;                  /* of the bank, in 1/256 bit, escapes with their value; NULL if
+                                             * priors is 1 */
+    const uint16_t *prior_costs;            /* [priors] in 1/256 bit; NULL if priors is 1 */
+    const uint8_t *table;                   /* [priors][K] row of the bank */
+    const int8_t *offset;                   /* [priors][K] added to the symbols of that row */
+    uint16_t max_slice;                     /* most channels that are coded together */
+    const aecodec_context_network *context; /* NULL without one */
+} aecodec_codec;
+
+/* ---- pictures and files ---- */
+
+typedef enum { AECODEC_GREY = 0, AECODEC_RGB = 1 } aecodec_mode;
+
+typedef struct {
+    uint32_t width, height; /* pixels, at least 1 */
+    aecodec_mode mode;
+} aecodec_picture;
+
+/* The header of a file. */
+typedef struct {
+    uint8_t id[4];          /* of the codec */
+    uint32_t width, height; /* pixels; 0: the codec's tile */
+    uint8_t mode;           /* 0 grey, 1 RGB, 2 grey with alpha, 3 RGB with alpha */
+    uint8_t level;          /* in sixteenths; 0: the codec's default */
+    uint8_t reduction;      /* how many times smaller the sides were coded, in halves; 2: in full size */
+    uint32_t frames;        /* at least 1 */
+    const uint8_t *payload; /* within the file */
+    size_t payload_size;    /* bytes */
+} aecodec_header;
+
+/* Number of code vectors of a picture; 0 for a picture that is too large or has a side of 0. */
+size_t aecodec_vector_count(const aecodec_codec *codec, const aecodec_picture *picture);
+
+/* Bytes of working memory that aecodec_encode and aecodec_decode need for a picture; 0 for one that is too
+ * large. Exported headers have this and the next number as constants, for pictures of one size. */
+size_t aecodec_work_size(const aecodec_codec *codec, const aecodec_picture *picture);
+
+/* Bytes that no file of a picture exceeds. */
+size_t aecodec_file_bound(const aecodec_codec *codec, const aecodec_picture *picture);
+
+/* Quantize latents to codes.
+ *
+ * latents: [vectors][latent_channels] from the encoder network: row after row of tiles, plane after plane.
+ * codes: [vectors][code_dimension], written; may be the memory of latents if both have as many channels. */
+void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes);
+
+/* Dequantize codes to latents, the input of the decoder network. Channels of other levels become 0.
+ *
+ * codes: [vectors][code_dimension].
+ * latents: [vectors][latent_channels], written; must not overlap codes. */
+void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t vectors, int8_t *latents);
+
+/* Write codes as a file.
+ *
+ * codes: [aecodec_vector_count][code_dimension] from aecodec_quantize; they are not changed.
+ * work: work_size bytes, at least aecodec_work_size; must not overlap codes or file.
+ * file: room for capacity bytes; aecodec_file_bound is always enough.
+ * size: set to the bytes written if AECODEC_OK is returned. Otherwise the content of file is undefined.
+ *
+ * Returns AECODEC_OK, AECODEC_TOO_LARGE or AECODEC_BUFFER_TOO_SMALL. Nothing is written beyond any bound. */
+aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture *picture, const int8_t *codes,
+                              uint32_t *work, size_t work_size, uint8_t *file, size_t capacity, size_t *size);
+
+#ifndef AECODEC_ENCODER_ONLY
+
+/* Read the header of a file and check the file's checksum.
+ *
+ * Returns AECODEC_OK or AECODEC_DAMAGED. */
+aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_header *header);
+
+/* Read the codes of a file.
+ *
+ * work: as for aecodec_encode.
+ * codes: room for capacity bytes; [*vectors][code_dimension] are written, those of all frames and planes.
+ * vectors: set to their number.
+ *
+ * Returns any status; codes and vectors are valid only if it is AECODEC_OK. Whatever the file claims, memory
+ * is bounded by capacity, and time by capacity and size. */
+aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, size_t size, uint32_t *work,
+                              size_t work_size, int8_t *codes, size_t capacity, size_t *vectors);
+
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

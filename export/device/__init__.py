@@ -1,0 +1,1 @@
+"""A folder for a microcontroller: C source, tables, and its verification against Python."""

@@ -1,0 +1,249 @@
+"""One level of a codec as C source: its tables, and the sizes of what a picture needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aecodec.bitstream.payload import SEGMENT_SIDE
+from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
+from aecodec.errors import ModelError
+from aecodec.export.device.tables import LANES, CTables
+from aecodec.export.formats.c_names import LICENCE, in_comment, level_identifier
+from aecodec.format.container import LEVEL_UNITS
+from aecodec.imaging.tiling import grid_of
+
+MAX_VECTORS = 16384
+"""`AECODEC_MAX_VECTORS` of `aecodec.h`."""
+
+
+@dataclass(frozen=True)
+class PictureSizes:
+    """What a picture of one size needs; `aecodec.c` computes the same numbers.
+
+    Attributes:
+        width: width in pixels.
+        height: height in pixels.
+        vectors: number of code vectors.
+        work: bytes of working memory.
+        file: bytes that no file exceeds.
+    """
+
+    width: int
+    height: int
+    vectors: int
+    work: int
+    file: int
+
+    @classmethod
+    def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
+        """The sizes for one picture with the codec's own channels.
+
+        Args:
+            tables: tables of the level.
+            size: (width, height) in pixels.
+
+        Raises:
+            ModelError: the picture has more code vectors than `aecodec.c` takes.
+        """
+        spec, dimension = tables.folder.spec, tables.prior.code_dimension
+        rows, columns = grid_of(size, spec.tile)
+        vectors = rows * columns * spec.vectors
+        is_segmented = spec.receptive_field and max(rows, columns) > SEGMENT_SIDE
+        if vectors > MAX_VECTORS or is_segmented:
+            raise ModelError(
+                f"{size[0]}x{size[1]} pixels have {vectors} code vectors, too many for C: choose a "
+                "smaller size"
+            )
+        file = 40 + vectors * (3 + 4 * dimension + dimension // 8)
+        return cls(*size, vectors, _work_size(tables, vectors), file)
+
+
+def _work_size(tables: CTables, vectors: int) -> int:
+    prior, dimension = tables.prior, tables.prior.code_dimension
+    per_vector = 4 + 4 * _max_slice(prior)
+    if prior.context:
+        per_vector += 8 * dimension + 2 * -(-dimension // LANES) * LANES
+    if not tables.has_spatial_context:
+        return vectors * per_vector
+    spatial = dimension + GRADIENTS * min(dimension, PREDICTED_CHANNELS)
+    return max(1, vectors // 2) * per_vector + 2 * spatial
+
+
+def _max_slice(prior: Prior) -> int:
+    """The largest number of channels that are coded together."""
+    return max(places.stop - places.start for places in prior.slices)
+
+
+def identifier_of(tables: CTables) -> str:
+    """Name of the `aecodec_codec`; in upper case it begins the level's macros."""
+    return level_identifier(tables.folder.spec.name, tables.units)
+
+
+def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
+    """One level as C source.
+
+    Args:
+        tables: tables of the level.
+        sizes: sizes for the pictures for which the header has constants.
+
+    Returns:
+        The files by name: a header and a source file, named by codec and level, and `codec.h` with
+        short names for programs that use no other codec.
+    """
+    name = identifier_of(tables)
+    return {
+        f"{name}.h": _header(tables, sizes).encode(),
+        f"{name}.c": _source(tables).encode(),
+        "codec.h": _short_names(tables, sizes).encode(),
+    }
+
+
+def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
+    spec, dimension = tables.folder.spec, tables.prior.code_dimension
+    return {
+        "ID": f"0x{spec.codec_id.hex()}",
+        "LEVEL": tables.units,
+        "PRIORS": len(tables.kept),
+        "WIDTH": sizes.width,
+        "HEIGHT": sizes.height,
+        "CHANNELS": spec.channels,
+        "VECTORS": sizes.vectors,
+        "LATENT_CHANNELS": spec.latent_channels,
+        "CODE_DIMENSION": dimension,
+        "LATENTS_SIZE": sizes.vectors * spec.latent_channels,
+        "CODES_SIZE": sizes.vectors * dimension,
+        "WORK_SIZE": sizes.work,
+        "FILE_BOUND": sizes.file,
+    }
+
+
+def _header(tables: CTables, sizes: PictureSizes) -> str:
+    name = identifier_of(tables)
+    macro = name.upper()
+    defines = "\n".join(
+        f"#define {macro}_{key} {n}" for key, n in _constants(tables, sizes).items()
+    )
+    return f"""{LICENCE}
+/* {_title(tables)}: {tables.bytes:,} bytes of tables. */
+#ifndef {macro}_H
+#define {macro}_H
+
+#include "aecodec.h"
+
+/* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
+ * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
+ * sizes in bytes of the latents, the codes, the working memory, and the largest file. */
+{defines}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+extern const aecodec_codec {name};
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+
+def _short_names(tables: CTables, sizes: PictureSizes) -> str:
+    name = identifier_of(tables)
+    macro = name.upper()
+    defines = "\n".join(f"#define CODEC_{key} {macro}_{key}" for key in _constants(tables, sizes))
+    return f"""{LICENCE}
+/* Short names for a program with one codec: {_title(tables)}.
+ * A program with several includes {name}.h and uses the full names. */
+#ifndef {macro}_SHORT_NAMES_H
+#define {macro}_SHORT_NAMES_H
+
+#ifdef CODEC
+#error "a second codec.h: include {name}.h instead, and use its full names"
+#endif
+
+#include "{name}.h"
+
+#define CODEC {name}
+{defines}
+
+#endif
+"""
+
+
+def _title(tables: CTables) -> str:
+    spec, level = tables.folder.spec, tables.units / LEVEL_UNITS
+    return f"Codec {in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
+
+
+def _source(tables: CTables) -> str:
+    name, context = identifier_of(tables), tables.prior.context
+    parts = [array.as_c(f"{name}_") for array in tables.arrays.values()]
+    if context and context.spatial:
+        parts.append(_spatial_struct(name))
+    if context:
+        parts.append(_context_struct(context, name))
+    parts.append(_struct("const aecodec_codec", name, _codec_fields(tables, name)))
+    start = f'{LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
+    return "\n\n".join([start, *parts]) + "\n"
+
+
+def _struct(declared: str, name: str, fields: Mapping[str, object]) -> str:
+    lines = "".join(f"    .{field} = {value},\n" for field, value in fields.items())
+    return f"{declared} {name} = {{\n{lines}}};"
+
+
+def _spatial_struct(name: str) -> str:
+    fields = {field: f"{name}_spatial_{field}" for field in SpatialWeights.DTYPES}
+    return _struct("static const aecodec_spatial_weights", f"{name}_spatial", fields)
+
+
+def _context_struct(network: ContextNetwork, name: str) -> str:
+    fields: dict[str, object] = {
+        "units": len(network.degree),
+        **{field: f"{name}_context_{field}" for field in ContextNetwork.DTYPES},
+        "spatial": f"&{name}_spatial" if network.spatial else "NULL",
+    }
+    return _struct("static const aecodec_context_network", f"{name}_context", fields)
+
+
+def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
+    spec, level, prior = tables.folder.spec, tables.level, tables.prior
+
+    def array(field: str) -> str:
+        return f"{name}_{field}" if field in tables.arrays else "NULL"
+
+    return {
+        "id": "{" + ", ".join(f"0x{byte:02x}" for byte in spec.codec_id) + "}",
+        "tile_width": spec.tile[1],
+        "tile_height": spec.tile[0],
+        "channels": spec.channels,
+        "is_convolutional": int(spec.receptive_field > 0),
+        "vectors_per_tile": spec.vectors,
+        "level": tables.units,
+        "is_default": int(tables.units == spec.units_of()),
+        "latent_channels": spec.latent_channels,
+        "start": level.start,
+        "code_dimension": level.code_dimension,
+        "multiple": level.multiple,
+        "factors": array("factors"),
+        "shapes": len(prior.bank) // POSITIONS,
+        "escape": prior.symbols,
+        "first": prior.first,
+        "priors": len(tables.kept),
+        "all_priors": prior.priors,
+        "prior_numbers": array("prior_numbers"),
+        "prior_frequencies": array("prior_frequencies"),
+        "rows": array("rows"),
+        "bank": array("bank"),
+        "costs": array("costs"),
+        "prior_costs": array("prior_costs"),
+        "table": array("table"),
+        "offset": array("offset"),
+        "max_slice": _max_slice(prior),
+        "context": f"&{name}_context" if prior.context else "NULL",
+    }

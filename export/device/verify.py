@@ -1,0 +1,210 @@
+"""Verifying a device folder: it is built with this machine's compiler and compared with Python."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from aecodec.arrays import Pixels
+from aecodec.bitstream.geometry import vector_shape
+from aecodec.codec.codec import Codec
+from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.errors import AecodecError, CodecError, ImageError
+from aecodec.export.device.reference import c_file, c_latents
+from aecodec.export.device.tables import CTables
+from aecodec.format.container import LEVEL_UNITS
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.planes import to_planes
+from aecodec.imaging.resampling import resize
+from aecodec.inference.tflite_micro import micro_transform
+from aecodec.inference.transform import Transform, to_int8
+
+_COMPILERS = ("cc", "gcc", "clang")
+_OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
+_EXPORT_AGAIN = "export the folder again"
+
+
+@dataclass(frozen=True)
+class DeviceFolder:
+    """A folder that `aecodec export --format c` made.
+
+    Args:
+        path: the folder.
+    """
+
+    path: Path
+
+    @cached_property
+    def identifier(self) -> str:
+        """Name of the `aecodec_codec` in the folder.
+
+        Raises:
+            AecodecError: there is none.
+        """
+        return self._search("codec.h", r"^#define CODEC (\w+)$", "CODEC")
+
+    def constant(self, name: str) -> int:
+        """A constant of the level's header.
+
+        Args:
+            name: name of the macro without its prefix, such as "WORK_SIZE".
+
+        Raises:
+            AecodecError: there is none.
+        """
+        macro = f"{self.identifier.upper()}_{name}"
+        return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
+
+    def _search(self, file: str, pattern: str, name: str) -> str:
+        found = re.search(pattern, self._text(file), re.MULTILINE)
+        if not found:
+            raise AecodecError(f"{self.path / file} does not define {name}: {_EXPORT_AGAIN}")
+        return found[1]
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.path / name).read_text("utf-8", errors="replace")
+        except OSError as error:
+            raise AecodecError(
+                f"{self.path / name}: {error.strerror}: give a folder that "
+                "aecodec export --format c made"
+            ) from error
+
+    @property
+    def codec_id(self) -> bytes:
+        """Id of the codec from which the folder was exported."""
+        return self.constant("ID").to_bytes(4, "big")
+
+    @property
+    def level(self) -> float:
+        """Number of the level whose tables the folder has."""
+        return self.constant("LEVEL") / LEVEL_UNITS
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels of the pictures for which the folder was exported."""
+        return self.constant("WIDTH"), self.constant("HEIGHT")
+
+    @property
+    def library_sources(self) -> tuple[Path, Path]:
+        """The C sources of the library and of the tables."""
+        return self.path / "aecodec.c", self.path / f"{self.identifier}.c"
+
+    @property
+    def encoder_name(self) -> str:
+        """Name of the encoder's array, and of its files without their suffix."""
+        return f"{self.identifier.rpartition('_level')[0]}_encoder_model"
+
+    @cached_property
+    def encoder(self) -> bytes:
+        """The content of the encoder's `.tflite` file.
+
+        Raises:
+            AecodecError: the folder has no encoder.
+        """
+        file = f"{self.encoder_name}.c"
+        if not (self.path / file).exists():
+            raise AecodecError(
+                f"{self.path} has no encoder, which verification needs: export it with --half "
+                "encoder or both"
+            )
+        numbers = re.findall(r"0x(\w\w),", self._text(file))
+        return bytes(int(number, 16) for number in numbers)
+
+    def build(self, out: Path, options: Sequence[str] = ()) -> None:
+        """Compile the example program.
+
+        Args:
+            out: path of the program.
+            options: options of the compiler, in addition to those that make it strict.
+
+        Raises:
+            AecodecError: there is no compiler, or it reports an error.
+        """
+        compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)
+        if not compiler:
+            raise AecodecError("no C compiler here: install one, or name it in the variable CC")
+        sources = [str(self.path / "main.c"), *map(str, self.library_sources)]
+        _run(
+            [compiler, *_OPTIONS, *options, "-o", str(out), *sources],
+            f"{compiler} cannot compile {self.path}",
+        )
+
+
+def check_device(
+    device: DeviceFolder, codec: Codec, pictures: Iterable[Picture], options: Sequence[str] = ()
+) -> int:
+    """Check that a device folder writes Python's files and reads Python's latents.
+
+    The network runs in TensorFlow Lite Micro, and `aecodec.c` makes a file of its latents and reads
+    that file back.
+
+    Args:
+        device: the folder.
+        codec: codec from which it was exported.
+        pictures: pictures to try; they are scaled to the size for which the folder was exported.
+        options: options of the compiler.
+
+    Returns:
+        The number of pictures that were tried.
+
+    Raises:
+        AecodecError: a file or latents differ, or the folder does not build.
+        CodecError: the folder was exported from another codec.
+        ImageError: there are no pictures.
+    """
+    if codec.spec.codec_id != device.codec_id:
+        raise CodecError(f"{device.path} was exported from another codec than {codec.spec.name}")
+    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
+    network, tried = micro_transform(device.encoder), 0
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "main")
+        device.build(program, options)
+        for picture in pictures:
+            _compare(program, tables, _encoded(codec, network, prepared(codec, device, picture)))
+            tried += 1
+    if not tried:
+        raise ImageError("no pictures to verify with")
+    return tried
+
+
+def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
+    """A picture as the device's network takes it.
+
+    Returns:
+        (1, H, W, C) uint8 with the size of the folder and the channels of the codec; for a grey
+        codec, the red channel of a colour picture.
+    """
+    pixels = resize(picture.pixels[:1], device.size)
+    return to_planes(pixels, codec.spec.channels)[:1]
+
+
+def _encoded(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
+    header = codec.encoder.header(Picture(pixels))
+    latents = network(to_int8(pixels)).reshape(*vector_shape(codec.spec, header), -1)
+    return EncodedPicture(codec.folder, header, latents)
+
+
+def _compare(program: Path, tables: CTables, encoded: EncodedPicture) -> None:
+    """Compare the file and the latents of one picture."""
+    given, made, back = (program.with_name(name) for name in ("in.bin", "made.aec", "back.bin"))
+    given.write_bytes(encoded.latents.tobytes())
+    _run([str(program), "encode", str(given), str(made)], "aecodec.c makes no file")
+    if made.read_bytes() != c_file(tables, encoded):
+        raise AecodecError(f"aecodec.c makes another file than Python: {_EXPORT_AGAIN}")
+    _run([str(program), "decode", str(made), str(back)], "aecodec.c does not read its own file")
+    if back.read_bytes() != c_latents(tables, encoded).tobytes():
+        raise AecodecError(f"aecodec.c reads other latents than Python: {_EXPORT_AGAIN}")
+
+
+def _run(command: list[str], failure: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        raise AecodecError(f"{failure}: {done.stderr.strip()}")

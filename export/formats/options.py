@@ -1,0 +1,39 @@
+"""What can be exported: halves, formats and precisions, by the names that people type."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from aecodec.codec_files.file_names import Half
+
+
+class Halves(str, Enum):
+    """One half of a codec, or both."""
+
+    ENCODER = "encoder"
+    DECODER = "decoder"
+    BOTH = "both"
+
+    @property
+    def each(self) -> list[Half]:
+        """The halves, one by one."""
+        return list(Half) if self is Halves.BOTH else [Half(self.value)]
+
+
+class Format(str, Enum):
+    """File format in which a half is written."""
+
+    HDF5 = "hdf5"
+    KERAS = "keras"
+    TFLITE = "tflite"
+    C = "c"
+
+
+class Precision(str, Enum):
+    """Precision of the weights and the arithmetic of a TFLite model."""
+
+    INT8 = "int8"
+    INT16X8 = "int16x8"
+    DYNAMIC = "dynamic"
+    FLOAT16 = "float16"
+    NONE = "none"

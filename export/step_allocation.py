@@ -1,0 +1,175 @@
+"""Quantization steps and levels of an encoder and a decoder.
+
+Where the levels share their channels, each channel gets a step by what its rounding does to the
+picture. At one slope of rate against distortion, rounding costs the picture as much in every
+channel (the high-rate theory of transform coding, as in A. Gersho and R. M. Gray, "Vector
+Quantization and Signal Compression", 1992, chapter 8). So the step of a channel goes with one over
+the root of the decoder's sensitivity to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float32
+from aecodec.keras_models.functional import rescaled
+from aecodec.keras_models.pair import KerasPair
+from aecodec.quantization.levels import GAIN_UNITS, MIN_GAIN, Level
+
+StepsAndLevels = tuple[Float32, tuple[Level, ...]]
+"""(K,) quantization steps of the latents, and the levels, the smallest files first."""
+
+_ALLOWED_ERROR = 1.1
+"""Factor by which rounding at the middle level may increase the squared error."""
+
+_LARGEST_STEP_RATIO = 1e3
+_PROBE = 0.25
+_SAMPLE = 500
+_BATCH = 100
+_LARGEST_LATENT = 127
+
+_STEPS_PER_FINEST_STEP = 3
+"""Steps of the int8 latents in the smallest quantization step, where there are gains. It is odd, so
+that rounding to the one and then to the other is rounding to the nearest."""
+
+
+def shared_steps(
+    pair: KerasPair, images: Float32, levels: int, is_rate_trained: bool = False
+) -> StepsAndLevels:
+    """Steps and levels of a pair whose levels share all channels and differ by their step.
+
+    The middle level has the step at which the rate was trained, or else the largest steps that add
+    little to the squared error. The steps of the levels are in the ratio of odd numbers: 5, 3 and 1
+    for three levels.
+
+    Args:
+        pair: the encoder and the decoder.
+        images: (N, *image_shape) images in 0..1 to measure on.
+        levels: number of levels.
+        is_rate_trained: whether the rate was trained, at steps of 1.
+    """
+    multiples = range(2 * levels - 1, 0, -2)
+    sample = pair.checked(images)[:_SAMPLE]
+    latents = pair.encoder.predict(sample, verbose=0)
+    middle = (
+        np.ones(pair.code_dimension, np.float32)
+        if is_rate_trained
+        else channel_steps(pair.decoder, sample, latents)
+    )
+    finest = middle / multiples[(levels - 1) // 2]
+    steps = np.maximum(finest, _largest_latents(latents) / _LARGEST_LATENT)
+    return steps, tuple(Level(0, pair.code_dimension, multiple) for multiple in multiples)
+
+
+def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLevels:
+    """Steps and levels of a pair whose levels share all channels and differ by gains.
+
+    The steps are finer than those of the best level where int8 allows.
+
+    Args:
+        pair: the encoder and the decoder.
+        images: (N, *image_shape) images in 0..1 to measure on.
+        gains: (L, K) factors by which latents are multiplied at each level before they are rounded.
+    """
+    latents = pair.encoder.predict(pair.checked(images), verbose=0)
+    finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
+    steps = np.maximum(finest, _largest_latents(latents) / _LARGEST_LATENT)
+    logarithms = np.rint(GAIN_UNITS * np.log2(gains * steps)).clip(MIN_GAIN, 0)
+    levels = [Level(0, pair.code_dimension, gains=tuple(map(int, each))) for each in logarithms]
+    return steps, tuple(levels)
+
+
+def separate_steps(channels: Sequence[int]) -> StepsAndLevels:
+    """Steps and levels of a pair whose levels have channels of their own, trained at steps of 1.
+
+    Args:
+        channels: number of channels of each level.
+
+    >>> steps, levels = separate_steps([2, 3])
+    >>> steps.tolist(), [(level.start, level.stop) for level in levels]
+    ([1.0, 1.0, 1.0, 1.0, 1.0], [(0, 2), (2, 5)])
+    """
+    stops = np.cumsum(channels).tolist()
+    levels = (Level(stop - count, stop) for stop, count in zip(stops, channels, strict=True))
+    return np.ones(stops[-1], np.float32), tuple(levels)
+
+
+def in_steps(pair: KerasPair, steps: Float32) -> tuple[Any, Any]:
+    """The encoder and the decoder of a pair with latents measured in steps (K,)."""
+    if (steps == 1).all():
+        return pair.encoder, pair.decoder
+    return rescaled(pair.encoder, pair.decoder, steps)
+
+
+def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
+    """(K,) largest steps, balanced between channels, that add little to the squared error.
+
+    Args:
+        decoder: Keras model from latents to images.
+        images: (N, *image_shape) images that were encoded.
+        latents: (N, ..., K) their latents.
+    """
+    relative = 1 / np.sqrt(sensitivities(decoder, latents))
+    return scaled_to_error(decoder, images, latents, relative / np.exp(np.log(relative).mean()))
+
+
+def scaled_to_error(
+    decoder: Any, images: Float32, latents: Float32, relative: npt.NDArray[Any]
+) -> Float32:
+    """(K,) steps of given proportions, as large as the squared error allows.
+
+    Args:
+        decoder: Keras model from latents to images.
+        images: (N, *image_shape) images that were encoded.
+        latents: (N, ..., K) their latents.
+        relative: (K,) proportions of the steps.
+    """
+
+    def error(steps: Float32 | None) -> float:
+        rounded = latents if steps is None else np.rint(latents / steps) * steps
+        return float(np.mean((_decoded(decoder, rounded) - images) ** 2))
+
+    widest = float((_largest_latents(latents) / relative).max()) or 1.0
+    allowed = _ALLOWED_ERROR * error(None)
+    for factor in widest * 2.0 ** -np.arange(0, 12, 0.25):
+        if error(relative * np.float32(factor)) <= allowed:
+            break
+    return np.asarray(relative * factor, np.float32)
+
+
+def sensitivities(decoder: Any, latents: Float32, seed: int = 0) -> Float32:
+    """(K,) squared error of the picture per unit of squared error in a channel.
+
+    Args:
+        decoder: Keras model from latents to images.
+        latents: (N, ..., K) latents.
+        seed: seed of the signs of the errors that are tried.
+    """
+    exact = _decoded(decoder, latents)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], latents.shape[:-1])
+    deviations = latents.std(axis=_all_but_last(latents))
+    found = np.zeros(latents.shape[-1], np.float32)
+    for channel, deviation in enumerate(deviations):
+        moved, by = latents.copy(), _PROBE * max(float(deviation), 1e-6)
+        moved[..., channel] += by * signs
+        found[channel] = np.mean((_decoded(decoder, moved) - exact) ** 2) / by**2
+    return np.maximum(found, found.max() / _LARGEST_STEP_RATIO**2 + np.finfo(np.float32).tiny)
+
+
+def _decoded(decoder: Any, latents: Float32) -> Float32:
+    """Decode in batches, without the start-up of `predict`: it is called once per channel."""
+    parts = (latents[start : start + _BATCH] for start in range(0, len(latents), _BATCH))
+    return np.concatenate([np.asarray(decoder(part, training=False)) for part in parts])
+
+
+def _largest_latents(latents: Float32) -> Float32:
+    """(K,) largest absolute value of each channel."""
+    return np.asarray(np.abs(latents).max(axis=_all_but_last(latents)))
+
+
+def _all_but_last(latents: Float32) -> tuple[int, ...]:
+    return tuple(range(latents.ndim - 1))

@@ -1,0 +1,1 @@
+"""Full-int8 TFLite models, and changes to TFLite files."""

@@ -1,0 +1,129 @@
+"""GPTQ: rounding kernels to int8 so that the outputs of a layer change least.
+
+Rounding each weight to the nearest integer makes the smallest error in the weights, but not in the
+sums that the layer computes with them. Here weights are rounded one input after the other, and the
+weights of later inputs are moved to compensate for the error so far, as far as the inputs are
+correlated.
+See E. Frantar et al., "GPTQ: Accurate post-training quantization for generative pre-trained
+transformers", 2023, after B. Hassibi et al., "Optimal brain surgeon", 1993.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aecodec.arrays import Float32, Float64
+from aecodec.keras_models.functional import with_calls, with_weights
+from aecodec.keras_models.int8_grid import LARGEST_INT8, is_on_int8_grid
+
+_DAMPING = 0.01
+"""Share of the mean square of the inputs that is added to each: inputs may vary in ways that the
+samples do not show."""
+
+_TINY = 1e-12
+
+_PLACES = 20_000
+"""About this many places of pictures show how the inputs of a layer are correlated."""
+
+_MAX_INPUTS = 4096
+"""The work grows with the cube of a layer's inputs. Larger layers are left to TFLite, which rounds
+to the nearest."""
+
+
+def with_rounded_kernels(model: Any, samples: Float32) -> Any:
+    """A model of the same layers, with kernels that int8 TFLite keeps as they are.
+
+    Dense layers and plain convolutions are rounded. Other layers stay as they are, and so do layers
+    inside nested models, and kernels that were already rounded by a training.
+
+    Args:
+        model: functional or Sequential model with one input and one output.
+        samples: (N, *input_shape) typical inputs.
+
+    >>> model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
+    >>> samples = np.random.default_rng(0).normal(size=(100, 6)).astype(np.float32)
+    >>> kernel = with_rounded_kernels(model, samples).layers[-1].get_weights()[0]
+    >>> steps = np.abs(kernel).max(axis=0) / 127
+    >>> bool(np.allclose(kernel / steps, np.rint(kernel / steps), atol=1e-3))
+    True
+    """
+    inputs = keras.Input(samples.shape[1:])
+    rounded: dict[int, Any] = {}  # a layer that is called twice stays one layer
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if _can_be_rounded(layer) and id(layer) not in rounded:
+            before = keras.Model(inputs, keras.tree.flatten((args, kwargs))[0])
+            rounded[id(layer)] = _with_rounded_kernel(layer, before.predict(samples, verbose=0))
+        return rounded.get(id(layer), layer)(*args, **kwargs)
+
+    return with_calls(model, inputs, call)
+
+
+def _can_be_rounded(layer: Any) -> bool:
+    is_plain = type(layer) is keras.layers.Dense or (
+        type(layer) is keras.layers.Conv2D
+        and layer.groups == 1
+        and tuple(layer.dilation_rate) == (1, 1)
+        and layer.data_format == "channels_last"
+    )
+    if not is_plain or len(layer.get_weights()) != 1 + layer.use_bias:
+        return False
+    kernel = layer.get_weights()[0]
+    return math.prod(kernel.shape[:-1]) <= _MAX_INPUTS and not is_on_int8_grid(kernel)
+
+
+def _with_rounded_kernel(layer: Any, inputs: Float32) -> Any:
+    """A copy of a layer, with its kernel rounded for inputs (N, ...)."""
+    kernel, *bias = (np.asarray(each, np.float64) for each in layer.get_weights())
+    weights = np.vstack([kernel.reshape(-1, kernel.shape[-1]), *bias])
+    rows = _kernel_inputs(layer, inputs)
+    rows = np.hstack([rows, *(np.ones((len(rows), 1)) for _ in bias)])
+    count = len(weights) - len(bias)
+    _round_in_turn(weights, count, rows.T @ rows / len(rows))
+    rounded = [weights[:count].reshape(kernel.shape), *weights[count:]]
+    return with_weights(layer, rounded, layer.name)
+
+
+def _kernel_inputs(layer: Any, inputs: Float32) -> Float64:
+    """(M, kernel rows) the inputs by which the rows of a kernel are multiplied, at M places."""
+    if isinstance(layer, keras.layers.Conv2D):
+        places = math.prod(layer.compute_output_shape(inputs.shape)[1:3])
+        some = inputs[:: math.ceil(len(inputs) * places / _PLACES)]
+        sizes, strides = ((1, *sides, 1) for sides in (layer.kernel_size, layer.strides))
+        inputs = tf.image.extract_patches(some, sizes, strides, (1, 1, 1, 1), layer.padding.upper())
+    rows = np.reshape(inputs, (-1, inputs.shape[-1]))
+    return rows[:: math.ceil(len(rows) / _PLACES)].astype(np.float64)
+
+
+def _round_in_turn(weights: Float64, count: int, gram: Float64) -> None:
+    """Round the first rows of a matrix in place.
+
+    The largest weight of an output stays as it is: TFLite derives the output's step from it.
+
+    Args:
+        weights: (rows, outputs) kernel, then the bias.
+        count: number of rows to round.
+        gram: (rows, rows) Gram matrix of the inputs.
+    """
+    kernel = weights[:count].copy()
+    largest = np.abs(kernel).max(axis=0)
+    step = largest / LARGEST_INT8 + _TINY
+    stays = np.abs(kernel) == largest
+    compensation = _compensation(gram)
+    for row in range(count):
+        rounded = np.clip(np.rint(weights[row] / step), -LARGEST_INT8, LARGEST_INT8) * step
+        rounded = np.where(stays[row], kernel[row], rounded)
+        error = (weights[row] - rounded) / compensation[row, row]
+        weights[row] = rounded
+        weights[row + 1 :] -= np.outer(compensation[row, row + 1 :], error)
+
+
+def _compensation(gram: Float64) -> Float64:
+    """Upper triangular matrix: how the rows after a row compensate for its error."""
+    damped = gram + (_DAMPING * np.trace(gram) / len(gram) + _TINY) * np.eye(len(gram))
+    return np.linalg.cholesky(np.linalg.inv(damped)).T

@@ -1,0 +1,66 @@
+"""What a TFLite file says about itself: a named signature, and the codec it belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
+
+METADATA = b"aecodec"
+"""Name of the metadata entry, a JSON object in UTF-8."""
+
+_TENSOR_NAMES = {"encode": (b"image", b"code"), "decode": (b"code", b"image")}
+
+
+def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) -> bytes:
+    """A TFLite model with a named signature and a description.
+
+    Args:
+        model: content of a `.tflite` file with one input and one output.
+        signature: "encode" (image to code) or "decode" (code to image).
+        description: goes into the metadata as JSON.
+    """
+    graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    graph.signatureDefs = [_signature(graph.subgraphs[0], signature)]
+    text = json.dumps(dict(description), sort_keys=True).encode()
+    graph.buffers.append(_buffer(text))
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = METADATA, len(graph.buffers) - 1
+    graph.metadata = [*(graph.metadata or []), entry]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
+
+
+def description_of(model: bytes) -> dict[str, Any]:
+    """The description that :func:`with_metadata` wrote; empty for other models."""
+    graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    for entry in graph.metadata or []:
+        if entry.name == METADATA:
+            return dict(json.loads(bytes(graph.buffers[entry.buffer].data)))
+    return {}
+
+
+def _signature(graph: Any, name: str) -> Any:
+    signature = schema.SignatureDefT()
+    signature.signatureKey = name.encode()
+    signature.subgraphIndex = 0
+    (input_,), (output,) = graph.inputs, graph.outputs
+    input_name, output_name = _TENSOR_NAMES[name]
+    signature.inputs = [_tensor(input_name, input_)]
+    signature.outputs = [_tensor(output_name, output)]
+    return signature
+
+
+def _tensor(name: bytes, index: int) -> Any:
+    tensor = schema.TensorMapT()
+    tensor.name, tensor.tensorIndex = name, index
+    return tensor
+
+
+def _buffer(content: bytes) -> Any:
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(content, np.uint8)
+    return buffer

@@ -1,0 +1,25 @@
+"""Keeping TensorFlow's converter from writing to the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+
+from aecodec.inference.litert import silent_stderr
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the converter on all its channels: stdout, stderr from C++, warnings and a logger."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), silent_stderr():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logger.setLevel(before)
