@@ -1,4 +1,4 @@
-"""What the tests share: real digits, real photographs, the codec that ships."""
+"""Fixtures for all tests: real digits, real photographs, the codecs that ship."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import Command, Result
+from helpers.commands import Command, Result
 from hypothesis import settings
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
@@ -16,7 +16,7 @@ import aecodec
 from aecodec.cli.main import run
 from aecodec.samples import sample_paths
 
-# How long an example takes depends on what else the machine does.
+# The time of an example depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
@@ -57,7 +57,7 @@ def photograph() -> np.ndarray:
 def command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Command:
-    """`aecodec` with these arguments, in this process, in a folder of the test's own."""
+    """Call `aecodec` with arguments, in this process, in a temporary working folder."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> Result:

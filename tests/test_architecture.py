@@ -1,96 +1,110 @@
-"""The rules of the house: who imports whom, and what is never loaded."""
+"""The architecture: imports look down only, heavy packages stay in their rooms."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from helpers.import_graph import (
+    ROOT,
+    circle_in,
+    imports_of,
+    module_graph,
+    modules,
+    room_graph,
+)
 
 from aecodec.samples import sample_paths
 
-ROOT = Path(__file__).parents[1]
-SOURCES = sorted(
-    path for folder in ("aecodec", "cli", "export") for path in (ROOT / folder).rglob("*.py")
+LAYERS = (
+    ("errors", "arrays", "parallel", "version", "codecs", "samples", "recipes"),
+    ("metrics",),
+    ("format",),
+    ("entropy",),
+    ("quantization",),
+    ("imaging",),
+    ("datasets",),
+    ("inference",),
+    ("codec_files",),
+    ("bitstream",),
+    ("codec",),
+    ("evaluation",),
+    ("",),  # the public names
+    ("keras_models",),
+    ("prior_fitting",),
+    ("export.tflite", "export.tflm"),
+    ("export.formats",),
+    ("export.device",),
+    ("export",),
+    ("training.networks", "training.optimization"),
+    ("training.entropy_models", "training.qat"),
+    ("training",),
+    ("cli.shared",),
+    ("cli.commands",),
+    ("cli",),
+    ("__main__",),
 )
+"""The rooms of the package, lowest first; rooms of one layer do not import each other."""
 
-BELOW = {
-    "errors": set(),
-    "fields": {"errors"},
-    "parallel": set(),
-    "container": {"errors", "fields"},
-    "levels": {"errors", "container", "neighbours"},
-    "rangecoder": {"errors"},
-    "neighbours": set(),
-    "context": {"errors", "neighbours"},
-    "symbols": {"neighbours", "prior"},
-    "sweep": {"context", "neighbours", "prior", "symbols"},
-    "competition": {"neighbours", "prior", "rangecoder", "sweep", "symbols"},
-    "prior": {"errors", "competition", "context", "neighbours", "rangecoder", "sweep", "symbols"},
-    "thrift": {"levels", "neighbours", "prior", "symbols"},
-    "fitting": {"competition", "context", "neighbours", "prior", "rangecoder", "sweep", "symbols"},
-    "images": {"errors", "container"},
-    "tiling": {"images"},
-    "segments": {"fields", "levels", "neighbours", "parallel", "prior", "symbols", "thrift"},
-    "arriving": {"levels", "segments", "windows"},
-    "transforms": {"errors", "parallel"},
-    "windows": {"parallel", "tiling", "transforms"},
-    "spec": {"errors", "container", "context", "levels", "prior"},
-    "reduction": {"container", "images"},
-    "shapes": {"container", "reduction", "segments", "spec", "tiling"},
-    "half": {"spec", "transforms"},
-    "metrics": set(),
+LAYER_OF = {
+    f"aecodec.{room}".removesuffix("."): number
+    for number, rooms in enumerate(LAYERS)
+    for room in rooms
 }
-"""The lower rooms, and all that each may import of the package."""
+MODULES = modules()
 
 
-def imports(path: Path, *, everywhere: bool) -> set[str]:
-    """Modules that a file imports: at its top, or in functions too."""
-    tree = ast.parse(path.read_text("utf-8"))
-    nodes = ast.walk(tree) if everywhere else iter(tree.body)
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circle_in(module_graph()) == []
 
 
-@pytest.mark.parametrize("room", BELOW)
-def test_lower_rooms_look_down_only(room: str) -> None:
-    found = imports(ROOT / "aecodec" / f"{room}.py", everywhere=True)
-    ours = {name.split(".")[1] for name in found if name.startswith("aecodec.")}
-    assert ours <= BELOW[room]
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    assert circle_in(room_graph()) == []
 
 
-def test_the_container_needs_the_standard_library_alone() -> None:
-    found = imports(ROOT / "aecodec/container.py", everywhere=True)
-    tops = {name.split(".")[0] for name in found}
-    assert tops - {"aecodec", "__future__"} <= sys.stdlib_module_names
+@pytest.mark.parametrize("room", room_graph())
+def test_imports_look_down_only(room: str) -> None:
+    for imported in room_graph()[room]:
+        assert LAYER_OF[imported] < LAYER_OF[room], f"{room} imports {imported}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_heavy_packages_stay_in_their_rooms(path: Path) -> None:
-    found = {name.split(".")[0] for name in imports(path, everywhere=True)}
-    inside = path.relative_to(ROOT).parts
-    if inside[0] != "export" and inside[:2] != ("aecodec", "training"):
-        assert not found & {"tensorflow", "keras", "h5py"}
-    if inside != ("aecodec", "figures.py"):
-        assert "matplotlib" not in found
-    may_run_models = {("aecodec", "transforms.py"), ("export", "fixed_size.py")}
-    if inside not in may_run_models:
-        assert "ai_edge_litert" not in found
+def test_every_layer_exists() -> None:
+    assert set(LAYER_OF) == set(room_graph())
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_imports_the_command_line(path: Path) -> None:
-    if path.parent.name == "cli" or path.name == "__main__.py":
-        return
-    found = imports(path, everywhere=True)
-    assert not {name for name in found if name.startswith(("aecodec.cli", "benchmarks"))}
+def test_no_folder_has_more_than_twelve_modules() -> None:
+    folders = Counter(path.parent for path in MODULES.values())
+    assert {folder: count for folder, count in folders.items() if count > 12} == {}
+
+
+def test_the_format_needs_the_standard_library_alone() -> None:
+    for path in (ROOT / "aecodec/format").glob("*.py"):
+        tops = {name.split(".")[0] for name in imports_of(path)}
+        assert tops - {"aecodec", "__future__"} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    ("packages", "rooms"),
+    [
+        ({"ai_edge_litert"}, ("inference",)),
+        ({"tflite_micro"}, ("inference", "export.tflm")),
+        ({"matplotlib"}, ("imaging",)),
+        (
+            {"tensorflow", "keras", "h5py"},
+            ("keras_models", "prior_fitting", "export", "training", "datasets"),
+        ),
+        ({"typer", "rich"}, ("cli", "training")),
+        ({"constriction"}, ("entropy",)),
+    ],
+)
+def test_other_packages_stay_in_their_rooms(packages: set[str], rooms: tuple[str, ...]) -> None:
+    allowed = tuple(f"aecodec.{room}." for room in rooms)
+    for module, path in MODULES.items():
+        found = {name.split(".")[0] for name in imports_of(path)} & packages
+        assert not found or f"{module}.".startswith(allowed), f"{module} imports {found}"
 
 
 LOADED = """
@@ -106,13 +120,14 @@ print("LOADED", *{name.split(".")[0] for name in sys.modules})
 
 
 def loaded_by(*arguments: str) -> set[str]:
+    """Packages that a command loads."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True
     )
     return set(done.stdout.rpartition("LOADED")[2].split())
 
 
-def test_what_the_commands_load(tmp_path: Path) -> None:
+def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
     heavy = {"tensorflow", "keras", "h5py", "matplotlib", "pydantic"}
     file = str(tmp_path / "digit.aec")
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)

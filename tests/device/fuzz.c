@@ -1,15 +1,17 @@
-/* libFuzzer's target: the header's reader and the decoder, on any bytes, and on bytes whose magic, version,
- * codec, level and checksum were made right, so that what lies behind them is reached.
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Target of libFuzzer: reads a header, and decodes, any bytes; then the same bytes with the right magic,
+ * version, codec, level and checksum, so that the code behind these checks is reached.
  *
- *     clang -std=c99 -g -O1 -fsanitize=fuzzer,address,undefined -I CODEC fuzz.c CODEC/aec.c CODEC/codec.c
+ *     clang -std=c99 -g -O1 -fsanitize=fuzzer,address,undefined -I CODEC \
+ *         fuzz.c CODEC/aecodec.c CODEC/aecodec_*_level*.c
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "aec.h"
+#include "aecodec.h"
 #include "codec.h"
 
-enum { MOST_VECTORS = 64 };
+enum { MAX_VECTORS = 64 };
 
 static uint32_t crc32_of(const uint8_t *data, size_t size)
 {
@@ -25,15 +27,15 @@ static uint32_t crc32_of(const uint8_t *data, size_t size)
     return ~crc;
 }
 
-static void make_right(uint8_t *file, size_t size)
+static void repair(uint8_t *file, size_t size)
 {
     uint32_t crc;
     int n;
     memcpy(file, "\xae" "C\x01", 3);
-    memcpy(file + 3, codec.id, 4);
-    if (!codec.is_default && !(file[7] & 0x04)) { /* else the level stands after the size */
+    memcpy(file + 3, CODEC.id, 4);
+    if (!CODEC.is_default && !(file[7] & 0x04)) { /* otherwise the level stands after the size */
         file[7] |= 0x08;
-        file[8] = codec.level;
+        file[8] = CODEC.level;
     }
     crc = crc32_of(file, size - 4);
     for (n = 0; n < 4; n++) {
@@ -43,15 +45,15 @@ static void make_right(uint8_t *file, size_t size)
 
 static void read_all(const uint8_t *data, size_t size)
 {
-    /* exactly as large as may be touched, so that one byte beyond is seen */
-    size_t codes_size = MOST_VECTORS * CODEC_DIMENSION, work_size = MOST_VECTORS * CODEC_WORK_SIZE;
+    /* exactly as large as the library may touch, so that the sanitizer sees one byte more */
+    size_t codes_size = MAX_VECTORS * CODEC_CODE_DIMENSION, work_size = MAX_VECTORS * CODEC_WORK_SIZE;
     int8_t *codes = malloc(codes_size);
     uint32_t *work = malloc(work_size);
     size_t vectors;
-    aec_header header;
-    aec_read_header(data, size, &header);
-    if (aec_decode(&codec, data, size, work, work_size, codes, codes_size, &vectors) == AEC_OK &&
-        vectors > MOST_VECTORS) {
+    aecodec_header header;
+    aecodec_read_header(data, size, &header);
+    if (aecodec_decode(&CODEC, data, size, work, work_size, codes, codes_size, &vectors) == AECODEC_OK &&
+        vectors > MAX_VECTORS) {
         abort();
     }
     free(work);
@@ -64,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(file, data, size);
     read_all(file, size);
     if (size >= 13) {
-        make_right(file, size);
+        repair(file, size);
         read_all(file, size);
     }
     free(file);

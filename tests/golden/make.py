@@ -1,6 +1,6 @@
 """Make the golden files and the worked example of `docs/FORMAT.md`: python tests/golden/make.py
 
-Only for a format that has not been released: what has been must be read for ever.
+Only for a format that has not been released: released files must be read for ever.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 import aecodec
-from aecodec import container, registry
-from aecodec.competition import choose
-from aecodec.container import NOT_REDUCED
-from aecodec.images import Pixels, from_array
+from aecodec.arrays import Pixels
+from aecodec.codec.registry import codec_of_file
+from aecodec.entropy.prior_selection import select
+from aecodec.format import container
+from aecodec.format.container import NOT_REDUCED
+from aecodec.imaging.picture import from_array
 from aecodec.samples import sample_paths
 
 HERE = Path(__file__).parent
@@ -37,7 +39,7 @@ def files_of(
     for name, pixels, level, reduction in pictures:
         picture = from_array(pixels)
         header = replace(codec.encoder.header(picture), reduction=reduction)
-        yield name, codec.encoder.encode(picture, header).file(level)
+        yield name, codec.encoder.encode(picture, header).to_bytes(level)
 
 
 def digits() -> Iterator[tuple[str, Pixels, float | None, int]]:
@@ -56,7 +58,7 @@ def digits() -> Iterator[tuple[str, Pixels, float | None, int]]:
 
 
 def photographs() -> Iterator[tuple[str, Pixels, float | None, int]]:
-    """Likewise of the codec `photo`."""
+    """(name, pixels, level, reduction) of each golden file of the codec `photo`."""
     photograph = load_sample_image("china.jpg")[150:247, 200:333]
     alpha = np.tile(np.arange(133, dtype=np.uint8), (97, 1))
     yield "photo", photograph, None, NOT_REDUCED
@@ -68,7 +70,7 @@ def photographs() -> Iterator[tuple[str, Pixels, float | None, int]]:
 
 def write_golden_file(name: str, data: bytes) -> None:
     (HERE / f"{name}.aec").write_bytes(data)
-    np.save(HERE / f"{name}.npy", registry.codec_of(data).decoder.codes(data))
+    np.save(HERE / f"{name}.npy", codec_of_file(data).decoder.codes(data))
 
 
 def write_example(codec: aecodec.Codec) -> None:
@@ -82,7 +84,7 @@ def example(codec: aecodec.Codec) -> str:
     _, payload = container.unpack(data)
     codes = codec.decoder.codes(data)
     prior = codec.folder.prior()
-    chosen = int(choose(prior, codes)[0])
+    selected = int(select(prior, codes)[0])
     return f"""
 The sample digit 3 (`aecodec/samples/digit3.png`) at the default level of the codec `digits`, {len(data)} bytes:
 
@@ -97,7 +99,7 @@ The sample digit 3 (`aecodec/samples/digit3.png`) at the default level of the co
 | `{payload.hex(" ")}` | payload |
 | `{data[-4:].hex(" ")}` | CRC-32 |
 
-One tile and one vector of {codes.shape[1]} codes. The first symbol is the prior index, {chosen} of
+One tile and one vector of {codes.shape[1]} codes. The first symbol is the prior index, {selected} of
 0..{prior.priors - 1}; under that prior, in the context network's order of channels, follow the codes
 
     {" ".join(str(code) for code in codes[0, prior.order])}

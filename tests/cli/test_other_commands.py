@@ -1,0 +1,117 @@
+"""The other commands: codecs, compare, demo, verify, evaluate, train, help and completion."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from helpers.images import opened
+from PIL import Image
+
+import aecodec
+from aecodec.codec.registry import BUILT_IN
+from aecodec.entropy import coding
+from aecodec.format import container
+from aecodec.samples import sample_paths
+
+
+def test_train_lists_the_recipes_that_ship(command: Command) -> None:
+    result = command("train", "--list-recipes")
+    names = [line.partition(": ")[0] for line in result.out.splitlines()]
+    assert (result.status, names) == (0, ["digits", "photo", "picture"])
+
+
+def test_compare_and_demo_draw_figures(folder: Path, command: Command) -> None:
+    assert "dB" in command("compare", "digit.png").out
+    assert opened("digit_compared.png").size[0] > 500
+    result = command("demo", "tour")
+    assert result.status == 0
+    assert len(list(Path("tour").glob("*.aec"))) == 10
+    assert opened("tour/comparison.png").size[1] > 500
+    assert command("demo", "tour").status == 0
+    Path("tour/digit0.aec").write_bytes(b"changed")
+    assert command("demo", "tour").status == 2
+
+
+def test_codecs_lists_what_ships(command: Command) -> None:
+    listed = command("codecs").out
+    assert listed == "".join(command("codecs", name).out for name in ("digits", "photo"))
+    assert listed.count("(default)") == 2
+    values = json.loads(command("codecs", "digits", "--json").out)
+    assert len(values["levels"]) == 3
+    assert command("codecs", BUILT_IN / "digits").out == command("codecs", "digits").out
+
+
+def test_help_and_version(command: Command) -> None:
+    assert "compress" in command("--help").out
+    for name in ("compress", "decompress", "info", "verify", "compare", "codecs", "demo", "train"):
+        assert "Usage: aecodec" in command(name, "--help").out
+    assert command("--version").out == f"aecodec {aecodec.__version__}\n"
+    assert command().status == 2
+
+
+def test_verify_decodes_codes_and_alpha(folder: Path, command: Command) -> None:
+    codec = aecodec.load_codec("digits")
+    payload = container.unpack(codec.compress(opened("digit.png")))[1]
+    header = container.Header(codec.spec.codec_id, mode=container.Mode.LA, alpha=b"junk")
+    Path("alpha.aec").write_bytes(container.pack(header, payload))
+    impossible = np.full((1, codec.folder.prior(2).code_dimension), 30000, np.int16)
+    payload = coding.encode(codec.folder.prior(2), impossible)
+    header = container.Header(codec.spec.codec_id)
+    Path("codes.aec").write_bytes(container.pack(header, payload))
+    for name in ("alpha.aec", "codes.aec"):
+        assert command("verify", name).status == 4
+        assert command("decompress", name).status == 4
+
+
+def test_the_shell_completes_commands(folder: Path) -> None:
+    environment = {
+        **os.environ,
+        "_AECODEC_COMPLETE": "complete_bash",
+        "COMP_WORDS": "aecodec com",
+        "COMP_CWORD": "1",
+    }
+    program = Path(sys.executable).with_name("aecodec")
+    done = subprocess.run([program], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["compress", "compare"]
+
+
+def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
+    digits = np.stack([np.asarray(Image.open(path)) for path in sample_paths()])
+    np.savez("digits.npz", x_test=digits, labels=np.arange(10))
+    np.save("digits.npy", digits)
+    shutil.copytree(sample_paths()[0].parent, "digits", ignore=shutil.ignore_patterns("*.py*"))
+    Path("digits/broken.png").write_bytes(b"not an image")
+    rows = {}
+    for data in ("digits.npz", "digits.npy", "digits"):
+        done = command("evaluate", "digits", data, "--json")
+        assert ("broken.png" in done.err) == (data == "digits")
+        rows[data] = [json.loads(line) for line in done.out.splitlines()]
+    codec = aecodec.load_codec("digits")
+    for number, same in enumerate(zip(*rows.values(), strict=True), start=1):
+        files = [codec.compress(digit, level=number) for digit in digits]
+        restored = np.stack([np.asarray(codec.decompress(file)) for file in files])
+        for row in same:
+            assert row["level"] == number
+            assert row["bytes"] == sum(map(len, files)) / 10
+            assert row["ratio"] == pytest.approx(7840 / sum(map(len, files)), abs=1e-4)
+            assert row["mse"] == pytest.approx(np.mean((restored * 1.0 - digits) ** 2), abs=1e-3)
+
+
+def test_evaluate_takes_a_level_a_limit_and_a_plot(command: Command, folder: Path) -> None:
+    shutil.copytree(sample_paths()[0].parent, "digits", ignore=shutil.ignore_patterns("*.py*"))
+    table = command("evaluate", "digits", "digits", "-q", 2, "--limit", 3, "--plot", "p.png")
+    assert len(table.out.splitlines()) == 2
+    assert Path("p.png").read_bytes().startswith(b"\x89PNG")
+    assert command("evaluate", "digits", "digits", "--plot", "p.png").status == 2
+    np.save("floats.npy", np.zeros((2, 28, 28)))
+    np.savez("labels.npz", y_test=np.arange(3))
+    for data in ("nothing", "floats.npy", "labels.npz", "digit.npz"):
+        assert command("evaluate", "digits", data).status == 3

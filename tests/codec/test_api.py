@@ -1,0 +1,121 @@
+"""The public functions: what they take, what they return, what they refuse."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aecodec
+from aecodec import Picture, UsageError
+from aecodec.arrays import Pixels
+from aecodec.samples import sample_paths
+
+DIGIT = sample_paths()[3]
+
+SCRIPT = """
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import aecodec
+
+data: bytes = aecodec.compress("digit.png", level=2)
+for source in (data, bytearray(data), memoryview(data), np.frombuffer(data, np.uint8)):
+    image: Image.Image = aecodec.decompress(source)
+image.rotate(90).save("turned.png")
+for picture in (image, np.asarray(image), Path("digit.png"), Path("digit.png").open("rb")):
+    data = aecodec.compress(picture, "digits", max_bytes=40)
+frames = aecodec.decompress_frames(io.BytesIO(data))
+print(frames.shape[0], aecodec.read_header(data).frames)
+codec = aecodec.load_codec("digits")
+data = codec.compress(frames, min_psnr=20)
+print(codec.decompress(data).size, codec.spec.level(1).code_dimension)
+"""
+
+
+class Tensor:
+    """What tensors of other libraries are to NumPy."""
+
+    def __init__(self, array: Pixels) -> None:
+        self._array = array
+
+    def __array__(self, dtype: object = None, copy: object = None) -> Pixels:
+        return self._array
+
+
+@pytest.fixture
+def digit() -> Pixels:
+    return np.asarray(Image.open(DIGIT))
+
+
+def test_dir_shows_the_public_names_alone() -> None:
+    assert dir(aecodec) == sorted(aecodec.__all__)
+    assert len(dir(aecodec)) <= 25
+    for name in dir(aecodec):
+        assert name == "__version__" or getattr(aecodec, name).__doc__
+
+
+def test_images_may_come_from_anywhere(digit: Pixels) -> None:
+    expected = aecodec.compress(Image.open(DIGIT))
+    picture = Picture(digit[None, ..., None])
+    for image in (digit, Tensor(digit), picture, DIGIT, str(DIGIT), io.BytesIO(DIGIT.read_bytes())):
+        assert aecodec.compress(image) == expected
+
+
+def test_files_may_come_from_anywhere(digit: Pixels, tmp_path: Path) -> None:
+    data, path = aecodec.compress(digit), tmp_path / "digit.aec"
+    path.write_bytes(data)
+    expected = aecodec.decompress(data).tobytes()
+    array = np.frombuffer(data, np.uint8)
+    for source in (bytearray(data), memoryview(data), array, path, str(path), io.BytesIO(data)):
+        assert aecodec.decompress(source).tobytes() == expected
+    assert aecodec.read_header(path) == aecodec.read_header(data)
+
+
+def test_a_batch_of_one_stays_a_batch(digit: Pixels) -> None:
+    for batch in (digit[None], np.stack([digit] * 3)):
+        data = aecodec.compress(batch)
+        assert aecodec.decompress_frames(data).shape == batch.shape
+    with pytest.raises(UsageError, match="holds 3 pictures: decompress_frames"):
+        aecodec.decompress(data)
+
+
+def test_rate_control_has_the_names_of_the_command_line(digit: Pixels) -> None:
+    assert len(aecodec.compress(digit, max_bytes=26)) <= 26
+    coarse, fine = (aecodec.compress(digit, min_psnr=psnr) for psnr in (5, 22))
+    assert len(coarse) < len(fine)
+    with pytest.raises(UsageError, match="exclude each other"):
+        aecodec.compress(digit, level=1, max_bytes=30)
+
+
+def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(aecodec.ImageError, match=r"nothing\.png"):
+        aecodec.compress(tmp_path / "nothing.png")
+    with pytest.raises(aecodec.FormatError, match=r"nothing\.aec"):
+        aecodec.decompress(tmp_path / "nothing.aec")
+    for source in (None, 5, np.zeros(3), io.StringIO("text")):
+        with pytest.raises(UsageError, match=r"is no \.aec file"):
+            aecodec.decompress(source)
+
+
+@pytest.mark.slow
+def test_a_users_script_needs_no_cast(tmp_path: Path) -> None:
+    """It runs, and passes mypy in strict mode."""
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "digit.png").write_bytes(DIGIT.read_bytes())
+    subprocess.run([sys.executable, "script.py"], cwd=tmp_path, check=True)
+    # mypy does not see an editable installation: a copy of the package stands for a plain one
+    shutil.copytree(Path(aecodec.__file__).parent, tmp_path / "installed" / "aecodec")
+    check = [sys.executable, "-m", "mypy", "--strict", "--follow-imports", "silent", "script.py"]
+    environment = {**os.environ, "MYPYPATH": "installed"}
+    subprocess.run(check, cwd=tmp_path, check=True, env=environment)

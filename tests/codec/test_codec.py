@@ -1,0 +1,308 @@
+"""Pictures through the codec `digits`: exact codes, right sizes, clear refusals."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import shutil
+import subprocess
+import sys
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.files import with_checksum
+from PIL import Image
+
+import aecodec
+from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, UsageError, metrics
+from aecodec.arrays import Pixels
+from aecodec.codec.execution import Execution
+from aecodec.codec.registry import BUILT_IN
+from aecodec.entropy import coding
+from aecodec.entropy.range_coder import PYTHON
+from aecodec.format import container
+from aecodec.imaging.picture import from_array
+from aecodec.imaging.planes import to_planes
+from aecodec.imaging.tiling import split
+from aecodec.inference.keras import keras_decoder, keras_encoder
+from aecodec.inference.litert import TileTransform
+from aecodec.keras_models.model_files import load_model
+
+LEVELS = (1, 2, 3)
+
+
+def assert_round_trip(codec: Codec, array: Pixels, level: int | None = None) -> Pixels:
+    """Codes are exact, and the shape comes back; returns the pixels."""
+    data = codec.compress(array, level=level)
+    expected = codec.encoder.codes(_tiles(codec, array), level)
+    assert (codec.decoder.codes(data) == expected).all()
+    restored = codec.decompress_frames(data)
+    assert restored.shape == (array.shape if is_batch(array) else (1, *array.shape))
+    assert restored.dtype == np.uint8
+    return restored if is_batch(array) else restored[0]
+
+
+def is_batch(array: Pixels) -> bool:
+    return array.ndim == 4 or (array.ndim == 3 and array.shape[2] > 4)
+
+
+def _tiles(codec: Codec, array: Pixels) -> Pixels:
+    return split(to_planes(from_array(array).pixels, codec.spec.channels), codec.spec.tile)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_digits(codec: Codec, samples: Pixels, level: int) -> None:
+    for digit in samples:
+        assert metrics.psnr(metrics.mse(digit, assert_round_trip(codec, digit, level))) > 16
+    restored = assert_round_trip(codec, samples, level)
+    assert metrics.psnr(metrics.mse(samples, restored)) > 18 + level
+
+
+def test_higher_levels_are_larger_and_better(codec: Codec, digits: Pixels) -> None:
+    sizes = [len(codec.compress(digits[:500], level=level)) for level in LEVELS]
+    errors = [metrics.mse(digits[:500], assert_round_trip(codec, digits[:500], n)) for n in LEVELS]
+    assert sizes == sorted(sizes)
+    assert errors == sorted(errors, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 1), (28, 29), (1, 300), (300, 1), (17, 33, 3), (28, 28, 3), (3, 40, 30), (2, 28, 28, 3)],
+)
+def test_any_size_and_colour(codec: Codec, photograph: Pixels, shape: tuple[int, ...]) -> None:
+    wanted = np.resize(photograph, shape)
+    assert_round_trip(codec, wanted)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_alpha_is_kept_as_it_was(codec: Codec, photograph: Pixels, channels: int) -> None:
+    array = np.resize(photograph, (30, 50, channels))
+    assert (assert_round_trip(codec, array)[..., -1] == array[..., -1]).all()
+
+
+def test_header_and_checksum_take_twelve_bytes(codec: Codec, samples: Pixels) -> None:
+    data = codec.compress(samples[0])
+    _, payload = container.unpack(data)
+    assert len(data) - len(payload) == 12
+
+
+def test_a_stack_has_one_header(codec: Codec, digits: Pixels) -> None:
+    codes = codec.encoder.codes(digits[:1000, ..., None])
+    ideal = coding.bits(codec.folder.prior(2), codes).sum() / 8
+    assert len(codec.compress(digits[:1000])) < ideal * 1.005
+
+
+def test_the_functions_take_names_paths_and_codecs(codec: Codec, samples: Pixels) -> None:
+    image = Image.fromarray(samples[4])
+    data = aecodec.compress(image)
+    for given in (codec, "digits", BUILT_IN / "digits", str(BUILT_IN / "digits")):
+        assert aecodec.compress(image, given) == data
+        assert aecodec.decompress(data, given) == aecodec.decompress(data)
+
+
+@pytest.mark.parametrize("level", [0, 4, -1])
+def test_levels_that_are_not_there(codec: Codec, samples: Pixels, level: int) -> None:
+    with pytest.raises(UsageError, match=r"levels 1 \(smallest file\) to 3"):
+        codec.compress(samples[0], level=level)
+
+
+def test_unknown_codecs(samples: Pixels) -> None:
+    with pytest.raises(CodecError, match="neither one that ships"):
+        aecodec.load_codec("nothing")
+    stranger = container.pack(container.Header(b"\0\1\2\3"), b"x")
+    with pytest.raises(CodecError, match="does not ship"):
+        aecodec.decompress(stranger)
+    with pytest.raises(CodecError, match="made with codec 00010203"):
+        aecodec.decompress(stranger, "digits")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the codec's folder, to be damaged."""
+    return Path(shutil.copytree(BUILT_IN / "digits", tmp_path / "copy"))
+
+
+def test_each_half_does_its_own(copy: Path, samples: Pixels) -> None:
+    data = aecodec.compress(samples[0])
+    (copy / "decoder.tflite").rename(copy / "away.tflite")
+    assert aecodec.compress(samples[0], copy) == data
+    with pytest.raises(CodecError, match=r"decoder\.tflite"):
+        aecodec.decompress(data, copy)
+    (copy / "away.tflite").rename(copy / "decoder.tflite")
+    (copy / "encoder.tflite").unlink()
+    assert aecodec.decompress(data, copy) == aecodec.decompress(data)
+    with pytest.raises(CodecError, match=r"encoder\.tflite"):
+        aecodec.compress(samples[0], copy)
+
+
+@pytest.mark.parametrize("name", ["encoder.tflite", "decoder.tflite", "priors.npz"])
+def test_a_changed_file_is_not_loaded(copy: Path, samples: Pixels, name: str) -> None:
+    data = aecodec.compress(samples[0])
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    with pytest.raises(CodecError, match="changed since"):
+        aecodec.decompress(aecodec.compress(samples[0], copy) if "enc" in name else data, copy)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "spec": {}}', "\x00"])
+def test_a_damaged_spec_is_refused(copy: Path, text: str) -> None:
+    (copy / "codec.json").write_text(text)
+    with pytest.raises(CodecError, match=r"codec\.json"):
+        aecodec.load_codec(copy)
+
+
+def test_keras_and_litert_make_files_that_either_reads(codec: Codec, samples: Pixels) -> None:
+    folder = codec.folder
+    encoder, decoder = (load_model(folder.path / f"{half}.hdf5") for half in ("encoder", "decoder"))
+    in_keras = EncoderCodec(folder, keras_encoder(encoder))
+    data = in_keras.compress(samples)
+    codes = in_keras.codes(samples[..., None])
+    assert (codec.decoder.codes(data) == codes).all()
+    assert (codes != codec.encoder.codes(samples[..., None])).mean() < 0.1
+    by_keras = DecoderCodec(folder, keras_decoder(decoder)).reconstruct(codes)
+    by_litert = codec.decoder.reconstruct(codes)
+    difference = np.abs(by_keras.astype(int) - by_litert)
+    assert difference.max() < 60
+    assert difference.mean() < 2
+
+
+def test_a_batch_gives_what_single_pictures_give(codec: Codec, digits: Pixels) -> None:
+    together = codec.encoder.codes(digits[:150, ..., None])
+    one_by_one = [codec.encoder.codes(digit[None, ..., None]) for digit in digits[:150]]
+    assert (together == np.concatenate(one_by_one)).all()
+
+
+def test_a_broken_model_is_refused() -> None:
+    for model in (b"", b"garbage", b"\0" * 1000):
+        with pytest.raises(CodecError, match="LiteRT"):
+            TileTransform(model)
+
+
+def test_every_bit_flip_and_truncation_is_refused(codec: Codec, digits: Pixels) -> None:
+    for digit in digits[:20]:
+        data = codec.compress(digit)
+        damaged = [data[:length] for length in range(len(data))]
+        for bit in range(8 * len(data)):
+            changed = bytearray(data)
+            changed[bit // 8] ^= 1 << bit % 8
+            damaged.append(bytes(changed))
+        for each in damaged:
+            with pytest.raises(FormatError):
+                aecodec.decompress(each)
+
+
+def test_files_with_a_forged_checksum_raise_no_other_error(codec: Codec, samples: Pixels) -> None:
+    """The checksum guards against accidents; against malice every field is bounded too."""
+    rng = np.random.default_rng(0)
+    data = [codec.compress(s, level=level)[:-4] for s in samples for level in LEVELS]
+    refused = 0
+    for trial in range(2_000):
+        body = bytearray(data[trial % len(data)])
+        for _ in range(rng.integers(1, 4)):
+            position = int(rng.integers(7, len(body)))
+            body[position] = int(rng.integers(256))
+        body = body[: int(rng.integers(8, len(body) + 1))] if trial % 3 == 0 else body
+        try:
+            codec.decoder.codes(with_checksum(bytes(body)))
+        except aecodec.AecodecError:
+            refused += 1
+    assert 100 < refused < 2_000
+
+
+def test_small_files_never_take_long(codec: Codec) -> None:
+    """Zero bytes decode to the cheapest codes; many of them must not take long."""
+    for size in (30, 100, 300):
+        header = container.Header(codec.spec.codec_id, frames=4 * size)
+        start = time.process_time()
+        with contextlib.suppress(FormatError):
+            codec.decoder.codes(container.pack(header, bytes(size)))
+        assert time.process_time() - start < 1
+
+
+def test_no_file_holds_more_pixels_than_the_limit(codec: Codec) -> None:
+    data = container.pack(container.Header(codec.spec.codec_id, frames=1 << 24), bytes(1 << 22))
+    with pytest.raises(FormatError, match="at most"):
+        codec.decoder.codes(data)
+    with pytest.raises(aecodec.ImageError, match="a side is"):
+        codec.compress(np.zeros((1, (1 << 20) + 1), np.uint8))
+    with pytest.raises(aecodec.ImageError):
+        codec.compress(Image.new("L", (0, 0)))
+
+
+def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:
+    expected = [codec.compress(digit) for digit in samples]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(20):
+            assert list(pool.map(codec.compress, samples)) == expected
+
+
+@pytest.mark.parametrize("thing", ["missing.png", None, 5])
+def test_what_is_no_picture_is_refused(codec: Codec, thing: object) -> None:
+    with pytest.raises(aecodec.ImageError, match=r"is no image|missing\.png"):
+        codec.compress(thing)
+
+
+def test_tiles_and_codes_of_another_shape_are_refused(codec: Codec) -> None:
+    with pytest.raises(aecodec.ImageError, match="takes"):
+        codec.encoder.codes(np.zeros((1, 28, 28, 3), np.uint8))
+    with pytest.raises(UsageError, match="codes of shape"):
+        codec.decoder.reconstruct(np.zeros((1, 5), np.int16))
+
+
+def test_the_pure_python_coder_gives_the_same_bytes_and_codes(
+    codec: Codec, samples: Pixels
+) -> None:
+    slow = Codec(codec.folder, Execution(coder=PYTHON))
+    data = codec.compress(samples)
+    assert slow.compress(samples) == data
+    assert (slow.decoder.codes(data) == codec.decoder.codes(data)).all()
+
+
+def test_without_constriction_the_bytes_are_the_same(samples: Pixels, tmp_path: Path) -> None:
+    np.save(tmp_path / "samples.npy", samples)
+    program = (
+        "import sys, numpy as np; sys.modules['constriction'] = None\n"
+        "import aecodec; samples = np.load('samples.npy'); data = aecodec.compress(samples)\n"
+        "codec = aecodec.load_codec('digits')\n"
+        "assert (codec.decoder.codes(data) == codec.encoder.codes(samples[..., None])).all()\n"
+        "print(data.hex())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert bytes.fromhex(done.stdout) == aecodec.compress(samples)
+
+
+def test_metadata_stays_with_large_pictures_only(codec: Codec) -> None:
+    for side, kept in ((20, False), (28, False), (60, True)):
+        image = Image.effect_noise((side, side), 30)
+        image.info["icc_profile"] = b"profile"
+        restored = codec.decompress(codec.compress(image))
+        assert (restored.info.get("icc_profile") == b"profile") is kept
+
+
+def test_a_used_codec_pickles_as_its_folder(codec: Codec, samples: Pixels) -> None:
+    data = codec.compress(samples)
+    for used in (codec, codec.encoder, codec.decoder):
+        assert len(pickle.dumps(used)) < 2000
+        assert repr(pickle.loads(pickle.dumps(used))) == repr(used)
+    assert pickle.loads(pickle.dumps(codec)).compress(samples) == data
+
+
+def test_a_folder_that_was_replaced_does_not_unpickle(copy: Path, codec: Codec) -> None:
+    pickled = pickle.dumps(aecodec.load_codec(copy))
+    shutil.rmtree(copy)
+    shutil.copytree(BUILT_IN / "photo", copy, ignore=shutil.ignore_patterns("*.hdf5"))
+    with pytest.raises(CodecError, match="another codec than the one that was pickled"):
+        pickle.loads(pickled)
+
+
+def test_nothing_warns(codec: Codec, samples: Pixels) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        codec.decompress(codec.compress(samples[0]))

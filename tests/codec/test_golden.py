@@ -1,0 +1,65 @@
+"""Files of every released version are read, to the very codes, for ever."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import aecodec
+from aecodec import Codec
+from aecodec.bitstream.geometry import vector_shape
+from aecodec.bitstream.payload import encode_payload
+from aecodec.codec.registry import codec_of_file
+from aecodec.format import container
+from aecodec.quantization.rdoq import nearest_symbols
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+FORMAT = ROOT / "docs" / "FORMAT.md"
+CODEC_IDS = {"digits": "0881441f", "photo": "5f03dacc"}
+NAMES = [
+    "digit3",
+    "digit3_level1",
+    "digit3_level3",
+    "stack",
+    "grey_with_alpha",
+    "colour",
+    "colour_with_alpha",
+    "reduced",
+    "photo",
+    "photo_grey_between_levels",
+    "photo_with_alpha",
+    "photo_stack",
+    "photo_reduced",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden_files_hold_their_codes(name: str) -> None:
+    data = (GOLDEN / f"{name}.aec").read_bytes()
+    codes, codec = np.load(GOLDEN / f"{name}.npy"), codec_of_file(data)
+    assert (codec.decoder.codes(data) == codes).all()
+    header, payload = container.unpack(data)
+    level = codec.decoder.level_of(data)
+    latents = np.zeros((*vector_shape(codec.spec, header), codec.spec.latent_channels), np.int8)
+    codec.spec.level(level).dequantize_into(codes, latents)
+    quantizer = partial(nearest_symbols, codec.spec.level(level))
+    assert encode_payload(codec.folder.prior(level), quantizer, latents) == payload
+    assert container.pack(header, payload) == data
+    assert aecodec.decompress_frames(data).size > 0
+
+
+def test_the_specification_shows_a_real_file(codec: Codec) -> None:
+    text = FORMAT.read_text("utf-8")
+    data = (GOLDEN / "digit3.aec").read_bytes()
+    assert f"\n    {data.hex(' ')}\n" in text
+    codes = " ".join(str(code) for code in codec.decoder.codes(data)[0])
+    assert f"\n    {codes}\n" in text
+
+
+@pytest.mark.parametrize(("name", "codec_id"), CODEC_IDS.items())
+def test_codecs_that_ship_keep_their_ids(name: str, codec_id: str) -> None:
+    assert aecodec.load_codec(name).spec.codec_id.hex() == codec_id

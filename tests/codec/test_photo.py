@@ -1,0 +1,168 @@
+"""The codec `photo`, and when it is chosen."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from helpers.files import with_checksum
+from PIL import Image
+
+import aecodec
+from aecodec import Codec, FormatError, metrics
+from aecodec.arrays import Pixels
+from aecodec.bitstream.geometry import vector_shape
+from aecodec.bitstream.payload import split_payload
+from aecodec.codec.execution import Execution
+from aecodec.codec.registry import codec_for
+from aecodec.entropy.range_coder import PYTHON
+from aecodec.format import container
+from aecodec.imaging.picture import from_array
+from aecodec.samples import sample_paths
+
+LORA = 237
+"""Bytes that one LoRa packet holds for an application."""
+
+
+def psnr_of(codec: Codec, pixels: Pixels, level: float | None) -> float:
+    back = codec.decompress_frames(codec.compress(pixels, level=level))[0]
+    return metrics.psnr(metrics.mse(pixels, back))
+
+
+@pytest.mark.parametrize(
+    ("mode", "size", "expected"),
+    [
+        ("L", (28, 28), "digits"),
+        ("LA", (28, 28), "digits"),
+        ("1", (28, 28), "digits"),
+        ("RGB", (28, 28), "digits"),  # of equal channels: it is grey
+        ("L", (28, 29), "photo"),
+        ("L", (56, 56), "photo"),
+        ("RGBA", (1, 1), "photo"),
+    ],
+)
+def test_the_picture_chooses(
+    command: Command, mode: str, size: tuple[int, int], expected: str
+) -> None:
+    Image.new(mode, size, 1 if mode == "1" else None).save("x.png")
+    for name in ((), ("--codec", "auto")):
+        values = json.loads(command("compress", "x.png", "--json", "--force", *name).out)
+        assert values["codec"] == expected
+        assert f"codec {expected}," in command("info", "x.aec").out
+    data = Path("x.aec").read_bytes()
+    assert aecodec.compress(Image.open("x.png")) == data
+    assert aecodec.decompress(data).size == size
+
+
+def test_a_colourful_tile_is_no_digit(photograph: Pixels) -> None:
+    tile = from_array(photograph[100:128, 100:128])
+    assert codec_for(tile).spec.name == "photo"
+
+
+def test_digits_and_photographs_in_one_folder(command: Command, photograph: Pixels) -> None:
+    Path("mixed").mkdir()
+    Path("mixed/digit.png").write_bytes(sample_paths()[0].read_bytes())
+    Image.fromarray(photograph[:90, :130]).save("mixed/photograph.jpg", quality=95)
+    lines = command("compress", "mixed", "--json").out.splitlines()
+    assert sorted(json.loads(line)["codec"] for line in lines) == ["digits", "photo"]
+    assert command("decompress", "mixed_aec", "-o", "back").status == 0
+    with Image.open("back/photograph_decompressed.png") as back:
+        assert back.size == (130, 90)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 1, 3), (1, 5000), (5000, 1, 3), (33, 17), (17, 33, 3), (16, 16, 3), (2, 40, 50, 3)],
+)
+def test_any_size(photo: Codec, photograph: Pixels, shape: tuple[int, ...]) -> None:
+    pixels = np.resize(photograph, shape)
+    back = photo.decompress_frames(photo.compress(pixels))
+    assert back.reshape(shape).shape == shape
+    assert (aecodec.decompress_frames(aecodec.compress(pixels)) == back).all()
+
+
+def test_levels_trade_bytes_for_quality(photo: Codec, photograph: Pixels) -> None:
+    levels = (1, 2.5, 4, 6, 8)
+    sizes = [len(photo.compress(photograph, level=level)) for level in levels]
+    qualities = [psnr_of(photo, photograph, level) for level in levels]
+    assert sizes == sorted(sizes)
+    assert qualities == sorted(qualities)
+    assert qualities[0] > 22
+    assert qualities[-1] > 30
+
+
+def test_it_is_smaller_than_jpeg(photo: Codec, photograph: Pixels) -> None:
+    """At a quality no worse, and by a fifth at least."""
+    theirs = io.BytesIO()
+    Image.fromarray(photograph).save(theirs, "JPEG", quality=30, optimize=True)
+    quality = metrics.psnr(metrics.mse(photograph, np.asarray(Image.open(theirs))))
+    ours = photo.compress(photograph, min_psnr=quality)
+    assert len(ours) < 0.8 * len(theirs.getvalue())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_packet_holds_a_picture_of_any_size(
+    command: Command, photograph: Pixels, channels: int
+) -> None:
+    profile = bytes(500)  # does not take the bytes from the picture
+    Image.fromarray(photograph[..., :channels].squeeze()).save("x.png", icc_profile=profile)
+    assert command("compress", "x.png", "--max-bytes", LORA).status == 0
+    assert LORA * 0.6 < Path("x.aec").stat().st_size <= LORA
+    assert "reduction" in command("info", "x.aec").out
+    assert command("decompress", "x.aec").status == 0
+    with Image.open("x_decompressed.png") as back:
+        assert back.size == (640, 427)
+        assert len(back.getbands()) == channels
+
+
+def test_alpha_and_palettes(photograph: Pixels) -> None:
+    alpha = np.tile(np.arange(100, dtype=np.uint8), (70, 1))
+    with_alpha = np.dstack([photograph[:70, :100], alpha])
+    back = aecodec.decompress_frames(aecodec.compress(with_alpha))
+    assert (back[0, ..., 3] == alpha).all()
+    palette = Image.fromarray(photograph[:70, :100]).quantize(16)
+    assert aecodec.decompress(aecodec.compress(palette)).mode == "RGB"
+
+
+def test_other_colours_and_depths(command: Command, photograph: Pixels) -> None:
+    Image.fromarray(photograph[:40, :40]).convert("CMYK").save("cmyk.tif")
+    assert "CMYK was converted to RGB" in command("compress", "cmyk.tif").err
+    Image.fromarray(photograph[:40, :40, 0].astype(np.uint16)).save("deep.png")
+    result = command("compress", "deep.png")
+    assert result.status == 3
+    assert "8 bits" in result.err
+
+
+def test_both_coders_read_the_same_codes(photo: Codec, photograph: Pixels) -> None:
+    data = photo.compress(photograph[:96, :96])
+    slow = Codec(photo.folder, Execution(coder=PYTHON))
+    assert (slow.decoder.codes(data) == photo.decoder.codes(data)).all()
+
+
+def test_small_windows_give_what_large_ones_give(photo: Codec, photograph: Pixels) -> None:
+    small = Codec(photo.folder, Execution(window=5))
+    picture = photograph[:100, :300]
+    data = photo.compress(picture)
+    assert small.compress(picture) == data
+    assert (small.decompress_frames(data) == photo.decompress_frames(data)).all()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_damaged_message_of_a_long_picture_is_refused(
+    photo: Codec, photograph: Pixels, number: int
+) -> None:
+    """The first one is used while the second is still being decoded."""
+    strip = np.concatenate([photograph[:32, :600]] * 4, axis=1)
+    data = photo.compress(strip)
+    assert photo.decompress_frames(data)[0].shape == strip.shape
+    header, payload = container.unpack(data)
+    messages = split_payload(payload, vector_shape(photo.spec, header))
+    assert len(messages) == 2
+    body = bytearray(data[:-4])
+    body[data.index(messages[number].data) + 2] ^= 1
+    with pytest.raises(FormatError):
+        photo.decompress(with_checksum(bytes(body)))

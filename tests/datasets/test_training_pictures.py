@@ -1,0 +1,46 @@
+"""Training pictures are opened from files, folders and arrays, and what holds none is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecodec.datasets.training_pictures import ArrayPictures, hold_out, open_pictures
+from aecodec.errors import ImageError
+
+
+@pytest.fixture
+def folder_without_images(tmp_path: Path) -> Path:
+    (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
+    np.savez(tmp_path / "floats.npz", x=np.zeros((3, 28, 28)))
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("data.npz", "no array"),
+        ("nothing.npz", "no array"),
+        ("floats.npz", "no array"),
+        ("empty", "no images here"),
+        ("nowhere", "no images here"),
+    ],
+)
+def test_paths_without_images_are_refused(
+    folder_without_images: Path, name: str, message: str
+) -> None:
+    with pytest.raises(ImageError, match=message):
+        open_pictures(folder_without_images / name)
+
+
+def test_held_out_pictures_are_not_trained_on() -> None:
+    pictures = ArrayPictures(np.zeros((200, 8, 8), np.uint8))
+    trained, held_out = hold_out(pictures, 0.1)
+    assert len(trained) == 180
+    assert len(held_out) == 20
+    assert not set(trained) & set(held_out)
+    with pytest.raises(ImageError, match="only one picture"):
+        hold_out(ArrayPictures(np.zeros((1, 8, 8), np.uint8)), 0.1)

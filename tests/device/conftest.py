@@ -1,0 +1,18 @@
+"""Fixtures for tests of exported folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aecodec.cli.main import app
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that `aecodec export` makes for a device: the encoder of `digits`, level 1."""
+    folder = tmp_path_factory.mktemp("exported") / "digits"
+    options = ["--format", "c", "--half", "encoder", "--level", "1", "--quiet"]
+    app(["export", "digits", "-o", str(folder), *options], standalone_mode=False)
+    return folder

@@ -1,0 +1,306 @@
+"""The C library writes Python's files and reads Python's codes, for any codec and any file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.c_library import (
+    BUFFER_TOO_SMALL,
+    DAMAGED,
+    OK,
+    OTHER_CODEC,
+    OTHER_LEVEL,
+    TOO_LARGE,
+    CLibrary,
+)
+from helpers.files import with_checksum
+from helpers.strategies import any_context, headers, priors, some_context
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aecodec import Codec
+from aecodec.arrays import Latents, Pixels
+from aecodec.bitstream.geometry import vector_shape
+from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec_files.folder import CodecFolder, write_folder
+from aecodec.codec_files.priors_file import save_priors
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.entropy.context_network import ContextNetwork
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.spatial_context import PREDICTED_CHANNELS
+from aecodec.errors import AecodecError, ModelError
+from aecodec.export.device.codec_source import PictureSizes
+from aecodec.export.device.reference import c_file, c_latents
+from aecodec.export.device.tables import CTables
+from aecodec.format import container
+from aecodec.format.container import Header, Mode
+from aecodec.imaging.picture import from_array
+from aecodec.prior_fitting.tables import fit_prior
+from aecodec.quantization.levels import Level
+
+TILE = (4, 5)
+SPARE = 3  # channels of other levels
+
+pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+
+
+@pytest.fixture(scope="module")
+def library(codec: Codec, tmp_path_factory: pytest.TempPathFactory) -> CLibrary:
+    """The default level of `digits`."""
+    return CLibrary(CTables(codec.folder), tmp_path_factory.mktemp("digits"))
+
+
+@pytest.fixture(scope="module")
+def file(codec: Codec, samples: Pixels) -> bytes:
+    """A sample digit at the default level."""
+    return codec.compress(samples[3])
+
+
+def slow(values: Iterable[object]) -> Iterator[object]:
+    """Parameters of tests that are slow."""
+    return (pytest.param(value, marks=pytest.mark.slow) for value in values)
+
+
+def assert_round_trip(library: CLibrary, latents: Latents, header: Header) -> bytes:
+    """Check that C writes Python's file, and that each reads the codes of the other."""
+    tables, folder = library.tables, library.tables.folder
+    size = header.size or folder.spec.tile[::-1]
+    vectors, work, bound = library.sizes(size, header.mode)
+    flat = latents.reshape(-1, latents.shape[-1])
+    assert vectors == len(flat)
+    codes = library.quantize(flat)
+    assert (codes == tables.level.quantize(tables.level.channels_of(flat))).all()
+    status, made = library.encode(codes, size, header.mode)
+    assert status == OK
+    encoded = EncodedPicture(folder, header, latents)
+    assert made == c_file(tables, encoded)
+    assert len(made) <= bound
+    decoded = library.decode(made, vectors, work)
+    assert decoded.status == OK
+    assert (decoded.codes == codes).all()
+    assert (library.dequantize(codes) == c_latents(tables, encoded).reshape(flat.shape)).all()
+    return made
+
+
+def assert_header_has_the_sizes(library: CLibrary, size: tuple[int, int], mode: Mode) -> None:
+    """Check that the constants of exported headers are what C computes."""
+    if mode.channels == library.tables.folder.spec.channels:
+        sizes = PictureSizes.of(library.tables, size)
+        assert library.sizes(size, mode) == (sizes.vectors, sizes.work, sizes.file)
+
+
+def folder_of(
+    prior: Prior, level: Level, channels: int, receptive_field: int, path: Path
+) -> CodecFolder:
+    """A codec with these tables, and without networks."""
+    spec = CodecSpec("any", TILE, channels, (level.stop + SPARE,), (level,), 1, receptive_field)
+    contents = {"priors.npz": save_priors([prior]), "decoder.tflite": b""}
+    return write_folder(path, spec, contents, {})
+
+
+@st.composite
+def levels(draw: st.DrawFn, dimension: int) -> Level:
+    gains = draw(st.lists(st.integers(-2048, 0), min_size=dimension, max_size=dimension))
+    if draw(st.booleans()):
+        return Level(1, 1 + dimension, draw(st.sampled_from([1, 3, 17])))
+    return Level(1, 1 + dimension, gains=tuple(gains))
+
+
+def check_any_codec(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Check that C writes the files of Python, for pictures of several sizes."""
+    path, prior = tmp_path_factory.mktemp("codec"), data.draw(priors())
+    channels, distance = data.draw(st.sampled_from([1, 3])), data.draw(st.integers(0, 1))
+    folder = folder_of(prior, data.draw(levels(prior.code_dimension)), channels, distance, path)
+    kept = data.draw(st.integers(1, prior.priors))
+    if np.abs(prior.offset).max() > 127:
+        with pytest.raises(ModelError, match="offsets"):
+            CTables(folder)
+        return
+    library = CLibrary(CTables(folder, priors=kept), path)
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    for size in [TILE[::-1], (1, 1), (70, 3), (22, 49), tuple(rng.integers(1, 90, 2).tolist())]:
+        mode = Mode(int(rng.integers(0, 2)))
+        header = Header(folder.spec.codec_id, mode, None if size == TILE[::-1] else size)
+        shape = (*vector_shape(folder.spec, header), folder.spec.latent_channels)
+        latents = rng.normal(0, rng.choice([3, 40]), shape)
+        assert_round_trip(library, latents.clip(-128, 127).astype(np.int8), header)
+        assert_header_has_the_sizes(library, size, mode)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_c_writes_the_files_of_python_for_any_codec(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    check_any_codec(tmp_path_factory, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_c_writes_the_files_of_python_for_hundreds_of_codecs(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    check_any_codec(tmp_path_factory, data)
+
+
+def wide_context() -> ContextNetwork:
+    """A network with spatial weights, and with more channels than gradients predict."""
+    contexts = (
+        any_context(np.random.default_rng(seed), 4, PREDICTED_CHANNELS + 2) for seed in count()
+    )
+    return next(each for each in contexts if each.spatial)
+
+
+@pytest.mark.parametrize("context", [some_context(), wide_context()])
+def test_c_codes_vectors_in_their_spatial_context(tmp_path: Path, context: ContextNetwork) -> None:
+    channels = len(context.order)
+    codes = np.random.default_rng(0).normal(0, 2, (2500, channels)).round().astype(np.int16)
+    prior = replace(fit_prior(codes, priors=4, tables=64), context=context)
+    folder = folder_of(prior, Level(1, channels + 1), 3, 1, tmp_path)
+    library = CLibrary(CTables(folder), tmp_path)
+    for size in [(1, 1), (70, 3), (150, 110)]:
+        header = Header(folder.spec.codec_id, Mode.RGB, size)
+        shape = (*vector_shape(folder.spec, header), channels + 1 + SPARE)
+        latents = np.random.default_rng(0).normal(0, 3, shape).round().astype(np.int8)
+        assert_round_trip(library, latents, header)
+        assert_header_has_the_sizes(library, size, Mode.RGB)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_c_writes_the_files_of_digits(
+    codec: Codec, digits: Pixels, tmp_path: Path, level: int
+) -> None:
+    library = CLibrary(CTables(codec.folder, level), tmp_path)
+    colours = np.stack([digits[0], digits[1], digits[2]], axis=-1)
+    wide = np.concatenate(list(digits[10:16]), axis=1)[:, :-9]
+    for pixels in [*digits[:10], colours, wide]:
+        picture = from_array(pixels)
+        encoded = codec.encoder.encode(picture, codec.encoder.header(picture))
+        made = assert_round_trip(library, encoded.latents, encoded.header)
+        assert made == codec.compress(pixels, level=level)
+
+
+def test_fewer_priors_cost_bytes_and_every_reader_decodes_them(
+    codec: Codec, digits: Pixels, tmp_path: Path
+) -> None:
+    library = CLibrary(CTables(codec.folder, priors=8), tmp_path)
+    codes = library.quantize(codec.encoder.latents(digits[:100, ..., None]))
+    sizes = []
+    for each in codes:
+        status, made = library.encode(each, (28, 28), Mode.L)
+        assert status == OK
+        assert (codec.decoder.codes(made) == each).all()
+        sizes.append(len(made))
+    whole = np.mean([len(codec.compress(digit)) for digit in digits[:100]])
+    assert whole < np.mean(sizes) < 1.2 * whole
+    assert library.tables.bytes < 0.7 * CTables(codec.folder).bytes
+
+
+def test_a_file_with_a_prior_that_was_not_exported_is_refused(
+    codec: Codec, digits: Pixels, tmp_path: Path
+) -> None:
+    library = CLibrary(CTables(codec.folder, priors=1), tmp_path)
+    _, work, _ = library.sizes((28, 28), Mode.L)
+    statuses = {library.decode(codec.compress(each), 1, work).status for each in digits[:30]}
+    assert statuses == {OK, OTHER_CODEC}
+
+
+def test_each_reason_to_refuse_a_file_has_a_status(
+    library: CLibrary, codec: Codec, samples: Pixels, file: bytes
+) -> None:
+    _, work, _ = library.sizes((28, 28), Mode.L)
+    header, payload = container.unpack(file)
+    foreign = container.pack(Header(b"none", header.mode), payload)
+    assert library.decode(file, 1, work).status == OK
+    assert library.decode(foreign, 1, work).status == OTHER_CODEC
+    assert library.decode(codec.compress(samples[3], level=1), 1, work).status == OTHER_LEVEL
+    assert library.decode(file, 0, work).status == BUFFER_TOO_SMALL
+    assert library.decode(file, 1, work - 1).status == BUFFER_TOO_SMALL
+    vectors = Header(header.codec_id, size=(28 * 200, 28 * 100))
+    large = container.pack(vectors, bytes(28 * 28))
+    assert library.decode(large, 1, work).status == TOO_LARGE
+
+
+def test_a_file_is_written_only_within_its_capacity(library: CLibrary, file: bytes) -> None:
+    _, work, _ = library.sizes((28, 28), Mode.L)
+    codes = library.decode(file, 1, work).codes
+    for capacity in range(len(file)):
+        assert library.encode(codes, (28, 28), Mode.L, capacity)[0] == BUFFER_TOO_SMALL
+    assert library.encode(codes, (28, 28), Mode.L, len(file)) == (OK, file)
+    for size in [(0, 1), (1, 0), (1 << 31, 1), (28 * 129, 28 * 128)]:
+        assert library.encode(codes, size, Mode.L, len(file))[0] == TOO_LARGE
+        assert library.sizes(size, Mode.L)[:2] == (0, 0)
+
+
+def mutations(body: bytes, rng: np.random.Generator) -> Iterator[bytes]:
+    """The body with bytes changed, cut off and appended."""
+    for _ in range(500):
+        changed = bytearray(body)
+        for _ in range(rng.integers(1, 4)):
+            changed[rng.integers(7, len(body))] = rng.integers(0, 256)
+        yield bytes(changed[: rng.integers(9, len(body) + 1)] + rng.bytes(rng.integers(0, 3)))
+
+
+@pytest.mark.parametrize("seed", [0, *slow(range(1, 10))])
+def test_c_accepts_the_mutated_files_that_python_accepts(
+    library: CLibrary, codec: Codec, file: bytes, seed: int
+) -> None:
+    """The checksum is right, so that the payload itself is attacked."""
+    _, work, _ = library.sizes((28, 28), Mode.L)
+    for body in mutations(file[:-4], np.random.default_rng(seed)):
+        data = with_checksum(body)
+        decoded = library.decode(data, 1, work)
+        try:
+            codec.decoder.check(data)
+        except AecodecError:
+            assert decoded.status != OK
+            continue
+        codes = codec.decoder.codes(data)
+        assert decoded.status == OK or len(codes) > 1
+        assert decoded.status != OK or (decoded.codes == codes).all()
+
+
+def assert_headers_agree(library: CLibrary, data: bytes) -> None:
+    """Check that C reads a header as Python does, or refuses it as Python does."""
+    status, found, payload = library.read_header(data)
+    try:
+        header, expected = container.unpack(data)
+    except AecodecError:
+        assert status == DAMAGED
+        return
+    assert status == OK
+    assert payload == expected
+    assert bytes(found.id) == header.codec_id
+    assert (found.width, found.height) == (header.size or (0, 0))
+    assert (found.mode, found.level) == (header.mode, header.level or 0)
+    assert (found.frames, found.reduction) == (header.frames, header.reduction)
+
+
+def test_a_header_of_two_to_the_64_pixels_is_refused(library: CLibrary) -> None:
+    body = bytes.fromhex("ae4301 00000000 14 808040 808040 80808008 00")
+    assert_headers_agree(library, with_checksum(body))
+
+
+@settings(max_examples=200)
+@given(headers, st.binary(max_size=30), st.data())
+def test_c_reads_headers_as_python_does(
+    library: CLibrary, header: Header, payload: bytes, data: st.DataObject
+) -> None:
+    whole = container.pack(header, payload)
+    assert_headers_agree(library, whole)
+    assert_headers_agree(library, whole[: data.draw(st.integers(0, len(whole) - 1))])
+    changed = bytearray(whole[:-4])
+    changed[data.draw(st.integers(0, min(len(changed), 40) - 1))] = data.draw(st.integers(0, 255))
+    assert_headers_agree(library, with_checksum(bytes(changed)))
+
+
+def test_a_picture_that_is_too_large_for_c_is_not_exported(codec: Codec) -> None:
+    with pytest.raises(ModelError, match="too many"):
+        PictureSizes.of(CTables(codec.folder), (28 * 129, 28 * 128))

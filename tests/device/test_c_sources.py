@@ -1,0 +1,80 @@
+"""The C sources compile without warnings, and their header tells how they are used."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.c_library import SOURCES, WARNINGS
+from helpers.programs import needs
+
+from aecodec import Codec
+from aecodec.export.device.codec_source import MAX_VECTORS, PictureSizes, c_codec
+from aecodec.export.device.tables import LANES, CTables
+from aecodec.version import version
+
+ROOT = Path(__file__).parents[2]
+HEADER = (SOURCES / "aecodec.h").read_text("utf-8")
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("options", [(), ("-DAECODEC_ENCODER_ONLY",)])
+def test_compilers_have_no_warnings(
+    compiler: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    needs(compiler)
+    command = [compiler, *WARNINGS, *options, "-O2", "-c", "-o", tmp_path / "out"]
+    subprocess.run([*command, SOURCES / "aecodec.c"], check=True)
+
+
+@pytest.mark.parametrize("language", [("gcc", "-xc", "-std=c99"), ("g++", "-xc++", "-std=c++17")])
+def test_the_header_compiles_by_itself(language: tuple[str, ...]) -> None:
+    needs(language[0])
+    options = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only"]
+    subprocess.run([*language, *options, SOURCES / "aecodec.h"], check=True)
+
+
+def synopsis() -> str:
+    """The indented lines of the header's first long comment."""
+    lines = HEADER.partition("#ifndef")[0].splitlines()
+    indented = [line.removeprefix(" *") for line in lines if line.startswith(" *     ")]
+    return "\n".join(indented)
+
+
+def test_the_synopsis_compiles(codec: Codec, tmp_path: Path) -> None:
+    needs("cc")
+    assert 15 <= len(synopsis().splitlines()) <= 30
+    tables = CTables(codec.folder)
+    for name, content in c_codec(tables, PictureSizes.of(tables, (28, 28))).items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "synopsis.c").write_text(synopsis(), "utf-8")
+    command = ["cc", *WARNINGS, "-Wno-missing-prototypes", f"-I{SOURCES}", "-fsyntax-only"]
+    subprocess.run([*command, tmp_path / "synopsis.c"], check=True)
+
+
+def macro(name: str) -> str:
+    found = re.search(rf"^#define {name} (\S+)", HEADER, re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def test_the_header_has_the_version_of_the_package() -> None:
+    assert macro("AECODEC_VERSION") == f'"{version()}"'
+    major, minor, patch = map(int, version().split(".")[:3])
+    assert int(macro("AECODEC_VERSION_NUMBER")) == 10000 * major + 100 * minor + patch
+
+
+def test_python_has_the_constants_of_c() -> None:
+    for name, value in {"AECODEC_LANES": LANES, "AECODEC_MAX_VECTORS": MAX_VECTORS}.items():
+        assert re.search(rf"\b{name} = {value}\b", HEADER)
+
+
+def test_every_c_file_states_its_licence() -> None:
+    folders = ("export/c", "examples/microcontroller", "tests/device", "benchmarks")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.[ch]")]
+    assert len(files) >= 8
+    for path in files:
+        first = path.read_text("utf-8").splitlines()[0]
+        assert first == "/* SPDX-License-Identifier: Apache-2.0 */", path

@@ -1,0 +1,196 @@
+"""The commands and programs that README.md and the pages in docs show run; long ones start.
+
+A document is read as by somebody who types all of it, in its order, into one folder with pictures
+of small size.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from helpers.documents import PAGES, README, ROOT, blocks_of, commands_of
+from PIL import Image
+
+from aecodec.arrays import Pixels
+from aecodec.samples import sample_paths
+
+CODECS = ROOT / "aecodec" / "codecs"
+
+LONG = re.compile(
+    r"aecodec train .* -o "
+    r"|python -m benchmarks (code_dimension|device|equal_training|megapixels|priors"
+    r"|step_allocation) "
+)
+"""Commands that take minutes to hours."""
+
+SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
+"""Beginnings of lines that a long command prints once it is at work."""
+
+SMALLER = {
+    "cold_start": "--rounds 1",
+    "digits": "--peers 10",
+    "equal_bytes": "kodak/0.png --crop 10 10 90 60",
+    "large_pictures": "--megapixels 0.3",
+    "lora_packet": "--limit 1",
+    "megapixels": "--megapixels 0.3",
+    "rate_distortion": "--limit 1",
+}
+"""Options that turn a benchmark of minutes into one of seconds."""
+
+TOOLS = {
+    r"aecodec verify --device": ("cc",),
+    r"python -m benchmarks device": ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
+}
+"""Programs that commands need; all of these commands need tflite-micro as well."""
+
+Folder = Callable[[str], Path]
+
+SHOWING = [page for page in PAGES if {"sh", "python"} & {each.language for each in blocks_of(page)}]
+LONG_COMMANDS = sorted(
+    {each for page in (README, *PAGES) for each in commands_of(page) if LONG.match(each)}
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
+    """Fill the temporary folder with what a text takes for granted, and return its path."""
+
+    def photographs(path: Path) -> None:
+        path.mkdir()
+        for number in (0, 1):
+            crop = photograph[100 * number :, 100:][:200, :210]
+            Image.fromarray(crop).save(path / f"{number}.png")
+
+    def scans(path: Path) -> None:
+        path.mkdir(parents=True)
+        for sample in sample_paths():
+            shutil.copy(sample, path)
+
+    def steel(path: Path) -> None:
+        scans(path / "train")
+        scans(path / "test")
+
+    makers: dict[str, Callable[[Path], Any]] = {
+        "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
+        "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
+        "mnist.npz": lambda path: np.savez(path, x_train=digits[:200], x_test=digits[200:240]),
+        "scans": scans,
+        "steel": steel,
+        "kodak": photographs,
+        "photographs": photographs,
+        "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
+        "first": lambda path: shutil.copytree(CODECS / "photo", path),
+    }
+
+    def fill(text: str) -> Path:
+        for name, make in makers.items():
+            if re.search(rf"\b{re.escape(name)}\b", text):
+                make(tmp_path / name)
+        return tmp_path
+
+    return fill
+
+
+def is_possible(command: str) -> bool:
+    """Whether this machine has the tools for a command."""
+    needed = [tools for pattern, tools in TOOLS.items() if re.match(pattern, command)]
+    has_micro = find_spec("tflite_micro") is not None
+    return all(has_micro and all(map(shutil.which, tools)) for tools in needed)
+
+
+def smaller(command: str) -> str:
+    """A command with the options that make it small."""
+    benchmark = re.match(r"python -m benchmarks (\w+)", command)
+    return f"{command} {SMALLER.get(benchmark[1], '')}".strip() if benchmark else command
+
+
+def environment() -> dict[str, str]:
+    """Environment in which `aecodec` and the benchmarks are found from any folder."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+
+
+def run(line: str, command: Command) -> None:
+    """Run a command: one of `aecodec` in this process, any other in a shell."""
+    program, *arguments = shlex.split(line)
+    if program == "aecodec" and not set("|<>&;") & set(line):
+        result = command(*arguments)
+        assert result.status == 0, f"{line}\n{result.err}"
+        return
+    script = ["bash", "-c", f"set -o pipefail; {smaller(line)}"]
+    done = subprocess.run(script, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{line}\n{done.stderr}"
+
+
+def run_document(document: Path, fill: Folder, command: Command) -> Path:
+    """Run the commands and programs of a document in its order, and return their folder."""
+    path = fill(document.read_text("utf-8"))
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for block in blocks_of(document):
+        if block.language == "python":
+            exec(compile(block.text, document.name, "exec"), namespace)
+        for line in block.text.splitlines() if block.language == "sh" else []:
+            if "pip install" not in line and not LONG.match(line) and is_possible(line):
+                run(line, command)
+    return path
+
+
+def test_the_commands_and_programs_of_the_readme_run(folder: Folder, command: Command) -> None:
+    assert len(commands_of(README)) >= 10
+    path = run_document(README, folder, command)
+    assert (path / "digit_decompressed.png").exists()
+    assert (path / "my-codec" / "codec.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SHOWING, ids=lambda page: page.name)
+def test_the_commands_and_programs_of_a_page_run(
+    page: Path, folder: Folder, command: Command
+) -> None:
+    run_document(page, folder, command)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", LONG_COMMANDS)
+def test_the_long_commands_start(line: str, folder: Folder) -> None:
+    """They get past their first results."""
+    if not is_possible(line):
+        pytest.skip("needs tools that are not installed")
+    with subprocess.Popen(
+        smaller(line).split(),
+        cwd=folder(re.sub(r"-o \S+", "", line)),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        printed = []
+        for text in running.stdout:
+            printed.append(text)
+            if text.startswith(SIGNS_OF_LIFE):
+                break
+        running.kill()
+    assert printed
+    assert printed[-1].startswith(SIGNS_OF_LIFE), "".join(printed)
+
+
+def test_the_two_install_commands_are_those_that_ci_runs() -> None:
+    ci = (ROOT / ".ci/run").read_text("utf-8")
+    installing = [line.split(" && ") for line in commands_of(README) if "pip install" in line]
+    assert len(installing) == 2
+    for install, main in installing:
+        assert install.replace("pip install", "pip install --quiet") in ci
+        assert re.search(rf"^\s*{main}$", ci, re.MULTILINE)

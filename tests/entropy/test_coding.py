@@ -1,0 +1,68 @@
+"""Priors give back every code, whatever it is, for no more bits than they say."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from helpers.strategies import priors
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from aecodec.arrays import Codes
+from aecodec.entropy import coding
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.range_coder import CONSTRICTION, PYTHON, RangeCoder
+from aecodec.entropy.spatial_context import Grid
+from aecodec.errors import FormatError
+from aecodec.prior_fitting.tables import fit_prior
+
+
+def assert_round_trip(
+    prior: Prior, codes: Codes, grid: Grid | None = None, coder: RangeCoder = CONSTRICTION
+) -> bytes:
+    """Codes come back as they were, and cost no more than `bits` says."""
+    payload = coding.encode(prior, codes, grid, coder)
+    assert (coding.decode(prior, payload, len(codes), grid, coder) == codes).all()
+    assert len(payload) <= coding.bits(prior, codes, grid).sum() / 8 + 1 + len(codes) / 4 + 1
+    return payload
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_any_codes_come_back_with_any_prior(data: st.DataObject) -> None:
+    prior = data.draw(priors())
+    near, anywhere = st.integers(-12, 12), st.integers(-32768, 32767)
+    shape = (data.draw(st.integers(0, 40)), prior.code_dimension)
+    codes = data.draw(hnp.arrays(np.int16, shape, elements=st.one_of(near, near, near, anywhere)))
+    assert_round_trip(prior, codes)
+
+
+@settings(max_examples=100)
+@given(priors(), st.tuples(*[st.integers(1, n) for n in (2, 19, 19)]), st.integers(0, 2**32))
+def test_any_grid_of_codes_comes_back(prior: Prior, grid: Grid, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shape = (math.prod(grid), prior.code_dimension)
+    codes = rng.normal(0, 9, shape).round().astype(np.int16)
+    codes[rng.random(shape) < 0.001] = rng.integers(-32768, 32768)
+    assert_round_trip(prior, codes, grid)
+
+
+def test_both_coders_write_the_same_payload() -> None:
+    codes = np.random.default_rng(0).normal(0, 3, (200, 5)).round().astype(np.int16)
+    codes[7, 2] = 30_000
+    prior = fit_prior(codes[:100], priors=3, tables=32)
+    payloads = {assert_round_trip(prior, codes, coder=each) for each in (CONSTRICTION, PYTHON)}
+    assert len(payloads) == 1
+
+
+def test_a_payload_of_another_length_is_refused() -> None:
+    codes = np.random.default_rng(0).normal(0, 3, (40, 5)).round().astype(np.int16)
+    prior = fit_prior(codes, priors=2, tables=16)
+    payload = coding.encode(prior, codes)
+    with pytest.raises(FormatError, match="damaged"):
+        coding.decode(prior, payload + b"\0", len(codes))
+    with pytest.raises(FormatError, match="too short"):
+        coding.decode(prior, payload, 10**9)

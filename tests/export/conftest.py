@@ -1,0 +1,37 @@
+"""A fully convolutional codec that many tests export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.pairs import Pair, convolutional_pair, train_pair
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from aecodec.export.from_keras import codec_from_keras
+
+
+@pytest.fixture(scope="session")
+def few_digits(digits: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An array of 30 digits, to calibrate and to fit on."""
+    path = tmp_path_factory.mktemp("data") / "digits.npy"
+    np.save(path, digits[:30])
+    return path
+
+
+@pytest.fixture(scope="session")
+def convolutional(digits: Pixels) -> Pair:
+    """A fully convolutional pair, trained on digits."""
+    return train_pair(convolutional_pair(), digits[::3, ..., None] / np.float32(255))
+
+
+@pytest.fixture(scope="session")
+def convolutional_codec(
+    convolutional: Pair, few_digits: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Codec:
+    """The codec of that pair, without context networks."""
+    folder = tmp_path_factory.mktemp("convolutional") / "codec"
+    options = {"name": "any size", "tile": 28, "priors": 4, "context_units": 0}
+    return codec_from_keras(*convolutional, few_digits, folder, **options)

@@ -1,0 +1,89 @@
+"""Codecs of fully convolutional networks take pictures of any size, and export for one size."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from helpers.programs import needs
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from aecodec.codec.execution import Execution
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 33), (3, 301), (301, 2), (140, 150)])
+def test_pictures_of_any_size_are_coded(
+    convolutional_codec: Codec, photograph: Pixels, size: tuple[int, int]
+) -> None:
+    codec, picture = convolutional_codec, photograph[: size[0], : size[1]]
+    restored = np.asarray(codec.decompress(codec.compress(picture)))
+    assert restored.shape == picture.shape
+    stack = np.stack([picture] * 3)
+    assert (codec.decompress_frames(codec.compress(stack)) == restored).all()
+
+
+def test_windows_give_what_the_whole_picture_gives(
+    convolutional_codec: Codec, photograph: Pixels
+) -> None:
+    codec, planes = convolutional_codec, photograph[None, :250, :350, 1:2]
+    data, codes = codec.compress(planes[0]), codec.encoder.codes(planes)
+    whole = np.asarray(codec.decompress(data))
+    for side in (1, 7, 1000):
+        windowed = Codec(codec.folder, execution=Execution(window=side))
+        assert (windowed.encoder.codes(planes) == codes).all()
+        assert (np.asarray(windowed.decompress(data)) == whole).all()
+
+
+def export_on_photographs(
+    command: Command, codec: Codec, photograph: Pixels, *options: str
+) -> list[dict[str, object]]:
+    """Export a codec for pictures of 64x32 pixels to the folder `out`, and return the report."""
+    np.save("photographs.npy", photograph[None, :128, :320, 1])
+    data = ("--calibrate", "photographs.npy", "--report", "report.json")
+    made = ("export", codec.folder.path, "-o", "out", "--size", "64x32", *data, *options)
+    assert command(*made).status == 0
+    rows: list[dict[str, object]] = json.loads(Path("report.json").read_text("utf-8"))
+    return rows
+
+
+@pytest.mark.parametrize(
+    "options", [("--quantize", "int8"), ("--quantize", "float16"), ("--format", "hdf5")]
+)
+def test_networks_of_any_size_are_exported(
+    convolutional_codec: Codec, photograph: Pixels, command: Command, options: tuple[str, ...]
+) -> None:
+    report = export_on_photographs(command, convolutional_codec, photograph, *options)
+    assert [each["half"] for each in report] == ["encoder", "decoder"]
+    assert all(each["psnr_lost"] < 0.5 for each in report)
+    if "int8" in options and find_spec("tflite_micro"):
+        assert all(each["arena_bytes"] > 64 * 32 for each in report)
+
+
+def test_networks_of_any_size_run_on_a_device(
+    convolutional_codec: Codec, photograph: Pixels, command: Command
+) -> None:
+    needs("cc")
+    pytest.importorskip("tflite_micro")
+    options = ("--format", "c", "--priors", "2")
+    export_on_photographs(command, convolutional_codec, photograph, *options)
+    codec = ("--codec", convolutional_codec.folder.path)
+    assert "1 pictures" in command("verify", "--device", "out", *codec, "photographs.npy").out
+    assert Path("out", "aecodec_any_size_level2.c").exists()
+
+
+@pytest.mark.parametrize("size", ["0x4", "4", "64x33", "4x4x4"])
+def test_a_size_without_two_sides_is_refused(
+    convolutional_codec: Codec, command: Command, size: str
+) -> None:
+    done = command("export", convolutional_codec.folder.path, "-o", "out", "--size", size)
+    assert (done.status, "two sides" in done.err) == (2, True)
+
+
+def test_a_codec_of_tiles_has_no_other_size(command: Command) -> None:
+    done = command("export", "digits", "-o", "out", "--size", "28x28")
+    assert (done.status, "has tiles" in done.err) == (2, True)

@@ -1,0 +1,28 @@
+"""Int8 TFLite models run even where XNNPACK refuses them."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+from keras import layers
+
+from aecodec.export.tflite.int8 import decoder_tflite
+from aecodec.inference.keras import keras_decoder
+from aecodec.inference.litert import TileTransform
+
+
+def test_units_that_are_hardly_ever_active_are_converted() -> None:
+    """XNNPACK refuses the scales of such a layer; LiteRT's own kernels run it."""
+    codes = keras.Input((4,))
+    hidden = layers.Dense(6, "relu")
+    decoder = keras.Model(codes, layers.Reshape((4, 4))(layers.Dense(16)(hidden(codes))))
+    hidden.set_weights([np.eye(4, 6), np.full(6, 1e-4 - 10)])
+    latents = np.random.default_rng(0).integers(0, 11, (300, 4)).astype(np.float32)
+    model = decoder_tflite(decoder, latents)
+    with pytest.raises(RuntimeError, match="XNNPACK"):
+        Interpreter(model_content=model).allocate_tensors()
+    expected = keras_decoder(decoder)(latents.astype(np.int8)).reshape(-1, 4, 4)
+    found = TileTransform(model)(latents.astype(np.int8))
+    assert np.abs(found.astype(int) - expected).max() <= 1

@@ -1,0 +1,103 @@
+"""The container gives back what it was given, and refuses everything else."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+from helpers.strategies import headers
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aecodec.errors import AecodecError, FormatError
+from aecodec.format import container
+from aecodec.format.container import Header
+
+
+def assert_round_trip(header: Header, payload: bytes) -> bytes:
+    data = container.pack(header, payload)
+    assert container.unpack(data) == (header, payload)
+    return data
+
+
+@given(headers, st.binary(max_size=300))
+def test_any_header_and_payload_come_back(header: Header, payload: bytes) -> None:
+    assert_round_trip(header, payload)
+
+
+def test_header_and_checksum_of_one_tile_take_twelve_bytes() -> None:
+    assert len(assert_round_trip(Header(b"\0\1\2\3"), b"")) == 12
+    assert len(assert_round_trip(Header(b"\0\1\2\3", level=16), b"")) == 13
+
+
+@given(headers, st.binary(max_size=30))
+def test_every_bit_flip_and_truncation_is_refused(header: Header, payload: bytes) -> None:
+    data = container.pack(header, payload)[:200]
+    if len(data) == 200:
+        return
+    for bit in range(8 * len(data)):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(FormatError):
+            container.unpack(bytes(flipped))
+    for length in range(len(data)):
+        with pytest.raises(FormatError):
+            container.unpack(data[:length])
+
+
+@given(st.binary(max_size=64), st.booleans())
+def test_any_bytes_with_a_right_checksum_are_refused_or_read(
+    body: bytes, begins_well: bool
+) -> None:
+    """The right checksum lets the attack reach the fields."""
+    body = (b"\xaeC\x01" if begins_well else b"") + body
+    data = body + zlib.crc32(body).to_bytes(4, "little")
+    try:
+        header, payload = container.unpack(data)
+    except AecodecError:
+        return
+    assert container.pack(header, payload) == data
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (Header(b"abcd", size=(0, 5)), "side"),
+        (Header(b"abcd", size=(1 << 21, 5)), "side"),
+        (Header(b"abcd", frames=0), "frames"),
+        (Header(b"abcd", size=(1 << 20, 1 << 20)), "pixels"),
+        (Header(b"abcd", level=3), "level"),
+        (Header(b"abcd", reduction=1), "reduction"),
+    ],
+)
+def test_headers_beyond_the_limits_are_not_written(header: Header, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        container.pack(header, b"")
+
+
+def sealed(body: bytes) -> bytes:
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not an .aec file"),
+        (b"\x89PNG\r\n\x1a\n plus what follows", "not an .aec file"),
+        (b"\xaeC\x01", "ends after 3 bytes"),
+        (sealed(b"\xaeC\x02abcd\0"), "version 2"),
+        (sealed(b"\xaeC\x01abcd\xc0"), "flag bits 0x80"),
+        (sealed(b"\xaeC\x01abcd\x04\x80\x00\x05"), "shortest form"),
+        (sealed(b"\xaeC\x01abcd\x04\xff\xff\xff\xff\xff\x01"), "longer than"),
+        (sealed(b"\xaeC\x01abcd\x04\x05"), "past the end"),
+        (sealed(b"\xaeC\x01abcd\x20\x02\x09\x00"), "unknown or occurs twice"),
+        (sealed(b"\xaeC\x01abcd\x02\x7f"), "past the end"),
+        (sealed(b"\xaeC\x01abcd\x10\x01"), "frame count of 1"),
+        (sealed(b"\xaeC\x01abcd\x20\x00"), "no entries"),
+        (sealed(b"\xaeC\x01abcd\x40\x02"), "reduction factor of 1"),
+        (sealed(b"\xaeC\x01abcd\x40\x41"), "factor 32.5"),
+    ],
+)
+def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        container.unpack(data)

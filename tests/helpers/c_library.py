@@ -1,0 +1,181 @@
+"""`aecodec.c` with the tables of a codec, called from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from ctypes import POINTER, byref, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from aecodec.arrays import Latents
+from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
+from aecodec.export.device.tables import CTables
+from aecodec.format.container import Mode
+
+SOURCES = Path(str(files("aecodec.export"))) / "c"
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
+OK, BUFFER_TOO_SMALL, TOO_LARGE, DAMAGED, OTHER_CODEC, OTHER_LEVEL = range(6)
+GUARD = 64
+
+_OPTIONS = (*WARNINGS, "-O1", "-fPIC", f"-I{SOURCES}")
+_SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
+_SIZES = ("aecodec_vector_count", "aecodec_work_size", "aecodec_file_bound")
+
+
+class CPicture(ctypes.Structure):
+    """`aecodec_picture`."""
+
+    _fields_ = (("width", c_uint32), ("height", c_uint32), ("mode", c_int))
+
+
+class CHeader(ctypes.Structure):
+    """`aecodec_header`."""
+
+    _fields_ = (
+        ("id", c_uint8 * 4),
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("mode", c_uint8),
+        ("level", c_uint8),
+        ("reduction", c_uint8),
+        ("frames", c_uint32),
+        ("payload", c_void_p),
+        ("payload_size", c_size_t),
+    )
+
+
+class Guarded:
+    """Bytes that C may write, between bytes that it must not."""
+
+    def __init__(self, size: int) -> None:
+        self._whole = np.full(size + 2 * GUARD, 0xA5, np.uint8)
+        self.bytes = self._whole[GUARD : GUARD + size]
+
+    @property
+    def address(self) -> c_void_p:
+        return c_void_p(self._whole.ctypes.data + GUARD)
+
+    def check(self) -> None:
+        assert (self._whole[:GUARD] == 0xA5).all()
+        assert (self._whole[GUARD + len(self.bytes) :] == 0xA5).all()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Status and codes of `aecodec_decode`."""
+
+    status: int
+    codes: Latents
+
+
+def compiler() -> str:
+    """The C compiler of this machine."""
+    return os.environ.get("CC", "cc")
+
+
+@functools.cache
+def _library_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder with the object of `aecodec.c`, compiled once per process."""
+    folder = tempfile.TemporaryDirectory()
+    out = Path(folder.name, "aecodec.o")
+    command = [compiler(), *_OPTIONS, *_SANITIZER, "-c", "-o", out, SOURCES / "aecodec.c"]
+    subprocess.run(command, check=True)
+    return folder
+
+
+class CLibrary:
+    """The library, compiled with the tables of one level and an undefined-behaviour sanitizer."""
+
+    def __init__(self, tables: CTables, folder: Path) -> None:
+        self.tables = tables
+        for name, content in c_codec(tables, PictureSizes.of(tables, (1, 1))).items():
+            (folder / name).write_bytes(content)
+        library, name = folder / "library.so", identifier_of(tables)
+        sources = [folder / f"{name}.c", Path(_library_folder().name, "aecodec.o")]
+        command = [compiler(), *_OPTIONS, *_SANITIZER, "-shared", "-o", library, *sources]
+        subprocess.run(command, check=True)
+        self._c = ctypes.CDLL(str(library))
+        for function in _SIZES:
+            getattr(self._c, function).restype = c_size_t
+        self._codec = c_void_p(ctypes.addressof(ctypes.c_char.in_dll(self._c, name)))
+
+    def sizes(self, size: tuple[int, int], mode: Mode) -> tuple[int, int, int]:
+        """Code vectors, bytes of working memory, and bytes that no file exceeds."""
+        picture = CPicture(*size, mode)
+        vectors, work, file = (getattr(self._c, f)(self._codec, byref(picture)) for f in _SIZES)
+        return vectors, work, file
+
+    def quantize(self, latents: Latents) -> Latents:
+        """Latents (N, channels of all levels) to codes (N, K)."""
+        return self._map(self._c.aecodec_quantize, latents, self.tables.prior.code_dimension)
+
+    def dequantize(self, codes: Latents) -> Latents:
+        """Codes (N, K) to latents (N, channels of all levels)."""
+        return self._map(self._c.aecodec_dequantize, codes, self.tables.folder.spec.latent_channels)
+
+    def _map(self, function: Callable[..., None], vectors: Latents, channels: int) -> Latents:
+        given, result = np.ascontiguousarray(vectors), Guarded(len(vectors) * channels)
+        address = c_void_p(given.ctypes.data)
+        function(self._codec, address, c_size_t(len(given)), result.address)
+        result.check()
+        return result.bytes.view(np.int8).reshape(len(given), channels)
+
+    def encode(
+        self, codes: Latents, size: tuple[int, int], mode: Mode, capacity: int | None = None
+    ) -> tuple[int, bytes]:
+        """Status and file, with exactly the memory that C asks for."""
+        _, work_size, bound = self.sizes(size, mode)
+        work, file = Guarded(work_size), Guarded(bound if capacity is None else capacity)
+        given, picture, written = np.ascontiguousarray(codes), CPicture(*size, mode), c_size_t()
+        status = self._c.aecodec_encode(
+            self._codec,
+            byref(picture),
+            c_void_p(given.ctypes.data),
+            work.address,
+            c_size_t(work_size),
+            file.address,
+            c_size_t(len(file.bytes)),
+            byref(written),
+        )
+        work.check()
+        file.check()
+        return status, file.bytes[: written.value].tobytes()
+
+    def decode(self, data: bytes, vectors: int, work_size: int) -> Decoded:
+        """Status and codes, with room for this many code vectors."""
+        dimension = self.tables.prior.code_dimension
+        codes, work, found = Guarded(vectors * dimension), Guarded(work_size), c_size_t()
+        file = Guarded(len(data))
+        file.bytes[:] = np.frombuffer(data, np.uint8)
+        status = self._c.aecodec_decode(
+            self._codec,
+            file.address,
+            c_size_t(len(data)),
+            work.address,
+            c_size_t(work_size),
+            codes.address,
+            c_size_t(len(codes.bytes)),
+            byref(found),
+        )
+        codes.check()
+        work.check()
+        decoded = codes.bytes.view(np.int8).reshape(vectors, dimension)
+        return Decoded(status, decoded[: found.value])
+
+    def read_header(self, data: bytes) -> tuple[int, CHeader, bytes]:
+        """Status, header and payload."""
+        header, given = CHeader(), ctypes.create_string_buffer(data, len(data))
+        self._c.aecodec_read_header.argtypes = [c_void_p, c_size_t, POINTER(CHeader)]
+        status = self._c.aecodec_read_header(ctypes.addressof(given), len(data), byref(header))
+        if status != OK:
+            return status, header, b""
+        start = header.payload - ctypes.addressof(given)
+        return status, header, data[start : start + header.payload_size]

@@ -1,0 +1,31 @@
+"""Calling the command line from tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Result(NamedTuple):
+    """What a command did.
+
+    Attributes:
+        status: exit status.
+        out: standard output.
+        err: standard error.
+    """
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Result]
+
+
+def piped(*arguments: str, data: bytes) -> subprocess.CompletedProcess[bytes]:
+    """Call `aecodec` in a process of its own, with data on its standard input."""
+    command = [sys.executable, "-m", "aecodec", *arguments]
+    return subprocess.run(command, input=data, capture_output=True, check=False)

@@ -1,0 +1,36 @@
+"""The documents for people, and what they show: commands and programs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    """A fenced block of a document.
+
+    Attributes:
+        language: language of its text, such as sh or python.
+        text: its text.
+    """
+
+    language: str
+    text: str
+
+
+def blocks_of(document: Path) -> list[Block]:
+    """The fenced blocks of a document, in order."""
+    return [Block(*found) for found in _BLOCK.findall(document.read_text("utf-8"))]
+
+
+def commands_of(document: Path) -> list[str]:
+    """The commands that a document shows, one per line of its blocks in sh."""
+    shown = [block.text for block in blocks_of(document) if block.language == "sh"]
+    return [line for text in shown for line in text.splitlines()]

@@ -1,0 +1,55 @@
+"""Plain pairs of Keras models, as somebody would bring them."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+
+from aecodec.keras_models.layers import DepthToSpace
+
+Pair = tuple[keras.Model, keras.Model]
+
+
+def dense_pair(image_shape: tuple[int, ...], code: int, hidden: int = 64) -> Pair:
+    """An encoder and a decoder of one hidden dense layer each."""
+    size = int(np.prod(image_shape))
+    encoder = keras.Sequential(
+        [
+            keras.Input(image_shape),
+            layers.Flatten(),
+            layers.Dense(hidden, "relu"),
+            layers.Dense(code),
+        ]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((code,)),
+            layers.Dense(hidden, "relu"),
+            layers.Dense(size),
+            layers.Reshape(image_shape),
+        ]
+    )
+    return encoder, decoder
+
+
+def convolutional_pair() -> Pair:
+    """A fully convolutional encoder and decoder, with tiles of 4x4 pixels and 8 channels."""
+    images = keras.Input((None, None, 1))
+    hidden = layers.Conv2D(24, 5, strides=2, padding="same", activation="relu")(images)
+    latents = layers.Conv2D(8, 5, strides=2, padding="same")(hidden)
+    codes = keras.Input((None, None, 8))
+    hidden = layers.Conv2D(32, 3, padding="same", activation="relu")(codes)
+    pixels = DepthToSpace(4)(layers.Conv2D(16, 3, padding="same")(hidden))
+    return keras.Model(images, latents), keras.Model(codes, pixels)
+
+
+def train_pair(pair: Pair, images: np.ndarray, epochs: int = 2) -> Pair:
+    """Train a pair to reconstruct images (N, ...) in 0..1."""
+    keras.utils.set_random_seed(0)
+    encoder, decoder = pair
+    inputs = keras.Input(images.shape[1:])
+    joint = keras.Model(inputs, decoder(encoder(inputs)))
+    joint.compile(keras.optimizers.Adam(3e-3), "mse")
+    joint.fit(images, images, batch_size=16, epochs=epochs, verbose=0)
+    return pair

@@ -1,0 +1,111 @@
+"""Hypothesis strategies and generators for what is parsed, packed and coded."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from hypothesis import strategies as st
+
+from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.spatial_context import GRADIENTS, KINDS, PREDICTED_CHANNELS
+from aecodec.format.container import (
+    MAX_FRAMES,
+    MAX_REDUCTION,
+    NOT_REDUCED,
+    Header,
+    MetadataKind,
+    Mode,
+)
+from aecodec.prior_fitting.tables import to_frequencies
+
+sides = st.integers(1, 300) | st.integers(1, 1 << 15)
+reduced_sides = st.integers(1, 300) | st.integers(1, 1 << 13)
+headers = (
+    st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        mode=st.sampled_from([Mode.L, Mode.RGB]),
+        size=st.none() | st.tuples(sides, sides),
+        level=st.none() | st.integers(16, 255),
+        metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=300)),
+    )
+    | st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        size=st.none() | st.tuples(reduced_sides, reduced_sides),
+        reduction=st.integers(NOT_REDUCED + 1, MAX_REDUCTION),
+    )
+    | st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        mode=st.sampled_from([Mode.LA, Mode.RGBA]),
+        frames=st.integers(1, MAX_FRAMES),
+        alpha=st.binary(max_size=300),
+    )
+)
+
+
+def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextNetwork:
+    """A random context network of 0 to 12 units."""
+    units = int(rng.integers(0, 13))
+    any_int8 = functools.partial(rng.integers, -128, 128)
+    return ContextNetwork(
+        order=rng.permutation(channels),
+        input_shift=rng.integers(0, 8, channels),
+        degree=np.sort(rng.integers(0, channels + 2, units)),
+        weights=any_int8((channels, units)),
+        unit_shift=rng.integers(0, 12, units),
+        bias=any_int8((count, units)),
+        output_weights=any_int8((channels, units, 2)),
+        output_shift=rng.integers(4, 16, (channels, 2)),
+        spatial=SpatialWeights(
+            any_int8(channels),
+            any_int8((KINDS, channels, units)),
+            any_int8((KINDS, units)),
+            any_int8((KINDS, predicted := min(channels, PREDICTED_CHANNELS), GRADIENTS, predicted)),
+            rng.integers(4, 16, (KINDS, predicted)),
+        )
+        if rng.integers(0, 2)
+        else None,
+    )
+
+
+@st.composite
+def priors(draw: st.DrawFn) -> Prior:
+    """A prior: 1 to 5 competing, of 1 to 6 channels, with and without a context network."""
+    count, channels, symbols = (draw(st.integers(1, n)) for n in (5, 6, 9))
+    bank = draw(st.sampled_from([1, 2, 3, 8, 16, 24]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    index = to_frequencies(rng.random(count)) if count > 1 else np.zeros(1, np.uint16)
+    return Prior(
+        bank=np.stack([to_frequencies(rng.random(symbols + 1) ** 8) for _ in range(bank)]),
+        first=draw(st.integers(-20, 5)),
+        table=rng.integers(0, bank, (count, channels)),
+        offset=rng.integers(-300, 300, (count, channels)) // draw(st.sampled_from([1, 50, 301])),
+        index=index,
+        context=any_context(rng, count, channels) if bank % 8 == 0 else None,
+    )
+
+
+def some_context() -> ContextNetwork:
+    """A network of 4 units with spatial weights, for 4 priors of 3 channels."""
+    integers = functools.partial(np.random.default_rng(0).integers, -50, 50)
+    return ContextNetwork(
+        order=[2, 0, 1],
+        input_shift=[3, 3, 3],
+        degree=[0, 0, 1, 2],
+        weights=integers((3, 4)),
+        unit_shift=[6] * 4,
+        bias=integers((4, 4)),
+        output_weights=integers((3, 4, 2)),
+        output_shift=np.full((3, 2), 9),
+        spatial=SpatialWeights(
+            integers(3),
+            integers((2, 3, 4)),
+            integers((2, 4)),
+            integers((2, 3, 4, 3)),
+            np.full((2, 3), 9),
+        ),
+    )

@@ -1,0 +1,201 @@
+"""An autoencoder is trained, saved, and becomes a codec of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from helpers.pairs import Pair, dense_pair
+from keras import layers
+
+import aecodec
+from aecodec import ModelError, UsageError
+from aecodec.arrays import Pixels
+from aecodec.export.step_allocation import gained_steps
+from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
+from aecodec.training.autoencoder import RunOptions
+from aecodec.training.losses import RateOptions
+from aecodec.training.networks.convolutional import Stage, picture_pair, start_from_klt
+from aecodec.training.networks.tile import tile_pair
+
+
+def assert_becomes_a_codec(
+    autoencoder: Autoencoder, x: np.ndarray, folder: Path, context_units: int = 0
+) -> aecodec.Codec:
+    """Every level gives back its codes, and pictures like those of the float pair."""
+    fewer = {"priors": 4, "context_units": context_units, "context_epochs": 1}
+    codec = autoencoder.to_codec(folder, x[:300], "mine", **fewer)
+    pixels = np.rint(x * 255).astype(np.uint8).reshape(-1, *codec.spec.tile, codec.spec.channels)
+    errors = []
+    for level in range(1, len(codec.spec.levels) + 1):
+        data = codec.compress(pixels[:50], level=level)
+        codes = codec.encoder.codes(pixels[:50], level)
+        assert (codec.decoder.codes(data) == codes).all()
+        restored = codec.decoder.decode(data).pixels
+        errors.append(float(np.mean((restored / 255 - pixels[:50] / 255) ** 2)))
+    assert errors == sorted(errors, reverse=True)
+    floats = autoencoder.decoder.predict(autoencoder.encoder.predict(x[:50], verbose=0), verbose=0)
+    exact = float(np.mean((np.clip(floats, 0, 1) - x[:50]) ** 2))
+    if len(autoencoder.levels) == 1:
+        assert errors[-1] < 1.2 * exact
+    return codec
+
+
+def test_a_pair_is_trained_saved_and_opened_without_aecodec(x: np.ndarray, tmp_path: Path) -> None:
+    """Build the pair, train, save, load in a process without aecodec, predict."""
+    autoencoder = Autoencoder(mnist_encoder(x[0].shape, (50,)), mnist_decoder((50,), x[0].shape))
+    history = autoencoder.train(x[:300], epochs=3, batch_size=32, learning_rate=4e-3, verbose=0)
+    assert history.history["psnr"][-1] > history.history["psnr"][0] + 1
+    autoencoder.save_models("test", tmp_path)
+    program = (
+        "import sys, numpy as np, tensorflow as tf\n"
+        "e, d = (tf.keras.models.load_model(f'{h}test.hdf5') for h in ('encoder', 'decoder'))\n"
+        "code = e.predict(np.zeros((1, 28, 28)), verbose=0)\n"
+        "print(code.shape, d.predict(code, verbose=0).shape, 'aecodec' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "(1, 50) (1, 28, 28) False"
+
+
+@pytest.mark.slow
+def test_the_pair_for_mnist_becomes_a_codec(x: np.ndarray, tmp_path: Path) -> None:
+    autoencoder = Autoencoder(mnist_encoder(x[0].shape, (50,)), mnist_decoder((50,), x[0].shape))
+    autoencoder.train(x[:600], epochs=4, batch_size=32, learning_rate=4e-3, verbose=0)
+    assert_becomes_a_codec(autoencoder, x, tmp_path, context_units=16)
+
+
+def test_a_larger_rate_weight_makes_fewer_bytes(x: np.ndarray) -> None:
+    small, large = (trained_with(weight, x)[1] for weight in (0.01, 1.0))
+    assert {"bytes1", "psnr1", "val_bytes1", "val_psnr1"} <= set(small)
+    assert large["val_bytes1"][-1] < 0.7 * small["val_bytes1"][-1]
+
+
+@pytest.mark.slow
+def test_a_larger_rate_weight_makes_smaller_files(x: np.ndarray, tmp_path: Path) -> None:
+    sizes = []
+    for weight in (0.01, 1.0):
+        autoencoder, _ = trained_with(weight, x)
+        codec = assert_becomes_a_codec(autoencoder, x, tmp_path / str(weight))
+        sizes.append(codec.folder.measured["levels"][1]["payload_bytes"])
+    assert sizes[1] < 0.7 * sizes[0]
+
+
+def trained_with(weight: float, x: np.ndarray) -> tuple[Autoencoder, dict[str, list[float]]]:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 20))
+    history = autoencoder.train(
+        x,
+        epochs=4,
+        batch_size=32,
+        rate_weight=weight,
+        learning_rate=5e-3,
+        validation_data=x[:200],
+        verbose=0,
+        rate_options=RateOptions(components=2),
+    )
+    return autoencoder, history.history
+
+
+@pytest.mark.parametrize("pair", [dense_pair, pytest.param(tile_pair, marks=pytest.mark.slow)])
+def test_levels_may_have_channels_of_their_own(
+    x: np.ndarray, tmp_path: Path, pair: Callable[[tuple[int, ...], int], Pair]
+) -> None:
+    planes = x[:900, ..., None]
+    autoencoder = Autoencoder(*pair((28, 28, 1), 24), levels=(4, 8, 12))
+    autoencoder.train(
+        planes,
+        epochs=12,
+        batch_size=32,
+        rate_weight=(0.1, 0.05, 0.01),
+        learning_rate=4e-3,
+        verbose=0,
+    )
+    codec = assert_becomes_a_codec(autoencoder, planes, tmp_path)
+    assert [level.stop for level in codec.spec.levels] == [4, 12, 24]
+    assert codec.spec.default_level == 2
+
+
+def test_levels_that_share_their_channels_differ_by_gains(photograph: Pixels) -> None:
+    tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
+    planes, weights = (tiles / 255).astype(np.float32), [0.1, 0.01]
+    pair = picture_pair((64, 64, 3), 6, stages=(Stage(8, 1), Stage(8, 1), Stage(8, 1)))
+    start_from_klt(*pair, planes, [6], weights)
+    autoencoder = Autoencoder(*pair)
+    history = autoencoder.train(
+        planes, epochs=2, batch_size=10, rate_weight=weights, optimizer="muon", verbose=0
+    ).history
+    assert history["bytes1"][-1] < history["bytes2"][-1]
+    assert history["psnr1"][-1] < history["psnr2"][-1]
+    steps, levels = gained_steps(autoencoder, planes, autoencoder.gains)
+    assert np.abs(autoencoder.encoder.predict(planes, verbose=0) / steps).max() < 127.5
+    for level, gains in zip(levels, autoencoder.gains, strict=True):
+        assert level.factors / (1 << 15) == pytest.approx(gains * steps, rel=2e-3)
+
+
+def test_colour_tiles_with_grids_of_code_vectors_become_a_codec(
+    photograph: Pixels, tmp_path: Path
+) -> None:
+    tiles = photograph[:416, :640].reshape(13, 32, 20, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    encoder = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(12, 8, strides=8)])
+    decoder = keras.Sequential([keras.Input((4, 4, 12)), layers.Conv2DTranspose(3, 8, strides=8)])
+    autoencoder = Autoencoder(encoder, decoder)
+    autoencoder.train(tiles / 255, epochs=10, batch_size=16, learning_rate=5e-3, verbose=0)
+    codec = assert_becomes_a_codec(autoencoder, tiles / 255, tmp_path)
+    assert codec.spec.vectors == 16
+    grey = codec.decompress(codec.compress(photograph[:50, :70, 0]))
+    assert grey.size == (70, 50)
+
+
+def test_shapes_that_do_not_fit_are_both_named() -> None:
+    with pytest.raises(ModelError, match=r"\(28, 28\).*\(32, 32\)"):
+        Autoencoder(mnist_encoder((32, 32), (5,)), mnist_decoder((5,), (28, 28)))
+    with pytest.raises(ModelError, match=r"\(5,\).*\(6,\)"):
+        Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((6,), (28, 28)))
+    with pytest.raises(ModelError, match="share out 7 channels"):
+        Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((5,), (28, 28)), levels=(3, 4))
+    with pytest.raises(ModelError, match="multiples of 4"):
+        mnist_encoder((27, 28), (5,))
+
+
+def test_images_that_do_not_fit_are_refused(x: np.ndarray) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+    with pytest.raises(ModelError, match="divide them by 255"):
+        autoencoder.train(x * 255)
+    with pytest.raises(ModelError, match="the encoder takes"):
+        autoencoder.train(x[:, :20])
+    with pytest.raises(ModelError, match="give each a rate weight"):
+        Autoencoder(*dense_pair((28, 28), 5), levels=(2, 3)).train(x)
+    with pytest.raises(ModelError, match="2 rate weights"):
+        autoencoder.train(x, rate_weight=[1, 2])
+
+
+def test_a_training_may_end_by_the_clock(x: np.ndarray, tmp_path: Path) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+    options = RunOptions(minutes=0.03, backup=tmp_path)
+    began = time.monotonic()
+    history = autoencoder.train(x, learning_rate=3e-3, verbose=0, run_options=options)
+    assert 1.8 <= time.monotonic() - began < 20
+    assert history.history["psnr"][-1] > history.history["psnr"][0]
+    again = autoencoder.train(x, learning_rate=3e-3, verbose=0, run_options=options)
+    assert len(again.history["psnr"]) <= 1
+
+
+def test_an_unknown_optimizer_is_refused(x: np.ndarray) -> None:
+    with pytest.raises(UsageError, match="no optimizer 'x': adam, muon"):
+        Autoencoder(*dense_pair((28, 28), 5)).train(x[:10], optimizer="x", verbose=0)
+
+
+def test_fewer_images_than_a_batch_are_a_batch(x: np.ndarray) -> None:
+    autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+    before = autoencoder.encoder.get_weights()
+    autoencoder.train(x[:10], epochs=3, verbose=0)
+    assert any(
+        (b != a).any() for b, a in zip(before, autoencoder.encoder.get_weights(), strict=True)
+    )

@@ -1,0 +1,99 @@
+"""Arithmetic, optimizers and learning rates of a training."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from aecodec.arrays import Pixels
+from aecodec.keras_models.roles import Role, set_role
+from aecodec.training import Autoencoder
+from aecodec.training.entropy_models.spatial import SpatialEntropyModel
+from aecodec.training.losses import RateOptions
+from aecodec.training.optimization.optimizers import optimizer_of
+from aecodec.training.optimization.precision import has_amx_bfloat16, policy_of
+from aecodec.training.recipe import load_recipe
+from aecodec.training.zoo import PAIRS
+
+_RESOLUTION = 6 / 255
+"""Resolution of the activations of a quantization-aware copy."""
+
+
+@pytest.mark.parametrize(
+    ("flags", "policy"), [("fpu amx_bf16 sse", "mixed_bfloat16"), ("fpu avx512_bf16", "float32")]
+)
+def test_bfloat16_is_used_where_the_processor_multiplies_its_matrices(
+    flags: str, policy: str
+) -> None:
+    is_fast = has_amx_bfloat16(flags)
+    assert policy_of("fastest", bfloat16_is_fast=is_fast) == policy
+    assert policy_of("float32", bfloat16_is_fast=is_fast) == "float32"
+
+
+def test_the_rate_of_pictures_in_bfloat16_is_nearly_that_in_float32() -> None:
+    codes = np.random.default_rng(0).normal(0, 2, (3, 8, 8, 6)).round().astype(np.float32)
+    policies = ("float32", "mixed_bfloat16")
+    exact, rough = (SpatialEntropyModel(6, 1, 16, dtype=policy) for policy in policies)
+    rng = np.random.default_rng(1)
+    exact.set_weights(
+        [weights + rng.uniform(0, 0.5, weights.shape) for weights in exact.get_weights()]
+    )
+    rough.set_weights(exact.get_weights())
+    given = codes, np.abs(codes) + 1, np.ones((3, 6), np.float32), np.zeros(3, np.int32)
+    np.testing.assert_allclose(rough(*given), exact(*given), rtol=0.05)
+    assert (rough(*given) != exact(*given)).numpy().any()
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 8, 40), (3, 3, 40, 8)])
+def test_muons_steps_in_bfloat16_are_nearly_those_in_float32(shape: tuple[int, ...]) -> None:
+    gradient = tf.constant(np.random.default_rng(0).normal(size=shape), tf.float32)
+    exact, rough = (
+        optimizer_of("muon", policy).zeropower_via_newtonschulz5(gradient, steps=3)
+        for policy in ("float32", "mixed_bfloat16")
+    )
+    assert exact.shape == rough.shape == shape
+    assert rough.dtype == tf.float32
+    assert 0 < np.abs(rough - exact).max() < 0.1 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("adam", [1.0, 0.1, 5.0]), ("muon", [0.2, 0.02, 0.2 * 12])]
+)
+def test_the_role_of_a_variable_multiplies_its_learning_rate(
+    name: str, expected: list[float]
+) -> None:
+    """The first step of Adam, which Muon takes for vectors, has the size of the learning rate."""
+    variables = [keras.Variable(np.zeros(4, np.float32)) for _ in expected]
+    roles = None, Role.LINEAR_PIXELS, Role.CODE_STATISTICS
+    for variable, role in zip(variables, roles, strict=True):
+        set_role(variable, role)
+    optimizer = optimizer_of(name, "float32")
+    optimizer.learning_rate = 1e-2
+    optimizer.apply([tf.ones(4) for _ in variables], variables)
+    steps = [float(-variable.numpy()[0]) / 1e-2 for variable in variables]
+    assert steps == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["picture", "photo"])
+def test_no_layer_dies_while_the_learning_rate_is_highest(photograph: Pixels, name: str) -> None:
+    """Units that are off for every picture do not learn any more."""
+    tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
+    recipe, x = load_recipe(name), (tiles / 255).astype(np.float32)
+    weights, pair = recipe.levels["rate_weights"], PAIRS[recipe.networks]
+    encoder, decoder = pair.build((64, 64, 3), 96)
+    pair.start(encoder, decoder, x, [96], weights)
+    codes = np.rint(encoder.predict(x, verbose=0))
+    halves = pair.qat_copy(encoder, x, "float32"), pair.qat_copy(decoder, codes, "float32")
+    copy = Autoencoder(*halves)
+    how = {each: recipe.training[each] for each in ("optimizer", "learning_rate")}
+    options = RateOptions(cost_power=recipe.training["cost_power"])
+    copy.train(x, 8, 16, rate_weight=weights, verbose=0, rate_options=options, **how)
+    codes = np.rint(copy.encoder.predict(x, verbose=0))
+    for half, inputs in ((copy.encoder, x), (copy.decoder, codes)):
+        hidden = [layer.output for layer in half.layers if isinstance(layer, layers.Conv2D)][:-2]
+        for outputs in keras.Model(half.input, hidden).predict(inputs, verbose=0):
+            assert (outputs.std(axis=(0, 1, 2)) > _RESOLUTION).mean() > 0.5

@@ -1,0 +1,144 @@
+"""Recipes are read, adjusted, followed, and go on after an interruption."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from helpers.tiny_recipe import tiny_recipe
+
+from aecodec import AecodecWarning, UsageError
+from aecodec.arrays import Pixels
+from aecodec.metrics import mse, psnr
+from aecodec.training import Autoencoder
+from aecodec.training.recipe import load_recipe
+from aecodec.training.run import RecipeTraining, run_recipe
+
+WITH_NETWORK = {"context_units": [8, 8], "batch_size": 64, "dtype": "mixed_bfloat16"}
+
+
+class Steps(keras.callbacks.Callback):
+    """Counts the steps of a training."""
+
+    count = 0
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        self.count += 1
+
+
+class CtrlC(keras.callbacks.Callback):
+    """Interrupts in the middle of the second of two epochs."""
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        if float(self.model.progress) > 0.6:
+            raise KeyboardInterrupt
+
+
+def assert_is_interrupted(training: RecipeTraining) -> None:
+    """Run a training of two epochs, which Ctrl-C ends, with a warning."""
+    with warnings.catch_warnings(record=True) as caught:  # Keras's own warnings too
+        warnings.simplefilter("always")
+        _, is_complete = training.run([CtrlC()], verbose=0)
+    assert not is_complete
+    assert [each for each in caught if each.category is AecodecWarning]
+
+
+def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path: Path) -> None:
+    data, folder, file = tmp_path / "data.npz", tmp_path / "codec", tmp_path / "recipe.toml"
+    np.savez(data, pictures=digits[:300])
+    file.write_text(tiny_recipe(epochs=2, **WITH_NETWORK))
+    recipe = load_recipe(file)
+    training = RecipeTraining(recipe, data, folder)
+    assert_is_interrupted(training)
+    (state,) = folder.iterdir()
+    with pytest.raises(UsageError, match="--resume"):
+        run_recipe(recipe, data, folder, verbose=0)
+    second_epoch, nothing = Steps(), Steps()
+    _, is_complete = training.run([second_epoch], verbose=0)
+    assert is_complete
+    assert second_epoch.count == 255 // 64  # 45 of the 300 pictures are held out
+    codec = run_recipe(recipe, data, folder, resume=True, callbacks=[nothing], verbose=0)
+    assert nothing.count == 0  # a whole training is not repeated for its export
+    assert codec.spec.name == "tiny"
+    assert len(codec.folder.measured["levels"]) == 2
+    assert not state.exists()
+    with pytest.raises(UsageError, match="no interrupted training"):
+        run_recipe(recipe, data, folder, resume=True, verbose=0)
+
+
+def psnr_of(autoencoder: Autoencoder, digits: Pixels) -> float:
+    """PSNR in dB of the float networks."""
+    x = digits[..., None] / 255
+    latents = autoencoder.encoder.predict(x, verbose=0)
+    decoded = autoencoder.decoder.predict(latents, verbose=0)
+    return psnr(mse(255 * decoded.clip(0, 1), 255 * x))
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_after_ctrl_c_as_if_it_had_not_been_interrupted(
+    digits: Pixels, tmp_path: Path
+) -> None:
+    data, file = tmp_path / "data.npy", tmp_path / "recipe.toml"
+    np.save(data, digits[:300])
+    file.write_text(tiny_recipe(epochs=2))
+    recipe = load_recipe(file)
+    interrupted = RecipeTraining(recipe, data, tmp_path / "codec")
+    assert_is_interrupted(interrupted)
+    resumed, is_complete = interrupted.run(verbose=0)
+    whole, _ = RecipeTraining(recipe, data, tmp_path / "whole").run(verbose=0)
+    assert is_complete
+    assert psnr_of(resumed, digits[:300]) == pytest.approx(psnr_of(whole, digits[:300]), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("count = 3", ""), r"\[priors\] must have context_epochs, count"),
+        (("[data]", "[dat]"), "not a recipe"),
+        (('networks = "tile"', 'networks = "x"'), "no networks"),
+        (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
+        (("cost_power = 1", "cost_power = 0"), "cost_power"),
+        (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
+    ],
+)
+def test_recipes_that_lack_something_are_refused(
+    tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(tiny_recipe(epochs=1).replace(*change))
+    with pytest.raises(UsageError, match=message):
+        load_recipe(recipe)
+
+
+def test_recipes_may_use_the_former_name_of_loss_weights(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(tiny_recipe(epochs=1).replace("loss_weights", "shares"))
+    assert load_recipe(recipe).levels["loss_weights"] == [1, 2]
+
+
+def test_recipes_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"shipped recipe \(digits, photo, picture\)"):
+        load_recipe("nothing")
+    (tmp_path / "bad.toml").write_text("name = ")
+    with pytest.raises(UsageError, match="not a recipe"):
+        load_recipe(tmp_path / "bad.toml")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), [28, 44, 76]),
+        (("with_levels", 3), [28, 44, 76]),
+        (("with_levels", 1), [28]),
+        (("with_levels", 5), [28, 35, 44, 58, 76]),
+        (("with_code_dimension", 152), [56, 88, 152]),
+    ],
+)
+def test_recipes_are_adjusted(options: tuple[str, int] | tuple[()], expected: list[int]) -> None:
+    recipe = load_recipe("digits")
+    if options:
+        recipe = getattr(recipe, options[0])(options[1])
+    assert recipe.levels["channels"] == expected
