@@ -1,1 +1,1 @@
-"""What is claimed, measured: one module a question, each a command."""
+"""Benchmarks: what aecodec claims, measured. `python -m benchmarks` lists them."""

@@ -1,29 +1,33 @@
-"""The average saving in bytes at equal quality between two curves.
+"""BD-rate: the mean difference in rate between two codecs at equal quality.
 
 G. Bjøntegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33, 2001, with
-piecewise cubic (PCHIP) interpolation, as the standards bodies take it today.
+piecewise cubic (PCHIP) interpolation, as standards bodies use it today.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 Curve = Sequence[tuple[float, float]]
+"""Points of (rate, quality)."""
+
+UNLIMITED = (-math.inf, math.inf)
 
 
-def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = (-np.inf, np.inf)) -> float:
-    """How much larger files are than the anchor's at equal quality: -0.3 is 30 % smaller.
+def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITED) -> float:
+    """Mean difference in rate at equal quality: -0.3 means 30 % smaller than the anchor's.
 
     Args:
-        curve: (rate, dB) points, two at least.
-        anchor: likewise, of the codec that is compared with.
-        between: the lowest and the highest dB to count, within what both curves reach.
+        curve: at least two points of (rate, dB).
+        anchor: the same for the codec that is compared with.
+        between: lowest and highest dB to integrate over, within the range that both curves cover.
 
     Returns:
-        The mean ratio of rates, less 1; NaN where the curves share no quality.
+        The mean ratio of the rates, less 1; NaN if the curves have no quality in common.
 
     >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
     >>> round(bd_rate([(0.7 * rate, psnr) for rate, psnr in anchor], anchor), 6)
@@ -39,20 +43,19 @@ def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = (-np.inf
 
 
 def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float]:
-    """What a curve gives at a low and a high rate: without bound where it does not reach them.
+    """Qualities of a curve at a low and a high rate; infinite at a rate that it does not reach.
 
     Args:
-        curve: (rate, dB) points.
-        rates: the low and the high one.
+        curve: points of (rate, dB).
+        rates: the low and the high rate.
 
     >>> qualities_at([(1, 30.0), (2, 33.0), (4, 36.0)], (0.1, 2))
     (-inf, 33.0)
     """
     points = sorted(curve)
-    log_rates = np.log([rate for rate, _ in points])
     low, high = np.interp(
         np.log(np.maximum(rates, 1e-9)),
-        log_rates,
+        np.log([rate for rate, _ in points]),
         [quality for _, quality in points],
         left=-np.inf,
         right=np.inf,
@@ -60,8 +63,17 @@ def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float
     return float(low), float(high)
 
 
+def intersection(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    """The interval that two intervals share.
+
+    >>> intersection((27, 32), (28, 40))
+    (28, 32)
+    """
+    return max(one[0], other[0]), min(one[1], other[1])
+
+
 def _log_rate(curve: Curve) -> PchipInterpolator:
-    """The logarithm of the rate as a function of quality, of points where both rise."""
+    """Logarithm of the rate as a function of the quality, through the points where both rise."""
     points: list[tuple[float, float]] = []
     for rate, quality in sorted(curve):
         if not points or quality > points[-1][1]:

@@ -1,0 +1,1 @@
+"""Codecs that aecodec is compared with, and the environments that they need."""

@@ -1,0 +1,1 @@
+"""Benchmarks of agreement: between coders, backends, languages, and with damaged files."""

@@ -1,0 +1,298 @@
+"""Markdown tables of results, one function for each kind of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from benchmarks.harness import Row
+
+Rows = Sequence[Row]
+
+_BD_RATES = ("bd_rate", "bd_rate_mean_psnr", "bd_rate_ms_ssim")
+
+
+def digits(rows: Rows) -> str:
+    """Bytes and PSNR of every format."""
+    return table(("format", "bytes per digit", "PSNR, dB"), _digit_lines(rows))
+
+
+def _digit_lines(rows: Rows) -> Iterator[tuple[str, str, str]]:
+    for row in rows:
+        quality = "lossless" if row["psnr"] is None else f"{row['psnr']:.2f}"
+        bold = "**" if row["format"] == "aecodec" else ""
+        name = f"{bold}{row['format']} {row['settings']}".strip() + bold
+        yield name, f"{bold}{row['bytes']:.1f}{bold}", quality
+        if "stack_bytes" in row:
+            stack = f"aecodec {row['settings']}, all {row['digits']:,} in one file"
+            yield stack, f"{row['stack_bytes']:.1f}", quality
+
+
+def equal_training(rows: Rows) -> str:
+    """Bytes and errors of every point, and savings at equal quality."""
+    points = (
+        (row["codec"], f"{row['bytes']:.2f}", f"{row['psnr']:.2f}", f"{row['mae']:.2f}")
+        for row in rows
+        if "bytes" in row
+    )
+    savings = (
+        (
+            row["against"],
+            _percent_or_never(row["bytes_at_equal_psnr"]),
+            _percent_or_never(row["bytes_at_equal_mae"]),
+        )
+        for row in rows
+        if "against" in row
+    )
+    columns = ("codec", "bytes per digit", "PSNR, dB", "mean absolute error")
+    against = ("bytes of aecodec against", "at equal PSNR", "at equal absolute error")
+    return f"{table(columns, points)}\n\n{table(against, savings)}"
+
+
+def code_dimension(rows: Rows) -> str:
+    """Errors and bytes of each code dimension."""
+    columns = {
+        "numbers": "code_dimension",
+        "PSNR, dB": "psnr",
+        "as int8": "psnr_quantized",
+        "bytes per digit": "bytes",
+        "raw / file": "ratio_to_raw",
+        "PNG / file": "ratio_to_png",
+        "MSE": "mse",
+        "MSE of PCA": "mse_pca",
+    }
+    formats = ("d", ".2f", ".2f", ".1f", ".1f", ".1f", ".0f", ".0f")
+    lines = (
+        [f"{row[key]:{form}}" for key, form in zip(columns.values(), formats, strict=True)]
+        for row in rows
+    )
+    return table(tuple(columns), lines)
+
+
+def step_allocation(rows: Rows) -> str:
+    """Saving of each method."""
+    savings = ((row["saving"], percent(row["bd_rate"])) for row in rows if "saving" in row)
+    return table(("method", "BD-rate"), savings)
+
+
+def bd_rates(rows: Rows) -> str:
+    """Bytes of aecodec against each format, at equal quality by three measures."""
+    return table(
+        ("BD-rate against", "by PSNR of the mean error", "by mean PSNR", "by MS-SSIM"),
+        (
+            (row["format"], *(percent(row[name]) for name in _BD_RATES))
+            for row in rows
+            if "bd_rate" in row
+        ),
+    )
+
+
+def equal_bytes(rows: Rows) -> str:
+    """PSNR of files of about the same size."""
+    return table(
+        ("format", "bytes", "PSNR, dB"),
+        ((row["format"], f"{row['bytes']:,}", f"{row['psnr']:.2f}") for row in rows),
+    )
+
+
+def lora_packet(rows: Rows) -> str:
+    """Quality of a picture in one packet."""
+    return table(
+        (
+            "format",
+            "pictures that fit",
+            "their mean PSNR, dB",
+            "pictures where aecodec is better",
+        ),
+        (
+            (
+                row["format"],
+                f"{row['fit']} of {row['pictures']}",
+                "" if row["mean_psnr"] is None else f"{row['mean_psnr']:.2f}",
+                row.get("aecodec_is_better", ""),
+            )
+            for row in rows
+        ),
+    )
+
+
+def priors(rows: Rows) -> str:
+    """Bits per pixel under each prior."""
+    return table(
+        ("prior", "bits per pixel", "fitted in, s"),
+        ((row["prior"], f"{row['bpp']:.3f}", row["fitted_in_seconds"]) for row in rows),
+    )
+
+
+def device(rows: Rows) -> str:
+    """Flash, RAM and time of each level."""
+    return table(
+        (
+            "level",
+            "flash: network",
+            "flash: tables",
+            "flash: code",
+            "RAM: arena",
+            "RAM: the rest",
+            "time, µs",
+        ),
+        (
+            (
+                row["level"],
+                *(f"{row[name]:,}" for name in ("network", "tables", "code", "arena")),
+                f"{ram_beside_arena(row):,}",
+                f"{row['microseconds']:.0f}",
+            )
+            for row in rows
+            if "code" in row
+        ),
+    )
+
+
+def ram_beside_arena(row: Row) -> int:
+    """RAM of a device in bytes, without the arena of the network."""
+    return sum(int(row[name]) for name in ("work", "stack", "latents_and_codes", "file"))
+
+
+def cold_start(rows: Rows) -> str:
+    """Seconds of each command."""
+    return table(
+        ("command", "whole process, s", "times the imports"),
+        ((row["command"], f"{row['seconds']:.3f}", f"{row['times_imports']:.2f}") for row in rows),
+    )
+
+
+def throughput(rows: Rows) -> str:
+    """Digits per second of each part."""
+    return table(
+        ("part", "digits per second"),
+        ((row["part"], f"{row['digits_per_second']:,}") for row in rows),
+    )
+
+
+def single_pictures(rows: Rows) -> str:
+    """Milliseconds per picture, one by one and in a batch."""
+    return table(
+        ("", "compress, ms", "decompress, ms"),
+        ((row["what"], f"{row['compress_ms']:.3f}", f"{row['decompress_ms']:.3f}") for row in rows),
+    )
+
+
+def megapixels(rows: Rows) -> str:
+    """Megapixels per second, by cores."""
+    return table(
+        ("", "cores", "encode", "decode"),
+        (
+            (row["what"], row["cores"], f"{row['encode']:.1f}", f"{row['decode']:.1f}")
+            for row in rows
+        ),
+    )
+
+
+def large_pictures(rows: Rows) -> str:
+    """Time and memory of a large picture."""
+    return table(
+        ("command", "megapixels", "seconds", "peak memory, MiB"),
+        (
+            (row["command"], f"{row['megapixels']:.0f}", row["seconds"], row["peak_memory_mib"])
+            for row in rows
+        ),
+    )
+
+
+def precisions(rows: Rows) -> str:
+    """Size, time and loss of each half at each precision."""
+    return table(
+        (
+            "half",
+            "precision",
+            "bytes",
+            "ms per picture",
+            "PSNR lost, dB",
+            "arena in TensorFlow Lite Micro, bytes",
+        ),
+        (
+            (
+                row["half"],
+                row["precision"].replace("none", "float32"),
+                f"{row['bytes']:,}",
+                f"{row['inference_ms']:.2f}",
+                f"{row['psnr_lost']:.3f}",
+                f"{row['arena_bytes']:,}" if row["arena_bytes"] else "does not run there",
+            )
+            for row in rows
+            if "refused" not in row
+        ),
+    )
+
+
+def parity(rows: Rows) -> str:
+    """Int8 against float at each level."""
+    return table(
+        ("level", "PSNR as int8, dB", "PSNR in float, dB", "codes that differ", "files checked"),
+        (
+            (
+                row["level"],
+                f"{row['psnr_int8']:.2f}",
+                f"{row['psnr_float']:.2f}",
+                f"{row['codes_that_differ']:.1%}",
+                f"{row['files_checked']:,}",
+            )
+            for row in rows
+        ),
+    )
+
+
+def hostile_files(rows: Rows) -> str:
+    """Outcomes of each attack."""
+    return table(
+        (
+            "attack",
+            "files",
+            "refused as damaged",
+            "refused as another codec's",
+            "decoded",
+            "slowest, ms",
+            "memory grew, MiB",
+        ),
+        (
+            (
+                row["attack"],
+                *(f"{row.get(name, 0):,}" for name in _OUTCOMES),
+                row["slowest_ms"],
+                row["memory_grew_mib"],
+            )
+            for row in rows
+        ),
+    )
+
+
+_OUTCOMES = ("files", "exit status 4", "exit status 5", "picture")
+
+
+def table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """A Markdown table.
+
+    >>> print(table(("a", "b"), [(1, 2)]))
+    | a | b |
+    |---|---|
+    | 1 | 2 |
+    """
+    head = _line(columns) + "\n|" + "---|" * len(columns)
+    return "\n".join([head, *map(_line, lines)])
+
+
+def percent(ratio: float) -> str:
+    """A relative difference in percent.
+
+    >>> percent(-0.4437)
+    '-44.4%'
+    """
+    return f"{ratio:+.1%}"
+
+
+def _percent_or_never(ratio: float | None) -> str:
+    return "never equal" if ratio is None else percent(ratio)
+
+
+def _line(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"

@@ -1,0 +1,91 @@
+"""How many bytes does a digit cost, beside PNG, JPEG, WebP, JPEG XL and AVIF?
+
+Whole files of single digits of the MNIST test set, and all digits in one file. PSNR is that of the
+squared error averaged over all digits.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+
+import numpy as np
+
+import aecodec
+from aecodec import Codec, metrics
+from aecodec.arrays import Pixels
+from aecodec.entropy import coding
+from aecodec.format import container
+from benchmarks.anchors.pillow_formats import (
+    AVIF,
+    JPEG,
+    JPEG_XL,
+    LOSSLESS,
+    WEBP,
+    PillowFormat,
+    decode,
+)
+from benchmarks.harness import Options, Row
+from benchmarks.pictures import mnist
+
+_QUALITIES = ((JPEG, 5, 20), (WEBP, 0, 20), (JPEG_XL, 5, 30), (AVIF, 0, 10))
+_ANCHORS = (
+    *LOSSLESS,
+    *(anchor.at_quality(each) for anchor, *qualities in _QUALITIES for each in qualities),
+)
+_THOUSAND = 1000
+
+
+def add_arguments(parser: Options) -> None:
+    """Add the data and the number of digits for other formats."""
+    parser.add_data(help="mnist.npz")
+    parser.add_argument("--peers", type=int, default=1000, help="digits for the other formats")
+
+
+def measure(options: Namespace) -> Iterator[Row]:
+    """One row per level, then one per other format and quality."""
+    _, digits = mnist(options.data)
+    codec = aecodec.load_codec("digits")
+    for level in range(1, len(codec.spec.levels) + 1):
+        yield _level(codec, digits, level)
+    for anchor in _ANCHORS:
+        yield _anchor(anchor, digits[: options.peers])
+
+
+def _level(codec: Codec, digits: Pixels, level: int) -> Row:
+    files = [codec.compress(digit, level=level) for digit in digits]
+    decoded = np.stack([np.asarray(codec.decompress(file)) for file in files])
+    stack = codec.compress(digits, level=level)
+    codes = codec.encoder.codes(digits[..., None], level)
+    ideal = coding.bits(codec.folder.prior(level), codes) / 8
+    thousand = codec.compress(digits[:_THOUSAND], level=level)
+    return {
+        "format": "aecodec",
+        "settings": f"level {level}",
+        "digits": len(digits),
+        "bytes": _mean_size(files),
+        "psnr": round(metrics.psnr(metrics.mse(digits, decoded)), 3),
+        "payload": _mean_size([container.unpack(file)[1] for file in files]),
+        "ideal_payload": round(float(ideal.mean()), 3),
+        "stack_bytes": round(len(stack) / len(digits), 3),
+        "stack_over_ideal": round(len(stack) / ideal.sum() - 1, 5),
+        "thousand_over_ideal": round(len(thousand) / ideal[:_THOUSAND].sum() - 1, 5),
+    }
+
+
+def _anchor(anchor: PillowFormat, digits: Pixels) -> Row:
+    files = [anchor.encode(digit) for digit in digits]
+    decoded = np.stack([decode(file, digit) for file, digit in zip(files, digits, strict=True)])
+    error = metrics.mse(digits, decoded)
+    quality = anchor.settings.get("quality")
+    return {
+        "format": anchor.title,
+        "settings": "" if quality is None else f"quality {quality}",
+        "digits": len(digits),
+        "bytes": _mean_size(files),
+        "psnr": round(metrics.psnr(error), 3) if error else None,
+    }
+
+
+def _mean_size(files: list[bytes]) -> float:
+    return round(float(np.mean([len(file) for file in files])), 3)
