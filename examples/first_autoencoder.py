@@ -1,8 +1,8 @@
 # %% [markdown]
 # # From an autoencoder to an image codec
 #
-# Train a small autoencoder on handwritten digits, look at what it reconstructs, see what the size
-# of its code is worth, and make an image codec of it: files, priors, and models for a device.
+# Train a small autoencoder on handwritten digits, look at its reconstructions, compare several
+# sizes of the code, and make an image codec of it: files, priors, and models for a device.
 
 # %%
 import numpy as np
@@ -17,8 +17,8 @@ x_train, x_test = x_train / 255.0, x_test / 255.0
 # %% [markdown]
 # ## Train
 #
-# Any two Keras models will do, as long as the decoder gives what the encoder takes, and takes what
-# the encoder gives. These two make 50 numbers of a digit.
+# Any two Keras models will do, as long as the output of each has the shape of the other's input.
+# This encoder turns a digit into 50 numbers.
 
 # %%
 code_shape = (50,)
@@ -32,7 +32,7 @@ autoencoder.save_models("test")
 # %% [markdown]
 # ## Look
 #
-# The two files are plain Keras: they open where aecodec is not installed.
+# The two files are plain Keras models, which open where aecodec is not installed.
 
 # %%
 loaded_encoder = tf.keras.models.load_model("encodertest.hdf5")
@@ -40,7 +40,7 @@ loaded_decoder = tf.keras.models.load_model("decodertest.hdf5")
 
 
 def show(originals, reconstructions, file):
-    """A row a digit: the original, the reconstruction, and where they differ."""
+    """Draw one row per digit: the original, the reconstruction, and their difference."""
     figure, axes = plt.subplots(len(originals), 3, figsize=(6, 2 * len(originals)), squeeze=False)
     for row, original, reconstructed in zip(axes, originals, reconstructions, strict=True):
         for axis, picture in zip(
@@ -61,8 +61,8 @@ show(originals, loaded_decoder.predict(codes, verbose=0), "reconstructed.png")
 # %% [markdown]
 # ## Change the size of the code
 #
-# One number says little about a digit; ten say which one it is; a hundred leave out details that
-# hardly anybody would miss.
+# One number tells little about a digit; ten tell which one it is; with a hundred, hardly a detail
+# is missing.
 
 # %%
 for size in (1, 3, 10, 100):
@@ -75,12 +75,13 @@ for size in (1, 3, 10, 100):
 # %% [markdown]
 # ## Make a codec
 #
-# Quantized networks, fitted priors, three levels; `aecodec compress --codec my-codec` takes it too.
+# It has quantized networks, fitted priors and three levels; `aecodec compress --codec my-codec`
+# uses it too.
 
 # %%
 codec = autoencoder.to_codec("my-codec", x_train)
 digit = np.rint(255 * x_test[0]).astype(np.uint8)
 for level in (1, 2, 3):
-    data = codec.compress(digit, level)
+    data = codec.compress(digit, level=level)
     error = np.mean((np.asarray(codec.decompress(data)) / 255 - x_test[0]) ** 2)
     print(f"level {level}: {len(data)} bytes, mean squared error {error:.4f}")

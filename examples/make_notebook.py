@@ -1,6 +1,6 @@
-"""Write the notebook of each example: its cells as they stand in the script.
+"""Write the notebook of each example: python examples/make_notebook.py
 
-python examples/make_notebook.py
+A notebook has the cells of the script of the same name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ EXAMPLES = ("first_autoencoder",)
 
 
 def notebook_of(script: str) -> dict[str, Any]:
-    """A script whose cells start with `# %%` as a Jupyter notebook (nbformat 4.5)."""
+    """Convert a script, whose cells start with `# %%`, to a Jupyter notebook (nbformat 4.5)."""
     cells = re.split(r"^# %%(.*)\n", script, flags=re.MULTILINE)[1:]
     return {
         "cells": [

@@ -1,10 +1,11 @@
-/* What a board offers to the firmware. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a board does for the firmware. */
 #ifndef BOARD_H
 #define BOARD_H
 
 #include <stddef.h>
 
-/* Hands a file to whoever listens: a radio, a card, here a debugger or a terminal. 0: it did not go. */
+/* Send a file: by radio, to a card, here to a debugger or a terminal. Returns 0 if that fails. */
 int board_send(const void *content, size_t size);
 
 #endif

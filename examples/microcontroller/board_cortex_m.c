@@ -1,5 +1,6 @@
-/* A Cortex-M board without a library: start-up, and files through semihosting, which debuggers and
- * qemu-system-arm understand. Says how much of the stack was used, too. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A Cortex-M board without a C library: start-up code, and files through semihosting, which debuggers and
+ * qemu-system-arm implement. It also reports how much of the stack was used. */
 #include <stdint.h>
 
 #include "board.h"

@@ -1,4 +1,5 @@
-/* A computer in the place of a board: files go to standard output. */
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A computer instead of a board: files go to standard output. */
 #include <stdio.h>
 
 #include "board.h"
