@@ -126,7 +126,7 @@ def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, 
         steps: (K,) step of each channel.
     """
     exact = np.asarray(steps, np.float64)
-    divide = keras.layers.Rescaling((1 / exact).tolist())
+    divide = keras.layers.Rescaling((1 / exact).tolist(), name="latents_to_steps")
     return (
         keras.Model(encoder.inputs[0], divide(encoder.outputs[0]), name="encoder"),
         _taking_steps(decoder, exact),
@@ -141,7 +141,7 @@ def _taking_steps(decoder: Any, steps: Float64) -> Any:
     kernels that are already rounded.
     """
     codes = keras.Input(decoder.input_shape[1:])
-    latents = keras.layers.Rescaling(steps.tolist())(codes)
+    latents = keras.layers.Rescaling(steps.tolist(), name="steps_to_latents")(codes)
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if keras.tree.flatten((args, kwargs))[0] is codes and _weights_each_channel(layer):

@@ -1,0 +1,140 @@
+"""Models as they work after training: one flat graph, without what only matters in training.
+
+Nested and subclassed models are taken apart into their layers. Dropout, noise and augmentation go,
+and a layer that a call told that it is training is called as it is after training.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from aecodec.errors import AecodecWarning
+from aecodec.keras_models.functional import as_functional
+
+_NOISE = (
+    "ActivityRegularization",
+    "AlphaDropout",
+    "Dropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+)
+_AUGMENTATION = (
+    "AugMix",
+    "CutMix",
+    "MixUp",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+)
+"""Names of Keras's layers that give their input back after training; the second kind is told that it
+is training by default."""
+
+_TAKEN_AS_TRAINED = (
+    "{} was called with training=True: in the codec it works as after training, and draws nothing"
+)
+
+
+def in_inference_form(model: Any, tensor: Any) -> Any:
+    """What a model gives for a symbolic tensor, as layers of one flat graph.
+
+    Layers keep their weights and, where no two have the same, their names. A layer that is called
+    several times stays one layer. An :class:`AecodecWarning` names layers that were called with
+    `training=True`.
+
+    Args:
+        model: functional, Sequential or subclassed Keras model of one input.
+        tensor: a Keras tensor of the shape that the model takes.
+
+    Returns:
+        A Keras tensor, or the structure of tensors that the model gives.
+
+    Raises:
+        ModelError: the input shape is not known, or a weight is used outside of any layer.
+
+    >>> model = keras.Sequential([keras.Input((5,)), keras.layers.Dropout(0.5)])
+    >>> model.add(keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]))
+    >>> tensor = keras.Input((5,))
+    >>> flat = keras.Model(tensor, in_inference_form(model, tensor))
+    >>> [type(layer).__name__ for layer in flat.layers]
+    ['InputLayer', 'Dense']
+    """
+    return _Inlining().run(as_functional(model), tensor)
+
+
+class _Inlining:
+    """Calls the layers of models on tensors, each layer under a name of its own."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, Any] = {}
+        self._copies: dict[int, Any] = {}
+
+    def run(self, model: Any, *tensors: Any) -> Any:
+        graph = keras.Model(model.inputs, model.outputs) if _is_sequential(model) else model
+        outputs = graph._run_through_graph(tensors, call_fn=self._call)
+        is_one = _is_sequential(model) and isinstance(outputs, list)
+        return outputs[0] if is_one else outputs
+
+    def _call(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(operation, keras.layers.Layer):
+            return operation(*args, **kwargs)
+        if _is_one_of(operation, _AUGMENTATION):
+            return args[0]
+        if kwargs.pop("training", False) is True:
+            warnings.warn(_TAKEN_AS_TRAINED.format(operation.name), AecodecWarning, stacklevel=2)
+        if _is_one_of(operation, _NOISE):
+            return args[0]
+        if isinstance(operation, keras.Model):
+            return self._call_model(operation, *args, **kwargs)
+        return self._uniquely_named(operation, lambda layer: layer(*args, **kwargs))
+
+    def _call_model(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(getattr(model, "inputs", None), list):
+            return self.run(model, *keras.tree.flatten(args))
+        return as_functional(model)(*args, **kwargs)
+
+    def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
+        """Call a layer, or its copy under another name if another layer has its name."""
+        if id(layer) in self._copies:
+            return call(self._copies[id(layer)])
+        if self._named.setdefault(layer.name, layer) is layer:
+            return call(layer)
+        number = next(n for n in range(1, 10**6) if f"{layer.name}_{n}" not in self._named)
+        name = f"{layer.name}_{number}"
+        copy = type(layer).from_config(layer.get_config() | {"name": name})
+        result = call(copy)
+        copy.set_weights(layer.get_weights())
+        self._named[name] = self._copies[id(layer)] = copy
+        return result
+
+
+def _is_sequential(model: Any) -> bool:
+    return isinstance(model, keras.Sequential)
+
+
+def _is_one_of(layer: Any, names: tuple[str, ...]) -> bool:
+    kind = type(layer)
+    return kind.__name__ in names and kind.__module__.split(".")[0] == "keras"

@@ -1,0 +1,121 @@
+"""Models that were trained elsewhere as a pair that a codec can be made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from aecodec.arrays import Float32
+from aecodec.errors import ModelError
+from aecodec.export.adoption import grey_levels, pixel_ranges
+from aecodec.export.adoption.image_shape import Shape, image_shape, reshaped
+from aecodec.export.adoption.latents import check_one_input, one_output, without_chance
+from aecodec.export.adoption.wishes import UNIT, PixelRange, Wishes
+from aecodec.keras_models.functional import as_functional
+from aecodec.keras_models.inference_form import in_inference_form
+from aecodec.keras_models.pair import KerasPair
+
+Pictures = Callable[[Shape], Float32]
+"""Some pictures (N, height, width, channels) in 0..1, for the shape that an encoder takes."""
+
+
+def adopt(encoder: Any, decoder: Any, pictures: Pictures, wishes: Wishes = Wishes()) -> KerasPair:
+    """Bring an encoder and a decoder to a pair: images in 0..1 to one latent, and back.
+
+    Both become flat models as they work after training (:mod:`aecodec.keras_models.inference_form`).
+    Of a variational encoder the mean is coded. Flat vectors are reshaped, other pixel ranges are
+    scaled, and of distributions over grey levels the mean is taken. An :class:`AecodecWarning` says
+    what a user may not expect.
+
+    Args:
+        encoder: Keras model from images to latents.
+        decoder: Keras model from latents to images.
+        pictures: gives pictures to try the pair on.
+        wishes: what the models do not say.
+
+    Raises:
+        ModelError: the models do not take pictures or do not fit each other, have several inputs or
+            outputs, or give something else at each call.
+    """
+    encoder, decoder = as_functional(encoder), as_functional(decoder)
+    check_one_input(encoder, "encoder")
+    check_one_input(decoder, "decoder")
+    encoder = _taking(encoder, encoder.input_shape[1:], tuple(decoder.input_shape[1:]), "encoder")
+    decoder = _taking(decoder, decoder.input_shape[1:], None, "decoder")
+    shape = image_shape(encoder, decoder, wishes.image_shape)
+    images = pictures(shape)
+    encoder = without_chance(encoder, "encoder", _shaped(images, encoder)[:2])
+    _check_latents(encoder, decoder)
+    latents = np.asarray(encoder(_shaped(images, encoder)[:2], training=False))
+    decoder = _giving_pictures(without_chance(decoder, "decoder", latents), shape, latents)
+    ranges = wishes.pixel_ranges or _found_ranges(encoder, decoder, images)
+    return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
+
+
+def _taking(model: Any, shape: Shape, decoder_input: Shape | None, half: str) -> Any:
+    """A flat model with the one output that counts."""
+    number = one_output(model, half, decoder_input)
+    tensor = keras.Input(shape)
+    outputs = keras.tree.flatten(in_inference_form(model, tensor))
+    return keras.Model(tensor, outputs[number], name=half)
+
+
+def _check_latents(encoder: Any, decoder: Any) -> None:
+    if encoder.output_shape[1:] != decoder.input_shape[1:]:
+        raise ModelError(
+            f"the encoder gives {encoder.output_shape[1:]}, and the decoder takes "
+            f"{decoder.input_shape[1:]}: these two shapes must be equal"
+        )
+
+
+def _giving_pictures(decoder: Any, shape: Shape, latents: Float32) -> Any:
+    """A decoder whose output has the shape of the pictures."""
+    tensor = decoder.outputs[0]
+    given = tuple(tensor.shape[1:])
+    if given != shape and grey_levels.levels_of(given, shape):
+        tensor = grey_levels.expected_level(tensor, np.asarray(decoder(latents, training=False)))
+    if tuple(tensor.shape[1:]) != shape and not _has_as_many(tensor, shape):
+        raise ModelError(
+            f"the decoder gives {given}, and the encoder takes {shape}: these two shapes must be "
+            "equal"
+        )
+    pixels = reshaped(tensor, shape, "pictures_of_values")
+    return keras.Model(decoder.inputs[0], pixels, name="decoder")
+
+
+def _has_as_many(tensor: Any, shape: Shape) -> bool:
+    given = tuple(tensor.shape[1:])
+    return None not in (*given, *shape) and np.prod(given) == np.prod(np.array(shape, float))
+
+
+def _found_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRange, PixelRange]:
+    def run(batch: Float32) -> Float32:
+        latents = encoder(_shaped(batch, encoder), training=False)
+        return np.asarray(decoder(latents, training=False))
+
+    return pixel_ranges.find_pixel_ranges(run, images)
+
+
+def _shaped(images: Float32, encoder: Any) -> Float32:
+    """Pictures (N, h, w, C) in the shape that an encoder takes."""
+    taken = encoder.input_shape[1:]
+    return images if None in taken else images.reshape(-1, *taken)
+
+
+def _from_pixels(encoder: Any, shape: Shape, taken: PixelRange) -> Any:
+    """An encoder of pictures in 0..1."""
+    images = keras.Input(shape)
+    tensor = images if taken == UNIT else pixel_ranges.layer_to_range(taken)(images)
+    tensor = reshaped(tensor, tuple(encoder.input_shape[1:]), "values_of_pictures")
+    return keras.Model(images, in_inference_form(encoder, tensor), name="encoder")
+
+
+def _to_pixels(decoder: Any, given: PixelRange) -> Any:
+    """A decoder that gives pictures in 0..1."""
+    if given == UNIT:
+        return decoder
+    pixels = pixel_ranges.layer_from_range(given)(decoder.outputs[0])
+    return keras.Model(decoder.inputs[0], pixels, name="decoder")

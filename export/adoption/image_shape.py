@@ -1,0 +1,77 @@
+"""The shape of the pictures that a pair codes, and tensors of other shapes brought to it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+
+from aecodec.errors import ModelError
+
+Shape = tuple[int | None, ...]
+
+
+def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> Shape:
+    """(height, width) or (height, width, channels) of the pictures that an encoder takes.
+
+    Args:
+        encoder: Keras model of one input.
+        decoder: Keras model of one output.
+        stated: what the user says, for models of flat vectors.
+
+    Raises:
+        ModelError: the encoder does not take pictures, or not of the stated shape.
+    """
+    taken: Shape = tuple(encoder.input_shape[1:])
+    if stated is not None:
+        if None in taken or math.prod(stated) != math.prod(side or 0 for side in taken):
+            raise ModelError(
+                f"--image-shape {_as_text(stated)}: pictures of {math.prod(stated)} values, and "
+                f"the encoder takes {taken}"
+            )
+        return taken if len(taken) in (2, 3) else stated
+    if len(taken) == 1:
+        return _shape_from_decoder(decoder, taken)
+    _check_is_picture(taken)
+    return taken
+
+
+def _shape_from_decoder(decoder: Any, taken: Shape) -> Shape:
+    """Pictures as the decoder gives them, for an encoder of flat vectors."""
+    given: Shape = tuple(decoder.output_shape[1:])
+    if len(given) in (2, 3) and None not in given and (*given, 1)[2] in (1, 3):
+        return given
+    count = taken[0] or 0
+    side = math.isqrt(count)
+    example = f"{side}x{side}" if side * side == count else "28x28"
+    raise ModelError(
+        f"the encoder takes flat vectors of {count} values: --image-shape tells the width and the "
+        f"height of the pictures, as in --image-shape {example}"
+    )
+
+
+def _check_is_picture(shape: Shape) -> None:
+    is_picture = len(shape) in (2, 3) and (*shape, 1)[2] in (1, 3)
+    if is_picture and (None in shape) == (shape[:2] == (None, None)):
+        return
+    first = " Put a Permute layer before it." if len(shape) == 3 and shape[0] in (1, 3) else ""
+    raise ModelError(
+        f"the encoder takes {shape}: these are not pictures, which are (height, width), (height, "
+        f"width, 1) or (height, width, 3), of a fixed size or of any size.{first}"
+    )
+
+
+def reshaped(tensor: Any, shape: Shape, name: str) -> Any:
+    """A Keras tensor in another shape of as many values; itself if it has the shape.
+
+    Args:
+        tensor: Keras tensor (N, ...).
+        shape: the shape without the batch.
+        name: name of the layer that does it.
+    """
+    return tensor if tuple(tensor.shape[1:]) == shape else keras.layers.Reshape(shape, name=name)(tensor)
+
+
+def _as_text(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, (shape[1], shape[0], *shape[2:])))
