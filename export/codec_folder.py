@@ -18,9 +18,11 @@ from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.entropy import coding
 from aecodec.errors import ModelError
+from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
 from aecodec.export.tflite.metadata import with_metadata
+from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.imaging.tiling import grid_of
 from aecodec.inference.litert import TileTransform
 from aecodec.inference.transform import to_int8
@@ -31,6 +33,8 @@ from aecodec.version import version
 
 _FAMILIAR_SHARE = 0.999
 """Quantile of the held-out set's squared error: tiles beyond it are unlike those trained on."""
+
+_PICTURES_FOR_GEOMETRY = 64
 
 
 def export_codec(
@@ -68,8 +72,8 @@ def export_codec(
     """
     _check_pictures(encoder)
     units = _per_level(levels, context_units)
-    encoder_model = encoder_tflite(encoder, images)
-    latents = TileTransform(encoder_model)(to_int8(_to_uint8(images)))
+    geometry = _geometry(encoder, decoder, images)
+    networks, latents = _int8_networks(encoder, decoder, images, levels)
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = [
         fit_level(level, vectors, priors, size, context_epochs)
@@ -80,16 +84,33 @@ def export_codec(
         channels=(*images.shape[1:], 1)[2],
         levels=tuple(levels),
         default_level=(len(levels) + 1) // 2,
-        **_geometry(encoder, decoder, images, latents),
+        **geometry,
     )
     contents = {
         PRIORS: save_priors(fitted),
-        **_models(name, Half.ENCODER, encoder, encoder_model),
-        **_models(
-            name, Half.DECODER, decoder, decoder_tflite(decoder, _requantized(latents, levels))
-        ),
+        **_models(name, Half.ENCODER, encoder, networks["encoder"].content),
+        **_models(name, Half.DECODER, decoder, networks["decoder"].content),
     }
-    return write_folder(folder, spec, contents, _measure(spec, contents, _to_planes(held_out)))
+    measured = _measure(spec, contents, (encoder, decoder), networks, _to_planes(held_out))
+    return write_folder(folder, spec, contents, measured)
+
+
+def _int8_networks(
+    encoder: Any, decoder: Any, images: Float32, levels: Sequence[Level]
+) -> tuple[dict[str, MixedModel], Latents]:
+    """Both halves in int8, and the latents of all images. What cannot be converted fails here."""
+
+    def error_of_pictures(found: Float32) -> float:
+        return float(np.mean(np.square(np.clip(found, 0, 1) - images[: len(found)])))
+
+    def error_of_latents(found: Float32) -> float:
+        kept = _requantized(np.clip(np.rint(found), -128, 127).astype(np.int8), levels)
+        return error_of_pictures(decoder.predict(kept, verbose=0))
+
+    int8_encoder = encoder_tflite(encoder, images, error_of_latents)
+    latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
+    int8_decoder = decoder_tflite(decoder, _requantized(latents, levels), error_of_pictures)
+    return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
 
 
 def _models(name: str, half: Half, model: Any, tflite: bytes) -> dict[str, bytes]:
@@ -127,12 +148,13 @@ def _check_pictures(encoder: Any) -> None:
         )
 
 
-def _geometry(encoder: Any, decoder: Any, images: Float32, latents: Latents) -> dict[str, Any]:
+def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
     """Tile and code shape of the specification; a convolutional codec has one vector per tile."""
+    latents = np.rint(encoder.predict(images[:_PICTURES_FOR_GEOMETRY], verbose=0))
     if not _takes_any_size(encoder):
         return {"tile": images.shape[1:3], "code_shape": latents.shape[1:]}
     tile = (images.shape[1] // latents.shape[1], images.shape[2] // latents.shape[2])
-    distance = measure_receptive_field(encoder, decoder, tile, latents.astype(np.float32))
+    distance = measure_receptive_field(encoder, decoder, tile, latents)
     return {"tile": tile, "code_shape": latents.shape[-1:], "receptive_field": distance}
 
 
@@ -154,15 +176,25 @@ def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
     return result
 
 
-def _measure(spec: CodecSpec, contents: dict[str, bytes], pixels: Pixels) -> dict[str, Any]:
+def _measure(
+    spec: CodecSpec,
+    contents: dict[str, bytes],
+    models: tuple[Any, Any],
+    networks: dict[str, MixedModel],
+    pixels: Pixels,
+) -> dict[str, Any]:
     """Bytes and errors of each level, on pictures that were held out from the training."""
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, contents, measured={}))
         numbers = range(1, len(spec.levels) + 1)
-        return {
+        measured: dict[str, Any] = {
             "pictures": len(pixels),
             "levels": [_measure_level(codec, pixels, number) for number in numbers],
         }
+        if spec.levels[-1].code_dimension == spec.latent_channels:  # all levels share the channels
+            loss = measure_pair_loss(codec, *models, pixels, networks)
+            measured["finest_level"] = loss.as_json()
+        return measured
 
 
 def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]:

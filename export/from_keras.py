@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aecodec.codec.codec import Codec
 from aecodec.datasets.tiles import Tiles
-from aecodec.datasets.training_pictures import hold_out, open_pictures
-from aecodec.errors import ModelError
+from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
+from aecodec.export.adoption.adopt import adopt
+from aecodec.export.adoption.image_shape import Shape
+from aecodec.export.adoption.wishes import Wishes
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.step_allocation import in_steps, shared_steps
-from aecodec.keras_models.pair import KerasPair
+
+_TRIED = 64
+"""Pictures on which it is tried what a pair's pixels mean."""
 
 _HELD_OUT_SHARE = 0.1
-_MAX_FITTED_VECTORS = 60_000
+_MAX_FITTED_VECTORS = 20_000
+"""Three times as many make files 2 % smaller, and fitting takes three times as long."""
+
+_CONTEXT_EPOCHS = 10
 _MAX_HELD_OUT = 2_000
 
 
@@ -29,11 +37,13 @@ def codec_from_keras(
     levels: int = 3,
     priors: int = 64,
     context_units: int = 256,
+    wishes: Wishes | None = None,
 ) -> Codec:
     """Make a codec of a trained encoder and decoder.
 
     Args:
-        encoder: Keras model from images in 0..1 to latents.
+        encoder: Keras model from images to latents; :func:`aecodec.export.adoption.adopt.adopt`
+            says which.
         decoder: Keras model from latents to images.
         data: pictures on which the models are calibrated and the priors fitted, as for
             :func:`aecodec.datasets.training_pictures.open_pictures`; a tenth of them is held out,
@@ -44,14 +54,16 @@ def codec_from_keras(
         levels: number of quality levels.
         priors: P, the number of competing distributions.
         context_units: hidden units of the context network; 0 for no context network.
+        wishes: what the models do not say: the shape of flat vectors, the range of pixels.
 
     Raises:
         ImageError: there are no pictures.
-        ModelError: the models do not fit each other, do not take pictures, or cannot be converted
-            to int8 TFLite.
+        ModelError: the models do not fit each other, do not take pictures, draw random numbers, or
+            cannot be converted to int8 TFLite.
     """
-    pair = KerasPair(encoder, decoder)
-    calibration, held_out = _tiles(pair, data, tile)
+    tiles = partial(_tiles, open_pictures(data), tile)
+    pair = adopt(encoder, decoder, lambda shape: tiles(shape)[0].whole(_TRIED), wishes)
+    calibration, held_out = tiles(pair.image_shape)
     vectors = pair.vectors_of(calibration.shape)
     images = pair.checked(calibration.sample(_MAX_FITTED_VECTORS // vectors))
     steps, quality_levels = shared_steps(pair, images, levels)
@@ -65,19 +77,17 @@ def codec_from_keras(
             held_out=pair.checked(held_out.whole(_MAX_HELD_OUT)),
             priors=priors,
             context_units=context_units,
+            context_epochs=_CONTEXT_EPOCHS,
         )
     )
 
 
-def _tiles(pair: KerasPair, data: str | Path, tile: int) -> tuple[Tiles, Tiles]:
+def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
     """Tiles to calibrate and fit on, and held-out tiles to measure on."""
-    if len(pair.image_shape) not in (2, 3):
-        raise ModelError(f"the encoder takes {pair.image_shape}: these are not pictures")
-    height, width, channels = (*pair.image_shape, 1)[:3]
+    height, width, channels = (*shape, 1)[:3]
     sides = (height or tile, width or tile)
-    pictures = open_pictures(data)
     fitted, held_out = hold_out(pictures, _HELD_OUT_SHARE)
     return (
-        Tiles(pictures, sides, channels, only=fitted),
-        Tiles(pictures, sides, channels, only=held_out),
+        Tiles(pictures, sides, channels or 1, only=fitted),
+        Tiles(pictures, sides, channels or 1, only=held_out),
     )

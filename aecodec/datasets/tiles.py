@@ -101,9 +101,13 @@ class Tiles:
         room = (max(0, picture.shape[0] - height), max(0, picture.shape[1] - width))
         top, left = (int(rng.integers(0, each + 1)) for each in room)
         tile = picture[top : top + height, left : left + width]
-        missing = [(0, self.shape[axis] - tile.shape[axis]) for axis in (0, 1)]
-        tile = to_channels(np.pad(tile, [*missing, (0, 0)], "edge"), self.shape[-1])
+        tile = to_channels(self._padded(tile), self.shape[-1])
         return self._flip(tile, rng) if self._flips else tile
+
+    def _padded(self, tile: Array) -> Array:
+        """A tile of a picture that is smaller, with its edges repeated."""
+        missing = [(0, self.shape[axis] - tile.shape[axis]) for axis in (0, 1)]
+        return np.pad(tile, [*missing, (0, 0)], "edge") if any(n for _, n in missing) else tile
 
     def _flip(self, tile: Array, rng: np.random.Generator) -> Array:
         down, right = rng.integers(0, 2, 2)

@@ -50,8 +50,8 @@ _AUGMENTATION = (
     "RandomTranslation",
     "RandomZoom",
 )
-"""Names of Keras's layers that give their input back after training; the second kind is told that it
-is training by default."""
+"""Names of Keras's layers that give their input back after training; those of augmentation are told
+by default that they are training."""
 
 _TAKEN_AS_TRAINED = (
     "{} was called with training=True: in the codec it works as after training, and draws nothing"

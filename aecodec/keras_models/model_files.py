@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 
 from aecodec.codec_files.file_names import Half
@@ -13,17 +17,86 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import ModelError
 from aecodec.keras_models import layers  # noqa: F401 - registers aecodec's layers with Keras
 
+_CONVERT = (
+    "pip install tf_keras, and then in Python: import tf_keras; "
+    "tf_keras.models.load_model({path}, compile=False).save('model.h5')"
+)
+_SAVED_MODEL = (
+    "a SavedModel, which Keras 3 does not open. If Keras 2 wrote it: "
+    + _CONVERT.replace("{path}", "'FOLDER'")
+    + ". If Keras 3 exported it: save the model itself, with model.save('model.keras')"
+)
+_WEIGHTS_ALONE = (
+    "weights alone, without the model that they belong to: build the model in Python, then "
+    "model.load_weights(...) and model.save('model.keras')"
+)
+_UNKNOWN_CLASS = re.compile(
+    r"(?:Could not locate (?:class|function)|Unknown (?:layer|object|activation function)"
+    r"|Could not interpret [\w ]+ identifier)[: ]*'?([\w.>]+)'?"
+)
+
 
 def load_model(path: Path | str) -> Any:
     """Open a Keras model from an HDF5 or `.keras` file, aecodec's own layers included.
 
+    Files of Keras 2 and Keras 3 are opened, as far as Keras 3 opens them. No code of a file is run.
+
     Raises:
-        ModelError: there is no model in the file.
+        ModelError: there is no model in the file; the message says how to get one.
     """
+    path = Path(path)
+    _check_is_model_file(path)
     try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{path}: Keras cannot open this as a model ({error})") from error
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises whatever a damaged or unknown part leads to
+        raise ModelError(f"{path}: {_advice(path, error)}") from error
+
+
+def _check_is_model_file(path: Path) -> None:
+    """Check that a path can be opened as a model; raise ModelError, with what to do, if not."""
+    if path.is_dir():
+        is_saved_model = (path / "saved_model.pb").is_file()
+        raise ModelError(f"{path}: {_SAVED_MODEL if is_saved_model else 'a folder, and no model'}")
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file")
+    if h5py.is_hdf5(path):
+        with h5py.File(path) as file:
+            if "model_config" not in file.attrs:
+                raise ModelError(f"{path}: {_WEIGHTS_ALONE}")
+
+
+def _advice(path: Path, error: Exception) -> str:
+    """What to do about a model that Keras does not open."""
+    text = str(error)
+    unknown = _UNKNOWN_CLASS.search(text)
+    if unknown:
+        return (
+            f"needs {unknown[1]}, which is not of Keras: name the module that has it, as in "
+            f"--custom-objects module:{unknown[1].split('>')[-1]}"
+        )
+    if "Lambda" in text or "safe_mode" in text:
+        return (
+            "a Lambda layer holds code, which is not run: write its function with keras.ops, or as "
+            "a layer class that --custom-objects names, and save the model again"
+        )
+    if _is_of_keras_2(path):
+        return (
+            f"Keras 3 does not open this model of Keras 2: {_CONVERT.format(path=repr(str(path)))}"
+        )
+    first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    return f"Keras cannot open this as a model ({first[:300]})"
+
+
+def _is_of_keras_2(path: Path) -> bool:
+    """Whether a file says that Keras 2 wrote it."""
+    try:
+        if h5py.is_hdf5(path):
+            with h5py.File(path) as file:
+                return str(file.attrs.get("keras_version", "")).startswith("2")
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json"))["keras_version"])[0] == "2"
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile):
+        return False
 
 
 def open_model(name: str, content: bytes) -> Any:

@@ -13,7 +13,6 @@ from aecodec.entropy.coding import iter_passes
 from aecodec.entropy.context_network import POSITIONS
 from aecodec.entropy.costs import ESCAPE_BITS
 from aecodec.entropy.prior import Prior
-from aecodec.entropy.prior_selection import one_hot
 from aecodec.entropy.range_coder import TABLE_TOTAL
 from aecodec.entropy.spatial_context import Grid
 from aecodec.entropy.symbols import FixedSymbols
@@ -34,7 +33,7 @@ _SHAPE_WEIGHT = 30.0
 _POOLING_ROUNDS = 4
 _LARGEST_RADIUS = 127
 _ESCAPE_SHARE = 0.5 / TABLE_TOTAL
-_BLOCK = 1 << 13
+_BLOCK = 1 << 12
 
 
 def fit_prior(
@@ -125,15 +124,23 @@ class _Sample:
         """(N,) the prior with which each vector costs least; costs are (P, K, W) and (P,)."""
         if len(costs) == 1:
             return np.zeros(len(self.columns), np.intp)
-        flat = costs.reshape(len(costs), -1).T
+        by_symbol = np.ascontiguousarray(costs.transpose(1, 2, 0))
         blocks = range(0, len(self.columns), _BLOCK)
         return np.concatenate(
-            [(self._one_hot(start) @ flat + index_costs).argmin(axis=1) for start in blocks]
+            [(self._sums(start, by_symbol) + index_costs).argmin(axis=1) for start in blocks]
         )
 
-    def _one_hot(self, start: int) -> Float32:
-        block = self.columns[start : start + _BLOCK].astype(np.int16)
-        return one_hot(block, 0, self.window.width)
+    def _sums(self, start: int, by_symbol: Float32) -> Float32:
+        """(n, P) costs of a block of vectors with every prior.
+
+        Gathered symbol by symbol, this takes a fraction of a matrix product with one-hot vectors,
+        and as long for wide windows as for narrow ones.
+        """
+        block = self.columns[start : start + _BLOCK]
+        sums = np.zeros((len(block), by_symbol.shape[-1]), np.float32)
+        for channel, costs in enumerate(by_symbol):
+            sums += costs[block[:, channel]]
+        return sums
 
 
 def _random_start(sample: _Sample, priors: int, seed: int) -> Indices:

@@ -16,12 +16,13 @@ from aecodec.cli.shared.files import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Force, Quiet
-from aecodec.cli.shared.texts import codec_text
+from aecodec.cli.shared.texts import codec_text, loss_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ImageError, UsageError
+from aecodec.export.adoption.wishes import Wishes, parse_image_shape, parse_pixel_ranges
 from aecodec.export.formats.options import Format, Halves, Precision
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.tiling import split
@@ -67,6 +68,33 @@ def export(
     decoder: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--decoder", metavar="FILE", help="and this Keras decoder."),
+    ] = None,
+    image_shape: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--image-shape",
+            metavar="WxH[x3]",
+            help="Making a codec of models of flat vectors: the pictures that they stand for, as "
+            "in 28x28.",
+        ),
+    ] = None,
+    pixel_range: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--pixel-range",
+            metavar="RANGE",
+            help="Making a codec: pixels as the models take and give them, 0..1, 0..255 or -1..1; "
+            "two with a comma where they differ. Default: what works best.",
+        ),
+    ] = None,
+    custom_objects: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--custom-objects",
+            metavar="MODULE:CLASS",
+            help="A class or function of your own that the models use; its module is run. May be "
+            "given several times; a file.py in the place of the module, too.",
+        ),
     ] = None,
     tile: Annotated[
         Optional[int],  # noqa: UP045
@@ -130,18 +158,28 @@ def export(
                 "one of the models first"
             )
         counts = {"tile": tile or _TILE, "levels": levels or _LEVELS, "priors": priors or _PRIORS}
-        _make_codec(encoder, decoder, calibrate, output, counts)
+        wishes = Wishes(
+            parse_image_shape(image_shape) if image_shape else None,
+            parse_pixel_ranges(pixel_range) if pixel_range else None,
+        )
+        _make_codec((encoder, decoder), calibrate, output, counts, wishes, custom_objects or [])
         return
     if not codec:
         raise UsageError("give a CODEC, or --encoder and --decoder to make one of")
-    if tile or levels:
-        raise UsageError("--tile and --levels are for a codec made of --encoder and --decoder")
+    if tile or levels or image_shape or pixel_range:
+        raise UsageError(
+            "--tile, --levels, --image-shape and --pixel-range are for a codec made of --encoder "
+            "and --decoder"
+        )
     wanted = _Wanted(to, precision, halves, level, priors)
     wanted.check()
     if report:
         check_overwriting(report, force)
     folder = load_codec(codec).folder
     folder.spec.check_level(level)
+    with tensorflow_for("exporting"):
+        from aecodec.keras_models.custom_objects import register_custom_objects
+    register_custom_objects(custom_objects or [])
     _export(folder, wanted, calibrate, _shape(folder.spec, size), output, report)
 
 
@@ -182,26 +220,33 @@ class _Wanted:
 
 
 def _make_codec(
-    encoder: Path, decoder: Path, data: Path, output: _Output, counts: dict[str, int]
+    models: tuple[Path, Path],
+    data: Path,
+    output: _Output,
+    counts: dict[str, int],
+    wishes: Wishes,
+    custom_objects: list[str],
 ) -> None:
     """Make a codec of two Keras models."""
     targets = [output.folder / name for name in CODEC_FILES]
-    check_not_sources(targets, [encoder, decoder])
+    check_not_sources(targets, models)
     for target in targets:
         check_overwriting(target, output.force)
     with tensorflow_for("exporting"):
         from aecodec.export.from_keras import codec_from_keras
+        from aecodec.keras_models.custom_objects import register_custom_objects
         from aecodec.keras_models.model_files import load_model
+    register_custom_objects(custom_objects)
     with output.console.warnings_as_they_come():
         made: Codec = codec_from_keras(
-            load_model(encoder),
-            load_model(decoder),
+            *map(load_model, models),
             data,
             output.folder,
             name=output.folder.resolve().name,
+            wishes=wishes,
             **counts,
         )
-    output.console.result(codec_text(made))
+    output.console.result(f"{codec_text(made)}\n{loss_text(made)}")
 
 
 def _export(

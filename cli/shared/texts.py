@@ -21,6 +21,21 @@ def codec_text(codec: Codec) -> str:
     return "\n".join([f"{spec.name} ({spec.codec_id.hex()}): {kind}, {sizes}", *lines])
 
 
+def loss_text(codec: Codec) -> str:
+    """What the finest level of a codec keeps of its float models, in a few lines."""
+    loss = codec.folder.measured["finest_level"]
+    in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
+    lines = [
+        f"  {loss['float_pair']:6.2f} dB  float encoder, float decoder",
+        f"  {loss['int8_encoder']:6.2f} dB  int8 encoder, float decoder",
+        f"  {loss['int8_decoder']:6.2f} dB  float encoder, int8 decoder",
+        f"  {loss['codec']:6.2f} dB  the codec at level {len(codec.spec.levels)}",
+    ]
+    if in_floats:
+        lines.append(f"  layers that compute in floats: {', '.join(in_floats)}")
+    return "\n".join(lines)
+
+
 def _cost(spec: CodecSpec, payload_bytes: float) -> str:
     """Bytes per tile; bits per pixel for codecs of pictures of any size."""
     if spec.receptive_field:

@@ -22,13 +22,15 @@ Pictures = Callable[[Shape], Float32]
 """Some pictures (N, height, width, channels) in 0..1, for the shape that an encoder takes."""
 
 
-def adopt(encoder: Any, decoder: Any, pictures: Pictures, wishes: Wishes = Wishes()) -> KerasPair:
+def adopt(
+    encoder: Any, decoder: Any, pictures: Pictures, wishes: Wishes | None = None
+) -> KerasPair:
     """Bring an encoder and a decoder to a pair: images in 0..1 to one latent, and back.
 
-    Both become flat models as they work after training (:mod:`aecodec.keras_models.inference_form`).
-    Of a variational encoder the mean is coded. Flat vectors are reshaped, other pixel ranges are
-    scaled, and of distributions over grey levels the mean is taken. An :class:`AecodecWarning` says
-    what a user may not expect.
+    Both become flat models as they work after training
+    (:mod:`aecodec.keras_models.inference_form`). Of a variational encoder the mean is coded. Flat
+    vectors are reshaped, other pixel ranges are scaled, and of distributions over grey levels the
+    mean is taken. An :class:`AecodecWarning` says what a user may not expect.
 
     Args:
         encoder: Keras model from images to latents.
@@ -40,6 +42,7 @@ def adopt(encoder: Any, decoder: Any, pictures: Pictures, wishes: Wishes = Wishe
         ModelError: the models do not take pictures or do not fit each other, have several inputs or
             outputs, or give something else at each call.
     """
+    wishes = wishes or Wishes()
     encoder, decoder = as_functional(encoder), as_functional(decoder)
     check_one_input(encoder, "encoder")
     check_one_input(decoder, "decoder")

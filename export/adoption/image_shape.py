@@ -70,7 +70,11 @@ def reshaped(tensor: Any, shape: Shape, name: str) -> Any:
         shape: the shape without the batch.
         name: name of the layer that does it.
     """
-    return tensor if tuple(tensor.shape[1:]) == shape else keras.layers.Reshape(shape, name=name)(tensor)
+    return (
+        tensor
+        if tuple(tensor.shape[1:]) == shape
+        else keras.layers.Reshape(shape, name=name)(tensor)
+    )
 
 
 def _as_text(shape: tuple[int, ...]) -> str:

@@ -90,11 +90,15 @@ def without_chance(model: Any, half: str, sample: Float32) -> Any:
     """
     if _is_steady(model.inputs[0], model.outputs[0], sample):
         return model
-    layer = next(each for each in model.layers if not _is_steady(model.inputs[0], each.output, sample))
+    layer = next(
+        each for each in model.layers if not _is_steady(model.inputs[0], each.output, sample)
+    )
     inputs = keras.tree.flatten(layer.input)
     is_sampling = len(inputs) in (2, 3) and inputs[0].shape == layer.output.shape
     if half == "encoder" and is_sampling and layer.output is model.outputs[0]:
-        _warn(f"{layer.name} draws the latents at random: its first input, the mean, becomes the code")
+        _warn(
+            f"{layer.name} draws the latents at random: its first input, the mean, becomes the code"
+        )
         return keras.Model(model.inputs[0], inputs[0], name=model.name)
     raise ModelError(
         f"the {half} gives something else each time: layer {layer.name!r} "

@@ -53,7 +53,9 @@ def parse_image_shape(text: str) -> tuple[int, ...]:
     """
     found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})(?:x([13]))?", text)
     if not found:
-        raise UsageError(f"--image-shape {text}: width and height, as in 28x28; 28x28x3 for colours")
+        raise UsageError(
+            f"--image-shape {text}: width and height, as in 28x28; 28x28x3 for colours"
+        )
     width, height, channels = found.groups()
     return (int(height), int(width), *([int(channels)] if channels else []))
 

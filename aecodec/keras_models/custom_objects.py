@@ -1,0 +1,65 @@
+"""Classes and functions of a user's own, which model files name and Keras must know."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import keras
+
+from aecodec.errors import UsageError
+
+
+def register_custom_objects(names: Iterable[str]) -> None:
+    """Import objects and make them known to Keras, for model files that name them.
+
+    This runs the code of their modules.
+
+    Args:
+        names: `module:Name` or `file.py:Name` each; modules of the working directory are found.
+
+    Raises:
+        UsageError: a module or an object is not found, or its module fails.
+
+    >>> register_custom_objects(["string:Template"])
+    >>> keras.saving.get_custom_objects()["Template"].__name__
+    'Template'
+    """
+    for name in names:
+        module, separator, attribute = name.rpartition(":")
+        if not separator or not module or not attribute:
+            raise UsageError(f"--custom-objects {name}: give module:Class, or file.py:Class")
+        keras.saving.get_custom_objects()[attribute] = _attribute(name, module, attribute)
+
+
+def _attribute(name: str, module: str, attribute: str) -> Any:
+    try:
+        return getattr(_imported(module), attribute)
+    except Exception as error:  # whatever the module's own code raises
+        raise UsageError(
+            f"--custom-objects {name}: cannot be imported ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _imported(module: str) -> ModuleType:
+    if module.endswith(".py"):
+        return _from_file(Path(module))
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(module)
+    finally:
+        sys.path.pop(0)
+
+
+def _from_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded

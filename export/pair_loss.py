@@ -1,0 +1,106 @@
+"""What a pair loses on its way from floats to int8: by each half, and by both."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from aecodec import metrics
+from aecodec.arrays import Pixels
+from aecodec.codec.codec import Codec
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.errors import AecodecWarning
+from aecodec.export.tflite.mixed_precision import MixedModel
+from aecodec.inference.keras import float_predictor, keras_decoder, keras_encoder
+
+_WORTH_A_WARNING = 0.5
+_MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
+
+
+@dataclass(frozen=True)
+class PairLoss:
+    """PSNRs of a codec's finest level beside those of the float models, in dB.
+
+    Attributes:
+        float_pair: the float models, without rounding of the latents.
+        int8_encoder: the int8 encoder with the float decoder.
+        int8_decoder: the float encoder, its latents rounded, with the int8 decoder.
+        codec: both in int8.
+        layers_in_floats: layers that compute in floats, by half.
+    """
+
+    float_pair: float
+    int8_encoder: float
+    int8_decoder: float
+    codec: float
+    layers_in_floats: dict[str, list[str]]
+
+    def as_json(self) -> dict[str, Any]:
+        """The values for `codec.json`."""
+        return asdict(self)
+
+
+def measure_pair_loss(
+    codec: Codec, encoder: Any, decoder: Any, pixels: Pixels, mixed: dict[str, MixedModel]
+) -> PairLoss:
+    """Measure what the finest level of a codec loses.
+
+    An :class:`AecodecWarning` says if that is more than 0.5 dB, and which layer loses most.
+
+    Args:
+        codec: the codec.
+        encoder: the float encoder, whose latents are in steps.
+        decoder: the float decoder.
+        pixels: (N, h, w, C) uint8 pictures that were held out.
+        mixed: the int8 models, "encoder" and "decoder".
+    """
+    pixels = pixels[: max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(pixels.shape[1:3])))]
+    in_keras = (
+        EncoderCodec(codec.folder, keras_encoder(encoder)),
+        DecoderCodec(codec.folder, keras_decoder(decoder)),
+    )
+    loss = PairLoss(
+        float_pair=_float_psnr(encoder, decoder, pixels),
+        int8_encoder=_psnr(codec.encoder, in_keras[1], pixels),
+        int8_decoder=_psnr(in_keras[0], codec.decoder, pixels),
+        codec=_psnr(codec.encoder, codec.decoder, pixels),
+        layers_in_floats={half: list(model.in_floats) for half, model in mixed.items()},
+    )
+    _warn_of(loss, mixed)
+    return loss
+
+
+def _float_psnr(encoder: Any, decoder: Any, pixels: Pixels) -> float:
+    images = pixels.astype(np.float32) / np.float32(255)
+    found = float_predictor(decoder)(float_predictor(encoder)(images)).reshape(pixels.shape)
+    return _rounded(metrics.mse(pixels, np.rint(255 * found.clip(0, 1))))
+
+
+def _psnr(encoder: EncoderCodec, decoder: DecoderCodec, pixels: Pixels) -> float:
+    finest = len(encoder.spec.levels)
+    codes = encoder.codes(pixels, finest)
+    found = decoder.reconstruct(codes, finest, (pixels.shape[2], pixels.shape[1]))
+    return _rounded(metrics.mse(pixels, found))
+
+
+def _rounded(error: float) -> float:
+    return round(metrics.psnr(error), 3)
+
+
+def _warn_of(loss: PairLoss, mixed: dict[str, MixedModel]) -> None:
+    lost = loss.float_pair - loss.codec
+    if lost <= _WORTH_A_WARNING:
+        return
+    damages = [(each, half) for half, model in mixed.items() for each in model.damages[:1]]
+    worst = max(damages, key=lambda one: one[0].error, default=None)
+    where = f"layer {worst[0].layer!r} of the {worst[1]}" if worst else "rounding the latents"
+    warnings.warn(
+        f"the codec loses {lost:.2f} dB against the float models; most of it by {where}",
+        AecodecWarning,
+        stacklevel=3,
+    )
