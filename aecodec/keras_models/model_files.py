@@ -17,6 +17,28 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import ModelError
 from aecodec.keras_models import layers  # noqa: F401 - registers aecodec's layers with Keras
 
+
+class _WithoutGroups:
+    """Makes layers of Keras 3 of configurations of Keras 2, which state `groups` though it is 1."""
+
+    layer: type[Any]
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The layer of Keras 3."""
+        return cls.layer(**{name: value for name, value in config.items() if name != "groups"})
+
+
+class _Conv2DTranspose(_WithoutGroups):
+    layer = keras.layers.Conv2DTranspose
+
+
+class _DepthwiseConv2D(_WithoutGroups):
+    layer = keras.layers.DepthwiseConv2D
+
+
+_LAYERS_OF_KERAS_2 = {"Conv2DTranspose": _Conv2DTranspose, "DepthwiseConv2D": _DepthwiseConv2D}
+
 _CONVERT = (
     "pip install tf_keras, and then in Python: import tf_keras; "
     "tf_keras.models.load_model({path}, compile=False).save('model.h5')"
@@ -47,7 +69,8 @@ def load_model(path: Path | str) -> Any:
     path = Path(path)
     _check_is_model_file(path)
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        with keras.saving.custom_object_scope(_LAYERS_OF_KERAS_2 if _is_of_keras_2(path) else {}):
+            return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever a damaged or unknown part leads to
         raise ModelError(f"{path}: {_advice(path, error)}") from error
 
