@@ -21,7 +21,7 @@ def tensorflow_for(purpose: str) -> Iterator[None]:
     Raises:
         AecodecError: TensorFlow is not installed.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what it prints from C++
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it prints from C++
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice about traced functions
     try:
         with silent_stderr():

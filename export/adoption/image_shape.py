@@ -40,9 +40,10 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
 def _shape_from_decoder(decoder: Any, taken: Shape) -> Shape:
     """Pictures as the decoder gives them, for an encoder of flat vectors."""
     given: Shape = tuple(decoder.output_shape[1:])
-    if len(given) in (2, 3) and None not in given and (*given, 1)[2] in (1, 3):
-        return given
     count = taken[0] or 0
+    is_picture = len(given) in (2, 3) and None not in given and (*given, 1)[2] in (1, 3)
+    if is_picture and math.prod(side or 0 for side in given) == count:
+        return given
     side = math.isqrt(count)
     example = f"{side}x{side}" if side * side == count else "28x28"
     raise ModelError(

@@ -1,46 +1,73 @@
-"""Finding the layer of a model that the TFLite converter cannot convert."""
+"""Whether TFLite has the operators of a model, and which layer needs one that it lacks."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.lite.tools import flatbuffer_utils
 
+from aecodec.errors import ModelError
 from aecodec.export.tflite.quiet import quiet
 
+_MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
+"""The converter's line about an operator: where it comes from, and its name."""
 
-def first_unconvertible(model: Any, error: Exception) -> str:
-    """The first layer that does not convert, and why, for a message.
+_UNROLL = "int8 TFLite has no loops; build recurrent layers with unroll=True"
+
+
+def check_convertible(model: Any, half: str) -> None:
+    """Check that TFLite has all operators of a model, in seconds, before anything takes minutes.
 
     Args:
-        model: functional or Sequential Keras model.
-        error: what the converter raised for the whole model; it is quoted if each layer converts
-            when it stands alone.
+        model: functional Keras model with one input and one output.
+        half: "encoder" or "decoder", for messages.
+
+    Raises:
+        ModelError: it lacks one, or the model has a loop; the message names the layer.
     """
-    for layer in model.layers:
-        reason = None if isinstance(layer, keras.layers.InputLayer) else _conversion_error(layer)
-        if reason:
-            return f"layer {layer.name!r} ({type(layer).__name__}): {_summary(reason)}"
-    return _summary(error)
-
-
-def _conversion_error(layer: Any) -> Exception | None:
+    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
     try:
-        inputs = keras.tree.map_structure(
-            lambda tensor: keras.Input(batch_shape=(1, *tensor.shape[1:]), dtype=tensor.dtype),
-            layer.input,
-        )
-        converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, layer(inputs)))
         with quiet():
-            converter.convert()
+            content = converter.convert()
     except Exception as error:  # the converter raises whatever its passes raise
-        return error
-    return None
+        raise ModelError(
+            f"the {half} cannot be converted to TFLite: {reason(model, error)}"
+        ) from error
+    graphs = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
+    if len(graphs) > 1:  # the bodies of loops and branches
+        raise ModelError(f"the {half} has a loop{_of_recurrent(model)}: {_UNROLL}")
 
 
-def _summary(error: Exception) -> str:
-    """The line of the error that names an operator, or else its first line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    naming = [line for line in lines if "op" in line.split() or "ops:" in line]
-    return (naming or lines or [type(error).__name__])[0]
+def _of_recurrent(model: Any) -> str:
+    names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.RNN)]
+    return f" in layer {names[0]!r}" if names else ""
+
+
+def reason(model: Any, error: Exception) -> str:
+    """Why a model does not convert, for a message.
+
+    Args:
+        model: functional Keras model.
+        error: what the converter raised.
+    """
+    missing = _MISSING.search(str(error))
+    if missing is None:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return (lines or [type(error).__name__])[0]
+    layer = _layer_of(model, missing["path"])
+    return (
+        f"layer {layer!r} needs {missing['operator']}, for which TFLite has no operator; put "
+        "another layer in its place"
+    )
+
+
+def _layer_of(model: Any, path: str) -> str:
+    """The layer of which an operator is a part, told by the path of its name."""
+    names = {layer.name for layer in model.layers}
+    parts = path.split("/")
+    known = (name for part in parts for name in (part, re.sub(r"_\d+$", "", part)))
+    return next((name for name in known if name in names), parts[-1])

@@ -14,8 +14,8 @@ import tensorflow as tf
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
+from aecodec.export.tflite import diagnose
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
-from aecodec.export.tflite.diagnose import first_unconvertible
 from aecodec.export.tflite.gptq import with_rounded_kernels
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
 from aecodec.inference.litert import TileTransform
@@ -116,8 +116,7 @@ def _int8_model(
         )
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(
-            f"the {half.value} cannot be converted to int8 TFLite: "
-            f"{first_unconvertible(model, error)}"
+            f"the {half.value} cannot be converted to int8 TFLite: {diagnose.reason(model, error)}"
         ) from error
     _check_ends(mixed.content, start, end, half)
     return mixed
@@ -125,7 +124,7 @@ def _int8_model(
 
 def _calibrated(model: Any, start: _End, end: _End, samples: Float32) -> CalibratedModel:
     rounded = with_rounded_kernels(model, samples)
-    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    inputs = keras.Input(batch_shape=(1, *samples.shape[1:]))
     ended = keras.Model(inputs, _FakeQuant(end)(rounded(inputs)))
     calibrated = CalibratedModel(ended, samples)
     calibrated.set_range(calibrated.entry, start.limits)
