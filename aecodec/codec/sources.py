@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.errors import FormatError, ImageError, UsageError
-from aecodec.imaging import pillow_images
+from aecodec.image_files.reading import from_pil, read_image
 from aecodec.imaging.picture import Picture, from_array
 
 
@@ -46,13 +46,13 @@ def to_picture(image: ImageSource) -> Picture:
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):
-        return pillow_images.from_pil(image)
+        return from_pil(image)
     if isinstance(image, str | os.PathLike):
         return _read_image(Path(image))
     if hasattr(image, "__array__"):
         return from_array(np.asarray(image))
     if hasattr(image, "read"):
-        return pillow_images.read_image(image)
+        return read_image(image)
     raise ImageError(
         f"{type(image).__name__} is no image: give a Pillow image, an array, a path or a file"
     )
@@ -60,7 +60,7 @@ def to_picture(image: ImageSource) -> Picture:
 
 def _read_image(path: Path) -> Picture:
     try:
-        return pillow_images.read_image(path)
+        return read_image(path)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
 

@@ -16,8 +16,9 @@ from PIL import Image
 from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, ImageError
 from aecodec.format.container import MetadataKind
+from aecodec.image_files.reading import from_pil, read_image
+from aecodec.image_files.writing import encode_image, to_pil
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.pillow_images import encode_image, from_pil, read_image, to_pil
 
 
 def check_pil_round_trip(image: Image.Image) -> Picture:
@@ -49,9 +50,9 @@ def test_black_and_white_palette_and_transparent_colours_keep_their_meaning() ->
     assert not picture.alpha.any()
 
 
-def test_equal_channels_become_one() -> None:
+def test_equal_channels_stay_three() -> None:
     grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    assert from_pil(Image.fromarray(np.stack([grey] * 3, -1))).mode.name == "L"
+    check_pil_round_trip(Image.fromarray(np.stack([grey] * 3, -1)))
 
 
 def test_other_colour_spaces_are_converted_with_a_warning() -> None:
