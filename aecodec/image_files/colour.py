@@ -31,6 +31,15 @@ _RAMP = np.arange(256, dtype=np.uint8)[None]
 """All grey levels, (1, 256)."""
 
 
+def is_profile(content: bytes) -> bool:
+    """Whether bytes are an ICC profile, be it a damaged one.
+
+    >>> is_profile(b"something else")
+    False
+    """
+    return content[36:40] == b"acsp"
+
+
 def fitting_profile(profile: bytes, mode: str, notes: Notes) -> bytes | None:
     """A profile if it describes pixels of a mode; else None, with a note.
 

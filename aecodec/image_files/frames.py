@@ -24,7 +24,10 @@ def note_left_out_frames(count: int, notes: Notes) -> None:
     """Note that the first of several frames is read alone."""
     if count > 1:
         left = "1 is left out" if count == 2 else f"{count - 1} are left out"
-        notes.add(f"the file holds {count} frames, of which {left}: --frames all takes them all")
+        notes.add(
+            f"the file holds several frames; only the first is compressed, and {left} "
+            "(--frames all compresses all)"
+        )
 
 
 def joined(frames: Sequence[Picture], notes: Notes) -> Picture:

@@ -52,7 +52,9 @@ def _to_known_mode(
     if image.mode in _OTHER_NOTATION:
         notes.add(f"{image.mode} was converted to RGB, which the file holds")
     known = image.convert(_known_mode_of(image))
-    return known, profile and colour.fitting_profile(profile, known.mode, notes)
+    if profile and colour.is_profile(profile):
+        profile = colour.fitting_profile(profile, known.mode, notes)
+    return known, profile  # what is no profile at all changes no colours, and is kept as it is
 
 
 def _known_mode_of(image: Image.Image) -> str:

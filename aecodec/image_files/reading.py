@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import IO
 
 from PIL import ExifTags, Image, ImageOps
 
 from aecodec.errors import ImageError
+from aecodec.format.instruction import Origin
 from aecodec.image_files import depth, frames, metadata, modes
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
@@ -45,6 +47,16 @@ def size_of(source: Path) -> tuple[int, int]:
     """
     with opened(source, _DEFAULT) as image:
         return image.size
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Ending and time of a file, if an `.aec` file can keep them."""
+    try:
+        modified = path.stat().st_mtime
+    except (OSError, ValueError):  # standard input, or a file that has gone meanwhile
+        return None
+    origin = Origin(path.suffix, math.floor(modified))
+    return origin if origin.can_be_kept else None
 
 
 def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:

@@ -55,11 +55,11 @@ def decompress(
     """Decompress .aec files to images.
 
     Without -o, digit.aec becomes digit_decompressed.png beside it, and the folder scans_aec
-    becomes scans_aec_decompressed. Files in a folder get their former ending back, unless it is
-    that of a format that loses something: without --quality they become PNG. The time of a
-    picture's file comes back too, where the .aec file keeps it. With -o, the suffix of the name
-    chooses the image format. A file that holds several pictures becomes a folder of them. A codec
-    that ships is found by the id in the file; for any other give its folder with --codec.
+    becomes scans_aec_decompressed. In a folder, files get back the ending of what they were made
+    of, unless its format loses something: without --quality they become PNG. They get back its
+    time, too, if they keep it. With -o, the suffix of the name chooses the image format. A file
+    that holds several pictures becomes a folder of them. A codec that ships is found by the id in
+    the file; for any other give its folder with --codec.
     """
     endings = Endings(inputs, wanted, quality)
     endings.check(out)

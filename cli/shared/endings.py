@@ -70,13 +70,15 @@ class Endings:
         """Name of the result of a file or of a folder, in the folder of the source.
 
         `digit.aec` becomes `digit_decompressed.png`, and the folder `scans` `scans_decompressed`.
-        In that, `a.aec` becomes `a.bmp`, if it was made of a BMP file, and `a.png`, if of a JPEG.
+        In that, a file that was made of a BMP file ends with `.bmp` again, and one that was made of
+        a JPEG file does so if a quality is given.
         """
         if path.is_dir():
             return folder_beside(path, "_decompressed")
-        if self._folders & set(path.parents):
-            return path.with_name(self._name_in_folder(path))
-        return path.with_name(f"{path.stem}_decompressed{self._ending(None)}")
+        is_in_folder = bool(self._folders & set(path.parents))
+        header = _header_of(path) if is_in_folder else None
+        ending = self._ending(header)
+        return path.with_name(f"{_stem(path, header, ending)}_decompressed{ending}")
 
     def of(self, target: Path) -> str:
         """The ending, which chooses the format, of what is written as a result."""
@@ -90,13 +92,6 @@ class Endings:
         """The ending of `-o`, if that is the name of one file."""
         is_one_file = out is not None and len(self.inputs) == 1 and not self._folders
         return Path(out).suffix if out and is_one_file and not is_folder(out) else ""
-
-    def _name_in_folder(self, path: Path) -> str:
-        header = _header_of(path)
-        ending = self._ending(header)
-        former = header.origin.suffix if header and header.origin else ""
-        is_doubled = former == ending and path.stem.endswith(former)  # a.jpg.aec
-        return path.stem if is_doubled else path.stem + ending
 
     def _ending(self, header: Header | None) -> str:
         """The former ending if it stands for what is wanted, and loses nothing unasked."""
@@ -115,3 +110,12 @@ def _header_of(path: Path) -> Header | None:
         return container.unpack(read_bytes(path, FormatError))[0]
     except AecodecError:
         return None
+
+
+def _stem(path: Path, header: Header | None, ending: str) -> str:
+    """Name of a file without its ending, and without the former one where that comes back.
+
+    `a.jpg.aec` is the name where `a.jpg` and `a.png` were compressed together.
+    """
+    comes_back = header and header.origin and header.origin.suffix == ending
+    return path.stem.removesuffix(ending) if comes_back else path.stem

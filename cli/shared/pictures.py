@@ -9,9 +9,8 @@ from pathlib import Path
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import read_bytes
 from aecodec.errors import ImageError
-from aecodec.format.instruction import Origin
 from aecodec.image_files.options import ReadOptions
-from aecodec.image_files.reading import read_image
+from aecodec.image_files.reading import origin_of, read_image
 from aecodec.imaging.picture import Picture
 
 _DEFAULT = ReadOptions()
@@ -30,14 +29,4 @@ def read_picture(
     content = read_bytes(path, ImageError)
     with console.warnings_about(name_of(path)):
         picture = read_image(io.BytesIO(content), options)
-    return replace(picture, origin=_origin_of(path)), len(content)
-
-
-def _origin_of(path: Path) -> Origin | None:
-    """Ending and time of a file, if a picture of it can keep them."""
-    try:
-        modified = path.stat().st_mtime
-    except OSError:  # standard input, or a file that has gone meanwhile
-        return None
-    origin = Origin(path.suffix, int(modified // 1))
-    return origin if origin.can_be_kept else None
+    return replace(picture, origin=origin_of(path)), len(content)

@@ -155,6 +155,7 @@ cmyk = Image.merge(
 lab = ImageCms.profileToProfile(
     rgb, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
 )
+lab.info.clear()  # of the profile
 black_and_white = grey.convert("1")
 wide = (GREYS.astype(np.uint16) * 257 + 100).clip(0, 65535)
 wide_colours = COLOURS.astype(np.uint16) * 257
@@ -264,7 +265,7 @@ ODD_PICTURES = [
         lambda: saved(rgb, icc_profile=b"profile"),
         "RGB",
         COLOURS,
-        ("profile is damaged",),
+        kept=frozenset({ICC}),
     ),
     OddPicture(
         "CMYK with a profile",
@@ -425,7 +426,7 @@ ODD_PICTURES = [
         lambda: animation("GIF", [palette_image(), second.quantize(64)]),
         "RGB",
         np.asarray(palette_image().convert("RGB")),
-        ("holds 2 frames, of which 1 is left out",),
+        ("several frames; only the first is compressed, and 1 is left out",),
     ),
     OddPicture(
         "animation",

@@ -35,7 +35,7 @@ def shown(picture: Picture) -> Pixels:
     """How a picture is shown, (F, H, W, 3)."""
     profile = picture.metadata.get(MetadataKind.ICC)
     planes = picture.pixels[..., 0] if picture.pixels.shape[-1] == 1 else picture.pixels
-    if profile:
+    if profile and profile != b"profile":
         return np.stack([shown_as(Image.fromarray(plane), profile) for plane in planes])
     return as_rgb(planes) if planes.ndim == 3 else planes
 
