@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from aecodec.errors import FormatError
 
-_INSTRUCTION = re.compile(rb"<\?aec(?: (\.[0-9A-Za-z]{1,16}) (0|-?[1-9][0-9]{0,11}))?( RGB)?\?>\Z")
-_SUFFIX = re.compile(r"\.[0-9A-Za-z]{1,16}")
+_INSTRUCTION = rb"<\?aec(?: (\.[0-9A-Za-z]{1,16}) (0|-?[1-9][0-9]{0,11}))?( RGB)?\?>\Z"
+_MAX_LETTERS = 16
 _MAX_SECONDS = 10**12 - 1
 
 
@@ -32,7 +32,9 @@ class Origin:
     @property
     def can_be_kept(self) -> bool:
         """Whether a file can state it: the ending is an ordinary one."""
-        return bool(_SUFFIX.fullmatch(self.suffix)) and abs(self.modified) <= _MAX_SECONDS
+        dot, letters = self.suffix[:1], self.suffix[1:]
+        is_ordinary = letters.isascii() and letters.isalnum() and len(letters) <= _MAX_LETTERS
+        return dot == "." and is_ordinary and abs(self.modified) <= _MAX_SECONDS
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def attach(xmp: bytes, instruction: Instruction) -> bytes:
     >>> attach(b"", Instruction(Origin(".jpg", 1714564800)))
     b'<?aec .jpg 1714564800?>'
     """
-    if instruction == Instruction() and not _INSTRUCTION.search(xmp):
+    if instruction == Instruction() and not re.search(_INSTRUCTION, xmp):
         return xmp
     return xmp + f"<?aec{_origin_text(instruction.origin)}{' RGB' * instruction.as_rgb}?>".encode()
 
@@ -72,7 +74,7 @@ def detach(entry: bytes) -> tuple[bytes, Instruction]:
     >>> detach(b"<x/>")
     (b'<x/>', Instruction(origin=None, as_rgb=False))
     """
-    found = _INSTRUCTION.search(entry)
+    found = re.search(_INSTRUCTION, entry)
     if not found:
         return entry, Instruction()
     origin = Origin(found[1].decode("ascii"), int(found[2])) if found[1] else None

@@ -23,10 +23,6 @@ _WITHOUT_ALPHA = {"LA": "L", "RGBA": "RGB"}
 _SRGB_GAMMA = (0.43, 0.48)
 """Exponents that PNG files state for sRGB; 0.45455 is meant."""
 
-_STEPS = np.linspace(0, 255, 6).round().astype(np.uint8)
-_PROBE = np.stack(np.meshgrid(_STEPS, _STEPS, _STEPS), axis=-1).reshape(1, -1, 3)
-"""Colours all over the cube, (1, 216, 3)."""
-
 _RAMP = np.arange(256, dtype=np.uint8)[None]
 """All grey levels, (1, 256)."""
 
@@ -80,7 +76,8 @@ def in_kept_colours(picture: Picture, kept: Mapping[MetadataKind, bytes]) -> Pic
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile is None or MetadataKind.ICC in kept:
         return picture
-    metadata = {k: v for k, v in picture.metadata.items() if k is not MetadataKind.ICC}
+    metadata = dict(picture.metadata)
+    del metadata[MetadataKind.ICC]
     pixels = picture.pixels if is_srgb(profile, picture.mode) else to_srgb(picture.pixels, profile)
     return replace(picture, pixels=pixels, metadata=metadata)
 
@@ -89,9 +86,15 @@ def is_srgb(profile: bytes, mode: Mode) -> bool:
     """Whether pixels with a profile look as they do without it; true of a profile of no use."""
     if fitting_profile(profile, mode.name, Notes()) is None:
         return True
-    probe = _RAMP[None, ..., None] if mode.channels == 1 else _PROBE[None]
+    probe = _RAMP[None, ..., None] if mode.channels == 1 else _colours_all_over_the_cube()
     difference = to_srgb(probe, profile).astype(np.int16) - probe
     return bool(np.abs(difference).max() <= 1)
+
+
+def _colours_all_over_the_cube() -> Pixels:
+    """(1, 1, 216, 3) uint8."""
+    steps = np.linspace(0, 255, 6).round().astype(np.uint8)
+    return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, 1, -1, 3)
 
 
 def name_of(profile: bytes) -> str:

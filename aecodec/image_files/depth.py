@@ -5,7 +5,6 @@ Pillow holds grey ones whole, and cuts colours to their upper bytes while it rea
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,10 @@ from aecodec.arrays import Pixels
 from aecodec.image_files.notes import Notes
 
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
-_CUT_RAW_MODE = re.compile(r";16[BLN]$")
-_UNSIGNED_RAW_MODE = re.compile(r"I;(12|16)[BLN]?$")
+_CUT_RAW_MODES = (";16B", ";16L", ";16N")
+"""Ends of the names of raw modes that Pillow cuts."""
+
+_UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
 def largest_value(image: Image.Image) -> int | None:
@@ -90,12 +91,14 @@ def _with_cut_transparency(image: Image.Image) -> Image.Image:
 
 def _is_16_bit_grey(image: Image.Image) -> bool:
     is_netpbm = getattr(image, "format", None) == "PPM"  # Pillow scales it to 16 bits
-    return is_netpbm or any(_UNSIGNED_RAW_MODE.match(each) for each in _raw_modes(image))
+    return is_netpbm or not _UNSIGNED_RAW_MODES.isdisjoint(_raw_modes(image))
 
 
 def _is_cut(image: Image.Image) -> bool:
     """Whether Pillow is going to cut channels of 16 bits to 8."""
-    return any(_CUT_RAW_MODE.search(each) for each in _raw_modes(image)) or _netpbm_max(image) > 255
+    return (
+        any(each.endswith(_CUT_RAW_MODES) for each in _raw_modes(image)) or _netpbm_max(image) > 255
+    )
 
 
 def _raw_modes(image: Image.Image) -> list[str]:

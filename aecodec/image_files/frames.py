@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
 from aecodec.errors import ImageError
 from aecodec.format.container import MetadataKind
@@ -15,19 +14,13 @@ from aecodec.image_files.notes import Notes
 from aecodec.imaging.picture import Picture, stack
 
 
-def number_of_frames(image: Image.Image) -> int:
-    """Number of frames of an opened file; 1 for an image in memory."""
-    return int(getattr(image, "n_frames", 1))
-
-
 def note_left_out_frames(count: int, notes: Notes) -> None:
     """Note that the first of several frames is read alone."""
-    if count > 1:
-        left = "1 is left out" if count == 2 else f"{count - 1} are left out"
-        notes.add(
-            f"the file holds several frames; only the first is compressed, and {left} "
-            "(--frames all compresses all)"
-        )
+    left = "1 is left out" if count == 2 else f"{count - 1} are left out"
+    notes.add(
+        f"the file holds several frames; only the first is compressed, and {left} "
+        "(--frames all compresses all)"
+    )
 
 
 def joined(frames: Sequence[Picture], notes: Notes) -> Picture:

@@ -38,9 +38,10 @@ def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: N
         notes: where conversions with a loss are noted.
     """
     known, profile = _to_known_mode(image, metadata.get(MetadataKind.ICC), notes)
-    others = {k: v for k, v in metadata.items() if k is not MetadataKind.ICC}
-    kept = {MetadataKind.ICC: profile} if profile else {}
-    return _with_gamma(_split_alpha(known, {**kept, **others}), image, notes)
+    kept = dict(metadata)
+    if profile is None:
+        kept.pop(MetadataKind.ICC, None)
+    return _with_gamma(_split_alpha(known, kept), image, notes)
 
 
 def _to_known_mode(

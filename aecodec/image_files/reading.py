@@ -9,11 +9,11 @@ import math
 from pathlib import Path
 from typing import IO
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 from aecodec.errors import ImageError
 from aecodec.format.instruction import Origin
-from aecodec.image_files import depth, frames, metadata, modes
+from aecodec.image_files import depth, metadata, modes
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
@@ -92,8 +92,12 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
 
 
 def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
-    count = frames.number_of_frames(image)
-    if options.frames is Frames.FIRST or count == 1:
+    count = int(getattr(image, "n_frames", 1))
+    if count == 1:
+        return _frame_of(image, options, notes)
+    from aecodec.image_files import frames  # which most files can spare
+
+    if options.frames is Frames.FIRST:
         frames.note_left_out_frames(count, notes)
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)
@@ -128,4 +132,8 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
 
 def _upright(image: Image.Image) -> Image.Image:
     is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
-    return image if is_upright else ImageOps.exif_transpose(image)
+    if is_upright:
+        return image
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
