@@ -120,10 +120,7 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     if not is_familiar:
         warnings.warn(_UNFAMILIAR.format(name=codec.spec.name), AecodecWarning, stacklevel=2)
     size = len(compressed.data)
-    if size > source_size:
-        text = _LARGER.format(size=size, source_size=source_size)
-        warnings.warn(text, AecodecWarning, stacklevel=2)
-    return Report(
+    measured = Report(
         codec=codec.spec.name,
         level=compressed.level,
         size=size,
@@ -133,6 +130,10 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
         is_familiar=is_familiar,
     )
+    if measured.is_larger:
+        text = _LARGER.format(size=size, source_size=source_size)
+        warnings.warn(text, AecodecWarning, stacklevel=2)
+    return measured
 
 
 def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
