@@ -49,16 +49,20 @@ _PROGRAM_SPEAKS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Opti
 _SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
-def metadata_of(image: Image.Image) -> dict[MetadataKind, bytes]:
+def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
     """ICC profile, EXIF and XMP of an image, as its file holds them.
 
     The tags of a TIFF file, and pixels per inch of a file without EXIF, become EXIF.
+
+    Args:
+        image: the image, loaded.
+        notes: where it is noted that tags are damaged.
     """
     found = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
     found[MetadataKind.XMP] = found[MetadataKind.XMP] or image.info.get(PNG_XMP)
     for kind, name in _RAW_NAMES.items():
         found[kind] = found[kind] or _raw_profile(image, name)
-    found[MetadataKind.EXIF] = found[MetadataKind.EXIF] or _exif_of(image)
+    found[MetadataKind.EXIF] = found[MetadataKind.EXIF] or _exif_of(image, notes)
     return {
         kind: value.encode() if isinstance(value, str) else value
         for kind, value in found.items()
@@ -130,8 +134,16 @@ def _raw_profile(image: Image.Image, name: str) -> bytes | None:
         return None
 
 
-def _exif_of(image: Image.Image) -> bytes | None:
+def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:
     """EXIF of what a file without EXIF says: the tags of a TIFF file, pixels per inch of any."""
+    try:
+        return _exif_of_tags(image)
+    except Exception as error:  # Pillow raises many types of errors for odd tags
+        notes.add(f"not kept: its tags, as they are damaged ({error})")
+        return None
+
+
+def _exif_of_tags(image: Image.Image) -> bytes | None:
     tags = _tiff_tags(image) if getattr(image, "tag_v2", None) is not None else {}
     if dpi := _chosen_dpi(image.info.get("dpi")):
         tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution] = dpi

@@ -116,7 +116,7 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
         raise ImageError(_depth_text(image, largest))
     image.load()
     upright = _upright(image)
-    kept = metadata.metadata_of(upright)
+    kept = metadata.metadata_of(upright, notes)
     metadata.note_left_out(image, kept, notes)
     shallow = upright if largest == 255 else depth.to_8_bits(upright, largest, notes)
     return modes.to_picture(shallow, kept, notes)
