@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -20,15 +20,26 @@ from aecodec.cli.shared.jobs import (
     is_folder,
     plan,
 )
-from aecodec.cli.shared.options import CodecOrAuto, Force, Json, LevelNumber, Out, Quiet
+from aecodec.cli.shared.options import (
+    CodecOrAuto,
+    Depth,
+    Force,
+    Json,
+    LevelNumber,
+    MaxPixels,
+    Out,
+    Quiet,
+    WhichFrames,
+)
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.registry import AUTO, codec_chooser, load_codec
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import report
+from aecodec.image_files.formats import has_image_suffix
+from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture, stack
-from aecodec.imaging.pillow_images import has_image_suffix
 
 Compress = Callable[[Codec, Picture], Compressed]
 
@@ -64,6 +75,15 @@ def compress(
             "pictures of one tile, such as digits, and with --max-bytes.",
         ),
     ] = None,
+    depth: Depth = None,
+    max_pixels: MaxPixels = None,
+    frames: WhichFrames = Frames.FIRST,
+    skip_larger: Annotated[
+        bool,
+        typer.Option(
+            "--skip-larger", help="Make no .aec file where it would be larger than its source."
+        ),
+    ] = False,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -87,11 +107,15 @@ def compress(
         )
 
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    run = _Run(console, codec_chooser(codec), compressed, force)
+    options = ReadOptions(depth, max_pixels, frames)
+    run = _Run(console, codec_chooser(codec), compressed, options, skip_larger, force)
     if stacked:
         run.compress_stack(inputs, _stack_target(inputs, out))
     else:
-        console.run_all(plan(inputs, out, _rename, has_image_suffix), run.compress_one)
+        try:
+            console.run_all(plan(inputs, out, _rename, has_image_suffix), run.compress_one)
+        finally:
+            run.name_left_alone()
 
 
 @dataclass(frozen=True)
@@ -101,11 +125,14 @@ class _Run:
     console: Console
     codec_of: Callable[[Picture], Codec]
     compress: Compress
+    options: ReadOptions
+    skip_larger: bool
     force: bool
+    left_alone: list[str] = field(default_factory=list)
 
     def compress_one(self, job: Job) -> None:
         check_overwriting(job.target, self.force)
-        picture, size = read_picture(job.source, self.console)
+        picture, size = read_picture(job.source, self.console, self.options)
         self._write(name_of(job), picture, size, job.target)
 
     def compress_stack(self, inputs: Sequence[Path], target: Path) -> None:
@@ -115,19 +142,35 @@ class _Run:
         read = []
         for source in sources:
             with errors_about(name_of(source)):
-                read.append(read_picture(source, self.console))
+                read.append(read_picture(source, self.console, self.options))
         stacked = stack([picture for picture, _ in read])
         self._write(f"{len(read)} pictures", stacked, sum(size for _, size in read), target)
 
     def _write(self, name: str, picture: Picture, source_size: int, target: Path) -> None:
         codec = self.codec_of(picture)
-        compressed = self.compress(codec, picture)
         with self.console.warnings_about(name):
+            compressed = self.compress(codec, picture)
+            if self.skip_larger and len(compressed.data) > source_size:
+                self._leave_alone(name, len(compressed.data), source_size)
+                return
             measured = report(codec, picture, compressed, source_size)
         write_bytes(target, compressed.data)
         self.console.result(
             f"{name} -> {target}: {measured.as_text()}",
             {"source": name, "file": str(target), **measured.as_json()},
+        )
+
+    def name_left_alone(self) -> None:
+        """Count and name the pictures of which no file was made, if they are several."""
+        if len(self.left_alone) > 1:
+            names = ", ".join(self.left_alone)
+            self.console.note(f"{len(self.left_alone)} left alone: {names}")
+
+    def _leave_alone(self, name: str, size: int, source_size: int) -> None:
+        self.left_alone.append(name)
+        self.console.result(
+            f"{name}: left alone, as {size} bytes would be larger than its {source_size}",
+            {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
         )
 
 

@@ -42,6 +42,11 @@ class Console:
         elif not self.quiet:
             typer.echo(text, err=self.to_stderr)
 
+    def note(self, text: str) -> None:
+        """Say something about the whole call on standard error."""
+        if not self.quiet:
+            typer.echo(text, err=True)
+
     @contextmanager
     def warnings_about(self, name: object) -> Iterator[None]:
         """Print the warnings of a block as lines on standard error."""

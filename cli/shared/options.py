@@ -6,6 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from aecodec.image_files.options import Frames
+
 Out = Annotated[
     Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
     typer.Option(
@@ -32,6 +34,32 @@ LevelNumber = Annotated[
         "--level",
         help="Quality: 1 is the smallest file; 2.5 lies between 2 and 3, for codecs with such "
         "levels. Default: the codec's own.",
+    ),
+]
+Depth = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--depth",
+        metavar="8",
+        help="Accept channels of 16 or 32 bits and floats, and scale them to 8 bits: 16 bits by "
+        "their type, the others by the range of the picture.",
+    ),
+]
+MaxPixels = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        min=1,
+        help="Accept files of up to so many pixels, all frames together. Default: 178956970.",
+    ),
+]
+WhichFrames = Annotated[
+    Frames,
+    typer.Option(
+        "--frames",
+        help="Frames of an animation, or pages of a document, to compress. All of them make a file "
+        "of several pictures, without durations.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]

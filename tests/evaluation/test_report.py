@@ -36,3 +36,28 @@ def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels)
     picture = from_array(photograph[:56, :56])
     with pytest.warns(AecodecWarning, match="unlike those that codec digits was trained on"):
         assert not report_of(codec, picture).is_familiar
+
+
+@pytest.mark.parametrize(
+    ("source_size", "words"),
+    [
+        (10, "2.0x larger than the source"),
+        (19, "1.1x larger than the source"),
+        (20, "about as large as the source"),
+        (200, "10.0x smaller than the source"),
+    ],
+)
+def test_the_size_is_told_in_right_english(source_size: int, words: str) -> None:
+    measured = Report("digits", 1, 20, source_size, 784, 1.0, None, True)
+    assert words in measured.as_text()
+    assert "39.2x smaller than raw pixels" in measured.as_text()
+    assert measured.is_larger is (source_size < 20)
+
+
+def test_a_file_that_is_larger_than_its_source_gives_a_warning(
+    codec: Codec, samples: Pixels
+) -> None:
+    picture = from_array(samples[3])
+    compressed = codec.compress_picture(picture)
+    with pytest.warns(AecodecWarning, match="more than its source with 9: --skip-larger"):
+        report(codec, picture, compressed, source_size=9)
