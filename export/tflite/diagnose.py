@@ -15,6 +15,9 @@ from aecodec.export.tflite.quiet import quiet
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's line about an operator: where it comes from, and its name."""
 
+_ANY_SIDE = 64
+"""Side with which models that take any size are tried."""
+
 _UNROLL = "int8 TFLite has no loops; build recurrent layers with unroll=True"
 
 
@@ -28,7 +31,8 @@ def check_convertible(model: Any, half: str) -> None:
     Raises:
         ModelError: it lacks one, or the model has a loop; the message names the layer.
     """
-    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    shape = (1, *(side or _ANY_SIDE for side in model.input_shape[1:]))
+    inputs = keras.Input(batch_shape=shape)
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
     try:
         with quiet():
