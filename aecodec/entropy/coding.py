@@ -28,6 +28,7 @@ from aecodec.entropy.slices import Slice, SliceTables, group_by_row, iter_slices
 from aecodec.entropy.spatial_context import CodingPass, Grid, SpatialContext, coding_passes
 from aecodec.entropy.symbols import FixedSymbols, Symbols
 from aecodec.errors import FormatError
+from aecodec.parallel import ONE_BLAS_THREAD
 
 VECTORS_PER_BYTE = 4
 """A message has at least one byte per 4 vectors: a short file cannot claim a huge picture."""
@@ -80,6 +81,7 @@ def iter_passes(prior: Prior, symbols: Symbols, grid: Grid | None) -> Iterator[S
         yield SelectedPass(one, selected, iter_slices(prior, of_slices, selected, spatial))
 
 
+@ONE_BLAS_THREAD
 def decide(prior: Prior, symbols: Symbols, grid: Grid | None) -> Codes:
     """Decide all symbols as they are decided when they are encoded, and return the codes (N, K)."""
     for _, _, slices in iter_passes(prior, symbols, grid):
@@ -88,6 +90,7 @@ def decide(prior: Prior, symbols: Symbols, grid: Grid | None) -> Codes:
     return symbols.codes
 
 
+@ONE_BLAS_THREAD
 def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
     """Ideal code length of each vector (N,) in bits, including indices and escapes.
 
@@ -128,6 +131,7 @@ def encode(
     return encode_symbols(prior, FixedSymbols(codes), grid, coder)
 
 
+@ONE_BLAS_THREAD
 def encode_symbols(
     prior: Prior, symbols: Symbols, grid: Grid | None = None, coder: RangeCoder = FASTEST
 ) -> bytes:
@@ -151,6 +155,7 @@ def _encode_slice(prior: Prior, encoder: Encoder, one: Slice) -> None:
         encoder.encode(_to_raw(one.symbols[escaped]), _RAW_BYTE)
 
 
+@ONE_BLAS_THREAD
 def decode(
     prior: Prior,
     message: bytes,
