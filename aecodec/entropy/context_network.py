@@ -49,6 +49,11 @@ _MAX_INPUT_SHIFT = 7
 MAX_UNITS = 1024
 """Most channels or units: sums of this many products of two 8-bit integers stay below 2**24."""
 
+# NumPy takes these in half the time that it takes for numbers of Python's, where an array is small.
+_ONE = np.array(1, np.int32)
+_LEAST_INPUT, _GREATEST_INPUT = (np.array(each, np.int32) for each in (-127, 127))
+_NO_ACTIVATION, _FULL_ACTIVATION = (np.array(each, np.float32) for each in (0, 127))
+
 MAX_GRADIENT = 511
 """Gradients are clipped to -511..511, so that their weighted sums stay below 2**24."""
 
@@ -230,7 +235,7 @@ class ContextNetwork:
         """(H, K) and (2, K, H) weights of both layers, with their shifts to the right applied.
 
         They are 0 where a unit does not read a channel, and where an output does not read a unit.
-        Those of the outputs are doubled; see :func:`_halved`.
+        Those of the outputs are doubled; see :func:`_rounded`.
         """
         channel = np.arange(len(self.order))[:, None]
         starts = np.array([places.start for places in self.slices])
@@ -278,9 +283,8 @@ class ContextNetwork:
         if self.spatial:
             distance = np.abs(centred(codes, self._centre_in_order[places]))
             return np.minimum(distance << shift, MAX_ACTIVATION)
-        inputs = codes - offset
-        inputs <<= shift
-        return _clipped(inputs, -MAX_ACTIVATION)
+        shifted = (codes - offset) << shift
+        return np.minimum(np.maximum(shifted, _LEAST_INPUT), _GREATEST_INPUT)
 
     @cached_property
     def _shift(self) -> npt.NDArray[np.int16]:
@@ -300,6 +304,7 @@ class ContextState:
         count: N.
         selected: (N,) the prior of each vector; or (1,), the same for all.
         offset: (K, N) or (K, 1) offsets of these priors, channels in the order of coding.
+        tables: (2, K, N) or (2, K, 1) positions and shapes of their tables, before these are moved.
         spatial: spatial context of the vectors, if they have one that the network reads.
     """
 
@@ -309,6 +314,7 @@ class ContextState:
         count: int,
         selected: Int32,
         offset: Int32,
+        tables: Int32,
         spatial: SpatialContext | None = None,
     ) -> None:
         self._network, self._offset = network, offset
@@ -316,11 +322,14 @@ class ContextState:
         self._hidden: Float32 = np.empty((len(network.degree), count), np.float32)
         self._hidden[...] = network.exact_bias.take(selected, axis=1)
         self._spatial_sums: Float32 | None = None
-        self._eighths: Int32 | None = None
         if spatial and network.spatial:
-            self._read_spatial_context(network.spatial, spatial)
+            tables = self._read_spatial_context(network.spatial, spatial, tables)
+        self._doubled_tables = 2 * tables + 1
 
-    def _read_spatial_context(self, weights: SpatialWeights, spatial: SpatialContext) -> None:
+    def _read_spatial_context(
+        self, weights: SpatialWeights, spatial: SpatialContext, tables: Int32
+    ) -> Int32:
+        """Read what neighbours tell units, and return the tables as their gradients move them."""
         kind, scale = spatial.kind, np.float32(2) ** self._network.input_shift
         channel_scale, gradient_scale = (
             scale[self._network.place_of] / 4,
@@ -336,25 +345,21 @@ class ContextState:
         self._spatial_sums = self._network.exact_spatial_weights[kind] @ inputs.T
         self._hidden += weights.bias[kind, :, None]
         moved = weights.exact_gradient_weights[kind] @ gradients.reshape(len(gradients), -1).T
-        self._eighths = np.zeros((len(self._offset), len(gradients)), np.int32)
-        self._eighths[:PREDICTED_CHANNELS] = _halved(moved + moved)
+        moved_tables = np.empty((2, len(self._offset), len(gradients)), np.int32)
+        moved_tables[...] = tables
+        moved_tables[0, :PREDICTED_CHANNELS] += _rounded(moved)
+        return moved_tables
 
-    def moves(self, step: Step) -> Int32:
-        """How far the tables of a step are moved.
+    def tables(self, step: Step) -> Int32:
+        """Positions and shapes of the tables of a step, (2, n, N), after these are moved.
 
-        Args:
-            step: the step; :meth:`update` has had the codes that it reads.
-
-        Returns:
-            (2, n, N): eighths of a symbol, and shapes.
+        :meth:`update` has had the codes that the step reads.
         """
         if step.units.start < step.units.stop:
             self._work_out(step)
-        moves = _halved(step.outer.dot(self._hidden[: step.units.stop]))
-        moves = moves.reshape(2, len(moves) // 2, moves.shape[1])
-        if self._eighths is not None:
-            moves[0] += self._eighths[step.places]
-        return moves
+        doubled = np.floor(step.outer.dot(self._hidden[: step.units.stop])).astype(np.int32)
+        doubled = doubled.reshape(2, len(doubled) // 2, doubled.shape[1])
+        return (doubled + self._doubled_tables[:, step.places]) >> _ONE
 
     def _work_out(self, step: Step) -> None:
         """Work out the activations of the units of a step; until then, their bias stands there."""
@@ -362,8 +367,7 @@ class ContextState:
         if self._spatial_sums is not None:
             sums += self._spatial_sums[step.units]
         units = self._hidden[step.units]
-        units += np.floor(sums, out=sums)
-        _clipped(units, 0)
+        (units + np.floor(sums)).clip(_NO_ACTIVATION, _FULL_ACTIVATION, units)
 
     def update(self, step: Step, codes: npt.NDArray[Any]) -> None:
         """Take in the codes (n, N) of the channels of a step."""
@@ -371,21 +375,12 @@ class ContextState:
         self._inputs[places] = self._network.inputs(places, codes, self._offset[places])
 
 
-def _clipped(values: npt.NDArray[Any], least: int) -> npt.NDArray[Any]:
-    """Clip to least..MAX_ACTIVATION, in place."""
-    np.maximum(values, least, out=values)
-    return np.minimum(values, MAX_ACTIVATION, out=values)
+def _rounded(sums: Float32) -> Int32:
+    """Round to the nearest integer, halves up.
 
-
-def _halved(doubled: Float32) -> Int32:
-    """Halve and round to the nearest integer, halves up.
-
-    Doubling keeps sums exact; adding a half might need more digits than float32 has.
+    Doubling keeps the sums exact; adding a half might need more digits than float32 has.
     """
-    halved = np.floor(doubled, out=doubled).astype(np.int32)
-    halved += 1
-    halved >>= 1
-    return halved
+    return (np.floor(sums + sums).astype(np.int32) + 1) >> 1
 
 
 def slice_degrees(channels: int, units: int) -> npt.NDArray[np.int64]:

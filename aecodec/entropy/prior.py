@@ -174,6 +174,11 @@ class Prior:
         return np.stack([position, self.rows_in_order >> POSITION_BITS])
 
     @cached_property
+    def first_rows(self) -> Int32:
+        """(T / POSITIONS,) row of the bank where each shape begins."""
+        return np.arange(0, len(self.bank), POSITIONS, dtype=np.int32)
+
+    @cached_property
     def tables(self) -> list[Table]:
         """The bank as tables of the range coder."""
         return [Table(row) for row in self.bank]

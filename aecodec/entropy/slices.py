@@ -13,8 +13,10 @@ from aecodec.entropy.context_network import POSITION_BITS, POSITIONS, ContextSta
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import SpatialContext
 
-_EIGHTHS = POSITIONS - 1
+_EIGHTHS = np.array(POSITIONS - 1, np.int32)
 """Bits of a position below a whole symbol; NumPy takes fifty times as long for a remainder."""
+
+_POSITION_BITS = np.array(POSITION_BITS, np.int32)
 
 _BLOCK = 512
 """Vectors whose hidden units fit into the processor's cache."""
@@ -53,25 +55,18 @@ class SliceTables:
         self._context: ContextState | None = None
         if prior.context:
             offset = prior.offsets_in_order.take(self._selected, axis=1)
-            self._guesses = prior.positions_and_shapes.take(self._selected, axis=2)
-            self._shapes = len(prior.bank) // POSITIONS
+            guesses = prior.positions_and_shapes.take(self._selected, axis=2)
             self._context = ContextState(
-                prior.context, self._count, self._selected, offset, spatial
+                prior.context, self._count, self._selected, offset, guesses, spatial
             )
 
     def tables(self, step: Step) -> tuple[Int32, Int32]:
         """Rows of the bank and symbols of their first columns, (n, N) each, of a step."""
         if self._context is None:
             return self._without_context(step.places)
-        moved = self._context.moves(step)
-        moved += self._guesses[:, step.places]
-        position, shape = moved
-        np.maximum(shape, 0, out=shape)
-        np.minimum(shape, self._shapes - 1, out=shape)
-        shape <<= POSITION_BITS
-        shape += position & _EIGHTHS
-        position >>= POSITION_BITS
-        return shape, position
+        position, shape = self._context.tables(step)
+        first_row = self._prior.first_rows.take(shape, mode="clip")
+        return first_row + (position & _EIGHTHS), position >> _POSITION_BITS
 
     def _without_context(self, places: slice) -> tuple[Int32, Int32]:
         prior, shape = self._prior, (places.stop - places.start, self._count)
