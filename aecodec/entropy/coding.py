@@ -153,7 +153,7 @@ def _encode_slice(prior: Prior, encoder: Encoder, one: Slice) -> None:
         _encode_few(prior, encoder, one)
     else:
         _encode_many(prior, encoder, one)
-    escaped = one.columns == prior.symbols
+    escaped = one.columns == prior.escape
     if np.count_nonzero(escaped):
         encoder.encode(_to_raw(one.symbols[escaped]), _RAW_BYTE)
 
@@ -212,19 +212,18 @@ def _decode_pass(
     selected = (
         decoder.decode(count, prior.index_table) if prior.index_table else np.zeros(count, np.int32)
     )
-    in_order = np.empty((prior.code_dimension, count), np.int32)
-    state = SliceTables(prior, selected, spatial)
+    state, in_order = SliceTables(prior, selected, spatial), []
     for step in prior.steps:
-        symbols = in_order[step.places] = _decode_slice(prior, decoder, *state.tables(step))
-        state.update(step, symbols)
-    return _as_codes(in_order).take(prior.place_of, axis=0).T
+        in_order.append(_decode_slice(prior, decoder, *state.tables(step)))
+        state.update(step, in_order[-1])
+    return _as_codes(np.concatenate(in_order)).take(prior.place_of, axis=0).T
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
     decode_columns = _decode_few if rows.size <= _FEW else _decode_many
     columns = decode_columns(prior, decoder, rows)
     symbols = columns + first
-    escaped = columns == prior.symbols
+    escaped = columns == prior.escape
     if np.count_nonzero(escaped):
         values = _from_raw(decoder.decode(2 * np.count_nonzero(escaped), _RAW_BYTE))
         _check_escaped(prior, values - first[escaped])
@@ -234,10 +233,12 @@ def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> 
 
 def _decode_few(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
     """Decode the columns of few symbols one by one."""
-    flat, columns = rows.ravel().tolist(), np.empty(rows.size, np.int32)
-    order = sorted(range(len(flat)), key=flat.__getitem__)
-    columns[order] = decoder.decode_each([prior.tables[flat[n]] for n in order])
-    return columns.reshape(rows.shape)
+    flat = rows.ravel().tolist()
+    order, columns = sorted(range(len(flat)), key=flat.__getitem__), [0] * len(flat)
+    decoded = decoder.decode_each([prior.tables[flat[n]] for n in order])
+    for n, column in zip(order, decoded, strict=True):
+        columns[n] = column
+    return np.array(columns, np.int32).reshape(rows.shape)
 
 
 def _decode_many(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:

@@ -113,10 +113,15 @@ class Prior:
         """K, the number of channels."""
         return int(self.table.shape[1])
 
-    @property
+    @cached_property
     def symbols(self) -> int:
         """S, the number of symbols in a table, without the escape."""
         return int(self.bank.shape[1]) - 1
+
+    @cached_property
+    def escape(self) -> npt.NDArray[np.int32]:
+        """() column of the escape, S, as an array: NumPy compares with it in less time."""
+        return np.array(self.symbols, np.int32)
 
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
