@@ -225,7 +225,7 @@ def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> 
     symbols = columns + first
     escaped = columns == prior.escape
     if np.count_nonzero(escaped):
-        values = _from_raw(decoder.decode(2 * np.count_nonzero(escaped), _RAW_BYTE))
+        values = _from_raw(decoder.decode(2 * int(escaped.sum()), _RAW_BYTE))
         _check_escaped(prior, values - first[escaped])
         symbols[escaped] = values
     return symbols
