@@ -23,7 +23,7 @@ from pathlib import Path
 
 import aecodec
 from aecodec.parallel import cores
-from benchmarks.harness import Options, Row
+from benchmarks.harness import Options, Row, environment_of_starts
 
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _SETTINGS: tuple[str | None, str] = (None, "1")
@@ -87,7 +87,7 @@ def _command(setting: str | None, *arguments: object) -> float:
     command = [sys.executable, "-m", "aecodec", *map(str, arguments), "--force"]
     with _blas_threads(setting):
         start = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run(command, check=True, capture_output=True, env=environment_of_starts())
         return time.perf_counter() - start
 
 
