@@ -24,6 +24,7 @@ from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.imaging.tiling import grid_of
+from aecodec.inference.keras import outputs_of
 from aecodec.inference.litert import TileTransform
 from aecodec.inference.transform import to_int8
 from aecodec.keras_models.hdf5 import hdf5_bytes
@@ -105,7 +106,7 @@ def _int8_networks(
 
     def error_of_latents(found: Float32) -> float:
         kept = _requantized(np.clip(np.rint(found), -128, 127).astype(np.int8), levels)
-        return error_of_pictures(decoder.predict(kept, verbose=0))
+        return error_of_pictures(outputs_of(decoder, kept))
 
     int8_encoder = encoder_tflite(encoder, images, error_of_latents)
     latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
@@ -150,7 +151,7 @@ def _check_pictures(encoder: Any) -> None:
 
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
     """Tile and code shape of the specification; a convolutional codec has one vector per tile."""
-    latents = np.rint(encoder.predict(images[:_PICTURES_FOR_GEOMETRY], verbose=0))
+    latents = np.rint(outputs_of(encoder, images[:_PICTURES_FOR_GEOMETRY]))
     if not _takes_any_size(encoder):
         return {"tile": images.shape[1:3], "code_shape": latents.shape[1:]}
     tile = (images.shape[1] // latents.shape[1], images.shape[2] // latents.shape[2])

@@ -9,6 +9,7 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.errors import ModelError
+from aecodec.inference.keras import outputs_of
 
 _SIDE = 33
 """Side of the random pictures, in tiles."""
@@ -72,7 +73,7 @@ def _distance_of_change(network: Any, random: Callable[[], Float32], cell: tuple
     after = before.copy()
     rows, columns = (slice(centre * side, (centre + 1) * side) for side in cell)
     after[:, rows, columns] = other[:, rows, columns]
-    changed = network.predict(before, verbose=0) != network.predict(after, verbose=0)
+    changed = outputs_of(network, before) != outputs_of(network, after)
     height, width = changed.shape[1] // _SIDE, changed.shape[2] // _SIDE
     by_cell = changed.reshape(_SIDE, height, _SIDE, width, -1).any(axis=(1, 3, 4))
     return int(np.abs(np.argwhere(by_cell) - centre).max(initial=0))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float32
+from aecodec.inference.keras import outputs_of
 from aecodec.keras_models.functional import rescaled
 from aecodec.keras_models.pair import KerasPair
 from aecodec.quantization.levels import GAIN_UNITS, MIN_GAIN, Level
@@ -29,7 +30,6 @@ _ALLOWED_ERROR = 1.1
 _LARGEST_STEP_RATIO = 1e3
 _PROBE = 0.25
 _SAMPLE = 300
-_BATCH = 100
 _LARGEST_LATENT = 127
 
 _STEPS_PER_FINEST_STEP = 3
@@ -54,7 +54,7 @@ def shared_steps(
     """
     multiples = range(2 * levels - 1, 0, -2)
     sample = pair.checked(images)[:_SAMPLE]
-    latents = pair.encoder.predict(sample, verbose=0)
+    latents = outputs_of(pair.encoder, sample)
     middle = (
         np.ones(pair.code_dimension, np.float32)
         if is_rate_trained
@@ -75,7 +75,7 @@ def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLe
         images: (N, *image_shape) images in 0..1 to measure on.
         gains: (L, K) factors by which latents are multiplied at each level before they are rounded.
     """
-    latents = pair.encoder.predict(pair.checked(images), verbose=0)
+    latents = outputs_of(pair.encoder, pair.checked(images))
     finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
     steps = np.maximum(finest, _largest_latents(latents) / _LARGEST_LATENT)
     logarithms = np.rint(GAIN_UNITS * np.log2(gains * steps)).clip(MIN_GAIN, 0)
@@ -131,7 +131,7 @@ def scaled_to_error(
 
     def error(steps: Float32 | None) -> float:
         rounded = latents if steps is None else np.rint(latents / steps) * steps
-        return float(np.mean((_decoded(decoder, rounded) - images) ** 2))
+        return float(np.mean((outputs_of(decoder, rounded) - images) ** 2))
 
     widest = float((_largest_latents(latents) / relative).max()) or 1.0
     allowed = _ALLOWED_ERROR * error(None)
@@ -149,21 +149,15 @@ def sensitivities(decoder: Any, latents: Float32, seed: int = 0) -> Float32:
         latents: (N, ..., K) latents.
         seed: seed of the signs of the errors that are tried.
     """
-    exact = _decoded(decoder, latents)
+    exact = outputs_of(decoder, latents)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], latents.shape[:-1])
     deviations = latents.std(axis=_all_but_last(latents))
     found = np.zeros(latents.shape[-1], np.float32)
     for channel, deviation in enumerate(deviations):
         moved, by = latents.copy(), _PROBE * max(float(deviation), 1e-6)
         moved[..., channel] += by * signs
-        found[channel] = np.mean((_decoded(decoder, moved) - exact) ** 2) / by**2
+        found[channel] = np.mean((outputs_of(decoder, moved) - exact) ** 2) / by**2
     return np.maximum(found, found.max() / _LARGEST_STEP_RATIO**2 + np.finfo(np.float32).tiny)
-
-
-def _decoded(decoder: Any, latents: Float32) -> Float32:
-    """Decode in batches, without the start-up of `predict`: it is called once per channel."""
-    parts = (latents[start : start + _BATCH] for start in range(0, len(latents), _BATCH))
-    return np.concatenate([np.asarray(decoder(part, training=False)) for part in parts])
 
 
 def _largest_latents(latents: Float32) -> Float32:

@@ -34,12 +34,17 @@ def keras_decoder(model: Any) -> Transform:
 
 def float_predictor(model: Any) -> Callable[[Float32], Float32]:
     """A Keras model as a function on floats; axes of size 1 may be missing from its input."""
+    return lambda batch: outputs_of(model, shaped_for(batch, model.input_shape))
 
-    def predict(batch: Float32) -> Float32:
-        shaped = shaped_for(batch, model.input_shape)
-        return np.asarray(model.predict(shaped, batch_size=_BATCH, verbose=0), np.float32)
 
-    return predict
+def outputs_of(model: Any, inputs: Float32) -> Float32:
+    """What a Keras model gives for inputs (N, ...), in batches.
+
+    Models of any size are run with the size that the inputs have: `predict` traces them with
+    unknown sides, which some of Keras's layers refuse.
+    """
+    parts = (inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH))
+    return np.concatenate([np.asarray(model(part, training=False), np.float32) for part in parts])
 
 
 def shaped_for(batch: Float32, shape: tuple[int | None, ...]) -> Float32:

@@ -14,6 +14,7 @@ import keras
 
 from aecodec.errors import AecodecWarning
 from aecodec.keras_models.functional import as_functional
+from aecodec.keras_models.layers import DepthToSpace
 
 _NOISE = (
     "ActivityRegularization",
@@ -107,6 +108,8 @@ class _Inlining:
             warnings.warn(_TAKEN_AS_TRAINED.format(operation.name), AecodecWarning, stacklevel=2)
         if _is_one_of(operation, _NOISE):
             return args[0]
+        if _enlarges_any_size(operation, args[0]):
+            return _enlarged(args[0], operation.size[0], operation.name)
         if isinstance(operation, keras.Model):
             return self._call_model(operation, *args, **kwargs)
         return self._uniquely_named(operation, lambda layer: layer(*args, **kwargs))
@@ -129,6 +132,26 @@ class _Inlining:
         copy.set_weights(layer.get_weights())
         self._named[name] = self._copies[id(layer)] = copy
         return result
+
+
+def _enlarges_any_size(layer: Any, tensor: Any) -> bool:
+    """Whether a layer repeats the pixels of pictures of any size.
+
+    TFLite keeps the size of the output of Keras's own layer as a constant.
+    """
+    return (
+        type(layer) is keras.layers.UpSampling2D
+        and None in tensor.shape[1:]
+        and layer.interpolation == "nearest"
+        and layer.data_format == "channels_last"
+        and layer.size[0] == layer.size[1]
+    )
+
+
+def _enlarged(tensor: Any, factor: int, name: str) -> Any:
+    """Repeat each pixel, whatever the size, by copies of its channels."""
+    copies = keras.layers.Concatenate(name=f"{name}_copies")([tensor] * factor**2)
+    return DepthToSpace(factor, name=name)(copies)
 
 
 def _is_sequential(model: Any) -> bool:

@@ -6,11 +6,14 @@ import re
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.errors import ModelError
 from aecodec.export.tflite.quiet import quiet
+from aecodec.inference.keras import outputs_of
+from aecodec.inference.litert import float_runner
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's line about an operator: where it comes from, and its name."""
@@ -18,6 +21,10 @@ _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op
 _ANY_SIDE = 64
 """Side with which models that take any size are tried."""
 
+_FIXED_INSIDE = (
+    "one of its layers has a fixed size in TFLite: build it of convolutions, strides, "
+    "Conv2DTranspose and UpSampling2D (nearest); or give it a fixed input size"
+)
 _UNROLL = "int8 TFLite has no loops; build recurrent layers with unroll=True"
 
 
@@ -29,7 +36,8 @@ def check_convertible(model: Any, half: str) -> None:
         half: "encoder" or "decoder", for messages.
 
     Raises:
-        ModelError: it lacks one, or the model has a loop; the message names the layer.
+        ModelError: it lacks one, or the model has a loop, or takes any size in Keras alone; the
+            message names the layer where it can.
     """
     shape = (1, *(side or _ANY_SIDE for side in model.input_shape[1:]))
     inputs = keras.Input(batch_shape=shape)
@@ -44,6 +52,20 @@ def check_convertible(model: Any, half: str) -> None:
     graphs = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
     if len(graphs) > 1:  # the bodies of loops and branches
         raise ModelError(f"the {half} has a loop{_of_recurrent(model)}: {_UNROLL}")
+    if None in model.input_shape[1:] and not _works_at_another_size(model, bytes(content)):
+        raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
+
+
+def _works_at_another_size(model: Any, content: bytes) -> bool:
+    """Whether TFLite gives what Keras gives at a size for which it was not made."""
+    shape = (1, *(side or 2 * _ANY_SIDE for side in model.input_shape[1:]))
+    inputs = np.random.default_rng(0).random(shape, np.float32)
+    try:
+        found = float_runner(content)(inputs)
+    except (RuntimeError, ValueError):
+        return False
+    expected = outputs_of(model, inputs)
+    return found.shape == expected.shape and np.allclose(found, expected, rtol=1e-2, atol=1e-2)
 
 
 def _of_recurrent(model: Any) -> str:

@@ -18,6 +18,7 @@ from aecodec.export.tflite import diagnose
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.gptq import with_rounded_kernels
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
+from aecodec.inference.keras import outputs_of
 from aecodec.inference.litert import TileTransform
 from aecodec.inference.transform import PIXEL_SCALE, PIXEL_ZERO
 
@@ -100,7 +101,7 @@ def _int8_model(
 ) -> MixedModel:
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
-    expected = np.clip(model.predict(samples, verbose=0), *end.limits)
+    expected = np.clip(outputs_of(model, samples), *end.limits)
     try:
         calibrated = _calibrated(model, start, end, samples)
         stride = max(1, len(samples) // _SEARCHED)
