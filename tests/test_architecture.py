@@ -36,7 +36,7 @@ LAYERS = (
     ("",),  # the public names
     ("keras_models",),
     ("prior_fitting",),
-    ("export.tflite", "export.tflm"),
+    ("export.adoption", "export.tflite", "export.tflm"),
     ("export.formats",),
     ("export.device",),
     ("export",),

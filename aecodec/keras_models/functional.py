@@ -5,8 +5,9 @@ The shapes of a functional model are known, and its files open without the class
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -19,6 +20,14 @@ from aecodec.keras_models.layers import TENSOR, BareOperation
 IN_STEPS = "_in_steps"
 """Suffix of the names of layers that take codes in steps instead of latents. It is stored in model
 files; see :mod:`aecodec.training.warm_start`."""
+
+
+class LayerCall(NamedTuple):
+    """One call of a layer in a model."""
+
+    layer: Any
+    inputs: list[Any]
+    output: Any
 
 
 def as_functional(model: Any) -> Any:
@@ -45,9 +54,20 @@ def as_functional(model: Any) -> Any:
     >>> [type(layer).__name__ for layer in as_functional(half).layers]
     ['InputLayer', 'Dense']
     """
-    if not isinstance(getattr(model, "inputs", None), list):
-        model = _traced(model)
+    model = with_shapes(model)
     return with_calls(model, None, _as_layer) if _has_bare_operations(model) else model
+
+
+def with_shapes(model: Any) -> Any:
+    """A model with known inputs and outputs: the model itself, or one traced on a symbolic tensor.
+
+    Args:
+        model: functional, Sequential or subclassed Keras model; built, or called once.
+
+    Raises:
+        ModelError: the input shape is not known.
+    """
+    return model if isinstance(getattr(model, "inputs", None), list) else _traced(model)
 
 
 def with_calls(model: Any, inputs: Any, call: Any) -> Any:
@@ -60,6 +80,37 @@ def with_calls(model: Any, inputs: Any, call: Any) -> Any:
     """
     functional = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     return keras.models.clone_model(functional, inputs, lambda layer: layer, call)
+
+
+def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
+    """A model built again, and the calls of its layers in their order.
+
+    A layer that belongs to several models does not tell which of its tensors is which model's.
+
+    Args:
+        model: functional or Sequential model with one input and one output.
+    """
+    calls: list[LayerCall] = []
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        output = layer(*args, **kwargs)
+        tensors = filter(keras.utils.is_keras_tensor, keras.tree.flatten((args, kwargs)))
+        calls.append(LayerCall(layer, list(tensors), output))
+        return output
+
+    return with_calls(model, None, call), calls
+
+
+def free_name(name: str, model: Any) -> str:
+    """A name for a new layer that no layer of a model has: the given one, or one with a number.
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="scale")])
+    >>> free_name("scale", model), free_name("shift", model)
+    ('scale_1', 'shift')
+    """
+    taken = {layer.name for layer in model.layers}
+    numbered = (f"{name}_{number}" for number in itertools.count(1))
+    return next(each for each in itertools.chain([name], numbered) if each not in taken)
 
 
 def inputs_of(layer: Any, model: Any, inputs: npt.NDArray[Any]) -> Any:
@@ -126,7 +177,8 @@ def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, 
         steps: (K,) step of each channel.
     """
     exact = np.asarray(steps, np.float64)
-    divide = keras.layers.Rescaling((1 / exact).tolist(), name="latents_to_steps")
+    name = free_name("latents_to_steps", encoder)
+    divide = keras.layers.Rescaling((1 / exact).tolist(), name=name)
     return (
         keras.Model(encoder.inputs[0], divide(encoder.outputs[0]), name="encoder"),
         _taking_steps(decoder, exact),
@@ -141,7 +193,8 @@ def _taking_steps(decoder: Any, steps: Float64) -> Any:
     kernels that are already rounded.
     """
     codes = keras.Input(decoder.input_shape[1:])
-    latents = keras.layers.Rescaling(steps.tolist(), name="steps_to_latents")(codes)
+    name = free_name("steps_to_latents", decoder)
+    latents = keras.layers.Rescaling(steps.tolist(), name=name)(codes)
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if keras.tree.flatten((args, kwargs))[0] is codes and _weights_each_channel(layer):

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from aecodec.errors import AecodecWarning
-from aecodec.keras_models.functional import as_functional
+from aecodec.keras_models.functional import with_shapes
 from aecodec.keras_models.layers import DepthToSpace
 
 _NOISE = (
@@ -63,8 +63,8 @@ def in_inference_form(model: Any, tensor: Any) -> Any:
     """What a model gives for a symbolic tensor, as layers of one flat graph.
 
     Layers keep their weights and, where no two have the same, their names. A layer that is called
-    several times stays one layer. An :class:`AecodecWarning` names layers that were called with
-    `training=True`.
+    several times stays one layer. Calls of `keras.ops` stay as they are. An :class:`AecodecWarning`
+    names layers that were called with `training=True`.
 
     Args:
         model: functional, Sequential or subclassed Keras model of one input.
@@ -74,7 +74,7 @@ def in_inference_form(model: Any, tensor: Any) -> Any:
         A Keras tensor, or the structure of tensors that the model gives.
 
     Raises:
-        ModelError: the input shape is not known, or a weight is used outside of any layer.
+        ModelError: the input shape is not known.
 
     >>> model = keras.Sequential([keras.Input((5,)), keras.layers.Dropout(0.5)])
     >>> model.add(keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]))
@@ -83,7 +83,7 @@ def in_inference_form(model: Any, tensor: Any) -> Any:
     >>> [type(layer).__name__ for layer in flat.layers]
     ['InputLayer', 'Dense']
     """
-    return _Inlining().run(as_functional(model), tensor)
+    return _Inlining().run(with_shapes(model), tensor)
 
 
 class _Inlining:
@@ -115,9 +115,7 @@ class _Inlining:
         return self._uniquely_named(operation, lambda layer: layer(*args, **kwargs))
 
     def _call_model(self, model: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(getattr(model, "inputs", None), list):
-            return self.run(model, *keras.tree.flatten(args))
-        return as_functional(model)(*args, **kwargs)
+        return self.run(with_shapes(model), *keras.tree.flatten((args, kwargs)))
 
     def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
         """Call a layer, or its copy under another name if another layer has its name."""

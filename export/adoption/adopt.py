@@ -14,7 +14,7 @@ from aecodec.export.adoption import grey_levels, pixel_ranges
 from aecodec.export.adoption.image_shape import Shape, image_shape, reshaped
 from aecodec.export.adoption.latents import check_one_input, one_output, without_chance
 from aecodec.export.adoption.wishes import UNIT, PixelRange, Wishes
-from aecodec.keras_models.functional import as_functional
+from aecodec.keras_models.functional import free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.pair import KerasPair
 
@@ -43,7 +43,7 @@ def adopt(
             outputs, or give something else at each call.
     """
     wishes = wishes or Wishes()
-    encoder, decoder = as_functional(encoder), as_functional(decoder)
+    encoder, decoder = with_shapes(encoder), with_shapes(decoder)
     check_one_input(encoder, "encoder")
     check_one_input(decoder, "decoder")
     encoder = _taking(encoder, encoder.input_shape[1:], tuple(decoder.input_shape[1:]), "encoder")
@@ -85,7 +85,7 @@ def _giving_pictures(decoder: Any, shape: Shape, latents: Float32) -> Any:
             f"the decoder gives {given}, and the encoder takes {shape}: these two shapes must be "
             "equal"
         )
-    pixels = reshaped(tensor, shape, "pictures_of_values")
+    pixels = reshaped(tensor, shape, free_name("pictures_of_values", decoder))
     return keras.Model(decoder.inputs[0], pixels, name="decoder")
 
 
@@ -111,8 +111,12 @@ def _shaped(images: Float32, encoder: Any) -> Float32:
 def _from_pixels(encoder: Any, shape: Shape, taken: PixelRange) -> Any:
     """An encoder of pictures in 0..1."""
     images = keras.Input(shape)
-    tensor = images if taken == UNIT else pixel_ranges.layer_to_range(taken)(images)
-    tensor = reshaped(tensor, tuple(encoder.input_shape[1:]), "values_of_pictures")
+    tensor = images
+    if taken != UNIT:
+        scale = pixel_ranges.layer_to_range(taken, free_name("pixels_to_model_range", encoder))
+        tensor = scale(images)
+    name = free_name("values_of_pictures", encoder)
+    tensor = reshaped(tensor, tuple(encoder.input_shape[1:]), name)
     return keras.Model(images, in_inference_form(encoder, tensor), name="encoder")
 
 
@@ -120,5 +124,6 @@ def _to_pixels(decoder: Any, given: PixelRange) -> Any:
     """A decoder that gives pictures in 0..1."""
     if given == UNIT:
         return decoder
-    pixels = pixel_ranges.layer_from_range(given)(decoder.outputs[0])
+    scale = pixel_ranges.layer_from_range(given, free_name("model_range_to_pixels", decoder))
+    pixels = scale(decoder.outputs[0])
     return keras.Model(decoder.inputs[0], pixels, name="decoder")

@@ -11,6 +11,7 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.errors import AecodecWarning, ModelError
+from aecodec.keras_models.functional import as_functional, calls_of
 
 _MEAN_WORDS = ("mean", "mu")
 _VARIANCE_WORDS = ("var", "sigma", "std", "scale")
@@ -90,19 +91,18 @@ def without_chance(model: Any, half: str, sample: Float32) -> Any:
     """
     if _is_steady(model.inputs[0], model.outputs[0], sample):
         return model
-    layer = next(
-        each for each in model.layers if not _is_steady(model.inputs[0], each.output, sample)
-    )
-    inputs = keras.tree.flatten(layer.input)
-    is_sampling = len(inputs) in (2, 3) and inputs[0].shape == layer.output.shape
-    if half == "encoder" and is_sampling and layer.output is model.outputs[0]:
+    model, calls = calls_of(as_functional(model))
+    drawn = next(each for each in calls if not _is_steady(model.inputs[0], each.output, sample))
+    is_sampling = len(drawn.inputs) > 1 and drawn.inputs[0].shape == drawn.output.shape
+    if half == "encoder" and is_sampling and drawn.output is model.outputs[0]:
         _warn(
-            f"{layer.name} draws the latents at random: its first input, the mean, becomes the code"
+            f"{drawn.layer.name} draws the latents at random: its first input, the mean, becomes "
+            "the code"
         )
-        return keras.Model(model.inputs[0], inputs[0], name=model.name)
+        return keras.Model(model.inputs[0], drawn.inputs[0], name=model.name)
     raise ModelError(
-        f"the {half} gives something else each time: layer {layer.name!r} "
-        f"({type(layer).__name__}) draws random numbers; leave it out"
+        f"the {half} gives something else each time: layer {drawn.layer.name!r} "
+        f"({type(drawn.layer).__name__}) draws random numbers; leave it out"
     )
 
 

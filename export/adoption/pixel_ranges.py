@@ -56,17 +56,15 @@ def from_range(outputs: Any, source: PixelRange) -> Any:
     return (outputs - np.float32(source.black)) / np.float32(source.white - source.black)
 
 
-def layer_to_range(target: PixelRange) -> Any:
-    """:func:`to_range` as a Keras layer."""
-    return keras.layers.Rescaling(
-        target.white - target.black, target.black, name="pixels_to_model_range"
-    )
+def layer_to_range(target: PixelRange, name: str) -> Any:
+    """:func:`to_range` as a Keras layer of this name."""
+    return keras.layers.Rescaling(target.white - target.black, target.black, name=name)
 
 
-def layer_from_range(source: PixelRange) -> Any:
-    """:func:`from_range` as a Keras layer."""
+def layer_from_range(source: PixelRange, name: str) -> Any:
+    """:func:`from_range` as a Keras layer of this name."""
     scale = 1 / (source.white - source.black)
-    return keras.layers.Rescaling(scale, -source.black * scale, name="model_range_to_pixels")
+    return keras.layers.Rescaling(scale, -source.black * scale, name=name)
 
 
 def _error(images: Float32, found: Float32) -> float:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import h5py
+import keras
+import numpy as np
 import pytest
+from keras import layers
 
-from aecodec import ModelError
+from aecodec import ModelError, UsageError
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import Half
+from aecodec.keras_models.custom_objects import register_custom_objects
+from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.model_files import keras_half, load_model
 from aecodec.training import Autoencoder
 from aecodec.training.networks.tile import tile_pair
@@ -32,3 +39,91 @@ def test_the_float_networks_of_shipped_codecs_open(name: str) -> None:
     folder = load_codec(name).folder
     encoder, decoder = (keras_half(folder, half) for half in Half)
     assert encoder.output_shape == decoder.input_shape
+
+
+def broken(kind: str, folder: Path) -> Path:
+    """A path that Keras 3 does not open as a model, of one kind."""
+    path = folder / f"{kind}.h5"
+    if kind == "SavedModel":
+        path = folder / kind
+        path.mkdir()
+        (path / "saved_model.pb").touch()
+    elif kind == "weights":
+        keras.Sequential([keras.Input((3,)), layers.Dense(2)]).save_weights(
+            path := folder / "a.weights.h5"
+        )
+    elif kind == "lambda":
+        keras.Sequential([keras.Input((3,)), layers.Lambda(lambda x: x)]).save(path)
+    elif kind == "unknown":
+        keras.Sequential([keras.Input((3,)), Halved()]).save(path)
+    elif kind == "text":
+        path.write_text("no model")
+    return path
+
+
+class Halved(layers.Layer):
+    """A layer that Keras does not know."""
+
+    def call(self, inputs: object) -> object:
+        return inputs / 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        ("SavedModel", "tf_keras.models.load_model"),
+        ("weights", "model.load_weights"),
+        ("lambda", "keras.ops"),
+        ("unknown", "--custom-objects module:Halved"),
+        ("text", "cannot open"),
+        ("missing", "no such file"),
+    ],
+)
+def test_a_file_that_does_not_open_comes_with_advice(
+    kind: str, advice: str, tmp_path: Path
+) -> None:
+    path = broken(kind, tmp_path)
+    with pytest.raises(ModelError, match=advice) as raised:
+        load_model(path)
+    assert str(path) in str(raised.value)
+
+
+def test_custom_objects_are_imported_only_when_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "import keras\n\nclass Doubled(keras.layers.Layer):\n"
+        "    def call(self, inputs):\n        return inputs * 2\n"
+    )
+    before = dict(keras.saving.get_custom_objects())
+    try:
+        register_custom_objects(["mine.py:Doubled"])
+        doubled = keras.saving.get_custom_objects()["Doubled"]
+        keras.Sequential([keras.Input((3,)), doubled()]).save("model.h5")
+        assert load_model("model.h5").output_shape == (None, 3)
+    finally:
+        keras.saving.get_custom_objects().clear()
+        keras.saving.get_custom_objects().update(before)
+    with pytest.raises(ModelError, match="Doubled"):
+        load_model("model.h5")
+
+
+@pytest.mark.parametrize("name", ["mine", "nowhere:Class", "string:Nothing", "absent.py:X", ":X"])
+def test_custom_objects_that_are_not_there_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="--custom-objects"):
+        register_custom_objects([name])
+
+
+def test_a_transposed_convolution_of_keras_2_opens(tmp_path: Path) -> None:
+    """Keras 2 states `groups` where Keras 3 has no such argument."""
+    path = tmp_path / "old.h5"
+    model = keras.Sequential([keras.Input((4, 4, 2)), layers.Conv2DTranspose(3, 3)])
+    path.write_bytes(hdf5_bytes(model))
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][-1]["config"]["groups"] = 1
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "2.15.0"
+    inputs = np.ones((1, 4, 4, 2), np.float32)
+    assert (np.asarray(load_model(path)(inputs)) == np.asarray(model(inputs))).all()

@@ -1,0 +1,71 @@
+"""Models as they work after training: flat, without noise, with the same outputs."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from aecodec import AecodecWarning
+from aecodec.keras_models.inference_form import in_inference_form
+
+
+def flat(model: keras.Model) -> keras.Model:
+    """A model in inference form."""
+    tensor = keras.Input(model.input_shape[1:])
+    return keras.Model(tensor, in_inference_form(model, tensor))
+
+
+def outputs(model: keras.Model, shape: tuple[int, ...]) -> np.ndarray:
+    """What a model gives for random inputs."""
+    inputs = np.random.default_rng(0).random((3, *shape)).astype(np.float32)
+    return np.asarray(model(inputs, training=False))
+
+
+def test_nested_models_become_one_graph() -> None:
+    inner = keras.Sequential([keras.Input((8,)), layers.Dense(6), layers.Dense(5, name="same")])
+    images = keras.Input((8,))
+    hidden = keras.Model(images, inner(images), name="middle")(images)
+    model = keras.Model(images, layers.Dense(4, name="same")(hidden))
+    found = flat(model)
+    kinds = [type(layer).__name__ for layer in found.layers]
+    assert kinds == ["InputLayer", "Dense", "Dense", "Dense"]
+    assert [layer.name for layer in found.layers][2:] == ["same", "same_1"]
+    assert (outputs(found, (8,)) == outputs(model, (8,))).all()
+
+
+def test_a_shared_layer_stays_one_layer() -> None:
+    tensor = keras.Input((6, 6, 3))
+    shared = layers.Conv2D(3, 3, padding="same")
+    found = flat(keras.Model(tensor, shared(shared(tensor))))
+    assert len([layer for layer in found.layers if isinstance(layer, layers.Conv2D)]) == 1
+
+
+def test_noise_augmentation_and_training_do_not_leak() -> None:
+    tensor = keras.Input((8, 8, 1))
+    moved = layers.RandomTranslation(0.5, 0.5)(tensor)
+    hidden = layers.Dropout(0.5)(layers.GaussianNoise(1.0)(moved), training=True)
+    model = keras.Model(tensor, layers.Dense(2)(hidden))
+    with pytest.warns(AecodecWarning, match=r"dropout.* was called with training=True"):
+        found = flat(model)
+    assert [type(layer).__name__ for layer in found.layers] == ["InputLayer", "Dense"]
+    assert (outputs(found, (8, 8, 1)) == outputs(found, (8, 8, 1))).all()
+
+
+def test_normalization_that_is_told_to_train_uses_what_it_has_learned() -> None:
+    tensor = keras.Input((5,))
+    normalize = layers.BatchNormalization()
+    model = keras.Model(tensor, normalize(tensor, training=True))
+    normalize.set_weights([np.full(5, each, np.float32) for each in (2.0, 1.0, 0.5, 4.0)])
+    with pytest.warns(AecodecWarning, match="training=True"):
+        found = outputs(flat(model), (5,))
+    assert np.allclose(found, outputs(keras.Model(tensor, normalize(tensor)), (5,)))
+
+
+def test_repeated_pixels_of_any_size_are_exact() -> None:
+    tensor = keras.Input((None, None, 3))
+    model = keras.Model(tensor, layers.UpSampling2D(3)(tensor))
+    found = flat(model)
+    assert not [layer for layer in found.layers if isinstance(layer, layers.UpSampling2D)]
+    assert (outputs(found, (4, 7, 3)) == outputs(model, (4, 7, 3))).all()
