@@ -39,7 +39,7 @@ GRID_VECTORS_PER_BYTE = 64
 _PASS_WITHOUT_GRID = 1 << 14
 """Vectors of a pass where they have no neighbours; this bounds memory."""
 
-_FEW = 16
+FEW = 16
 """Symbols of a slice that are coded one by one."""
 
 _RAW_BYTE = Table([TABLE_TOTAL // 256] * 256)
@@ -149,7 +149,7 @@ def encode_symbols(
 
 
 def _encode_slice(prior: Prior, encoder: Encoder, one: Slice) -> None:
-    if one.rows.size <= _FEW:
+    if one.rows.size <= FEW:
         _encode_few(prior, encoder, one)
     else:
         _encode_many(prior, encoder, one)
@@ -220,7 +220,7 @@ def _decode_pass(
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
-    decode_columns = _decode_few if rows.size <= _FEW else _decode_many
+    decode_columns = _decode_few if rows.size <= FEW else _decode_many
     columns = decode_columns(prior, decoder, rows)
     symbols = columns + first
     escaped = columns == prior.escape
