@@ -6,7 +6,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,7 +54,7 @@ class SelectedPass(NamedTuple):
     slices: Iterator[Slice]
 
 
-def passes(prior: Prior, count: int, grid: Grid | None) -> list[CodingPass]:
+def passes(prior: Prior, count: int, grid: Grid | None) -> Sequence[CodingPass]:
     """The passes in which vectors are coded.
 
     Args:
