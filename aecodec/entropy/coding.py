@@ -212,11 +212,13 @@ def _decode_pass(
     selected = (
         decoder.decode(count, prior.index_table) if prior.index_table else np.zeros(count, np.int32)
     )
-    state, in_order = SliceTables(prior, selected, spatial), []
+    in_order = np.empty((prior.code_dimension, count), np.int32)
+    state = SliceTables(prior, selected, spatial)
     for step in prior.steps:
-        in_order.append(_decode_slice(prior, decoder, *state.tables(step)))
-        state.update(step, in_order[-1])
-    return _as_codes(np.concatenate(in_order)).take(prior.place_of, axis=0).T
+        symbols = _decode_slice(prior, decoder, *state.tables(step))
+        in_order[step.places] = symbols
+        state.update(step, symbols)
+    return _as_codes(in_order).take(prior.place_of, axis=0).T
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
