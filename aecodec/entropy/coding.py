@@ -6,7 +6,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ GRID_VECTORS_PER_BYTE = 64
 _PASS_WITHOUT_GRID = 1 << 14
 """Vectors of a pass where they have no neighbours; this bounds memory."""
 
-_FEW = 16
+FEW = 16
 """Symbols of a slice that are coded one by one."""
 
 _RAW_BYTE = Table([TABLE_TOTAL // 256] * 256)
@@ -54,7 +54,7 @@ class SelectedPass(NamedTuple):
     slices: Iterator[Slice]
 
 
-def passes(prior: Prior, count: int, grid: Grid | None) -> list[CodingPass]:
+def passes(prior: Prior, count: int, grid: Grid | None) -> Sequence[CodingPass]:
     """The passes in which vectors are coded.
 
     Args:
@@ -149,7 +149,7 @@ def encode_symbols(
 
 
 def _encode_slice(prior: Prior, encoder: Encoder, one: Slice) -> None:
-    if one.rows.size <= _FEW:
+    if one.rows.size <= FEW:
         _encode_few(prior, encoder, one)
     else:
         _encode_many(prior, encoder, one)
@@ -212,15 +212,17 @@ def _decode_pass(
     selected = (
         decoder.decode(count, prior.index_table) if prior.index_table else np.zeros(count, np.int32)
     )
-    state, in_order = SliceTables(prior, selected, spatial), []
+    in_order = np.empty((prior.code_dimension, count), np.int32)
+    state = SliceTables(prior, selected, spatial)
     for step in prior.steps:
-        in_order.append(_decode_slice(prior, decoder, *state.tables(step)))
-        state.update(step, in_order[-1])
-    return _as_codes(np.concatenate(in_order)).take(prior.place_of, axis=0).T
+        symbols = _decode_slice(prior, decoder, *state.tables(step))
+        in_order[step.places] = symbols
+        state.update(step, symbols)
+    return _as_codes(in_order).take(prior.place_of, axis=0).T
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
-    decode_columns = _decode_few if rows.size <= _FEW else _decode_many
+    decode_columns = _decode_few if rows.size <= FEW else _decode_many
     columns = decode_columns(prior, decoder, rows)
     symbols = columns + first
     escaped = columns == prior.escape

@@ -322,14 +322,12 @@ class ContextState:
         self._hidden: Float32 = np.empty((len(network.degree), count), np.float32)
         self._hidden[...] = network.exact_bias.take(selected, axis=1)
         self._spatial_sums: Float32 | None = None
-        if spatial and network.spatial:
-            tables = self._read_spatial_context(network.spatial, spatial, tables)
         self._doubled_tables = 2 * tables + 1
+        if spatial and network.spatial:
+            self._read_spatial_context(network.spatial, spatial)
 
-    def _read_spatial_context(
-        self, weights: SpatialWeights, spatial: SpatialContext, tables: Int32
-    ) -> Int32:
-        """Read what neighbours tell units, and return the tables as their gradients move them."""
+    def _read_spatial_context(self, weights: SpatialWeights, spatial: SpatialContext) -> None:
+        """Read what neighbours tell units, and move tables by their gradients."""
         kind, scale = spatial.kind, np.float32(2) ** self._network.input_shift
         channel_scale, gradient_scale = (
             scale[self._network.place_of] / 4,
@@ -345,10 +343,10 @@ class ContextState:
         self._spatial_sums = self._network.exact_spatial_weights[kind] @ inputs.T
         self._hidden += weights.bias[kind, :, None]
         moved = weights.exact_gradient_weights[kind] @ gradients.reshape(len(gradients), -1).T
-        moved_tables = np.empty((2, len(self._offset), len(gradients)), np.int32)
-        moved_tables[...] = tables
-        moved_tables[0, :PREDICTED_CHANNELS] += _rounded(moved)
-        return moved_tables
+        self._doubled_tables = self._doubled_tables.repeat(
+            len(gradients) // self._doubled_tables.shape[2], axis=2
+        )
+        self._doubled_tables[0, :PREDICTED_CHANNELS] += 2 * _rounded(moved)
 
     def tables(self, step: Step) -> Int32:
         """Positions and shapes of the tables of a step, (2, n, N), after these are moved.

@@ -38,7 +38,7 @@ from aecodec.errors import CodecError
 MAX_TABLES = 1 << 16
 
 MAX_CODE_DIMENSION = 2000
-"""Most channels: up to here the cost of a vector is exact in float32, whatever its symbols."""
+"""Most channels: up to here the cost of a vector would be exact in float32 too."""
 
 
 @dataclass(frozen=True, eq=False)

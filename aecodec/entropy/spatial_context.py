@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -133,13 +133,17 @@ def centred(codes: npt.NDArray[Any], centre: Codes) -> Codes:
     return np.clip(codes, -128, 127).astype(np.int16, copy=False) - centre
 
 
-def coding_passes(grid: Grid) -> list[CodingPass]:
+@lru_cache(maxsize=2)
+def coding_passes(grid: Grid) -> tuple[CodingPass, ...]:
     """The passes in which the vectors of pictures are coded; empty passes are left out.
+
+    Those of the last two grids are kept: segments of a picture, and pictures of a folder, are often
+    of one size.
 
     >>> [len(each.members) for each in coding_passes((1, 5, 5))]
     [1, 1, 2, 1, 4, 4, 12]
     """
-    return [each for each in _passes(grid) if len(each.members)]
+    return tuple(each for each in _passes(grid) if len(each.members))
 
 
 def _passes(grid: Grid) -> Iterator[CodingPass]:

@@ -15,6 +15,7 @@ from aecodec.arrays import Codes
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import CONSTRICTION, PYTHON, RangeCoder
+from aecodec.entropy.slices import decided_slices, in_coding_order, known_slices
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError
 from aecodec.prior_fitting.tables import fit_prior
@@ -48,6 +49,35 @@ def test_any_grid_of_codes_comes_back(prior: Prior, grid: Grid, seed: int) -> No
     codes = rng.normal(0, 9, shape).round().astype(np.int16)
     codes[rng.random(shape) < 0.001] = rng.integers(-32768, 32768)
     assert_round_trip(prior, codes, grid)
+
+
+@settings(max_examples=50)
+@given(priors(), st.integers(1, 600), st.integers(0, 2**32))
+def test_known_slices_are_those_that_are_decided_in_turn(
+    prior: Prior, count: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    codes = rng.normal(0, 5, (count, prior.code_dimension)).round().astype(np.int16)
+    selected = rng.integers(0, prior.priors, count).astype(np.int32)
+    symbols = in_coding_order(prior, codes)
+    decided = decided_slices(prior, lambda places, rows, first: symbols[places], selected)
+    for one, other in zip(known_slices(prior, codes, selected), decided, strict=True):
+        for known, in_turn in zip(one, other, strict=True):
+            np.testing.assert_array_equal(known, in_turn)
+
+
+@pytest.mark.parametrize("coder", [CONSTRICTION, PYTHON])
+def test_few_symbols_are_coded_in_the_order_of_many(
+    coder: RangeCoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = np.random.default_rng(0).normal(0, 3, (6, 5)).round().astype(np.int16)
+    codes[3, 2] = -30_000
+    prior = fit_prior(codes, priors=3, tables=32)
+    few = assert_round_trip(prior, codes, coder=coder)
+    monkeypatch.setattr(coding, "FEW", 0)
+    assert assert_round_trip(prior, codes, coder=coder) == few
+    monkeypatch.setattr(coding, "FEW", codes.size)
+    assert assert_round_trip(prior, codes, coder=coder) == few
 
 
 def test_both_coders_write_the_same_payload() -> None:

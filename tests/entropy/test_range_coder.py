@@ -52,14 +52,24 @@ def encode(coder: type, message: Message) -> bytes:
     return writer.finish()
 
 
+def encode_one_by_one(coder: type, message: Message) -> bytes:
+    writer = coder()
+    for symbols, table in message:
+        writer.encode_each(symbols, [table] * len(symbols))
+    return writer.finish()
+
+
 def assert_round_trip(message: Message) -> bytes:
-    """All coders write the same bytes, and every one reads them."""
+    """All coders write the same bytes, and every one reads them; so they do one by one."""
     data = encode(PythonEncoder, message)
     assert encode(ConstrictionEncoder, message) == data
+    assert encode_one_by_one(PythonEncoder, message) == data
+    assert encode_one_by_one(ConstrictionEncoder, message) == data
     for read in (PythonDecoder, ConstrictionDecoder):
-        reader = read(data)
+        reader, one_by_one = read(data), read(data)
         for symbols, table in message:
             assert reader.decode(len(symbols), table).tolist() == symbols
+            assert one_by_one.decode_each([table] * len(symbols)) == symbols
     return data
 
 
