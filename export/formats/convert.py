@@ -15,7 +15,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import ModelError
 from aecodec.export.formats.options import Precision
-from aecodec.export.tflite.diagnose import first_unconvertible
+from aecodec.export.tflite.diagnose import reason
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.quiet import quiet
 from aecodec.version import version
@@ -69,8 +69,7 @@ def _converted(model: Any, precision: Precision, samples: Float32) -> bytes:
             return bytes(converter.convert())
     except Exception as error:  # the converter raises whatever its passes raise
         raise ModelError(
-            f"{model.name} does not convert to {precision.value} TFLite: "
-            f"{first_unconvertible(model, error)}"
+            f"{model.name} does not convert to {precision.value} TFLite: {reason(model, error)}"
         ) from error
 
 

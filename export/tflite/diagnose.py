@@ -82,13 +82,19 @@ def reason(model: Any, error: Exception) -> str:
     """
     missing = _MISSING.search(str(error))
     if missing is None:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        return (lines or [type(error).__name__])[0]
+        return _summary(error)
     layer = _layer_of(model, missing["path"])
     return (
         f"layer {layer!r} needs {missing['operator']}, for which TFLite has no operator; put "
         "another layer in its place"
     )
+
+
+def _summary(error: Exception) -> str:
+    """The line of an error that names an operator, or else its first line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    naming = [line for line in lines if "op" in line.split() or "ops:" in line]
+    return (naming or lines or [type(error).__name__])[0]
 
 
 def _layer_of(model: Any, path: str) -> str:

@@ -16,10 +16,12 @@ from keras import layers
 from aecodec import Codec, DecoderCodec, EncoderCodec, ModelError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
+from aecodec.export.adoption.wishes import UNIT, Wishes
 from aecodec.export.from_keras import codec_from_keras
 from aecodec.export.tflm.run import run_in_micro
 from aecodec.inference.keras import keras_decoder, keras_encoder
 from aecodec.inference.litert import open_interpreter
+from aecodec.keras_models.custom_objects import register_custom_objects
 from aecodec.keras_models.functional import as_functional
 from aecodec.keras_models.model_files import keras_half
 from aecodec.metrics import mse, psnr
@@ -162,12 +164,121 @@ def test_a_layer_that_does_not_convert_is_named(few_digits: Path, tmp_path: Path
     encoder, decoder = dense_pair((28, 28), 20)
     images = keras.Input((28, 28))
     strange = keras.Model(images, layers.Dense(20)(keras.ops.erfinv(encoder(images))))
-    with pytest.raises(ModelError, match="erfinv"):
-        codec_from_keras(strange, decoder, few_digits, tmp_path / "x", name="x")
+    with pytest.raises(ModelError, match=r"layer 'erfinv' needs tf\.Erfinv"):
+        make(strange, decoder, few_digits, tmp_path)
+
+
+def make(encoder: keras.Model, decoder: keras.Model, data: Path, folder: Path) -> Codec:
+    """A codec of an untrained pair, whose pixels are in 0..1."""
+    wishes = Wishes(pixel_ranges=(UNIT, UNIT))
+    return codec_from_keras(encoder, decoder, data, folder, name="x", wishes=wishes, **FAST)
+
+
+def test_a_loop_is_refused(few_digits: Path, tmp_path: Path) -> None:
+    """The converter of ranges dies of one."""
+    encoder = keras.Sequential([keras.Input((28, 28)), layers.LSTM(20, name="loop")])
+    with pytest.raises(ModelError, match=r"a loop in layer 'loop'.*unroll=True"):
+        make(encoder, dense_pair((28, 28), 20)[1], few_digits, tmp_path)
+
+
+def test_a_size_that_is_fixed_inside_is_refused(few_digits: Path, tmp_path: Path) -> None:
+    encoder, decoder = convolutional_pair()
+    codes = keras.Input((None, None, 8))
+    enlarged = layers.UpSampling2D(4, interpolation="bilinear")(codes)
+    decoder = keras.Model(codes, layers.Conv2D(1, 3, padding="same")(enlarged))
+    with pytest.raises(ModelError, match="decoder takes any size, but one of its layers"):
+        make(encoder, decoder, few_digits, tmp_path)
+
+
+def ending_in(activation: str) -> Pair:
+    """Convolutions, and transposed ones that end in an activation."""
+    encoder, _ = transposed()
+    decoder = keras.Sequential(
+        [
+            keras.Input((24,)),
+            layers.Dense(7 * 7 * 16, "relu"),
+            layers.Reshape((7, 7, 16)),
+            layers.Conv2DTranspose(16, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2DTranspose(1, 3, strides=2, padding="same", activation=activation),
+        ]
+    )
+    return encoder, decoder
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "hard_sigmoid"])
+def test_a_decoder_may_end_in_an_activation(
+    activation: str, digits: Pixels, few_digits: Path, tmp_path: Path
+) -> None:
+    pair = train_pair(ending_in(activation), digits[::3, ..., None] / np.float32(255))
+    codec = codec_from_keras(*pair, few_digits, tmp_path, name="mine", **FAST)
+    loss = codec.folder.measured["finest_level"]
+    assert loss["layers_in_floats"] == {"encoder": [], "decoder": []}
+    assert loss["float_pair"] - loss["codec"] < 0.5
+    assert_loses_little(codec, pair, digits[::48, ..., None])
+    assert_runs_on_devices(codec)
+
+
+def test_one_command_adopts_models_of_ones_own(
+    digits: Pixels, few_digits: Path, command: Command
+) -> None:
+    """Flat vectors in 0..255, and a layer that draws latents, from a module of the user's."""
+    Path("mine.py").write_text(MODULE)
+    before = dict(keras.saving.get_custom_objects())
+    try:
+        register_custom_objects(["mine.py:Draw"])
+        draw = keras.saving.get_custom_objects()["Draw"]
+        pair = flat_pair_in_bytes(draw, digits)
+    finally:
+        keras.saving.get_custom_objects().clear()
+        keras.saving.get_custom_objects().update(before)
+    for model, name in zip(pair, ("encoder.keras", "decoder.keras"), strict=True):
+        model.save(name)
+    options = ("--calibrate", few_digits, "--priors", "4", "-o", "mine")
+    start = ("export", "--encoder", "encoder.keras", "--decoder", "decoder.keras", *options)
+    assert "--custom-objects module:Draw" in command(*start).err
+    known = ("--custom-objects", "mine.py:Draw")
+    assert "--image-shape 28x28" in command(*start, *known).err
+    done = command(*start, *known, "--image-shape", "28x28")
+    assert done.status == 0, done.err
+    assert "mean, the mean, becomes the code" in done.err
+    assert "dB  float encoder, float decoder" in done.out
+    loss = load_codec(Path("mine")).folder.measured["finest_level"]
+    assert loss["float_pair"] > 15
+    assert loss["float_pair"] - loss["codec"] < 0.5
+
+
+MODULE = """
+import keras
+
+@keras.saving.register_keras_serializable(package="mine")
+class Draw(keras.layers.Layer):
+    def call(self, inputs):
+        mean, log_variance = inputs
+        noise = keras.random.normal(keras.ops.shape(mean))
+        return mean + keras.ops.exp(0.5 * log_variance) * noise
+"""
+
+
+def flat_pair_in_bytes(draw: type[layers.Layer], digits: Pixels) -> Pair:
+    """A trained pair of 784 values in 0..255, whose encoder is variational."""
+    images = keras.Input((784,))
+    hidden = layers.Dense(64, "relu")(layers.Rescaling(1 / 255)(images))
+    mean = layers.Dense(12, name="mean")(hidden)
+    log_variance = layers.Dense(12, name="log_var", kernel_initializer="zeros")(hidden)
+    encoder = keras.Model(images, [mean, log_variance, draw()([mean, log_variance])])
+    decoder = keras.Sequential(
+        [keras.Input((12,)), layers.Dense(64, "relu"), layers.Dense(784, "sigmoid")]
+    )
+    decoder.add(layers.Rescaling(255.0))
+    joint = keras.Model(images, decoder(mean))
+    joint.compile(keras.optimizers.Adam(3e-3), "mse")
+    flat = digits.reshape(len(digits), -1).astype(np.float32)
+    joint.fit(flat, flat, batch_size=16, epochs=4, verbose=0)
+    return encoder, decoder
 
 
 def test_models_that_do_not_take_pictures_are_refused(few_digits: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="not pictures"):
+    with pytest.raises(ModelError, match="--image-shape"):
         codec_from_keras(*dense_pair((28,), 5), few_digits, tmp_path / "x", name="x")
 
 

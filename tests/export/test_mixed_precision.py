@@ -1,0 +1,80 @@
+"""Layers that int8 would ruin compute in floats, and no others."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from aecodec.arrays import Float32
+from aecodec.export.tflite.int8 import ALLOWED_ERROR, decoder_tflite
+from aecodec.export.tflite.mixed_precision import MixedModel
+from aecodec.inference.keras import keras_decoder
+from aecodec.inference.litert import TileTransform
+
+LATENTS = np.random.default_rng(0).integers(-60, 61, (200, 6)).astype(np.float32)
+
+
+def decoder_with(activation: str) -> keras.Model:
+    """A decoder with an activation between two dense layers, of fixed weights."""
+    rng = np.random.default_rng(1)
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(24, name="before"),
+            layers.Activation(activation, name="between"),
+            layers.Dense(16, name="after"),
+            layers.Reshape((4, 4)),
+        ]
+    )
+    model.set_weights(
+        [
+            rng.normal(0, 0.05, (6, 24)),
+            rng.normal(0, 1, 24),
+            rng.normal(0, 0.05, (24, 16)),
+            np.full(16, 0.4),
+        ]
+    )
+    return keras.Model(model.inputs[0], model.outputs[0])
+
+
+def converted(decoder: keras.Model, noise: float) -> tuple[MixedModel, Float32]:
+    """A decoder in int8, for pictures that differ from what it gives by noise, and its outputs."""
+    expected = np.asarray(decoder(LATENTS)).clip(0, 1)
+
+    def error_of(found: Float32) -> float:
+        return float(np.square(found.reshape(-1, 4, 4) - expected[: len(found)]).mean()) + noise**2
+
+    return decoder_tflite(decoder, LATENTS, error_of), expected
+
+
+def test_an_activation_of_several_operators_stays_in_floats() -> None:
+    decoder = decoder_with("mish")
+    mixed, _ = converted(decoder, noise=0.01)
+    assert mixed.in_floats == ("between",)
+    assert mixed.damages[0].layer == "between"
+    assert mixed.damages[0].error > ALLOWED_ERROR * 0.01**2 >= mixed.error
+    found = TileTransform(mixed.content)(LATENTS.astype(np.int8)).reshape(-1, 4, 4)
+    exact = keras_decoder(decoder)(LATENTS.astype(np.int8))
+    assert np.abs(found.astype(int) - exact).max() <= 3
+
+
+@pytest.mark.parametrize(("activation", "noise"), [("mish", 1.0), ("relu", 0.02)])
+def test_int8_is_kept_where_it_is_good_enough(activation: str, noise: float) -> None:
+    mixed, _ = converted(decoder_with(activation), noise)
+    assert mixed.in_floats == mixed.damages == ()
+
+
+def test_a_sigmoid_ends_in_pixels_exactly() -> None:
+    """Its own steps are 256ths, and those of pixels are 255ths."""
+    decoder = decoder_with("relu")
+    ended = keras.Model(
+        decoder.inputs[0], layers.Activation("sigmoid")(20 * decoder.outputs[0] - 10)
+    )
+    mixed, expected = converted(ended, noise=0.05)
+    transform = TileTransform(mixed.content)
+    assert np.allclose(transform.output_quantization, (1 / 255, -128))
+    found = transform(LATENTS.astype(np.int8)).reshape(-1, 4, 4) + 128.0
+    assert (found[expected > 0.999] == 255).all()
+    assert (found[expected < 0.001] == 0).all()
