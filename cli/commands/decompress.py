@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_overwriting, read_bytes, write_bytes, write_folder
-from aecodec.cli.shared.jobs import STANDARD, Job, folder_beside, is_aec, plan
-from aecodec.cli.shared.options import CodecName, Force, Json, Out, Quiet
-from aecodec.codec.registry import codec_of_file, load_codec
-from aecodec.errors import FormatError, UsageError
+from aecodec.cli.shared.found import AEC_FILES, STANDARD
+from aecodec.cli.shared.jobs import Job, folder_beside, plan
+from aecodec.cli.shared.options import (
+    CodecName,
+    Force,
+    Jobs,
+    Json,
+    Out,
+    Quiet,
+    SkipExisting,
+    check_skipping,
+)
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import codec_of_file, load_codec, with_workers
+from aecodec.errors import UsageError
+from aecodec.format import container
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.pillow_images import encode_image, to_pil
+from aecodec.imaging.stacks import file_names, without_names
+from aecodec.parallel import Workers
 
 
 def decompress(
@@ -26,6 +42,8 @@ def decompress(
     ],
     out: Out = None,
     codec: CodecName = None,
+    jobs: Jobs = None,
+    skip_existing: SkipExisting = False,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -34,20 +52,53 @@ def decompress(
 
     Without -o, digit.aec becomes digit_decompressed.png beside it, and the folder scans_aec
     becomes scans_aec_decompressed. With -o, the suffix of the name chooses the image format. A file
-    that holds several pictures becomes a folder of them. A codec that ships is found by the id in
-    the file; for any other give its folder with --codec.
+    that holds several pictures becomes a folder of them, with their former names if it has kept
+    them. A codec that ships is found by the id in the file; for any other give its folder with
+    --codec.
     """
-    given = load_codec(codec) if codec else None
+    check_skipping(skip_existing, force)
+    work = _Decompression(load_codec(codec) if codec else None, force)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
+    planned = plan(inputs, out, _rename, AEC_FILES)
+    run_all(console, planned, work.decompress_one, jobs, skip_existing)
 
-    def decompress_one(job: Job) -> None:
-        data = read_bytes(job.source, FormatError)
-        picture = (given or codec_of_file(data)).decoder.decode(data)
+
+@dataclass(frozen=True)
+class _Decompression:
+    """How files are decompressed; an attribute is an option of the command."""
+
+    codec: Codec | None
+    force: bool
+
+    def decompress_one(self, job: Job, console: Console, workers: Workers) -> None:
+        """Decompress one file."""
+        data = read_bytes(job.source)
+        target = _target(job.target, container.unpack(data)[0].frames)
+        check_overwriting(target, self.force)
+        codec = with_workers(self.codec or codec_of_file(data), workers)
+        picture = codec.decoder.decode(data)
         with console.warnings_about(name_of(job)):
-            written = _write(picture, job.target, force)
-        _report(console, job, written, picture)
+            self._write(picture, target, _suffix(job.target))
+        _report(console, job, target, picture)
 
-    console.run_all(plan(inputs, out, _rename, is_aec), decompress_one)
+    def _write(self, picture: Picture, target: Path, suffix: str) -> None:
+        """Write one image, or a folder of several."""
+        picture, names = without_names(picture)
+        encoded = [encode_image(image, suffix) for image in to_pil(picture)]
+        if len(encoded) == 1:
+            write_bytes(target, encoded[0], self.force)
+            return
+        files = file_names(names, len(encoded), suffix)
+        write_folder(target, dict(zip(files, encoded, strict=True)), self.force)
+
+
+def _target(target: Path, frames: int) -> Path:
+    """Where the result of a file goes: an image, or a folder of several."""
+    if frames == 1:
+        return target
+    if target == STANDARD:
+        raise UsageError("standard output takes one picture, and the file holds several: use -o")
+    return target.with_suffix("") if target.suffix else target
 
 
 def _report(console: Console, job: Job, written: Path, picture: Picture) -> None:
@@ -71,22 +122,6 @@ def _rename(path: Path) -> Path:
     if path.is_dir():
         return folder_beside(path, "_decompressed")
     return path.with_name(f"{path.stem}_decompressed.png")
-
-
-def _write(picture: Picture, target: Path, force: bool) -> Path:
-    """Write one image, or a folder of several, and return the path."""
-    if picture.frames == 1:
-        check_overwriting(target, force)
-        write_bytes(target, encode_image(to_pil(picture)[0], _suffix(target)))
-        return target
-    if target == STANDARD:
-        raise UsageError("standard output takes one picture, and the file holds several: use -o")
-    folder = target.with_suffix("") if target.suffix else target
-    check_overwriting(folder, force)
-    digits, suffix = len(str(picture.frames)), _suffix(target)
-    encoded = [encode_image(image, suffix) for image in to_pil(picture)]
-    write_folder(folder, {f"{n:0{digits}}{suffix}": e for n, e in enumerate(encoded, 1)})
-    return folder
 
 
 def _suffix(target: Path) -> str:

@@ -6,6 +6,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from aecodec.cli.shared.completion import complete_codec
+from aecodec.errors import UsageError
+
 Out = Annotated[
     Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
     typer.Option(
@@ -14,7 +17,12 @@ Out = Annotated[
 ]
 CodecName = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--codec", metavar="NAME|DIR", help="A codec that ships, or a codec folder."),
+    typer.Option(
+        "--codec",
+        metavar="NAME|DIR",
+        help="A codec that ships, or a codec folder.",
+        autocompletion=complete_codec,
+    ),
 ]
 CodecOrAuto = Annotated[
     str,
@@ -23,6 +31,7 @@ CodecOrAuto = Annotated[
         metavar="NAME|DIR",
         help="A codec that ships, or a codec folder; auto is digits for grey pictures of 28x28 "
         "pixels, and photo for all others.",
+        autocompletion=complete_codec,
     ),
 ]
 LevelNumber = Annotated[
@@ -34,6 +43,33 @@ LevelNumber = Annotated[
         "levels. Default: the codec's own.",
     ),
 ]
+Jobs = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--jobs",
+        min=1,
+        metavar="N",
+        help="Work on so many files side by side, each in a process of its own. Default: one per "
+        "core.",
+    ),
+]
+SkipExisting = Annotated[
+    bool,
+    typer.Option(
+        "--skip-existing",
+        help="Leave alone what exists already: the same call again goes on after an interruption.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone.")]
+
+
+def check_skipping(skip_existing: bool, force: bool) -> None:
+    """Check that existing results are either left alone or overwritten.
+
+    Raises:
+        UsageError: both are asked for.
+    """
+    if skip_existing and force:
+        raise UsageError("--skip-existing and --force contradict each other: give one of them")

@@ -1,0 +1,48 @@
+"""What comes of one file: the lines that it prints, and the error that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aecodec.cli.shared.console import Console
+from aecodec.errors import AecodecError
+from aecodec.parallel import Workers
+
+Work = Callable[[Any, Console, Workers], None]
+"""What is done for one file, with threads for it. It can be pickled, and is called in any process.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one file.
+
+    Attributes:
+        lines: lines to print, each with whether it goes to standard error.
+        error: what ended the work, or None.
+    """
+
+    lines: list[tuple[str, bool]]
+    error: AecodecError | None = None
+
+
+def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
+    """Do the work for one file, and keep what it says until it is this file's turn.
+
+    A file with a problem of its own, as :mod:`aecodec.cli.shared.found` finds them, fails with it.
+    """
+    lines: list[tuple[str, bool]] = []
+    keeping = replace(console, write=lambda text, to_stderr: lines.append((text, to_stderr)))
+    try:
+        if problem := getattr(item, "problem", None):
+            raise problem
+        work(item, keeping, workers)
+    except AecodecError as error:
+        return Outcome(lines, error)
+    except OSError as error:  # of the file system, where no command expects it
+        return Outcome(lines, AecodecError(str(error)))
+    except MemoryError:
+        return Outcome(lines, AecodecError("too little memory for it; --jobs 1 needs the least"))
+    return Outcome(lines)
