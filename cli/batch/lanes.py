@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from aecodec.cli.batch.interrupts import Interrupts
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.batch.processes import (
     ONE_THREAD,
@@ -46,6 +47,8 @@ class Lanes:
         self._count = len(items)
         self._turns = Turns(items)
         self._processes: list[WorkerProcess] = []
+        self._interrupts = Interrupts()
+        self._starting = threading.Lock()
         self._ended = threading.Event()
 
     def run(self, jobs: int) -> Iterator[Outcome]:
@@ -56,7 +59,7 @@ class Lanes:
         """
         self._jobs = min(jobs, self._count)
         self._workers = ONE_THREAD if self._jobs > 1 else Workers()
-        with one_blas_thread_each():
+        with one_blas_thread_each(), self._interrupts.noticed():
             for _ in range(self._jobs - 1):
                 threading.Thread(target=self._other_lane, daemon=True).start()
             try:
@@ -68,6 +71,7 @@ class Lanes:
         for number in range(self._count):
             while (outcome := self._turns.outcome(number)) is None:
                 self._work_or_wait()
+                self._interrupts.check()
             yield outcome
 
     def _work_or_wait(self) -> None:
@@ -96,13 +100,15 @@ class Lanes:
 
     def _new_process(self) -> WorkerProcess | None:
         """Start another process; None if it ends at once, or if it comes too late."""
-        try:
+        with self._starting:
+            if self._ended.is_set():
+                return None
             process = WorkerProcess(self._work, self._console)
+            self._processes.append(process)
+        try:
+            process.wait_until_ready()
         except EndedError:
             return None
-        self._processes.append(process)
-        if self._ended.is_set():
-            process.stop()
         return process
 
     def _work_in(self, process: WorkerProcess, taken: Taken) -> bool:
@@ -125,7 +131,8 @@ class Lanes:
         self._done(self._turns.finished, self._count)
 
     def _end(self) -> None:
-        self._ended.set()
         self._turns.drop()
+        with self._starting:  # none is half started
+            self._ended.set()
         for process in self._processes:
             process.stop()

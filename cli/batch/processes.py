@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
 
+from aecodec.cli.batch.interrupts import blocked
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
@@ -36,18 +37,22 @@ class WorkerProcess:
     Args:
         work: what is done for each file.
         console: how it reports.
-
-    Raises:
-        EndedError: it does not start.
     """
 
     def __init__(self, work: Work, console: Console) -> None:
         context = get_context("spawn")
         self._connection, other = context.Pipe()
         self._process = context.Process(target=_serve, args=(other, work, console), daemon=True)
-        with _without_interrupts():
+        with blocked():
             self._process.start()
         other.close()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has loaded what it needs.
+
+        Raises:
+            EndedError: it has ended before.
+        """
         self._receive()
 
     def send(self, items: Sequence[Any]) -> None:
@@ -82,22 +87,6 @@ class WorkerProcess:
         self._process.terminate()
         self._process.join(_SECONDS_TO_STOP)
         self._process.kill()
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start a process that Ctrl-C does not reach: this one ends it.
-
-    Windows has no such masks; there the process ignores Ctrl-C as soon as it runs.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
