@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from aecodec.cli.batch.interrupts import Interrupts
@@ -51,7 +51,7 @@ class Lanes:
         self._starting = threading.Lock()
         self._ended = threading.Event()
 
-    def run(self, jobs: int) -> Iterator[Outcome]:
+    def run(self, jobs: int) -> Generator[Outcome, None, None]:
         """Yield the outcomes in the order of the files.
 
         Args:
@@ -67,7 +67,7 @@ class Lanes:
             finally:
                 self._end()
 
-    def _own_lane(self) -> Iterator[Outcome]:
+    def _own_lane(self) -> Generator[Outcome, None, None]:
         for number in range(self._count):
             while (outcome := self._turns.outcome(number)) is None:
                 self._work_or_wait()
@@ -135,4 +135,6 @@ class Lanes:
         with self._starting:  # none is half started
             self._ended.set()
         for process in self._processes:
-            process.stop()
+            process.ask_to_end()
+        for process in self._processes:
+            process.end()

@@ -72,19 +72,23 @@ class WorkerProcess:
     def _receive(self) -> Any:
         try:
             return self._connection.recv()
-        except (EOFError, OSError) as error:
+        except Exception as error:  # whatever half a message leads to
             raise self._ended() from error
 
     def _ended(self) -> EndedError:
         self._process.join(_SECONDS_TO_STOP)
+        self._process.kill()
         return EndedError(
             f"the process that worked on it ended ({self._process.exitcode}); if memory ran out, "
             "--jobs 1 needs the least"
         )
 
-    def stop(self) -> None:
-        """End it; a file that it is writing is cleaned away."""
+    def ask_to_end(self) -> None:
+        """Let it end; a file that it is writing is cleaned away."""
         self._process.terminate()
+
+    def end(self) -> None:
+        """Wait until it has ended, but not for long."""
         self._process.join(_SECONDS_TO_STOP)
         self._process.kill()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -48,9 +49,9 @@ def run_all(
             tally.report_only(name_of(items[0]), outcome)
             return
         try:
-            outcomes = _side_by_side(work, items, console, bar, jobs or cores())
-            for item, outcome in zip(items, outcomes, strict=True):
-                tally.report(name_of(item), outcome)
+            with closing(_side_by_side(work, items, console, bar, jobs or cores())) as outcomes:
+                for item, outcome in zip(items, outcomes, strict=True):
+                    tally.report(name_of(item), outcome)
         except KeyboardInterrupt:
             tally.interrupted()
     tally.end()
@@ -58,7 +59,7 @@ def run_all(
 
 def _side_by_side(
     work: Work, items: Sequence[Any], console: Console, bar: Bar, jobs: int
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     from aecodec.cli.batch.lanes import Lanes  # loads multiprocessing, which one file can spare
 
     sweep({item.target.parent for item in items if isinstance(item, Job)})

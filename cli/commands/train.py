@@ -19,7 +19,6 @@ from aecodec.cli.shared.options import Quiet
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
-from aecodec.datasets.training_pictures import KERAS_DATASETS
 from aecodec.errors import UsageError
 from aecodec.recipes import purpose_of, recipe_names
 
@@ -133,8 +132,7 @@ def train(
         raise UsageError(f"{out} holds a codec already, or files of its names; --force replaces it")
     if start_from and Path(start_from).resolve() == out.resolve():
         raise UsageError(f"{out} is what the training starts from: give another folder with -o")
-    if data not in KERAS_DATASETS:
-        check_input(Path(data))
+    _check_data(data)
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe
         from aecodec.training.run import run_recipe
@@ -153,6 +151,13 @@ def train(
             verbose=0,
         )
     console.result(codec_text(codec))
+
+
+def _check_data(data: str) -> None:
+    from aecodec.datasets.training_pictures import KERAS_DATASETS
+
+    if data not in KERAS_DATASETS:
+        check_input(Path(data))
 
 
 @dataclass(frozen=True)
