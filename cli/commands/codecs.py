@@ -6,9 +6,8 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from aecodec.cli.shared.completion import complete_codec
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.options import Json
+from aecodec.cli.shared.options import Json, complete_codec
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec

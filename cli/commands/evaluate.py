@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from aecodec.cli.shared.completion import complete_codec
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.files import check_input, check_overwriting, write_bytes
-from aecodec.cli.shared.options import Force, Json, Quiet
+from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from aecodec.cli.shared.completion import complete_codec
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.files import check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.options import Force, Quiet
+from aecodec.cli.shared.options import Force, Quiet, complete_codec
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from aecodec.cli.shared.completion import complete_codec, complete_recipe
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.files import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.options import Quiet
+from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
