@@ -151,6 +151,15 @@ def least_seconds(work: Callable[[], object], rounds: int) -> float:
     return min(seconds)
 
 
+def environment_of_starts() -> dict[str, str]:
+    """Environment of processes whose start is measured.
+
+    It is without a variable that containers set, with which an editable install would be compiled
+    on each start.
+    """
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file; for a folder, of the lines that `sha256sum` prints for its files.
 

@@ -177,6 +177,22 @@ def single_pictures(rows: Rows) -> str:
     )
 
 
+def busy_cores(rows: Rows) -> str:
+    """Seconds of a picture where all cores are busy, and how much longer it takes with BLAS."""
+    return table(
+        ("", "seconds", "with OPENBLAS_NUM_THREADS=1", "ratio"),
+        (
+            (
+                row["what"],
+                f"{row['seconds']:.2f}",
+                f"{row['seconds_with_one_blas_thread']:.2f}",
+                f"{row['ratio']:.2f}",
+            )
+            for row in rows
+        ),
+    )
+
+
 def megapixels(rows: Rows) -> str:
     """Megapixels per second, by cores."""
     return table(

@@ -22,6 +22,7 @@ COMMANDS = {
     "cold_start": "python -m benchmarks cold_start",
     "throughput": "python -m benchmarks throughput mnist.npz",
     "single_pictures": "python -m benchmarks single_pictures mnist.npz",
+    "busy_cores": "python -m benchmarks busy_cores kodak",
     "megapixels": "python -m benchmarks megapixels kodak --venv compressai",
     "large_pictures": "python -m benchmarks large_pictures kodak",
     "precisions": "python -m benchmarks precisions mnist.npz",

@@ -33,6 +33,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "cold_start": markdown_tables.cold_start,
     "throughput": markdown_tables.throughput,
     "single_pictures": markdown_tables.single_pictures,
+    "busy_cores": markdown_tables.busy_cores,
     "megapixels": markdown_tables.megapixels,
     "large_pictures": markdown_tables.large_pictures,
     "precisions": markdown_tables.precisions,

@@ -98,13 +98,14 @@ def _built_in(name: str) -> Codec:
     return Codec(CodecFolder.open(BUILT_IN / name))
 
 
-def built_in_names() -> list[str]:
+@cache
+def built_in_names() -> tuple[str, ...]:
     """Names of the codecs that ship.
 
     >>> "digits" in built_in_names()
     True
     """
-    return sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CODEC_JSON}"))
+    return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CODEC_JSON}")))
 
 
 def codec_of_file(data: bytes) -> Codec:

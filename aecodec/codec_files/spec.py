@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from aecodec.codec_files.file_names import CODEC_JSON
@@ -65,13 +66,13 @@ class CodecSpec:
         """Number of channels of the latents, those of all levels."""
         return self.code_shape[-1]
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The codec's identity, as 64 hexadecimal digits."""
         text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    @property
+    @cached_property
     def codec_id(self) -> bytes:
         """The first bytes of the identity, which every file carries."""
         return bytes.fromhex(self.sha256)[:CODEC_ID_SIZE]

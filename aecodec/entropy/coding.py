@@ -24,10 +24,11 @@ from aecodec.entropy.range_coder import (
     ReencodingDecoder,
     Table,
 )
-from aecodec.entropy.slices import Slice, SliceTables, group_by_row, iter_slices
+from aecodec.entropy.slices import Slice, SliceTables, group_by_row
 from aecodec.entropy.spatial_context import CodingPass, Grid, SpatialContext, coding_passes
 from aecodec.entropy.symbols import FixedSymbols, Symbols
 from aecodec.errors import FormatError
+from aecodec.parallel import ONE_BLAS_THREAD
 
 VECTORS_PER_BYTE = 4
 """A message has at least one byte per 4 vectors: a short file cannot claim a huge picture."""
@@ -37,6 +38,9 @@ GRID_VECTORS_PER_BYTE = 64
 
 _PASS_WITHOUT_GRID = 1 << 14
 """Vectors of a pass where they have no neighbours; this bounds memory."""
+
+_FEW = 16
+"""Symbols of a slice that are coded one by one."""
 
 _RAW_BYTE = Table([TABLE_TOTAL // 256] * 256)
 _RAW_ZERO = 1 << 15
@@ -74,12 +78,13 @@ def spatial_context(prior: Prior, one: CodingPass, codes: Codes) -> SpatialConte
 def iter_passes(prior: Prior, symbols: Symbols, grid: Grid | None) -> Iterator[SelectedPass]:
     """Walk over vectors as an encoder codes them: pass after pass, in each slice after slice."""
     for one in passes(prior, len(symbols.codes), grid):
-        codes, spatial = symbols.codes[one.members], spatial_context(prior, one, symbols.codes)
-        selected = select(prior, codes, spatial)
-        of_slices = symbols.for_pass(prior, one.members, codes)
-        yield SelectedPass(one, selected, iter_slices(prior, of_slices, selected, spatial))
+        spatial = spatial_context(prior, one, symbols.codes)
+        selected = select(prior, symbols.codes[one.members], spatial)
+        slices = symbols.slices(prior, one.members, selected, spatial)
+        yield SelectedPass(one, selected, slices)
 
 
+@ONE_BLAS_THREAD
 def decide(prior: Prior, symbols: Symbols, grid: Grid | None) -> Codes:
     """Decide all symbols as they are decided when they are encoded, and return the codes (N, K)."""
     for _, _, slices in iter_passes(prior, symbols, grid):
@@ -88,6 +93,7 @@ def decide(prior: Prior, symbols: Symbols, grid: Grid | None) -> Codes:
     return symbols.codes
 
 
+@ONE_BLAS_THREAD
 def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
     """Ideal code length of each vector (N,) in bits, including indices and escapes.
 
@@ -128,6 +134,7 @@ def encode(
     return encode_symbols(prior, FixedSymbols(codes), grid, coder)
 
 
+@ONE_BLAS_THREAD
 def encode_symbols(
     prior: Prior, symbols: Symbols, grid: Grid | None = None, coder: RangeCoder = FASTEST
 ) -> bytes:
@@ -142,15 +149,30 @@ def encode_symbols(
 
 
 def _encode_slice(prior: Prior, encoder: Encoder, one: Slice) -> None:
+    if one.rows.size <= _FEW:
+        _encode_few(prior, encoder, one)
+    else:
+        _encode_many(prior, encoder, one)
+    escaped = one.columns == prior.escape
+    if np.count_nonzero(escaped):
+        encoder.encode(_to_raw(one.symbols[escaped]), _RAW_BYTE)
+
+
+def _encode_few(prior: Prior, encoder: Encoder, one: Slice) -> None:
+    """Encode few symbols one by one, which takes less than to group them."""
+    rows, columns = one.rows.ravel().tolist(), one.columns.ravel().tolist()
+    order = sorted(range(len(rows)), key=rows.__getitem__)
+    encoder.encode_each([columns[n] for n in order], [prior.tables[rows[n]] for n in order])
+
+
+def _encode_many(prior: Prior, encoder: Encoder, one: Slice) -> None:
     order, runs = group_by_row(one.rows)
     ordered = one.columns.ravel()[order]
     for row, run in runs:
         encoder.encode(ordered[run], prior.tables[row])
-    escaped = one.columns == prior.symbols
-    if escaped.any():
-        encoder.encode(_to_raw(one.symbols[escaped]), _RAW_BYTE)
 
 
+@ONE_BLAS_THREAD
 def decode(
     prior: Prior,
     message: bytes,
@@ -190,28 +212,43 @@ def _decode_pass(
     selected = (
         decoder.decode(count, prior.index_table) if prior.index_table else np.zeros(count, np.int32)
     )
-    in_order = np.empty((prior.code_dimension, count), np.int16)
-    state = SliceTables(prior, selected, spatial)
-    for places in prior.slices:
-        in_order[places] = _decode_slice(prior, decoder, *state.tables(places))
-        state.update(places, in_order[places])
-    return in_order[np.argsort(prior.order)].T
+    state, in_order = SliceTables(prior, selected, spatial), []
+    for step in prior.steps:
+        in_order.append(_decode_slice(prior, decoder, *state.tables(step)))
+        state.update(step, in_order[-1])
+    return _as_codes(np.concatenate(in_order)).take(prior.place_of, axis=0).T
 
 
-def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, offset: Int32) -> Codes:
+def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
+    decode_columns = _decode_few if rows.size <= _FEW else _decode_many
+    columns = decode_columns(prior, decoder, rows)
+    symbols = columns + first
+    escaped = columns == prior.escape
+    if np.count_nonzero(escaped):
+        values = _from_raw(decoder.decode(2 * int(escaped.sum()), _RAW_BYTE))
+        _check_escaped(prior, values - first[escaped])
+        symbols[escaped] = values
+    return symbols
+
+
+def _decode_few(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
+    """Decode the columns of few symbols one by one."""
+    flat = rows.ravel().tolist()
+    order, columns = sorted(range(len(flat)), key=flat.__getitem__), [0] * len(flat)
+    decoded = decoder.decode_each([prior.tables[flat[n]] for n in order])
+    for n, column in zip(order, decoded, strict=True):
+        columns[n] = column
+    return np.array(columns, np.int32).reshape(rows.shape)
+
+
+def _decode_many(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
     order, runs = group_by_row(rows)
     ordered = np.empty(rows.size, np.int32)
     for row, run in runs:
         ordered[run] = decoder.decode(run.stop - run.start, prior.tables[row])
-    columns = np.empty(rows.shape, np.int32)
-    columns.reshape(-1)[order] = ordered
-    symbols = columns + prior.first + offset
-    escaped = columns == prior.symbols
-    if escaped.any():
-        values = _from_raw(decoder.decode(2 * int(escaped.sum()), _RAW_BYTE))
-        _check_escaped(prior, values - prior.first - offset[escaped])
-        symbols[escaped] = values
-    return _as_codes(symbols)
+    columns = np.empty(rows.size, np.int32)
+    columns[order] = ordered
+    return columns.reshape(rows.shape)
 
 
 def _check_escaped(prior: Prior, columns: Int32) -> None:
@@ -249,6 +286,6 @@ def _from_raw(raw: Int32) -> Int32:
 
 def _as_codes(symbols: Int32) -> Codes:
     codes = symbols.astype(np.int16)
-    if (codes != symbols).any():
+    if np.count_nonzero(codes != symbols):
         raise FormatError("damaged: a code of more than 16 bits")
     return codes

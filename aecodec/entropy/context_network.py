@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,11 @@ _MAX_INPUT_SHIFT = 7
 MAX_UNITS = 1024
 """Most channels or units: sums of this many products of two 8-bit integers stay below 2**24."""
 
+# NumPy takes these in half the time that it takes for numbers of Python's, where an array is small.
+_ONE = np.array(1, np.int32)
+_LEAST_INPUT, _GREATEST_INPUT = (np.array(each, np.int32) for each in (-127, 127))
+_NO_ACTIVATION, _FULL_ACTIVATION = (np.array(each, np.float32) for each in (0, 127))
+
 MAX_GRADIENT = 511
 """Gradients are clipped to -511..511, so that their weighted sums stay below 2**24."""
 
@@ -59,6 +64,23 @@ def set_dtypes(owner: object, dtypes: Dtypes) -> None:
     """Convert the array fields of a frozen dataclass to their dtypes."""
     for name, dtype in dtypes.items():
         object.__setattr__(owner, name, np.asarray(getattr(owner, name), dtype))
+
+
+class Step(NamedTuple):
+    """Channels whose tables are found together, and what is worked out for them.
+
+    Attributes:
+        places: n places in the order of coding.
+        units: the units that no step before has worked out.
+        inner: weights of these units, for the first channels in the order.
+        outer: (2n, h) weights of the outputs that move tables, then of those that select shapes,
+            for the first h units; doubled.
+    """
+
+    places: slice
+    units: slice
+    inner: Float32
+    outer: Float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,17 +209,46 @@ class ContextNetwork:
         starts = {0, *self.degree[self.degree < len(self.order)].tolist()}
         return [slice(*ends) for ends in pairwise([*sorted(starts), len(self.order)])]
 
-    def known_units(self, places: slice) -> int:
+    @cached_property
+    def steps(self) -> list[Step]:
+        """One step per slice, for codes that become known slice after slice."""
+        known = [0, *(self._known_units(places) for places in self.slices)]
+        return [self._step(*each) for each in zip(self.slices, pairwise(known), strict=True)]
+
+    @cached_property
+    def one_step(self) -> Step:
+        """All slices in one step, for codes that are known."""
+        return self._step(slice(0, len(self.order)), (0, self._known_units(self.slices[-1])))
+
+    def _step(self, places: slice, units: tuple[int, int]) -> Step:
+        inner, outer = self._exact_weights
+        read, new = int(self.degree[: units[1]].max(initial=0)), slice(*units)
+        of_outputs = np.concatenate(outer[:, places, : units[1]])
+        return Step(places, new, np.ascontiguousarray(inner[new, :read]), of_outputs)
+
+    def _known_units(self, places: slice) -> int:
         """Number of units that are known before the channels at these places are."""
         return int(np.searchsorted(self.degree, places.start, side="right"))
 
     @cached_property
-    def exact_weights(self) -> tuple[Float32, Float32]:
-        """(H, K) and (2 K, H) weights of both layers, with their shifts to the right applied."""
-        inner = self.weights * np.float32(0.5) ** self.unit_shift
-        outer = self.output_weights * np.float32(0.5) ** self.output_shift[:, None]
-        by_output = outer.transpose(0, 2, 1).reshape(2 * len(self.order), len(self.degree))
-        return np.ascontiguousarray(inner.T), np.ascontiguousarray(by_output)
+    def _exact_weights(self) -> tuple[Float32, Float32]:
+        """(H, K) and (2, K, H) weights of both layers, with their shifts to the right applied.
+
+        They are 0 where a unit does not read a channel, and where an output does not read a unit.
+        Those of the outputs are doubled; see :func:`_rounded`.
+        """
+        channel = np.arange(len(self.order))[:, None]
+        starts = np.array([places.start for places in self.slices])
+        known = starts[np.searchsorted(starts, channel, side="right") - 1]
+        inner = self.weights * np.float32(0.5) ** self.unit_shift * (channel < self.degree)
+        outer = self.output_weights * np.float32(2) * np.float32(0.5) ** self.output_shift[:, None]
+        outer *= (self.degree <= known)[..., None]
+        return np.ascontiguousarray(inner.T), np.ascontiguousarray(outer.transpose(2, 0, 1))
+
+    @cached_property
+    def exact_bias(self) -> Float32:
+        """(H, P) bias of the units."""
+        return np.ascontiguousarray(self.bias.T, np.float32)
 
     @cached_property
     def exact_spatial_weights(self) -> Float32:
@@ -226,23 +277,34 @@ class ContextNetwork:
         """(L,) channels whose tables are moved by gradients."""
         return self.order[:PREDICTED_CHANNELS]
 
-    def inputs(self, places: slice, codes: npt.NDArray[Any], offset: Int32) -> Int32:
+    def inputs(self, places: slice, codes: npt.NDArray[Any], offset: Int32) -> npt.NDArray[Any]:
         """What the units read of the codes (n, N) of the channels at these places."""
-        shift = self.input_shift[places, None].astype(np.int32)
+        shift = self._shift[places]
         if self.spatial:
-            centre = self.spatial.centre[places, None].astype(np.int16)
-            return np.minimum(np.abs(centred(codes, centre)) << shift, MAX_ACTIVATION)
-        return ((codes - offset) << shift).clip(-MAX_ACTIVATION, MAX_ACTIVATION)
+            distance = np.abs(centred(codes, self._centre_in_order[places]))
+            return np.minimum(distance << shift, MAX_ACTIVATION)
+        shifted = (codes - offset) << shift
+        return np.minimum(np.maximum(shifted, _LEAST_INPUT), _GREATEST_INPUT)
+
+    @cached_property
+    def _shift(self) -> npt.NDArray[np.int16]:
+        return self.input_shift[:, None].astype(np.int16)
+
+    @cached_property
+    def _centre_in_order(self) -> npt.NDArray[np.int16]:
+        assert self.spatial
+        return self.spatial.centre[:, None].astype(np.int16)
 
 
 class ContextState:
-    """A context network at work on N vectors, one slice of channels after the other.
+    """A context network at work on N vectors, one step after the other.
 
     Args:
         network: the network.
         count: N.
         selected: (N,) the prior of each vector; or (1,), the same for all.
         offset: (K, N) or (K, 1) offsets of these priors, channels in the order of coding.
+        tables: (2, K, N) or (2, K, 1) positions and shapes of their tables, before these are moved.
         spatial: spatial context of the vectors, if they have one that the network reads.
     """
 
@@ -252,20 +314,22 @@ class ContextState:
         count: int,
         selected: Int32,
         offset: Int32,
+        tables: Int32,
         spatial: SpatialContext | None = None,
     ) -> None:
-        self._network, self._selected, self._offset = network, selected, offset
-        self._weights, self._output_weights = network.exact_weights
+        self._network, self._offset = network, offset
         self._inputs: Float32 = np.empty((len(offset), count), np.float32)
-        self._hidden: Float32 = np.empty((len(self._weights), count), np.float32)
-        self._known = 0
+        self._hidden: Float32 = np.empty((len(network.degree), count), np.float32)
+        self._hidden[...] = network.exact_bias.take(selected, axis=1)
         self._spatial_sums: Float32 | None = None
-        self._bias = network.bias
-        self._eighths = np.zeros((len(offset), 1), np.int32)
         if spatial and network.spatial:
-            self._read_spatial_context(network.spatial, spatial)
+            tables = self._read_spatial_context(network.spatial, spatial, tables)
+        self._doubled_tables = 2 * tables + 1
 
-    def _read_spatial_context(self, weights: SpatialWeights, spatial: SpatialContext) -> None:
+    def _read_spatial_context(
+        self, weights: SpatialWeights, spatial: SpatialContext, tables: Int32
+    ) -> Int32:
+        """Read what neighbours tell units, and return the tables as their gradients move them."""
         kind, scale = spatial.kind, np.float32(2) ** self._network.input_shift
         channel_scale, gradient_scale = (
             scale[self._network.place_of] / 4,
@@ -279,39 +343,35 @@ class ContextState:
             shifted = spatial.gradients[block] * gradient_scale
             gradients[block] = shifted.clip(-MAX_GRADIENT, MAX_GRADIENT)
         self._spatial_sums = self._network.exact_spatial_weights[kind] @ inputs.T
-        self._bias = self._bias.astype(np.int32) + weights.bias[kind]
+        self._hidden += weights.bias[kind, :, None]
         moved = weights.exact_gradient_weights[kind] @ gradients.reshape(len(gradients), -1).T
-        self._eighths = np.zeros((len(self._offset), len(gradients)), np.int32)
-        self._eighths[:PREDICTED_CHANNELS] = _rounded(moved)
+        moved_tables = np.empty((2, len(self._offset), len(gradients)), np.int32)
+        moved_tables[...] = tables
+        moved_tables[0, :PREDICTED_CHANNELS] += _rounded(moved)
+        return moved_tables
 
-    def moves(self, places: slice) -> tuple[Int32, Int32]:
-        """How far the tables of a slice are moved.
+    def tables(self, step: Step) -> Int32:
+        """Positions and shapes of the tables of a step, (2, n, N), after these are moved.
 
-        Args:
-            places: the slice, in the order of coding; :meth:`update` has had all slices before.
-
-        Returns:
-            (n, N) eighths of a symbol, and (n, N) shapes.
+        :meth:`update` has had the codes that the step reads.
         """
-        known = self._network.known_units(places)
-        if known > self._known:
-            new = slice(self._known, known)
-            self._hidden[new] = self._units(new, places.start)
-            self._known = known
-        weights = self._output_weights[2 * places.start : 2 * places.stop, :known]
-        moves = _rounded(weights @ self._hidden[:known])
-        return moves[0::2] + self._eighths[places], moves[1::2]
+        if step.units.start < step.units.stop:
+            self._work_out(step)
+        doubled = np.floor(step.outer.dot(self._hidden[: step.units.stop])).astype(np.int32)
+        doubled = doubled.reshape(2, len(doubled) // 2, doubled.shape[1])
+        return (doubled + self._doubled_tables[:, step.places]) >> _ONE
 
-    def _units(self, new: slice, known: int) -> Float32:
-        """Activations of the units that see the first `known` channels."""
-        sums = self._weights[new, :known] @ self._inputs[:known]
+    def _work_out(self, step: Step) -> None:
+        """Work out the activations of the units of a step; until then, their bias stands there."""
+        sums = step.inner.dot(self._inputs[: step.inner.shape[1]])
         if self._spatial_sums is not None:
-            sums += self._spatial_sums[new]
-        bias = self._bias[:, new].T.astype(np.float32)[:, self._selected]
-        return (np.floor(sums) + bias).clip(0, MAX_ACTIVATION)
+            sums += self._spatial_sums[step.units]
+        units = self._hidden[step.units]
+        (units + np.floor(sums)).clip(_NO_ACTIVATION, _FULL_ACTIVATION, units)
 
-    def update(self, places: slice, codes: npt.NDArray[Any]) -> None:
-        """Take in the codes (n, N) of the channels at these places."""
+    def update(self, step: Step, codes: npt.NDArray[Any]) -> None:
+        """Take in the codes (n, N) of the channels of a step."""
+        places = step.places
         self._inputs[places] = self._network.inputs(places, codes, self._offset[places])
 
 

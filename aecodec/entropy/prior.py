@@ -23,7 +23,14 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float64, Int32
-from aecodec.entropy.context_network import POSITIONS, ContextNetwork, Dtypes, set_dtypes
+from aecodec.entropy.context_network import (
+    POSITION_BITS,
+    POSITIONS,
+    ContextNetwork,
+    Dtypes,
+    Step,
+    set_dtypes,
+)
 from aecodec.entropy.costs import COST_UNITS, ESCAPE_BITS, ideal_bits, integer_costs
 from aecodec.entropy.range_coder import TABLE_TOTAL, Table
 from aecodec.errors import CodecError
@@ -106,25 +113,75 @@ class Prior:
         """K, the number of channels."""
         return int(self.table.shape[1])
 
-    @property
+    @cached_property
     def symbols(self) -> int:
         """S, the number of symbols in a table, without the escape."""
         return int(self.bank.shape[1]) - 1
 
     @cached_property
-    def order(self) -> list[int]:
-        """The channels, in the order in which they are coded."""
-        return self.context.order.tolist() if self.context else list(range(self.code_dimension))
+    def escape(self) -> npt.NDArray[np.int32]:
+        """() column of the escape, S, as an array: NumPy compares with it in less time."""
+        return np.array(self.symbols, np.int32)
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.intp]:
+        """(K,) the channels, in the order in which they are coded."""
+        order = self.context.order if self.context else np.arange(self.code_dimension)
+        return order.astype(np.intp)
+
+    @cached_property
+    def place_of(self) -> npt.NDArray[np.intp]:
+        """(K,) place of each channel in the order."""
+        return np.argsort(self.order)
 
     @cached_property
     def slices(self) -> list[slice]:
         """Runs of places in the order whose tables are all known before the first is coded."""
         return self.context.slices if self.context else [slice(0, self.code_dimension)]
 
+    @cached_property
+    def steps(self) -> list[Step]:
+        """One step per slice, for codes that become known slice after slice."""
+        return self.context.steps if self.context else [self.one_step]
+
+    @cached_property
+    def one_step(self) -> Step:
+        """All slices in one step, for codes that are known."""
+        if self.context:
+            return self.context.one_step
+        nothing = np.zeros((0, 0), np.float32)
+        return Step(slice(0, self.code_dimension), slice(0, 0), nothing, nothing)
+
     @property
     def has_spatial_context(self) -> bool:
         """Whether the context network reads the neighbours of a vector."""
         return bool(self.context and self.context.spatial)
+
+    @cached_property
+    def rows_in_order(self) -> Int32:
+        """(K, P) `table`, the channels in the order of coding."""
+        return self.table.T[self.order].astype(np.int32)
+
+    @cached_property
+    def offsets_in_order(self) -> Int32:
+        """(K, P) `offset`, the channels in the order of coding."""
+        return self.offset.T[self.order].astype(np.int32)
+
+    @cached_property
+    def positions_and_shapes(self) -> Int32:
+        """(2, K, P): where the context network finds each table, and which shape it has.
+
+        The position is that of column 0, in eighths of a symbol. The channels are in the order of
+        coding.
+        """
+        first = self.offsets_in_order + self.first
+        position = (first << POSITION_BITS) + (self.rows_in_order & (POSITIONS - 1))
+        return np.stack([position, self.rows_in_order >> POSITION_BITS])
+
+    @cached_property
+    def first_rows(self) -> Int32:
+        """(T / POSITIONS,) row of the bank where each shape begins."""
+        return np.arange(0, len(self.bank), POSITIONS, dtype=np.int32)
 
     @cached_property
     def tables(self) -> list[Table]:
@@ -157,12 +214,13 @@ class Prior:
 
     def columns_of(self, symbols: npt.NDArray[Any]) -> Int32:
         """(P, K, W) columns in which the tables, without context, have the symbols (W,)."""
-        columns = symbols - self.first - self.offset[..., None].astype(np.int32)
+        columns = symbols.astype(np.int32) - self.first - self.offset[..., None]
         return self.clamp_to_escape(columns)
 
     def clamp_to_escape(self, columns: Int32) -> Int32:
         """Replace columns that a table does not have by that of the escape, in place."""
-        columns[(columns < 0) | (columns >= self.symbols)] = self.symbols
+        unsigned = columns.view(np.uint32)  # in which a negative column is a large one
+        np.minimum(unsigned, self.symbols, out=unsigned)
         return columns
 
 

@@ -95,6 +95,9 @@ class Encoder(Protocol):
     def encode(self, symbols: Int32, table: Table) -> None:
         """Append symbols (n,), each in 0..len(table.frequencies) - 1, coded with one table."""
 
+    def encode_each(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
+        """Append symbols, each coded with a table of its own."""
+
     def finish(self) -> bytes:
         """Return the shortest bytes that decode to the symbols encoded so far."""
 
@@ -104,6 +107,13 @@ class Decoder(Protocol):
 
     def decode(self, count: int, table: Table) -> Int32:
         """Decode `count` symbols with one table.
+
+        Raises:
+            FormatError: the bytes cannot come from an encoder with these tables.
+        """
+
+    def decode_each(self, tables: Sequence[Table]) -> list[int]:
+        """Decode one symbol with each table.
 
         Raises:
             FormatError: the bytes cannot come from an encoder with these tables.
@@ -142,6 +152,10 @@ class PythonEncoder:
 
     def encode(self, symbols: Int32, table: Table) -> None:
         for symbol in symbols.tolist():
+            self._narrow(table.cumulative[symbol], table.frequencies[symbol])
+
+    def encode_each(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
+        for symbol, table in zip(symbols, tables, strict=True):
             self._narrow(table.cumulative[symbol], table.frequencies[symbol])
 
     def _narrow(self, cumulative: int, frequency: int) -> None:
@@ -186,6 +200,9 @@ class PythonDecoder:
     def decode(self, count: int, table: Table) -> Int32:
         return np.array([self._decode_one(table) for _ in range(count)], np.int32)
 
+    def decode_each(self, tables: Sequence[Table]) -> list[int]:
+        return [self._decode_one(table) for table in tables]
+
     def _decode_one(self, table: Table) -> int:
         scale = self._range >> _CODER_BITS
         quantile = self._offset // scale
@@ -208,6 +225,10 @@ class ConstrictionEncoder:
 
     def encode(self, symbols: Int32, table: Table) -> None:
         self._coder.encode(symbols, table.categorical)
+
+    def encode_each(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
+        for symbol, table in zip(symbols, tables, strict=True):
+            self._coder.encode(symbol, table.categorical)
 
     def finish(self) -> bytes:
         """Return the shortest bytes; constriction itself would write whole words.
@@ -235,6 +256,12 @@ class ConstrictionDecoder:
         except AssertionError as error:  # what constriction raises for impossible data
             raise FormatError(_DAMAGED) from error
         return symbols
+
+    def decode_each(self, tables: Sequence[Table]) -> list[int]:
+        try:
+            return [self._coder.decode(table.categorical) for table in tables]
+        except AssertionError as error:
+            raise FormatError(_DAMAGED) from error
 
 
 @dataclass(frozen=True)
@@ -285,6 +312,12 @@ class ReencodingDecoder:
         """Decode `count` symbols with one table."""
         symbols = self._decoder.decode(count, table)
         self._encoder.encode(symbols, table)
+        return symbols
+
+    def decode_each(self, tables: Sequence[Table]) -> list[int]:
+        """Decode one symbol with each table."""
+        symbols = self._decoder.decode_each(tables)
+        self._encoder.encode_each(symbols, tables)
         return symbols
 
     def reencoded(self) -> bytes:

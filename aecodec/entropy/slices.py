@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Int32
-from aecodec.entropy.context_network import POSITION_BITS, POSITIONS, ContextState
+from aecodec.entropy.context_network import POSITION_BITS, POSITIONS, ContextState, Step
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import SpatialContext
-from aecodec.entropy.symbols import SliceSymbols
 
-_EIGHTHS = POSITIONS - 1
+_EIGHTHS = np.array(POSITIONS - 1, np.int32)
 """Bits of a position below a whole symbol; NumPy takes fifty times as long for a remainder."""
+
+_POSITION_BITS = np.array(POSITION_BITS, np.int32)
+
+_BLOCK = 512
+"""Vectors whose hidden units fit into the processor's cache."""
+
+Decide = Callable[[slice, npt.NDArray[Any], npt.NDArray[Any]], Codes]
+"""Symbols (n, N) of a slice: from its places in the order, and its rows of the bank and the symbols
+of their first columns, (n, N) each."""
 
 
 class Slice(NamedTuple):
@@ -33,7 +41,7 @@ class Slice(NamedTuple):
 
 
 class SliceTables:
-    """Finds the tables of each slice of N vectors, once the slices before it are known.
+    """Finds the tables of N vectors, step after step, once what was coded before is known.
 
     Args:
         prior: prior of the vectors.
@@ -42,51 +50,94 @@ class SliceTables:
     """
 
     def __init__(self, prior: Prior, selected: Int32, spatial: SpatialContext | None) -> None:
-        selected_or_all = selected if prior.priors > 1 else np.zeros(1, np.int32)
-        self._table = prior.table.T.astype(np.int32)[prior.order][:, selected_or_all]
-        self._offset = prior.offset.T.astype(np.int32)[prior.order][:, selected_or_all]
-        self._count = len(selected)
-        self._shapes = len(prior.bank) // POSITIONS
-        self._context = (
-            ContextState(prior.context, len(selected), selected_or_all, self._offset, spatial)
-            if prior.context
-            else None
-        )
+        self._prior, self._count = prior, len(selected)
+        self._selected = selected if prior.priors > 1 else np.zeros(1, np.int32)
+        self._context: ContextState | None = None
+        if prior.context:
+            offset = prior.offsets_in_order.take(self._selected, axis=1)
+            guesses = prior.positions_and_shapes.take(self._selected, axis=2)
+            self._context = ContextState(
+                prior.context, self._count, self._selected, offset, guesses, spatial
+            )
 
-    def tables(self, places: slice) -> tuple[Int32, Int32]:
-        """Rows of the bank and offsets, (n, N) each, of the channels at these places."""
-        row, offset = self._table[places], self._offset[places]
+    def tables(self, step: Step) -> tuple[Int32, Int32]:
+        """Rows of the bank and symbols of their first columns, (n, N) each, of a step."""
         if self._context is None:
-            row, offset = np.broadcast_arrays(row, offset, np.empty((1, self._count)))[:2]
-            return row, offset
-        eighths, shapes = self._context.moves(places)
-        position = (offset << POSITION_BITS) + (row & _EIGHTHS) + eighths
-        shape = ((row >> POSITION_BITS) + shapes).clip(0, self._shapes - 1)
-        return (shape << POSITION_BITS) + (position & _EIGHTHS), position >> POSITION_BITS
+            return self._without_context(step.places)
+        position, shape = self._context.tables(step)
+        first_row = self._prior.first_rows.take(shape, mode="clip")
+        return first_row + (position & _EIGHTHS), position >> _POSITION_BITS
 
-    def update(self, places: slice, codes: Codes) -> None:
-        """Take in the codes (n, N) of the channels at these places."""
+    def _without_context(self, places: slice) -> tuple[Int32, Int32]:
+        prior, shape = self._prior, (places.stop - places.start, self._count)
+        rows = prior.rows_in_order[places].take(self._selected, axis=1)
+        first = prior.offsets_in_order[places].take(self._selected, axis=1) + prior.first
+        return np.broadcast_to(rows, shape), np.broadcast_to(first, shape)
+
+    def update(self, step: Step, codes: npt.NDArray[Any]) -> None:
+        """Take in the codes (n, N) of the channels of a step."""
         if self._context is not None:
-            self._context.update(places, codes)
+            self._context.update(step, codes)
 
 
-def iter_slices(
-    prior: Prior, symbols: SliceSymbols, selected: Int32, spatial: SpatialContext | None = None
+def known_slices(
+    prior: Prior, codes: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> Iterator[Slice]:
-    """Walk over the slices of N vectors in the order of coding.
+    """Walk over the slices of codes that are known.
 
     Args:
         prior: prior of the vectors.
-        symbols: gives the symbols of each slice.
+        codes: (N, K) codes.
+        selected: (N,) the prior that each vector selected.
+        spatial: spatial context of the vectors, if they have one.
+    """
+    symbols = in_coding_order(prior, codes)
+    rows, columns = tables_of_known(prior, symbols, selected, spatial)
+    for places in prior.slices:
+        yield Slice(symbols[places], rows[places], columns[places])
+
+
+def tables_of_known(
+    prior: Prior, symbols: Codes, selected: Int32, spatial: SpatialContext | None = None
+) -> tuple[Int32, Int32]:
+    """Rows of the bank and columns, (K, N) each, of known symbols (K, N) in the order of coding.
+
+    Nothing has to be decided or decoded first, so all slices are worked out at once, in the time
+    that a single vector would take for one.
+    """
+    rows, columns = np.empty((2, *symbols.shape), np.int32)
+    for start in range(0, len(selected), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        found = symbols[:, block]
+        state = SliceTables(prior, selected[block], spatial and spatial.select(block))
+        state.update(prior.one_step, found)
+        rows[:, block], first = state.tables(prior.one_step)
+        np.subtract(found, first, out=columns[:, block])
+    return rows, prior.clamp_to_escape(columns)
+
+
+def decided_slices(
+    prior: Prior, decide: Decide, selected: Int32, spatial: SpatialContext | None = None
+) -> Iterator[Slice]:
+    """Walk over the slices of codes that are decided slice after slice.
+
+    Args:
+        prior: prior of the vectors.
+        decide: decides the symbols of a slice, knowing its tables.
         selected: (N,) the prior that each vector selected.
         spatial: spatial context of the vectors, if they have one.
     """
     state = SliceTables(prior, selected, spatial)
-    for places in prior.slices:
-        rows, offset = state.tables(places)
-        found = symbols(places, rows, offset)
-        yield Slice(found, rows, prior.clamp_to_escape(found - prior.first - offset))
-        state.update(places, found)
+    for step in prior.steps:
+        rows, first = state.tables(step)
+        symbols = decide(step.places, rows, first)
+        yield Slice(symbols, rows, prior.clamp_to_escape(symbols - first))
+        state.update(step, symbols)
+
+
+def in_coding_order(prior: Prior, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Copy (N, K) values to (K, N), with the channels in the order of coding."""
+    return values.T.take(prior.order, axis=0)
 
 
 def group_by_row(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], list[tuple[int, slice]]]:

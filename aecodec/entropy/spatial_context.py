@@ -64,7 +64,7 @@ class SpatialContext:
     gradients: npt.NDArray[np.int16]
     activity: npt.NDArray[np.int16]
 
-    def select(self, members: npt.NDArray[np.intp]) -> SpatialContext:
+    def select(self, members: npt.NDArray[np.intp] | slice) -> SpatialContext:
         """The spatial context of some of the vectors, by their index."""
         return SpatialContext(self.kind, self.gradients[members], self.activity[members])
 

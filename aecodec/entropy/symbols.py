@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.arrays import Codes
+from aecodec.arrays import Codes, Int32
 from aecodec.entropy.prior import Prior
+from aecodec.entropy.slices import Slice, known_slices
+from aecodec.entropy.spatial_context import SpatialContext
 
-SliceSymbols = Callable[[slice, npt.NDArray[Any], npt.NDArray[Any]], Codes]
-"""Symbols (n, N) of a slice: from its places in the order, and its rows of the bank and offsets."""
+Members = npt.NDArray[np.integer[Any]]
+"""(n,) numbers of the vectors of one pass."""
 
 
 class Symbols(Protocol):
@@ -21,13 +23,16 @@ class Symbols(Protocol):
     codes: Codes
     """(N, K) codes; close to the final ones where these are undecided."""
 
-    def for_pass(self, prior: Prior, members: npt.NDArray[np.intp], codes: Codes) -> SliceSymbols:
-        """The symbols of the vectors of one pass, slice after slice.
+    def slices(
+        self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
+    ) -> Iterator[Slice]:
+        """The slices of the vectors of one pass; their symbols are decided as they come.
 
         Args:
             prior: prior with which they are coded.
             members: (n,) numbers of the vectors.
-            codes: (n, K) their codes so far.
+            selected: (n,) the prior that each of them selected.
+            spatial: spatial context of the vectors, if they have one.
         """
 
 
@@ -41,16 +46,7 @@ class FixedSymbols:
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
 
-    def for_pass(self, prior: Prior, members: npt.NDArray[np.intp], codes: Codes) -> SliceSymbols:
-        return fixed(prior, codes)
-
-
-def fixed(prior: Prior, codes: Codes) -> SliceSymbols:
-    """The symbols of codes (N, K) that are decided."""
-    symbols = in_coding_order(prior, codes)
-    return lambda places, rows, offset: symbols[places]
-
-
-def in_coding_order(prior: Prior, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Copy (N, K) values to (K, N), with the channels in the order of coding."""
-    return np.ascontiguousarray(values[:, prior.order].T)
+    def slices(
+        self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
+    ) -> Iterator[Slice]:
+        return known_slices(prior, self.codes[members], selected, spatial)

@@ -13,7 +13,6 @@ from aecodec.entropy.coding import iter_passes
 from aecodec.entropy.context_network import POSITIONS
 from aecodec.entropy.costs import ESCAPE_BITS
 from aecodec.entropy.prior import Prior
-from aecodec.entropy.prior_selection import one_hot
 from aecodec.entropy.range_coder import TABLE_TOTAL
 from aecodec.entropy.spatial_context import Grid
 from aecodec.entropy.symbols import FixedSymbols
@@ -132,8 +131,11 @@ class _Sample:
         )
 
     def _one_hot(self, start: int) -> Float32:
-        block = self.columns[start : start + _BLOCK].astype(np.int16)
-        return one_hot(block, 0, self.window.width)
+        block = self.columns[start : start + _BLOCK]
+        hot = np.zeros((len(block), self.channels * self.window.width), np.float32)
+        cells = block + np.arange(self.channels) * self.window.width
+        np.put_along_axis(hot, cells, 1, axis=1)
+        return hot
 
 
 def _random_start(sample: _Sample, priors: int, seed: int) -> Indices:

@@ -126,7 +126,7 @@ class Level:
         self.dequantize_into(self.quantize(self.channels_of(latents)), result)
         return result
 
-    @property
+    @cached_property
     def _code_range(self) -> tuple[Codes, Codes]:
         """The least and the largest code of each channel: of -128 and 127, without a dead zone."""
         ends = np.repeat(np.array([[-128], [127]], np.int16), self.code_dimension, axis=1)

@@ -9,6 +9,7 @@ Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/MPEG dec
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ import numpy.typing as npt
 
 from aecodec.arrays import Codes, Int32, Latents
 from aecodec.entropy.prior import Prior
-from aecodec.entropy.symbols import FixedSymbols, SliceSymbols, Symbols, in_coding_order
+from aecodec.entropy.slices import Slice, decided_slices, in_coding_order
+from aecodec.entropy.spatial_context import SpatialContext
+from aecodec.entropy.symbols import FixedSymbols, Members, Symbols
 from aecodec.quantization.levels import FACTOR_BITS, Level, round_scaled
 
 _LAMBDA = 10
@@ -58,23 +61,28 @@ class RdoqSymbols:
         self._latents, self._factors = latents, factors
         self.codes = round_scaled(latents * factors)
 
-    def for_pass(self, prior: Prior, members: npt.NDArray[np.intp], codes: Codes) -> SliceSymbols:
-        codes, latents = (in_coding_order(prior, each) for each in (codes, self._latents[members]))
-        order, factors = np.array(prior.order), self._factors[prior.order]
+    def slices(
+        self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
+    ) -> Iterator[Slice]:
+        codes, latents = (
+            in_coding_order(prior, each[members]) for each in (self.codes, self._latents)
+        )
+        order, factors = prior.order, self._factors[prior.order]
 
-        def decided(places: slice, rows: npt.NDArray[Any], offset: npt.NDArray[Any]) -> Codes:
+        def decide(places: slice, rows: npt.NDArray[Any], first: npt.NDArray[Any]) -> Codes:
             symbols = codes[places]
             place, vector = np.nonzero(symbols)
             scaled = latents[places][place, vector] * factors[places][place]
-            first = np.broadcast_to(offset, rows.shape)[place, vector] + prior.first
             symbol = symbols[place, vector].astype(np.int32)
-            reduced = _is_better_reduced(prior, symbol, scaled, rows[place, vector], first)
+            reduced = _is_better_reduced(
+                prior, symbol, scaled, rows[place, vector], first[place, vector]
+            )
             place, vector, sign = place[reduced], vector[reduced], np.sign(symbol[reduced])
             symbols[place, vector] -= sign
             self.codes[members[vector], order[places][place]] -= sign
             return symbols
 
-        return decided
+        return decided_slices(prior, decide, selected, spatial)
 
 
 def _is_better_reduced(

@@ -6,7 +6,6 @@ All commands run by turns; the median of each is given.
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -17,12 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from aecodec.samples import sample_paths
-from benchmarks.harness import Options, Row
+from benchmarks.harness import Options, Row, environment_of_starts
 
 _IMPORTS = "import numpy, PIL.Image, ai_edge_litert.interpreter"
-
-_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
-"""With this variable, which containers set, an editable install would be compiled on each start."""
 
 
 def add_arguments(parser: Options) -> None:
@@ -55,7 +51,7 @@ def _commands(folder: Path) -> dict[str, list[str]]:
 
 def _median_seconds(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, float]:
     """Median time of each command; a first round is not counted."""
-    environment = {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}
+    environment = environment_of_starts()
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds + 1):
         for name, command in commands.items():

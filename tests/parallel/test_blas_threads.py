@@ -1,0 +1,122 @@
+"""BLAS works with one thread wherever codes are coded, and gets back the threads it had."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from aecodec import Codec
+from aecodec.codec.execution import Execution
+from aecodec.entropy import coding
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.range_coder import FASTEST
+from aecodec.entropy.symbols import FixedSymbols
+from aecodec.parallel import ONE_BLAS_THREAD
+
+OWN = 2
+"""Threads of BLAS that the calling program has set."""
+
+Seen = list[set[int]]
+
+
+@pytest.fixture(autouse=True)
+def _calling_program() -> Iterator[None]:
+    """A program with a number of its own, which it finds again."""
+    with threadpool_limits(OWN, "blas"):
+        yield
+        assert blas_threads() == {OWN}
+
+
+def blas_threads() -> set[int]:
+    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+def watched(codec: Codec, seen: Seen) -> Codec:
+    """A codec whose range coder notes the threads that BLAS has meanwhile."""
+
+    def noting(made: Callable[..., object]) -> Callable[..., object]:
+        def make(*arguments: object) -> object:
+            seen.append(blas_threads())
+            return made(*arguments)
+
+        return make
+
+    coder = replace(FASTEST, encoder=noting(FASTEST.encoder), decoder=noting(FASTEST.decoder))
+    return Codec(codec.folder, Execution(coder))
+
+
+def test_a_picture_of_one_segment_is_coded_with_one_blas_thread(
+    photo: Codec, photograph: np.ndarray
+) -> None:
+    seen: Seen = []
+    codec = watched(photo, seen)
+    data = codec.compress(photograph[:64, :96])
+    codec.decompress(data)
+    codec.decoder.codes(data)
+    assert seen == [{1}] * len(seen)
+    assert len(seen) == 5  # an encoder, and twice a decoder with an encoder that checks it
+
+
+def test_codes_are_decided_and_counted_with_one_blas_thread() -> None:
+    seen: Seen = []
+
+    class Noting(FixedSymbols):
+        @property
+        def codes(self) -> np.ndarray:
+            seen.append(blas_threads())
+            return np.zeros((2, 1), np.int16)
+
+        @codes.setter
+        def codes(self, codes: np.ndarray) -> None: ...
+
+    nothing = np.zeros((1, 1))
+    prior = Prior(np.array([[32768, 32768]]), 0, nothing, nothing, [0])
+    coding.decide(prior, Noting(nothing), None)
+    assert seen == [{1}] * len(seen)
+    assert seen
+    coding.bits(prior, np.zeros((2, 1), np.int16))
+
+
+def test_the_last_of_several_threads_gives_back_what_the_program_had() -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with ONE_BLAS_THREAD:
+            inside.set()
+            go_on.wait()
+
+    other = threading.Thread(target=stay)
+    with ONE_BLAS_THREAD:
+        other.start()
+        inside.wait()
+    assert blas_threads() == {1}
+    go_on.set()
+    other.join()
+    assert blas_threads() == {OWN}
+
+
+def test_the_threads_are_given_back_after_an_error() -> None:
+    with pytest.raises(ValueError, match="damaged"), ONE_BLAS_THREAD:
+        raise ValueError("damaged")
+    assert blas_threads() == {OWN}
+
+
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="no fork on this system"
+)
+def test_a_fork_has_the_threads_of_the_program_again() -> None:
+    """The thread that was inside does not live on in a fork, and will never leave there."""
+    fork = multiprocessing.get_context("fork")
+    sent, received = fork.SimpleQueue(), []
+    with ONE_BLAS_THREAD:
+        process = fork.Process(target=lambda: sent.put(blas_threads()))
+        process.start()
+        received.append(sent.get())
+        process.join()
+    assert received == [{OWN}]
