@@ -81,8 +81,9 @@ def compress(
         max_bytes: make the best file of at most this many bytes. Codecs for pictures of any size
             may then code fewer pixels; the file is decoded to the original size.
         min_psnr: make the smallest file of at least this PSNR in dB.
-        metadata: keep ICC profile, EXIF and XMP. If None, they are kept for pictures of more than
-            one tile, unless `max_bytes` is given.
+        metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures of
+            more than one tile, unless `max_bytes` is given. Where a profile is dropped, the colours
+            are converted to sRGB.
 
     Returns:
         The bytes of an `.aec` file.

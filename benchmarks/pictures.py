@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -9,12 +10,16 @@ import numpy as np
 
 from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
-from aecodec.imaging.picture import Picture
+from aecodec.imaging.picture import Picture, is_grey
 
 
 def first_pictures(data: Path, limit: int) -> list[Picture]:
-    """The first pictures of a folder or an array, at most `limit`."""
-    return [sample.picture for sample in islice(open_dataset(data), limit)]
+    """The first pictures of a folder or an array, at most `limit`; RGB without colours as grey."""
+    return [_grey_if_possible(sample.picture) for sample in islice(open_dataset(data), limit)]
+
+
+def _grey_if_possible(picture: Picture) -> Picture:
+    return replace(picture, pixels=picture.pixels[..., :1]) if is_grey(picture.pixels) else picture
 
 
 def mnist(data: Path) -> tuple[Pixels, Pixels]:

@@ -26,6 +26,7 @@ LAYERS = (
     ("entropy",),
     ("quantization",),
     ("imaging",),
+    ("image_files",),
     ("datasets",),
     ("inference",),
     ("codec_files",),

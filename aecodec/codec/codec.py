@@ -101,8 +101,8 @@ class Codec:
             level: 1 (smallest file) and up; the codec's default if None.
             max_bytes: make the best file of at most this many bytes instead.
             min_psnr: make the smallest file of at least this PSNR in dB instead.
-            metadata: keep ICC profile, EXIF and XMP. If None, they are kept for pictures of more
-                than one tile, unless `max_bytes` is given.
+            metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures
+                of more than one tile, unless `max_bytes` is given.
 
         Raises:
             ImageError: the picture has too many pixels.

@@ -21,9 +21,9 @@ from aecodec.codec_files.file_names import Half
 from aecodec.errors import CodecError, FormatError, UsageError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
+from aecodec.image_files.writing import to_pil
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture, to_array
-from aecodec.imaging.pillow_images import to_pil
 from aecodec.imaging.resampling import resize
 from aecodec.imaging.tiling import grid_of, merge
 from aecodec.inference.transform import Transform, to_pixels
@@ -160,13 +160,16 @@ class DecoderCodec(CodecHalf):
             FormatError: the alpha planes are damaged, or latents that are decoded meanwhile.
         """
         alpha = self._alpha(header)
-        return Picture(self.restore_pixels(header, latents), alpha, header.metadata)
+        pixels = self.restore_pixels(header, latents)
+        return Picture(pixels, alpha, header.metadata, header.origin)
 
     def restore_pixels(self, header: Header, latents: LatentSource) -> Pixels:
         """Restore pictures (F, H, W, C) as :meth:`restore` does, without alpha and metadata."""
         planes = self._run(latents, coded_size(self.spec, header))
         pixels = self.from_planes(planes, header.frames, header.mode.channels)
-        return resize(pixels, picture_size(self.spec, header))
+        pixels = resize(pixels, picture_size(self.spec, header))
+        is_shown_as_it_is = pixels.shape[-1] == header.picture_mode.channels
+        return pixels if is_shown_as_it_is else np.repeat(pixels, 3, axis=-1)
 
     def _run(self, latents: LatentSource, size: tuple[int, int]) -> Pixels:
         """Run the network on an array of vectors, to pictures of (width, height)."""

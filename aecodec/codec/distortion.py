@@ -6,6 +6,7 @@ from aecodec.arrays import Latents
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.format.container import Header
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.metrics import mse
 
@@ -17,11 +18,12 @@ def squared_errors(
 
     Args:
         decoder: decoder of the codec that made the file.
-        picture: what the file was made of.
+        picture: what the file was made of; it is compared in the colours that the header keeps.
         header: header of the file; its level is not read.
         latents: dequantized latents that the file gives back.
     """
     if not decoder.folder.has(Half.DECODER.tflite):
         return []
     restored = decoder.restore_pixels(header, latents)
-    return [mse(*pair) for pair in zip(picture.pixels, restored, strict=True)]
+    coded = in_kept_colours(picture, header.metadata)
+    return [mse(*pair) for pair in zip(coded.pixels, restored, strict=True)]

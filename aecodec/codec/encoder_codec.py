@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -13,10 +15,11 @@ from aecodec.codec.base import CodecHalf
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import ImageError
-from aecodec.format.container import Header
+from aecodec.errors import AecodecWarning, ImageError
+from aecodec.format.container import Header, MetadataKind
+from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.imaging.alpha import pack_alpha
-from aecodec.imaging.picture import Picture, check_limits
+from aecodec.imaging.picture import Picture, check_limits, is_grey
 from aecodec.imaging.resampling import resize
 from aecodec.imaging.tiling import grid_of, split
 from aecodec.inference.transform import Transform, to_int8
@@ -51,8 +54,9 @@ class EncoderCodec(CodecHalf):
             image: see :data:`aecodec.codec.sources.ImageSource`.
             level: 1 (smallest file) and up, in sixteenths for a codec with gains; the codec's
                 default if None.
-            metadata: keep ICC profile, EXIF and XMP. If None, they are kept for pictures of more
-                than one tile, and dropped for smaller ones, which weigh less than they do.
+            metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures
+                of more than one tile, and dropped for smaller ones, which weigh less than they do.
+                Where a profile is dropped, the colours are converted to sRGB.
 
         Returns:
             The bytes of an `.aec` file.
@@ -68,6 +72,8 @@ class EncoderCodec(CodecHalf):
     def encode(self, picture: Picture, header: Header) -> EncodedPicture:
         """Run the network on a picture, for files at any level.
 
+        The pixels are converted to sRGB if the header keeps no colour profile.
+
         Args:
             picture: one frame or several.
             header: header of its files, as :meth:`header` makes it; if it has a reduction factor,
@@ -77,12 +83,16 @@ class EncoderCodec(CodecHalf):
             FormatError: more tiles than a file may have.
         """
         vector_shape(self.spec, header)  # which refuses too many
-        pixels = resize(picture.pixels, coded_size(self.spec, header))
+        coded = in_kept_colours(picture, header.metadata).pixels[..., : header.mode.channels]
+        pixels = resize(coded, coded_size(self.spec, header))
         latents = self.latents(self.to_planes(pixels))
         return EncodedPicture(self.folder, header, latents, self.execution)
 
     def header(self, picture: Picture, metadata: bool | None = None) -> Header:
         """Make the header of a picture's files, except for the level.
+
+        An :class:`~aecodec.errors.AecodecWarning` says if colours will be converted to sRGB, as
+        their profile is not kept.
 
         Args:
             picture: one frame or several.
@@ -92,17 +102,28 @@ class EncoderCodec(CodecHalf):
             ImageError: more pixels than a file may have.
         """
         check_limits(picture)
-        is_tile = picture.size == self.spec.tile[::-1]
         is_one_tile = grid_of(picture.size, self.spec.tile) == (1, 1)
         keep = not is_one_tile if metadata is None else metadata
+        if not keep:
+            _warn_of_conversion(picture)
+        kept = picture.metadata if keep else {}
+        as_rgb = self._codes_as_grey(picture, kept)
         return Header(
             codec_id=self.spec.codec_id,
-            mode=picture.mode,
-            size=None if is_tile else picture.size,
+            mode=picture.mode.grey if as_rgb else picture.mode,
+            size=None if picture.size == self.spec.tile[::-1] else picture.size,
             frames=picture.frames,
             alpha=pack_alpha(picture.alpha),
-            metadata=picture.metadata if keep else {},
+            metadata=kept,
+            origin=picture.origin if keep else None,
+            as_rgb=as_rgb,
         )
+
+    def _codes_as_grey(self, picture: Picture, kept: Mapping[MetadataKind, bytes]) -> bool:
+        """Whether a grey codec codes one channel of an RGB picture, as all three are equal."""
+        if self.spec.channels != 1 or picture.mode.channels == 1:
+            return False
+        return is_grey(in_kept_colours(picture, kept).pixels)
 
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
         """Encode pictures to codes.
@@ -143,3 +164,10 @@ class EncoderCodec(CodecHalf):
             return self.windows().encode(self._network, pixels)
         latents = self._network(to_int8(split(pixels, self.spec.tile)))
         return latents.reshape(-1, latents.shape[-1])
+
+
+def _warn_of_conversion(picture: Picture) -> None:
+    profile = picture.metadata.get(MetadataKind.ICC)
+    if profile and not is_srgb(profile, picture.mode):
+        text = f"its colour profile ({name_of(profile)}) is not kept: converted to sRGB"
+        warnings.warn(text, AecodecWarning, stacklevel=4)

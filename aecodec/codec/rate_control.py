@@ -23,6 +23,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
 from aecodec.format.container import LEVEL_UNITS, MAX_REDUCED_PIXELS, NOT_REDUCED, Header
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -52,12 +53,14 @@ def within_bytes(
             otherwise are coded at fewer pixels.
         picture: one frame or several.
         max_bytes: most bytes of the whole file.
-        metadata: keep ICC profile, EXIF and XMP, which count too; None drops them.
+        metadata: keep ICC profile, EXIF and XMP, which count too; None drops them, and converts
+            the colours to sRGB if they have a profile.
 
     Raises:
         UsageError: no file is small enough.
     """
     header = encoder.header(picture, bool(metadata))
+    picture = in_kept_colours(picture, header.metadata)
     error = cache(partial(_error, decoder, picture))
     best, smallest = None, math.inf
     for reduction in _reductions(encoder.spec, header):
@@ -119,10 +122,12 @@ def with_psnr(
         raise UsageError(f"codec {spec.name} has no decoder here to measure a PSNR with")
     if math.isnan(min_psnr):
         raise UsageError("a PSNR is a number of dB")
-    encoded = encoder.encode(picture, encoder.header(picture, metadata))
+    header = encoder.header(picture, metadata)
+    picture = in_kept_colours(picture, header.metadata)
+    encoded = encoder.encode(picture, header)
 
     def psnr(level: float) -> float:
-        errors = squared_errors(decoder, picture, encoded.header, encoded.dequantized(level))
+        errors = squared_errors(decoder, picture, header, encoded.dequantized(level))
         return metrics.psnr(float(np.mean(errors)))
 
     levels = levels_of(spec)

@@ -13,7 +13,7 @@ from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import CodecError
 from aecodec.format import container
-from aecodec.imaging.picture import Picture
+from aecodec.imaging.picture import Picture, is_grey
 from aecodec.parallel import Workers
 
 BUILT_IN = Path(aecodec.codecs.__path__[0])
@@ -48,13 +48,15 @@ def load_codec(name_or_path: str | Path) -> Codec:
 def codec_for(picture: Picture) -> Codec:
     """Choose the codec that ships for a picture: `digits` if it is grey and 28x28, else `photo`.
 
+    RGB whose channels are equal is grey.
+
     >>> import numpy as np
     >>> codec_for(Picture(np.zeros((1, 28, 28, 1), np.uint8))).spec.name
     'digits'
     >>> codec_for(Picture(np.zeros((1, 28, 29, 1), np.uint8))).spec.name
     'photo'
     """
-    is_digit = picture.mode.channels == 1 and picture.size == _DIGIT_SIZE
+    is_digit = picture.size == _DIGIT_SIZE and is_grey(picture.pixels)
     return load_codec(_DIGITS if is_digit else _ALL_OTHERS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.errors import FormatError, ImageError, UsageError
-from aecodec.imaging import pillow_images
+from aecodec.image_files.reading import from_pil, origin_of, read_image
 from aecodec.imaging.picture import Picture, from_array
 
 
@@ -35,7 +36,7 @@ DataSource = (
 
 
 def to_picture(image: ImageSource) -> Picture:
-    """Convert an image of any supported kind to a picture.
+    """Convert an image of any supported kind to a picture, with ending and time of its file.
 
     Raises:
         ImageError: it cannot be read, or is of an unsupported kind.
@@ -46,13 +47,13 @@ def to_picture(image: ImageSource) -> Picture:
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):
-        return pillow_images.from_pil(image)
+        return _with_origin(from_pil(image), getattr(image, "filename", ""))
     if isinstance(image, str | os.PathLike):
         return _read_image(Path(image))
     if hasattr(image, "__array__"):
         return from_array(np.asarray(image))
     if hasattr(image, "read"):
-        return pillow_images.read_image(image)
+        return read_image(image)
     raise ImageError(
         f"{type(image).__name__} is no image: give a Pillow image, an array, a path or a file"
     )
@@ -60,9 +61,16 @@ def to_picture(image: ImageSource) -> Picture:
 
 def _read_image(path: Path) -> Picture:
     try:
-        return pillow_images.read_image(path)
+        return _with_origin(read_image(path), path)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
+
+
+def _with_origin(picture: Picture, path: str | Path) -> Picture:
+    """The picture with ending and time of its file, if it has one with a name."""
+    return (
+        replace(picture, origin=origin_of(Path(path))) if isinstance(path, str | Path) else picture
+    )
 
 
 def to_bytes(data: DataSource) -> bytes:

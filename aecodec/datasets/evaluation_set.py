@@ -10,8 +10,8 @@ from typing import Protocol
 from aecodec.arrays import Pixels
 from aecodec.datasets.files import ARRAY_SUFFIXES, images_in, load_array, warn_unreadable
 from aecodec.errors import ImageError
+from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, from_array
-from aecodec.imaging.pillow_images import read_image
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.imaging.pillow_images import has_image_suffix
+from aecodec.image_files.formats import has_image_suffix
 
 ARRAY_SUFFIXES = (".npz", ".npy")
 

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.datasets.files import ARRAY_SUFFIXES, images_in, load_array, warn_unreadable
 from aecodec.errors import ImageError
-from aecodec.imaging.pillow_images import read_image
+from aecodec.image_files.reading import read_image, size_of
+from aecodec.imaging.picture import is_grey
 
 Array = npt.NDArray[Any]
 
@@ -87,10 +87,14 @@ class FilePictures:
         return pixels
 
     def _read(self, number: int) -> Pixels:
-        """Read a picture, or the next readable one if its file turns out to be damaged."""
+        """Read a picture, or the next readable one if its file turns out to be damaged.
+
+        RGB whose channels are equal becomes one channel.
+        """
         for path in self._paths[number:] + self._paths[:number]:
             try:
-                return read_image(path).pixels[0]
+                pixels = read_image(path).pixels[0]
+                return pixels[..., :1] if is_grey(pixels) else pixels
             except (ImageError, OSError) as error:
                 warn_unreadable(path, error)
         raise ImageError(f"{self._paths[0].parent}: not one file can be read")
@@ -155,9 +159,9 @@ def channels_of(pictures: Pictures) -> int:
 def _size_in_header(path: Path) -> tuple[int, int] | None:
     """(height, width) of an image file, without reading its pixels."""
     try:
-        with Image.open(path) as image:
-            return image.height, image.width
-    except Exception as error:  # Pillow's plugins raise many types of errors for damaged files
+        width, height = size_of(path)
+        return height, width
+    except ImageError as error:
         warn_unreadable(path, error)
         return None
 

@@ -15,6 +15,7 @@ from aecodec.arrays import Float64
 from aecodec.codec.codec import Codec
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 Result = TypeVar("Result")
@@ -94,6 +95,7 @@ def _measure(codec: Codec, sample: Sample, level: float) -> tuple[float, ...]:
     restored, decompress_time = _timed(lambda: codec.decoder.decode(data))
     width, height = picture.size
     pixels = width * height * picture.frames
+    picture = in_kept_colours(picture, restored.metadata)
     error = metrics.mse(picture.pixels, restored.pixels)
     return (
         *(len(data), sample.source_size, pixels, picture.raw_size),

@@ -15,12 +15,17 @@ from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.errors import AecodecWarning, ImageError
 from aecodec.evaluation.familiarity import is_familiar
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
 
 _UNFAMILIAR = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
     "name another codec (--codec), or train one on pictures of its kind (aecodec train)"
+)
+_LARGER = (
+    "the file has {size} bytes, more than its source with {source_size}: --skip-larger leaves such "
+    "pictures as they are"
 )
 
 
@@ -58,6 +63,11 @@ class Report:
         """Size of the uncompressed pixels divided by the size of the file."""
         return self.raw_size / self.size
 
+    @property
+    def is_larger(self) -> bool:
+        """Whether the file is larger than its source."""
+        return self.size > self.source_size
+
     def as_json(self) -> dict[str, Any]:
         """Values for `--json`; a PSNR that is not finite becomes None."""
         return {
@@ -78,15 +88,23 @@ class Report:
         quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
         return (
             f"{self.size} bytes by {self.codec} at level {self.level:g}, "
-            f"{self.ratio_to_source:.1f}x smaller than the source, {self.ratio_to_raw:.1f}x than "
-            f"raw pixels, {self.bpp:.3f} bpp{quality}"
+            f"{_compared(self.ratio_to_source)} the source, "
+            f"{_compared(self.ratio_to_raw)} raw pixels, {self.bpp:.3f} bpp{quality}"
         )
+
+
+def _compared(ratio: float) -> str:
+    """In words how a file compares with something that is `ratio` times its size."""
+    if 1 / 1.05 < ratio < 1.05:
+        return "about as large as"
+    return f"{ratio:.1f}x smaller than" if ratio > 1 else f"{1 / ratio:.1f}x larger than"
 
 
 def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: int) -> Report:
     """Compare what a file decodes to with the picture that it was made of.
 
-    An :class:`AecodecWarning` says if the picture is unlike those of the training set.
+    An :class:`AecodecWarning` says if the picture is unlike those of the training set, and if the
+    file is larger than its source.
 
     Args:
         codec: the codec that made the file.
@@ -101,7 +119,7 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     if not familiar:
         warnings.warn(_UNFAMILIAR.format(name=codec.spec.name), AecodecWarning, stacklevel=2)
     size = len(compressed.data)
-    return Report(
+    measured = Report(
         codec=codec.spec.name,
         level=compressed.level,
         size=size,
@@ -111,6 +129,10 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
         is_familiar=familiar,
     )
+    if measured.is_larger:
+        text = _LARGER.format(size=size, source_size=source_size)
+        warnings.warn(text, AecodecWarning, stacklevel=2)
+    return measured
 
 
 def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
@@ -122,9 +144,10 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
         level: level to compress at, 1 and up; the codec's default if None.
     """
     data = codec.compress(picture, level=level)
-    restored = codec.decoder.decode(data).pixels
-    quality = metrics.psnr(metrics.mse(picture.pixels, restored))
-    return Comparison(picture.pixels[0], restored[0], f"{len(data)} bytes, {quality:.2f} dB")
+    restored = codec.decoder.decode(data)
+    original = in_kept_colours(picture, restored.metadata).pixels
+    quality = metrics.psnr(metrics.mse(original, restored.pixels))
+    return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
 def compare_pictures(original: Picture, other: Picture, size: int) -> Comparison:

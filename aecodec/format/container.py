@@ -7,11 +7,12 @@ specification is `docs/FORMAT.md`. Only the standard library is used.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from aecodec.errors import FormatError
 from aecodec.format.binary import Reader, block, leb128
+from aecodec.format.instruction import Instruction, Origin, attach, detach
 
 MAGIC = b"\xaeC"
 VERSION = 1
@@ -52,6 +53,11 @@ class Mode(IntEnum):
         return self in (Mode.LA, Mode.RGBA)
 
     @property
+    def grey(self) -> Mode:
+        """The mode without colours."""
+        return Mode.LA if self.has_alpha else Mode.L
+
+    @property
     def channels(self) -> int:
         """Number of channels without alpha: 1 or 3."""
         return 3 if self in (Mode.RGB, Mode.RGBA) else 1
@@ -71,7 +77,7 @@ class Header:
 
     Attributes:
         codec_id: the first 4 bytes of the codec's SHA-256.
-        mode: pixel mode of the decoded pictures.
+        mode: pixel mode of the pictures as they are coded.
         size: (width, height) in pixels, or None for the codec's own tile size.
         level: quality level in sixteenths (16 is level 1), or None for the codec's default.
         frames: number of pictures, all of that size.
@@ -79,6 +85,8 @@ class Header:
             not.
         alpha: zlib stream of the alpha planes of all frames; empty without alpha.
         metadata: ICC profile, EXIF and XMP, each as the source file held it.
+        origin: ending and time of the source file, or None if they are not kept.
+        as_rgb: whether grey pixels are given back as RGB with equal channels.
 
     >>> Header(b"\\x00\\x01\\x02\\x03").frames
     1
@@ -92,6 +100,20 @@ class Header:
     reduction: int = NOT_REDUCED
     alpha: bytes = b""
     metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
+    origin: Origin | None = None
+    as_rgb: bool = False
+
+    @property
+    def picture_mode(self) -> Mode:
+        """Pixel mode of the pictures that are given back."""
+        if not self.as_rgb:
+            return self.mode
+        return Mode.RGBA if self.mode.has_alpha else Mode.RGB
+
+    @property
+    def instruction(self) -> Instruction:
+        """What the file says beside the fields of version 1."""
+        return Instruction(self.origin, self.as_rgb)
 
 
 def pack(header: Header, payload: bytes) -> bytes:
@@ -105,7 +127,8 @@ def pack(header: Header, payload: bytes) -> bytes:
         The whole file, including its checksum.
 
     Raises:
-        FormatError: a size or a count exceeds the limits of the format.
+        FormatError: a size or a count exceeds the limits of the format, or the origin has an
+            ending that a file cannot state.
 
     >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
     'ae 43 01 00 01 02 03 00 5e 76 4f f4'
@@ -178,7 +201,7 @@ def _flags(header: Header) -> int:
         | _HAS_SIZE * (header.size is not None)
         | _HAS_LEVEL * (header.level is not None)
         | _HAS_FRAMES * (header.frames != 1)
-        | _HAS_METADATA * bool(header.metadata)
+        | _HAS_METADATA * bool(_metadata_entries(header))
         | _HAS_REDUCTION * (header.reduction != NOT_REDUCED)
     )
 
@@ -193,16 +216,23 @@ def _pack_fields(header: Header) -> bytes:
         fields += leb128(header.frames)
     if header.reduction != NOT_REDUCED:
         fields += bytes([header.reduction])
-    if header.metadata:
-        fields += block(b"".join(bytes([k]) + block(v) for k, v in header.metadata.items()))
+    if entries := _metadata_entries(header):
+        fields += block(b"".join(bytes([k]) + block(v) for k, v in entries.items()))
     if header.mode.has_alpha:
         fields += block(header.alpha)
     return fields
 
 
+def _metadata_entries(header: Header) -> dict[MetadataKind, bytes]:
+    """The metadata as a file holds it: with the instruction in the entry of the XMP."""
+    entries = dict(header.metadata)
+    xmp = attach(entries.get(MetadataKind.XMP, b""), header.instruction)
+    return entries | {MetadataKind.XMP: xmp} if xmp else entries
+
+
 def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
     mode = Mode(flags & _MODE_BITS)
-    return Header(
+    header = Header(
         codec_id=codec_id,
         mode=mode,
         size=(reader.leb128(), reader.leb128()) if flags & _HAS_SIZE else None,
@@ -212,6 +242,18 @@ def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
         metadata=_read_metadata(reader.block()) if flags & _HAS_METADATA else {},
         alpha=reader.block() if mode.has_alpha else b"",
     )
+    return _with_instruction(header)
+
+
+def _with_instruction(header: Header) -> Header:
+    """A header whose XMP entry is as a file holds it, with the instruction taken out of that."""
+    xmp, found = detach(header.metadata.get(MetadataKind.XMP, b""))
+    if found == Instruction() and MetadataKind.XMP not in header.metadata:
+        return header
+    metadata = header.metadata | {MetadataKind.XMP: xmp}
+    if not xmp and found != Instruction():
+        del metadata[MetadataKind.XMP]
+    return replace(header, metadata=metadata, origin=found.origin, as_rgb=found.as_rgb)
 
 
 def _read_frames(reader: Reader) -> int:

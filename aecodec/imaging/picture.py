@@ -12,6 +12,7 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 from aecodec.errors import ImageError
 from aecodec.format.container import MAX_PIXELS, MAX_SIDE, MetadataKind, Mode
+from aecodec.format.instruction import Origin
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +23,13 @@ class Picture:
         pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB).
         alpha: (F, H, W) uint8, or None for opaque pictures.
         metadata: ICC profile, EXIF and XMP, each as the source file held it.
+        origin: ending and time of the source file, or None.
     """
 
     pixels: Pixels
     alpha: Pixels | None = None
     metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
+    origin: Origin | None = None
 
     @property
     def frames(self) -> int:
@@ -88,6 +91,19 @@ def to_array(picture: Picture) -> Pixels:
     return picture.pixels[..., 0] if picture.pixels.shape[-1] == 1 else picture.pixels
 
 
+def is_grey(pixels: npt.NDArray[Any]) -> bool:
+    """Whether pictures have no colours: one channel, or equal ones.
+
+    Args:
+        pixels: (..., H, W, C), uint8 or floats.
+
+    >>> is_grey(np.full((2, 3, 3), 7)), is_grey(np.eye(3)[None])
+    (True, False)
+    """
+    rows = pixels.reshape(-1, *pixels.shape[-2:])
+    return pixels.shape[-1] == 1 or not any((row != row[..., :1]).any() for row in rows)
+
+
 def check_limits(picture: Picture) -> None:
     """Check that an `.aec` file can hold a picture.
 
@@ -106,7 +122,7 @@ def check_limits(picture: Picture) -> None:
 def stack(pictures: Sequence[Picture]) -> Picture:
     """Join pictures of one size into one picture with many frames.
 
-    The metadata is left out. Grey pictures become RGB if any of the pictures is RGB.
+    Metadata and origins are left out. Grey pictures become RGB if any of the pictures is RGB.
 
     Raises:
         ImageError: the pictures differ in size, or only some of them have alpha.

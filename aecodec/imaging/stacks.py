@@ -15,32 +15,43 @@ from aecodec.imaging.picture import Picture, stack
 Metadata = dict[MetadataKind, bytes]
 
 
-def stacked(paths: Sequence[Path], pictures: Sequence[Picture], metadata: bool | None) -> Picture:
-    """Join pictures, with the metadata that they share and with their names.
-
-    A warning says what is left out, unless no metadata is wanted.
+def stacked(
+    paths: Sequence[Path], pictures: Sequence[Picture], shared: Metadata, metadata: bool | None
+) -> Picture:
+    """Join pictures, with metadata and with their names; a warning says if names are left out.
 
     Args:
         paths: the files of the pictures.
         pictures: the pictures, of one size and mode.
-        metadata: keep metadata; if None, what they share.
+        shared: metadata of all of them, as :func:`shared_metadata` finds it.
+        metadata: whether metadata is kept, names included; if None, it is.
 
     Raises:
-        ImageError: they are of several sizes or modes, or all metadata is to be kept and differs.
+        ImageError: they are of several sizes or modes.
     """
-    whole = stack(pictures)
-    if metadata is False:
+    whole = replace(stack(pictures), metadata=shared)
+    if metadata is False or whole.frames != len(paths):  # a file of several frames has one name
         return whole
-    shared = _shared(pictures, must_be_equal=bool(metadata))
     return replace(whole, metadata=_with_names(shared, [path.name for path in paths]))
 
 
-def _shared(pictures: Sequence[Picture], must_be_equal: bool) -> Metadata:
+def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
+    """The metadata that is the same in all pictures; a warning names the rest.
+
+    Args:
+        pictures: the pictures.
+        metadata: whether all metadata is to be kept, or none; if None, what they share.
+
+    Raises:
+        ImageError: all metadata is to be kept, and it differs.
+    """
+    if metadata is False:
+        return {}
     kinds = {kind for picture in pictures for kind in picture.metadata}
     differing = {kind for kind in kinds if len({p.metadata.get(kind) for p in pictures}) > 1}
     if differing:
         text = " and ".join(sorted(kind.name for kind in differing))
-        if must_be_equal:
+        if metadata:
             raise ImageError(
                 f"{text} differ between the pictures, and a stack has one of each for all: stack "
                 "them without --metadata, or compress them one by one"

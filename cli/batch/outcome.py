@@ -15,6 +15,10 @@ Work = Callable[[Any, Console, Workers], None]
 """
 
 
+class LeftAlone(Exception):  # noqa: N818 - no error
+    """Raised where no result is made of a file, as the user wishes; the work has said so."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of one file.
@@ -22,10 +26,12 @@ class Outcome:
     Attributes:
         lines: lines to print, each with whether it goes to standard error.
         error: what ended the work, or None.
+        is_left_alone: whether no result was made, as the user wishes.
     """
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None
+    is_left_alone: bool = False
 
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
@@ -39,6 +45,8 @@ def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Out
         if problem := getattr(item, "problem", None):
             raise problem
         work(item, keeping, workers)
+    except LeftAlone:
+        return Outcome(lines, is_left_alone=True)
     except AecodecError as error:
         return Outcome(lines, error)
     except OSError as error:  # of the file system, where no command expects it

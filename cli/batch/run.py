@@ -73,11 +73,14 @@ class _Tally:
     def __init__(self, console: Console, count: int, skip_existing: bool) -> None:
         self._console, self._count, self._skip_existing = console, count, skip_existing
         self._reported = self._failed = self._existing = 0
+        self._left_alone: list[str] = []
 
     def report(self, name: str, outcome: Outcome) -> None:
         """Print what came of a file, and go on."""
         self._print(name, outcome)
         self._reported += 1
+        if outcome.is_left_alone:
+            self._left_alone.append(name)
         if outcome.error and not self._is_existing(outcome.error):
             self._failed += 1
             self._console.error(name, outcome.error)
@@ -110,6 +113,9 @@ class _Tally:
         Raises:
             typer.Exit: with status 1, if a file failed.
         """
+        if len(self._left_alone) > 1:
+            names = ", ".join(self._left_alone)
+            self._console.note(f"{len(self._left_alone)} left alone: {names}")
         if self._existing:
             self._console.note(f"{self._existing} of {self._count} were there already")
         if self._failed:

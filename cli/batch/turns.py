@@ -25,7 +25,7 @@ class Turns:
     [(0, 'a')]
     >>> turns.finish(0, Outcome([]))
     >>> turns.outcome(0), turns.outcome(1), turns.finished
-    (Outcome(lines=[], error=None), None, 1)
+    (Outcome(lines=[], error=None, is_left_alone=False), None, 1)
     """
 
     def __init__(self, items: Sequence[Any]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, NoReturn, Optional
 
 import typer
 
+from aecodec.cli.batch.outcome import LeftAlone
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, errors_about, name_of
 from aecodec.cli.shared.files import check_overwriting, write_bytes
@@ -16,13 +17,16 @@ from aecodec.cli.shared.found import IMAGES, STANDARD, expand
 from aecodec.cli.shared.jobs import Job, check_not_sources, folder_beside, is_folder, plan
 from aecodec.cli.shared.options import (
     CodecOrAuto,
+    Depth,
     Force,
     Jobs,
     Json,
     LevelNumber,
+    MaxPixels,
     Out,
     Quiet,
     SkipExisting,
+    WhichFrames,
     check_skipping,
 )
 from aecodec.cli.shared.pictures import read_picture
@@ -30,8 +34,10 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, load_codec, with_workers
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import report
+from aecodec.image_files.colour import in_kept_colours
+from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.stacks import stacked
+from aecodec.imaging.stacks import shared_metadata, stacked
 from aecodec.parallel import Workers
 
 
@@ -66,6 +72,15 @@ def compress(
             "Default: kept, except for pictures of one tile, such as digits, and with --max-bytes.",
         ),
     ] = None,
+    depth: Depth = None,
+    max_pixels: MaxPixels = None,
+    frames: WhichFrames = Frames.FIRST,
+    skip_larger: Annotated[
+        bool,
+        typer.Option(
+            "--skip-larger", help="Make no .aec file where it would be larger than its source."
+        ),
+    ] = False,
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
     force: Force = False,
@@ -87,7 +102,8 @@ def compress(
     if given:
         given.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    work = _Compression(given, level, max_bytes, min_psnr, metadata, force)
+    options = ReadOptions(depth, max_pixels, frames)
+    work = _Compression(given, level, max_bytes, min_psnr, metadata, options, skip_larger, force)
     if is_stack:
         stack = [_Stack(inputs, _stack_target(inputs, out))]
         run_all(console, stack, work.compress_stack, skip_existing=skip_existing)
@@ -116,12 +132,14 @@ class _Compression:
     max_bytes: int | None
     min_psnr: float | None
     metadata: bool | None
+    options: ReadOptions
+    skip_larger: bool
     force: bool
 
     def compress_one(self, job: Job, console: Console, workers: Workers) -> None:
         """Compress one file."""
         check_overwriting(job.target, self.force)
-        picture, size = read_picture(job.source, console)
+        picture, size = read_picture(job.source, console, self.options)
         self._write(name_of(job), picture, size, job.target, console, workers)
 
     def compress_stack(self, job: _Stack, console: Console, workers: Workers) -> None:
@@ -134,10 +152,12 @@ class _Compression:
         for source in sources:
             with errors_about(name_of(source)):
                 source.check()
-                read.append(read_picture(source.path, console))
+                read.append(read_picture(source.path, console, self.options))
         name = f"{len(read)} pictures"
         with console.warnings_about(name):
-            whole = stacked(paths, [picture for picture, _ in read], self.metadata)
+            shared = shared_metadata([picture for picture, _ in read], self.metadata)
+            coded = [in_kept_colours(picture, shared) for picture, _ in read]
+            whole = stacked(paths, coded, shared, self.metadata)
         self._write(name, whole, sum(size for _, size in read), job.target, console, workers)
 
     def _write(
@@ -158,12 +178,22 @@ class _Compression:
                 min_psnr=self.min_psnr,
                 metadata=self.metadata,
             )
+            if self.skip_larger and len(compressed.data) > source_size:
+                _leave_alone(name, len(compressed.data), source_size, console)
             measured = report(codec, picture, compressed, source_size)
         write_bytes(target, compressed.data, self.force)
         console.result(
             f"{name} -> {target}: {measured.as_text()}",
             {"source": name, "file": str(target), **measured.as_json()},
         )
+
+
+def _leave_alone(name: str, size: int, source_size: int, console: Console) -> NoReturn:
+    console.result(
+        f"{name}: left alone, as {size} bytes would be larger than its {source_size}",
+        {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
+    )
+    raise LeftAlone
 
 
 def _rename(path: Path) -> Path:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import check_overwriting, read_bytes, write_bytes, write_folder
+from aecodec.cli.shared.endings import Endings, ImageFormat
+from aecodec.cli.shared.files import (
+    check_overwriting,
+    read_bytes,
+    restore_time,
+    write_bytes,
+    write_folder,
+)
 from aecodec.cli.shared.found import AEC_FILES, STANDARD
-from aecodec.cli.shared.jobs import Job, folder_beside, plan
+from aecodec.cli.shared.jobs import Job, plan
 from aecodec.cli.shared.options import (
     CodecName,
     Force,
@@ -27,8 +34,9 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
 from aecodec.errors import UsageError
 from aecodec.format import container
+from aecodec.image_files.formats import NEEDS_QUALITY, format_of
+from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.pillow_images import encode_image, to_pil
 from aecodec.imaging.stacks import file_names, without_names
 from aecodec.parallel import Workers
 
@@ -41,6 +49,20 @@ def decompress(
         ),
     ],
     out: Out = None,
+    wanted: Annotated[
+        Optional[ImageFormat],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Option("--format", help="Image format of the results."),
+    ] = None,
+    quality: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            "--quality",
+            min=1,
+            max=100,
+            help="Quality of the formats that lose something; without it, WebP is written without "
+            "loss, and the others are not written.",
+        ),
+    ] = None,
     codec: CodecName = None,
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
@@ -51,15 +73,19 @@ def decompress(
     """Decompress .aec files to images.
 
     Without -o, digit.aec becomes digit_decompressed.png beside it, and the folder scans_aec
-    becomes scans_aec_decompressed. With -o, the suffix of the name chooses the image format. A file
+    becomes scans_aec_decompressed. In a folder, files get back the ending of what they were made
+    of, unless its format loses something: without --quality they become PNG. They get back its
+    time, too, if they keep it. With -o, the suffix of the name chooses the image format. A file
     that holds several pictures becomes a folder of them, with their former names if it has kept
     them. A codec that ships is found by the id in the file; for any other give its folder with
     --codec.
     """
     check_skipping(skip_existing, force)
-    work = _Decompression(load_codec(codec) if codec else None, force)
+    endings = Endings(inputs, wanted, quality)
+    endings.check(out)
+    work = _Decompression(load_codec(codec) if codec else None, endings, force)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    planned = plan(inputs, out, _rename, AEC_FILES)
+    planned = plan(inputs, out, endings.rename, AEC_FILES)
     run_all(console, planned, work.decompress_one, jobs, skip_existing)
 
 
@@ -68,6 +94,7 @@ class _Decompression:
     """How files are decompressed; an attribute is an option of the command."""
 
     codec: Codec | None
+    endings: Endings
     force: bool
 
     def decompress_one(self, job: Job, console: Console, workers: Workers) -> None:
@@ -78,18 +105,21 @@ class _Decompression:
         codec = with_workers(self.codec or codec_of_file(data), workers)
         picture = codec.decoder.decode(data)
         with console.warnings_about(name_of(job)):
-            self._write(picture, target, _suffix(job.target))
+            self._write(picture, target, self.endings.of(job.target))
         _report(console, job, target, picture)
 
     def _write(self, picture: Picture, target: Path, suffix: str) -> None:
-        """Write one image, or a folder of several."""
+        """Write one image, or a folder of several, with the time of the source."""
         picture, names = without_names(picture)
-        encoded = [encode_image(image, suffix) for image in to_pil(picture)]
+        encoded = encode_frames(picture, suffix, self.endings.quality)
         if len(encoded) == 1:
             write_bytes(target, encoded[0], self.force)
+            restore_time(target, picture.origin)
             return
-        files = file_names(names, len(encoded), suffix)
+        files = file_names(names, len(encoded), suffix.lower())
         write_folder(target, dict(zip(files, encoded, strict=True)), self.force)
+        for name in files:
+            restore_time(target / name, picture.origin)
 
 
 def _target(target: Path, frames: int) -> Path:
@@ -105,7 +135,8 @@ def _report(console: Console, job: Job, written: Path, picture: Picture) -> None
     width, height = picture.size
     many = f"{picture.frames} pictures of " if picture.frames > 1 else ""
     console.result(
-        f"{name_of(job)} -> {written}: {many}{width}x{height} {picture.mode.name}",
+        f"{name_of(job)} -> {written}: {many}{width}x{height} {picture.mode.name}"
+        f"{_former(picture, written)}",
         {
             "source": str(job.source),
             "file": str(written),
@@ -113,16 +144,13 @@ def _report(console: Console, job: Job, written: Path, picture: Picture) -> None
             "height": height,
             "mode": picture.mode.name,
             "frames": picture.frames,
+            "source_suffix": picture.origin.suffix if picture.origin else None,
         },
     )
 
 
-def _rename(path: Path) -> Path:
-    """Name of the result: digit.aec to digit_decompressed.png, scans to scans_decompressed."""
-    if path.is_dir():
-        return folder_beside(path, "_decompressed")
-    return path.with_name(f"{path.stem}_decompressed.png")
-
-
-def _suffix(target: Path) -> str:
-    return ".png" if target == STANDARD or not target.suffix else target.suffix.lower()
+def _former(picture: Picture, written: Path) -> str:
+    """What to do for the former ending of a file that has another one now."""
+    former = picture.origin.suffix if picture.origin else written.suffix
+    is_lossy = format_of(former) in NEEDS_QUALITY and written.suffix == ".png"
+    return f", was {former} (--quality N restores that)" if is_lossy else ""

@@ -13,7 +13,8 @@ from aecodec.cli.shared.options import Force
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import compare
-from aecodec.imaging.pillow_images import encode_image, read_image
+from aecodec.image_files.reading import read_image
+from aecodec.image_files.writing import encode_image
 from aecodec.imaging.plots import comparison_figure
 from aecodec.samples import sample_paths
 

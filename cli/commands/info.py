@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
+from aecodec.format.instruction import Origin
 from aecodec.parallel import Workers
 
 
@@ -48,7 +50,7 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "version": container.VERSION,
         "width": width,
         "height": height,
-        "mode": header.mode.name,
+        "mode": header.picture_mode.name,
         "frames": header.frames,
         "codec": spec.name if spec else None,
         "codec_id": header.codec_id.hex(),
@@ -57,7 +59,13 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "payload": len(payload),
         "alpha": len(header.alpha),
         "metadata": sum(map(len, header.metadata.values())),
+        "source": header.origin.suffix if header.origin else None,
+        "source_time": _time_of(header.origin) if header.origin else None,
     }
+
+
+def _time_of(origin: Origin) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(origin.modified))
 
 
 def _spec_of(codec_id: bytes) -> CodecSpec | None:

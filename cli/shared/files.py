@@ -11,6 +11,7 @@ from pathlib import Path
 from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.temporary import temporary_file, temporary_folder
 from aecodec.errors import AecodecError, InputError, UsageError
+from aecodec.format.instruction import Origin
 
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
@@ -87,6 +88,16 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
             _replace(target.resolve(), content)  # the file that a link points to, not the link
     except OSError as error:
         raise AecodecError(f"{target} cannot be written: {error.strerror}") from error
+
+
+def restore_time(target: Path, origin: Origin | None) -> None:
+    """Give a written file the time of the file that its picture came from, if that is known."""
+    if origin is None or target == STANDARD or not target.is_file():
+        return
+    try:
+        os.utime(target, (target.stat().st_atime, origin.modified))
+    except (OSError, OverflowError) as error:  # a file system or a system with narrower times
+        raise AecodecError(f"{target}: its former time cannot be set: {error}") from error
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:

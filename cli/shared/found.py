@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aecodec.errors import AecodecError, ImageError, InputError
-from aecodec.imaging.pillow_images import has_image_suffix
+from aecodec.image_files.formats import has_image_suffix
 
 STANDARD = Path("-")
 """Stands for standard input or standard output."""

@@ -11,6 +11,7 @@ import typer
 
 from aecodec.codec.registry import AUTO, built_in_names
 from aecodec.errors import UsageError
+from aecodec.image_files.options import Frames
 from aecodec.recipes import recipe_names
 
 
@@ -99,6 +100,32 @@ SkipExisting = Annotated[
     typer.Option(
         "--skip-existing",
         help="Leave alone what exists already: the same call again goes on after an interruption.",
+    ),
+]
+Depth = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--depth",
+        metavar="8",
+        help="Accept channels of 16 or 32 bits and floats, and scale them to 8 bits: 16 bits by "
+        "their type, the others by the range of the picture.",
+    ),
+]
+MaxPixels = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--max-pixels",
+        metavar="N",
+        min=1,
+        help="Accept files of up to so many pixels, all frames together. Default: 178956970.",
+    ),
+]
+WhichFrames = Annotated[
+    Frames,
+    typer.Option(
+        "--frames",
+        help="Frames of an animation, or pages of a document, to compress. All of them make a file "
+        "of several pictures, without durations.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]

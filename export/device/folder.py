@@ -17,8 +17,8 @@ from aecodec.export.device.tables import CTables
 from aecodec.export.formats.c_names import codec_identifier
 from aecodec.export.formats.parity import Parity
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.image_files.writing import to_pil
 from aecodec.imaging.picture import Picture, from_array
-from aecodec.imaging.pillow_images import to_pil
 from aecodec.imaging.tiling import grid_of
 
 _COPIED = ("aecodec.h", "aecodec.c", "main.c")

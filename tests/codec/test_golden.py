@@ -29,6 +29,7 @@ NAMES = [
     "colour",
     "colour_with_alpha",
     "reduced",
+    "grey_as_rgb",
     "photo",
     "photo_grey_between_levels",
     "photo_with_alpha",
@@ -50,6 +51,13 @@ def test_golden_files_hold_their_codes(name: str) -> None:
     assert encode_payload(codec.folder.prior(level), quantizer, latents) == payload
     assert container.pack(header, payload) == data
     assert aecodec.decompress_frames(data).size > 0
+
+
+def test_grey_channels_that_were_three_come_back_as_three() -> None:
+    data = (GOLDEN / "grey_as_rgb.aec").read_bytes()
+    image = aecodec.decompress(data)
+    assert (aecodec.read_header(data).mode.name, image.mode) == ("L", "RGB")
+    assert b"<?aec RGB?>" in data
 
 
 def test_the_specification_shows_a_real_file(codec: Codec) -> None:

@@ -55,7 +55,9 @@ def test_a_photograph_full_of_detail_is_familiar(
     picture = from_array(np.ascontiguousarray(_photograph_with_a_large_error(photograph)))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        measured = report(photo, picture, photo.compress_picture(picture, level=level), 1000)
+        measured = report(
+            photo, picture, photo.compress_picture(picture, level=level), source_size=10**6
+        )
     assert measured.is_familiar
     assert measured.psnr is not None
     usual = photo.folder.measured["levels"][level - 1]["familiar_mse"]
@@ -81,4 +83,29 @@ def test_noise_and_drawings_are_unfamiliar_to_a_codec_for_photographs(
 ) -> None:
     picture = from_array(alien)
     with pytest.warns(AecodecWarning, match="unlike those that codec photo was trained on"):
-        report(photo, picture, photo.compress_picture(picture, level=level), 1000)
+        report(photo, picture, photo.compress_picture(picture, level=level), source_size=10**6)
+
+
+@pytest.mark.parametrize(
+    ("source_size", "words"),
+    [
+        (10, "2.0x larger than the source"),
+        (19, "1.1x larger than the source"),
+        (20, "about as large as the source"),
+        (200, "10.0x smaller than the source"),
+    ],
+)
+def test_the_size_is_told_in_right_english(source_size: int, words: str) -> None:
+    measured = Report("digits", 1, 20, source_size, 784, 1.0, None, True)
+    assert words in measured.as_text()
+    assert "39.2x smaller than raw pixels" in measured.as_text()
+    assert measured.is_larger is (source_size < 20)
+
+
+def test_a_file_that_is_larger_than_its_source_gives_a_warning(
+    codec: Codec, samples: Pixels
+) -> None:
+    picture = from_array(samples[3])
+    compressed = codec.compress_picture(picture)
+    with pytest.warns(AecodecWarning, match="more than its source with 9: --skip-larger"):
+        report(codec, picture, compressed, source_size=9)

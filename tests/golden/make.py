@@ -55,6 +55,7 @@ def digits() -> Iterator[tuple[str, Pixels, float | None, int]]:
     yield "colour", photograph, 3, NOT_REDUCED
     yield "colour_with_alpha", np.dstack([photograph, alpha]), 1, NOT_REDUCED
     yield "reduced", photograph, None, 3
+    yield "grey_as_rgb", np.repeat(photograph[..., :1], 3, axis=-1), None, NOT_REDUCED
 
 
 def photographs() -> Iterator[tuple[str, Pixels, float | None, int]]:

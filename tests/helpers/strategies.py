@@ -18,10 +18,16 @@ from aecodec.format.container import (
     MetadataKind,
     Mode,
 )
+from aecodec.format.instruction import Origin
 from aecodec.prior_fitting.tables import to_frequencies
 
 sides = st.integers(1, 300) | st.integers(1, 1 << 15)
 reduced_sides = st.integers(1, 300) | st.integers(1, 1 << 13)
+origins = st.builds(
+    Origin,
+    suffix=st.from_regex(r"\.[0-9A-Za-z]{1,16}", fullmatch=True),
+    modified=st.integers(1 - 10**12, 10**12 - 1),
+)
 headers = (
     st.builds(
         Header,
@@ -30,6 +36,13 @@ headers = (
         size=st.none() | st.tuples(sides, sides),
         level=st.none() | st.integers(16, 255),
         metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=300)),
+    )
+    | st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(min_size=1, max_size=99)),
+        origin=st.none() | origins,
+        as_rgb=st.booleans(),
     )
     | st.builds(
         Header,

@@ -14,16 +14,20 @@ from aecodec.errors import AecodecWarning, ImageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.stack_names import attach_names, can_be_kept, detach_names
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.stacks import file_names, stacked, without_names
+from aecodec.imaging.stacks import file_names, shared_metadata, stacked, without_names
 
 ICC, EXIF, XMP = MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP
 PLAIN = Picture(np.zeros((1, 4, 4, 1), np.uint8))
 PATHS = [Path("in/a.jpg"), Path("b.png")]
 
 
+def in_one(paths: list[Path], pictures: list[Picture], metadata: bool | None) -> Picture:
+    return stacked(paths, pictures, shared_metadata(pictures, metadata), metadata)
+
+
 def test_shared_metadata_and_names_come_back() -> None:
     picture = replace(PLAIN, metadata={ICC: b"profile", XMP: b"<x/>"})
-    whole = stacked(PATHS, [picture, picture], metadata=None)
+    whole = in_one(PATHS, [picture, picture], metadata=None)
     restored, names = without_names(whole)
     assert restored.metadata == picture.metadata
     assert names == ["a.jpg", "b.png"]
@@ -32,16 +36,16 @@ def test_shared_metadata_and_names_come_back() -> None:
 def test_differing_metadata_is_named_or_refused() -> None:
     pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: each}) for each in (b"1", b"2")]
     with pytest.warns(AecodecWarning, match="EXIF differ"):
-        whole = stacked(PATHS, pictures, metadata=None)
+        whole = in_one(PATHS, pictures, metadata=None)
     assert without_names(whole)[0].metadata == {ICC: b"same"}
     with pytest.raises(ImageError, match="EXIF differ"):
-        stacked(PATHS, pictures, metadata=True)
-    assert stacked(PATHS, pictures, metadata=False).metadata == {}
+        in_one(PATHS, pictures, metadata=True)
+    assert in_one(PATHS, pictures, metadata=False).metadata == {}
 
 
 def test_two_pictures_of_one_name_are_numbered() -> None:
     with pytest.warns(AecodecWarning, match="names of the pictures are not kept"):
-        whole = stacked([Path("in/a.jpg"), Path("out/A.jpg")], [PLAIN, PLAIN], metadata=None)
+        whole = in_one([Path("in/a.jpg"), Path("out/A.jpg")], [PLAIN, PLAIN], metadata=None)
     assert whole.metadata == {}
     assert without_names(whole)[1] == []
 

@@ -1,0 +1,1 @@
+"""Image files and Pillow images: reading them as pictures, and writing pictures as files."""

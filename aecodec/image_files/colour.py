@@ -1,0 +1,170 @@
+"""Colour profiles: what they describe, and pixels in their colours to sRGB."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from aecodec.arrays import Pixels
+from aecodec.format.container import MetadataKind, Mode
+from aecodec.image_files.notes import Notes
+from aecodec.imaging.picture import Picture
+
+_SPACE_OF = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
+"""Colour space, as profiles name it, of Pillow's modes."""
+
+_WITHOUT_ALPHA = {"LA": "L", "RGBA": "RGB"}
+_SRGB_GAMMA = (0.43, 0.48)
+"""Exponents that PNG files state for sRGB; 0.45455 is meant."""
+
+_RAMP = np.arange(256, dtype=np.uint8)[None]
+"""All grey levels, (1, 256)."""
+
+
+def is_profile(content: bytes) -> bool:
+    """Whether bytes are an ICC profile, be it a damaged one.
+
+    >>> is_profile(b"something else")
+    False
+    """
+    return content[36:40] == b"acsp"
+
+
+def fitting_profile(profile: bytes, mode: str, notes: Notes) -> bytes | None:
+    """A profile if it describes pixels of a mode; else None, with a note.
+
+    Args:
+        profile: an ICC profile.
+        mode: Pillow's mode of the pixels: L, LA, RGB, RGBA, CMYK or LAB.
+        notes: where it is noted that the profile does not serve.
+    """
+    try:
+        space = _space(profile)
+        if space != _SPACE_OF[mode]:
+            notes.add(f"its colour profile is for {space} and its pixels are {mode}: left out")
+            return None
+        _transform(profile, _WITHOUT_ALPHA.get(mode, mode))
+    except Exception as error:  # ImageCms raises several types of errors for damaged profiles
+        notes.add(f"its colour profile is damaged and is left out ({error})")
+        return None
+    return profile
+
+
+def to_srgb_image(image: Image.Image, profile: bytes) -> Image.Image:
+    """Convert a Pillow image without alpha, whose profile fits, to an RGB image in sRGB."""
+    converted: Image.Image = _transform(profile, image.mode).apply(image)
+    return converted
+
+
+def in_kept_colours(picture: Picture, kept: Mapping[MetadataKind, bytes]) -> Picture:
+    """A picture as it is coded: in sRGB if its colour profile is not among what is kept.
+
+    Args:
+        picture: the picture.
+        kept: metadata that goes into the file.
+
+    Returns:
+        The picture itself, or one without the profile that is shown in the same colours; colours
+        that sRGB does not have become the nearest that it has.
+    """
+    profile = picture.metadata.get(MetadataKind.ICC)
+    if profile is None or MetadataKind.ICC in kept:
+        return picture
+    metadata = dict(picture.metadata)
+    del metadata[MetadataKind.ICC]
+    pixels = picture.pixels if is_srgb(profile, picture.mode) else to_srgb(picture.pixels, profile)
+    return replace(picture, pixels=pixels, metadata=metadata)
+
+
+def is_srgb(profile: bytes, mode: Mode) -> bool:
+    """Whether pixels with a profile look as they do without it; true of a profile of no use."""
+    if fitting_profile(profile, mode.name, Notes()) is None:
+        return True
+    probe = _RAMP[None, ..., None] if mode.channels == 1 else _colours_all_over_the_cube()
+    difference = to_srgb(probe, profile).astype(np.int16) - probe
+    return bool(np.abs(difference).max() <= 1)
+
+
+def _colours_all_over_the_cube() -> Pixels:
+    """(1, 1, 216, 3) uint8."""
+    steps = np.linspace(0, 255, 6).round().astype(np.uint8)
+    return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, 1, -1, 3)
+
+
+def name_of(profile: bytes) -> str:
+    """Name of a profile, as it describes itself."""
+    return str(_opened(profile).profile.profile_description or "without a name").strip()
+
+
+def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
+    """Convert the pixels of pictures to sRGB.
+
+    Args:
+        pixels: (F, H, W, C) uint8; C is 1 (grey) or 3 (RGB).
+        profile: an ICC profile that fits them.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    if pixels.shape[-1] == 1:
+        return _grey_to_srgb(profile)[pixels]
+    result = np.empty_like(pixels)
+    for frame, source in zip(result, pixels, strict=True):
+        frame[:] = _apply(_transform(profile, "RGB"), np.ascontiguousarray(source))
+    return result
+
+
+def gamma_to_srgb(gamma: float) -> Pixels | None:
+    """Table from pixels with a gamma to sRGB; None if they are sRGB, or as good as.
+
+    Args:
+        gamma: exponent from light to pixel that a PNG file states, such as 0.45455.
+
+    Returns:
+        (256,) uint8.
+
+    >>> gamma_to_srgb(0.45455) is None
+    True
+    >>> gamma_to_srgb(1.0)[[0, 1, 55, 255]].tolist()
+    [0, 13, 128, 255]
+    """
+    if not gamma > 0 or _SRGB_GAMMA[0] <= gamma <= _SRGB_GAMMA[1]:
+        return None
+    light = (np.arange(256) / 255) ** (1 / gamma)
+    srgb = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(255 * srgb).astype(np.uint8)
+
+
+def _grey_to_srgb(profile: bytes) -> Pixels:
+    """Table of the 256 grey levels in sRGB."""
+    colours = _apply(_transform(profile, "L"), _RAMP)[0].astype(np.uint16)
+    return ((colours.sum(axis=-1) + 1) // 3).astype(np.uint8)
+
+
+def _apply(transform: Any, array: Pixels) -> Pixels:
+    return np.asarray(transform.apply(Image.fromarray(array)))
+
+
+def _space(profile: bytes) -> str:
+    return str(_opened(profile).profile.xcolor_space).strip()
+
+
+def _opened(profile: bytes) -> Any:
+    from PIL import ImageCms  # which takes 30 ms to load
+
+    return ImageCms.getOpenProfile(io.BytesIO(profile))
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> Any:
+    from PIL import ImageCms
+
+    return ImageCms.buildTransform(
+        _opened(profile), ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.PERCEPTUAL
+    )

@@ -1,0 +1,178 @@
+"""Metadata of image files: what goes with a picture, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from PIL import ExifTags, Image
+
+from aecodec.format.container import MetadataKind
+from aecodec.image_files.notes import Notes
+
+INFO_KEYS = {
+    MetadataKind.ICC: "icc_profile",
+    MetadataKind.EXIF: "exif",
+    MetadataKind.XMP: "xmp",
+}
+"""Key of each kind of metadata in the `info` of a Pillow image."""
+
+PNG_XMP = "XML:com.adobe.xmp"
+"""Keyword of the text in a PNG file that is XMP."""
+
+_RAW = "Raw profile type "
+_RAW_NAMES = {MetadataKind.ICC: "icc", MetadataKind.EXIF: "exif", MetadataKind.XMP: "xmp"}
+"""Names of the metadata that ImageMagick and others keep as hexadecimal text in PNG files."""
+
+_TIFF_TAGS = (
+    ExifTags.Base.ImageDescription,
+    ExifTags.Base.Make,
+    ExifTags.Base.Model,
+    ExifTags.Base.DateTime,
+    ExifTags.Base.Artist,
+    ExifTags.Base.Copyright,
+)
+"""Tags of a TIFF file that EXIF has too, beside resolution, camera settings and place."""
+
+_TIFF_IFDS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+_USUAL_DPI = frozenset({0, 1, 72, 96})
+"""Pixels per inch that programs write where nobody has chosen any."""
+
+_INCH = 2
+_IPTC = 0x0404
+_OF_A_PROGRAM = ("software", "date:", "png:", "exif:", "tiff:", "icc:", "jpeg:", "thumbnail")
+"""Beginnings of keywords of texts in PNG files that programs write about themselves."""
+
+_PROGRAM_SPEAKS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
+"""Beginnings of comments of which the same is true."""
+
+_SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+
+
+def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
+    """ICC profile, EXIF and XMP of an image, as its file holds them.
+
+    The tags of a TIFF file, and pixels per inch of a file without EXIF, become EXIF.
+
+    Args:
+        image: the image, loaded.
+        notes: where it is noted that tags are damaged.
+    """
+    found = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
+    found[MetadataKind.XMP] = found[MetadataKind.XMP] or image.info.get(PNG_XMP)
+    for kind, name in _RAW_NAMES.items():
+        found[kind] = found[kind] or _raw_profile(image, name)
+    found[MetadataKind.EXIF] = found[MetadataKind.EXIF] or _exif_of(image, notes)
+    return {
+        kind: value.encode() if isinstance(value, str) else value
+        for kind, value in found.items()
+        if value
+    }
+
+
+def resolution_of(exif: bytes) -> tuple[float, float] | None:
+    """Pixels per inch that EXIF states; None if it states none that anybody has chosen."""
+    tags = Image.Exif()
+    try:
+        tags.load(exif)
+        values = (tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution])
+        unit = 1 if tags.get(ExifTags.Base.ResolutionUnit, _INCH) == _INCH else 2.54
+        return _chosen_dpi(tuple(float(each) * unit for each in values))
+    except Exception:  # Pillow raises many types of errors for damaged EXIF
+        return None
+
+
+def note_left_out(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> None:
+    """Note in one sentence what a file says beside its pixels that no `.aec` file holds.
+
+    Args:
+        image: the image as it was opened, loaded.
+        metadata: what is kept of it.
+        notes: where it is noted.
+    """
+    names = list(_left_out(image, metadata))
+    if names:
+        notes.add(f"not kept: its {' and its '.join(names)}")
+
+
+def _left_out(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterator[str]:
+    info = image.info
+    dpi = _chosen_dpi(info.get("dpi"))
+    if dpi and not resolution_of(metadata.get(MetadataKind.EXIF, b"")):
+        yield f"resolution of {dpi[0]:g} dpi"
+    if texts := [name for name in getattr(image, "text", {}) if _is_by_somebody(name)]:
+        yield f"text ({', '.join(texts)})"
+    comment = info.get("comment", b"")
+    comment = comment.encode() if isinstance(comment, str) else comment
+    if comment and not comment.startswith(_PROGRAM_SPEAKS):
+        yield "comment"
+    if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
+        yield "IPTC captions"
+    if _has_other_primaries(info):
+        yield "chromaticities (cHRM)"
+
+
+def _is_by_somebody(name: str) -> bool:
+    """Whether a text of a PNG file is neither metadata that is kept nor about a program."""
+    known = {PNG_XMP, *(_RAW + each for each in _RAW_NAMES.values())}
+    return name not in known and not name.lower().startswith(_OF_A_PROGRAM)
+
+
+def _has_other_primaries(info: dict[Any, Any]) -> bool:
+    stated = info.get("chromaticity")
+    if not stated or {"srgb", "icc_profile"} & info.keys():
+        return False
+    return any(abs(a - b) > 0.005 for a, b in zip(stated, _SRGB_PRIMARIES, strict=False))
+
+
+def _raw_profile(image: Image.Image, name: str) -> bytes | None:
+    """Metadata as hexadecimal text: a line with its name, one with its length, then its bytes."""
+    text = image.info.get(_RAW + name)
+    try:
+        return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:
+    """EXIF of what a file without EXIF says: the tags of a TIFF file, pixels per inch of any."""
+    try:
+        return _exif_of_tags(image)
+    except Exception as error:  # Pillow raises many types of errors for odd tags
+        notes.add(f"not kept: its tags, as they are damaged ({error})")
+        return None
+
+
+def _exif_of_tags(image: Image.Image) -> bytes | None:
+    tags = _tiff_tags(image) if getattr(image, "tag_v2", None) is not None else {}
+    if dpi := _chosen_dpi(image.info.get("dpi")):
+        tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution] = dpi
+        tags[ExifTags.Base.ResolutionUnit] = _INCH
+    if not tags:
+        return None
+    exif = Image.Exif()
+    exif.update(tags)
+    return exif.tobytes()
+
+
+def _tiff_tags(image: Image.Image) -> dict[int, Any]:
+    exif = image.getexif()
+    tags: dict[int, Any] = {tag: exif[tag] for tag in _TIFF_TAGS if tag in exif}
+    tags.update({ifd: found for ifd in _TIFF_IFDS if (found := dict(exif.get_ifd(ifd)))})
+    return tags
+
+
+def _chosen_dpi(dpi: Any) -> tuple[float, float] | None:
+    """Pixels per inch that somebody has chosen."""
+    try:
+        across, down = (_rounded(float(each)) for each in dpi)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    if not (0 < across < 1e6 and 0 < down < 1e6):
+        return None
+    return None if {round(across), round(down)} <= _USUAL_DPI else (across, down)
+
+
+def _rounded(dpi: float) -> float:
+    """Pixels per inch without the error of a file that states them per metre."""
+    return float(round(dpi)) if abs(dpi - round(dpi)) < 0.02 else round(dpi, 2)

@@ -1,0 +1,139 @@
+"""Image files and Pillow images to pictures, with one explicit rule for each kind.
+
+`docs/pictures.md` is the table of the rules.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import IO
+
+from PIL import ExifTags, Image
+
+from aecodec.errors import ImageError
+from aecodec.format.instruction import Origin
+from aecodec.image_files import depth, metadata, modes
+from aecodec.image_files.notes import Notes
+from aecodec.image_files.opening import check_pixels, opened
+from aecodec.image_files.options import Frames, ReadOptions
+from aecodec.imaging.picture import Picture
+
+_DEFAULT = ReadOptions()
+
+
+def read_image(source: Path | IO[bytes], options: ReadOptions = _DEFAULT) -> Picture:
+    """Read an image file in any format that Pillow opens.
+
+    An :class:`~aecodec.errors.AecodecWarning` names what is not kept.
+
+    Args:
+        source: path of the file, or the file opened for reading bytes.
+        options: what is accepted.
+
+    Raises:
+        ImageError: the file cannot be read, has too many pixels, or holds an image of a kind that
+            is not accepted.
+    """
+    with opened(source, options) as image:
+        return from_pil(image, options)
+
+
+def size_of(source: Path) -> tuple[int, int]:
+    """(width, height) in pixels that an image file states; its pixels are not read.
+
+    Raises:
+        ImageError: it cannot be opened, or has too many pixels.
+    """
+    with opened(source, _DEFAULT) as image:
+        return image.size
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Ending and time of a file, if an `.aec` file can keep them."""
+    try:
+        modified = path.stat().st_mtime
+    except (OSError, ValueError):  # standard input, or a file that has gone meanwhile
+        return None
+    origin = Origin(path.suffix, math.floor(modified))
+    return origin if origin.can_be_kept else None
+
+
+def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
+    """Make a picture of a Pillow image.
+
+    L, LA, RGB and RGBA are taken as they are; 1 and P become the grey or RGB values that they
+    stand for; a transparent colour becomes an alpha plane. CMYK and other colour spaces are
+    converted to sRGB by their colour profile if they have one, with a warning. EXIF orientation is
+    applied. An :class:`~aecodec.errors.AecodecWarning` names what is not kept.
+
+    Args:
+        image: the image.
+        options: what is accepted.
+
+    Raises:
+        ImageError: the image has channels of more than 8 bits, which the options do not accept;
+            its frames differ in size, or are too many; or it is damaged.
+
+    >>> from_pil(Image.new("P", (3, 2))).mode.name
+    'RGB'
+    >>> int(from_pil(Image.new("I;16", (3, 2), 65535), ReadOptions(depth=8)).pixels.max())
+    255
+    """
+    notes = Notes()
+    try:
+        picture = _frames_of(image, options, notes)
+    except ImageError:
+        raise
+    except Exception as error:  # Pillow's plugins raise many types of errors for damaged files
+        raise ImageError(f"cannot be read as an image: {error}") from error
+    notes.warn()
+    return picture
+
+
+def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
+    count = int(getattr(image, "n_frames", 1))
+    if count == 1:
+        return _frame_of(image, options, notes)
+    from aecodec.image_files import frames  # which most files can spare
+
+    if options.frames is Frames.FIRST:
+        frames.note_left_out_frames(count, notes)
+        return _frame_of(image, options, notes)
+    check_pixels(image.size, count, options)
+    found = []
+    for number in range(count):
+        image.seek(number)
+        found.append(_frame_of(image, options, notes))
+    if image.info.get("duration"):
+        notes.add("the durations of its frames are not kept")
+    return frames.joined(found, notes)
+
+
+def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
+    largest = depth.largest_value(image)
+    if largest != 255 and options.depth is None:
+        raise ImageError(_depth_text(image, largest))
+    image.load()
+    upright = _upright(image)
+    kept = metadata.metadata_of(upright, notes)
+    metadata.note_left_out(image, kept, notes)
+    shallow = upright if largest == 255 else depth.to_8_bits(upright, largest, notes)
+    return modes.to_picture(shallow, kept, notes)
+
+
+def _depth_text(image: Image.Image, largest: int | None) -> str:
+    bits = "32 bits or floats" if largest is None else f"{largest.bit_length()}"
+    return (
+        f"mode {image.mode} with more than 8 bits per channel ({bits}): compress --depth 8 accepts "
+        "it, and scales it to 8 bits (from Python, ReadOptions)"
+    )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    if is_upright:
+        return image
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)

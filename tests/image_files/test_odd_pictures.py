@@ -1,0 +1,96 @@
+"""Forty odd pictures: what is kept of each, what is said, and that its colours are shown alike."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+from image_files.odd_pictures import ODD_PICTURES, OddPicture, as_rgb, shown_as
+from PIL import Image
+
+import aecodec
+from aecodec.arrays import Pixels
+from aecodec.errors import AecodecWarning
+from aecodec.format.container import MetadataKind
+from aecodec.image_files.colour import in_kept_colours
+from aecodec.image_files.reading import read_image
+from aecodec.image_files.writing import encode_frames
+from aecodec.imaging.picture import Picture
+
+every_odd_picture = pytest.mark.parametrize("odd", ODD_PICTURES, ids=lambda odd: odd.name)
+
+
+def read(odd: OddPicture) -> tuple[Picture, list[str]]:
+    """The picture, and what was said."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        picture = read_image(io.BytesIO(odd.content()), odd.options)
+    assert all(issubclass(warning.category, AecodecWarning) for warning in caught)
+    return picture, [str(warning.message) for warning in caught]
+
+
+def shown(picture: Picture) -> Pixels:
+    """How a picture is shown, (F, H, W, 3)."""
+    profile = picture.metadata.get(MetadataKind.ICC)
+    planes = picture.pixels[..., 0] if picture.pixels.shape[-1] == 1 else picture.pixels
+    if profile and profile != b"profile":
+        return np.stack([shown_as(Image.fromarray(plane), profile) for plane in planes])
+    return as_rgb(planes) if planes.ndim == 3 else planes
+
+
+def assert_shown_alike(picture: Picture, odd: OddPicture) -> None:
+    difference = np.abs(shown(picture).astype(np.int16) - odd.shown)
+    assert difference.max() <= 2
+
+
+def test_they_are_forty_and_odd() -> None:
+    assert len({odd.name for odd in ODD_PICTURES}) == len(ODD_PICTURES) > 40
+
+
+@every_odd_picture
+def test_its_mode_and_metadata_are_kept_and_the_rest_is_said(odd: OddPicture) -> None:
+    picture, said = read(odd)
+    assert picture.mode.name == odd.mode
+    assert picture.metadata.keys() == odd.kept
+    assert len(said) == len(odd.said)
+    for text, expected in zip(said, odd.said, strict=True):
+        assert expected in text
+
+
+@every_odd_picture
+def test_it_is_shown_as_its_file_is(odd: OddPicture) -> None:
+    assert_shown_alike(read(odd)[0], odd)
+
+
+@every_odd_picture
+def test_it_is_shown_alike_without_its_profile(odd: OddPicture) -> None:
+    bare = in_kept_colours(read(odd)[0], {})
+    assert MetadataKind.ICC not in bare.metadata
+    assert_shown_alike(bare, odd)
+
+
+@every_odd_picture
+def test_it_comes_back_from_a_file_in_its_mode(odd: OddPicture, photo: aecodec.Codec) -> None:
+    picture, _ = read(odd)
+    back = photo.decoder.decode(photo.compress(picture, metadata=True, level=1))
+    assert back.mode == picture.mode
+    assert back.pixels.shape == picture.pixels.shape
+    assert back.metadata == picture.metadata
+    assert (back.alpha is None) == (picture.alpha is None)
+    assert back.alpha is None or (back.alpha == picture.alpha).all()
+
+
+@every_odd_picture
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp"])
+def test_a_written_image_is_shown_alike(odd: OddPicture, suffix: str) -> None:
+    picture = read(odd)[0]
+    if suffix == ".bmp" and picture.mode.has_alpha:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of metadata that BMP does not hold
+        written = encode_frames(picture, suffix)
+    for content, frame in zip(written, shown(picture), strict=True):
+        back = shown(read_image(io.BytesIO(content)))
+        assert np.abs(back[0].astype(np.int16) - frame).max() <= 2

@@ -1,0 +1,65 @@
+"""Image files lose nothing that nobody chose to lose."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from helpers.images import opened
+from image_files.odd_pictures import COLOURS, P3, XMP_PACKET, exif_of, rgb, with_alpha
+from PIL import Image
+
+from aecodec.errors import AecodecWarning, UsageError
+from aecodec.format.container import MetadataKind, Mode
+from aecodec.image_files.formats import is_kept_by
+from aecodec.image_files.reading import from_pil, read_image
+from aecodec.image_files.writing import encode_frames, encode_image
+from aecodec.imaging.picture import Picture
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".avif", ".pdf"])
+def test_formats_that_lose_something_need_a_quality(suffix: str) -> None:
+    with pytest.raises(UsageError, match="choose how much with --quality"):
+        encode_image(rgb, suffix)
+    assert len(encode_image(rgb, suffix, 20)) < len(encode_image(rgb, suffix, 95))
+
+
+def test_webp_without_a_quality_loses_nothing_not_even_below_alpha() -> None:
+    back = opened(io.BytesIO(encode_image(with_alpha(rgb), ".webp")))
+    assert back.tobytes() == with_alpha(rgb).tobytes()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+def test_resolution_and_metadata_come_back(suffix: str) -> None:
+    exif = exif_of(XResolution=300, YResolution=150, ResolutionUnit=2, Make="m")
+    metadata = {
+        MetadataKind.ICC: P3,
+        MetadataKind.EXIF: exif,
+        MetadataKind.XMP: XMP_PACKET,
+    }
+    (content,) = encode_frames(Picture(COLOURS[None], None, metadata), suffix, 90)
+    image = opened(io.BytesIO(content))
+    assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)
+    back = read_image(io.BytesIO(content)).metadata
+    assert (back[MetadataKind.ICC], back[MetadataKind.XMP]) == (P3, XMP_PACKET)
+    assert image.getexif()[271] == "m"
+
+
+def test_what_a_format_does_not_hold_is_named() -> None:
+    picture = Picture(COLOURS[None], None, {MetadataKind.EXIF: exif_of(Make="m")})
+    with pytest.warns(AecodecWarning, match="BMP does not hold its EXIF"):
+        encode_frames(picture, ".bmp")
+    with pytest.warns(AecodecWarning, match="256 colours"):
+        encode_image(rgb, ".gif")
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp", ".bmp", ".ppm", ".tga", ".jp2"])
+def test_formats_that_keep_a_mode_do(suffix: str, mode: Mode) -> None:
+    if not is_kept_by(suffix, mode, None):
+        return
+    image = with_alpha(rgb).convert(mode.name)
+    back = Image.open(io.BytesIO(encode_image(image, suffix))).convert(mode.name)
+    assert np.array_equal(np.asarray(back), np.asarray(image))
+    assert from_pil(image).mode is mode
