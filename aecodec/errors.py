@@ -34,6 +34,12 @@ class CodecError(AecodecError):
     exit_status = 5
 
 
+class InputError(AecodecError):
+    """A file or folder that does not exist, or that the system does not let us read."""
+
+    exit_status = 6
+
+
 class ModelError(AecodecError):
     """A Keras model that cannot be trained, converted or quantized as a codec."""
 

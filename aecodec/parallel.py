@@ -38,18 +38,26 @@ class Workers:
 
     Attributes:
         threads: their number; one per core, and at most 4, if None.
+        progress: called after each item of a loop, with the numbers of items done and of all.
 
     >>> list(Workers().map(abs, [-1, 2, -3]))
     [1, 2, 3]
     """
 
     threads: int | None = None
+    progress: Callable[[int, int], None] | None = None
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """Yield the results of a function in the order of the items.
 
         At most two results per thread exist at once, which bounds memory.
         """
+        for done, result in enumerate(self._map(function, items), start=1):
+            if self.progress:
+                self.progress(done, len(items))
+            yield result
+
+    def _map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         if len(items) < 2:
             yield from map(function, items)
             return

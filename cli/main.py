@@ -22,7 +22,8 @@ from aecodec.version import version
 
 _EPILOG = (
     "Exit status: 0 done; 1 failed, or some of several inputs did; 2 usage; 3 unreadable or "
-    "unsupported image; 4 damaged .aec file; 5 unknown or wrong codec."
+    "unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; 6 an input that does not "
+    "exist or cannot be opened; 130 interrupted."
 )
 
 app = typer.Typer(

@@ -44,6 +44,7 @@ LAYERS = (
     ("training.entropy_models", "training.qat"),
     ("training",),
     ("cli.shared",),
+    ("cli.batch",),
     ("cli.commands",),
     ("cli",),
     ("__main__",),

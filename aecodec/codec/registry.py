@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.imaging.picture import Picture, is_grey
+from aecodec.parallel import Workers
 
 BUILT_IN = Path(aecodec.codecs.__path__[0])
 """Folder of the codecs that ship."""
@@ -72,6 +74,17 @@ def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec
         return codec_for
     opened = codec if isinstance(codec, Codec) else load_codec(codec)
     return lambda picture: opened
+
+
+@cache
+def with_workers(codec: Codec, workers: Workers) -> Codec:
+    """A codec whose long work is shared out by these workers; opened once for the same ones.
+
+    Args:
+        codec: the codec; networks that it has loaded are not shared.
+        workers: threads, and who is told of the progress.
+    """
+    return replace(codec, execution=replace(codec.execution, workers=workers))
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -13,8 +13,8 @@ from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
-from aecodec.errors import AecodecWarning
-from aecodec.format.container import NOT_REDUCED
+from aecodec.errors import AecodecWarning, ImageError
+from aecodec.evaluation.familiarity import is_familiar
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
@@ -41,8 +41,7 @@ class Report:
         raw_size: size of the uncompressed pixels in bytes.
         bpp: bits per pixel.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
-        is_familiar: whether the error of every frame is within the range that is usual for
-            pictures like those of the training set.
+        is_familiar: whether every frame looks like a picture of the training set, by its error.
     """
 
     codec: str
@@ -116,8 +115,8 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     errors = squared_errors(
         codec.decoder, picture, compressed.encoded.header, compressed.dequantized
     )
-    is_familiar = max(errors, default=0) <= _familiar_error(codec, compressed)
-    if not is_familiar:
+    familiar = is_familiar(codec, picture, compressed, errors)
+    if not familiar:
         warnings.warn(_UNFAMILIAR.format(name=codec.spec.name), AecodecWarning, stacklevel=2)
     size = len(compressed.data)
     measured = Report(
@@ -128,7 +127,7 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
         raw_size=picture.raw_size,
         bpp=metrics.bits_per_pixel(size, *picture.size, picture.frames),
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
-        is_familiar=is_familiar,
+        is_familiar=familiar,
     )
     if measured.is_larger:
         text = _LARGER.format(size=size, source_size=source_size)
@@ -151,12 +150,24 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
     return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
-def _familiar_error(codec: Codec, compressed: Compressed) -> float:
-    """Largest usual mean squared error of a frame at a level; infinite if it was not measured.
+def compare_pictures(original: Picture, other: Picture, size: int) -> Comparison:
+    """Put two pictures side by side, for a figure; of several frames, the first.
 
-    It is measured on pictures like those of the training set, at their full size.
+    Args:
+        original: a picture.
+        other: a picture of the same size, of the same mode or another.
+        size: size in bytes of the file that the other one came from.
+
+    Raises:
+        ImageError: they are of different sizes.
     """
-    levels = codec.folder.measured.get("levels")
-    if not levels or compressed.encoded.header.reduction != NOT_REDUCED:
-        return math.inf
-    return float(levels[int(compressed.level) - 1]["familiar_mse"])
+    if original.size != other.size:
+        sizes = " and ".join("{}x{}".format(*each.size) for each in (original, other))
+        raise ImageError(f"pictures of {sizes} pixels: only those of one size can be compared")
+    channels = max(original.mode.channels, other.mode.channels)
+    first, second = (
+        np.broadcast_to(each.pixels[0], (*each.pixels.shape[1:3], channels))
+        for each in (original, other)
+    )
+    quality = metrics.psnr(metrics.mse(first, second))
+    return Comparison(first, second, f"{size} bytes, {quality:.2f} dB")

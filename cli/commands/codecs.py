@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Optional
 
 import typer
 
-from aecodec.cli.shared.options import Json
+from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.options import Json, complete_codec
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
@@ -16,7 +16,11 @@ from aecodec.codec.registry import built_in_names, load_codec
 def codecs(
     name: Annotated[
         Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Argument(metavar="[NAME|DIR]", help="One codec. Default: all that ship."),
+        typer.Argument(
+            metavar="[NAME|DIR]",
+            help="One codec. Default: all that ship.",
+            autocompletion=complete_codec,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -25,8 +29,11 @@ def codecs(
     Bytes are those of the payload, the mean per tile; a file adds 12 and more. For codecs of
     pictures of any size they are bits per pixel.
     """
-    for chosen in map(load_codec, [name] if name else built_in_names()):
-        typer.echo(json.dumps(_values(chosen)) if as_json else codec_text(chosen))
+    console = Console(as_json=as_json)
+    for each in [name] if name else built_in_names():
+        with console.errors_as_json(each):
+            chosen = load_codec(each)
+        console.result(codec_text(chosen), _values(chosen))
 
 
 def _values(codec: Codec) -> dict[str, Any]:

@@ -1,26 +1,43 @@
-"""`aecodec compare`: draw a picture beside what a codec keeps of it."""
+"""`aecodec compare`: draw a picture beside what a codec keeps of it, or beside another picture."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.jobs import STANDARD, Job, plan
+from aecodec.cli.batch.run import run_all
+from aecodec.cli.shared.console import Console, errors_about, name_of
+from aecodec.cli.shared.files import check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.found import IMAGES, STANDARD
+from aecodec.cli.shared.jobs import Job, plan
 from aecodec.cli.shared.options import CodecOrAuto, Force, LevelNumber, Out, Quiet
-from aecodec.cli.shared.pictures import read_picture
-from aecodec.codec.registry import AUTO, codec_chooser
-from aecodec.evaluation.report import compare as compare_pictures
-from aecodec.imaging.plots import comparison_figure
+from aecodec.cli.shared.pictures import picture_in, read_picture
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec, with_workers
+from aecodec.errors import UsageError
+from aecodec.evaluation.report import compare as compare_restored
+from aecodec.evaluation.report import compare_pictures
+from aecodec.format.container import MAGIC
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.plots import Comparison, comparison_figure
+from aecodec.parallel import Workers
 
 
 def compare(
     image: Annotated[
-        Path, typer.Argument(metavar="IMAGE", help="An image, or - for standard input.")
+        Path,
+        typer.Argument(metavar="IMAGE", help="An image or .aec file, or - for standard input."),
     ],
+    other: Annotated[
+        Optional[Path],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        typer.Argument(
+            metavar="[OTHER]",
+            help="An image or .aec file of the same size. Default: what a codec makes of IMAGE.",
+        ),
+    ] = None,
     out: Out = None,
     codec: CodecOrAuto = AUTO,
     level: LevelNumber = None,
@@ -29,20 +46,53 @@ def compare(
 ) -> None:
     """Draw original, reconstruction and difference side by side, with bytes and PSNR.
 
-    Without -o, digit.png becomes digit_compared.png beside it. Needs matplotlib.
+    Without -o, digit.png becomes digit_compared.png beside it. Pictures are drawn at their full
+    size, small ones enlarged; of a very large one the middle is drawn. Needs matplotlib.
     """
-    codec_of = codec_chooser(codec)
-    jobs = plan([image], out, _rename, lambda _: False)
+    if other and level is not None:
+        raise UsageError("--level is for what a codec makes of IMAGE, and OTHER is given")
+    if other == image == STANDARD:
+        raise UsageError("standard input holds one picture: give a file for the other")
+    jobs = plan([image], out, _rename, IMAGES)
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
+    given = None if codec == AUTO else load_codec(codec)
+    run_all(console, jobs, _Comparing(other, given, level, force).draw)
 
-    def draw(job: Job) -> None:
-        check_overwriting(job.target, force)
-        picture, _ = read_picture(job.source, console)
-        comparison = compare_pictures(codec_of(picture), picture, level)
-        write_bytes(job.target, comparison_figure([comparison]))
-        console.result(f"{name_of(job)} -> {job.target}: {comparison.caption}")
 
-    console.run_all(jobs, draw)
+@dataclass(frozen=True)
+class _Comparing:
+    """How a picture is compared; an attribute is an option of the command."""
+
+    other: Path | None
+    codec: Codec | None
+    level: float | None
+    force: bool
+
+    def draw(self, job: Job, console: Console, workers: Workers) -> None:
+        """Compare one picture."""
+        check_overwriting(job.target, self.force)
+        comparison = self._comparison(job.source, console, workers)
+        write_bytes(job.target, comparison_figure([comparison]), self.force)
+        names = " and ".join(map(name_of, filter(None, [job.source, self.other])))
+        console.result(f"{names} -> {job.target}: {comparison.caption}")
+
+    def _comparison(self, path: Path, console: Console, workers: Workers) -> Comparison:
+        if self.other is None:
+            picture, _ = read_picture(path, console)
+            codec = with_workers(self.codec or codec_for(picture), workers)
+            return compare_restored(codec, picture, self.level)
+        original, _ = self._read(path, console, workers)
+        with errors_about(name_of(self.other)):
+            other, size = self._read(self.other, console, workers)
+        return compare_pictures(original, other, size)
+
+    def _read(self, path: Path, console: Console, workers: Workers) -> tuple[Picture, int]:
+        """Read an image, or decode an .aec file, and tell the size of the file in bytes."""
+        content = read_bytes(path)
+        if not content.startswith(MAGIC):
+            return picture_in(content, path, console), len(content)
+        codec = with_workers(self.codec or codec_of_file(content), workers)
+        return codec.decoder.decode(content), len(content)
 
 
 def _rename(path: Path) -> Path:

@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, NoReturn, Optional
 
 import typer
 
+from aecodec.cli.batch.outcome import LeftAlone
+from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, errors_about, name_of
 from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.jobs import (
-    STANDARD,
-    Job,
-    check_not_sources,
-    expand,
-    folder_beside,
-    is_folder,
-    plan,
-)
+from aecodec.cli.shared.found import IMAGES, STANDARD, expand
+from aecodec.cli.shared.jobs import Job, check_not_sources, folder_beside, is_folder, plan
 from aecodec.cli.shared.options import (
     CodecOrAuto,
     Depth,
     Force,
+    Jobs,
     Json,
     LevelNumber,
     MaxPixels,
     Out,
     Quiet,
+    SkipExisting,
     WhichFrames,
+    check_skipping,
 )
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
-from aecodec.codec.encoded_picture import Compressed
-from aecodec.codec.registry import AUTO, codec_chooser, load_codec
+from aecodec.codec.registry import AUTO, codec_for, load_codec, with_workers
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import report
-from aecodec.image_files.formats import has_image_suffix
+from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.imaging.picture import Picture, stack
-
-Compress = Callable[[Codec, Picture], Compressed]
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.stacks import shared_metadata, stacked
+from aecodec.parallel import Workers
 
 
 def compress(
@@ -64,15 +61,15 @@ def compress(
             "--min-psnr", metavar="DB", help="Make the smallest file of at least this PSNR."
         ),
     ] = None,
-    stacked: Annotated[
+    is_stack: Annotated[
         bool, typer.Option("--stack", help="Put images of one size into one file.")
     ] = False,
     metadata: Annotated[
         Optional[bool],  # noqa: UP045
         typer.Option(
             "--metadata/--no-metadata",
-            help="Keep ICC profile, EXIF (including GPS) and XMP. Default: kept, except for "
-            "pictures of one tile, such as digits, and with --max-bytes.",
+            help="Keep ICC profile, EXIF (including GPS) and XMP, and the names in a stack. "
+            "Default: kept, except for pictures of one tile, such as digits, and with --max-bytes.",
         ),
     ] = None,
     depth: Depth = None,
@@ -84,6 +81,8 @@ def compress(
             "--skip-larger", help="Make no .aec file where it would be larger than its source."
         ),
     ] = False,
+    jobs: Jobs = None,
+    skip_existing: SkipExisting = False,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -98,80 +97,103 @@ def compress(
     """
     if [level, max_bytes, min_psnr].count(None) < 2:
         raise UsageError("--level, --max-bytes and --min-psnr: give one of them")
-    if codec != AUTO:
-        load_codec(codec).spec.check_level(level)
-
-    def compressed(chosen: Codec, picture: Picture) -> Compressed:
-        return chosen.compress_picture(
-            picture, level=level, max_bytes=max_bytes, min_psnr=min_psnr, metadata=metadata
-        )
-
+    check_skipping(skip_existing, force)
+    given = None if codec == AUTO else load_codec(codec)
+    if given:
+        given.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
-    run = _Run(console, codec_chooser(codec), compressed, options, skip_larger, force)
-    if stacked:
-        run.compress_stack(inputs, _stack_target(inputs, out))
+    work = _Compression(given, level, max_bytes, min_psnr, metadata, options, skip_larger, force)
+    if is_stack:
+        stack = [_Stack(inputs, _stack_target(inputs, out))]
+        run_all(console, stack, work.compress_stack, skip_existing=skip_existing)
     else:
-        try:
-            console.run_all(plan(inputs, out, _rename, has_image_suffix), run.compress_one)
-        finally:
-            run.name_left_alone()
+        planned = plan(inputs, out, _rename, IMAGES)
+        run_all(console, planned, work.compress_one, jobs, skip_existing)
 
 
 @dataclass(frozen=True)
-class _Run:
-    """One call of the command."""
+class _Stack:
+    """Files of which one is made."""
 
-    console: Console
-    codec_of: Callable[[Picture], Codec]
-    compress: Compress
+    inputs: Sequence[Path]
+    target: Path
+
+    def __str__(self) -> str:
+        return str(self.target)
+
+
+@dataclass(frozen=True)
+class _Compression:
+    """How files are compressed; an attribute is an option of the command."""
+
+    codec: Codec | None
+    level: float | None
+    max_bytes: int | None
+    min_psnr: float | None
+    metadata: bool | None
     options: ReadOptions
     skip_larger: bool
     force: bool
-    left_alone: list[str] = field(default_factory=list)
 
-    def compress_one(self, job: Job) -> None:
+    def compress_one(self, job: Job, console: Console, workers: Workers) -> None:
+        """Compress one file."""
         check_overwriting(job.target, self.force)
-        picture, size = read_picture(job.source, self.console, self.options)
-        self._write(name_of(job), picture, size, job.target)
+        picture, size = read_picture(job.source, console, self.options)
+        self._write(name_of(job), picture, size, job.target, console, workers)
 
-    def compress_stack(self, inputs: Sequence[Path], target: Path) -> None:
-        sources = expand(inputs, has_image_suffix)
-        check_not_sources([target], sources)
-        check_overwriting(target, self.force)
+    def compress_stack(self, job: _Stack, console: Console, workers: Workers) -> None:
+        """Compress several files to one."""
+        sources = expand(job.inputs, IMAGES)
+        paths = [source.path for source in sources]
+        check_not_sources([job.target], paths)
+        check_overwriting(job.target, self.force)
         read = []
         for source in sources:
             with errors_about(name_of(source)):
-                read.append(read_picture(source, self.console, self.options))
-        stacked = stack([picture for picture, _ in read])
-        self._write(f"{len(read)} pictures", stacked, sum(size for _, size in read), target)
+                source.check()
+                read.append(read_picture(source.path, console, self.options))
+        name = f"{len(read)} pictures"
+        with console.warnings_about(name):
+            shared = shared_metadata([picture for picture, _ in read], self.metadata)
+            coded = [in_kept_colours(picture, shared) for picture, _ in read]
+            whole = stacked(paths, coded, shared, self.metadata)
+        self._write(name, whole, sum(size for _, size in read), job.target, console, workers)
 
-    def _write(self, name: str, picture: Picture, source_size: int, target: Path) -> None:
-        codec = self.codec_of(picture)
-        with self.console.warnings_about(name):
-            compressed = self.compress(codec, picture)
+    def _write(
+        self,
+        name: str,
+        picture: Picture,
+        source_size: int,
+        target: Path,
+        console: Console,
+        workers: Workers,
+    ) -> None:
+        codec = with_workers(self.codec or codec_for(picture), workers)
+        with console.warnings_about(name):
+            compressed = codec.compress_picture(
+                picture,
+                level=self.level,
+                max_bytes=self.max_bytes,
+                min_psnr=self.min_psnr,
+                metadata=self.metadata,
+            )
             if self.skip_larger and len(compressed.data) > source_size:
-                self._leave_alone(name, len(compressed.data), source_size)
-                return
+                _leave_alone(name, len(compressed.data), source_size, console)
             measured = report(codec, picture, compressed, source_size)
-        write_bytes(target, compressed.data)
-        self.console.result(
+        write_bytes(target, compressed.data, self.force)
+        console.result(
             f"{name} -> {target}: {measured.as_text()}",
             {"source": name, "file": str(target), **measured.as_json()},
         )
 
-    def name_left_alone(self) -> None:
-        """Count and name the pictures of which no file was made, if they are several."""
-        if len(self.left_alone) > 1:
-            names = ", ".join(self.left_alone)
-            self.console.note(f"{len(self.left_alone)} left alone: {names}")
 
-    def _leave_alone(self, name: str, size: int, source_size: int) -> None:
-        self.left_alone.append(name)
-        self.console.result(
-            f"{name}: left alone, as {size} bytes would be larger than its {source_size}",
-            {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
-        )
+def _leave_alone(name: str, size: int, source_size: int, console: Console) -> NoReturn:
+    console.result(
+        f"{name}: left alone, as {size} bytes would be larger than its {source_size}",
+        {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
+    )
+    raise LeftAlone
 
 
 def _rename(path: Path) -> Path:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
+from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.endings import Endings, ImageFormat
 from aecodec.cli.shared.files import (
@@ -16,13 +18,27 @@ from aecodec.cli.shared.files import (
     write_bytes,
     write_folder,
 )
-from aecodec.cli.shared.jobs import STANDARD, Job, is_aec, plan
-from aecodec.cli.shared.options import CodecName, Force, Json, Out, Quiet
-from aecodec.codec.registry import codec_of_file, load_codec
-from aecodec.errors import FormatError, UsageError
+from aecodec.cli.shared.found import AEC_FILES, STANDARD
+from aecodec.cli.shared.jobs import Job, plan
+from aecodec.cli.shared.options import (
+    CodecName,
+    Force,
+    Jobs,
+    Json,
+    Out,
+    Quiet,
+    SkipExisting,
+    check_skipping,
+)
+from aecodec.codec.codec import Codec
+from aecodec.codec.registry import codec_of_file, load_codec, with_workers
+from aecodec.errors import UsageError
+from aecodec.format import container
 from aecodec.image_files.formats import NEEDS_QUALITY, format_of
 from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
+from aecodec.imaging.stacks import file_names, without_names
+from aecodec.parallel import Workers
 
 
 def decompress(
@@ -48,6 +64,8 @@ def decompress(
         ),
     ] = None,
     codec: CodecName = None,
+    jobs: Jobs = None,
+    skip_existing: SkipExisting = False,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -58,22 +76,59 @@ def decompress(
     becomes scans_aec_decompressed. In a folder, files get back the ending of what they were made
     of, unless its format loses something: without --quality they become PNG. They get back its
     time, too, if they keep it. With -o, the suffix of the name chooses the image format. A file
-    that holds several pictures becomes a folder of them. A codec that ships is found by the id in
-    the file; for any other give its folder with --codec.
+    that holds several pictures becomes a folder of them, with their former names if it has kept
+    them. A codec that ships is found by the id in the file; for any other give its folder with
+    --codec.
     """
+    check_skipping(skip_existing, force)
     endings = Endings(inputs, wanted, quality)
     endings.check(out)
-    given = load_codec(codec) if codec else None
+    work = _Decompression(load_codec(codec) if codec else None, endings, force)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
+    planned = plan(inputs, out, endings.rename, AEC_FILES)
+    run_all(console, planned, work.decompress_one, jobs, skip_existing)
 
-    def decompress_one(job: Job) -> None:
-        data = read_bytes(job.source, FormatError)
-        picture = (given or codec_of_file(data)).decoder.decode(data)
+
+@dataclass(frozen=True)
+class _Decompression:
+    """How files are decompressed; an attribute is an option of the command."""
+
+    codec: Codec | None
+    endings: Endings
+    force: bool
+
+    def decompress_one(self, job: Job, console: Console, workers: Workers) -> None:
+        """Decompress one file."""
+        data = read_bytes(job.source)
+        target = _target(job.target, container.unpack(data)[0].frames)
+        check_overwriting(target, self.force)
+        codec = with_workers(self.codec or codec_of_file(data), workers)
+        picture = codec.decoder.decode(data)
         with console.warnings_about(name_of(job)):
-            written = _write(picture, job.target, endings, force)
-        _report(console, job, written, picture)
+            self._write(picture, target, self.endings.of(job.target))
+        _report(console, job, target, picture)
 
-    console.run_all(plan(inputs, out, endings.rename, is_aec), decompress_one)
+    def _write(self, picture: Picture, target: Path, suffix: str) -> None:
+        """Write one image, or a folder of several, with the time of the source."""
+        picture, names = without_names(picture)
+        encoded = encode_frames(picture, suffix, self.endings.quality)
+        if len(encoded) == 1:
+            write_bytes(target, encoded[0], self.force)
+            restore_time(target, picture.origin)
+            return
+        files = file_names(names, len(encoded), suffix.lower())
+        write_folder(target, dict(zip(files, encoded, strict=True)), self.force)
+        for name in files:
+            restore_time(target / name, picture.origin)
+
+
+def _target(target: Path, frames: int) -> Path:
+    """Where the result of a file goes: an image, or a folder of several."""
+    if frames == 1:
+        return target
+    if target == STANDARD:
+        raise UsageError("standard output takes one picture, and the file holds several: use -o")
+    return target.with_suffix("") if target.suffix else target
 
 
 def _report(console: Console, job: Job, written: Path, picture: Picture) -> None:
@@ -99,27 +154,3 @@ def _former(picture: Picture, written: Path) -> str:
     former = picture.origin.suffix if picture.origin else written.suffix
     is_lossy = format_of(former) in NEEDS_QUALITY and written.suffix == ".png"
     return f", was {former} (--quality N restores that)" if is_lossy else ""
-
-
-def _write(picture: Picture, target: Path, endings: Endings, force: bool) -> Path:
-    """Write one image, or a folder of several, with the time of the source; return the path."""
-    if picture.frames > 1:
-        return _write_folder(picture, target, endings, force)
-    check_overwriting(target, force)
-    write_bytes(target, encode_frames(picture, endings.of(target), endings.quality)[0])
-    restore_time(target, picture.origin)
-    return target
-
-
-def _write_folder(picture: Picture, target: Path, endings: Endings, force: bool) -> Path:
-    if target == STANDARD:
-        raise UsageError("standard output takes one picture, and the file holds several: use -o")
-    folder = target.with_suffix("") if target.suffix else target
-    check_overwriting(folder, force)
-    digits, suffix = len(str(picture.frames)), endings.of(target).lower()
-    encoded = encode_frames(picture, suffix, endings.quality)
-    names = [f"{number:0{digits}}{suffix}" for number in range(1, len(encoded) + 1)]
-    write_folder(folder, dict(zip(names, encoded, strict=True)))
-    for name in names:
-        restore_time(folder / name, picture.origin)
-    return folder

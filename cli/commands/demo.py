@@ -52,4 +52,4 @@ def demo(
 def _write(path: Path, content: bytes, force: bool) -> None:
     if path.exists() and not force and path.read_bytes() != content:
         raise UsageError(f"{path} exists already; give another folder, or --force")
-    write_bytes(path, content)
+    write_bytes(path, content, force=True)

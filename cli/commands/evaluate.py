@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.options import Force, Json, Quiet
+from aecodec.cli.shared.files import check_input, check_overwriting, write_bytes
+from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
@@ -26,7 +26,12 @@ _COLUMNS = ("level", "bytes", "bpp", "ratio", "MSE", "PSNR", "MS-SSIM", "compres
 
 def evaluate(
     codec: Annotated[
-        str, typer.Argument(metavar="CODEC", help="A codec that ships, or a codec folder.")
+        str,
+        typer.Argument(
+            metavar="CODEC",
+            help="A codec that ships, or a codec folder.",
+            autocompletion=complete_codec,
+        ),
     ],
     data: Annotated[
         Path, typer.Argument(metavar="DATA", help="A folder of images, or an .npz or .npy array.")
@@ -56,21 +61,26 @@ def evaluate(
     Every picture is compressed by itself. Bytes are the mean size of whole files; the ratio is to
     raw pixels; PSNR is that of the mean squared error; times are milliseconds per picture.
     """
-    from aecodec.datasets.evaluation_set import open_dataset
-
     if plot:
         check_overwriting(plot, force)
-    chosen, console = load_codec(codec), Console(quiet)
-    if array and data.suffix != ".npz":
-        raise UsageError(f"--array is for .npz files, and {data} is none")
-    dataset = open_dataset(data, array)
-    with console.warnings_about(data):
+    chosen, console = load_codec(codec), Console(quiet, as_json)
+    with console.errors_as_json(data), console.warnings_about(data):
+        dataset = _open(data, array)
         numbers = levels or range(1, len(chosen.spec.levels) + 1)
         scores = [_score(chosen, dataset, level, limit, console) for level in numbers]
     if plot:
-        _plot(plot, chosen, scores)
+        _plot(plot, chosen, scores, force)
     for line in _json_lines(scores) if as_json else _table(scores):
         typer.echo(line)
+
+
+def _open(data: Path, array: str | None) -> Dataset:
+    from aecodec.datasets.evaluation_set import open_dataset
+
+    check_input(data)
+    if array and data.suffix != ".npz":
+        raise UsageError(f"--array is for .npz files, and {data} is none")
+    return open_dataset(data, array)
 
 
 def _score(
@@ -83,11 +93,11 @@ def _score(
     return evaluation.evaluate(codec, samples, level)
 
 
-def _plot(path: Path, codec: Codec, scores: Sequence[LevelScore]) -> None:
+def _plot(path: Path, codec: Codec, scores: Sequence[LevelScore], force: bool) -> None:
     from aecodec.imaging.plots import rate_distortion_figure
 
     points = [(score.bpp, score.psnr) for score in scores]
-    write_bytes(path, rate_distortion_figure({codec.spec.name: points}))
+    write_bytes(path, rate_distortion_figure({codec.spec.name: points}), force)
 
 
 def _json_lines(scores: Sequence[LevelScore]) -> Iterator[str]:

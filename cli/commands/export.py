@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_overwriting, write_bytes
+from aecodec.cli.shared.files import check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.options import Force, Quiet
+from aecodec.cli.shared.options import Force, Quiet, complete_codec
 from aecodec.cli.shared.texts import codec_text, loss_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
@@ -40,7 +40,11 @@ _TILE, _LEVELS, _PRIORS = 64, 3, 64
 def export(
     codec: Annotated[
         Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Argument(metavar="CODEC", help="A codec that ships, or a codec folder."),
+        typer.Argument(
+            metavar="CODEC",
+            help="A codec that ships, or a codec folder.",
+            autocompletion=complete_codec,
+        ),
     ] = None,
     *,
     out: Annotated[
@@ -148,6 +152,9 @@ def export(
     elsewhere become a codec folder.
     """
     output = _Output(out, Console(quiet), force)
+    for given in (encoder, decoder, calibrate):
+        if given:
+            check_input(given)
     if encoder or decoder:
         is_plain = (to, precision, halves) == (Format.TFLITE, Precision.INT8, Halves.BOTH)
         if codec or not (encoder and decoder and calibrate):
@@ -196,7 +203,7 @@ class _Output:
         for name in contents:
             check_overwriting(self.folder / name, self.force)
         for name, content in contents.items():
-            write_bytes(self.folder / name, content)
+            write_bytes(self.folder / name, content, self.force)
 
 
 @dataclass(frozen=True)
@@ -276,7 +283,7 @@ def _export(
     output.write(contents)
     if report:
         rows: list[dict[str, Any]] = [each.parity.as_json() for each in exported]
-        write_bytes(report, json.dumps(rows, indent=1).encode() + b"\n")
+        write_bytes(report, json.dumps(rows, indent=1).encode() + b"\n", output.force)
     for each in exported:
         output.console.result(each.parity.as_text())
 

@@ -8,33 +8,38 @@ from typing import Annotated, Any
 
 import typer
 
+from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import read_bytes
+from aecodec.cli.shared.found import AEC_FILES, Source, expand
 from aecodec.cli.shared.options import Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import CodecError, FormatError
+from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
 from aecodec.format.instruction import Origin
+from aecodec.parallel import Workers
 
 
 def info(
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help=".aec files, or - for standard input.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help=".aec files, folders of them, or - for standard input."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
     """Describe .aec files: size, mode, codec, level, payload. Needs no codec."""
-    console = Console(as_json=as_json)
+    run_all(Console(as_json=as_json), expand(inputs, AEC_FILES), _describe_one)
 
-    def describe(path: Path) -> None:
-        data = read_bytes(path, FormatError)
-        values = _describe(*container.unpack(data), len(data))
-        text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
-        console.result(f"{name_of(path)}: {text}", {"file": str(path), **values})
 
-    console.run_all(inputs, describe)
+def _describe_one(source: Source, console: Console, _: Workers) -> None:
+    data = read_bytes(source.path)
+    values = _describe(*container.unpack(data), len(data))
+    text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+    console.result(f"{name_of(source)}: {text}", {"file": str(source.path), **values})
 
 
 def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:

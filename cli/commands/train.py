@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.files import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.options import Quiet
+from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
@@ -47,6 +48,7 @@ def train(
             metavar="NAME|FILE",
             help="A recipe that ships, or a TOML file: digits for tiles of one size, picture and "
             "photo for pictures of any size.",
+            autocompletion=complete_recipe,
         ),
     ] = "digits",
     epochs: Annotated[
@@ -97,6 +99,7 @@ def train(
             "--from",
             metavar="NAME|DIR",
             help="Fine-tune: start with the networks of a codec of the same recipe and levels.",
+            autocompletion=complete_codec,
         ),
     ] = None,
     name: Annotated[
@@ -128,6 +131,7 @@ def train(
         raise UsageError(f"{out} holds a codec already, or files of its names; --force replaces it")
     if start_from and Path(start_from).resolve() == out.resolve():
         raise UsageError(f"{out} is what the training starts from: give another folder with -o")
+    _check_data(data)
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe
         from aecodec.training.run import run_recipe
@@ -146,6 +150,13 @@ def train(
             verbose=0,
         )
     console.result(codec_text(codec))
+
+
+def _check_data(data: str) -> None:
+    from aecodec.datasets.training_pictures import KERAS_DATASETS
+
+    if data not in KERAS_DATASETS:
+        check_input(Path(data))
 
 
 @dataclass(frozen=True)

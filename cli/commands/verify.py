@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
+from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import read_bytes
-from aecodec.cli.shared.jobs import expand, is_aec
-from aecodec.cli.shared.options import CodecName
+from aecodec.cli.shared.files import check_input, read_bytes
+from aecodec.cli.shared.found import AEC_FILES, Source, expand
+from aecodec.cli.shared.options import CodecName, Jobs, Json
 from aecodec.codec.codec import Codec
-from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec
-from aecodec.errors import CodecError, FormatError, UsageError
+from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
+from aecodec.errors import CodecError, UsageError
+from aecodec.parallel import Workers
+
+_FIELDS_ONLY = " (its codec does not ship: checksum and fields only; --codec names it)"
 
 
 def verify(
@@ -35,6 +40,8 @@ def verify(
         ),
     ] = None,
     codec: CodecName = None,
+    jobs: Jobs = None,
+    as_json: Json = False,
 ) -> None:
     """Tell whole .aec files from damaged ones.
 
@@ -45,38 +52,57 @@ def verify(
     encoder network is run in TensorFlow Lite Micro, and the files and codes of its C are compared
     with Python's. Needs tflite-micro. --codec names a codec that does not ship.
     """
+    console = Console(as_json=as_json)
     if device:
-        _verify_device(device, codec, inputs)
+        with console.errors_as_json(device):
+            _verify_device(device, codec, inputs, console)
         return
     if not inputs:
         raise UsageError("give .aec files, or --device DIR")
-    given = load_codec(codec) if codec else None
-
-    def check(path: Path) -> None:
-        data = read_bytes(path, FormatError)
-        typer.echo(f"{name_of(path)}: whole{_check_codes(data, given)}")
-
-    Console(quiet=True).run_all(expand(inputs, is_aec), check)
+    verification = _Verification(load_codec(codec) if codec else None)
+    run_all(console, expand(inputs, AEC_FILES), verification.verify_one, jobs)
 
 
-def _check_codes(data: bytes, given: Codec | None) -> str:
-    """Check a file, and say what could not be checked."""
-    try:
-        codec = given or codec_of_file(data)
-    except CodecError:
-        return " (its codec does not ship: checksum and fields only; --codec names it)"
-    codec.decoder.check(data)
-    return ""
+@dataclass(frozen=True)
+class _Verification:
+    """How files are checked: with the codec that the user names, or with the one that ships."""
+
+    codec: Codec | None
+
+    def verify_one(self, source: Source, console: Console, workers: Workers) -> None:
+        """Check one file, and say what could not be checked."""
+        data = read_bytes(source.path)
+        codec = self._codec_of(data)
+        if codec:
+            with_workers(codec, workers).decoder.check(data)
+        note = "" if codec else _FIELDS_ONLY
+        console.result(
+            f"{name_of(source)}: whole{note}",
+            {"source": str(source.path), "whole": True, "codes_checked": codec is not None},
+        )
+
+    def _codec_of(self, data: bytes) -> Codec | None:
+        try:
+            return self.codec or codec_of_file(data)
+        except CodecError:
+            return None
 
 
-def _verify_device(path: Path, codec: str | None, pictures: list[Path] | None) -> None:
+def _verify_device(
+    path: Path, codec: str | None, pictures: list[Path] | None, console: Console
+) -> None:
     from aecodec.datasets.evaluation_set import open_dataset
     from aecodec.export.device.verify import DeviceFolder, check_device
     from aecodec.samples import sample_paths
 
+    for each in [path, *(pictures or [])]:
+        check_input(each)
     device = DeviceFolder(path)
     chosen = load_codec(codec) if codec else codec_with_id(device.codec_id)
     sets = [open_dataset(each) for each in pictures or [sample_paths()[0].parent]]
-    samples = Console().progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
+    samples = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
     tried = check_device(device, chosen, (sample.picture for sample in samples))
-    typer.echo(f"{path}: {tried} pictures; the files and codes of its C are Python's")
+    console.result(
+        f"{path}: {tried} pictures; the files and codes of its C are Python's",
+        {"source": str(path), "pictures": tried},
+    )

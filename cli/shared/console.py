@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import typer
 
-from aecodec.cli.shared.jobs import STANDARD, Job
+from aecodec.cli.shared.found import STANDARD, Source
+from aecodec.cli.shared.jobs import Job
+from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError, AecodecWarning
 
 Item = TypeVar("Item")
 
-_MIN_FOR_BAR = 20
-_SOME_FAILED = 1
+Write = Callable[[str, bool], None]
+"""Takes a line, and whether it goes to standard error."""
+
+
+def _print(text: str, to_stderr: bool) -> None:
+    typer.echo(text, err=to_stderr)
 
 
 @dataclass(frozen=True)
@@ -27,34 +32,63 @@ class Console:
 
     Attributes:
         quiet: report errors alone.
-        as_json: one line of JSON per result.
+        as_json: one line of JSON per result, and per file that failed.
         to_stderr: standard output carries a file, so results go to standard error.
+        write: prints a line.
     """
 
     quiet: bool = False
     as_json: bool = False
     to_stderr: bool = False
+    write: Write = _print
 
     def result(self, text: str, values: Mapping[str, Any] | None = None) -> None:
         """Report one result, as a line for people or as a line of JSON."""
         if self.as_json:
-            typer.echo(json.dumps(dict(values or {})), err=self.to_stderr)
+            self.write(json.dumps(dict(values or {})), self.to_stderr)
         elif not self.quiet:
-            typer.echo(text, err=self.to_stderr)
+            self.write(text, self.to_stderr)
 
     def note(self, text: str) -> None:
-        """Say something about the whole call on standard error."""
+        """Say something that is no result."""
         if not self.quiet:
-            typer.echo(text, err=True)
+            self.write(text, True)
+
+    def existing(self, name: str, reason: str) -> None:
+        """Report in JSON a file that was left out, as its result exists already."""
+        if self.as_json:
+            self.write(json.dumps({"source": name, "skipped": reason}), self.to_stderr)
+
+    def error(self, name: str, error: AecodecError) -> None:
+        """Report a file that failed, and go on."""
+        self.error_as_json(name, error)
+        self.write(f"error: {name}: {error}", True)
+
+    def error_as_json(self, name: str, error: AecodecError) -> None:
+        """The line of JSON of a file that failed, if such lines are wanted."""
+        if self.as_json:
+            values = {"source": name, "error": str(error), "status": error.exit_status}
+            self.write(json.dumps(values), self.to_stderr)
+
+    @contextmanager
+    def errors_as_json(self, name: object) -> Iterator[None]:
+        """Report the error of a block as JSON too, before it ends the command."""
+        try:
+            yield
+        except AecodecError as error:
+            self.error_as_json(str(name), error)
+            raise
 
     @contextmanager
     def warnings_about(self, name: object) -> Iterator[None]:
-        """Print the warnings of a block as lines on standard error."""
+        """Print the warnings of a block as lines on standard error, whether it fails or not."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            yield
-        for warning in caught:
-            self._warn(f"{name}: {warning.message}")
+            try:
+                yield
+            finally:
+                for warning in caught:
+                    self._warn(f"{name}: {warning.message}")
 
     @contextmanager
     def warnings_as_they_come(self) -> Iterator[None]:
@@ -73,48 +107,18 @@ class Console:
             yield
 
     def _warn(self, text: str) -> None:
-        if not self.quiet:
-            typer.echo(f"warning: {text}", err=True)
+        self.note(f"warning: {text}")
 
-    def run_all(self, items: Sequence[Item], work: Callable[[Item], None]) -> None:
-        """Do the work for each item, and go on past those that fail.
+    def bar(self, title: str) -> Bar:
+        """A progress bar, for use in a `with` statement."""
+        return Bar(title, is_wanted=not self.quiet)
 
-        Raises:
-            AecodecError: the error of the item, if it is the only one.
-            typer.Exit: with status 1, if some of several failed.
-        """
-        if len(items) == 1:
-            _do(items[0], work)
-            return
-        shown = self.progress(items, len(items), "")
-        failed = sum(not _succeeds(item, work) for item in shown)
-        if failed:
-            typer.echo(f"{failed} of {len(items)} failed", err=True)
-            raise typer.Exit(_SOME_FAILED)
-
-    def progress(self, items: Iterable[Item], count: int, title: str) -> Iterable[Item]:
+    def progress(self, items: Iterable[Item], count: int, title: str) -> Iterator[Item]:
         """The items as they are taken, with a progress bar on a terminal if they are many."""
-        if self.quiet or count < _MIN_FOR_BAR or not sys.stderr.isatty():
-            return items
-        from rich.console import Console as RichConsole
-        from rich.progress import track
-
-        stderr = RichConsole(stderr=True)
-        return track(items, title, total=count, console=stderr, transient=True)
-
-
-def _succeeds(item: Item, work: Callable[[Item], None]) -> bool:
-    try:
-        _do(item, work)
-    except AecodecError as error:
-        typer.echo(f"error: {error}", err=True)
-        return False
-    return True
-
-
-def _do(item: Item, work: Callable[[Item], None]) -> None:
-    with errors_about(name_of(item)):
-        work(item)
+        with self.bar(title) as bar:
+            for done, item in enumerate(items):
+                bar.update(done, count)
+                yield item
 
 
 @contextmanager
@@ -129,4 +133,5 @@ def errors_about(name: str) -> Iterator[None]:
 def name_of(item: object) -> str:
     """Name of an input in messages."""
     path = item.source if isinstance(item, Job) else item
+    path = path.path if isinstance(path, Source) else path
     return "standard input" if path == STANDARD else str(path)

@@ -8,8 +8,9 @@ from enum import Enum
 from pathlib import Path
 
 from aecodec.cli.shared.files import read_bytes
-from aecodec.cli.shared.jobs import STANDARD, folder_beside, is_folder
-from aecodec.errors import AecodecError, FormatError, UsageError
+from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.jobs import folder_beside, is_folder
+from aecodec.errors import AecodecError, UsageError
 from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.image_files.formats import LOSSY, format_of, is_kept_by
@@ -107,7 +108,7 @@ class Endings:
 def _header_of(path: Path) -> Header | None:
     """Header of a file; None if it cannot be read, which is reported when it is decoded."""
     try:
-        return container.unpack(read_bytes(path, FormatError))[0]
+        return container.unpack(read_bytes(path))[0]
     except AecodecError:
         return None
 

@@ -3,65 +3,69 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from aecodec.cli.shared.found import STANDARD, Kind, Source, sources_in
 from aecodec.errors import AecodecError, UsageError
-
-STANDARD = Path("-")
-"""Stands for standard input or standard output."""
 
 Rename = Callable[[Path], Path]
 """Path of an input to the path of its result."""
 
-Accept = Callable[[Path], bool]
-"""Whether a file in a folder is one to read."""
-
 
 @dataclass(frozen=True)
 class Job:
-    """One file to read, and the file to make of it."""
+    """One file to read, and the file to make of it.
+
+    Attributes:
+        source: the file to read.
+        target: the file to make.
+        problem: why nothing will be made, or None.
+    """
 
     source: Path
     target: Path
+    problem: AecodecError | None = None
 
 
-def plan(inputs: Sequence[Path], out: str | None, rename: Rename, accept: Accept) -> list[Job]:
+def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: Kind) -> list[Job]:
     """Decide what to make of what.
 
     Without `out`, the result of a file lies beside it, and the results of a folder in a folder
     beside it. `out` is the name of the result of one file; it is a folder for several inputs, and
-    where it ends with a slash or is a folder already. Folders keep their inner structure.
+    where it ends with a slash or is a folder already. Folders keep their inner structure. Where
+    several files would have one result, each keeps its whole name in that of its result.
 
     Args:
         inputs: files, folders, or `-`.
         out: value of `-o`.
         rename: name of the result of a file or of a folder.
-        accept: whether a file in a folder is one to read.
+        kind: which files of a folder are read.
 
     Raises:
-        UsageError: the call contradicts itself, or two files would have one result.
-        AecodecError: a folder holds nothing to read.
+        UsageError: the call contradicts itself, or two files would have one result in any case.
     """
-    if out == "-" and (len(inputs) > 1 or inputs[0].is_dir()):
+    if out == "-" and (len(inputs) > 1 or os.path.isdir(inputs[0])):
         raise UsageError("standard output takes one result: give one input, or a folder with -o")
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
     target = None if out is None else Path(out)
-    jobs = [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, accept)]
-    _check_targets(jobs)
-    return jobs
+    jobs = [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, kind)]
+    apart = _apart(list(dict.fromkeys(jobs)))
+    check_not_sources([job.target for job in apart], [job.source for job in apart])
+    return apart
 
 
 def _jobs_of(
-    given: Path, out: Path | None, into_folder: bool, rename: Rename, accept: Accept
+    given: Path, out: Path | None, into_folder: bool, rename: Rename, kind: Kind
 ) -> Iterator[Job]:
     if given == STANDARD and not into_folder:
         yield Job(STANDARD, STANDARD if out is None else out)
-    elif given.is_dir():
+    elif os.path.isdir(given):
         top = out or rename(given)
-        for source in files_in(given, accept):
-            yield Job(source, top / rename(source).relative_to(given))
+        for source in sources_in(given, kind):
+            yield _job_in(given, top, source, rename)
     elif out is None:
         yield Job(given, rename(given))
     elif into_folder:
@@ -71,16 +75,40 @@ def _jobs_of(
         yield Job(given, out)
 
 
-def _check_targets(jobs: Sequence[Job]) -> None:
-    """Check that no two files have one result, and that no result is a source."""
-    source_of: dict[Path, Path] = {}
-    for job in jobs:
-        other = source_of.setdefault(job.target, job.source)
-        if other is not job.source:
+def _job_in(folder: Path, top: Path, source: Source, rename: Rename) -> Job:
+    """The job of a file in a folder; one with a problem makes nothing, so it needs no name."""
+    if source.problem:
+        return Job(source.path, top / source.path.relative_to(folder), source.problem)
+    return Job(source.path, top / rename(source.path).relative_to(folder))
+
+
+def _apart(jobs: Sequence[Job]) -> list[Job]:
+    """Give jobs of one target different ones: of `a.jpg` and `a.png`, `a.jpg.aec`, `a.png.aec`."""
+    same = _shared_targets(jobs)
+    while same:
+        longer = [_longer(job) if _key(job.target) in same else job for job in jobs]
+        if longer == list(jobs):
+            clash = [job for job in jobs if _key(job.target) in same]
             raise UsageError(
-                f"{other} and {job.source} would both become {job.target}: give them in two calls"
+                f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
+                "give them in two calls"
             )
-    check_not_sources(source_of, [job.source for job in jobs])
+        jobs, same = longer, _shared_targets(longer)
+    return list(jobs)
+
+
+def _shared_targets(jobs: Sequence[Job]) -> set[str]:
+    counts = Counter(_key(job.target) for job in jobs if not job.problem)
+    return {target for target, count in counts.items() if count > 1}
+
+
+def _key(target: Path) -> str:
+    return os.path.normcase(target)
+
+
+def _longer(job: Job) -> Job:
+    """A job whose target has the whole name of its source."""
+    return replace(job, target=job.target.with_name(job.source.name + job.target.suffix))
 
 
 def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
@@ -93,31 +121,6 @@ def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
     for target in targets:
         if target != STANDARD and target.resolve() in originals:
             raise UsageError(f"{target} is an input: give the result another name")
-
-
-def expand(inputs: Sequence[Path], accept: Accept) -> list[Path]:
-    """The inputs, with each folder replaced by its files.
-
-    Raises:
-        AecodecError: a folder holds nothing to read.
-    """
-    return [
-        path
-        for given in inputs
-        for path in (files_in(given, accept) if given.is_dir() else [given])
-    ]
-
-
-def files_in(folder: Path, accept: Accept) -> list[Path]:
-    """The accepted files of a folder, at any depth, sorted.
-
-    Raises:
-        AecodecError: there are none.
-    """
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and accept(path))
-    if not found:
-        raise AecodecError(f"{folder}: nothing to read in this folder")
-    return found
 
 
 def folder_beside(folder: Path, ending: str) -> Path:
@@ -135,8 +138,3 @@ def folder_beside(folder: Path, ending: str) -> Path:
 def is_folder(out: str) -> bool:
     """Whether `-o` names a folder: it is one, or ends with a slash."""
     return out.endswith(("/", os.sep)) or Path(out).is_dir()
-
-
-def is_aec(path: Path) -> bool:
-    """Whether a file in a folder is an `.aec` file, by its name."""
-    return path.suffix.lower() == ".aec"

@@ -1,12 +1,55 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what the shell completes after them."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
+from aecodec.codec.registry import AUTO, built_in_names
+from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
+from aecodec.recipes import recipe_names
+
+
+def complete_codec(typed: str) -> list[str]:
+    """Codecs that ship, and folders.
+
+    >>> complete_codec("dig")
+    ['digits']
+    """
+    return _named([AUTO, *built_in_names()], typed) + _paths(typed, Path.is_dir)
+
+
+def complete_recipe(typed: str) -> list[str]:
+    """Recipes that ship, TOML files, and folders in which there may be some.
+
+    >>> complete_recipe("pic")
+    ['picture']
+    """
+    return _named(recipe_names(), typed) + _paths(typed, _may_hold_recipe)
+
+
+def _named(names: list[str], typed: str) -> list[str]:
+    return [name for name in names if name.startswith(typed)]
+
+
+def _may_hold_recipe(path: Path) -> bool:
+    return path.is_dir() or path.suffix == ".toml"
+
+
+def _paths(typed: str, is_meant: Callable[[Path], bool]) -> list[str]:
+    """Paths that begin as typed."""
+    folder, name = os.path.split(typed)
+    try:
+        found = sorted(path for path in Path(folder).iterdir() if path.name.startswith(name))
+    except OSError:
+        return []
+    return [os.path.join(folder, path.name) for path in found if is_meant(path)]
+
 
 Out = Annotated[
     Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
@@ -16,7 +59,12 @@ Out = Annotated[
 ]
 CodecName = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--codec", metavar="NAME|DIR", help="A codec that ships, or a codec folder."),
+    typer.Option(
+        "--codec",
+        metavar="NAME|DIR",
+        help="A codec that ships, or a codec folder.",
+        autocompletion=complete_codec,
+    ),
 ]
 CodecOrAuto = Annotated[
     str,
@@ -25,6 +73,7 @@ CodecOrAuto = Annotated[
         metavar="NAME|DIR",
         help="A codec that ships, or a codec folder; auto is digits for grey pictures of 28x28 "
         "pixels, and photo for all others.",
+        autocompletion=complete_codec,
     ),
 ]
 LevelNumber = Annotated[
@@ -34,6 +83,23 @@ LevelNumber = Annotated[
         "--level",
         help="Quality: 1 is the smallest file; 2.5 lies between 2 and 3, for codecs with such "
         "levels. Default: the codec's own.",
+    ),
+]
+Jobs = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--jobs",
+        min=1,
+        metavar="N",
+        help="Work on so many files side by side, each in a process of its own. Default: one per "
+        "core.",
+    ),
+]
+SkipExisting = Annotated[
+    bool,
+    typer.Option(
+        "--skip-existing",
+        help="Leave alone what exists already: the same call again goes on after an interruption.",
     ),
 ]
 Depth = Annotated[
@@ -65,3 +131,13 @@ WhichFrames = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone.")]
+
+
+def check_skipping(skip_existing: bool, force: bool) -> None:
+    """Check that existing results are either left alone or overwritten.
+
+    Raises:
+        UsageError: both are asked for.
+    """
+    if skip_existing and force:
+        raise UsageError("--skip-existing and --force contradict each other: give one of them")

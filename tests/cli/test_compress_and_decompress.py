@@ -93,4 +93,4 @@ def test_a_damaged_image_in_a_stack_is_named(folder: Path, command: Command) -> 
     Path("bad.png").write_bytes(b"no image")
     result = command("compress", "--stack", "digit.png", "bad.png", "-o", "all.aec")
     assert result.status == 3
-    assert result.err == "error: bad.png: not an image that Pillow can open\n"
+    assert result.err == "error: all.aec: bad.png: not an image that Pillow can open\n"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import warnings
 from pathlib import Path
 
 import pytest
 from helpers.commands import Command, piped
 
+from aecodec.cli.shared.console import Console
+from aecodec.errors import AecodecWarning, FormatError
 from aecodec.format import container
 
 
 @pytest.mark.parametrize(
     ("name", "content", "arguments", "status"),
     [
-        ("x.png", None, ["compress", "x.png"], 3),
         ("x.png", b"no image", ["compress", "x.png"], 3),
-        ("x.aec", None, ["decompress", "x.aec"], 4),
         ("x.aec", b"", ["decompress", "x.aec"], 4),
         ("x.aec", b"\xaeC\x01 but then no more", ["verify", "x.aec"], 4),
         ("x.aec", b"no file of ours", ["info", "x.aec"], 4),
@@ -64,3 +66,98 @@ def test_litert_prints_nothing(folder: Path) -> None:
     done = piped("compress", "digit.png", data=b"")
     assert done.returncode == 0
     assert done.stderr == b""
+
+
+_MISSING, _IMAGE, _DAMAGED = 6, 3, 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "has_json"),
+    [
+        (["compress", "INPUT", "-o", "out"], True),
+        (["compress", "--stack", "INPUT", "-o", "out"], True),
+        (["decompress", "INPUT", "-o", "out"], True),
+        (["info", "INPUT"], True),
+        (["verify", "INPUT"], True),
+        (["verify", "--device", "INPUT"], True),
+        (["compare", "INPUT", "-o", "out"], False),
+        (["compare", "digit.png", "INPUT", "-o", "out"], False),
+        (["evaluate", "digits", "INPUT"], True),
+        (["train", "INPUT", "-o", "out"], False),
+        (["export", "digits", "--calibrate", "INPUT", "-o", "out"], False),
+        (["export", "--encoder", "INPUT", "--decoder", "digit.png", "-o", "out"], False),
+    ],
+)
+def test_an_input_that_does_not_exist_has_one_status_in_all_commands(
+    folder: Path, command: Command, arguments: list[str], has_json: bool
+) -> None:
+    given = ["nothing" if each == "INPUT" else each for each in arguments]
+    result = command(*given)
+    assert (result.status, result.out) == (_MISSING, "")
+    assert len(result.err.splitlines()) == 1
+    assert "nothing" in result.err
+    if has_json:
+        values = json.loads(command(*given, "--json").out)
+        assert values["status"] == _MISSING
+        assert set(values) == {"source", "error", "status"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "content", "status"),
+    [
+        (["compress", "INPUT", "-o", "out"], b"no image", _IMAGE),
+        (["compress", "--stack", "INPUT", "-o", "out"], b"no image", _IMAGE),
+        (["compare", "INPUT", "-o", "out"], b"no image", _IMAGE),
+        (["compare", "digit.png", "INPUT", "-o", "out"], b"no image", _IMAGE),
+        (["compare", "digit.png", "INPUT", "-o", "out"], b"\xaeC\x01 cut short", _DAMAGED),
+        (["evaluate", "digits", "INPUT"], b"no image", _IMAGE),
+        (["decompress", "INPUT", "-o", "out"], b"\xaeC\x01 cut short", _DAMAGED),
+        (["decompress", "INPUT", "-o", "out"], b"no file of ours", _DAMAGED),
+        (["info", "INPUT"], b"no file of ours", _DAMAGED),
+        (["verify", "INPUT"], b"\xaeC\x01 cut short", _DAMAGED),
+    ],
+)
+def test_inputs_of_the_wrong_kind_keep_to_the_table(
+    folder: Path, command: Command, arguments: list[str], content: bytes, status: int
+) -> None:
+    Path("given").write_bytes(content)
+    result = command(*("given" if each == "INPUT" else each for each in arguments))
+    assert (result.status, result.out) == (status, "")
+    assert "given" in result.err
+    assert not Path("out").exists()
+
+
+def test_files_that_failed_are_lines_of_json_among_the_others(
+    folder: Path, command: Command
+) -> None:
+    Path("bad.aec").write_bytes(b"no file of ours")
+    assert command("compress", "digit.png").status == 0
+    for name in ("info", "verify", "decompress"):
+        result = command(name, "bad.aec", "digit.aec", "gone.aec", "--json")
+        assert result.status == 1
+        lines = [json.loads(line) for line in result.out.splitlines()]
+        assert [line.get("status", 0) for line in lines] == [_DAMAGED, 0, _MISSING]
+    assert lines[0]["source"] == "bad.aec"
+    assert json.loads(command("codecs", "nothing", "--json").out)["status"] == 5
+
+
+def test_verify_tells_in_json_what_was_checked(folder: Path, command: Command) -> None:
+    assert command("compress", "digit.png").status == 0
+    Path("other.aec").write_bytes(container.pack(container.Header(b"\0\1\2\3"), b"x"))
+    lines = command("verify", "digit.aec", "other.aec", "--json").out.splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"source": "digit.aec", "whole": True, "codes_checked": True},
+        {"source": "other.aec", "whole": True, "codes_checked": False},
+    ]
+
+
+def test_warnings_are_printed_even_if_an_error_follows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def warn_and_fail() -> None:
+        warnings.warn("something is lost", AecodecWarning, stacklevel=2)
+        raise FormatError("damaged")
+
+    with pytest.raises(FormatError), Console().warnings_about("x.png"):
+        warn_and_fail()
+    assert capsys.readouterr().err == "warning: x.png: something is lost\n"

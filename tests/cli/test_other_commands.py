@@ -71,16 +71,46 @@ def test_verify_decodes_codes_and_alpha(folder: Path, command: Command) -> None:
         assert command("decompress", name).status == 4
 
 
-def test_the_shell_completes_commands(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("aecodec com", ["compress", "compare"]),
+        ("aecodec compress --codec d", ["digits", "drawings"]),
+        ("aecodec evaluate p", ["photo"]),
+        ("aecodec train --recipe p", ["photo", "picture", "plain.toml"]),
+    ],
+)
+def test_the_shell_completes_commands_codecs_and_recipes(
+    folder: Path, typed: str, completed: list[str]
+) -> None:
+    Path("drawings").mkdir()
+    Path("plain.toml").touch()
     environment = {
         **os.environ,
         "_AECODEC_COMPLETE": "complete_bash",
-        "COMP_WORDS": "aecodec com",
-        "COMP_CWORD": "1",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split()) - 1),
     }
     program = Path(sys.executable).with_name("aecodec")
     done = subprocess.run([program], env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["compress", "compare"]
+    assert done.stdout.split() == completed
+
+
+def test_compare_draws_two_pictures_pixel_by_pixel(
+    folder: Path, command: Command, photograph: np.ndarray
+) -> None:
+    Image.fromarray(photograph).save("a.png")
+    Image.fromarray(photograph // 2 * 2).convert("L").save("b.png")
+    assert command("compress", "a.png").status == 0
+    error = np.square(photograph * 1.0 - np.asarray(opened("b.png"))[..., None]).mean()
+    assert f"{10 * np.log10(255**2 / error):.2f} dB" in command("compare", "a.png", "b.png").out
+    drawn = np.asarray(opened("a_compared.png").convert("RGB"))
+    height, width = photograph.shape[:2]
+    assert np.array_equal(drawn[28 : 28 + height, 12 : 12 + width], photograph)
+    restored = command("compare", "a.png", "a.aec", "-o", "c.png").out
+    assert restored.split(": ")[1] == command("compare", "a.png", "-o", "d.png").out.split(": ")[1]
+    assert command("compare", "a.png", "digit.png", "-o", "e.png").status == 3
+    assert command("compare", "a.png", "b.png", "-q", 1).status == 2
 
 
 def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
@@ -113,5 +143,5 @@ def test_evaluate_takes_a_level_a_limit_and_a_plot(command: Command, folder: Pat
     assert command("evaluate", "digits", "digits", "--plot", "p.png").status == 2
     np.save("floats.npy", np.zeros((2, 28, 28)))
     np.savez("labels.npz", y_test=np.arange(3))
-    for data in ("nothing", "floats.npy", "labels.npz", "digit.npz"):
+    for data in ("floats.npy", "labels.npz"):
         assert command("evaluate", "digits", data).status == 3

@@ -38,6 +38,54 @@ def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels)
         assert not report_of(codec, picture).is_familiar
 
 
+def _photograph_with_a_large_error(photograph: Pixels) -> Pixels:
+    """The part of a photograph of 96x96 pixels that has the most detail."""
+    parts = [
+        photograph[top : top + 96, left : left + 96]
+        for top in range(0, 321, 32)
+        for left in range(0, 521, 32)
+    ]
+    return max(parts, key=lambda part: np.square(np.diff(part.astype(float), axis=1)).mean())
+
+
+@pytest.mark.parametrize("level", [1, 4, 8])
+def test_a_photograph_full_of_detail_is_familiar(
+    photo: Codec, photograph: Pixels, level: int
+) -> None:
+    picture = from_array(np.ascontiguousarray(_photograph_with_a_large_error(photograph)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        measured = report(
+            photo, picture, photo.compress_picture(picture, level=level), source_size=10**6
+        )
+    assert measured.is_familiar
+    assert measured.psnr is not None
+    usual = photo.folder.measured["levels"][level - 1]["familiar_mse"]
+    assert 255**2 / 10 ** (measured.psnr / 10) > usual
+
+
+def _noise() -> Pixels:
+    return np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
+
+
+def _drawing() -> Pixels:
+    """Black lines on white, as text has them."""
+    drawing = np.full((160, 160), 255, np.uint8)
+    drawing[4::10, ::3] = drawing[5::10, 1::5] = drawing[6::10, ::7] = 0
+    drawing[4:160:10, 20:140:4] = 0
+    return drawing
+
+
+@pytest.mark.parametrize("level", [1, 4, 8])
+@pytest.mark.parametrize("alien", [_noise(), _noise()[..., 0], _drawing()])
+def test_noise_and_drawings_are_unfamiliar_to_a_codec_for_photographs(
+    photo: Codec, alien: Pixels, level: int
+) -> None:
+    picture = from_array(alien)
+    with pytest.warns(AecodecWarning, match="unlike those that codec photo was trained on"):
+        report(photo, picture, photo.compress_picture(picture, level=level), source_size=10**6)
+
+
 @pytest.mark.parametrize(
     ("source_size", "words"),
     [

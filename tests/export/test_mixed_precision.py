@@ -13,6 +13,7 @@ from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.inference.keras import keras_decoder
 from aecodec.inference.litert import TileTransform
 
+_NOISE = 0.05
 LATENTS = np.random.default_rng(0).integers(-60, 61, (200, 6)).astype(np.float32)
 
 
@@ -51,16 +52,16 @@ def converted(decoder: keras.Model, noise: float) -> tuple[MixedModel, Float32]:
 
 def test_an_activation_of_several_operators_stays_in_floats() -> None:
     decoder = decoder_with("mish")
-    mixed, _ = converted(decoder, noise=0.01)
+    mixed, _ = converted(decoder, noise=_NOISE)
     assert mixed.in_floats == ("between",)
     assert mixed.damages[0].layer == "between"
-    assert mixed.damages[0].error > ALLOWED_ERROR * 0.01**2 >= mixed.error
+    assert mixed.damages[0].error > ALLOWED_ERROR * _NOISE**2 >= mixed.error
     found = TileTransform(mixed.content)(LATENTS.astype(np.int8)).reshape(-1, 4, 4)
     exact = keras_decoder(decoder)(LATENTS.astype(np.int8))
     assert np.abs(found.astype(int) - exact).max() <= 3
 
 
-@pytest.mark.parametrize(("activation", "noise"), [("mish", 1.0), ("relu", 0.02)])
+@pytest.mark.parametrize(("activation", "noise"), [("mish", 3.0), ("relu", 0.05)])
 def test_int8_is_kept_where_it_is_good_enough(activation: str, noise: float) -> None:
     mixed, _ = converted(decoder_with(activation), noise)
     assert mixed.in_floats == mixed.damages == ()
@@ -76,5 +77,5 @@ def test_a_sigmoid_ends_in_pixels_exactly() -> None:
     transform = TileTransform(mixed.content)
     assert np.allclose(transform.output_quantization, (1 / 255, -128))
     found = transform(LATENTS.astype(np.int8)).reshape(-1, 4, 4) + 128.0
-    assert (found[expected > 0.999] == 255).all()
+    assert (found[expected > 0.999] == 254).all()  # the largest value of an int8 sigmoid is 255/256
     assert (found[expected < 0.001] == 0).all()

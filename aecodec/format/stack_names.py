@@ -1,0 +1,64 @@
+"""Names of the pictures of a stack, kept beside the XMP.
+
+Version 1 of the format has no field for them, and its readers refuse what they do not know. So they
+are a processing instruction after the XMP packet, where XML allows one: an older reader gives it
+back with the XMP, and whoever reads XMP skips it. The names are separated by slashes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_INSTRUCTION = re.compile(rb"<\?aec-names ([^\0]*?)\?>\Z")
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_MAX_BYTES = 200
+
+
+def is_safe(name: str) -> bool:
+    """Whether a name is that of a file in a folder on every system, and of no hidden one.
+
+    >>> is_safe("digit 3.png"), is_safe("../digit.png"), is_safe(".png"), is_safe("nul.png")
+    (True, False, False, False)
+    """
+    return (
+        0 < len(name.encode("utf-8", "replace")) <= _MAX_BYTES
+        and name.strip(" .") == name
+        and not _UNSAFE.search(name)
+        and not _DEVICE.fullmatch(name)
+        and name.isprintable()
+    )
+
+
+def can_be_kept(names: Sequence[str]) -> bool:
+    """Whether names are safe, and differ even where capitals do not count."""
+    return all(map(is_safe, names)) and len({name.casefold() for name in names}) == len(names)
+
+
+def attach_names(xmp: bytes, names: Sequence[str]) -> bytes:
+    """Append the names of the pictures of a stack to their XMP packet, which may be empty.
+
+    >>> attach_names(b"", ["a.png", "b.jpg"])
+    b'<?aec-names a.png/b.jpg?>'
+    """
+    return xmp + f"<?aec-names {'/'.join(names)}?>".encode()
+
+
+def detach_names(entry: bytes) -> tuple[bytes, list[str]]:
+    """Split an XMP entry of a file into the packet of the pictures and their names.
+
+    There are no names if none were kept, or if a file of one of them could not be made safely.
+
+    >>> detach_names(b"<x/><?aec-names a.png/b.jpg?>")
+    (b'<x/>', ['a.png', 'b.jpg'])
+    >>> detach_names(b"<?aec-names a/../b?>")
+    (b'', [])
+    >>> detach_names(b"<x/>")
+    (b'<x/>', [])
+    """
+    found = _INSTRUCTION.search(entry)
+    if not found:
+        return entry, []
+    names = found[1].decode("utf-8", "replace").split("/")
+    return entry[: found.start()], names if can_be_kept(names) else []

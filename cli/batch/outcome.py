@@ -1,0 +1,56 @@
+"""What comes of one file: the lines that it prints, and the error that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aecodec.cli.shared.console import Console
+from aecodec.errors import AecodecError
+from aecodec.parallel import Workers
+
+Work = Callable[[Any, Console, Workers], None]
+"""What is done for one file, with threads for it. It can be pickled, and is called in any process.
+"""
+
+
+class LeftAlone(Exception):  # noqa: N818 - no error
+    """Raised where no result is made of a file, as the user wishes; the work has said so."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one file.
+
+    Attributes:
+        lines: lines to print, each with whether it goes to standard error.
+        error: what ended the work, or None.
+        is_left_alone: whether no result was made, as the user wishes.
+    """
+
+    lines: list[tuple[str, bool]]
+    error: AecodecError | None = None
+    is_left_alone: bool = False
+
+
+def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
+    """Do the work for one file, and keep what it says until it is this file's turn.
+
+    A file with a problem of its own, as :mod:`aecodec.cli.shared.found` finds them, fails with it.
+    """
+    lines: list[tuple[str, bool]] = []
+    keeping = replace(console, write=lambda text, to_stderr: lines.append((text, to_stderr)))
+    try:
+        if problem := getattr(item, "problem", None):
+            raise problem
+        work(item, keeping, workers)
+    except LeftAlone:
+        return Outcome(lines, is_left_alone=True)
+    except AecodecError as error:
+        return Outcome(lines, error)
+    except OSError as error:  # of the file system, where no command expects it
+        return Outcome(lines, AecodecError(str(error)))
+    except MemoryError:
+        return Outcome(lines, AecodecError("too little memory for it; --jobs 1 needs the least"))
+    return Outcome(lines)

@@ -1,0 +1,138 @@
+"""What a command finds to read: the files that are named, and those in folders that are named.
+
+What looks as if it was meant but cannot be read is found too, with the reason: nothing that was
+asked for is left out without a word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aecodec.errors import AecodecError, ImageError, InputError
+from aecodec.image_files.formats import has_image_suffix
+
+STANDARD = Path("-")
+"""Stands for standard input or standard output."""
+
+_RAW = ".3fr .arw .cr2 .cr3 .crw .dng .erf .kdc .mrw .nef .nrw .orf .pef .raf .raw .rw2 .srw .x3f"
+_NOT_OPENED = {
+    **dict.fromkeys(_RAW.split(), "a camera's raw file"),
+    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
+    ".avif": "AVIF",
+    ".jxl": "JPEG XL",
+    ".exr": "OpenEXR",
+    ".hdr": "Radiance HDR",
+    ".svg": "a drawing in SVG",
+    ".xcf": "a project of GIMP",
+    ".kra": "a project of Krita",
+}
+"""Suffixes of pictures that Pillow does not open, at least not everywhere, and what they are."""
+
+_NO_PICTURES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
+"""Suffixes that Pillow knows for its own purposes."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read.
+
+    Attributes:
+        path: the file, or `-` for standard input.
+        problem: why it will not be read, or None.
+    """
+
+    path: Path
+    problem: AecodecError | None = None
+
+    def check(self) -> None:
+        """Raise the problem, if there is one."""
+        if self.problem:
+            raise self.problem
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Which files of a folder a command reads.
+
+    Attributes:
+        accepts: whether a name is that of a file to read.
+        refuses: why a file of this name cannot be read though it looks as if it was meant; None
+            for a file of another kind, which is left alone.
+    """
+
+    accepts: Callable[[Path], bool]
+    refuses: Callable[[Path], str | None] = lambda _: None
+
+
+def is_aec(path: Path) -> bool:
+    """Whether a file in a folder is an `.aec` file, by its name."""
+    return path.suffix.lower() == ".aec"
+
+
+def _is_picture(path: Path) -> bool:
+    is_shadow = path.name.startswith("._")  # what macOS keeps beside a file
+    return not is_shadow and path.suffix.lower() not in _NO_PICTURES and has_image_suffix(path)
+
+
+def _why_not_opened(path: Path) -> str | None:
+    what = _NOT_OPENED.get(path.suffix.lower())
+    if not what or path.name.startswith("._"):
+        return None
+    return f"skipped: {what}, which Pillow does not open; convert it to PNG or JPEG first"
+
+
+IMAGES = Kind(_is_picture, _why_not_opened)
+"""Pictures, by their names.
+
+>>> IMAGES.accepts(Path("a.png")), IMAGES.accepts(Path("a.txt")), IMAGES.refuses(Path("a.txt"))
+(True, False, None)
+>>> IMAGES.refuses(Path("a.NEF"))
+"skipped: a camera's raw file, which Pillow does not open; convert it to PNG or JPEG first"
+"""
+
+AEC_FILES = Kind(is_aec)
+""".aec files, by their names."""
+
+
+def expand(inputs: Sequence[Path], kind: Kind) -> list[Source]:
+    """The inputs, with each folder replaced by its files."""
+    return [
+        source
+        for given in inputs
+        for source in (sources_in(given, kind) if os.path.isdir(given) else [Source(given)])
+    ]
+
+
+def sources_in(folder: Path, kind: Kind) -> list[Source]:
+    """The files of a kind in a folder, at any depth, sorted; the folder itself if it has none."""
+    found = sorted(_walk(folder, kind), key=lambda source: source.path)
+    return found or [Source(folder, AecodecError("nothing to read in this folder"))]
+
+
+def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
+    unread: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=unread.append):
+        for name in folders:
+            if os.path.islink(path := Path(parent, name)):
+                yield Source(path, InputError("skipped: a link to a folder, which is not followed"))
+        yield from filter(None, (_source(Path(parent, name), kind) for name in files))
+    for error in unread:
+        path = Path(str(error.filename))
+        yield Source(path, InputError(f"this folder cannot be read: {error.strerror}"))
+
+
+def _source(path: Path, kind: Kind) -> Source | None:
+    """A file of a folder, with the problem that its name or its kind means; None if not meant."""
+    if kind.accepts(path):
+        return Source(path, _problem(path))
+    reason = kind.refuses(path)
+    return Source(path, ImageError(reason)) if reason else None
+
+
+def _problem(path: Path) -> InputError | None:
+    if not os.path.exists(path):
+        return InputError("skipped: a link that leads nowhere")
+    return None if os.path.isfile(path) else InputError("skipped: no ordinary file")

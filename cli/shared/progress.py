@@ -1,0 +1,77 @@
+"""A progress bar on standard error, with lines that are printed above it."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_MIN_STEPS = 8
+"""What takes fewer steps is done before anyone reads a bar."""
+
+
+class Bar:
+    """A bar that appears when long work begins, and is gone after the block.
+
+    Args:
+        title: what is done, in a word.
+        is_wanted: whether a bar is shown at all; it never is where standard error is no terminal.
+
+    >>> with Bar("compressed", is_wanted=True) as bar:
+    ...     bar.update(1, 1000)
+    ...     bar.write("one line", to_stderr=False)
+    one line
+    """
+
+    def __init__(self, title: str, is_wanted: bool) -> None:
+        self._title = title
+        self._is_wanted = is_wanted and sys.stderr is not None and sys.stderr.isatty()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def update(self, done: int, total: int) -> None:
+        """Show that so many of all steps are done."""
+        if not self._is_wanted or total < _MIN_STEPS:
+            return
+        if self._progress is None:
+            self._progress = _started(self._title)
+        self._progress.update(self._progress.task_ids[0], completed=done, total=total)
+
+    def write(self, text: str, to_stderr: bool) -> None:
+        """Print a line, above the bar if both are on one terminal."""
+        if self._progress and (to_stderr or sys.stdout.isatty()):
+            self._progress.console.out(text, highlight=False)
+        else:
+            typer.echo(text, err=to_stderr)
+
+
+def _started(title: str) -> Progress:
+    from rich.console import Console  # takes 50 ms, which a digit can spare
+    from rich.progress import Progress
+
+    progress = Progress(
+        *Progress.get_default_columns(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,  # would send results to standard error
+        redirect_stderr=False,
+    )
+    progress.add_task(title, total=None)
+    progress.start()
+    return progress

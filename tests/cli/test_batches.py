@@ -1,0 +1,246 @@
+"""Many files: side by side, in their order, past those that fail, and on after an interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from PIL import Image
+
+from aecodec.cli.batch.lanes import Lanes
+from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.progress import Bar
+from aecodec.parallel import Workers
+from aecodec.samples import sample_paths
+
+_PATIENCE = 100
+
+
+@pytest.fixture
+def many(folder: Path, photograph: np.ndarray) -> Path:
+    """A folder of 40 pictures of 96x96 pixels, `p00.png` to `p39.png`."""
+    Path("many").mkdir()
+    for number in range(40):
+        left = 8 * number
+        Image.fromarray(photograph[100:196, left : left + 96]).save(f"many/p{number:02}.png")
+    return Path("many")
+
+
+def _wait_for(path: Path) -> None:
+    for _ in range(10 * _PATIENCE):
+        if path.exists():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{path} does not come")
+
+
+def _waits_or_dies(item: tuple[str, str], console: Console, workers: Workers) -> None:
+    """Work that keeps this process busy until another one has died."""
+    what, marker = item
+    if what == "first":
+        _wait_for(Path(marker))
+    elif what == "deadly":
+        Path(marker).touch()
+        os._exit(3)
+    console.result(f"{what}, {workers.threads} thread, BLAS {os.environ['OPENBLAS_NUM_THREADS']}")
+
+
+def test_a_process_that_dies_is_an_error_of_its_file_alone(tmp_path: Path) -> None:
+    marker = str(tmp_path / "marker")
+    items = [(what, marker) for what in ("first", "deadly", "third", "fourth")]
+    done: list[tuple[int, int]] = []
+    lanes = Lanes(_waits_or_dies, items, Console(), lambda *counts: done.append(counts))
+    outcomes = list(lanes.run(2))
+    assert "ended (3)" in str(outcomes.pop(1).error)
+    assert [outcome.error for outcome in outcomes] == [None] * 3
+    texts = [outcome.lines for outcome in outcomes]
+    assert texts == [
+        [(f"{what}, 1 thread, BLAS 1", False)] for what in ("first", "third", "fourth")
+    ]
+    assert done == [(count, 4) for count in (1, 2, 3, 4)]
+
+
+def _says_where(item: str, console: Console, _: Workers) -> None:
+    console.result(f"{item} {os.getpid()}")
+    if item == "0":
+        time.sleep(2)
+
+
+def test_results_come_in_the_order_of_the_files_from_several_processes() -> None:
+    items = [str(number) for number in range(50)]
+    outcomes = list(Lanes(_says_where, items, Console(), lambda *_: None).run(3))
+    lines = [outcome.lines[0][0].split() for outcome in outcomes]
+    assert [number for number, _ in lines] == items
+    assert len({process for _, process in lines}) > 1
+
+
+def test_several_processes_make_the_files_of_one(many: Path, command: Command) -> None:
+    alone = command("compress", many, "-o", "alone", "--jobs", 1)
+    together = command("compress", many, "-o", "together", "--jobs", 2)
+    assert together.out == alone.out.replace("alone", "together")
+    for file in Path("alone").iterdir():
+        assert Path("together", file.name).read_bytes() == file.read_bytes()
+    assert command("verify", "together", "--jobs", 2).out.count(": whole") == 40
+    assert command("decompress", "together", "-o", "back", "--jobs", 2).status == 0
+    assert len(list(Path("back").iterdir())) == 40
+
+
+def _started(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "aecodec", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+
+def test_a_killed_batch_goes_on_where_it_was(many: Path) -> None:
+    arguments = ("compress", str(many), "-o", "out", "--jobs", "2", "--skip-existing", "--json")
+    out = Path("out")
+    killed = _started(*arguments)
+    _wait_for(out / "p03.aec")
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    (out / ".aecodec-0123").write_bytes(b"left by a killed process")
+    made = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
+    assert 4 <= len(made) < 40
+    resumed = _started(*arguments)
+    text, errors = resumed.communicate()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert (resumed.returncode, errors) == (0, f"{len(made)} of 40 were there already\n")
+    assert [line["source"] for line in lines] == [f"many/p{number:02}.png" for number in range(40)]
+    assert {Path(line["source"]).stem for line in lines if "skipped" in line} == {
+        Path(name).stem for name in made
+    }
+    assert sorted(path.name for path in out.iterdir()) == [f"p{n:02}.aec" for n in range(40)]
+    assert {name: (out / name).stat().st_mtime_ns for name in made} == made
+
+
+def test_ctrl_c_ends_a_batch_with_a_sentence(many: Path) -> None:
+    batch = _started("compress", str(many), "-o", "out", "--jobs", "2")
+    _wait_for(Path("out/p03.aec"))
+    os.killpg(batch.pid, signal.SIGINT)
+    _, errors = batch.communicate(timeout=_PATIENCE)
+    assert batch.returncode == 130
+    assert errors.startswith("interrupted: ")
+    assert len(errors.splitlines()) == 1
+    assert not list(Path("out").glob(".*"))
+
+
+def test_what_exists_is_left_alone_if_asked(folder: Path, command: Command) -> None:
+    Path("digit.aec").write_bytes(b"mine")
+    result = command("compress", "digit.png", "--skip-existing")
+    assert result.status == 0
+    assert Path("digit.aec").read_bytes() == b"mine"
+    shutil.copy("digit.png", "other.png")
+    assert command("compress", ".", "-o", ".", "--skip-existing").status == 0
+    result = command("decompress", "other.aec", "other.aec", "-o", "new/", "--skip-existing")
+    assert result.status == 0
+    again = command("decompress", "other.aec", "-o", "new/", "--skip-existing", "--json")
+    assert "exists already" in json.loads(again.out)["skipped"]
+    assert command("compress", "digit.png", "--skip-existing", "--force").status == 2
+
+
+def test_files_that_would_become_one_keep_their_whole_names(folder: Path, command: Command) -> None:
+    Path("scans").mkdir()
+    for name in ("a.png", "a.bmp", "b.png", "a.bmp.png"):
+        Image.open("digit.png").save(f"scans/{name}")
+    assert command("compress", "scans").status == 0
+    names = ["a.bmp.aec", "a.bmp.png.aec", "a.png.aec", "b.aec"]
+    assert sorted(path.name for path in Path("scans_aec").iterdir()) == names
+    assert command("decompress", "scans_aec", "-o", "back").status == 0
+    assert len(list(Path("back").iterdir())) == 4
+    Path("more").mkdir()
+    shutil.copy("digit.png", "more/a.png")
+    result = command("compress", "scans/a.png", "more/a.png", "-o", "out")
+    assert result.status == 2
+    assert "would both become out/a.png.aec" in result.err
+
+
+def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -> None:
+    Path("scans").mkdir()
+    shutil.copy("digit.png", "scans/good.png")
+    Path("scans/lost.png").symlink_to("nowhere.png")
+    for name in ("phone.HEIC", "camera.nef", "notes.txt", "manual.pdf", "._good.png"):
+        Path("scans", name).write_bytes(b"something")
+    Path("scans/linked").symlink_to(folder / "scans")
+    result = command("compress", "scans", "--json")
+    assert result.status == 1
+    lines = [json.loads(line) for line in result.out.splitlines()]
+    statuses = {Path(line["source"]).name: line.get("status", 0) for line in lines}
+    assert statuses == {"good.png": 0, "lost.png": 6, "phone.HEIC": 3, "camera.nef": 3, "linked": 6}
+    assert result.err.splitlines()[-1] == "4 of 5 failed"
+    for text in ("HEIC", "raw file", "leads nowhere", "not followed"):
+        assert text in result.err
+    assert [path.name for path in Path("scans_aec").iterdir()] == ["good.aec"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs permissions that hold")
+def test_a_folder_that_cannot_be_read_is_named(folder: Path, command: Command) -> None:
+    Path("scans/closed").mkdir(parents=True)
+    shutil.copy("digit.png", "scans")
+    Path("scans/closed").chmod(0)
+    result = command("compress", "scans")
+    Path("scans/closed").chmod(0o700)
+    assert result.status == 1
+    assert "scans/closed: this folder cannot be read" in result.err
+
+
+def test_an_empty_folder_does_not_keep_others_from_being_done(
+    folder: Path, command: Command
+) -> None:
+    Path("empty").mkdir()
+    result = command("compress", "empty", "digit.png", "-o", "out")
+    assert result.status == 1
+    assert result.err.splitlines()[0] == "error: empty: nothing to read in this folder"
+    assert Path("out/digit.aec").exists()
+
+
+def test_a_stack_keeps_the_names_of_its_pictures(many: Path, command: Command) -> None:
+    Image.open(many / "p07.png").save(many / "p07.bmp")
+    assert command("compress", "--stack", many).status == 0
+    assert command("decompress", "many.aec", "-o", "back").status == 0
+    names = [path.name for path in sorted(Path("back").iterdir())]
+    whole = [f"p{number:02}.png.png" for number in range(40)]
+    assert names == sorted([*whole, "p07.bmp.png"])
+    Path(many, "p07.bmp").unlink()
+    assert command("compress", "--stack", many, "--force").status == 0
+    assert command("decompress", "many.aec", "-o", "again").status == 0
+    names = sorted(path.name for path in Path("again").iterdir())
+    assert names == [f"p{number:02}.png" for number in range(40)]
+    assert command("compress", "--stack", many, "--force", "--no-metadata").status == 0
+    assert command("decompress", "many.aec", "-o", "numbered").status == 0
+    assert Path("numbered/01.png").exists()
+
+
+def test_a_bar_is_shown_on_a_terminal_and_results_go_where_they_belong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with Bar("done", is_wanted=True) as bar:
+        bar.update(1, 100)
+        bar.write("a result", to_stderr=False)
+        bar.write("a warning", to_stderr=True)
+    caught = capsys.readouterr()
+    assert caught.out == "a result\n"
+    assert "a warning\n" in caught.err
+    assert "a result" not in caught.err
+
+
+def test_a_picture_of_many_windows_tells_its_progress() -> None:
+    told: list[tuple[int, int]] = []
+    workers = Workers(progress=lambda *counts: told.append(counts))
+    assert list(workers.map(abs, [-1, 2, -3])) == [1, 2, 3]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_samples_are_all_done_alone_or_together(command: Command) -> None:
+    results = [command("compress", sample_paths()[0].parent, "-o", n, "--jobs", n) for n in (1, 2)]
+    assert results[0].out == results[1].out.replace("2/", "1/")

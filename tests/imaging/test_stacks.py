@@ -1,0 +1,72 @@
+"""Stacks keep the names of their pictures, and the metadata that all of them share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aecodec.errors import AecodecWarning, ImageError
+from aecodec.format.container import MetadataKind
+from aecodec.format.stack_names import attach_names, can_be_kept, detach_names
+from aecodec.imaging.picture import Picture
+from aecodec.imaging.stacks import file_names, shared_metadata, stacked, without_names
+
+ICC, EXIF, XMP = MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP
+PLAIN = Picture(np.zeros((1, 4, 4, 1), np.uint8))
+PATHS = [Path("in/a.jpg"), Path("b.png")]
+
+
+def in_one(paths: list[Path], pictures: list[Picture], metadata: bool | None) -> Picture:
+    return stacked(paths, pictures, shared_metadata(pictures, metadata), metadata)
+
+
+def test_shared_metadata_and_names_come_back() -> None:
+    picture = replace(PLAIN, metadata={ICC: b"profile", XMP: b"<x/>"})
+    whole = in_one(PATHS, [picture, picture], metadata=None)
+    restored, names = without_names(whole)
+    assert restored.metadata == picture.metadata
+    assert names == ["a.jpg", "b.png"]
+
+
+def test_differing_metadata_is_named_or_refused() -> None:
+    pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: each}) for each in (b"1", b"2")]
+    with pytest.warns(AecodecWarning, match="EXIF differ"):
+        whole = in_one(PATHS, pictures, metadata=None)
+    assert without_names(whole)[0].metadata == {ICC: b"same"}
+    with pytest.raises(ImageError, match="EXIF differ"):
+        in_one(PATHS, pictures, metadata=True)
+    assert in_one(PATHS, pictures, metadata=False).metadata == {}
+
+
+def test_two_pictures_of_one_name_are_numbered() -> None:
+    with pytest.warns(AecodecWarning, match="names of the pictures are not kept"):
+        whole = in_one([Path("in/a.jpg"), Path("out/A.jpg")], [PLAIN, PLAIN], metadata=None)
+    assert whole.metadata == {}
+    assert without_names(whole)[1] == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["../a.png", "b"], ["/etc/x"], ["a", "A"], ["..", "b"], ["C:x", "b"], ["a\n", "b"], ["con"]],
+)
+def test_unsafe_names_are_not_restored(names: list[str]) -> None:
+    assert detach_names(attach_names(b"", names)) == (b"", [])
+
+
+def test_as_many_names_as_pictures_or_none() -> None:
+    two = replace(PLAIN, metadata={XMP: attach_names(b"", ["a", "b"])})
+    assert without_names(two)[1] == []
+
+
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=5), st.binary(max_size=40))
+def test_names_survive_or_are_refused(names: list[str], xmp: bytes) -> None:
+    if can_be_kept(names):
+        assert detach_names(attach_names(xmp, names)) == (xmp, names)
+        files = file_names(names, len(names), ".png")
+        assert len({name.casefold() for name in files}) == len(files)
+        assert not any("/" in name for name in files)
