@@ -55,7 +55,7 @@ def listing() -> str:
 
     >>> print(*listing().splitlines()[:2], sep="\\n")
     quality
-      code_dimension   How many numbers does a digit need?
+      adoption         What do Keras pairs of 24 families lose as they become codecs?
     """
     found = entries()
     width = max(len(entry.name) for entry in found)

@@ -177,6 +177,24 @@ def single_pictures(rows: Rows) -> str:
     )
 
 
+def adoption(rows: Rows) -> str:
+    """PSNR of pairs as float models and as codecs, and how long a codec took to make."""
+    return table(
+        ("pair", "float pair, dB", "codec, dB", "lost, dB", "layers in floats", "seconds"),
+        (
+            (
+                row["title"],
+                f"{row['float_psnr']:.2f}",
+                f"{row['codec_psnr']:.2f}",
+                f"{row['lost']:.2f}",
+                row["layers_in_floats"],
+                f"{row['export_seconds']:.0f}",
+            )
+            for row in rows
+        ),
+    )
+
+
 def busy_cores(rows: Rows) -> str:
     """Seconds of a picture where all cores are busy, and how much longer it takes with BLAS."""
     return table(

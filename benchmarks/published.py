@@ -15,6 +15,7 @@ COMMANDS = {
     "equal_bytes": "python -m benchmarks equal_bytes --plot equal_bytes.png",
     "lora_packet": "python -m benchmarks lora_packet kodak",
     "priors": "python -m benchmarks priors kodak photographs --vectors 60000",
+    "adoption": "python -m benchmarks adoption mnist.npz",
     "steel": "aecodec train steel/train --recipe picture -o my-steel --minutes 38\n"
     "python -m benchmarks rate_distortion steel/test --codec my-steel --limit 100 "
     "--between 27 32 --plot steel.png",

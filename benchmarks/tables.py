@@ -28,6 +28,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "equal_bytes": markdown_tables.equal_bytes,
     "lora_packet": markdown_tables.lora_packet,
     "priors": markdown_tables.priors,
+    "adoption": markdown_tables.adoption,
     "steel": markdown_tables.bd_rates,
     "device": markdown_tables.device,
     "cold_start": markdown_tables.cold_start,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32
 from aecodec.codec.codec import Codec
+from aecodec.codec_files.file_names import Half
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
@@ -24,12 +25,13 @@ from aecodec.export.step_allocation import (
     separate_steps,
     shared_steps,
 )
+from aecodec.export.tflite.diagnose import check_convertible
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
 from aecodec.training.losses import RateOptions, loss_of
 from aecodec.training.optimization.optimizers import optimizer_of
-from aecodec.training.optimization.precision import policy_in
+from aecodec.training.optimization.precision import policy_in, product_dtype
 from aecodec.training.optimization.schedule import Backup, Schedule, epochs_done
 
 _STARTING_TILES = 500
@@ -123,9 +125,11 @@ class Autoencoder(KerasPair):
             The `History` of `keras.Model.fit`.
 
         Raises:
-            ModelError: the images have another shape or range.
+            ModelError: the images have another shape or range, or TFLite has no operators for the
+                models, so that no codec could be made of them.
             UsageError: there is no such optimizer.
         """
+        self._check_convertible()
         run = run_options or RunOptions()
         tiles = x if isinstance(x, Tiles) else self._tiles(x, run.seed)
         batch_size = min(batch_size, len(tiles))
@@ -148,6 +152,12 @@ class Autoencoder(KerasPair):
             )
         finally:  # interrupted or not
             self.gains = loss.gains
+
+    def _check_convertible(self) -> None:
+        if product_dtype(policy_in(self.encoder)) != "float32":
+            return  # a copy in float32 is converted, after the training
+        for half in Half:
+            check_convertible(getattr(self, half.value), half.value)
 
     def _validation_batches(self, x: npt.NDArray[Any] | None, batch_size: int) -> Any:
         return None if x is None else in_order(self.checked(x), batch_size)

@@ -152,9 +152,6 @@ def export(
     elsewhere become a codec folder.
     """
     output = _Output(out, Console(quiet), force)
-    for given in (encoder, decoder, calibrate):
-        if given:
-            check_input(given)
     if encoder or decoder:
         is_plain = (to, precision, halves) == (Format.TFLITE, Precision.INT8, Halves.BOTH)
         if codec or not (encoder and decoder and calibrate):
@@ -180,6 +177,8 @@ def export(
         )
     wanted = _Wanted(to, precision, halves, level, priors)
     wanted.check()
+    if calibrate:
+        check_input(calibrate)
     if report:
         check_overwriting(report, force)
     folder = load_codec(codec).folder
@@ -235,6 +234,8 @@ def _make_codec(
     custom_objects: list[str],
 ) -> None:
     """Make a codec of two Keras models."""
+    for given in (*models, data):
+        check_input(given)
     targets = [output.folder / name for name in CODEC_FILES]
     check_not_sources(targets, models)
     for target in targets:

@@ -199,3 +199,11 @@ def test_fewer_images_than_a_batch_are_a_batch(x: np.ndarray) -> None:
     assert any(
         (b != a).any() for b, a in zip(before, autoencoder.encoder.get_weights(), strict=True)
     )
+
+
+def test_models_that_no_codec_can_be_made_of_are_refused_before_the_training() -> None:
+    encoder, decoder = dense_pair((4, 4), 3)
+    images = keras.Input((4, 4))
+    strange = keras.Model(images, keras.layers.Dense(3)(keras.ops.erfinv(encoder(images))))
+    with pytest.raises(ModelError, match="erfinv"):
+        Autoencoder(strange, decoder).train(np.zeros((8, 4, 4)), epochs=10**6)
