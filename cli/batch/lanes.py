@@ -24,7 +24,7 @@ _WORTHWHILE = 0.5
 _CHUNK = 0.1
 """Seconds of work that a process gets at once: between tiny files it would wait for the next."""
 
-_LOOK = 0.1
+_LOOK = 0.02
 """Seconds between two looks at what the others did."""
 
 
