@@ -229,7 +229,7 @@ def _make_codec(
     models: tuple[Path, Path],
     data: Path,
     output: _Output,
-    counts: dict[str, int],
+    counts: dict[str, Any],
     wishes: Wishes,
     custom_objects: list[str],
 ) -> None:
@@ -246,8 +246,10 @@ def _make_codec(
         from aecodec.keras_models.model_files import load_model
     register_custom_objects(custom_objects)
     with output.console.warnings_as_they_come():
+        encoder, decoder = map(load_model, models)
         made: Codec = codec_from_keras(
-            *map(load_model, models),
+            encoder,
+            decoder,
             data,
             output.folder,
             name=output.folder.resolve().name,
