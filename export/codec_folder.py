@@ -99,19 +99,28 @@ def export_codec(
 def _int8_networks(
     encoder: Any, decoder: Any, images: Float32, levels: Sequence[Level]
 ) -> tuple[dict[str, MixedModel], Latents]:
-    """Both halves in int8, and the latents of all images. What cannot be converted fails here."""
+    """Both halves in int8, and the latents of all images. What cannot be converted fails here.
 
-    def error_of_pictures(found: Float32) -> float:
-        return float(np.mean(np.square(np.clip(found, 0, 1) - images[: len(found)])))
+    Their errors are measured at the finest level, where int8 matters most.
+    """
+    finest = len(levels) - 1
 
     def error_of_latents(found: Float32) -> float:
-        kept = _requantized(np.clip(np.rint(found), -128, 127).astype(np.int8), levels)
-        return error_of_pictures(outputs_of(decoder, kept))
+        kept = levels[finest].requantize(np.clip(np.rint(found), -128, 127).astype(np.int8))
+        return _squared_error(outputs_of(decoder, kept.astype(np.float32)), images)
+
+    def error_of_pictures(found: Float32) -> float:
+        return _squared_error(found[finest :: len(levels)], images[finest :: len(levels)])
 
     int8_encoder = encoder_tflite(encoder, images, error_of_latents)
     latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
     int8_decoder = decoder_tflite(decoder, _requantized(latents, levels), error_of_pictures)
     return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
+
+
+def _squared_error(found: Float32, images: Float32) -> float:
+    """Mean squared error of what is found of the first images."""
+    return float(np.mean(np.square(np.clip(found, 0, 1) - images[: len(found)])))
 
 
 def _models(name: str, half: Half, model: Any, tflite: bytes) -> dict[str, bytes]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python.convert import mlir_quantize
+from tensorflow.lite.python.optimize.calibrator import Calibrator
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.arrays import Float32
@@ -17,6 +19,24 @@ _WORTHWHILE = 0.998
 
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
+
+
+_TRANSPOSED = "TRANSPOSE_CONV"
+_KERNEL = 1
+"""Place of the kernel among the inputs of a transposed convolution."""
+
+
+class Operator(NamedTuple):
+    """One operator of a model.
+
+    Attributes:
+        name: name of its first output.
+        is_transposed_convolution: these cannot be told apart by their names when models are
+            quantized.
+    """
+
+    name: str
+    is_transposed_convolution: bool
 
 
 class CalibratedModel:
@@ -36,23 +56,45 @@ class CalibratedModel:
         """The int8 model with these ranges.
 
         Args:
-            in_floats: names of operators that compute in floats.
+            in_floats: names of operators that compute in floats; one that is a transposed
+                convolution stands for all of them.
         """
         packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+        transposed = {each.name for each in self.operators() if each.is_transposed_convolution}
+        without = [_TRANSPOSED] if transposed & set(in_floats) else None
         with quiet():
-            return bytes(
-                mlir_quantize(
-                    packed,
-                    input_data_type=tf.int8,
-                    output_data_type=tf.int8,
-                    denylisted_nodes=list(in_floats) or None,
-                )
+            content = mlir_quantize(
+                packed,
+                input_data_type=tf.int8,
+                output_data_type=tf.int8,
+                denylisted_nodes=list(in_floats) or None,
+                denylisted_ops=without,
             )
+        return self._with_float_kernels(bytes(content)) if without else bytes(content)
 
-    def operators(self) -> list[str]:
-        """Names of the operators, in order; that of each is the name of its first output."""
-        outputs = (operator.outputs[0] for operator in self._graph.operators)
-        return [self._graph.tensors[index].name.decode() for index in outputs]
+    def operators(self) -> list[Operator]:
+        """The operators, in order; the name of each is that of its first output."""
+        return [
+            Operator(
+                self._graph.tensors[each.outputs[0]].name.decode(),
+                _is_transposed_convolution(self._model, each),
+            )
+            for each in self._graph.operators
+        ]
+
+    def _with_float_kernels(self, content: bytes) -> bytes:
+        """A model whose transposed convolutions, which take floats, have their float kernels.
+
+        The quantizer would leave them rounded to int8.
+        """
+        model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
+        pairs = zip(_transposed(self._model), _transposed(model), strict=True)
+        for source, target in pairs:
+            kernel = self._graph.tensors[source.inputs[_KERNEL]]
+            rounded = model.subgraphs[0].tensors[target.inputs[_KERNEL]]
+            rounded.type, rounded.quantization = kernel.type, None
+            model.buffers[rounded.buffer].data = self._model.buffers[kernel.buffer].data
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
     def set_range(self, tensor: int, limits: Range) -> None:
         """Set the range of a tensor.
@@ -120,15 +162,29 @@ class CalibratedModel:
                     yield tensor
 
 
+def _transposed(model: Any) -> list[Any]:
+    """The transposed convolutions of a model, in order."""
+    operators = model.subgraphs[0].operators
+    return [each for each in operators if _is_transposed_convolution(model, each)]
+
+
+def _is_transposed_convolution(model: Any, operator: Any) -> bool:
+    code = model.operatorCodes[operator.opcodeIndex]
+    kind = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return bool(kind == schema.BuiltinOperator.TRANSPOSE_CONV)
+
+
 def _as_list(limits: Any) -> list[float] | None:
     return None if limits is None else [float(limit) for limit in limits]
 
 
 def _calibrated(model: Any, samples: Float32) -> bytes:
+    """A float TFLite model with ranges.
+
+    A converter that is asked for optimizations would measure them too, but would have rounded the
+    kernels of transposed convolutions before.
+    """
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
-    converter._experimental_calibrate_only = True  # which tf.lite's QuantizationDebugger sets too
     with quiet():
-        return bytes(converter.convert())
+        content = converter.convert()
+        return bytes(Calibrator(content).calibrate(lambda: ([sample[None]] for sample in samples)))

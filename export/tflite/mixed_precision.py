@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aecodec.export.tflite.calibrated import CalibratedModel
+from aecodec.export.tflite.calibrated import CalibratedModel, Operator
 
 Error = Callable[[bytes], float]
 """Squared error of the pictures that an int8 model leads to."""
@@ -101,15 +101,26 @@ def _damages(
     return tuple(sorted(damages, key=lambda damage: -damage.error))
 
 
-def _by_layer(operators: Sequence[str], layers: Sequence[str]) -> dict[str, list[str]]:
-    """Names of operators by the layer of which they are parts.
+def _by_layer(operators: Sequence[Operator], layers: Sequence[str]) -> dict[str, list[str]]:
+    """Names of operators by the layer of which they are parts; transposed convolutions together.
 
-    >>> _by_layer(["model_1/mish_1/Exp", "model_1/mish_1/Tanh;model_1/other/x"], ["mish"])
-    {'mish': ['model_1/mish_1/Exp', 'model_1/mish_1/Tanh;model_1/other/x']}
+    >>> operators = [Operator("model_1/mish_1/Exp", False), Operator("model_1/mish_1/a;x/b", False)]
+    >>> _by_layer(operators, ["mish"])
+    {'mish': ['model_1/mish_1/Exp', 'model_1/mish_1/a;x/b']}
+    >>> operators = [Operator("model_1/up_1", True), Operator("model_1/up_1_2", True)]
+    >>> _by_layer(operators, ["up", "up_1"])
+    {'up, up_1': ['model_1/up_1', 'model_1/up_1_2']}
     """
+    layer_of = {each.name: _layer_of(each.name, layers) for each in operators}
+    transposed = {layer_of[each.name]: None for each in operators if each.is_transposed_convolution}
     found: dict[str, list[str]] = {}
-    for operator in operators:
-        parts = operator.split(";")[0].split("/")
-        known = (name for part in parts for name in (part, re.sub(r"_\d+$", "", part)))
-        found.setdefault(next((n for n in known if n in layers), operator), []).append(operator)
+    for name, layer in layer_of.items():
+        found.setdefault(", ".join(transposed) if layer in transposed else layer, []).append(name)
     return found
+
+
+def _layer_of(operator: str, layers: Sequence[str]) -> str:
+    """The layer of an operator; TensorFlow appends numbers to the names of layers."""
+    parts = operator.split(";", maxsplit=1)[0].split("/")
+    known = (name for part in parts for name in (re.sub(r"_\d+$", "", part), part))
+    return next((name for name in known if name in layers), operator)
