@@ -18,6 +18,7 @@ from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.entropy import coding
 from aecodec.errors import ModelError
+from aecodec.export.adoption.image_shape import check_is_picture
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
@@ -71,7 +72,7 @@ def export_codec(
         ModelError: the models cannot be converted to int8 TFLite, or are not of pictures; or there
             are not as many `context_units` as levels.
     """
-    _check_pictures(encoder)
+    check_is_picture(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
     geometry = _geometry(encoder, decoder, images)
     networks, latents = _int8_networks(encoder, decoder, images, levels)
@@ -142,20 +143,6 @@ def _per_level(levels: Sequence[Level], context_units: int | Sequence[int]) -> l
 
 def _takes_any_size(encoder: Any) -> bool:
     return None in encoder.input_shape[1:]
-
-
-def _check_pictures(encoder: Any) -> None:
-    """Check that an encoder takes pictures; raise ModelError if not."""
-    shape = encoder.input_shape[1:]
-    if (
-        len(shape) not in (2, 3)
-        or (*shape, 1)[2] not in (1, 3)
-        or (None in shape) != (shape[:2] == (None, None))
-    ):
-        raise ModelError(
-            f"the encoder takes {shape}: a codec is made of models that take pictures (height, "
-            "width), (height, width, 1) or (height, width, 3), of a fixed size or of any size"
-        )
 
 
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:

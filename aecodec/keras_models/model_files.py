@@ -45,7 +45,7 @@ _CONVERT = (
 )
 _SAVED_MODEL = (
     "a SavedModel, which Keras 3 does not open. If Keras 2 wrote it: "
-    + _CONVERT.replace("{path}", "'FOLDER'")
+    + _CONVERT
     + ". If Keras 3 exported it: save the model itself, with model.save('model.keras')"
 )
 _WEIGHTS_ALONE = (
@@ -79,7 +79,8 @@ def _check_is_model_file(path: Path) -> None:
     """Check that a path can be opened as a model; raise ModelError, with what to do, if not."""
     if path.is_dir():
         is_saved_model = (path / "saved_model.pb").is_file()
-        raise ModelError(f"{path}: {_SAVED_MODEL if is_saved_model else 'a folder, and no model'}")
+        advice = _SAVED_MODEL.format(path=repr(str(path)))
+        raise ModelError(f"{path}: {advice if is_saved_model else 'a folder, and no model'}")
     if not path.is_file():
         raise ModelError(f"{path}: there is no such file")
     if h5py.is_hdf5(path):

@@ -33,7 +33,7 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
         return taken if len(taken) in (2, 3) else stated
     if len(taken) == 1:
         return _shape_from_decoder(decoder, taken)
-    _check_is_picture(taken)
+    check_is_picture(taken)
     return taken
 
 
@@ -52,7 +52,15 @@ def _shape_from_decoder(decoder: Any, taken: Shape) -> Shape:
     )
 
 
-def _check_is_picture(shape: Shape) -> None:
+def check_is_picture(shape: Shape) -> None:
+    """Check that models of a shape, without the batch, take pictures.
+
+    Raises:
+        ModelError: they do not.
+
+    >>> check_is_picture((28, 28, 1)), check_is_picture((None, None, 3))
+    (None, None)
+    """
     is_picture = len(shape) in (2, 3) and (*shape, 1)[2] in (1, 3)
     if is_picture and (None in shape) == (shape[:2] == (None, None)):
         return
