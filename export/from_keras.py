@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
+from aecodec.errors import ModelError
 from aecodec.export.adoption.adopt import adopt
 from aecodec.export.adoption.image_shape import Shape
 from aecodec.export.adoption.wishes import Wishes
@@ -90,8 +92,18 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
     """Tiles to calibrate and fit on, and held-out tiles to measure on."""
     height, width, channels = (*shape, 1)[:3]
     sides = (height or tile, width or tile)
+    _check_sides(sides, tuple(map(int, pictures.sizes[0])))
     fitted, held_out = hold_out(pictures, _HELD_OUT_SHARE)
     return (
         Tiles(pictures, sides, channels or 1, only=fitted),
         Tiles(pictures, sides, channels or 1, only=held_out),
     )
+
+
+def _check_sides(sides: tuple[int, int], first: tuple[int, int]) -> None:
+    """Check that what an encoder takes is not the values of a picture in other rows."""
+    if sides != first and math.prod(sides) == math.prod(first):
+        raise ModelError(
+            f"the encoder takes {sides[1]}x{sides[0]} and the pictures are {first[1]}x{first[0]}: "
+            f"if it takes their values, --image-shape {first[1]}x{first[0]} says so"
+        )

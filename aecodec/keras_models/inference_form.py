@@ -1,11 +1,13 @@
 """Models as they work after training: one flat graph, without what only matters in training.
 
 Nested and subclassed models are taken apart into their layers. Dropout, noise and augmentation go,
-and a layer that a call told that it is training is called as it is after training.
+a layer that a call told that it is training is called as it is after training, and layers of other
+precisions compute in float32.
 """
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -54,6 +56,7 @@ _AUGMENTATION = (
 """Names of Keras's layers that give their input back after training; those of augmentation are told
 by default that they are training."""
 
+_FLOAT32 = "float32"
 _TAKEN_AS_TRAINED = (
     "{} was called with training=True: in the codec it works as after training, and draws nothing"
 )
@@ -87,7 +90,7 @@ def in_inference_form(model: Any, tensor: Any) -> Any:
 
 
 class _Inlining:
-    """Calls the layers of models on tensors, each layer under a name of its own."""
+    """Calls the layers of models on tensors, each layer in float32, under a name of its own."""
 
     def __init__(self) -> None:
         self._named: dict[str, Any] = {}
@@ -104,7 +107,7 @@ class _Inlining:
             return operation(*args, **kwargs)
         if _is_one_of(operation, _AUGMENTATION):
             return args[0]
-        if kwargs.pop("training", False) is True:
+        if kwargs.pop("training", False) is True and _draws_or_learns(operation):
             warnings.warn(_TAKEN_AS_TRAINED.format(operation.name), AecodecWarning, stacklevel=2)
         if _is_one_of(operation, _NOISE):
             return args[0]
@@ -118,18 +121,22 @@ class _Inlining:
         return self.run(with_shapes(model), *keras.tree.flatten((args, kwargs)))
 
     def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
-        """Call a layer, or its copy under another name if another layer has its name."""
+        """Call a layer, or its copy if it has another dtype or another layer has its name."""
         if id(layer) in self._copies:
             return call(self._copies[id(layer)])
-        if self._named.setdefault(layer.name, layer) is layer:
+        if self._is_free(layer.name, layer) and layer.dtype_policy.name == _FLOAT32:
+            self._named[layer.name] = layer
             return call(layer)
-        number = next(n for n in range(1, 10**6) if f"{layer.name}_{n}" not in self._named)
-        name = f"{layer.name}_{number}"
-        copy = type(layer).from_config(layer.get_config() | {"name": name})
+        names = itertools.chain([layer.name], (f"{layer.name}_{n}" for n in itertools.count(1)))
+        name = next(each for each in names if self._is_free(each, layer))
+        copy = type(layer).from_config(layer.get_config() | {"name": name, "dtype": _FLOAT32})
         result = call(copy)
         copy.set_weights(layer.get_weights())
         self._named[name] = self._copies[id(layer)] = copy
         return result
+
+    def _is_free(self, name: str, layer: Any) -> bool:
+        return self._named.get(name, layer) is layer
 
 
 def _enlarges_any_size(layer: Any, tensor: Any) -> bool:
@@ -154,6 +161,12 @@ def _enlarged(tensor: Any, factor: int, name: str) -> Any:
 
 def _is_sequential(model: Any) -> bool:
     return isinstance(model, keras.Sequential)
+
+
+def _draws_or_learns(layer: Any) -> bool:
+    """Whether a layer that is told that it is training does something else than afterwards."""
+    learns = isinstance(layer, keras.layers.BatchNormalization)
+    return learns or _is_one_of(layer, _NOISE) or hasattr(layer, "seed_generator")
 
 
 def _is_one_of(layer: Any, names: tuple[str, ...]) -> bool:

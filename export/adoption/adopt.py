@@ -11,7 +11,7 @@ import numpy as np
 from aecodec.arrays import Float32
 from aecodec.errors import ModelError
 from aecodec.export.adoption import grey_levels, pixel_ranges
-from aecodec.export.adoption.image_shape import Shape, image_shape, reshaped
+from aecodec.export.adoption.image_shape import Shape, image_shape, in_shape
 from aecodec.export.adoption.latents import check_one_input, one_output, without_chance
 from aecodec.export.adoption.wishes import UNIT, PixelRange, Wishes
 from aecodec.keras_models.functional import free_name, with_shapes
@@ -54,6 +54,7 @@ def adopt(
     _check_latents(encoder, decoder)
     latents = np.asarray(encoder(_shaped(images, encoder)[:2], training=False))
     decoder = _giving_pictures(without_chance(decoder, "decoder", latents), shape, latents)
+    _check_outputs(images, latents, np.asarray(decoder(latents, training=False)))
     ranges = wishes.pixel_ranges or _found_ranges(encoder, decoder, images)
     return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
 
@@ -74,24 +75,37 @@ def _check_latents(encoder: Any, decoder: Any) -> None:
         )
 
 
+def _check_outputs(images: Float32, latents: Float32, found: Float32) -> None:
+    """Check what a pair makes of pictures, before anything is made of the pair."""
+    if not (np.isfinite(latents).all() and np.isfinite(found).all()):
+        raise ModelError("the models give values that are not finite (NaN): train them again")
+    if latents.shape[1:] == images.shape[1:] and found.shape == latents.shape:
+        raise ModelError(
+            "the encoder gives as many values as a picture has, in its shape: it seems to be the "
+            "whole autoencoder; save its two halves as models of their own"
+        )
+    if found.shape[1:3] != images.shape[1:3]:
+        raise ModelError(_size_text(images.shape[1:3], latents.shape[1:3], found.shape[1:3]))
+
+
+def _size_text(taken: tuple[int, ...], coded: tuple[int, ...], given: tuple[int, ...]) -> str:
+    """What to do where pictures come back in another size."""
+    sizes = f"of pictures of {taken[1]}x{taken[0]} the decoder gives {given[1]}x{given[0]}"
+    factor = given[0] // coded[0]
+    if factor * coded[0] != given[0] or factor < 2:
+        return f'{sizes}: build the models with padding="same"'
+    tile = max(1, round(taken[0] / factor)) * factor
+    return f"{sizes}: they take sides that are multiples of {factor}, as with --tile {tile}"
+
+
 def _giving_pictures(decoder: Any, shape: Shape, latents: Float32) -> Any:
     """A decoder whose output has the shape of the pictures."""
     tensor = decoder.outputs[0]
     given = tuple(tensor.shape[1:])
     if given != shape and grey_levels.levels_of(given, shape):
         tensor = grey_levels.expected_level(tensor, np.asarray(decoder(latents, training=False)))
-    if tuple(tensor.shape[1:]) != shape and not _has_as_many(tensor, shape):
-        raise ModelError(
-            f"the decoder gives {given}, and the encoder takes {shape}: these two shapes must be "
-            "equal"
-        )
-    pixels = reshaped(tensor, shape, free_name("pictures_of_values", decoder))
+    pixels = in_shape(tensor, shape, free_name("pictures_of_values", decoder))
     return keras.Model(decoder.inputs[0], pixels, name="decoder")
-
-
-def _has_as_many(tensor: Any, shape: Shape) -> bool:
-    given = tuple(tensor.shape[1:])
-    return None not in (*given, *shape) and np.prod(given) == np.prod(np.array(shape, float))
 
 
 def _found_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRange, PixelRange]:
@@ -105,7 +119,11 @@ def _found_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRan
 def _shaped(images: Float32, encoder: Any) -> Float32:
     """Pictures (N, h, w, C) in the shape that an encoder takes."""
     taken = encoder.input_shape[1:]
-    return images if None in taken else images.reshape(-1, *taken)
+    if None in taken:
+        return images
+    if taken == (images.shape[3], *images.shape[1:3]):
+        return images.transpose(0, 3, 1, 2)
+    return images.reshape(-1, *taken)
 
 
 def _from_pixels(encoder: Any, shape: Shape, taken: PixelRange) -> Any:
@@ -116,7 +134,7 @@ def _from_pixels(encoder: Any, shape: Shape, taken: PixelRange) -> Any:
         scale = pixel_ranges.layer_to_range(taken, free_name("pixels_to_model_range", encoder))
         tensor = scale(images)
     name = free_name("values_of_pictures", encoder)
-    tensor = reshaped(tensor, tuple(encoder.input_shape[1:]), name)
+    tensor = in_shape(tensor, tuple(encoder.input_shape[1:]), name)
     return keras.Model(images, in_inference_form(encoder, tensor), name="encoder")
 
 

@@ -30,7 +30,9 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
                 f"--image-shape {_as_text(stated)}: pictures of {math.prod(stated)} values, and "
                 f"the encoder takes {taken}"
             )
-        return taken if len(taken) in (2, 3) else stated
+        return taken if _without_ones(taken) == _without_ones(stated) else stated
+    if _is_channels_first(taken):
+        return (*taken[1:], taken[0])
     if len(taken) == 1:
         return _shape_from_decoder(decoder, taken)
     check_is_picture(taken)
@@ -64,26 +66,52 @@ def check_is_picture(shape: Shape) -> None:
     is_picture = len(shape) in (2, 3) and (*shape, 1)[2] in (1, 3)
     if is_picture and (None in shape) == (shape[:2] == (None, None)):
         return
-    first = " Put a Permute layer before it." if len(shape) == 3 and shape[0] in (1, 3) else ""
     raise ModelError(
         f"the encoder takes {shape}: these are not pictures, which are (height, width), (height, "
-        f"width, 1) or (height, width, 3), of a fixed size or of any size.{first}"
+        "width, 1) or (height, width, 3), of a fixed size or of any size"
     )
 
 
-def reshaped(tensor: Any, shape: Shape, name: str) -> Any:
-    """A Keras tensor in another shape of as many values; itself if it has the shape.
+def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
+    """A Keras tensor of pictures, or of their values, in another shape.
+
+    Flat vectors are reshaped, axes of 1 are added or left out, and channels change their place.
 
     Args:
         tensor: Keras tensor (N, ...).
         shape: the shape without the batch.
-        name: name of the layer that does it.
+        name: name of the layer that does it, where one is needed.
+
+    Raises:
+        ModelError: neither makes the one of the other.
     """
-    return (
-        tensor
-        if tuple(tensor.shape[1:]) == shape
-        else keras.layers.Reshape(shape, name=name)(tensor)
+    found: Shape = tuple(tensor.shape[1:])
+    if found == shape:
+        return tensor
+    if len(shape) == 3 and found == (shape[2], *shape[:2]):
+        return keras.layers.Permute((2, 3, 1), name=name)(tensor)
+    if _is_channels_first(shape) and found == (*shape[1:], shape[0]):
+        return keras.layers.Permute((3, 1, 2), name=name)(tensor)
+    is_flat = 1 in (len(_without_ones(found)), len(_without_ones(shape)))
+    has_as_many = None not in (*found, *shape) and _values(found) == _values(shape)
+    if has_as_many and (is_flat or _without_ones(found) == _without_ones(shape)):
+        return keras.layers.Reshape(shape, name=name)(tensor)
+    raise ModelError(
+        f"the decoder gives {found}, and the encoder takes {shape}: these two shapes must be equal"
     )
+
+
+def _without_ones(shape: Shape) -> Shape:
+    return tuple(side for side in shape if side != 1)
+
+
+def _values(shape: Shape) -> int:
+    return math.prod(side or 0 for side in shape)
+
+
+def _is_channels_first(shape: Shape) -> bool:
+    """Whether a shape is (channels, height, width); small pictures with channels last are not."""
+    return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
 
 
 def _as_text(shape: tuple[int, ...]) -> str:

@@ -57,7 +57,9 @@ def one_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | No
 
 
 def output_names(model: Any) -> list[str]:
-    """Name of the layer that gives each output."""
+    """Name of each output: its key if the model gives a dictionary, else that of its layer."""
+    if isinstance(model.output, dict):
+        return [str(path[-1]) for path, _ in keras.tree.flatten_with_path(model.output)]
     return [str(each._keras_history.operation.name) for each in model.outputs]
 
 

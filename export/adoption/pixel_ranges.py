@@ -11,11 +11,14 @@ import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.errors import AecodecWarning
+from aecodec.errors import AecodecWarning, ModelError
 from aecodec.export.adoption.wishes import PIXEL_RANGES, UNIT, PixelRange
 
-_CLEARLY_BETTER = 0.7
+_CLEARLY_BETTER = 0.9
 """Another range than 0..1 is taken if the squared error is smaller by this factor."""
+
+_FITS = 0.88
+"""Pixels mean something else if a gain and an offset make the error smaller by this factor."""
 
 Run = Callable[[Float32], Float32]
 
@@ -23,27 +26,60 @@ Run = Callable[[Float32], Float32]
 def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange]:
     """The ranges of the encoder's input and the decoder's output with which a pair works best.
 
-    An :class:`AecodecWarning` says if it works with none.
+    Those in use are tried, and pixels less their mean, divided by their standard deviation. An
+    :class:`AecodecWarning` says if the pair works with none, and which one was found if it is not
+    0..1, 0..255 or -1..1.
 
     Args:
         run: the pair, as a function on arrays.
         images: (N, ...) pictures in 0..1.
+
+    Raises:
+        ModelError: the pair works better with another range, which the message names.
     """
-    outputs = {taken: run(to_range(images, taken)) for taken in PIXEL_RANGES}
+    ranges = (*PIXEL_RANGES, _standardized(images))
+    outputs = {taken: run(to_range(images, taken)).reshape(images.shape) for taken in ranges}
     errors = {
         (taken, given): _error(images, from_range(outputs[taken], given))
-        for taken, given in product(PIXEL_RANGES, PIXEL_RANGES)
+        for taken, given in product(ranges, ranges)
     }
     best = min(errors, key=lambda pair: errors[pair])
     if errors[best] > images.var():
-        warnings.warn(
-            "the pair reproduces these pictures in none of the pixel ranges that are common: "
-            "0..1 is taken; --pixel-range names another",
-            AecodecWarning,
-            stacklevel=2,
+        _warn(
+            "the pair reproduces these pictures in none of the pixel ranges in use: 0..1 is taken; "
+            "--pixel-range BLACK..WHITE names another"
         )
         return UNIT, UNIT
-    return best if errors[best] < _CLEARLY_BETTER * errors[UNIT, UNIT] else (UNIT, UNIT)
+    if errors[best] >= _CLEARLY_BETTER * errors[UNIT, UNIT]:
+        best = UNIT, UNIT
+    _check_fit(images, outputs[best[0]], best, errors[best])
+    if not {*best} <= {*PIXEL_RANGES[:3]}:
+        _warn(
+            f"black and white seem to be {best[0]} for the encoder and {best[1]} for the decoder; "
+            "--pixel-range states it"
+        )
+    return best
+
+
+def _standardized(images: Float32) -> PixelRange:
+    """Pixels less the mean of all, divided by their standard deviation."""
+    mean, deviation = float(images.mean()), max(float(images.std()), 1e-6)
+    return PixelRange(-mean / deviation, (1 - mean) / deviation)
+
+
+def _check_fit(
+    images: Float32, outputs: Float32, ranges: tuple[PixelRange, PixelRange], error: float
+) -> None:
+    """Check that no other range of the decoder's output would be much better."""
+    gain, offset = np.polyfit(outputs.ravel().astype(np.float64), images.ravel(), 1)
+    fitted = _error(images, np.asarray(outputs * gain + offset, np.float32))
+    if fitted < _FITS * error and abs(gain) > 1e-9:
+        black, white = -offset / gain, (1 - offset) / gain
+        raise ModelError(
+            f"black and white are not {ranges[1]} for the decoder, but about "
+            f"{PixelRange(black, white)}: state what they are for both models, as in "
+            f"--pixel-range={ranges[0]},{PixelRange(black, white)}"
+        )
 
 
 def to_range(images: Any, target: PixelRange) -> Any:
@@ -65,6 +101,10 @@ def layer_from_range(source: PixelRange, name: str) -> Any:
     """:func:`from_range` as a Keras layer of this name."""
     scale = 1 / (source.white - source.black)
     return keras.layers.Rescaling(scale, -source.black * scale, name=name)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, AecodecWarning, stacklevel=3)
 
 
 def _error(images: Float32, found: Float32) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -21,11 +22,13 @@ class PixelRange:
     white: float
 
     def __str__(self) -> str:
-        return f"{self.black:g}..{self.white:g}"
+        return f"{self.black:.4g}..{self.white:.4g}"
 
 
 UNIT, BYTES, SIGNED = PixelRange(0, 1), PixelRange(0, 255), PixelRange(-1, 1)
-PIXEL_RANGES = (UNIT, BYTES, SIGNED)
+CENTRED, INVERTED = PixelRange(-0.5, 0.5), PixelRange(1, 0)
+PIXEL_RANGES = (UNIT, BYTES, SIGNED, CENTRED, INVERTED)
+"""Ranges in use, the most frequent first."""
 
 
 @dataclass(frozen=True)
@@ -63,17 +66,33 @@ def parse_image_shape(text: str) -> tuple[int, ...]:
 def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
     """Pixel ranges of the encoder's input and the decoder's output, of one range or of two.
 
+    Args:
+        text: `BLACK..WHITE`, or two of them with a comma between them.
+
     Raises:
         UsageError: the text is another.
 
     >>> [str(each) for each in parse_pixel_ranges("0..255,-1..1")]
     ['0..255', '-1..1']
     """
-    by_name = {str(each): each for each in PIXEL_RANGES}
-    names = text.split(",")
-    if not set(names) <= set(by_name) or len(names) > 2:
-        raise UsageError(
-            f"--pixel-range {text}: one of {', '.join(by_name)}, or two with a comma between them, "
-            "the encoder's and the decoder's"
-        )
-    return by_name[names[0]], by_name[names[-1]]
+    ranges = [_parsed_range(text, each) for each in text.split(",")]
+    if len(ranges) > 2:
+        raise _not_a_range(text)
+    return ranges[0], ranges[-1]
+
+
+def _parsed_range(whole: str, text: str) -> PixelRange:
+    try:
+        black, white = map(float, text.split(".."))
+    except ValueError:
+        raise _not_a_range(whole) from None
+    if not (math.isfinite(black) and math.isfinite(white) and black != white):
+        raise _not_a_range(whole)
+    return PixelRange(black, white)
+
+
+def _not_a_range(text: str) -> UsageError:
+    return UsageError(
+        f"--pixel-range {text}: the values of black and of white, as in 0..255, -1..1 or "
+        "-0.42..2.82; two with a comma where those of the encoder and the decoder differ"
+    )

@@ -16,6 +16,8 @@ from aecodec.export.tflite.quiet import quiet
 
 _SHRINK = 0.8
 _WORTHWHILE = 0.998
+_MOST_LIMITS = 400
+"""Models with more ranges keep those that were measured: trying each would take many minutes."""
 
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
@@ -123,7 +125,7 @@ class CalibratedModel:
         round only limits that could be shrunk are tried again.
         """
         limits, least = list(self._inner_limits()), error_of(self.quantized())
-        while limits:
+        while limits and len(limits) <= _MOST_LIMITS:
             improved = []
             for limit in limits:
                 error = self._shrink(limit, error_of, least)

@@ -11,12 +11,16 @@ import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.errors import ModelError
+from aecodec.export.tflite.layer_names import layer_of
 from aecodec.export.tflite.quiet import quiet
 from aecodec.inference.keras import outputs_of
 from aecodec.inference.litert import float_runner
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's line about an operator: where it comes from, and its name."""
+
+_PLACE = re.compile(r'"\w+:", "(?P<path>[^"@]+)@')
+"""A place in a model, in any other line of the converter."""
 
 _ANY_SIDE = 64
 """Side with which models that take any size are tried."""
@@ -25,7 +29,6 @@ _FIXED_INSIDE = (
     "one of its layers has a fixed size in TFLite: build it of convolutions, strides, "
     "Conv2DTranspose and UpSampling2D (nearest); or give it a fixed input size"
 )
-_UNROLL = "int8 TFLite has no loops; build recurrent layers with unroll=True"
 
 
 def check_convertible(model: Any, half: str) -> None:
@@ -39,6 +42,7 @@ def check_convertible(model: Any, half: str) -> None:
         ModelError: it lacks one, or the model has a loop, or takes any size in Keras alone; the
             message names the layer where it can.
     """
+    _check_not_recurrent(model, half)
     shape = (1, *(side or _ANY_SIDE for side in model.input_shape[1:]))
     inputs = keras.Input(batch_shape=shape)
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs)))
@@ -51,7 +55,7 @@ def check_convertible(model: Any, half: str) -> None:
         ) from error
     graphs = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
     if len(graphs) > 1:  # the bodies of loops and branches
-        raise ModelError(f"the {half} has a loop{_of_recurrent(model)}: {_UNROLL}")
+        raise ModelError(f"the {half} has a loop, and int8 TFLite has none: build it without")
     if None in model.input_shape[1:] and not _works_at_another_size(model, bytes(content)):
         raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
 
@@ -68,9 +72,14 @@ def _works_at_another_size(model: Any, content: bytes) -> bool:
     return found.shape == expected.shape and np.allclose(found, expected, rtol=1e-2, atol=1e-2)
 
 
-def _of_recurrent(model: Any) -> str:
-    names = [layer.name for layer in model.layers if isinstance(layer, keras.layers.RNN)]
-    return f" in layer {names[0]!r}" if names else ""
+def _check_not_recurrent(model: Any, half: str) -> None:
+    recurrent = (keras.layers.RNN, keras.layers.Bidirectional)
+    for layer in model.layers:
+        if isinstance(layer, recurrent):
+            raise ModelError(
+                f"the {half} has a loop in layer {layer.name!r}: recurrent layers cannot compute "
+                "in int8; put convolutions or attention in their place"
+            )
 
 
 def reason(model: Any, error: Exception) -> str:
@@ -80,14 +89,17 @@ def reason(model: Any, error: Exception) -> str:
         model: functional Keras model.
         error: what the converter raised.
     """
-    missing = _MISSING.search(str(error))
-    if missing is None:
-        return _summary(error)
-    layer = _layer_of(model, missing["path"])
-    return (
-        f"layer {layer!r} needs {missing['operator']}, for which TFLite has no operator; put "
-        "another layer in its place"
-    )
+    names = {layer.name for layer in model.layers}
+    if missing := _MISSING.search(str(error)):
+        layer = layer_of(missing["path"], names)
+        return (
+            f"layer {layer!r} needs {missing['operator']}, for which TFLite has no operator; put "
+            "another layer in its place"
+        )
+    if place := _PLACE.search(str(error)):
+        layer = layer_of(place["path"], names)
+        return f"layer {layer!r} does not convert; put another layer in its place"
+    return _summary(error)
 
 
 def _summary(error: Exception) -> str:
@@ -95,11 +107,3 @@ def _summary(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     naming = [line for line in lines if "op" in line.split() or "ops:" in line]
     return (naming or lines or [type(error).__name__])[0]
-
-
-def _layer_of(model: Any, path: str) -> str:
-    """The layer of which an operator is a part, told by the path of its name."""
-    names = {layer.name for layer in model.layers}
-    parts = path.split("/")
-    known = (name for part in parts for name in (part, re.sub(r"_\d+$", "", part)))
-    return next((name for name in known if name in names), parts[-1])

@@ -10,11 +10,11 @@ sensitivity is that of TensorFlow Lite's QuantizationDebugger.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aecodec.export.tflite.calibrated import CalibratedModel, Operator
+from aecodec.export.tflite.layer_names import layer_of
 
 Error = Callable[[bytes], float]
 """Squared error of the pictures that an int8 model leads to."""
@@ -111,16 +111,9 @@ def _by_layer(operators: Sequence[Operator], layers: Sequence[str]) -> dict[str,
     >>> _by_layer(operators, ["up", "up_1"])
     {'up, up_1': ['model_1/up_1', 'model_1/up_1_2']}
     """
-    layer_of = {each.name: _layer_of(each.name, layers) for each in operators}
-    transposed = {layer_of[each.name]: None for each in operators if each.is_transposed_convolution}
+    owners = {each.name: layer_of(each.name, layers) for each in operators}
+    transposed = {owners[each.name]: None for each in operators if each.is_transposed_convolution}
     found: dict[str, list[str]] = {}
-    for name, layer in layer_of.items():
+    for name, layer in owners.items():
         found.setdefault(", ".join(transposed) if layer in transposed else layer, []).append(name)
     return found
-
-
-def _layer_of(operator: str, layers: Sequence[str]) -> str:
-    """The layer of an operator; TensorFlow appends numbers to the names of layers."""
-    parts = operator.split(";", maxsplit=1)[0].split("/")
-    known = (name for part in parts for name in (re.sub(r"_\d+$", "", part), part))
-    return next((name for name in known if name in layers), operator)

@@ -1,0 +1,23 @@
+"""Which layer an operator belongs to, told by its name in TensorFlow's graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+
+def layer_of(operator: str, layers: Collection[str]) -> str:
+    """The layer of an operator; its own name if no layer fits.
+
+    TensorFlow appends numbers to the names of layers that are called again, as here they all are.
+
+    Args:
+        operator: its name, such as "model_1/dense_1/MatMul;model_1/dense_1/BiasAdd".
+        layers: names of the layers of the model.
+
+    >>> layer_of("model_1/dense_1/MatMul;model_1/dense_1/BiasAdd", ["dense", "dense_1"])
+    'dense'
+    """
+    parts = operator.split(";", maxsplit=1)[0].split("/")
+    known = (name for part in parts for name in (re.sub(r"_\d+$", "", part), part))
+    return next((name for name in known if name in layers), operator)
