@@ -12,10 +12,13 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.errors import AecodecWarning, ModelError
-from aecodec.export.adoption.wishes import PIXEL_RANGES, UNIT, PixelRange
+from aecodec.export.adoption.wishes import INVERTED, PIXEL_RANGES, UNIT, PixelRange
 
 _CLEARLY_BETTER = 0.9
 """Another range than 0..1 is taken if the squared error is smaller by this factor."""
+
+_UNLIKELY = 2.0
+"""Factor by which the error must be smaller with inverted pixels: many pairs take these as well."""
 
 _FITS = 0.88
 """Pixels mean something else if a gain and an offset make the error smaller by this factor."""
@@ -43,7 +46,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
         (taken, given): _error(images, from_range(outputs[taken], given))
         for taken, given in product(ranges, ranges)
     }
-    best = min(errors, key=lambda pair: errors[pair])
+    best = min(errors, key=lambda pair: errors[pair] * (_UNLIKELY if INVERTED in pair else 1))
     if errors[best] > images.var():
         _warn(
             "the pair reproduces these pictures in none of the pixel ranges in use: 0..1 is taken; "
