@@ -86,9 +86,9 @@ def export(
         Optional[str],  # noqa: UP045
         typer.Option(
             "--pixel-range",
-            metavar="RANGE",
-            help="Making a codec: pixels as the models take and give them, 0..1, 0..255 or -1..1; "
-            "two with a comma where they differ. Default: what works best.",
+            metavar="BLACK..WHITE",
+            help="Making a codec: black and white as the models take and give them, as in -1..1; "
+            "two with a comma where the halves differ. Default: what works best.",
         ),
     ] = None,
     custom_objects: Annotated[
