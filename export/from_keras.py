@@ -92,7 +92,8 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
     """Tiles to calibrate and fit on, and held-out tiles to measure on."""
     height, width, channels = (*shape, 1)[:3]
     sides = (height or tile, width or tile)
-    _check_sides(sides, tuple(map(int, pictures.sizes[0])))
+    first = pictures.sizes[0]
+    _check_sides(sides, (int(first[0]), int(first[1])))
     fitted, held_out = hold_out(pictures, _HELD_OUT_SHARE)
     return (
         Tiles(pictures, sides, channels or 1, only=fitted),
