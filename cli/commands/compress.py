@@ -45,7 +45,9 @@ def compress(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Images, folders of images, or - for standard input."
+            metavar="INPUT...",
+            readable=False,
+            help="Images, folders of images, or - for standard input.",
         ),
     ],
     out: Out = None,

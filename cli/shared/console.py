@@ -81,14 +81,14 @@ class Console:
 
     @contextmanager
     def warnings_about(self, name: object) -> Iterator[None]:
-        """Print the warnings of a block as lines on standard error, whether it fails or not."""
+        """Print each warning of a block as a line on standard error, whether it fails or not."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
                 yield
             finally:
-                for warning in caught:
-                    self._warn(f"{name}: {warning.message}")
+                for text in dict.fromkeys(str(warning.message) for warning in caught):
+                    self._warn(f"{name}: {text}")
 
     @contextmanager
     def warnings_as_they_come(self) -> Iterator[None]:
