@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -178,3 +181,17 @@ def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command)
     assert result.status == 1
     lines = [json.loads(line) for line in result.out.splitlines()]
     assert [line.get("status", 0) for line in lines] == [_MISSING, 0]
+
+
+@pytest.mark.parametrize("arguments", [["info", "scans"], ["info", "digit.aec"], ["codecs"]])
+def test_results_that_cannot_be_printed_are_a_failure(
+    folder: Path, command: Command, arguments: list[str]
+) -> None:
+    assert command("compress", "digit.png").status == 0
+    Path("scans").mkdir()
+    for name in ("a.aec", "b.aec"):
+        shutil.copy("digit.aec", f"scans/{name}")
+    program = shlex.join([sys.executable, "-m", "aecodec", *arguments])
+    done = subprocess.run(f"{program} >&-", shell=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"standard output is closed" in done.stderr

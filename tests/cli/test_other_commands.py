@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.images import opened
+from image_files.odd_pictures import COLOURS, P3, shown_as
 from PIL import Image
 
 import aecodec
@@ -184,3 +185,12 @@ def test_compare_asks_for_the_picture_of_an_aec_file(folder: Path, command: Comm
     assert command("compress", "digit.png").status == 0
     result = command("compare", "digit.aec")
     assert (result.status, "compare PICTURE FILE" in result.err) == (2, True)
+
+
+def test_compare_shows_both_pictures_in_one_space_of_colours(
+    folder: Path, command: Command
+) -> None:
+    wide = Image.fromarray(COLOURS // 2 + 64)
+    wide.save("wide.png", icc_profile=P3)
+    Image.fromarray(shown_as(wide, P3)).save("usual.png")
+    assert ", inf dB" in command("compare", "wide.png", "usual.png").out
