@@ -34,13 +34,11 @@ class Sample:
 
 
 class Dataset(Protocol):
-    """Pictures in a fixed order, each read when the iteration comes to it.
+    """Pictures in a fixed order, each read when the iteration comes to it."""
 
-    Attributes:
-        unread: files that iterations have found unreadable so far, and why.
-    """
-
-    unread: dict[Path, ImageError]
+    @property
+    def unread(self) -> dict[Path, ImageError]:
+        """Files that iterations have found unreadable so far, and why."""
 
     def __len__(self) -> int:
         """Number of pictures, including those that turn out to be unreadable."""

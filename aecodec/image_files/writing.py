@@ -109,7 +109,8 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
     options = {**_SAVE_OPTIONS.get(file_format, {}), **_quality_options(file_format, quality)}
     metadata = _metadata_options(image, file_format)
     if file_format == "GIF" and image.mode != "L":
-        notes.add("GIF holds at most 256 colours")
+        shades = ", and no shades of alpha" if _is_transparent(image) else ""
+        notes.add(f"GIF holds at most 256 colours{shades}")
     if file_format not in HOLDS_METADATA and _names(image):
         notes.add(f"{file_format} does not hold its {_names(image)}: left out")
     try:

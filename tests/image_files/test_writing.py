@@ -61,8 +61,10 @@ def test_what_a_format_does_not_hold_is_named() -> None:
     picture = Picture(COLOURS[None], None, {MetadataKind.EXIF: exif_of(Make="m")})
     with pytest.warns(AecodecWarning, match="BMP does not hold its EXIF"):
         encode_frames(picture, ".bmp")
-    with pytest.warns(AecodecWarning, match="256 colours"):
+    with pytest.warns(AecodecWarning, match="256 colours$"):
         encode_image(rgb, ".gif")
+    with pytest.warns(AecodecWarning, match="256 colours, and no shades of alpha"):
+        encode_image(with_alpha(rgb), ".gif")
 
 
 @pytest.mark.parametrize("mode", list(Mode))
