@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated, Optional
 
@@ -59,6 +60,8 @@ def _options(
 
 def run() -> None:
     """Run the command; bad input never ends in a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names are any bytes
     try:
         try:
             app(prog_name="aecodec")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from aecodec.arrays import Pixels
-from aecodec.datasets.files import ARRAY_SUFFIXES, images_in, load_array, warn_unreadable
+from aecodec.datasets.files import (
+    ARRAY_SUFFIXES,
+    check_ordinary,
+    images_in,
+    load_array,
+    warn_unreadable,
+)
 from aecodec.errors import ImageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, from_array
@@ -29,6 +35,10 @@ class Sample:
 
 class Dataset(Protocol):
     """Pictures in a fixed order, each read when the iteration comes to it."""
+
+    @property
+    def unread(self) -> dict[Path, ImageError]:
+        """Files that iterations have found unreadable so far, and why."""
 
     def __len__(self) -> int:
         """Number of pictures, including those that turn out to be unreadable."""
@@ -63,6 +73,7 @@ def open_dataset(path: Path, array: str | None = None) -> Dataset:
 @dataclass(frozen=True)
 class _Files:
     paths: list[Path]
+    unread: dict[Path, ImageError] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -70,14 +81,19 @@ class _Files:
     def __iter__(self) -> Iterator[Sample]:
         for path in self.paths:
             try:
-                yield Sample(read_image(path), path.stat().st_size)
+                check_ordinary(path)
+                sample = Sample(read_image(path), path.stat().st_size)
             except (ImageError, OSError) as error:
+                self.unread[path] = ImageError(str(error))
                 warn_unreadable(path, error)
+            else:
+                yield sample
 
 
 @dataclass(frozen=True)
 class _Arrays:
     pixels: Pixels
+    unread: dict[Path, ImageError] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -18,7 +18,19 @@ ARRAY_SUFFIXES = (".npz", ".npy")
 
 def images_in(folder: Path) -> list[Path]:
     """Sorted paths of the files in a folder, at any depth, that have the suffix of an image."""
-    return sorted(filter(has_image_suffix, folder.rglob("*")))
+    return sorted(
+        path for path in folder.rglob("*") if has_image_suffix(path) and not path.is_dir()
+    )
+
+
+def check_ordinary(path: Path) -> None:
+    """Check that reading a path does not wait for somebody else to write.
+
+    Raises:
+        ImageError: it is a pipe, a device or a socket.
+    """
+    if path.exists() and not path.is_file():
+        raise ImageError("no ordinary file")
 
 
 def warn_unreadable(path: Path, error: Exception) -> None:

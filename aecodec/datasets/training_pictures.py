@@ -10,7 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.datasets.files import ARRAY_SUFFIXES, images_in, load_array, warn_unreadable
+from aecodec.datasets.files import (
+    ARRAY_SUFFIXES,
+    check_ordinary,
+    images_in,
+    load_array,
+    warn_unreadable,
+)
 from aecodec.errors import ImageError
 from aecodec.image_files.reading import read_image, size_of
 from aecodec.imaging.picture import is_grey
@@ -159,6 +165,7 @@ def channels_of(pictures: Pictures) -> int:
 def _size_in_header(path: Path) -> tuple[int, int] | None:
     """(height, width) of an image file, without reading its pixels."""
     try:
+        check_ordinary(path)
         width, height = size_of(path)
         return height, width
     except ImageError as error:

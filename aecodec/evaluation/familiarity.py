@@ -25,13 +25,18 @@ _MEASURABLE = 1000
 _ALIEN = 10.0
 """Times the largest error of few pictures that no ordinary picture reaches."""
 
+_FEW = 0.01
+"""Share of the frames that may be unlike those of the training set."""
+
 _LEAST_CORRELATION, _MOST_FLAT = 0.5, 0.5
 
 
 def is_familiar(
     codec: Codec, picture: Picture, compressed: Compressed, errors: Sequence[float]
 ) -> bool:
-    """Whether every frame of a picture is like those of the training set, as far as is known.
+    """Whether a picture is like those of the training set, as far as is known.
+
+    Of many frames, one in a hundred may be unlike them: of any pictures a few are.
 
     Args:
         codec: the codec that made the file.
@@ -45,10 +50,11 @@ def is_familiar(
     usual = float(levels[int(compressed.level) - 1]["familiar_mse"])
     is_measured = int(codec.folder.measured.get("pictures", _MEASURABLE)) >= _MEASURABLE
     frames = zip(picture.pixels, errors, strict=False)
-    return all(
-        error <= usual or (not is_measured and error <= _ALIEN * usual and is_natural(frame))
+    alien = sum(
+        error > usual and (is_measured or error > _ALIEN * usual or not is_natural(frame))
         for frame, error in frames
     )
+    return alien <= _FEW * len(errors)
 
 
 def is_natural(pixels: Pixels) -> bool:

@@ -15,6 +15,7 @@ from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.errors import AecodecWarning, ImageError
 from aecodec.evaluation.familiarity import is_familiar
+from aecodec.format.container import MetadataKind
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
@@ -41,7 +42,7 @@ class Report:
         raw_size: size of the uncompressed pixels in bytes.
         bpp: bits per pixel.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
-        is_familiar: whether every frame looks like a picture of the training set, by its error.
+        is_familiar: whether the frames look like pictures of the training set, by their errors.
     """
 
     codec: str
@@ -155,7 +156,8 @@ def compare_pictures(original: Picture, other: Picture, size: int) -> Comparison
 
     Args:
         original: a picture.
-        other: a picture of the same size, of the same mode or another.
+        other: a picture of the same size, of the same mode or another. If their colour profiles
+            differ, both are converted to sRGB.
         size: size in bytes of the file that the other one came from.
 
     Raises:
@@ -164,6 +166,8 @@ def compare_pictures(original: Picture, other: Picture, size: int) -> Comparison
     if original.size != other.size:
         sizes = " and ".join("{}x{}".format(*each.size) for each in (original, other))
         raise ImageError(f"pictures of {sizes} pixels: only those of one size can be compared")
+    if original.metadata.get(MetadataKind.ICC) != other.metadata.get(MetadataKind.ICC):
+        original, other = in_kept_colours(original, {}), in_kept_colours(other, {})
     channels = max(original.mode.channels, other.mode.channels)
     first, second = (
         np.broadcast_to(each.pixels[0], (*each.pixels.shape[1:3], channels))

@@ -55,11 +55,12 @@ def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Im
         An L image; LA if one value is transparent; other modes as they are, as Pillow has cut them.
     """
     if image.mode not in _DEEP_MODES:
-        return _with_cut_transparency(image)
+        return _with_cut_transparency(image, notes)
     values = np.asarray(image)
     pixels = _by_range(values, notes) if largest is None else _by_type(values, largest)
-    scaled = Image.fromarray(pixels)
-    transparent = image.info.get("transparency")
+    scaled, info = Image.fromarray(pixels), dict(image.info)
+    transparent = info.pop("transparency", None)
+    scaled.info = info
     if isinstance(transparent, int):
         scaled.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
     return scaled
@@ -79,11 +80,12 @@ def _by_range(values: npt.NDArray[Any], notes: Notes) -> Pixels:
     return np.rint((known - low) * scale).astype(np.uint8)
 
 
-def _with_cut_transparency(image: Image.Image) -> Image.Image:
+def _with_cut_transparency(image: Image.Image, notes: Notes) -> Image.Image:
     """The image with its transparent colour cut to 8 bits too, as its pixels are."""
     transparent = image.info.get("transparency")
     if not isinstance(transparent, tuple):
         return image
+    notes.add("its transparent colour was cut to 8 bits, so that its neighbours may be transparent")
     result = image.copy()
     result.info["transparency"] = tuple(each >> 8 for each in transparent)
     return result

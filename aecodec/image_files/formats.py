@@ -18,6 +18,9 @@ NEEDS_QUALITY = LOSSY - {"WEBP"}
 HOLDS_METADATA = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PNG", "TIFF", "WEBP"})
 """Formats that hold ICC profile, EXIF and XMP."""
 
+GREY_AS_RGB = {"AVIF": frozenset({Mode.LA}), "WEBP": frozenset({Mode.L, Mode.LA})}
+"""Grey modes that Pillow writes as RGB, which a profile for grey does not describe."""
+
 HOLDS_RESOLUTION = frozenset({"BMP", "JPEG", "MPO", "PNG", "TIFF"})
 """Formats that state pixels per inch in a field of their own."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 from PIL import ExifTags, Image
 
@@ -46,6 +47,10 @@ _OF_A_PROGRAM = ("software", "date:", "png:", "exif:", "tiff:", "icc:", "jpeg:",
 _PROGRAM_SPEAKS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
 """Beginnings of comments of which the same is true."""
 
+_SRGB_CODING = bytes([1, 13])
+"""Primaries and transfer function of sRGB, as a cICP chunk numbers them."""
+
+_PNG_SIGNATURE_SIZE, _PNG_CHECKSUM_SIZE = 8, 4
 _SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
@@ -68,6 +73,43 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
         for kind, value in found.items()
         if value
     }
+
+
+def remove_exif(image: Image.Image) -> None:
+    """Take the EXIF of an image away."""
+    for name in (INFO_KEYS[MetadataKind.EXIF], _RAW + _RAW_NAMES[MetadataKind.EXIF]):
+        image.info.pop(name, None)
+
+
+def note_colour_coding(image: Image.Image, notes: Notes) -> None:
+    """Note that a PNG file says in a chunk that Pillow passes over how its colours are coded.
+
+    Args:
+        image: the image as it was opened; its pixels are not read yet.
+        notes: where it is noted, unless sRGB is stated, or a colour profile is there to be used.
+    """
+    file = getattr(image, "fp", None)
+    if image.format != "PNG" or file is None or image.info.get("icc_profile"):
+        return
+    stated = _png_chunk(file, b"cICP")
+    if stated and stated[:2] != _SRGB_CODING:
+        numbers = ", ".join(map(str, stated))
+        notes.add(f"its coding of colours (cICP {numbers}) is not known here: taken for sRGB")
+
+
+def _png_chunk(file: IO[bytes], wanted: bytes) -> bytes | None:
+    """Content of a chunk before the pixels of a PNG file; the file is left where it is."""
+    place = file.tell()
+    try:
+        file.seek(_PNG_SIGNATURE_SIZE)
+        while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
+            size = int.from_bytes(head[:4], "big")
+            if head[4:] == wanted:
+                return file.read(size)
+            file.seek(size + _PNG_CHECKSUM_SIZE, io.SEEK_CUR)
+        return None
+    finally:
+        file.seek(place)
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:

@@ -85,7 +85,8 @@ def _split_alpha(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Pic
 def _with_gamma(picture: Picture, image: Image.Image, notes: Notes) -> Picture:
     """The picture in sRGB if its PNG file states another gamma, and nothing that overrides it."""
     gamma = image.info.get("gamma")
-    if not isinstance(gamma, float) or {"srgb", "icc_profile"} & image.info.keys():
+    is_overridden = "srgb" in image.info or MetadataKind.ICC in picture.metadata
+    if not isinstance(gamma, float) or is_overridden:
         return picture
     table: Pixels | None = colour.gamma_to_srgb(gamma)
     if table is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import ExifTags, Image
 
@@ -92,8 +92,8 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
 
 
 def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
-    count = int(getattr(image, "n_frames", 1))
-    if count == 1:
+    count = _frames_in(image)
+    if count < 2:
         return _frame_of(image, options, notes)
     from aecodec.image_files import frames  # which most files can spare
 
@@ -110,12 +110,18 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
     return frames.joined(found, notes)
 
 
+def _frames_in(image: Image.Image) -> int:
+    """Number of frames; Photoshop files are shown as one, whatever layers it is made of."""
+    return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
+
+
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
     largest = depth.largest_value(image)
     if largest != 255 and options.depth is None:
         raise ImageError(_depth_text(image, largest))
+    metadata.note_colour_coding(image, notes)
     image.load()
-    upright = _upright(image)
+    upright = _upright(image, notes)
     kept = metadata.metadata_of(upright, notes)
     metadata.note_left_out(image, kept, notes)
     shallow = upright if largest == 255 else depth.to_8_bits(upright, largest, notes)
@@ -130,10 +136,29 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
     )
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    is_upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
-    if is_upright:
+def _upright(image: Image.Image, notes: Notes) -> Image.Image:
+    """The image as its EXIF says that it is shown; EXIF that cannot be read is left out."""
+    orientation = _orientation(image, notes)
+    if orientation not in range(2, 9):
         return image
     from PIL import ImageOps
 
-    return ImageOps.exif_transpose(image)
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception as error:  # Pillow writes the other tags anew, and knows not all their types
+        notes.add(f"not kept: its EXIF, as it is damaged ({error})")
+    plain, exif = image.copy(), Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    plain.info["exif"] = exif.tobytes()
+    upright = ImageOps.exif_transpose(plain)
+    metadata.remove_exif(upright)
+    return upright
+
+
+def _orientation(image: Image.Image, notes: Notes) -> Any:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation)
+    except Exception as error:  # Pillow raises many types of errors for damaged EXIF
+        notes.add(f"not kept: its EXIF, as it is damaged ({error})")
+        metadata.remove_exif(image)
+        return None

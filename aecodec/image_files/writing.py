@@ -8,10 +8,11 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from aecodec.errors import UsageError
+from aecodec.errors import ImageError, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.formats import (
+    GREY_AS_RGB,
     HOLDS_METADATA,
     HOLDS_RESOLUTION,
     LOSSY,
@@ -20,6 +21,8 @@ from aecodec.image_files.formats import (
 )
 from aecodec.image_files.metadata import INFO_KEYS, PNG_XMP, resolution_of
 from aecodec.image_files.notes import Notes
+from aecodec.image_files.opening import opened
+from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, to_array
 
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {"compress_level": 4}}
@@ -27,6 +30,7 @@ _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {"compress_level": 4}}
 
 _WITHOUT_LOSS: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True, "exact": True}}
 _TIFF_XMP = 700
+_ANY_SIZE = ReadOptions(max_pixels=1 << 62)
 
 
 def to_pil(picture: Picture) -> list[Image.Image]:
@@ -62,7 +66,7 @@ def check_format(suffix: str, quality: int | None) -> str:
 def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> list[bytes]:
     """Encode each frame of a picture as the content of an image file.
 
-    Where the format holds no colour profile, the pixels are converted to sRGB.
+    Where the format holds no colour profile, or not one for grey, the pixels are converted to sRGB.
 
     Args:
         picture: the picture.
@@ -70,11 +74,11 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
         quality: 1 to 100 for formats that lose something.
 
     Raises:
-        UsageError: Pillow has no such format, or cannot write this picture in it, or it needs a
-            quality.
+        UsageError: Pillow has no such format, or cannot write this picture in it with its size and
+            alpha, or it needs a quality.
     """
     file_format, notes = check_format(suffix, quality), Notes()
-    if file_format not in HOLDS_METADATA:
+    if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):
         picture = in_kept_colours(picture, {})
     contents = [_encoded(image, file_format, quality, notes) for image in to_pil(picture)]
     notes.warn()
@@ -105,11 +109,12 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
     options = {**_SAVE_OPTIONS.get(file_format, {}), **_quality_options(file_format, quality)}
     metadata = _metadata_options(image, file_format)
     if file_format == "GIF" and image.mode != "L":
-        notes.add("GIF holds at most 256 colours")
+        shades = ", and no shades of alpha" if _is_transparent(image) else ""
+        notes.add(f"GIF holds at most 256 colours{shades}")
     if file_format not in HOLDS_METADATA and _names(image):
         notes.add(f"{file_format} does not hold its {_names(image)}: left out")
     try:
-        return _save(image, file_format, {**options, **metadata})
+        content = _save(image, file_format, {**options, **metadata})
     except Exception as error:  # Pillow's plugins raise many types of errors for odd metadata
         if not metadata:
             raise UsageError(
@@ -119,6 +124,30 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
         bare = image.copy()
         bare.info = {}
         return _encoded(bare, file_format, quality, notes)
+    if file_format not in HOLDS_METADATA:
+        _check_shape(content, image, file_format)
+    return content
+
+
+def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
+    """Check that Pillow has written an image with its size and its alpha.
+
+    Raises:
+        UsageError: it has not.
+    """
+    try:
+        with opened(io.BytesIO(content), _ANY_SIZE) as written:
+            has_size, has_alpha = written.size == image.size, written.has_transparency_data
+    except ImageError:  # a format that Pillow writes only, such as PDF
+        return
+    if not has_size:
+        raise UsageError(f"{file_format} holds no pictures of {image.width}x{image.height} pixels")
+    if _is_transparent(image) and not has_alpha:
+        raise UsageError(f"{file_format} holds no alpha: choose PNG, TIFF or WebP")
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    return image.mode.endswith("A") and image.getchannel("A").getextrema() != (255, 255)
 
 
 def _save(image: Image.Image, file_format: str, options: dict[str, Any]) -> bytes:

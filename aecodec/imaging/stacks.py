@@ -18,21 +18,42 @@ Metadata = dict[MetadataKind, bytes]
 def stacked(
     paths: Sequence[Path], pictures: Sequence[Picture], shared: Metadata, metadata: bool | None
 ) -> Picture:
-    """Join pictures, with metadata and with their names; a warning says if names are left out.
+    """Join pictures, with metadata and with their names.
+
+    A warning says if names are left out, and if grey pictures become RGB.
 
     Args:
         paths: the files of the pictures.
         pictures: the pictures, of one size and mode.
         shared: metadata of all of them, as :func:`shared_metadata` finds it.
-        metadata: whether metadata is kept, names included; if None, it is.
+        metadata: whether metadata is to be kept, names included, or none; if None, what can be.
 
     Raises:
-        ImageError: they are of several sizes or modes.
+        ImageError: they are of several sizes or modes, or names are to be kept that cannot be.
     """
     whole = replace(stack(pictures), metadata=shared)
-    if metadata is False or whole.frames != len(paths):  # a file of several frames has one name
+    if len({picture.mode.channels for picture in pictures}) > 1:
+        _warn("grey pictures beside RGB become RGB, as a stack has one mode")
+    if metadata is False:
         return whole
-    return replace(whole, metadata=_with_names(shared, [path.name for path in paths]))
+    names = [path.name for path in paths]
+    if problem := _problem_of_names(names, whole.frames):
+        if metadata:
+            raise ImageError(
+                f"{problem}: stack the pictures without --metadata, or compress them one by one"
+            )
+        _warn(problem)
+        return whole
+    xmp = attach_names(shared.get(MetadataKind.XMP, b""), names)
+    return replace(whole, metadata=shared | {MetadataKind.XMP: xmp})
+
+
+def _problem_of_names(names: list[str], frames: int) -> str | None:
+    if frames != len(names):
+        return "the names of the pictures are not kept: a file of several frames has one for all"
+    if not can_be_kept(names):
+        return "the names of the pictures are not kept: two are alike, or one is unusual"
+    return None
 
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
@@ -58,14 +79,6 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
             )
         _warn(f"{text} differ between the pictures, and are left out of the stack")
     return {kind: pictures[0].metadata[kind] for kind in sorted(kinds - differing)}
-
-
-def _with_names(metadata: Metadata, names: list[str]) -> Metadata:
-    if not can_be_kept(names):
-        _warn("the names of the pictures are not kept: two are alike, or one is unusual")
-        return metadata
-    xmp = attach_names(metadata.get(MetadataKind.XMP, b""), names)
-    return metadata | {MetadataKind.XMP: xmp}
 
 
 def without_names(picture: Picture) -> tuple[Picture, list[str]]:

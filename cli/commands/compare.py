@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -10,17 +10,18 @@ import typer
 
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, errors_about, name_of
-from aecodec.cli.shared.files import check_overwriting, read_bytes, write_bytes
+from aecodec.cli.shared.files import check_is_png, check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.found import IMAGES, STANDARD
-from aecodec.cli.shared.jobs import Job, plan
+from aecodec.cli.shared.jobs import Job, check_not_sources, plan
 from aecodec.cli.shared.options import CodecOrAuto, Force, LevelNumber, Out, Quiet
-from aecodec.cli.shared.pictures import picture_in, read_picture
+from aecodec.cli.shared.pictures import picture_in
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec, with_workers
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import compare as compare_restored
 from aecodec.evaluation.report import compare_pictures
 from aecodec.format.container import MAGIC
+from aecodec.image_files.reading import origin_of
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison, comparison_figure
 from aecodec.parallel import Workers
@@ -29,12 +30,15 @@ from aecodec.parallel import Workers
 def compare(
     image: Annotated[
         Path,
-        typer.Argument(metavar="IMAGE", help="An image or .aec file, or - for standard input."),
+        typer.Argument(
+            metavar="IMAGE", readable=False, help="An image or .aec file, or - for standard input."
+        ),
     ],
     other: Annotated[
         Optional[Path],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="[OTHER]",
+            readable=False,
             help="An image or .aec file of the same size. Default: what a codec makes of IMAGE.",
         ),
     ] = None,
@@ -54,6 +58,8 @@ def compare(
     if other == image == STANDARD:
         raise UsageError("standard input holds one picture: give a file for the other")
     jobs = plan([image], out, _rename, IMAGES)
+    check_not_sources([jobs[0].target], filter(None, [other]))
+    check_is_png(jobs[0].target)
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
     given = None if codec == AUTO else load_codec(codec)
     run_all(console, jobs, _Comparing(other, given, level, force).draw)
@@ -78,7 +84,9 @@ class _Comparing:
 
     def _comparison(self, path: Path, console: Console, workers: Workers) -> Comparison:
         if self.other is None:
-            picture, _ = read_picture(path, console)
+            content = read_bytes(path)
+            _check_is_image(content)
+            picture = replace(picture_in(content, path, console), origin=origin_of(path))
             codec = with_workers(self.codec or codec_for(picture), workers)
             return compare_restored(codec, picture, self.level)
         original, _ = self._read(path, console, workers)
@@ -93,6 +101,18 @@ class _Comparing:
             return picture_in(content, path, console), len(content)
         codec = with_workers(self.codec or codec_of_file(content), workers)
         return codec.decoder.decode(content), len(content)
+
+
+def _check_is_image(content: bytes) -> None:
+    """Check that what is to be compressed is not the result of that.
+
+    Raises:
+        UsageError: it is.
+    """
+    if content.startswith(MAGIC):
+        raise UsageError(
+            "an .aec file is compared with the picture that it was made of: compare PICTURE FILE"
+        )
 
 
 def _rename(path: Path) -> Path:

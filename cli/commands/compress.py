@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,20 +33,24 @@ from aecodec.cli.shared.options import (
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, load_codec, with_workers
-from aecodec.errors import UsageError
+from aecodec.errors import AecodecWarning, UsageError
 from aecodec.evaluation.report import report
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.stacks import shared_metadata, stacked
+from aecodec.imaging.stacks import Metadata, shared_metadata, stacked
 from aecodec.parallel import Workers
+
+_CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
 
 
 def compress(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Images, folders of images, or - for standard input."
+            metavar="INPUT...",
+            readable=False,
+            help="Images, folders of images, or - for standard input.",
         ),
     ],
     out: Out = None,
@@ -156,7 +161,7 @@ class _Compression:
         name = f"{len(read)} pictures"
         with console.warnings_about(name):
             shared = shared_metadata([picture for picture, _ in read], self.metadata)
-            coded = [in_kept_colours(picture, shared) for picture, _ in read]
+            coded = _in_shared_colours([picture for picture, _ in read], shared)
             whole = stacked(paths, coded, shared, self.metadata)
         self._write(name, whole, sum(size for _, size in read), job.target, console, workers)
 
@@ -186,6 +191,14 @@ class _Compression:
             f"{name} -> {target}: {measured.as_text()}",
             {"source": name, "file": str(target), **measured.as_json()},
         )
+
+
+def _in_shared_colours(pictures: Sequence[Picture], shared: Metadata) -> list[Picture]:
+    """Pictures as they are coded with the metadata of a stack; a warning says if they change."""
+    coded = [in_kept_colours(picture, shared) for picture in pictures]
+    if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
+        warnings.warn(_CONVERTED, AecodecWarning, stacklevel=2)
+    return coded
 
 
 def _leave_alone(name: str, size: int, source_size: int, console: Console) -> NoReturn:

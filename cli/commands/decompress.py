@@ -45,7 +45,9 @@ def decompress(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help=".aec files, folders of them, or - for standard input."
+            metavar="INPUT...",
+            readable=False,
+            help=".aec files, folders of them, or - for standard input.",
         ),
     ],
     out: Out = None,

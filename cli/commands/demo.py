@@ -22,9 +22,9 @@ _SHOWN = 3
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the files.")] = Path(
-        "aecodec-demo"
-    ),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", readable=False, help="Folder for the files.")
+    ] = Path("aecodec-demo"),
     force: Force = False,
 ) -> None:
     """Take the tour: compress sample digits, restore them, and draw what was lost.

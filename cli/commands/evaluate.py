@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_input, check_overwriting, write_bytes
+from aecodec.cli.shared.files import check_input, check_is_png, check_overwriting, write_bytes
+from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
@@ -34,7 +35,10 @@ def evaluate(
         ),
     ],
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="A folder of images, or an .npz or .npy array.")
+        Path,
+        typer.Argument(
+            metavar="DATA", readable=False, help="A folder of images, or an .npz or .npy array."
+        ),
     ],
     levels: Annotated[
         Optional[list[float]],  # noqa: UP045 - Typer on Python 3.10 reads this form
@@ -50,7 +54,9 @@ def evaluate(
     ] = None,
     plot: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--plot", metavar="FILE", help="Draw PSNR over bits per pixel, as PNG."),
+        typer.Option(
+            "--plot", metavar="FILE", readable=False, help="Draw PSNR over bits per pixel, as PNG."
+        ),
     ] = None,
     force: Force = False,
     as_json: Json = False,
@@ -62,6 +68,8 @@ def evaluate(
     raw pixels; PSNR is that of the mean squared error; times are milliseconds per picture.
     """
     if plot:
+        check_is_png(plot)
+        check_not_sources([plot], [data])
         check_overwriting(plot, force)
     chosen, console = load_codec(codec), Console(quiet, as_json)
     with console.errors_as_json(data), console.warnings_about(data):
@@ -71,7 +79,8 @@ def evaluate(
     if plot:
         _plot(plot, chosen, scores, force)
     for line in _json_lines(scores) if as_json else _table(scores):
-        typer.echo(line)
+        console.write(line, False)
+    _report_unread(dataset, console)
 
 
 def _open(data: Path, array: str | None) -> Dataset:
@@ -81,6 +90,19 @@ def _open(data: Path, array: str | None) -> Dataset:
     if array and data.suffix != ".npz":
         raise UsageError(f"--array is for .npz files, and {data} is none")
     return open_dataset(data, array)
+
+
+def _report_unread(dataset: Dataset, console: Console) -> None:
+    """Count the files that could not be read, which warnings have named.
+
+    Raises:
+        typer.Exit: with status 1, if there are any.
+    """
+    for path, error in dataset.unread.items():
+        console.error_as_json(str(path), error)
+    if dataset.unread:
+        console.write(f"{len(dataset.unread)} of {len(dataset)} could not be read", True)
+        raise typer.Exit(1)
 
 
 def _score(

@@ -48,7 +48,8 @@ def export(
     ] = None,
     *,
     out: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the files.")
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", readable=False, help="Folder for the files."),
     ],
     to: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.TFLITE,
     precision: Annotated[
@@ -61,17 +62,20 @@ def export(
         typer.Option(
             "--calibrate",
             metavar="DATA",
+            readable=False,
             help="A folder of images, or an .npz or .npy array, to measure on and to calibrate "
             "with. Default for codecs of tiles: the sample digits.",
         ),
     ] = None,
     encoder: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--encoder", metavar="FILE", help="Make a codec of this Keras encoder"),
+        typer.Option(
+            "--encoder", metavar="FILE", readable=False, help="Make a codec of this Keras encoder"
+        ),
     ] = None,
     decoder: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--decoder", metavar="FILE", help="and this Keras decoder."),
+        typer.Option("--decoder", metavar="FILE", readable=False, help="and this Keras decoder."),
     ] = None,
     image_shape: Annotated[
         Optional[str],  # noqa: UP045
@@ -136,7 +140,9 @@ def export(
     ] = None,
     report: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--report", metavar="FILE", help="Write the parity report as JSON."),
+        typer.Option(
+            "--report", metavar="FILE", readable=False, help="Write the parity report as JSON."
+        ),
     ] = None,
     force: Force = False,
     quiet: Quiet = False,

@@ -26,7 +26,9 @@ def info(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...", help=".aec files, folders of them, or - for standard input."
+            metavar="FILE...",
+            readable=False,
+            help=".aec files, folders of them, or - for standard input.",
         ),
     ],
     as_json: Json = False,

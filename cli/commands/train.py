@@ -13,6 +13,7 @@ import typer
 
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.files import check_input
+from aecodec.cli.shared.found import real_path
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.texts import codec_text
@@ -40,7 +41,10 @@ def train(
             help="A folder of images; an .npz or .npy array; or mnist or fashion_mnist.",
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The codec folder.")],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="DIR", readable=False, help="The codec folder."),
+    ],
     recipe: Annotated[
         str,
         typer.Option(
@@ -108,7 +112,7 @@ def train(
     ] = None,
     tensorboard: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(metavar="DIR", help="Write logs for TensorBoard."),
+        typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted training.")
@@ -129,7 +133,7 @@ def train(
     """
     if any((out / each).exists() for each in CODEC_FILES) and not (force or resume):
         raise UsageError(f"{out} holds a codec already, or files of its names; --force replaces it")
-    if start_from and Path(start_from).resolve() == out.resolve():
+    if start_from and real_path(Path(start_from)) == real_path(out):
         raise UsageError(f"{out} is what the training starts from: give another folder with -o")
     _check_data(data)
     with tensorflow_for("training"):
@@ -140,7 +144,7 @@ def train(
     console = Console(quiet)
     with contextlib.redirect_stdout(sys.stderr), console.warnings_as_they_come():
         codec = run_recipe(
-            replace(changed, name=name or out.resolve().name),
+            replace(changed, name=name or real_path(out).name),
             data,
             out,
             minutes=minutes,

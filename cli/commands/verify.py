@@ -27,6 +27,7 @@ def verify(
         Optional[list[Path]],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="FILE...",
+            readable=False,
             help=".aec files, folders of them, or - for standard input; with --device, images.",
         ),
     ] = None,
@@ -35,6 +36,7 @@ def verify(
         typer.Option(
             "--device",
             metavar="DIR",
+            readable=False,
             help="Verify a folder of aecodec export --format c instead. Default of FILE: the "
             "sample digits.",
         ),

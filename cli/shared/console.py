@@ -9,21 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import typer
-
 from aecodec.cli.shared.found import STANDARD, Source
 from aecodec.cli.shared.jobs import Job
-from aecodec.cli.shared.progress import Bar
+from aecodec.cli.shared.progress import Bar, echo
 from aecodec.errors import AecodecError, AecodecWarning
 
 Item = TypeVar("Item")
 
 Write = Callable[[str, bool], None]
 """Takes a line, and whether it goes to standard error."""
-
-
-def _print(text: str, to_stderr: bool) -> None:
-    typer.echo(text, err=to_stderr)
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Console:
     quiet: bool = False
     as_json: bool = False
     to_stderr: bool = False
-    write: Write = _print
+    write: Write = echo
 
     def result(self, text: str, values: Mapping[str, Any] | None = None) -> None:
         """Report one result, as a line for people or as a line of JSON."""
@@ -81,14 +75,14 @@ class Console:
 
     @contextmanager
     def warnings_about(self, name: object) -> Iterator[None]:
-        """Print the warnings of a block as lines on standard error, whether it fails or not."""
+        """Print each warning of a block as a line on standard error, whether it fails or not."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
                 yield
             finally:
-                for warning in caught:
-                    self._warn(f"{name}: {warning.message}")
+                for text in dict.fromkeys(str(warning.message) for warning in caught):
+                    self._warn(f"{name}: {text}")
 
     @contextmanager
     def warnings_as_they_come(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.found import STANDARD, real_path
 from aecodec.cli.shared.temporary import temporary_file, temporary_folder
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
@@ -39,13 +39,15 @@ def read_bytes(path: Path) -> bytes:
 
 
 def check_input(path: Path) -> None:
-    """Check that a file or folder exists, before long work begins.
+    """Check that a file or folder exists and may be read, before long work begins.
 
     Raises:
-        InputError: it does not.
+        InputError: it does not, or may not.
     """
     if not os.path.exists(path):
         raise InputError(f"{path}: no such file or folder")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path} cannot be read: {os.strerror(errno.EACCES)}")
 
 
 def check_overwriting(target: Path, force: bool) -> None:
@@ -56,6 +58,16 @@ def check_overwriting(target: Path, force: bool) -> None:
     """
     if target != STANDARD and not force and os.path.lexists(target):
         raise _exists(target)
+
+
+def check_is_png(target: Path) -> None:
+    """Check that the name of a figure does not stand for another format.
+
+    Raises:
+        UsageError: it does.
+    """
+    if target.suffix.lower() not in ("", ".png"):
+        raise UsageError(f"{target}: figures are PNG files, so give a name that ends with .png")
 
 
 def _exists(target: Path) -> ExistsError:
@@ -85,7 +97,7 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
         elif target.exists() and not target.is_file():
             target.write_bytes(content)  # a device or a pipe
         else:
-            _replace(target.resolve(), content)  # the file that a link points to, not the link
+            _replace(real_path(target), content)  # the file that a link points to, not the link
     except OSError as error:
         raise AecodecError(f"{target} cannot be written: {error.strerror}") from error
 

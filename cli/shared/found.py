@@ -67,6 +67,11 @@ class Kind:
     refuses: Callable[[Path], str | None] = lambda _: None
 
 
+def real_path(path: Path) -> Path:
+    """A path without links; one that leads round in a circle, or nowhere, is a path as well."""
+    return Path(os.path.realpath(path))
+
+
 def is_aec(path: Path) -> bool:
     """Whether a file in a folder is an `.aec` file, by its name."""
     return path.suffix.lower() == ".aec"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aecodec.cli.shared.found import STANDARD, Kind, Source, sources_in
+from aecodec.cli.shared.found import STANDARD, Kind, Source, real_path, sources_in
 from aecodec.errors import AecodecError, UsageError
 
 Rename = Callable[[Path], Path]
@@ -83,27 +83,31 @@ def _job_in(folder: Path, top: Path, source: Source, rename: Rename) -> Job:
 
 
 def _apart(jobs: Sequence[Job]) -> list[Job]:
-    """Give jobs of one target different ones: of `a.jpg` and `a.png`, `a.jpg.aec`, `a.png.aec`."""
-    same = _shared_targets(jobs)
-    while same:
-        longer = [_longer(job) if _key(job.target) in same else job for job in jobs]
-        if longer == list(jobs):
-            clash = [job for job in jobs if _key(job.target) in same]
-            raise UsageError(
-                f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
-                "give them in two calls"
-            )
-        jobs, same = longer, _shared_targets(longer)
-    return list(jobs)
+    """Give jobs of one target different ones: of `a.jpg` and `a.png`, `a.jpg.aec`, `a.png.aec`.
+
+    Targets that differ in capitals alone are one on many disks, so these become longer as well.
+    """
+    apart, before = list(jobs), list[Job]()
+    while apart != before:
+        before, same = apart, _shared_targets(apart, _folded)
+        apart = [_longer(job) if _folded(job.target) in same else job for job in apart]
+    same = _shared_targets(apart, os.path.normcase)
+    clash = [job for job in apart if os.path.normcase(job.target) in same]
+    if clash:
+        raise UsageError(
+            f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
+            "give them in two calls"
+        )
+    return apart
 
 
-def _shared_targets(jobs: Sequence[Job]) -> set[str]:
-    counts = Counter(_key(job.target) for job in jobs if not job.problem)
+def _shared_targets(jobs: Sequence[Job], key: Callable[[Path], str]) -> set[str]:
+    counts = Counter(key(job.target) for job in jobs if not job.problem)
     return {target for target, count in counts.items() if count > 1}
 
 
-def _key(target: Path) -> str:
-    return os.path.normcase(target)
+def _folded(target: Path) -> str:
+    return os.path.normcase(target).casefold()
 
 
 def _longer(job: Job) -> Job:
@@ -117,9 +121,9 @@ def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
     Raises:
         UsageError: one would.
     """
-    originals = {source.resolve() for source in sources if source != STANDARD}
+    originals = {real_path(source) for source in sources if source != STANDARD}
     for target in targets:
-        if target != STANDARD and target.resolve() in originals:
+        if target != STANDARD and real_path(target) in originals:
             raise UsageError(f"{target} is an input: give the result another name")
 
 
@@ -129,7 +133,7 @@ def folder_beside(folder: Path, ending: str) -> Path:
     Raises:
         UsageError: the folder is the root, beside which nothing lies.
     """
-    whole = folder if folder.name not in ("", "..") else folder.resolve()
+    whole = folder if folder.name not in ("", "..") else real_path(folder)
     if not whole.name:
         raise UsageError(f"{folder} needs -o, as nothing lies beside it")
     return whole.with_name(whole.name + ending)

@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from aecodec.errors import AecodecError
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 _MIN_STEPS = 8
 """What takes fewer steps is done before anyone reads a bar."""
+
+
+def echo(text: str, to_stderr: bool) -> None:
+    """Print a line.
+
+    Raises:
+        AecodecError: it is a result, and standard output is closed.
+    """
+    if sys.stdout is None and not to_stderr:
+        raise AecodecError("standard output is closed, so results cannot be printed")
+    typer.echo(text, err=to_stderr)
 
 
 class Bar:
@@ -58,7 +71,7 @@ class Bar:
         if self._progress and (to_stderr or sys.stdout.isatty()):
             self._progress.console.out(text, highlight=False)
         else:
-            typer.echo(text, err=to_stderr)
+            echo(text, to_stderr)
 
 
 def _started(title: str) -> Progress:

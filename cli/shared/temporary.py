@@ -7,6 +7,7 @@ when that process ends, however it ends. So what nobody holds was left by a kill
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ except ImportError:  # Windows, where nothing is swept
     fcntl = None  # type: ignore[assignment]
 
 _PREFIX = ".aecodec-"
+_OURS = re.compile(re.escape(_PREFIX) + "[0-9a-f]{12}")
 
 
 @contextmanager
@@ -55,7 +57,8 @@ def sweep(folders: Iterable[Path]) -> None:
     for folder in folders if fcntl else ():
         with suppress(OSError):  # no such folder yet, or one that we may not change
             for path in folder.glob(f"{_PREFIX}*"):
-                _remove_if_left(path)
+                if _OURS.fullmatch(path.name):
+                    _remove_if_left(path)
 
 
 def _new_name(folder: Path) -> Path:

@@ -107,7 +107,7 @@ def test_a_killed_batch_goes_on_where_it_was(many: Path) -> None:
     _wait_for(out / "p03.aec")
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
-    (out / ".aecodec-0123").write_bytes(b"left by a killed process")
+    (out / ".aecodec-0123456789ab").write_bytes(b"left by a killed process")
     made = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
     assert 4 <= len(made) < 40
     resumed = _started(*arguments)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -161,3 +166,32 @@ def test_warnings_are_printed_even_if_an_error_follows(
     with pytest.raises(FormatError), Console().warnings_about("x.png"):
         warn_and_fail()
     assert capsys.readouterr().err == "warning: x.png: something is lost\n"
+
+
+def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command) -> None:
+    shutil.copy("digit.png", "closed.png")
+    Path("closed.png").chmod(0)
+    if os.access("closed.png", os.R_OK):
+        pytest.skip("who runs this may read everything")
+    for arguments in (["compress"], ["info"], ["verify"], ["compare"], ["evaluate", "digits"]):
+        result = command(*arguments, "closed.png")
+        assert result.status == _MISSING
+        assert "closed.png" in result.err
+    result = command("compress", "closed.png", "digit.png", "--json")
+    assert result.status == 1
+    lines = [json.loads(line) for line in result.out.splitlines()]
+    assert [line.get("status", 0) for line in lines] == [_MISSING, 0]
+
+
+@pytest.mark.parametrize("arguments", [["info", "scans"], ["info", "digit.aec"], ["codecs"]])
+def test_results_that_cannot_be_printed_are_a_failure(
+    folder: Path, command: Command, arguments: list[str]
+) -> None:
+    assert command("compress", "digit.png").status == 0
+    Path("scans").mkdir()
+    for name in ("a.aec", "b.aec"):
+        shutil.copy("digit.aec", f"scans/{name}")
+    program = shlex.join([sys.executable, "-m", "aecodec", *arguments])
+    done = subprocess.run(f"{program} >&-", shell=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"standard output is closed" in done.stderr

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from helpers.commands import Command, piped
@@ -102,3 +105,39 @@ def test_a_file_that_cannot_be_written_is_reported(folder: Path, command: Comman
     result = command("compress", "digit.png", "-o", "file/digit.aec")
     assert result.status == 1
     assert "cannot be written" in result.err
+
+
+def test_a_link_to_itself_is_one_that_leads_nowhere(folder: Path, command: Command) -> None:
+    Path("scans").mkdir()
+    shutil.copy("digit.png", "scans/a.png")
+    Path("scans/b.png").symlink_to("b.png")
+    result = command("compress", "scans")
+    assert result.status == 1
+    assert "scans/b.png: skipped: a link that leads nowhere" in result.err
+    assert Path("scans_aec/a.aec").exists()
+    assert command("compress", "scans/b.png").status == 6
+    assert command("compare", "scans/b.png").status == 6
+    assert command("compress", "digit.png", "-o", "scans/b.png").status == 2
+    assert command("compress", "digit.png", "-o", "scans/b.png", "--force").status == 0
+
+
+def test_a_name_that_the_terminal_cannot_show_is_printed_in_another_form(folder: Path) -> None:
+    Path("scans").mkdir()
+    shutil.copy("digit.png", os.fsdecode(b"scans/\xff.png"))
+    done = subprocess.run(
+        [sys.executable, "-m", "aecodec", "compress", "scans"],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\udcff.aec" in done.stdout
+
+
+def test_names_that_differ_in_capitals_alone_are_kept_apart(folder: Path, command: Command) -> None:
+    Path("scans").mkdir()
+    for name in ("A.bmp", "a.png", "B.png", "b.png"):
+        opened("digit.png").save(f"scans/{name}")
+    assert command("compress", "scans").status == 0
+    names = sorted(path.name for path in Path("scans_aec").iterdir())
+    assert names == ["A.bmp.aec", "B.png.aec", "a.png.aec", "b.png.aec"]

@@ -207,3 +207,12 @@ def test_such_pictures_are_left_alone_if_that_is_asked_for(
     single = command("compress", "scan.tif", "--skip-larger", "--json")
     assert json.loads(single.out)["file"] is None
     assert not Path("scan.aec").exists()
+
+
+def test_a_stack_tells_that_it_converts_colours(folder: Path, command: Command) -> None:
+    for name in ("a.png", "b.png"):
+        Path(name).write_bytes(saved(rgb, icc_profile=P3))
+    arguments = ["compress", "--stack", "a.png", "b.png", "--force", "-o", "all.aec"]
+    result = command(*arguments, "--no-metadata")
+    assert "pictures that have one were converted to sRGB" in result.err
+    assert "sRGB" not in command(*arguments).err

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.images import opened
+from image_files.odd_pictures import COLOURS, P3, shown_as
 from PIL import Image
 
 import aecodec
@@ -123,7 +124,9 @@ def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
     for data in ("digits.npz", "digits.npy", "digits"):
         done = command("evaluate", "digits", data, "--json")
         assert ("broken.png" in done.err) == (data == "digits")
-        rows[data] = [json.loads(line) for line in done.out.splitlines()]
+        assert done.status == (data == "digits")
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        rows[data] = [line for line in lines if "level" in line]
     codec = aecodec.load_codec("digits")
     for number, same in enumerate(zip(*rows.values(), strict=True), start=1):
         files = [codec.compress(digit, level=number) for digit in digits]
@@ -145,3 +148,49 @@ def test_evaluate_takes_a_level_a_limit_and_a_plot(command: Command, folder: Pat
     np.savez("labels.npz", y_test=np.arange(3))
     for data in ("floats.npy", "labels.npz"):
         assert command("evaluate", "digits", data).status == 3
+
+
+def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> None:
+    Path("scans").mkdir()
+    shutil.copy("digit.png", "scans")
+    Path("scans/cut.png").write_bytes(Path("digit.png").read_bytes()[:100])
+    os.mkfifo("scans/pipe.png")
+    Path("scans/lost.png").symlink_to("nowhere.png")
+    result = command("evaluate", "digits", "scans", "-q", 1, "-q", 2)
+    assert result.status == 1
+    assert len(result.out.splitlines()) == 3
+    *warnings, count = result.err.splitlines()
+    assert count == "3 of 4 could not be read"
+    assert len(warnings) == 3
+    assert "scans/pipe.png: left out, because it cannot be read (no ordinary file)" in result.err
+    lines = command("evaluate", "digits", "scans", "-q", 1, "--json").out.splitlines()
+    assert [json.loads(line).get("status", 0) for line in lines] == [0, 3, 3, 3]
+
+
+def test_figures_overwrite_no_input_and_are_png(folder: Path, command: Command) -> None:
+    shutil.copy("digit.png", "other.png")
+    before = Path("other.png").read_bytes()
+    for arguments in (
+        ["compare", "digit.png", "other.png", "-o"],
+        ["evaluate", "digits", "other.png", "--plot"],
+    ):
+        result = command(*arguments, "other.png", "--force")
+        assert (result.status, "is an input" in result.err) == (2, True)
+        assert Path("other.png").read_bytes() == before
+        result = command(*arguments, "new.jpg")
+        assert (result.status, "ends with .png" in result.err) == (2, True)
+
+
+def test_compare_asks_for_the_picture_of_an_aec_file(folder: Path, command: Command) -> None:
+    assert command("compress", "digit.png").status == 0
+    result = command("compare", "digit.aec")
+    assert (result.status, "compare PICTURE FILE" in result.err) == (2, True)
+
+
+def test_compare_shows_both_pictures_in_one_space_of_colours(
+    folder: Path, command: Command
+) -> None:
+    wide = Image.fromarray(COLOURS // 2 + 64)
+    wide.save("wide.png", icc_profile=P3)
+    Image.fromarray(shown_as(wide, P3)).save("usual.png")
+    assert ", inf dB" in command("compare", "wide.png", "usual.png").out

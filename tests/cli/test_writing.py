@@ -59,17 +59,18 @@ def test_of_two_who_write_one_new_folder_one_succeeds(tmp_path: Path) -> None:
 
 
 def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
-    held, left, folder = (tmp_path / f".aecodec-{name}" for name in ("held", "left", "folder"))
+    held, left, folder = (tmp_path / f".aecodec-{digit * 12}" for digit in "0af")
     held.write_bytes(b"half")
     left.write_bytes(b"half")
     folder.mkdir()
     (folder / "1.png").write_bytes(b"half")
-    other = tmp_path / ".other"
-    other.write_bytes(b"not ours")
+    others = [tmp_path / name for name in (".aecodec-notes.txt", ".aecodec-config", ".other")]
+    for other in others:
+        other.write_bytes(b"not ours")
     with held.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         sweep([tmp_path, tmp_path / "nothing"])
-        assert sorted(tmp_path.iterdir()) == [held, other]
+        assert sorted(tmp_path.iterdir()) == [held, *sorted(others)]
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:

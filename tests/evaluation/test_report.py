@@ -109,3 +109,15 @@ def test_a_file_that_is_larger_than_its_source_gives_a_warning(
     compressed = codec.compress_picture(picture)
     with pytest.warns(AecodecWarning, match="more than its source with 9: --skip-larger"):
         report(codec, picture, compressed, source_size=9)
+
+
+@pytest.mark.parametrize(("count", "is_familiar"), [(1, False), (99, False), (100, True)])
+def test_one_odd_picture_of_a_hundred_says_nothing_of_the_others(
+    codec: Codec, samples: Pixels, count: int, is_familiar: bool
+) -> None:
+    odd = np.random.default_rng(0).integers(0, 256, (1, 28, 28), np.uint8)
+    picture = from_array(np.concatenate([odd, *[samples[3:4]] * (count - 1)]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        measured = report(codec, picture, codec.compress_picture(picture), source_size=10**6)
+    assert measured.is_familiar is is_familiar

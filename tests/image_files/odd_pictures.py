@@ -95,7 +95,10 @@ def palette_image() -> Image.Image:
 
 def png_with(chunks: list[tuple[bytes, bytes]], image: Image.Image) -> bytes:
     """A PNG file with chunks after its first."""
-    content = saved(image)
+    return with_chunks(chunks, saved(image))
+
+
+def with_chunks(chunks: list[tuple[bytes, bytes]], content: bytes) -> bytes:
     return content[:33] + b"".join(png_chunk(*each) for each in chunks) + content[33:]
 
 
@@ -148,6 +151,23 @@ def scaled(values: np.ndarray) -> Pixels:
     return as_rgb(np.rint((values - low) / (high - low) * 255).astype(np.uint8))
 
 
+def png_profile(profile: bytes) -> tuple[bytes, bytes]:
+    return b"iCCP", b"x\0\0" + zlib.compress(profile)
+
+
+def flat_photoshop_file() -> bytes:
+    width, height = rgb.size
+    header = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, height, width, 8, 3)
+    return header + bytes(12) + b"\0\0" + b"".join(band.tobytes() for band in rgb.split())
+
+
+GAMMA_1 = (b"gAMA", struct.pack(">I", 100000))
+ORIENTATION_AND_ODD_TAG = (
+    b"MM\0*\0\0\0\x08\0\x02"
+    + struct.pack(">HHIHH", 274, 3, 1, 6, 0)
+    + struct.pack(">HHI4s", 282, 2, 4, b"300\0")
+    + bytes(4)
+)
 rgb, grey, equal = map(Image.fromarray, (COLOURS, GREYS, EQUAL))
 cmyk = Image.merge(
     "CMYK", [Image.fromarray(COLOURS[..., n]) for n in (0, 1, 2)] + [grey.point(lambda v: v // 3)]
@@ -318,6 +338,50 @@ ODD_PICTURES = [
         gamma_shown(COLOURS, 1.0),
         ("its gamma of 1 was converted to sRGB",),
     ),
+    OddPicture(
+        "linear light beside a damaged profile",
+        lambda: png_with([GAMMA_1, png_profile(P3[:300])], rgb),
+        "RGB",
+        gamma_shown(COLOURS, 1.0),
+        ("profile is damaged", "its gamma of 1 was converted to sRGB"),
+    ),
+    OddPicture(
+        "linear light in 16 bits of grey",
+        lambda: with_chunks([GAMMA_1], deep_png(wide[..., None])),
+        "L",
+        as_rgb(gamma_shown(GREYS, 1.0)),
+        ("its gamma of 1 was converted to sRGB",),
+        options=DEEP,
+    ),
+    OddPicture(
+        "coding of colours by numbers",
+        lambda: png_with([(b"cICP", bytes([12, 13, 0, 1]))], rgb),
+        "RGB",
+        COLOURS,
+        ("its coding of colours (cICP 12, 13, 0, 1) is not known here: taken for sRGB",),
+    ),
+    OddPicture(
+        "sRGB by numbers",
+        lambda: png_with([(b"cICP", bytes([1, 13, 0, 1]))], rgb),
+        "RGB",
+        COLOURS,
+    ),
+    OddPicture(
+        "EXIF that is none",
+        lambda: png_with([(b"eXIf", b"garbage")], rgb),
+        "RGB",
+        COLOURS,
+        ("not kept: its EXIF, as it is damaged",),
+    ),
+    OddPicture(
+        "orientation beside an odd tag",
+        lambda: png_with([(b"eXIf", ORIENTATION_AND_ODD_TAG)], rgb),
+        "RGB",
+        np.asarray(rgb.transpose(Image.Transpose.ROTATE_270)),
+        ("not kept: its EXIF, as it is damaged",),
+    ),
+    OddPicture("Photoshop", flat_photoshop_file, "RGB", COLOURS),
+    OddPicture("Photoshop, all frames", flat_photoshop_file, "RGB", COLOURS, options=ALL_FRAMES),
     OddPicture(
         "usual gamma", lambda: png_with([(b"gAMA", struct.pack(">I", 45455))], rgb), "RGB", COLOURS
     ),

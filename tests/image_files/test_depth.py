@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from image_files.odd_pictures import DEEP, deep_png, deep_ppm, saved
+from image_files.odd_pictures import DEEP, deep_png, deep_ppm, saved, with_chunks
 from PIL import Image
 
 from aecodec.errors import AecodecWarning, ImageError
@@ -54,3 +54,13 @@ def test_floats_that_are_no_numbers_become_black_and_white() -> None:
 def test_a_constant_image_of_floats_is_black() -> None:
     with pytest.warns(AecodecWarning, match="from 7 to 7"):
         assert not from_pil(Image.fromarray(np.full((2, 3), 7, np.float32)), DEEP).pixels.any()
+
+
+def test_a_transparent_colour_of_16_bits_may_take_its_neighbours_along() -> None:
+    colours = np.repeat(EVERY_VALUE[:2, :, None], 3, axis=-1)
+    content = deep_png(colours)
+    content = with_chunks([(b"tRNS", b"\0\x01" * 3)], content)
+    with pytest.warns(AecodecWarning, match="its transparent colour was cut to 8 bits"):
+        alpha = read_image(io.BytesIO(content), DEEP).alpha
+    assert alpha is not None
+    assert (alpha == 0).sum() == 256

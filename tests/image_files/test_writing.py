@@ -7,7 +7,18 @@ import io
 import numpy as np
 import pytest
 from helpers.images import opened
-from image_files.odd_pictures import COLOURS, P3, XMP_PACKET, exif_of, rgb, with_alpha
+from image_files.odd_pictures import (
+    COLOURS,
+    GREY_18,
+    GREYS,
+    P3,
+    XMP_PACKET,
+    exif_of,
+    grey,
+    rgb,
+    shown_as,
+    with_alpha,
+)
 from PIL import Image
 
 from aecodec.errors import AecodecWarning, UsageError
@@ -50,8 +61,10 @@ def test_what_a_format_does_not_hold_is_named() -> None:
     picture = Picture(COLOURS[None], None, {MetadataKind.EXIF: exif_of(Make="m")})
     with pytest.warns(AecodecWarning, match="BMP does not hold its EXIF"):
         encode_frames(picture, ".bmp")
-    with pytest.warns(AecodecWarning, match="256 colours"):
+    with pytest.warns(AecodecWarning, match="256 colours$"):
         encode_image(rgb, ".gif")
+    with pytest.warns(AecodecWarning, match="256 colours, and no shades of alpha"):
+        encode_image(with_alpha(rgb), ".gif")
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -63,3 +76,34 @@ def test_formats_that_keep_a_mode_do(suffix: str, mode: Mode) -> None:
     back = Image.open(io.BytesIO(encode_image(image, suffix))).convert(mode.name)
     assert np.array_equal(np.asarray(back), np.asarray(image))
     assert from_pil(image).mode is mode
+
+
+@pytest.mark.parametrize(
+    ("suffix", "has_alpha"), [(".webp", False), (".webp", True), (".avif", True)]
+)
+def test_grey_with_a_profile_is_shown_alike_where_it_becomes_rgb(
+    suffix: str, has_alpha: bool
+) -> None:
+    alpha = np.full((1, *GREYS.shape), 200, np.uint8) if has_alpha else None
+    picture = Picture(GREYS[None, ..., None], alpha, {MetadataKind.ICC: GREY_18})
+    (content,) = encode_frames(picture, suffix, None if suffix == ".webp" else 100)
+    image = opened(io.BytesIO(content))
+    assert not image.info.get("icc_profile")
+    shown = np.asarray(image.convert("RGB")).astype(np.int16)
+    assert np.abs(shown - shown_as(grey, GREY_18)).max() <= 3
+
+
+@pytest.mark.parametrize("suffix", [".ppm", ".bmp", ".dib"])
+def test_alpha_is_not_lost_without_a_word(suffix: str) -> None:
+    with pytest.raises(UsageError, match="holds no alpha"):
+        encode_image(with_alpha(rgb), suffix)
+    opaque = rgb.convert("RGBA")
+    assert (
+        opened(io.BytesIO(encode_image(opaque, suffix))).convert("RGB").tobytes() == rgb.tobytes()
+    )
+
+
+@pytest.mark.parametrize("suffix", [".ico", ".icns"])
+def test_a_size_is_not_changed_without_a_word(suffix: str) -> None:
+    with pytest.raises(UsageError, match="holds no pictures of 48x40 pixels"):
+        encode_image(rgb, suffix)

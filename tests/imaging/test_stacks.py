@@ -70,3 +70,23 @@ def test_names_survive_or_are_refused(names: list[str], xmp: bytes) -> None:
         files = file_names(names, len(names), ".png")
         assert len({name.casefold() for name in files}) == len(files)
         assert not any("/" in name for name in files)
+
+
+@pytest.mark.parametrize(
+    ("paths", "frames", "problem"),
+    [([Path("a.gif"), Path("b.png")], 3, "one for all"), ([Path("a/x"), Path("b/x")], 1, "alike")],
+)
+def test_names_that_cannot_be_kept_are_told_or_refused(
+    paths: list[Path], frames: int, problem: str
+) -> None:
+    pictures = [Picture(np.zeros((frames, 4, 4, 1), np.uint8)), PLAIN]
+    with pytest.warns(AecodecWarning, match=problem):
+        in_one(paths, pictures, metadata=None)
+    with pytest.raises(ImageError, match=f"{problem}.*without --metadata"):
+        in_one(paths, pictures, metadata=True)
+
+
+def test_grey_pictures_that_become_rgb_are_told() -> None:
+    colours = Picture(np.zeros((1, 4, 4, 3), np.uint8))
+    with pytest.warns(AecodecWarning, match="grey pictures beside RGB become RGB"):
+        assert in_one(PATHS, [PLAIN, colours], metadata=False).mode.name == "RGB"
