@@ -90,7 +90,11 @@ _MISSING, _IMAGE, _DAMAGED = 6, 3, 4
         (["evaluate", "digits", "INPUT"], True),
         (["train", "INPUT", "-o", "out"], False),
         (["export", "digits", "--calibrate", "INPUT", "-o", "out"], False),
-        (["export", "--encoder", "INPUT", "--decoder", "digit.png", "-o", "out"], False),
+        (
+            ["export", "--encoder", "INPUT", "--decoder", "digit.png", "--calibrate", "digit.png"]
+            + ["-o", "out"],
+            False,
+        ),
     ],
 )
 def test_an_input_that_does_not_exist_has_one_status_in_all_commands(
