@@ -76,6 +76,10 @@ def test_litert_prints_nothing(folder: Path) -> None:
 _MISSING, _IMAGE, _DAMAGED = 6, 3, 4
 
 
+PAIR = ("--decoder", "digit.png", "--calibrate", "digit.png")
+"""The other files of a pair that becomes a codec."""
+
+
 @pytest.mark.parametrize(
     ("arguments", "has_json"),
     [
@@ -90,11 +94,7 @@ _MISSING, _IMAGE, _DAMAGED = 6, 3, 4
         (["evaluate", "digits", "INPUT"], True),
         (["train", "INPUT", "-o", "out"], False),
         (["export", "digits", "--calibrate", "INPUT", "-o", "out"], False),
-        (
-            ["export", "--encoder", "INPUT", "--decoder", "digit.png", "--calibrate", "digit.png"]
-            + ["-o", "out"],
-            False,
-        ),
+        (["export", "--encoder", "INPUT", *PAIR, "-o", "out"], False),
     ],
 )
 def test_an_input_that_does_not_exist_has_one_status_in_all_commands(
