@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.errors import AecodecWarning, ModelError
+from aecodec.errors import AecodecWarning
 from aecodec.export.adoption.wishes import INVERTED, PIXEL_RANGES, UNIT, PixelRange
 
 _CLEARLY_BETTER = 0.9
@@ -21,7 +21,9 @@ _UNLIKELY = 2.0
 """Factor by which the error must be smaller with inverted pixels: many pairs take these as well."""
 
 _FITS = 0.88
-"""Pixels mean something else if a gain and an offset make the error smaller by this factor."""
+"""Pixels may mean something else if a gain and an offset make the error smaller by this factor."""
+
+_FLAT = 1e-9
 
 Run = Callable[[Float32], Float32]
 
@@ -30,15 +32,12 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
     """The ranges of the encoder's input and the decoder's output with which a pair works best.
 
     Those in use are tried, and pixels less their mean, divided by their standard deviation. An
-    :class:`AecodecWarning` says if the pair works with none, and which one was found if it is not
-    0..1, 0..255 or -1..1.
+    :class:`AecodecWarning` says if the pair works with none, or would with another, and which one
+    was found if it is not 0..1, 0..255 or -1..1.
 
     Args:
         run: the pair, as a function on arrays.
         images: (N, ...) pictures in 0..1.
-
-    Raises:
-        ModelError: the pair works better with another range, which the message names.
     """
     ranges = (*PIXEL_RANGES, _standardized(images))
     outputs = {taken: run(to_range(images, taken)).reshape(images.shape) for taken in ranges}
@@ -55,7 +54,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
         return UNIT, UNIT
     if errors[best] >= _CLEARLY_BETTER * errors[UNIT, UNIT]:
         best = UNIT, UNIT
-    _check_fit(images, outputs[best[0]], best, errors[best])
+    _warn_of_better_fit(images, outputs[best[0]], best, errors[best])
     if not {*best} <= {*PIXEL_RANGES[:3]}:
         _warn(
             f"black and white seem to be {best[0]} for the encoder and {best[1]} for the decoder; "
@@ -70,18 +69,21 @@ def _standardized(images: Float32) -> PixelRange:
     return PixelRange(-mean / deviation, (1 - mean) / deviation)
 
 
-def _check_fit(
+def _warn_of_better_fit(
     images: Float32, outputs: Float32, ranges: tuple[PixelRange, PixelRange], error: float
 ) -> None:
-    """Check that no other range of the decoder's output would be much better."""
+    """Say if another range of the decoder's output would be much better.
+
+    It may be another range in truth, or a pair that has learned little.
+    """
     gain, offset = np.polyfit(outputs.ravel().astype(np.float64), images.ravel(), 1)
     fitted = _error(images, np.asarray(outputs * gain + offset, np.float32))
-    if fitted < _FITS * error and abs(gain) > 1e-9:
-        black, white = -offset / gain, (1 - offset) / gain
-        raise ModelError(
-            f"black and white are not {ranges[1]} for the decoder, but about "
-            f"{PixelRange(black, white)}: state what they are for both models, as in "
-            f"--pixel-range={ranges[0]},{PixelRange(black, white)}"
+    if fitted < _FITS * error and abs(gain) > _FLAT:
+        better = PixelRange(-offset / gain, (1 - offset) / gain)
+        _warn(
+            f"pictures would be {10 * np.log10(error / fitted):.1f} dB better if black and white "
+            f"were {better} for the decoder, and {ranges[1]} is taken: if they mean that, state it "
+            f"by --pixel-range={ranges[0]},{better}"
         )
 
 
