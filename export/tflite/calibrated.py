@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.python.convert import mlir_quantize
@@ -23,6 +24,7 @@ Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
 
 
+_LARGEST = 1e9
 _TRANSPOSED = "TRANSPOSE_CONV"
 _KERNEL = 1
 """Place of the kernel among the inputs of a transposed convolution."""
@@ -53,6 +55,8 @@ class CalibratedModel:
         content = bytearray(_calibrated(model, samples))
         self._model = flatbuffer_utils.read_model_from_bytearray(content)
         self._graph = self._model.subgraphs[0]
+        for tensor in self._graph.tensors:
+            _make_finite(tensor.quantization)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
         """The int8 model with these ranges.
@@ -162,6 +166,13 @@ class CalibratedModel:
                     tensor.quantization.min = _as_list(tensor.quantization.min)
                     tensor.quantization.max = _as_list(tensor.quantization.max)
                     yield tensor
+
+
+def _make_finite(ranges: Any) -> None:
+    """Bound the limits of a tensor: the quantizer dies of an infinite one, as of a large exp."""
+    if ranges is not None and ranges.min is not None and ranges.max is not None:
+        ranges.min = np.clip(np.nan_to_num(ranges.min), -_LARGEST, _LARGEST).astype(np.float32)
+        ranges.max = np.clip(np.nan_to_num(ranges.max), -_LARGEST, _LARGEST).astype(np.float32)
 
 
 def _transposed(model: Any) -> list[Any]:
