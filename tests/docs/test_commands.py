@@ -39,6 +39,7 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
+    "adoption": "--epochs 1 --only tutorial softplus any_size",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
     "equal_bytes": "kodak/0.png --crop 10 10 90 60",
