@@ -164,7 +164,7 @@ def test_a_layer_that_does_not_convert_is_named(few_digits: Path, tmp_path: Path
     encoder, decoder = dense_pair((28, 28), 20)
     images = keras.Input((28, 28))
     strange = keras.Model(images, layers.Dense(20)(keras.ops.erfinv(encoder(images))))
-    with pytest.raises(ModelError, match=r"layer 'erfinv' needs tf\.Erfinv"):
+    with pytest.raises(ModelError, match=r"layer 'erfinv(_\d+)?' needs tf\.Erfinv"):
         make(strange, decoder, few_digits, tmp_path)
 
 
