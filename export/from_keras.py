@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.file_names import Half
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
 from aecodec.errors import ModelError
@@ -17,7 +16,7 @@ from aecodec.export.adoption.image_shape import Shape
 from aecodec.export.adoption.wishes import Wishes
 from aecodec.export.codec_folder import export_codec
 from aecodec.export.step_allocation import in_steps, shared_steps
-from aecodec.export.tflite.diagnose import check_convertible
+from aecodec.export.tflite.diagnose import check_pair_convertible
 
 _TRIED = 64
 """Pictures on which it is tried what a pair's pixels mean."""
@@ -67,8 +66,7 @@ def codec_from_keras(
     """
     tiles = partial(_tiles, open_pictures(data), tile)
     pair = adopt(encoder, decoder, lambda shape: tiles(shape)[0].whole(_TRIED), wishes)
-    for half in Half:
-        check_convertible(getattr(pair, half.value), half.value)
+    check_pair_convertible(pair)
     calibration, held_out = tiles(pair.image_shape)
     vectors = pair.vectors_of(calibration.shape)
     images = pair.checked(calibration.sample(_MAX_FITTED_VECTORS // vectors))

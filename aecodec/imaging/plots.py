@@ -182,7 +182,7 @@ def _panel(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _draw(figure: Any, comparison: Comparison, size: tuple[int, int], bottom: int) -> None:
-    """Draw the panels of one row, their lower edge so many pixels above that of the figure."""
+    """Draw the panels of one row; `bottom` is the height of their lower edge in pixels."""
     difference = comparison.reconstructed.astype(np.int16) - comparison.original
     panels = (comparison.original, comparison.reconstructed, difference.mean(axis=-1))
     width, height = figure.get_size_inches() * _DPI
@@ -205,6 +205,6 @@ def _show(axis: Any, pixels: npt.NDArray[Any]) -> None:
 
 
 def _write(figure: Any, middle: float, bottom: float, text: str) -> None:
-    """Write a text, at so many pixels from the left and the lower edge of a figure."""
+    """Write a text at a place in pixels, counted from the left and the lower edge of a figure."""
     width, height = figure.get_size_inches() * _DPI
     figure.text(middle / width, bottom / height, text, fontsize=8, ha="center", va="bottom")

@@ -6,7 +6,7 @@ The shapes of a functional model are known, and its files open without the class
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -109,8 +109,17 @@ def free_name(name: str, model: Any) -> str:
     ('scale_1', 'shift')
     """
     taken = {layer.name for layer in model.layers}
-    numbered = (f"{name}_{number}" for number in itertools.count(1))
-    return next(each for each in itertools.chain([name], numbered) if each not in taken)
+    return next(each for each in numbered_names(name) if each not in taken)
+
+
+def numbered_names(name: str) -> Iterator[str]:
+    """A name, then the same with the numbers 1, 2, 3 and so on.
+
+    >>> [each for each, _ in zip(numbered_names("dense"), range(3))]
+    ['dense', 'dense_1', 'dense_2']
+    """
+    yield name
+    yield from (f"{name}_{number}" for number in itertools.count(1))
 
 
 def inputs_of(layer: Any, model: Any, inputs: npt.NDArray[Any]) -> Any:

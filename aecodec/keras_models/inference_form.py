@@ -7,7 +7,6 @@ precisions compute in float32.
 
 from __future__ import annotations
 
-import itertools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import keras
 
 from aecodec.errors import AecodecWarning
-from aecodec.keras_models.functional import with_shapes
+from aecodec.keras_models.functional import numbered_names, with_shapes
 from aecodec.keras_models.layers import DepthToSpace
 
 _NOISE = (
@@ -127,8 +126,7 @@ class _Inlining:
         if self._is_free(layer.name, layer) and layer.dtype_policy.name == _FLOAT32:
             self._named[layer.name] = layer
             return call(layer)
-        names = itertools.chain([layer.name], (f"{layer.name}_{n}" for n in itertools.count(1)))
-        name = next(each for each in names if self._is_free(each, layer))
+        name = next(each for each in numbered_names(layer.name) if self._is_free(each, layer))
         copy = type(layer).from_config(layer.get_config() | {"name": name, "dtype": _FLOAT32})
         result = call(copy)
         copy.set_weights(layer.get_weights())

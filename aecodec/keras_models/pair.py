@@ -81,6 +81,15 @@ def _check_shapes(encoder: Any, decoder: Any) -> None:
             f"the decoder gives {decoder.output_shape[1:]}, and the encoder takes "
             f"{encoder.input_shape[1:]}: these two shapes must be equal"
         )
+    check_latents(encoder, decoder)
+
+
+def check_latents(encoder: Any, decoder: Any) -> None:
+    """Check that a decoder takes what an encoder gives.
+
+    Raises:
+        ModelError: the two shapes differ.
+    """
     if encoder.output_shape != decoder.input_shape:
         raise ModelError(
             f"the encoder gives {encoder.output_shape[1:]}, and the decoder takes "

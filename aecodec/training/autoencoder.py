@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.file_names import Half
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
@@ -25,7 +24,7 @@ from aecodec.export.step_allocation import (
     separate_steps,
     shared_steps,
 )
-from aecodec.export.tflite.diagnose import check_convertible
+from aecodec.export.tflite.diagnose import check_pair_convertible
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
@@ -156,8 +155,7 @@ class Autoencoder(KerasPair):
     def _check_convertible(self) -> None:
         if product_dtype(policy_in(self.encoder)) != "float32":
             return  # a copy in float32 is converted, after the training
-        for half in Half:
-            check_convertible(getattr(self, half.value), half.value)
+        check_pair_convertible(self)
 
     def _validation_batches(self, x: npt.NDArray[Any] | None, batch_size: int) -> Any:
         return None if x is None else in_order(self.checked(x), batch_size)

@@ -36,7 +36,7 @@ class Turns:
         self.finished = 0
 
     def take(self, count: int) -> Taken:
-        """The next files, at most so many; none if no file waits."""
+        """The next files, at most `count` of them; none if no file waits."""
         with self._changed:
             return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
 

@@ -91,8 +91,8 @@ Jobs = Annotated[
         "--jobs",
         min=1,
         metavar="N",
-        help="Work on so many files side by side, each in a process of its own. Default: one per "
-        "core.",
+        help="Number of files that are worked on side by side, each in a process of its own. "
+        "Default: one per core.",
     ),
 ]
 SkipExisting = Annotated[
@@ -117,7 +117,7 @@ MaxPixels = Annotated[
         "--max-pixels",
         metavar="N",
         min=1,
-        help="Accept files of up to so many pixels, all frames together. Default: 178956970.",
+        help="Accept files of at most N pixels, all frames together. Default: 178956970.",
     ),
 ]
 WhichFrames = Annotated[

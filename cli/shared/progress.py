@@ -59,7 +59,7 @@ class Bar:
             self._progress.stop()
 
     def update(self, done: int, total: int) -> None:
-        """Show that so many of all steps are done."""
+        """Show how many of all steps are done."""
         if not self._is_wanted or total < _MIN_STEPS:
             return
         if self._progress is None:

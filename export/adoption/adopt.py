@@ -14,9 +14,10 @@ from aecodec.export.adoption import grey_levels, pixel_ranges
 from aecodec.export.adoption.image_shape import Shape, image_shape, in_shape
 from aecodec.export.adoption.latents import check_one_input, one_output, without_chance
 from aecodec.export.adoption.wishes import UNIT, PixelRange, Wishes
+from aecodec.inference.keras import outputs_of, shaped_for
 from aecodec.keras_models.functional import free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
-from aecodec.keras_models.pair import KerasPair
+from aecodec.keras_models.pair import KerasPair, check_latents
 
 Pictures = Callable[[Shape], Float32]
 """Some pictures (N, height, width, channels) in 0..1, for the shape that an encoder takes."""
@@ -51,10 +52,10 @@ def adopt(
     shape = image_shape(encoder, decoder, wishes.image_shape)
     images = pictures(shape)
     encoder = without_chance(encoder, "encoder", _shaped(images, encoder)[:2])
-    _check_latents(encoder, decoder)
-    latents = np.asarray(encoder(_shaped(images, encoder)[:2], training=False))
+    check_latents(encoder, decoder)
+    latents = outputs_of(encoder, _shaped(images, encoder)[:2])
     decoder = _giving_pictures(without_chance(decoder, "decoder", latents), shape, latents)
-    _check_outputs(images, latents, np.asarray(decoder(latents, training=False)))
+    _check_outputs(images, latents, outputs_of(decoder, latents))
     ranges = wishes.pixel_ranges or _found_ranges(encoder, decoder, images)
     return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
 
@@ -65,14 +66,6 @@ def _taking(model: Any, shape: Shape, decoder_input: Shape | None, half: str) ->
     tensor = keras.Input(shape)
     outputs = keras.tree.flatten(in_inference_form(model, tensor))
     return keras.Model(tensor, outputs[number], name=half)
-
-
-def _check_latents(encoder: Any, decoder: Any) -> None:
-    if encoder.output_shape[1:] != decoder.input_shape[1:]:
-        raise ModelError(
-            f"the encoder gives {encoder.output_shape[1:]}, and the decoder takes "
-            f"{decoder.input_shape[1:]}: these two shapes must be equal"
-        )
 
 
 def _check_outputs(images: Float32, latents: Float32, found: Float32) -> None:
@@ -103,15 +96,14 @@ def _giving_pictures(decoder: Any, shape: Shape, latents: Float32) -> Any:
     tensor = decoder.outputs[0]
     given = tuple(tensor.shape[1:])
     if given != shape and grey_levels.levels_of(given, shape):
-        tensor = grey_levels.expected_level(tensor, np.asarray(decoder(latents, training=False)))
+        tensor = grey_levels.expected_level(tensor, outputs_of(decoder, latents))
     pixels = in_shape(tensor, shape, free_name("pictures_of_values", decoder))
     return keras.Model(decoder.inputs[0], pixels, name="decoder")
 
 
 def _found_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRange, PixelRange]:
     def run(batch: Float32) -> Float32:
-        latents = encoder(_shaped(batch, encoder), training=False)
-        return np.asarray(decoder(latents, training=False))
+        return outputs_of(decoder, outputs_of(encoder, _shaped(batch, encoder)))
 
     return pixel_ranges.find_pixel_ranges(run, images)
 
@@ -119,11 +111,9 @@ def _found_ranges(encoder: Any, decoder: Any, images: Float32) -> tuple[PixelRan
 def _shaped(images: Float32, encoder: Any) -> Float32:
     """Pictures (N, h, w, C) in the shape that an encoder takes."""
     taken = encoder.input_shape[1:]
-    if None in taken:
-        return images
     if taken == (images.shape[3], *images.shape[1:3]):
         return images.transpose(0, 3, 1, 2)
-    return images.reshape(-1, *taken)
+    return shaped_for(images, encoder.input_shape)
 
 
 def _from_pixels(encoder: Any, shape: Shape, taken: PixelRange) -> Any:

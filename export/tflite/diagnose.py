@@ -10,11 +10,13 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
+from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
 from aecodec.export.tflite.layer_names import layer_of
 from aecodec.export.tflite.quiet import quiet
 from aecodec.inference.keras import outputs_of
 from aecodec.inference.litert import float_runner
+from aecodec.keras_models.pair import KerasPair
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's line about an operator: where it comes from, and its name."""
@@ -29,6 +31,16 @@ _FIXED_INSIDE = (
     "one of its layers has a fixed size in TFLite: build it of convolutions, strides, "
     "Conv2DTranspose and UpSampling2D (nearest); or give it a fixed input size"
 )
+
+
+def check_pair_convertible(pair: KerasPair) -> None:
+    """Check both models of a pair as :func:`check_convertible` does.
+
+    Raises:
+        ModelError: one of them cannot be converted.
+    """
+    for half in Half:
+        check_convertible(getattr(pair, half.value), half.value)
 
 
 def check_convertible(model: Any, half: str) -> None:
