@@ -15,7 +15,7 @@ _BLOCK = 1 << 20
 """Pixels that are converted to floats at a time, so that large pictures take little memory."""
 
 _WINDOW = 11
-_SCALE_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
+SCALE_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
 _GAUSSIAN = np.exp(-0.5 * (np.arange(_WINDOW) - _WINDOW // 2) ** 2 / 1.5**2)
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 """Constants of MS-SSIM, from the paper that :func:`ms_ssim` names."""
@@ -83,7 +83,7 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
     side = min(original.shape[:2])
     if side < _WINDOW:
         return math.nan
-    weights = _SCALE_WEIGHTS[: int(math.log2(side / _WINDOW)) + 1]
+    weights = SCALE_WEIGHTS[: int(math.log2(side / _WINDOW)) + 1]
     pair = [np.moveaxis(each.astype(np.float64), -1, 0) for each in (original, reconstructed)]
     similarity = np.ones(len(pair[0]))
     for number, weight in enumerate(weights / weights.sum(), start=1):

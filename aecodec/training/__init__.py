@@ -6,7 +6,7 @@
 
 from aecodec.keras_models.model_files import load_model
 from aecodec.training.autoencoder import Autoencoder, RunOptions
-from aecodec.training.losses import RateOptions
+from aecodec.training.losses.base import RateOptions
 from aecodec.training.networks.tile import mnist_decoder, mnist_encoder
 
 __all__ = [

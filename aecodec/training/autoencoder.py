@@ -28,7 +28,9 @@ from aecodec.export.tflite.diagnose import check_pair_convertible
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
-from aecodec.training.losses import RateOptions, loss_of
+from aecodec.training.distortions.mixture import MSE, Distortion, Mixture
+from aecodec.training.losses.base import RateOptions
+from aecodec.training.losses.choice import loss_of
 from aecodec.training.optimization.optimizers import optimizer_of
 from aecodec.training.optimization.precision import policy_in, product_dtype
 from aecodec.training.optimization.schedule import Backup, Schedule, epochs_done
@@ -99,6 +101,7 @@ class Autoencoder(KerasPair):
         validation_data: npt.NDArray[Any] | None = None,
         verbose: int = 1,
         *,
+        distortion: Distortion = MSE,
         rate_options: RateOptions | None = None,
         run_options: RunOptions | None = None,
     ) -> Any:
@@ -117,6 +120,9 @@ class Autoencoder(KerasPair):
             optimizer: `adam`, or `muon`, which learns more from deep networks of photographs.
             validation_data: (M, *image_shape) images to measure after each epoch.
             verbose: as in `keras.Model.fit`.
+            distortion: what decoded pictures are measured by: `mse`, `ms-ssim`, `ssimulacra2` or
+                `steps`; or weights of several, by their names; see
+                :mod:`aecodec.training.distortions`.
             rate_options: details of the rate term, where the rate is trained.
             run_options: duration, backup, callbacks and seed.
 
@@ -126,7 +132,8 @@ class Autoencoder(KerasPair):
         Raises:
             ModelError: the images have another shape or range, or TFLite has no operators for the
                 models, so that no codec could be made of them.
-            UsageError: there is no such optimizer.
+            UsageError: there is no such optimizer or distortion, or the images are too small for
+                it.
         """
         self._check_convertible()
         run = run_options or RunOptions()
@@ -134,7 +141,7 @@ class Autoencoder(KerasPair):
         batch_size = min(batch_size, len(tiles))
         steps = len(tiles) // batch_size
         keras.utils.set_random_seed(run.seed)
-        loss = self._loss(rate_weight, rate_options or RateOptions(), tiles)
+        loss = self._loss(rate_weight, rate_options or RateOptions(), Mixture(distortion), tiles)
         loss.compile(optimizer_of(optimizer, policy_in(self.encoder)), jit_compile=False)
         loss.optimizer.build(loss.trainable_variables)  # for the backup to restore
         schedule = Schedule(learning_rate, None if run.minutes else epochs * steps, run.minutes)
@@ -165,13 +172,18 @@ class Autoencoder(KerasPair):
         return Tiles(pictures, x.shape[1:3], (*x.shape[1:], 1)[2], seed=seed)
 
     def _loss(
-        self, rate_weight: float | Sequence[float] | None, options: RateOptions, tiles: Tiles
+        self,
+        rate_weight: float | Sequence[float] | None,
+        options: RateOptions,
+        distortion: Mixture,
+        tiles: Tiles,
     ) -> Any:
+        distortion.check_size(*tiles.shape[:2])
         self.is_rate_trained = rate_weight is not None
         if rate_weight is None:
-            return loss_of(self, self.levels, None, options)
+            return loss_of(self, self.levels, None, options, distortion)
         weights = [float(weight) for weight in np.atleast_1d(rate_weight)]
-        loss: Any = loss_of(self, self.levels, weights, options, self.gains)
+        loss: Any = loss_of(self, self.levels, weights, options, distortion, self.gains)
         loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
         return loss
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from aecodec.errors import UsageError
 from aecodec.recipes import recipe_names, recipe_path
+from aecodec.training.distortions.mixture import MSE, Mixture
 from aecodec.training.optimization.optimizers import OPTIMIZERS
 from aecodec.training.zoo import PAIRS
 
@@ -34,6 +35,7 @@ _KEYS = {
         "optimizer",
         "learning_rate",
         "cost_power",
+        "distortion",
         "rate_priors",
         "dtype",
         "seed",
@@ -55,8 +57,8 @@ class Recipe:
             `context_units` of the network that adapts its prior. Networks of pictures have one
             number of `channels` for all levels, which differ by gains.
         training: `epochs`, `batch_size`, `optimizer` (`adam` or `muon`), `learning_rate`,
-            `cost_power`, `rate_priors` (components of the entropy model), `dtype`, `seed`; see
-            :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
+            `cost_power`, `distortion`, `rate_priors` (components of the entropy model), `dtype`,
+            `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, the number of competing priors; `context_epochs`, for which their networks
             are trained.
     """
@@ -117,7 +119,11 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     path = shipped if shipped.is_file() else Path(name_or_path)
     try:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
-        recipe = replace(recipe, levels=_with_current_keys(recipe.levels))
+        recipe = replace(
+            recipe,
+            levels=_with_current_keys(recipe.levels),
+            training={"distortion": MSE} | recipe.training,  # recipes of earlier versions have none
+        )
     except OSError as error:
         names = ", ".join(recipe_names())
         raise UsageError(
@@ -149,9 +155,18 @@ def _check(recipe: Recipe, path: Path) -> None:
     if recipe.training["optimizer"] not in OPTIMIZERS:
         names = ", ".join(OPTIMIZERS)
         raise UsageError(f"{path}: no optimizer {recipe.training['optimizer']!r}: {names}")
+    _check_distortion(recipe, path)
     if recipe.training["cost_power"] <= 0:
         raise UsageError(f"{path}: a cost_power above 0 is needed to learn anything")
     _check_levels(recipe, path)
+
+
+def _check_distortion(recipe: Recipe, path: Path) -> None:
+    side = recipe.data["tile"]
+    try:
+        Mixture(recipe.training["distortion"]).check_size(side, side)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
 
 
 def _check_levels(recipe: Recipe, path: Path) -> None:

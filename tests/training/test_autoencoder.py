@@ -20,7 +20,7 @@ from aecodec.arrays import Pixels
 from aecodec.export.step_allocation import gained_steps
 from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
 from aecodec.training.autoencoder import RunOptions
-from aecodec.training.losses import RateOptions
+from aecodec.training.losses.base import RateOptions
 from aecodec.training.networks.convolutional import Stage, picture_pair, start_from_klt
 from aecodec.training.networks.tile import tile_pair
 

@@ -7,13 +7,18 @@ import tensorflow as tf
 from helpers.pairs import dense_pair
 
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.losses import GainedRateDistortionLoss, RateDistortionLoss, RateOptions
+from aecodec.training.distortions.mixture import Mixture
+from aecodec.training.losses.base import RateOptions
+from aecodec.training.losses.gained import GainedRateDistortionLoss
+from aecodec.training.losses.separate_channels import RateDistortionLoss
 from aecodec.training.zoo import PAIRS
 
 
 def test_levels_with_channels_of_their_own_count_each_picture_by_a_power_of_its_cost() -> None:
     pair = KerasPair(*dense_pair((28, 28), 4))
-    loss_model = RateDistortionLoss(pair, [4], [0.04], RateOptions([2.0], 1, cost_power=0.5))
+    loss_model = RateDistortionLoss(
+        pair, [4], [0.04], RateOptions([2.0], 1, cost_power=0.5), Mixture()
+    )
     bits, errors = tf.constant([10.0, 20.0]), tf.constant([0.1, 0.2])
     loss = loss_model.total_cost([bits], [errors], pixels=100)
     costs = [(100 * 0.1 + 0.04 * 10) / 0.2, (100 * 0.2 + 0.04 * 20) / 0.2]
@@ -23,7 +28,7 @@ def test_levels_with_channels_of_their_own_count_each_picture_by_a_power_of_its_
 def test_levels_with_gains_count_each_picture_by_a_power_of_its_cost() -> None:
     pair = KerasPair(*PAIRS["picture"].build((64, 64, 3), 8))
     options = RateOptions([1.0, 2.0], cost_power=0.5)
-    loss_model = GainedRateDistortionLoss(pair, [0.04, 0.01], options)
+    loss_model = GainedRateDistortionLoss(pair, [0.04, 0.01], options, Mixture())
     bits, errors = tf.constant([10.0, 20.0]), tf.constant([0.1, 0.2])
     loss = loss_model.total_cost(bits, errors, tf.constant([0, 1]), pixels=100)
     costs = [(100 * 0.1 + 0.04 * 10) / 0.2, (100 * 0.2 + 0.01 * 20) / 0.1]

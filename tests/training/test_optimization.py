@@ -12,7 +12,7 @@ from aecodec.arrays import Pixels
 from aecodec.keras_models.roles import Role, set_role
 from aecodec.training import Autoencoder
 from aecodec.training.entropy_models.spatial import SpatialEntropyModel
-from aecodec.training.losses import RateOptions
+from aecodec.training.losses.base import RateOptions
 from aecodec.training.optimization.optimizers import optimizer_of
 from aecodec.training.optimization.precision import has_amx_bfloat16, policy_of
 from aecodec.training.recipe import load_recipe

@@ -101,6 +101,8 @@ def test_a_training_goes_on_after_ctrl_c_as_if_it_had_not_been_interrupted(
         (('networks = "tile"', 'networks = "x"'), "no networks"),
         (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
         (("cost_power = 1", "cost_power = 0"), "cost_power"),
+        (("cost_power", 'distortion = "x"\ncost_power'), "no distortion 'x'"),
+        (("cost_power", "distortion = { steps = 0 }\ncost_power"), "a weight of 0"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
     ],
 )
@@ -117,6 +119,18 @@ def test_recipes_may_use_the_former_name_of_loss_weights(tmp_path: Path) -> None
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(tiny_recipe(epochs=1).replace("loss_weights", "shares"))
     assert load_recipe(recipe).levels["loss_weights"] == [1, 2]
+
+
+def test_the_distortion_of_a_recipe_is_mse_or_what_it_names(tmp_path: Path) -> None:
+    recipe, text = tmp_path / "recipe.toml", tiny_recipe(epochs=1)
+    recipe.write_text(text)
+    assert load_recipe(recipe).training["distortion"] == "mse"
+    for named in ('"ms-ssim"', "{ mse = 0.4, ms-ssim = 0.03 }"):
+        recipe.write_text(text.replace("cost_power", f"distortion = {named}\ncost_power"))
+        assert load_recipe(recipe).training["distortion"] in (
+            "ms-ssim",
+            {"mse": 0.4, "ms-ssim": 0.03},
+        )
 
 
 def test_recipes_that_do_not_exist_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Differentiable measures of distortion, and their mixtures, for losses."""

@@ -1,0 +1,80 @@
+"""Planes of pictures for TensorFlow: Gaussian windows as products of matrices, and halved sides.
+
+A blur of a few channels is slow as a convolution. Along each axis it is a product with a band
+matrix, which processors compute at full speed, however many zeros the matrix has.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aecodec.arrays import Float32
+
+WINDOW = 11
+_DEVIATION = 1.5
+
+
+def planes_of(pictures: Any) -> Any:
+    """(N, h, w) or (N, h, w, C) pictures as float32 planes (N, C, h, w)."""
+    pictures = tf.cast(pictures, tf.float32)
+    if len(pictures.shape) == 3:
+        return pictures[:, None]
+    return tf.transpose(pictures, (0, 3, 1, 2))
+
+
+def blur(planes: Any) -> Any:
+    """Weighted means under a Gaussian window of 11x11, at each place where the whole window fits.
+
+    Args:
+        planes: (N, C, h, w), sides of 11 and up.
+
+    Returns:
+        (N, C, h - 10, w - 10)
+
+    >>> blur(tf.ones((1, 1, 12, 11))).numpy().round(3).tolist()
+    [[[[1.0], [1.0]]]]
+    """
+    return _blurred_rows(_turned(_blurred_rows(_turned(planes))))
+
+
+def _turned(planes: Any) -> Any:
+    return tf.transpose(planes, (0, 1, 3, 2))
+
+
+def _blurred_rows(planes: Any) -> Any:
+    """One product of two matrices: TensorFlow is slow at many small ones."""
+    _, channels, height, width = planes.shape
+    rows = tf.reshape(planes, (-1, width)) @ _band(width)
+    return tf.reshape(rows, (-1, channels, height, width - WINDOW + 1))
+
+
+def within_windows(planes: Any) -> Any:
+    """The pixels in the middle of the windows of :func:`blur`."""
+    edge = WINDOW // 2
+    return planes[:, :, edge:-edge, edge:-edge]
+
+
+def halved(planes: Any) -> Any:
+    """Means of blocks of 2x2 pixels; a last odd row or column is left out.
+
+    >>> halved(tf.constant([[[[1.0, 3.0, 9.0], [5.0, 7.0, 9.0]]]])).numpy().tolist()
+    [[[[4.0]]]]
+    """
+    height, width = (side // 2 * 2 for side in planes.shape[2:])
+    even = planes[:, :, :height, :width]
+    rows = even[:, :, ::2] + even[:, :, 1::2]
+    return (rows[..., ::2] + rows[..., 1::2]) / 4
+
+
+@lru_cache(maxsize=32)
+def _band(side: int) -> Float32:
+    """(side, side - 10) weights of the windows along one axis."""
+    window = np.exp(-0.5 * ((np.arange(WINDOW) - WINDOW // 2) / _DEVIATION) ** 2)
+    band = np.zeros((side, side - WINDOW + 1), np.float32)
+    for place, column in enumerate(band.T):
+        column[place : place + WINDOW] = window / window.sum()
+    return band

@@ -1,0 +1,52 @@
+"""The loss that suits a pair and its levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aecodec.arrays import Float32
+from aecodec.errors import ModelError
+from aecodec.keras_models.pair import KerasPair
+from aecodec.training.distortions.mixture import Mixture
+from aecodec.training.losses.base import RateOptions
+from aecodec.training.losses.gained import GainedRateDistortionLoss
+from aecodec.training.losses.plain import DistortionLoss
+from aecodec.training.losses.separate_channels import RateDistortionLoss
+
+
+def loss_of(
+    pair: KerasPair,
+    channels: Sequence[int],
+    rate_weights: Sequence[float] | None,
+    options: RateOptions,
+    distortion: Mixture,
+    gains: Float32 | None = None,
+) -> DistortionLoss | RateDistortionLoss | GainedRateDistortionLoss:
+    """The loss that suits a pair and its levels.
+
+    Args:
+        pair: the encoder and the decoder.
+        channels: number of channels of each level; of all together where levels share them.
+        rate_weights: lambda of each level; None to minimize the distortion alone.
+        options: details of the rate term.
+        distortion: what decoded pictures are measured by.
+        gains: (L, K) gains to start with, where levels differ by gains.
+
+    Raises:
+        ModelError: the numbers of levels, rate weights and loss weights do not fit each other.
+    """
+    if rate_weights is None:
+        if len(channels) > 1:
+            raise ModelError(
+                f"{len(channels)} levels with channels of their own: give each a rate weight"
+            )
+        return DistortionLoss(pair, distortion)
+    levels, level_weights = len(rate_weights), len(options.weights_of(len(rate_weights)))
+    if levels == level_weights > len(channels) == 1 and len(pair.code_shape) == 3:
+        fitting = gains if gains is not None and len(gains) == levels else None
+        return GainedRateDistortionLoss(pair, rate_weights, options, distortion, fitting)
+    if not level_weights == levels == len(channels):
+        raise ModelError(
+            f"{levels} rate weights and {level_weights} loss weights for {len(channels)} levels"
+        )
+    return RateDistortionLoss(pair, channels, rate_weights, options, distortion)

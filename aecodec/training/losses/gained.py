@@ -1,0 +1,136 @@
+"""The loss of levels that share their channels and differ by gains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aecodec.arrays import Float32
+from aecodec.keras_models.pair import KerasPair
+from aecodec.keras_models.roles import Role, set_role
+from aecodec.quantization.levels import DEAD_ZONE
+from aecodec.training.distortions.mixture import Mixture, mean_squares
+from aecodec.training.entropy_models.spatial import SpatialEntropyModel
+from aecodec.training.losses.base import LossOfLevels, RateOptions, costs, numbers_in
+from aecodec.training.losses.rounding import noisy, softly_rounded, straight_through
+from aecodec.training.optimization.precision import policy_in
+
+
+class GainedRateDistortionLoss(LossOfLevels):
+    """Distortion + rate weight x rate, for levels that share their channels and differ by gains.
+
+    Before they are rounded, latents are multiplied by gains, one per channel and level, and divided
+    by them for the decoder (Z. Cui et al., "Asymmetric gained deep image compression with
+    continuous rate adaptation", 2021). Each picture of a batch is at one level. For noise, rounding
+    and loss weights see :mod:`aecodec.training.losses.separate_channels`.
+
+    The noise is added to latents that are softly rounded. At the coarse levels most latents are far
+    below half a step; rounding turns them into zeros that cost nothing, but noise alone would
+    charge about a quarter of a bit for each.
+
+    Args:
+        pair: encoder from images (h, w, C) to latents (rows, columns, K), and decoder.
+        rate_weights: lambda of each of L levels, in squared error of a picture (pixels in 0..1,
+            summed) per bit.
+        options: details of the rate term.
+        distortion: what decoded pictures are measured by.
+        gains: (L, K) gains to start with; derived from the rate weights if None.
+    """
+
+    def __init__(
+        self,
+        pair: KerasPair,
+        rate_weights: Sequence[float],
+        options: RateOptions,
+        distortion: Mixture,
+        gains: Float32 | None = None,
+    ) -> None:
+        levels, channels = len(rate_weights), pair.code_dimension
+        super().__init__(pair, distortion, levels)
+        self.rate_weights = tf.constant(np.array(rate_weights), tf.float32)
+        self.level_weights = tf.constant(np.array(options.weights_of(levels)), tf.float32)
+        self.cost_power = options.cost_power
+        first = _first_log_gains(rate_weights, channels) if gains is None else np.log(gains)
+        self.log_gains = self.add_weight(
+            shape=(levels, channels),
+            initializer=keras.initializers.Constant(first),
+            name="log_gains",
+        )
+        set_role(self.log_gains, Role.CODE_STATISTICS)
+        self.entropy_model = SpatialEntropyModel(channels, levels, dtype=policy_in(pair.decoder))
+        self.built = True  # all parts are
+
+    @property
+    def gains(self) -> Float32:
+        """(L, K) factors by which the latents are multiplied at each level."""
+        return np.exp(self.log_gains.numpy())
+
+    def start_from(self, images: Any) -> None:
+        """Let the entropy model start where the latents of images (N, h, w, C) are."""
+        latents = np.asarray(self.encoder(images), np.float32)
+        self.entropy_model.start_from(latents.std(axis=(0, 1, 2)))
+
+    def train_step(self, images: Any) -> dict[str, Any]:
+        # All levels occur equally often; the pictures are in random order.
+        numbers = tf.range(tf.shape(images)[0]) + tf.random.uniform((), 0, 1 << 20, tf.int32)
+        levels = numbers % len(self.bits)
+        with tf.GradientTape() as tape:
+            bits, decoded = self._coded(images, levels, training=True)
+            distortions = self.distortion(decoded, images)
+            cost = self.total_cost(bits, distortions, levels, pixels=numbers_in(images))
+        self.minimize(cost, tape)
+        self._count(bits, mean_squares(decoded, images), levels)
+        return self.results()
+
+    def test_step(self, images: Any) -> dict[str, Any]:
+        numbers, pictures = tf.range(len(self.bits)), tf.shape(images)[0]
+
+        def at_level(number: Any) -> tuple[Any, Any]:
+            bits, decoded = self._coded(images, tf.fill([pictures], number), training=False)
+            return bits, mean_squares(decoded, images)
+
+        # Tracing the graph of one level takes less time than tracing one for each.
+        measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32, tf.float32))
+        bits, errors = (tf.reshape(each, [-1]) for each in measured)
+        self._count(bits, errors, tf.repeat(numbers, pictures))
+        return self.results()
+
+    def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:
+        """The loss.
+
+        Args:
+            bits: (N,) bits of the pictures.
+            distortions: (N,) distortions.
+            levels: (N,) numbers of their levels, from 0.
+            pixels: numbers in a picture.
+        """
+        weights = tf.gather(self.level_weights, levels)
+        each = costs(pixels * distortions, bits, tf.gather(self.rate_weights, levels))
+        return tf.reduce_mean(weights * each**self.cost_power)
+
+    def _coded(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
+        """Bits (N,) of the pictures, each at its level, and what they decode to."""
+        gains = tf.exp(tf.gather(self.log_gains, levels))
+        everywhere = gains[:, None, None]
+        latents = tf.cast(self.encoder(images, training=training), tf.float32) * everywhere
+        codes = tf.where(tf.abs(latents) < DEAD_ZONE, 0.0, tf.round(latents))
+        known = straight_through(latents, codes)
+        coded = noisy(softly_rounded(latents)) if training else codes
+        bits = self.entropy_model(coded, known, gains, levels)
+        return bits, self.decoder(known / everywhere, training=training)
+
+    def _count(self, bits: Any, errors: Any, levels: Any) -> None:
+        for n in range(len(self.bits)):
+            of_level = tf.cast(levels == n, tf.float32)
+            self.bits[n].update_state(bits, sample_weight=of_level)
+            self.squared_errors[n].update_state(errors, sample_weight=of_level)
+
+
+def _first_log_gains(rate_weights: Sequence[float], channels: int) -> Any:
+    """(L, K) logarithms of gains: a step grows as the root of lambda, and 1 lies in the middle."""
+    logarithms = np.log(np.array(rate_weights))
+    return np.repeat((logarithms.mean() - logarithms)[:, None] / 2, channels, axis=1)
