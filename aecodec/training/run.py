@@ -18,7 +18,7 @@ from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, UsageError
 from aecodec.training.autoencoder import Autoencoder, RunOptions
-from aecodec.training.losses import RateOptions
+from aecodec.training.losses.base import RateOptions
 from aecodec.training.optimization.precision import policy_of
 from aecodec.training.qat.int8 import copy_weights
 from aecodec.training.recipe import Recipe
@@ -169,11 +169,10 @@ class RecipeTraining:
         channels, weights = self._recipe.levels["channels"], self._recipe.levels["rate_weights"]
         pair = self._pair.build(self._tiles.shape, sum(channels))
         autoencoder = Autoencoder(*pair, channels)
+        sample = self._tiles.sample(_STARTING_TILES)
+        self._pair.start(autoencoder.encoder, autoencoder.decoder, sample, channels, weights)
         if self._start_from:
             start_from_codec(autoencoder, self._start_from, len(weights))
-        else:
-            sample = self._tiles.sample(_STARTING_TILES)
-            self._pair.start(autoencoder.encoder, autoencoder.decoder, sample, channels, weights)
         return autoencoder
 
     def _qat_copy(self, autoencoder: Autoencoder) -> Autoencoder:
@@ -213,6 +212,7 @@ class RecipeTraining:
             optimizer=training["optimizer"],
             validation_data=self._held_out.whole(_MOST_HELD_OUT),
             verbose=verbose,
+            distortion=training["distortion"],
             rate_options=RateOptions(
                 levels["loss_weights"], training["rate_priors"], training["cost_power"]
             ),

@@ -22,11 +22,13 @@ from aecodec.training.autoencoder import Autoencoder
 def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> None:
     """Give a pair the weights of a codec's float networks, and its gains if it has any.
 
-    A codec measures latents in steps of its int8 latents; a pair in training measures them in
-    quantization steps of the middle of the levels.
+    The codec's decoder may lack the last layers of the pair's, such as a filter, which then stay as
+    they are; its kernels may be smaller, and are then padded with zeros. A codec measures latents
+    in steps of its int8 latents; a pair in training measures them in quantization steps of the
+    middle of the levels.
 
     Args:
-        autoencoder: built by the same recipe as the codec.
+        autoencoder: built by the same recipe as the codec, or by one whose decoder goes on.
         folder: the codec.
         levels: number of levels of the training.
 
@@ -49,7 +51,9 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
 def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
     stored = keras_half(folder, half)
     sources, targets = _with_weights(stored), _with_weights(model)
-    if _shapes(sources) != _shapes(targets):
+    if half is Half.DECODER:
+        targets = targets[: len(sources)]
+    if not _fit(sources, targets):
         raise ModelError(
             f"{folder.path}: the shape of its {half.value} is not that of this recipe's networks"
         )
@@ -60,7 +64,9 @@ def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
             weights[0] = weights[0] / middle[:, None]
         elif source is sources[-1] and half is Half.ENCODER:
             weights = [each * to_latents for each in weights]
-        target.set_weights(weights)
+        target.set_weights(
+            [_padded(*pair) for pair in zip(weights, target.get_weights(), strict=True)]
+        )
 
 
 def _takes_steps(layer: Any) -> bool:
@@ -76,5 +82,26 @@ def _with_weights(model: Any) -> list[Any]:
     return [layer for layer in model.layers if layer.weights]
 
 
-def _shapes(layers: list[Any]) -> list[tuple[int, ...]]:
-    return [weight.shape for layer in layers for weight in layer.weights]
+def _fit(sources: list[Any], targets: list[Any]) -> bool:
+    """Whether the weights of the targets have the shapes of the sources', or larger kernels."""
+    smaller, larger = (
+        [weight.shape for layer in layers for weight in layer.weights]
+        for layers in (sources, targets)
+    )
+    return len(smaller) == len(larger) and all(map(_fits_within, smaller, larger))
+
+
+def _fits_within(kernel: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    """Whether a kernel has as many inputs and outputs, and fits into the middle of a larger one."""
+    sides = zip(kernel[:-2], larger[:-2], strict=False)
+    return (
+        len(kernel) == len(larger)
+        and kernel[-2:] == larger[-2:]
+        and all(side <= other and (other - side) % 2 == 0 for side, other in sides)
+    )
+
+
+def _padded(kernel: Float32, like: Float32) -> Float32:
+    """A kernel in the middle of zeros, with the shape of another."""
+    missing = [other - side for side, other in zip(kernel.shape, like.shape, strict=True)]
+    return np.pad(kernel, [(each // 2, each // 2) for each in missing])

@@ -2,11 +2,13 @@
 
 Each half has a linear path, which starts as the Karhunen-Loève transform (KLT) of 16x16 blocks, and
 beside it a convolutional network, which starts at zero. So the pair is a transform codec from the
-first step on, and training can only improve it.
+first step on, and training can only improve it. The blocks of the decoder's linear path learn to
+overlap: each depends on the vectors around its own, too.
 
 In the encoder, the network's outputs and the pixels meet before one last linear layer, both between
 0 and 6, so that int8 rounds a latent once. In the decoder, the two paths meet as pixels, where a
-rounding is small.
+rounding is small. Their sum still shows the borders of blocks, and rings at edges; so a filter
+follows, like the loop filters of video codecs: a residual network that starts at zero too.
 """
 
 from __future__ import annotations
@@ -36,8 +38,12 @@ lambda = step^2 ln(2) / 6."""
 
 _STARTING_TILES = 200
 
-_FINEST_PIXELS, _FINEST_LATENTS = 0.03, 0.3
-"""Deviations that carry information: about a 255th of pixels in 0..6; part of a step of latents."""
+_FINEST_PIXELS, _FINEST_LATENTS, _FINEST_DECODED = 0.03, 0.3, 0.005
+"""Deviations that carry information: about a 255th of pixels in 0..6; part of a step of latents;
+about a 255th of pixels in 0..1."""
+
+_FILTER_START = "filter"
+"""Name of the first layer of the decoder's filter."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,9 @@ class Stage:
 SMALL = (Stage(64, 1), Stage(96, 1), Stage(128, 1))
 LARGE = (Stage(48, 1), Stage(128, 1), Stage(192, 2))
 """Stages with a grid point at every 4th, 8th and 16th pixel."""
+
+_FILTER_GRID, _FILTER = 4, Stage(64, 1)
+"""The filter's grid has a point for every 4th pixel: coarse enough to turn a step into a slope."""
 
 
 def picture_pair(
@@ -110,15 +119,28 @@ def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> A
     learned = layers.Conv2D(
         16 * channels, 3, padding="same", kernel_initializer="zeros", name="slow_difference"
     )
-    linear = layers.Conv2D(STRIDE**2 * channels, 1, name="slow_pixels")
-    pixels = layers.Add()([DepthToSpace(4)(learned(hidden)), DepthToSpace(STRIDE)(linear(codes))])
+    linear = layers.Conv2D(STRIDE**2 * channels, 3, padding="same", name="slow_pixels")
+    both = [DepthToSpace(4)(learned(hidden)), DepthToSpace(STRIDE)(linear(codes))]
+    pixels = _filtered(layers.Add()(both), numbers)
     set_role(learned, Role.LEARNED_PIXELS)
     set_role(linear, Role.LINEAR_PIXELS)
     return keras.Model(codes, pixels, name="decoder")
 
 
-def _convolution(width: int) -> Any:
-    return layers.Conv2D(width, 3, padding="same", activation="relu6")
+def _filtered(pixels: Any, numbers: Iterator[int]) -> Any:
+    patches = SpaceToDepth(_FILTER_GRID)(pixels)
+    hidden = _convolution(_FILTER.width, name=_FILTER_START)(patches)
+    hidden = _blocks(hidden, _FILTER, numbers)
+    learned = layers.Conv2D(
+        patches.shape[-1], 3, padding="same", kernel_initializer="zeros", name="slow_correction"
+    )
+    filtered = layers.Add()([pixels, DepthToSpace(_FILTER_GRID)(learned(hidden))])
+    set_role(learned, Role.LEARNED_PIXELS)
+    return filtered
+
+
+def _convolution(width: int, name: str | None = None) -> Any:
+    return layers.Conv2D(width, 3, padding="same", activation="relu6", name=name)
 
 
 def _blocks(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
@@ -146,9 +168,8 @@ def start_from_klt(
     _set_klt(layer_with(encoder, Role.LATENTS), linear, tiles, channels[0], step)
     some = tiles[:_STARTING_TILES]
     lsuv.initialize(encoder, some, _FINEST_PIXELS, {Role.LATENTS})
-    latents = np.rint(encoder(some))
-    excluded = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}
-    lsuv.initialize(decoder, latents, _FINEST_LATENTS, excluded)
+    excluded, finest = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}, {_FILTER_START: _FINEST_DECODED}
+    lsuv.initialize(decoder, np.rint(encoder(some)), _FINEST_LATENTS, excluded, finest)
 
 
 def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
@@ -161,5 +182,5 @@ def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) 
     kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / _CEILING
     latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * _CEILING])
     inverse = np.zeros(linear.kernel.shape, np.float32)
-    inverse[0, 0, : len(kept)] = kept * step
+    inverse[1, 1, : len(kept)] = kept * step
     linear.set_weights([inverse, mean])

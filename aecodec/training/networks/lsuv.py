@@ -8,7 +8,8 @@ to a standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -27,7 +28,13 @@ _BRANCH_DEVIATION = 0.1
 _SMALLEST_DEVIATION = 1e-6
 
 
-def initialize(model: Any, inputs: Float32, finest: float, excluded: Collection[Role] = ()) -> None:
+def initialize(
+    model: Any,
+    inputs: Float32,
+    finest: float,
+    excluded: Collection[Role] = (),
+    correlated: Mapping[str, float] = MappingProxyType({}),
+) -> None:
     """Scale the weights of a network's convolutions for learning.
 
     Args:
@@ -35,6 +42,8 @@ def initialize(model: Any, inputs: Float32, finest: float, excluded: Collection[
         inputs: (N, ...) typical inputs of the model.
         finest: least standard deviation of the first layer's inputs that carries information.
         excluded: roles of layers that stay as they are.
+        correlated: names of further layers whose inputs are pixels, each with the least deviation
+            of these that carries information.
 
     >>> from keras import Input, Model, layers
     >>> x = Input((8, 8, 2))
@@ -49,8 +58,11 @@ def initialize(model: Any, inputs: Float32, finest: float, excluded: Collection[
         for layer in model.layers
         if isinstance(layer, keras.layers.Conv2D) and role_of(layer) not in excluded
     ]
-    _decorrelate(convolutions[0], inputs_of(convolutions[0], model, inputs), finest)
+    first, *_ = convolutions
+    least = {first.name: finest, **correlated}
     for layer in convolutions:
+        if layer.name in least:
+            _decorrelate(layer, inputs_of(layer, model, inputs), least[layer.name])
         _scale(layer, inputs_of(layer, model, inputs))
 
 
