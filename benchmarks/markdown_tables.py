@@ -8,7 +8,12 @@ from benchmarks.harness import Row
 
 Rows = Sequence[Row]
 
-_BD_RATES = ("bd_rate", "bd_rate_mean_psnr", "bd_rate_ms_ssim")
+_BD_RATES = {
+    "bd_rate": "by PSNR of the mean error",
+    "bd_rate_mean_psnr": "by mean PSNR",
+    "bd_rate_ms_ssim": "by MS-SSIM",
+    "bd_rate_ssimulacra2": "by SSIMULACRA2",
+}
 
 
 def digits(rows: Rows) -> str:
@@ -75,13 +80,14 @@ def step_allocation(rows: Rows) -> str:
 
 
 def bd_rates(rows: Rows) -> str:
-    """Bytes of aecodec against each format, at equal quality by three measures."""
+    """Bytes of aecodec against each format, at equal quality by the measures of the rows."""
+    of_formats = [row for row in rows if "bd_rate" in row]
+    measures = {name: title for name, title in _BD_RATES.items() if name in of_formats[0]}
     return table(
-        ("BD-rate against", "by PSNR of the mean error", "by mean PSNR", "by MS-SSIM"),
+        ("BD-rate against", *measures.values()),
         (
-            (row["format"], *(percent(row[name]) for name in _BD_RATES))
-            for row in rows
-            if "bd_rate" in row
+            (row["format"], *(_percent_or_never(row[name]) for name in measures))
+            for row in of_formats
         ),
     )
 
