@@ -33,15 +33,26 @@ def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
     Raises:
         AecodecError: the package is not installed.
     """
+    check_ssimulacra2()
+    from ssimulacra2 import compute_ssimulacra2
+
+    if min(original.shape[:2]) < _MIN_SIDE:
+        return math.nan
+    return float(compute_ssimulacra2(_as_file(original), _as_file(reconstructed)))
+
+
+def check_ssimulacra2() -> None:
+    """Check that the package which :func:`ssimulacra2` needs is installed.
+
+    Raises:
+        AecodecError: it is not.
+    """
     try:
-        from ssimulacra2 import compute_ssimulacra2
+        import ssimulacra2  # noqa: F401
     except ImportError as error:
         raise AecodecError(
             "SSIMULACRA2 needs a package: install it with pip install 'aecodec[perceptual]'"
         ) from error
-    if min(original.shape[:2]) < _MIN_SIDE:
-        return math.nan
-    return float(compute_ssimulacra2(_as_file(original), _as_file(reconstructed)))
 
 
 def _as_file(pixels: Pixels) -> io.BytesIO:

@@ -38,7 +38,7 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
     if side < _WINDOW:
         return math.nan
     weights = _SCALE_WEIGHTS[: int(math.log2(side / _WINDOW)) + 1]
-    pair = [np.moveaxis(each.astype(np.float64), -1, 0) for each in (original, reconstructed)]
+    pair = [_planes(each) for each in (original, reconstructed)]
     similarity = np.ones(len(pair[0]))
     for number, weight in enumerate(weights / weights.sum(), start=1):
         luminance, contrast = _similarities(*pair)
@@ -46,6 +46,11 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
         similarity *= np.maximum(factor.mean(axis=(1, 2)), 0) ** weight
         pair = [_halve(each) for each in pair]
     return float(similarity.mean())
+
+
+def _planes(pixels: npt.NDArray[Any]) -> Float64:
+    """Planes (C, H, W), one after the other in memory, in which windows are read faster."""
+    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float64)
 
 
 def _similarities(x: Float64, y: Float64) -> tuple[Float64, Float64]:
