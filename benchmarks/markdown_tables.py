@@ -107,14 +107,18 @@ def lora_packet(rows: Rows) -> str:
             "format",
             "pictures that fit",
             "their mean PSNR, dB",
-            "pictures where aecodec is better",
+            "their mean SSIMULACRA2",
+            "aecodec is better by PSNR",
+            "by SSIMULACRA2",
         ),
         (
             (
                 row["format"],
                 f"{row['fit']} of {row['pictures']}",
-                "" if row["mean_psnr"] is None else f"{row['mean_psnr']:.2f}",
-                row.get("aecodec_is_better", ""),
+                _two_places(row["mean_psnr"]),
+                _two_places(row["mean_ssimulacra2"]),
+                row.get("better_by_psnr", ""),
+                row.get("better_by_ssimulacra2", ""),
             )
             for row in rows
         ),
@@ -328,6 +332,10 @@ def percent(ratio: float) -> str:
     '-44.4%'
     """
     return f"{ratio:+.1%}"
+
+
+def _two_places(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _percent_or_never(ratio: float | None) -> str:
