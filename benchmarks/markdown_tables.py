@@ -93,11 +93,38 @@ def bd_rates(rows: Rows) -> str:
 
 
 def equal_bytes(rows: Rows) -> str:
-    """PSNR of files of about the same size."""
+    """Bytes, PSNR and SSIMULACRA2 of files of about the same size, one column per format."""
+    lines: dict[tuple[float, str], dict[str, str]] = {}
+    for row in rows:
+        cell = f"{row['bytes']:,}, {row['psnr']:.2f}, {row['ssimulacra2']:.1f}"
+        lines.setdefault((row["level"], row["picture"]), {})[row["format"]] = cell
+    formats = next(iter(lines.values()))
     return table(
-        ("format", "bytes", "PSNR, dB"),
-        ((row["format"], f"{row['bytes']:,}", f"{row['psnr']:.2f}") for row in rows),
+        ("level", "picture", *(f"{name}: bytes, PSNR in dB, SSIMULACRA2" for name in formats)),
+        ((f"{level:g}", picture, *cells.values()) for (level, picture), cells in lines.items()),
     )
+
+
+def blocks(rows: Rows) -> str:
+    """Steps at the borders of blocks, as multiples of the steps elsewhere."""
+    return table(
+        ("pictures", "bytes per picture", "at borders of 16 pixels", "at borders of 8 pixels"),
+        (
+            (
+                _titled(row),
+                f"{row['bytes']:,.0f}" if "bytes" in row else "",
+                _two_places(row["blocks_16"]),
+                _two_places(row["blocks_8"]),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _titled(row: Row) -> str:
+    if "at_level" in row:
+        return f"{row['format']}, no smaller than level {row['at_level']:g}"
+    return f"{row['format']} level {row['level']}" if "level" in row else str(row["format"])
 
 
 def lora_packet(rows: Rows) -> str:
