@@ -115,7 +115,10 @@ def _reduced(anchor: PillowFormat, pixels: Pixels, max_bytes: int, reduction: in
     def file(quality: int) -> bytes:
         return anchor.at_quality(quality).encode(plane)
 
-    quality = last_where(_QUALITIES, lambda quality: len(file(quality)) <= max_bytes)
+    def fits(quality: int) -> bool:
+        return len(file(quality)) <= max_bytes
+
+    quality = last_where(_QUALITIES, fits) if fits(0) else None
     if quality is None:
         return Quality()
     decoded = decode(file(quality), plane).reshape(small.shape)

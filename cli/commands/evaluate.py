@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -140,8 +140,8 @@ def _json_lines(scores: Sequence[LevelScore]) -> Iterator[str]:
 
 def _table(scores: Sequence[LevelScore]) -> Iterator[str]:
     rows = [_row(score) for score in scores]
-    for cells in (rows[0].keys(), *(row.values() for row in rows)):
-        yield " ".join(f"{cell:>10}" for cell in cells)
+    lines: list[Iterable[str]] = [rows[0], *(row.values() for row in rows)]
+    return (" ".join(f"{cell:>11}" for cell in cells) for cells in lines)
 
 
 def _row(score: LevelScore) -> dict[str, str]:
