@@ -28,4 +28,4 @@ def test_each_level_has_a_figure_of_crops(photograph: Pixels, tmp_path: Path) ->
     doubled = photograph[140:230, 230:350].repeat(2, axis=0).repeat(2, axis=1)
     for figure in drawn:  # the original comes first, and its pixels are squares of four
         assert np.array_equal(figure[28 : 28 + 180, 12 : 12 + 240], doubled)
-    assert not np.array_equal(*drawn)
+    assert not np.array_equal(drawn[0], drawn[1])
