@@ -66,6 +66,7 @@ def compress(
     level: float | None = None,
     max_bytes: int | None = None,
     min_psnr: float | None = None,
+    min_ssimulacra2: float | None = None,
     metadata: bool | None = None,
 ) -> bytes:
     """Compress an image, or a batch of images of one size.
@@ -77,10 +78,12 @@ def compress(
         codec: a codec, the name of one that ships, or the path of a codec folder. None or "auto" is
             `digits` for grey images of 28x28 pixels and `photo` for all others.
         level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
-            `max_bytes` and `min_psnr` may be given.
+            `max_bytes`, `min_psnr` and `min_ssimulacra2` may be given.
         max_bytes: make the best file of at most this many bytes. Codecs for pictures of any size
             may then code fewer pixels; the file is decoded to the original size.
         min_psnr: make the smallest file of at least this PSNR in dB.
+        min_ssimulacra2: make the smallest file of at least this score by SSIMULACRA2, which needs
+            `pip install 'aecodec[perceptual]'`, and some seconds for a photograph.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures of
             more than one tile, unless `max_bytes` is given. Where a profile is dropped, the colours
             are converted to sRGB.
@@ -92,6 +95,7 @@ def compress(
         ImageError: an image that cannot be read, or of an unsupported kind.
         CodecError: there is no such codec, or it is damaged.
         UsageError: options that contradict each other, or that no level of the codec satisfies.
+        AecodecError: SSIMULACRA2 is asked for, and its package is not installed.
 
     >>> import numpy as np
     >>> len(compress(np.zeros((3, 28, 28), np.uint8), level=1)) < 100
@@ -99,7 +103,12 @@ def compress(
     """
     picture = to_picture(image)
     return codec_chooser(codec)(picture).compress(
-        picture, level=level, max_bytes=max_bytes, min_psnr=min_psnr, metadata=metadata
+        picture,
+        level=level,
+        max_bytes=max_bytes,
+        min_psnr=min_psnr,
+        min_ssimulacra2=min_ssimulacra2,
+        metadata=metadata,
     )
 
 

@@ -8,7 +8,12 @@ from benchmarks.harness import Row
 
 Rows = Sequence[Row]
 
-_BD_RATES = ("bd_rate", "bd_rate_mean_psnr", "bd_rate_ms_ssim")
+_BD_RATES = {
+    "bd_rate": "by PSNR of the mean error",
+    "bd_rate_mean_psnr": "by mean PSNR",
+    "bd_rate_ms_ssim": "by MS-SSIM",
+    "bd_rate_ssimulacra2": "by SSIMULACRA2",
+}
 
 
 def digits(rows: Rows) -> str:
@@ -75,23 +80,51 @@ def step_allocation(rows: Rows) -> str:
 
 
 def bd_rates(rows: Rows) -> str:
-    """Bytes of aecodec against each format, at equal quality by three measures."""
+    """Bytes of aecodec against each format, at equal quality by the measures of the rows."""
+    of_formats = [row for row in rows if "bd_rate" in row]
+    measures = {name: title for name, title in _BD_RATES.items() if name in of_formats[0]}
     return table(
-        ("BD-rate against", "by PSNR of the mean error", "by mean PSNR", "by MS-SSIM"),
+        ("BD-rate against", *measures.values()),
         (
-            (row["format"], *(percent(row[name]) for name in _BD_RATES))
-            for row in rows
-            if "bd_rate" in row
+            (row["format"], *(_percent_or_never(row[name]) for name in measures))
+            for row in of_formats
         ),
     )
 
 
 def equal_bytes(rows: Rows) -> str:
-    """PSNR of files of about the same size."""
+    """Bytes, PSNR and SSIMULACRA2 of files of about the same size, one column per format."""
+    lines: dict[tuple[float, str], dict[str, str]] = {}
+    for row in rows:
+        cell = f"{row['bytes']:,}, {row['psnr']:.2f}, {row['ssimulacra2']:.1f}"
+        lines.setdefault((row["level"], row["picture"]), {})[row["format"]] = cell
+    formats = next(iter(lines.values()))
     return table(
-        ("format", "bytes", "PSNR, dB"),
-        ((row["format"], f"{row['bytes']:,}", f"{row['psnr']:.2f}") for row in rows),
+        ("level", "picture", *(f"{name}: bytes, PSNR in dB, SSIMULACRA2" for name in formats)),
+        ((f"{level:g}", picture, *cells.values()) for (level, picture), cells in lines.items()),
     )
+
+
+def blocks(rows: Rows) -> str:
+    """Steps at the borders of blocks, as multiples of the steps elsewhere."""
+    return table(
+        ("pictures", "bytes per picture", "at borders of 16 pixels", "at borders of 8 pixels"),
+        (
+            (
+                _titled(row),
+                f"{row['bytes']:,.0f}" if "bytes" in row else "",
+                _two_places(row["blocks_16"]),
+                _two_places(row["blocks_8"]),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _titled(row: Row) -> str:
+    if "at_level" in row:
+        return f"{row['format']}, no smaller than level {row['at_level']:g}"
+    return f"{row['format']} level {row['level']}" if "level" in row else str(row["format"])
 
 
 def lora_packet(rows: Rows) -> str:
@@ -101,14 +134,18 @@ def lora_packet(rows: Rows) -> str:
             "format",
             "pictures that fit",
             "their mean PSNR, dB",
-            "pictures where aecodec is better",
+            "their mean SSIMULACRA2",
+            "aecodec is better by PSNR",
+            "by SSIMULACRA2",
         ),
         (
             (
                 row["format"],
                 f"{row['fit']} of {row['pictures']}",
-                "" if row["mean_psnr"] is None else f"{row['mean_psnr']:.2f}",
-                row.get("aecodec_is_better", ""),
+                _two_places(row["mean_psnr"]),
+                _two_places(row["mean_ssimulacra2"]),
+                row.get("better_by_psnr", ""),
+                row.get("better_by_ssimulacra2", ""),
             )
             for row in rows
         ),
@@ -322,6 +359,10 @@ def percent(ratio: float) -> str:
     '-44.4%'
     """
     return f"{ratio:+.1%}"
+
+
+def _two_places(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _percent_or_never(ratio: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -9,31 +10,45 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Pixels
 
+_MIN_SIDE = 64
+"""Shortest side of a picture whose score by SSIMULACRA2 says something."""
+
 RoundTrip = Callable[[Pixels], tuple[int, Pixels]]
 """A picture to the size of its file in bytes, and to the picture that the file decodes to."""
 
 
 def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]:
-    """Mean bytes per picture, bits per pixel, PSNR of the mean error, mean PSNR, mean MS-SSIM.
+    """Mean bytes per picture, bits per pixel, PSNR of the mean error; means of three measures.
+
+    These are PSNR, MS-SSIM, and SSIMULACRA2 unless there are pictures with a side below 64 pixels.
 
     Args:
         pictures: (H, W) or (H, W, 3) uint8.
         round_trip: the format, at one setting.
     """
-    sizes, pixels, errors, similarities = [], 0, [], []
+    sizes, pixels, errors, similarities, scores = [], 0, [], [], []
     for picture in pictures:
         size, decoded = round_trip(picture)
         sizes.append(size)
         pixels += picture.shape[0] * picture.shape[1]
         errors.append(metrics.mse(picture, decoded))
-        similarities.append(metrics.ms_ssim(_with_channels(picture), _with_channels(decoded)))
-    return {
+        pair = _with_channels(picture), _with_channels(decoded)
+        similarities.append(metrics.ms_ssim(*pair))
+        scores.append(_ssimulacra2(*pair))
+    measured = {
         "bytes": round(float(np.mean(sizes)), 2),
         "bpp": round(8 * sum(sizes) / pixels, 5),
         "psnr": round(metrics.psnr(float(np.mean(errors))), 4),
         "mean_psnr": round(float(np.mean([metrics.psnr(each) for each in errors])), 4),
         "ms_ssim": round(float(np.mean(similarities)), 5),
+        "ssimulacra2": round(float(np.mean(scores)), 4),
     }
+    return {name: value for name, value in measured.items() if not math.isnan(value)}
+
+
+def _ssimulacra2(original: Pixels, decoded: Pixels) -> float:
+    is_small = min(original.shape[:2]) < _MIN_SIDE
+    return math.nan if is_small else metrics.ssimulacra2(original, decoded)
 
 
 def _with_channels(picture: Pixels) -> Pixels:

@@ -26,6 +26,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "step_allocation": markdown_tables.step_allocation,
     "kodak": markdown_tables.bd_rates,
     "equal_bytes": markdown_tables.equal_bytes,
+    "blocks": markdown_tables.blocks,
     "lora_packet": markdown_tables.lora_packet,
     "priors": markdown_tables.priors,
     "adoption": markdown_tables.adoption,

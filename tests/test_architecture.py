@@ -95,6 +95,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ({"ai_edge_litert"}, ("inference",)),
         ({"tflite_micro"}, ("inference", "export.tflm")),
         ({"matplotlib"}, ("imaging",)),
+        ({"ssimulacra2"}, ("metrics",)),
         (
             {"tensorflow", "keras", "h5py"},
             ("keras_models", "prior_fitting", "export", "training", "datasets"),
@@ -131,7 +132,7 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
-    heavy = {"tensorflow", "keras", "h5py", "matplotlib", "pydantic"}
+    heavy = {"tensorflow", "keras", "h5py", "matplotlib", "pydantic", "ssimulacra2"}
     file = str(tmp_path / "digit.aec")
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)
     decompress = loaded_by("decompress", file)

@@ -75,14 +75,20 @@ class Codec:
         level: float | None = None,
         max_bytes: int | None = None,
         min_psnr: float | None = None,
+        min_ssimulacra2: float | None = None,
         metadata: bool | None = None,
     ) -> bytes:
         """Compress an image, or a batch of images of one size; see :func:`aecodec.compress`."""
         picture = to_picture(image)
-        if max_bytes is None and min_psnr is None:
+        if max_bytes is min_psnr is min_ssimulacra2 is None:
             return self.encoder.compress(picture, level=level, metadata=metadata)
         return self.compress_picture(
-            picture, level=level, max_bytes=max_bytes, min_psnr=min_psnr, metadata=metadata
+            picture,
+            level=level,
+            max_bytes=max_bytes,
+            min_psnr=min_psnr,
+            min_ssimulacra2=min_ssimulacra2,
+            metadata=metadata,
         ).data
 
     def compress_picture(
@@ -92,6 +98,7 @@ class Codec:
         level: float | None = None,
         max_bytes: int | None = None,
         min_psnr: float | None = None,
+        min_ssimulacra2: float | None = None,
         metadata: bool | None = None,
     ) -> Compressed:
         """Compress a picture, and return with the file what is needed to measure it.
@@ -101,28 +108,39 @@ class Codec:
             level: 1 (smallest file) and up; the codec's default if None.
             max_bytes: make the best file of at most this many bytes instead.
             min_psnr: make the smallest file of at least this PSNR in dB instead.
+            min_ssimulacra2: make the smallest file of at least this score by SSIMULACRA2 instead.
             metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures
                 of more than one tile, unless `max_bytes` is given.
 
         Raises:
             ImageError: the picture has too many pixels.
-            UsageError: two of `level`, `max_bytes` and `min_psnr` are given, or none of the codec's
+            UsageError: two of `level` and what is given instead are given, or none of the codec's
                 levels serves.
+            AecodecError: SSIMULACRA2 is asked for, and its package is not installed.
         """
-        if [level, max_bytes, min_psnr].count(None) < 2:
-            raise UsageError("level, max_bytes and min_psnr exclude each other: give one of them")
-        if max_bytes is None and min_psnr is None:
+        if [level, max_bytes, min_psnr, min_ssimulacra2].count(None) < 3:
+            raise UsageError(
+                "level, max_bytes, min_psnr and min_ssimulacra2 exclude each other: give one"
+            )
+        if max_bytes is min_psnr is min_ssimulacra2 is None:
             self.spec.check_level(level)
             header = self.encoder.header(picture, metadata)
             return self.encoder.encode(picture, header).compressed(level)
-        from aecodec.codec import rate_control  # which a given level can spare
+        from aecodec.codec import distortion, rate_control  # which a given level can spare
 
         if max_bytes is not None:
             return rate_control.within_bytes(
                 self.encoder, self.decoder, picture, max_bytes, metadata
             )
-        assert min_psnr is not None
-        return rate_control.with_psnr(self.encoder, self.decoder, picture, min_psnr, metadata)
+        quality, least = (
+            (distortion.SSIMULACRA2, min_ssimulacra2)
+            if min_psnr is None
+            else (distortion.PSNR, min_psnr)
+        )
+        assert least is not None
+        return rate_control.with_quality(
+            self.encoder, self.decoder, picture, quality, least, metadata
+        )
 
     def decompress(self, data: DataSource) -> Image.Image:
         """Decompress a file of one picture; see :meth:`DecoderCodec.decompress`."""

@@ -12,11 +12,8 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TypeVar
 
-import numpy as np
-
-from aecodec import metrics
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.distortion import squared_errors
+from aecodec.codec.distortion import LIKENESS, Quality
 from aecodec.codec.encoded_picture import Compressed, EncodedPicture
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec_files.file_names import Half
@@ -27,10 +24,8 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
-"""Reduction factors in halves; each is tried where the one before gives a poor level, or none."""
-
-_POOR = 2.0
-"""Below this level fewer pixels may look better than coarser ones."""
+"""Reduction factors in halves; each is tried where the one before gives a level of the lower half,
+or none: there fewer pixels may look better than coarser ones."""
 
 T = TypeVar("T")
 
@@ -45,7 +40,8 @@ def within_bytes(
     """Make the best file of at most `max_bytes` bytes.
 
     Codecs for pictures of any size code fewer pixels where that gives a better picture: the file
-    states the original size, and is decoded to it.
+    states the original size, and is decoded to it. Of two such files the better is the one with the
+    greater :func:`~aecodec.codec.distortion.likeness`.
 
     Args:
         encoder: encoder of the codec.
@@ -61,7 +57,7 @@ def within_bytes(
     """
     header = encoder.header(picture, bool(metadata))
     picture = in_kept_colours(picture, header.metadata)
-    error = cache(partial(_error, decoder, picture))
+    quality = cache(partial(_quality, decoder, picture))
     best, smallest = None, math.inf
     for reduction in _reductions(encoder.spec, header):
         encoded = encoder.encode(picture, replace(header, reduction=reduction))
@@ -70,10 +66,10 @@ def within_bytes(
             smallest = min(smallest, len(encoded.to_bytes(1)))
             continue
         candidate = encoded.compressed(level)
-        if best and error(candidate) >= error(best):
+        if best and quality(candidate) <= quality(best):
             break
         best = candidate
-        if level >= _POOR:
+        if level >= len(encoder.spec.levels) / 2:
             break
     if best is None:
         raise UsageError(
@@ -93,49 +89,57 @@ def _fits(encoded: EncodedPicture, max_bytes: int, level: float) -> bool:
     return len(encoded.to_bytes(level)) <= max_bytes
 
 
-def _error(decoder: DecoderCodec, picture: Picture, candidate: Compressed) -> float:
-    """Squared error of what a file decodes to; 0 if there is no decoder to tell."""
-    return sum(squared_errors(decoder, picture, candidate.encoded.header, candidate.dequantized))
+def _quality(decoder: DecoderCodec, picture: Picture, candidate: Compressed) -> float:
+    """How like the picture a file's is; 0 if there is no decoder to tell."""
+    if not decoder.folder.has(Half.DECODER.tflite):
+        return 0.0
+    return LIKENESS.of(decoder, picture, candidate.encoded.header, candidate.dequantized)
 
 
-def with_psnr(
+def with_quality(
     encoder: EncoderCodec,
     decoder: DecoderCodec,
     picture: Picture,
-    min_psnr: float,
+    quality: Quality,
+    least: float,
     metadata: bool | None = None,
 ) -> Compressed:
-    """Make the smallest file whose picture has at least a PSNR of `min_psnr`.
+    """Make the smallest file whose picture has at least a certain quality.
 
     Args:
         encoder: encoder of the codec.
         decoder: decoder of the codec.
         picture: one frame or several.
-        min_psnr: least PSNR in dB, of the mean squared error of all frames.
+        quality: PSNR, of the mean squared error of all frames, or SSIMULACRA2, their mean.
+        least: the least quality.
         metadata: as for :meth:`EncoderCodec.compress`.
 
     Raises:
-        UsageError: no level reaches it, or the decoder's files are absent.
+        UsageError: no level reaches it, the picture is too small for the measure, or the decoder's
+            files are absent.
+        AecodecError: the package that measures it is not installed.
     """
     spec = encoder.spec
     if not decoder.folder.has(Half.DECODER.tflite):
-        raise UsageError(f"codec {spec.name} has no decoder here to measure a PSNR with")
-    if math.isnan(min_psnr):
-        raise UsageError("a PSNR is a number of dB")
+        raise UsageError(f"codec {spec.name} has no decoder here to measure pictures with")
+    if math.isnan(least):
+        raise UsageError("the least quality is nan: give a number")
     header = encoder.header(picture, metadata)
     picture = in_kept_colours(picture, header.metadata)
     encoded = encoder.encode(picture, header)
 
-    def psnr(level: float) -> float:
-        errors = squared_errors(decoder, picture, header, encoded.dequantized(level))
-        return metrics.psnr(float(np.mean(errors)))
+    def reached(level: float) -> float:
+        value = quality.of(decoder, picture, header, encoded.dequantized(level))
+        if math.isnan(value):
+            raise UsageError(f"the picture is too small for a quality {quality.unit}")
+        return value
 
     levels = levels_of(spec)
-    too_low = last_where(levels, lambda level: psnr(level) < min_psnr)
+    too_low = last_where(levels, lambda level: reached(level) < least)
     if too_low == levels[-1]:
         raise UsageError(
-            f"no level gives {min_psnr:g} dB: the best of codec {spec.name}, {too_low:g}, gives "
-            f"{psnr(too_low):.2f} dB for this picture"
+            f"no level gives {least:g} {quality.unit}: the best of codec {spec.name}, {too_low:g}, "
+            f"gives {reached(too_low):.2f} {quality.unit} for this picture"
         )
     return encoded.compressed(levels[0 if too_low is None else levels.index(too_low) + 1])
 

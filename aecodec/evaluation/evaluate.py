@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Float64
+from aecodec.arrays import Float64, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
@@ -19,6 +19,9 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 Result = TypeVar("Result")
+
+Measure = Callable[[Pixels, Pixels], float]
+"""How alike two frames (H, W, C) are."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class LevelScore:
         psnr: PSNR of `mse` in dB.
         mean_psnr: mean PSNR of the pictures in dB, without infinite ones.
         ms_ssim: mean MS-SSIM of the pictures.
+        ssimulacra2: mean SSIMULACRA2 of the pictures; NaN if it was not measured.
         compress_ms: compression time in milliseconds per picture.
         decompress_ms: decompression time in milliseconds per picture.
     """
@@ -50,6 +54,7 @@ class LevelScore:
     psnr: float
     mean_psnr: float
     ms_ssim: float
+    ssimulacra2: float
     compress_ms: float
     decompress_ms: float
 
@@ -58,21 +63,26 @@ class LevelScore:
         return {k: round(v, 4) if math.isfinite(v) else None for k, v in asdict(self).items()}
 
 
-def evaluate(codec: Codec, samples: Iterable[Sample], level: float) -> LevelScore:
+def evaluate(
+    codec: Codec, samples: Iterable[Sample], level: float, *, ssimulacra2: bool = False
+) -> LevelScore:
     """Compress and decompress each picture separately, and average the measurements.
 
     Args:
         codec: a codec with both halves.
         samples: the pictures.
         level: level to compress at, 1 and up.
+        ssimulacra2: measure SSIMULACRA2 too, which takes a second for each 400,000 pixels.
 
     Raises:
+        AecodecError: SSIMULACRA2 is wanted, and its package is not installed.
         ImageError: there are no pictures.
     """
-    rows = np.array([_measure(codec, sample, level) for sample in samples])
+    measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
+    rows = np.array([_measure(codec, sample, level, measures) for sample in samples])
     if not len(rows):
         raise ImageError("no picture of this data set can be read")
-    size, source, pixels, raw, mse, psnr, similarity, compress_time, decompress_time = rows.T
+    size, source, pixels, raw, mse, psnr, similarity, score, *times = rows.T
     return LevelScore(
         level=level,
         pictures=len(rows),
@@ -84,12 +94,15 @@ def evaluate(codec: Codec, samples: Iterable[Sample], level: float) -> LevelScor
         psnr=metrics.psnr(float(mse.mean())),
         mean_psnr=_mean_of_finite(psnr),
         ms_ssim=_mean_of_finite(similarity),
-        compress_ms=float(1000 * compress_time.mean()),
-        decompress_ms=float(1000 * decompress_time.mean()),
+        ssimulacra2=_mean_of_finite(score),
+        compress_ms=float(1000 * times[0].mean()),
+        decompress_ms=float(1000 * times[1].mean()),
     )
 
 
-def _measure(codec: Codec, sample: Sample, level: float) -> tuple[float, ...]:
+def _measure(
+    codec: Codec, sample: Sample, level: float, measures: Sequence[Measure]
+) -> tuple[float, ...]:
     picture = sample.picture
     data, compress_time = _timed(lambda: codec.compress(picture, level=level))
     restored, decompress_time = _timed(lambda: codec.decoder.decode(data))
@@ -99,14 +112,19 @@ def _measure(codec: Codec, sample: Sample, level: float) -> tuple[float, ...]:
     error = metrics.mse(picture.pixels, restored.pixels)
     return (
         *(len(data), sample.source_size, pixels, picture.raw_size),
-        *(error, metrics.psnr(error), _mean_ms_ssim(picture, restored)),
+        *(error, metrics.psnr(error)),
+        *(_mean(measure, picture, restored) for measure in measures),
         *(compress_time, decompress_time),
     )
 
 
-def _mean_ms_ssim(original: Picture, restored: Picture) -> float:
+def _mean(measure: Measure, original: Picture, restored: Picture) -> float:
     frames = zip(original.pixels, restored.pixels, strict=True)
-    return float(np.mean([metrics.ms_ssim(*pair) for pair in frames]))
+    return float(np.mean([measure(*pair) for pair in frames]))
+
+
+def _not_measured(original: Pixels, restored: Pixels) -> float:
+    return math.nan
 
 
 def _timed(work: Callable[[], Result]) -> tuple[Result, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from aecodec.arrays import Pixels
 from aecodec.errors import AecodecError
 
 _INCHES = 2.2
-"""Side of one picture in a figure."""
+"""Unit of the size of figures with axes."""
 
 _DPI = 100
 _GAP, _TEXT = 12, 28
@@ -41,6 +41,18 @@ class Comparison:
     caption: str
 
 
+class Panel(NamedTuple):
+    """One picture of a figure.
+
+    Attributes:
+        pixels: (H, W, C) uint8, or a difference (H, W) from -255 to 255.
+        caption: text below it.
+    """
+
+    pixels: npt.NDArray[Any]
+    caption: str = ""
+
+
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     """Draw original, reconstruction and difference side by side, one row per picture.
 
@@ -53,28 +65,15 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     Raises:
         AecodecError: matplotlib is not installed.
     """
-    rows = [_middle(comparison) for comparison in comparisons]
-    sizes = [_panel(row.original.shape[:2]) for row in rows]
-    width = 3 * max(size[1] for size in sizes) + 4 * _GAP
-    height = _TEXT + sum(size[0] + _TEXT + _GAP for size in sizes)
-    figure = _new_figure((width / _DPI, height / _DPI), is_placed=True)
-    top = height - _TEXT
-    for number, title in enumerate(_COLUMNS):
-        middle = _GAP + number * (sizes[0][1] + _GAP) + sizes[0][1] / 2
-        _write(figure, middle, top + _GAP / 2, title)
-    for row, size in zip(rows, sizes, strict=True):
-        top -= size[0]
-        _draw(figure, row, size, top)
-        _write(figure, _GAP + size[1] + _GAP + size[1] / 2, top - _TEXT * 0.8, row.caption)
-        top -= _TEXT + _GAP
-    return _as_png(figure, _DPI)
+    return pictures_figure(_COLUMNS, [_panels(_middle(each)) for each in comparisons])
 
 
-def pictures_figure(pictures: Mapping[str, Pixels]) -> bytes:
-    """Draw pictures of one size side by side.
+def pictures_figure(titles: Sequence[str], rows: Sequence[Sequence[Panel]]) -> bytes:
+    """Draw rows of pictures with captions below, each pixel as a square of whole pixels.
 
     Args:
-        pictures: (H, W) or (H, W, 3) uint8, by the title above each.
+        titles: title of each column.
+        rows: pictures of one size in each row, one per column.
 
     Returns:
         The content of a PNG file.
@@ -82,13 +81,19 @@ def pictures_figure(pictures: Mapping[str, Pixels]) -> bytes:
     Raises:
         AecodecError: matplotlib is not installed.
     """
-    figure = _new_figure((len(pictures) * 1.5 * _INCHES, 1.5 * _INCHES))
-    axes = figure.subplots(1, len(pictures), squeeze=False)[0]
-    for axis, (title, pixels) in zip(axes, pictures.items(), strict=True):
-        axis.imshow(pixels, cmap="gray", vmin=0, vmax=255)
-        axis.set_title(title, fontsize=9)
-        axis.set_axis_off()
-    return _as_png(figure)
+    sizes = [_panel_size(row[0].pixels.shape[:2]) for row in rows]
+    width = len(titles) * (max(size[1] for size in sizes) + _GAP) + _GAP
+    height = _TEXT + sum(size[0] + _TEXT + _GAP for size in sizes)
+    figure = _new_figure((width / _DPI, height / _DPI), is_placed=True)
+    top = height - _TEXT
+    for number, title in enumerate(titles):
+        _write(figure, _left(number, sizes[0]) + sizes[0][1] / 2, top + _GAP / 2, title)
+    for row, size in zip(rows, sizes, strict=True):
+        top -= size[0]
+        for number, panel in enumerate(row):
+            _draw(figure, panel, size, (_left(number, size), top))
+        top -= _TEXT + _GAP
+    return _as_png(figure, _DPI)
 
 
 def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
@@ -175,23 +180,36 @@ def _middle(comparison: Comparison) -> Comparison:
     )
 
 
-def _panel(shape: tuple[int, ...]) -> tuple[int, int]:
+def _panels(comparison: Comparison) -> list[Panel]:
+    """Original, reconstruction and difference of a picture."""
+    difference = comparison.reconstructed.astype(np.int16) - comparison.original
+    return [
+        Panel(comparison.original),
+        Panel(comparison.reconstructed, comparison.caption),
+        Panel(difference.mean(axis=-1)),
+    ]
+
+
+def _panel_size(shape: tuple[int, ...]) -> tuple[int, int]:
     """(height, width) at which a picture is drawn: its own, times a whole number if it is small."""
     scale = max(1, -(-_MIN_PANEL // max(shape)))
     return shape[0] * scale, shape[1] * scale
 
 
-def _draw(figure: Any, comparison: Comparison, size: tuple[int, int], bottom: int) -> None:
-    """Draw the panels of one row; `bottom` is the height of their lower edge in pixels."""
-    difference = comparison.reconstructed.astype(np.int16) - comparison.original
-    panels = (comparison.original, comparison.reconstructed, difference.mean(axis=-1))
+def _left(number: int, size: tuple[int, int]) -> int:
+    """Left edge in pixels of a column whose panels have a size."""
+    return _GAP + number * (size[1] + _GAP)
+
+
+def _draw(figure: Any, panel: Panel, size: tuple[int, int], corner: tuple[int, int]) -> None:
+    """Draw a panel of a size in pixels, with its lower left corner at a place, and its caption."""
     width, height = figure.get_size_inches() * _DPI
-    for number, pixels in enumerate(panels):
-        left = _GAP + number * (size[1] + _GAP)
-        place = (left / width, bottom / height, size[1] / width, size[0] / height)
-        axis = figure.add_axes(place)
-        axis.set_axis_off()
-        _show(axis, pixels)
+    left, bottom = corner
+    axis = figure.add_axes((left / width, bottom / height, size[1] / width, size[0] / height))
+    axis.set_axis_off()
+    _show(axis, panel.pixels)
+    if panel.caption:
+        _write(figure, left + size[1] / 2, bottom - _TEXT * 0.8, panel.caption)
 
 
 def _show(axis: Any, pixels: npt.NDArray[Any]) -> None:

@@ -11,6 +11,7 @@ import pillow_jxl  # noqa: F401 - registers JPEG XL with Pillow
 from PIL import Image
 
 from aecodec.arrays import Pixels
+from aecodec.codec.rate_control import last_where
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class PillowFormat:
         """The size of a picture's file in bytes, and what the file decodes to."""
         file = self.encode(pixels)
         return len(file), decode(file, pixels)
+
+    def no_smaller(self, pixels: Pixels, least: int) -> bytes:
+        """The file of the lowest quality with at least `least` bytes; of the highest, if none."""
+
+        def file(quality: int) -> bytes:
+            return self.at_quality(quality).encode(pixels)
+
+        too_small = last_where(range(100), lambda quality: len(file(quality)) < least)
+        return file(0 if too_small is None else too_small + 1)
 
 
 def decode(file: bytes, like: Pixels) -> Pixels:

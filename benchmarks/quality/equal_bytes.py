@@ -1,72 +1,136 @@
-"""How does a photograph look beside WebP and AVIF when all files have the same size?
+"""How do crops of photographs look beside WebP, JPEG XL and AVIF in files of the same size?
 
-The photograph is one that scikit-learn carries unless another is given. The other formats' files
-are those of the lowest quality that makes them no smaller than aecodec's. Bytes and PSNR are those
-of the whole picture; the figure shows the crop.
+The pictures are six of Kodak, at two levels, unless crops or levels are given. The other formats'
+files are those of the lowest quality that makes them no smaller than aecodec's. Bytes, PSNR and
+SSIMULACRA2 are those of the whole picture; the figures, one for each level, show the crops, each
+pixel enlarged.
 """
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import sklearn.datasets
 from PIL import Image
 
 import aecodec
 from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.rate_control import last_where
-from aecodec.imaging.plots import pictures_figure
-from benchmarks.anchors.pillow_formats import AVIF, WEBP, PillowFormat, decode
+from aecodec.imaging.plots import Panel, pictures_figure
+from benchmarks.anchors.pillow_formats import AVIF, JPEG_XL, WEBP, decode
 from benchmarks.harness import Options, Row
 
-_PHOTOGRAPH = Path(sklearn.datasets.__file__).parent / "images" / "china.jpg"
-_CROP = (150, 20, 200, 160)
+_CROPS = (
+    ("15.png", "400", "50", "160", "120"),  # a face
+    ("23.png", "440", "60", "160", "120"),  # an even background beside feathers
+    ("20.png", "60", "120", "160", "120"),  # sky, an edge in it, letters
+    ("08.png", "560", "230", "160", "120"),  # fine lines and letters
+    ("19.png", "60", "430", "160", "120"),  # a fence
+    ("13.png", "300", "340", "160", "120"),  # water and stones
+)
+_LEVELS = (2.0, 4.0)
+_OTHERS = (WEBP, JPEG_XL, AVIF)
+_TITLES = ("original", "aecodec", *(anchor.title for anchor in _OTHERS))
+
+
+class Crop(NamedTuple):
+    """A part of a picture.
+
+    Attributes:
+        name: file name of the picture.
+        place: its rows and columns.
+    """
+
+    name: str
+    place: tuple[slice, slice]
+
+
+class File(NamedTuple):
+    """A file of one format.
+
+    Attributes:
+        size: size in bytes.
+        decoded: what it decodes to.
+    """
+
+    size: int
+    decoded: Pixels
 
 
 def add_arguments(parser: Options) -> None:
-    """Add the picture, the codec and its level, the crop and the figure."""
-    parser.add_data("picture", nargs="?", default=_PHOTOGRAPH)
+    """Add the folder of pictures, the codec and its levels, the crops and the figures."""
+    parser.add_data()
     parser.add_codec("photo")
-    parser.add_argument("--level", type=float)
+    parser.add_argument("--levels", type=float, nargs="+", default=_LEVELS)
     parser.add_argument(
-        "--crop", type=int, nargs=4, default=_CROP, metavar=("LEFT", "TOP", "WIDTH", "HEIGHT")
+        "--crop",
+        nargs=5,
+        action="append",
+        metavar=("NAME", "LEFT", "TOP", "WIDTH", "HEIGHT"),
+        help="a crop, all of one size, instead of those of Kodak; may be given several times",
     )
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the crops as PNG")
+    parser.add_argument(
+        "--plot", type=Path, metavar="DIR", help="draw the crops to equal_bytes_LEVEL.png here"
+    )
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per format."""
-    with Image.open(options.picture) as image:
-        pixels = np.asarray(image)
-    left, top, width, height = options.crop
-    drawn = {"original": pixels[top : top + height, left : left + width]}
-    for name, size, decoded in _files(aecodec.load_codec(options.codec), pixels, options.level):
-        psnr = metrics.psnr(metrics.mse(pixels, decoded))
-        yield {"format": name, "bytes": size, "psnr": round(psnr, 2)}
-        caption = f"{name}, {size:,} bytes, {psnr:.2f} dB"
-        drawn[caption] = decoded[top : top + height, left : left + width]
-    if options.plot:
-        options.plot.write_bytes(pictures_figure(drawn))
+    """One row per level, picture and format."""
+    codec = aecodec.load_codec(options.codec)
+    crops = [_crop(each) for each in options.crop or _CROPS]
+    for level in options.levels:
+        drawn = []
+        for crop in crops:
+            pixels = _read(options.data / crop.name)
+            files = _files(codec, pixels, level)
+            rows = [_row(pixels, name, file) for name, file in files.items()]
+            yield from ({"level": level, "picture": crop.name, **row} for row in rows)
+            drawn.append(_panels(crop, pixels, files, rows))
+        if options.plot:
+            figure = pictures_figure(_TITLES, drawn)
+            (options.plot / f"equal_bytes_{level:g}.png").write_bytes(figure)
 
 
-def _files(codec: Codec, pixels: Pixels, level: float | None) -> Iterator[tuple[str, int, Pixels]]:
-    """Name of each format, size of its file in bytes, and what the file decodes to."""
+def _crop(values: Sequence[str]) -> Crop:
+    left, top, width, height = map(int, values[1:])
+    return Crop(values[0], (slice(top, top + height), slice(left, left + width)))
+
+
+def _read(path: Path) -> Pixels:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _files(codec: Codec, pixels: Pixels, level: float) -> dict[str, File]:
+    """The file of each format."""
     ours = codec.compress(pixels, level=level)
-    yield "aecodec", len(ours), np.asarray(codec.decompress(ours))
-    for anchor in (WEBP, AVIF):
-        file = _no_smaller(anchor, pixels, len(ours))
-        yield anchor.title, len(file), decode(file, pixels)
+    files = {"aecodec": File(len(ours), np.asarray(codec.decompress(ours)))}
+    for anchor in _OTHERS:
+        file = anchor.no_smaller(pixels, len(ours))
+        files[anchor.title] = File(len(file), decode(file, pixels))
+    return files
 
 
-def _no_smaller(anchor: PillowFormat, pixels: Pixels, least: int) -> bytes:
-    """The file of the lowest quality with at least `least` bytes."""
+def _row(pixels: Pixels, name: str, file: File) -> Row:
+    psnr = metrics.psnr(metrics.mse(pixels, file.decoded))
+    score = metrics.ssimulacra2(pixels, file.decoded)
+    return {
+        "format": name,
+        "bytes": file.size,
+        "psnr": round(psnr, 2),
+        "ssimulacra2": round(score, 2),
+    }
 
-    def file(quality: int) -> bytes:
-        return anchor.at_quality(quality).encode(pixels)
 
-    too_small = last_where(range(100), lambda quality: len(file(quality)) < least)
-    return file(0 if too_small is None else too_small + 1)
+def _panels(
+    crop: Crop, pixels: Pixels, files: Mapping[str, File], rows: Sequence[Row]
+) -> list[Panel]:
+    """The crop of the original, then of each file, with captions."""
+    panels = [Panel(pixels[crop.place], crop.name)]
+    for file, row in zip(files.values(), rows, strict=True):
+        quality = f"{row['psnr']:.2f} dB, SSIMULACRA2 {row['ssimulacra2']:.1f}"
+        panels.append(Panel(file.decoded[crop.place], f"{file.size:,} bytes, {quality}"))
+    return panels

@@ -1,9 +1,10 @@
 """Which format makes the best picture of 237 bytes, one packet of LoRa?
 
 The data are a folder of pictures. aecodec's files are those of `aecodec compress --max-bytes`,
-which may encode fewer pixels than the picture has. The other formats are given the best of all
-their qualities, once at the picture's own size, and once at the best of the sizes that aecodec may
-choose from. PSNR is measured at the picture's own size.
+which may encode fewer pixels than the picture has, and chooses by MS-SSIM. The other formats are
+given the best of all their qualities, once at the picture's own size, and once at the sizes that
+aecodec may choose from: of these the one that is best by the very measure. PSNR and SSIMULACRA2 are
+those of pictures at their own size.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,8 +28,18 @@ from benchmarks.pictures import first_pictures, without_channel_axis
 
 _SIZES = {"own size": (NOT_REDUCED,), "any size": REDUCTIONS}
 _QUALITIES = range(101)
-_NONE_FITS = -math.inf
-"""The PSNR of a picture that has no file small enough."""
+
+
+class Quality(NamedTuple):
+    """Quality of a picture: minus infinity if no file is small enough.
+
+    Attributes:
+        psnr: PSNR in dB.
+        ssimulacra2: score by SSIMULACRA2.
+    """
+
+    psnr: float = -math.inf
+    ssimulacra2: float = -math.inf
 
 
 def add_arguments(parser: Options) -> None:
@@ -42,39 +54,60 @@ def measure(options: Namespace) -> Iterator[Row]:
     """One row for aecodec, then two per other format."""
     pictures = first_pictures(options.data, options.limit)
     codec = aecodec.load_codec(options.codec)
-    ours = [_psnr(codec, picture, options.bytes) for picture in pictures]
+    ours = [_ours(codec, picture, options.bytes) for picture in pictures]
     yield {"format": "aecodec", **_summary(ours)}
     for anchor in LOSSY:
         for title, reductions in _SIZES.items():
             theirs = [
-                _best_psnr(anchor, picture.pixels, options.bytes, reductions)
-                for picture in pictures
+                _best(anchor, picture.pixels, options.bytes, reductions) for picture in pictures
             ]
-            better = sum(a > b for a, b in zip(ours, theirs, strict=True))
-            row = {"format": f"{anchor.title}, {title}", **_summary(theirs)}
-            yield {**row, "aecodec_is_better": better}
+            yield {
+                "format": f"{anchor.title}, {title}",
+                **_summary(theirs),
+                **_comparison(ours, theirs),
+            }
 
 
-def _summary(psnrs: Sequence[float]) -> Row:
-    reached = [psnr for psnr in psnrs if psnr != _NONE_FITS]
-    mean = round(float(np.mean(reached)), 3) if reached else None
-    return {"pictures": len(psnrs), "fit": len(reached), "mean_psnr": mean}
+def _summary(qualities: Sequence[Quality]) -> Row:
+    reached = [each for each in qualities if each != Quality()]
+    means = np.mean(reached, axis=0).round(3) if reached else (None, None)
+    names = (f"mean_{name}" for name in Quality._fields)
+    return {
+        "pictures": len(qualities),
+        "fit": len(reached),
+        **dict(zip(names, means, strict=True)),
+    }
 
 
-def _psnr(codec: Codec, picture: Picture, max_bytes: int) -> float:
+def _comparison(ours: Sequence[Quality], theirs: Sequence[Quality]) -> Row:
+    """Number of pictures for which aecodec is better, by each measure."""
+    better = np.greater(ours, theirs).sum(axis=0)
+    names = (f"better_by_{name}" for name in Quality._fields)
+    return dict(zip(names, map(int, better), strict=True))
+
+
+def _ours(codec: Codec, picture: Picture, max_bytes: int) -> Quality:
     file = codec.compress_picture(picture, max_bytes=max_bytes).data
     assert len(file) <= max_bytes
-    return metrics.psnr(metrics.mse(picture.pixels, codec.decoder.decode(file).pixels))
+    return _quality(picture.pixels, codec.decoder.decode(file).pixels)
 
 
-def _best_psnr(
+def _quality(original: Pixels, decoded: Pixels) -> Quality:
+    """Quality of a picture (1, H, W, C)."""
+    psnr = metrics.psnr(metrics.mse(original, decoded))
+    return Quality(psnr, metrics.ssimulacra2(original[0], decoded[0]))
+
+
+def _best(
     anchor: PillowFormat, pixels: Pixels, max_bytes: int, reductions: Iterable[int]
-) -> float:
-    return max(_psnr_reduced(anchor, pixels, max_bytes, each) for each in reductions)
+) -> Quality:
+    """The best by each measure of the files with reduced sides."""
+    files = [_reduced(anchor, pixels, max_bytes, each) for each in reductions]
+    return Quality(*map(max, zip(*files, strict=True)))
 
 
-def _psnr_reduced(anchor: PillowFormat, pixels: Pixels, max_bytes: int, reduction: int) -> float:
-    """PSNR of the largest file that fits, of a picture with reduced sides."""
+def _reduced(anchor: PillowFormat, pixels: Pixels, max_bytes: int, reduction: int) -> Quality:
+    """Quality of the largest file that fits, of a picture with reduced sides."""
     size = (pixels.shape[2], pixels.shape[1])
     small = resize(pixels, reduced_size(size, reduction))
     plane = without_channel_axis(small[0])
@@ -82,8 +115,11 @@ def _psnr_reduced(anchor: PillowFormat, pixels: Pixels, max_bytes: int, reductio
     def file(quality: int) -> bytes:
         return anchor.at_quality(quality).encode(plane)
 
-    quality = last_where(_QUALITIES, lambda quality: len(file(quality)) <= max_bytes)
+    def fits(quality: int) -> bool:
+        return len(file(quality)) <= max_bytes
+
+    quality = last_where(_QUALITIES, fits) if fits(0) else None
     if quality is None:
-        return _NONE_FITS
+        return Quality()
     decoded = decode(file(quality), plane).reshape(small.shape)
-    return metrics.psnr(metrics.mse(pixels, resize(decoded, size)))
+    return _quality(pixels, resize(decoded, size))

@@ -39,6 +39,7 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import Metadata, shared_metadata, stacked
+from aecodec.metrics import check_ssimulacra2
 from aecodec.parallel import Workers
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
@@ -64,6 +65,15 @@ def compress(
         Optional[float],  # noqa: UP045
         typer.Option(
             "--min-psnr", metavar="DB", help="Make the smallest file of at least this PSNR."
+        ),
+    ] = None,
+    min_ssimulacra2: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(
+            "--min-ssimulacra2",
+            metavar="SCORE",
+            help="Make the smallest file of at least this score by SSIMULACRA2: 30 is low quality, "
+            "50 medium, 70 high. Needs pip install 'aecodec[perceptual]'.",
         ),
     ] = None,
     is_stack: Annotated[
@@ -100,15 +110,18 @@ def compress(
     such as digits, a larger picture is cut into tiles. With --max-bytes a picture may be coded at
     fewer pixels; it is decoded to its own size.
     """
-    if [level, max_bytes, min_psnr].count(None) < 2:
-        raise UsageError("--level, --max-bytes and --min-psnr: give one of them")
+    sought = (level, max_bytes, min_psnr, min_ssimulacra2)
+    if sought.count(None) < 3:
+        raise UsageError("--level, --max-bytes, --min-psnr and --min-ssimulacra2: give one of them")
+    if min_ssimulacra2 is not None:
+        check_ssimulacra2()
     check_skipping(skip_existing, force)
     given = None if codec == AUTO else load_codec(codec)
     if given:
         given.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
-    work = _Compression(given, level, max_bytes, min_psnr, metadata, options, skip_larger, force)
+    work = _Compression(given, *sought, metadata, options, skip_larger, force)
     if is_stack:
         stack = [_Stack(inputs, _stack_target(inputs, out))]
         run_all(console, stack, work.compress_stack, skip_existing=skip_existing)
@@ -136,6 +149,7 @@ class _Compression:
     level: float | None
     max_bytes: int | None
     min_psnr: float | None
+    min_ssimulacra2: float | None
     metadata: bool | None
     options: ReadOptions
     skip_larger: bool
@@ -181,6 +195,7 @@ class _Compression:
                 level=self.level,
                 max_bytes=self.max_bytes,
                 min_psnr=self.min_psnr,
+                min_ssimulacra2=self.min_ssimulacra2,
                 metadata=self.metadata,
             )
             if self.skip_larger and len(compressed.data) > source_size:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -21,8 +22,6 @@ from aecodec.errors import UsageError
 if TYPE_CHECKING:  # which the other commands need not load
     from aecodec.datasets.evaluation_set import Dataset
     from aecodec.evaluation.evaluate import LevelScore
-
-_COLUMNS = ("level", "bytes", "bpp", "ratio", "MSE", "PSNR", "MS-SSIM", "compress", "decompress")
 
 
 def evaluate(
@@ -58,6 +57,14 @@ def evaluate(
             "--plot", metavar="FILE", readable=False, help="Draw PSNR over bits per pixel, as PNG."
         ),
     ] = None,
+    ssimulacra2: Annotated[
+        bool,
+        typer.Option(
+            "--ssimulacra2",
+            help="Measure SSIMULACRA2 too, in a second for each 400,000 pixels. "
+            "Needs pip install 'aecodec[perceptual]'.",
+        ),
+    ] = False,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -75,7 +82,7 @@ def evaluate(
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = _open(data, array)
         numbers = levels or range(1, len(chosen.spec.levels) + 1)
-        scores = [_score(chosen, dataset, level, limit, console) for level in numbers]
+        scores = [_score(chosen, dataset, level, limit, ssimulacra2, console) for level in numbers]
     if plot:
         _plot(plot, chosen, scores, force)
     for line in _json_lines(scores) if as_json else _table(scores):
@@ -106,13 +113,18 @@ def _report_unread(dataset: Dataset, console: Console) -> None:
 
 
 def _score(
-    codec: Codec, dataset: Dataset, level: float, limit: int | None, console: Console
+    codec: Codec,
+    dataset: Dataset,
+    level: float,
+    limit: int | None,
+    ssimulacra2: bool,
+    console: Console,
 ) -> LevelScore:
     from aecodec.evaluation import evaluate as evaluation
 
     count = min(len(dataset), limit or len(dataset))
     samples = console.progress(islice(dataset, limit), count, f"level {level:g}")
-    return evaluation.evaluate(codec, samples, level)
+    return evaluation.evaluate(codec, samples, level, ssimulacra2=ssimulacra2)
 
 
 def _plot(path: Path, codec: Codec, scores: Sequence[LevelScore], force: bool) -> None:
@@ -127,20 +139,25 @@ def _json_lines(scores: Sequence[LevelScore]) -> Iterator[str]:
 
 
 def _table(scores: Sequence[LevelScore]) -> Iterator[str]:
-    yield " ".join(f"{name:>10}" for name in _COLUMNS)
-    for score in scores:
-        yield " ".join(f"{value:>10}" for value in _row(score))
+    rows = [_row(score) for score in scores]
+    lines: list[Iterable[str]] = [rows[0], *(row.values() for row in rows)]
+    return (" ".join(f"{cell:>11}" for cell in cells) for cells in lines)
 
 
-def _row(score: LevelScore) -> tuple[object, ...]:
-    return (
-        score.level,
-        f"{score.bytes:.2f}",
-        f"{score.bpp:.4f}",
-        f"{score.ratio:.1f}x",
-        f"{score.mse:.2f}",
-        f"{score.psnr:.2f} dB",
-        f"{score.ms_ssim:.4f}",
-        f"{score.compress_ms:.1f} ms",
-        f"{score.decompress_ms:.1f} ms",
-    )
+def _row(score: LevelScore) -> dict[str, str]:
+    """Cells of the table, by the names of the columns."""
+    row = {
+        "level": f"{score.level}",
+        "bytes": f"{score.bytes:.2f}",
+        "bpp": f"{score.bpp:.4f}",
+        "ratio": f"{score.ratio:.1f}x",
+        "MSE": f"{score.mse:.2f}",
+        "PSNR": f"{score.psnr:.2f} dB",
+        "MS-SSIM": f"{score.ms_ssim:.4f}",
+        "SSIMULACRA2": f"{score.ssimulacra2:.2f}",
+        "compress": f"{score.compress_ms:.1f} ms",
+        "decompress": f"{score.decompress_ms:.1f} ms",
+    }
+    if math.isnan(score.ssimulacra2):
+        del row["SSIMULACRA2"]
+    return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def test_json_and_quiet_output(folder: Path, command: Command) -> None:
     assert command("compress", "digit.png", "--force", "--quiet") == Result(0, "", "")
 
 
-def test_max_bytes_and_min_psnr_find_the_level(folder: Path, command: Command) -> None:
+def test_bytes_and_qualities_find_the_level(folder: Path, command: Command) -> None:
     def size(*options: str) -> int:
         result = command("compress", "digit.png", "--json", "--force", *options)
         assert result.status == 0, result.err
@@ -52,6 +53,19 @@ def test_max_bytes_and_min_psnr_find_the_level(folder: Path, command: Command) -
     assert size("--max-bytes", str(third)) == third
     assert size("--max-bytes", str(third - 1)) == second
     assert size("--min-psnr", "5") == first
+    assert size("--min-ssimulacra2", "-200") == first
+    assert size("--min-ssimulacra2", "75") in (second, third)
+
+
+def test_a_score_needs_a_package(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ssimulacra2", None)
+    result = command("compress", "digit.png", "--min-ssimulacra2", 50)
+    assert (result.status, result.out) == (1, "")
+    assert "pip install 'aecodec[perceptual]'" in result.err
+    assert not Path("digit.aec").exists()
+    assert command("compress", "digit.png", "--max-bytes", 40).status == 0
 
 
 def test_a_stack_and_back(folder: Path, command: Command) -> None:

@@ -33,6 +33,8 @@ from aecodec.format import container
         ("x", None, ["compress", "digit.png", "-q", "1.5"], 2),
         ("x", None, ["compress", "digit.png", "-q", "1", "--max-bytes", "30"], 2),
         ("x", None, ["compress", "digit.png", "--max-bytes", "13"], 2),
+        ("x", None, ["compress", "digit.png", "--max-bytes", "30", "--min-ssimulacra2", "9"], 2),
+        ("x", None, ["compress", "digit.png", "--min-ssimulacra2", "99"], 2),
         ("x", None, ["compress", "digit.png", "--min-psnr", "70"], 2),
         ("x", None, ["compress"], 2),
         ("x", None, ["compress", "digit.png", "--stack"], 2),

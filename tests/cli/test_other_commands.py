@@ -17,6 +17,7 @@ from image_files.odd_pictures import COLOURS, P3, shown_as
 from PIL import Image
 
 import aecodec
+from aecodec import metrics
 from aecodec.codec.registry import BUILT_IN
 from aecodec.entropy import coding
 from aecodec.format import container
@@ -148,6 +149,29 @@ def test_evaluate_takes_a_level_a_limit_and_a_plot(command: Command, folder: Pat
     np.savez("labels.npz", y_test=np.arange(3))
     for data in ("floats.npy", "labels.npz"):
         assert command("evaluate", "digits", data).status == 3
+
+
+def test_evaluate_measures_ssimulacra2_where_it_is_asked_to(
+    command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("scans").mkdir()
+    shutil.copy("digit.png", "scans")
+    arguments = ["evaluate", "digits", "scans", "-q", 2]
+    assert "SSIMULACRA2" not in command(*arguments).out
+    assert json.loads(command(*arguments, "--json").out)["ssimulacra2"] is None
+    digit = np.asarray(Image.open("digit.png"))[..., None]
+    codec = aecodec.load_codec("digits")
+    restored = np.asarray(codec.decompress(codec.compress("digit.png", level=2)))[..., None]
+    score = metrics.ssimulacra2(digit, restored)
+    row = json.loads(command(*arguments, "--ssimulacra2", "--json").out)
+    assert row["ssimulacra2"] == pytest.approx(score, abs=1e-4)
+    names, cells = command(*arguments, "--ssimulacra2").out.splitlines()
+    assert cells.split().index(f"{score:.2f}") == names.split().index("SSIMULACRA2") + 1  # " dB"
+    monkeypatch.setitem(sys.modules, "ssimulacra2", None)
+    assert command(*arguments).status == 0
+    refused = command(*arguments, "--ssimulacra2")
+    assert (refused.status, refused.out) == (1, "")
+    assert "pip install 'aecodec[perceptual]'" in refused.err
 
 
 def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> None:

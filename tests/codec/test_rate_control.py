@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from aecodec import Codec, Picture, UsageError, metrics
 from aecodec.arrays import Pixels
+from aecodec.codec.distortion import likeness
+from aecodec.codec.rate_control import REDUCTIONS, last_where, levels_of
 from aecodec.imaging.picture import from_array
 
 
@@ -40,6 +45,65 @@ def test_the_smallest_file_of_a_quality(codec: Codec, picture: Picture) -> None:
     assert qualities == sorted(qualities)
     for file, quality in zip(files, qualities, strict=True):
         assert codec.compress(picture, min_psnr=quality - 0.01) == file
+
+
+def test_the_smallest_file_of_a_score(photo: Codec, photograph: Pixels) -> None:
+    crop = photograph[100:228, 200:360]
+    level = 4.5
+    file = photo.compress(crop, level=level)
+    score = metrics.ssimulacra2(crop, np.asarray(photo.decompress(file)))
+    found = photo.compress(crop, min_ssimulacra2=score)
+    assert metrics.ssimulacra2(crop, np.asarray(photo.decompress(found))) >= score
+    assert len(found) <= len(file)
+    smaller = photo.compress(crop, min_ssimulacra2=score - 8)
+    assert len(smaller) < len(found)
+    assert metrics.ssimulacra2(crop, np.asarray(photo.decompress(smaller))) >= score - 8
+
+
+def test_a_score_is_not_given_for_a_tiny_picture(photo: Codec, photograph: Pixels) -> None:
+    with pytest.raises(UsageError, match="too small for a quality by SSIMULACRA2"):
+        photo.compress(photograph[:7, :40], min_ssimulacra2=20)
+    with pytest.raises(UsageError, match="no level gives 99 by SSIMULACRA2: the best of codec"):
+        photo.compress(photograph[:64, :64], min_ssimulacra2=99)
+    with pytest.raises(UsageError, match="give a number"):
+        photo.compress(photograph[:64, :64], min_psnr=math.nan)
+    with pytest.raises(UsageError, match="exclude each other"):
+        photo.compress(photograph[:64, :64], min_psnr=30, min_ssimulacra2=50)
+
+
+def best_file(photo: Codec, picture: Picture, reduction: int, most: int) -> bytes | None:
+    """The best file of at most some bytes with reduced sides; None if none is small enough."""
+    header = replace(photo.encoder.header(picture, False), reduction=reduction)
+    encoded = photo.encoder.encode(picture, header)
+    levels = levels_of(photo.spec)
+    level = last_where(levels, lambda level: len(encoded.to_bytes(level)) <= most)
+    return encoded.to_bytes(level) if level else None
+
+
+def test_of_few_bytes_the_file_most_like_the_picture_is_made(
+    photo: Codec, photograph: Pixels
+) -> None:
+    picture = from_array(photograph)
+    files = [file for each in REDUCTIONS if (file := best_file(photo, picture, each, 500))]
+    similarity = {
+        file: metrics.ms_ssim(photograph, np.asarray(photo.decompress(file))) for file in files
+    }
+    chosen = photo.compress(picture, max_bytes=500)
+    assert len(files) >= 4
+    assert similarity[chosen] == max(similarity.values())
+
+
+def test_a_large_picture_is_compared_in_parts(photograph: Pixels) -> None:
+    large = np.tile(photograph, (3, 2, 1))[:1100, :1030]
+    worse = large // 4 * 4
+    parts = [slice(0, 550), slice(550, 1100)], [slice(0, 515), slice(515, 1030)]
+    expected = [
+        metrics.ms_ssim(large[rows, columns], worse[rows, columns])
+        for rows in parts[0]
+        for columns in parts[1]
+    ]
+    assert likeness(large, worse) == pytest.approx(np.mean(expected), abs=1e-12)
+    assert likeness(large[:9], worse[:9]) == metrics.psnr(metrics.mse(large[:9], worse[:9]))
 
 
 def test_no_level_is_good_enough(codec: Codec, picture: Picture) -> None:

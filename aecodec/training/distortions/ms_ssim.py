@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from aecodec.metrics import SCALE_WEIGHTS
+from aecodec.metrics.structural import SCALE_WEIGHTS
 from aecodec.training.distortions.planes import WINDOW, blur, halved, planes_of
 
 _C1, _C2 = 0.01**2, 0.03**2
@@ -19,7 +19,7 @@ def ms_ssim_error(decoded: Any, images: Any) -> Any:
     """1 - MS-SSIM of each picture, the mean over its channels.
 
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003; the
-    scales and weights are those of :func:`aecodec.metrics.ms_ssim`.
+    scales and weights are those of :func:`aecodec.metrics.structural.ms_ssim`.
 
     Args:
         decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, sides of 11 and up.
