@@ -4,7 +4,7 @@ The pictures are six that wheels carry under free licences, unless crops of othe
 of scikit-image, in the public domain, and two of scikit-learn, CC BY 2.0. The other formats' files
 are those of the lowest quality that makes them no smaller than aecodec's. Bytes, PSNR and
 SSIMULACRA2 are those of the whole picture; the figures, one for each level, show the crops, each
-pixel enlarged.
+pixel enlarged, with the score by SSIMULACRA2 below.
 """
 
 from __future__ import annotations
@@ -135,6 +135,6 @@ def _panels(
     """The crop of the original, then of each file, with captions."""
     panels = [Panel(pixels[crop.place], crop.name)]
     for file, row in zip(files.values(), rows, strict=True):
-        quality = f"{row['psnr']:.2f} dB, SSIMULACRA2 {row['ssimulacra2']:.1f}"
+        quality = f"{row['psnr']:.2f} dB, score {row['ssimulacra2']:.1f}"
         panels.append(Panel(file.decoded[crop.place], f"{file.size:,} bytes, {quality}"))
     return panels
