@@ -1,4 +1,4 @@
-"""BD-rate: the mean difference in rate between two codecs at equal quality.
+"""Mean differences between two codecs: in rate at equal quality, and in quality at equal rate.
 
 G. Bjøntegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33, 2001, with
 piecewise cubic (PCHIP) interpolation, as standards bodies use it today.
@@ -33,13 +33,25 @@ def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITE
     >>> round(bd_rate([(0.7 * rate, psnr) for rate, psnr in anchor], anchor), 6)
     -0.3
     """
-    log_rate, log_anchor = _log_rate(curve), _log_rate(anchor)
-    low = max(log_rate.x[0], log_anchor.x[0], between[0])
-    high = min(log_rate.x[-1], log_anchor.x[-1], between[1])
-    if low >= high:
-        return float("nan")
-    difference = log_rate.integrate(low, high) - log_anchor.integrate(low, high)
-    return float(np.exp(difference / (high - low)) - 1)
+    return math.exp(_mean_difference(_log_rate(curve), _log_rate(anchor), between)) - 1
+
+
+def bd_quality(curve: Curve, anchor: Curve) -> float:
+    """Mean difference in quality at equal rate: 0.5 means half a decibel better than the anchor.
+
+    Args:
+        curve: at least two points of (rate, dB).
+        anchor: the same for the codec that is compared with.
+
+    Returns:
+        The mean, over the logarithms of the rates that both curves cover, of the difference; NaN if
+        they have no rate in common.
+
+    >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
+    >>> round(bd_quality([(rate, psnr + 0.5) for rate, psnr in anchor], anchor), 6)
+    0.5
+    """
+    return _mean_difference(_quality(curve), _quality(anchor))
 
 
 def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float]:
@@ -72,11 +84,34 @@ def intersection(one: tuple[float, float], other: tuple[float, float]) -> tuple[
     return max(one[0], other[0]), min(one[1], other[1])
 
 
+def _mean_difference(
+    one: PchipInterpolator, other: PchipInterpolator, between: tuple[float, float] = UNLIMITED
+) -> float:
+    """Mean difference of two functions where both are defined; NaN if they nowhere are."""
+    low = max(one.x[0], other.x[0], between[0])
+    high = min(one.x[-1], other.x[-1], between[1])
+    if low >= high:
+        return math.nan
+    return float((one.integrate(low, high) - other.integrate(low, high)) / (high - low))
+
+
 def _log_rate(curve: Curve) -> PchipInterpolator:
-    """Logarithm of the rate as a function of the quality, through the points where both rise."""
+    """Logarithm of the rate as a function of the quality."""
+    rates, qualities = _rising(curve)
+    return PchipInterpolator(qualities, np.log(rates))
+
+
+def _quality(curve: Curve) -> PchipInterpolator:
+    """Quality as a function of the logarithm of the rate."""
+    rates, qualities = _rising(curve)
+    return PchipInterpolator(np.log(rates), qualities)
+
+
+def _rising(curve: Curve) -> tuple[Sequence[float], Sequence[float]]:
+    """Rates and qualities of the points where both rise."""
     points: list[tuple[float, float]] = []
-    for rate, quality in sorted(curve):
+    for rate, quality in sorted(curve, key=lambda point: (point[0], -point[1])):
         if not points or quality > points[-1][1]:
             points.append((rate, quality))
     rates, qualities = zip(*points, strict=True)
-    return PchipInterpolator(qualities, np.log(rates))
+    return rates, qualities

@@ -66,7 +66,8 @@ class Options(argparse.ArgumentParser):
 
     def data_read(self, options: argparse.Namespace) -> list[Path]:
         """The files and folders that these options name; codecs that ship belong to the commit."""
-        paths = (Path(getattr(options, name)) for name in self._read)
+        given = (getattr(options, name) for name in self._read)
+        paths = (Path(path) for path in given if path is not None)
         return [path for path in paths if path.exists()]
 
 

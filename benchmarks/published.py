@@ -12,7 +12,7 @@ COMMANDS = {
     "step_allocation": "python -m benchmarks step_allocation mnist.npz",
     "kodak": "python -m benchmarks rate_distortion kodak --codec photo --bpp 0.15 0.9 "
     "--plot kodak.png",
-    "equal_bytes": "python -m benchmarks equal_bytes kodak --plot .",
+    "equal_bytes": "python -m benchmarks equal_bytes --plot .",
     "blocks": "python -m benchmarks blocks kodak",
     "lora_packet": "python -m benchmarks lora_packet kodak",
     "priors": "python -m benchmarks priors kodak photographs --vectors 60000",

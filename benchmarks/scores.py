@@ -1,14 +1,24 @@
-"""Rate and distortion of one format over several pictures."""
+"""Rate and distortion of one format over several pictures, and the curves that they give."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from aecodec import metrics
+from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
+from benchmarks.bd_rate import Curve
+from benchmarks.harness import Row
+
+BD_RATES = {
+    "bd_rate": "psnr",
+    "bd_rate_mean_psnr": "mean_psnr",
+    "bd_rate_ms_ssim": "ms_ssim",
+    "bd_rate_ssimulacra2": "ssimulacra2",
+}
+"""Qualities of :func:`score` at which rates are compared, by the names of the BD-rates."""
 
 _MIN_SIDE = 64
 """Shortest side of a picture whose score by SSIMULACRA2 says something."""
@@ -44,6 +54,35 @@ def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]
         "ssimulacra2": round(float(np.mean(scores)), 4),
     }
     return {name: value for name, value in measured.items() if not math.isnan(value)}
+
+
+def scores_of_levels(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
+    """One row per level of a codec, with what :func:`score` measures."""
+    for level in range(1, len(codec.spec.levels) + 1):
+
+        def round_trip(picture: Pixels, level: int = level) -> tuple[int, Pixels]:
+            file = codec.compress(picture, level=level)
+            return len(file), np.asarray(codec.decompress(file))
+
+        yield {"setting": level, **score(pictures, round_trip)}
+
+
+def curve_of(rows: Iterable[Row], quality: str) -> Curve:
+    """Points of (bits per pixel, quality) of rows with what :func:`score` measures.
+
+    Args:
+        rows: one per setting of a format.
+        quality: its name; MS-SSIM becomes -10 log10(1 - MS-SSIM), as is usual.
+
+    >>> curve_of([{"bpp": 0.5, "ms_ssim": 0.9}], "ms_ssim")
+    [(0.5, 10.0)]
+    """
+    return [(row["bpp"], _on_axis(row, quality)) for row in rows]
+
+
+def _on_axis(row: Row, quality: str) -> float:
+    value = float(row[quality])
+    return -10 * math.log10(1 - value) if quality == "ms_ssim" else value
 
 
 def _ssimulacra2(original: Pixels, decoded: Pixels) -> float:

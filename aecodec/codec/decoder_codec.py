@@ -18,6 +18,7 @@ from aecodec.bitstream.payload import Message, Segment
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
+from aecodec.codecs import title_of
 from aecodec.errors import CodecError, FormatError, UsageError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
@@ -185,8 +186,9 @@ class DecoderCodec(CodecHalf):
         header, content = container.unpack(data)
         if header.codec_id != self.spec.codec_id:
             raise CodecError(
-                f"made with codec {header.codec_id.hex()}, and this is {self.spec.name} "
-                f"({self.spec.codec_id.hex()}): give the codec that made it with --codec"
+                f"made with codec {title_of(header.codec_id)}, and this is "
+                f"{title_of(self.spec.codec_id, self.spec.name)}: give the codec that made it "
+                "with --codec"
             )
         return header, content
 

@@ -1,4 +1,4 @@
-"""Finding codecs: shipped ones by name, picture or id, any other by its folder."""
+"""Finding codecs: shipped and earlier ones by name or id, any other by its folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import aecodec.codecs
+from aecodec import codecs
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder
@@ -16,8 +16,8 @@ from aecodec.format import container
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.parallel import Workers
 
-BUILT_IN = Path(aecodec.codecs.__path__[0])
-"""Folder of the codecs that ship."""
+BUILT_IN = Path(codecs.__path__[0])
+"""Folder of the codecs that ship, and of earlier ones where they are installed."""
 
 AUTO = "auto"
 """Stands for a codec's name where :func:`codec_for` is to choose."""
@@ -29,20 +29,27 @@ _DIGIT_SIZE = (28, 28)
 def load_codec(name_or_path: str | Path) -> Codec:
     """Open a codec that ships, by name, or any codec folder, by path.
 
+    Earlier codecs, which only decompress, have names too, such as `photo-1`.
+
     Raises:
-        CodecError: there is no such codec, or it is damaged.
+        CodecError: there is no such codec, it is damaged, or it is an earlier one that is not
+            installed.
 
     >>> load_codec("digits").spec.tile
     (28, 28)
     """
-    if isinstance(name_or_path, str) and name_or_path in built_in_names():
+    if isinstance(name_or_path, str) and name_or_path in _installed_names():
         return _built_in(name_or_path)
-    if not _is_folder(name_or_path):
+    if _is_folder(name_or_path):
+        return Codec(CodecFolder.open(Path(name_or_path)))
+    if name_or_path in codecs.EARLIER.values():
         raise CodecError(
-            f"no codec {str(name_or_path)!r}: it is neither one that ships "
-            f"({', '.join(built_in_names())}) nor a codec folder"
+            f"{name_or_path} only decompresses earlier files, and {_where(str(name_or_path))}"
         )
-    return Codec(CodecFolder.open(Path(name_or_path)))
+    raise CodecError(
+        f"no codec {str(name_or_path)!r}: it is neither one that ships "
+        f"({', '.join(built_in_names())}) nor a codec folder"
+    )
 
 
 def codec_for(picture: Picture) -> Codec:
@@ -100,42 +107,60 @@ def _built_in(name: str) -> Codec:
     return Codec(CodecFolder.open(BUILT_IN / name))
 
 
-@cache
 def built_in_names() -> tuple[str, ...]:
-    """Names of the codecs that ship.
+    """Names of the codecs that ship, which compress and decompress.
 
-    >>> "digits" in built_in_names()
-    True
+    >>> built_in_names()
+    ('digits', 'photo')
     """
+    earlier = codecs.EARLIER.values()
+    return tuple(name for name in _installed_names() if name not in earlier)
+
+
+@cache
+def _installed_names() -> tuple[str, ...]:
+    """Names of the codecs that ship, and of earlier ones where they are installed."""
     return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CODEC_JSON}")))
 
 
 def codec_of_file(data: bytes) -> Codec:
-    """Find the codec that ships and made a file.
+    """Find the codec that made a file, among those that ship and earlier ones.
 
     Args:
         data: bytes of an `.aec` file.
 
     Raises:
         FormatError: not a whole `.aec` file.
-        CodecError: none of the codecs that ship made it.
+        CodecError: none of these codecs made it, or an earlier one that is not installed.
     """
     return codec_with_id(container.unpack(data)[0].codec_id)
 
 
 def codec_with_id(codec_id: bytes) -> Codec:
-    """Find the codec that ships and has an id.
+    """Find the codec with an id, among those that ship and earlier ones.
 
     Args:
         codec_id: first bytes of the codec's identity, as its files carry them.
 
     Raises:
-        CodecError: none of the codecs that ship has it.
+        CodecError: none of these codecs has it, or an earlier one that is not installed.
     """
-    for codec in map(load_codec, built_in_names()):
+    for codec in map(load_codec, _installed_names()):
         if codec.spec.codec_id == codec_id:
             return codec
+    made_with = f"made with codec {codecs.title_of(codec_id)}"
+    earlier = codecs.EARLIER.get(codec_id.hex())
+    if earlier:
+        raise CodecError(f"{made_with}, which {_where(earlier)}")
     raise CodecError(
-        f"made with codec {codec_id.hex()}, which does not ship with this aecodec: "
+        f"{made_with}, which does not ship with this aecodec: "
         "give the folder of the codec that made it with --codec"
+    )
+
+
+def _where(earlier: str) -> str:
+    """Where to get an earlier codec that is not installed; the end of a sentence about it."""
+    return (
+        f"is not installed: its folder is aecodec/codecs/{earlier} in aecodec's repository and "
+        "source distribution; give that with --codec"
     )

@@ -31,6 +31,7 @@ _WHERE_ELSE = (
     ": exports and trainings need the float networks; where they were not installed, give the "
     "codec's folder in aecodec's source, aecodec/codecs/NAME"
 )
+_ONLY_DECOMPRESSES = ": this codec folder only decompresses; name another codec, or none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +90,21 @@ class CodecFolder:
         try:
             content = (self.path / name).read_bytes()
         except OSError as error:
-            where = _WHERE_ELSE if name in (Half.ENCODER.hdf5, Half.DECODER.hdf5) else ""
-            raise CodecError(f"{self.path / name}: {error.strerror}{where}") from error
+            raise CodecError(f"{self.path / name}: {error.strerror}{self._why(name)}") from error
         if hashlib.sha256(content).hexdigest() != (self.spec.files | self.files).get(name):
             raise CodecError(f"{self.path / name}: changed since the codec was exported")
         return content
+
+    def _why(self, name: str) -> str:
+        """Why a file is absent, as the end of a message."""
+        if name in DECODING_FILES:
+            return ""
+        return _WHERE_ELSE if self.compresses else _ONLY_DECOMPRESSES
+
+    @property
+    def compresses(self) -> bool:
+        """Whether the folder has an encoder; without one it only decompresses."""
+        return self.has(Half.ENCODER.tflite)
 
     def prior(self, level: float | None = None) -> Prior:
         """The prior of a level, of the default one if None.

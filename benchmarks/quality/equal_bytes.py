@@ -1,9 +1,10 @@
 """How do crops of photographs look beside WebP, JPEG XL and AVIF in files of the same size?
 
-The pictures are six of Kodak, at two levels, unless crops or levels are given. The other formats'
-files are those of the lowest quality that makes them no smaller than aecodec's. Bytes, PSNR and
+The pictures are six that wheels carry under free licences, unless crops of others are given: four
+of scikit-image, in the public domain, and two of scikit-learn, CC BY 2.0. The other formats' files
+are those of the lowest quality that makes them no smaller than aecodec's. Bytes, PSNR and
 SSIMULACRA2 are those of the whole picture; the figures, one for each level, show the crops, each
-pixel enlarged.
+pixel enlarged, with the score by SSIMULACRA2 below.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from aecodec.arrays import Pixels
 from aecodec.imaging.plots import Panel, pictures_figure
 from benchmarks.anchors.pillow_formats import AVIF, JPEG_XL, WEBP, decode
 from benchmarks.harness import Options, Row
+from benchmarks.pictures import carried_picture
 
 _CROPS = (
-    ("15.png", "400", "50", "160", "120"),  # a face
-    ("23.png", "440", "60", "160", "120"),  # an even background beside feathers
-    ("20.png", "60", "120", "160", "120"),  # sky, an edge in it, letters
-    ("08.png", "560", "230", "160", "120"),  # fine lines and letters
-    ("19.png", "60", "430", "160", "120"),  # a fence
-    ("13.png", "300", "340", "160", "120"),  # water and stones
+    ("astronaut.png", "165", "60", "120", "80"),  # a face
+    ("chelsea.png", "150", "50", "120", "80"),  # fur
+    ("coffee.png", "475", "40", "120", "80"),  # grain of wood
+    ("rocket.jpg", "265", "100", "120", "80"),  # sky at dusk
+    ("china.jpg", "140", "108", "120", "80"),  # fine lines
+    ("flower.jpg", "140", "150", "120", "80"),  # petals before an even background
 )
 _LEVELS = (2.0, 4.0)
 _OTHERS = (WEBP, JPEG_XL, AVIF)
@@ -62,7 +64,9 @@ class File(NamedTuple):
 
 def add_arguments(parser: Options) -> None:
     """Add the folder of pictures, the codec and its levels, the crops and the figures."""
-    parser.add_data()
+    parser.add_data(
+        nargs="?", help="folder of the pictures of --crop; those that wheels carry if not given"
+    )
     parser.add_codec("photo")
     parser.add_argument("--levels", type=float, nargs="+", default=_LEVELS)
     parser.add_argument(
@@ -70,7 +74,7 @@ def add_arguments(parser: Options) -> None:
         nargs=5,
         action="append",
         metavar=("NAME", "LEFT", "TOP", "WIDTH", "HEIGHT"),
-        help="a crop, all of one size, instead of those of Kodak; may be given several times",
+        help="a crop of a picture, all of one size, instead of the six; may be given several times",
     )
     parser.add_argument(
         "--plot", type=Path, metavar="DIR", help="draw the crops to equal_bytes_LEVEL.png here"
@@ -84,7 +88,7 @@ def measure(options: Namespace) -> Iterator[Row]:
     for level in options.levels:
         drawn = []
         for crop in crops:
-            pixels = _read(options.data / crop.name)
+            pixels = _read(options.data, crop.name)
             files = _files(codec, pixels, level)
             rows = [_row(pixels, name, file) for name, file in files.items()]
             yield from ({"level": level, "picture": crop.name, **row} for row in rows)
@@ -99,8 +103,8 @@ def _crop(values: Sequence[str]) -> Crop:
     return Crop(values[0], (slice(top, top + height), slice(left, left + width)))
 
 
-def _read(path: Path) -> Pixels:
-    with Image.open(path) as image:
+def _read(folder: Path | None, name: str) -> Pixels:
+    with Image.open(folder / name if folder else carried_picture(name)) as image:
         return np.asarray(image.convert("RGB"))
 
 
@@ -131,6 +135,6 @@ def _panels(
     """The crop of the original, then of each file, with captions."""
     panels = [Panel(pixels[crop.place], crop.name)]
     for file, row in zip(files.values(), rows, strict=True):
-        quality = f"{row['psnr']:.2f} dB, SSIMULACRA2 {row['ssimulacra2']:.1f}"
+        quality = f"{row['psnr']:.2f} dB, score {row['ssimulacra2']:.1f}"
         panels.append(Panel(file.decoded[crop.place], f"{file.size:,} bytes, {quality}"))
     return panels

@@ -15,8 +15,6 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 import aecodec
 from aecodec import Codec
 from aecodec.arrays import Pixels
@@ -25,15 +23,9 @@ from benchmarks.anchors.pillow_formats import LOSSY
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, intersection, qualities_at
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures, without_channel_axis
-from benchmarks.scores import score
+from benchmarks.scores import BD_RATES, curve_of, score, scores_of_levels
 
 _OURS = "aecodec"
-_BD_RATES = {
-    "bd_rate": "psnr",
-    "bd_rate_mean_psnr": "mean_psnr",
-    "bd_rate_ms_ssim": "ms_ssim",
-    "bd_rate_ssimulacra2": "ssimulacra2",
-}
 _SCORES = (30.0, 80.0)
 """Scores by SSIMULACRA2 from low to high quality, at which photographs are used."""
 
@@ -65,13 +57,8 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 
 def _scores(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
-    for level in range(1, len(codec.spec.levels) + 1):
-
-        def round_trip(picture: Pixels, level: int = level) -> tuple[int, Pixels]:
-            file = codec.compress(picture, level=level)
-            return len(file), np.asarray(codec.decompress(file))
-
-        yield {"format": _OURS, "setting": level, **score(pictures, round_trip)}
+    for row in scores_of_levels(codec, pictures):
+        yield {"format": _OURS, **row}
     for anchor in LOSSY:
         for quality in anchor.qualities:
             at_quality = anchor.at_quality(quality)
@@ -79,22 +66,16 @@ def _scores(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
             yield {"format": anchor.title, "setting": quality, **scores}
 
 
-def _curves(rows: Sequence[Row], quality: str) -> dict[str, list[tuple[float, float]]]:
+def _curves(rows: Sequence[Row], quality: str) -> dict[str, Curve]:
     """Points of (bits per pixel, quality), by format."""
-    curves: dict[str, list[tuple[float, float]]] = {}
+    of_formats: dict[str, list[Row]] = {}
     for row in rows:
-        curves.setdefault(row["format"], []).append((row["bpp"], _quality(row, quality)))
-    return curves
-
-
-def _quality(row: Row, quality: str) -> float:
-    """A quality as it is, in dB or as a score; MS-SSIM as -10 log10(1 - MS-SSIM), as is usual."""
-    value = float(row[quality])
-    return -10 * math.log10(1 - value) if quality == "ms_ssim" else value
+        of_formats.setdefault(row["format"], []).append(row)
+    return {name: curve_of(of_format, quality) for name, of_format in of_formats.items()}
 
 
 def _bd_rates(rows: Sequence[Row], options: Namespace) -> Iterator[Row]:
-    measured = {title: name for title, name in _BD_RATES.items() if name in rows[0]}
+    measured = {title: name for title, name in BD_RATES.items() if name in rows[0]}
     curves = {title: _curves(rows, name) for title, name in measured.items()}
     for name in (anchor.title for anchor in LOSSY):
         rates = {}

@@ -11,6 +11,7 @@ from aecodec.cli.shared.options import Json, complete_codec
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
+from aecodec.codecs import name_of
 
 
 def codecs(
@@ -39,10 +40,11 @@ def codecs(
 def _values(codec: Codec) -> dict[str, Any]:
     spec = codec.spec
     return {
-        "name": spec.name,
+        "name": name_of(spec.codec_id, spec.name),
         "codec_id": spec.codec_id.hex(),
         "tile": list(spec.tile),
         "channels": spec.channels,
+        "compresses": codec.folder.compresses,
         "default_level": spec.default_level,
         **codec.folder.measured,
     }

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from aecodec import codecs
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import read_bytes
@@ -54,7 +55,7 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "height": height,
         "mode": header.picture_mode.name,
         "frames": header.frames,
-        "codec": spec.name if spec else None,
+        "codec": codecs.name_of(header.codec_id, spec.name if spec else None),
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec),
         "reduction": _reduction(header),
@@ -71,7 +72,7 @@ def _time_of(origin: Origin) -> str:
 
 
 def _spec_of(codec_id: bytes) -> CodecSpec | None:
-    """The codec that ships with this id, to add what the header leaves to it."""
+    """The codec with this id, where it is installed, to add what the header leaves to it."""
     try:
         return codec_with_id(codec_id).spec
     except CodecError:

@@ -19,7 +19,7 @@ from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, wit
 from aecodec.errors import CodecError, UsageError
 from aecodec.parallel import Workers
 
-_FIELDS_ONLY = " (its codec does not ship: checksum and fields only; --codec names it)"
+_FIELDS_ONLY = " (its codec is not installed: checksum and fields only; --codec names it)"
 
 
 def verify(

@@ -6,6 +6,7 @@ import math
 
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.codecs import title_of
 
 
 def codec_text(codec: Codec) -> str:
@@ -18,7 +19,9 @@ def codec_text(codec: Codec) -> str:
         + ("  (default)" if number == spec.default_level else "")
         for number, level in enumerate(codec.folder.measured.get("levels", []), start=1)
     ]
-    return "\n".join([f"{spec.name} ({spec.codec_id.hex()}): {kind}, {sizes}", *lines])
+    half = "" if codec.folder.compresses else ", only decompresses"
+    title = title_of(spec.codec_id, spec.name)
+    return "\n".join([f"{title}: {kind}, {sizes}{half}", *lines])
 
 
 def loss_text(codec: Codec) -> str:

@@ -19,7 +19,11 @@ from aecodec.quantization.rdoq import nearest_symbols
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 FORMAT = ROOT / "docs" / "FORMAT.md"
-CODEC_IDS = {"digits": "0881441f", "photo": "5f03dacc"}
+PHOTOS = {"photo": "5f03dacc"}
+"""Ids of the codecs `photo`, the one that ships last, by the beginning of their files' names."""
+
+CODEC_IDS = {"digits": "0881441f", "photo": list(PHOTOS.values())[-1]}
+
 NAMES = [
     "digit3",
     "digit3_level1",
@@ -30,11 +34,11 @@ NAMES = [
     "colour_with_alpha",
     "reduced",
     "grey_as_rgb",
-    "photo",
-    "photo_grey_between_levels",
-    "photo_with_alpha",
-    "photo_stack",
-    "photo_reduced",
+    *(
+        f"{photo}{ending}"
+        for photo in PHOTOS
+        for ending in ("", "_grey_between_levels", "_with_alpha", "_stack", "_reduced")
+    ),
 ]
 
 
@@ -51,6 +55,16 @@ def test_golden_files_hold_their_codes(name: str) -> None:
     assert encode_payload(codec.folder.prior(level), quantizer, latents) == payload
     assert container.pack(header, payload) == data
     assert aecodec.decompress_frames(data).size > 0
+
+
+def test_every_golden_file_is_read() -> None:
+    assert sorted(NAMES) == sorted(path.stem for path in GOLDEN.glob("*.aec"))
+
+
+@pytest.mark.parametrize(("name", "codec_id"), PHOTOS.items())
+def test_the_files_of_every_codec_for_photographs_are_kept(name: str, codec_id: str) -> None:
+    header, _ = container.unpack((GOLDEN / f"{name}.aec").read_bytes())
+    assert header.codec_id.hex() == codec_id
 
 
 def test_grey_channels_that_were_three_come_back_as_three() -> None:

@@ -43,7 +43,7 @@ SMALLER = {
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
     "blocks": "--limit 1",
-    "equal_bytes": "--crop 0.png 10 10 90 60",
+    "equal_bytes": "--levels 1 --crop chelsea.png 150 50 90 60",
     "large_pictures": "--megapixels 0.3",
     "lora_packet": "--limit 1",
     "megapixels": "--megapixels 0.3",

@@ -1,0 +1,86 @@
+"""What does a training for one distortion win by its measure, and lose by the others?
+
+The same recipe is followed once for each distortion, for equal minutes, on one folder of pictures,
+and the codecs are measured on another. The mixture is that of the recipe `photo`; `steps` is part
+of it alone, because pictures that only had the right steps would have any colour. Differences are
+those to the codec that was trained for the squared error: in PSNR at equal bytes, in the mean over
+the rates that both cover, and in bytes at equal quality by each measure. The minutes are those of
+the networks; the context networks are fitted for one epoch after each training, instead of the
+recipe's number, to save as much time again.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from aecodec.arrays import Pixels
+from aecodec.training.distortions.mixture import MSE, Distortion
+from aecodec.training.recipe import Recipe, load_recipe
+from aecodec.training.run import run_recipe
+from benchmarks.bd_rate import bd_quality, bd_rate
+from benchmarks.harness import Options, Row
+from benchmarks.pictures import first_pictures, without_channel_axis
+from benchmarks.scores import BD_RATES, curve_of, scores_of_levels
+
+_ALONE = (MSE, "ms-ssim", "ssimulacra2")
+_MIXED = "photo"
+
+
+def add_arguments(parser: Options) -> None:
+    """Add the pictures to train and to measure on, the recipe and the minutes."""
+    parser.add_data("photographs", help="folder of pictures to train on")
+    parser.add_data("test", help="folder of pictures to measure on")
+    parser.add_argument("--recipe", default="picture", metavar="NAME|FILE")
+    parser.add_argument("--minutes", type=float, default=20, help="duration of each training")
+    parser.add_limit()
+
+
+def measure(options: Namespace) -> Iterator[Row]:
+    """One row per distortion, the squared error first."""
+    found = first_pictures(options.test, options.limit)
+    pictures = [without_channel_axis(picture.pixels[0]) for picture in found]
+    recipe, anchor = load_recipe(options.recipe), None
+    for name, distortion in _distortions().items():
+        followed = _with_distortion(recipe, distortion)
+        rows = _scores(followed, options.photographs, options.minutes, pictures)
+        anchor = anchor or rows
+        yield {"distortion": name, **_differences(rows, anchor)}
+
+
+def _distortions() -> dict[str, Distortion]:
+    mixture = load_recipe(_MIXED).training["distortion"]
+    return {**{name: name for name in _ALONE}, "mixture": mixture}
+
+
+def _with_distortion(recipe: Recipe, distortion: Distortion) -> Recipe:
+    return replace(
+        recipe,
+        training=recipe.training | {"distortion": distortion},
+        priors=recipe.priors | {"context_epochs": 1},
+    )
+
+
+def _scores(
+    recipe: Recipe, photographs: Path, minutes: float, pictures: Sequence[Pixels]
+) -> list[Row]:
+    """What the codec of a recipe scores at each level."""
+    with tempfile.TemporaryDirectory() as folder:
+        codec = run_recipe(recipe, photographs, Path(folder), minutes=minutes, verbose=0)
+        return list(scores_of_levels(codec, pictures))
+
+
+def _differences(rows: Sequence[Row], anchor: Sequence[Row]) -> Row:
+    """Differences of one codec to another, in dB and in bytes; None where they share no range."""
+    psnr = bd_quality(curve_of(rows, "psnr"), curve_of(anchor, "psnr"))
+    rates = {
+        title: bd_rate(curve_of(rows, quality), curve_of(anchor, quality))
+        for title, quality in BD_RATES.items()
+        if quality in rows[0]
+    }
+    found = {"psnr_at_equal_bytes": psnr, **rates}
+    return {name: None if math.isnan(each) else round(each, 4) for name, each in found.items()}

@@ -1,0 +1,156 @@
+"""A codec that shipped was replaced: its files are read, by a folder that only decompresses.
+
+The codec `digits` stands for any: in a folder of codecs of its own it is replaced by one with
+another default level, and stays as `digits-1`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from helpers.images import opened
+
+import aecodec
+from aecodec import Codec, CodecError
+from aecodec.arrays import Pixels
+from aecodec.cli.shared.options import complete_codec
+from aecodec.codec import registry
+from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
+from aecodec.codecs import EARLIER
+
+OLD = "digits-1"
+OLD_ID = "0881441f"
+WHERE = f"aecodec/codecs/{OLD} in aecodec's repository"
+REAL = registry.BUILT_IN
+
+
+@pytest.fixture
+def replaced(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, codec: Codec
+) -> Iterator[Path]:
+    """The folder of an installation that ships another codec `digits`, and has the earlier one."""
+    folder = tmp_path_factory.mktemp("codecs")
+    new = Path(shutil.copytree(REAL / "digits", folder / "digits"))
+    values = json.loads((new / CODEC_JSON).read_text("utf-8"))
+    values["spec"]["default_level"] = 1
+    (new / CODEC_JSON).write_text(json.dumps(values), "utf-8")
+    (folder / OLD).mkdir()
+    for name in (CODEC_JSON, *DECODING_FILES):
+        shutil.copy(REAL / "digits" / name, folder / OLD)
+    monkeypatch.setattr(registry, "BUILT_IN", folder)
+    monkeypatch.setitem(EARLIER, OLD_ID, OLD)
+    forget()
+    yield folder
+    forget()
+
+
+def forget() -> None:
+    """Forget which codecs were found."""
+    registry._installed_names.cache_clear()
+    registry._built_in.cache_clear()
+
+
+@pytest.fixture
+def absent(replaced: Path, tmp_path: Path) -> Path:
+    """The earlier codec's folder where the installation does not have it."""
+    (replaced / OLD).rename(tmp_path / "elsewhere")
+    return tmp_path / "elsewhere"
+
+
+@pytest.fixture
+def old_file(codec: Codec, samples: Pixels) -> bytes:
+    """A file of the earlier codec."""
+    return codec.compress(samples[3])
+
+
+def test_earlier_codecs_are_whole_and_only_decompress() -> None:
+    for codec_id, name in EARLIER.items():
+        codec = aecodec.load_codec(name)
+        assert codec.spec.codec_id.hex() == codec_id
+        assert {path.name for path in (REAL / name).iterdir()} == {CODEC_JSON, *DECODING_FILES}
+        for file in DECODING_FILES:
+            codec.folder.read(file)  # which checks its hash
+
+
+def test_the_specification_names_the_folder_of_every_codec() -> None:
+    text = (REAL.parents[1] / "docs" / "FORMAT.md").read_text("utf-8")
+    names = [*registry.built_in_names(), *EARLIER.values()]
+    rows = [
+        f"| `{aecodec.load_codec(name).spec.codec_id.hex(' ')}` | `aecodec/codecs/{name}` |"
+        for name in names
+    ]
+    assert [line for line in text.splitlines() if "| `aecodec/codecs/" in line] == rows
+
+
+def test_the_files_of_an_earlier_codec_are_read(
+    replaced: Path, codec: Codec, old_file: bytes, samples: Pixels
+) -> None:
+    expected = np.asarray(codec.decompress(old_file))
+    assert np.array_equal(np.asarray(aecodec.decompress(old_file)), expected)
+    assert np.array_equal(np.asarray(aecodec.decompress(old_file, OLD)), expected)
+    new_file = aecodec.compress(samples[3])
+    assert new_file[3:7] not in (old_file[3:7], bytes.fromhex(OLD_ID))
+    with pytest.raises(CodecError, match=rf"made with codec {OLD} \({OLD_ID}\), and this is digi"):
+        aecodec.decompress(old_file, "digits")
+    with pytest.raises(CodecError, match=rf"and this is {OLD} \({OLD_ID}\)"):
+        aecodec.decompress(new_file, OLD)
+
+
+def test_an_earlier_codec_does_not_compress(replaced: Path, samples: Pixels) -> None:
+    for most in (None, 40):
+        with pytest.raises(CodecError, match=r"encoder\.tflite: .*only decompresses"):
+            aecodec.compress(samples[3], OLD, max_bytes=most)
+    with pytest.raises(CodecError, match="only decompresses"):
+        aecodec.load_codec(OLD).folder.read("decoder.hdf5")
+
+
+def test_an_absent_one_is_named_with_where_to_get_it(
+    absent: Path, monkeypatch: pytest.MonkeyPatch, codec: Codec, old_file: bytes
+) -> None:
+    with pytest.raises(CodecError, match=rf"codec {OLD} \({OLD_ID}\), which is not .*{WHERE}"):
+        aecodec.decompress(old_file)
+    with pytest.raises(CodecError, match=f"{OLD} only decompresses.* not installed.*{WHERE}"):
+        aecodec.load_codec(OLD)
+    expected = codec.decompress(old_file)
+    assert aecodec.decompress(old_file, absent) == expected
+    absent.rename(absent.parent / OLD)
+    monkeypatch.chdir(absent.parent)
+    assert aecodec.decompress(old_file, OLD) == expected
+
+
+def test_earlier_codecs_are_not_offered(replaced: Path) -> None:
+    assert registry.built_in_names() == ("digits",)
+    assert complete_codec("digits") == ["digits"]
+
+
+def test_commands_know_an_earlier_codec(replaced: Path, command: Command, old_file: bytes) -> None:
+    Path("old.aec").write_bytes(old_file)
+    assert command("decompress", "old.aec").status == 0
+    assert opened("old_decompressed.png").size == (28, 28)
+    assert json.loads(command("verify", "old.aec", "--json").out)["codes_checked"] is True
+    assert f"codec {OLD}, codec_id {OLD_ID}, level 2," in command("info", "old.aec").out
+    assert OLD not in command("codecs").out
+    first = command("codecs", OLD).out.splitlines()[0]
+    assert first == f"{OLD} ({OLD_ID}): grey, 28x28 tiles, only decompresses"
+    values = [json.loads(command("codecs", name, "--json").out) for name in (OLD, "digits")]
+    assert [each["name"] for each in values] == [OLD, "digits"]
+    assert [each["compresses"] for each in values] == [False, True]
+    refused = command("compress", "old_decompressed.png", "--codec", OLD)
+    assert (refused.status, len(refused.err.splitlines())) == (5, 1)
+    assert "only decompresses" in refused.err
+
+
+def test_commands_name_an_absent_one(absent: Path, command: Command, old_file: bytes) -> None:
+    Path("old.aec").write_bytes(old_file)
+    refused = command("decompress", "old.aec")
+    assert (refused.status, len(refused.err.splitlines())) == (5, 1)
+    assert WHERE in refused.err
+    assert f"codec {OLD}, codec_id {OLD_ID}" in command("info", "old.aec").out
+    assert "checksum and fields only" in command("verify", "old.aec").out
+    assert command("decompress", "old.aec", "--codec", absent).status == 0
