@@ -27,7 +27,8 @@ def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITE
         between: lowest and highest dB to integrate over, within the range that both curves cover.
 
     Returns:
-        The mean ratio of the rates, less 1; NaN if the curves have no quality in common.
+        The mean ratio of the rates, less 1; NaN if the curves have no quality in common, or one of
+        them does not rise.
 
     >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
     >>> round(bd_rate([(0.7 * rate, psnr) for rate, psnr in anchor], anchor), 6)
@@ -45,7 +46,7 @@ def bd_quality(curve: Curve, anchor: Curve) -> float:
 
     Returns:
         The mean, over the logarithms of the rates that both curves cover, of the difference; NaN if
-        they have no rate in common.
+        they have no rate in common, or one of them does not rise.
 
     >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
     >>> round(bd_quality([(rate, psnr + 0.5) for rate, psnr in anchor], anchor), 6)
@@ -84,34 +85,35 @@ def intersection(one: tuple[float, float], other: tuple[float, float]) -> tuple[
     return max(one[0], other[0]), min(one[1], other[1])
 
 
-def _mean_difference(
-    one: PchipInterpolator, other: PchipInterpolator, between: tuple[float, float] = UNLIMITED
-) -> float:
-    """Mean difference of two functions where both are defined; NaN if they nowhere are."""
-    low = max(one.x[0], other.x[0], between[0])
-    high = min(one.x[-1], other.x[-1], between[1])
+def _mean_difference(one: Curve, other: Curve, between: tuple[float, float] = UNLIMITED) -> float:
+    """Mean difference of two functions, given by points, where both are defined.
+
+    NaN if they nowhere are: a single point is no function.
+    """
+    if min(len(one), len(other)) < 2:
+        return math.nan
+    first, second = (PchipInterpolator(*zip(*points, strict=True)) for points in (one, other))
+    low = max(first.x[0], second.x[0], between[0])
+    high = min(first.x[-1], second.x[-1], between[1])
     if low >= high:
         return math.nan
-    return float((one.integrate(low, high) - other.integrate(low, high)) / (high - low))
+    return float((first.integrate(low, high) - second.integrate(low, high)) / (high - low))
 
 
-def _log_rate(curve: Curve) -> PchipInterpolator:
+def _log_rate(curve: Curve) -> Curve:
     """Logarithm of the rate as a function of the quality."""
-    rates, qualities = _rising(curve)
-    return PchipInterpolator(qualities, np.log(rates))
+    return [(quality, math.log(rate)) for rate, quality in _rising(curve)]
 
 
-def _quality(curve: Curve) -> PchipInterpolator:
+def _quality(curve: Curve) -> Curve:
     """Quality as a function of the logarithm of the rate."""
-    rates, qualities = _rising(curve)
-    return PchipInterpolator(np.log(rates), qualities)
+    return [(math.log(rate), quality) for rate, quality in _rising(curve)]
 
 
-def _rising(curve: Curve) -> tuple[Sequence[float], Sequence[float]]:
-    """Rates and qualities of the points where both rise."""
+def _rising(curve: Curve) -> Curve:
+    """The points where rate and quality both rise."""
     points: list[tuple[float, float]] = []
     for rate, quality in sorted(curve, key=lambda point: (point[0], -point[1])):
         if not points or quality > points[-1][1]:
             points.append((rate, quality))
-    rates, qualities = zip(*points, strict=True)
-    return rates, qualities
+    return points

@@ -51,6 +51,12 @@ def test_curves_without_a_common_range_have_no_difference() -> None:
     assert math.isnan(bd_rate(low, high))
 
 
+def test_a_curve_that_does_not_rise_has_no_difference() -> None:
+    falling = [(rate, -quality) for rate, quality in line(3, 30)]
+    assert math.isnan(bd_quality(falling, line(3, 30)))
+    assert math.isnan(bd_rate(line(3, 30), falling))
+
+
 def test_a_curve_has_the_points_of_its_rows() -> None:
     rows = [{"bpp": 0.2, "psnr": 30, "ms_ssim": 0.9}, {"bpp": 0.4, "psnr": 33, "ms_ssim": 0.99}]
     assert curve_of(rows, "psnr") == [(0.2, 30), (0.4, 33)]
