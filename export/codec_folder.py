@@ -188,10 +188,19 @@ def _measure(
             "pictures": len(pixels),
             "levels": [_measure_level(codec, pixels, number) for number in numbers],
         }
-        if spec.levels[-1].code_dimension == spec.latent_channels:  # all levels share the channels
+        if _compares_with_floats(spec):
             loss = measure_pair_loss(codec, *models, pixels, networks)
             measured["finest_level"] = loss.as_json()
         return measured
+
+
+def _compares_with_floats(spec: CodecSpec) -> bool:
+    """Whether the finest level stands for the float models.
+
+    It does not where levels have channels of their own, or gains: what rounding adds there was
+    weighed against the rate in training.
+    """
+    return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains
 
 
 def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]:
