@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, UsageError
 from aecodec.training.autoencoder import Autoencoder, RunOptions
+from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.optimization.precision import policy_of
 from aecodec.training.qat.int8 import copy_weights
@@ -192,7 +194,9 @@ class RecipeTraining:
     ) -> bool:
         """Train, and return whether the training was not interrupted."""
         try:
-            self._train(copy, options, verbose)
+            with between_steps() as interruption:
+                callbacks = [*options.callbacks, interruption]
+                self._train(copy, replace(options, callbacks=callbacks), verbose)
         except KeyboardInterrupt:
             for each in options.callbacks:
                 each.on_train_end()  # Keras does not call it
