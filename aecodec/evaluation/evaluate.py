@@ -13,15 +13,13 @@ import numpy as np
 from aecodec import metrics
 from aecodec.arrays import Float64, Pixels
 from aecodec.codec.codec import Codec
+from aecodec.codec.distortion import Measure
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 Result = TypeVar("Result")
-
-Measure = Callable[[Pixels, Pixels], float]
-"""How alike two frames (H, W, C) are."""
 
 
 @dataclass(frozen=True)

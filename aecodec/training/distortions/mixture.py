@@ -77,11 +77,11 @@ class Mixture:
         Raises:
             UsageError: they are not.
         """
-        if set(self.weights) != {MSE} and min(height, width) < _SMALLEST_SIDE:
-            names = ", ".join(name for name in self.weights if name != MSE)
+        with_windows = [name for name in self.weights if name != MSE]
+        if with_windows and min(height, width) < _SMALLEST_SIDE:
             raise UsageError(
-                f"{names}: pictures of {width}x{height} are too small, {_SMALLEST_SIDE} pixels are "
-                "the least; train for the distortion mse"
+                f"{', '.join(with_windows)}: pictures of {width}x{height} are too small, "
+                f"{_SMALLEST_SIDE} pixels are the least; train for the distortion mse"
             )
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import tensorflow as tf
 
-from aecodec.metrics.structural import SCALE_WEIGHTS
-from aecodec.training.distortions.planes import WINDOW, blur, halved, planes_of
+from aecodec.metrics.structural import halved, scale_weights, similarities
+from aecodec.training.distortions.planes import blur, planes_of
 
-_C1, _C2 = 0.01**2, 0.03**2
 _LEAST = 1e-4
 """Least similarity of a scale: the gradient of a power is infinite at 0."""
 
@@ -19,7 +17,7 @@ def ms_ssim_error(decoded: Any, images: Any) -> Any:
     """1 - MS-SSIM of each picture, the mean over its channels.
 
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003; the
-    scales and weights are those of :func:`aecodec.metrics.structural.ms_ssim`.
+    scales and formulas are those of :func:`aecodec.metrics.structural.ms_ssim`.
 
     Args:
         decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, sides of 11 and up.
@@ -33,21 +31,12 @@ def ms_ssim_error(decoded: Any, images: Any) -> Any:
     [False, True]
     """
     pair = planes_of(decoded), planes_of(images)
-    weights = SCALE_WEIGHTS[: int(math.log2(min(pair[0].shape[2:]) / WINDOW)) + 1]
+    weights = scale_weights(min(pair[0].shape[2:]))
     similarity = tf.ones(())
-    for number, weight in enumerate(weights / weights.sum(), start=1):
-        luminance, contrast = _similarities(*pair)
+    for number, weight in enumerate(weights, start=1):
+        luminance, contrast = similarities(*pair, blur, peak=1)
         factor = luminance * contrast if number == len(weights) else contrast
         mean = tf.reduce_mean(factor, axis=(2, 3))
         similarity *= tf.maximum(mean, _LEAST) ** weight
         pair = halved(pair[0]), halved(pair[1])
     return 1 - tf.reduce_mean(similarity, axis=1)
-
-
-def _similarities(x: Any, y: Any) -> tuple[Any, Any]:
-    """Similarity of planes per window: of luminance, and of contrast and structure."""
-    mean_x, mean_y = blur(x), blur(y)
-    product, squares = mean_x * mean_y, mean_x**2 + mean_y**2
-    covariance, variances = blur(x * y) - product, blur(x**2 + y**2) - squares
-    luminance = (2 * product + _C1) / (squares + _C1)
-    return luminance, (2 * covariance + _C2) / (variances + _C2)

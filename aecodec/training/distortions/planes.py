@@ -1,4 +1,4 @@
-"""Planes of pictures for TensorFlow: Gaussian windows as products of matrices, and halved sides.
+"""Planes of pictures for TensorFlow, and Gaussian windows as products of matrices.
 
 A blur of a few channels is slow as a convolution. Along each axis it is a product with a band
 matrix, which processors compute at full speed, however many zeros the matrix has.
@@ -13,9 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from aecodec.arrays import Float32
-
-WINDOW = 11
-_DEVIATION = 1.5
+from aecodec.metrics.structural import WINDOW, WINDOW_WEIGHTS
 
 
 def planes_of(pictures: Any) -> Any:
@@ -58,23 +56,10 @@ def within_windows(planes: Any) -> Any:
     return planes[:, :, edge:-edge, edge:-edge]
 
 
-def halved(planes: Any) -> Any:
-    """Means of blocks of 2x2 pixels; a last odd row or column is left out.
-
-    >>> halved(tf.constant([[[[1.0, 3.0, 9.0], [5.0, 7.0, 9.0]]]])).numpy().tolist()
-    [[[[4.0]]]]
-    """
-    height, width = (side // 2 * 2 for side in planes.shape[2:])
-    even = planes[:, :, :height, :width]
-    rows = even[:, :, ::2] + even[:, :, 1::2]
-    return (rows[..., ::2] + rows[..., 1::2]) / 4
-
-
 @lru_cache(maxsize=32)
 def _band(side: int) -> Float32:
     """(side, side - 10) weights of the windows along one axis."""
-    window = np.exp(-0.5 * ((np.arange(WINDOW) - WINDOW // 2) / _DEVIATION) ** 2)
     band = np.zeros((side, side - WINDOW + 1), np.float32)
     for place, column in enumerate(band.T):
-        column[place : place + WINDOW] = window / window.sum()
+        column[place : place + WINDOW] = WINDOW_WEIGHTS
     return band

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from aecodec.training.distortions.planes import WINDOW, blur, halved, planes_of, within_windows
+from aecodec.metrics.structural import WINDOW, halved
+from aecodec.training.distortions.planes import blur, planes_of, within_windows
 
 _ABSORBANCE = np.array(
     [[0.30, 0.622, 0.078], [0.23, 0.692, 0.078], [0.2434227, 0.2047674, 0.5518099]], np.float32

@@ -30,7 +30,9 @@ from aecodec.keras_models.roles import Role, layer_with, set_role
 from aecodec.training.networks import lsuv
 from aecodec.training.networks.tile import residual_block
 
-STRIDE = 16
+STRIDE, _FINEST_GRID = 16, 4
+"""Distances in pixels between the points of the coarsest and of the finest grid."""
+
 _CEILING = 6.0
 _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 """Quantization step where the slopes of rate and distortion meet, at high rates:
@@ -63,8 +65,8 @@ SMALL = (Stage(64, 1), Stage(96, 1), Stage(128, 1))
 LARGE = (Stage(48, 1), Stage(128, 1), Stage(192, 2))
 """Stages with a grid point at every 4th, 8th and 16th pixel."""
 
-_FILTER_GRID, _FILTER = 4, Stage(64, 1)
-"""The filter's grid has a point for every 4th pixel: coarse enough to turn a step into a slope."""
+_FILTER = Stage(64, 1)
+"""The filter, on the finest grid: coarse enough to turn a step into a slope."""
 
 
 def picture_pair(
@@ -97,7 +99,7 @@ def _encoder(channels: int, code_dimension: int, stages: tuple[Stage, ...]) -> A
     images = keras.Input((None, None, channels))
     finest, *coarser = stages
     numbers, pixels = itertools.count(), layers.Rescaling(_CEILING)(images)
-    hidden = _convolution(finest.width)(SpaceToDepth(4)(pixels))
+    hidden = _convolution(finest.width)(SpaceToDepth(_FINEST_GRID)(pixels))
     hidden = _blocks(hidden, finest, numbers)
     for stage in coarser:
         downsampling = layers.Conv2D(stage.width, 4, 2, padding="same", activation="relu6")
@@ -116,27 +118,27 @@ def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> A
     for stage in reversed(finer):
         hidden = DepthToSpace(2)(_convolution(4 * stage.width)(hidden))
         hidden = _blocks(hidden, stage, numbers)
-    learned = layers.Conv2D(
-        16 * channels, 3, padding="same", kernel_initializer="zeros", name="slow_difference"
-    )
+    learned = _learned_pixels(hidden, channels, "slow_difference")
     linear = layers.Conv2D(STRIDE**2 * channels, 3, padding="same", name="slow_pixels")
-    both = [DepthToSpace(4)(learned(hidden)), DepthToSpace(STRIDE)(linear(codes))]
-    pixels = _filtered(layers.Add()(both), numbers)
-    set_role(learned, Role.LEARNED_PIXELS)
+    pixels = layers.Add()([learned, DepthToSpace(STRIDE)(linear(codes))])
     set_role(linear, Role.LINEAR_PIXELS)
-    return keras.Model(codes, pixels, name="decoder")
+    return keras.Model(codes, _filtered(pixels, channels, numbers), name="decoder")
 
 
-def _filtered(pixels: Any, numbers: Iterator[int]) -> Any:
-    patches = SpaceToDepth(_FILTER_GRID)(pixels)
-    hidden = _convolution(_FILTER.width, name=_FILTER_START)(patches)
+def _filtered(pixels: Any, channels: int, numbers: Iterator[int]) -> Any:
+    hidden = _convolution(_FILTER.width, name=_FILTER_START)(SpaceToDepth(_FINEST_GRID)(pixels))
     hidden = _blocks(hidden, _FILTER, numbers)
+    return layers.Add()([pixels, _learned_pixels(hidden, channels, "slow_correction")])
+
+
+def _learned_pixels(hidden: Any, channels: int, name: str) -> Any:
+    """What a network on the finest grid adds to pixels; nothing at first."""
     learned = layers.Conv2D(
-        patches.shape[-1], 3, padding="same", kernel_initializer="zeros", name="slow_correction"
+        _FINEST_GRID**2 * channels, 3, padding="same", kernel_initializer="zeros", name=name
     )
-    filtered = layers.Add()([pixels, DepthToSpace(_FILTER_GRID)(learned(hidden))])
+    pixels = DepthToSpace(_FINEST_GRID)(learned(hidden))
     set_role(learned, Role.LEARNED_PIXELS)
-    return filtered
+    return pixels
 
 
 def _convolution(width: int, name: str | None = None) -> Any:
