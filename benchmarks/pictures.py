@@ -41,6 +41,11 @@ def first_pictures(data: Path, limit: int) -> list[Picture]:
     return [_grey_if_possible(sample.picture) for sample in islice(open_dataset(data), limit)]
 
 
+def first_planes(data: Path, limit: int) -> list[Pixels]:
+    """The first frames of :func:`first_pictures`, (H, W) or (H, W, 3), which Pillow takes."""
+    return [without_channel_axis(picture.pixels[0]) for picture in first_pictures(data, limit)]
+
+
 def _grey_if_possible(picture: Picture) -> Picture:
     return replace(picture, pixels=picture.pixels[..., :1]) if is_grey(picture.pixels) else picture
 

@@ -59,12 +59,17 @@ def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]
 def scores_of_levels(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
     """One row per level of a codec, with what :func:`score` measures."""
     for level in range(1, len(codec.spec.levels) + 1):
+        yield {"setting": level, **score(pictures, round_trip_at(codec, level))}
 
-        def round_trip(picture: Pixels, level: int = level) -> tuple[int, Pixels]:
-            file = codec.compress(picture, level=level)
-            return len(file), np.asarray(codec.decompress(file))
 
-        yield {"setting": level, **score(pictures, round_trip)}
+def round_trip_at(codec: Codec, level: float) -> RoundTrip:
+    """The round trip of pictures through files of a codec at a level."""
+
+    def round_trip(picture: Pixels) -> tuple[int, Pixels]:
+        file = codec.compress(picture, level=level)
+        return len(file), np.asarray(codec.decompress(file))
+
+    return round_trip
 
 
 def curve_of(rows: Iterable[Row], quality: str) -> Curve:

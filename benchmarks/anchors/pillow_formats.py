@@ -45,14 +45,14 @@ class PillowFormat:
         file = self.encode(pixels)
         return len(file), decode(file, pixels)
 
-    def no_smaller(self, pixels: Pixels, least: int) -> bytes:
-        """The file of the lowest quality with at least `least` bytes; of the highest, if none."""
+    def no_smaller(self, pixels: Pixels, least: int) -> tuple[int, Pixels]:
+        """The round trip at the lowest quality with at least `least` bytes, or at the highest."""
 
-        def file(quality: int) -> bytes:
-            return self.at_quality(quality).encode(pixels)
+        def size(quality: int) -> int:
+            return len(self.at_quality(quality).encode(pixels))
 
-        too_small = last_where(range(100), lambda quality: len(file(quality)) < least)
-        return file(0 if too_small is None else too_small + 1)
+        too_small = last_where(range(100), lambda quality: size(quality) < least)
+        return self.at_quality(0 if too_small is None else too_small + 1).round_trip(pixels)
 
 
 def decode(file: bytes, like: Pixels) -> Pixels:

@@ -21,11 +21,11 @@ import numpy as np
 from scipy.ndimage import gaussian_gradient_magnitude
 
 import aecodec
-from aecodec import Codec
 from aecodec.arrays import Float64, Pixels
-from benchmarks.anchors.pillow_formats import LOSSY, PillowFormat, decode
+from benchmarks.anchors.pillow_formats import LOSSY
 from benchmarks.harness import Options, Row
-from benchmarks.pictures import first_pictures, without_channel_axis
+from benchmarks.pictures import first_planes
+from benchmarks.scores import round_trip_at
 
 _LUMA = (0.299, 0.587, 0.114)
 _SIGMA, _GRADIENT = 2.0, 2.0
@@ -46,28 +46,15 @@ def add_arguments(parser: Options) -> None:
 def measure(options: Namespace) -> Iterator[Row]:
     """One row for the originals, one per level of the codec, one per other format."""
     codec = aecodec.load_codec(options.codec)
-    pictures = [
-        without_channel_axis(picture.pixels[0])
-        for picture in first_pictures(options.data, options.limit)
-    ]
+    pictures = first_planes(options.data, options.limit)
     yield {"format": "original", **_ratios(pictures, pictures)}
     for level in range(1, len(codec.spec.levels) + 1):
-        files = [_ours(codec, picture, level) for picture in pictures]
+        files = list(map(round_trip_at(codec, level), pictures))
         yield {"format": "aecodec", "level": level, **_of_files(pictures, files)}
-    sizes = [_ours(codec, picture, options.level)[0] for picture in pictures]
+    sizes = [len(codec.compress(picture, level=options.level)) for picture in pictures]
     for anchor in LOSSY:
-        files = [_theirs(anchor, *each) for each in zip(pictures, sizes, strict=True)]
+        files = list(map(anchor.no_smaller, pictures, sizes))
         yield {"format": anchor.title, "at_level": options.level, **_of_files(pictures, files)}
-
-
-def _ours(codec: Codec, picture: Pixels, level: float) -> File:
-    file = codec.compress(picture, level=level)
-    return len(file), np.asarray(codec.decompress(file))
-
-
-def _theirs(anchor: PillowFormat, picture: Pixels, least: int) -> File:
-    file = anchor.no_smaller(picture, least)
-    return len(file), decode(file, picture)
 
 
 def _of_files(pictures: Sequence[Pixels], files: Sequence[File]) -> Row:

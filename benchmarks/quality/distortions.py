@@ -24,7 +24,7 @@ from aecodec.training.recipe import Recipe, load_recipe
 from aecodec.training.run import run_recipe
 from benchmarks.bd_rate import bd_quality, bd_rate
 from benchmarks.harness import Options, Row
-from benchmarks.pictures import first_pictures, without_channel_axis
+from benchmarks.pictures import first_planes
 from benchmarks.scores import BD_RATES, curve_of, scores_of_levels
 
 _ALONE = (MSE, "ms-ssim", "ssimulacra2")
@@ -42,8 +42,7 @@ def add_arguments(parser: Options) -> None:
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per distortion, the squared error first."""
-    found = first_pictures(options.test, options.limit)
-    pictures = [without_channel_axis(picture.pixels[0]) for picture in found]
+    pictures = first_planes(options.test, options.limit)
     recipe, anchor = load_recipe(options.recipe), None
     for name, distortion in _distortions().items():
         followed = _with_distortion(recipe, distortion)

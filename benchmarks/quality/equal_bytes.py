@@ -21,9 +21,10 @@ import aecodec
 from aecodec import Codec, metrics
 from aecodec.arrays import Pixels
 from aecodec.imaging.plots import Panel, pictures_figure
-from benchmarks.anchors.pillow_formats import AVIF, JPEG_XL, WEBP, decode
+from benchmarks.anchors.pillow_formats import AVIF, JPEG_XL, WEBP
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import carried_picture
+from benchmarks.scores import round_trip_at
 
 _CROPS = (
     ("astronaut.png", "165", "60", "120", "80"),  # a face
@@ -110,12 +111,9 @@ def _read(folder: Path | None, name: str) -> Pixels:
 
 def _files(codec: Codec, pixels: Pixels, level: float) -> dict[str, File]:
     """The file of each format."""
-    ours = codec.compress(pixels, level=level)
-    files = {"aecodec": File(len(ours), np.asarray(codec.decompress(ours)))}
-    for anchor in _OTHERS:
-        file = anchor.no_smaller(pixels, len(ours))
-        files[anchor.title] = File(len(file), decode(file, pixels))
-    return files
+    ours = File(*round_trip_at(codec, level)(pixels))
+    theirs = {each.title: File(*each.no_smaller(pixels, ours.size)) for each in _OTHERS}
+    return {"aecodec": ours, **theirs}
 
 
 def _row(pixels: Pixels, name: str, file: File) -> Row:

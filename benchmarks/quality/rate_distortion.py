@@ -22,7 +22,7 @@ from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.anchors.pillow_formats import LOSSY
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, intersection, qualities_at
 from benchmarks.harness import Options, Row
-from benchmarks.pictures import first_pictures, without_channel_axis
+from benchmarks.pictures import first_planes
 from benchmarks.scores import BD_RATES, curve_of, score, scores_of_levels
 
 _OURS = "aecodec"
@@ -43,10 +43,7 @@ def add_arguments(parser: Options) -> None:
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per format and setting, then one per format with its BD-rates."""
-    pictures = [
-        without_channel_axis(picture.pixels[0])
-        for picture in first_pictures(options.data, options.limit)
-    ]
+    pictures = first_planes(options.data, options.limit)
     rows = []
     for row in _scores(aecodec.load_codec(options.codec), pictures):
         yield row
