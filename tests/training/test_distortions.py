@@ -15,11 +15,11 @@ from sklearn.datasets import load_sample_image
 from aecodec import UsageError, metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.training import Autoencoder
-from aecodec.training.distortions.even_areas import step_error
+from aecodec.training.distortions.blocking import blocking_error
 from aecodec.training.distortions.mixture import MEASURES, Mixture
 from aecodec.training.distortions.ms_ssim import ms_ssim_error
 
-QUALITIES = (5, 20, 60, 90)
+QUALITIES = (10, 30, 60, 90)
 
 
 def photograph() -> Pixels:
@@ -56,7 +56,7 @@ def test_errors_grow_as_quality_falls_and_are_0_for_equal_pictures() -> None:
 
 
 def test_grey_pictures_have_the_error_of_grey_colours() -> None:
-    decoded, original = (floats(each)[..., :1] for each in (as_jpeg(20), photograph()))
+    decoded, original = (floats(each)[..., :1] for each in (as_jpeg(30), photograph()))
     for measure in MEASURES.values():
         colours = float(measure(decoded.repeat(3, -1), original.repeat(3, -1))[0])
         for shape in ((1, 192, 256, 1), (1, 192, 256)):
@@ -71,7 +71,13 @@ def test_blocks_in_the_sky_count_more_than_noise_in_a_texture() -> None:
     noise = 0.02 * rng.standard_normal((64, 64, 1))
     pair = np.stack([even + blocks, texture + noise]).astype(np.float32), np.stack([even, texture])
     assert np.divide(*MEASURES["mse"](*pair).numpy()) < 0.1
-    assert np.divide(*step_error(*pair).numpy()) > 3
+    assert np.divide(*blocking_error(*pair).numpy()) > 3
+
+
+def test_a_step_at_the_border_of_a_block_counts_and_elsewhere_does_not() -> None:
+    even = np.full((1, 64, 64, 3), 0.5, np.float32)
+    border, elsewhere = (even + 0.01 * (np.arange(64) >= place)[:, None] for place in (32, 36))
+    assert float(blocking_error(border, even)[0]) > 100 * float(blocking_error(elsewhere, even)[0])
 
 
 def test_gradients_are_finite_even_where_nothing_is_wrong() -> None:
@@ -84,7 +90,7 @@ def test_gradients_are_finite_even_where_nothing_is_wrong() -> None:
 
 
 def test_a_mixture_is_a_weighted_sum() -> None:
-    pair = floats(as_jpeg(20)), floats(photograph())
+    pair = floats(as_jpeg(30)), floats(photograph())
     mixed = Mixture({"mse": 0.4, "ms-ssim": 0.03})(*pair)
     parts = 0.4 * Mixture("mse")(*pair) + 0.03 * ms_ssim_error(*pair)
     assert float(mixed[0]) == pytest.approx(float(parts[0]))

@@ -8,14 +8,14 @@ from typing import Any
 import tensorflow as tf
 
 from aecodec.errors import UsageError
-from aecodec.training.distortions.even_areas import step_error
+from aecodec.training.distortions.blocking import blocking_error
 from aecodec.training.distortions.ms_ssim import ms_ssim_error
 from aecodec.training.distortions.ssimulacra2 import ssimulacra2_error
 
 MSE = "mse"
 
-_SMALLEST_SIDE = 22
-"""Pixels that the windows of all measures but the squared error need."""
+_SMALLEST_SIDES = {"ms-ssim": 22, "ssimulacra2": 22, "blocking": 32}
+"""Pixels that windows and blocks need."""
 
 
 def mean_squares(decoded: Any, images: Any) -> Any:
@@ -28,11 +28,11 @@ MEASURES: dict[str, Callable[[Any, Any], Any]] = {
     MSE: mean_squares,
     "ms-ssim": ms_ssim_error,
     "ssimulacra2": ssimulacra2_error,
-    "steps": step_error,
+    "blocking": blocking_error,
 }
 """Measures by their names: (decoded, images) to (N,) errors."""
 
-_ALONE = {MSE: 1.0, "ms-ssim": 0.015, "ssimulacra2": 0.001, "steps": 0.003}
+_ALONE = {MSE: 1.0, "ms-ssim": 0.015, "ssimulacra2": 0.001, "blocking": 0.002}
 """Weights with which a photograph of 30 dB has about as large an error by each measure as by MSE,
 so that rate weights mean about the same."""
 
@@ -77,12 +77,13 @@ class Mixture:
         Raises:
             UsageError: they are not.
         """
-        with_windows = [name for name in self.weights if name != MSE]
-        if with_windows and min(height, width) < _SMALLEST_SIDE:
-            raise UsageError(
-                f"{', '.join(with_windows)}: pictures of {width}x{height} are too small, "
-                f"{_SMALLEST_SIDE} pixels are the least; train for the distortion mse"
-            )
+        for name in self.weights:
+            smallest = _SMALLEST_SIDES.get(name, 1)
+            if min(height, width) < smallest:
+                raise UsageError(
+                    f"{name}: pictures of {width}x{height} are too small, {smallest} pixels are "
+                    "the least; train for the distortion mse"
+                )
 
 
 def _weight(name: str, weight: float) -> float:

@@ -36,10 +36,11 @@ def blur(planes: Any) -> Any:
     >>> blur(tf.ones((1, 1, 12, 11))).numpy().round(3).tolist()
     [[[[1.0], [1.0]]]]
     """
-    return _blurred_rows(_turned(_blurred_rows(_turned(planes))))
+    return _blurred_rows(turned(_blurred_rows(turned(planes))))
 
 
-def _turned(planes: Any) -> Any:
+def turned(planes: Any) -> Any:
+    """Planes (N, C, h, w) with rows for columns, (N, C, w, h)."""
     return tf.transpose(planes, (0, 1, 3, 2))
 
 
