@@ -12,6 +12,10 @@ _BLOCK, _SEGMENT = 16, 8
 """Distance in pixels between borders, which is that between code vectors; and the length of the
 segments of a border along which grain averages out, and the border of a block does not."""
 
+_WIDTHS = (1, 2, 4)
+"""Widths in pixels of the strips on both sides of a border: by one pixel alone, a step that is
+smeared over three would count as a slope."""
+
 _EVEN = 1 / 255
 """Size of the original's own steps at which errors are half as visible as where there are none."""
 
@@ -20,10 +24,11 @@ def blocking_error(decoded: Any, images: Any) -> Any:
     """The error of the steps across the borders of 16x16 blocks, where they can be seen.
 
     Blocking artifacts as in Z. Wang, A. C. Bovik and B. L. Evans, "Blind measurement of blocking
-    artifacts in images", 2000: absolute differences across borders, here of means of segments of 8
-    pixels. The contrast of the original hides them (G. E. Legge and J. M. Foley, "Contrast masking
-    in human vision", 1980): where its own steps, in the 16 pixels around a border, are s in the
-    mean, an error counts 1 / (1 + (s / 1 grey level)^2).
+    artifacts in images", 2000: absolute differences across borders, here between the means of
+    strips of 8 pixels along the border and 1, 2 and 4 across it. The contrast of the original hides
+    them (G. E. Legge and J. M. Foley, "Contrast masking in human vision", 1980): where its own
+    steps, in the 16 pixels around a border, are s in the mean, an error counts
+    1 / (1 + (s / 1 grey level)^2).
 
     Args:
         decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, sides of 32 and up.
@@ -37,24 +42,36 @@ def blocking_error(decoded: Any, images: Any) -> Any:
     >>> float(blocking_error(even, even)[0]), round(float(blocking_error(blocks, even)[0]), 3)
     (0.0, 1.275)
     """
-    original = planes_of(images)
-    error = planes_of(decoded) - original
-    return 255 * (_across(error, original) + _across(turned(error), turned(original))) / 2
+    original = _whole_blocks(planes_of(images))
+    error = _whole_blocks(planes_of(decoded)) - original
+    pairs = (error, original), (turned(error), turned(original))
+    errors = [_across(*pair, width) for pair in pairs for width in _WIDTHS]
+    return 255 * tf.add_n(errors) / len(errors)
 
 
-def _across(error: Any, original: Any) -> Any:
+def _whole_blocks(planes: Any) -> Any:
+    height, width = (side // _BLOCK * _BLOCK for side in planes.shape[2:])
+    return planes[:, :, :height, :width]
+
+
+def _across(error: Any, original: Any, width: int) -> Any:
     """(N,) error of the steps from one column of blocks to the next, in 0..1."""
-    around = tf.abs(_steps(original))[..., _BLOCK // 2 : 1 - _BLOCK // 2]
-    blocks = around.shape[-1] // _BLOCK
-    own = tf.reduce_mean(tf.stack(tf.split(around[..., : blocks * _BLOCK], blocks, -1), -2), -1)
-    visible = 1 / (1 + (own / _EVEN) ** 2)
-    borders = tf.abs(_steps(error)[..., _BLOCK - 1 :: _BLOCK])[..., :blocks]
+    error, own = _steps(error, width), tf.abs(_steps(original, width))
+    a_block = _BLOCK // width
+    borders = tf.abs(error[..., a_block - 1 :: a_block])
+    around = own[..., a_block // 2 :][..., : borders.shape[-1] * a_block]
+    visible = 1 / (1 + (_means(around, 3, a_block) / _EVEN) ** 2)
     return tf.reduce_mean(visible * borders, axis=(1, 2, 3))
 
 
-def _steps(planes: Any) -> Any:
-    """(N, C, h // 8, w - 1) steps from each column to the next, in the mean of 8 rows."""
-    segments = planes.shape[2] // _SEGMENT
-    rows = tf.stack(tf.split(planes[:, :, : segments * _SEGMENT], segments, 2), 2)
-    means = tf.reduce_mean(rows, axis=3)
-    return means[..., 1:] - means[..., :-1]
+def _steps(planes: Any, width: int) -> Any:
+    """(N, C, h / 8, w / width - 1) steps from each strip of columns to the next."""
+    strips = _means(_means(planes, 2, _SEGMENT), 3, width)
+    return strips[..., 1:] - strips[..., :-1]
+
+
+def _means(planes: Any, axis: int, length: int) -> Any:
+    """The mean of each `length` neighbours along one axis."""
+    shape = list(planes.shape)
+    shape[:1], shape[axis : axis + 1] = [-1], [shape[axis] // length, length]
+    return tf.reduce_mean(tf.reshape(planes, shape), axis=axis + 1)
