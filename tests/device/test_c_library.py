@@ -20,6 +20,7 @@ from helpers.c_library import (
     CLibrary,
 )
 from helpers.files import with_checksum
+from helpers.made_up_codecs import SPARE, TILE, folder_of
 from helpers.strategies import any_context, headers, priors, some_context
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,11 +29,7 @@ from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
 from aecodec.bitstream.geometry import vector_shape
 from aecodec.codec.encoded_picture import EncodedPicture
-from aecodec.codec_files.folder import CodecFolder, write_folder
-from aecodec.codec_files.priors_file import save_priors
-from aecodec.codec_files.spec import CodecSpec
 from aecodec.entropy.context_network import ContextNetwork
-from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import PREDICTED_CHANNELS
 from aecodec.errors import AecodecError, ModelError
 from aecodec.export.device.codec_source import PictureSizes
@@ -43,9 +40,6 @@ from aecodec.format.container import Header, Mode
 from aecodec.imaging.picture import from_array
 from aecodec.prior_fitting.tables import fit_prior
 from aecodec.quantization.levels import Level
-
-TILE = (4, 5)
-SPARE = 3  # channels of other levels
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
@@ -93,15 +87,6 @@ def assert_header_has_the_sizes(library: CLibrary, size: tuple[int, int], mode: 
     if mode.channels == library.tables.folder.spec.channels:
         sizes = PictureSizes.of(library.tables, size)
         assert library.sizes(size, mode) == (sizes.vectors, sizes.work, sizes.file)
-
-
-def folder_of(
-    prior: Prior, level: Level, channels: int, receptive_field: int, path: Path
-) -> CodecFolder:
-    """A codec with these tables, and without networks."""
-    spec = CodecSpec("any", TILE, channels, (level.stop + SPARE,), (level,), 1, receptive_field)
-    contents = {"priors.npz": save_priors([prior]), "decoder.tflite": b""}
-    return write_folder(path, spec, contents, {})
 
 
 @st.composite

@@ -165,5 +165,26 @@ def test_bytes_that_no_encoder_writes_are_refused(read: type) -> None:
         reader.decode(1000, Table([1] * 2 + [65534]))
 
 
+def read_all(read: type, data: bytes, message: Message) -> list[int] | str:
+    """The symbols that a decoder finds in any bytes, or why it refuses them."""
+    reader, found = read(data), list[int]()
+    try:
+        for symbols, table in message:
+            found += reader.decode(len(symbols), table).tolist()
+    except FormatError as error:
+        return str(error)
+    return found
+
+
+@settings(max_examples=500)
+@given(messages(), st.binary(max_size=60))
+def test_both_coders_read_the_same_in_any_bytes(message: Message, data: bytes) -> None:
+    written = encode(PythonEncoder, message)
+    for each in (data, written + data, written[: len(data)]):
+        assert read_all(PythonDecoder, each, message) == read_all(
+            ConstrictionDecoder, each, message
+        )
+
+
 def test_the_fastest_coder_is_constriction_where_it_is_installed() -> None:
     assert FASTEST is CONSTRICTION

@@ -85,21 +85,28 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextN
     )
 
 
+def any_prior(
+    rng: np.random.Generator, count: int, channels: int, symbols: int, bank: int
+) -> Prior:
+    """A random prior, with a context network if the bank has rows for one."""
+    index = to_frequencies(rng.random(count)) if count > 1 else np.zeros(1, np.uint16)
+    return Prior(
+        bank=np.stack([to_frequencies(rng.random(symbols + 1) ** 8) for _ in range(bank)]),
+        first=int(rng.integers(-20, 6)),
+        table=rng.integers(0, bank, (count, channels)),
+        offset=rng.integers(-300, 300, (count, channels)) // rng.choice([1, 50, 301]),
+        index=index,
+        context=any_context(rng, count, channels) if bank % 8 == 0 else None,
+    )
+
+
 @st.composite
 def priors(draw: st.DrawFn) -> Prior:
     """A prior: 1 to 5 competing, of 1 to 6 channels, with and without a context network."""
     count, channels, symbols = (draw(st.integers(1, n)) for n in (5, 6, 9))
     bank = draw(st.sampled_from([1, 2, 3, 8, 16, 24]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    index = to_frequencies(rng.random(count)) if count > 1 else np.zeros(1, np.uint16)
-    return Prior(
-        bank=np.stack([to_frequencies(rng.random(symbols + 1) ** 8) for _ in range(bank)]),
-        first=draw(st.integers(-20, 5)),
-        table=rng.integers(0, bank, (count, channels)),
-        offset=rng.integers(-300, 300, (count, channels)) // draw(st.sampled_from([1, 50, 301])),
-        index=index,
-        context=any_context(rng, count, channels) if bank % 8 == 0 else None,
-    )
+    return any_prior(rng, count, channels, symbols, bank)
 
 
 def some_context() -> ContextNetwork:

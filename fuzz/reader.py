@@ -1,0 +1,128 @@
+"""Fuzzes the reader of `.aec` files in Python, guided by the branches that inputs reach.
+
+    python -m fuzz.reader --seconds 60
+
+Each input is read as a file: its header, its codes, its pictures. An error that is no AecodecError,
+more than two seconds of the processor's time, or two answers where there must be one end the run,
+and the input is written to the folder of `--found`. Inputs that reach new branches are kept in the
+folder of `--corpus`, if that is given; the next run starts with them.
+
+Atheris (https://github.com/google/atheris) drives it. Most inputs are changed field by field, with
+the checksum made right (:mod:`fuzz.mutate_files`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["aecodec"]):
+    import aecodec
+    from aecodec.codec.registry import codec_of_file
+    from aecodec.format import container
+    from aecodec.format.container import Header
+
+from fuzz.mutate_files import mutated_file
+
+CPU_SECONDS = 2.0
+_HANG_SECONDS = 60  # of the clock, which other programs of the machine take part of
+_MIB = 2048
+_LONGEST = 4096
+_MOST_PIXELS = 1 << 13
+_GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+
+
+def read(data: bytes) -> None:
+    """Read a file as users do, and check that all ways of it agree.
+
+    Raises:
+        AecodecError: it is refused.
+        AssertionError: two ways do not agree.
+        TimeoutError: it takes too long.
+    """
+    start = time.process_time()
+    header, payload = container.unpack(data)
+    assert container.unpack(container.pack(header, payload)) == (header, payload)
+    if is_small(header):
+        _decode(data)
+    if time.process_time() - start > CPU_SECONDS:
+        raise TimeoutError(f"more than {CPU_SECONDS} seconds of the processor's time")
+
+
+def is_small(header: Header) -> bool:
+    """Whether a header claims no more pixels than are decoded here: most of the time is theirs."""
+    width, height = header.size or (28, 28)
+    return width * height * header.frames <= _MOST_PIXELS
+
+
+def _decode(data: bytes) -> None:
+    codec = codec_of_file(data)
+    codes = codec.decoder.codes(data)
+    codec.decoder.check(data)
+    frames = aecodec.decompress_frames(data)
+    assert codes.dtype == "int16"
+    assert frames.dtype == "uint8"
+    if len(frames) == 1:
+        image = aecodec.decompress(data)
+        assert image.size == frames.shape[2:0:-1]
+
+
+def try_input(data: bytes) -> None:
+    """One input of the fuzzer."""
+    with suppress(aecodec.AecodecError):
+        read(data)
+
+
+def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+    """Change an input: by fields, or as libFuzzer does, with a right checksum or any."""
+    rng = random.Random(seed)
+    if rng.random() < 0.1:
+        return bytes(atheris.Mutate(data, max_size))
+    other = rng.choice(_SEEDS)
+    return mutated_file(rng.choice(_SEEDS) if rng.random() < 0.05 else data, rng, other)[:max_size]
+
+
+_SEEDS = [
+    content
+    for path in sorted(_GOLDEN.glob("*.aec"))
+    if len(content := path.read_bytes()) <= _LONGEST
+]
+
+
+def main() -> None:
+    """Fuzz until the time is over or something is found; the process ends with its status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--corpus", type=Path, help="folder of inputs to start with and to keep")
+    parser.add_argument("--found", type=Path, default=Path(), help="folder for what fails")
+    options = parser.parse_args()
+    corpus = options.corpus or Path(tempfile.mkdtemp())
+    corpus.mkdir(parents=True, exist_ok=True)
+    options.found.mkdir(parents=True, exist_ok=True)
+    for number, content in enumerate(_SEEDS):
+        (corpus / f"golden{number}").write_bytes(content)
+    settings = {
+        "max_total_time": options.seconds,
+        "seed": options.seed,
+        "timeout": _HANG_SECONDS,
+        "rss_limit_mb": _MIB,
+        "max_len": _LONGEST,
+        "len_control": 0,
+        "print_final_stats": 1,
+        "artifact_prefix": f"{options.found}/",
+    }
+    arguments = [sys.argv[0], *(f"-{name}={value}" for name, value in settings.items())]
+    atheris.Setup([*arguments, str(corpus)], try_input, custom_mutator=mutate)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

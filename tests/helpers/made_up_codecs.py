@@ -1,0 +1,23 @@
+"""Codecs with any tables, which have no networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aecodec.codec_files.folder import CodecFolder, write_folder
+from aecodec.codec_files.priors_file import save_priors
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.entropy.prior import Prior
+from aecodec.quantization.levels import Level
+
+TILE = (4, 5)
+SPARE = 3  # channels of other levels
+
+
+def folder_of(
+    prior: Prior, level: Level, channels: int, receptive_field: int, path: Path
+) -> CodecFolder:
+    """A codec with these tables, and without networks."""
+    spec = CodecSpec("any", TILE, channels, (level.stop + SPARE,), (level,), 1, receptive_field)
+    contents = {"priors.npz": save_priors([prior]), "decoder.tflite": b""}
+    return write_folder(path, spec, contents, {})
