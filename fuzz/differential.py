@@ -5,7 +5,8 @@
 Files of `digits`, of `photo`, and of codecs with any tables are decoded by the range coder of
 constriction, by that in pure Python, and by `aecodec.c`. Two answers of one kind are required: the
 same codes from all, or a refusal from all. What is accepted is encoded again, by all, to the same
-bytes. A disagreement ends the run, with the file in hexadecimal. It needs a C compiler.
+bytes. A disagreement ends the run, with the file in hexadecimal; so does undefined behaviour in C,
+and the same seed comes to it again. It needs a C compiler.
 """
 
 from __future__ import annotations
