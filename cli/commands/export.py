@@ -262,6 +262,7 @@ def _make_codec(
             output.folder,
             name=output.folder.resolve().name,
             wishes=wishes,
+            replace=output.force,
             **counts,
         )
     output.console.result(f"{codec_text(made)}\n{loss_text(made)}")

@@ -150,6 +150,7 @@ def train(
             out,
             minutes=minutes,
             resume=resume,
+            replace=force or resume,
             start_from=load_codec(start_from).folder if start_from else None,
             callbacks=list(_callbacks(quiet, tensorboard)),
             verbose=0,
