@@ -27,6 +27,10 @@ _alive: set[Path] = set()
 """What this process has made and not removed yet, for when a signal ends it."""
 
 
+class _SweptError(Exception):
+    """Another process took what was just made for something that was left."""
+
+
 @contextmanager
 def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
     """A file with a content, to be renamed or linked in the block, and removed after it.
@@ -83,6 +87,8 @@ def _held(folder: Path, make: Callable[[Path], int | None]) -> Iterator[tuple[Pa
             if descriptor is None or _is_ours(path, descriptor):
                 yield path, descriptor
                 return
+        except _SweptError:
+            pass
         finally:
             _remove(path)
             if descriptor is not None and not _CLOSES_EARLY:
@@ -96,7 +102,10 @@ def _new_file(path: Path) -> int:
 def _new_folder(path: Path) -> int | None:
     """Make a folder; the descriptor is None where folders have none."""
     path.mkdir()
-    return None if _CLOSES_EARLY else os.open(path, os.O_RDONLY)
+    try:
+        return None if _CLOSES_EARLY else os.open(path, os.O_RDONLY)
+    except FileNotFoundError as error:
+        raise _SweptError from error
 
 
 def _is_ours(path: Path, descriptor: int) -> bool:
