@@ -107,7 +107,7 @@ def _complete(stream: Any) -> Any:
 
 def _leave(stream: io.TextIOWrapper) -> None:
     """Take the buffers off a stream that stays in use without them."""
-    with suppress(OSError):
+    with suppress(OSError, OutputError):
         buffered = stream.detach()
         assert isinstance(buffered, io.BufferedWriter)
         buffered.detach()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def train(folder: Path, epochs: int = EPOCHS) -> Any:
     """Train for one step an epoch, from where a folder says."""
     model = new_model()
     ones = np.ones((1, 1), np.float32)
-    with checkpoints_in(folder, model) as callbacks:
+    with checkpoints_in(folder, model) as callbacks, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Keras's own
         first = int(model.optimizer.iterations)
         model.fit(ones, ones, initial_epoch=first, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
