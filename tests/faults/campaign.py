@@ -17,8 +17,8 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from faults.scenarios import LONG, QUICK, Found, Scenario
-from helpers.faults import KINDS, Fault, built_library, run_with
+from faults.scenarios import LONG, MODULES, QUICK, Found, Scenario
+from helpers.faults import KINDS, Fault, Runner, built_library
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Injector:
 
     Args:
         scenario: the command.
-        library: `fault.c`, compiled.
+        runner: runs it.
     """
 
-    def __init__(self, scenario: Scenario, library: Path) -> None:
-        self._scenario, self._library = scenario, library
+    def __init__(self, scenario: Scenario, runner: Runner) -> None:
+        self._scenario, self._runner = scenario, runner
         with tempfile.TemporaryDirectory() as top:
             folder, out = self._prepared(top)
             self._old = self._found(folder, out)
-            run = run_with(library, scenario.arguments, folder, out)
+            run = runner.run(scenario.arguments, folder, out)
             assert run.status == 0, f"{scenario.name}: {run.err}"
             self._new, self.calls = self._found(folder, out), run.calls
 
@@ -68,7 +68,7 @@ class Injector:
         with tempfile.TemporaryDirectory() as top:
             folder, out = self._prepared(top)
             arguments = self._scenario.arguments
-            run = run_with(self._library, arguments, folder, out, fault, unbuffered)
+            run = self._runner.run(arguments, folder, out, fault, unbuffered)
             if run.calls < fault.at:
                 return  # it did not get there
             problems = [*self._problems(folder, out, run.status, fault.kind)]
@@ -95,7 +95,7 @@ class Injector:
 
     def _problems_of_another_run(self, folder: Path, out: Path) -> Iterator[str]:
         again = self._scenario.again(folder)
-        run = run_with(self._library, again, folder, out)
+        run = self._runner.run(again, folder, out)
         found = self._found(folder, out)
         is_done = "exists already" in run.err or "holds a codec already" in run.err
         if run.status and not is_done:
@@ -121,12 +121,11 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="number of calls per command and kind, at most")
     options = parser.parse_args()
     total = failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        library = built_library(Path(folder))
-        for scenario in (*QUICK, *LONG):
-            if options.only and scenario.name not in options.only:
-                continue
-            injector = Injector(scenario, library)
+    chosen = [each for each in (*QUICK, *LONG) if not options.only or each.name in options.only]
+    modules = MODULES if set(chosen) & set(LONG) else ()
+    with tempfile.TemporaryDirectory() as folder, Runner(built_library(folder), modules) as runner:
+        for scenario in chosen:
+            injector = Injector(scenario, runner)
             done = [*injector.inject(most=options.most)]
             total += len(done)
             for each in done:

@@ -193,4 +193,7 @@ LONG = (
     Training("train", _training, _TRAIN, Path("mine"), most=4),
     Training("train --force", _training_over, (*_TRAIN, "--force"), Path("mine"), most=4),
 )
-"""Scenarios that load TensorFlow."""
+"""Scenarios that need TensorFlow."""
+
+MODULES = ("aecodec.training.run", "aecodec.export.from_keras", "aecodec.export.formats.parity")
+"""What these load."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from faults.campaign import Injector
-from faults.scenarios import LONG, QUICK, Scenario
-from helpers.faults import KINDS, built_library
+from faults.scenarios import LONG, MODULES, QUICK, Scenario
+from helpers.faults import KINDS, Runner, built_library
 from helpers.programs import needs
 
 SOME = [each for each in QUICK if each.name in ("compress", "decompress a stack --force")]
@@ -19,8 +19,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_library(tmp_path_factory.mktemp("library"))
 
 
-def assert_nothing_is_lost(scenario: Scenario, library: Path, most: int | None) -> None:
-    done = [*Injector(scenario, library).inject(most=most)]
+def assert_nothing_is_lost(scenario: Scenario, library: Path, most: int | None = None) -> None:
+    with Runner(library, MODULES if scenario in LONG else ()) as runner:
+        done = [*Injector(scenario, runner).inject(most=most)]
     assert len(done) > len(KINDS)
     assert [each for each in done if each.problems] == []
 
@@ -33,4 +34,4 @@ def test_a_fault_at_some_calls_loses_nothing(scenario: Scenario, library: Path) 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", [*QUICK, *LONG], ids=lambda scenario: scenario.name)
 def test_a_fault_at_any_call_loses_nothing(scenario: Scenario, library: Path) -> None:
-    assert_nothing_is_lost(scenario, library, most=None)
+    assert_nothing_is_lost(scenario, library)
