@@ -159,7 +159,7 @@ QUICK = (
     Scenario(
         "compress a folder",
         _digits,
-        ("compress", "scans", "-o", "out/"),
+        ("compress", "scans", "-o", "out/", "--jobs", "1"),
         Path("out"),
         is_of_files=True,
     ),
