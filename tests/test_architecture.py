@@ -21,7 +21,7 @@ from aecodec.samples import sample_paths
 
 LAYERS = (
     ("errors", "arrays", "parallel", "version", "codecs", "samples", "recipes"),
-    ("metrics",),
+    ("metrics", "atomic"),
     ("format",),
     ("entropy",),
     ("quantization",),

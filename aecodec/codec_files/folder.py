@@ -18,11 +18,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from aecodec.atomic.folders import update_folder
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES, PRIORS, Half
 from aecodec.codec_files.priors_file import load_prior
 from aecodec.codec_files.spec import CodecSpec, spec_from_json
 from aecodec.entropy.prior import Prior
-from aecodec.errors import CodecError
+from aecodec.errors import AecodecError, CodecError, UsageError
 from aecodec.format.container import LEVEL_UNITS
 
 FORMAT = 1
@@ -153,30 +154,49 @@ def _check_measured(measured: Mapping[str, Any]) -> None:
 
 
 def write_folder(
-    path: Path, spec: CodecSpec, contents: Mapping[str, bytes], measured: Mapping[str, Any]
+    path: Path,
+    spec: CodecSpec,
+    contents: Mapping[str, bytes],
+    measured: Mapping[str, Any],
+    *,
+    replace: bool = True,
 ) -> CodecFolder:
-    """Write a codec folder.
+    """Write a codec folder: whoever looks sees the codec that was there, or the new one.
 
     Args:
         path: the folder; made if it does not exist.
         spec: what the codec is; its `files` are filled in here.
         contents: the files by name.
         measured: what was measured, for `codec.json`.
+        replace: replace a codec that is there. Without it, of two processes that write one codec
+            the second fails.
 
     Returns:
         The folder, as :meth:`CodecFolder.open` gives it.
+
+    Raises:
+        UsageError: a file of a codec is there, and is not to be replaced.
+        AecodecError: the files cannot be written.
     """
-    path.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(_described(spec, contents, measured), indent=2, sort_keys=True) + "\n"
+    try:
+        update_folder(path, {**contents, CODEC_JSON: text.encode()}, replace=replace)
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename} exists already: another process made it") from error
+    except OSError as error:
+        raise AecodecError(f"{path} cannot be written: {error.strerror}") from error
+    return CodecFolder.open(path)
+
+
+def _described(
+    spec: CodecSpec, contents: Mapping[str, bytes], measured: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What `codec.json` says of a codec."""
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     decoding = {name: hashes.pop(name) for name in DECODING_FILES}
-    described = {
+    return {
         "format": FORMAT,
         "spec": spec.as_json() | {"files": decoding},
         "files": hashes,
         "measured": dict(measured),
     }
-    for name, content in contents.items():
-        (path / name).write_bytes(content)
-    text = json.dumps(described, indent=2, sort_keys=True)
-    (path / CODEC_JSON).write_text(text + "\n", "utf-8")
-    return CodecFolder.open(path)

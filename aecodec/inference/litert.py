@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -14,11 +12,10 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32, Latents
 from aecodec.errors import CodecError
+from aecodec.inference.stderr import silent_stderr
 from aecodec.parallel import Workers
 
 _BATCH = 64
-
-_stderr_lock = threading.Lock()
 
 
 class Kernels(Enum):
@@ -252,17 +249,3 @@ def _quantized(batch: Float32, detail: dict[str, Any]) -> npt.NDArray[Any]:
 def _dequantized(values: npt.NDArray[Any], detail: dict[str, Any]) -> Float32:
     scale, zero = detail["quantization"]
     return np.asarray((values.astype(np.float32) - zero) * scale if scale else values, np.float32)
-
-
-@contextlib.contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Keep off the terminal what LiteRT reports of its delegate from C++, past every setting."""
-    with _stderr_lock, contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # no standard error: nothing to keep quiet
-            kept = os.dup(2)
-            stack.callback(os.close, kept)
-            stack.callback(os.dup2, kept, 2)
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 2)
-            os.close(null)
-        yield

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import typer
 
-from aecodec.errors import AecodecError
+from aecodec.cli.shared.stdout import write_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -18,14 +19,16 @@ _MIN_STEPS = 8
 
 
 def echo(text: str, to_stderr: bool) -> None:
-    """Print a line.
+    """Print a line: a result on standard output, or anything else on standard error, if it can be.
 
     Raises:
-        AecodecError: it is a result, and standard output is closed.
+        OutputError: it is a result, and standard output does not take it.
     """
-    if sys.stdout is None and not to_stderr:
-        raise AecodecError("standard output is closed, so results cannot be printed")
-    typer.echo(text, err=to_stderr)
+    if to_stderr:
+        with suppress(OSError):
+            typer.echo(text, err=True)
+    else:
+        write_line(text)
 
 
 class Bar:
