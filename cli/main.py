@@ -18,6 +18,7 @@ from aecodec.cli.commands.export import export
 from aecodec.cli.commands.info import info
 from aecodec.cli.commands.train import train
 from aecodec.cli.commands.verify import verify
+from aecodec.cli.shared.progress import echo
 from aecodec.errors import AecodecError
 from aecodec.version import version
 
@@ -69,8 +70,8 @@ def run() -> None:
             if sys.stdout:
                 sys.stdout.flush()
     except AecodecError as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", to_stderr=True)
         sys.exit(error.exit_status)
     except OSError as error:  # of the file system, where no command expects it
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", to_stderr=True)
         sys.exit(AecodecError.exit_status)

@@ -74,7 +74,13 @@ def _prior_in(arrays: Mapping[str, Any], prefix: str) -> Prior:
     if f"{prefix}context_order" in arrays:
         fields = _fields(arrays, f"{prefix}context_", ContextNetwork.DTYPES)
         network = ContextNetwork(**fields, spatial=spatial)
-    return Prior(first=int(arrays[f"{prefix}first"]), context=network, **tables)
+    return Prior(first=_first(arrays[f"{prefix}first"]), context=network, **tables)
+
+
+def _first(array: Any) -> int:
+    if array.shape or array.dtype.kind not in "iu":
+        raise ValueError("a symbol is no integer")
+    return int(array)
 
 
 def _fields(arrays: Mapping[str, Any], prefix: str, dtypes: Dtypes) -> dict[str, Any]:

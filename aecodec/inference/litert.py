@@ -1,4 +1,8 @@
-"""Running TFLite models with LiteRT: the only module that makes its interpreters."""
+"""Running TFLite models with LiteRT: the only module that makes its interpreters.
+
+LiteRT trusts what it is given, so a model of a codec folder is checked first
+(:mod:`aecodec.tflite.check`), and before each new shape of its input.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ import numpy.typing as npt
 from aecodec.arrays import Float32, Latents
 from aecodec.errors import CodecError
 from aecodec.parallel import Workers
+from aecodec.tflite.check import check_model
 
 _BATCH = 64
 
@@ -87,21 +92,33 @@ def resize(interpreter: Any, input_shape: tuple[int, ...]) -> None:
 
 
 def invoke(interpreter: Any, batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Run a model on one batch, and copy its output."""
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
-    interpreter.invoke()
-    output: npt.NDArray[Any] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    """Run a model on one batch, and copy its output.
+
+    Raises:
+        CodecError: LiteRT fails.
+    """
+    with _litert_errors("run"):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+        interpreter.invoke()
+        number = interpreter.get_output_details()[0]["index"]
+        output: npt.NDArray[Any] = interpreter.get_tensor(number)
     return output
+
+
+@contextlib.contextmanager
+def _litert_errors(what: str) -> Iterator[None]:
+    """Raise whatever LiteRT raises as a CodecError that says what it could not do."""
+    try:
+        yield
+    except Exception as error:  # it raises RuntimeError, ValueError, UnicodeDecodeError, MemoryError
+        raise CodecError(f"LiteRT cannot {what} the model: {error}") from error
 
 
 def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
     """An interpreter of an int8 model, with another batch size than its own if given."""
-    with silent_stderr():
-        try:
-            interpreter = open_interpreter(model, batch=batch)
-        except Exception as error:  # whatever a damaged model leads LiteRT to
-            raise CodecError(f"LiteRT cannot load the model: {error}") from error
-    details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    with silent_stderr(), _litert_errors("load"):
+        interpreter = open_interpreter(model, batch=batch)
+        details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     if any(detail["dtype"] is not np.int8 for detail in details):
         raise CodecError("the model's input and output are not int8: export the codec again")
     return interpreter
@@ -112,6 +129,7 @@ class _PerThread:
 
     def __init__(self, model: bytes) -> None:
         self._model = model
+        self._checked = check_model(model)
         self._of_thread = threading.local()
         self._own()  # a model that cannot be loaded is refused at once
 
@@ -129,7 +147,7 @@ class TileTransform(_PerThread):
         workers: threads that share out large batches.
 
     Raises:
-        CodecError: LiteRT cannot load the model, or it is not quantized to int8.
+        CodecError: no model that the exporters make, or not quantized to int8.
     """
 
     def __init__(self, model: bytes, workers: Workers = Workers()) -> None:
@@ -179,6 +197,7 @@ class TileTransform(_PerThread):
 
     def _new_batch_interpreter(self) -> Any:
         try:
+            self._checked.check_shape((_BATCH, *self.input_shape))
             interpreter = _int8_interpreter(self._model, _BATCH)
         except CodecError:
             return None
@@ -192,14 +211,20 @@ class ConvolutionalTransform(_PerThread):
         model: content of a `.tflite` file with one int8 input and one int8 output.
 
     Raises:
-        CodecError: LiteRT cannot load the model, or it is not quantized to int8.
+        CodecError: no model that the exporters make, or not quantized to int8.
     """
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run int8 (1, h, w, C); several threads may call at once."""
+        """Run int8 (1, h, w, C); several threads may call at once.
+
+        Raises:
+            CodecError: the model does not take this shape, or would take too much memory or time.
+        """
         interpreter = self._own()
         if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:
-            resize(interpreter, batch.shape)
+            self._checked.check_shape(batch.shape)
+            with _litert_errors("resize"):
+                resize(interpreter, batch.shape)
         return invoke(interpreter, batch)
 
     def check_channels(self, expected_in: int, expected_out: int) -> None:
@@ -225,8 +250,12 @@ def float_runner(model: bytes) -> Callable[[Float32], Float32]:
 
     Args:
         model: content of a `.tflite` file with one input and one output.
+
+    Raises:
+        CodecError: no model that the exporters make, or one that does not take the inputs.
     """
-    with silent_stderr():
+    checked = check_model(model)
+    with silent_stderr(), _litert_errors("load"):
         interpreter = open_interpreter(model)
     entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
@@ -235,7 +264,9 @@ def float_runner(model: bytes) -> Callable[[Float32], Float32]:
         if shaped[0].size == np.prod(entry["shape"]):
             shaped = shaped.reshape(-1, *entry["shape"][1:])
         else:  # a fully convolutional model
-            resize(interpreter, (1, *shaped.shape[1:]))
+            checked.check_shape((1, *shaped.shape[1:]))
+            with _litert_errors("resize"):
+                resize(interpreter, (1, *shaped.shape[1:]))
         return np.concatenate([_dequantized(invoke(interpreter, x[None]), exit_) for x in shaped])
 
     return run
