@@ -110,7 +110,7 @@ def _litert_errors(what: str) -> Iterator[None]:
     """Raise whatever LiteRT raises as a CodecError that says what it could not do."""
     try:
         yield
-    except Exception as error:  # it raises RuntimeError, ValueError, UnicodeDecodeError, MemoryError
+    except Exception as error:  # RuntimeError, ValueError, UnicodeDecodeError, MemoryError
         raise CodecError(f"LiteRT cannot {what} the model: {error}") from error
 
 

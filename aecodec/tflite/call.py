@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +134,10 @@ class Call:
         """Check that all of these values, and the outputs, have one type of those allowed."""
         types = {value.type for value in values} | {each.type for each in self.outputs}
         ensure(len(types) == 1 and types <= set(allowed), "its inputs are of other types")
+
+
+Rule = Callable[[Call], Result]
+"""Checks a call, and works out what it gives."""
 
 
 def check_activation(options: Table, field: int) -> None:

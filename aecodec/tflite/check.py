@@ -91,14 +91,20 @@ def _check_order(model: Model) -> None:
 
 def _check_quantization(tensor: Tensor) -> None:
     found, count = tensor.quantization, len(tensor.quantization.scales)
-    ensure(len(found.zeros) in ({count} if count else {0, 1}), "scales and zero points differ")
+    ensure(
+        len(found.zeros) in ({count} if count else {0, 1}),
+        "scales and zero points of the TFLite model differ",
+    )
     if count == 0:
-        ensure(tensor.is_constant or tensor.type not in QUANTIZED, "integers have no scale")
+        ensure(
+            tensor.is_constant or tensor.type not in QUANTIZED,
+            "integers of the TFLite model have no scale",
+        )
         return
     least, most = _SCALES
     fits = bool((found.scales >= least).all() and (found.scales <= most).all())  # not for NaN
     ensure(fits, "a scale of the TFLite model is no scale")
-    ensure(0 <= found.axis < max(1, len(tensor.shape)), "scales are along an axis that is not there")
+    ensure(0 <= found.axis < max(1, len(tensor.shape)), "scales are along no axis")
     sides = {1} if not tensor.is_constant else {1, *tensor.shape[found.axis : found.axis + 1]}
     ensure(count in sides, "the TFLite model has scales for other channels")
     if tensor.type in (*QUANTIZED, Type.UINT8):
@@ -138,7 +144,9 @@ class _Run:
             result = kind.rule(Call(operator, inputs, outputs))
             self._keep(operator, inputs, outputs, result)
         except CodecError as error:
-            raise CodecError(f"operator {number} of the TFLite model, {kind.name}: {error}") from None
+            raise CodecError(
+                f"the TFLite model's operator {number}, {kind.name}: {error}"
+            ) from None
 
     def _keep(
         self,

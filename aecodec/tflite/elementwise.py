@@ -11,14 +11,12 @@ from aecodec.tflite.call import (
     REAL,
     Call,
     Result,
+    Rule,
     Value,
     check_activation,
     ensure,
 )
 from aecodec.tflite.model import MAX_RANK, Shape, Type
-
-Rule = Callable[[Call], Result]
-"""Checks a call, and works out what it gives."""
 
 _BROADCAST_RANK = 4
 """Most axes that all kernels broadcast over; those of `_BROADCAST_WIDELY` do over one more."""

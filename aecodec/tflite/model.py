@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +40,6 @@ _METADATA = (
     b"reduced_precision_support",
 )
 """Names of the metadata that the converter and aecodec write; a runtime acts upon some others."""
-
-_NO_TENSOR = -1
 
 
 class Type(IntEnum):
@@ -133,7 +131,7 @@ class Operator:
         inputs: numbers of the tensors that it reads; -1 for one that is left out.
         outputs: numbers of the tensors that it writes.
         options_type: kind of its options, as the schema numbers them; 0 for none.
-        options: the table of its options.
+        table: its table in the file.
     """
 
     code: int
@@ -141,8 +139,6 @@ class Operator:
     outputs: list[int]
     options_type: int
     table: Table
-
-    _FIELDS: ClassVar[int] = 14
 
     def options(self, kind: int, fields: int) -> Table | None:
         """Its options, if it has any.
@@ -272,9 +268,8 @@ def _operator(table: Table, codes: list[int]) -> Operator:
     has_more = any(table.has(field) for field in (5, 9, 10, 11, 12))
     if number >= len(codes) or has_more:
         raise CodecError("the TFLite model has an operator that is not of TFLite")
-    for field, dtype in ((7, np.bool_), (8, np.int32)):
-        if len(table.vector(field, dtype, MAX_TENSORS)) and field == 8:
-            raise CodecError("the TFLite model has an operator that keeps results")
+    if table.vector(7, np.bool_, MAX_TENSORS).any() or len(table.vector(8, np.int32, MAX_TENSORS)):
+        raise CodecError("the TFLite model has an operator that keeps results")
     return Operator(codes[number], inputs, outputs, int(table.number(3, "B")), table)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from aecodec.tflite.call import (
     REAL,
     Call,
     Result,
+    Rule,
     Value,
     check_activation,
     constant,
@@ -148,11 +148,12 @@ def slice_(call: Call) -> Result:
     value, begin, size = _value_and(call, 3)
     starts, counts = constants(begin), constants(size)
     ensure(len(starts) == len(counts) == value.rank <= 5, "it has another number of axes")
-    each = list(zip(value.shape, starts, counts, strict=True))
-    shape = tuple(side - start if count == -1 else count for side, start, count in each)
-    inside = all(0 <= a and 1 <= c and a + c <= side for (side, a, _), c in zip(each, shape, strict=True))
-    ensure(inside, "it lies outside of its input")
-    return _given(shape)
+    shape = []
+    for side, start, count in zip(value.shape, starts, counts, strict=True):
+        kept = side - start if count == -1 else count
+        ensure(0 <= start < start + kept <= side, "it lies outside of its input")
+        shape.append(kept)
+    return _given(tuple(shape))
 
 
 def strided_slice(call: Call) -> Result:
@@ -259,7 +260,7 @@ def _blocks(call: Call, kind: int) -> tuple[Value, int]:
     return value, side
 
 
-def resize(kind: int, first: int) -> Callable[[Call], Result]:
+def resize(kind: int, first: int) -> Rule:
     """Pictures of another size.
 
     Args:
@@ -305,7 +306,7 @@ def running_sum(call: Call) -> Result:
     return along_axis(call)
 
 
-def arg_extreme(kind: int) -> Callable[[Call], Result]:
+def arg_extreme(kind: int) -> Rule:
     """The place of the least or the largest element along an axis."""
 
     def rule(call: Call) -> Result:
@@ -366,4 +367,4 @@ def batch_to_space(call: Call) -> Result:
 
 def _check_blocks(value: Value, sides: list[int], borders: Shape) -> None:
     fits = value.rank in (3, 4) and len(sides) == value.rank - 2 and borders == (len(sides), 2)
-    ensure(fits and 1 <= min(sides) and max(sides) <= _MAX_DEPTH, "its blocks have no size")
+    ensure(fits and all(1 <= side <= _MAX_DEPTH for side in sides), "its blocks have no size")

@@ -11,8 +11,7 @@ from typing import NamedTuple
 from aecodec.tflite import elementwise as each
 from aecodec.tflite import movement as move
 from aecodec.tflite import products as product
-from aecodec.tflite.call import INTEGERS, QUANTIZED, REAL
-from aecodec.tflite.elementwise import Rule
+from aecodec.tflite.call import INTEGERS, QUANTIZED, REAL, Rule
 from aecodec.tflite.model import Type
 
 _WIDE = 5
@@ -30,7 +29,6 @@ class Kind(NamedTuple):
     rule: Rule
 
 
-_FLOATS = (Type.FLOAT32, Type.FLOAT16)
 _CAST = (Type.FLOAT32, *INTEGERS, Type.INT8, Type.INT16, Type.UINT8, Type.BOOL)
 _SUMS = (*REAL, *INTEGERS)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from aecodec.tflite.call import Call, Result, Value, check_activation, constants, ensure
 from aecodec.tflite.flatbuffer import Table
@@ -37,9 +36,7 @@ def convolution(call: Call) -> Result:
     _check_layer(call, value, kernel, bias, channels=0)
     count, channels_in = kernel.shape[0], kernel.shape[3]
     groups = value.shape[3] // channels_in
-    ensure(
-        value.shape[3] == groups * channels_in and count % groups == 0, "its groups do not fit"
-    )
+    ensure(value.shape[3] == groups * channels_in and count % groups == 0, "its groups do not fit")
     ensure(groups == 1 or kernel.type == value.type, "its groups are in a mixed form")
     sides = _sides(value, kernel.shape[1:3], options, dilations=(5, 4))
     return _convolved(value, kernel, (*sides, count), channels_in)
@@ -85,9 +82,9 @@ def pooling(call: Call) -> Result:
     check_activation(options, 5)
     ensure(value.rank == 4, "its input is no picture")
     window = (options.number(4, "i"), options.number(3, "i"))
-    ensure(1 <= min(window) and max(window) <= _MAX_STEP, "its window has no size")
-    shape = _sides(value, window, options)
-    return Result(((*shape, value.shape[3]),), math.prod(shape) * value.shape[3] * math.prod(window))
+    ensure(all(1 <= side <= _MAX_STEP for side in window), "its window has no size")
+    shape = (*_sides(value, window, options), value.shape[3])
+    return Result((shape,), math.prod(shape) * math.prod(window))
 
 
 def fully_connected(call: Call) -> Result:
@@ -98,12 +95,13 @@ def fully_connected(call: Call) -> Result:
     _check_kernel_types(call, value, weights, bias)
     ensure(weights.rank == 2 and value.rank >= 1, "its weights are no matrix")
     count, length = weights.shape
-    ensure(options.number(1, "b") == 0 and not options.has(5), "its weights are in a form of its own")
+    ensure(not (options.number(1, "b") or options.has(5)), "its weights are in a form of its own")
     ensure(bias is None or bias.size == count, "its bias does not fit its weights")
     _check_slices(weights, 0)
     _check_slices(bias, 0)
     keeps = options.number(2, "?")
-    ensure(value.shape[-1] == length if keeps else value.size % length == 0, "its weights do not fit")
+    fits = value.shape[-1] == length if keeps else value.size % length == 0
+    ensure(fits, "its weights do not fit its input")
     shape = (*value.shape[:-1], count) if keeps else (value.size // length, count)
     return Result((shape,), math.prod(shape) * length)
 
@@ -113,7 +111,7 @@ def batch_product(call: Call) -> Result:
     one, other = call.take(2)
     options = call.options(101, 3)
     call.check_types([one, other], Type.FLOAT32, Type.INT8, Type.INT16)
-    ensure(2 <= min(one.rank, other.rank) and max(one.rank, other.rank) <= 4, "they are no matrices")
+    ensure(all(2 <= each.rank <= 4 for each in (one, other)), "its inputs are no matrices")
     rows, length = _turned(one.shape, options.number(0, "?"))
     other_length, columns = _turned(other.shape, options.number(1, "?"))
     ensure(length == other_length, "its matrices do not fit together")
@@ -182,8 +180,9 @@ def _sides(
 
 def _side(side: int, window: int, padding: int, stride: int, dilation: int) -> int:
     ensure(padding in (_SAME, 1), "its padding is neither of two kinds")
-    steps_fit = 1 <= min(stride, dilation) and max(stride, dilation) <= _MAX_STEP
-    ensure(steps_fit, "a step is no number of steps")
+    ensure(
+        all(1 <= step <= _MAX_STEP for step in (stride, dilation)), "a step is no number of steps"
+    )
     seen = 1 if padding == _SAME else (window - 1) * dilation + 1
     ensure(seen <= side, "its window is larger than its input")
     return (side - seen) // stride + 1
@@ -195,6 +194,3 @@ def _convolved(value: Value, kernel: Value, shape: Shape, channels_in: int) -> R
     patches = places * area * value.shape[3] * value.tensor.bytes_of(()) if area > 1 else 0
     work = math.prod(shape) * area * channels_in
     return Result((shape,), work, patches + places * area * _POINTER)
-
-
-Rule = Callable[[Call], Result]
