@@ -162,7 +162,9 @@ MODELS: dict[str, tuple[tuple[int | None, ...], Make]] = {
     "clipped": (_PICTURE, lambda x: ops.clip(x, -1, 1) + ops.clip(x, 0, 1)),
     "any size": (
         _ANY,
-        _in_turn(layers.Conv2D(8, 3, strides=2, padding="same"), layers.Dense(4, "gelu")),
+        _in_turn(
+            layers.Conv2D(8, 3, strides=2, padding="same"), layers.Conv2D(4, 1, activation="gelu")
+        ),
     ),
 }
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +33,7 @@ def ensure(holds: Any, text: str) -> None:
         raise CodecError(text)
 
 
-@dataclass(frozen=True, eq=False)
-class Value:
+class Value(NamedTuple):
     """A tensor in a run of the model.
 
     Attributes:
@@ -69,8 +67,7 @@ class Value:
         return self.tensor.quantization.scale
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What an operator gives.
 
     Attributes:
@@ -84,8 +81,7 @@ class Result:
     scratch: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Call:
+class Call(NamedTuple):
     """An operator with the tensors that it reads and writes.
 
     Attributes:
@@ -106,7 +102,7 @@ class Call:
         """
         found = [each for each in self.inputs if each is not None]
         ensure(
-            len(found) == len(self.inputs) == count and len(self.outputs) == outputs,
+            len(found) == len(self.inputs) == count >= 1 and len(self.outputs) == outputs >= 1,
             "it has another number of inputs or outputs",
         )
         return found

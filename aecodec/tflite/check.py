@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +29,7 @@ _WORK, _WORK_PER_ELEMENT = 1 << 27, 1 << 19
 _SCALES = (2.0**-100, 2.0**60)
 
 
-@dataclass(frozen=True, eq=False)
-class CheckedModel:
+class CheckedModel(NamedTuple):
     """A model that was found to be one that the exporters could have made.
 
     Attributes:
@@ -66,12 +67,22 @@ def check_model(content: bytes) -> CheckedModel:
         CodecError: it is damaged, or no model that the exporters make.
     """
     model = read_model(content)
-    for tensor in model.tensors:
-        _check_quantization(tensor)
+    for number, tensor in enumerate(model.tensors):
+        with _about(f"tensor {number}"):
+            _check_quantization(tensor)
     _check_order(model)
     checked = CheckedModel(model)
     checked.check_shape(model.tensors[model.entry].shape)
     return checked
+
+
+@contextmanager
+def _about(part: str) -> Iterator[None]:
+    """Say in errors which part of the model they are about."""
+    try:
+        yield
+    except (CodecError, ArithmeticError, LookupError, ValueError) as error:
+        raise CodecError(f"the TFLite model's {part}: {error}") from error
 
 
 def _check_order(model: Model) -> None:
@@ -91,28 +102,27 @@ def _check_order(model: Model) -> None:
 
 def _check_quantization(tensor: Tensor) -> None:
     found, count = tensor.quantization, len(tensor.quantization.scales)
-    ensure(
-        len(found.zeros) in ({count} if count else {0, 1}),
-        "scales and zero points of the TFLite model differ",
-    )
+    ensure(len(found.zeros) in ({count} if count else {0, 1}), "scales and zero points differ")
     if count == 0:
-        ensure(
-            tensor.is_constant or tensor.type not in QUANTIZED,
-            "integers of the TFLite model have no scale",
-        )
+        ensure(tensor.is_constant or tensor.type not in QUANTIZED, "integers have no scale")
         return
     least, most = _SCALES
     fits = bool((found.scales >= least).all() and (found.scales <= most).all())  # not for NaN
-    ensure(fits, "a scale of the TFLite model is no scale")
+    ensure(fits, "a scale is no scale")
     ensure(0 <= found.axis < max(1, len(tensor.shape)), "scales are along no axis")
     sides = {1} if not tensor.is_constant else {1, *tensor.shape[found.axis : found.axis + 1]}
-    ensure(count in sides, "the TFLite model has scales for other channels")
+    ensure(count in sides, "the scales are those of other channels")
+    _check_zeros(tensor)
+
+
+def _check_zeros(tensor: Tensor) -> None:
+    """Check that zero points are integers of the tensor's type, and 0 for wide types."""
+    zeros, least, most = tensor.quantization.zeros, 0, 0
     if tensor.type in (*QUANTIZED, Type.UINT8):
         limits = np.iinfo(DTYPES[tensor.type])
-        fits = bool((found.zeros >= limits.min).all() and (found.zeros <= limits.max).all())
-        ensure(fits, "a zero point of the TFLite model is out of range")
-    else:
-        ensure(not found.zeros.any(), "a zero point of the TFLite model is out of range")
+        least, most = limits.min, limits.max
+    fits = bool((zeros >= least).all() and (zeros <= most).all())
+    ensure(fits, "a zero point is out of range")
 
 
 class _Run:
@@ -140,13 +150,9 @@ class _Run:
             raise CodecError(f"the TFLite model has an operator that codecs lack ({operator.code})")
         inputs = [self.values[each] if each != -1 else None for each in operator.inputs]
         outputs = [self._model.tensors[each] for each in operator.outputs]
-        try:
+        with _about(f"operator {number}, {kind.name}"):
             result = kind.rule(Call(operator, inputs, outputs))
             self._keep(operator, inputs, outputs, result)
-        except CodecError as error:
-            raise CodecError(
-                f"the TFLite model's operator {number}, {kind.name}: {error}"
-            ) from None
 
     def _keep(
         self,

@@ -37,8 +37,10 @@ class Table:
     Raises:
         CodecError: the table does not lie within the file, or has fields that it should not have.
 
-    >>> table = root_table(bytes.fromhex("0c000000 00000600 08000400 06000000 07000000"), 1)
-    >>> table.number(0, "i"), table.vector(0, np.int8, most=9)
+    >>> file = bytes.fromhex("0c000000 06000800 04000000 08000000 07000000")
+    >>> root_table(file, fields=1).number(0, "i")
+    7
+    >>> root_table(file[:-1], fields=1)
     Traceback (most recent call last):
         ...
     aecodec.errors.CodecError: not a TFLite model: an offset leads out of the file
@@ -72,7 +74,7 @@ class Table:
         return found
 
     def has(self, field: int) -> bool:
-        """Whether the table holds a field, of any size."""
+        """Whether the table holds a field, of any kind."""
         return self._place_of(field, 1) > 0
 
     def number(self, field: int, kind: str, default: Any = 0) -> Any:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -69,8 +68,7 @@ DTYPES: dict[Type, type[Any]] = {
 _SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in DTYPES.items()}
 
 
-@dataclass(frozen=True, eq=False)
-class Quantization:
+class Quantization(NamedTuple):
     """How integers stand for real numbers: real = (integer - zero) * scale.
 
     Attributes:
@@ -89,8 +87,7 @@ class Quantization:
         return float(self.scales[0]) if len(self.scales) else 0.0
 
 
-@dataclass(frozen=True, eq=False)
-class Tensor:
+class Tensor(NamedTuple):
     """A tensor.
 
     Attributes:
@@ -122,8 +119,7 @@ class Tensor:
         return math.prod(shape) * _SIZES[self.type]
 
 
-@dataclass(frozen=True, eq=False)
-class Operator:
+class Operator(NamedTuple):
     """An operator.
 
     Attributes:
@@ -153,8 +149,7 @@ class Operator:
         return self.table.table(4, fields)
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
+class Model(NamedTuple):
     """A model of one input and one output.
 
     Attributes:
