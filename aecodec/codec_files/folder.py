@@ -138,7 +138,11 @@ class CodecFolder:
         return {}
 
     def _load_prior(self, number: int) -> Prior:
-        prior = load_prior(self.read(PRIORS), number)
+        content = self.read(PRIORS)
+        try:
+            prior = load_prior(content, number)
+        except CodecError as error:
+            raise CodecError(f"{self.path / PRIORS}: {error}") from error
         if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
             raise CodecError(f"{self.path / PRIORS}: not the priors of this codec's levels")
         return prior

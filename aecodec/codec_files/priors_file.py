@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.codec_files.file_names import PRIORS
 from aecodec.entropy.context_network import ContextNetwork, Dtypes, SpatialWeights
 from aecodec.entropy.prior import Prior
 from aecodec.errors import CodecError
@@ -58,7 +57,7 @@ def load_prior(content: bytes, number: int) -> Prior:
             _check_sizes(arrays.zip)
             return _prior_in(arrays, f"level{number}_")
     except Exception as error:  # whatever a damaged archive leads zipfile and NumPy to
-        raise CodecError(f"{PRIORS} does not hold a codec's tables ({error})") from error
+        raise CodecError(f"no tables of a codec ({error})") from error
 
 
 def _check_sizes(archive: zipfile.ZipFile) -> None:

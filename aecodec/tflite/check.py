@@ -104,7 +104,7 @@ def _check_quantization(tensor: Tensor) -> None:
     found, count = tensor.quantization, len(tensor.quantization.scales)
     ensure(len(found.zeros) in ({count} if count else {0, 1}), "scales and zero points differ")
     if count == 0:
-        ensure(tensor.is_constant or tensor.type not in QUANTIZED, "integers have no scale")
+        ensure(tensor.type not in QUANTIZED, "integers have no scale")
         return
     least, most = _SCALES
     fits = bool((found.scales >= least).all() and (found.scales <= most).all())  # not for NaN

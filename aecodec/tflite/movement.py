@@ -56,23 +56,6 @@ def reshape(call: Call) -> Result:
     return _given(shape)
 
 
-def expand_dims(call: Call) -> Result:
-    """One more axis."""
-    value, axis = _value_and(call, 2)
-    shape = list(value.shape)
-    shape.insert(place(scalar(axis), value.rank + 1), 1)
-    return _given(tuple(shape))
-
-
-def squeeze(call: Call) -> Result:
-    """Without some axes of size 1."""
-    (value,) = _value_and(call, 1)
-    wanted = call.options(30, 1).vector(0, np.int32, MAX_RANK).tolist()
-    gone = places(wanted, value.rank)
-    ensure(gone and all(value.shape[axis] == 1 for axis in gone), "an axis is not of size 1")
-    return _given(tuple(side for axis, side in enumerate(value.shape) if axis not in gone))
-
-
 def transpose(call: Call) -> Result:
     """The axes in another order."""
     value, order = _value_and(call, 2)
@@ -339,32 +322,3 @@ def one_hot(call: Call) -> Result:
     shape = list(numbers.shape)
     shape.insert(len(shape) if axis == -1 else axis, scalar(depth))
     return _given(tuple(shape))
-
-
-def space_to_batch(call: Call) -> Result:
-    """Rows and columns to more pictures."""
-    value, block, paddings = _value_and(call, 3)
-    sides, borders = constants(block), constant(paddings, 2)
-    _check_blocks(value, sides, borders.shape)
-    ensure(borders.min() >= 0 and borders.max() <= MAX_SIDE, "its border has no width")
-    padded = [a + int(b.sum()) for a, b in zip(value.shape[1:], borders, strict=False)]
-    ensure(all(a % b == 0 for a, b in zip(padded, sides, strict=True)), "its blocks do not fit")
-    inner = [a // b for a, b in zip(padded, sides, strict=True)]
-    return _given((value.shape[0] * math.prod(sides), *inner, value.shape[-1]))
-
-
-def batch_to_space(call: Call) -> Result:
-    """Pictures to more rows and columns."""
-    value, block, crops = _value_and(call, 3)
-    sides, borders = constants(block), constant(crops, 2)
-    _check_blocks(value, sides, borders.shape)
-    ensure(value.shape[0] % math.prod(sides) == 0, "its blocks do not fit")
-    ensure(borders.min() >= 0 and borders.max() <= MAX_SIDE, "its border has no width")
-    whole = [a * b for a, b in zip(value.shape[1:-1], sides, strict=True)]
-    inner = [a - int(b.sum()) for a, b in zip(whole, borders, strict=True)]
-    return _given((value.shape[0] // math.prod(sides), *inner, value.shape[-1]))
-
-
-def _check_blocks(value: Value, sides: list[int], borders: Shape) -> None:
-    fits = value.rank in (3, 4) and len(sides) == value.rank - 2 and borders == (len(sides), 2)
-    ensure(fits and all(1 <= side <= _MAX_DEPTH for side in sides), "its blocks have no size")
