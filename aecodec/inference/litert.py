@@ -111,7 +111,8 @@ def _litert_errors(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # RuntimeError, ValueError, UnicodeDecodeError, MemoryError
-        raise CodecError(f"LiteRT cannot {what} the model: {error}") from error
+        text = " ".join(str(error).split())  # which is several lines
+        raise CodecError(f"LiteRT cannot {what} the model: {text}") from error
 
 
 def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
