@@ -68,6 +68,8 @@ def _mutated_tables(content: bytes, rng: random.Random) -> bytes:
 
 def _mutated_array(array: Any, rng: random.Random) -> Any:
     kind = rng.random()
+    if array.dtype.kind not in "iu" or not array.size:  # changed already
+        return array
     if kind < 0.15:
         return array.astype(rng.choice(_DTYPES))
     if kind < 0.3:
