@@ -28,6 +28,7 @@ LAYERS = (
     ("imaging",),
     ("image_files",),
     ("datasets",),
+    ("tflite",),
     ("inference",),
     ("codec_files",),
     ("bitstream",),

@@ -102,7 +102,9 @@ class DecoderCodec(CodecHalf):
         """
         header, content = self._open(data)
         level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
-        return payload.join_codes(self._segments(header, content), shape, level)
+        codes = payload.join_codes(self._segments(header, content), shape, level)
+        level.check(codes)
+        return codes
 
     def check(self, data: bytes) -> None:
         """Check the bytes of a file: all that :meth:`decode` does, without the network.
@@ -114,7 +116,7 @@ class DecoderCodec(CodecHalf):
         header, content = self._open(data)
         level = self.spec.level(self._level(header))
         for _, codes in self._segments(header, content):
-            level.dequantize(codes)
+            level.check(codes)
         self._alpha(header)
 
     def level_of(self, data: bytes) -> float:

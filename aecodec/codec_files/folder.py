@@ -5,11 +5,14 @@
     encoder.tflite    int8, pixels to latents     encoder.hdf5    the same in float, for Keras
     decoder.tflite    int8, latents to pixels     decoder.hdf5
 
-A file is used only after its hash was found right.
+A file is used only after its hash was found right. The hashes of the files that decoding depends on
+are part of the codec's identity, and no other hashes count for them: a folder with another file has
+another identity.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -27,6 +30,9 @@ from aecodec.errors import AecodecError, CodecError, UsageError
 from aecodec.format.container import LEVEL_UNITS
 
 FORMAT = 1
+
+_MAX_JSON = 1 << 20
+_MAX_FILE = 1 << 28
 
 _WHERE_ELSE = (
     ": exports and trainings need the float networks; where they were not installed, give the "
@@ -61,12 +67,13 @@ class CodecFolder:
             CodecError: there is none, or it does not describe a codec.
         """
         try:
-            values = json.loads((path / CODEC_JSON).read_text("utf-8"))
+            values = json.loads(_content(path / CODEC_JSON, _MAX_JSON).decode("utf-8"))
         except OSError as error:
             raise CodecError(f"{path}: no codec here ({CODEC_JSON}: {error.strerror})") from error
         except (ValueError, RecursionError) as error:
             raise CodecError(f"{path / CODEC_JSON}: not JSON ({error})") from error
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
+        is_known = isinstance(values, dict) and type(values.get("format")) is int
+        if not is_known or values["format"] != FORMAT:
             raise CodecError(f"{path / CODEC_JSON}: not a codec of format {FORMAT}")
         try:
             files, measured = dict(values["files"]), dict(values["measured"])
@@ -89,12 +96,16 @@ class CodecFolder:
             CodecError: it is absent, or not the file that the codec was exported with.
         """
         try:
-            content = (self.path / name).read_bytes()
+            content = _content(self.path / name, _MAX_FILE)
         except OSError as error:
             raise CodecError(f"{self.path / name}: {error.strerror}{self._why(name)}") from error
-        if hashlib.sha256(content).hexdigest() != (self.spec.files | self.files).get(name):
+        if hashlib.sha256(content).hexdigest() != self._hash_of(name):
             raise CodecError(f"{self.path / name}: changed since the codec was exported")
         return content
+
+    def _hash_of(self, name: str) -> str | None:
+        """The hash that a file should have: by the identity alone, if decoding depends on it."""
+        return (self.spec.files if name in DECODING_FILES else self.files).get(name)
 
     def _why(self, name: str) -> str:
         """Why a file is absent, as the end of a message."""
@@ -128,7 +139,11 @@ class CodecFolder:
         return {}
 
     def _load_prior(self, number: int) -> Prior:
-        prior = load_prior(self.read(PRIORS), number)
+        content = self.read(PRIORS)
+        try:
+            prior = load_prior(content, number)
+        except CodecError as error:
+            raise CodecError(f"{self.path / PRIORS}: {error}") from error
         if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
             raise CodecError(f"{self.path / PRIORS}: not the priors of this codec's levels")
         return prior
@@ -146,11 +161,28 @@ def _reopen(path: Path, sha256: str) -> CodecFolder:
     return folder
 
 
+def _content(path: Path, most: int) -> bytes:
+    """Read a file, unless it is a pipe, a device or larger than any codec's.
+
+    Raises:
+        OSError: it cannot be read, or should not be.
+    """
+    size = path.stat().st_size
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "no ordinary file")
+    if size > most:
+        raise OSError(errno.EFBIG, "larger than any codec's")
+    with path.open("rb") as file:
+        return file.read(most)
+
+
 def _check_measured(measured: Mapping[str, Any]) -> None:
-    """Check that all numbers are there; raise KeyError, TypeError or ValueError if not."""
+    """Check that all numbers are there; raise KeyError, TypeError or OverflowError if not."""
     for level in measured.get("levels", []):
         for name in ("payload_bytes", "psnr", "familiar_mse"):
-            float(level[name])
+            if type(level[name]) not in (int, float):
+                raise TypeError(f"{name} is no number")
+            float(level[name])  # which an integer may be too large for
 
 
 def write_folder(

@@ -179,7 +179,7 @@ def test_a_batch_gives_what_single_pictures_give(codec: Codec, digits: Pixels) -
 
 def test_a_broken_model_is_refused() -> None:
     for model in (b"", b"garbage", b"\0" * 1000):
-        with pytest.raises(CodecError, match="LiteRT"):
+        with pytest.raises(CodecError, match="TFLite"):
             TileTransform(model)
 
 
