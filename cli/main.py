@@ -18,13 +18,14 @@ from aecodec.cli.commands.export import export
 from aecodec.cli.commands.info import info
 from aecodec.cli.commands.train import train
 from aecodec.cli.commands.verify import verify
-from aecodec.errors import AecodecError
+from aecodec.errors import AecodecError, memory_errors_wrapped
 from aecodec.version import version
 
 _EPILOG = (
     "Exit status: 0 done; 1 failed, or some of several inputs did; 2 usage; 3 unreadable or "
     "unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; 6 an input that does not "
-    "exist or cannot be opened; 130 interrupted."
+    "exist or cannot be opened; 7 .aec file larger than --max-pixels or --max-frames; 130 "
+    "interrupted."
 )
 
 app = typer.Typer(
@@ -64,7 +65,8 @@ def run() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # file names are any bytes
     try:
         try:
-            app(prog_name="aecodec")
+            with memory_errors_wrapped():
+                app(prog_name="aecodec")
         finally:
             if sys.stdout:
                 sys.stdout.flush()
