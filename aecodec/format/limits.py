@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aecodec.errors import LimitError, UsageError
-from aecodec.format.container import MAX_FRAMES, MAX_PIXELS
+from aecodec.format.container import MAX_FRAMES
 
 DEFAULT_MAX_PIXELS = 178_956_970
 """Pixels of all pictures of a file: as many as Pillow opens without an error."""
@@ -137,8 +137,8 @@ class Limits:
         return _ROUNDED_UP * self.max_pixels
 
 
-UNLIMITED = Limits(MAX_PIXELS, MAX_FRAMES)
-"""All that the format allows: for files that this program has just made."""
+UNLIMITED = Limits(1 << 62, MAX_FRAMES)
+"""The format's own limits alone: for files that this program has just made."""
 
 
 def _stated(claim: Claim) -> str:
