@@ -5,7 +5,7 @@
 #include "codec.h"
 #include "seal.h"
 
-enum { SIDE = 6, TILES = SIDE * SIDE }; /* room for a picture of SIDE by SIDE tiles */
+enum { SIDE = 6 }; /* working memory for a picture of SIDE by SIDE tiles, and codes for half of it */
 
 typedef struct {
     uint32_t *work;
@@ -24,7 +24,7 @@ static room new_room(void)
     picture.mode = CODEC.channels == 1 ? AECODEC_GREY : AECODEC_RGB;
     made.work_size = aecodec_work_size(&CODEC, &picture);
     made.work = exactly(made.work_size);
-    made.capacity = aecodec_vector_count(&CODEC, &picture) * CODEC.code_dimension;
+    made.capacity = aecodec_vector_count(&CODEC, &picture) / 2 * CODEC.code_dimension;
     made.codes = exactly(made.capacity);
     return made;
 }

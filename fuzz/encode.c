@@ -6,7 +6,7 @@
 #include "codec.h"
 #include "seal.h"
 
-enum { HEAD = 3, SIDE = 2 /* most tiles of a side */ };
+enum { HEAD = 3, SIDE = 2 /* most tiles of a side */, LONGEST_HEADER = 24 /* with its checksum */ };
 
 static aecodec_picture picture_of(const uint8_t *data)
 {
@@ -41,13 +41,24 @@ static void check_decoded(const uint8_t *file, size_t size, const int8_t *codes,
     free(decoded);
 }
 
+/* Less room than the file has is not enough. */
+static void check_refused(const aecodec_picture *picture, const int8_t *codes, uint32_t *work, size_t work_size,
+                          size_t room)
+{
+    size_t size = 0;
+    uint8_t *file = exactly(room);
+    require(aecodec_encode(&CODEC, picture, codes, work, work_size, file, room, &size) ==
+            AECODEC_BUFFER_TOO_SMALL);
+    free(file);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     aecodec_picture picture;
-    size_t vectors, work_size, bound, written = 0, other = 0, room;
+    size_t vectors, work_size, bound, written = 0, room;
     int8_t *codes;
     uint32_t *work;
-    uint8_t *file, *small;
+    uint8_t *file;
     if (size < HEAD) {
         return 0;
     }
@@ -60,11 +71,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     file = exactly(bound);
     require(aecodec_encode(&CODEC, &picture, codes, work, work_size, file, bound, &written) == AECODEC_OK);
     check_decoded(file, written, codes, vectors, work, work_size);
-    room = written * data[2] / 256; /* less than the file has */
-    small = exactly(room);
-    require(aecodec_encode(&CODEC, &picture, codes, work, work_size, small, room, &other) ==
-            AECODEC_BUFFER_TOO_SMALL);
-    free(small);
+    check_refused(&picture, codes, work, work_size, written * data[2] / 256);
+    for (room = 0; room < written && room < LONGEST_HEADER; room++) {
+        check_refused(&picture, codes, work, work_size, room);
+    }
     free(file);
     free(work);
     free(codes);

@@ -9,9 +9,13 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-from aecodec import load_codec, read_header
+import numpy as np
+
+from aecodec import Header, load_codec, read_header
+from aecodec.entropy import coding
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
+from aecodec.format import container
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 
@@ -37,11 +41,24 @@ def write_corpus(codec_id: bytes, folder: Path) -> None:
                 (folder / f"{path.stem}_{size}").write_bytes(content[:size])
 
 
+def write_forged(tables: CTables, folder: Path) -> None:
+    """Write files of one vector whose codes are escaped or beyond what latents may be."""
+    codec, units = tables.folder.spec, tables.units
+    for value in (-32768, -300, -129, -100, 100, 128, 200, 32767):
+        codes = np.zeros((1, tables.prior.code_dimension), np.int16)
+        codes[0, 0] = value
+        message = coding.encode(tables.prior, codes, (1, 1, 1) if codec.receptive_field else None)
+        header = Header(codec.codec_id, level=units)
+        (folder / f"forged_{value}").write_bytes(container.pack(header, message))
+
+
 def main(codec: str, level: str, folder: str) -> None:
-    """Write both."""
+    """Write all of it."""
     opened = load_codec(codec)
-    write_sources(CTables(opened.folder, float(level)), Path(folder, "source"))
-    write_corpus(opened.spec.codec_id, Path(folder, "corpus"))
+    tables, corpus = CTables(opened.folder, float(level)), Path(folder, "corpus")
+    write_sources(tables, Path(folder, "source"))
+    write_corpus(opened.spec.codec_id, corpus)
+    write_forged(tables, corpus)
 
 
 if __name__ == "__main__":
