@@ -33,7 +33,7 @@ FAULTS = (
     Fault("header", "header->frames <= MAX_FRAMES && ", ""),
     Fault("header", "size < MIN_FILE || ", ""),
     Fault("decode", "|| capacity / codec->code_dimension < s.vectors", ""),
-    Fault("decode", "update_inputs(p, vector, place);", "(void)vector;"),
+    Fault("decode", "value);\n                update_inputs(p, vector, place);", "value);"),
     Fault("encode", "capacity < start + CHECKSUM", "capacity < start"),
     Fault("encode", "code_byte(c, value >> 8)", "code_byte(c, value >> 9)"),
 )
