@@ -20,13 +20,14 @@ from aecodec.cli.commands.train import train
 from aecodec.cli.commands.verify import verify
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
-from aecodec.errors import AecodecError
+from aecodec.errors import AecodecError, memory_errors_wrapped
 from aecodec.version import version
 
 _EPILOG = (
     "Exit status: 0 done; 1 failed, or some of several inputs did; 2 usage; 3 unreadable or "
     "unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; 6 an input that does not "
-    "exist or cannot be opened; 130 interrupted."
+    "exist or cannot be opened; 7 .aec file larger than --max-pixels or --max-frames; 130 "
+    "interrupted."
 )
 
 app = typer.Typer(
@@ -63,7 +64,7 @@ def _options(
 def run() -> None:
     """Run the command; bad input never ends in a traceback."""
     try:
-        with tidy_termination(), complete_stdout():
+        with tidy_termination(), complete_stdout(), memory_errors_wrapped():
             app(prog_name="aecodec")
     except AecodecError as error:
         _fail(str(error), error.exit_status)

@@ -6,8 +6,9 @@ LiteRT trusts what it is given, so a model of a codec folder is checked first
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
 
