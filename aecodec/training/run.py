@@ -265,8 +265,8 @@ def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
     """Tiles to train on, and tiles of the pictures that are held out."""
     channels, tile = channels_of(pictures), (recipe.data["tile"],) * 2
     trained, held_out = hold_out(pictures, recipe.data["held_out"])
-    flips, seed = recipe.data["flips"], recipe.training["seed"]
+    flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]
     return (
-        Tiles(pictures, tile, channels, flips, trained, seed),
+        Tiles(pictures, tile, channels, flips, trained, seed, smooth),
         Tiles(pictures, tile, channels, only=held_out),
     )
