@@ -1,37 +1,44 @@
 """The state of a training on disk, for an interrupted one to go on.
 
-    latest.weights.h5      networks, entropy model, optimizer and progress after the last epoch
-    previous.weights.h5    the same after the epoch before
+    latest.npz      weights, optimizer and progress after the last epoch, with checksums
+    previous.npz    the same after the epoch before
 
 Each is written beside its place, put on the disk and renamed, so a process may be killed at any
-time. Numbers of epochs and batches follow from the optimizer's count of steps, within the file.
+time. Numbers of epochs and batches follow from the optimizer's count of steps, within the file. It
+is no HDF5 file, as that library ends the process where the disk is full.
 """
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
+import numpy as np
 
-from aecodec.atomic.disk import sync_file, sync_folder
+from aecodec.atomic.disk import sync_folder
 from aecodec.atomic.locks import held
-from aecodec.atomic.temporary import sweep, temporary_folder
+from aecodec.atomic.temporary import sweep, temporary_file
 from aecodec.errors import AecodecWarning, ModelError, UsageError
 
-LATEST, PREVIOUS = "latest.weights.h5", "previous.weights.h5"
+LATEST, PREVIOUS = "latest.npz", "previous.npz"
 
-_FORMER_PREVIOUS = "latest.weights.h5.bkp"
-"""Name of the previous state in folders of earlier versions."""
+_FORMER, _FORMER_PREVIOUS = "latest.weights.h5", "latest.weights.h5.bkp"
+"""Names of both in folders of earlier versions."""
+
+_ALL = (LATEST, PREVIOUS, _FORMER, _FORMER_PREVIOUS)
 
 
 def has_checkpoint(folder: Path) -> bool:
     """Whether a folder has the state of a training after an epoch."""
-    return any((folder / name).exists() for name in (LATEST, PREVIOUS, _FORMER_PREVIOUS))
+    return any((folder / name).exists() for name in _ALL)
 
 
 @contextmanager
@@ -63,23 +70,48 @@ def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
 
 def _restored_from(folder: Path, model: Any) -> str | None:
     """Restore a model, and return the name of the file that was read; None if there is none."""
-    with suppress(FileNotFoundError):
-        os.replace(folder / _FORMER_PREVIOUS, folder / PREVIOUS)
     problems: dict[str, Exception] = {}
-    for name in (LATEST, PREVIOUS):
+    for name in _ALL:
         try:
-            model.load_weights(folder / name)
+            values = _read(folder / name, model)
         except FileNotFoundError:
             continue
-        except Exception as error:  # whatever damage leads h5py and Keras to
+        except Exception as error:  # whatever damage leads NumPy and h5py to
             problems[name] = error
-        else:
-            _warn_of(folder, problems, "the training goes on from the one before")
-            return name
-    if any(not isinstance(error, OSError) for error in problems.values()):  # a part was read
-        raise ModelError(f"{folder}: no checkpoint can be read ({problems}): delete this folder")
+            continue
+        _assign(values, model, folder)
+        _warn_of(folder, problems, "the training goes on from the one before")
+        return name
     _warn_of(folder, problems, "the training starts anew")
     return None
+
+
+def _state_of(model: Any) -> list[Any]:
+    """The variables of a training."""
+    return [*model.weights, *model.optimizer.variables]
+
+
+def _read(path: Path, model: Any) -> list[Any]:
+    """The values in a file, all of them, before the model changes."""
+    if path.name in (LATEST, PREVIOUS):
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            return [arrays[name] for name in arrays.files]
+    before = [each.numpy() for each in _state_of(model)]
+    with TemporaryDirectory() as folder:
+        file = shutil.copyfile(path, Path(folder, _FORMER))  # Keras wants this ending
+        try:
+            model.load_weights(file)
+            return [each.numpy() for each in _state_of(model)]
+        finally:
+            _assign(before, model, path.parent)
+
+
+def _assign(values: Sequence[Any], model: Any, folder: Path) -> None:
+    state = _state_of(model)
+    if [each.shape for each in values] != [tuple(each.shape) for each in state]:
+        raise ModelError(f"{folder} holds the state of other networks: delete it to start anew")
+    for variable, value in zip(state, values, strict=True):
+        variable.assign(value)
 
 
 def _warn_of(folder: Path, problems: dict[str, Exception], what_follows: str) -> None:
@@ -101,13 +133,11 @@ class _Checkpoints(keras.callbacks.Callback):
         self._folder, self._whole = folder, whole
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        latest = self._folder / LATEST
-        with temporary_folder(self._folder) as new:
-            file = new / LATEST
-            self.model.save_weights(file)
-            sync_file(file)
+        latest, content = self._folder / LATEST, io.BytesIO()
+        np.savez(content, *(each.numpy() for each in _state_of(self.model)))
+        with temporary_file(self._folder, content.getvalue()) as new:
             if self._whole == LATEST:
                 os.replace(latest, self._folder / PREVIOUS)
-            os.replace(file, latest)
+            os.replace(new, latest)
         sync_folder(self._folder)
         self._whole = LATEST
