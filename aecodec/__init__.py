@@ -25,6 +25,7 @@ from aecodec.errors import (
     CodecError,
     FormatError,
     ImageError,
+    LimitError,
     ModelError,
     UsageError,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Header",
     "ImageError",
     "Level",
+    "LimitError",
     "ModelError",
     "Picture",
     "UsageError",
@@ -112,13 +114,24 @@ def compress(
     )
 
 
-def decompress(data: DataSource, codec: Codec | str | Path | None = None) -> Image.Image:
+def decompress(
+    data: DataSource,
+    codec: Codec | str | Path | None = None,
+    *,
+    max_pixels: int | None = None,
+    max_frames: int | None = None,
+) -> Image.Image:
     """Decompress an `.aec` file that holds one picture.
 
     Args:
         data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
         codec: the codec that made it. It may be None for codecs that ship, which are found by the
             id in the file.
+        max_pixels: most pixels of all pictures of the file together. If None, 178,956,970, and
+            fewer of a file of few bytes, which may be a decompression bomb: 640 pixels for each
+            byte, and 2,097,152 in any case; a picture that was reduced to fit into its bytes counts
+            as an eighth of its pixels.
+        max_frames: most pictures of the file. If None, one for each 8 bytes, and 1000 in any case.
 
     Returns:
         A Pillow image; ICC profile, EXIF and XMP are in its `info`, where `save` finds them.
@@ -126,18 +139,34 @@ def decompress(data: DataSource, codec: Codec | str | Path | None = None) -> Ima
     Raises:
         FormatError: the file is damaged.
         CodecError: the codec is not the one that made the file.
+        LimitError: the header claims more pixels or pictures than these numbers; nothing has been
+            allocated for them.
         UsageError: the file holds several pictures, which :func:`decompress_frames` returns.
+        AecodecError: memory runs out.
+
+    >>> import numpy as np
+    >>> decompress(compress(np.zeros((28, 28), np.uint8)), max_pixels=1000).size
+    (28, 28)
     """
     content = to_bytes(data)
-    return _codec_of(content, codec).decompress(content)
+    limits = {"max_pixels": max_pixels, "max_frames": max_frames}
+    return _codec_of(content, codec).decompress(content, **limits)
 
 
-def decompress_frames(data: DataSource, codec: Codec | str | Path | None = None) -> Pixels:
+def decompress_frames(
+    data: DataSource,
+    codec: Codec | str | Path | None = None,
+    *,
+    max_pixels: int | None = None,
+    max_frames: int | None = None,
+) -> Pixels:
     """Decompress an `.aec` file that holds any number of pictures.
 
     Args:
         data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
         codec: as for :func:`decompress`.
+        max_pixels: as for :func:`decompress`.
+        max_frames: as for :func:`decompress`.
 
     Returns:
         uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
@@ -145,13 +174,16 @@ def decompress_frames(data: DataSource, codec: Codec | str | Path | None = None)
     Raises:
         FormatError: the file is damaged.
         CodecError: the codec is not the one that made the file.
+        LimitError: the header claims more pixels or pictures than these numbers.
+        AecodecError: memory runs out.
 
     >>> import numpy as np
     >>> decompress_frames(compress(np.zeros((1, 28, 28), np.uint8))).shape
     (1, 28, 28)
     """
     content = to_bytes(data)
-    return _codec_of(content, codec).decompress_frames(content)
+    limits = {"max_pixels": max_pixels, "max_frames": max_frames}
+    return _codec_of(content, codec).decompress_frames(content, **limits)
 
 
 def read_header(data: DataSource) -> Header:

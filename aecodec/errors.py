@@ -3,6 +3,11 @@
 Each class carries the exit status that the command line gives for it.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class AecodecError(Exception):
     """Base class of every error that aecodec raises on purpose."""
@@ -40,9 +45,30 @@ class InputError(AecodecError):
     exit_status = 6
 
 
+class LimitError(AecodecError):
+    """An `.aec` file that claims more pixels or pictures than the caller accepts."""
+
+    exit_status = 7
+
+
 class ModelError(AecodecError):
     """A Keras model that cannot be trained, converted or quantized as a codec."""
 
 
 class AecodecWarning(UserWarning):
     """Something was lost or changed that the caller may not expect."""
+
+
+@contextmanager
+def memory_errors_wrapped() -> Iterator[None]:
+    """Raise an AecodecError where memory runs out in the block, or in the decorated function.
+
+    >>> with memory_errors_wrapped():
+    ...     raise MemoryError
+    Traceback (most recent call last):
+    aecodec.errors.AecodecError: too little memory for it; --jobs 1 needs the least
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise AecodecError("too little memory for it; --jobs 1 needs the least") from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from typing import Annotated, Optional
+from typing import Annotated, NoReturn, Optional
 
 import typer
 
+from aecodec.atomic.termination import tidy_termination
 from aecodec.cli.commands.codecs import codecs
 from aecodec.cli.commands.compare import compare
 from aecodec.cli.commands.compress import compress
@@ -18,13 +18,16 @@ from aecodec.cli.commands.export import export
 from aecodec.cli.commands.info import info
 from aecodec.cli.commands.train import train
 from aecodec.cli.commands.verify import verify
-from aecodec.errors import AecodecError
+from aecodec.cli.shared.progress import echo
+from aecodec.cli.shared.stdout import complete_stdout, write_line
+from aecodec.errors import AecodecError, memory_errors_wrapped
 from aecodec.version import version
 
 _EPILOG = (
     "Exit status: 0 done; 1 failed, or some of several inputs did; 2 usage; 3 unreadable or "
     "unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; 6 an input that does not "
-    "exist or cannot be opened; 130 interrupted."
+    "exist or cannot be opened; 7 .aec file larger than --max-pixels or --max-frames; 130 "
+    "interrupted."
 )
 
 app = typer.Typer(
@@ -42,7 +45,7 @@ for command in (compress, decompress, info, verify, compare, evaluate, codecs, d
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"aecodec {version()}")
+        write_line(f"aecodec {version()}")
         raise typer.Exit
 
 
@@ -60,17 +63,15 @@ def _options(
 
 def run() -> None:
     """Run the command; bad input never ends in a traceback."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # file names are any bytes
     try:
-        try:
+        with tidy_termination(), complete_stdout(), memory_errors_wrapped():
             app(prog_name="aecodec")
-        finally:
-            if sys.stdout:
-                sys.stdout.flush()
     except AecodecError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_status)
+        _fail(str(error), error.exit_status)
     except OSError as error:  # of the file system, where no command expects it
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(AecodecError.exit_status)
+        _fail(str(error), AecodecError.exit_status)
+
+
+def _fail(reason: str, status: int) -> NoReturn:
+    echo(f"error: {reason}", to_stderr=True)
+    sys.exit(status)

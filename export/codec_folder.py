@@ -51,6 +51,7 @@ def export_codec(
     priors: int = 64,
     context_units: int | Sequence[int] = 512,
     context_epochs: int = 40,
+    replace: bool = True,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
@@ -67,8 +68,11 @@ def export_codec(
         context_units: hidden units of the context network, of each level or of all; 0 for no
             context network.
         context_epochs: epochs for which context networks are trained.
+        replace: replace a codec that the folder holds already.
 
     Raises:
+        UsageError: the folder holds a codec, and it is not to be replaced.
+        AecodecError: the folder cannot be written.
         ModelError: the models cannot be converted to int8 TFLite, or are not of pictures; or there
             are not as many `context_units` as levels.
     """
@@ -94,7 +98,7 @@ def export_codec(
         **_models(name, Half.DECODER, decoder, networks["decoder"].content),
     }
     measured = _measure(spec, contents, (encoder, decoder), networks, _to_planes(held_out))
-    return write_folder(folder, spec, contents, measured)
+    return write_folder(folder, spec, contents, measured, replace=replace)
 
 
 def _int8_networks(

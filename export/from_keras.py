@@ -41,6 +41,7 @@ def codec_from_keras(
     priors: int = 64,
     context_units: int = 256,
     wishes: Wishes | None = None,
+    replace: bool = True,
 ) -> Codec:
     """Make a codec of a trained encoder and decoder.
 
@@ -58,8 +59,11 @@ def codec_from_keras(
         priors: P, the number of competing distributions.
         context_units: hidden units of the context network; 0 for no context network.
         wishes: what the models do not say: the shape of flat vectors, the range of pixels.
+        replace: replace a codec that the folder holds already.
 
     Raises:
+        UsageError: the folder holds a codec, and it is not to be replaced.
+        AecodecError: the folder cannot be written.
         ImageError: there are no pictures.
         ModelError: the models do not fit each other, do not take pictures, draw random numbers, or
             cannot be converted to int8 TFLite.
@@ -82,6 +86,7 @@ def codec_from_keras(
             priors=priors,
             context_units=context_units,
             context_epochs=_CONTEXT_EPOCHS,
+            replace=replace,
         )
     )
 

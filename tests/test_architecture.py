@@ -21,13 +21,14 @@ from aecodec.samples import sample_paths
 
 LAYERS = (
     ("errors", "arrays", "parallel", "version", "codecs", "samples", "recipes"),
-    ("metrics",),
+    ("metrics", "atomic"),
     ("format",),
     ("entropy",),
     ("quantization",),
     ("imaging",),
     ("image_files",),
     ("datasets",),
+    ("tflite",),
     ("inference",),
     ("codec_files",),
     ("bitstream",),

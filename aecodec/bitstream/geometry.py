@@ -6,6 +6,7 @@ import math
 
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.format.container import Header, check_pixels
+from aecodec.format.limits import Claim
 from aecodec.imaging.resampling import reduced_size
 from aecodec.imaging.tiling import grid_of
 
@@ -34,6 +35,24 @@ def vector_shape(spec: CodecSpec, header: Header) -> Shape:
     """
     tiles = _tiles(spec, header)
     return tiles if spec.receptive_field else (math.prod(tiles) * spec.vectors,)
+
+
+def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
+    """What a file of a codec claims to hold, for :class:`aecodec.format.limits.Limits`.
+
+    Args:
+        spec: the codec.
+        header: header of the file.
+        file_size: bytes of the file.
+    """
+    rows, columns = grid_of(coded_size(spec, header), spec.tile)
+    return Claim(
+        size=picture_size(spec, header),
+        frames=header.frames,
+        computed=header.frames * rows * columns * math.prod(spec.tile),
+        metadata=sum(map(len, header.metadata.values())),
+        file_size=file_size,
+    )
 
 
 def _tiles(spec: CodecSpec, header: Header) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.errors import CodecError
 from aecodec.imaging import planes
 from aecodec.inference.litert import ConvolutionalTransform, TileTransform
 from aecodec.inference.transform import Transform
@@ -61,15 +62,19 @@ class CodecHalf:
         """Load a TFLite model of the folder.
 
         Raises:
-            CodecError: it is damaged, or has other shapes.
+            CodecError: it is damaged, or no model of this codec.
         """
-        if self.spec.receptive_field:
-            convolutional = ConvolutionalTransform(self.folder.read(name))
-            convolutional.check_channels(shape_in[-1], shape_out[-1])
-            return convolutional
-        loaded = TileTransform(self.folder.read(name), self.execution.workers)
-        loaded.check_shapes(shape_in, shape_out)
-        return loaded
+        content = self.folder.read(name)
+        try:
+            if self.spec.receptive_field:
+                convolutional = ConvolutionalTransform(content)
+                convolutional.check_channels(shape_in[-1], shape_out[-1])
+                return convolutional
+            loaded = TileTransform(content, self.execution.workers)
+            loaded.check_shapes(shape_in, shape_out)
+            return loaded
+        except CodecError as error:
+            raise CodecError(f"{self.folder.path / name}: {error}") from error
 
     def windows(self) -> Windows:
         """How large pictures are cut into windows for a fully convolutional network."""

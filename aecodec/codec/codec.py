@@ -20,7 +20,7 @@ from aecodec.codec.execution import Execution
 from aecodec.codec.sources import DataSource, ImageSource, to_picture
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import UsageError
+from aecodec.errors import UsageError, memory_errors_wrapped
 from aecodec.imaging.picture import Picture
 
 
@@ -68,6 +68,7 @@ class Codec:
         """The half that decompresses."""
         return DecoderCodec(self.folder, execution=self.execution)
 
+    @memory_errors_wrapped()
     def compress(
         self,
         image: ImageSource,
@@ -142,10 +143,14 @@ class Codec:
             self.encoder, self.decoder, picture, quality, least, metadata
         )
 
-    def decompress(self, data: DataSource) -> Image.Image:
+    def decompress(
+        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+    ) -> Image.Image:
         """Decompress a file of one picture; see :meth:`DecoderCodec.decompress`."""
-        return self.decoder.decompress(data)
+        return self.decoder.decompress(data, max_pixels=max_pixels, max_frames=max_frames)
 
-    def decompress_frames(self, data: DataSource) -> Pixels:
+    def decompress_frames(
+        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+    ) -> Pixels:
         """Decompress any number of pictures; see :meth:`DecoderCodec.decompress_frames`."""
-        return self.decoder.decompress_frames(data)
+        return self.decoder.decompress_frames(data, max_pixels=max_pixels, max_frames=max_frames)

@@ -13,15 +13,16 @@ from PIL import Image
 from aecodec.arrays import Codes, LatentSource, Pixels
 from aecodec.bitstream import payload
 from aecodec.bitstream.decode_ahead import decode_ahead
-from aecodec.bitstream.geometry import coded_size, picture_size, vector_shape
+from aecodec.bitstream.geometry import claim_of, coded_size, picture_size, vector_shape
 from aecodec.bitstream.payload import Message, Segment
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
 from aecodec.codecs import title_of
-from aecodec.errors import CodecError, FormatError, UsageError
+from aecodec.errors import CodecError, FormatError, UsageError, memory_errors_wrapped
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
+from aecodec.format.limits import Limits
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture, to_array
@@ -49,29 +50,41 @@ class DecoderCodec(CodecHalf):
             Half.DECODER.tflite, self.spec.code_shape, self.tile_shape
         )
 
-    def decompress(self, data: DataSource) -> Image.Image:
+    @memory_errors_wrapped()
+    def decompress(
+        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+    ) -> Image.Image:
         """Decompress a file of one picture.
 
         Args:
             data: see :data:`aecodec.codec.sources.DataSource`.
+            max_pixels: as for :func:`aecodec.decompress`.
+            max_frames: as for :func:`aecodec.decompress`.
 
         Raises:
             FormatError: the file is damaged.
             CodecError: another codec made it.
+            LimitError: it claims more than these numbers.
             UsageError: it holds several pictures.
+            AecodecError: memory runs out.
         """
-        picture = self.decode(to_bytes(data))
-        if picture.frames > 1:
+        header, content = self._open(to_bytes(data), Limits(max_pixels, max_frames))
+        if header.frames > 1:
             raise UsageError(
-                f"the file holds {picture.frames} pictures: decompress_frames gives them all"
+                f"the file holds {header.frames} pictures: decompress_frames gives them all"
             )
-        return to_pil(picture)[0]
+        return to_pil(self._decoded(header, content))[0]
 
-    def decompress_frames(self, data: DataSource) -> Pixels:
+    @memory_errors_wrapped()
+    def decompress_frames(
+        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+    ) -> Pixels:
         """Decompress a file of any number of pictures.
 
         Args:
             data: see :data:`aecodec.codec.sources.DataSource`.
+            max_pixels: as for :func:`aecodec.decompress`.
+            max_frames: as for :func:`aecodec.decompress`.
 
         Returns:
             uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
@@ -79,42 +92,65 @@ class DecoderCodec(CodecHalf):
         Raises:
             FormatError: the file is damaged.
             CodecError: another codec made it.
+            LimitError: it claims more than these numbers.
+            AecodecError: memory runs out.
         """
-        return to_array(self.decode(to_bytes(data)))
+        return to_array(self.decode(to_bytes(data), Limits(max_pixels, max_frames)))
 
-    def decode(self, data: bytes) -> Picture:
+    @memory_errors_wrapped()
+    def decode(self, data: bytes, limits: Limits = Limits()) -> Picture:
         """Decode the bytes of a file to its pictures, with alpha and metadata.
 
+        Args:
+            data: the bytes of the file.
+            limits: what is accepted.
+
         Raises:
             FormatError: the file is damaged.
             CodecError: another codec made it.
+            LimitError: it claims more than is accepted.
+            AecodecError: memory runs out.
         """
-        header, content = self._open(data)
-        with self._latents(header, content) as latents:
-            return self.restore(header, latents)
+        return self._decoded(*self._open(data, limits))
 
-    def codes(self, data: bytes) -> Codes:
+    @memory_errors_wrapped()
+    def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
         """Decode the bytes of a file to exactly the codes that were encoded, (T * vectors, K).
 
+        Args:
+            data: the bytes of the file.
+            limits: what is accepted.
+
         Raises:
             FormatError: the file is damaged.
             CodecError: another codec made it.
+            LimitError: it claims more than is accepted.
+            AecodecError: memory runs out.
         """
-        header, content = self._open(data)
+        header, content = self._open(data, limits)
         level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
-        return payload.join_codes(self._segments(header, content), shape, level)
+        codes = payload.join_codes(self._segments(header, content), shape, level)
+        level.check(codes)
+        return codes
 
-    def check(self, data: bytes) -> None:
+    @memory_errors_wrapped()
+    def check(self, data: bytes, limits: Limits = Limits()) -> None:
         """Check the bytes of a file: all that :meth:`decode` does, without the network.
 
+        Args:
+            data: the bytes of the file.
+            limits: what is accepted.
+
         Raises:
             FormatError: the file is damaged.
             CodecError: another codec made it.
+            LimitError: it claims more than is accepted.
+            AecodecError: memory runs out.
         """
-        header, content = self._open(data)
+        header, content = self._open(data, limits)
         level = self.spec.level(self._level(header))
         for _, codes in self._segments(header, content):
-            level.dequantize(codes)
+            level.check(codes)
         self._alpha(header)
 
     def level_of(self, data: bytes) -> float:
@@ -182,7 +218,8 @@ class DecoderCodec(CodecHalf):
         frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
         return merge(tiles, frames, size)
 
-    def _open(self, data: bytes) -> tuple[Header, bytes]:
+    def _open(self, data: bytes, limits: Limits) -> tuple[Header, bytes]:
+        """Header and payload of a file of this codec, if it claims no more than is accepted."""
         header, content = container.unpack(data)
         if header.codec_id != self.spec.codec_id:
             raise CodecError(
@@ -190,7 +227,12 @@ class DecoderCodec(CodecHalf):
                 f"{title_of(self.spec.codec_id, self.spec.name)}: give the codec that made it "
                 "with --codec"
             )
+        limits.check(claim_of(self.spec, header, len(data)))
         return header, content
+
+    def _decoded(self, header: Header, content: bytes) -> Picture:
+        with self._latents(header, content) as latents:
+            return self.restore(header, latents)
 
     def _segments(self, header: Header, content: bytes) -> Iterator[tuple[Segment, Codes]]:
         prior, coder = self.folder.prior(self._level(header)), self.execution.coder

@@ -15,7 +15,7 @@ from aecodec.codec.base import CodecHalf
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.errors import AecodecWarning, ImageError, memory_errors_wrapped
 from aecodec.format.container import Header, MetadataKind
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.imaging.alpha import pack_alpha
@@ -45,6 +45,7 @@ class EncoderCodec(CodecHalf):
             Half.ENCODER.tflite, self.tile_shape, self.spec.code_shape
         )
 
+    @memory_errors_wrapped()
     def compress(
         self, image: ImageSource, *, level: float | None = None, metadata: bool | None = None
     ) -> bytes:
@@ -64,6 +65,7 @@ class EncoderCodec(CodecHalf):
         Raises:
             ImageError: an unsupported kind of image.
             UsageError: the codec has no such level.
+            AecodecError: memory runs out.
         """
         self.spec.check_level(level)
         picture = to_picture(image)

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.codec_files.file_names import PRIORS
 from aecodec.entropy.context_network import ContextNetwork, Dtypes, SpatialWeights
 from aecodec.entropy.prior import Prior
 from aecodec.errors import CodecError
@@ -58,7 +57,7 @@ def load_prior(content: bytes, number: int) -> Prior:
             _check_sizes(arrays.zip)
             return _prior_in(arrays, f"level{number}_")
     except Exception as error:  # whatever a damaged archive leads zipfile and NumPy to
-        raise CodecError(f"{PRIORS} does not hold a codec's tables ({error})") from error
+        raise CodecError(f"no tables of a codec ({error})") from error
 
 
 def _check_sizes(archive: zipfile.ZipFile) -> None:
@@ -74,7 +73,13 @@ def _prior_in(arrays: Mapping[str, Any], prefix: str) -> Prior:
     if f"{prefix}context_order" in arrays:
         fields = _fields(arrays, f"{prefix}context_", ContextNetwork.DTYPES)
         network = ContextNetwork(**fields, spatial=spatial)
-    return Prior(first=int(arrays[f"{prefix}first"]), context=network, **tables)
+    return Prior(first=_first(arrays[f"{prefix}first"]), context=network, **tables)
+
+
+def _first(array: Any) -> int:
+    if array.shape or array.dtype.kind not in "iu":
+        raise ValueError("a symbol is no integer")
+    return int(array)
 
 
 def _fields(arrays: Mapping[str, Any], prefix: str, dtypes: Dtypes) -> dict[str, Any]:

@@ -10,21 +10,38 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from aecodec.codec_files.file_names import CODEC_JSON
+from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
 from aecodec.quantization.levels import MIN_GAIN, Level
 
 MAX_TILE = 4096
 MAX_RECEPTIVE_FIELD = 64
+MAX_LATENT_CHANNELS = 1 << 15
 MAX_LEVELS = 15  # a file states its level in sixteenths, in one byte
 
 _STORED_RECEPTIVE_FIELD = "reach"
+
+_KEYS = (
+    "name",
+    "tile",
+    "channels",
+    "code_shape",
+    "levels",
+    "default_level",
+    _STORED_RECEPTIVE_FIELD,
+    "files",
+)
+_LEVEL_KEYS = {"start", "stop", "multiple"}
+
+_MAX_NAME = 100
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -79,12 +96,16 @@ class CodecSpec:
 
     def as_json(self) -> dict[str, Any]:
         """The specification as `codec.json` holds it, of which the identity is the hash."""
-        values = asdict(self)
-        values[_STORED_RECEPTIVE_FIELD] = values.pop("receptive_field")
-        for level in values["levels"]:
-            if not level["gains"]:
-                del level["gains"]  # codecs that shipped before there were gains lack the key
-        return values
+        return {
+            "name": self.name,
+            "tile": self.tile,
+            "channels": self.channels,
+            "code_shape": self.code_shape,
+            "levels": [_level_as_json(level) for level in self.levels],
+            "default_level": self.default_level,
+            _STORED_RECEPTIVE_FIELD: self.receptive_field,
+            "files": dict(self.files),
+        }
 
     @property
     def has_gains(self) -> bool:
@@ -129,22 +150,32 @@ class CodecSpec:
         self.units_of(number)
 
 
+def _level_as_json(level: Level) -> dict[str, Any]:
+    values: dict[str, Any] = {"start": level.start, "stop": level.stop, "multiple": level.multiple}
+    # Codecs that shipped before there were gains lack the key.
+    return values | {"gains": level.gains} if level.gains else values
+
+
 def spec_from_json(values: Any) -> CodecSpec:
     """Read a specification from parsed JSON.
+
+    It has exactly the keys of a specification, and integers where they belong: nothing is rounded
+    or converted, so that what is read is what the identity is made of.
 
     Raises:
         CodecError: it does not describe a codec.
     """
     try:
+        _check_keys(values, _KEYS)
         spec = CodecSpec(
-            name=str(values["name"]),
+            name=_name(values["name"]),
             tile=_pair(values["tile"]),
-            channels=int(values["channels"]),
-            code_shape=tuple(int(n) for n in values["code_shape"]),
+            channels=_integer(values["channels"]),
+            code_shape=_integers(values["code_shape"]),
             levels=tuple(_level(level) for level in values["levels"]),
-            default_level=int(values["default_level"]),
-            receptive_field=int(values[_STORED_RECEPTIVE_FIELD]),
-            files={str(k): str(v) for k, v in values["files"].items()},
+            default_level=_integer(values["default_level"]),
+            receptive_field=_integer(values[_STORED_RECEPTIVE_FIELD]),
+            files=_hashes(values["files"]),
         )
         _check(spec)
     except Exception as error:  # whatever wrong types lead to
@@ -152,14 +183,49 @@ def spec_from_json(values: Any) -> CodecSpec:
     return spec
 
 
-def _level(values: Mapping[str, Any]) -> Level:
-    gains = tuple(int(gain) for gain in values.get("gains", ()))
-    return Level(int(values["start"]), int(values["stop"]), int(values["multiple"]), gains)
+def _check_keys(values: Mapping[str, Any], keys: Iterable[str]) -> None:
+    """Check that an object has exactly these keys; raise ValueError if not."""
+    if set(values) != set(keys):
+        raise ValueError(f"the keys are not {', '.join(sorted(keys))}")
 
 
-def _pair(values: Iterable[Any]) -> tuple[int, int]:
-    first, second = (int(value) for value in values)
+def _name(value: Any) -> str:
+    """A name that may be printed: what moves a cursor or turns text around is refused."""
+    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= _MAX_NAME:
+        raise ValueError(f"the name is not of 1 to {_MAX_NAME} printable characters")
+    return value
+
+
+def _integer(value: Any) -> int:
+    if type(value) is not int:  # bool is another type, and JSON has floats
+        raise TypeError("something is no integer where one belongs")
+    return value
+
+
+def _integers(values: Any) -> tuple[int, ...]:
+    if not isinstance(values, list):
+        raise TypeError("something is no list where one belongs")
+    return tuple(_integer(value) for value in values)
+
+
+def _pair(values: Any) -> tuple[int, int]:
+    first, second = _integers(values)
     return first, second
+
+
+def _hashes(values: Any) -> dict[str, str]:
+    """The hashes of exactly those files that decoding depends on."""
+    _check_keys(values, DECODING_FILES)
+    if not all(isinstance(value, str) and _SHA256.fullmatch(value) for value in values.values()):
+        raise ValueError("a hash is no SHA-256 in hexadecimal digits")
+    return dict(values)
+
+
+def _level(values: Mapping[str, Any]) -> Level:
+    gains = _integers(values.get("gains", []))
+    _check_keys(values, _LEVEL_KEYS | ({"gains"} if gains else set()))
+    start, stop, multiple = (_integer(values[name]) for name in ("start", "stop", "multiple"))
+    return Level(start, stop, multiple, gains)
 
 
 def _check(spec: CodecSpec) -> None:
@@ -169,6 +235,7 @@ def _check(spec: CodecSpec) -> None:
         and spec.channels in (1, 3)
         and min(spec.code_shape) >= 1
         and math.prod(spec.code_shape) <= MAX_TILE**2
+        and spec.latent_channels <= MAX_LATENT_CHANNELS
         and 0 <= spec.receptive_field <= MAX_RECEPTIVE_FIELD
         and (spec.receptive_field == 0 or spec.vectors == 1)
         and 1 <= spec.default_level <= len(spec.levels) <= MAX_LEVELS

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float32
+from aecodec.datasets.smooth import smooth_tile
 from aecodec.datasets.training_pictures import Array, Pictures
 from aecodec.imaging import tiling
 
@@ -22,6 +23,7 @@ class Tiles:
         flips: whether tiles are mirrored at random, in both directions.
         only: numbers of the pictures to use; all if None.
         seed: seed of the random choices; the same seed and step give the same batch.
+        smooth: share of the tiles of a batch that are made smooth.
 
     >>> from aecodec.datasets.training_pictures import ArrayPictures
     >>> tiles = Tiles(ArrayPictures(np.zeros((5, 8, 8), np.uint8)), (4, 4), channels=1)
@@ -37,8 +39,10 @@ class Tiles:
         flips: bool = False,
         only: npt.NDArray[np.int64] | None = None,
         seed: int = 0,
+        smooth: float = 0.0,
     ) -> None:
         self._pictures, self._flips, self._seed = pictures, flips, seed
+        self._smooth = smooth
         self.shape = (*tile, channels)
         self._only = np.arange(len(pictures.sizes)) if only is None else only
         self._order = lru_cache(maxsize=2)(self._shuffle)
@@ -70,17 +74,26 @@ class Tiles:
     def batch(self, step: int, size: int) -> Array:
         """The batch of one training step: (size, h, w, C), in the pictures' dtype."""
         rng = np.random.default_rng([self._seed, 1, step])
+        tiles = self._cut_in_order(step, size, rng)
+        for n in range(round(self._smooth * size)):
+            tiles[n] = smooth_tile(tiles[n], rng)
+        return np.stack(tiles)
+
+    def _cut_in_order(self, step: int, size: int, rng: np.random.Generator) -> list[Array]:
         places = (divmod(step * size + n, len(self)) for n in range(size))
         sources = [self._order(number)[place] for number, place in places]
-        return np.stack([self._cut(self._pictures[int(source)], rng) for source in sources])
+        return [self._cut(self._pictures[int(source)], rng) for source in sources]
 
     def sample(self, count: int, passes: int = 1) -> Float32:
         """Random tiles: the first `count` of the given number of passes, or all if there are fewer.
 
+        None of them is made smooth.
+
         Returns:
             (n, h, w, C) float32 in 0..1.
         """
-        return as_floats(self.batch(0, min(count, passes * len(self))))
+        rng = np.random.default_rng([self._seed, 1, 0])
+        return as_floats(np.stack(self._cut_in_order(0, min(count, passes * len(self)), rng)))
 
     def whole(self, count: int) -> Float32:
         """At most `count` tiles of the whole pictures, cut along a grid and not mirrored.

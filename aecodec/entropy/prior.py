@@ -36,6 +36,10 @@ from aecodec.entropy.range_coder import TABLE_TOTAL, Table
 from aecodec.errors import CodecError
 
 MAX_TABLES = 1 << 16
+MAX_BANK = 1 << 22
+"""Most frequencies of all tables together, which bounds time and memory."""
+
+_CODES = range(-(1 << 15), 1 << 15)
 
 MAX_CODE_DIMENSION = 2000
 """Most channels: up to here the cost of a vector would be exact in float32 too."""
@@ -87,6 +91,8 @@ class Prior:
         shapes_fit = (
             self.bank.ndim == self.table.ndim == 2
             and len(self.bank) <= MAX_TABLES
+            and self.bank.size <= MAX_BANK
+            and self.first in _CODES
             and self.index.shape == (len(self.table),)
             and self.offset.shape == self.table.shape
         )

@@ -16,6 +16,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import Measure
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
+from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
@@ -103,7 +104,7 @@ def _measure(
 ) -> tuple[float, ...]:
     picture = sample.picture
     data, compress_time = _timed(lambda: codec.compress(picture, level=level))
-    restored, decompress_time = _timed(lambda: codec.decoder.decode(data))
+    restored, decompress_time = _timed(lambda: codec.decoder.decode(data, UNLIMITED))
     width, height = picture.size
     pixels = width * height * picture.frames
     picture = in_kept_colours(picture, restored.metadata)

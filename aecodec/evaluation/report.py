@@ -16,6 +16,7 @@ from aecodec.codec.encoded_picture import Compressed
 from aecodec.errors import AecodecWarning, ImageError
 from aecodec.evaluation.familiarity import is_familiar
 from aecodec.format.container import MetadataKind
+from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
@@ -145,7 +146,7 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
         level: level to compress at, 1 and up; the codec's default if None.
     """
     data = codec.compress(picture, level=level)
-    restored = codec.decoder.decode(data)
+    restored = codec.decoder.decode(data, UNLIMITED)
     original = in_kept_colours(picture, restored.metadata).pixels
     quality = metrics.psnr(metrics.mse(original, restored.pixels))
     return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")

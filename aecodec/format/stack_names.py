@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_INSTRUCTION = re.compile(rb"<\?aec-names ([^\0]*?)\?>\Z")
+_START, _END = b"<?aec-names ", b"?>"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _MAX_BYTES = 200
@@ -42,7 +42,7 @@ def attach_names(xmp: bytes, names: Sequence[str]) -> bytes:
     >>> attach_names(b"", ["a.png", "b.jpg"])
     b'<?aec-names a.png/b.jpg?>'
     """
-    return xmp + f"<?aec-names {'/'.join(names)}?>".encode()
+    return xmp + _START + "/".join(names).encode() + _END
 
 
 def detach_names(entry: bytes) -> tuple[bytes, list[str]]:
@@ -57,8 +57,9 @@ def detach_names(entry: bytes) -> tuple[bytes, list[str]]:
     >>> detach_names(b"<x/>")
     (b'<x/>', [])
     """
-    found = _INSTRUCTION.search(entry)
-    if not found:
+    start = entry.find(_START, entry.rfind(b"\0") + 1)
+    if start < 0 or not entry.endswith(_END, start + len(_START)):
         return entry, []
-    names = found[1].decode("utf-8", "replace").split("/")
-    return entry[: found.start()], names if can_be_kept(names) else []
+    listed = entry[start + len(_START) : -len(_END)]
+    names = listed.decode("utf-8", "replace").split("/")
+    return entry[:start], names if can_be_kept(names) else []

@@ -1,9 +1,12 @@
-"""Running TFLite models with LiteRT: the only module that makes its interpreters."""
+"""Running TFLite models with LiteRT: the only module that makes its interpreters.
+
+LiteRT trusts what it is given, so a model of a codec folder is checked first
+(:mod:`aecodec.tflite.check`), and before each new shape of its input.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -14,11 +17,11 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32, Latents
 from aecodec.errors import CodecError
+from aecodec.inference.stderr import silent_stderr
 from aecodec.parallel import Workers
+from aecodec.tflite.check import check_model
 
 _BATCH = 64
-
-_stderr_lock = threading.Lock()
 
 
 class Kernels(Enum):
@@ -87,21 +90,34 @@ def resize(interpreter: Any, input_shape: tuple[int, ...]) -> None:
 
 
 def invoke(interpreter: Any, batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Run a model on one batch, and copy its output."""
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
-    interpreter.invoke()
-    output: npt.NDArray[Any] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    """Run a model on one batch, and copy its output.
+
+    Raises:
+        CodecError: LiteRT fails.
+    """
+    with _litert_errors("run"):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+        interpreter.invoke()
+        number = interpreter.get_output_details()[0]["index"]
+        output: npt.NDArray[Any] = interpreter.get_tensor(number)
     return output
+
+
+@contextlib.contextmanager
+def _litert_errors(what: str) -> Iterator[None]:
+    """Raise whatever LiteRT raises as a CodecError that says what it could not do."""
+    try:
+        yield
+    except Exception as error:  # RuntimeError, ValueError, UnicodeDecodeError, MemoryError
+        text = " ".join(str(error).split())  # which is several lines
+        raise CodecError(f"LiteRT cannot {what} the model: {text}") from error
 
 
 def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
     """An interpreter of an int8 model, with another batch size than its own if given."""
-    with silent_stderr():
-        try:
-            interpreter = open_interpreter(model, batch=batch)
-        except Exception as error:  # whatever a damaged model leads LiteRT to
-            raise CodecError(f"LiteRT cannot load the model: {error}") from error
-    details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    with silent_stderr(), _litert_errors("load"):
+        interpreter = open_interpreter(model, batch=batch)
+        details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     if any(detail["dtype"] is not np.int8 for detail in details):
         raise CodecError("the model's input and output are not int8: export the codec again")
     return interpreter
@@ -112,6 +128,7 @@ class _PerThread:
 
     def __init__(self, model: bytes) -> None:
         self._model = model
+        self._checked = check_model(model)
         self._of_thread = threading.local()
         self._own()  # a model that cannot be loaded is refused at once
 
@@ -129,7 +146,7 @@ class TileTransform(_PerThread):
         workers: threads that share out large batches.
 
     Raises:
-        CodecError: LiteRT cannot load the model, or it is not quantized to int8.
+        CodecError: no model that the exporters make, or not quantized to int8.
     """
 
     def __init__(self, model: bytes, workers: Workers = Workers()) -> None:
@@ -179,6 +196,7 @@ class TileTransform(_PerThread):
 
     def _new_batch_interpreter(self) -> Any:
         try:
+            self._checked.check_shape((_BATCH, *self.input_shape))
             interpreter = _int8_interpreter(self._model, _BATCH)
         except CodecError:
             return None
@@ -192,14 +210,20 @@ class ConvolutionalTransform(_PerThread):
         model: content of a `.tflite` file with one int8 input and one int8 output.
 
     Raises:
-        CodecError: LiteRT cannot load the model, or it is not quantized to int8.
+        CodecError: no model that the exporters make, or not quantized to int8.
     """
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run int8 (1, h, w, C); several threads may call at once."""
+        """Run int8 (1, h, w, C); several threads may call at once.
+
+        Raises:
+            CodecError: the model does not take this shape, or would take too much memory or time.
+        """
         interpreter = self._own()
         if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:
-            resize(interpreter, batch.shape)
+            self._checked.check_shape(batch.shape)
+            with _litert_errors("resize"):
+                resize(interpreter, batch.shape)
         return invoke(interpreter, batch)
 
     def check_channels(self, expected_in: int, expected_out: int) -> None:
@@ -224,9 +248,13 @@ def float_runner(model: bytes) -> Callable[[Float32], Float32]:
     Inputs are quantized, and outputs dequantized, as the model's own scales and zero points say.
 
     Args:
-        model: content of a `.tflite` file with one input and one output.
+        model: content of a `.tflite` file with one input and one output, which was just converted:
+            it is not checked.
+
+    Raises:
+        CodecError: LiteRT cannot load it, or it does not take the inputs.
     """
-    with silent_stderr():
+    with silent_stderr(), _litert_errors("load"):
         interpreter = open_interpreter(model)
     entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
@@ -235,7 +263,8 @@ def float_runner(model: bytes) -> Callable[[Float32], Float32]:
         if shaped[0].size == np.prod(entry["shape"]):
             shaped = shaped.reshape(-1, *entry["shape"][1:])
         else:  # a fully convolutional model
-            resize(interpreter, (1, *shaped.shape[1:]))
+            with _litert_errors("resize"):
+                resize(interpreter, (1, *shaped.shape[1:]))
         return np.concatenate([_dequantized(invoke(interpreter, x[None]), exit_) for x in shaped])
 
     return run
@@ -252,17 +281,3 @@ def _quantized(batch: Float32, detail: dict[str, Any]) -> npt.NDArray[Any]:
 def _dequantized(values: npt.NDArray[Any], detail: dict[str, Any]) -> Float32:
     scale, zero = detail["quantization"]
     return np.asarray((values.astype(np.float32) - zero) * scale if scale else values, np.float32)
-
-
-@contextlib.contextmanager
-def silent_stderr() -> Iterator[None]:
-    """Keep off the terminal what LiteRT reports of its delegate from C++, past every setting."""
-    with _stderr_lock, contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # no standard error: nothing to keep quiet
-            kept = os.dup(2)
-            stack.callback(os.close, kept)
-            stack.callback(os.dup2, kept, 2)
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 2)
-            os.close(null)
-        yield

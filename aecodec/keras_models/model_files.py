@@ -39,6 +39,8 @@ class _DepthwiseConv2D(_WithoutGroups):
 
 _LAYERS_OF_KERAS_2 = {"Conv2DTranspose": _Conv2DTranspose, "DepthwiseConv2D": _DepthwiseConv2D}
 
+_FIRST_SAFE_KERAS = (3, 11, 3)
+
 _CONVERT = (
     "pip install tf_keras, and then in Python: import tf_keras; "
     "tf_keras.models.load_model({path}, compile=False).save('model.h5')"
@@ -64,8 +66,10 @@ def load_model(path: Path | str) -> Any:
     Files of Keras 2 and Keras 3 are opened, as far as Keras 3 opens them. No code of a file is run.
 
     Raises:
-        ModelError: there is no model in the file; the message says how to get one.
+        ModelError: there is no model in the file, and the message says how to get one; or this
+            Keras would run code of the file.
     """
+    _check_keras(keras.__version__)
     path = Path(path)
     _check_is_model_file(path)
     try:
@@ -73,6 +77,24 @@ def load_model(path: Path | str) -> Any:
             return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever a damaged or unknown part leads to
         raise ModelError(f"{path}: {_advice(path, error)}") from error
+
+
+def _check_keras(version: str) -> None:
+    """Check that Keras refuses code in files.
+
+    Before 3.11.3 it runs the code of Lambda layers in HDF5 files, whatever `safe_mode` says.
+
+    Raises:
+        ModelError: it runs code.
+
+    >>> _check_keras("3.11.3")
+    >>> _check_keras("3.9.0")
+    Traceback (most recent call last):
+        ...
+    aecodec.errors.ModelError: Keras 3.9.0 runs code of HDF5 files: pip install 'keras>=3.12.1'
+    """
+    if tuple(int(number) for number in re.findall(r"\d+", version)[:3]) < _FIRST_SAFE_KERAS:
+        raise ModelError(f"Keras {version} runs code of HDF5 files: pip install 'keras>=3.12.1'")
 
 
 def _check_is_model_file(path: Path) -> None:

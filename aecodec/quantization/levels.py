@@ -88,15 +88,23 @@ class Level:
         codes[np.abs(scaled) < _DEAD] = 0
         return codes
 
+    def check(self, codes: Codes) -> None:
+        """Check that codes (N, K) are such as an encoder makes.
+
+        Raises:
+            FormatError: they are not.
+        """
+        least, most = self._code_range
+        if not ((codes >= least) & (codes <= most)).all():
+            raise FormatError("damaged: a code is outside of what this codec's encoder makes")
+
     def dequantize(self, codes: Codes) -> Latents:
         """Dequantize codes (N, K) to latents (N, K) in -128..127.
 
         Raises:
             FormatError: codes that no encoder makes.
         """
-        least, most = self._code_range
-        if not ((codes >= least) & (codes <= most)).all():
-            raise FormatError("damaged: a code is outside of what this codec's encoder makes")
+        self.check(codes)
         wide = codes.astype(np.int32)
         if not self.gains:
             return np.clip(wide * self.multiple, -128, 127).astype(np.int8)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float32
+from aecodec.atomic.files import write_file
 from aecodec.codec.codec import Codec
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
@@ -28,12 +29,13 @@ from aecodec.export.tflite.diagnose import check_pair_convertible
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
+from aecodec.training.checkpoints import checkpoints_in
 from aecodec.training.distortions.mixture import MSE, Distortion, Mixture
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.losses.choice import loss_of
 from aecodec.training.optimization.optimizers import optimizer_of
 from aecodec.training.optimization.precision import policy_in, product_dtype
-from aecodec.training.optimization.schedule import Backup, Schedule, epochs_done
+from aecodec.training.optimization.schedule import Schedule
 
 _STARTING_TILES = 500
 """Tiles from which the entropy models of the loss start."""
@@ -143,19 +145,21 @@ class Autoencoder(KerasPair):
         keras.utils.set_random_seed(run.seed)
         loss = self._loss(rate_weight, rate_options or RateOptions(), Mixture(distortion), tiles)
         loss.compile(optimizer_of(optimizer, policy_in(self.encoder)), jit_compile=False)
-        loss.optimizer.build(loss.trainable_variables)  # for the backup to restore
+        loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
         schedule = Schedule(learning_rate, None if run.minutes else epochs * steps, run.minutes)
-        first = steps * epochs_done(run.backup) if run.backup else 0
         try:
-            return loss.fit(
-                batches_of(tiles, self, batch_size, first),
-                epochs=ENDLESS if run.minutes else epochs,
-                steps_per_epoch=steps,
-                validation_data=self._validation_batches(validation_data, batch_size),
-                shuffle=False,  # the batches are shuffled
-                callbacks=[*([Backup(run.backup)] if run.backup else []), schedule, *run.callbacks],
-                verbose=verbose,
-            )
+            with checkpoints_in(run.backup, loss) as checkpoints:
+                first = int(loss.optimizer.iterations)
+                return loss.fit(
+                    batches_of(tiles, self, batch_size, first),
+                    initial_epoch=first // steps,
+                    epochs=ENDLESS if run.minutes else epochs,
+                    steps_per_epoch=steps,
+                    validation_data=self._validation_batches(validation_data, batch_size),
+                    shuffle=False,  # the batches are shuffled
+                    callbacks=[*checkpoints, schedule, *run.callbacks],
+                    verbose=verbose,
+                )
         finally:  # interrupted or not
             self.gains = loss.gains
 
@@ -195,7 +199,7 @@ class Autoencoder(KerasPair):
         """
         paths = Path(folder) / f"encoder{name}.hdf5", Path(folder) / f"decoder{name}.hdf5"
         for path, model in zip(paths, (self.encoder, self.decoder), strict=True):
-            path.write_bytes(hdf5_bytes(model))
+            write_file(path, hdf5_bytes(model), replace=True)
         return paths
 
     def to_codec(
@@ -208,6 +212,8 @@ class Autoencoder(KerasPair):
         priors: int = 64,
         context_units: int | Sequence[int] = 512,
         context_epochs: int = 40,
+        *,
+        replace: bool = True,
     ) -> Codec:
         """Quantize both halves, fit the priors, and write a codec folder.
 
@@ -222,12 +228,15 @@ class Autoencoder(KerasPair):
             context_units: hidden units of the context network, one number per level or one for all;
                 0 for none.
             context_epochs: epochs for which the context network is trained.
+            replace: replace a codec that the folder holds already.
 
         Returns:
             The codec.
 
         Raises:
             ModelError: the models cannot be quantized.
+            UsageError: the folder holds a codec, and it is not to be replaced.
+            AecodecError: the folder cannot be written.
         """
         images = self.checked(x)
         steps, all_levels = self._steps_and_levels(images, levels)
@@ -241,6 +250,7 @@ class Autoencoder(KerasPair):
             priors=priors,
             context_units=context_units,
             context_epochs=context_epochs,
+            replace=replace,
         )
         return Codec(exported)
 

@@ -27,7 +27,7 @@ _OLD_LOSS_WEIGHTS = "shares"
 """Key of the loss weights in recipes of earlier versions."""
 
 _KEYS = {
-    "data": {"tile", "held_out", "flips"},
+    "data": {"tile", "held_out", "flips", "smooth"},
     "levels": {"channels", "rate_weights", "loss_weights", "context_units"},
     "training": {
         "epochs",
@@ -52,7 +52,8 @@ class Recipe:
         name: name of the codec.
         networks: name of the ready-made pair.
         data: `tile`, the side in pixels of the training tiles; `held_out`, the share of the
-            pictures that is measured and never trained on; `flips`, whether tiles are mirrored.
+            pictures that is measured and never trained on; `flips`, whether tiles are mirrored;
+            `smooth`, the share of the tiles of a batch that are made smooth.
         levels: for each level, its `channels`, `rate_weights` and `loss_weights`, and the
             `context_units` of the network that adapts its prior. Networks of pictures have one
             number of `channels` for all levels, which differ by gains.
@@ -122,7 +123,8 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         recipe = replace(
             recipe,
             levels=_with_current_keys(recipe.levels),
-            training={"distortion": MSE} | recipe.training,  # recipes of earlier versions have none
+            data={"smooth": 0.0} | recipe.data,  # recipes of earlier versions have none of these
+            training={"distortion": MSE} | recipe.training,
         )
     except OSError as error:
         names = ", ".join(recipe_names())
@@ -155,6 +157,8 @@ def _check(recipe: Recipe, path: Path) -> None:
     if recipe.training["optimizer"] not in OPTIMIZERS:
         names = ", ".join(OPTIMIZERS)
         raise UsageError(f"{path}: no optimizer {recipe.training['optimizer']!r}: {names}")
+    if not 0 <= recipe.data["smooth"] <= 1:
+        raise UsageError(f"{path}: smooth is a share of the tiles, from 0 to 1")
     _check_distortion(recipe, path)
     if recipe.training["cost_power"] <= 0:
         raise UsageError(f"{path}: a cost_power above 0 is needed to learn anything")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from aecodec.arrays import Float32
+from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, UsageError
 from aecodec.training.autoencoder import Autoencoder, RunOptions
+from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.optimization.precision import policy_of
@@ -47,6 +48,7 @@ def run_recipe(
     *,
     minutes: float | None = None,
     resume: bool = False,
+    replace: bool = True,
     start_from: CodecFolder | None = None,
     callbacks: Sequence[Any] = (),
     verbose: int = 1,
@@ -62,6 +64,7 @@ def run_recipe(
         folder: folder of the codec, and of the training's state meanwhile.
         minutes: duration of the training, which replaces the recipe's epochs.
         resume: go on with a training of the same recipe on the same data, in this folder.
+        replace: replace a codec that the folder holds already.
         start_from: codec of the same recipe, with whose networks the training starts; it starts
             anew if None.
         callbacks: Keras callbacks.
@@ -71,12 +74,14 @@ def run_recipe(
         ImageError: there are no such images, or too few.
         CodecError: the other codec's float networks are absent or damaged.
         ModelError: the networks and the data do not fit, or the other codec's networks differ.
-        UsageError: a training to resume does not exist, or one exists and is not to be resumed.
+        UsageError: a training to resume does not exist, or one exists and is not to be resumed; or
+            another process goes on with it, or the folder holds a codec that is not to be replaced.
+        AecodecError: the folder cannot be written.
     """
     training = RecipeTraining(recipe, data, folder, minutes, start_from)
     training.check_state(resume)
     autoencoder, is_complete = training.run(callbacks, verbose)
-    codec = training.to_codec(autoencoder)
+    codec = training.to_codec(autoencoder, replace=replace)
     if is_complete:
         training.delete_state()
     return codec
@@ -122,7 +127,7 @@ class RecipeTraining:
                 f"{self._folder}: no interrupted training of this recipe, with these options, on "
                 "this data"
             )
-        if self._backup.exists() and not resume:
+        if has_checkpoint(self._backup) and not resume:
             raise UsageError(
                 f"{self._backup}: an interrupted training; --resume goes on with it; delete this "
                 "folder to start anew"
@@ -130,7 +135,7 @@ class RecipeTraining:
 
     def delete_state(self) -> None:
         """Delete the state on disk."""
-        shutil.rmtree(self._backup)
+        remove_folder(self._backup)
 
     def run(self, callbacks: Sequence[Any] = (), verbose: int = 1) -> tuple[Autoencoder, bool]:
         """Train, from the state on disk if there is one.
@@ -152,8 +157,17 @@ class RecipeTraining:
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
         return autoencoder, is_complete
 
-    def to_codec(self, autoencoder: Autoencoder) -> Codec:
-        """Make a codec of the trained autoencoder."""
+    def to_codec(self, autoencoder: Autoencoder, *, replace: bool = True) -> Codec:
+        """Make a codec of the trained autoencoder.
+
+        Args:
+            autoencoder: what was trained.
+            replace: replace a codec that the folder holds already.
+
+        Raises:
+            UsageError: the folder holds a codec, and it is not to be replaced.
+            AecodecError: the folder cannot be written.
+        """
         levels, priors = self._recipe.levels, self._recipe.priors
         return autoencoder.to_codec(
             self._folder,
@@ -164,6 +178,7 @@ class RecipeTraining:
             priors=priors["count"],
             context_units=levels["context_units"],
             context_epochs=priors["context_epochs"],
+            replace=replace,
         )
 
     def _new_autoencoder(self) -> Autoencoder:
@@ -250,8 +265,8 @@ def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
     """Tiles to train on, and tiles of the pictures that are held out."""
     channels, tile = channels_of(pictures), (recipe.data["tile"],) * 2
     trained, held_out = hold_out(pictures, recipe.data["held_out"])
-    flips, seed = recipe.data["flips"], recipe.training["seed"]
+    flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]
     return (
-        Tiles(pictures, tile, channels, flips, trained, seed),
+        Tiles(pictures, tile, channels, flips, trained, seed, smooth),
         Tiles(pictures, tile, channels, only=held_out),
     )

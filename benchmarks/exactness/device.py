@@ -29,7 +29,7 @@ from benchmarks.harness import ROOT, Options, Row
 from benchmarks.pictures import first_pictures
 
 _EXAMPLE = ROOT / "examples" / "microcontroller"
-_FUZZ = ROOT / "tests" / "device" / "fuzz.c"
+_FUZZ = ROOT / "fuzz" / "decode.c"
 _SPEED = Path(__file__).with_name("device_speed.c")
 _SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 _TIMED, _SEEDS, _MUTATED = 1000, 20, 20_000

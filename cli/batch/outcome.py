@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aecodec.cli.shared.console import Console
-from aecodec.errors import AecodecError
+from aecodec.errors import AecodecError, memory_errors_wrapped
 from aecodec.parallel import Workers
 
 Work = Callable[[Any, Console, Workers], None]
@@ -44,13 +44,12 @@ def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Out
     try:
         if problem := getattr(item, "problem", None):
             raise problem
-        work(item, keeping, workers)
+        with memory_errors_wrapped():
+            work(item, keeping, workers)
     except LeftAlone:
         return Outcome(lines, is_left_alone=True)
     except AecodecError as error:
         return Outcome(lines, error)
     except OSError as error:  # of the file system, where no command expects it
         return Outcome(lines, AecodecError(str(error)))
-    except MemoryError:
-        return Outcome(lines, AecodecError("too little memory for it; --jobs 1 needs the least"))
     return Outcome(lines)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from types import FrameType
 from typing import Any
 
+from aecodec.atomic.termination import tidy_termination
 from aecodec.cli.batch.interrupts import blocked
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console
@@ -108,13 +107,8 @@ def one_blas_thread_each() -> Iterator[None]:
 def _serve(connection: Connection[Any, Any], work: Work, console: Console) -> None:
     """Work on files until the other end of the connection is closed, as it is when that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _exit)
-    with suppress(EOFError, BrokenPipeError):
+    with tidy_termination(), suppress(EOFError, BrokenPipeError):
         connection.send(None)  # ready
         while True:
             for item in connection.recv():
                 connection.send(outcome_of(work, item, console, ONE_THREAD))
-
-
-def _exit(number: int, frame: FrameType | None) -> None:
-    sys.exit(128 + number)  # an exception: what is being written is cleaned away

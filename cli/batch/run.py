@@ -9,13 +9,13 @@ from typing import Any
 
 import typer
 
+from aecodec.atomic.temporary import sweep
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import ExistsError
 from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.jobs import Job
 from aecodec.cli.shared.progress import Bar
-from aecodec.cli.shared.temporary import sweep
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers, cores
 
@@ -42,6 +42,7 @@ def run_all(
         AecodecError: the error of the file, if it is the only one.
         typer.Exit: with status 1, if some of several failed; with 130, if Ctrl-C ended it.
     """
+    sweep({item.target.parent for item in items if isinstance(item, Job)})
     with console.bar("") as bar:
         tally = _Tally(replace(console, write=bar.write), len(items), skip_existing)
         if len(items) == 1:
@@ -62,7 +63,6 @@ def _side_by_side(
 ) -> Generator[Outcome, None, None]:
     from aecodec.cli.batch.lanes import Lanes  # loads multiprocessing, which one file can spare
 
-    sweep({item.target.parent for item in items if isinstance(item, Job)})
     reads_a_pipe = any(getattr(item, "source", item) == STANDARD for item in items)
     return Lanes(work, items, console, bar.update).run(1 if reads_a_pipe else jobs)
 

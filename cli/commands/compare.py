@@ -13,7 +13,15 @@ from aecodec.cli.shared.console import Console, errors_about, name_of
 from aecodec.cli.shared.files import check_is_png, check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.found import IMAGES, STANDARD
 from aecodec.cli.shared.jobs import Job, check_not_sources, plan
-from aecodec.cli.shared.options import CodecOrAuto, Force, LevelNumber, Out, Quiet
+from aecodec.cli.shared.options import (
+    CodecOrAuto,
+    Force,
+    LevelNumber,
+    MaxFrames,
+    MaxPixels,
+    Out,
+    Quiet,
+)
 from aecodec.cli.shared.pictures import picture_in
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec, with_workers
@@ -21,6 +29,7 @@ from aecodec.errors import UsageError
 from aecodec.evaluation.report import compare as compare_restored
 from aecodec.evaluation.report import compare_pictures
 from aecodec.format.container import MAGIC
+from aecodec.format.limits import Limits
 from aecodec.image_files.reading import origin_of
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison, comparison_figure
@@ -45,6 +54,8 @@ def compare(
     out: Out = None,
     codec: CodecOrAuto = AUTO,
     level: LevelNumber = None,
+    max_pixels: MaxPixels = None,
+    max_frames: MaxFrames = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -62,7 +73,8 @@ def compare(
     check_is_png(jobs[0].target)
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
     given = None if codec == AUTO else load_codec(codec)
-    run_all(console, jobs, _Comparing(other, given, level, force).draw)
+    limits = Limits(max_pixels, max_frames)
+    run_all(console, jobs, _Comparing(other, given, level, limits, force).draw)
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,7 @@ class _Comparing:
     other: Path | None
     codec: Codec | None
     level: float | None
+    limits: Limits
     force: bool
 
     def draw(self, job: Job, console: Console, workers: Workers) -> None:
@@ -100,7 +113,7 @@ class _Comparing:
         if not content.startswith(MAGIC):
             return picture_in(content, path, console), len(content)
         codec = with_workers(self.codec or codec_of_file(content), workers)
-        return codec.decoder.decode(content), len(content)
+        return codec.decoder.decode(content, self.limits), len(content)
 
 
 def _check_is_image(content: bytes) -> None:

@@ -25,6 +25,8 @@ from aecodec.cli.shared.options import (
     Force,
     Jobs,
     Json,
+    MaxFrames,
+    MaxPixels,
     Out,
     Quiet,
     SkipExisting,
@@ -34,6 +36,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
 from aecodec.errors import UsageError
 from aecodec.format import container
+from aecodec.format.limits import Limits
 from aecodec.image_files.formats import NEEDS_QUALITY, format_of
 from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
@@ -66,6 +69,8 @@ def decompress(
         ),
     ] = None,
     codec: CodecName = None,
+    max_pixels: MaxPixels = None,
+    max_frames: MaxFrames = None,
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
     force: Force = False,
@@ -85,7 +90,8 @@ def decompress(
     check_skipping(skip_existing, force)
     endings = Endings(inputs, wanted, quality)
     endings.check(out)
-    work = _Decompression(load_codec(codec) if codec else None, endings, force)
+    limits = Limits(max_pixels, max_frames)
+    work = _Decompression(load_codec(codec) if codec else None, limits, endings, force)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, endings.rename, AEC_FILES)
     run_all(console, planned, work.decompress_one, jobs, skip_existing)
@@ -96,6 +102,7 @@ class _Decompression:
     """How files are decompressed; an attribute is an option of the command."""
 
     codec: Codec | None
+    limits: Limits
     endings: Endings
     force: bool
 
@@ -105,7 +112,7 @@ class _Decompression:
         target = _target(job.target, container.unpack(data)[0].frames)
         check_overwriting(target, self.force)
         codec = with_workers(self.codec or codec_of_file(data), workers)
-        picture = codec.decoder.decode(data)
+        picture = codec.decoder.decode(data, self.limits)
         with console.warnings_about(name_of(job)):
             self._write(picture, target, self.endings.of(job.target))
         _report(console, job, target, picture)

@@ -10,6 +10,7 @@ import typer
 
 from aecodec.cli.shared.files import write_bytes
 from aecodec.cli.shared.options import Force
+from aecodec.cli.shared.stdout import write_line
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import compare
@@ -41,12 +42,12 @@ def demo(
         _write(folder / sample.name, content, force)
         _write(folder / f"{sample.stem}.aec", data, force)
         _write(folder / f"{sample.stem}_decompressed.png", restored, force)
-        typer.echo(f"{sample.name}: PNG {len(content)} bytes, .aec {len(data)} bytes")
+        write_line(f"{sample.name}: PNG {len(content)} bytes, .aec {len(data)} bytes")
         comparisons.append(compare(codec, picture, None))
     figure = folder / "comparison.png"
     _write(figure, comparison_figure(comparisons[:_SHOWN]), force)
-    typer.echo(f"All files are in {folder}; {figure} shows original, reconstruction, difference.")
-    typer.echo(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
+    write_line(f"All files are in {folder}; {figure} shows original, reconstruction, difference.")
+    write_line(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
 
 
 def _write(path: Path, content: bytes, force: bool) -> None:

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_input, check_overwriting, write_bytes
+from aecodec.cli.shared.files import (
+    add_to_folder,
+    check_input,
+    check_overwriting,
+    write_bytes,
+)
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Force, Quiet, complete_codec
@@ -205,10 +210,7 @@ class _Output:
 
     def write(self, contents: dict[str, bytes]) -> None:
         """Write all files, or none if one exists and may not be overwritten."""
-        for name in contents:
-            check_overwriting(self.folder / name, self.force)
-        for name, content in contents.items():
-            write_bytes(self.folder / name, content, self.force)
+        add_to_folder(self.folder, contents, self.force)
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,7 @@ def _make_codec(
             output.folder,
             name=output.folder.resolve().name,
             wishes=wishes,
+            replace=output.force,
             **counts,
         )
     output.console.result(f"{codec_text(made)}\n{loss_text(made)}")

@@ -16,6 +16,7 @@ from aecodec.cli.shared.files import check_input
 from aecodec.cli.shared.found import real_path
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
+from aecodec.cli.shared.stdout import write_line
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # which the other commands need not load
 def _list_recipes(wanted: bool) -> None:
     if wanted:
         for name in recipe_names():
-            typer.echo(f"{name}: {purpose_of(name)}")
+            write_line(f"{name}: {purpose_of(name)}")
         raise typer.Exit
 
 
@@ -149,6 +150,7 @@ def train(
             out,
             minutes=minutes,
             resume=resume,
+            replace=force or resume,
             start_from=load_codec(start_from).folder if start_from else None,
             callbacks=list(_callbacks(quiet, tensorboard)),
             verbose=0,

@@ -13,10 +13,11 @@ from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_input, read_bytes
 from aecodec.cli.shared.found import AEC_FILES, Source, expand
-from aecodec.cli.shared.options import CodecName, Jobs, Json
+from aecodec.cli.shared.options import CodecName, Jobs, Json, MaxFrames, MaxPixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
 from aecodec.errors import CodecError, UsageError
+from aecodec.format.limits import Limits
 from aecodec.parallel import Workers
 
 _FIELDS_ONLY = " (its codec is not installed: checksum and fields only; --codec names it)"
@@ -42,6 +43,8 @@ def verify(
         ),
     ] = None,
     codec: CodecName = None,
+    max_pixels: MaxPixels = None,
+    max_frames: MaxFrames = None,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:
@@ -61,7 +64,8 @@ def verify(
         return
     if not inputs:
         raise UsageError("give .aec files, or --device DIR")
-    verification = _Verification(load_codec(codec) if codec else None)
+    limits = Limits(max_pixels, max_frames)
+    verification = _Verification(load_codec(codec) if codec else None, limits)
     run_all(console, expand(inputs, AEC_FILES), verification.verify_one, jobs)
 
 
@@ -70,13 +74,14 @@ class _Verification:
     """How files are checked: with the codec that the user names, or with the one that ships."""
 
     codec: Codec | None
+    limits: Limits
 
     def verify_one(self, source: Source, console: Console, workers: Workers) -> None:
         """Check one file, and say what could not be checked."""
         data = read_bytes(source.path)
         codec = self._codec_of(data)
         if codec:
-            with_workers(codec, workers).decoder.check(data)
+            with_workers(codec, workers).decoder.check(data, self.limits)
         note = "" if codec else _FIELDS_ONLY
         console.result(
             f"{name_of(source)}: whole{note}",

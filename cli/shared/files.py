@@ -5,15 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from aecodec.cli.shared.found import STANDARD, real_path
-from aecodec.cli.shared.temporary import temporary_file, temporary_folder
+from aecodec.atomic.files import write_file
+from aecodec.atomic.folders import make_folder, update_folder
+from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
-
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
 class ExistsError(UsageError):
@@ -75,7 +76,7 @@ def _exists(target: Path) -> ExistsError:
 
 
 def write_bytes(target: Path, content: bytes, force: bool) -> None:
-    """Write a file under a temporary name and rename it, or write to standard output.
+    """Write a file that appears whole or not at all, or write to standard output.
 
     Args:
         target: the file, or `-`.
@@ -88,16 +89,22 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
         UsageError: standard output is a terminal.
         AecodecError: the file cannot be written.
     """
-    if target == STANDARD:
-        return _write_to_standard_output(content)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not force:
-            _make(target, content)
-        elif target.exists() and not target.is_file():
+    with _failures_of(target):
+        if target == STANDARD:
+            write_content(content)
+        elif force and target.exists() and not target.is_file():
             target.write_bytes(content)  # a device or a pipe
         else:
-            _replace(real_path(target), content)  # the file that a link points to, not the link
+            write_file(target, content, replace=force)
+
+
+@contextmanager
+def _failures_of(target: Path) -> Iterator[None]:
+    """Say what was being written when the system reports an error."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise _exists(Path(error.filename2 or error.filename)) from error
     except OSError as error:
         raise AecodecError(f"{target} cannot be written: {error.strerror}") from error
 
@@ -113,7 +120,7 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write the files of a folder, all or none.
+    """Write a folder of numbered or named files, all or none.
 
     Args:
         folder: the folder.
@@ -124,71 +131,33 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
         ExistsError: the folder exists, and is not to be changed.
         AecodecError: the files cannot be written.
     """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_folder(folder.parent) as temporary:
-            for name, content in contents.items():
-                Path(temporary, name).write_bytes(content)
-            _move_folder(temporary, folder, contents, force)
-    except OSError as error:
-        raise AecodecError(f"{folder} cannot be written: {error.strerror}") from error
+    with _failures_of(folder):
+        if force:
+            update_folder(
+                folder, contents, replace=True, is_outdated=lambda old: _is_numbered(old, contents)
+            )
+        else:
+            make_folder(folder, contents)
 
 
-def _move_folder(temporary: Path, folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    check_overwriting(folder, force)
-    if not folder.exists():
-        try:
-            os.rename(temporary, folder)
-            return
-        except OSError:  # another process was faster
-            check_overwriting(folder, force)
-    for old in folder.iterdir():
-        if old.name not in contents and _is_numbered(old, contents):
-            old.unlink()
-    for name in contents:
-        os.replace(Path(temporary, name), folder / name)
+def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
+    """Write files into a folder, all or none; others that it holds stay.
+
+    Args:
+        folder: the folder; it is made if it does not exist.
+        contents: the files by name.
+        force: replace files that exist.
+
+    Raises:
+        ExistsError: one of the files exists, and is not to be replaced.
+        AecodecError: the files cannot be written.
+    """
+    with _failures_of(folder):
+        update_folder(folder, contents, replace=force)
 
 
 def _is_numbered(old: Path, contents: Mapping[str, bytes]) -> bool:
     """Whether a file is named as the contents are, with a number beyond theirs."""
     like = Path(next(iter(contents)))
-    numbers = old.stem.isdecimal() and like.stem.isdecimal()
+    numbers = old.is_file() and old.stem.isdecimal() and like.stem.isdecimal()
     return numbers and (len(old.stem), old.suffix) == (len(like.stem), like.suffix)
-
-
-def _write_to_standard_output(content: bytes) -> None:
-    if sys.stdout is None:
-        raise AecodecError("standard output is closed")
-    if sys.stdout.isatty():
-        raise UsageError("a terminal cannot show these bytes: send them to a file or a pipe")
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-
-
-def _replace(target: Path, content: bytes) -> None:
-    with temporary_file(target.parent, content) as temporary:
-        if target.exists():
-            temporary.chmod(target.stat().st_mode)
-        temporary.replace(target)
-
-
-def _make(target: Path, content: bytes) -> None:
-    """Give a file its name only if nothing has that name, as one step of the file system."""
-    with temporary_file(target.parent, content) as temporary:
-        try:
-            os.link(temporary, target)
-        except FileExistsError:
-            raise _exists(target) from None
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            _claim_and_replace(temporary, target)
-
-
-def _claim_and_replace(temporary: Path, target: Path) -> None:
-    """The same where files have no second names: an empty file claims the name first."""
-    try:
-        target.open("xb").close()
-    except FileExistsError:
-        raise _exists(target) from None
-    temporary.replace(target)

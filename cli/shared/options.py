@@ -117,7 +117,18 @@ MaxPixels = Annotated[
         "--max-pixels",
         metavar="N",
         min=1,
-        help="Accept files of at most N pixels, all frames together. Default: 178956970.",
+        help="Accept files of at most N pixels, all frames together. Default: 178956970; fewer of "
+        ".aec files of few bytes, which may be decompression bombs.",
+    ),
+]
+MaxFrames = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        "--max-frames",
+        metavar="N",
+        min=1,
+        help="Accept .aec files of at most N pictures. Default: one for each 8 bytes, and 1000 in "
+        "any case.",
     ),
 ]
 WhichFrames = Annotated[

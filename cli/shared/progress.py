@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import typer
 
-from aecodec.errors import AecodecError
+from aecodec.cli.shared.stdout import write_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -17,15 +19,34 @@ _MIN_STEPS = 8
 """What takes fewer steps is done before anyone reads a bar."""
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What moves a cursor, changes colours or turns text around, but for tabs and ends of lines."""
+
+
+def visible(text: str) -> str:
+    r"""A text whose control characters are shown instead of obeyed.
+
+    Names of files and of codecs come from anywhere, and would otherwise reach the terminal.
+
+    >>> visible("\x1b[2Jdigits")
+    '\\x1b[2Jdigits'
+    """
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def echo(text: str, to_stderr: bool) -> None:
-    """Print a line.
+    """Print a line, with its control characters shown instead of obeyed.
+
+    It is a result on standard output, or anything else on standard error, if it can be.
 
     Raises:
-        AecodecError: it is a result, and standard output is closed.
+        OutputError: it is a result, and standard output does not take it.
     """
-    if sys.stdout is None and not to_stderr:
-        raise AecodecError("standard output is closed, so results cannot be printed")
-    typer.echo(text, err=to_stderr)
+    if to_stderr:
+        with suppress(OSError):
+            typer.echo(visible(text), err=True)
+    else:
+        write_line(visible(text))
 
 
 class Bar:
@@ -69,7 +90,7 @@ class Bar:
     def write(self, text: str, to_stderr: bool) -> None:
         """Print a line, above the bar if both are on one terminal."""
         if self._progress and (to_stderr or sys.stdout.isatty()):
-            self._progress.console.out(text, highlight=False)
+            self._progress.console.out(visible(text), highlight=False)
         else:
             echo(text, to_stderr)
 

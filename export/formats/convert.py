@@ -18,6 +18,7 @@ from aecodec.export.formats.options import Precision
 from aecodec.export.tflite.diagnose import reason
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.quiet import quiet
+from aecodec.tflite.check import check_model
 from aecodec.version import version
 
 
@@ -46,9 +47,11 @@ def tflite_file(
 
     Raises:
         ModelError: TensorFlow cannot convert the model at this precision.
+        CodecError: the codec's own file is absent, or no model that the exporters make.
     """
     if precision is Precision.INT8:
         content = folder.read(half.tflite)
+        check_model(content)  # what was not converted just now may come from anywhere
     else:
         content = _converted(model, precision, samples)
     description = {

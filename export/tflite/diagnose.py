@@ -11,12 +11,13 @@ import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.codec_files.file_names import Half
-from aecodec.errors import ModelError
+from aecodec.errors import CodecError, ModelError
 from aecodec.export.tflite.layer_names import layer_of
 from aecodec.export.tflite.quiet import quiet
 from aecodec.inference.keras import outputs_of
 from aecodec.inference.litert import float_runner
 from aecodec.keras_models.pair import KerasPair
+from aecodec.tflite.check import check_model
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's line about an operator: where it comes from, and its name."""
@@ -51,8 +52,8 @@ def check_convertible(model: Any, half: str) -> None:
         half: "encoder" or "decoder", for messages.
 
     Raises:
-        ModelError: it lacks one, or the model has a loop, or takes any size in Keras alone; the
-            message names the layer where it can.
+        ModelError: it lacks one, or codecs do, or the model has a loop, or takes any size in Keras
+            alone; the message names the layer where it can.
     """
     _check_not_recurrent(model, half)
     shape = (1, *(side or _ANY_SIDE for side in model.input_shape[1:]))
@@ -68,6 +69,10 @@ def check_convertible(model: Any, half: str) -> None:
     graphs = flatbuffer_utils.read_model_from_bytearray(bytearray(content)).subgraphs
     if len(graphs) > 1:  # the bodies of loops and branches
         raise ModelError(f"the {half} has a loop, and int8 TFLite has none: build it without")
+    try:
+        check_model(bytes(content))
+    except CodecError as error:
+        raise ModelError(f"the {half} cannot be a codec's: {error}") from error
     if None in model.input_shape[1:] and not _works_at_another_size(model, bytes(content)):
         raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
 
@@ -78,7 +83,7 @@ def _works_at_another_size(model: Any, content: bytes) -> bool:
     inputs = np.random.default_rng(0).random(shape, np.float32)
     try:
         found = float_runner(content)(inputs)
-    except (RuntimeError, ValueError):
+    except CodecError:
         return False
     expected = outputs_of(model, inputs)
     return found.shape == expected.shape and np.allclose(found, expected, rtol=1e-2, atol=1e-2)

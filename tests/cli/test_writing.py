@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from aecodec.atomic.temporary import sweep
 from aecodec.cli.shared import files
 from aecodec.cli.shared.files import ExistsError, write_bytes, write_folder
-from aecodec.cli.shared.temporary import sweep
 
 
 def _no_links(*_: object) -> None:

@@ -90,3 +90,9 @@ def test_grey_pictures_that_become_rgb_are_told() -> None:
     colours = Picture(np.zeros((1, 4, 4, 3), np.uint8))
     with pytest.warns(AecodecWarning, match="grey pictures beside RGB become RGB"):
         assert in_one(PATHS, [PLAIN, colours], metadata=False).mode.name == "RGB"
+
+
+def test_names_that_never_end_are_looked_for_once() -> None:
+    """Each beginning was followed to the end: a file of a megabyte took minutes."""
+    entry = b"<?aec-names " * 100_000
+    assert detach_names(entry) == (entry, [])

@@ -102,7 +102,8 @@ def test_a_training_goes_on_after_ctrl_c_as_if_it_had_not_been_interrupted(
         (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
         (("cost_power = 1", "cost_power = 0"), "cost_power"),
         (("cost_power", 'distortion = "x"\ncost_power'), "no distortion 'x'"),
-        (("cost_power", "distortion = { steps = 0 }\ncost_power"), "a weight of 0"),
+        (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "a weight of 0"),
+        (("flips = false", "flips = false\nsmooth = 2"), "smooth is a share"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
     ],
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -76,24 +74,3 @@ class Schedule(keras.callbacks.Callback):
     def _stop_if_done(self, done: float) -> None:
         if done >= 1:
             self.model.stop_training = True
-
-
-class Backup(keras.callbacks.BackupAndRestore):
-    """The state of each epoch on disk.
-
-    The state before is kept until the new one is whole, and the last one is never deleted here.
-
-    Args:
-        folder: where the state is kept.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, double_checkpoint=True, delete_checkpoint=False)
-
-
-def epochs_done(backup: Path) -> int:
-    """The number of epochs that a :class:`Backup` in a folder holds; 0 if there is none."""
-    try:
-        return int(json.loads((backup / "training_metadata.json").read_text())["epoch"])
-    except (OSError, ValueError, KeyError):
-        return 0

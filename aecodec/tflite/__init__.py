@@ -1,0 +1,1 @@
+"""TFLite models read as data, and checked before any runtime sees them."""

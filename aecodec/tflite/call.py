@@ -1,0 +1,176 @@
+"""One operator at work: what it reads, what it writes, and what that costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import CodecError
+from aecodec.tflite.flatbuffer import Table
+from aecodec.tflite.model import Operator, Shape, Tensor, Type
+
+REAL = (Type.FLOAT32, Type.INT8, Type.INT16)
+"""Types of tensors that stand for real numbers."""
+
+QUANTIZED = (Type.INT8, Type.INT16)
+INTEGERS = (Type.INT32, Type.INT64)
+
+_ACTIVATIONS = range(4)
+"""None and three kinds of ReLU: what is fused into operators."""
+
+
+def ensure(holds: Any, text: str) -> None:
+    """Check a condition.
+
+    Raises:
+        CodecError: it does not hold; the text says what is wrong.
+    """
+    if not holds:
+        raise CodecError(text)
+
+
+class Value(NamedTuple):
+    """A tensor in a run of the model.
+
+    Attributes:
+        tensor: the tensor.
+        shape: its shape in this run.
+        is_static: whether it is the same in every run: a constant, or worked out of constants.
+    """
+
+    tensor: Tensor
+    shape: Shape
+    is_static: bool
+
+    @property
+    def type(self) -> Type:
+        """Type of its numbers."""
+        return self.tensor.type
+
+    @property
+    def rank(self) -> int:
+        """Number of its axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of its elements."""
+        return math.prod(self.shape)
+
+    @property
+    def scale(self) -> float:
+        """Scale of the whole tensor; 0 if it is not quantized."""
+        return self.tensor.quantization.scale
+
+
+class Result(NamedTuple):
+    """What an operator gives.
+
+    Attributes:
+        shapes: shapes of its outputs.
+        work: about how many multiplications it takes, beside one pass over its outputs.
+        scratch: bytes of memory that it may need meanwhile.
+    """
+
+    shapes: tuple[Shape, ...]
+    work: int = 0
+    scratch: int = 0
+
+
+class Call(NamedTuple):
+    """An operator with the tensors that it reads and writes.
+
+    Attributes:
+        operator: the operator.
+        inputs: what it reads; None for an input that is left out.
+        outputs: the tensors that it writes.
+    """
+
+    operator: Operator
+    inputs: list[Value | None]
+    outputs: list[Tensor]
+
+    def take(self, count: int, outputs: int = 1) -> list[Value]:
+        """Its inputs, of which none may be left out.
+
+        Raises:
+            CodecError: it has another number of inputs or outputs.
+        """
+        found = [each for each in self.inputs if each is not None]
+        ensure(
+            len(found) == len(self.inputs) == count >= 1 and len(self.outputs) == outputs >= 1,
+            "it has another number of inputs or outputs",
+        )
+        return found
+
+    def take_with_bias(self, count: int) -> tuple[list[Value], Value | None]:
+        """Its inputs, and one more that may be left out."""
+        ensure(count <= len(self.inputs) <= count + 1, "it has another number of inputs")
+        found = [each for each in self.inputs[:count] if each is not None]
+        ensure(len(found) == count and len(self.outputs) == 1, "an input is left out")
+        return found, self.inputs[count] if len(self.inputs) > count else None
+
+    @property
+    def output(self) -> Tensor:
+        """Its only output."""
+        return self.outputs[0]
+
+    def options(self, kind: int, fields: int) -> Table:
+        """Its options, which it must have."""
+        found = self.operator.options(kind, fields)
+        if found is None:
+            raise CodecError("its options are left out")
+        return found
+
+    def check_types(self, values: list[Value], *allowed: Type) -> None:
+        """Check that all of these values, and the outputs, have one type of those allowed."""
+        types = {value.type for value in values} | {each.type for each in self.outputs}
+        ensure(len(types) == 1 and types <= set(allowed), "its inputs are of other types")
+
+
+Rule = Callable[[Call], Result]
+"""Checks a call, and works out what it gives."""
+
+
+def check_activation(options: Table, field: int) -> None:
+    """Check the activation that is fused into an operator."""
+    ensure(options.number(field, "b") in _ACTIVATIONS, "its activation is none that is fused")
+
+
+def constant(value: Value, rank: int) -> npt.NDArray[np.integer[Any]]:
+    """The integers of a constant input of this rank.
+
+    Raises:
+        CodecError: it is not constant, not of integers, or of another rank.
+    """
+    is_fit = value.tensor.is_constant and value.type in INTEGERS and value.rank == rank
+    ensure(is_fit, "a shape, an axis or a size is not constant")
+    return np.asarray(value.tensor.values)
+
+
+def constants(value: Value, rank: int = 1) -> list[int]:
+    """The integers of a constant input, as a flat list."""
+    return [int(each) for each in constant(value, rank).ravel()]
+
+
+def scalar(value: Value) -> int:
+    """The integer of a constant input of one element."""
+    ensure(value.size == 1 and value.rank <= 1, "a number is several")
+    return constants(value, value.rank)[0]
+
+
+def place(axis: int, rank: int) -> int:
+    """An axis, which may be counted from the end, as a number from 0."""
+    ensure(-rank <= axis < rank, "an axis does not exist")
+    return axis % rank
+
+
+def places(axes: list[int], rank: int) -> list[int]:
+    """Different axes as numbers from 0."""
+    found = [place(axis, rank) for axis in axes]
+    ensure(len(set(found)) == len(found), "an axis occurs twice")
+    return found

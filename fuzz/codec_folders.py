@@ -1,0 +1,86 @@
+"""Fuzzes codec folders: a crash, a hang, too much memory or an error of another kind is a failure.
+
+    python -m fuzz.codec_folders --count 100000
+
+Each folder is a copy of a codec with one file changed and its hash made right, and each is loaded,
+decompresses and compresses in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import ai_edge_litert.interpreter  # noqa: F401 - once, and not in each process
+import numpy as np
+
+import aecodec
+from aecodec.codec.registry import BUILT_IN
+from aecodec.format import container
+from fuzz.in_processes import Outcome, outcome_of
+from fuzz.mutate_folders import make_hostile
+
+_SIDE = 28
+
+
+def attack(folder: Path) -> None:
+    """Load a codec, and decompress and compress a picture with it."""
+    codec = aecodec.load_codec(folder)
+    picture = np.tile(np.arange(_SIDE, dtype=np.uint8) * 9, (_SIDE, 1))
+    header, payload = container.unpack(aecodec.compress(picture, "digits"))
+    forged = container.pack(replace(header, codec_id=codec.spec.codec_id), payload)
+    for use in (codec.decompress, codec.decoder.codes, codec.decoder.check):
+        with contextlib.suppress(aecodec.AecodecError):
+            use(forged)
+    codec.compress(picture)
+
+
+def outcomes(count: int, seed: int, keep: Path | None = None) -> Iterator[Outcome]:
+    """Attack with this many folders.
+
+    Args:
+        count: how many.
+        seed: seed of the changes.
+        keep: folder to which those that fail are moved.
+    """
+    rng = random.Random(seed)
+    aecodec.compress(np.zeros((_SIDE, _SIDE), np.uint8), "digits")  # once, and not in each process
+    with tempfile.TemporaryDirectory() as work:
+        for number in range(count):
+            folder = Path(work, str(number))
+            make_hostile(BUILT_IN / "digits", folder, rng)
+            outcome = outcome_of(partial(attack, folder))
+            if outcome.is_failure and keep:
+                shutil.copytree(folder, keep / f"{seed}-{number}")
+            shutil.rmtree(folder)
+            yield outcome
+
+
+def main() -> None:
+    """Fuzz, and count what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="folder for what fails")
+    options = parser.parse_args()
+    found, most = Counter[str](), 0
+    for outcome in outcomes(options.count, options.seed, options.keep):
+        found[outcome.text] += 1
+        most = max(most, outcome.mib)
+        if outcome.is_failure:
+            print(outcome, flush=True)
+    print(f"{options.count} folders: {dict(found)}, at most {most} MiB")
+    sys.exit(1 if set(found) - {"done", "refused"} else 0)
+
+
+if __name__ == "__main__":
+    main()

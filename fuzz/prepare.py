@@ -1,0 +1,65 @@
+"""Prepare the fuzzing of one level of a codec: its tables as C, and a corpus of its golden files.
+
+python fuzz/prepare.py CODEC LEVEL FOLDER
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from aecodec import Header, load_codec, read_header
+from aecodec.entropy import coding
+from aecodec.export.device.codec_source import PictureSizes, c_codec
+from aecodec.export.device.tables import CTables
+from aecodec.format import container
+
+GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+
+
+def write_sources(tables: CTables, folder: Path) -> None:
+    """Write `aecodec.c` and the tables of a level."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes = PictureSizes.of(tables, tables.folder.spec.tile[::-1])
+    for name, content in c_codec(tables, sizes).items():
+        (folder / name).write_bytes(content)
+    for source in (files("aecodec.export") / "c").iterdir():
+        if source.name in ("aecodec.c", "aecodec.h"):
+            (folder / source.name).write_bytes(source.read_bytes())
+
+
+def write_corpus(codec_id: bytes, folder: Path) -> None:
+    """Write the golden files of a codec, and beginnings of them, whose checksums targets repair."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(GOLDEN.glob("*.aec")):
+        content = path.read_bytes()
+        if read_header(content).codec_id == codec_id:
+            for size in {20, 40, 100, len(content)}:
+                (folder / f"{path.stem}_{size}").write_bytes(content[:size])
+
+
+def write_forged(tables: CTables, folder: Path) -> None:
+    """Write files of one vector whose codes are escaped or beyond what latents may be."""
+    codec, units = tables.folder.spec, tables.units
+    for value in (-32768, -300, -129, -100, 100, 128, 200, 32767):
+        codes = np.zeros((1, tables.prior.code_dimension), np.int16)
+        codes[0, 0] = value
+        message = coding.encode(tables.prior, codes, (1, 1, 1) if codec.receptive_field else None)
+        header = Header(codec.codec_id, level=units)
+        (folder / f"forged_{value}").write_bytes(container.pack(header, message))
+
+
+def main(codec: str, level: str, folder: str) -> None:
+    """Write all of it."""
+    opened = load_codec(codec)
+    tables, corpus = CTables(opened.folder, float(level)), Path(folder, "corpus")
+    write_sources(tables, Path(folder, "source"))
+    write_corpus(opened.spec.codec_id, corpus)
+    write_forged(tables, corpus)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

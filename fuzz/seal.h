@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all targets share: files with the right beginning and checksum, and buffers without a spare byte. */
+#ifndef AECODEC_FUZZ_SEAL_H
+#define AECODEC_FUZZ_SEAL_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PREFIX = 8, CHECKSUM = 4, SHORTEST = PREFIX + CHECKSUM };
+
+static uint32_t crc32_of(const uint8_t *data, size_t size)
+{
+    uint32_t crc = 0xffffffffu;
+    size_t n;
+    int bit;
+    for (n = 0; n < size; n++) {
+        crc ^= data[n];
+        for (bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
+        }
+    }
+    return ~crc;
+}
+
+/* Give a file of at least SHORTEST bytes the magic, the version, a codec's id and its checksum. */
+static void seal(uint8_t *file, size_t size, const uint8_t *id)
+{
+    uint32_t crc;
+    int n;
+    memcpy(file, "\xae" "C\x01", 3);
+    memcpy(file + 3, id, 4);
+    crc = crc32_of(file, size - CHECKSUM);
+    for (n = 0; n < CHECKSUM; n++) {
+        file[size - CHECKSUM + (size_t)n] = (uint8_t)(crc >> 8 * n);
+    }
+}
+
+/* Memory of exactly this size, so that AddressSanitizer sees one byte more; of one byte if the size is 0. */
+static void *exactly(size_t size)
+{
+    void *memory = malloc(size ? size : 1);
+    if (!memory) {
+        abort();
+    }
+    return memory;
+}
+
+/* A copy of exactly this size. */
+static uint8_t *copy_of(const uint8_t *data, size_t size)
+{
+    uint8_t *copy = exactly(size);
+    if (size) {
+        memcpy(copy, data, size);
+    }
+    return copy;
+}
+
+static void require(int holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+#endif

@@ -1,0 +1,137 @@
+"""Folders change in one step, and where that cannot be, file by file."""
+
+from __future__ import annotations
+
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from aecodec.atomic import folders
+from aecodec.atomic.folders import make_folder, remove_folder, update_folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a file to replace, one that is outdated, and others that stay."""
+    path = tmp_path / "folder"
+    make_folder(path, {"a": b"old", "gone": b"x", "notes": b"mine"})
+    (path / "inner").mkdir()
+    (path / "inner" / "deep").write_bytes(b"deep")
+    (path / "link").symlink_to("notes")
+    path.chmod(0o750)
+    return path
+
+
+def no_exchange(*_: object) -> None:
+    raise OSError(errno.EINVAL, "no exchange here")
+
+
+@pytest.mark.parametrize("is_exchanged", [True, False])
+def test_named_files_change_and_others_stay(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, is_exchanged: bool
+) -> None:
+    if not is_exchanged:
+        monkeypatch.setattr(folders, "exchange", no_exchange)
+    before = folder.stat()
+    new = {"a": b"new", "b": b"new"}
+    update_folder(folder, new, replace=True, is_outdated=lambda path: path.name == "gone")
+    kept = {"notes": b"mine", "link": b"mine", "inner/deep": b"deep"}
+    assert files_of(folder) == {**new, **kept}
+    assert (folder / "link").is_symlink()
+    assert folder.stat().st_mode == before.st_mode
+    assert (folder.stat().st_ino == before.st_ino) is not is_exchanged
+    assert [path.name for path in folder.parent.iterdir()] == ["folder"]
+
+
+def test_whoever_looks_sees_all_old_files_or_all_new_ones(folder: Path) -> None:
+    """Through the folder as it was opened: paths may lead to the old one first, then to the new."""
+
+    def seen() -> set[bytes]:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            names = [name for name in os.listdir(descriptor) if name in ("1", "2")]
+            opened = [os.open(name, os.O_RDONLY, dir_fd=descriptor) for name in names]
+        except FileNotFoundError:
+            return set()  # it was the old one, which was being removed
+        finally:
+            os.close(descriptor)
+        contents = {os.read(each, 10) for each in opened}
+        for each in opened:
+            os.close(each)
+        return contents
+
+    update_folder(folder, {"1": b"0", "2": b"0"}, replace=True)
+    with ThreadPoolExecutor(1) as pool:
+        for number in range(1, 60):
+            content = str(number).encode()
+            change = pool.submit(update_folder, folder, dict.fromkeys("12", content), replace=True)
+            while not change.done():
+                assert len(seen()) <= 1
+            change.result()
+
+
+def test_the_working_folder_stays_the_same_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder / "inner")
+    before = folder.stat().st_ino
+    update_folder(Path(".."), {"a": b"new"}, replace=True)
+    assert folder.stat().st_ino == before
+    assert (folder / "a").read_bytes() == b"new"
+    assert Path("deep").exists()
+
+
+def test_much_else_in_a_folder_is_not_linked(folder: Path) -> None:
+    for number in range(120):
+        (folder / str(number)).write_bytes(b"x")
+    before = folder.stat().st_ino
+    update_folder(folder, {"a": b"new"}, replace=True)
+    assert folder.stat().st_ino == before
+    assert len(files_of(folder)) == 125
+
+
+def test_nothing_is_replaced_unasked(folder: Path) -> None:
+    before = files_of(folder)
+    with pytest.raises(FileExistsError):
+        update_folder(folder, {"b": b"new", "a": b"new"}, replace=False)
+    with pytest.raises(FileExistsError):
+        make_folder(folder, {"b": b"new"})
+    with pytest.raises(IsADirectoryError):
+        update_folder(folder, {"b": b"new", "inner": b"new"}, replace=True)
+    assert files_of(folder) == before
+    update_folder(folder, {"b": b"new"}, replace=False)
+    assert files_of(folder) == {**before, "b": b"new"}
+
+
+def test_of_many_who_add_one_file_to_a_folder_one_succeeds(folder: Path) -> None:
+    def add(number: int) -> bool:
+        try:
+            update_folder(folder, {"b": b"x", f"of-{number}": b"x"}, replace=False)
+        except FileExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(add, range(12))) == 1
+    assert len([name for name in files_of(folder) if name.startswith("of-")]) == 1
+
+
+def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
+    link = folder.with_name("link")
+    link.symlink_to("folder")
+    update_folder(link, {"a": b"new"}, replace=True)
+    assert link.is_symlink()
+    assert (folder / "a").read_bytes() == b"new"
+
+
+def test_a_removed_folder_is_gone(folder: Path) -> None:
+    remove_folder(folder)
+    assert list(folder.parent.iterdir()) == []

@@ -1,0 +1,75 @@
+"""Files that claim too much: their status, the option that accepts them, and what they take."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from helpers.files import file_of_zeros
+
+from aecodec import Codec, compress
+from aecodec.format.container import Header, Mode
+
+_TOO_LARGE = 7
+
+
+@pytest.fixture
+def bomb(photo: Codec, folder: Path) -> Path:
+    """A picture of 8192x8192 pixels in less than 200 bytes."""
+    path = folder / "bomb.aec"
+    header = Header(b"", Mode.RGB, size=(8192, 8192), reduction=64)
+    path.write_bytes(file_of_zeros(photo, header))
+    assert path.stat().st_size < 2000
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["decompress", "bomb.aec", "-o", "x.png"],
+        ["verify", "bomb.aec"],
+        ["compare", "digit.png", "bomb.aec", "-o", "x.png"],
+    ],
+)
+def test_a_bomb_has_a_status_of_its_own(bomb: Path, command: Command, arguments: list[str]) -> None:
+    result = command(*arguments)
+    assert (result.status, result.out) == (_TOO_LARGE, "")
+    assert len(result.err.splitlines()) == 1
+    assert "(--max-pixels)" in result.err
+    assert not Path("x.png").exists()
+
+
+def test_the_options_accept_and_refuse(folder: Path, command: Command) -> None:
+    Path("three.aec").write_bytes(compress(np.zeros((3, 28, 28), np.uint8)))
+    for verb in (["verify"], ["decompress", "--force"]):
+        assert command(*verb, "three.aec", "--max-frames", 3, "--max-pixels", 2352).status == 0
+        assert command(*verb, "three.aec", "--max-frames", 2).status == _TOO_LARGE
+        assert command(*verb, "three.aec", "--max-pixels", 2351).status == _TOO_LARGE
+        assert command(*verb, "three.aec", "--max-pixels", 0).status == 2
+
+
+def test_a_bomb_that_is_trusted_is_read(bomb: Path, command: Command) -> None:
+    assert command("verify", bomb, "--max-pixels", 8192 * 8192).status == 0
+
+
+_RUN = """
+import re, sys
+from pathlib import Path
+from aecodec.cli.main import run
+try:
+    run()
+finally:
+    print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no peak of memory to read")
+def test_a_bomb_takes_no_memory(bomb: Path) -> None:
+    command = [sys.executable, "-c", _RUN, "decompress", str(bomb)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == _TOO_LARGE
+    assert int(done.stdout) < 100 << 10

@@ -1,0 +1,165 @@
+"""What a file claims is checked against what a caller accepts, before anything is allocated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from helpers.files import file_of_zeros
+from hypothesis import given
+from hypothesis import strategies as st
+
+import aecodec
+from aecodec import AecodecError, Codec, FormatError, LimitError, UsageError
+from aecodec.format import container
+from aecodec.format.container import Header, MetadataKind, Mode
+from aecodec.format.limits import FREE_FRAMES, FREE_WORK, UNLIMITED, Claim, Limits
+
+
+def without_payload(codec: Codec, header: Header) -> bytes:
+    """A file with a right checksum whose payload is missing: only its header can be read."""
+    ours = Header(codec.spec.codec_id, header.mode, header.size, 16, header.frames)
+    named = Header(**{**vars(ours), "reduction": header.reduction, "metadata": header.metadata})
+    return container.pack(named, b"")
+
+
+NO_ID = b""
+BOMBS = {
+    "huge": Header(NO_ID, Mode.RGB, size=(16384, 16384)),
+    "large, of few bytes": Header(NO_ID, Mode.RGB, size=(4000, 4000)),
+    "reduced": Header(NO_ID, Mode.RGB, size=(8192, 8192), reduction=64),
+    "reduced and long": Header(NO_ID, Mode.RGB, size=(1 << 20, 64), reduction=64),
+    "many of one pixel": Header(NO_ID, Mode.RGB, size=(1, 1), frames=16384),
+    "some that are reduced": Header(NO_ID, Mode.RGB, size=(380, 380), frames=450, reduction=64),
+    "one row": Header(NO_ID, Mode.RGB, size=(1 << 20, 1)),
+    "metadata for each": Header(
+        NO_ID, size=(1, 1), frames=900, metadata={MetadataKind.EXIF: b"Exif\0\0" + bytes(1 << 18)}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_by_its_header_alone(photo: Codec, name: str) -> None:
+    """The missing payload is not noticed: the limits come first."""
+    data = without_payload(photo, BOMBS[name])
+    with pytest.raises(LimitError, match=r"max_(pixels|frames)=\d+ \(--max-(pixels|frames)\)"):
+        aecodec.decompress_frames(data)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_the_number_that_the_refusal_names_is_enough(photo: Codec, name: str) -> None:
+    data, accepted = without_payload(photo, BOMBS[name]), dict[str, int]()
+    for _ in range(2):  # frames, then pixels
+        with pytest.raises(AecodecError) as refused:
+            photo.decompress_frames(data, **accepted)
+        named = re.search(r"(max_\w+)=(\d+)", str(refused.value))
+        accepted |= {named[1]: int(named[2])} if named else {}
+    with pytest.raises(FormatError):
+        photo.decompress_frames(data, **accepted)
+
+
+DECODERS: dict[str, Callable[[Codec, bytes, Limits], object]] = {
+    "decompress": lambda _, data, limits: aecodec.decompress(data, **vars(limits)),
+    "decompress_frames": lambda _, data, limits: aecodec.decompress_frames(data, **vars(limits)),
+    "Codec.decompress": lambda codec, data, limits: codec.decompress(data, **vars(limits)),
+    "Codec.decompress_frames": lambda codec, data, limits: codec.decompress_frames(
+        data, **vars(limits)
+    ),
+    "decode": lambda codec, data, limits: codec.decoder.decode(data, limits),
+    "codes": lambda codec, data, limits: codec.decoder.codes(data, limits),
+    "check": lambda codec, data, limits: codec.decoder.check(data, limits),
+}
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_everything_that_decodes_keeps_to_the_very_numbers(photo: Codec, name: str) -> None:
+    decode = DECODERS[name]
+    data = photo.compress(np.zeros((33, 35, 3), np.uint8))
+    decode(photo, data, Limits(max_pixels=33 * 35, max_frames=1))
+    with pytest.raises(LimitError, match="max_pixels=1155 "):
+        decode(photo, data, Limits(max_pixels=33 * 35 - 1))
+
+
+def test_pictures_are_counted_together(codec: Codec, digits: np.ndarray) -> None:
+    data = codec.compress(digits[:3])
+    assert codec.decompress_frames(data, max_pixels=3 * 784, max_frames=3).shape == (3, 28, 28)
+    with pytest.raises(LimitError, match="3 x 28x28 pixels"):
+        codec.decompress_frames(data, max_pixels=3 * 784 - 1)
+    with pytest.raises(LimitError, match="max_frames=3 "):
+        codec.decompress_frames(data, max_frames=2)
+
+
+def test_a_stack_of_digits_of_any_number_is_accepted(codec: Codec, digits: np.ndarray) -> None:
+    assert len(digits) > FREE_FRAMES
+    assert len(codec.decompress_frames(codec.compress(digits))) == len(digits)
+
+
+def test_black_paper_is_accepted(photo: Codec) -> None:
+    """Nothing has fewer bytes at the default level."""
+    data = photo.compress(np.zeros((1456, 1456, 3), np.uint8))
+    assert FREE_WORK < 1456**2
+    assert photo.decompress(data).size == (1456, 1456)
+
+
+def test_12_megapixels_in_one_packet_are_accepted(photo: Codec) -> None:
+    header = Header(NO_ID, Mode.RGB, size=(4032, 3024), reduction=32)
+    with pytest.raises(FormatError, match="too short"):  # as its payload is missing
+        photo.decompress(without_payload(photo, header))
+
+
+def test_several_pictures_are_told_before_they_are_decoded(photo: Codec) -> None:
+    data = without_payload(photo, Header(NO_ID, Mode.RGB, size=(5, 5), frames=3))
+    with pytest.raises(UsageError, match="3 pictures"):
+        photo.decompress(data)
+
+
+def test_a_file_of_zeros_takes_what_its_header_says(photo: Codec) -> None:
+    """The bombs of the benchmarks are whole files, not only headers."""
+    data = file_of_zeros(photo, Header(NO_ID, Mode.RGB, size=(700, 300), reduction=32))
+    assert len(data) < 100
+    assert photo.decompress(data).size == (700, 300)
+
+
+@given(
+    st.tuples(st.integers(1, 1 << 20), st.integers(1, 1 << 20)),
+    st.integers(1, 1 << 24),
+    st.integers(1, 256),
+    st.integers(0, 1 << 20),
+    st.integers(12, 1 << 40),
+)
+def test_work_is_bounded_by_the_size_of_a_file(
+    size: tuple[int, int], frames: int, excess: int, metadata: int, file_size: int
+) -> None:
+    claim = Claim(size, frames, excess * size[0] * size[1] * frames, metadata, file_size)
+    try:
+        Limits().check(claim)
+    except LimitError:
+        return
+    assert claim.work <= max(1 << 21, 640 * file_size)
+    assert claim.frames <= max(1000, file_size / 8)
+    assert claim.pixels <= 178_956_970
+
+
+def test_limits_are_numbers_of_one_at_least() -> None:
+    with pytest.raises(UsageError, match="max_frames is 0"):
+        Limits(max_frames=0)
+    UNLIMITED.check(Claim((1 << 15, 1 << 15), 1, 1 << 30, 0, 12))
+
+
+def test_memory_that_runs_out_is_an_error_of_the_tree(
+    codec: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = codec.compress(np.zeros((28, 28), np.uint8))
+
+    def too_large(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "zeros", too_large)
+    for decode in (codec.decompress, codec.decompress_frames, codec.decoder.decode):
+        with pytest.raises(AecodecError, match="too little memory"):
+            decode(data)
+    monkeypatch.setattr("aecodec.codec.encoder_codec.to_picture", too_large)
+    with pytest.raises(AecodecError, match="too little memory"):
+        codec.encoder.compress(np.ones((28, 28), np.uint8))

@@ -1,0 +1,210 @@
+"""Codec folders that were made on purpose: no identity but their own, and errors of the tree."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+from helpers.documents import ROOT
+
+import aecodec
+from aecodec import Codec, CodecError, FormatError
+from aecodec.codec.registry import BUILT_IN
+from aecodec.codec_files.spec import CodecSpec, spec_from_json
+from aecodec.entropy import coding
+from aecodec.format import container
+from aecodec.samples import sample_paths
+
+DIGITS = BUILT_IN / "digits"
+JSON = json.loads((DIGITS / "codec.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the codec's folder, to be changed."""
+    return Path(shutil.copytree(DIGITS, tmp_path / "copy"))
+
+
+def write(folder: Path, values: Any) -> None:
+    (folder / "codec.json").write_text(json.dumps(values), "utf-8")
+
+
+def forge(folder: Path, name: str, content: bytes) -> str:
+    """Replace a file; its hash."""
+    (folder / name).write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def other_priors() -> bytes:
+    """The tables of `digits`, moved by one symbol."""
+    with np.load(DIGITS / "priors.npz") as archive:
+        arrays = {name: archive[name] + name.endswith("first") for name in archive}
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def test_hashes_beside_the_identity_do_not_count(copy: Path) -> None:
+    data = aecodec.compress(sample_paths()[3])
+    values = json.loads(json.dumps(JSON))
+    values["files"]["priors.npz"] = forge(copy, "priors.npz", other_priors())
+    write(copy, values)
+    with pytest.raises(CodecError, match=r"priors\.npz: changed since"):
+        aecodec.decompress(data, copy)
+
+
+def test_a_file_for_decoding_that_the_identity_lacks_is_refused(copy: Path) -> None:
+    values = json.loads(json.dumps(JSON))
+    values["files"]["priors.npz"] = values["spec"]["files"].pop("priors.npz")
+    write(copy, values)
+    with pytest.raises(CodecError, match=r"codec\.json"):
+        aecodec.load_codec(copy)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where in JSON numbers and texts lie."""
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        yield from leaves(inner, (*path, key)) if isinstance(inner, dict | list) else [(*path, key)]
+
+
+def variants(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [value + "x", value[:-1], value.upper(), "0" * 64, 0]
+    return [value + 1, value - 1, float(value), str(value), True, [value], None, value + 0.5]
+
+
+FIELDS = list(leaves(JSON["spec"]))
+
+
+@pytest.mark.parametrize("path", FIELDS, ids=lambda path: ".".join(map(str, path)))
+def test_no_other_specification_has_the_identity(path: tuple[Any, ...]) -> None:
+    """Each field is changed, in value and in type: another identity, or none."""
+    own = spec_from_json(JSON["spec"])
+    for variant in variants(_at(JSON["spec"], path)):
+        values = json.loads(json.dumps(JSON["spec"]))
+        _at(values, path[:-1])[path[-1]] = variant
+        try:
+            spec = spec_from_json(values)
+        except CodecError:
+            continue
+        assert spec.sha256 != own.sha256, (path, variant)
+        assert spec != own
+
+
+def _at(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+@pytest.mark.parametrize("key", [*JSON["spec"], "more"])
+def test_a_specification_has_its_keys_and_no_others(key: str) -> None:
+    values = json.loads(json.dumps(JSON["spec"]))
+    if key in values:
+        del values[key]
+    else:
+        values[key] = 1
+    with pytest.raises(CodecError, match="describe"):
+        spec_from_json(values)
+
+
+@pytest.mark.parametrize("name", ["digits", "photo"])
+def test_the_identity_is_that_of_the_json(name: str) -> None:
+    values = json.loads((BUILT_IN / name / "codec.json").read_text("utf-8"))["spec"]
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    assert spec_from_json(values).sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_id_is_worked_out_once(codec: Codec) -> None:
+    spec: CodecSpec = codec.spec
+    assert spec.codec_id is spec.codec_id
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "a\nb", "\u202egnp", "", "x" * 101, "\ud800"])
+def test_names_that_would_reach_the_terminal_are_refused(copy: Path, name: str) -> None:
+    write(copy, JSON | {"spec": JSON["spec"] | {"name": name}})
+    with pytest.raises(CodecError, match="printable"):
+        aecodec.load_codec(copy)
+
+
+def test_what_is_no_number_is_not_printed_as_one(copy: Path) -> None:
+    for strange in ("\x1b[2J", "1.0", None, True, 10**400):
+        level = JSON["measured"]["levels"][0] | {"psnr": strange}
+        write(copy, JSON | {"measured": {"levels": [level]}})
+        with pytest.raises(CodecError, match=r"codec\.json"):
+            aecodec.load_codec(copy)
+
+
+def test_control_characters_of_names_are_shown_and_not_obeyed(command: Command) -> None:
+    Path("\x1b[2Jx.aec").write_bytes(b"no file of ours")
+    done = command("info", "\x1b[2Jx.aec")
+    assert done.status == 4
+    assert "\x1b" not in done.out + done.err
+    assert r"\x1b[2Jx.aec" in done.err
+
+
+@pytest.mark.parametrize("name", ["codec.json", "priors.npz", "decoder.tflite"])
+def test_pipes_and_devices_are_not_read(copy: Path, name: str) -> None:
+    data, file = aecodec.compress(sample_paths()[3]), copy / name
+    for make in (os.mkfifo, lambda path: Path(path).symlink_to("/dev/zero")):
+        file.unlink()
+        make(file)
+        with pytest.raises(CodecError, match=name):
+            aecodec.decompress(data, copy)
+
+
+def test_a_codec_json_as_large_as_a_film_is_not_read(copy: Path) -> None:
+    with (copy / "codec.json").open("wb") as file:
+        file.truncate(1 << 34)
+    start = time.process_time()
+    with pytest.raises(CodecError, match="larger than any"):
+        aecodec.load_codec(copy)
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("first", [1 << 40, -(1 << 40), 1 << 15, 0.5, [0], True])
+def test_a_first_symbol_that_is_none_is_refused(copy: Path, first: Any) -> None:
+    with np.load(DIGITS / "priors.npz") as archive:
+        arrays = dict(archive) | {"level2_first": np.asarray(first)}
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    values = json.loads(json.dumps(JSON))
+    values["spec"]["files"]["priors.npz"] = forge(copy, "priors.npz", file.getvalue())
+    write(copy, values)
+    codec = aecodec.load_codec(copy)
+    header = container.Header(codec.spec.codec_id)
+    with pytest.raises(CodecError, match=r"priors|tables"):
+        codec.decoder.codes(container.pack(header, bytes(20)))
+
+
+def test_codes_that_no_latent_has_are_refused_as_codes_too(codec: Codec) -> None:
+    """FORMAT, section 6: only codes from that of -128 to that of 127 are valid."""
+    level = codec.spec.level(2)
+    codes = np.full((1, level.code_dimension), 128, np.int16)
+    payload = coding.encode(codec.folder.prior(2), codes)
+    data = container.pack(container.Header(codec.spec.codec_id), payload)
+    for use in (codec.decoder.codes, codec.decoder.check, codec.decompress):
+        with pytest.raises(FormatError, match="outside of what"):
+            use(data)
+
+
+@pytest.mark.slow
+def test_no_folder_ends_the_process_or_hangs() -> None:
+    """In a process of its own, whose memory is small: its forks begin with all of it."""
+    command = [sys.executable, "-m", "fuzz.codec_folders", "--count", "500", "--seed", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "500 folders" in done.stdout

@@ -1,0 +1,129 @@
+"""Checkpoints survive whatever ends a training, and a damaged one has another before it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from aecodec.errors import AecodecWarning, ModelError, UsageError
+from aecodec.training.checkpoints import LATEST, PREVIOUS, checkpoints_in, has_checkpoint
+
+EPOCHS = 3
+
+
+def new_model() -> Any:
+    """A model of one weight, which is 1 more after each step, as its gradient is -1."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.set_weights([np.zeros((1, 1))])
+    model.compile(keras.optimizers.SGD(1.0), loss=lambda _, found: -keras.ops.mean(found))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def weight_of(model: Any) -> float:
+    return float(model.get_weights()[0][0, 0])
+
+
+def train(folder: Path, epochs: int = EPOCHS) -> Any:
+    """Train for one step an epoch, from where a folder says."""
+    model = new_model()
+    ones = np.ones((1, 1), np.float32)
+    with checkpoints_in(folder, model) as callbacks, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Keras's own
+        first = int(model.optimizer.iterations)
+        model.fit(ones, ones, initial_epoch=first, epochs=epochs, verbose=0, callbacks=callbacks)
+    return model
+
+
+def restored(folder: Path) -> float:
+    model = new_model()
+    with checkpoints_in(folder, model):
+        assert int(model.optimizer.iterations) == weight_of(model)
+        return weight_of(model)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the states after two epochs and after three."""
+    assert not has_checkpoint(tmp_path / "state")
+    train(tmp_path / "state")
+    return tmp_path / "state"
+
+
+def test_the_last_state_is_restored_and_the_one_before_is_there(folder: Path) -> None:
+    assert sorted(os.listdir(folder)) == [LATEST, PREVIOUS]
+    assert has_checkpoint(folder)
+    assert restored(folder) == EPOCHS
+    assert weight_of(train(folder, EPOCHS + 2)) == EPOCHS + 2
+
+
+@pytest.mark.parametrize("damaged", [b"", b"PK\x03\x04 cut short"])
+def test_a_damaged_state_has_another_before_it(folder: Path, damaged: bytes) -> None:
+    (folder / LATEST).write_bytes(damaged)
+    with pytest.warns(AecodecWarning, match="from the one before"):
+        assert restored(folder) == EPOCHS - 1
+    with pytest.warns(AecodecWarning, match="from the one before"):
+        train(folder, EPOCHS)
+    assert restored(folder) == EPOCHS
+    (folder / LATEST).unlink()  # and the damaged one did not take the place of the one before
+    assert restored(folder) == EPOCHS - 1
+
+
+def test_without_a_whole_state_the_training_starts_anew(folder: Path) -> None:
+    (folder / LATEST).write_bytes(b"cut")
+    (folder / PREVIOUS).write_bytes(b"")
+    with pytest.warns(AecodecWarning, match="starts anew"):
+        assert restored(folder) == 0
+
+
+def test_a_state_that_is_damaged_within_is_not_used(folder: Path) -> None:
+    content = bytearray((folder / LATEST).read_bytes())
+    content[content.index(np.float32(EPOCHS).tobytes())] ^= 1
+    (folder / LATEST).write_bytes(content)
+    with pytest.warns(AecodecWarning):
+        assert restored(folder) == EPOCHS - 1
+
+
+def test_the_state_of_another_model_is_refused(folder: Path) -> None:
+    model = keras.Sequential([keras.Input((7,)), keras.layers.Dense(3)])
+    model.compile("sgd")
+    model.optimizer.build(model.trainable_variables)
+    with pytest.raises(ModelError, match="other networks"):
+        checkpoints_in(folder, model).__enter__()
+
+
+def test_what_a_killed_process_was_writing_is_swept_away(folder: Path) -> None:
+    (folder / ".aecodec-0123456789ab").write_bytes(b"half")
+    assert restored(folder) == EPOCHS
+    assert sorted(os.listdir(folder)) == [LATEST, PREVIOUS]
+
+
+def test_states_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    """They were HDF5 files, with the number of epochs in a file beside them."""
+    model = train(tmp_path / "now")
+    folder = tmp_path / "before"
+    folder.mkdir()
+    model.save_weights(folder / "latest.weights.h5")
+    shutil.copy(folder / "latest.weights.h5", folder / "latest.weights.h5.bkp")
+    (folder / "training_metadata.json").write_bytes(b"")
+    assert has_checkpoint(folder)
+    assert restored(folder) == EPOCHS
+    (folder / "latest.weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n cut short")
+    with pytest.warns(AecodecWarning, match="from the one before"):
+        assert restored(folder) == EPOCHS
+
+
+def test_one_process_at_a_time_goes_on_with_a_training(folder: Path) -> None:
+    with (
+        checkpoints_in(folder, new_model()),
+        pytest.raises(UsageError, match="another process"),
+        checkpoints_in(folder, new_model()),
+    ):
+        pass
