@@ -116,7 +116,7 @@ class Attempt:
             messages = split_payload(self.payload, shape)
             assert len(messages) == 1
             codes = messages[0].decode(self.target.prior, coder)
-            self.target.level.dequantize(codes)  # which refuses those that no latent has
+            self.target.level.check(codes)
         except FormatError as error:
             return str(error)
         return codes

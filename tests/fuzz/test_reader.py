@@ -19,14 +19,14 @@ from fuzz.mutate_files import mutated_file, parts_of
 GOLDEN = [path.read_bytes() for path in sorted((ROOT / "tests" / "golden").glob("*.aec"))]
 
 FAULTS = {
-    "IndexError": """
+    "a field beyond the end": """
 from aecodec.format.binary import Reader
 def take(reader, count):
     start, reader._position = reader._position, reader._position + count
     return reader._data[start : reader._position]
 Reader.take = take
 """,
-    "ValueError": """
+    "alpha planes that are damaged": """
 import zlib
 import numpy as np
 from aecodec.codec import decoder_codec
@@ -34,7 +34,7 @@ def unpack_alpha(data, shape):
     return np.frombuffer(zlib.decompress(data), np.uint8).reshape(shape)
 decoder_codec.unpack_alpha = unpack_alpha
 """,
-    "more than 2 seconds": """
+    "no end": """
 from aecodec.format import container
 detach = container.detach
 def slow_detach(entry):
@@ -43,13 +43,13 @@ def slow_detach(entry):
     return detach(entry)
 container.detach = slow_detach
 """,
-    "AssertionError": """
+    "codes of another type": """
 from aecodec.codec.decoder_codec import DecoderCodec
 codes = DecoderCodec.codes
-DecoderCodec.codes = lambda decoder, data: codes(decoder, data).astype("int32")
+DecoderCodec.codes = lambda *arguments: codes(*arguments).astype("int32")
 """,
 }
-"""What is said of a fault that is found, and the fault."""
+"""Programs that plant a fault, by what it lets through."""
 
 
 def fuzz(found: Path, seconds: int, fault: str = "") -> subprocess.CompletedProcess[str]:
@@ -68,13 +68,16 @@ def test_the_reader_withstands_seconds_of_fuzzing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+FIRST, *OTHERS = FAULTS
+
+
 @pytest.mark.parametrize(
-    "said", ["IndexError", *(pytest.param(each, marks=pytest.mark.slow) for each in [*FAULTS][1:])]
+    "name", [FIRST, *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)]
 )
-def test_a_fault_in_the_reader_is_found(said: str, tmp_path: Path) -> None:
-    done = fuzz(tmp_path, 60, FAULTS[said])
+def test_a_fault_in_the_reader_is_found(name: str, tmp_path: Path) -> None:
+    done = fuzz(tmp_path, 60, FAULTS[name])
     assert done.returncode != 0
-    assert said in done.stdout + done.stderr
+    assert "Uncaught Python exception" in done.stdout
     assert list(tmp_path.iterdir())
 
 
