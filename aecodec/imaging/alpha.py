@@ -32,9 +32,10 @@ def unpack_alpha(data: bytes, shape: tuple[int, int, int]) -> Pixels:
     inflater = zlib.decompressobj()
     try:
         plane = inflater.decompress(data, size)
+        beyond = inflater.decompress(inflater.unconsumed_tail, 1)  # its checksum comes last
     except zlib.error as error:
         raise FormatError(f"damaged: the alpha plane does not inflate ({error})") from error
-    if len(plane) != size or inflater.decompress(inflater.unconsumed_tail, 1):
+    if len(plane) != size or beyond:
         raise FormatError("damaged: the alpha plane does not have the picture's size")
     if inflater.unused_data or not inflater.eof:
         raise FormatError("damaged: the alpha plane does not end where it should")
