@@ -58,6 +58,9 @@ NAMES = [
     "tiles_without_context",
     "tiles_of_one_size",
     "tiles_colour_frames",
+    "even",
+    "even_padded",
+    "tiles_escapes",
     "tiles_parts",
     *(f"{photo}{ending}" for photo in PHOTOS for ending in PHOTO_ENDINGS),
 ]

@@ -66,6 +66,9 @@ def files() -> Iterator[tuple[str, bytes]]:
         yield name, made_up(by_name["grid"], each, number)
     for number, (name, each) in enumerate(TILES.items()):
         yield name, made_up(by_name["tiles"], each, number)
+    yield "even", made_up(by_name["even"], MadeUp(size=(40, 30), spread=0.2), 0)
+    yield "even_padded", padded(by_name["even"])
+    yield "tiles_escapes", escapes(by_name["tiles"], 2, columns=8)
 
 
 def made_up(codec: Codec, each: MadeUp, seed: int) -> bytes:
@@ -76,6 +79,12 @@ def made_up(codec: Codec, each: MadeUp, seed: int) -> bytes:
     shape = (*vector_shape(codec.spec, header), level.code_dimension)
     codes = rng.laplace(0, each.spread, shape).round()
     return file_of(codec, header, _valid(codec, each.level, codes), each.level)
+
+
+def padded(codec: Codec) -> bytes:
+    """A file whose codes are all the likeliest one, so that its message is padded."""
+    header = _header(codec, MadeUp(size=(40, 30)))
+    return file_of(codec, header, np.ones((1200, 1), np.int16), 1)
 
 
 def _header(codec: Codec, each: MadeUp) -> Header:

@@ -21,6 +21,7 @@ import refused
 from helpers.golden import GOLDEN, REFUSED, Digests, codec_of, digests
 from PIL import Image
 from sklearn.datasets import load_sample_image
+from trace_of_photo import Trace
 
 import aecodec
 from aecodec.arrays import Pixels
@@ -171,4 +172,5 @@ if __name__ == "__main__":
     for name, content in refused.files():
         (REFUSED / f"{name}.aec").write_bytes(content)
     write_digests()
+    write_part("trace", Trace().text())
     write_example(aecodec.load_codec("digits"))

@@ -3,7 +3,7 @@
     python tests/golden/make_codecs.py
 
 Their tables and weights are random. `grid` has a receptive field, `tiles` has none and several
-vectors in a tile. Codecs that exist stay as they are.
+vectors in a tile, `even` has tiles of one pixel. Codecs that exist stay as they are.
 """
 
 from __future__ import annotations
@@ -122,6 +122,14 @@ def tiles() -> None:
     write(spec, priors, of_tiles(weights, (2, 5), (3, 2)))
 
 
+def even() -> None:
+    """Grey, tiles of one pixel, whose likeliest code costs next to nothing: messages are padded."""
+    tables = np.array([[18, 65500, 18]]), 0, [[0]], [[0]], [0]
+    spec = CodecSpec("even", (1, 1), 1, (1,), (Level(0, 1),), 1)
+    write(spec, [Prior(*tables)], of_tiles(np.ones((1, 1), np.int8), (1,), (1, 1)))
+
+
 if __name__ == "__main__":
+    even()
     grid()
     tiles()

@@ -344,10 +344,10 @@ MUTATIONS = [
         "if False:",
     ),
     Mutation(
-        "4: the length of a message",
+        "4: the least length of a message",
         _CODING,
-        "if len(message) < _shortest_message(count, grid):",
-        "if False:",
+        "VECTORS_PER_BYTE = 4\n",
+        "VECTORS_PER_BYTE = 8\n",
     ),
     Mutation(
         "5: frequencies are scaled to 24 bits", _CODER, "_CODER_BITS = 24", "_CODER_BITS = 25"
