@@ -86,7 +86,7 @@ static uint32_t crc32(const uint8_t *data, size_t size)
     return ~crc;
 }
 
-/* ---- quantization (FORMAT, section 6) ---- */
+/* ---- quantization (FORMAT, sections 6 and 11) ---- */
 
 /* 0.58 of a quantization step, in 2^-15. Latents below it become 0, which is an encoder's own choice. */
 #define DEAD_ZONE 19005
@@ -144,7 +144,7 @@ void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t 
     }
 }
 
-/* ---- range coder (section 5) ---- */
+/* ---- range coder (sections 5 and 11) ---- */
 
 /* A range coder either encodes a message, or decodes one. While it decodes, it encodes the decoded symbols
  * again and compares, so that it accepts only what an encoder writes. One walk over the vectors serves both:
@@ -596,7 +596,7 @@ static uint8_t column_of(const aecodec_codec *codec, int32_t code, int32_t base)
     return column >= 0 && column < codec->escape ? (uint8_t)column : codec->escape;
 }
 
-/* ---- selection of a prior (section 4) ---- */
+/* ---- selection of a prior (section 11) ---- */
 
 /* Cost of a code in 1/256 bit; an escaped one costs its value too. */
 static uint32_t symbol_cost(const aecodec_codec *codec, unsigned row, int32_t code, int32_t base)

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.golden import GOLDEN, REFUSED, codec_of, digests, listed
 
 import aecodec
 from aecodec import Codec
 from aecodec.bitstream.geometry import vector_shape
 from aecodec.bitstream.payload import encode_payload
-from aecodec.codec.registry import codec_of_file
+from aecodec.entropy.symbols import FixedSymbols
+from aecodec.errors import FormatError
 from aecodec.format import container
-from aecodec.quantization.rdoq import nearest_symbols
 
 ROOT = Path(__file__).parents[2]
-GOLDEN = ROOT / "tests" / "golden"
 FORMAT = ROOT / "docs" / "FORMAT.md"
 PHOTOS = {"photo": "5f03dacc"}
 """Ids of the codecs `photo`, the one that ships last, by the beginning of their files' names."""
 
 CODEC_IDS = {"digits": "0881441f", "photo": list(PHOTOS.values())[-1]}
+
+PHOTO_ENDINGS = (
+    "",
+    "_grey_between_levels",
+    "_with_alpha",
+    "_stack",
+    "_reduced",
+    "_one_tile_high",
+    "_metadata",
+    "_escapes",
+)
 
 NAMES = [
     "digit3",
@@ -34,27 +44,57 @@ NAMES = [
     "colour_with_alpha",
     "reduced",
     "grey_as_rgb",
-    *(
-        f"{photo}{ending}"
-        for photo in PHOTOS
-        for ending in ("", "_grey_between_levels", "_with_alpha", "_stack", "_reduced")
-    ),
+    "digit_escapes",
+    "grid",
+    "grid_without_context",
+    "grid_without_spatial_context",
+    "grid_one_tile_high",
+    "grid_one_tile_wide",
+    "grid_frames",
+    "grid_grey_reduced",
+    "grid_reduced",
+    "grid_segments",
+    "tiles",
+    "tiles_without_context",
+    "tiles_of_one_size",
+    "tiles_colour_frames",
+    "even",
+    "even_padded",
+    "tiles_escapes",
+    "tiles_parts",
+    *(f"{photo}{ending}" for photo in PHOTOS for ending in PHOTO_ENDINGS),
 ]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_golden_files_hold_their_codes(name: str) -> None:
     data = (GOLDEN / f"{name}.aec").read_bytes()
-    codes, codec = np.load(GOLDEN / f"{name}.npy"), codec_of_file(data)
+    codes, codec = np.load(GOLDEN / f"{name}.npy"), codec_of(data)
     assert (codec.decoder.codes(data) == codes).all()
     header, payload = container.unpack(data)
     level = codec.decoder.level_of(data)
-    latents = np.zeros((*vector_shape(codec.spec, header), codec.spec.latent_channels), np.int8)
-    codec.spec.level(level).dequantize_into(codes, latents)
-    quantizer = partial(nearest_symbols, codec.spec.level(level))
-    assert encode_payload(codec.folder.prior(level), quantizer, latents) == payload
+    array = codes.reshape(*vector_shape(codec.spec, header), -1)
+    assert encode_payload(codec.folder.prior(level), _as_they_are, array) == payload
     assert container.pack(header, payload) == data
-    assert aecodec.decompress_frames(data).size > 0
+    assert codec.decompress_frames(data).size > 0
+
+
+def _as_they_are(codes: np.ndarray) -> FixedSymbols:
+    return FixedSymbols(codes.reshape(-1, codes.shape[-1]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_specification_lists_what_golden_files_hold(name: str) -> None:
+    data = (GOLDEN / f"{name}.aec").read_bytes()
+    assert digests(data) == dict(listed(FORMAT.read_text("utf-8")))[name]
+
+
+@pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
+def test_files_that_break_a_rule_are_refused(path: Path) -> None:
+    data = path.read_bytes()
+    with pytest.raises(FormatError):
+        codec_of(data).decoder.check(data)
+    assert f"\n| `{path.stem}` |" in FORMAT.read_text("utf-8")
 
 
 def test_every_golden_file_is_read() -> None:

@@ -8,25 +8,30 @@ replaces one that shipped get names of their own.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+
+import made_up
 import numpy as np
+import refused
+from helpers.golden import GOLDEN, REFUSED, Digests, codec_of, digests
 from PIL import Image
 from sklearn.datasets import load_sample_image
+from trace_of_photo import Trace
 
 import aecodec
 from aecodec.arrays import Pixels
-from aecodec.codec.registry import codec_of_file
 from aecodec.entropy.prior_selection import select
 from aecodec.format import container
 from aecodec.format.container import NOT_REDUCED
 from aecodec.imaging.picture import from_array
 from aecodec.samples import sample_paths
 
-HERE = Path(__file__).parent
-FORMAT = HERE.parents[1] / "docs" / "FORMAT.md"
+FORMAT = GOLDEN.parents[1] / "docs" / "FORMAT.md"
 EXAMPLE = "digit3"
 PHOTO = "photo"
 """Beginning of the names of the files that the codec `photo` makes which ships now."""
@@ -34,8 +39,22 @@ PHOTO = "photo"
 
 def files() -> Iterator[tuple[str, bytes]]:
     """Each golden file's name and content."""
-    yield from files_of(aecodec.load_codec("digits"), digits())
-    yield from files_of(aecodec.load_codec("photo"), photographs())
+    digit_codec, photo_codec = map(aecodec.load_codec, ("digits", "photo"))
+    yield from files_of(digit_codec, digits())
+    yield from files_of(photo_codec, photographs())
+    yield "digit_escapes", made_up.escapes(digit_codec, 3, columns=1)
+    yield f"{PHOTO}_escapes", made_up.escapes(photo_codec, 8, columns=3)
+    yield f"{PHOTO}_metadata", with_metadata(photo_codec)
+    yield from made_up.files()
+
+
+def with_metadata(codec: aecodec.Codec) -> bytes:
+    """A photograph one tile wide, with a profile, EXIF, XMP and an origin."""
+    photograph = load_sample_image("china.jpg")[150:283, 200:210]
+    picture = replace(
+        from_array(photograph), metadata=made_up.all_metadata(), origin=made_up.ORIGIN
+    )
+    return codec.encoder.compress(picture, level=4, metadata=True)
 
 
 def files_of(
@@ -72,23 +91,51 @@ def photographs() -> Iterator[tuple[str, Pixels, float | None, int]]:
     yield f"{PHOTO}_with_alpha", np.dstack([photograph, alpha]), 8, NOT_REDUCED
     yield f"{PHOTO}_stack", np.stack([photograph, photograph[::-1]]), 1, NOT_REDUCED
     yield f"{PHOTO}_reduced", photograph, 1, 5
+    yield f"{PHOTO}_one_tile_high", photograph[:10], 5, NOT_REDUCED
 
 
 def write_golden_file(name: str, data: bytes) -> None:
-    if (HERE / f"{name}.aec").exists():
+    if (GOLDEN / f"{name}.aec").exists():
         return
-    (HERE / f"{name}.aec").write_bytes(data)
-    np.save(HERE / f"{name}.npy", codec_of_file(data).decoder.codes(data))
+    (GOLDEN / f"{name}.aec").write_bytes(data)
+    np.save(GOLDEN / f"{name}.npy", codec_of(data).decoder.codes(data))
+
+
+def write_digests() -> None:
+    """List the digests of all golden files in the specification, and why others are refused."""
+    found = {path.stem: digests(path.read_bytes()) for path in sorted(GOLDEN.glob("*.aec"))}
+    parts = "".join(digests_of(kind, title, found) for kind, title in DIGESTS.items())
+    write_part("digests", parts)
+    rows = "".join(f"| `{name}` | {reason} |\n" for name, reason in refused.REASONS.items())
+    write_part("refused", f"\n| file | why |\n|---|---|\n{rows}")
+
+
+def digests_of(kind: str, title: str, found: dict[str, Digests]) -> str:
+    rows = {name: getattr(each, kind) for name, each in found.items() if getattr(each, kind)}
+    lines = "".join(f"    {digest} {name}\n" for name, digest in rows.items())
+    return f"\n{title} {kind}:\n\n{lines}"
+
+
+def write_part(name: str, content: str) -> None:
+    """Write the part of the specification between two comments."""
+    text, mark = FORMAT.read_text("utf-8"), f"<!-- {name} -->\n"
+    before, _, after = text.split(mark)
+    FORMAT.write_text(f"{before}{mark}{content}\n{mark}{after}", "utf-8")
+
+
+DIGESTS = {
+    "codes": "SHA-256 of all codes, (N, K) int16, little-endian, in the order of section 2; of the",
+    "latents": "SHA-256 of what the decoder network is given, int8, all channels of all tiles; of the",
+    "pixels": "SHA-256 of the decoded pictures, uint8, alpha last, of files of golden codecs; of the",
+}
 
 
 def write_example(codec: aecodec.Codec) -> None:
-    before, mark, rest = FORMAT.read_text("utf-8").partition("<!-- example -->")
-    after = rest[rest.index("\n## 8.") :]
-    FORMAT.write_text(f"{before}{mark}\n{example(codec)}{after}", "utf-8")
+    write_part("example", example(codec))
 
 
 def example(codec: aecodec.Codec) -> str:
-    data = (HERE / f"{EXAMPLE}.aec").read_bytes()
+    data = (GOLDEN / f"{EXAMPLE}.aec").read_bytes()
     _, payload = container.unpack(data)
     codes = codec.decoder.codes(data)
     prior = codec.folder.prior()
@@ -121,4 +168,9 @@ and no escape. In the order of channels they are
 if __name__ == "__main__":
     for each in files():
         write_golden_file(*each)
+    REFUSED.mkdir(exist_ok=True)
+    for name, content in refused.files():
+        (REFUSED / f"{name}.aec").write_bytes(content)
+    write_digests()
+    write_part("trace", Trace().text())
     write_example(aecodec.load_codec("digits"))

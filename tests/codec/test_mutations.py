@@ -1,0 +1,19 @@
+"""Every rule of the format is held by golden files: a decoder that breaks it fails one of them."""
+
+from __future__ import annotations
+
+import mutations
+import pytest
+
+
+def test_an_unbroken_decoder_passes() -> None:
+    assert mutations.run(-1) == (False, "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "number", range(len(mutations.MUTATIONS)), ids=[each.rule for each in mutations.MUTATIONS]
+)
+def test_a_broken_rule_is_noticed(number: int) -> None:
+    is_noticed, _ = mutations.run(number)
+    assert is_noticed

@@ -1,0 +1,86 @@
+"""Golden files: their codecs, and the digests of what they hold that FORMAT.md lists."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from aecodec import Codec, load_codec
+from aecodec.bitstream.geometry import vector_shape
+from aecodec.codec.registry import codec_of_file
+from aecodec.format import container
+from aecodec.imaging.picture import to_array
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+REFUSED = GOLDEN / "refused"
+
+
+class Digests(NamedTuple):
+    """SHA-256 of what a decoder makes of a file, in hexadecimal digits.
+
+    Attributes:
+        codes: of the codes (N, K), int16, little-endian.
+        latents: of the decoder's int8 input.
+        pixels: of the pixels, alpha last, uint8; empty where networks may differ by a grey level.
+    """
+
+    codes: str
+    latents: str
+    pixels: str
+
+
+@cache
+def golden_codecs() -> dict[bytes, Codec]:
+    """The codecs of `tests/golden/codecs` by their ids."""
+    found = [load_codec(path.parent) for path in sorted(GOLDEN.glob("codecs/*/codec.json"))]
+    return {codec.spec.codec_id: codec for codec in found}
+
+
+def codec_of(data: bytes) -> Codec:
+    """The codec of a golden file: a golden one, or one that ships or shipped."""
+    header, _ = container.unpack(data)
+    return golden_codecs().get(header.codec_id) or codec_of_file(data)
+
+
+def digests(data: bytes) -> Digests:
+    """Decode a file, and take the digests."""
+    codec = codec_of(data)
+    codes = codec.decoder.codes(data)
+    is_exact = codec.spec.codec_id in golden_codecs()
+    pixels = to_array(codec.decoder.decode(data)) if is_exact else None
+    return Digests(
+        _sha256(codes.astype("<i2")),
+        _sha256(latents_of(data, codes)),
+        "" if pixels is None else _sha256(pixels),
+    )
+
+
+def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
+    """What the decoder's network gets: int8 (planes, rows, columns, C), or (N, C)."""
+    codec, (header, _) = codec_of(data), container.unpack(data)
+    latents = np.zeros((*vector_shape(codec.spec, header), codec.spec.latent_channels), np.int8)
+    codec.spec.level(codec.decoder.level_of(data)).dequantize_into(codes, latents)
+    return latents
+
+
+def _sha256(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def listed(specification: str) -> Iterator[tuple[str, Digests]]:
+    """The name and digests of each golden file that the specification lists."""
+    part = specification.split("<!-- digests -->")[1]
+    kinds = {kind: dict[str, str]() for kind in Digests._fields}
+    for line in part.splitlines():
+        if line.endswith(":"):
+            found = kinds[line.split()[-1].rstrip(":")]
+        elif line.startswith("    "):
+            digest, name = line.split()
+            found[name] = digest
+    for name in kinds["codes"]:
+        yield name, Digests(*(each.get(name, "") for each in kinds.values()))
