@@ -53,9 +53,9 @@ def entries() -> list[Entry]:
 def listing() -> str:
     """One line per benchmark, with its name and its question, below the name of its folder.
 
-    >>> print(*listing().splitlines()[:2], sep="\\n")
+    >>> print(*(" ".join(line.split()) for line in listing().splitlines()[:2]), sep="\\n")
     quality
-      adoption         What do Keras pairs of 24 families lose as they become codecs?
+    adoption What do Keras pairs of 24 families lose as they become codecs?
     """
     found = entries()
     width = max(len(entry.name) for entry in found)

@@ -19,7 +19,6 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import aecodec
 from aecodec.bitstream.payload import encode_payload
-from aecodec.codec.registry import codec_of_file
 from aecodec.entropy import coding
 from aecodec.entropy.costs import integer_costs
 from aecodec.quantization.levels import MIN_GAIN, Level
@@ -27,8 +26,8 @@ from aecodec.quantization.rdoq import rdoq_symbols
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.extreme_networks import extreme_network, extreme_vectors, moves_of
+from helpers.golden import GOLDEN, codec_of
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 _VECTORS = 300
 
 
@@ -45,7 +44,7 @@ def integers() -> Iterator[np.ndarray | bytes]:
     yield Level(0, 1 - MIN_GAIN, gains=tuple(range(MIN_GAIN, 1))).factors
     for path in sorted(GOLDEN.glob("*.aec")):
         content = path.read_bytes()
-        yield codec_of_file(content).decoder.codes(content)
+        yield codec_of(content).decoder.codes(content)
     yield from messages(rng)
 
 
