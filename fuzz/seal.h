@@ -56,6 +56,18 @@ static uint8_t *copy_of(const uint8_t *data, size_t size)
     return copy;
 }
 
+/* Try a file as it is, and with the right beginning and checksum. */
+static void try_both(const uint8_t *data, size_t size, const uint8_t *id, void (*try_one)(const uint8_t *, size_t))
+{
+    uint8_t *file = copy_of(data, size);
+    try_one(file, size);
+    if (size >= SHORTEST) {
+        seal(file, size, id);
+        try_one(file, size);
+    }
+    free(file);
+}
+
 static void require(int holds)
 {
     if (!holds) {
