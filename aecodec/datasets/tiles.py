@@ -73,16 +73,17 @@ class Tiles:
 
     def batch(self, step: int, size: int) -> Array:
         """The batch of one training step: (size, h, w, C), in the pictures' dtype."""
-        rng = np.random.default_rng([self._seed, 1, step])
-        tiles = self._cut_in_order(step, size, rng)
+        tiles, rng = self._natural(step, size), np.random.default_rng([self._seed, 2, step])
         for n in range(round(self._smooth * size)):
             tiles[n] = smooth_tile(tiles[n], rng)
-        return np.stack(tiles)
+        return tiles
 
-    def _cut_in_order(self, step: int, size: int, rng: np.random.Generator) -> list[Array]:
+    def _natural(self, step: int, size: int) -> Array:
+        """The same before some are made smooth."""
+        rng = np.random.default_rng([self._seed, 1, step])
         places = (divmod(step * size + n, len(self)) for n in range(size))
         sources = [self._order(number)[place] for number, place in places]
-        return [self._cut(self._pictures[int(source)], rng) for source in sources]
+        return np.stack([self._cut(self._pictures[int(source)], rng) for source in sources])
 
     def sample(self, count: int, passes: int = 1) -> Float32:
         """Random tiles: the first `count` of the given number of passes, or all if there are fewer.
@@ -92,8 +93,7 @@ class Tiles:
         Returns:
             (n, h, w, C) float32 in 0..1.
         """
-        rng = np.random.default_rng([self._seed, 1, 0])
-        return as_floats(np.stack(self._cut_in_order(0, min(count, passes * len(self)), rng)))
+        return as_floats(self._natural(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
         """At most `count` tiles of the whole pictures, cut along a grid and not mirrored.

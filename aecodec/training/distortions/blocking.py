@@ -45,7 +45,8 @@ def blocking_error(decoded: Any, images: Any) -> Any:
     original = _whole_blocks(planes_of(images))
     error = _whole_blocks(planes_of(decoded)) - original
     pairs = (error, original), (turned(error), turned(original))
-    errors = [_across(*pair, width) for pair in pairs for width in _WIDTHS]
+    rows = [[_means(planes, 2, _SEGMENT) for planes in pair] for pair in pairs]
+    errors = [_across(*pair, width) for pair in rows for width in _WIDTHS]
     return 255 * tf.add_n(errors) / len(errors)
 
 
@@ -55,7 +56,10 @@ def _whole_blocks(planes: Any) -> Any:
 
 
 def _across(error: Any, original: Any, width: int) -> Any:
-    """(N,) error of the steps from one column of blocks to the next, in 0..1."""
+    """(N,) error of the steps from one column of blocks to the next, in 0..1.
+
+    Both are (N, C, h / 8, w): each row is the mean of a segment's.
+    """
     error, own = _steps(error, width), tf.abs(_steps(original, width))
     a_block = _BLOCK // width
     borders = tf.abs(error[..., a_block - 1 :: a_block])
@@ -64,9 +68,9 @@ def _across(error: Any, original: Any, width: int) -> Any:
     return tf.reduce_mean(visible * borders, axis=(1, 2, 3))
 
 
-def _steps(planes: Any, width: int) -> Any:
+def _steps(rows: Any, width: int) -> Any:
     """(N, C, h / 8, w / width - 1) steps from each strip of columns to the next."""
-    strips = _means(_means(planes, 2, _SEGMENT), 3, width)
+    strips = _means(rows, 3, width)
     return strips[..., 1:] - strips[..., :-1]
 
 
