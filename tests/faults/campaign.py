@@ -17,8 +17,8 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from faults.injection import KINDS, Fault, Runner, built_library
 from faults.scenarios import LONG, MODULES, QUICK, Found, Scenario
-from helpers.faults import KINDS, Fault, Runner, built_library
 
 
 @dataclass(frozen=True)

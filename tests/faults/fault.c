@@ -1,4 +1,4 @@
-/* Makes one call of the system fail, or ends the process at it. Preloaded into aecodec by helpers/faults.py.
+/* Makes one call of the system fail, or ends the process at it. Preloaded into aecodec by faults/injection.py.
 
    Counted are the calls that write, name or sync something in the folder FAULT_ROOT, or that write to a file that is
    standard output. At call number FAULT_AT,

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FAULTS = Path(__file__).parents[1] / "faults"
+FAULTS = Path(__file__).parent
 SOURCE, SERVER = FAULTS / "fault.c", FAULTS / "server.py"
 
 KINDS = ("kill", "late", "term", "int", "full")

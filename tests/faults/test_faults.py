@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from faults.campaign import Injector
+from faults.injection import KINDS, Runner, built_library
 from faults.scenarios import LONG, MODULES, QUICK, Scenario
-from helpers.faults import KINDS, Runner, built_library
 from helpers.programs import needs
 
 SOME = [each for each in QUICK if each.name in ("compress", "decompress a stack --force")]

@@ -93,7 +93,7 @@ def _header(codec: Codec, each: MadeUp) -> Header:
     if each.mode.has_alpha:
         ramp = np.arange(width * height, dtype=np.uint32).reshape(1, height, width)
         values["alpha"] = pack_alpha(ramp.astype(np.uint8))
-    return Header(codec.spec.codec_id, each.mode, each.size, **values)  # type: ignore[arg-type]
+    return Header(codec.spec.codec_id, each.mode, each.size, **values)
 
 
 def _valid(codec: Codec, level: int | None, codes: np.ndarray) -> np.ndarray:

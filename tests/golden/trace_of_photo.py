@@ -55,8 +55,8 @@ class Trace:
         self.rows, self.columns = -(-size[1] // 16), -(-size[0] // 16)
         codes = np.load(GOLDEN / f"{NAME}.npy")
         self.codes = codes.reshape(self.rows, self.columns, -1).tolist()
-        self.net, self.spatial = self.prior.context, self.prior.context.spatial  # type: ignore[union-attr]
-        self.order = self.net.order.tolist()  # type: ignore[union-attr]
+        self.net, self.spatial = self.prior.context, self.prior.context.spatial
+        self.order = self.net.order.tolist()
 
     @cached_property
     def neighbours(self) -> list[tuple[int, int]]:
