@@ -45,7 +45,7 @@ def blocking_error(decoded: Any, images: Any) -> Any:
     original = _whole_blocks(planes_of(images))
     error = _whole_blocks(planes_of(decoded)) - original
     pairs = (error, original), (turned(error), turned(original))
-    rows = [[_means(planes, 2, _SEGMENT) for planes in pair] for pair in pairs]
+    rows = [(_means(one, 2, _SEGMENT), _means(other, 2, _SEGMENT)) for one, other in pairs]
     errors = [_across(*pair, width) for pair in rows for width in _WIDTHS]
     return 255 * tf.add_n(errors) / len(errors)
 
