@@ -17,7 +17,7 @@ from aecodec.codec.codec import Codec
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
-from aecodec.export.codec_folder import export_codec
+from aecodec.export.codec_folder import Refine, export_codec
 from aecodec.export.step_allocation import (
     StepsAndLevels,
     gained_steps,
@@ -123,7 +123,7 @@ class Autoencoder(KerasPair):
             validation_data: (M, *image_shape) images to measure after each epoch.
             verbose: as in `keras.Model.fit`.
             distortion: what decoded pictures are measured by: `mse`, `ms-ssim`, `ssimulacra2` or
-                `steps`; or weights of several, by their names; see
+                `blocking`; or weights of several, by their names; see
                 :mod:`aecodec.training.distortions`.
             rate_options: details of the rate term, where the rate is trained.
             run_options: duration, backup, callbacks and seed.
@@ -214,6 +214,7 @@ class Autoencoder(KerasPair):
         context_epochs: int = 40,
         *,
         replace: bool = True,
+        refine: Refine | None = None,
     ) -> Codec:
         """Quantize both halves, fit the priors, and write a codec folder.
 
@@ -229,6 +230,7 @@ class Autoencoder(KerasPair):
                 0 for none.
             context_epochs: epochs for which the context network is trained.
             replace: replace a codec that the folder holds already.
+            refine: trains the decoder further, once the codes of files are known.
 
         Returns:
             The codec.
@@ -251,6 +253,7 @@ class Autoencoder(KerasPair):
             context_units=context_units,
             context_epochs=context_epochs,
             replace=replace,
+            refine=refine,
         )
         return Codec(exported)
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from aecodec.export.step_allocation import channel_steps
+from aecodec.export.step_allocation import channel_steps, gained_steps
+from aecodec.keras_models.pair import KerasPair
 
 
 def test_steps_follow_the_decoder() -> None:
@@ -21,3 +22,15 @@ def test_steps_follow_the_decoder() -> None:
     images += np.random.default_rng(1).normal(0, 0.05, images.shape).astype(np.float32)
     steps = channel_steps(decoder, images, latents)
     assert steps * gains == pytest.approx(np.full(3, steps[0]), rel=0.01)
+
+
+def test_steps_of_levels_are_odd_where_an_odd_number_is_near() -> None:
+    """Latents of at most 0.1 leave room in int8: the finest steps, of 1, are three of theirs."""
+    images = np.random.default_rng(0).uniform(0, 0.1, (10, 5)).astype(np.float32)
+    codes = keras.Input((5,))
+    pair = KerasPair(*(keras.Model(codes, layers.Activation("linear")(codes)) for _ in range(2)))
+    coarser = np.float32([4.1, 4.4, 5.6, 7.8, 3.0])
+    steps, (coarse, finest) = gained_steps(pair, images, np.stack([3 / coarser, np.ones(5)]))
+    assert steps == pytest.approx(np.full(5, 1 / 3))
+    assert (1 << 15) / finest.factors == pytest.approx(np.full(5, 3), rel=2e-3)
+    assert (1 << 15) / coarse.factors == pytest.approx([4.1, 5, 5, 7.8, 3], rel=2e-3)

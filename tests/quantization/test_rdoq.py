@@ -23,7 +23,7 @@ from aecodec.quantization.rdoq import RdoqSymbols, nearest_symbols
 
 STEP = 1 << FACTOR_BITS
 ONES = np.ones(3, np.int32)
-LAMBDA = 10 / 128
+LAMBDA = 5 / 128
 """Squared error, in squared steps, that one bit is worth."""
 
 BYTES_PER_DB = 0.18
