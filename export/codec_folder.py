@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.entropy import coding
 from aecodec.errors import ModelError
 from aecodec.export.adoption.image_shape import check_is_picture
-from aecodec.export.coded_tiles import TileCoder
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
@@ -33,9 +32,6 @@ from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.quantization.levels import Level
 from aecodec.version import version
-
-Refine = Callable[[Any, TileCoder], Any]
-"""Trains a decoder on what the finished encoder codes, and returns it."""
 
 _FAMILIAR_SHARE = 0.999
 """Quantile of the held-out set's squared error: tiles beyond it are unlike those trained on."""
@@ -56,7 +52,6 @@ def export_codec(
     context_units: int | Sequence[int] = 512,
     context_epochs: int = 40,
     replace: bool = True,
-    refine: Refine | None = None,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
@@ -74,7 +69,6 @@ def export_codec(
             context network.
         context_epochs: epochs for which context networks are trained.
         replace: replace a codec that the folder holds already.
-        refine: trains the decoder further, once the codes of files are known; returns the decoder.
 
     Raises:
         UsageError: the folder holds a codec, and it is not to be replaced.
@@ -85,18 +79,12 @@ def export_codec(
     check_is_picture(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
     geometry = _geometry(encoder, decoder, images)
-    int8_encoder = _int8_encoder(encoder, decoder, images, levels[-1])
-    network = TileTransform(int8_encoder.content)
-    latents = network(to_int8(_to_uint8(images)))
+    networks, latents = _int8_networks(encoder, decoder, images, levels)
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = [
         fit_level(level, vectors, priors, size, context_epochs)
         for level, size in zip(levels, units, strict=True)
     ]
-    if refine:
-        decoder = refine(decoder, TileCoder(network, levels, fitted))
-    int8_decoder = _int8_decoder(decoder, latents, images, levels)
-    networks = {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}
     spec = CodecSpec(
         name=name,
         channels=(*images.shape[1:], 1)[2],
@@ -106,33 +94,33 @@ def export_codec(
     )
     contents = {
         PRIORS: save_priors(fitted),
-        **_models(name, Half.ENCODER, encoder, int8_encoder.content),
-        **_models(name, Half.DECODER, decoder, int8_decoder.content),
+        **_models(name, Half.ENCODER, encoder, networks["encoder"].content),
+        **_models(name, Half.DECODER, decoder, networks["decoder"].content),
     }
     measured = _measure(spec, contents, (encoder, decoder), networks, _to_planes(held_out))
     return write_folder(folder, spec, contents, measured, replace=replace)
 
 
-def _int8_encoder(encoder: Any, decoder: Any, images: Float32, finest: Level) -> MixedModel:
-    """The encoder in int8. Its error is measured at the finest level, where int8 matters most."""
+def _int8_networks(
+    encoder: Any, decoder: Any, images: Float32, levels: Sequence[Level]
+) -> tuple[dict[str, MixedModel], Latents]:
+    """Both halves in int8, and the latents of all images. What cannot be converted fails here.
+
+    Their errors are measured at the finest level, where int8 matters most.
+    """
+    finest = len(levels) - 1
 
     def error_of_latents(found: Float32) -> float:
-        kept = finest.requantize(np.clip(np.rint(found), -128, 127).astype(np.int8))
+        kept = levels[finest].requantize(np.clip(np.rint(found), -128, 127).astype(np.int8))
         return _squared_error(outputs_of(decoder, kept.astype(np.float32)), images)
-
-    return encoder_tflite(encoder, images, error_of_latents)
-
-
-def _int8_decoder(
-    decoder: Any, latents: Latents, images: Float32, levels: Sequence[Level]
-) -> MixedModel:
-    """The decoder in int8. Its error is measured at the finest level, too."""
-    finest = len(levels) - 1
 
     def error_of_pictures(found: Float32) -> float:
         return _squared_error(found[finest :: len(levels)], images[finest :: len(levels)])
 
-    return decoder_tflite(decoder, _requantized(latents, levels), error_of_pictures)
+    int8_encoder = encoder_tflite(encoder, images, error_of_latents)
+    latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
+    int8_decoder = decoder_tflite(decoder, _requantized(latents, levels), error_of_pictures)
+    return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
 
 
 def _squared_error(found: Float32, images: Float32) -> float:

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from aecodec.arrays import Float64
 from aecodec.errors import ModelError
 from aecodec.keras_models.layers import TENSOR, BareOperation
-from aecodec.keras_models.roles import role_of, set_role
 
 IN_STEPS = "_in_steps"
 """Suffix of the names of layers that take codes in steps instead of latents. It is stored in model
@@ -237,5 +236,4 @@ def with_weights(layer: Any, weights: Sequence[npt.NDArray[Any]], name: str) -> 
     copy = type(layer).from_config(layer.get_config() | {"name": name})
     copy.build((None, None, None, weights[0].shape[-2]))
     copy.set_weights(weights)
-    set_role(copy, role_of(layer))
     return copy

@@ -17,7 +17,7 @@ from aecodec.codec.codec import Codec
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
-from aecodec.export.codec_folder import Refine, export_codec
+from aecodec.export.codec_folder import export_codec
 from aecodec.export.step_allocation import (
     StepsAndLevels,
     gained_steps,
@@ -214,7 +214,6 @@ class Autoencoder(KerasPair):
         context_epochs: int = 40,
         *,
         replace: bool = True,
-        refine: Refine | None = None,
     ) -> Codec:
         """Quantize both halves, fit the priors, and write a codec folder.
 
@@ -230,7 +229,6 @@ class Autoencoder(KerasPair):
                 0 for none.
             context_epochs: epochs for which the context network is trained.
             replace: replace a codec that the folder holds already.
-            refine: trains the decoder further, once the codes of files are known.
 
         Returns:
             The codec.
@@ -253,7 +251,6 @@ class Autoencoder(KerasPair):
             context_units=context_units,
             context_epochs=context_epochs,
             replace=replace,
-            refine=refine,
         )
         return Codec(exported)
 

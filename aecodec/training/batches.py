@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.datasets.tiles import Tiles, as_floats
-from aecodec.export.coded_tiles import CodedTiles
 from aecodec.keras_models.pair import KerasPair
 from aecodec.parallel import cores
 
@@ -42,37 +40,6 @@ def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, first: int) -> An
         return tf.ensure_shape(tf.numpy_function(made, [step], tf.float32), shape)
 
     steps = tf.data.Dataset.range(first, ENDLESS)
-    return _without_tuning(steps.map(batch, cores()).prefetch(_PREFETCHED))
-
-
-def coded_batches(tiles: CodedTiles, batch_size: int, seed: int) -> Any:
-    """Endless batches of random coded tiles, at all levels in turn.
-
-    Args:
-        tiles: the tiles.
-        batch_size: N, the number of tiles in a batch.
-        seed: seed of the random choices.
-
-    Returns:
-        A dataset of latents (N, *code_shape), numbers of levels (N,), bits (N,) and images
-        (N, h, w, C).
-    """
-    levels, count = tiles.bits.shape
-
-    def made(step: Any) -> tuple[Any, ...]:
-        rng = np.random.default_rng([seed, int(step)])
-        chosen = rng.integers(count, size=batch_size)
-        level = (rng.integers(levels) + np.arange(batch_size, dtype=np.int32)) % levels
-        latents = tiles.latents[level, chosen].astype(np.float32)
-        return latents, level, tiles.bits[level, chosen], as_floats(tiles.pixels[chosen])
-
-    example = made(0)
-
-    def batch(step: Any) -> Any:
-        parts = tf.numpy_function(made, [step], [each.dtype for each in example])
-        return tuple(map(tf.ensure_shape, parts, [each.shape for each in example]))
-
-    steps = tf.data.Dataset.range(ENDLESS)
     return _without_tuning(steps.map(batch, cores()).prefetch(_PREFETCHED))
 
 

@@ -50,8 +50,7 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         done = float(self.model.progress)
         self._console.print(
-            f"{self.model.trained}, epoch {epoch + 1}, {done:.0%}, "
-            f"{self._minutes_left(done):.0f} min left; "
+            f"epoch {epoch + 1}, {done:.0%}, {self._minutes_left(done):.0f} min left; "
             f"held out: {_measured(logs, 'val_') or _measured(logs, '')}"
         )
 

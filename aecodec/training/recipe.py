@@ -34,7 +34,6 @@ _KEYS = {
         "batch_size",
         "optimizer",
         "learning_rate",
-        "decoder_share",
         "cost_power",
         "distortion",
         "rate_priors",
@@ -60,9 +59,7 @@ class Recipe:
             number of `channels` for all levels, which differ by gains.
         training: `epochs`, `batch_size`, `optimizer` (`adam` or `muon`), `learning_rate`,
             `cost_power`, `distortion`, `rate_priors` (components of the entropy model), `dtype`,
-            `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`. `decoder_share`,
-            the share of the epochs, or minutes, in which the decoder alone is trained, at the end,
-            on codes as files hold them.
+            `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, the number of competing priors; `context_epochs`, for which their networks
             are trained.
     """
@@ -127,7 +124,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
             recipe,
             levels=_with_current_keys(recipe.levels),
             data={"smooth": 0.0} | recipe.data,  # recipes of earlier versions have none of these
-            training={"distortion": MSE, "decoder_share": 0.0} | recipe.training,
+            training={"distortion": MSE} | recipe.training,
         )
     except OSError as error:
         names = ", ".join(recipe_names())
@@ -162,8 +159,6 @@ def _check(recipe: Recipe, path: Path) -> None:
         raise UsageError(f"{path}: no optimizer {recipe.training['optimizer']!r}: {names}")
     if not 0 <= recipe.data["smooth"] <= 1:
         raise UsageError(f"{path}: smooth is a share of the tiles, from 0 to 1")
-    if not 0 <= recipe.training["decoder_share"] < 1:
-        raise UsageError(f"{path}: decoder_share is a share of the training, from 0 to below 1")
     _check_distortion(recipe, path)
     if recipe.training["cost_power"] <= 0:
         raise UsageError(f"{path}: a cost_power above 0 is needed to learn anything")

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import warnings
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aecodec.arrays import Float32, Pixels
+from aecodec.arrays import Float32
 from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.datasets.tiles import Tiles, as_floats
-from aecodec.datasets.training_pictures import (
-    Array,
-    Pictures,
-    channels_of,
-    hold_out,
-    open_pictures,
-)
+from aecodec.datasets.tiles import Tiles
+from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, UsageError
-from aecodec.export.codec_folder import Refine
-from aecodec.export.coded_tiles import TileCoder
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.checkpoints import has_checkpoint
-from aecodec.training.distortions.mixture import Mixture
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.optimization.precision import policy_of
 from aecodec.training.qat.int8 import copy_weights
 from aecodec.training.recipe import Recipe
-from aecodec.training.refinement import Refinement
 from aecodec.training.warm_start import start_from_codec
 from aecodec.training.zoo import PAIRS
 
@@ -50,12 +39,6 @@ the largest."""
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
 _MOST_HELD_OUT = 5_000
-
-_REFINED_TILES = 2_500
-"""Tiles on whose codes the decoder is trained alone."""
-
-_REFINING_RATE = 0.2
-"""Highest learning rate of that, as a share of the one before."""
 
 
 def run_recipe(
@@ -98,8 +81,7 @@ def run_recipe(
     training = RecipeTraining(recipe, data, folder, minutes, start_from)
     training.check_state(resume)
     autoencoder, is_complete = training.run(callbacks, verbose)
-    refinement = partial(training.refine, callbacks=callbacks) if is_complete else None
-    codec = training.to_codec(autoencoder, replace=replace, refine=refinement)
+    codec = training.to_codec(autoencoder, replace=replace)
     if is_complete:
         training.delete_state()
     return codec
@@ -132,7 +114,6 @@ class RecipeTraining:
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._pair = PAIRS[recipe.networks]
-        self._decoder_share = recipe.training["decoder_share"]
         self._tiles, self._held_out = _split(recipe, pictures)
 
     def check_state(self, resume: bool) -> None:
@@ -168,45 +149,20 @@ class RecipeTraining:
         """
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)
-        is_complete = _until_interrupted(partial(self._train, copy, verbose), callbacks)
-        if not is_complete:
-            message = "interrupted: the codec is made of what was learned; --resume goes on"
-            warnings.warn(message, AecodecWarning, stacklevel=2)
+        seed = self._recipe.training["seed"]
+        options = RunOptions(self._minutes, self._backup, callbacks, seed)
+        is_complete = self._train_until_interrupted(copy, options, verbose)
         copy_weights(copy.encoder, autoencoder.encoder)
         copy_weights(copy.decoder, autoencoder.decoder)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
         return autoencoder, is_complete
 
-    def refine(self, decoder: Any, coder: TileCoder, callbacks: Sequence[Any] = ()) -> Any:
-        """Train the decoder alone for its share of the training; Ctrl-C ends that early.
-
-        Args:
-            decoder: the trained decoder.
-            coder: the finished encoder.
-            callbacks: Keras callbacks.
-
-        Returns:
-            The decoder, whose weights are changed in place.
-        """
-        if not self._decoder_share:
-            return decoder
-        tiles = coder.code(_as_uint8(self._tiles.batch(step=0, size=_REFINED_TILES)))
-        typical = tiles.latents[:, : _TYPICAL_TILES // len(tiles.latents)].astype(np.float32)
-        dtype = policy_of(self._recipe.training["dtype"])
-        copy = self._pair.qat_copy(decoder, np.concatenate(typical), dtype)
-        _until_interrupted(partial(self._refinement().refine, copy, tiles), callbacks)
-        copy_weights(copy, decoder)
-        return decoder
-
-    def to_codec(
-        self, autoencoder: Autoencoder, *, replace: bool = True, refine: Refine | None = None
-    ) -> Codec:
+    def to_codec(self, autoencoder: Autoencoder, *, replace: bool = True) -> Codec:
         """Make a codec of the trained autoencoder.
 
         Args:
             autoencoder: what was trained.
             replace: replace a codec that the folder holds already.
-            refine: trains the decoder further, as :meth:`refine` does.
 
         Raises:
             UsageError: the folder holds a codec, and it is not to be replaced.
@@ -223,7 +179,6 @@ class RecipeTraining:
             context_units=levels["context_units"],
             context_epochs=priors["context_epochs"],
             replace=replace,
-            refine=refine,
         )
 
     def _new_autoencoder(self) -> Autoencoder:
@@ -249,12 +204,27 @@ class RecipeTraining:
         copy.gains = autoencoder.gains
         return copy
 
-    def _train(self, copy: Autoencoder, verbose: int, callbacks: Sequence[Any]) -> None:
+    def _train_until_interrupted(
+        self, copy: Autoencoder, options: RunOptions, verbose: int
+    ) -> bool:
+        """Train, and return whether the training was not interrupted."""
+        try:
+            with between_steps() as interruption:
+                callbacks = [*options.callbacks, interruption]
+                self._train(copy, replace(options, callbacks=callbacks), verbose)
+        except KeyboardInterrupt:
+            for each in options.callbacks:
+                each.on_train_end()  # Keras does not call it
+            message = "interrupted: the codec is made of what was learned; --resume goes on"
+            warnings.warn(message, AecodecWarning, stacklevel=3)
+            return False
+        return True
+
+    def _train(self, copy: Autoencoder, options: RunOptions, verbose: int) -> None:
         levels, training = self._recipe.levels, self._recipe.training
-        share, minutes = 1 - self._decoder_share, self._minutes
         copy.train(
             self._tiles,
-            epochs=math.ceil(share * training["epochs"]),
+            epochs=training["epochs"],
             batch_size=training["batch_size"],
             rate_weight=levels["rate_weights"],
             learning_rate=training["learning_rate"],
@@ -262,31 +232,11 @@ class RecipeTraining:
             validation_data=self._held_out.whole(_MOST_HELD_OUT),
             verbose=verbose,
             distortion=training["distortion"],
-            rate_options=self._rate_options(),
-            run_options=RunOptions(
-                minutes and share * minutes, self._backup, callbacks, training["seed"]
+            rate_options=RateOptions(
+                levels["loss_weights"], training["rate_priors"], training["cost_power"]
             ),
+            run_options=options,
         )
-
-    def _refinement(self) -> Refinement:
-        training, share, minutes = self._recipe.training, self._decoder_share, self._minutes
-        steps = round(share * training["epochs"] * len(self._tiles) / training["batch_size"])
-        return Refinement(
-            self._recipe.levels["rate_weights"],
-            self._rate_options(),
-            Mixture(training["distortion"]),
-            training["optimizer"],
-            _REFINING_RATE * training["learning_rate"],
-            training["batch_size"],
-            steps=None if minutes else steps,
-            minutes=minutes and share * minutes,
-            seed=training["seed"],
-        )
-
-    def _rate_options(self) -> RateOptions:
-        training = self._recipe.training
-        weights = self._recipe.levels["loss_weights"]
-        return RateOptions(weights, training["rate_priors"], training["cost_power"])
 
     def _images_to_fit(self, autoencoder: Autoencoder) -> Float32:
         """Tiles to fit the priors to.
@@ -299,22 +249,6 @@ class RecipeTraining:
         side = int(np.clip(typical, self._tiles.shape[0], _LARGEST_FITTED_SIDE))
         larger = self._tiles.of_side(side)
         return larger.sample(_MOST_FITTED // autoencoder.vectors_of(larger.shape), _FITTED_PASSES)
-
-
-def _until_interrupted(train: Callable[[Sequence[Any]], None], callbacks: Sequence[Any]) -> bool:
-    """Train with Keras callbacks, and return whether the training was not interrupted."""
-    try:
-        with between_steps() as interruption:
-            train([*callbacks, interruption])
-    except KeyboardInterrupt:
-        for each in callbacks:
-            each.on_train_end()  # Keras does not call it
-        return False
-    return True
-
-
-def _as_uint8(tiles: Array) -> Pixels:
-    return np.rint(as_floats(tiles) * 255).astype(np.uint8)
 
 
 def _digest(

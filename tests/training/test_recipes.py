@@ -104,7 +104,6 @@ def test_a_training_goes_on_after_ctrl_c_as_if_it_had_not_been_interrupted(
         (("cost_power", 'distortion = "x"\ncost_power'), "no distortion 'x'"),
         (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "a weight of 0"),
         (("flips = false", "flips = false\nsmooth = 2"), "smooth is a share"),
-        (("cost_power", "decoder_share = 1\ncost_power"), "decoder_share is a share"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
     ],
 )

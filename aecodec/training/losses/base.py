@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -37,32 +37,8 @@ class RateOptions:
         return [1.0] * levels if self.loss_weights is None else list(self.loss_weights)
 
 
-class Minimized(keras.Model):
-    """What a training minimizes; it keeps the share of the training that is done.
-
-    Args:
-        distortion: what decoded pictures are measured by.
-
-    Attributes:
-        trained: what is trained, as progress shows it.
-    """
-
-    trained: ClassVar[str] = "networks"
-
-    def __init__(self, distortion: Mixture) -> None:
-        super().__init__()
-        self.distortion = distortion
-        self.progress = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, name="progress"
-        )
-
-    def minimize(self, loss: Any, tape: tf.GradientTape) -> None:
-        variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
-
-
-class Loss(Minimized):
-    """A loss of a pair.
+class Loss(keras.Model):
+    """A loss of a pair, which keeps the share of the training that is done.
 
     Args:
         pair: the encoder and the decoder.
@@ -70,13 +46,20 @@ class Loss(Minimized):
     """
 
     def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
-        super().__init__(distortion)
-        self.encoder, self.decoder = pair.encoder, pair.decoder
+        super().__init__()
+        self.encoder, self.decoder, self.distortion = pair.encoder, pair.decoder, distortion
+        self.progress = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="progress"
+        )
 
     @property
     def gains(self) -> Float32 | None:
         """(L, K) factors by which the latents are multiplied at each level; None without gains."""
         return None
+
+    def minimize(self, loss: Any, tape: tf.GradientTape) -> None:
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
 
 
 class LossOfLevels(Loss):
