@@ -22,7 +22,7 @@ _XMP = (b"<?aec?>", b"<?aec RGB?>", b"<?aec .png 0?>", b"<?aec .jpg -1 RGB?>", b
 _XMP += (b"<?aec .jpg 999999999999?>", b"<?aec-names a.png/b.png?>", b"<?aec-names ../a?>")
 _RARELY = 0.03
 
-_CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "5f03dacc")))
+_CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "5f03dacc", "651442dd")))
 """Ids of `digits` and `photo`."""
 
 

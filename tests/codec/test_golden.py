@@ -18,7 +18,7 @@ from aecodec.format import container
 
 ROOT = Path(__file__).parents[2]
 FORMAT = ROOT / "docs" / "FORMAT.md"
-PHOTOS = {"photo": "5f03dacc"}
+PHOTOS = {"photo": "5f03dacc", "photo2": "651442dd"}
 """Ids of the codecs `photo`, the one that ships last, by the beginning of their files' names."""
 
 CODEC_IDS = {"digits": "0881441f", "photo": list(PHOTOS.values())[-1]}

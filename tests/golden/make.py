@@ -33,7 +33,7 @@ from aecodec.samples import sample_paths
 
 FORMAT = GOLDEN.parents[1] / "docs" / "FORMAT.md"
 EXAMPLE = "digit3"
-PHOTO = "photo"
+PHOTO = "photo2"
 """Beginning of the names of the files that the codec `photo` makes which ships now."""
 
 
