@@ -31,10 +31,12 @@ def each_frame(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
             yield image
             continue
         shown = image.tell()
-        for number in range(count):
-            image.seek(number)
-            yield image
-        image.seek(shown)
+        try:
+            for number in range(count):
+                image.seek(number)
+                yield image
+        finally:
+            image.seek(shown)
 
 
 def note_left_out_frames(count: int, notes: Notes) -> None:

@@ -15,7 +15,8 @@ from PIL import ExifTags, Image
 
 from aecodec.errors import ImageError
 from aecodec.format.instruction import Origin
-from aecodec.image_files import depth, frames, metadata, modes
+from aecodec.image_files import depth, metadata, modes
+from aecodec.image_files.frames import each_frame, frames_in, joined, note_left_out_frames
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
@@ -96,10 +97,14 @@ def from_frame(image: Image.Image) -> Picture:
         return _frame_of(image, _DEFAULT, notes)
 
 
-def from_frames(images: Iterable[Image.Image]) -> Picture:
-    """Make one picture of all frames of several Pillow images, as :func:`from_pil` does of one.
+def from_frames(frames: Iterable[Image.Image]) -> Picture:
+    """Make one picture of several frames, as :func:`from_pil` does of those of one image.
 
-    It has the metadata of the first frame. Any number of pixels is accepted.
+    Any number of pixels is accepted.
+
+    Args:
+        frames: the frames; the image that shows all of them may be the same, as in what
+            :func:`~aecodec.image_files.frames.each_frame` yields.
 
     Raises:
         ImageError: as :func:`from_pil`.
@@ -108,7 +113,7 @@ def from_frames(images: Iterable[Image.Image]) -> Picture:
     (2, 2, 3, 3)
     """
     with _noting() as notes:
-        return _joined(images, _DEFAULT, notes)
+        return _joined(frames, _DEFAULT, notes)
 
 
 @contextmanager
@@ -125,26 +130,26 @@ def _noting() -> Iterator[Notes]:
 
 
 def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
-    count = frames.frames_in(image)
+    count = frames_in(image)
     if count < 2:
         return _frame_of(image, options, notes)
     if options.frames is Frames.FIRST:
-        frames.note_left_out_frames(count, notes)
+        note_left_out_frames(count, notes)
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)
-    return _joined([image], options, notes)
+    return _joined(each_frame([image]), options, notes)
 
 
-def _joined(images: Iterable[Image.Image], options: ReadOptions, notes: Notes) -> Picture:
+def _joined(frames: Iterable[Image.Image], options: ReadOptions, notes: Notes) -> Picture:
     found, durations = [], []
-    for image in frames.each_frame(images):
-        found.append(_frame_of(image, options, notes))
-        durations.append(image.info.get("duration"))
+    for frame in frames:
+        found.append(_frame_of(frame, options, notes))
+        durations.append(frame.info.get("duration"))
     if len(found) == 1:
         return found[0]
     if any(durations):
         notes.add("the durations of its frames are not kept")
-    return frames.joined(found, notes)
+    return joined(found, notes)
 
 
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:

@@ -88,8 +88,9 @@ class AecImageFile(ImageFile.ImageFile):
         Raises:
             EOFError: the file has no picture of this number.
         """
-        if self._seek_check(frame):
-            self._shown = frame
+        if not 0 <= frame < self.n_frames:
+            raise EOFError(f"the file has {self.n_frames} pictures, and none of number {frame}")
+        self._shown = frame
 
     def load(self) -> Any:
         """Decode the pictures of the file, and load the one that is shown.
