@@ -1,4 +1,4 @@
-"""aecodec's errors where Pillow is the caller: each is also the error that Pillow's users expect."""
+"""aecodec's errors where Pillow is the caller: each is also an error that Pillow's users expect."""
 
 from __future__ import annotations
 

@@ -101,9 +101,8 @@ class AecImageFile(ImageFile.ImageFile):
             AecodecError: memory runs out.
         """
         if self._loaded != self._shown:
-            picture = self._pictures()[self._shown].tobytes()
-            self.im = Image.core.new(self.mode, self.size)  # that of another picture may be shared
-            self.frombytes(picture)
+            picture = self._pictures()[self._shown]
+            self.im = Image.frombytes(self.mode, self.size, picture.tobytes()).im
             self._loaded, self.readonly = self._shown, 0
             self._close_own_file()
         return super().load()

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the plugin: small pictures of real photographs, and a codec of one's own."""
+"""Fixtures for the tests of the plugin: small pictures, and a codec of one's own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def digit(samples: Pixels) -> Image.Image:
 
 @pytest.fixture
 def own_codec(tmp_path: Path) -> Iterator[Path]:
-    """The folder of a codec that does not ship: `digits` by another name, and so with another id."""
+    """Folder of a codec that does not ship: `digits` by another name, so with another id."""
     folder = tmp_path / "own-digits"
     shutil.copytree(BUILT_IN / "digits", folder)
     values = json.loads((folder / "codec.json").read_text("utf-8"))

@@ -153,7 +153,7 @@ def test_formats_can_be_named(digit: Image.Image) -> None:
 def test_other_files_are_left_to_other_plugins(content: bytes) -> None:
     with pytest.raises(UnidentifiedImageError):
         Image.open(io.BytesIO(content))
-    with pytest.raises(SyntaxError, match="not an .aec file"):
+    with pytest.raises(SyntaxError, match=r"not an \.aec file"):
         AecImageFile(io.BytesIO(content))
 
 

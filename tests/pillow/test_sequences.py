@@ -40,9 +40,7 @@ def test_frames_are_those_of_decompress_frames(stack: io.BytesIO) -> None:
     assert (np.asarray(ImageSequence.Iterator(image)[4]) == expected[4]).all()
 
 
-def test_all_frames_are_decoded_at_once(
-    stack: io.BytesIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_frames_are_decoded_at_once(stack: io.BytesIO, monkeypatch: pytest.MonkeyPatch) -> None:
     calls, decode = [], DecoderCodec.decode
     monkeypatch.setattr(DecoderCodec, "decode", lambda *args: calls.append(1) or decode(*args))
     image = Image.open(stack)
@@ -121,9 +119,7 @@ def test_save_all_takes_all_frames(stack: io.BytesIO) -> None:
     image = Image.open(stack)
     image.seek(7)
     file = saved(image, save_all=True, level=3)
-    assert file.getvalue() == aecodec.compress(
-        aecodec.decompress_frames(stack.getvalue()), level=3
-    )
+    assert file.getvalue() == aecodec.compress(aecodec.decompress_frames(stack.getvalue()), level=3)
     assert image.tell() == 7
 
 
