@@ -12,8 +12,8 @@ from PIL import Image
 from aecodec.arrays import Latents
 from aecodec.bitstream.geometry import picture_size
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.summary import levels_of, title_line, unit_of_cost
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 from aecodec.format.container import Header
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.alpha import unpack_alpha

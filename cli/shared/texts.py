@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aecodec.codec.codec import Codec
-from aecodec.codec.summary import levels_of, title_line, unit_of_cost
+from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 
 
 def codec_text(codec: Codec) -> str:
