@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from PIL import Image, ImageFile
@@ -67,7 +68,7 @@ class AecImageFile(ImageFile.ImageFile):
 
     def _open(self) -> None:
         assert self.fp is not None
-        self._content, self._loaded = self.fp.read(), None
+        self._content, self._loaded, self._lock = self.fp.read(), None, Lock()
         if accepts(self._content[: len(MAGIC) + 1]) is not True:
             raise SyntaxError("not an .aec file")
         with errors_as_pillows():
@@ -101,10 +102,8 @@ class AecImageFile(ImageFile.ImageFile):
             AecodecError: memory runs out.
         """
         if self._loaded != self._shown:
-            picture = self._pictures()[self._shown]
-            self.im = Image.frombytes(self.mode, self.size, picture.tobytes()).im
-            self._loaded, self.readonly = self._shown, 0
-            self._close_own_file()
+            with self._lock:
+                self._load_shown()
         return super().load()
 
     def verify(self) -> None:
@@ -125,6 +124,16 @@ class AecImageFile(ImageFile.ImageFile):
         super().close()
         self._content, self._decoded, self._loaded = b"", None, self._shown
 
+    def _load_shown(self) -> None:
+        if self._loaded == self._shown:  # by another thread meanwhile
+            return
+        picture = self._pictures()[self._shown]
+        self.im = Image.frombytes(self.mode, self.size, picture.tobytes()).im
+        self._loaded, self.readonly = self._shown, 0
+        if self.fp is not None and self._exclusive_fp:
+            self.fp.close()
+        self.fp = None
+
     def _pictures(self) -> Pixels:
         if self._decoded is not None:
             return self._decoded
@@ -135,11 +144,6 @@ class AecImageFile(ImageFile.ImageFile):
             pictures = to_array(codec.decoder.decode(self._content, UNLIMITED))
         self._decoded, self._content = pictures if self.is_animated else None, b""
         return pictures
-
-    def _close_own_file(self) -> None:
-        if self.fp is not None and self._exclusive_fp:
-            self.fp.close()
-        self.fp = None
 
 
 def _claim_of(header: Header, file_size: int) -> Claim:

@@ -95,6 +95,15 @@ def test_files_of_every_kind_are_opened(digit: Image.Image, tmp_path: Path) -> N
         assert Image.open(Stream(path.read_bytes())).tobytes() == expected
 
 
+def test_a_file_is_parsed_as_it_arrives(digit: Image.Image) -> None:
+    file, parser = saved(digit), ImageFile.Parser()
+    while part := file.read(7):
+        assert parser.image is None
+        parser.feed(part)
+    image = parser.close()
+    assert image.tobytes() == aecodec.decompress(file.getvalue()).tobytes()
+
+
 def test_a_file_of_pillow_is_closed_once_it_is_loaded(digit: Image.Image, tmp_path: Path) -> None:
     digit.save(tmp_path / "digit.aec")
     image = Image.open(tmp_path / "digit.aec")
