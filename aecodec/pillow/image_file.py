@@ -77,7 +77,7 @@ class AecImageFile(ImageFile.ImageFile):
         check_claim(claim)
         self._size, self._mode = claim.size, header.picture_mode.name
         self.n_frames, self.is_animated = claim.frames, claim.frames > 1
-        self.info = _info_of(header)
+        self.info, self.tile = _info_of(header), []  # no part of the file is for Pillow to decode
 
     def tell(self) -> int:
         """Number of the picture that is shown, from 0."""
