@@ -211,6 +211,20 @@ def test_an_orientation_that_is_given_is_applied(
     check_upright(Image.open(saved(picture, **given)), ImageOps.exif_transpose(named))
 
 
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
+def test_an_orientation_that_is_given_again_is_applied_once(
+    picture: Image.Image, file_format: str
+) -> None:
+    exif = exif_of(Orientation=6)
+    image = Image.open(saved(picture, file_format, exif=exif))
+    check_upright(Image.open(saved(image, exif=exif)), ImageOps.exif_transpose(image))
+
+
+def test_exif_decides_where_xmp_states_another_orientation(picture: Image.Image) -> None:
+    image = Image.open(saved(picture, exif=exif_of(Orientation=1), xmp=xmp_of(6, True)))
+    check_upright(image, picture)
+
+
 def check_upright(image: Image.Image, expected: Image.Image) -> None:
     """Check that an image has the pixels of another one, and is shown as it is."""
     assert image.getexif().get(ORIENTATION, 1) == 1

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pytest
 from helpers.images import saved
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -140,6 +141,15 @@ def test_loading_again_changes_nothing(digit: Image.Image) -> None:
     for _ in range(3):
         image.load()
         assert (image.tobytes(), image.n_frames, image.tell()) == (pixels, 1, 0)
+
+
+def test_an_array_outlives_its_image(digit: Image.Image) -> None:
+    file = saved(digit)
+    image = Image.open(file)
+    array = np.asarray(image)
+    image.close()
+    del image
+    assert array.tobytes() == aecodec.decompress(file.getvalue()).tobytes()
 
 
 def test_loaded_pixels_can_be_changed(digit: Image.Image) -> None:

@@ -144,8 +144,8 @@ def test_modes_of_more_than_8_bits_are_refused(mode: str, tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("size", [(1, 0), (0, 1), (0, 0)])
-def test_a_picture_without_pixels_is_refused(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(1, 0), (0, 1), (0, 0), ((1 << 20) + 1, 1)])
+def test_a_picture_that_no_file_holds_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(OSError, match="a side is 1 to"):
         saved(Image.new("RGB", size))
 

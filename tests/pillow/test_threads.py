@@ -17,12 +17,12 @@ from aecodec.arrays import Pixels
 THREADS = 4
 
 
-def test_threads_that_open_one_file_each_see_the_same(picture: Image.Image) -> None:
-    content = saved(picture).getvalue()
-    expected = aecodec.decompress(content).tobytes()
+def test_threads_that_open_files_of_several_modes_see_what_one_sees(picture: Image.Image) -> None:
+    files = [saved(picture.convert(mode)).getvalue() for mode in ("L", "LA", "RGB", "RGBA")]
+    expected = [aecodec.decompress(content).tobytes() for content in files]
     with ThreadPoolExecutor(THREADS) as pool:
-        found = pool.map(lambda _: Image.open(io.BytesIO(content)).tobytes(), range(12))
-    assert set(found) == {expected}
+        found = pool.map(lambda content: Image.open(io.BytesIO(content)).tobytes(), files * 3)
+    assert list(found) == expected * 3
 
 
 def test_threads_that_load_one_image_see_the_same(samples: Pixels) -> None:
@@ -39,11 +39,16 @@ def test_threads_that_load_one_image_see_the_same(samples: Pixels) -> None:
             assert set(pool.map(pixels, range(THREADS))) == {expected}
 
 
-def test_threads_save_what_one_saves(picture: Image.Image, digit: Image.Image) -> None:
+def test_threads_save_and_open_what_one_saves_and_opens(
+    picture: Image.Image, digit: Image.Image
+) -> None:
     images = [picture, digit] * 6
     with ThreadPoolExecutor(THREADS) as pool:
-        found = pool.map(lambda image: saved(image).getvalue(), images)
-    assert list(found) == [aecodec.compress(picture), aecodec.compress(digit)] * 6
+        found = pool.map(lambda image: (file := saved(image), Image.open(file).tobytes()), images)
+    expected = [aecodec.compress(image) for image in (picture, digit)]
+    assert [(file.getvalue(), pixels) for file, pixels in found] == [
+        (content, aecodec.decompress(content).tobytes()) for content in expected
+    ] * 6
 
 
 def test_images_leave_no_memory_behind(samples: Pixels) -> None:
