@@ -35,6 +35,7 @@ LAYERS = (
     ("codec",),
     ("evaluation",),
     ("",),  # the public names
+    ("pillow",),
     ("keras_models",),
     ("prior_fitting",),
     ("export.adoption", "export.tflite", "export.tflm"),

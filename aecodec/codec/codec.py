@@ -21,7 +21,6 @@ from aecodec.codec.sources import DataSource, ImageSource, to_picture
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError, memory_errors_wrapped
-from aecodec.imaging.picture import Picture
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +48,12 @@ class Codec:
     def __repr__(self) -> str:
         spec = self.spec
         return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, levels 1 to {len(spec.levels)})"
+
+    def _repr_html_(self) -> str:
+        """The levels as a table, for notebooks."""
+        from aecodec.codec import notebook  # which nothing else needs
+
+        return notebook.codec_html(self.folder)
 
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
@@ -94,7 +99,7 @@ class Codec:
 
     def compress_picture(
         self,
-        picture: Picture,
+        picture: ImageSource,
         *,
         level: float | None = None,
         max_bytes: int | None = None,
@@ -102,10 +107,13 @@ class Codec:
         min_ssimulacra2: float | None = None,
         metadata: bool | None = None,
     ) -> Compressed:
-        """Compress a picture, and return with the file what is needed to measure it.
+        """Compress a picture, and return with the file what is needed to measure and show it.
+
+        Notebooks show the result: the picture that is in the file, and how many bytes it has.
 
         Args:
-            picture: one frame or several.
+            picture: a picture of one frame or several, or an image as for
+                :func:`aecodec.compress`.
             level: 1 (smallest file) and up; the codec's default if None.
             max_bytes: make the best file of at most this many bytes instead.
             min_psnr: make the smallest file of at least this PSNR in dB instead.
@@ -114,7 +122,8 @@ class Codec:
                 of more than one tile, unless `max_bytes` is given.
 
         Raises:
-            ImageError: the picture has too many pixels.
+            ImageError: an image that cannot be read or is of an unsupported kind, or too many
+                pixels.
             UsageError: two of `level` and what is given instead are given, or none of the codec's
                 levels serves.
             AecodecError: SSIMULACRA2 is asked for, and its package is not installed.
@@ -125,10 +134,12 @@ class Codec:
             )
         if max_bytes is min_psnr is min_ssimulacra2 is None:
             self.spec.check_level(level)
+            picture = to_picture(picture)
             header = self.encoder.header(picture, metadata)
             return self.encoder.encode(picture, header).compressed(level)
         from aecodec.codec import distortion, rate_control  # which a given level can spare
 
+        picture = to_picture(picture)
         if max_bytes is not None:
             return rate_control.within_bytes(
                 self.encoder, self.decoder, picture, max_bytes, metadata

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from aecodec.arrays import Latents
 from aecodec.bitstream import payload
+from aecodec.bitstream.geometry import picture_size
 from aecodec.bitstream.payload import Quantizer
 from aecodec.codec.execution import Execution
+from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.entropy.prior import Prior
 from aecodec.format import container
@@ -18,9 +20,9 @@ from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.quantization.rdoq import rdoq_symbols
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Compressed:
-    """A file, and what it was made of.
+    """A file, and what it was made of. Notebooks show its picture and its bytes.
 
     Attributes:
         data: bytes of the file.
@@ -33,6 +35,39 @@ class Compressed:
     encoded: EncodedPicture
     level: float
     dequantized: Latents
+
+    def __repr__(self) -> str:
+        return f"Compressed({self._text})"
+
+    def _repr_html_(self) -> str:
+        from aecodec.codec import notebook  # which nothing else needs
+
+        return notebook.file_html(self._text, self._png, self.encoded.header.frames)
+
+    def _repr_png_(self) -> bytes | None:
+        return self._png
+
+    @property
+    def _text(self) -> str:
+        spec, header = self.encoded.folder.spec, self.encoded.header
+        width, height = picture_size(spec, header)
+        many = f"{header.frames} x " if header.frames > 1 else ""
+        bpp = 8 * len(self.data) / (width * height * header.frames)
+        return (
+            f"{len(self.data)} bytes, {bpp:.3f} bpp: {many}{width}x{height} "
+            f"{header.picture_mode.name}, codec {spec.name} at level {self.level:g}"
+        )
+
+    @cached_property
+    def _png(self) -> bytes | None:
+        """The decoded picture as a PNG file; None if the decoder's files are absent."""
+        from aecodec.codec import notebook
+        from aecodec.codec.decoder_codec import DecoderCodec
+
+        if not self.encoded.folder.has(Half.DECODER.tflite):
+            return None
+        decoder = DecoderCodec(self.encoded.folder, execution=self.encoded.execution)
+        return notebook.pictures_png(decoder, self.encoded.header, self.dequantized)
 
 
 @dataclass(frozen=True, eq=False)

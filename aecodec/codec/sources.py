@@ -47,7 +47,7 @@ def to_picture(image: ImageSource) -> Picture:
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):
-        return _with_origin(from_pil(image), getattr(image, "filename", ""))
+        return with_origin(from_pil(image), getattr(image, "filename", ""))
     if isinstance(image, str | os.PathLike):
         return _read_image(Path(image))
     if hasattr(image, "__array__"):
@@ -61,13 +61,18 @@ def to_picture(image: ImageSource) -> Picture:
 
 def _read_image(path: Path) -> Picture:
     try:
-        return _with_origin(read_image(path), path)
+        return with_origin(read_image(path), path)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
 
 
-def _with_origin(picture: Picture, path: str | Path) -> Picture:
-    """The picture with ending and time of its file, if it has one with a name."""
+def with_origin(picture: Picture, path: str | Path) -> Picture:
+    """The picture with ending and time of its file, if it has one with a name.
+
+    Args:
+        picture: the picture.
+        path: path of its file; empty, or of another type, for a file without a name.
+    """
     return (
         replace(picture, origin=origin_of(Path(path))) if isinstance(path, str | Path) else picture
     )

@@ -9,6 +9,10 @@ from PIL import Image
 
 from aecodec.format.container import Mode
 
+AEC = "AEC"
+"""Pillow's name of our own format where :mod:`aecodec.pillow` is imported. Nothing here knows it:
+what commands do with names does not hang on that."""
+
 LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PDF", "WEBP"})
 """Pillow's names of the formats that take a quality."""
 
@@ -48,7 +52,8 @@ def has_image_suffix(path: Path) -> bool:
 
 @cache
 def _image_suffixes() -> frozenset[str]:
-    return frozenset(Image.registered_extensions())
+    known = Image.registered_extensions()
+    return frozenset(suffix for suffix, name in known.items() if name != AEC)
 
 
 def format_of(suffix: str) -> str | None:
@@ -61,7 +66,8 @@ def format_of(suffix: str) -> str | None:
     """
     Image.preinit()
     lower = suffix.lower()
-    return Image.EXTENSION.get(lower) or Image.registered_extensions().get(lower)
+    name = Image.EXTENSION.get(lower) or Image.registered_extensions().get(lower)
+    return None if name == AEC else name
 
 
 def is_kept_by(suffix: str, mode: Mode, quality: int | None) -> bool:

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from aecodec.errors import ImageError
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.notes import Notes
 from aecodec.imaging.picture import Picture, stack
+
+
+def frames_in(image: Image.Image) -> int:
+    """Number of frames; Photoshop files are shown as one, whatever layers they are made of."""
+    return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
+
+
+def each_frame(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
+    """All frames of several images: each image with one frame after the other shown.
+
+    Afterwards an image shows the frame that it showed before.
+    """
+    for image in images:
+        count = frames_in(image)
+        if count < 2:
+            yield image
+            continue
+        shown = image.tell()
+        try:
+            for number in range(count):
+                image.seek(number)
+                yield image
+        finally:
+            image.seek(shown)
 
 
 def note_left_out_frames(count: int, notes: Notes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from PIL import ExifTags, Image
@@ -73,6 +73,24 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
         for kind, value in found.items()
         if value
     }
+
+
+def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Image.Image:
+    """A copy of an image with other metadata, which is nowhere but under its keys in `info`.
+
+    Args:
+        image: the image, loaded.
+        changes: metadata by its key in `info`; None or no bytes remove what the image has.
+
+    >>> with_metadata(Image.new("L", (3, 2)), {"xmp": b"<x/>", "exif": None}).info
+    {'xmp': b'<x/>'}
+    """
+    found = {INFO_KEYS[kind]: value for kind, value in metadata_of(image, Notes()).items()}
+    copy = image.copy()
+    for name in (PNG_XMP, *(_RAW + each for each in _RAW_NAMES.values()), *INFO_KEYS.values()):
+        copy.info.pop(name, None)
+    copy.info.update({name: value for name, value in {**found, **changes}.items() if value})
+    return copy
 
 
 def remove_exif(image: Image.Image) -> None:

@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from aecodec.errors import ImageError
+from aecodec.image_files.formats import AEC
 from aecodec.image_files.options import ReadOptions
 
 _NOT_THIS_FORMAT = (SyntaxError, IndexError, TypeError, struct.error)
@@ -80,7 +81,7 @@ def _is_seekable(source: IO[bytes]) -> bool:
 def _identified(file: IO[bytes]) -> ImageFile | None:
     """The file as an image; all plugins, which take 40 ms to load, only if necessary."""
     file.seek(0)
-    prefix, tried = file.read(_PREFIX_SIZE), set[str]()
+    prefix, tried = file.read(_PREFIX_SIZE), {AEC}
     for load in (Image.preinit, Image.init):
         load()
         for name in [each for each in Image.ID if each not in tried]:

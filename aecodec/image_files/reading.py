@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +16,7 @@ from PIL import ExifTags, Image
 from aecodec.errors import ImageError
 from aecodec.format.instruction import Origin
 from aecodec.image_files import depth, metadata, modes
+from aecodec.image_files.frames import each_frame, frames_in, joined, note_left_out_frames
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
@@ -80,39 +83,73 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     >>> int(from_pil(Image.new("I;16", (3, 2), 65535), ReadOptions(depth=8)).pixels.max())
     255
     """
+    with _noting() as notes:
+        return _frames_of(image, options, notes)
+
+
+def from_frame(image: Image.Image) -> Picture:
+    """Make a picture of the frame that a Pillow image shows, as :func:`from_pil` does.
+
+    Raises:
+        ImageError: as :func:`from_pil`.
+    """
+    with _noting() as notes:
+        return _frame_of(image, _DEFAULT, notes)
+
+
+def from_frames(frames: Iterable[Image.Image]) -> Picture:
+    """Make one picture of several frames, as :func:`from_pil` does of those of one image.
+
+    Any number of pixels is accepted.
+
+    Args:
+        frames: the frames; the image that shows all of them may be the same, as in what
+            :func:`~aecodec.image_files.frames.each_frame` yields.
+
+    Raises:
+        ImageError: as :func:`from_pil`.
+
+    >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
+    (2, 2, 3, 3)
+    """
+    with _noting() as notes:
+        return _joined(frames, _DEFAULT, notes)
+
+
+@contextmanager
+def _noting() -> Iterator[Notes]:
+    """Notes of what is read in the block, which are given at its end; errors as ImageErrors."""
     notes = Notes()
     try:
-        picture = _frames_of(image, options, notes)
+        yield notes
     except ImageError:
         raise
     except Exception as error:  # Pillow's plugins raise many types of errors for damaged files
         raise ImageError(f"cannot be read as an image: {error}") from error
     notes.warn()
-    return picture
 
 
 def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
-    count = _frames_in(image)
+    count = frames_in(image)
     if count < 2:
         return _frame_of(image, options, notes)
-    from aecodec.image_files import frames  # which most files can spare
-
     if options.frames is Frames.FIRST:
-        frames.note_left_out_frames(count, notes)
+        note_left_out_frames(count, notes)
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)
-    found = []
-    for number in range(count):
-        image.seek(number)
-        found.append(_frame_of(image, options, notes))
-    if image.info.get("duration"):
+    return _joined(each_frame([image]), options, notes)
+
+
+def _joined(frames: Iterable[Image.Image], options: ReadOptions, notes: Notes) -> Picture:
+    found, durations = [], []
+    for frame in frames:
+        found.append(_frame_of(frame, options, notes))
+        durations.append(frame.info.get("duration"))
+    if len(found) == 1:
+        return found[0]
+    if any(durations):
         notes.add("the durations of its frames are not kept")
-    return frames.joined(found, notes)
-
-
-def _frames_in(image: Image.Image) -> int:
-    """Number of frames; Photoshop files are shown as one, whatever layers it is made of."""
-    return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
+    return joined(found, notes)
 
 
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
-
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.spec import CodecSpec
-from aecodec.codecs import title_of
+from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 
 
 def codec_text(codec: Codec) -> str:
     """A codec and its levels in a few lines."""
-    spec = codec.spec
-    kind = "grey" if spec.channels == 1 else "RGB"
-    sizes = "any size" if spec.receptive_field else f"{spec.tile[1]}x{spec.tile[0]} tiles"
+    unit = unit_of_cost(codec.folder)
+    decimals = 3 if unit == "bpp" else 2
     lines = [
-        f"  level {number}  {_cost(spec, level['payload_bytes'])}  {level['psnr']:6.2f} dB"
-        + ("  (default)" if number == spec.default_level else "")
-        for number, level in enumerate(codec.folder.measured.get("levels", []), start=1)
+        f"  level {number}  {cost:6.{decimals}f} {unit}  {psnr:6.2f} dB"
+        + ("  (default)" if is_default else "")
+        for number, cost, psnr, is_default in levels_of(codec.folder)
     ]
-    half = "" if codec.folder.compresses else ", only decompresses"
-    title = title_of(spec.codec_id, spec.name)
-    return "\n".join([f"{title}: {kind}, {sizes}{half}", *lines])
+    return "\n".join([title_line(codec.folder), *lines])
 
 
 def loss_text(codec: Codec) -> str:
@@ -37,10 +31,3 @@ def loss_text(codec: Codec) -> str:
     if in_floats:
         lines.append(f"  layers that compute in floats: {', '.join(in_floats)}")
     return "\n".join(lines)
-
-
-def _cost(spec: CodecSpec, payload_bytes: float) -> str:
-    """Bytes per tile; bits per pixel for codecs of pictures of any size."""
-    if spec.receptive_field:
-        return f"{8 * payload_bytes / math.prod(spec.tile):6.3f} bpp"
-    return f"{payload_bytes:6.2f} bytes"

@@ -1,0 +1,94 @@
+"""What notebooks show: a codec as a table of its levels, a file as its picture and its bytes."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import replace
+from html import escape
+
+from PIL import Image
+
+from aecodec.arrays import Latents
+from aecodec.bitstream.geometry import picture_size
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
+from aecodec.format.container import Header
+from aecodec.image_files.writing import to_pil
+from aecodec.imaging.alpha import unpack_alpha
+from aecodec.imaging.picture import Picture
+
+MOST_PICTURES = 10
+"""Pictures of a stack that are shown: its first ones."""
+
+_LARGEST, _SMALLEST = 1024, 112
+"""Pixels of a side: above the first, pictures are shown reduced; below the second, enlarged."""
+
+
+def codec_html(folder: CodecFolder) -> str:
+    """A codec as a table of what its levels cost and give."""
+    unit = unit_of_cost(folder)
+    decimals = 3 if unit == "bpp" else 2
+    rows = [
+        f"<tr><td>{number}{' (default)' * is_default}</td>"
+        f"<td>{cost:.{decimals}f}</td><td>{psnr:.2f}</td></tr>"
+        for number, cost, psnr, is_default in levels_of(folder)
+    ]
+    head = f"<tr><th>level</th><th>{unit}</th><th>PSNR in dB</th></tr>"
+    caption = f"<caption>{escape(title_line(folder))}</caption>"
+    return f"<table>{caption}{head}{''.join(rows)}</table>"
+
+
+def file_html(text: str, png: bytes | None, frames: int) -> str:
+    """A file as its picture, if there is one, above what is said of it.
+
+    Args:
+        text: what is said of the file.
+        png: what :func:`pictures_png` returns, or None.
+        frames: number of pictures in the file.
+    """
+    picture = "" if png is None else _img(png, text)
+    if png is not None and frames > MOST_PICTURES:
+        text += f"; the first {MOST_PICTURES} pictures are shown"
+    return f'<figure style="margin:0">{picture}<figcaption>{escape(text)}</figcaption></figure>'
+
+
+def pictures_png(decoder: DecoderCodec, header: Header, latents: Latents) -> bytes:
+    """The pictures of a file as a PNG file, side by side; of a stack the first ones.
+
+    Args:
+        decoder: the decoder of its codec.
+        header: header of the file.
+        latents: its dequantized latents.
+    """
+    images = _images(decoder, header, latents)
+    for image in images:
+        image.thumbnail((_LARGEST // len(images), _LARGEST))
+    width, height = images[0].size
+    sheet = Image.new(images[0].mode, (width * len(images), height))
+    for number, image in enumerate(images):
+        sheet.paste(image, (width * number, 0))
+    file = io.BytesIO()
+    sheet.save(file, "PNG", icc_profile=images[0].info.get("icc_profile"))
+    return file.getvalue()
+
+
+def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Image.Image]:
+    count = min(header.frames, MOST_PICTURES)
+    first = latents[: len(latents) // header.frames * count]
+    pixels = decoder.restore_pixels(replace(header, frames=count), first)
+    width, height = picture_size(decoder.spec, header)
+    has_alpha, shape = header.mode.has_alpha, (header.frames, height, width)
+    alpha = unpack_alpha(header.alpha, shape)[:count] if has_alpha else None
+    return to_pil(Picture(pixels, alpha, header.metadata))
+
+
+def _img(png: bytes, text: str) -> str:
+    with Image.open(io.BytesIO(png)) as image:
+        width, height = image.size
+    scale = max(1, round(_SMALLEST / height))
+    style = f"width:{width * scale}px;max-width:100%"
+    crisp = ";image-rendering:pixelated" if scale > 1 else ""
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<img src="{source}" alt="{escape(text)}" style="{style}{crisp}">'

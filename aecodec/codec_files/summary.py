@@ -1,0 +1,49 @@
+"""Codecs in words: what one is, and what its levels cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.codecs import title_of
+
+
+class LevelSummary(NamedTuple):
+    """A level, as it was measured when the codec was made.
+
+    Attributes:
+        number: the number of the level, from 1.
+        cost: what its payload takes, in the codec's unit.
+        psnr: PSNR in dB.
+        is_default: whether it is the default level.
+    """
+
+    number: int
+    cost: float
+    psnr: float
+    is_default: bool
+
+
+def title_line(folder: CodecFolder) -> str:
+    """What a codec is, in a line: `digits (0881441f): grey, 28x28 tiles`."""
+    spec = folder.spec
+    kind = "grey" if spec.channels == 1 else "RGB"
+    sizes = "any size" if spec.receptive_field else f"{spec.tile[1]}x{spec.tile[0]} tiles"
+    half = "" if folder.compresses else ", only decompresses"
+    return f"{title_of(spec.codec_id, spec.name)}: {kind}, {sizes}{half}"
+
+
+def unit_of_cost(folder: CodecFolder) -> str:
+    """Unit of what levels cost: bytes, of a tile; bpp for codecs of pictures of any size."""
+    return "bpp" if folder.spec.receptive_field else "bytes"
+
+
+def levels_of(folder: CodecFolder) -> Iterator[LevelSummary]:
+    """The levels of a codec, from the first; none if they were not measured."""
+    spec = folder.spec
+    scale = 8 / math.prod(spec.tile) if spec.receptive_field else 1
+    for number, level in enumerate(folder.measured.get("levels", []), start=1):
+        is_default = number == spec.default_level
+        yield LevelSummary(number, scale * level["payload_bytes"], level["psnr"], is_default)

@@ -1,0 +1,172 @@
+"""`.aec` files as images of Pillow: described by their headers, decoded when they are loaded."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+from PIL import Image, ImageFile
+
+from aecodec.arrays import Pixels
+from aecodec.bitstream.geometry import claim_of
+from aecodec.errors import CodecError
+from aecodec.format import container
+from aecodec.format.container import MAGIC, VERSION, Header
+from aecodec.format.limits import UNLIMITED, Claim
+from aecodec.format.stack_names import detach_names
+from aecodec.image_files.formats import AEC
+from aecodec.image_files.metadata import INFO_KEYS
+from aecodec.imaging.picture import to_array
+from aecodec.pillow.bombs import check_claim
+from aecodec.pillow.errors import errors_as_pillows
+from aecodec.pillow.known_codecs import known_codec
+
+
+def accepts(prefix: bytes) -> bool | str:
+    """Whether a file that begins with these bytes is an `.aec` file; a text says why not.
+
+    >>> accepts(bytes.fromhex("ae 43 01")), accepts(b"GIF89a")
+    (True, False)
+    >>> accepts(bytes.fromhex("ae 43 02"))
+    'an .aec file of format version 2, and this aecodec reads version 1: upgrade it'
+    """
+    if not prefix.startswith(MAGIC) or len(prefix) <= len(MAGIC):
+        return False
+    if (version := prefix[len(MAGIC)]) == VERSION:
+        return True
+    return (
+        f"an .aec file of format version {version}, and this aecodec reads version {VERSION}: "
+        "upgrade it"
+    )
+
+
+class AecImageFile(ImageFile.ImageFile):
+    """An `.aec` file, as `Image.open` gives it.
+
+    Size, mode, `n_frames` and `info` are those of the header: `info` has `icc_profile`, `exif` and
+    `xmp`, and `names` of the pictures of a stack. All pictures of a file are decoded once, when one
+    of them is loaded. Opening raises a FormatError for a damaged file; loading and `verify` raise a
+    CodecError for one whose codec is not known. Both are OSErrors too.
+
+    A copy, be it by pickling, is the picture that is shown, alone.
+    """
+
+    format = AEC
+    format_description = "aecodec image"
+    n_frames = 1
+    is_animated = False
+
+    _content = b""
+    """Bytes of the file, until they are decoded."""
+
+    _decoded: Pixels | None = None
+    """(N, H, W) or (N, H, W, C): the pictures of a stack, once they are decoded."""
+
+    _shown = 0
+    _loaded: int | None = 0
+    """Which picture the pixels of the image are of; None if they are not loaded."""
+
+    def _open(self) -> None:
+        assert self.fp is not None
+        self._content, self._loaded, self._lock = self.fp.read(), None, Lock()
+        if accepts(self._content[: len(MAGIC) + 1]) is not True:
+            raise SyntaxError("not an .aec file")
+        with errors_as_pillows():
+            header = container.unpack(self._content)[0]
+            claim = _claim_of(header, len(self._content))
+        check_claim(claim)
+        self._size, self._mode = claim.size, header.picture_mode.name
+        self.n_frames, self.is_animated = claim.frames, claim.frames > 1
+        self.info, self.tile = _info_of(header), []  # no part of the file is for Pillow to decode
+
+    def tell(self) -> int:
+        """Number of the picture that is shown, from 0."""
+        return self._shown
+
+    def seek(self, frame: int) -> None:
+        """Show another picture of a stack.
+
+        Raises:
+            EOFError: the file has no picture of this number.
+        """
+        if not 0 <= frame < self.n_frames:
+            raise EOFError(f"the file has {self.n_frames} pictures, and none of number {frame}")
+        self._shown = frame
+
+    def load(self) -> Any:
+        """Decode the pictures of the file, and load the one that is shown.
+
+        Raises:
+            FormatError: its codes are damaged.
+            CodecError: its codec is not known, or damaged.
+            AecodecError: memory runs out.
+        """
+        if self._loaded != self._shown:
+            with self._lock:
+                self._load_shown()
+        return super().load()
+
+    def verify(self) -> None:
+        """Check all of a file that was not loaded yet, except that its networks are not run.
+
+        Raises:
+            FormatError: its codes are damaged.
+            CodecError: its codec is not known, or damaged.
+        """
+        if self._content:
+            with errors_as_pillows():
+                codec = known_codec(container.unpack(self._content)[0].codec_id)
+                codec.decoder.check(self._content, UNLIMITED)
+        super().verify()
+
+    def close(self) -> None:
+        """Close the file, and release what was read of it."""
+        super().close()
+        self._content, self._decoded, self._loaded = b"", None, self._shown
+
+    def _load_shown(self) -> None:
+        if self._loaded == self._shown:  # by another thread meanwhile
+            return
+        picture = self._pictures()[self._shown]
+        self.im = Image.frombytes(self.mode, self.size, picture.tobytes()).im
+        self._loaded, self.readonly = self._shown, 0
+        if self.fp is not None and self._exclusive_fp:
+            self.fp.close()
+        self.fp = None
+
+    def _pictures(self) -> Pixels:
+        if self._decoded is not None:
+            return self._decoded
+        if not self._content:
+            raise ValueError("Operation on closed image")
+        with errors_as_pillows():
+            codec = known_codec(container.unpack(self._content)[0].codec_id)
+            pictures = to_array(codec.decoder.decode(self._content, UNLIMITED))
+        self._decoded, self._content = pictures if self.is_animated else None, b""
+        return pictures
+
+
+def _claim_of(header: Header, file_size: int) -> Claim:
+    """What a file claims to hold; of one whose codec is not known, as far as the header tells.
+
+    Raises:
+        CodecError: the codec is not known, and the header leaves the size to it.
+    """
+    try:
+        return claim_of(known_codec(header.codec_id).spec, header, file_size)
+    except CodecError:
+        if header.size is None:
+            raise
+    return Claim(header.size, header.frames, computed=0, metadata=0, file_size=file_size)
+
+
+def _info_of(header: Header) -> dict[str | tuple[int, int], Any]:
+    info: dict[str | tuple[int, int], Any] = {
+        INFO_KEYS[kind]: value for kind, value in header.metadata.items()
+    }
+    xmp, names = detach_names(info.pop("xmp", b""))
+    if xmp:
+        info["xmp"] = xmp
+    if names:
+        info["names"] = names
+    return info

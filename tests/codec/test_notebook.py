@@ -1,0 +1,130 @@
+"""What notebooks show of codecs and files, read as a browser reads it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from image_files import profiles
+from PIL import Image
+
+import aecodec
+from aecodec.arrays import Pixels
+from aecodec.codec.registry import BUILT_IN
+
+
+class Shown(HTMLParser):
+    """The texts and the pictures of a piece of HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.tags: list[str] = []
+        self.images: list[Image.Image] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        source = dict(attrs).get("src") or ""
+        if source:
+            kind, _, content = source.partition(",")
+            assert kind == "data:image/png;base64"
+            self.images.append(Image.open(io.BytesIO(base64.b64decode(content))))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_a_codec_is_a_table_of_its_levels(codec: aecodec.Codec, photo: aecodec.Codec) -> None:
+    shown = Shown(codec._repr_html_())
+    assert shown.texts == [
+        *("digits (0881441f): grey, 28x28 tiles", "level", "bytes", "PSNR in dB"),
+        *("1", "8.12", "22.50", "2 (default)", "13.10", "25.24", "3", "25.46", "27.86"),
+    ]
+    assert shown.tags.count("tr") == 4
+    assert Shown(photo._repr_html_()).texts[:6][2:] == ["bpp", "PSNR in dB", "1", "0.085"]
+
+
+def test_a_codec_of_a_stranger_writes_no_html(tmp_path: Path) -> None:
+    folder = tmp_path / "evil"
+    shutil.copytree(BUILT_IN / "digits", folder)
+    values = json.loads((folder / "codec.json").read_text("utf-8"))
+    values["spec"]["name"] = "<script>alert(1)</script>"
+    values["measured"] = {}
+    (folder / "codec.json").write_text(json.dumps(values))
+    codec = aecodec.load_codec(folder)
+    shown = Shown(codec._repr_html_())
+    assert shown.tags == ["table", "caption", "tr", "th", "th", "th"]
+    assert shown.texts[0].startswith("<script>")
+    made = codec.compress_picture(np.zeros((28, 28), np.uint8))
+    assert Shown(made._repr_html_()).tags == ["figure", "img", "figcaption"]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "LA", "RGBA"])
+def test_a_file_is_its_picture_and_its_bytes(
+    photo: aecodec.Codec, photograph: Pixels, mode: str
+) -> None:
+    image = Image.fromarray(photograph[:120, :160]).convert(mode)
+    if mode.endswith("A"):
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+    made = photo.compress_picture(image, level=2.5)
+    size = len(made.data)
+    text = f"{size} bytes, {8 * size / 19200:.3f} bpp: 160x120 {mode}, codec photo at level 2.5"
+    shown = Shown(made._repr_html_())
+    assert shown.texts == [text]
+    assert repr(made) == f"Compressed({text})"
+    expected = aecodec.decompress(made.data)
+    png = made._repr_png_()
+    assert png is not None
+    for picture in (*shown.images, Image.open(io.BytesIO(png))):
+        assert picture.mode == mode
+        assert picture.tobytes() == expected.tobytes()
+
+
+def test_of_a_stack_the_first_pictures_are_shown(codec: aecodec.Codec, digits: Pixels) -> None:
+    made = codec.compress_picture(digits[:60])
+    shown = Shown(made._repr_html_())
+    expected = np.hstack(list(aecodec.decompress_frames(made.data)[:10]))
+    assert (np.asarray(shown.images[0]) == expected).all()
+    assert shown.texts[0].endswith("level 2; the first 10 pictures are shown")
+    assert "60 x 28x28 L" in shown.texts[0]
+
+
+def test_pictures_of_a_stack_in_colour_and_alpha_are_shown(
+    codec: aecodec.Codec, photograph: Pixels
+) -> None:
+    """A grey codec has three planes for each of them."""
+    frames = np.stack([photograph[n : n + 30, :40] for n in range(12)])
+    alpha = np.broadcast_to(np.arange(12, dtype=np.uint8)[:, None, None, None], (12, 30, 40, 1))
+    made = codec.compress_picture(np.concatenate([frames, alpha], axis=-1))
+    shown = np.asarray(Shown(made._repr_html_()).images[0])
+    assert (shown == np.hstack(list(aecodec.decompress_frames(made.data)[:10]))).all()
+
+
+def test_a_large_picture_is_shown_reduced(photo: aecodec.Codec, photograph: Pixels) -> None:
+    wide = np.tile(photograph[:32], (1, 3, 1))
+    assert Shown(photo.compress_picture(wide)._repr_html_()).images[0].size == (1024, 17)
+
+
+def test_a_colour_profile_is_that_of_the_picture_shown(
+    photo: aecodec.Codec, photograph: Pixels
+) -> None:
+    image = Image.fromarray(photograph[:60, :70])
+    image.info["icc_profile"] = profiles.rgb(profiles.DISPLAY_P3)
+    shown = Shown(photo.compress_picture(image)._repr_html_()).images[0]
+    assert shown.info["icc_profile"] == image.info["icc_profile"]
+
+
+def test_without_a_decoder_there_is_the_text_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "half"
+    shutil.copytree(BUILT_IN / "digits", folder)
+    (folder / "decoder.tflite").unlink()
+    made = aecodec.load_codec(folder).compress_picture(np.zeros((28, 28), np.uint8))
+    assert made._repr_png_() is None
+    assert Shown(made._repr_html_()).tags == ["figure", "figcaption"]

@@ -1,0 +1,259 @@
+"""`Image.open` of `.aec` files: what it knows from the header, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pytest
+from helpers.images import saved
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+import aecodec
+from aecodec.format.container import MAGIC
+from aecodec.pillow import AecImageFile, register_aec_opener
+
+
+def sealed(body: bytes) -> io.BytesIO:
+    """A file with a right checksum."""
+    return io.BytesIO(body + zlib.crc32(body).to_bytes(4, "little"))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("size", [(60, 44), (31, 9), (1, 1)])
+def test_size_and_mode_come_back(picture: Image.Image, mode: str, size: tuple[int, int]) -> None:
+    file = saved(picture.resize(size).convert(mode))
+    image = Image.open(file)
+    assert (image.mode, image.size, image.format) == (mode, size, "AEC")
+    assert (image.n_frames, image.is_animated, image.info) == (1, False, {})
+    assert image.tobytes() == aecodec.decompress(file.getvalue()).tobytes()
+
+
+def test_the_format_is_registered() -> None:
+    assert Image.registered_extensions()[".aec"] == "AEC"
+    assert Image.MIME["AEC"] == "image/x-aec"
+    assert {"AEC"} <= Image.OPEN.keys() & Image.SAVE.keys() & Image.SAVE_ALL.keys()
+
+
+def test_a_file_says_what_it_is(digit: Image.Image) -> None:
+    image = Image.open(saved(digit))
+    assert isinstance(image, AecImageFile)
+    assert image.get_format_mimetype() == "image/x-aec"
+    assert image.format_description == "aecodec image"
+    assert "mode=L size=28x28" in repr(image)
+
+
+OPEN = """
+import sys
+from PIL import Image
+import aecodec
+assert "aecodec.pillow" not in sys.modules
+import aecodec.pillow
+with Image.open(sys.argv[1]) as image:
+    assert (image.size, image.mode, image.n_frames) == ((28, 28), "L", 1)
+    assert "ai_edge_litert" not in sys.modules
+    image.load()
+    assert "ai_edge_litert" in sys.modules
+"""
+
+
+def test_opening_loads_no_network(digit: Image.Image, tmp_path: Path) -> None:
+    digit.save(tmp_path / "digit.aec")
+    arguments = [sys.executable, "-X", "dev", "-W", "error", "-c", OPEN, tmp_path / "digit.aec"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+class Stream(io.RawIOBase):
+    """What can be read once, from its beginning to its end."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest = io.BytesIO(content)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._rest.read(size)
+
+    def seek(self, *_: Any) -> int:
+        raise io.UnsupportedOperation("seek")
+
+
+def test_files_of_every_kind_are_opened(digit: Image.Image, tmp_path: Path) -> None:
+    path = tmp_path / "digit.aec"
+    digit.save(path)
+    expected = aecodec.decompress(path).tobytes()
+    with path.open("rb") as file:
+        for source in (path, str(path), file, io.BytesIO(path.read_bytes())):
+            image = Image.open(source)
+            assert image.fp is not None
+            assert image.tobytes() == expected
+            assert image.fp is None
+        assert not file.closed
+        assert Image.open(Stream(path.read_bytes())).tobytes() == expected
+
+
+def test_a_file_is_parsed_as_it_arrives(digit: Image.Image) -> None:
+    file, parser = saved(digit), ImageFile.Parser()
+    while part := file.read(7):
+        assert parser.image is None
+        parser.feed(part)
+    image = parser.close()
+    assert image.tobytes() == aecodec.decompress(file.getvalue()).tobytes()
+
+
+def test_a_file_of_pillow_is_closed_once_it_is_loaded(digit: Image.Image, tmp_path: Path) -> None:
+    digit.save(tmp_path / "digit.aec")
+    image = Image.open(tmp_path / "digit.aec")
+    file = image.fp
+    assert file is not None
+    image.load()
+    assert file.closed
+
+
+def test_a_with_statement_closes_the_file(digit: Image.Image, tmp_path: Path) -> None:
+    digit.save(tmp_path / "digit.aec")
+    with Image.open(tmp_path / "digit.aec") as image:
+        file = image.fp
+    assert file is not None
+    assert file.closed
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_a_closed_image_has_no_pixels(digit: Image.Image, is_loaded: bool) -> None:
+    image = Image.open(saved(digit, save_all=True, append_images=[digit]))
+    if is_loaded:
+        image.load()
+    image.close()
+    with pytest.raises(ValueError, match="closed image"):
+        image.load()
+    image.seek(1)
+    with pytest.raises(ValueError, match="closed image"):
+        image.load()
+
+
+def test_loading_again_changes_nothing(digit: Image.Image) -> None:
+    image = Image.open(saved(digit))
+    pixels = image.tobytes()
+    for _ in range(3):
+        image.load()
+        assert (image.tobytes(), image.n_frames, image.tell()) == (pixels, 1, 0)
+
+
+def test_an_array_outlives_its_image(digit: Image.Image) -> None:
+    file = saved(digit)
+    image = Image.open(file)
+    array = np.asarray(image)
+    image.close()
+    del image
+    assert array.tobytes() == aecodec.decompress(file.getvalue()).tobytes()
+
+
+def test_loaded_pixels_can_be_changed(digit: Image.Image) -> None:
+    image = Image.open(saved(digit))
+    image.putpixel((0, 0), 123)
+    image.load()
+    assert image.getpixel((0, 0)) == 123
+
+
+def test_formats_can_be_named(digit: Image.Image) -> None:
+    assert Image.open(saved(digit), formats=["AEC"]).size == (28, 28)
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(saved(digit), formats=["PNG", "JPEG"])
+    assert Image.open(saved(digit, "PNG")).format == "PNG"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xae", MAGIC, b"AEC\1", bytes(20), MAGIC[::-1] + b"\1" + bytes(20)]
+)
+def test_other_files_are_left_to_other_plugins(content: bytes) -> None:
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(io.BytesIO(content))
+    with pytest.raises(SyntaxError, match=r"not an \.aec file"):
+        AecImageFile(io.BytesIO(content))
+
+
+def test_a_file_of_a_newer_version_is_named(digit: Image.Image) -> None:
+    file = saved(digit).getvalue()
+    newer = sealed(file[:2] + b"\2" + file[3:-4])
+    with (
+        pytest.warns(UserWarning, match="format version 2, .*upgrade"),
+        pytest.raises(UnidentifiedImageError),
+    ):
+        Image.open(newer)
+
+
+@pytest.mark.parametrize("is_accepted_by_pillow", [False, True])
+def test_a_truncated_file_is_refused(
+    digit: Image.Image, is_accepted_by_pillow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LOAD_TRUNCATED_IMAGES makes no picture of half a file either."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", is_accepted_by_pillow)
+    file = saved(digit).getvalue()
+    for size in range(3, len(file)):
+        with pytest.raises(OSError, match="damaged") as caught:
+            Image.open(io.BytesIO(file[:size]))
+        assert isinstance(caught.value, aecodec.FormatError)
+
+
+def test_a_changed_file_is_refused(digit: Image.Image, tmp_path: Path) -> None:
+    file = saved(digit).getvalue()
+    for place in range(3, len(file)):
+        changed = file[:place] + bytes([file[place] ^ 1]) + file[place + 1 :]
+        (tmp_path / "x.aec").write_bytes(changed)
+        with (tmp_path / "x.aec").open("rb") as opened:
+            sources: list[Path | IO[bytes]] = [io.BytesIO(changed), tmp_path / "x.aec", opened]
+            for source in sources:
+                with pytest.raises(OSError, match="damaged: checksum"):
+                    Image.open(source)
+
+
+def test_damage_behind_a_right_checksum_is_found_when_it_is_loaded_or_verified(
+    digit: Image.Image,
+) -> None:
+    damaged = sealed(saved(digit).getvalue()[:-4] + bytes(50)).getvalue()
+    image = Image.open(io.BytesIO(damaged))
+    for _ in range(2):
+        with pytest.raises(aecodec.FormatError) as caught:
+            image.load()
+        assert isinstance(caught.value, OSError)
+    with pytest.raises(OSError, match="damaged"):
+        Image.open(io.BytesIO(damaged)).verify()
+
+
+def test_a_whole_file_is_verified_and_closed(digit: Image.Image, tmp_path: Path) -> None:
+    digit.save(tmp_path / "digit.aec")
+    image = Image.open(tmp_path / "digit.aec")
+    file = image.fp
+    assert file is not None
+    image.verify()
+    assert file.closed
+
+
+def test_a_codec_that_is_not_known_is_named_when_it_is_needed(
+    digit: Image.Image, picture: Image.Image, own_codec: Path
+) -> None:
+    large, small = saved(picture, codec=own_codec), saved(digit, codec=own_codec)
+    image = Image.open(large)
+    assert (image.size, image.mode) == (picture.size, "RGB")
+    for fails in (image.load, image.verify, lambda: Image.open(small)):
+        with pytest.raises(aecodec.CodecError, match="register_aec_opener") as caught:
+            fails()
+        assert isinstance(caught.value, OSError)
+
+
+def test_files_of_a_codec_of_ones_own_are_opened_once_it_is_known(
+    digit: Image.Image, picture: Image.Image, own_codec: Path
+) -> None:
+    codec = aecodec.load_codec(own_codec)
+    for image in (digit, picture):
+        file = saved(image, codec=codec)
+        register_aec_opener(codec)
+        expected = codec.decompress(file.getvalue()).tobytes()
+        assert Image.open(file).tobytes() == expected
+    register_aec_opener(own_codec, str(own_codec))
+    with pytest.raises(aecodec.CodecError):
+        register_aec_opener("no-codec")
