@@ -143,7 +143,7 @@ class Aecodec(NumcodecsCodec):
 def _filled(out: npt.NDArray[Any], pixels: Pixels) -> npt.NDArray[Any]:
     if out.nbytes != pixels.nbytes or not out.flags.c_contiguous:
         raise ImageError(
-            f"a chunk of shape {pixels.shape} does not fit into an array of {out.shape}, {out.dtype}"
+            f"a chunk of {pixels.shape} does not fit into an array of {out.shape}, {out.dtype}"
         )
     out.reshape(-1).view(np.uint8)[:] = pixels.reshape(-1)
     return out

@@ -88,9 +88,7 @@ class Aecodec(ArrayBytesCodec):
         """The codec as the metadata of an array state it."""
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
 
-    def validate(
-        self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any
-    ) -> None:
+    def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
         """Check that the chunks of an array are pictures.
 
         Args:

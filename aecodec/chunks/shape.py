@@ -1,7 +1,7 @@
 """What a chunk of an array is: one picture or several, told by its shape alone.
 
-The rule is that of :func:`aecodec.compress`: (H, W); (H, W, C) if the last axis is 1 to 4; any other
-array of three axes is (N, H, W); four axes are (N, H, W, C).
+The rule is that of :func:`aecodec.compress`: two axes are (H, W). Three are (H, W, C) if the last
+one is 1 to 4, and (N, H, W) if not. Four are (N, H, W, C).
 """
 
 from __future__ import annotations

@@ -240,7 +240,6 @@ class DecoderCodec(CodecHalf):
         frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
         return merge(tiles, frames, size)
 
-
     def _decoded(self, header: Header, content: bytes) -> Picture:
         with self._latents(header, content) as latents:
             return self.restore(header, latents)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import operator
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ Index = slice | Sequence[int] | npt.NDArray[np.integer[Any]]
 """Which frames of a sequence: a slice, or numbers, of which negative ones count from the end."""
 
 
-class FrameSequence(Sequence[npt.NDArray[Any]]):
+class FrameSequence(ABC):
     """Something of each frame of files, in a sequence that is indexed as an array is.
 
     Args:
@@ -40,12 +40,8 @@ class FrameSequence(Sequence[npt.NDArray[Any]]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {str(self._files.path)!r}: {len(self)}>"
 
-    @overload
-    def __getitem__(self, index: int) -> npt.NDArray[Any]: ...
-    @overload
-    def __getitem__(self, index: Index) -> npt.NDArray[Any]: ...
     @memory_errors_wrapped()
-    def __getitem__(self, index: int | Index) -> npt.NDArray[Any]:
+    def __getitem__(self, index: SupportsIndex | Index) -> npt.NDArray[Any]:
         """One array by its number, or those of a slice or of a list of numbers, stacked.
 
         Raises:
@@ -58,10 +54,9 @@ class FrameSequence(Sequence[npt.NDArray[Any]]):
         """
         if isinstance(index, slice):
             return self._stacked(np.arange(*index.indices(len(self))))
-        numbers = np.asarray(index)
-        if numbers.ndim:
-            return self._stacked(self._checked(numbers))
-        return self._stacked(self._checked(np.array([operator.index(index)])))[0]
+        if isinstance(index, SupportsIndex) and not np.ndim(index):
+            return self._stacked(self._checked(np.array([operator.index(index)])))[0]
+        return self._stacked(self._checked(np.asarray(index)))
 
     def __getitems__(self, numbers: Sequence[int]) -> npt.NDArray[Any]:
         """The arrays of a batch, stacked, which PyTorch's loaders ask for at once."""
@@ -146,10 +141,10 @@ class FrameCodes(FrameSequence):
 class Frames(FrameSequence):
     """The frames of files as arrays; :func:`aecodec.frames` makes it.
 
-    `frames[3]` and `frames[-1]` are uint8 arrays, (H, W) for grey pictures and (H, W, C) for others;
-    `frames[10:20]` and `frames[[5, 1, 3]]` are stacked, (N, H, W) or (N, H, W, C). It has a length
+    `frames[3]` and `frames[-1]` are uint8 arrays: (H, W) for grey pictures, (H, W, C) for others.
+    `frames[10:20]` and `frames[[5, 1, 3]]` are stacked: (N, H, W) or (N, H, W, C). It has a length
     and is iterated over. It pickles as its path and its codec, so that every process of a loader
-    opens the files for itself; threads may share it.
+    opens the files for itself. Threads may share it.
     """
 
     @property

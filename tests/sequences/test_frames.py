@@ -170,17 +170,15 @@ def test_wrong_indices_are_refused(stack: Path) -> None:
     for index in (300, -301, [0, 300]):
         with pytest.raises(IndexError, match="there are 300"):
             frames[index]
-    for index in ([1.5], [[1]], np.zeros(300, bool)):
+    for index in ([1.5], [[1]], np.zeros(300, bool), 1.5, "a"):
         with pytest.raises(UsageError, match="list of integers"):
             frames[index]
-    with pytest.raises(TypeError):
-        frames["a"]  # type: ignore[call-overload]
 
 
 def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.aec").write_bytes(b"GIF89a, or so it says")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="absent.aec: cannot be read"):
+    with pytest.raises(InputError, match=r"absent\.aec: cannot be read"):
         aecodec.frames(tmp_path / "absent.aec")
     with pytest.raises(InputError, match=r"empty: no \.aec file"):
         aecodec.frames(tmp_path / "empty")
