@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,8 @@ _AT_ONCE = 256
 _PIXELS_AT_ONCE = 1 << 22
 """How much is decoded at once where frames are asked for one after the other."""
 
-Index = slice | Sequence[int] | npt.NDArray[np.integer[Any]]
-"""Which frames of a sequence: a slice, or numbers, of which negative ones count from the end."""
+Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[Any]]
+"""Which frames of a sequence: one or several, of which negative numbers count from the end."""
 
 
 class FrameSequence(ABC):
@@ -41,7 +40,7 @@ class FrameSequence(ABC):
         return f"<{type(self).__name__} of {str(self._files.path)!r}: {len(self)}>"
 
     @memory_errors_wrapped()
-    def __getitem__(self, index: SupportsIndex | Index) -> npt.NDArray[Any]:
+    def __getitem__(self, index: Index) -> npt.NDArray[Any]:
         """One array by its number, or those of a slice or of a list of numbers, stacked.
 
         Raises:
@@ -54,9 +53,9 @@ class FrameSequence(ABC):
         """
         if isinstance(index, slice):
             return self._stacked(np.arange(*index.indices(len(self))))
-        if isinstance(index, SupportsIndex) and not np.ndim(index):
-            return self._stacked(self._checked(np.array([operator.index(index)])))[0]
-        return self._stacked(self._checked(np.asarray(index)))
+        numbers = np.asarray(index)
+        stacked = self._stacked(self._checked(np.atleast_1d(numbers)))
+        return stacked if numbers.ndim else stacked[0]
 
     def __getitems__(self, numbers: Sequence[int]) -> npt.NDArray[Any]:
         """The arrays of a batch, stacked, which PyTorch's loaders ask for at once."""
@@ -89,7 +88,7 @@ class FrameSequence(ABC):
         """Numbers from 0, of frames that there are."""
         if numbers.ndim != 1 or not (numbers.dtype.kind in "iu" or not numbers.size):
             raise UsageError(
-                f"an index of {numbers.dtype} with {numbers.ndim} axes: frames are found by an "
+                f"an index of {numbers.dtype}, shape {numbers.shape}: frames are found by an "
                 "integer, a slice or a list of integers"
             )
         count = len(self)
