@@ -170,13 +170,14 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
 def frames_stated(beginning: bytes) -> int:
     """Number of pictures that a file states, without reading the file as a whole.
 
-    Nothing is checked but the signature, the version and the flags: :func:`unpack` may refuse it.
+    What comes before that number is checked, and its range: :func:`unpack` may refuse the file.
 
     Args:
         beginning: the first `BEGINNING` bytes of a file, or the file.
 
     Raises:
-        FormatError: the data does not begin as an `.aec` file of this version.
+        FormatError: the data does not begin as an `.aec` file of this version, or states more
+            pictures than any file holds.
 
     >>> frames_stated(pack(Header(b"abcd", size=(28, 28), frames=60000), b"xyz")[:BEGINNING])
     60000
@@ -189,7 +190,9 @@ def frames_stated(beginning: bytes) -> int:
         reader.leb128(), reader.leb128()
     if flags & _HAS_LEVEL:
         reader.byte()
-    return _read_frames(reader) if flags & _HAS_FRAMES else 1
+    frames = _read_frames(reader) if flags & _HAS_FRAMES else 1
+    _check_frames(frames)
+    return frames
 
 
 def check(data: bytes) -> None:
@@ -319,8 +322,7 @@ def _check_limits(header: Header) -> None:
     width, height = header.size or (1, 1)
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
         raise FormatError(f"picture of {width}x{height}: a side must be 1 to {MAX_SIDE} pixels")
-    if not 1 <= header.frames <= MAX_FRAMES:
-        raise FormatError(f"{header.frames} frames: a file holds 1 to {MAX_FRAMES}")
+    _check_frames(header.frames)
     check_pixels((width, height), header.frames)
     if not NOT_REDUCED <= header.reduction <= MAX_REDUCTION:
         raise FormatError(
@@ -334,6 +336,11 @@ def _check_limits(header: Header) -> None:
         )
     if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
         raise FormatError(f"level {header.level / LEVEL_UNITS}: levels are 1 to 15.9")
+
+
+def _check_frames(frames: int) -> None:
+    if not 1 <= frames <= MAX_FRAMES:
+        raise FormatError(f"{frames} frames: a file holds 1 to {MAX_FRAMES}")
 
 
 def check_pixels(size: tuple[int, int], frames: int) -> None:

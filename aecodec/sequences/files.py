@@ -119,6 +119,8 @@ class Files:
 
 
 def _read(path: Path, most: int = -1) -> bytes:
+    if path.exists() and not path.is_file():
+        raise InputError("no ordinary file")  # a pipe would never end
     try:
         with path.open("rb") as file:
             return file.read(most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 import subprocess
@@ -184,6 +185,13 @@ def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
         aecodec.frames(tmp_path / "empty")
     with pytest.raises(FormatError, match=r"a\.aec: not an \.aec file"):
         aecodec.frames(tmp_path / "a.aec")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.aec")
+    with pytest.raises(InputError, match=r"pipe\.aec: no ordinary file"):
+        aecodec.frames(folder)
 
 
 def test_limits_are_those_of_decompress(stack: Path) -> None:
