@@ -74,7 +74,7 @@ class ChunkCodec:
             UsageError: these are no such values.
         """
         name, level = values.get("codec"), values.get("level")
-        if not isinstance(name, str) or set(values) - _KEYS or not _is_level(level):
+        if not _is_name(name) or set(values) - _KEYS or not _is_level(level):
             raise UsageError(
                 f"{dict(values)}: the configuration is a name, codec, and possibly codec_id and "
                 "level, a number from 1"
@@ -176,6 +176,11 @@ class ChunkCodec:
 def _number(level: float) -> float:
     """A level as JSON has it: an integer if it is a whole one."""
     return int(level) if level == int(level) else level
+
+
+def _is_name(name: Any) -> bool:
+    """Whether messages may show a name that metadata state."""
+    return isinstance(name, str) and 0 < len(name) <= 100 and name.isprintable()
 
 
 def _is_level(level: Any) -> bool:

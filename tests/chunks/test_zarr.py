@@ -227,6 +227,7 @@ def test_what_is_no_picture_is_refused_in_a_shard_when_it_is_written() -> None:
         ({"codec": "digits", "quality": 1}, UsageError, "codec_id and level"),
         ({"level": 1}, UsageError, "the configuration is a name"),
         ({}, UsageError, "the configuration is a name"),
+        ({"codec": "\x1b[2J", "codec_id": "0881441f", "level": 1}, UsageError, r"x1b\[2J"),
         ({"codec": "nonsense"}, CodecError, "no codec 'nonsense' ships"),
         ({"codec": "digits", "codec_id": "0881441f"}, UsageError, "stands a level"),
         ({"codec": "digits", "codec_id": "xyz", "level": 1}, UsageError, "hexadecimal digits"),
