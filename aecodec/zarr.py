@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from zarr.abc.codec import ArrayBytesCodec
 
 from aecodec.chunks.chunk_codec import ChunkCodec
-from aecodec.chunks.shape import check_chunks
+from aecodec.chunks.shape import black_chunk, check_chunks
 from aecodec.codec.codec import Codec
 from aecodec.errors import ImageError, UsageError
 
@@ -87,6 +87,15 @@ class Aecodec(ArrayBytesCodec):
     def to_dict(self) -> dict[str, Any]:
         """The codec as the metadata of an array state it."""
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
+
+    def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
+        """Check the data type, which Zarr shows to the codec of a shard's chunks here alone.
+
+        Raises:
+            ImageError: it is not uint8.
+        """
+        black_chunk((1, 1), array_spec.dtype.to_native_dtype())
+        return self
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
         """Check that the chunks of an array are pictures.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from aecodec.arrays import Pixels
 from aecodec.chunks.installed import installed_codec, remember
@@ -178,7 +178,7 @@ def _number(level: float) -> float:
     return int(level) if level == int(level) else level
 
 
-def _is_name(name: Any) -> bool:
+def _is_name(name: Any) -> TypeGuard[str]:
     """Whether messages may show a name that metadata state."""
     return isinstance(name, str) and 0 < len(name) <= 100 and name.isprintable()
 

@@ -213,10 +213,22 @@ def test_what_is_no_picture_is_refused_at_creation(
         )
 
 
-def test_what_is_no_picture_is_refused_in_a_shard_when_it_is_written() -> None:
-    """Zarr does not show the codec the chunks of a shard before."""
+def test_in_shards_the_dtype_is_refused_at_creation_and_the_shape_when_it_is_written() -> None:
+    """Zarr does not show the codec the shape before."""
+    options = {"serializer": SERIALIZER, "compressors": None}
     with pytest.raises(ImageError, match="array of uint16"):
-        array_of({}, np.ones((4, 28, 28), np.uint16), (2, 28, 28), shards=(4, 28, 28))
+        zarr.create_array(
+            {}, shape=(4, 9, 9), chunks=(2, 9, 9), shards=(4, 9, 9), dtype="uint16", **options
+        )
+    bands = {
+        "shape": (4, 9, 9, 5),
+        "chunks": (2, 9, 9, 5),
+        "shards": (4, 9, 9, 5),
+        "dtype": "uint8",
+    }
+    array = zarr.create_array({}, **bands, **options)
+    with pytest.raises(ImageError, match="C from 1 to 4"):
+        array[:] = 7
 
 
 @pytest.mark.parametrize(
