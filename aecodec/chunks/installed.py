@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aecodec.codec.codec import Codec
-from aecodec.codec.registry import codec_with_id, load_codec
+from aecodec.codec.registry import built_in_names, codec_with_id, load_codec
 from aecodec.codecs import title_of
 from aecodec.errors import CodecError
 
@@ -58,9 +58,7 @@ def _codecs_here(codec_id: bytes) -> Iterator[Codec]:
 
 
 def _namesake(name: str) -> str:
-    """What is said of a codec that has the name, and another id."""
-    try:
-        found = load_codec(name)
-    except CodecError:
+    """What is said of a codec that ships under the name, with another id."""
+    if name not in built_in_names():  # it may be a path, which is not followed
         return ""
-    return f" (the codec {name} here is {found.spec.codec_id.hex()})"
+    return f" (the codec {name} here is {load_codec(name).spec.codec_id.hex()})"

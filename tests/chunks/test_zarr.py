@@ -21,6 +21,7 @@ from aecodec import Codec, CodecError, FormatError, ImageError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.chunks import installed
 from aecodec.chunks.installed import SEARCH_PATH
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.format import container
 
 zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
@@ -253,10 +254,25 @@ def test_a_wrong_configuration_is_refused(
         Aecodec.from_dict({"name": "aecodec", "configuration": configuration})
 
 
-def test_no_path_in_metadata_is_followed(tmp_path: Path) -> None:
+def test_no_path_in_metadata_is_followed(
+    tmp_path: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message of a codec that is missing does not open it either."""
     own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
     with pytest.raises(CodecError, match="ships: state its codec_id too"):
         Aecodec.from_dict({"name": "aecodec", "configuration": {"codec": str(own)}})
+    stated = {"codec": str(own), "codec_id": "12345678", "level": 1}
+    codec = Aecodec.from_dict({"name": "aecodec", "configuration": stated})
+    opened, open_folder = list[Path](), CodecFolder.open
+
+    def noted(path: Path) -> CodecFolder:
+        opened.append(path)
+        return open_folder(path)
+
+    monkeypatch.setattr(CodecFolder, "open", noted)
+    with pytest.raises(CodecError, match="not installed here: name its folder"):
+        codec.chunk_codec.encode(digits[:1])
+    assert own not in opened
 
 
 def test_a_chunk_of_another_codec_is_refused(store: Path, digits: Pixels) -> None:
