@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -35,6 +36,9 @@ from aecodec.imaging.picture import Picture
 from aecodec.quantization.levels import Level
 from aecodec.version import version
 
+if TYPE_CHECKING:
+    from aecodec.sequences.frames import Frames
+
 __all__ = [
     "AecodecError",
     "AecodecWarning",
@@ -54,6 +58,7 @@ __all__ = [
     "compress",
     "decompress",
     "decompress_frames",
+    "frames",
     "load_codec",
     "read_header",
 ]
@@ -184,6 +189,53 @@ def decompress_frames(
     content = to_bytes(data)
     limits = {"max_pixels": max_pixels, "max_frames": max_frames}
     return _codec_of(content, codec).decompress_frames(content, **limits)
+
+
+def frames(
+    path: str | Path,
+    codec: Codec | str | Path | None = None,
+    *,
+    max_pixels: int | None = None,
+    max_frames: int | None = None,
+) -> Frames:
+    """The pictures of a file or of a folder as a sequence of arrays, such as loaders take.
+
+    Files are opened when they are needed, and codes of frames that were asked for are kept. Of a
+    file of large pictures, only those that were asked for are decoded.
+
+    Args:
+        path: an `.aec` file, or a folder: its `.aec` files, at any depth, sorted by path.
+        codec: as for :func:`decompress`.
+        max_pixels: as for :func:`decompress`, for each file.
+        max_frames: as for :func:`decompress`, for each file.
+
+    Returns:
+        A sequence: `len(it)`, `it[3]`, `it[-1]`, `it[10:20]`, `it[[5, 1, 3]]`, `for frame in it`.
+        Frames are uint8 (H, W) if they are grey, else (H, W, C). Its `codes` are the codes of the
+        frames, which no network decodes. It pickles.
+
+    Raises:
+        InputError: there is no such file, or no `.aec` file in the folder.
+        FormatError: a file is none of ours; damage is found when a file is opened.
+        CodecError: there is no such codec.
+        UsageError: a limit below 1.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> stack = Path(tempfile.mkdtemp(), "digits.aec")
+    >>> _ = stack.write_bytes(compress(np.zeros((3, 28, 28), np.uint8)))
+    >>> pictures = frames(stack)
+    >>> len(pictures), pictures[-1].shape, pictures[:2].shape
+    (3, (28, 28), (2, 28, 28))
+    """
+    from aecodec.format.limits import Limits
+    from aecodec.sequences.files import Files
+    from aecodec.sequences.frames import Frames
+
+    loaded = load_codec(codec) if isinstance(codec, str | Path) else codec
+    found = Frames(Files(Path(path), loaded, Limits(max_pixels, max_frames)))
+    len(found)  # counts the frames, so a wrong path is refused here
+    return found
 
 
 def read_header(data: DataSource) -> Header:

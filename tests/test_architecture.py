@@ -33,7 +33,8 @@ LAYERS = (
     ("codec_files",),
     ("bitstream",),
     ("codec",),
-    ("evaluation",),
+    ("evaluation", "chunks", "sequences"),
+    ("zarr", "numcodecs"),
     ("",),  # the public names
     ("pillow",),
     ("keras_models",),
@@ -104,6 +105,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ),
         ({"typer", "rich"}, ("cli", "training")),
         ({"constriction"}, ("entropy",)),
+        ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),
     ],
 )
 def test_other_packages_stay_in_their_rooms(packages: set[str], rooms: tuple[str, ...]) -> None:

@@ -68,7 +68,7 @@ class DecoderCodec(CodecHalf):
             UsageError: it holds several pictures.
             AecodecError: memory runs out.
         """
-        header, content = self._open(to_bytes(data), Limits(max_pixels, max_frames))
+        header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
         if header.frames > 1:
             raise UsageError(
                 f"the file holds {header.frames} pictures: decompress_frames gives them all"
@@ -111,7 +111,7 @@ class DecoderCodec(CodecHalf):
             LimitError: it claims more than is accepted.
             AecodecError: memory runs out.
         """
-        return self._decoded(*self._open(data, limits))
+        return self._decoded(*self.unpack(data, limits))
 
     @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
@@ -127,7 +127,7 @@ class DecoderCodec(CodecHalf):
             LimitError: it claims more than is accepted.
             AecodecError: memory runs out.
         """
-        header, content = self._open(data, limits)
+        header, content = self.unpack(data, limits)
         level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
         codes = payload.join_codes(self._segments(header, content), shape, level)
         level.check(codes)
@@ -147,11 +147,33 @@ class DecoderCodec(CodecHalf):
             LimitError: it claims more than is accepted.
             AecodecError: memory runs out.
         """
-        header, content = self._open(data, limits)
+        header, content = self.unpack(data, limits)
         level = self.spec.level(self._level(header))
         for _, codes in self._segments(header, content):
             level.check(codes)
         self._alpha(header)
+
+    def unpack(self, data: bytes, limits: Limits = Limits()) -> tuple[Header, bytes]:
+        """Header and payload of a file of this codec, which is not decoded yet.
+
+        Args:
+            data: the bytes of the file.
+            limits: what is accepted.
+
+        Raises:
+            FormatError: the file is damaged.
+            CodecError: another codec made it.
+            LimitError: it claims more than is accepted.
+        """
+        header, content = container.unpack(data)
+        if header.codec_id != self.spec.codec_id:
+            raise CodecError(
+                f"made with codec {title_of(header.codec_id)}, and this is "
+                f"{title_of(self.spec.codec_id, self.spec.name)}: give the codec that made it "
+                "with --codec"
+            )
+        limits.check(claim_of(self.spec, header, len(data)))
+        return header, content
 
     def level_of(self, data: bytes) -> float:
         """The level, 1 and up, at which a file of this codec was made."""
@@ -217,18 +239,6 @@ class DecoderCodec(CodecHalf):
         tiles = to_pixels(outputs).reshape(-1, *self.tile_shape)
         frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
         return merge(tiles, frames, size)
-
-    def _open(self, data: bytes, limits: Limits) -> tuple[Header, bytes]:
-        """Header and payload of a file of this codec, if it claims no more than is accepted."""
-        header, content = container.unpack(data)
-        if header.codec_id != self.spec.codec_id:
-            raise CodecError(
-                f"made with codec {title_of(header.codec_id)}, and this is "
-                f"{title_of(self.spec.codec_id, self.spec.name)}: give the codec that made it "
-                "with --codec"
-            )
-        limits.check(claim_of(self.spec, header, len(data)))
-        return header, content
 
     def _decoded(self, header: Header, content: bytes) -> Picture:
         with self._latents(header, content) as latents:

@@ -28,6 +28,9 @@ NOT_REDUCED, MAX_REDUCTION = 2, 64
 """Reduction factors are stored in halves: 2 is the picture's own size, 3 is 1.5 times smaller."""
 
 _PREFIX_SIZE = len(MAGIC) + 1 + CODEC_ID_SIZE + 1
+BEGINNING = _PREFIX_SIZE + 5 + 5 + 1 + 5
+"""Bytes up to the number of pictures, at most: prefix, width, height, level and that number."""
+
 _CRC_SIZE = 4
 
 _MODE_BITS = 0b0000_0011
@@ -164,6 +167,34 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
     return header, reader.rest()
 
 
+def frames_stated(beginning: bytes) -> int:
+    """Number of pictures that a file states, without reading the file as a whole.
+
+    What comes before that number is checked, and its range: :func:`unpack` may refuse the file.
+
+    Args:
+        beginning: the first `BEGINNING` bytes of a file, or the file.
+
+    Raises:
+        FormatError: the data does not begin as an `.aec` file of this version, or states more
+            pictures than any file holds.
+
+    >>> frames_stated(pack(Header(b"abcd", size=(28, 28), frames=60000), b"xyz")[:BEGINNING])
+    60000
+    """
+    if beginning[: len(MAGIC)] != MAGIC or len(beginning) < _PREFIX_SIZE:
+        raise FormatError("not an .aec file: it does not begin with the .aec signature")
+    _check_version(beginning)
+    reader, flags = Reader(beginning[_PREFIX_SIZE:]), beginning[_PREFIX_SIZE - 1]
+    if flags & _HAS_SIZE:
+        reader.leb128(), reader.leb128()
+    if flags & _HAS_LEVEL:
+        reader.byte()
+    frames = _read_frames(reader) if flags & _HAS_FRAMES else 1
+    _check_frames(frames)
+    return frames
+
+
 def check(data: bytes) -> None:
     """Check that data is a whole `.aec` file: signature, length, checksum, version, flags.
 
@@ -183,6 +214,11 @@ def check(data: bytes) -> None:
             f"damaged: checksum {stored.hex()} stored, {computed.hex()} computed; "
             "the file was cut short or changed; fetch it again"
         )
+    _check_version(data)
+
+
+def _check_version(data: bytes) -> None:
+    """Check that this version reads what the first bytes of a file announce."""
     if data[2] != VERSION:
         raise FormatError(
             f"format version {data[2]}, and this aecodec reads version {VERSION}: upgrade it"
@@ -286,8 +322,7 @@ def _check_limits(header: Header) -> None:
     width, height = header.size or (1, 1)
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
         raise FormatError(f"picture of {width}x{height}: a side must be 1 to {MAX_SIDE} pixels")
-    if not 1 <= header.frames <= MAX_FRAMES:
-        raise FormatError(f"{header.frames} frames: a file holds 1 to {MAX_FRAMES}")
+    _check_frames(header.frames)
     check_pixels((width, height), header.frames)
     if not NOT_REDUCED <= header.reduction <= MAX_REDUCTION:
         raise FormatError(
@@ -301,6 +336,11 @@ def _check_limits(header: Header) -> None:
         )
     if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
         raise FormatError(f"level {header.level / LEVEL_UNITS}: levels are 1 to 15.9")
+
+
+def _check_frames(frames: int) -> None:
+    if not 1 <= frames <= MAX_FRAMES:
+        raise FormatError(f"{frames} frames: a file holds 1 to {MAX_FRAMES}")
 
 
 def check_pixels(size: tuple[int, int], frames: int) -> None:

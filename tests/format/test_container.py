@@ -25,6 +25,29 @@ def test_any_header_and_payload_come_back(header: Header, payload: bytes) -> Non
     assert_round_trip(header, payload)
 
 
+@given(headers, st.binary(max_size=300))
+def test_the_first_bytes_state_the_number_of_pictures(header: Header, payload: bytes) -> None:
+    data = container.pack(header, payload)
+    assert container.frames_stated(data[: container.BEGINNING]) == header.frames
+
+
+@pytest.mark.parametrize(
+    ("beginning", "message"),
+    [
+        (b"", "not an .aec file"),
+        (b"\xaeC\x01\0\1\2", "not an .aec file"),
+        (b"\xaeC\x02\0\1\2\3\0", "format version 2"),
+        (b"\xaeC\x01\0\1\2\3\x80", "unknown flag bits"),
+        (b"\xaeC\x01\0\1\2\3\x10", "runs past the end"),
+        (b"\xaeC\x01\0\1\2\3\x10\xff\xff\xff\xff\x7f", "a file holds 1 to 16777216"),
+        (b"\xaeC\x01\0\1\2\3\x10\0", "a file holds 1 to"),
+    ],
+)
+def test_first_bytes_that_state_no_number_are_refused(beginning: bytes, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        container.frames_stated(beginning)
+
+
 def test_header_and_checksum_of_one_tile_take_twelve_bytes() -> None:
     assert len(assert_round_trip(Header(b"\0\1\2\3"), b"")) == 12
     assert len(assert_round_trip(Header(b"\0\1\2\3", level=16), b"")) == 13

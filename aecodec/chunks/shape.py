@@ -1,0 +1,87 @@
+"""What a chunk of an array is: one picture or several, told by its shape alone.
+
+The rule is that of :func:`aecodec.compress`: two axes are (H, W). Three are (H, W, C) if the last
+one is 1 to 4, and (N, H, W) if not. Four are (N, H, W, C).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.bitstream.geometry import picture_size
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.errors import FormatError, ImageError
+from aecodec.format.container import Header
+from aecodec.imaging.picture import Picture, check_limits, from_array
+
+Shape = tuple[int, ...]
+
+
+def black_chunk(shape: Shape, dtype: npt.DTypeLike = np.uint8) -> Picture:
+    """The pictures of a chunk, all black; they take no memory.
+
+    Args:
+        shape: shape of the chunk.
+        dtype: its dtype.
+
+    Raises:
+        ImageError: chunks of this shape or dtype are no pictures, or have too many pixels.
+
+    >>> black_chunk((60000, 28, 28)).frames, black_chunk((480, 640, 3)).frames
+    (60000, 1)
+    """
+    try:
+        picture = from_array(np.broadcast_to(np.zeros((), dtype), shape))
+        check_limits(picture)
+    except ImageError as error:
+        raise ImageError(
+            f"{error} (a chunk is uint8, of shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C), "
+            "with C from 1 to 4)"
+        ) from error
+    return picture
+
+
+def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike) -> None:
+    """Check that the chunks of an array are whole pictures, with all their channels.
+
+    Args:
+        array: shape of the array.
+        chunk: shape of its chunks.
+        dtype: dtype of the array.
+
+    Raises:
+        ImageError: they are not.
+
+    >>> check_chunks((60000, 28, 28), (1000, 28, 28), np.uint8)
+    >>> check_chunks((28, 28, 300), (28, 28, 3), np.uint8)
+    Traceback (most recent call last):
+    aecodec.errors.ImageError: chunks of (28, 28, 3) in an array of (28, 28, 300): a last axis of \
+1 to 4 is channels, which one chunk holds whole
+    """
+    black_chunk(chunk, dtype)
+    if len(chunk) > 2 and chunk[-1] <= 4 and chunk[-1] != array[-1]:
+        raise ImageError(
+            f"chunks of {chunk} in an array of {array}: a last axis of 1 to 4 is channels, which "
+            "one chunk holds whole"
+        )
+
+
+def check_header(spec: CodecSpec, header: Header, shape: Shape) -> None:
+    """Check that a file holds the pictures of a chunk, before they are decoded.
+
+    Args:
+        spec: the codec.
+        header: header of the file.
+        shape: shape of the chunk.
+
+    Raises:
+        FormatError: it holds others.
+    """
+    chunk, size = black_chunk(shape), picture_size(spec, header)
+    found = (header.frames, size, header.picture_mode)
+    if found != (chunk.frames, chunk.size, chunk.mode):
+        raise FormatError(
+            f"a chunk of {header.frames} x {size[0]}x{size[1]} {header.picture_mode.name} in an "
+            f"array whose chunks have the shape {shape}: it belongs to another array"
+        )

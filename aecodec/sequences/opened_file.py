@@ -1,0 +1,113 @@
+"""An opened `.aec` file, of which any frames are decoded alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Codes, Latents, Pixels
+from aecodec.bitstream.geometry import picture_size, vector_shape
+from aecodec.bitstream.random_access import Numbers, RandomAccess
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.format.limits import Limits
+from aecodec.imaging.alpha import unpack_alpha
+from aecodec.imaging.picture import Picture, to_array
+
+Keep = Callable[[int, Callable[[], npt.NDArray[Any]]], npt.NDArray[Any]]
+"""Gives an array by a number: the one that was kept, or what the function makes."""
+
+_ALPHA = -1
+"""Number by which alpha planes are kept; codes are kept by the numbers of their messages."""
+
+
+class OpenedFile:
+    """A file whose frames are decoded one by one, or some at once.
+
+    Args:
+        data: the bytes of the file.
+        decoder: the codec that made it.
+        limits: what is accepted.
+        keep: keeps the codes of messages, and alpha planes.
+
+    Raises:
+        FormatError: the file is damaged.
+        CodecError: another codec made it.
+        LimitError: it claims more than is accepted.
+    """
+
+    def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits, keep: Keep) -> None:
+        self.size = len(data)
+        self._decoder, self._keep = decoder, keep
+        self._header, content = decoder.unpack(data, limits)
+        self._number = decoder.level_of(data)
+        self._level = decoder.spec.level(self._number)
+        shape = vector_shape(decoder.spec, self._header)
+        self._access = RandomAccess.to(content, shape, self._header.frames)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return self._header.frames
+
+    @property
+    def pixels_of_frame(self) -> int:
+        """Number of pixels of each frame."""
+        width, height = picture_size(self._decoder.spec, self._header)
+        return width * height
+
+    def codes(self, numbers: Numbers) -> Codes:
+        """The codes of some frames, exactly those that were encoded, without the network.
+
+        Args:
+            numbers: (n,) numbers of frames, from 0.
+
+        Returns:
+            (n, V, K) int16, for V vectors in a frame.
+
+        Raises:
+            FormatError: the file is damaged.
+        """
+        return self._access.codes(numbers, self._level.code_dimension, self._codes_of_message)
+
+    def pixels(self, numbers: Numbers) -> Pixels:
+        """Decode some frames.
+
+        Args:
+            numbers: (n,) numbers of frames, from 0.
+
+        Returns:
+            uint8 (n, H, W) for grey pictures, else (n, H, W, C); alpha is the last channel.
+
+        Raises:
+            FormatError: the file is damaged.
+        """
+        header = replace(self._header, frames=len(numbers))
+        pixels = self._decoder.restore_pixels(header, self._latents(numbers))
+        if not header.mode.has_alpha:
+            return to_array(Picture(pixels))
+        return to_array(Picture(pixels, self._keep(_ALPHA, self._alpha)[numbers]))
+
+    def _latents(self, numbers: Numbers) -> Latents:
+        shape = (len(numbers) * self._access.shape[0] // self.frames, *self._access.shape[1:])
+        latents = np.zeros((*shape, self._decoder.spec.latent_channels), np.int8)
+        codes = self.codes(numbers).reshape(-1, self._level.code_dimension)
+        self._level.dequantize_into(codes, latents)
+        return latents
+
+    def _codes_of_message(self, number: int) -> Codes:
+        return self._keep(number, lambda: self._decode_message(number))
+
+    def _decode_message(self, number: int) -> Codes:
+        prior = self._decoder.folder.prior(self._number)
+        codes = self._access.messages[number].decode(prior, self._decoder.execution.coder)
+        self._level.check(codes)
+        return codes
+
+    def _alpha(self) -> Pixels:
+        """The alpha planes of all frames, which are one stream: they are decompressed at once."""
+        width, height = picture_size(self._decoder.spec, self._header)
+        return unpack_alpha(self._header.alpha, (self.frames, height, width))

@@ -1,0 +1,134 @@
+"""The Zarr 3 codec `aecodec`: every chunk of an array of pictures is an `.aec` file.
+
+Zarr finds it by the entry point `aecodec` of the group `zarr.codecs`, so whoever reads an array
+imports nothing of ours.
+
+>>> import numpy as np
+>>> import zarr
+>>> digits = zarr.create_array(
+...     {}, shape=(100, 28, 28), chunks=(50, 28, 28), dtype="uint8",
+...     serializer=Aecodec("digits", level=2), compressors=None,
+... )
+>>> digits[:] = np.zeros((100, 28, 28), np.uint8)
+>>> digits.serializer
+Aecodec(codec='digits', codec_id='0881441f', level=2)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zarr.abc.codec import ArrayBytesCodec
+
+from aecodec.chunks.chunk_codec import ChunkCodec
+from aecodec.chunks.shape import black_chunk, check_chunks
+from aecodec.codec.codec import Codec
+from aecodec.errors import ImageError, UsageError
+
+if TYPE_CHECKING:
+    from zarr.core.array_spec import ArraySpec
+    from zarr.core.buffer import Buffer, NDBuffer
+
+NAME = "aecodec"
+"""Name of the codec in the metadata of arrays."""
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Aecodec(ArrayBytesCodec):
+    """Serializes uint8 chunks of pictures as `.aec` files.
+
+    Chunks have the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). Of three axes, a last one of
+    1 to 4 is channels. The metadata state the codec's name, its id and the level.
+
+    Args:
+        codec: a codec, the name of one that ships, or the path of a codec folder.
+        level: 1 (smallest chunks) and up; the codec's default if None.
+
+    Raises:
+        CodecError: there is no such codec.
+        UsageError: it has no such level.
+
+    >>> Aecodec("digits").to_dict()["configuration"]
+    {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
+    """
+
+    is_fixed_size = False
+
+    chunk_codec: ChunkCodec
+
+    def __init__(self, codec: Codec | str | Path, level: float | None = None) -> None:
+        self._set(ChunkCodec.of(codec, level))
+
+    def __repr__(self) -> str:
+        stated = self.chunk_codec.configuration().items()
+        return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in stated)})"
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Aecodec:
+        """Read the codec from the metadata of an array.
+
+        Args:
+            data: `name`, which is "aecodec", and `configuration`.
+
+        Raises:
+            CodecError: no codec of the stated name ships, and no id is stated.
+            UsageError: this is no configuration of ours.
+        """
+        configuration = data.get("configuration")
+        if data.get("name") != NAME or not isinstance(configuration, dict):
+            raise UsageError(f"{data}: {NAME} needs a configuration that names a codec")
+        codec = cls.__new__(cls)
+        codec._set(ChunkCodec.from_configuration(configuration))
+        return codec
+
+    def to_dict(self) -> dict[str, Any]:
+        """The codec as the metadata of an array state it."""
+        return {"name": NAME, "configuration": self.chunk_codec.configuration()}
+
+    def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
+        """Check the data type, which Zarr shows to the codec of a shard's chunks here alone.
+
+        Raises:
+            ImageError: it is not uint8.
+        """
+        black_chunk((1, 1), array_spec.dtype.to_native_dtype())
+        return self
+
+    def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
+        """Check that the chunks of an array are pictures.
+
+        Args:
+            shape: shape of the array.
+            dtype: its data type, as Zarr has it.
+            chunk_grid: its grid of chunks.
+
+        Raises:
+            ImageError: they are not; the message says what they should be.
+        """
+        if not hasattr(chunk_grid, "chunk_shape"):
+            raise ImageError("the chunks of pictures are regular: all have one shape")
+        check_chunks(shape, chunk_grid.chunk_shape, dtype.to_native_dtype())
+
+    def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
+        """The size is not known before a chunk is compressed.
+
+        Raises:
+            NotImplementedError: always, as Zarr expects.
+        """
+        raise NotImplementedError
+
+    async def _encode_single(self, chunk_data: NDBuffer, chunk_spec: ArraySpec) -> Buffer:
+        chunk = chunk_data.as_numpy_array()
+        data = await asyncio.to_thread(self.chunk_codec.encode, chunk)
+        return chunk_spec.prototype.buffer.from_bytes(data)
+
+    async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
+        data, shape = chunk_data.to_bytes(), chunk_spec.shape
+        pixels = await asyncio.to_thread(self.chunk_codec.decode_to, data, shape)
+        return chunk_spec.prototype.nd_buffer.from_numpy_array(pixels)
+
+    def _set(self, chunk_codec: ChunkCodec) -> None:
+        object.__setattr__(self, "chunk_codec", chunk_codec)

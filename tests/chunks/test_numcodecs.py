@@ -1,0 +1,136 @@
+"""Chunks by way of numcodecs, alone and in arrays of Zarr 2."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import aecodec
+from aecodec import CodecError, FormatError, ImageError, LimitError, UsageError
+from aecodec.arrays import Pixels
+
+numcodecs = pytest.importorskip("numcodecs")
+from aecodec.numcodecs import Aecodec  # noqa: E402 - which imports numcodecs
+
+CONFIG = {"id": "aecodec", "codec": "digits", "codec_id": "0881441f", "level": 1}
+
+
+@pytest.fixture
+def digits_codec() -> Any:
+    """The codec `digits` at level 1, as numcodecs finds it."""
+    return numcodecs.get_codec(CONFIG)
+
+
+def test_numcodecs_finds_it_by_its_configuration(digits_codec: Any) -> None:
+    assert isinstance(digits_codec, Aecodec)
+    assert digits_codec.get_config() == CONFIG
+    assert json.loads(json.dumps(CONFIG)) == CONFIG
+    assert digits_codec == Aecodec("digits", 1) != Aecodec("digits")
+    assert repr(digits_codec) == "Aecodec(codec='digits', codec_id='0881441f', level=1)"
+    assert numcodecs.get_codec({"id": "aecodec", "codec": "digits"}).get_config()["level"] == 2
+    assert pickle.loads(pickle.dumps(digits_codec)) == digits_codec
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(30, 40), (30, 40, 1), (30, 40, 2), (30, 40, 3), (30, 40, 4), (5, 30, 40), (2, 30, 40, 3)],
+)
+def test_all_kinds_of_chunks(shape: tuple[int, ...], photograph: Pixels) -> None:
+    chunk = np.resize(photograph[:100, :100], shape)
+    codec = Aecodec("photo")
+    data = codec.encode(chunk)
+    back = codec.decode(data)
+    assert back.dtype == np.uint8
+    assert back.shape == (shape[:-1] if shape[-1] == 1 else shape)
+    assert np.array_equal(back, np.squeeze(aecodec.decompress_frames(data)))
+    out = np.empty(shape, np.uint8)
+    assert codec.decode(data, out) is out
+    assert np.array_equal(out.reshape(back.shape), back)
+    flat = bytearray(back.size)
+    codec.decode(np.frombuffer(data, np.uint8), flat)
+    assert bytes(flat) == back.tobytes()
+
+
+def test_an_array_that_does_not_fit_is_refused(digits_codec: Any, digits: Pixels) -> None:
+    data = digits_codec.encode(digits[:3])
+    for out in (np.empty((2, 28, 28), np.uint8), np.empty((3, 28, 28), np.uint8, order="F")):
+        with pytest.raises(ImageError, match="does not fit"):
+            digits_codec.decode(data, out)
+
+
+def test_views_are_chunks_too(digits_codec: Any, digits: Pixels) -> None:
+    wide = np.repeat(digits[:5], 2, axis=2)
+    assert digits_codec.encode(wide[..., ::2]) == digits_codec.encode(digits[:5])
+
+
+def test_the_order_of_fortran_is_refused(digits_codec: Any, digits: Pixels) -> None:
+    with pytest.raises(ImageError, match=r"numpy\.ascontiguousarray"):
+        digits_codec.encode(np.asfortranarray(digits[:5]))
+    digits_codec.encode(np.asfortranarray(digits[:1, :, :1]))  # which is in both orders
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [np.zeros(9, np.uint8), np.zeros((9, 9), np.int16), b"bytes", np.zeros((0, 9), np.uint8)],
+)
+def test_what_is_no_picture_is_refused(digits_codec: Any, chunk: Any) -> None:
+    with pytest.raises(ImageError, match=r"a chunk is uint8, of shape \(H, W\)"):
+        digits_codec.encode(chunk)
+
+
+def test_another_codec_refuses_the_chunk(digits_codec: Any, digits: Pixels) -> None:
+    data = digits_codec.encode(digits[:3])
+    with pytest.raises(CodecError, match=r"made with codec 0881441f.*state photo \(5f03dacc\)"):
+        Aecodec("photo").decode(data)
+    unknown = numcodecs.get_codec(CONFIG | {"codec_id": "12345678"})
+    with pytest.raises(CodecError, match=r"digits \(12345678\)"):
+        unknown.decode(data)
+
+
+def test_a_damaged_chunk_is_refused(digits_codec: Any, digits: Pixels) -> None:
+    data = digits_codec.encode(digits[:3])
+    with pytest.raises(FormatError, match="damaged"):
+        digits_codec.decode(data[:-1])
+
+
+def test_a_chunk_that_would_pass_for_a_bomb_is_not_written() -> None:
+    """The number that the message names is enough for both directions."""
+    black = np.zeros((1100, 2048), np.uint8)
+    with pytest.raises(LimitError, match="max_pixels=2252800"):
+        Aecodec("photo", 1).encode(black)
+    codec = numcodecs.get_codec(Aecodec("photo", 1, max_pixels=2252800).get_config())
+    assert codec.decode(codec.encode(black)).shape == (1100, 2048)
+    with pytest.raises(LimitError):
+        Aecodec("photo", 1).decode(codec.encode(black))
+    with pytest.raises(UsageError, match="max_pixels is 0"):
+        Aecodec("photo", 1, max_pixels=0)
+
+
+def test_zarr_2_stores_chunks_with_it(tmp_path: Path, digits: Pixels) -> None:
+    zarr = pytest.importorskip("zarr")
+    path = str(tmp_path / "digits.zarr")
+    options = {"shape": (100, 28, 28), "chunks": (40, 28, 28), "dtype": "uint8", "zarr_format": 2}
+    array = zarr.create_array(path, compressors=Aecodec("digits", 1), **options)
+    array[:] = digits[:100]
+    expected = aecodec.decompress_frames(aecodec.compress(digits[40:80], level=1))
+    assert np.array_equal(array[40:80], expected)
+    stated = json.loads((tmp_path / "digits.zarr" / ".zarray").read_text("utf-8"))
+    assert stated["compressor"] == CONFIG
+    program = f"import zarr; print(int(zarr.open_array({path!r}, mode='r')[47].sum()))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert int(done.stdout) == array[47].sum()
+
+
+def test_zarr_2_in_the_order_of_fortran_is_refused(digits: Pixels) -> None:
+    zarr = pytest.importorskip("zarr")
+    options = {"shape": (100, 28, 28), "chunks": (40, 28, 28), "dtype": "uint8", "zarr_format": 2}
+    array = zarr.create_array({}, compressors=Aecodec("digits", 1), order="F", **options)
+    with pytest.raises(ImageError, match='order="C"'):
+        array[:] = digits[:100]

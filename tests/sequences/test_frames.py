@@ -1,0 +1,278 @@
+"""Files as sequences: any frame is what decompressing the whole file gives, and no more is done."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aecodec
+from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, UsageError
+from aecodec.arrays import Pixels
+from aecodec.bitstream.payload import Message
+from aecodec.errors import InputError
+from aecodec.sequences.files import Files
+
+
+@pytest.fixture
+def stack(tmp_path: Path, digits: Pixels) -> Path:
+    """A file of 300 digits."""
+    path = tmp_path / "digits.aec"
+    path.write_bytes(aecodec.compress(digits[:300], level=1))
+    return path
+
+
+@pytest.fixture
+def photographs(tmp_path: Path, photograph: Pixels) -> Path:
+    """A file of 40 pictures of 96x80 pixels in RGBA, in several messages."""
+    crops = np.stack([photograph[7 * n :, 12 * n :][:80, :96] for n in range(40)])
+    alpha = np.arange(40 * 80 * 96).reshape(40, 80, 96, 1) % 251
+    path = tmp_path / "photographs.aec"
+    path.write_bytes(aecodec.compress(np.concatenate([crops, alpha], -1).astype(np.uint8), level=2))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Path:
+    """A folder with a stack of 5 digits, a single digit and a photograph, at several depths."""
+    path = tmp_path / "folder"
+    (path / "b").mkdir(parents=True)
+    (path / "a.aec").write_bytes(aecodec.compress(digits[:5]))
+    (path / "b" / "one.AEC").write_bytes(aecodec.compress(digits[5]))
+    (path / "c.aec").write_bytes(aecodec.compress(photograph[:50, :70]))
+    (path / "notes.txt").write_text("no picture")
+    return path
+
+
+def test_a_stack_is_indexed_as_its_array(stack: Path) -> None:
+    whole, frames = aecodec.decompress_frames(stack), aecodec.frames(stack)
+    assert len(frames) == 300
+    assert frames[7].dtype == np.uint8
+    for index in (0, 299, -1, -300, np.int64(5)):
+        assert np.array_equal(frames[index], whole[index])
+    for part in (slice(10, 20), slice(None, None, -7), slice(295, 900), slice(5, 5), [5, -1, 5]):
+        assert np.array_equal(frames[part], whole[part])
+    assert np.array_equal(frames[np.array([250, 3])], whole[[250, 3]])
+    assert np.array_equal(np.asarray(frames), whole)
+    assert frames[[]].shape == (0, 28, 28)
+
+
+def test_a_stack_is_iterated_over(stack: Path) -> None:
+    whole, frames = aecodec.decompress_frames(stack), aecodec.frames(stack)
+    assert np.array_equal(np.stack(list(frames)), whole)
+    assert np.array_equal(next(reversed(frames)), whole[-1])
+
+
+def test_codes_are_those_that_were_encoded(stack: Path, digits: Pixels, codec: Codec) -> None:
+    codes = aecodec.frames(stack).codes
+    expected = codec.encoder.codes(digits[:300, ..., None], level=1)[:, None]
+    assert len(codes) == 300
+    assert np.array_equal(codes[:], expected)
+    assert np.array_equal(codes[17], expected[17])
+    assert np.array_equal(np.stack(list(codes)), expected)
+    pixels = codec.decoder.reconstruct(codes[17], level=1)
+    assert np.array_equal(pixels[0, ..., 0], aecodec.frames(stack)[17])
+
+
+def test_pictures_with_neighbours_and_alpha(photographs: Path) -> None:
+    whole, frames = aecodec.decompress_frames(photographs), aecodec.frames(photographs)
+    assert frames[3].shape == (80, 96, 4)
+    for index in (0, 39, slice(30, 40), [39, 0, 16]):
+        assert np.array_equal(frames[index], whole[index])
+    assert frames[4:4].shape == (0, 80, 96, 4)
+    assert frames.codes[0].shape[0] == 5 * 6
+
+
+def test_only_the_messages_of_a_frame_are_decoded(
+    tmp_path: Path, photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """17 pictures of 32x32 vectors: 16 of them are one message."""
+    crop = np.pad(photograph[:420, :500, 1], ((0, 92), (0, 12)), mode="reflect")
+    path = tmp_path / "many.aec"
+    path.write_bytes(aecodec.compress(np.stack([crop] * 17), level=1))
+    decoded, decode = [], Message.decode
+
+    def counted(message: Message, *arguments: object) -> np.ndarray:
+        decoded.append(message.segment.shape[0])
+        return decode(message, *arguments)
+
+    monkeypatch.setattr(Message, "decode", counted)
+    frames = aecodec.frames(path)
+    assert decoded == []
+    assert np.array_equal(frames[16], frames[-1])
+    assert decoded == [1]
+    assert frames.codes[16].shape[0] == 32 * 32
+    assert decoded == [1]
+    assert frames[15].shape == (512, 512)
+    assert decoded == [1, 16]
+
+
+def test_a_colour_picture_of_a_grey_codec(tmp_path: Path, codec: Codec, photograph: Pixels) -> None:
+    """Each of its channels is a plane of 2x3 tiles."""
+    pictures = np.stack([photograph[n:][:50, :70] for n in (0, 90, 180)])
+    path = tmp_path / "colour.aec"
+    path.write_bytes(codec.compress(pictures))
+    frames, whole = aecodec.frames(path), aecodec.decompress_frames(path)
+    assert np.array_equal(frames[[2, 0]], whole[[2, 0]])
+    assert frames.codes[1].shape == (3 * 2 * 3, 44)
+
+
+def test_a_reduced_picture_has_its_own_size(tmp_path: Path, photograph: Pixels) -> None:
+    path = tmp_path / "reduced.aec"
+    path.write_bytes(aecodec.compress(photograph, max_bytes=600))
+    assert aecodec.read_header(path).reduction > 2
+    assert np.array_equal(aecodec.frames(path)[0], aecodec.decompress(path))
+
+
+def test_a_folder_is_its_files_in_the_order_of_their_paths(folder: Path) -> None:
+    frames = aecodec.frames(folder)
+    assert len(frames) == 7
+    expected = [
+        *aecodec.decompress_frames(folder / "a.aec"),
+        np.asarray(aecodec.decompress(folder / "b" / "one.AEC")),
+        np.asarray(aecodec.decompress(folder / "c.aec")),
+    ]
+    for number, (frame, each) in enumerate(zip(frames, expected, strict=True)):
+        assert np.array_equal(frame, each)
+        assert np.array_equal(frames[number], each)
+    assert np.array_equal(frames[[5, 1, 0]], np.stack([expected[n] for n in (5, 1, 0)]))
+    with pytest.raises(ImageError, match=r"\(28, 28\) and \(50, 70, 3\).*one by one"):
+        frames[4:]
+
+
+def test_files_are_counted_by_their_first_bytes(folder: Path) -> None:
+    """What is behind them is noticed when the file is opened, with its name."""
+    file = folder / "a.aec"
+    file.write_bytes(file.read_bytes()[:-1])
+    frames = aecodec.frames(folder)
+    assert len(frames) == 7
+    assert frames[5].shape == (28, 28)
+    with pytest.raises(FormatError, match=r"a\.aec: damaged: checksum"):
+        frames[0]
+
+
+def test_a_file_that_changes_is_noticed(stack: Path, digits: Pixels) -> None:
+    frames = aecodec.frames(stack)
+    stack.write_bytes(aecodec.compress(digits[:299]))
+    with pytest.raises(FormatError, match=r"digits\.aec: changed since its frames were counted"):
+        frames[0]
+
+
+def test_wrong_indices_are_refused(stack: Path) -> None:
+    frames = aecodec.frames(stack)
+    for index in (300, -301, [0, 300]):
+        with pytest.raises(IndexError, match="there are 300"):
+            frames[index]
+    for index in ([1.5], [[1]], np.zeros(300, bool), 1.5, "a"):
+        with pytest.raises(UsageError, match="list of integers"):
+            frames[index]
+
+
+def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.aec").write_bytes(b"GIF89a, or so it says")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"absent\.aec: cannot be read"):
+        aecodec.frames(tmp_path / "absent.aec")
+    with pytest.raises(InputError, match=r"empty: no \.aec file"):
+        aecodec.frames(tmp_path / "empty")
+    with pytest.raises(FormatError, match=r"a\.aec: not an \.aec file"):
+        aecodec.frames(tmp_path / "a.aec")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.aec")
+    with pytest.raises(InputError, match=r"pipe\.aec: no ordinary file"):
+        aecodec.frames(folder)
+
+
+def test_limits_are_those_of_decompress(stack: Path) -> None:
+    with pytest.raises(LimitError, match=r"digits\.aec: 300 pictures"):
+        aecodec.frames(stack, max_frames=299)[0]
+    with pytest.raises(UsageError, match="max_pixels is 0"):
+        aecodec.frames(stack, max_pixels=0)
+
+
+def test_a_codec_of_ones_own_is_given(tmp_path: Path, stack: Path) -> None:
+    with pytest.raises(CodecError, match=r"digits\.aec: made with codec"):
+        aecodec.frames(stack, "photo")[0]
+    own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
+    assert np.array_equal(aecodec.frames(stack, own)[0], aecodec.frames(stack)[0])
+
+
+def test_it_pickles_without_what_it_loaded(stack: Path) -> None:
+    frames = aecodec.frames(stack, "digits")
+    expected = frames[7]
+    data = pickle.dumps(frames)
+    assert len(data) < 2000
+    again = pickle.loads(data)
+    assert np.array_equal(again[7], expected)
+    assert np.array_equal(pickle.loads(pickle.dumps(frames.codes))[7], frames.codes[7])
+
+
+def test_another_process_that_is_given_it_reads_it(stack: Path) -> None:
+    program = (
+        "import pickle, sys\n"
+        "frames = pickle.load(sys.stdin.buffer)\n"
+        "print(len(frames), int(frames[11].sum()), 'ai_edge_litert' in sys.modules)\n"
+    )
+    frames = aecodec.frames(stack)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, input=pickle.dumps(frames), capture_output=True, check=True)
+    assert done.stdout.split() == [b"300", str(frames[11].sum()).encode(), b"True"]
+
+
+def test_codes_need_no_network(stack: Path, tmp_path: Path) -> None:
+    """Neither its file, nor the runtime."""
+    own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
+    (own / "decoder.tflite").unlink()
+    program = (
+        "import sys, aecodec\n"
+        f"print(aecodec.frames({str(stack)!r}, {str(own)!r}).codes[:9].shape)\n"
+        "assert not {'ai_edge_litert', 'tensorflow'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"(9, 1, 28)\n"
+
+
+def test_threads_may_share_it(stack: Path) -> None:
+    frames, whole = aecodec.frames(stack), aecodec.decompress_frames(stack)
+    wrong = []
+
+    def read(first: int) -> None:
+        for number in range(first, 300, 4):
+            if not np.array_equal(frames[number], whole[number]):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=read, args=(first,)) for first in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_the_codec_is_loaded_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = [file._decoder for file in map(Files(folder).opened, (0, 1))]
+    assert opened[0] is opened[1]
+
+
+def test_importing_aecodec_does_not_load_it() -> None:
+    program = "import aecodec, sys; print([n for n in sys.modules if 'sequences' in n])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout == b"[]\n"
+
+
+def test_one_picture_is_a_sequence_of_one(tmp_path: Path, photograph: Pixels) -> None:
+    Image.fromarray(photograph[:40, :30]).save(tmp_path / "a.png")
+    path = tmp_path / "a.aec"
+    path.write_bytes(aecodec.compress(tmp_path / "a.png"))
+    assert np.array_equal(aecodec.frames(path)[:], np.asarray(aecodec.decompress(path))[None])
