@@ -56,8 +56,8 @@ def build(fault: Fault, source: Path, folder: Path) -> Path:
     sources += [HERE / "mutator.c"] if fault.target != "encode" else []
     program, include = folder / fault.target, (f"-I{HERE}", f"-I{folder}")
     options = [*_OPTIONS, f"-fsanitize=fuzzer,{fault.sanitizers}", *include]
-    command = [os.environ.get("FUZZ_CC", "clang"), *options, "-o", program, *sources]
-    subprocess.run(command, check=True)
+    compiler = os.environ.get("FUZZ_CC", "clang")
+    subprocess.run([compiler, *options, "-o", program, *sources], check=True)
     return program
 
 
