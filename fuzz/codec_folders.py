@@ -1,6 +1,7 @@
 """Fuzzes codec folders: a crash, a hang, too much memory or an error of another kind is a failure.
 
     python -m fuzz.codec_folders --count 100000
+    python -m fuzz.codec_folders --seconds 600
 
 Each folder is a copy of a codec with one file changed and its hash made right, and each is loaded,
 decompresses and compresses in a process of its own.
@@ -10,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import random
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,18 +47,17 @@ def attack(folder: Path) -> None:
     codec.compress(picture)
 
 
-def outcomes(count: int, seed: int, keep: Path | None = None) -> Iterator[Outcome]:
-    """Attack with this many folders.
+def outcomes(seed: int, keep: Path | None = None) -> Iterator[Outcome]:
+    """Attack with one folder after another, without end.
 
     Args:
-        count: how many.
         seed: seed of the changes.
         keep: folder to which those that fail are moved.
     """
     rng = random.Random(seed)
     aecodec.compress(np.zeros((_SIDE, _SIDE), np.uint8), "digits")  # once, and not in each process
     with tempfile.TemporaryDirectory() as work:
-        for number in range(count):
+        for number in itertools.count():
             folder = Path(work, str(number))
             make_hostile(BUILT_IN / "digits", folder, rng)
             outcome = outcome_of(partial(attack, folder))
@@ -65,20 +67,33 @@ def outcomes(count: int, seed: int, keep: Path | None = None) -> Iterator[Outcom
             yield outcome
 
 
+def _during(seconds: float, endless: Iterator[Outcome]) -> Iterator[Outcome]:
+    stop = time.monotonic() + seconds
+    return itertools.takewhile(lambda _: time.monotonic() < stop, endless)
+
+
 def main() -> None:
     """Fuzz, and count what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1000)
+    amount = parser.add_mutually_exclusive_group()
+    amount.add_argument("--count", type=int, default=1000)
+    amount.add_argument("--seconds", type=float)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for what fails")
     options = parser.parse_args()
     found, most = Counter[str](), 0
-    for outcome in outcomes(options.count, options.seed, options.keep):
+    endless = outcomes(options.seed, options.keep)
+    some = (
+        _during(options.seconds, endless)
+        if options.seconds
+        else itertools.islice(endless, options.count)
+    )
+    for outcome in some:
         found[outcome.text] += 1
         most = max(most, outcome.mib)
         if outcome.is_failure:
             print(outcome, flush=True)
-    print(f"{options.count} folders: {dict(found)}, at most {most} MiB")
+    print(f"{found.total()} folders: {dict(found)}, at most {most} MiB")
     sys.exit(1 if set(found) - {"done", "refused"} else 0)
 
 

@@ -40,7 +40,7 @@ from aecodec.format.container import Header, Mode
 from aecodec.quantization.levels import Level
 from fuzz.payloads import any_payload
 from tests.helpers.c_library import OK, CLibrary
-from tests.helpers.made_up_codecs import folder_of
+from tests.helpers.codecs.made_up_codecs import folder_of
 from tests.helpers.strategies import any_prior
 
 _MOST_SYMBOLS = 2000
@@ -128,7 +128,8 @@ class Attempt:
         size = self.header.size or spec.tile[::-1]
         work = library.sizes(size, Mode(self.header.mode))[1] * self.header.frames
         decoded = library.decode(self.data, count, work)
-        return decoded.codes if decoded.status == OK else f"status {decoded.status}"
+        is_fine = decoded.status == OK
+        return decoded.codes.astype(np.int16) if is_fine else f"status {decoded.status}"
 
     def check(self) -> bool:
         """Check that all decoders agree, and say whether they accept the file.

@@ -173,8 +173,8 @@ def converted(shape: tuple[int | None, ...], make: Make) -> list[bytes]:
     """A model in floats and, where that is possible, in int8."""
     inputs = keras.Input(batch_shape=(1, *shape))
     model = keras.Model(inputs, make(inputs))
-    samples = np.random.default_rng(0).normal(size=(4, *(side or 8 for side in shape)))
-    samples = samples.astype(np.float32)
+    drawn = np.random.default_rng(0).normal(size=(4, *(side or 8 for side in shape)))
+    samples = drawn.astype(np.float32)
     found = [_calibrated(model, samples)]
     try:
         found.append(CalibratedModel(model, samples).quantized())

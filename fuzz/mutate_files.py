@@ -15,11 +15,12 @@ from fuzz.mutate_bytes import mutated_bytes
 
 _SIZE, _LEVEL, _FRAMES, _METADATA, _REDUCTION = (1 << bit for bit in range(2, 7))
 
-_NUMBERS = (0, 1, 2, 3, 5, 16, 27, 28, 29, 64, 127, 128, 300, 1 << 14, 1 << 20, (1 << 20) + 1)
-_NUMBERS += (1 << 24, 1 << 26, 1 << 30, (1 << 32) - 1, 1 << 34, 1 << 40)
+_SIDES = (0, 1, 2, 3, 5, 16, 27, 28, 29, 64, 127, 128, 300, 1 << 14, 1 << 20, (1 << 20) + 1)
+_NUMBERS = (*_SIDES, 1 << 24, 1 << 26, 1 << 30, (1 << 32) - 1, 1 << 34, 1 << 40)
 _SMALL = (1, 2, 3, 9, 16, 17, 28, 33, 40)
-_XMP = (b"<?aec?>", b"<?aec RGB?>", b"<?aec .png 0?>", b"<?aec .jpg -1 RGB?>", b"<x/>", b"\xff")
-_XMP += (b"<?aec .jpg 999999999999?>", b"<?aec-names a.png/b.png?>", b"<?aec-names ../a?>")
+_ORIGINS = (b"<?aec?>", b"<?aec RGB?>", b"<?aec .png 0?>", b"<?aec .jpg -1 RGB?>")
+_NAMES = (b"<?aec-names a.png/b.png?>", b"<?aec-names ../a?>")
+_XMP = (*_ORIGINS, b"<?aec .jpg 999999999999?>", *_NAMES, b"<x/>", b"\xff")
 _RARELY = 0.03
 
 _CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "5f03dacc", "651442dd")))

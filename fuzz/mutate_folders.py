@@ -17,7 +17,8 @@ from fuzz.mutate_models import mutated_model
 _MODELS = ("decoder.tflite", "encoder.tflite")
 _PRIORS, _JSON = "priors.npz", "codec.json"
 
-_VALUES = (None, True, -1, 0, 1, 2, 15, 28, 4096, 2**31, 10**30, 0.5, "", "\x1b[2J", [], [1, 2], {})
+_NUMBERS = (True, -1, 0, 1, 2, 15, 28, 4096, 2**31, 10**30, 0.5)
+_VALUES: tuple[Any, ...] = (None, *_NUMBERS, "", "\x1b[2J", [], [1, 2], {})
 _DTYPES = (np.uint16, np.int8, np.int64, np.float64, np.bool_)
 
 

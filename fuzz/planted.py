@@ -17,15 +17,17 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 _SECONDS = 60
-_OPTIONS = ("-std=c99", "-g", "-O1", "-fsanitize=fuzzer,address,undefined")
+_OPTIONS = ("-std=c99", "-g", "-O1")
+_MEMORY = "memory"  # the sanitizer that sees what is read before it is written
 
 
 class Fault(NamedTuple):
-    """A change of `aecodec.c`, and the target that must notice it."""
+    """A change of `aecodec.c`, and the target that must notice it, under some sanitizers."""
 
     target: str
     right: str
     wrong: str
+    sanitizers: str = "address,undefined"
 
 
 FAULTS = (
@@ -36,6 +38,9 @@ FAULTS = (
     Fault("decode", "value);\n                update_inputs(p, vector, place);", "value);"),
     Fault("encode", "capacity < start + CHECKSUM", "capacity < start"),
     Fault("encode", "code_byte(c, value >> 8)", "code_byte(c, value >> 9)"),
+    Fault("header", "memset(header, 0, sizeof *header);", "", _MEMORY),
+    Fault("decode", "memset(sums, 0, 2 * dimension * sizeof *sums);", "", _MEMORY),
+    Fault("encode", "memset(sums, 0, 2 * dimension * sizeof *sums);", "", _MEMORY),
 )
 
 
@@ -50,8 +55,9 @@ def build(fault: Fault, source: Path, folder: Path) -> Path:
     sources = [HERE / f"{fault.target}.c", *sorted(folder.glob("*.c"))]
     sources += [HERE / "mutator.c"] if fault.target != "encode" else []
     program, include = folder / fault.target, (f"-I{HERE}", f"-I{folder}")
-    command = [os.environ.get("FUZZ_CC", "clang"), *_OPTIONS, *include, "-o", program, *sources]
-    subprocess.run(command, check=True)
+    options = [*_OPTIONS, f"-fsanitize=fuzzer,{fault.sanitizers}", *include]
+    compiler = os.environ.get("FUZZ_CC", "clang")
+    subprocess.run([compiler, *options, "-o", program, *sources], check=True)
     return program
 
 
@@ -71,7 +77,8 @@ def report(fault: Fault, program: Path, corpus: Path) -> bool:
     """Print when a fault was found, and tell whether it was."""
     seconds = seconds_to_find(program, corpus)
     outcome = "NOT FOUND" if seconds is None else f"found in {seconds:.1f} s"
-    print(f"{fault.target}: {fault.right!r} -> {fault.wrong!r}: {outcome}", flush=True)
+    change = f"{fault.right!r} -> {fault.wrong!r}"
+    print(f"{fault.target} under {fault.sanitizers}: {change}: {outcome}", flush=True)
     return seconds is not None
 
 

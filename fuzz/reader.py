@@ -49,15 +49,14 @@ def read(data: bytes) -> None:
     """
     header, payload = container.unpack(data)
     assert container.unpack(container.pack(header, payload)) == (header, payload)
-    limits = {"max_pixels": _MAX_PIXELS, "max_frames": _MAX_FRAMES}
     codec = codec_of_file(data)
-    codes = codec.decoder.codes(data, Limits(**limits))
+    codes = codec.decoder.codes(data, Limits(_MAX_PIXELS, _MAX_FRAMES))
     assert codes.dtype == "int16"
-    codec.decoder.check(data, Limits(**limits))
-    frames = aecodec.decompress_frames(data, **limits)
+    codec.decoder.check(data, Limits(_MAX_PIXELS, _MAX_FRAMES))
+    frames = aecodec.decompress_frames(data, max_pixels=_MAX_PIXELS, max_frames=_MAX_FRAMES)
     assert frames.shape[0] == header.frames
     if header.frames == 1:
-        image = aecodec.decompress(data, **limits)
+        image = aecodec.decompress(data, max_pixels=_MAX_PIXELS, max_frames=_MAX_FRAMES)
         assert image.size == frames.shape[2:0:-1]
 
 

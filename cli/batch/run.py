@@ -14,7 +14,6 @@ from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import ExistsError
 from aecodec.cli.shared.found import STANDARD
-from aecodec.cli.shared.jobs import Job
 from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers, cores
@@ -42,7 +41,7 @@ def run_all(
         AecodecError: the error of the file, if it is the only one.
         typer.Exit: with status 1, if some of several failed; with 130, if Ctrl-C ended it.
     """
-    sweep({item.target.parent for item in items if isinstance(item, Job)})
+    sweep({item.target.parent for item in items if hasattr(item, "target")})
     with console.bar("") as bar:
         tally = _Tally(replace(console, write=bar.write), len(items), skip_existing)
         if len(items) == 1:

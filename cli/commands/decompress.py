@@ -19,7 +19,7 @@ from aecodec.cli.shared.files import (
     write_folder,
 )
 from aecodec.cli.shared.found import AEC_FILES, STANDARD
-from aecodec.cli.shared.jobs import Job, plan
+from aecodec.cli.shared.jobs import Job, named_folder, plan
 from aecodec.cli.shared.options import (
     CodecName,
     Force,
@@ -84,14 +84,15 @@ def decompress(
     of, unless its format loses something: without --quality they become PNG. They get back its
     time, too, if they keep it. With -o, the suffix of the name chooses the image format. A file
     that holds several pictures becomes a folder of them, with their former names if it has kept
-    them. A codec that ships is found by the id in the file; for any other give its folder with
-    --codec.
+    them; -o NAME names that folder, and -o NAME/ the one that it is made in. A codec that ships is
+    found by the id in the file; for any other give its folder with --codec.
     """
     check_skipping(skip_existing, force)
     endings = Endings(inputs, wanted, quality)
     endings.check(out)
     limits = Limits(max_pixels, max_frames)
-    work = _Decompression(load_codec(codec) if codec else None, limits, endings, force)
+    given, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
+    work = _Decompression(given, limits, endings, force, folder)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, endings.rename, AEC_FILES)
     run_all(console, planned, work.decompress_one, jobs, skip_existing)
@@ -99,23 +100,38 @@ def decompress(
 
 @dataclass(frozen=True)
 class _Decompression:
-    """How files are decompressed; an attribute is an option of the command."""
+    """How files are decompressed; all but the last attribute are options of the command.
+
+    Attributes:
+        folder: what the one file becomes if it holds several pictures; None if nothing says so.
+    """
 
     codec: Codec | None
     limits: Limits
     endings: Endings
     force: bool
+    folder: Path | None
 
     def decompress_one(self, job: Job, console: Console, workers: Workers) -> None:
         """Decompress one file."""
         data = read_bytes(job.source)
-        target = _target(job.target, container.unpack(data)[0].frames)
+        target = self._target(job, container.unpack(data)[0].frames)
         check_overwriting(target, self.force)
         codec = with_workers(self.codec or codec_of_file(data), workers)
         picture = codec.decoder.decode(data, self.limits)
         with console.warnings_about(name_of(job)):
             self._write(picture, target, self.endings.of(job.target))
         _report(console, job, target, picture)
+
+    def _target(self, job: Job, frames: int) -> Path:
+        """Where the result of a file goes: an image, or a folder of several."""
+        if frames == 1:
+            return job.target
+        if job.target == STANDARD:
+            raise UsageError(
+                "standard output takes one picture, and the file holds several: use -o"
+            )
+        return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 
     def _write(self, picture: Picture, target: Path, suffix: str) -> None:
         """Write one image, or a folder of several, with the time of the source."""
@@ -129,15 +145,6 @@ class _Decompression:
         write_folder(target, dict(zip(files, encoded, strict=True)), self.force)
         for name in files:
             restore_time(target / name, picture.origin)
-
-
-def _target(target: Path, frames: int) -> Path:
-    """Where the result of a file goes: an image, or a folder of several."""
-    if frames == 1:
-        return target
-    if target == STANDARD:
-        raise UsageError("standard output takes one picture, and the file holds several: use -o")
-    return target.with_suffix("") if target.suffix else target
 
 
 def _report(console: Console, job: Job, written: Path, picture: Picture) -> None:

@@ -141,4 +141,19 @@ def folder_beside(folder: Path, ending: str) -> Path:
 
 def is_folder(out: str) -> bool:
     """Whether `-o` names a folder: it is one, or ends with a slash."""
-    return out.endswith(("/", os.sep)) or Path(out).is_dir()
+    return _ends_with_slash(out) or Path(out).is_dir()
+
+
+def named_folder(inputs: Sequence[Path], out: str | None) -> Path | None:
+    """The folder that `-o` names as the result of one file, if it exists.
+
+    With a slash at the end, and for `.` and `..`, it is not the result, but where that goes.
+    """
+    if out is None or _ends_with_slash(out) or Path(out).name in ("", ".."):
+        return None
+    is_one_file = len(inputs) == 1 and not os.path.isdir(inputs[0])
+    return Path(out) if is_one_file and os.path.isdir(out) else None
+
+
+def _ends_with_slash(out: str) -> bool:
+    return out.endswith(("/", os.sep))

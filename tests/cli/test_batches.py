@@ -219,6 +219,30 @@ def test_a_stack_keeps_the_names_of_its_pictures(many: Path, command: Command) -
     assert Path("numbered/01.png").exists()
 
 
+def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
+    many: Path, command: Command
+) -> None:
+    assert command("compress", "--stack", many).status == 0
+    decompress = ("decompress", "many.aec", "-o")
+    assert command(*decompress, "back").status == 0
+    before = sorted(Path("back").rglob("*"))
+    refused = command(*decompress, "back")
+    assert (refused.status, "back exists already" in refused.err) == (2, True)
+    assert command(*decompress, "back", "--skip-existing").status == 0
+    assert command(*decompress, "back", "--force").status == 0
+    assert sorted(Path("back").rglob("*")) == before
+    assert command(*decompress, "back/").status == 0
+    assert Path("back/many_decompressed").is_dir()
+    assert command(*decompress, ".").status == 0
+    assert Path("many_decompressed").is_dir()
+
+
+def test_a_stack_sweeps_away_what_a_killed_process_left(many: Path, command: Command) -> None:
+    Path(".aecodec-0123456789ab").write_bytes(b"left")
+    assert command("compress", "--stack", many, "-o", "many.aec").status == 0
+    assert not Path(".aecodec-0123456789ab").exists()
+
+
 def test_a_bar_is_shown_on_a_terminal_and_results_go_where_they_belong(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

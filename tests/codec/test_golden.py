@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.golden import GOLDEN, REFUSED, codec_of, digests, listed
+from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, digests, listed
 
 import aecodec
 from aecodec import Codec

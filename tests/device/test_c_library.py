@@ -19,8 +19,8 @@ from helpers.c_library import (
     TOO_LARGE,
     CLibrary,
 )
+from helpers.codecs.made_up_codecs import SPARE, TILE, folder_of
 from helpers.files import with_checksum
-from helpers.made_up_codecs import SPARE, TILE, folder_of
 from helpers.strategies import any_context, headers, priors, some_context
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

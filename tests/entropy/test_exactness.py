@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import exactness
-from helpers.extreme_networks import (
+from helpers.codecs import exactness
+from helpers.networks.extreme_networks import (
     STYLES,
     extreme_network,
     extreme_vectors,

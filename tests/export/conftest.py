@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.pairs import Pair, convolutional_pair, train_pair
+from helpers.networks.pairs import Pair, convolutional_pair, train_pair
 
 from aecodec import Codec
 from aecodec.arrays import Pixels

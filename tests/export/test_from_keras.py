@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 from helpers.commands import Command
-from helpers.pairs import Pair, convolutional_pair, dense_pair, train_pair
+from helpers.networks.pairs import Pair, convolutional_pair, dense_pair, train_pair
 from keras import layers
 
 from aecodec import Codec, DecoderCodec, EncoderCodec, ModelError, load_codec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-from helpers.pairs import convolutional_pair
+from helpers.networks.pairs import convolutional_pair
 from keras import layers
 
 from aecodec.arrays import Pixels

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from helpers.pairs import convolutional_pair
+from helpers.networks.pairs import convolutional_pair
 from keras import layers
 
 from aecodec.errors import ModelError

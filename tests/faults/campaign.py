@@ -114,6 +114,14 @@ def _left(folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in folder.rglob(".aecodec-*")]
 
 
+def _reported(injections: Iterator[Injection]) -> Iterator[Injection]:
+    """Print the problems of each as soon as it is done."""
+    for each in injections:
+        for problem in each.problems:
+            print(f"{each.scenario}, {each.fault}, status {each.status}: {problem}", flush=True)
+        yield each
+
+
 def main() -> None:
     """Inject all faults, print those with problems, and count."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -126,12 +134,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Runner(built_library(folder), modules) as runner:
         for scenario in chosen:
             injector = Injector(scenario, runner)
-            done = [*injector.inject(most=options.most)]
+            done = [*_reported(injector.inject(most=options.most))]
             total += len(done)
-            for each in done:
-                failed += bool(each.problems)
-                for problem in each.problems:
-                    print(f"{each.scenario}, {each.fault}, status {each.status}: {problem}")
+            failed += sum(bool(each.problems) for each in done)
             print(f"{scenario.name}: {injector.calls} calls, {len(done)} faults", flush=True)
     print(f"{total} faults, {failed} with problems")
     sys.exit(failed > 0)

@@ -12,10 +12,6 @@ from helpers.programs import needs
 
 SOME = [each for each in QUICK if each.name in ("compress", "decompress a stack --force")]
 
-MANY = [each for each in QUICK if each.name not in ("compress --stack", "decompress a stack")]
-"""The campaign tries all: `python tests/faults/campaign.py`. Those of stacks leave temporary files,
-and names of their own, after a kill."""
-
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -36,6 +32,6 @@ def test_a_fault_at_some_calls_loses_nothing(scenario: Scenario, library: Path) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", MANY, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", QUICK, ids=lambda scenario: scenario.name)
 def test_a_fault_at_any_call_loses_nothing(scenario: Scenario, library: Path) -> None:
     assert_nothing_is_lost(scenario, library)

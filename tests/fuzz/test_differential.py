@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import aecodec
 from aecodec.entropy import coding
-from aecodec.entropy.range_coder import PythonDecoder, PythonEncoder
+from aecodec.entropy.range_coder import PythonDecoder, PythonEncoder, Table
 from aecodec.format.container import Header
 from fuzz.differential import (
     Attempt,
@@ -81,7 +81,7 @@ def without_carry(encoder: PythonEncoder) -> None:
     encoder._words[-1] = (encoder._words[-1] + 1) & 0xFFFFFFFF
 
 
-def without_check(decoder: PythonDecoder, table: object) -> int:
+def without_check(decoder: PythonDecoder, table: Table) -> int:
     """`PythonDecoder._decode_one` that takes what is no symbol for the last one."""
     try:
         return decode_one(decoder, table)

@@ -9,12 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from helpers.documents import ROOT
 
 from aecodec.errors import AecodecError
 from aecodec.format import container
 from fuzz.mutate_bytes import mutated_bytes
 from fuzz.mutate_files import mutated_file, parts_of
+from tests.helpers.documents import ROOT
 
 GOLDEN = [path.read_bytes() for path in sorted((ROOT / "tests" / "golden").glob("*.aec"))]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-from helpers.golden import golden_codecs
+from helpers.codecs.golden import golden_codecs
 from PIL import ImageCms
 
 from aecodec import Codec

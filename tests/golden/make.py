@@ -18,7 +18,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 import made_up
 import numpy as np
 import refused
-from helpers.golden import GOLDEN, REFUSED, Digests, codec_of, digests
+from helpers.codecs.golden import GOLDEN, REFUSED, Digests, codec_of, digests
 from PIL import Image
 from sklearn.datasets import load_sample_image
 from trace_of_photo import Trace

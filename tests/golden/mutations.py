@@ -48,7 +48,7 @@ def install(mutation: Mutation) -> None:
 
 def complaints() -> Iterator[str]:
     """The golden files that decode to something else, and those that are not refused."""
-    from helpers.golden import GOLDEN, REFUSED, codec_of, digests, listed
+    from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, digests, listed
 
     from aecodec.errors import FormatError
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 
 import numpy as np
-from helpers.golden import GOLDEN, golden_codecs
+from helpers.codecs.golden import GOLDEN, golden_codecs
 from made_up import with_checksum
 
 from aecodec import Codec

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from helpers.golden import GOLDEN, codec_of
+from helpers.codecs.golden import GOLDEN, codec_of
 
 from aecodec.entropy.prior import Prior
 

@@ -81,13 +81,16 @@ def compiler() -> str:
     return os.environ.get("CC", "cc")
 
 
+def _compile(*arguments: str | Path) -> None:
+    subprocess.run([compiler(), *_OPTIONS, *_SANITIZER, *arguments], check=True)
+
+
 @functools.cache
 def _library_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder with the object of `aecodec.c`, compiled once per process."""
     folder = tempfile.TemporaryDirectory()
     out = Path(folder.name, "aecodec.o")
-    command = [compiler(), *_OPTIONS, *_SANITIZER, "-c", "-o", out, SOURCES / "aecodec.c"]
-    subprocess.run(command, check=True)
+    _compile("-c", "-o", out, SOURCES / "aecodec.c")
     return folder
 
 
@@ -100,8 +103,7 @@ class CLibrary:
             (folder / name).write_bytes(content)
         library, name = folder / "library.so", identifier_of(tables)
         sources = [folder / f"{name}.c", Path(_library_folder().name, "aecodec.o")]
-        command = [compiler(), *_OPTIONS, *_SANITIZER, "-shared", "-o", library, *sources]
-        subprocess.run(command, check=True)
+        _compile("-shared", "-o", library, *sources)
         self._c = ctypes.CDLL(str(library))
         for function in _SIZES:
             getattr(self._c, function).restype = c_size_t

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -60,11 +61,21 @@ headers = (
 )
 
 
+def _network(**arrays: Any) -> ContextNetwork:
+    """A context network of arrays, or lists, of any integer types."""
+    return ContextNetwork(**arrays)
+
+
+def _spatial(*arrays: Any) -> SpatialWeights:
+    """Spatial weights of arrays of any integer types."""
+    return SpatialWeights(*arrays)
+
+
 def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextNetwork:
     """A random context network of 0 to 12 units."""
     units = int(rng.integers(0, 13))
     any_int8 = functools.partial(rng.integers, -128, 128)
-    return ContextNetwork(
+    return _network(
         order=rng.permutation(channels),
         input_shift=rng.integers(0, 8, channels),
         degree=np.sort(rng.integers(0, channels + 2, units)),
@@ -73,7 +84,7 @@ def any_context(rng: np.random.Generator, count: int, channels: int) -> ContextN
         bias=any_int8((count, units)),
         output_weights=any_int8((channels, units, 2)),
         output_shift=rng.integers(4, 16, (channels, 2)),
-        spatial=SpatialWeights(
+        spatial=_spatial(
             any_int8(channels),
             any_int8((KINDS, channels, units)),
             any_int8((KINDS, units)),
@@ -93,7 +104,7 @@ def any_prior(
     return Prior(
         bank=np.stack([to_frequencies(rng.random(symbols + 1) ** 8) for _ in range(bank)]),
         first=int(rng.integers(-20, 6)),
-        table=rng.integers(0, bank, (count, channels)),
+        table=rng.integers(0, bank, (count, channels)).astype(np.uint16),
         offset=rng.integers(-300, 300, (count, channels)) // rng.choice([1, 50, 301]),
         index=index,
         context=any_context(rng, count, channels) if bank % 8 == 0 else None,
@@ -112,7 +123,7 @@ def priors(draw: st.DrawFn) -> Prior:
 def some_context() -> ContextNetwork:
     """A network of 4 units with spatial weights, for 4 priors of 3 channels."""
     integers = functools.partial(np.random.default_rng(0).integers, -50, 50)
-    return ContextNetwork(
+    return _network(
         order=[2, 0, 1],
         input_shift=[3, 3, 3],
         degree=[0, 0, 1, 2],
@@ -121,7 +132,7 @@ def some_context() -> ContextNetwork:
         bias=integers((4, 4)),
         output_weights=integers((3, 4, 2)),
         output_shift=np.full((3, 2), 9),
-        spatial=SpatialWeights(
+        spatial=_spatial(
             integers(3),
             integers((2, 3, 4)),
             integers((2, 4)),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from helpers.documents import ROOT
-from helpers.tflite_models import Change, changed, one_operator, operator, tensor
+from helpers.networks.tflite_models import Change, changed, one_operator, operator, tensor
 
 from aecodec import CodecError
 from aecodec.codec.registry import BUILT_IN

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from helpers.pairs import Pair, dense_pair
+from helpers.networks.pairs import Pair, dense_pair
 from keras import layers
 
 import aecodec

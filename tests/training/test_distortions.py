@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers.pairs import dense_pair
+from helpers.networks.pairs import dense_pair
 from PIL import Image
 from sklearn.datasets import load_sample_image
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import tensorflow as tf
-from helpers.pairs import dense_pair
+from helpers.networks.pairs import dense_pair
 
 from aecodec.keras_models.pair import KerasPair
 from aecodec.training.distortions.mixture import Mixture

@@ -16,7 +16,7 @@ from aecodec.codec.registry import codec_of_file
 from aecodec.format import container
 from aecodec.imaging.picture import to_array
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 REFUSED = GOLDEN / "refused"
 
 

@@ -1,6 +1,6 @@
 """A digest of all that must be the same integers on every machine, and what computed it.
 
-    python tests/helpers/exactness.py THREADS
+    python tests/helpers/codecs/exactness.py THREADS
 
 prints them as JSON. It is run with other kernels of BLAS and NumPy, which the environment selects.
 """
@@ -24,9 +24,9 @@ from aecodec.entropy.costs import integer_costs
 from aecodec.quantization.levels import MIN_GAIN, Level
 from aecodec.quantization.rdoq import rdoq_symbols
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from helpers.extreme_networks import extreme_network, extreme_vectors, moves_of
-from helpers.golden import GOLDEN, codec_of
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from helpers.codecs.golden import GOLDEN, codec_of
+from helpers.networks.extreme_networks import extreme_network, extreme_vectors, moves_of
 
 _VECTORS = 300
 
