@@ -124,7 +124,7 @@ class Measuring:
             for number, original in enumerate(originals(self.samples("the worst pictures")))
             if number in chosen
         }
-        return [shown[number] for number in chosen]
+        return [shown[number] for number in chosen if number in shown]
 
 
 def missing() -> list[str]:

@@ -5,7 +5,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const ORIGINAL = "Original";
 const formats = data.pictures[0].files.map((file) => file.format);
 const GAIN = 8; // of the difference, as the style sheet has it
-const LEAST_SIDE = 320; // small pictures are enlarged to it by whole numbers
+const USUAL_SIDE = 480; // to which small pictures are enlarged, by whole numbers
 
 const MEASURES = {
   ssimulacra2: { title: "SSIMULACRA2", column: "SSIMU\u00adLACRA2", digits: 1 },
@@ -61,7 +61,7 @@ function fillSelect(select, options, chosen) {
   select.value = chosen;
 }
 
-// A table with the best number of each column marked; `columns` are {title, better, of, text}.
+// A table of rows about formats; a column is {title, text}, and {of} too if its best is marked.
 function fillTable(table, rows, columns) {
   const head = make("tr");
   for (const column of ["Format", ...columns.map((each) => each.title)]) {
@@ -70,7 +70,7 @@ function fillTable(table, rows, columns) {
     head.append(cell);
   }
   table.replaceChildren(head);
-  const best = columns.map((column) => Math.max(...rows.map(column.of).filter((value) => value > -Infinity)));
+  const best = columns.map(({ of }) => (of ? Math.max(...rows.map(of).filter((value) => !Number.isNaN(value))) : NaN));
   for (const row of rows) {
     const line = make("tr");
     line.dataset.format = row.format;
@@ -78,7 +78,7 @@ function fillTable(table, rows, columns) {
     first.append(swatch(row.format), row.format);
     line.append(first);
     columns.forEach((column, number) => {
-      const isBest = column.marked && rows.length > 1 && column.of(row) === best[number];
+      const isBest = column.of && rows.length > 1 && column.of(row) === best[number];
       line.append(make("td", column.text(row), isBest ? "best" : ""));
     });
     table.append(line);
@@ -91,13 +91,12 @@ function measureColumns(rows) {
   );
   const qualities = measured.reverse().map((name) => ({
     title: MEASURES[name].column,
-    marked: true,
     of: (row) => comparable(name, row[name]),
     text: (row) => shownValue(name, row[name]),
   }));
   return [
-    { title: "Bytes", of: (row) => row.bytes, text: (row) => grouped(row.bytes) },
-    { title: "bpp", of: (row) => row.bpp, text: (row) => row.bpp.toFixed(3) },
+    { title: "Bytes", text: (row) => grouped(row.bytes) },
+    { title: "bpp", text: (row) => row.bpp.toFixed(3) },
     ...qualities,
   ];
 }
@@ -228,8 +227,9 @@ function writeCurves() {
   }
   document.getElementById("curves").append(...measures.map(chart));
   const table = document.getElementById("points");
-  const setting = { title: "Setting", of: () => 0, text: (row) => row.setting };
-  fillTable(table, data.curves, [setting, ...measureColumns(data.curves).map((column) => ({ ...column, marked: false }))]);
+  const setting = { title: "Setting", text: (row) => row.setting };
+  const columns = measureColumns(data.curves).map(({ title, text }) => ({ title, text }));
+  fillTable(table, data.curves, [setting, ...columns]);
 }
 
 // ---- pictures
@@ -353,15 +353,17 @@ class Card {
   zoom(chosen) {
     const [, , width, height] = this.picture.part;
     const isFit = chosen === "fit";
-    const factor = isFit ? Math.max(1, Math.ceil(LEAST_SIDE / Math.max(width, height))) : Number(chosen);
-    for (const box of [this.stage, this.find(".difference")]) {
-      box.style.aspectRatio = `${width} / ${height}`;
-      box.classList.toggle("enlarged", factor > 1);
-    }
+    const fitting = Math.max(1, Math.floor(USUAL_SIDE / Math.max(width, height)));
+    const factor = isFit ? fitting : Number(chosen);
+    const difference = this.find(".difference");
+    for (const box of [this.stage, difference]) box.style.aspectRatio = `${width} / ${height}`;
+    this.stage.classList.toggle("enlarged", factor > 1);
+    difference.classList.toggle("enlarged", fitting > 1);
+    difference.style.maxWidth = `${width * fitting}px`;
     this.stage.style.width = `${width * factor}px`;
     this.stage.style.maxWidth = isFit ? "100%" : "none";
     this.stage.classList.toggle("large", !isFit);
-    this.find(".difference").style.maxWidth = `${width * Math.max(1, Math.ceil(LEAST_SIDE / Math.max(width, height)))}px`;
+    this.find(".compared").style.maxWidth = isFit ? `max(${width * fitting}px, 320px)` : "none";
   }
 }
 
