@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,12 @@ class PillowFormat:
     def no_smaller(self, pixels: Pixels, least: int) -> bytes:
         """The file of the lowest quality that has at least `least` bytes, or of the highest."""
 
-        def size(quality: int) -> int:
-            return len(self.at_quality(quality).encode(pixels))
+        @cache
+        def file(quality: int) -> bytes:
+            return self.at_quality(quality).encode(pixels)
 
-        too_small = last_where(range(100), lambda quality: size(quality) < least)
-        return self.at_quality(0 if too_small is None else too_small + 1).encode(pixels)
+        too_small = last_where(range(100), lambda quality: len(file(quality)) < least)
+        return file(0 if too_small is None else too_small + 1)
 
 
 def decode(file: bytes, like: Pixels) -> Pixels:

@@ -67,6 +67,23 @@ class Browser:
         actions.click_and_hold().move_by_offset(round((end - start) * width), 0).release()
         actions.perform()
 
+    def swipe(self, element: str, *, start: float, end: float) -> None:
+        """Move a finger over an element, from one share of its width to another."""
+        script = (
+            f"const found = document.querySelector({json.dumps(element)});"
+            "found.scrollIntoView({block: 'center'});"
+            "const box = found.getBoundingClientRect();"
+            "return [box.left, box.top + box.height / 2, box.width];"
+        )
+        left, middle, width = self.run(script)
+        for kind, share in (("Start", start), ("Move", (start + end) / 2), ("Move", end)):
+            points = [{"x": left + share * width, "y": middle}]
+            self._touch(f"touch{kind}", points)
+        self._touch("touchEnd", [])
+
+    def _touch(self, kind: str, points: list[dict[str, float]]) -> None:
+        self._command("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
     def brightest(self, element: str) -> int:
         """The largest value of a channel in what is seen of an element."""
         with Image.open(

@@ -88,9 +88,11 @@ def test_the_slider_moves_by_keyboard(opened: Browser) -> None:
     assert shown()[1] == pytest.approx(0, abs=0.005)
 
 
-def test_a_finger_or_a_mouse_on_the_picture_moves_the_slider(opened: Browser) -> None:
-    opened.drag(".card .stage", start=0.5, end=0.8)
-    assert opened.run("return document.querySelector('.card .split').value;") == "80"
+def test_a_mouse_or_a_finger_on_the_picture_moves_the_slider(opened: Browser) -> None:
+    for move, end in ((opened.drag, 0.8), (opened.swipe, 0.3)):
+        move(".card .stage", start=0.5, end=end)
+        value = opened.run("return document.querySelector('.card .split').value;")
+        assert float(value) == pytest.approx(100 * end, abs=1)
 
 
 def test_what_is_under_the_slider_can_be_chosen(opened: Browser, content: Content) -> None:
