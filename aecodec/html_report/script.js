@@ -190,7 +190,7 @@ function chart(measure) {
   const y = (value) => height - bottom - ((value - y0) / (y1 - y0)) * (height - top - bottom);
   const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${AXES[measure].title} over bits per pixel` });
   svg.append(draw("text", { x: 4, y: 16, class: "title" }, AXES[measure].title));
-  for (const tick of ticks(y0, y1, 6)) {
+  for (const tick of ticks(y0, y1, 8)) {
     svg.append(draw("line", { x1: left, x2: width - right, y1: y(tick), y2: y(tick), class: "grid" }));
     svg.append(draw("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end" }, String(Number(tick.toFixed(3)))));
   }
