@@ -40,11 +40,19 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS = (
-    *(compress, decompress, info, verify, compare),
-    *(evaluate, report, codecs, demo, train, export),
-)
-for command in _COMMANDS:
+for command in (
+    compress,
+    decompress,
+    info,
+    verify,
+    compare,
+    evaluate,
+    report,
+    codecs,
+    demo,
+    train,
+    export,
+):
     app.command(epilog=_EPILOG)(command)
 
 
