@@ -174,6 +174,7 @@ QUICK = (
         _with_old(_digits, "page.html"),
         ("report", "digits", "scans", "-o", "page.html", "--limit", "1", "--force"),
         Path("page.html"),
+        most=4,
     ),
     Scenario("decompress", _picture, ("decompress", "picture.aec", "-o", "a.png"), Path("a.png")),
     Scenario("decompress to a pipe", _picture, ("decompress", "picture.aec", "-o", "-"), STANDARD),
