@@ -66,7 +66,7 @@ def report(
     Without -o, the folder scans becomes scans_report.html beside it. The page is one file that
     fetches nothing: original and decoded picture under a slider, their difference, files of other
     formats with the same number of bytes, bytes, PSNR, MS-SSIM and SSIMULACRA2, the worst pictures
-    first; and rate-distortion curves of all levels. It takes 15 seconds for each photograph of
+    first; and rate-distortion curves of all levels. It takes 20 seconds for each photograph of
     400,000 pixels. JPEG XL and SSIMULACRA2 need pip install 'aecodec[report]'.
     """
     from aecodec.html_report.measuring import Wanted
