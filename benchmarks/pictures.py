@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
-from aecodec.imaging.picture import Picture, is_grey
+from aecodec.imaging.picture import Picture, grey_if_possible, without_channel_axis
 
 _CARRIERS = {"skimage": "data", "sklearn": "datasets/images"}
 """Packages whose wheels carry photographs under free licences, and the folders of these."""
@@ -38,16 +37,12 @@ def carried_picture(name: str) -> Path:
 
 def first_pictures(data: Path, limit: int) -> list[Picture]:
     """The first pictures of a folder or an array, at most `limit`; RGB without colours as grey."""
-    return [_grey_if_possible(sample.picture) for sample in islice(open_dataset(data), limit)]
+    return [grey_if_possible(sample.picture) for sample in islice(open_dataset(data), limit)]
 
 
 def first_planes(data: Path, limit: int) -> list[Pixels]:
     """The first frames of :func:`first_pictures`, (H, W) or (H, W, 3), which Pillow takes."""
     return [without_channel_axis(picture.pixels[0]) for picture in first_pictures(data, limit)]
-
-
-def _grey_if_possible(picture: Picture) -> Picture:
-    return replace(picture, pixels=picture.pixels[..., :1]) if is_grey(picture.pixels) else picture
 
 
 def mnist(data: Path) -> tuple[Pixels, Pixels]:
@@ -70,8 +65,3 @@ def mosaic(data: Path, side: int) -> Pixels:
             left, height = left + pixels.shape[1], max(height, pixels.shape[0])
         top += height
     return canvas
-
-
-def without_channel_axis(pixels: Pixels) -> Pixels:
-    """Grey pixels (H, W, 1) as (H, W), which Pillow takes; others as they are."""
-    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels

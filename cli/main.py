@@ -16,6 +16,7 @@ from aecodec.cli.commands.demo import demo
 from aecodec.cli.commands.evaluate import evaluate
 from aecodec.cli.commands.export import export
 from aecodec.cli.commands.info import info
+from aecodec.cli.commands.report import report
 from aecodec.cli.commands.train import train
 from aecodec.cli.commands.verify import verify
 from aecodec.cli.shared.progress import echo
@@ -39,7 +40,19 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compress, decompress, info, verify, compare, evaluate, codecs, demo, train, export):
+for command in (
+    compress,
+    decompress,
+    info,
+    verify,
+    compare,
+    evaluate,
+    report,
+    codecs,
+    demo,
+    train,
+    export,
+):
     app.command(epilog=_EPILOG)(command)
 
 

@@ -34,7 +34,7 @@ LAYERS = (
     ("bitstream",),
     ("codec",),
     ("evaluation", "chunks", "sequences"),
-    ("zarr", "numcodecs"),
+    ("zarr", "numcodecs", "html_report"),
     ("",),  # the public names
     ("pillow",),
     ("keras_models",),
@@ -99,6 +99,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ({"tflite_micro"}, ("inference", "export.tflm")),
         ({"matplotlib"}, ("imaging",)),
         ({"ssimulacra2"}, ("metrics",)),
+        ({"pillow_jxl"}, ("evaluation",)),
         (
             {"tensorflow", "keras", "h5py"},
             ("keras_models", "prior_fitting", "export", "training", "datasets"),

@@ -27,10 +27,12 @@ class Sample:
     Attributes:
         picture: the picture.
         source_size: its size in the data set in bytes.
+        name: its path within the data set's folder, or its number in an array.
     """
 
     picture: Picture
     source_size: int
+    name: str
 
 
 class Dataset(Protocol):
@@ -64,14 +66,15 @@ def open_dataset(path: Path, array: str | None = None) -> Dataset:
     """
     if path.suffix.lower() in ARRAY_SUFFIXES:
         return _Arrays(load_array(path, array))
-    files = [path] if path.is_file() else images_in(path)
+    folder, files = (path.parent, [path]) if path.is_file() else (path, images_in(path))
     if not files:
         raise ImageError(f"{path}: no images here; give a folder of them, or an .npz or .npy file")
-    return _Files(files)
+    return _Files(folder, files)
 
 
 @dataclass(frozen=True)
 class _Files:
+    folder: Path
     paths: list[Path]
     unread: dict[Path, ImageError] = field(default_factory=dict)
 
@@ -82,7 +85,8 @@ class _Files:
         for path in self.paths:
             try:
                 check_ordinary(path)
-                sample = Sample(read_image(path), path.stat().st_size)
+                name = path.relative_to(self.folder).as_posix()
+                sample = Sample(read_image(path), path.stat().st_size, name)
             except (ImageError, OSError) as error:
                 self.unread[path] = ImageError(str(error))
                 warn_unreadable(path, error)
@@ -99,4 +103,7 @@ class _Arrays:
         return len(self.pixels)
 
     def __iter__(self) -> Iterator[Sample]:
-        return (Sample(from_array(each), each.nbytes) for each in self.pixels)
+        return (
+            Sample(from_array(each), each.nbytes, str(number))
+            for number, each in enumerate(self.pixels)
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,24 @@ def is_grey(pixels: npt.NDArray[Any]) -> bool:
     """
     rows = pixels.reshape(-1, *pixels.shape[-2:])
     return pixels.shape[-1] == 1 or not any((row != row[..., :1]).any() for row in rows)
+
+
+def grey_if_possible(picture: Picture) -> Picture:
+    """A picture without colours as a grey one, be it RGB; any other as it is.
+
+    >>> grey_if_possible(from_array(np.zeros((2, 3, 3), np.uint8))).pixels.shape
+    (1, 2, 3, 1)
+    """
+    return replace(picture, pixels=picture.pixels[..., :1]) if is_grey(picture.pixels) else picture
+
+
+def without_channel_axis(pixels: Pixels) -> Pixels:
+    """Grey pixels (H, W, 1) as (H, W), which Pillow takes; others as they are.
+
+    >>> without_channel_axis(np.zeros((2, 3, 1), np.uint8)).shape
+    (2, 3)
+    """
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
 def check_limits(picture: Picture) -> None:

@@ -22,10 +22,11 @@ from scipy.ndimage import gaussian_gradient_magnitude
 
 import aecodec
 from aecodec.arrays import Float64, Pixels
+from aecodec.evaluation.formats import PillowFormat, decode
+from aecodec.evaluation.scores import round_trip_at
 from benchmarks.anchors.pillow_formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_planes
-from benchmarks.scores import round_trip_at
 
 _LUMA = (0.299, 0.587, 0.114)
 _SIGMA, _GRADIENT = 2.0, 2.0
@@ -53,8 +54,13 @@ def measure(options: Namespace) -> Iterator[Row]:
         yield {"format": "aecodec", "level": level, **_of_files(pictures, files)}
     sizes = [len(codec.compress(picture, level=options.level)) for picture in pictures]
     for anchor in LOSSY:
-        files = list(map(anchor.no_smaller, pictures, sizes))
+        files = [_no_smaller(anchor, *pair) for pair in zip(pictures, sizes, strict=True)]
         yield {"format": anchor.title, "at_level": options.level, **_of_files(pictures, files)}
+
+
+def _no_smaller(anchor: PillowFormat, picture: Pixels, least: int) -> File:
+    file = anchor.no_smaller(picture, least)
+    return len(file), decode(file, picture)
 
 
 def _of_files(pictures: Sequence[Pixels], files: Sequence[File]) -> Row:

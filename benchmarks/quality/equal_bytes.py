@@ -10,7 +10,7 @@ pixel enlarged, with the score by SSIMULACRA2 below.
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +18,13 @@ import numpy as np
 from PIL import Image
 
 import aecodec
-from aecodec import Codec, metrics
+from aecodec import metrics
 from aecodec.arrays import Pixels
+from aecodec.evaluation.equal_bytes import OURS, File, files_at
+from aecodec.evaluation.formats import OTHERS
 from aecodec.imaging.plots import Panel, pictures_figure
-from benchmarks.anchors.pillow_formats import AVIF, JPEG_XL, WEBP
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import carried_picture
-from benchmarks.scores import round_trip_at
 
 _CROPS = (
     ("astronaut.png", "165", "60", "120", "80"),  # a face
@@ -35,8 +35,7 @@ _CROPS = (
     ("flower.jpg", "140", "150", "120", "80"),  # petals before an even background
 )
 _LEVELS = (2.0, 4.0)
-_OTHERS = (WEBP, JPEG_XL, AVIF)
-_TITLES = ("original", "aecodec", *(anchor.title for anchor in _OTHERS))
+_TITLES = ("original", OURS, *(other.title for other in OTHERS))
 
 
 class Crop(NamedTuple):
@@ -49,18 +48,6 @@ class Crop(NamedTuple):
 
     name: str
     place: tuple[slice, slice]
-
-
-class File(NamedTuple):
-    """A file of one format.
-
-    Attributes:
-        size: size in bytes.
-        decoded: what it decodes to.
-    """
-
-    size: int
-    decoded: Pixels
 
 
 def add_arguments(parser: Options) -> None:
@@ -90,8 +77,8 @@ def measure(options: Namespace) -> Iterator[Row]:
         drawn = []
         for crop in crops:
             pixels = _read(options.data, crop.name)
-            files = _files(codec, pixels, level)
-            rows = [_row(pixels, name, file) for name, file in files.items()]
+            files = files_at(codec, pixels, level, OTHERS)
+            rows = [_row(pixels, file) for file in files]
             yield from ({"level": level, "picture": crop.name, **row} for row in rows)
             drawn.append(_panels(crop, pixels, files, rows))
         if options.plot:
@@ -109,30 +96,21 @@ def _read(folder: Path | None, name: str) -> Pixels:
         return np.asarray(image.convert("RGB"))
 
 
-def _files(codec: Codec, pixels: Pixels, level: float) -> dict[str, File]:
-    """The file of each format."""
-    ours = File(*round_trip_at(codec, level)(pixels))
-    theirs = {each.title: File(*each.no_smaller(pixels, ours.size)) for each in _OTHERS}
-    return {"aecodec": ours, **theirs}
-
-
-def _row(pixels: Pixels, name: str, file: File) -> Row:
+def _row(pixels: Pixels, file: File) -> Row:
     psnr = metrics.psnr(metrics.mse(pixels, file.decoded))
     score = metrics.ssimulacra2(pixels, file.decoded)
     return {
-        "format": name,
+        "format": file.title,
         "bytes": file.size,
         "psnr": round(psnr, 2),
         "ssimulacra2": round(score, 2),
     }
 
 
-def _panels(
-    crop: Crop, pixels: Pixels, files: Mapping[str, File], rows: Sequence[Row]
-) -> list[Panel]:
+def _panels(crop: Crop, pixels: Pixels, files: Sequence[File], rows: Sequence[Row]) -> list[Panel]:
     """The crop of the original, then of each file, with captions."""
     panels = [Panel(pixels[crop.place], crop.name)]
-    for file, row in zip(files.values(), rows, strict=True):
+    for file, row in zip(files, rows, strict=True):
         quality = f"{row['psnr']:.2f} dB, score {row['ssimulacra2']:.1f}"
         panels.append(Panel(file.decoded[crop.place], f"{file.size:,} bytes, {quality}"))
     return panels

@@ -20,11 +20,13 @@ import aecodec
 from aecodec import Codec, Picture, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import REDUCTIONS, last_where
+from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.format.container import NOT_REDUCED
+from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.resampling import reduced_size, resize
-from benchmarks.anchors.pillow_formats import LOSSY, PillowFormat, decode
+from benchmarks.anchors.pillow_formats import LOSSY
 from benchmarks.harness import Options, Row
-from benchmarks.pictures import first_pictures, without_channel_axis
+from benchmarks.pictures import first_pictures
 
 _SIZES = {"own size": (NOT_REDUCED,), "any size": REDUCTIONS}
 _QUALITIES = range(101)

@@ -18,12 +18,13 @@ from pathlib import Path
 import aecodec
 from aecodec import Codec
 from aecodec.arrays import Pixels
+from aecodec.evaluation.scores import score
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.anchors.pillow_formats import LOSSY
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, intersection, qualities_at
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_planes
-from benchmarks.scores import BD_RATES, curve_of, score, scores_of_levels
+from benchmarks.scores import BD_RATES, curve_of, scores_of_levels
 
 _OURS = "aecodec"
 _SCORES = (30.0, 80.0)

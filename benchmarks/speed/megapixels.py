@@ -22,9 +22,9 @@ import numpy as np
 
 import aecodec
 from aecodec.arrays import Pixels
+from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.imaging.picture import from_array
 from benchmarks.anchors.environments import environment, run_program
-from benchmarks.anchors.pillow_formats import PillowFormat, decode
 from benchmarks.harness import ROOT, Options, Row, least_seconds
 from benchmarks.pictures import mosaic
 

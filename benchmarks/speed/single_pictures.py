@@ -19,12 +19,13 @@ import aecodec
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
+from aecodec.evaluation.formats import PillowFormat, decode
+from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.plots import bars_figure
 from aecodec.keras_models.model_files import keras_half
-from benchmarks.anchors.pillow_formats import PillowFormat, decode
 from benchmarks.harness import Options, Row, least_seconds
-from benchmarks.pictures import first_pictures, without_channel_axis
+from benchmarks.pictures import first_pictures
 
 _PICTURES, _SINGLES, _KERAS_SINGLES, _ROUNDS = 1000, 100, 20, 3
 _ANCHORS = (

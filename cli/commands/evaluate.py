@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_input, check_is_png, check_overwriting, write_bytes
+from aecodec.cli.shared.files import check_is_png, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
+from aecodec.cli.shared.options import (
+    ArrayName,
+    CodecArgument,
+    DataArgument,
+    Force,
+    Json,
+    Limit,
+    Quiet,
+)
+from aecodec.cli.shared.pictures import open_pictures, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
-from aecodec.errors import UsageError
 
 if TYPE_CHECKING:  # which the other commands need not load
     from aecodec.datasets.evaluation_set import Dataset
@@ -25,32 +33,14 @@ if TYPE_CHECKING:  # which the other commands need not load
 
 
 def evaluate(
-    codec: Annotated[
-        str,
-        typer.Argument(
-            metavar="CODEC",
-            help="A codec that ships, or a codec folder.",
-            autocompletion=complete_codec,
-        ),
-    ],
-    data: Annotated[
-        Path,
-        typer.Argument(
-            metavar="DATA", readable=False, help="A folder of images, or an .npz or .npy array."
-        ),
-    ],
+    codec: CodecArgument,
+    data: DataArgument,
     levels: Annotated[
         Optional[list[float]],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Option("-q", "--level", help="A level; may be given several times. Default: all."),
     ] = None,
-    array: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--array", metavar="NAME", help="Array of an .npz file. Default: x_test."),
-    ] = None,
-    limit: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--limit", min=1, help="Measure this many pictures at most, the first ones."),
-    ] = None,
+    array: ArrayName = None,
+    limit: Limit = None,
     plot: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -80,36 +70,14 @@ def evaluate(
         check_overwriting(plot, force)
     chosen, console = load_codec(codec), Console(quiet, as_json)
     with console.errors_as_json(data), console.warnings_about(data):
-        dataset = _open(data, array)
+        dataset = open_pictures(data, array)
         numbers = levels or range(1, len(chosen.spec.levels) + 1)
         scores = [_score(chosen, dataset, level, limit, ssimulacra2, console) for level in numbers]
     if plot:
         _plot(plot, chosen, scores, force)
     for line in _json_lines(scores) if as_json else _table(scores):
         console.write(line, False)
-    _report_unread(dataset, console)
-
-
-def _open(data: Path, array: str | None) -> Dataset:
-    from aecodec.datasets.evaluation_set import open_dataset
-
-    check_input(data)
-    if array and data.suffix != ".npz":
-        raise UsageError(f"--array is for .npz files, and {data} is none")
-    return open_dataset(data, array)
-
-
-def _report_unread(dataset: Dataset, console: Console) -> None:
-    """Count the files that could not be read, which warnings have named.
-
-    Raises:
-        typer.Exit: with status 1, if there are any.
-    """
-    for path, error in dataset.unread.items():
-        console.error_as_json(str(path), error)
-    if dataset.unread:
-        console.write(f"{len(dataset.unread)} of {len(dataset)} could not be read", True)
-        raise typer.Exit(1)
+    report_unread(dataset, console)
 
 
 def _score(

@@ -57,6 +57,28 @@ Out = Annotated[
         "-o", "--output", metavar="OUT", help="Where the result goes; - is standard output."
     ),
 ]
+CodecArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CODEC",
+        help="A codec that ships, or a codec folder.",
+        autocompletion=complete_codec,
+    ),
+]
+DataArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA", readable=False, help="A folder of images, or an .npz or .npy array."
+    ),
+]
+ArrayName = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--array", metavar="NAME", help="Array of an .npz file. Default: x_test."),
+]
+Limit = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--limit", min=1, help="Measure this many pictures at most, the first ones."),
+]
 CodecName = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(

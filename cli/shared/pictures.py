@@ -1,16 +1,23 @@
-"""Reading a picture for a command."""
+"""Reading pictures for a command: one, or a data set."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
 
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import read_bytes
+from aecodec.cli.shared.files import check_input, read_bytes
+from aecodec.errors import UsageError
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import origin_of, read_image
 from aecodec.imaging.picture import Picture
+
+if TYPE_CHECKING:  # which most commands need not load
+    from aecodec.datasets.evaluation_set import Dataset
 
 _DEFAULT = ReadOptions()
 
@@ -41,3 +48,36 @@ def picture_in(
     """
     with console.warnings_about(name_of(path)):
         return read_image(io.BytesIO(content), options)
+
+
+def open_pictures(data: Path, array: str | None) -> Dataset:
+    """Open a folder of images, or an array of images in an `.npz` or `.npy` file.
+
+    Args:
+        data: the folder or file.
+        array: name of the array in an `.npz` file, or None.
+
+    Raises:
+        InputError: there is no such file or folder, or it may not be read.
+        UsageError: an array is named, and it is no `.npz` file.
+        ImageError: there are no images.
+    """
+    from aecodec.datasets.evaluation_set import open_dataset
+
+    check_input(data)
+    if array and data.suffix != ".npz":
+        raise UsageError(f"--array is for .npz files, and {data} is none")
+    return open_dataset(data, array)
+
+
+def report_unread(dataset: Dataset, console: Console) -> None:
+    """Count the files that could not be read, which warnings have named.
+
+    Raises:
+        typer.Exit: with status 1, if there are any.
+    """
+    for path, error in dataset.unread.items():
+        console.error_as_json(str(path), error)
+    if dataset.unread:
+        console.write(f"{len(dataset.unread)} of {len(dataset)} could not be read", True)
+        raise typer.Exit(1)

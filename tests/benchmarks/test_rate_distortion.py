@@ -9,10 +9,11 @@ import pytest
 
 from aecodec import metrics
 from aecodec.arrays import Pixels
-from benchmarks.anchors.pillow_formats import LOSSY, WEBP
+from aecodec.evaluation.formats import WEBP
+from aecodec.evaluation.scores import score
+from benchmarks.anchors.pillow_formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.quality import rate_distortion
-from benchmarks.scores import score
 
 MEASURES = ("bd_rate", "bd_rate_mean_psnr", "bd_rate_ms_ssim", "bd_rate_ssimulacra2")
 

@@ -169,6 +169,13 @@ QUICK = (
         ("compress", "--stack", "scans", "-o", "a.aec"),
         Path("a.aec"),
     ),
+    Scenario(
+        "report --force",
+        _with_old(_digits, "page.html"),
+        ("report", "digits", "scans", "-o", "page.html", "--limit", "1", "--force"),
+        Path("page.html"),
+        most=4,
+    ),
     Scenario("decompress", _picture, ("decompress", "picture.aec", "-o", "a.png"), Path("a.png")),
     Scenario("decompress to a pipe", _picture, ("decompress", "picture.aec", "-o", "-"), STANDARD),
     Scenario("decompress a stack", _stack, ("decompress", "stack.aec", "-o", "out"), Path("out")),

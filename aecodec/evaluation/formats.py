@@ -1,0 +1,90 @@
+"""Image formats that Pillow writes, beside which codecs are measured: WebP, JPEG XL, AVIF."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from aecodec.arrays import Pixels
+from aecodec.codec.rate_control import last_where
+
+with suppress(ImportError):
+    import pillow_jxl  # noqa: F401 - registers JPEG XL with Pillow
+
+
+@dataclass(frozen=True)
+class PillowFormat:
+    """An image format at one setting.
+
+    Attributes:
+        title: name in tables.
+        name: Pillow's name of the format.
+        settings: Pillow's options of `Image.save`.
+        qualities: values of the option `quality` that make a rate-distortion curve.
+        package: what to install where Pillow does not write the format.
+    """
+
+    title: str
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    qualities: tuple[int, ...] = ()
+    package: str = "pillow"
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether Pillow, with what is installed beside it, writes the format."""
+        Image.init()
+        return self.name.upper() in Image.SAVE
+
+    @property
+    def media_type(self) -> str:
+        """The name by which browsers know the format.
+
+        >>> WEBP.media_type
+        'image/webp'
+        """
+        return Image.MIME[self.name.upper()]
+
+    def at_quality(self, quality: int) -> PillowFormat:
+        """The format at another quality."""
+        return replace(self, settings={**self.settings, "quality": quality})
+
+    def encode(self, pixels: Pixels) -> bytes:
+        """Encode a picture, (H, W) or (H, W, 3) uint8, to a file."""
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, format=self.name, **self.settings)
+        return file.getvalue()
+
+    def round_trip(self, pixels: Pixels) -> tuple[int, Pixels]:
+        """The size of a picture's file in bytes, and what the file decodes to."""
+        file = self.encode(pixels)
+        return len(file), decode(file, pixels)
+
+    def no_smaller(self, pixels: Pixels, least: int) -> bytes:
+        """The file of the lowest quality that has at least `least` bytes, or of the highest."""
+
+        @cache
+        def file(quality: int) -> bytes:
+            return self.at_quality(quality).encode(pixels)
+
+        too_small = last_where(range(100), lambda quality: len(file(quality)) < least)
+        return file(0 if too_small is None else too_small + 1)
+
+
+def decode(file: bytes, like: Pixels) -> Pixels:
+    """Decode a file, to grey or to RGB as the picture that it was made of."""
+    with Image.open(io.BytesIO(file)) as image:
+        return np.asarray(image.convert("L" if like.ndim == 2 else "RGB"))
+
+
+WEBP = PillowFormat("WebP", "WebP", {"method": 6}, (0, 5, 15, 30, 50, 65, 78, 88))
+JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, (5, 15, 30, 45, 60, 70, 80, 87), "aecodec[report]")
+AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
+OTHERS = (WEBP, JPEG_XL, AVIF)
+"""The formats that photographs are compared with at equal bytes."""

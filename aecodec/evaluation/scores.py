@@ -1,0 +1,117 @@
+"""Rate and distortion of one format on single pictures, and the means over several."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from aecodec import metrics
+from aecodec.arrays import Pixels
+from aecodec.codec.codec import Codec
+
+_MIN_SIDE = 64
+"""Shortest side of a picture whose score by SSIMULACRA2 says something."""
+
+RoundTrip = Callable[[Pixels], tuple[int, Pixels]]
+"""A picture to the size of its file in bytes, and to the picture that the file decodes to."""
+
+
+class Score(NamedTuple):
+    """Rate and distortion of one file of one picture.
+
+    Attributes:
+        bytes: size of the file in bytes.
+        pixels: number of pixels of the picture.
+        mse: mean squared error of 8-bit pixels.
+        ms_ssim: MS-SSIM; NaN for pictures with a side below 11 pixels.
+        ssimulacra2: score by SSIMULACRA2; NaN if it was not measured, or the picture has a side
+            below 64 pixels, where it says little.
+    """
+
+    bytes: int
+    pixels: int
+    mse: float
+    ms_ssim: float
+    ssimulacra2: float
+
+    @property
+    def psnr(self) -> float:
+        """PSNR in dB; infinite if nothing was lost."""
+        return metrics.psnr(self.mse)
+
+
+def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool = True) -> Score:
+    """Measure one file of one picture.
+
+    Args:
+        original: (H, W) or (H, W, C) uint8.
+        size: size of the file in bytes.
+        decoded: what the file decodes to, of the same shape.
+        ssimulacra2: measure SSIMULACRA2 too, which takes a second for each 400,000 pixels.
+
+    Raises:
+        AecodecError: SSIMULACRA2 is wanted, and its package is not installed.
+
+    >>> black = np.zeros((28, 28), np.uint8)
+    >>> score_of(black, 98, black).psnr
+    inf
+    """
+    pair = _with_channels(original), _with_channels(decoded)
+    is_scored = ssimulacra2 and min(original.shape[:2]) >= _MIN_SIDE
+    return Score(
+        bytes=size,
+        pixels=original.shape[0] * original.shape[1],
+        mse=metrics.mse(original, decoded),
+        ms_ssim=metrics.ms_ssim(*pair),
+        ssimulacra2=metrics.ssimulacra2(*pair) if is_scored else math.nan,
+    )
+
+
+def mean_score(scores: Sequence[Score]) -> dict[str, float]:
+    """Mean bytes per picture, bits per pixel, PSNR of the mean error; means of three measures.
+
+    These are PSNR, MS-SSIM and SSIMULACRA2, where all of the pictures have them.
+
+    >>> mean_score([Score(98, 784, 65.025, 0.9, math.nan)])
+    {'bytes': 98.0, 'bpp': 1.0, 'psnr': 30.0, 'mean_psnr': 30.0, 'ms_ssim': 0.9}
+    """
+    size, pixels, mse, ms_ssim, ssimulacra2 = np.array(scores, np.float64).T
+    measured = {
+        "bytes": round(float(size.mean()), 2),
+        "bpp": round(float(8 * size.sum() / pixels.sum()), 5),
+        "psnr": round(metrics.psnr(float(mse.mean())), 4),
+        "mean_psnr": round(float(np.mean([metrics.psnr(each) for each in mse])), 4),
+        "ms_ssim": round(float(ms_ssim.mean()), 5),
+        "ssimulacra2": round(float(ssimulacra2.mean()), 4),
+    }
+    return {name: value for name, value in measured.items() if not math.isnan(value)}
+
+
+def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]:
+    """The :func:`mean_score` of pictures, all measures included.
+
+    Args:
+        pictures: (H, W) or (H, W, 3) uint8.
+        round_trip: the format, at one setting.
+
+    Raises:
+        AecodecError: the package that measures SSIMULACRA2 is not installed.
+    """
+    return mean_score([score_of(picture, *round_trip(picture)) for picture in pictures])
+
+
+def round_trip_at(codec: Codec, level: float) -> RoundTrip:
+    """The round trip of pictures through files of a codec at a level."""
+
+    def round_trip(picture: Pixels) -> tuple[int, Pixels]:
+        file = codec.compress(picture, level=level)
+        return len(file), np.asarray(codec.decompress(file))
+
+    return round_trip
+
+
+def _with_channels(picture: Pixels) -> Pixels:
+    return picture if picture.ndim == 3 else picture[..., None]

@@ -1,0 +1,94 @@
+"""`aecodec report` writes one page, whole, and keeps to what the other commands promise."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.commands import Command
+
+from aecodec.samples import sample_paths
+
+
+@pytest.fixture
+def scans(folder: Path) -> Path:
+    """A folder of two digits."""
+    (folder / "scans").mkdir()
+    for path in sample_paths()[:2]:
+        shutil.copy(path, folder / "scans")
+    return Path("scans")
+
+
+def data_of(page: Path) -> dict[str, Any]:
+    """What a page shows."""
+    text = page.read_text("utf-8")
+    found = re.search(r'type="application/json">(.*?)</script>', text, re.DOTALL)
+    assert found
+    values: dict[str, Any] = json.loads(found[1])
+    return values
+
+
+def test_a_page_is_written_beside_the_pictures(scans: Path, command: Command) -> None:
+    done = command("report", "digits", "scans")
+    assert (done.status, done.err) == (0, "")
+    size = Path("scans_report.html").stat().st_size
+    assert done.out == f"scans -> scans_report.html: 2 of 2 pictures shown, {size} bytes\n"
+    data = data_of(Path("scans_report.html"))
+    assert data["title"] == "scans"
+    assert {each["name"] for each in data["pictures"]} == {path.name for path in scans.iterdir()}
+
+
+def test_nothing_is_overwritten_unasked(scans: Path, command: Command) -> None:
+    Path("page.html").write_text("mine")
+    arguments = ("report", "digits", "scans", "-o", "page.html")
+    assert command(*arguments).status == 2
+    assert Path("page.html").read_text() == "mine"
+    assert command(*arguments, "--force").status == 0
+    assert Path("page.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+    digit = str(next(scans.iterdir()))
+    assert command("report", "digits", digit, "-o", digit, "--force").status == 2
+
+
+def test_level_limit_and_number_of_pictures_are_kept_to(scans: Path, command: Command) -> None:
+    done = command("report", "digits", "scans", "-q", 1, "--shown", 1, "-o", "a.html", "--json")
+    values = json.loads(done.out)
+    assert (values["pictures"], values["shown"]) == (2, 1)
+    assert values["bytes"] == Path("a.html").stat().st_size
+    data = data_of(Path("a.html"))
+    assert (data["level"], data["measured"], len(data["pictures"])) == (1, 2, 1)
+    assert command("report", "digits", "scans", "--limit", 1, "-o", "b.html").status == 0
+    assert data_of(Path("b.html"))["measured"] == 1
+    assert command("report", "digits", "scans", "-q", 9, "-o", "c.html").status == 2
+
+
+def test_an_array_of_pictures_has_a_report(scans: Path, command: Command) -> None:
+    np.savez("mine.npz", x_test=np.zeros((3, 28, 28), np.uint8), x_train=np.ones((1, 28, 28), "u1"))
+    assert command("report", "digits", "mine.npz", "--array", "x_train", "--quiet").out == ""
+    assert data_of(Path("mine_report.html"))["measured"] == 1
+
+
+def test_the_page_can_go_to_standard_output(scans: Path, command: Command) -> None:
+    done = command("report", "digits", "scans", "--limit", 1, "-o", "-")
+    assert done.out.startswith("<!DOCTYPE html>")
+    assert "1 of 1 pictures shown" in done.err
+
+
+@pytest.mark.parametrize("name", ["page.png", "scans", "new/"])
+def test_the_page_has_the_name_of_a_page(scans: Path, command: Command, name: str) -> None:
+    done = command("report", "digits", "scans", "-o", name, "--force")
+    assert done.status == 2
+    assert "name" in done.err
+    assert not Path("page.png").exists()
+
+
+def test_pictures_that_cannot_be_read_are_counted(scans: Path, command: Command) -> None:
+    (scans / "broken.png").write_bytes(b"no image")
+    done = command("report", "digits", "scans", "-o", "page.html")
+    assert done.status == 1
+    assert "1 of 3 could not be read" in done.err
+    assert data_of(Path("page.html"))["measured"] == 2

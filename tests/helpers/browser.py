@@ -1,0 +1,130 @@
+"""Chromium without a window, and what tests do in it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+_FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+_PATIENCE = 120
+"""Seconds that a step may take on a busy machine."""
+
+
+class Browser:
+    """A page in Chromium.
+
+    Args:
+        driver: Selenium's driver of it.
+    """
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    def open(self, page: Path, *, width: int, scheme: str = "light") -> None:
+        """Open a page in a window of a width in pixels, a phone's if it is narrow."""
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self._command("Emulation.setEmulatedMedia", media)
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        self._command("Emulation.setDeviceMetricsOverride", size)
+        self.messages(), self.requests()  # those of the page before
+        self._driver.get(page.as_uri())
+
+    def run(self, script: str) -> Any:
+        """Run a script, which may wait, and return what it returns."""
+        whole = f"const done = arguments[0]; (async () => {{ {script} }})().then(done);"
+        return self._driver.execute_async_script(whole)
+
+    def choose(self, select: str, value: str) -> None:
+        """Choose from a list, as a person would."""
+        from selenium.webdriver.support.ui import Select
+
+        Select(self._found(select)).select_by_value(value)
+
+    def press(self, element: str, *keys: str) -> None:
+        """Press keys while an element has the focus."""
+        from selenium.webdriver.common.keys import Keys
+
+        names = {"ArrowRight": Keys.ARROW_RIGHT, "Home": Keys.HOME, "Enter": Keys.ENTER}
+        self._found(element).send_keys(*(names[key] for key in keys))
+
+    def drag(self, element: str, *, start: float, end: float) -> None:
+        """Drag the mouse over an element, from one share of its width to another."""
+        from selenium.webdriver import ActionChains
+
+        found = self._found(element)
+        width = found.size["width"]
+        actions = ActionChains(self._driver)
+        actions.move_to_element_with_offset(found, round((start - 0.5) * width), 0)
+        actions.click_and_hold().move_by_offset(round((end - start) * width), 0).release()
+        actions.perform()
+
+    def swipe(self, element: str, *, start: float, end: float) -> None:
+        """Move a finger over an element, from one share of its width to another."""
+        script = (
+            f"const found = document.querySelector({json.dumps(element)});"
+            "found.scrollIntoView({block: 'center'});"
+            "const box = found.getBoundingClientRect();"
+            "return [box.left, box.top + box.height / 2, box.width];"
+        )
+        left, middle, width = self.run(script)
+        for kind, share in (("Start", start), ("Move", (start + end) / 2), ("Move", end)):
+            points = [{"x": left + share * width, "y": middle}]
+            self._touch(f"touch{kind}", points)
+        self._touch("touchEnd", [])
+
+    def _touch(self, kind: str, points: list[dict[str, float]]) -> None:
+        self._command("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def brightest(self, element: str) -> int:
+        """The largest value of a channel in what is seen of an element."""
+        with Image.open(
+            io.BytesIO(base64.b64decode(self._found(element).screenshot_as_base64))
+        ) as image:
+            return int(np.asarray(image.convert("RGB")).max())
+
+    def messages(self) -> list[str]:
+        """What was written to the console since this was asked for."""
+        return [entry["message"] for entry in self._driver.get_log("browser")]
+
+    def requests(self) -> list[str]:
+        """URLs that were asked for since this was asked for."""
+        entries = (
+            json.loads(each["message"])["message"] for each in self._driver.get_log("performance")
+        )
+        sent = (each["params"] for each in entries if each["method"] == "Network.requestWillBeSent")
+        return [each["request"]["url"] for each in sent]
+
+    def _command(self, name: str, arguments: dict[str, Any]) -> None:
+        self._driver.execute_cdp_cmd(name, arguments)
+
+    def _found(self, selector: str) -> Any:
+        return self._driver.find_element("css selector", selector)
+
+
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """Chromium as the system installs it; Selenium downloads none."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(shutil.which("chromium"))
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = webdriver.ChromeService(str(shutil.which("chromedriver")))
+    driver = webdriver.Chrome(options=options, service=service)
+    try:
+        driver.set_page_load_timeout(_PATIENCE)
+        driver.set_script_timeout(_PATIENCE)
+        yield Browser(driver)
+    finally:
+        driver.quit()
