@@ -129,9 +129,9 @@ _LINES = (
         partial(_bd_rates, "kodak", "bd_rate"),
     ),
     Line(
-        "24 Kodak photographs, the same at equal MS-SSIM",
+        "24 Kodak photographs, the same at equal SSIMULACRA2",
         "kodak",
-        partial(_bd_rates, "kodak", "bd_rate_ms_ssim"),
+        partial(_bd_rates, "kodak", "bd_rate_ssimulacra2"),
     ),
     Line(
         "Steel surfaces, 38 minutes of training: bytes against the format at equal PSNR (BD-rate)",
