@@ -270,6 +270,58 @@ def large_pictures(rows: Rows) -> str:
     )
 
 
+def decompression_bombs(rows: Rows) -> str:
+    """What files that claim much cost, and whether they are refused."""
+    return table(
+        ("file", "bytes", "megapixels", "status", "CPU seconds", "peak memory, MiB"),
+        (
+            (
+                row["file"],
+                f"{row['bytes']:,}",
+                f"{row['megapixels']:,}",
+                row["exit_status"],
+                f"{row['cpu_seconds']:.2f}",
+                row["peak_memory_mib"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def zarr(rows: Rows) -> str:
+    """Bytes and seconds of an array in each format."""
+    return table(
+        ("format", "bytes per digit", "PSNR, dB", "written in, core s", "read in, core s"),
+        (
+            (
+                f"{row['format']} {row['settings']}",
+                f"{row['bytes_per_digit']:.1f}",
+                "lossless" if row["psnr"] is None else f"{row['psnr']:.2f}",
+                f"{row['write_core_seconds']:.2f}",
+                f"{row['read_core_seconds']:.2f}",
+            )
+            for row in rows
+        ),
+    )
+
+
+def loading(rows: Rows) -> str:
+    """Digits a second of each way to read them."""
+    return table(
+        ("level", "bytes of the file", "way", "digits per second", "per second of a core"),
+        (
+            (
+                row.get("level", ""),
+                f"{row['bytes']:,}" if "bytes" in row else "",
+                row["way"],
+                f"{row['per_second']:,}",
+                f"{row['per_core_second']:,}",
+            )
+            for row in rows
+        ),
+    )
+
+
 def precisions(rows: Rows) -> str:
     """Size, time and loss of each half at each precision."""
     return table(
