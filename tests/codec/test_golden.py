@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from enlargement import enlarged, nearest
 from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, digests, listed
+from PIL import Image
 
 import aecodec
 from aecodec import Codec
@@ -15,6 +17,8 @@ from aecodec.bitstream.payload import encode_payload
 from aecodec.entropy.symbols import FixedSymbols
 from aecodec.errors import FormatError
 from aecodec.format import container
+from aecodec.format.container import MetadataKind
+from aecodec.imaging.stacks import without_names
 
 ROOT = Path(__file__).parents[2]
 FORMAT = ROOT / "docs" / "FORMAT.md"
@@ -54,10 +58,13 @@ NAMES = [
     "grid_grey_reduced",
     "grid_reduced",
     "grid_segments",
+    "grid_enlarged",
+    "grid_groups",
     "tiles",
     "tiles_without_context",
     "tiles_of_one_size",
     "tiles_colour_frames",
+    "tiles_names",
     "even",
     "even_padded",
     "tiles_escapes",
@@ -112,6 +119,28 @@ def test_grey_channels_that_were_three_come_back_as_three() -> None:
     image = aecodec.decompress(data)
     assert (aecodec.read_header(data).mode.name, image.mode) == ("L", "RGB")
     assert b"<?aec RGB?>" in data
+
+
+def test_names_come_before_the_instruction_and_off_the_xmp() -> None:
+    data = (GOLDEN / "tiles_names.aec").read_bytes()
+    assert b"<x/><?aec-names a.png/b.png?><?aec RGB?>" in data
+    picture, names = without_names(codec_of(data).decoder.decode(data))
+    assert (names, picture.metadata) == (["a.png", "b.png"], {MetadataKind.XMP: b"<x/>"})
+    assert picture.pixels.shape[-1] == 3
+
+
+@pytest.mark.parametrize("name", ["grid_enlarged", "grid_reduced"])
+def test_the_enlargement_without_pillow_is_that_of_the_decoder(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = (GOLDEN / f"{name}.aec").read_bytes()
+    expected = codec_of(data).decompress_frames(data)
+    monkeypatch.setattr(Image.Image, "resize", _resized)
+    assert (codec_of(data).decompress_frames(data) == expected).all()
+
+
+def _resized(plane: Image.Image, size: tuple[int, int], _: object) -> np.ndarray:
+    return enlarged(np.asarray(plane), size, nearest)
 
 
 def test_the_specification_shows_a_real_file(codec: Codec) -> None:

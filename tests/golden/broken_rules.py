@@ -61,6 +61,12 @@ MUTATIONS = [
         "pixels = self.from_planes(planes, header.frames, header.mode.channels)\n        pixels = resize(pixels, picture_size(self.spec, header))",
         "pixels = resize(planes, picture_size(self.spec, header))\n        pixels = self.from_planes(pixels, header.frames, header.mode.channels)",
     ),
+    Mutation(
+        "2: weights of the enlargement are rounded",
+        "imaging.resampling",
+        "np.asarray(plane.resize(size, Image.Resampling.BICUBIC))",
+        '__import__("enlargement").enlarged(np.asarray(plane), size, int)',
+    ),
     Mutation("2: the grey mean is rounded", "imaging.planes", "(sums + 1) // 3", "sums // 3"),
     Mutation(
         "2: planes of a frame follow each other",
@@ -76,6 +82,12 @@ MUTATIONS = [
     ),
     Mutation("4: segments of 128 vectors", _PAYLOAD, "SEGMENT_SIDE = 128", "SEGMENT_SIDE = 127"),
     Mutation("4: groups of planes", _PAYLOAD, "max(1, SEGMENT_SIDE**2 // own)", "1"),
+    Mutation(
+        "4: groups of 16384 vectors",
+        _PAYLOAD,
+        "max(1, SEGMENT_SIDE**2 // own)",
+        "max(1, SEGMENT_SIDE**2 // 2 // own)",
+    ),
     Mutation(
         "4: the nearer level's arrays, the higher's at a tie",
         "codec_files.folder",
@@ -384,5 +396,11 @@ MUTATIONS = [
         "inference.windows",
         "margin = self.receptive_field",
         "margin = 0",
+    ),
+    Mutation(
+        "8: grey pixels are given back as RGB",
+        "codec.decoder_codec",
+        "pixels.shape[-1] == header.picture_mode.channels",
+        "True",
     ),
 ]

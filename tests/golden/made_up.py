@@ -36,6 +36,8 @@ _METADATA = {
     MetadataKind.XMP: b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",
 }
 
+_NAMES = {MetadataKind.XMP: b"<x/><?aec-names a.png/b.png?>"}
+
 _THREE, _TWO = {"frames": 3}, {"frames": 2}
 
 GRID = {
@@ -48,6 +50,8 @@ GRID = {
     "grid_grey_reduced": MadeUp(3, Mode.LA, (33, 25), fields={"reduction": 3}),
     "grid_reduced": MadeUp(3, Mode.RGB, (40, 30), spread=8, fields={"reduction": 7}),
     "grid_segments": MadeUp(4, Mode.L, (260, 130), spread=0.4, fields=_TWO),
+    "grid_enlarged": MadeUp(3, Mode.RGB, (201, 151), spread=8, fields={"reduction": 20}),
+    "grid_groups": MadeUp(4, Mode.L, (164, 100), spread=0.4, fields={"frames": 5}),
 }
 
 TILES = {
@@ -56,6 +60,7 @@ TILES = {
     "tiles_of_one_size": MadeUp(fields={"frames": 5, "metadata": _METADATA}),
     "tiles_parts": MadeUp(1, Mode.L, (182, 273), spread=1),
     "tiles_colour_frames": MadeUp(3, Mode.RGB, (3, 4), spread=20, fields=_TWO),
+    "tiles_names": MadeUp(fields={**_TWO, "metadata": _NAMES, "as_rgb": True}),
 }
 
 

@@ -124,9 +124,10 @@ def write_part(name: str, content: str) -> None:
 
 
 DIGESTS = {
-    "codes": "SHA-256 of all codes, (N, K) int16, little-endian, in the order of section 2; of the",
-    "latents": "SHA-256 of what the decoder network is given, int8, all channels of all tiles; of the",
-    "pixels": "SHA-256 of the decoded pictures, uint8, alpha last, of files of golden codecs; of the",
+    "codes": "SHA-256 of all codes, (N, K) int16, little-endian, in the order of section 2, by channel; of the",
+    "latents": "SHA-256 of what the decoder network is given, int8 (planes, rows, columns, `code_shape`), all channels; of the",
+    "pixels": """SHA-256 of the decoded pictures of golden codecs, uint8 (frames, height, width, channels), alpha last, after ` RGB` of
+section 8 was obeyed; of the""",
 }
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from helpers.codecs.golden import GOLDEN, codec_of
 
+from aecodec.codecs import name_of
 from aecodec.entropy.prior import Prior
 
 NAME = "photo"
@@ -154,8 +155,8 @@ class Trace:
         degrees = " ".join(str(self.net.degree[j]) for j in units)
         known = [sum(self.net.degree <= i) for i in range(PLACES)]
         return f"""
-The vector at row {ROW}, column {COLUMN} of the golden file `{NAME}.aec`: level {self.level:g}, one segment of {self.rows} rows
-and {self.columns} columns, P = {self.prior.priors}, so there is no index; K = {len(self.order)}, T = {len(self.prior.bank)}, S = {self.prior.symbols}, first = {self.prior.first}. It is
+The vector at row {ROW}, column {COLUMN} of the golden file `{NAME}.aec` (codec `{name_of(self.codec.spec.codec_id)}`): level {self.level:g}, one
+segment of {self.rows} rows and {self.columns} columns, P = {self.prior.priors}, so there is no index; K = {len(self.order)}, T = {len(self.prior.bank)}, S = {self.prior.symbols}, first = {self.prior.first}. It is
 coded in the last pass (straight, d = 1), in its first half. Nothing lies above it, so what lies below takes that place:
 the four neighbours are, as (row, column), {", ".join(map(str, self.neighbours))}. Places 0 to {last} of the order:
 
