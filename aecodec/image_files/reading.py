@@ -83,8 +83,11 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     >>> int(from_pil(Image.new("I;16", (3, 2), 65535), ReadOptions(depth=8)).pixels.max())
     255
     """
-    with _noting() as notes:
-        return _frames_of(image, options, notes)
+    notes = Notes()
+    with _read_errors():
+        picture = _frames_of(image, options, notes)
+    notes.warn()
+    return picture
 
 
 def from_frame(image: Image.Image) -> Picture:
@@ -93,8 +96,11 @@ def from_frame(image: Image.Image) -> Picture:
     Raises:
         ImageError: as :func:`from_pil`.
     """
-    with _noting() as notes:
-        return _frame_of(image, _DEFAULT, notes)
+    notes = Notes()
+    with _read_errors():
+        picture = _frame_of(image, _DEFAULT, notes)
+    notes.warn()
+    return picture
 
 
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
@@ -112,21 +118,22 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
     >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
     (2, 2, 3, 3)
     """
-    with _noting() as notes:
-        return _joined(frames, _DEFAULT, notes)
+    notes = Notes()
+    with _read_errors():
+        picture = _joined(frames, _DEFAULT, notes)
+    notes.warn()
+    return picture
 
 
 @contextmanager
-def _noting() -> Iterator[Notes]:
-    """Notes of what is read in the block, which are given at its end; errors as ImageErrors."""
-    notes = Notes()
+def _read_errors() -> Iterator[None]:
+    """Raise errors of the block as ImageErrors."""
     try:
-        yield notes
+        yield
     except ImageError:
         raise
     except Exception as error:  # Pillow's plugins raise many types of errors for damaged files
         raise ImageError(f"cannot be read as an image: {error}") from error
-    notes.warn()
 
 
 def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
