@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from zarr.abc.codec import ArrayBytesCodec
 
 from aecodec.chunks.chunk_codec import ChunkCodec
-from aecodec.chunks.shape import black_chunk, check_chunks
+from aecodec.chunks.shape import check_chunk, check_chunks
 from aecodec.codec.codec import Codec
 from aecodec.errors import ImageError, UsageError
 
@@ -94,7 +94,7 @@ class Aecodec(ArrayBytesCodec):
         Raises:
             ImageError: it is not uint8.
         """
-        black_chunk((1, 1), array_spec.dtype.to_native_dtype())
+        check_chunk((1, 1), array_spec.dtype.to_native_dtype())
         return self
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from aecodec.arrays import Pixels
 from aecodec.chunks.installed import installed_codec, remember
-from aecodec.chunks.shape import Shape, black_chunk, check_header
+from aecodec.chunks.shape import Shape, check_chunk, check_header
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.codecs import title_of
@@ -111,7 +111,7 @@ class ChunkCodec:
             UsageError: it has no such level.
             ImageError: another dtype or shape.
         """
-        black_chunk(chunk.shape, chunk.dtype)
+        check_chunk(chunk.shape, chunk.dtype)
         return self._codec.encoder.compress(chunk, level=self.level, metadata=False)
 
     def check_readable(self, data: bytes, limits: Limits) -> None:

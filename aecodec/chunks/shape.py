@@ -18,8 +18,8 @@ from aecodec.imaging.picture import Picture, check_limits, from_array
 Shape = tuple[int, ...]
 
 
-def black_chunk(shape: Shape, dtype: npt.DTypeLike = np.uint8) -> Picture:
-    """The pictures of a chunk, all black; they take no memory.
+def check_chunk(shape: Shape, dtype: npt.DTypeLike) -> None:
+    """Check that chunks are pictures.
 
     Args:
         shape: shape of the chunk.
@@ -28,9 +28,13 @@ def black_chunk(shape: Shape, dtype: npt.DTypeLike = np.uint8) -> Picture:
     Raises:
         ImageError: chunks of this shape or dtype are no pictures, or have too many pixels.
 
-    >>> black_chunk((60000, 28, 28)).frames, black_chunk((480, 640, 3)).frames
-    (60000, 1)
+    >>> check_chunk((60000, 28, 28), np.uint8)
     """
+    _black_chunk(shape, dtype)
+
+
+def _black_chunk(shape: Shape, dtype: npt.DTypeLike = np.uint8) -> Picture:
+    """The pictures of a chunk, all black; they take no memory."""
     try:
         picture = from_array(np.broadcast_to(np.zeros((), dtype), shape))
         check_limits(picture)
@@ -59,7 +63,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike) -> None:
     aecodec.errors.ImageError: chunks of (28, 28, 3) in an array of (28, 28, 300): a last axis of \
 1 to 4 is channels, which one chunk holds whole
     """
-    black_chunk(chunk, dtype)
+    check_chunk(chunk, dtype)
     if len(chunk) > 2 and chunk[-1] <= 4 and chunk[-1] != array[-1]:
         raise ImageError(
             f"chunks of {chunk} in an array of {array}: a last axis of 1 to 4 is channels, which "
@@ -78,7 +82,7 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape) -> None:
     Raises:
         FormatError: it holds others.
     """
-    chunk, size = black_chunk(shape), picture_size(spec, header)
+    chunk, size = _black_chunk(shape), picture_size(spec, header)
     found = (header.frames, size, header.picture_mode)
     if found != (chunk.frames, chunk.size, chunk.mode):
         raise FormatError(
