@@ -60,6 +60,21 @@ class AecodecWarning(UserWarning):
 
 
 @contextmanager
+def errors_about(name: object) -> Iterator[None]:
+    """Prefix the errors of a block with the name of the file that they are about.
+
+    >>> with errors_about("cat.aec"):
+    ...     raise FormatError("damaged")
+    Traceback (most recent call last):
+    aecodec.errors.FormatError: cat.aec: damaged
+    """
+    try:
+        yield
+    except AecodecError as error:
+        raise type(error)(f"{name}: {error}") from error
+
+
+@contextmanager
 def memory_errors_wrapped() -> Iterator[None]:
     """Raise an AecodecError where memory runs out in the block, or in the decorated function.
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file
-from aecodec.errors import AecodecError, FormatError, InputError
+from aecodec.errors import FormatError, InputError, errors_about
 from aecodec.format.container import BEGINNING, frames_stated
 from aecodec.format.limits import Limits
 from aecodec.sequences.opened_file import OpenedFile
@@ -97,7 +97,7 @@ class Files:
     @contextmanager
     def named(self, number: int) -> Iterator[None]:
         """Name a file in the errors of the block."""
-        with _named(self.paths[number]):
+        with errors_about(self.paths[number]):
             yield
 
     def _open(self, number: int) -> OpenedFile:
@@ -114,7 +114,7 @@ class Files:
         return opened
 
     def _count(self, path: Path) -> int:
-        with _named(path):
+        with errors_about(path):
             return frames_stated(_read(path, BEGINNING))
 
 
@@ -126,11 +126,3 @@ def _read(path: Path, most: int = -1) -> bytes:
             return file.read(most)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except AecodecError as error:
-        raise type(error)(f"{path}: {error}") from error

@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from aecodec.cli.batch.run import run_all
-from aecodec.cli.shared.console import Console, errors_about, name_of
+from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_is_png, check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.found import IMAGES, STANDARD
 from aecodec.cli.shared.jobs import Job, check_not_sources, plan
@@ -25,7 +25,7 @@ from aecodec.cli.shared.options import (
 from aecodec.cli.shared.pictures import picture_in
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec, with_workers
-from aecodec.errors import UsageError
+from aecodec.errors import UsageError, errors_about
 from aecodec.evaluation.report import compare as compare_restored
 from aecodec.evaluation.report import compare_pictures
 from aecodec.format.container import MAGIC

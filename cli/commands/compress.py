@@ -12,7 +12,7 @@ import typer
 
 from aecodec.cli.batch.outcome import LeftAlone
 from aecodec.cli.batch.run import run_all
-from aecodec.cli.shared.console import Console, errors_about, name_of
+from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_overwriting, write_bytes
 from aecodec.cli.shared.found import IMAGES, STANDARD, expand
 from aecodec.cli.shared.jobs import Job, check_not_sources, folder_beside, is_folder, plan
@@ -33,7 +33,7 @@ from aecodec.cli.shared.options import (
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, load_codec, with_workers
-from aecodec.errors import AecodecWarning, UsageError
+from aecodec.errors import AecodecWarning, UsageError, errors_about
 from aecodec.evaluation.report import report
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import Frames, ReadOptions

@@ -115,15 +115,6 @@ class Console:
                 yield item
 
 
-@contextmanager
-def errors_about(name: str) -> Iterator[None]:
-    """Prefix the errors of a block with the name of the file that they are about."""
-    try:
-        yield
-    except AecodecError as error:
-        raise type(error)(f"{name}: {error}") from error
-
-
 def name_of(item: object) -> str:
     """Name of an input in messages."""
     path = item.source if isinstance(item, Job) else item

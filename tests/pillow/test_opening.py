@@ -105,12 +105,15 @@ def test_a_file_is_parsed_as_it_arrives(digit: Image.Image) -> None:
     assert image.tobytes() == aecodec.decompress(file.getvalue()).tobytes()
 
 
-def test_a_file_of_pillow_is_closed_once_it_is_loaded(digit: Image.Image, tmp_path: Path) -> None:
+@pytest.mark.parametrize("use", ["load", "verify"])
+def test_a_file_of_pillow_is_closed_once_it_is_used(
+    digit: Image.Image, tmp_path: Path, use: str
+) -> None:
     digit.save(tmp_path / "digit.aec")
     image = Image.open(tmp_path / "digit.aec")
     file = image.fp
     assert file is not None
-    image.load()
+    getattr(image, use)()
     assert file.closed
 
 
@@ -222,15 +225,6 @@ def test_damage_behind_a_right_checksum_is_found_when_it_is_loaded_or_verified(
         assert isinstance(caught.value, OSError)
     with pytest.raises(OSError, match="damaged"):
         Image.open(io.BytesIO(damaged)).verify()
-
-
-def test_a_whole_file_is_verified_and_closed(digit: Image.Image, tmp_path: Path) -> None:
-    digit.save(tmp_path / "digit.aec")
-    image = Image.open(tmp_path / "digit.aec")
-    file = image.fp
-    assert file is not None
-    image.verify()
-    assert file.closed
 
 
 def test_a_codec_that_is_not_known_is_named_when_it_is_needed(
