@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn, Optional
 import typer
 
 from aecodec.cli.batch.outcome import LeftAlone
-from aecodec.cli.batch.run import run_all
+from aecodec.cli.batch.run import Manner, run_all
 from aecodec.cli.shared.console import Console, errors_about, name_of
 from aecodec.cli.shared.files import check_overwriting, write_bytes
 from aecodec.cli.shared.found import IMAGES, STANDARD, expand
@@ -23,6 +23,7 @@ from aecodec.cli.shared.options import (
     Jobs,
     Json,
     LevelNumber,
+    ManifestFile,
     MaxPixels,
     Out,
     Quiet,
@@ -98,6 +99,7 @@ def compress(
     ] = False,
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
+    manifest: ManifestFile = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -122,12 +124,13 @@ def compress(
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
     work = _Compression(given, *sought, metadata, options, skip_larger, force)
+    manner = Manner(jobs, skip_existing, manifest)
     if is_stack:
         stack = [_Stack(inputs, _stack_target(inputs, out))]
-        run_all(console, stack, work.compress_stack, skip_existing=skip_existing)
+        run_all(console, stack, work.compress_stack, manner)
     else:
         planned = plan(inputs, out, _rename, IMAGES)
-        run_all(console, planned, work.compress_one, jobs, skip_existing)
+        run_all(console, planned, work.compress_one, manner)
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,13 @@ class _Compression:
         write_bytes(target, compressed.data, self.force)
         console.result(
             f"{name} -> {target}: {measured.as_text()}",
-            {"source": name, "file": str(target), **measured.as_json()},
+            {
+                "source": name,
+                "file": str(target),
+                "width": picture.size[0],
+                "height": picture.size[1],
+                **measured.as_json(),
+            },
         )
 
 

@@ -39,6 +39,11 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"cannot be read: {error}") from error
 
 
+def size_of(path: Path) -> int | None:
+    """Size of a file in bytes; None if there is none."""
+    return path.stat().st_size if os.path.isfile(path) else None
+
+
 def check_input(path: Path) -> None:
     """Check that a file or folder exists and may be read, before long work begins.
 

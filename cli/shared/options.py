@@ -102,6 +102,17 @@ SkipExisting = Annotated[
         help="Leave alone what exists already: the same call again goes on after an interruption.",
     ),
 ]
+ManifestFile = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--manifest",
+        metavar="FILE.parquet",
+        readable=False,
+        help="Note what came of each file in this Parquet file. What it has as done is not done "
+        "again: the same call goes on after an interruption. Needs pip install "
+        "'aecodec[manifest]'.",
+    ),
+]
 Depth = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(
