@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +83,8 @@ class _Files:
         for path in self.paths:
             try:
                 check_ordinary(path)
-                sample = Sample(read_image(path), path.stat().st_size)
+                content = path.read_bytes()
+                sample = Sample(read_image(io.BytesIO(content)), len(content))
             except (ImageError, OSError) as error:
                 self.unread[path] = ImageError(str(error))
                 warn_unreadable(path, error)

@@ -20,6 +20,7 @@ from aecodec.cli.shared.console import name_of
 from aecodec.cli.shared.files import size_of, write_bytes
 from aecodec.cli.shared.found import STANDARD
 from aecodec.errors import AecodecError, UsageError
+from aecodec.urls import place
 
 _JOURNAL = ".rows"
 """What the name of the journal has more than that of the manifest."""
@@ -49,7 +50,7 @@ class Manifest:
         if row is None or row.status or row.bytes is None:
             return False
         is_same = row.target == _target_of(item) and getattr(item, "source", item) != STANDARD
-        return is_same and size_of(Path(row.target or row.source)) == row.bytes
+        return is_same and size_of(place(row.target or row.source)) == row.bytes
 
     def add(self, item: Any, outcome: Outcome) -> None:
         """Note what came of a file."""
@@ -60,7 +61,7 @@ class Manifest:
         name, target = name_of(item), _target_of(item)
         row = self._rows.get(name)
         if target and not (row and row.status == 0 and row.target == target):
-            self._add(Row(name, target, size_of(Path(target)), status=0))
+            self._add(Row(name, target, size_of(place(target)), status=0))
 
     def _add(self, row: Row) -> None:
         self._rows[row.source] = row

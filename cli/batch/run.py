@@ -19,6 +19,7 @@ from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers, cores
+from aecodec.urls import Url
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
 
@@ -55,7 +56,8 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
         AecodecError: the error of the file, if it is the only one; or the manifest cannot be used.
         typer.Exit: with status 1, if some of several failed; with 130, if Ctrl-C ended it.
     """
-    sweep({item.target.parent for item in items if hasattr(item, "target")})
+    targets = [item.target for item in items if hasattr(item, "target")]
+    sweep({target.parent for target in targets if not isinstance(target, Url)})
     with console.bar("") as bar, manner.opened_manifest() as manifest:
         tally = _Tally(
             replace(console, write=bar.write), len(items), manner.skip_existing, manifest

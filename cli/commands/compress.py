@@ -14,7 +14,7 @@ from aecodec.cli.batch.outcome import LeftAlone
 from aecodec.cli.batch.run import Manner, run_all
 from aecodec.cli.shared.console import Console, errors_about, name_of
 from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.found import IMAGES, STANDARD, expand
+from aecodec.cli.shared.found import IMAGES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import Job, check_not_sources, folder_beside, is_folder, plan
 from aecodec.cli.shared.options import (
     CodecOrAuto,
@@ -42,6 +42,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import Metadata, shared_metadata, stacked
 from aecodec.metrics import check_ssimulacra2
 from aecodec.parallel import Workers
+from aecodec.urls import place
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
 
@@ -51,7 +52,7 @@ def compress(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            readable=False,
+            parser=place,
             help="Images, folders of images, or - for standard input.",
         ),
     ],
@@ -235,14 +236,14 @@ def _leave_alone(name: str, size: int, source_size: int, console: Console) -> No
 
 def _rename(path: Path) -> Path:
     """Name of the result: digit.png to digit.aec, the folder scans to scans_aec."""
-    return folder_beside(path, "_aec") if path.is_dir() else path.with_suffix(".aec")
+    return folder_beside(path, "_aec") if is_folder_at(path) else path.with_suffix(".aec")
 
 
 def _stack_target(inputs: list[Path], out: str | None) -> Path:
     if out is None:
-        if len(inputs) == 1 and inputs[0].is_dir():
+        if len(inputs) == 1 and is_folder_at(inputs[0]):
             return folder_beside(inputs[0], ".aec")
         raise UsageError("--stack needs -o, the name of the one file that it makes")
     if is_folder(out):
         raise UsageError(f"--stack makes one file, and {out} is a folder: name a file with -o")
-    return Path(out)
+    return place(out)

@@ -43,6 +43,7 @@ from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
 from aecodec.parallel import Workers
+from aecodec.urls import place
 
 
 def decompress(
@@ -50,7 +51,7 @@ def decompress(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            readable=False,
+            parser=place,
             help=".aec files, folders of them, or - for standard input.",
         ),
     ],

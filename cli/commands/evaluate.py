@@ -18,6 +18,7 @@ from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
+from aecodec.urls import place
 
 if TYPE_CHECKING:  # which the other commands need not load
     from aecodec.datasets.evaluation_set import Dataset
@@ -36,7 +37,7 @@ def evaluate(
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", readable=False, help="A folder of images, or an .npz or .npy array."
+            metavar="DATA", parser=place, help="A folder of images, or an .npz or .npy array."
         ),
     ],
     levels: Annotated[

@@ -19,6 +19,7 @@ from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, wit
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.limits import Limits
 from aecodec.parallel import Workers
+from aecodec.urls import place
 
 _FIELDS_ONLY = " (its codec is not installed: checksum and fields only; --codec names it)"
 
@@ -28,7 +29,7 @@ def verify(
         Optional[list[Path]],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="FILE...",
-            readable=False,
+            parser=place,
             help=".aec files, folders of them, or - for standard input; with --device, images.",
         ),
     ] = None,
