@@ -109,9 +109,10 @@ class Url(_Base):
             OSError: it cannot be written.
         """
         with self._failing() as (system, path):
-            if not replace and system.exists(path):
-                raise FileExistsError(path)
-            system.pipe_file(path, content, **({} if replace else {"mode": "create"}))
+            if replace:
+                system.pipe_file(path, content)
+            else:
+                _create(system, path, content)
 
     @contextmanager
     def _failing(self) -> Iterator[tuple[Any, str]]:
@@ -130,6 +131,18 @@ class Url(_Base):
         except Exception as error:  # each library has its own types of errors
             reason = str(error) or type(error).__name__
             raise OSError(errno.EIO, reason, str(self)) from error
+
+
+def _create(system: Any, path: str, content: bytes) -> None:
+    """Make an object that does not exist; stores that can refuse to replace it do so themselves."""
+    if system.exists(path):
+        raise FileExistsError(path)
+    try:
+        system.pipe_file(path, content, mode="create")
+    except OSError as error:  # not all servers of S3 say why they refuse
+        if system.exists(path):
+            raise FileExistsError(path) from error
+        raise
 
 
 def place(text: str) -> Path:

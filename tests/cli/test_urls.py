@@ -8,6 +8,7 @@ import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain, repeat
 from pathlib import Path
 
 import fsspec
@@ -67,7 +68,8 @@ def test_of_two_who_make_one_object_the_second_fails(
     url = bucket / "a.aec"
     url.write(b"first", replace=False)
     system, _ = fsspec.core.url_to_fs(str(url), use_listings_cache=False)
-    monkeypatch.setattr(system, "exists", lambda path: False)  # as if both had looked at once
+    answers = chain([False], repeat(True))  # as if both had looked before one of them wrote
+    monkeypatch.setattr(system, "exists", lambda path: next(answers))
     with pytest.raises(FileExistsError):
         url.write(b"second", replace=False)
     assert url.read_bytes() == b"first"
