@@ -11,10 +11,10 @@ from typing import Annotated, NoReturn, Optional
 import typer
 
 from aecodec.cli.batch.outcome import LeftAlone
-from aecodec.cli.batch.run import run_all
+from aecodec.cli.batch.run import Manner, run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.found import IMAGES, STANDARD, expand
+from aecodec.cli.shared.found import IMAGES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import Job, check_not_sources, folder_beside, is_folder, plan
 from aecodec.cli.shared.options import (
     CodecOrAuto,
@@ -23,6 +23,7 @@ from aecodec.cli.shared.options import (
     Jobs,
     Json,
     LevelNumber,
+    ManifestFile,
     MaxPixels,
     Out,
     Quiet,
@@ -41,6 +42,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import Metadata, shared_metadata, stacked
 from aecodec.metrics import check_ssimulacra2
 from aecodec.parallel import Workers
+from aecodec.urls import place
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
 
@@ -50,7 +52,7 @@ def compress(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            readable=False,
+            parser=place,
             help="Images, folders of images, or - for standard input.",
         ),
     ],
@@ -98,6 +100,7 @@ def compress(
     ] = False,
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
+    manifest: ManifestFile = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -122,12 +125,13 @@ def compress(
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
     work = _Compression(given, *sought, metadata, options, skip_larger, force)
+    manner = Manner(jobs, skip_existing, manifest)
     if is_stack:
         stack = [_Stack(inputs, _stack_target(inputs, out))]
-        run_all(console, stack, work.compress_stack, skip_existing=skip_existing)
+        run_all(console, stack, work.compress_stack, manner)
     else:
         planned = plan(inputs, out, _rename, IMAGES)
-        run_all(console, planned, work.compress_one, jobs, skip_existing)
+        run_all(console, planned, work.compress_one, manner)
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,13 @@ class _Compression:
         write_bytes(target, compressed.data, self.force)
         console.result(
             f"{name} -> {target}: {measured.as_text()}",
-            {"source": name, "file": str(target), **measured.as_json()},
+            {
+                "source": name,
+                "file": str(target),
+                "width": picture.size[0],
+                "height": picture.size[1],
+                **measured.as_json(),
+            },
         )
 
 
@@ -226,14 +236,14 @@ def _leave_alone(name: str, size: int, source_size: int, console: Console) -> No
 
 def _rename(path: Path) -> Path:
     """Name of the result: digit.png to digit.aec, the folder scans to scans_aec."""
-    return folder_beside(path, "_aec") if path.is_dir() else path.with_suffix(".aec")
+    return folder_beside(path, "_aec") if is_folder_at(path) else path.with_suffix(".aec")
 
 
 def _stack_target(inputs: list[Path], out: str | None) -> Path:
     if out is None:
-        if len(inputs) == 1 and inputs[0].is_dir():
+        if len(inputs) == 1 and is_folder_at(inputs[0]):
             return folder_beside(inputs[0], ".aec")
         raise UsageError("--stack needs -o, the name of the one file that it makes")
     if is_folder(out):
         raise UsageError(f"--stack makes one file, and {out} is a folder: name a file with -o")
-    return Path(out)
+    return place(out)

@@ -19,6 +19,13 @@ Item = TypeVar("Item")
 Write = Callable[[str, bool], None]
 """Takes a line, and whether it goes to standard error."""
 
+Values = Mapping[str, Any]
+"""One result by its names, as a line of JSON has them."""
+
+
+def _keep_nothing(values: Values) -> None:
+    """Let the values of a result go once they are printed."""
+
 
 @dataclass(frozen=True)
 class Console:
@@ -29,17 +36,21 @@ class Console:
         as_json: one line of JSON per result, and per file that failed.
         to_stderr: standard output carries a file, so results go to standard error.
         write: prints a line.
+        keep: takes the values of each result, whether they are printed or not.
     """
 
     quiet: bool = False
     as_json: bool = False
     to_stderr: bool = False
     write: Write = echo
+    keep: Callable[[Values], None] = _keep_nothing
 
-    def result(self, text: str, values: Mapping[str, Any] | None = None) -> None:
+    def result(self, text: str, values: Values | None = None) -> None:
         """Report one result, as a line for people or as a line of JSON."""
+        values = dict(values or {})
+        self.keep(values)
         if self.as_json:
-            self.write(json.dumps(dict(values or {})), self.to_stderr)
+            self.write(json.dumps(values), self.to_stderr)
         elif not self.quiet:
             self.write(text, self.to_stderr)
 

@@ -1,0 +1,158 @@
+"""Objects by their URLs, such as `s3://bucket/a.png`: paths whose files fsspec reads and writes.
+
+What a program does with a path, such as joining names and reading bytes, it does with these too.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
+_COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
+_LOCAL = "file://"
+_PAGES = ("http:", "https:")
+"""Beginnings of URLs of which none is a folder."""
+
+_Base = Path if TYPE_CHECKING else type(Path())
+
+
+class Url(_Base):
+    """The URL of an object, or of a folder of some; `_Base` makes it a path.
+
+    What cannot be done raises an `OSError` that says why, as for files. What is not defined here
+    raises a TypeError, as the system has no such path.
+
+    >>> Url("s3://bucket/scans") / "a.png"
+    Url('s3://bucket/scans/a.png')
+    >>> Url("s3://bucket/scans/a.png").with_suffix(".aec").relative_to(Url("s3://bucket"))
+    Url('scans/a.aec')
+    """
+
+    _is_object = False
+
+    def __str__(self) -> str:
+        return _COLLAPSED.sub(lambda found: f"{found[0]}/", super().__str__(), count=1)
+
+    def __repr__(self) -> str:
+        return f"Url({str(self)!r})"
+
+    def __fspath__(self) -> NoReturn:
+        raise TypeError(f"{self} is no path of this system")
+
+    def exists(self, **_: Any) -> bool:
+        """Whether there is an object or a folder."""
+        with self._failing() as (system, path):
+            return bool(system.exists(path))
+
+    def is_file(self, **_: Any) -> bool:
+        """Whether it is an object."""
+        if self._is_object:
+            return True
+        with self._failing() as (system, path):
+            return bool(system.isfile(path))
+
+    def is_dir(self, **_: Any) -> bool:
+        """Whether it is a folder; what pages link to is none."""
+        if self._is_object or str(self).startswith(_PAGES):
+            return False
+        with self._failing() as (system, path):
+            return bool(system.isdir(path))
+
+    def rglob(self, *_: Any, **__: Any) -> Iterator[Self]:
+        """The objects of a folder, at any depth, sorted."""
+        with self._failing() as (system, path):
+            found = system.find(path)
+        for name in sorted(found):
+            url = self / name.removeprefix(path).lstrip("/")
+            url._is_object = True
+            yield url
+
+    def size(self) -> int:
+        """Size of the object in bytes."""
+        with self._failing() as (system, path):
+            return int(system.size(path))
+
+    def modified(self) -> float:
+        """Seconds from 1970-01-01 00:00 UTC to when the object was written."""
+        with self._failing() as (system, path):
+            when: datetime = system.modified(path)
+            return when.timestamp()
+
+    def open(self, *_: Any, **__: Any) -> IO[Any]:
+        """The content of the object, to be read."""
+        return io.BytesIO(self.read_bytes())
+
+    def read_bytes(self) -> bytes:
+        """The content of the object."""
+        with self._failing() as (system, path):
+            return bytes(system.cat_file(path))
+
+    def write(self, content: bytes, *, replace: bool) -> None:
+        """Make an object, which appears whole or not at all.
+
+        Args:
+            content: what it shall hold.
+            replace: replace one that exists.
+
+        Raises:
+            FileExistsError: it exists, and is not to be replaced.
+            OSError: it cannot be written.
+        """
+        with self._failing() as (system, path):
+            if replace:
+                system.pipe_file(path, content)
+            else:
+                _create(system, path, content)
+
+    @contextmanager
+    def _failing(self) -> Iterator[tuple[Any, str]]:
+        """The file system and the path in it; whatever fails in the block is an `OSError`."""
+        try:
+            import fsspec
+
+            yield fsspec.core.url_to_fs(str(self), use_listings_cache=False)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(errno.ENOENT, "no such object", str(self)) from error
+        except FileExistsError as error:
+            raise FileExistsError(errno.EEXIST, "exists already", str(self)) from error
+        except ImportError as error:
+            reason = f"{error}: pip install 'aecodec[cloud]', or what is named there"
+            raise OSError(errno.ENOSYS, reason, str(self)) from error
+        except Exception as error:  # each library has its own types of errors
+            reason = str(error) or type(error).__name__
+            raise OSError(errno.EIO, reason, str(self)) from error
+
+
+def _create(system: Any, path: str, content: bytes) -> None:
+    """Make an object that does not exist; stores that can refuse to replace it do so themselves."""
+    if system.exists(path):
+        raise FileExistsError(path)
+    try:
+        system.pipe_file(path, content, mode="create")
+    except OSError as error:  # not all servers of S3 say why they refuse
+        if system.exists(path):
+            raise FileExistsError(path) from error
+        raise
+
+
+def place(text: str) -> Path:
+    """A path, or a URL.
+
+    >>> place("scans/a.png") == Path("scans/a.png"), place("memory://a.png")
+    (True, Url('memory://a.png'))
+    >>> place("file:///tmp/a.png") == Path("/tmp/a.png")
+    True
+    """
+    if text.startswith(_LOCAL):
+        return Path(text.removeprefix(_LOCAL))
+    return Url(text) if _PREFIX.match(text) else Path(text)
