@@ -109,6 +109,7 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),
         ({"pyarrow"}, ("cli.batch",)),
         ({"fsspec"}, ("urls",)),
+        ({"distributed"}, ("cli.batch",)),
     ],
 )
 def test_other_packages_stay_in_their_rooms(packages: set[str], rooms: tuple[str, ...]) -> None:
@@ -148,6 +149,7 @@ def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
         "ssimulacra2",
         "pyarrow",
         "fsspec",
+        "distributed",
     }
     file = str(tmp_path / "digit.aec")
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)

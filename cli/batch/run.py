@@ -30,11 +30,14 @@ class Manner:
         jobs: number of processes that work side by side at most; one per core if None.
         skip_existing: count results that exist already, instead of failing for them.
         manifest: file in which is noted what came of each file, and by which a call goes on.
+        scheduler: address of the scheduler of a Dask cluster that works on several files; None for
+            processes of this machine.
     """
 
     jobs: int | None = 1
     skip_existing: bool = False
     manifest: Path | None = None
+    scheduler: str | None = None
 
     def opened_manifest(self) -> AbstractContextManager[Manifest | None]:
         """The manifest for the block, if there is one."""
@@ -66,8 +69,7 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
                 tally.report_only(item, outcome)
             return
         try:
-            jobs = manner.jobs or cores()
-            with closing(_side_by_side(work, waiting, console, bar, jobs)) as outcomes:
+            with closing(_side_by_side(work, waiting, console, bar, manner)) as outcomes:
                 for item, outcome in zip(waiting, outcomes, strict=True):
                     tally.report(item, outcome)
         except KeyboardInterrupt:
@@ -76,12 +78,24 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
 
 
 def _side_by_side(
-    work: Work, items: Sequence[Any], console: Console, bar: Bar, jobs: int
+    work: Work, items: Sequence[Any], console: Console, bar: Bar, manner: Manner
 ) -> Generator[Outcome, None, None]:
     from aecodec.cli.batch.lanes import Lanes  # loads multiprocessing, which one file can spare
 
+    jobs = manner.jobs or cores()
     reads_a_pipe = any(getattr(item, "source", item) == STANDARD for item in items)
+    if manner.scheduler and items and not reads_a_pipe:
+        return _on_a_cluster(work, items, console, bar, manner.scheduler, jobs)
     return Lanes(work, items, console, bar.update).run(1 if reads_a_pipe else jobs)
+
+
+def _on_a_cluster(
+    work: Work, items: Sequence[Any], console: Console, bar: Bar, scheduler: str, jobs: int
+) -> Generator[Outcome, None, None]:
+    from aecodec.cli.batch.cluster import Cluster, connected
+
+    with connected(scheduler, jobs) as client:
+        yield from Cluster(client, work, console, bar.update).run(items)
 
 
 class _Tally:

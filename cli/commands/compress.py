@@ -27,6 +27,7 @@ from aecodec.cli.shared.options import (
     MaxPixels,
     Out,
     Quiet,
+    Scheduler,
     SkipExisting,
     WhichFrames,
     check_skipping,
@@ -101,6 +102,7 @@ def compress(
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
     manifest: ManifestFile = None,
+    scheduler: Scheduler = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -118,14 +120,14 @@ def compress(
         raise UsageError("--level, --max-bytes, --min-psnr and --min-ssimulacra2: give one of them")
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
-    check_skipping(skip_existing, force)
+    check_skipping(skip_existing, force, scheduler)
     given = None if codec == AUTO else load_codec(codec)
     if given:
         given.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
     work = _Compression(given, *sought, metadata, options, skip_larger, force)
-    manner = Manner(jobs, skip_existing, manifest)
+    manner = Manner(jobs, skip_existing, manifest, scheduler)
     if is_stack:
         stack = [_Stack(inputs, _stack_target(inputs, out))]
         run_all(console, stack, work.compress_stack, manner)

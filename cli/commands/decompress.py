@@ -30,6 +30,7 @@ from aecodec.cli.shared.options import (
     MaxPixels,
     Out,
     Quiet,
+    Scheduler,
     SkipExisting,
     check_skipping,
 )
@@ -76,6 +77,7 @@ def decompress(
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
     manifest: ManifestFile = None,
+    scheduler: Scheduler = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -90,7 +92,7 @@ def decompress(
     them; -o NAME names that folder, and -o NAME/ the one that it is made in. A codec that ships is
     found by the id in the file; for any other give its folder with --codec.
     """
-    check_skipping(skip_existing, force)
+    check_skipping(skip_existing, force, scheduler)
     endings = Endings(inputs, wanted, quality)
     endings.check(out)
     limits = Limits(max_pixels, max_frames)
@@ -98,7 +100,7 @@ def decompress(
     work = _Decompression(given, limits, endings, force, folder)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, endings.rename, AEC_FILES)
-    run_all(console, planned, work.decompress_one, Manner(jobs, skip_existing, manifest))
+    run_all(console, planned, work.decompress_one, Manner(jobs, skip_existing, manifest, scheduler))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,15 @@ from aecodec.cli.batch.run import Manner, run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_input, read_bytes
 from aecodec.cli.shared.found import AEC_FILES, Source, expand
-from aecodec.cli.shared.options import CodecName, Jobs, Json, ManifestFile, MaxFrames, MaxPixels
+from aecodec.cli.shared.options import (
+    CodecName,
+    Jobs,
+    Json,
+    ManifestFile,
+    MaxFrames,
+    MaxPixels,
+    Scheduler,
+)
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
 from aecodec.errors import CodecError, UsageError
@@ -48,6 +56,7 @@ def verify(
     max_frames: MaxFrames = None,
     jobs: Jobs = None,
     manifest: ManifestFile = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Tell whole .aec files from damaged ones.
@@ -69,7 +78,12 @@ def verify(
     limits = Limits(max_pixels, max_frames)
     verification = _Verification(load_codec(codec) if codec else None, limits)
     sources = expand(inputs, AEC_FILES)
-    run_all(console, sources, verification.verify_one, Manner(jobs, manifest=manifest))
+    run_all(
+        console,
+        sources,
+        verification.verify_one,
+        Manner(jobs, manifest=manifest, scheduler=scheduler),
+    )
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,15 @@ ManifestFile = Annotated[
         "'aecodec[manifest]'.",
     ),
 ]
+Scheduler = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Let the workers of a Dask cluster work on the files; local starts one of --jobs "
+        "workers here. Needs pip install 'aecodec[distributed]'.",
+    ),
+]
 Depth = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(
@@ -190,11 +199,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per r
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone.")]
 
 
-def check_skipping(skip_existing: bool, force: bool) -> None:
+def check_skipping(skip_existing: bool, force: bool, scheduler: str | None) -> None:
     """Check that existing results are either left alone or overwritten.
 
     Raises:
-        UsageError: both are asked for.
+        UsageError: both are asked for; or neither is, for a cluster.
     """
+    if scheduler and not (skip_existing or force):
+        raise UsageError(
+            "--scheduler needs --skip-existing or --force: what a worker that died has made is "
+            "there when another one tries its files again"
+        )
     if skip_existing and force:
         raise UsageError("--skip-existing and --force contradict each other: give one of them")
