@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +17,15 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    _Base = Path
+else:
+    _Base = type(Path())  # what a path of this system is: Path itself makes another one
+
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
 _COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
 _LOCAL = "file://"
 _PAGES = ("http:", "https:")
 """Beginnings of URLs of which none is a folder."""
-
-_Base = Path if TYPE_CHECKING else type(Path())
 
 
 class Url(_Base):
@@ -68,7 +70,7 @@ class Url(_Base):
         with self._failing() as (system, path):
             return bool(system.isdir(path))
 
-    def rglob(self, *_: Any, **__: Any) -> Iterator[Self]:
+    def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
         """The objects of a folder, at any depth, sorted."""
         with self._failing() as (system, path):
             found = system.find(path)
@@ -88,7 +90,7 @@ class Url(_Base):
             when: datetime = system.modified(path)
             return when.timestamp()
 
-    def open(self, *_: Any, **__: Any) -> IO[Any]:
+    def open(self, *_: Any, **__: Any) -> IO[Any]:  # type: ignore[override]  # reads bytes alone
         """The content of the object, to be read."""
         return io.BytesIO(self.read_bytes())
 
