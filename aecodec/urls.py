@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +40,27 @@ class Url(_Base):
     Url('scans/a.aec')
     """
 
-    _is_object = False
+    _is_listed = False
+    """Whether a listing has told what is there, which is not asked for again then."""
+
+    _listed_size: int | None = None
+    """What it told: the size of the object in bytes; None if there is none."""
+
+    def listed(self, size: int | None) -> Self:
+        """The same URL, of which a listing has told what is there.
+
+        Args:
+            size: size of the object in bytes; None if there is none.
+
+        >>> Url("s3://bucket/a.png").listed(None).exists()
+        False
+        """
+        url = type(self)(str(self))
+        url._is_listed, url._listed_size = True, size
+        return url
+
+    def __reduce__(self) -> tuple[Callable[..., Url], tuple[str, bool, int | None]]:
+        return _again, (str(self), self._is_listed, self._listed_size)
 
     def __str__(self) -> str:
         return _COLLAPSED.sub(lambda found: f"{found[0]}/", super().__str__(), count=1)
@@ -53,19 +73,21 @@ class Url(_Base):
 
     def exists(self, **_: Any) -> bool:
         """Whether there is an object or a folder."""
+        if self._is_listed:
+            return self._listed_size is not None
         with self._failing() as (system, path):
             return bool(system.exists(path))
 
     def is_file(self, **_: Any) -> bool:
         """Whether it is an object."""
-        if self._is_object:
-            return True
+        if self._is_listed:
+            return self._listed_size is not None
         with self._failing() as (system, path):
             return bool(system.isfile(path))
 
     def is_dir(self, **_: Any) -> bool:
         """Whether it is a folder; what pages link to is none."""
-        if self._is_object or str(self).startswith(_PAGES):
+        if self._is_listed or str(self).startswith(_PAGES):
             return False
         with self._failing() as (system, path):
             return bool(system.isdir(path))
@@ -73,14 +95,14 @@ class Url(_Base):
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
         """The objects of a folder, at any depth, sorted."""
         with self._failing() as (system, path):
-            found = system.find(path)
-        for name in sorted(found):
-            url = self / name.removeprefix(path).lstrip("/")
-            url._is_object = True
-            yield url
+            found = system.find(path, detail=True)
+        for name, about in sorted(found.items()):
+            yield (self / name.removeprefix(path).lstrip("/")).listed(about["size"])
 
     def size(self) -> int:
         """Size of the object in bytes."""
+        if self._listed_size is not None:
+            return self._listed_size
         with self._failing() as (system, path):
             return int(system.size(path))
 
@@ -113,6 +135,8 @@ class Url(_Base):
         with self._failing() as (system, path):
             if replace:
                 system.pipe_file(path, content)
+            elif self.exists():
+                raise FileExistsError(path)
             else:
                 _create(system, path, content)
 
@@ -124,7 +148,7 @@ class Url(_Base):
 
             yield fsspec.core.url_to_fs(str(self), use_listings_cache=False)
         except FileNotFoundError as error:
-            raise FileNotFoundError(errno.ENOENT, "no such object", str(self)) from error
+            raise FileNotFoundError(errno.ENOENT, "no such object or bucket", str(self)) from error
         except FileExistsError as error:
             raise FileExistsError(errno.EEXIST, "exists already", str(self)) from error
         except ImportError as error:
@@ -136,15 +160,18 @@ class Url(_Base):
 
 
 def _create(system: Any, path: str, content: bytes) -> None:
-    """Make an object that does not exist; stores that can refuse to replace it do so themselves."""
-    if system.exists(path):
-        raise FileExistsError(path)
+    """Make an object; stores that can refuse to replace one do so themselves."""
     try:
         system.pipe_file(path, content, mode="create")
     except OSError as error:  # not all servers of S3 say why they refuse
         if system.exists(path):
             raise FileExistsError(path) from error
         raise
+
+
+def _again(text: str, is_listed: bool, size: int | None) -> Url:
+    """A URL out of what is pickled of it, for another process."""
+    return Url(text).listed(size) if is_listed else Url(text)
 
 
 def place(text: str) -> Path:

@@ -6,12 +6,11 @@ import logging
 import pickle
 import threading
 from asyncio import CancelledError
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent import futures
 from contextlib import contextmanager
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from aecodec.cli.batch.interrupts import blocked
@@ -26,11 +25,16 @@ if TYPE_CHECKING:
 LOCAL = "local"
 """Stands for the address of a scheduler where one is to be started here."""
 
-_TASK = 8
+_MOST = 32
 """Files of a task at most: a worker that dies costs that many a second try."""
 
+_ROUNDS = 16
+"""Tasks for each thread of a worker, if the files are that many, so that all end together."""
+
 _WINDOW = 1000
-"""Tasks that the scheduler has at once; the outcomes of these are waited for in their order."""
+"""Tasks that the scheduler has at once."""
+
+_DEADLY = AecodecError("the workers that it was given to ended; if memory ran out, give them more")
 
 _one_at_a_time = threading.Lock()
 """Held by the thread of a worker that works on files."""
@@ -51,40 +55,66 @@ class Cluster:
     def __init__(
         self, client: Client, work: Work, console: Console, done: Callable[[int, int], None]
     ) -> None:
+        from distributed import as_completed
+
         self._client, self._console, self._done = client, console, done
         self._work = pickle.dumps(work)
+        self._running = as_completed(loop=client.loop)
+        self._tasks: dict[str, Sequence[Any]] = {}
+        self._suspects: list[Any] = []
 
-    def run(self, items: Sequence[Any]) -> Generator[Outcome, None, None]:
-        """Yield the outcomes in the order of the files.
+    def run(self, items: Sequence[Any]) -> Generator[tuple[Any, Outcome], None, None]:
+        """Yield each file with what came of it, as soon as that is known.
 
         Raises:
             AecodecError: the scheduler has ended.
         """
-        tasks = (items[at : at + _TASK] for at in range(0, len(items), _TASK))
-        begun = deque((task, self._begin(task)) for task in islice(tasks, _WINDOW))
-        finished = 0
-        while begun:
-            for outcome in self._outcomes(*begun.popleft()):
-                finished += 1
-                self._done(finished, len(items))
-                yield outcome
-            begun.extend((task, self._begin(task)) for task in islice(tasks, 1))
+        done = chain(self._side_by_side(items), self._one_by_one())
+        for count, (item, outcome) in enumerate(done, 1):
+            self._done(count, len(items))
+            yield item, outcome
 
-    def _begin(self, task: Sequence[Any]) -> Future:
-        return self._client.submit(_outcomes_of, self._work, task, self._console, pure=False)
+    def _side_by_side(self, items: Sequence[Any]) -> Iterator[tuple[Any, Outcome]]:
+        """What came of files, except for those of tasks on which workers died."""
+        size = self._files_per_task(len(items))
+        tasks = (items[at : at + size] for at in range(0, len(items), size))
+        for task in islice(tasks, _WINDOW):
+            self._begin(task)
+        for future in self._running:
+            task, outcomes = self._finish(future)
+            if outcomes is None:
+                self._suspects.extend(task)
+            else:
+                yield from zip(task, outcomes, strict=True)
+            for waiting in islice(tasks, 1):
+                self._begin(waiting)
 
-    def _outcomes(self, task: Sequence[Any], future: Future) -> Iterator[Outcome]:
-        """The outcomes of a task; of one on which workers die, each file is tried alone."""
+    def _one_by_one(self) -> Iterator[tuple[Any, Outcome]]:
+        """What came of the other files; the one on which workers die again fails alone."""
+        for item in self._suspects:
+            self._begin([item])
+            for future in self._running:
+                _, outcomes = self._finish(future)
+                yield item, outcomes[0] if outcomes else Outcome([], _DEADLY)
+
+    def _files_per_task(self, count: int) -> int:
+        threads = sum(self._client.nthreads().values())
+        return min(max(1, count // (_ROUNDS * max(1, threads))), _MOST)
+
+    def _begin(self, task: Sequence[Any]) -> None:
+        future = self._client.submit(_outcomes_of, self._work, task, self._console, pure=False)
+        self._tasks[future.key] = task
+        self._running.add(future)
+
+    def _finish(self, future: Future) -> tuple[Sequence[Any], Sequence[Outcome] | None]:
+        """The files of a task, and what came of them; None if workers died on it."""
         from distributed import KilledWorker
 
+        task = self._tasks.pop(future.key)
         try:
-            yield from future.result()
+            return task, future.result()
         except KilledWorker:
-            if len(task) == 1:
-                yield Outcome([], AecodecError("the workers that it was given to ended"))
-                return
-            for item in task:
-                yield from self._outcomes([item], self._begin([item]))
+            return task, None
         except (CancelledError, futures.CancelledError) as error:
             raise AecodecError("the scheduler has ended: give the same call again") from error
 

@@ -20,7 +20,6 @@ from aecodec.cli.shared.console import name_of
 from aecodec.cli.shared.files import size_of, write_bytes
 from aecodec.cli.shared.found import STANDARD
 from aecodec.errors import AecodecError, UsageError
-from aecodec.urls import place
 
 _JOURNAL = ".rows"
 """What the name of the journal has more than that of the manifest."""
@@ -49,8 +48,8 @@ class Manifest:
         row = self._rows.get(name_of(item))
         if row is None or row.status or row.bytes is None:
             return False
-        is_same = row.target == _target_of(item) and getattr(item, "source", item) != STANDARD
-        return is_same and size_of(place(row.target or row.source)) == row.bytes
+        is_same = row.target == _target_of(item) and name_of(item) != name_of(STANDARD)
+        return is_same and size_of(_made_of(item)) == row.bytes
 
     def add(self, item: Any, outcome: Outcome) -> None:
         """Note what came of a file."""
@@ -61,7 +60,7 @@ class Manifest:
         name, target = name_of(item), _target_of(item)
         row = self._rows.get(name)
         if target and not (row and row.status == 0 and row.target == target):
-            self._add(Row(name, target, size_of(place(target)), status=0))
+            self._add(Row(name, target, size_of(_made_of(item)), status=0))
 
     def _add(self, row: Row) -> None:
         self._rows[row.source] = row
@@ -117,6 +116,12 @@ def _row_in(line: bytes) -> Row | None:
         return Row(*json.loads(line))
     except (ValueError, TypeError):
         return None
+
+
+def _made_of(item: Any) -> Path:
+    """What is made of a file; the file itself, if it is only read."""
+    made: Path = item.target if hasattr(item, "target") else item.path
+    return made
 
 
 def _target_of(item: Any) -> str | None:

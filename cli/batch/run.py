@@ -69,8 +69,8 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
                 tally.report_only(item, outcome)
             return
         try:
-            with closing(_side_by_side(work, waiting, console, bar, manner)) as outcomes:
-                for item, outcome in zip(waiting, outcomes, strict=True):
+            with closing(_side_by_side(work, waiting, console, bar, manner)) as done:
+                for item, outcome in done:
                     tally.report(item, outcome)
         except KeyboardInterrupt:
             tally.interrupted()
@@ -79,19 +79,23 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
 
 def _side_by_side(
     work: Work, items: Sequence[Any], console: Console, bar: Bar, manner: Manner
-) -> Generator[Outcome, None, None]:
-    from aecodec.cli.batch.lanes import Lanes  # loads multiprocessing, which one file can spare
-
+) -> Generator[tuple[Any, Outcome], None, None]:
+    """Yield the files with what came of them, in their order; from a cluster, as they are done."""
     jobs = manner.jobs or cores()
     reads_a_pipe = any(getattr(item, "source", item) == STANDARD for item in items)
     if manner.scheduler and items and not reads_a_pipe:
-        return _on_a_cluster(work, items, console, bar, manner.scheduler, jobs)
-    return Lanes(work, items, console, bar.update).run(1 if reads_a_pipe else jobs)
+        yield from _on_a_cluster(work, items, console, bar, manner.scheduler, jobs)
+        return
+    from aecodec.cli.batch.lanes import Lanes  # loads multiprocessing, which one file can spare
+
+    lanes = Lanes(work, items, console, bar.update)
+    with closing(lanes.run(1 if reads_a_pipe else jobs)) as outcomes:
+        yield from zip(items, outcomes, strict=True)
 
 
 def _on_a_cluster(
     work: Work, items: Sequence[Any], console: Console, bar: Bar, scheduler: str, jobs: int
-) -> Generator[Outcome, None, None]:
+) -> Generator[tuple[Any, Outcome], None, None]:
     from aecodec.cli.batch.cluster import Cluster, connected
 
     with connected(scheduler, jobs) as client:

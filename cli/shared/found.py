@@ -87,6 +87,20 @@ def is_folder_at(path: Path) -> bool:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def objects_in(folder: Url) -> list[Url]:
+    """The objects of a folder, at any depth, sorted; none if there is no such folder.
+
+    Raises:
+        InputError: what keeps the objects does not answer.
+    """
+    try:
+        return list(folder.rglob("*"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {error.strerror}") from error
+
+
 def is_aec(path: Path) -> bool:
     """Whether a file in a folder is an `.aec` file, by its name."""
     return path.suffix.lower() == ".aec"
@@ -134,7 +148,7 @@ def sources_in(folder: Path, kind: Kind) -> list[Source]:
 
 def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
     if isinstance(folder, Url):
-        yield from filter(None, (_source(url, kind) for url in folder.rglob("*")))
+        yield from filter(None, (_source(url, kind) for url in objects_in(folder)))
         return
     unread: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unread.append):

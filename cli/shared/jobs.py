@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,11 +13,15 @@ from aecodec.cli.shared.found import (
     Kind,
     Source,
     is_folder_at,
+    objects_in,
     real_path,
     sources_in,
 )
 from aecodec.errors import AecodecError, UsageError
-from aecodec.urls import place
+from aecodec.urls import Url, place
+
+_MANY = 100
+"""Number of jobs from which on one listing of a folder is cheaper than to ask for each object."""
 
 Rename = Callable[[Path], Path]
 """Path of an input to the path of its result."""
@@ -54,6 +58,7 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: Kind) ->
 
     Raises:
         UsageError: the call contradicts itself, or two files would have one result in any case.
+        InputError: a server does not tell what a folder of results holds.
     """
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
         raise UsageError("standard output takes one result: give one input, or a folder with -o")
@@ -62,7 +67,7 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: Kind) ->
     jobs = [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, kind)]
     apart = _apart(list(dict.fromkeys(jobs)))
     check_not_sources([job.target for job in apart], [job.source for job in apart])
-    return apart
+    return _looked_up(apart) if len(apart) >= _MANY else apart
 
 
 def _jobs_of(
@@ -107,6 +112,18 @@ def _apart(jobs: Sequence[Job]) -> list[Job]:
             "give them in two calls"
         )
     return apart
+
+
+def _looked_up(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs, with targets that are URLs knowing what there is already."""
+    parents = {job.target.parent for job in jobs if isinstance(job.target, Url)}
+    tops = [parent for parent in parents if parents.isdisjoint(parent.parents)]
+    there: dict[Path, Path] = {url: url for top in tops for url in objects_in(top)}
+    return [replace(job, target=_known(job.target, there)) for job in jobs]
+
+
+def _known(target: Path, there: Mapping[Path, Path]) -> Path:
+    return there.get(target, target.listed(None)) if isinstance(target, Url) else target
 
 
 def _shared_targets(jobs: Sequence[Job], key: Callable[[Path], str]) -> set[str]:
