@@ -11,15 +11,17 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeGuard
 
 from aecodec.atomic.locks import Lock, try_lock
 from aecodec.cli.batch.manifest_file import Row, read_rows, written
 from aecodec.cli.batch.outcome import Outcome
-from aecodec.cli.shared.console import name_of
+from aecodec.cli.batch.packs import Pack
+from aecodec.cli.shared.console import Values, name_of
 from aecodec.cli.shared.files import size_of, write_bytes
 from aecodec.cli.shared.found import STANDARD
 from aecodec.errors import AecodecError, UsageError
+from aecodec.urls import place
 
 _JOURNAL = ".rows"
 """What the name of the journal has more than that of the manifest."""
@@ -45,22 +47,32 @@ class Manifest:
 
     def has(self, item: Any) -> bool:
         """Whether a file was done, and what was made of it is still there, with as many bytes."""
+        if isinstance(item, Pack):
+            return self._has_pack(item)
         row = self._rows.get(name_of(item))
-        if row is None or row.status or row.bytes is None:
+        if not _is_of(row, item) or name_of(item) == name_of(STANDARD):
             return False
-        is_same = row.target == _target_of(item) and name_of(item) != name_of(STANDARD)
-        return is_same and size_of(_made_of(item)) == row.bytes
+        return size_of(_made_of(item)) == row.bytes
+
+    def _has_pack(self, pack: Pack) -> bool:
+        rows = [self._rows.get(name_of(source)) for source in pack.sources]
+        if not all(_is_of(row, pack) for row in rows):
+            return False
+        made = {(row.target, row.bytes) for row in rows if row and row.target}
+        return all(size_of(place(target)) == size for target, size in made)
 
     def add(self, item: Any, outcome: Outcome) -> None:
         """Note what came of a file."""
-        self._add(_row_of(item, outcome))
+        rows = _rows_of_pack(item, outcome) if isinstance(item, Pack) else [_row_of(item, outcome)]
+        for row in rows:
+            self._add(row)
 
     def add_existing(self, item: Any) -> None:
         """Note a file that was there already, unless it is noted as it was made."""
         name, target = name_of(item), _target_of(item)
         row = self._rows.get(name)
         if target and not (row and row.status == 0 and row.target == target):
-            self._add(Row(name, target, size_of(_made_of(item)), status=0))
+            self._add(Row(name, target, bytes=size_of(_made_of(item))))
 
     def _add(self, row: Row) -> None:
         self._rows[row.source] = row
@@ -129,17 +141,51 @@ def _target_of(item: Any) -> str | None:
     return str(item.target) if hasattr(item, "target") else None
 
 
+def _is_of(row: Row | None, item: Any) -> TypeGuard[Row]:
+    """Whether a row says that a file was done, as part of an item."""
+    if row is None or row.status or row.bytes is None:
+        return False
+    return item.may_make(row.target) if isinstance(item, Pack) else row.target == _target_of(item)
+
+
 def _row_of(item: Any, outcome: Outcome) -> Row:
-    values, error = outcome.values, outcome.error
+    values = outcome.results[-1] if outcome.results else {}
+    row = _row(name_of(item), values, outcome.seconds)._replace(
+        target=values.get("file", _target_of(item))
+    )
+    return _failed(row, outcome.error) if outcome.error else row
+
+
+def _rows_of_pack(pack: Pack, outcome: Outcome) -> list[Row]:
+    """A row for each picture: where it is, or why it is nowhere."""
+    seconds = outcome.seconds / len(pack.sources)
+    rows = {}
+    for values in outcome.results:
+        for frame, name in enumerate(values.get("sources", [])):
+            rows[name] = _row(name, values, seconds)._replace(frame=frame)
+        if "error" in values:
+            rows[values["source"]] = _row(values["source"], values, seconds)
+    left = [name for name in map(name_of, pack.sources) if name not in rows]
+    if outcome.error:
+        rows.update((name, _failed(_row(name, {}, seconds), outcome.error)) for name in left)
+    return list(rows.values())
+
+
+def _row(source: str, values: Values, seconds: float) -> Row:
+    """The row of a file by a result as a line of JSON has it."""
     return Row(
-        source=name_of(item),
-        target=values.get("file", _target_of(item)),
+        source=source,
+        target=values.get("file"),
         bytes=values.get("bytes"),
         width=values.get("width"),
         height=values.get("height"),
         level=values.get("level"),
         psnr=values.get("psnr"),
-        seconds=round(outcome.seconds, 4),
-        status=error.exit_status if error else 0,
-        error=str(error) if error else None,
+        seconds=round(seconds, 6),
+        status=values.get("status", 0),
+        error=values.get("error"),
     )
+
+
+def _failed(row: Row, error: AecodecError) -> Row:
+    return row._replace(status=error.exit_status, error=str(error))

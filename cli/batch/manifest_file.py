@@ -18,6 +18,7 @@ class Row(NamedTuple):
     Attributes:
         source: the file that was read.
         target: what was made of it, or was to be.
+        frame: number of its picture in the target, if it was packed with others; from 0.
         bytes: size of what was made; of what was read, if nothing is made of it.
         width: width in pixels.
         height: height in pixels.
@@ -30,6 +31,7 @@ class Row(NamedTuple):
 
     source: str
     target: str | None
+    frame: int | None = None
     bytes: int | None = None
     width: int | None = None
     height: int | None = None
@@ -40,7 +42,7 @@ class Row(NamedTuple):
     error: str | None = None
 
 
-_TYPES = "string string int64 int64 int64 double double double int64 string"
+_TYPES = "string string int64 int64 int64 int64 double double double int64 string"
 """Those of the columns, as Arrow calls them."""
 
 

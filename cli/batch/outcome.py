@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aecodec.cli.shared.console import Console, Values
@@ -28,14 +28,14 @@ class Outcome:
         lines: lines to print, each with whether it goes to standard error.
         error: what ended the work, or None.
         is_left_alone: whether no result was made, as the user wishes.
-        values: the result as a line of JSON has it; empty if the work did not come so far.
+        results: the results as lines of JSON have them; none if the work did not come so far.
         seconds: how long it took.
     """
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None
     is_left_alone: bool = False
-    values: Values = field(default_factory=dict)
+    results: Sequence[Values] = ()
     seconds: float = 0.0
 
 
@@ -45,13 +45,13 @@ def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Out
     A file with a problem of its own, as :mod:`aecodec.cli.shared.found` finds them, fails with it.
     """
     lines: list[tuple[str, bool]] = []
-    values: dict[str, Any] = {}
+    results: list[Values] = []
     keeping = replace(
-        console, write=lambda text, to_stderr: lines.append((text, to_stderr)), keep=values.update
+        console, write=lambda text, to_stderr: lines.append((text, to_stderr)), keep=results.append
     )
     began = time.perf_counter()
     outcome = _tried(work, item, keeping, workers)
-    return replace(outcome, lines=lines, values=values, seconds=time.perf_counter() - began)
+    return replace(outcome, lines=lines, results=results, seconds=time.perf_counter() - began)
 
 
 def _tried(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:

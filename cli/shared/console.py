@@ -27,6 +27,10 @@ def _keep_nothing(values: Values) -> None:
     """Let the values of a result go once they are printed."""
 
 
+def _values_of(name: str, error: AecodecError) -> Values:
+    return {"source": name, "error": str(error), "status": error.exit_status}
+
+
 @dataclass(frozen=True)
 class Console:
     """Where and how a command reports.
@@ -36,7 +40,7 @@ class Console:
         as_json: one line of JSON per result, and per file that failed.
         to_stderr: standard output carries a file, so results go to standard error.
         write: prints a line.
-        keep: takes the values of each result, whether they are printed or not.
+        keep: takes the values of each result and error, whether they are printed or not.
     """
 
     quiet: bool = False
@@ -66,14 +70,14 @@ class Console:
 
     def error(self, name: str, error: AecodecError) -> None:
         """Report a file that failed, and go on."""
+        self.keep(_values_of(name, error))
         self.error_as_json(name, error)
         self.write(f"error: {name}: {error}", True)
 
     def error_as_json(self, name: str, error: AecodecError) -> None:
         """The line of JSON of a file that failed, if such lines are wanted."""
         if self.as_json:
-            values = {"source": name, "error": str(error), "status": error.exit_status}
-            self.write(json.dumps(values), self.to_stderr)
+            self.write(json.dumps(_values_of(name, error)), self.to_stderr)
 
     @contextmanager
     def errors_as_json(self, name: object) -> Iterator[None]:

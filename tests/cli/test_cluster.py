@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import dask
+import distributed  # noqa: F401 - its defaults have to be there before one is changed
 import numpy as np
 import psutil
 import pytest
@@ -99,7 +100,7 @@ def test_a_worker_and_the_scheduler_die_and_all_files_are_there_once(
     first.send_signal(signal.SIGKILL)  # the scheduler lives in it
     first.wait()
     before = {url.name: url.modified() for url in out.rglob("*")}
-    assert _COUNT // 2 <= len(before)
+    assert len(before) >= _COUNT // 2
     time.sleep(1)  # the times are whole seconds
     assert _started(*cluster).wait() == 0
     made = {url.name: url.read_bytes() for url in out.rglob("*")}

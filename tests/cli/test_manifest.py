@@ -18,7 +18,7 @@ from pyarrow import parquet
 
 from aecodec.samples import sample_paths
 
-COLUMNS = ["source", "target", "bytes", "width", "height", "level", "psnr"]
+COLUMNS = ["source", "target", "frame", "bytes", "width", "height", "level", "psnr"]
 COLUMNS += ["seconds", "status", "error"]
 
 
