@@ -6,11 +6,10 @@ from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from aecodec.cli.batch.manifest import Manifest, opened
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import ExistsError, sweep_beside
@@ -18,6 +17,9 @@ from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers, cores
+
+if TYPE_CHECKING:  # which a call without a manifest need not load
+    from aecodec.cli.batch.manifest import Manifest
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
 
@@ -41,7 +43,11 @@ class Manner:
 
     def opened_manifest(self) -> AbstractContextManager[Manifest | None]:
         """The manifest for the block, if there is one."""
-        return opened(self.manifest) if self.manifest else nullcontext()
+        if self.manifest is None:
+            return nullcontext()
+        from aecodec.cli.batch.manifest import opened
+
+        return opened(self.manifest)
 
 
 def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner = Manner()) -> None:

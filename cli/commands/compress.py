@@ -6,12 +6,11 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
 
 import typer
 
 from aecodec.cli.batch.outcome import LeftAlone
-from aecodec.cli.batch.packs import Pack, packs_of
 from aecodec.cli.batch.run import Manner, run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_overwriting, write_bytes
@@ -46,6 +45,9 @@ from aecodec.imaging.stacks import Metadata, shared_metadata, stacked
 from aecodec.metrics import check_ssimulacra2
 from aecodec.parallel import Workers
 from aecodec.urls import place
+
+if TYPE_CHECKING:  # which a call without packs need not load
+    from aecodec.cli.batch.packs import Pack
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
 
@@ -144,6 +146,8 @@ def compress(
         stack = [_Stack(inputs, _stack_target(inputs, out))]
         run_all(console, stack, work.compress_stack, manner)
     elif pack:
+        from aecodec.cli.batch.packs import packs_of
+
         _check_packing(out, manifest, frames, skip_existing)
         packs = packs_of(expand(inputs, IMAGES), pack, place(out or ""))
         run_all(console, packs, work.compress_pack, manner)
