@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import fsspec
 
@@ -52,13 +53,13 @@ def s3_server() -> Iterator[Server]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-    os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "testing"
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
     try:
-        _wait_for(port)
-        fsspec.get_filesystem_class("s3").clear_instance_cache()  # those of other servers
-        _file_system().mkdir(_BUCKET)
-        yield Server(Url(f"s3://{_BUCKET}"), process.pid)
+        with patch.dict(os.environ, keys, AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}"):
+            _wait_for(port)
+            fsspec.get_filesystem_class("s3").clear_instance_cache()  # those of other servers
+            _file_system().mkdir(_BUCKET)
+            yield Server(Url(f"s3://{_BUCKET}"), process.pid)
     finally:
         process.kill()
         process.wait()

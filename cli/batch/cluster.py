@@ -34,6 +34,12 @@ _ROUNDS = 16
 _WINDOW = 1000
 """Tasks that the scheduler has at once."""
 
+_ANY_PORT = "127.0.0.1:0"
+"""Where the scheduler of this machine answers about itself: 8787 may be another one's."""
+
+_PATIENCE = "10 min"
+"""How long a worker of this machine may take to find its scheduler: others may keep it busy."""
+
 _DEADLY = AecodecError("the workers that it was given to ended; if memory ran out, give them more")
 
 _one_at_a_time = threading.Lock()
@@ -152,15 +158,17 @@ def connected(address: str, jobs: int) -> Iterator[Client]:
 @contextmanager
 def _started(workers: int) -> Iterator[Any]:
     """A scheduler and workers of this machine, which Ctrl-C does not reach by itself."""
+    import dask
     from distributed import LocalCluster
 
     with one_blas_thread_each():
-        with blocked():
+        with blocked(), dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}):
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 memory_limit=0,
                 dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": _ANY_PORT},
                 silence_logs=logging.CRITICAL,
             )
         with cluster:

@@ -22,10 +22,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Url]:
+def bucket() -> Iterator[Url]:
     """A bucket of moto's S3 server, with the sample digits in its folder `scans`."""
-    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "")  # so that they are as before afterwards
     with s3_server() as server:
         for path in sample_paths():
             (server.bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
