@@ -37,7 +37,7 @@ _WINDOW = 1000
 _ANY_PORT = "127.0.0.1:0"
 """Where the scheduler of this machine answers about itself: 8787 may be another one's."""
 
-_PATIENCE = "10 min"
+_PATIENCE = "600s"
 """How long a worker of this machine may take to find its scheduler: others may keep it busy."""
 
 _DEADLY = AecodecError("the workers that it was given to ended; if memory ran out, give them more")
