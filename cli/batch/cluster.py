@@ -37,8 +37,10 @@ _WINDOW = 1000
 _ANY_PORT = "127.0.0.1:0"
 """Where the scheduler of this machine answers about itself: 8787 may be another one's."""
 
-_PATIENCE = "600s"
-"""How long a worker of this machine may take to find its scheduler: others may keep it busy."""
+_SETTINGS = {
+    "distributed.comm.timeouts.connect": "600s",  # a busy machine takes long to start a worker
+    "distributed.worker.profile.enabled": False,  # which looks at each worker 100 times a second
+}
 
 _DEADLY = AecodecError("the workers that it was given to ended; if memory ran out, give them more")
 
@@ -162,7 +164,7 @@ def _started(workers: int) -> Iterator[Any]:
     from distributed import LocalCluster
 
     with one_blas_thread_each():
-        with blocked(), dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE}):
+        with blocked(), dask.config.set(_SETTINGS):
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

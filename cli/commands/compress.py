@@ -148,7 +148,9 @@ def compress(
     elif pack:
         from aecodec.cli.batch.packs import packs_of
 
-        _check_packing(out, manifest, frames, skip_existing)
+        _check_packing(out, manifest, frames)
+        if skip_existing or skip_larger:
+            raise UsageError("--stacks-of takes all pictures: give --force, and no --skip option")
         packs = packs_of(expand(inputs, IMAGES), pack, place(out or ""))
         run_all(console, packs, work.compress_pack, manner)
     else:
@@ -242,7 +244,7 @@ class _Compression:
             else:
                 kinds.setdefault((read.picture.mode, read.picture.size), []).append(read)
         for number, alike in enumerate(kinds.values()):
-            sources = [str(read.path) for read in alike]
+            sources = [name_of(read.path) for read in alike]
             content = replace(self._stacked(alike, console), sources=sources)
             self._write(content, pack.target_of(number), console, workers)
         if failed:
@@ -310,20 +312,16 @@ def _rename(path: Path) -> Path:
     return folder_beside(path, "_aec") if is_folder_at(path) else path.with_suffix(".aec")
 
 
-def _check_packing(
-    out: str | None, manifest: Path | None, frames: Frames, skip_existing: bool
-) -> None:
+def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> None:
     """Check that pictures can be found again in the files of packs.
 
     Raises:
-        UsageError: they could not, or the call contradicts itself.
+        UsageError: they could not.
     """
     if out is None or out == "-":
         raise UsageError("--stacks-of needs -o, the folder of the files that it makes")
     if manifest is None:
         raise UsageError("--stacks-of needs --manifest, which tells where each picture is")
-    if skip_existing:
-        raise UsageError("--stacks-of goes on by its manifest: give --force, not --skip-existing")
     if frames is not Frames.FIRST:
         raise UsageError("--stacks-of takes one picture of each file: leave out --frames")
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
-import time
+from argparse import Namespace
 from pathlib import Path
 
 import dask
 import distributed  # noqa: F401 - its defaults have to be there before one is changed
 import numpy as np
-import psutil
 import pytest
 from helpers.commands import Command
 from PIL import Image
-from pyarrow import parquet
 
-import aecodec
+from aecodec.arrays import Pixels
 from aecodec.cli.batch.cluster import LOCAL, Cluster, connected
 from aecodec.cli.shared.console import Console
 from aecodec.parallel import Workers
-from aecodec.urls import Url
-
-_COUNT = 300
+from benchmarks.speed.cluster import measure
 
 
 def _says(item: str, console: Console, _: Workers) -> None:
@@ -68,46 +62,24 @@ def test_a_scheduler_that_is_not_there_is_named(
     assert "aecodec[distributed]" in command(*call).err
 
 
-def _started(*arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "aecodec", *arguments, "--quiet"])
-
-
-def _wait_for_rows(count: int) -> None:
-    journal = Path("m.parquet.rows")
-    while not (journal.exists() and journal.read_bytes().count(b"\n") >= count):
-        time.sleep(0.02)
-
-
-def _workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    children = psutil.Process(process.pid).children(recursive=True)
-    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
-
-
 @pytest.mark.slow
 def test_a_worker_and_the_scheduler_die_and_all_files_are_there_once(
-    bucket: Url, folder: Path, digits: np.ndarray
+    folder: Path, digits: Pixels, photograph: Pixels
 ) -> None:
-    Path("many").mkdir()
-    for number in range(_COUNT):
-        Image.fromarray(digits[number]).save(f"many/{number:03}.png")
-    out = bucket / "out"
-    call = ("compress", "many", "-o", str(out), "--skip-existing", "--manifest", "m.parquet")
-    cluster = (*call, "--scheduler", "local", "--jobs", "2")
-    first = _started(*cluster)
-    _wait_for_rows(_COUNT // 4)
-    _workers_of(first)[0].send_signal(signal.SIGKILL)
-    _wait_for_rows(_COUNT // 2)
-    first.send_signal(signal.SIGKILL)  # the scheduler lives in it
-    first.wait()
-    before = {url.name: url.modified() for url in out.rglob("*")}
-    assert len(before) >= _COUNT // 2
-    time.sleep(1)  # the times are whole seconds
-    assert _started(*cluster).wait() == 0
-    made = {url.name: url.read_bytes() for url in out.rglob("*")}
-    assert sorted(made) == [f"{number:03}.aec" for number in range(_COUNT)]
-    for number in range(_COUNT):
-        assert made[f"{number:03}.aec"] == aecodec.compress(digits[number], "digits")
-    assert {name: (out / name).modified() for name in before} == before
-    rows = parquet.read_table("m.parquet").to_pylist()
-    assert len(rows) == _COUNT
-    assert all(row["status"] == 0 and row["bytes"] for row in rows)
+    np.savez("mnist.npz", x_train=digits[:1], x_test=digits[:300])
+    Path("photographs").mkdir()
+    Image.fromarray(photograph[:200, :300]).save("photographs/0.png")
+    options = Namespace(
+        data=Path("mnist.npz"), photographs=Path("photographs"), limit=300, photos=1
+    )
+    rows = {row["way"]: row for row in measure(options)}
+    assert rows["one process"]["bytes"] == rows["two workers"]["bytes"]
+    killed = rows["two workers, killed"]
+    assert killed["made_before"] >= 301 * 3 // 4
+    assert [killed[name] for name in ("objects", "missing", "made_twice", "wrong")] == [
+        301,
+        0,
+        0,
+        0,
+    ]
+    assert rows["one process, stacks of 1000"]["objects"] == 1
