@@ -1,12 +1,12 @@
 """What does a training for one distortion win by its measure, and lose by the others?
 
 The same recipe is followed once for each distortion, for equally many epochs, on one folder of
-pictures, and the codecs are measured on another. The mixture is that of the recipe `photo`; `steps` is part
-of it alone, because pictures that only had the right steps would have any colour. Differences are
-those to the codec that was trained for the squared error: in PSNR at equal bytes, in the mean over
-the rates that both cover, and in bytes at equal quality by each measure. The context networks are
-fitted for one epoch after each training, instead of the recipe's number, to save as much time
-again.
+pictures, and the codecs are measured on another. The mixture is that of the recipe `photo`;
+`blocking` is part of it alone, because pictures that only had the right steps would have any
+colour. Differences are those to the codec that was trained for the squared error: in PSNR at equal
+bytes, in the mean over the rates that both cover, and in bytes at equal quality by each measure.
+The context networks are fitted for one epoch after each training, instead of the recipe's number,
+to save as much time again.
 """
 
 from __future__ import annotations
