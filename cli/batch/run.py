@@ -12,7 +12,7 @@ import typer
 
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import ExistsError, sweep_beside
+from aecodec.cli.shared.files import ExistsError
 from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError
@@ -63,7 +63,6 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
         AecodecError: the error of the file, if it is the only one; or the manifest cannot be used.
         typer.Exit: with status 1, if some of several failed; with 130, if Ctrl-C ended it.
     """
-    sweep_beside(item.target for item in items if hasattr(item, "target"))
     with console.bar("") as bar, manner.opened_manifest() as manifest:
         tally = _Tally(
             replace(console, write=bar.write), len(items), manner.skip_existing, manifest

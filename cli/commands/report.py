@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_overwriting, sweep_beside, write_bytes
+from aecodec.cli.shared.files import check_overwriting, write_bytes
 from aecodec.cli.shared.found import STANDARD, is_folder_at, real_path
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.options import (
@@ -75,7 +75,6 @@ def report(
     target = _target(data, out)
     check_not_sources([target], [data])
     check_overwriting(target, force)
-    sweep_beside([target])
     chosen = load_codec(codec)
     chosen.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=target == STANDARD)

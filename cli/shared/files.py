@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from aecodec.atomic.files import write_file
 from aecodec.atomic.folders import make_folder, update_folder
-from aecodec.atomic.temporary import sweep
 from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
@@ -71,11 +70,6 @@ def check_overwriting(target: Path, force: bool) -> None:
     """
     if target != STANDARD and not force and _exists(target, os.path.lexists):
         raise _existing(target)
-
-
-def sweep_beside(targets: Iterable[Path]) -> None:
-    """Remove what killed processes left beside files that are to be written; objects have none."""
-    sweep({target.parent for target in targets if not isinstance(target, Url)})
 
 
 def check_is_png(target: Path) -> None:
