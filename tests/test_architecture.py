@@ -42,6 +42,7 @@ LAYERS = (
     ("export.adoption", "export.tflite", "export.tflm"),
     ("export.formats",),
     ("export.device",),
+    ("export.bundle",),
     ("export",),
     ("training.distortions", "training.networks", "training.optimization"),
     ("training.entropy_models", "training.qat"),

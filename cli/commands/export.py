@@ -54,7 +54,13 @@ def export(
     *,
     out: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="DIR", readable=False, help="Folder for the files."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            readable=False,
+            help="Folder for the files; with --format bundle, the file.",
+        ),
     ],
     to: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.TFLITE,
     precision: Annotated[
@@ -131,8 +137,13 @@ def export(
         ),
     ] = None,
     level: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option("-q", "--level", help="With --format c: the level. Default: the codec's own."),
+        Optional[list[float]],  # noqa: UP045
+        typer.Option(
+            "-q",
+            "--level",
+            help="With --format c: the level; default: the codec's own. With --format bundle: a "
+            "level, and may be given several times; default: all.",
+        ),
     ] = None,
     size: Annotated[
         Optional[str],  # noqa: UP045
@@ -157,7 +168,7 @@ def export(
     TFLite at int8 takes pixel - 128 and gives the latents themselves, or back; at other precisions
     it takes and gives floats. C is a folder that builds as it is: the int8 models as arrays, for
     TensorFlow Lite Micro, the tables of one level, and the code that makes `.aec` files. Needs
-    TensorFlow.
+    TensorFlow. A bundle is one file, for the C library and for browsers, and needs no TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of a codec, two models that were trained
     elsewhere become a codec folder.
@@ -186,14 +197,20 @@ def export(
             "--tile, --levels, --image-shape and --pixel-range are for a codec made of --encoder "
             "and --decoder"
         )
-    wanted = _Wanted(to, precision, halves, level, priors)
+    wanted = _Wanted(to, precision, halves, tuple(level or ()), priors)
     wanted.check()
     if calibrate:
         check_input(calibrate)
     if report:
         check_overwriting(report, force)
     folder = load_codec(codec).folder
-    folder.spec.check_level(level)
+    for each in wanted.levels:
+        folder.spec.check_level(each)
+    if to is Format.BUNDLE:
+        if calibrate or size or report:
+            raise UsageError("--calibrate, --size and --report are for formats that are measured")
+        _write_bundle(folder, wanted, output)
+        return
     with tensorflow_for("exporting"):
         from aecodec.keras_models.custom_objects import register_custom_objects
     register_custom_objects(custom_objects or [])
@@ -220,17 +237,24 @@ class _Wanted:
     to: Format
     precision: Precision
     halves: Halves
-    level: float | None
+    levels: tuple[float, ...]
     priors: int | None
+
+    @property
+    def level(self) -> float | None:
+        """The one level of C; None for the codec's own."""
+        return self.levels[0] if self.levels else None
 
     def check(self) -> None:
         """Check that the options go together."""
         if self.to is not Format.TFLITE and self.precision is not Precision.INT8:
             raise UsageError(f"--quantize {self.precision.value} is for --format tflite")
-        if self.to is not Format.C and (self.priors or self.level):
-            raise UsageError(
-                "--level and --priors are for --format c, which has one level's tables"
-            )
+        if self.to not in (Format.C, Format.BUNDLE) and self.levels:
+            raise UsageError("--level is for --format c and bundle, which have levels' tables")
+        if self.to is not Format.C and self.priors:
+            raise UsageError("--priors is for --format c, which may leave tables out")
+        if self.to is Format.C and len(self.levels) > 1:
+            raise UsageError("--level: --format c has one level's tables; export the others apart")
 
 
 def _make_codec(
@@ -266,6 +290,18 @@ def _make_codec(
             **counts,
         )
     output.console.result(f"{codec_text(made)}\n{loss_text(made)}")
+
+
+def _write_bundle(folder: CodecFolder, wanted: _Wanted, output: _Output) -> None:
+    """Write a codec as a bundle."""
+    from aecodec.export.bundle.bundle import bundle
+    from aecodec.export.network.plan import network_plan
+
+    check_overwriting(output.folder, output.force)
+    plans = {half: network_plan(folder.read(half.tflite)) for half in wanted.halves.each}
+    content = bundle(folder, plans, wanted.levels)
+    write_bytes(output.folder, content, output.force)
+    output.console.result(f"{output.folder}: {len(content)} bytes")
 
 
 def _export(

@@ -72,7 +72,17 @@ typedef enum {
                                * vectors, or, with a convolutional codec, a side of more than 128 tiles */
     AECODEC_DAMAGED,          /* not a complete .aec file of version 1, or a payload that no encoder writes */
     AECODEC_OTHER_CODEC,      /* an intact file of another codec, or with a prior that was not exported */
-    AECODEC_OTHER_LEVEL       /* an intact file of this codec, of a level that was not exported */
+    AECODEC_OTHER_LEVEL,      /* an intact file of this codec, of a level that was not exported */
+    /* of libaecodec alone */
+    AECODEC_NO_MEMORY = 16,
+    AECODEC_BAD_BUNDLE,    /* no bundle of this version, or a damaged one */
+    AECODEC_ABSENT,        /* the bundle lacks the network or the level that this takes */
+    AECODEC_LIMIT,         /* the file states more than the caller accepts */
+    AECODEC_BAD_IMAGE,     /* a side of 0, too many pixels, or other channels than 1 to 4 */
+    AECODEC_BAD_ARGUMENT,  /* no such level, section or reduction, or memory that is not aligned */
+    AECODEC_TOO_FEW_BYTES, /* no file of this picture is so small */
+    AECODEC_CANCELLED,     /* the caller's own wish */
+    AECODEC_UNREADABLE     /* a bundle that cannot be opened */
 } aecodec_status;
 
 enum { AECODEC_MAX_VECTORS = 16384 };
