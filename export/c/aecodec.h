@@ -72,7 +72,9 @@ typedef enum {
                                * vectors, or, with a convolutional codec, a side of more than 128 tiles */
     AECODEC_DAMAGED,          /* not a complete .aec file of version 1, or a payload that no encoder writes */
     AECODEC_OTHER_CODEC,      /* an intact file of another codec, or with a prior that was not exported */
-    AECODEC_OTHER_LEVEL       /* an intact file of this codec, of a level that was not exported */
+    AECODEC_OTHER_LEVEL,      /* an intact file of this codec, of a level that was not exported */
+    AECODEC_BAD_NETWORK,      /* not a network plan of this version, or a damaged one */
+    AECODEC_OTHER_SIZE        /* rows and columns that the network does not take */
 } aecodec_status;
 
 enum { AECODEC_MAX_VECTORS = 16384 };
