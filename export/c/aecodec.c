@@ -380,8 +380,9 @@ typedef struct {
     uint32_t neighbours[4]; /* of the current vector: two pairs of opposite ones */
     int16_t *activity;      /* [K] of the current vector; its gradients [4][L] follow */
 #ifdef AECODEC_LIBRARY
-    const int8_t *latents; /* [vectors][latent_channels], for an encoder that still decides codes; or NULL */
-    uint32_t *order;       /* [slice][count] the entries, in the order in which they are coded */
+    const int8_t *latents;      /* [vectors][latent_channels], while an encoder decides codes; else NULL */
+    aecodec_rate_weight weight; /* with which it decides them */
+    uint32_t *order;            /* [slice][count] the entries, in the order in which they are coded */
 #endif
 } pass;
 
@@ -678,10 +679,24 @@ static unsigned two_cheapest(const pass *p, uint32_t vector, unsigned *next)
 
 #ifdef AECODEC_LIBRARY
 
-enum { RATE_WEIGHT = 5 }; /* squared error that 1/256 bit is worth, in 2^-15 of a squared step */
+/* The squared error that 1/256 bit of a vector is worth, in 2^-15 of a squared step: vectors with more codes
+ * that are not 0 hide more of it. */
+static int32_t weight_of(const pass *p, uint32_t vector)
+{
+    const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
+    int32_t count = 0;
+    size_t channel;
+    if (!p->weight.masking) {
+        return p->weight.most;
+    }
+    for (channel = 0; channel < p->codec->code_dimension; channel++) {
+        count += codes[channel] != 0;
+    }
+    return clip(count / p->weight.masking, 0, p->weight.most);
+}
 
 /* Take the next code towards 0 where that saves more bits than the additional error is worth. */
-static void decide(pass *p, uint32_t vector, size_t place)
+static void decide(pass *p, uint32_t vector, size_t place, int32_t weight)
 {
     const aecodec_codec *codec = p->codec;
     size_t channel = channel_at(codec, place), member = p->members[vector];
@@ -696,7 +711,7 @@ static void decide(pass *p, uint32_t vector, size_t place)
     saved = (int32_t)symbol_cost(codec, row, *code, base);
     saved -= (int32_t)symbol_cost(codec, row, *code - sign, base);
     more_error = 2 * sign * (latent * codec->factors[channel] - *code * 32768) + 32768;
-    if (more_error < RATE_WEIGHT * saved) {
+    if (more_error < weight * saved) {
         *code = (int8_t)(*code - sign);
     }
 }
@@ -708,6 +723,7 @@ static int still_decides(const pass *p) { return p->latents != NULL; }
 static void decide_codes(pass *p, uint32_t vector)
 {
     progress now = no_units_known(p->codec);
+    int32_t weight = weight_of(p, vector);
     size_t place;
     find_activity(p, vector);
     find_gradients(p);
@@ -715,7 +731,7 @@ static void decide_codes(pass *p, uint32_t vector)
         if (p->codec->context) {
             run_units(p, vector, place, &now);
         }
-        decide(p, vector, place);
+        decide(p, vector, place, weight);
         update_inputs(p, vector, place);
     }
 }
@@ -1237,7 +1253,7 @@ size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segme
 
 /* Code all vectors: a segment at once, vectors without neighbours in passes. */
 static void code_message(const aecodec_codec *codec, const aecodec_segment *segment, const int8_t *latents,
-                         int8_t *codes, uint32_t *work, range_coder *c)
+                         aecodec_rate_weight weight, int8_t *codes, uint32_t *work, range_coder *c)
 {
     shape s = shape_of_segment(codec, segment);
     size_t left = vectors_of(segment);
@@ -1247,6 +1263,7 @@ static void code_message(const aecodec_codec *codec, const aecodec_segment *segm
         start_pass(&p, codec, s, codes, work);
         p.order = work + size_without_order(codec, s) / 4;
         p.latents = latents;
+        p.weight = weight;
         if (!codec->is_convolutional) {
             p.columns = s.vectors;
         }
@@ -1268,13 +1285,13 @@ static void quantize_nearest(const aecodec_codec *codec, const int8_t *latents, 
 }
 
 aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_segment *segment,
-                                      const int8_t *latents, int8_t *codes, uint32_t *work, uint8_t *message,
-                                      size_t capacity, size_t *size)
+                                      const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
+                                      uint32_t *work, uint8_t *message, size_t capacity, size_t *size)
 {
     range_coder c;
     quantize_nearest(codec, latents, vectors_of(segment), codes);
     start_coder(&c, NULL, message, capacity);
-    code_message(codec, segment, codec->factors ? latents : NULL, codes, work, &c);
+    code_message(codec, segment, codec->factors ? latents : NULL, weight, codes, work, &c);
     pad_message(&c, shortest_message(codec, vectors_of(segment)));
     *size = c.length;
     return c.status;
@@ -1510,6 +1527,7 @@ aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, cons
 aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
                                       const uint8_t *message, size_t size, int8_t *codes, uint32_t *work)
 {
+    static const aecodec_rate_weight none = {0, 0};
     size_t shortest = shortest_message(codec, vectors_of(segment));
     range_coder c;
     if (size < shortest) {
@@ -1517,7 +1535,7 @@ aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_
     }
     memset(codes, 0, (size_t)vectors_of(segment) * codec->code_dimension);
     start_coder(&c, message, NULL, size);
-    code_message(codec, segment, NULL, codes, work, &c);
+    code_message(codec, segment, NULL, none, codes, work, &c);
     return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
 }
 

@@ -246,6 +246,12 @@ typedef struct {
     uint32_t planes, rows, columns;
 } aecodec_segment;
 
+/* How much error 1/256 bit is worth, in 2^-15 of a squared quantization step: most for each vector if masking is
+ * 0; else the number of its codes that are not 0, divided by masking, and at most most. */
+typedef struct {
+    uint8_t most, masking;
+} aecodec_rate_weight;
+
 /* Bytes of working memory that the next two functions need. */
 size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment);
 
@@ -254,8 +260,8 @@ size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segme
  * latents: [vectors][latent_channels].
  * codes: [vectors][code_dimension], written. */
 aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_segment *segment,
-                                      const int8_t *latents, int8_t *codes, uint32_t *work, uint8_t *message,
-                                      size_t capacity, size_t *size);
+                                      const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
+                                      uint32_t *work, uint8_t *message, size_t capacity, size_t *size);
 
 /* Decode a message to codes. */
 aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,

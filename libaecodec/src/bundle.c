@@ -166,6 +166,8 @@ static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle
     aecodec_codec_facts *facts = &bundle->facts;
     size_t levels, directory, gains, name = read_u16(head + 26);
     read_facts(head, facts);
+    bundle->rate_weight.most = head[28];
+    bundle->rate_weight.masking = head[29];
     levels = FACTS + (size_t)facts->levels * LEVEL;
     directory = (size_t)facts->sections * ENTRY;
     if (!facts_fit(facts) || name > MAX_NAME || levels + directory + name + DIGEST > size ||

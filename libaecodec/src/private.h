@@ -16,7 +16,8 @@ enum {
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
     SEGMENT_SIDE = 128,
-    ALIGNMENT = 64
+    ALIGNMENT = 64,
+    WINDOW_MEMORY = 96 << 20 /* bytes that a run of a network may take by itself */
 };
 
 /* ---- bundle.c ---- */
@@ -42,6 +43,7 @@ typedef struct {
 struct aecodec_bundle {
     aecodec_codec_facts facts;
     level_facts levels[MAX_LEVELS];
+    aecodec_rate_weight rate_weight;
     const int16_t *gains; /* [levels][dimension], or NULL */
     section *sections;
     level_tables tables[MAX_LEVELS]; /* of whole levels */
