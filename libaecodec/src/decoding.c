@@ -426,7 +426,7 @@ aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *f
         r.bundle = bundle;
         r.is_encoder = 0;
         r.state = d;
-        status = run_windows(&r, progress);
+        status = bundle->has_decoder ? run_windows(&r, progress) : AECODEC_ABSENT;
     }
     if (status == AECODEC_OK) {
         status = aecodec_decoding_finish(d, picture);

@@ -280,7 +280,7 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
                            coding_memory *m)
 {
     const int8_t *latents = m->latents ? m->latents : e->latents;
-    size_t room = MIN_MESSAGE_ROOM + m->message.capacity;
+    size_t room = m->message.capacity ? m->message.capacity : MIN_MESSAGE_ROOM;
     aecodec_status status = AECODEC_BUFFER_TOO_SMALL;
     if (m->latents) {
         gather(e, s, m->latents);

@@ -34,7 +34,7 @@ geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t 
 uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g)
 {
     uint64_t height = (uint64_t)g->rows * facts->tile_height, width = (uint64_t)g->columns * facts->tile_width;
-    return height * width * g->planes; /* below 2^21 * 2^21 * 2^26 / ..., which a file's limits keep small */
+    return height * width * g->planes;
 }
 
 size_t vector_count(const aecodec_codec_facts *facts, const geometry *g)
@@ -145,13 +145,14 @@ static windows with_side(const geometry *g, uint32_t side, uint32_t margin)
     return w;
 }
 
+/* Bytes that running the network on a window takes, as far as is known. */
 static size_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
                         const aecodec_network *network, int is_encoder)
 {
     placed_window first = window_at(g, w, 0);
     aecodec_window sizes = window_sizes(facts, is_encoder, first.rows.high - first.rows.low,
                                         first.columns.high - first.columns.low);
-    size_t work = aecodec_network_work_size(network, sizes.rows, sizes.columns);
+    size_t work = network ? aecodec_network_work_size(network, sizes.rows, sizes.columns) : 0;
     return work + sizes.input_size + sizes.output_size;
 }
 

@@ -121,7 +121,7 @@ typedef struct {
 } placed_window;
 
 /* At least so many windows as parts says, and for which the network's working memory is no larger than memory;
- * the smallest windows where that is not possible. */
+ * the smallest windows where that is not possible. network: NULL if it is absent, so that its memory is not known. */
 windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
                    int is_encoder, uint32_t parts, size_t memory);
 uint32_t window_count(const geometry *g, const windows *w);
