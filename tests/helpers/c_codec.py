@@ -7,6 +7,7 @@ import functools
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from pathlib import Path
@@ -220,15 +221,17 @@ class ReferenceTransform:
 
     def __init__(self, content: bytes) -> None:
         self._content, self._of_shape = _with_first_versions(content), dict[tuple[int, ...], Any]()
+        self._lock = threading.Lock()
 
     def __call__(self, batch: Latents) -> Latents:
         """Run int8 (N, ...), one by one."""
         shape = (1, *batch.shape[1:])
-        if shape not in self._of_shape:
-            self._of_shape[shape] = open_interpreter(
-                self._content, input_shape=shape, kernels=Kernels.REFERENCE
-            )
-        return np.concatenate([invoke(self._of_shape[shape], each[None]) for each in batch])
+        with self._lock:
+            if shape not in self._of_shape:
+                self._of_shape[shape] = open_interpreter(
+                    self._content, input_shape=shape, kernels=Kernels.REFERENCE
+                )
+            return np.concatenate([invoke(self._of_shape[shape], each[None]) for each in batch])
 
 
 def _with_first_versions(content: bytes) -> bytes:
