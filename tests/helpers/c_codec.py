@@ -22,8 +22,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.export.bundle.bundle import bundle
-from aecodec.export.network.convert import network_plan
+from aecodec.export.bundle.bundle import bundle, plans_of
 from aecodec.inference.litert import Kernels, invoke, open_interpreter
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
@@ -102,13 +101,6 @@ def check(status: int) -> None:
     """Raise a StatusError unless a status is AECODEC_OK."""
     if status != OK:
         raise StatusError(status)
-
-
-def plans_of(folder: CodecFolder) -> dict[Half, bytes]:
-    """The networks of a codec folder as plans, those that it has."""
-    any_size = folder.spec.receptive_field > 0
-    halves = [half for half in Half if folder.has(half.tflite)]
-    return {half: network_plan(folder.read(half.tflite), is_any_size=any_size) for half in halves}
 
 
 @functools.cache
