@@ -5,7 +5,6 @@
 #ifdef AECODEC_NEON
 
 #include <arm_neon.h>
-#include <string.h>
 
 #ifdef __clang__
 #define UNROLLED _Pragma("unroll")
@@ -86,8 +85,7 @@ INLINE void store(int32x4_t x, int8_t *output, uint32_t count)
 {
     const int16x4_t words = vmovn_s32(x);
     const int8x8_t bytes = vmovn_s16(vcombine_s16(words, words));
-    const int32_t word = vget_lane_s32(vreinterpret_s32_s8(bytes), 0);
-    memcpy(output, &word, count < QUAD ? count : QUAD);
+    aecodec_store_word(output, vget_lane_s32(vreinterpret_s32_s8(bytes), 0), count);
 }
 
 /* Outputs of four channels, of which `count` are left. */
@@ -124,8 +122,7 @@ INLINE void tile_of(const aecodec_tile *tile, const int count, const int quads)
                 own[quad] = vld1q_s8(weights + quad * 16);
             }
             UNROLLED for (place = 0; place < count; place++) {
-                int32_t word;
-                memcpy(&word, inputs + (size_t)place * tile->step, sizeof word);
+                const int32_t word = aecodec_word_at(inputs + (size_t)place * tile->step);
                 UNROLLED for (quad = 0; quad < quads; quad++) {
                     add_products(&sums[place][quad], own[quad], vreinterpretq_s8_s32(vdupq_n_s32(word)));
                 }
