@@ -1,4 +1,4 @@
-"""Prepare the fuzzing of one level of a codec: its tables as C, and a corpus of its golden files.
+"""Prepare the fuzzing of a level of a codec: its tables as C, its bundle, a corpus of golden files.
 
 python fuzz/prepare.py CODEC LEVEL FOLDER
 """
@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from aecodec import Header, load_codec, read_header
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.entropy import coding
+from aecodec.export.bundle.bundle import bundle, plans_of
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
 from aecodec.format import container
@@ -52,6 +54,15 @@ def write_forged(tables: CTables, folder: Path) -> None:
         (folder / f"forged_{value}").write_bytes(container.pack(header, message))
 
 
+def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
+    """Write a bundle of one level, whole for the library, and as the beginning of other bundles."""
+    content = bundle(folder, plans_of(folder), [number])
+    (to / "codec.bundle").write_bytes(content)
+    corpus = to / "bundles"
+    corpus.mkdir(exist_ok=True)
+    (corpus / "whole").write_bytes(content)
+
+
 def main(codec: str, level: str, folder: str) -> None:
     """Write all of it."""
     opened = load_codec(codec)
@@ -59,6 +70,7 @@ def main(codec: str, level: str, folder: str) -> None:
     write_sources(tables, Path(folder, "source"))
     write_corpus(opened.spec.codec_id, corpus)
     write_forged(tables, corpus)
+    write_bundle(opened.folder, float(level), Path(folder))
 
 
 if __name__ == "__main__":
