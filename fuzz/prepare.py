@@ -1,6 +1,6 @@
-"""Prepare the fuzzing of one level of a codec: its tables as C, and a corpus of its golden files.
+"""Prepare the fuzzing of one level of a codec, and of networks: sources, and a corpus of each.
 
-python fuzz/prepare.py CODEC LEVEL FOLDER
+python -m fuzz.prepare CODEC LEVEL FOLDER
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from aecodec.entropy import coding
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
 from aecodec.format import container
+from fuzz.plans import plans
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+SOURCES = Path(str(files("aecodec.export") / "c"))
 
 
 def write_sources(tables: CTables, folder: Path) -> None:
@@ -26,9 +28,18 @@ def write_sources(tables: CTables, folder: Path) -> None:
     sizes = PictureSizes.of(tables, tables.folder.spec.tile[::-1])
     for name, content in c_codec(tables, sizes).items():
         (folder / name).write_bytes(content)
-    for source in (files("aecodec.export") / "c").iterdir():
-        if source.name in ("aecodec.c", "aecodec.h"):
-            (folder / source.name).write_bytes(source.read_bytes())
+    for name in ("aecodec.c", "aecodec.h"):
+        (folder / name).write_bytes((SOURCES / name).read_bytes())
+
+
+def write_networks(sources: Path, corpus: Path) -> None:
+    """Write the code that runs networks, and small plans, each after the size of its input."""
+    for folder in (sources, corpus):
+        folder.mkdir(parents=True, exist_ok=True)
+    for source in [SOURCES / "aecodec.h", *SOURCES.glob("aecodec_*.[ch]")]:
+        (sources / source.name).write_bytes(source.read_bytes())
+    for name, plan in plans():
+        (corpus / name).write_bytes(bytes([3, 3]) + plan)
 
 
 def write_corpus(codec_id: bytes, folder: Path) -> None:
@@ -59,6 +70,7 @@ def main(codec: str, level: str, folder: str) -> None:
     write_sources(tables, Path(folder, "source"))
     write_corpus(opened.spec.codec_id, corpus)
     write_forged(tables, corpus)
+    write_networks(Path(folder, "network-source"), Path(folder, "network-corpus"))
 
 
 if __name__ == "__main__":

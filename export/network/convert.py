@@ -70,7 +70,6 @@ _RULES: dict[str, Rule] = {
     "SQUARED_DIFFERENCE": each.squared_difference,
     "STRIDED_SLICE": move.strided_slice,
     "SUB": each.total(28, sign=-1),
-    "SUM": reduce.reduction(reduce.SUM),
     "TILE": move.tile,
     "TRANSPOSE": move.transpose,
     "TRANSPOSE_CONV": transposed.transposed_convolution,
