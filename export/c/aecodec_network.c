@@ -6,7 +6,7 @@
 
 #include "aecodec_operators.h"
 
-/* ---- the plan (docs/BUNDLE.md) ---- */
+/* ---- the plan (docs/PLAN.md) ---- */
 
 enum {
     MAGIC = 0x4e434541, /* "AECN" */
