@@ -75,9 +75,7 @@ def _cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
     double, triple = side.multiplied(2), side.multiplied(3)
     moves = np.array([1, 1, 1, 4, 4, 5, 0, 0, 0, 5, 20, 1, 0], np.int32)
     point = Shape(fixed(1), fixed(1), _CHANNELS)
-    kernel = Offset(
-        plan.keep(packed((np.arange(570) % 255 - 127).astype(np.int8).reshape(19, 3, 2, 5)))
-    )
+    kernel = (np.arange(570) % 255 - 127).astype(np.int8).reshape(19, 3, 2, 5)
     convolved = (*_WINDOW, Offset(plan.keep(packed(kernel))), _scaling(plan, 20), _ENDS)
     apart = (*_WINDOW, _weights(plan, 60), _scaling(plan, 12), _ENDS, 2)
     return {

@@ -207,7 +207,7 @@ def depthwise(make: Maker) -> bytes:
 def matrix(make: Maker) -> bytes:
     """A matrix product of a vector, or of a picture that it takes as one."""
     given, (rows, columns, channels) = _picture(make)
-    length, X
+    length, count = rows * columns * channels, int(make.rng.integers(2, 70))
     inputs = [given, make.weights([count, length], 0)]
     inputs.append(make.bias(count) if make.rng.integers(3) else -1)
     output = make.variable([1, count])
