@@ -1,6 +1,10 @@
+<<<<<<< HEAD
 """Prepare the fuzzing of a level of a codec: its tables as C, its bundle, a corpus of golden files.
+=======
+"""Prepare the fuzzing of one level of a codec, and of networks: sources, and a corpus of each.
+>>>>>>> wt-net
 
-python fuzz/prepare.py CODEC LEVEL FOLDER
+python -m fuzz.prepare CODEC LEVEL FOLDER
 """
 
 from __future__ import annotations
@@ -18,8 +22,10 @@ from aecodec.export.bundle.bundle import bundle, plans_of
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
 from aecodec.format import container
+from fuzz.plans import plans
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+SOURCES = Path(str(files("aecodec.export") / "c"))
 
 
 def write_sources(tables: CTables, folder: Path) -> None:
@@ -28,9 +34,18 @@ def write_sources(tables: CTables, folder: Path) -> None:
     sizes = PictureSizes.of(tables, tables.folder.spec.tile[::-1])
     for name, content in c_codec(tables, sizes).items():
         (folder / name).write_bytes(content)
-    for source in (files("aecodec.export") / "c").iterdir():
-        if source.name in ("aecodec.c", "aecodec.h"):
-            (folder / source.name).write_bytes(source.read_bytes())
+    for name in ("aecodec.c", "aecodec.h"):
+        (folder / name).write_bytes((SOURCES / name).read_bytes())
+
+
+def write_networks(sources: Path, corpus: Path) -> None:
+    """Write the code that runs networks, and small plans, each after the size of its input."""
+    for folder in (sources, corpus):
+        folder.mkdir(parents=True, exist_ok=True)
+    for source in [SOURCES / "aecodec.h", *SOURCES.glob("aecodec_*.[ch]")]:
+        (sources / source.name).write_bytes(source.read_bytes())
+    for name, plan in plans():
+        (corpus / name).write_bytes(bytes([3, 3]) + plan)
 
 
 def write_corpus(codec_id: bytes, folder: Path) -> None:
@@ -70,7 +85,11 @@ def main(codec: str, level: str, folder: str) -> None:
     write_sources(tables, Path(folder, "source"))
     write_corpus(opened.spec.codec_id, corpus)
     write_forged(tables, corpus)
+<<<<<<< HEAD
     write_bundle(opened.folder, float(level), Path(folder))
+=======
+    write_networks(Path(folder, "network-source"), Path(folder, "network-corpus"))
+>>>>>>> wt-net
 
 
 if __name__ == "__main__":

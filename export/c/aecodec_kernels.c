@@ -43,7 +43,7 @@ static uint64_t strip_height(const aecodec_convolution *convolution, uint32_t ro
 uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     const uint64_t height = strip_height(convolution, strip_rows(kernels, convolution));
-    const uint64_t row = packed_row(convolution); /* below 2^45, as a side has at most 2^16 */
+    const uint64_t row = packed_row(convolution); /* below 2^51, as a side is at most 2^20 */
     if (height > UINT32_MAX || row > UINT32_MAX) {
         return UINT64_MAX;
     }
@@ -123,6 +123,9 @@ static void run_channels(const aecodec_kernels *kernels, const aecodec_convoluti
     for (tile->channel = 0; tile->channel < channels; tile->channel += step) {
         tile->channels = least_of(step, channels - tile->channel);
         tile->weights = convolution->weights + tile->channel * weights_of_output(convolution, tile->groups);
+        if (kernels->begin) {
+            kernels->begin(tile);
+        }
         run_strip(kernels, convolution, tile, row, rows);
     }
 }
@@ -257,7 +260,7 @@ static void portable_add(const aecodec_sum *sum, const int8_t *one, const int8_t
 }
 
 const aecodec_kernels aecodec_portable_kernels = {
-    "portable", 8, 1, 1, 1, pack, fill, portable_tile, portable_add,
+    "portable", 8, 1, 1, 1, pack, fill, NULL, portable_tile, portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

@@ -19,7 +19,6 @@ typedef struct {
 /* How sums of 32 bits become outputs of 8, channel by channel. */
 typedef struct {
     const int32_t *bias, *multiplier, *shift;
-    const int32_t *weight_sum; /* sum of all weights of a channel */
     int32_t zero, least, most; /* of the output */
     int is_rounded_once;
 } aecodec_scaling;
@@ -54,6 +53,7 @@ typedef struct {
     int8_t *output;        /* of the first channel */
     size_t output_step;    /* channels of the output */
     const aecodec_scaling *scaling;
+    int32_t excess[2 * AECODEC_BLOCK]; /* of each channel, what the kernels' way to pack adds to its sums */
 } aecodec_tile;
 
 /* An operator on two tensors, element by element. */
@@ -71,6 +71,7 @@ typedef struct aecodec_kernels {
     size_t strip;          /* bytes of packed rows that are worked on together, if a row is no larger */
     void (*pack)(void *packed, const int8_t *from, size_t count);
     void (*fill)(void *packed, int8_t value, size_t count);
+    void (*begin)(aecodec_tile *tile); /* work out the excess, once channels and weights are set; may be NULL */
     void (*tile)(const aecodec_tile *tile);
     /* Two tensors of one shape; output may be one of them. */
     void (*add)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count);

@@ -56,6 +56,7 @@ SMALLER = {
 
 TOOLS = {
     r"aecodec verify --device": ("cc",),
+    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks device": ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs that commands need; all of these commands need tflite-micro as well."""
@@ -99,6 +100,9 @@ def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
         "photographs": photographs,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
+        "examples/microcontroller": lambda path: shutil.copytree(
+            ROOT / "examples/microcontroller", path
+        ),
     }
 
     def fill(text: str) -> Path:
