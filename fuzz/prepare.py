@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Prepare the fuzzing of a level of a codec: its tables as C, its bundle, a corpus of golden files.
-=======
-"""Prepare the fuzzing of one level of a codec, and of networks: sources, and a corpus of each.
->>>>>>> wt-net
+"""Prepare the fuzzing of a level of a codec, its bundle, and networks: sources, and corpora.
 
 python -m fuzz.prepare CODEC LEVEL FOLDER
 """
@@ -85,11 +81,8 @@ def main(codec: str, level: str, folder: str) -> None:
     write_sources(tables, Path(folder, "source"))
     write_corpus(opened.spec.codec_id, corpus)
     write_forged(tables, corpus)
-<<<<<<< HEAD
     write_bundle(opened.folder, float(level), Path(folder))
-=======
     write_networks(Path(folder, "network-source"), Path(folder, "network-corpus"))
->>>>>>> wt-net
 
 
 if __name__ == "__main__":
