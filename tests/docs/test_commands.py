@@ -40,6 +40,7 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
+    "aecc": "--megapixels 0.1 --frames 10",
     "adoption": "--epochs 1 --only tutorial softplus any_size",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
