@@ -6,7 +6,7 @@
 #include "aecodec_network.h"
 #include "seal.h"
 
-enum { HEAD = 2, MOST_SIDE = 12, MOST_SIZE = 1 << 13, BEGINNING = 12 };
+enum { HEAD = 2, MOST_SIDE = 12, MOST_SIZE = 1 << 13, MOST_WORK = 1 << 20, BEGINNING = 12 };
 
 static uint32_t *plan_of(const uint8_t *data, size_t size)
 {
@@ -32,7 +32,7 @@ static int8_t *run(const aecodec_network *network, const uint32_t in[3], const u
     int8_t *input, *output;
     void *work;
     size_t n;
-    if (!size || size > MOST_SIZE || count > MOST_SIZE || count_of(out) > MOST_SIZE) {
+    if (!size || size > MOST_WORK || count > MOST_SIZE || count_of(out) > MOST_SIZE) {
         return NULL;
     }
     input = exactly(count), output = exactly(count_of(out)), work = exactly(size);

@@ -18,9 +18,23 @@ _CHANNELS = 5
 
 def plans() -> Iterator[tuple[str, bytes]]:
     """Names and bytes of the plans, for inputs of 4 x 4 x 5 or of any size."""
+    yield "filtering", _filtering()
     for size in [(4, 4), (0, 0)]:
         for kind in Kind:
             yield f"{kind.name.lower()}_{size[0]}", _plan(kind, size)
+
+
+def _filtering() -> bytes:
+    """A convolution that Winograd's minimal filtering takes, of any size."""
+    plan, shape = Plan((0, 0)), Shape(ANY_SIDE, ANY_SIDE, 8)
+    plan.entry = plan.tensor(shape)
+    kernel = (np.arange(9 * 8 * 18) % 255 - 127).astype(np.int8).reshape(18, 3, 3, 8)
+    data = (Offset(plan.keep(packed(kernel))), _scaling(plan, 20))
+    window = (pair(3, 3), pair(1, 1), pair(1, 1))
+    output = plan.tensor(Shape(ANY_SIDE, ANY_SIDE, 18))
+    plan.exit = plan.add(Kind.CONVOLUTION, [plan.entry], output, *window, *data, _ENDS)
+    assign_slots(plan, 4, 4)
+    return plan.as_bytes()
 
 
 def _plan(kind: Kind, size: tuple[int, int]) -> bytes:

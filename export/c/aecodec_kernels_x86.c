@@ -229,7 +229,7 @@ AVX512 static void avx512_add(const aecodec_sum *sum, const int8_t *one, const i
 }
 
 static const aecodec_kernels avx512_kernels = {
-    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, avx512_add,
+    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, NULL, NULL, avx512_add,
 };
 
 #endif
@@ -311,9 +311,9 @@ AVX2 INLINE __m256i avx2_limit(__m256i x, int32_t zero, int32_t least, int32_t m
 }
 
 /* `half` of the channels of a block, of which `count` are left. */
-AVX2 INLINE void avx2_outputs(const aecodec_tile *tile, __m256i sums, uint32_t channel, uint32_t count, int8_t *output)
+AVX2 INLINE void avx2_store_sums(const aecodec_scaling *scaling, __m256i sums, uint32_t channel, uint32_t count,
+                                 int8_t *output)
 {
-    const aecodec_scaling *scaling = tile->scaling;
     const __m256i there = avx2_lanes((int)(count + 3) / 4 * 4), none = _mm256_setzero_si256();
     const __m256i shift = avx2_load(scaling->shift + channel, there);
     sums = _mm256_add_epi32(sums, avx2_load(scaling->bias + channel, there));
@@ -371,7 +371,7 @@ AVX2 INLINE void avx2_tile_of(const aecodec_tile *tile, const int count, const i
     }
     UNROLLED for (place = 0; place < count; place++) {
         UNROLLED for (lane = 0; lane < lanes; lane += HALF) {
-            avx2_outputs(tile, sums[place][lane / HALF], tile->channel + (uint32_t)lane,
+            avx2_store_sums(tile->scaling, sums[place][lane / HALF], tile->channel + (uint32_t)lane,
                          tile->channels - (uint32_t)lane, tile->output + (size_t)place * tile->output_step + lane);
         }
     }
@@ -411,6 +411,53 @@ AVX2 static void avx2_tile(const aecodec_tile *tile)
     }
 }
 
+/* Two inputs and four rows of weights. */
+AVX2 INLINE void avx2_products_of(const int16_t *inputs, const int16_t *weights, size_t length, int32_t *sums)
+{
+    __m256i own[2][4];
+    size_t n;
+    int input, row;
+    UNROLLED for (row = 0; row < 4; row++) {
+        own[0][row] = own[1][row] = _mm256_setzero_si256();
+    }
+    for (n = 0; n < length; n += 16) {
+        const __m256i one = _mm256_loadu_si256((const __m256i *)(const void *)(inputs + n));
+        const __m256i other = _mm256_loadu_si256((const __m256i *)(const void *)(inputs + length + n));
+        UNROLLED for (row = 0; row < 4; row++) {
+            const __m256i weight =
+                _mm256_loadu_si256((const __m256i *)(const void *)(weights + (size_t)row * length + n));
+            own[0][row] = _mm256_add_epi32(own[0][row], _mm256_madd_epi16(one, weight));
+            own[1][row] = _mm256_add_epi32(own[1][row], _mm256_madd_epi16(other, weight));
+        }
+    }
+    UNROLLED for (input = 0; input < 2; input++) {
+        const __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(own[input][0], own[input][1]),
+                                                _mm256_hadd_epi32(own[input][2], own[input][3]));
+        _mm_storeu_si128((__m128i *)(void *)(sums + input * AECODEC_BLOCK),
+                         _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1)));
+    }
+}
+
+AVX2 static void avx2_products(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs,
+                               int32_t *sums)
+{
+    uint32_t output;
+    for (output = 0; output < outputs; output += 4, weights += 4 * length, sums += 4) {
+        avx2_products_of(inputs, weights, length, sums);
+        avx2_products_of(inputs + 2 * length, weights, length, sums + 2 * AECODEC_BLOCK);
+    }
+}
+
+AVX2 static void avx2_outputs(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel,
+                              uint32_t channels, int8_t *output)
+{
+    uint32_t n;
+    for (n = 0; n < channels; n += HALF) {
+        avx2_store_sums(scaling, _mm256_loadu_si256((const __m256i *)(const void *)(sums + n)), channel + n,
+                        channels - n, output + n);
+    }
+}
+
 AVX2 INLINE __m256i avx2_part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
 {
     const __m256i x = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)values));
@@ -437,7 +484,7 @@ AVX2 static void avx2_add(const aecodec_sum *sum, const int8_t *one, const int8_
 }
 
 static const aecodec_kernels avx2_kernels = {
-    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_add,
+    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_products, avx2_outputs, avx2_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

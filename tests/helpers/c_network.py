@@ -20,11 +20,15 @@ NETWORK_SOURCES = sorted(SOURCES.glob("aecodec_*.c"))
 _SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
 
 KERNELS = {
+    "small": ("-DAECODEC_PORTABLE", "-DAECODEC_SMALL", *_SANITIZER),
     "portable": ("-DAECODEC_PORTABLE", *_SANITIZER),
     "avx2": ("-DAECODEC_NO_AVX512",),
     "best": (),
 }
-"""Builds with different kernels, by their names, and the options that they are built with."""
+"""Builds with different kernels, by their names, and the options that they are built with.
+
+That of small devices comes first; the others have memory for Winograd's minimal filtering.
+"""
 
 
 def has_kernels(name: str) -> bool:
@@ -61,7 +65,7 @@ class CNetwork:
         status: what opening it gave.
     """
 
-    def __init__(self, plan: bytes, kernels: str = "portable") -> None:
+    def __init__(self, plan: bytes, kernels: str = "small") -> None:
         self._library = _library(kernels)
         self._plan = np.frombuffer(plan, np.uint8).copy()
         self._network = (c_void_p * 2)()

@@ -189,6 +189,20 @@ def convolution(make: Maker) -> bytes:
     return make.model(given, output)
 
 
+def filtering(make: Maker) -> bytes:
+    """A convolution as most networks have it: 3 by 3, of pictures that are not too small."""
+    rows, columns = (int(side) for side in make.rng.integers(7, 26, 2))
+    channels, count = 4 * int(make.rng.integers(2, 20)), int(make.rng.integers(1, 40))
+    given = make.variable([1, rows, columns, channels])
+    inputs = [given, make.weights([count, 3, 3, channels], 0), make.bias(count)]
+    output = make.variable([1, 1, 1, count])
+    make.operator(
+        "CONV_2D", inputs, [output], "Conv2DOptions", padding=int(make.rng.integers(2)),
+        strideH=1, strideW=1, fusedActivationFunction=_activation(make),
+    )  # fmt: skip
+    return make.model(given, output)
+
+
 def depthwise(make: Maker) -> bytes:
     """A convolution of each channel for itself."""
     given, (rows, columns, channels) = _picture(make)
@@ -417,6 +431,7 @@ def order(make: Maker) -> bytes:
 
 LAYERS: dict[str, Layer] = {
     "CONV_2D": convolution,
+    "CONV_2D of 3 by 3": filtering,
     "DEPTHWISE_CONV_2D": depthwise,
     "FULLY_CONNECTED": matrix,
     "TRANSPOSE_CONV": transposed,
