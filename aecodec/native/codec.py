@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import Any, NoReturn
 
 import numpy as np
@@ -53,7 +54,7 @@ class NativeCodec:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         try:
-            from aecodec.native import core
+            core = import_module("aecodec.native.core")
         except ImportError as error:
             raise AecodecError(_ABSENT) from error
         self._core, self._path = core, path
