@@ -74,8 +74,8 @@ def targets_in_c() -> Iterator[Target]:
                 chosen = (f"CODEC={codec}", f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
                 yield Target(f"{name} {codec} {sanitizers}", (*make, *chosen), share)
         for name in ("library", "bundle"):
-            chosen = (*_TINY_CODEC, f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
-            yield Target(f"{name} {sanitizers}", (*make, *chosen), 4)
+            options = (*_TINY_CODEC, f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
+            yield Target(f"{name} {sanitizers}", (*make, *options), 4)
 
 
 def run(target: Target, seconds: int) -> Result:
