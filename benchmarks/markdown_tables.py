@@ -190,6 +190,40 @@ def ram_beside_arena(row: Row) -> int:
     return sum(int(row[name]) for name in ("work", "stack", "latents_and_codes", "file"))
 
 
+def aecc(rows: Rows) -> str:
+    """Speed and memory of each codec, direction and build."""
+    return table(
+        ("codec", "command", "kernels", "megapixels a second", "pictures a second", "memory, MiB"),
+        (
+            (
+                row["codec"],
+                row["command"],
+                row["kernels"],
+                f"{row['megapixels_per_second']:.2f}",
+                f"{row['pictures_per_second']:,.0f}" if row["codec"] == "digits" else "",
+                row["peak_mib"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def c_library(rows: Rows) -> str:
+    """What is the same in C and in Python."""
+    return table(
+        ("codec", "level", "pictures", "same files", "same pixels", "bytes, against XNNPACK's"),
+        (
+            (
+                row["codec"],
+                f"{row['level']:g}",
+                *(row[name] for name in ("pictures", "same_files", "same_pixels")),
+                f"{row['bytes_more_than_xnnpack_percent']:+.4f} %",
+            )
+            for row in rows
+        ),
+    )
+
+
 def cold_start(rows: Rows) -> str:
     """Seconds of each command."""
     return table(
