@@ -70,16 +70,15 @@ typedef struct {
     int is_plain; /* whether all are rounded twice, and divided by 2 at least */
 } quad_scaling;
 
+/* Powers of two are made as floats, by their exponents. */
 INLINE quad_scaling quad_scaling_of(const aecodec_scaling *scaling, uint32_t channel)
 {
-    const int32_t *shift = scaling->shift + channel;
-    const v128_t one = wasm_i32x4_const_splat(1);
-    quad_scaling found = {wasm_v128_load(scaling->bias + channel), wasm_v128_load(scaling->multiplier + channel), one,
-                          !scaling->is_rounded_once && shift[0] < 0 && shift[1] < 0 && shift[2] < 0 && shift[3] < 0};
-    if (found.is_plain) {
-        found.power = wasm_i32x4_make(1 << (31 + shift[0]), 1 << (31 + shift[1]), 1 << (31 + shift[2]),
-                                      1 << (31 + shift[3]));
-    }
+    const v128_t shift = wasm_v128_load(scaling->shift + channel);
+    const v128_t exponent = wasm_i32x4_shl(wasm_i32x4_add(shift, wasm_i32x4_const_splat(127 + 31)), 23);
+    const quad_scaling found = {wasm_v128_load(scaling->bias + channel),
+                                wasm_v128_load(scaling->multiplier + channel),
+                                wasm_i32x4_trunc_sat_f32x4(exponent),
+                                !scaling->is_rounded_once && wasm_i32x4_bitmask(shift) == 15};
     return found;
 }
 
@@ -176,16 +175,18 @@ INLINE void products_of(const int16_t *inputs, const int16_t *weights, size_t le
 {
     v128_t own[2][QUAD];
     size_t n;
-    int input, row;
+    int input, row, half;
     UNROLLED for (row = 0; row < QUAD; row++) {
         own[0][row] = own[1][row] = wasm_i64x2_const_splat(0);
     }
-    for (n = 0; n < length; n += 8) {
-        const v128_t one = wasm_v128_load(inputs + n), other = wasm_v128_load(inputs + length + n);
-        UNROLLED for (row = 0; row < QUAD; row++) {
-            const v128_t weight = wasm_v128_load(weights + (size_t)row * length + n);
-            own[0][row] = wasm_i32x4_add(own[0][row], wasm_i32x4_dot_i16x8(one, weight));
-            own[1][row] = wasm_i32x4_add(own[1][row], wasm_i32x4_dot_i16x8(other, weight));
+    for (n = 0; n < length; n += 16) {
+        UNROLLED for (half = 0; half < 16; half += 8) {
+            const v128_t one = wasm_v128_load(inputs + n + half), other = wasm_v128_load(inputs + length + n + half);
+            UNROLLED for (row = 0; row < QUAD; row++) {
+                const v128_t weight = wasm_v128_load(weights + (size_t)row * length + n + half);
+                own[0][row] = wasm_i32x4_add(own[0][row], wasm_i32x4_dot_i16x8(one, weight));
+                own[1][row] = wasm_i32x4_add(own[1][row], wasm_i32x4_dot_i16x8(other, weight));
+            }
         }
     }
     UNROLLED for (input = 0; input < 2; input++) {
