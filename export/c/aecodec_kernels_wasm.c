@@ -33,12 +33,13 @@ static void wasm_fill(void *packed, int8_t value, size_t count)
     }
 }
 
-/* x * multiplier / 2^31, rounded, halves upwards. */
+/* x * multiplier / 2^31, rounded, halves upwards. Of a product 32 bits are taken, so that its sign does not matter,
+ * and the shift that x86 has will do. */
 INLINE v128_t times(v128_t x, v128_t multiplier)
 {
     const v128_t half = wasm_i64x2_const_splat(1 << 30);
-    const v128_t low = wasm_i64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, multiplier), half), 31);
-    const v128_t high = wasm_i64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, multiplier), half), 31);
+    const v128_t low = wasm_u64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, multiplier), half), 31);
+    const v128_t high = wasm_u64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, multiplier), half), 31);
     return wasm_i32x4_shuffle(low, high, 0, 2, 4, 6);
 }
 
