@@ -240,7 +240,7 @@ static void wasm_add(const aecodec_sum *sum, const int8_t *one, const int8_t *ot
 }
 
 static const aecodec_kernels wasm_kernels = {
-    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, NULL, wasm_tile, wasm_products, wasm_outputs, wasm_add,
+    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, NULL, wasm_tile, wasm_products, 64, wasm_outputs, wasm_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

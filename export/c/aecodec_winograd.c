@@ -12,7 +12,6 @@
 enum {
     LEAST_CHANNELS = 8,
     MOST_CHANNELS = 1024, /* so that four times a sum has 31 bits */
-    LEAST_PLACES = 64,    /* of the output, for which transforming the weights is worth it */
     POINTS = 16,          /* products for a tile of 2 by 2 outputs */
     FOUR = 4,             /* tiles that kernels take together */
     MANY = 32,            /* tiles that are worked on together, so that the weights of a point stay near */
@@ -74,7 +73,7 @@ int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolu
     const aecodec_shape *in = &convolution->in, *out = &convolution->out;
     return kernels->products && convolution->height == 3 && convolution->width == 3 && convolution->down == 1 &&
            convolution->across == 1 && in->channels % AECODEC_GROUP == 0 && in->channels >= LEAST_CHANNELS &&
-           in->channels <= MOST_CHANNELS && (uint64_t)out->rows * out->columns >= LEAST_PLACES;
+           in->channels <= MOST_CHANNELS && (uint64_t)out->rows * out->columns >= kernels->least_places;
 }
 
 uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
