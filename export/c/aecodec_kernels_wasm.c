@@ -10,7 +10,7 @@
 #define UNROLLED _Pragma("unroll")
 #define INLINE static inline __attribute__((always_inline))
 
-enum { WIDE = 4, QUAD = 4 };
+enum { WIDE = 4, QUAD = 4, LARGE = 512 /* elements for which tables of all values are worth it */ };
 
 static void wasm_pack(void *packed, const int8_t *from, size_t count)
 {
@@ -215,25 +215,35 @@ static void wasm_outputs(const aecodec_scaling *scaling, const int32_t *sums, ui
     }
 }
 
-INLINE v128_t part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
+/* What each int8 adds to a sum, from -128 on. */
+static void tabulate(int32_t *table, int32_t zero, int32_t multiplier, int32_t shift)
 {
-    v128_t x = wasm_i16x8_extend_low_i8x16(wasm_i32x4_splat(aecodec_word_at(values)));
-    x = wasm_i32x4_extend_low_i16x8(x);
-    x = wasm_i32x4_shl(wasm_i32x4_sub(x, wasm_i32x4_splat(zero)), 20);
-    x = times(x, wasm_i32x4_splat(multiplier));
-    return shift ? times(wasm_i32x4_add(x, wasm_i32x4_shr(x, 31)), wasm_i32x4_splat(1 << (31 + shift))) : x;
+    int32_t value;
+    for (value = -128; value < 128; value++) {
+        *table++ = aecodec_scale((value - zero) * (1 << 20), multiplier, shift);
+    }
+}
+
+INLINE v128_t looked_up(const int32_t *table, const int8_t *values)
+{
+    const int32_t *middle = table + 128;
+    v128_t found = wasm_v128_load32_zero(middle + values[0]);
+    found = wasm_v128_load32_lane(middle + values[1], found, 1);
+    found = wasm_v128_load32_lane(middle + values[2], found, 2);
+    return wasm_v128_load32_lane(middle + values[3], found, 3);
 }
 
 static void wasm_add(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count)
 {
     size_t n = 0;
-    if (sum->one_shift <= 0 && sum->other_shift <= 0 && sum->shift < 0) {
+    if (count >= LARGE && sum->shift < 0) {
+        int32_t ones[256], others[256];
+        const v128_t multiplier = wasm_i32x4_splat(sum->multiplier), power = wasm_i32x4_splat(1 << (31 + sum->shift));
+        tabulate(ones, sum->one_zero, sum->one_multiplier, sum->one_shift);
+        tabulate(others, sum->other_zero, sum->other_multiplier, sum->other_shift);
         for (; n + QUAD <= count; n += QUAD) {
-            const v128_t x = wasm_i32x4_add(part(one + n, sum->one_zero, sum->one_multiplier, sum->one_shift),
-                                            part(other + n, sum->other_zero, sum->other_multiplier, sum->other_shift));
-            store(limit(scale(x, wasm_i32x4_splat(sum->multiplier), wasm_i32x4_splat(1 << (31 + sum->shift))),
-                        sum->zero, sum->least, sum->most),
-                  output + n, QUAD);
+            const v128_t x = wasm_i32x4_add(looked_up(ones, one + n), looked_up(others, other + n));
+            store(limit(scale(x, multiplier, power), sum->zero, sum->least, sum->most), output + n, QUAD);
         }
     }
     aecodec_portable_kernels.add(sum, one + n, other + n, output + n, count - n);
