@@ -63,13 +63,15 @@ def targets_in_python(found: Path, seed: int) -> Iterator[Target]:
 
 
 def targets_in_c() -> Iterator[Target]:
-    """The fuzzers of `aecodec.c`, which leave what they find in `fuzz/build`."""
+    """The fuzzers of the C sources, which leave what they find in `fuzz/build`."""
     make = ("make", "-s", "-C", str(ROOT / "fuzz"), f"PYTHON={sys.executable}")
     for sanitizers in ("address,undefined", "memory"):
         for codec in ("digits", "photo"):
             for name, share in (("header", 1), ("decode", 4), ("encode", 4)):
                 chosen = (f"CODEC={codec}", f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
                 yield Target(f"{name} {codec} {sanitizers}", (*make, *chosen), share)
+        chosen = (f"SANITIZERS={sanitizers}", "run-network", "SECONDS=")
+        yield Target(f"network {sanitizers}", (*make, *chosen))
 
 
 def run(target: Target, seconds: int) -> Result:
