@@ -34,6 +34,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "device": markdown_tables.device,
     "aecc": markdown_tables.aecc,
     "c_library": markdown_tables.c_library,
+    "networks": markdown_tables.networks,
     "cold_start": markdown_tables.cold_start,
     "throughput": markdown_tables.throughput,
     "single_pictures": markdown_tables.single_pictures,
