@@ -70,8 +70,8 @@ def targets_in_c() -> Iterator[Target]:
             for name, share in (("header", 1), ("decode", 4), ("encode", 4)):
                 chosen = (f"CODEC={codec}", f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
                 yield Target(f"{name} {codec} {sanitizers}", (*make, *chosen), share)
-        chosen = (f"SANITIZERS={sanitizers}", "run-network", "SECONDS=")
-        yield Target(f"network {sanitizers}", (*make, *chosen))
+        command = (*make, f"SANITIZERS={sanitizers}", "run-network", "SECONDS=")
+        yield Target(f"network {sanitizers}", command)
 
 
 def run(target: Target, seconds: int) -> Result:
