@@ -28,6 +28,7 @@ from aecodec.export.step_allocation import (
 from aecodec.export.tflite.diagnose import check_pair_convertible
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
+from aecodec.quantization.rdoq import UNMASKED, RateWeight
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
 from aecodec.training.checkpoints import checkpoints_in
 from aecodec.training.distortions.mixture import MSE, Distortion, Mixture
@@ -212,6 +213,7 @@ class Autoencoder(KerasPair):
         priors: int = 64,
         context_units: int | Sequence[int] = 512,
         context_epochs: int = 40,
+        rdoq: RateWeight = UNMASKED,
         *,
         replace: bool = True,
     ) -> Codec:
@@ -228,6 +230,7 @@ class Autoencoder(KerasPair):
             context_units: hidden units of the context network, one number per level or one for all;
                 0 for none.
             context_epochs: epochs for which the context network is trained.
+            rdoq: what bits weigh when the encoder quantizes, where levels have gains.
             replace: replace a codec that the folder holds already.
 
         Returns:
@@ -250,6 +253,7 @@ class Autoencoder(KerasPair):
             priors=priors,
             context_units=context_units,
             context_epochs=context_epochs,
+            rdoq=rdoq,
             replace=replace,
         )
         return Codec(exported)
