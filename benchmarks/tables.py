@@ -32,6 +32,8 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "adoption": markdown_tables.adoption,
     "steel": markdown_tables.bd_rates,
     "device": markdown_tables.device,
+    "aecc": markdown_tables.aecc,
+    "networks": markdown_tables.networks,
     "cold_start": markdown_tables.cold_start,
     "throughput": markdown_tables.throughput,
     "single_pictures": markdown_tables.single_pictures,

@@ -52,6 +52,9 @@ class Result(NamedTuple):
     text: str
 
 
+_TINY_CODEC = ("CODEC=tests/golden/codecs/grid", "NAME=grid")
+
+
 def targets_in_python(found: Path, seed: int) -> Iterator[Target]:
     """The fuzzers of the readers in Python, which leave what they find in a folder."""
     python, drawn = (sys.executable, "-m"), (f"--seed={seed}", "--seconds=")
@@ -63,13 +66,18 @@ def targets_in_python(found: Path, seed: int) -> Iterator[Target]:
 
 
 def targets_in_c() -> Iterator[Target]:
-    """The fuzzers of `aecodec.c`, which leave what they find in `fuzz/build`."""
+    """The fuzzers of the C sources, which leave what they find in `fuzz/build`."""
     make = ("make", "-s", "-C", str(ROOT / "fuzz"), f"PYTHON={sys.executable}")
     for sanitizers in ("address,undefined", "memory"):
         for codec in ("digits", "photo"):
             for name, share in (("header", 1), ("decode", 4), ("encode", 4)):
                 chosen = (f"CODEC={codec}", f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
                 yield Target(f"{name} {codec} {sanitizers}", (*make, *chosen), share)
+        for name in ("library", "bundle"):
+            options = (*_TINY_CODEC, f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
+            yield Target(f"{name} {sanitizers}", (*make, *options), 4)
+        command = (*make, f"SANITIZERS={sanitizers}", "run-network", "SECONDS=")
+        yield Target(f"network {sanitizers}", command)
 
 
 def run(target: Target, seconds: int) -> Result:

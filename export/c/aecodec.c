@@ -23,6 +23,7 @@ enum {
     MAX_FRAMES = 1 << 24,
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
+    XMP = 3, /* a kind of metadata */
     MAX_ACTIVATION = 127,
     MAX_GRADIENT = 511,
     PREDICTED_CHANNELS = 64, /* most channels that are predicted from gradients */
@@ -52,8 +53,16 @@ static size_t pad_to_lanes(size_t count)
     return (count + AECODEC_LANES - 1) / AECODEC_LANES * AECODEC_LANES;
 }
 
+/* In the library, compilers that can do so make two versions of the two functions below, one for wider vectors, which
+ * is chosen as the program runs where the processor has them. */
+#if defined(AECODEC_LIBRARY) && defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
 /* Inputs have 16 bits because processors multiply and add pairs of 16-bit numbers. */
-static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
+WIDE static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
 {
     int32_t sum = 0;
     size_t n;
@@ -63,7 +72,7 @@ static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
     return sum;
 }
 
-static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
+WIDE static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
 {
     size_t n;
     for (n = 0; n < count; n++) {
@@ -378,6 +387,12 @@ typedef struct {
     int16_t *inputs;        /* [count][K] inputs of the context network, in coding order */
     uint32_t neighbours[4]; /* of the current vector: two pairs of opposite ones */
     int16_t *activity;      /* [K] of the current vector; its gradients [4][L] follow */
+#ifdef AECODEC_LIBRARY
+    const int8_t *latents;      /* [vectors][latent_channels], while an encoder decides codes; else NULL */
+    aecodec_rate_weight weight; /* with which it decides them */
+    uint32_t *order;            /* [slice][count] the entries, in the order in which they are coded */
+    int16_t *around;            /* [count][K + 4 L] activity and gradients of all vectors */
+#endif
 } pass;
 
 /* The units of the context network that are known, and the weights of the next one. */
@@ -447,12 +462,11 @@ static int32_t magnitude(const pass *p, uint32_t member, size_t place)
     return distance < 0 ? -distance : distance;
 }
 
-/* Find the activity around a vector, if it has neighbours: the inputs of the spatial weights. */
-static void find_activity(pass *p, uint32_t vector)
+/* Find the activity around the current vector, if it has neighbours: the inputs of the spatial weights. */
+static void find_activity(pass *p)
 {
     const aecodec_codec *codec = p->codec;
     size_t place;
-    find_neighbours(p, vector);
     for (place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
         int32_t sum = 0;
         unsigned n;
@@ -463,6 +477,82 @@ static void find_activity(pass *p, uint32_t vector)
         p->activity[place] = (int16_t)clip(sum, 0, MAX_ACTIVATION);
     }
 }
+
+/* L: the number of channels that are predicted from gradients. */
+static size_t predicted_channels(const aecodec_codec *codec)
+{
+    return codec->code_dimension < PREDICTED_CHANNELS ? codec->code_dimension : PREDICTED_CHANNELS;
+}
+
+static int16_t gradient(const pass *p, size_t place, int32_t sum)
+{
+    sum *= 1 << p->codec->context->input_shift[place];
+    return (int16_t)clip(sum, -MAX_GRADIENT, MAX_GRADIENT);
+}
+
+static int16_t *gradients_of(const pass *p)
+{
+    return p->activity + p->codec->code_dimension;
+}
+
+/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
+ * differences. */
+static void find_gradients(pass *p)
+{
+    size_t predicted = predicted_channels(p->codec), n;
+    int16_t *gradients = gradients_of(p);
+    unsigned which;
+    for (which = 0; p->kind >= 0 && which < 4; which++) {
+        const uint32_t *pair = p->neighbours + 2 * (which & 1u);
+        for (n = 0; n < predicted; n++) {
+            int32_t one = centred(p, pair[0], n), other = centred(p, pair[1], n);
+            *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
+        }
+    }
+}
+
+#ifdef AECODEC_LIBRARY
+
+/* What lies around the vectors of a pass is found once, as there is memory to keep it. */
+static void look_around_all(pass *p)
+{
+    size_t size = p->codec->code_dimension + 4 * predicted_channels(p->codec);
+    uint32_t vector;
+    for (vector = 0; p->kind >= 0 && vector < p->count; vector++) {
+        p->activity = p->around + vector * size;
+        find_neighbours(p, vector);
+        find_activity(p);
+        find_gradients(p);
+    }
+}
+
+static void look_around(pass *p, uint32_t vector)
+{
+    if (p->kind >= 0) {
+        p->activity = p->around + vector * (p->codec->code_dimension + 4 * predicted_channels(p->codec));
+    }
+}
+
+static void look_for_activity(pass *p, uint32_t vector) { look_around(p, vector); }
+static void look_for_gradients(pass *p, uint32_t vector) { look_around(p, vector); }
+
+#else
+
+static void look_around_all(pass *p) { (void)p; }
+
+static void look_for_activity(pass *p, uint32_t vector)
+{
+    find_neighbours(p, vector);
+    find_activity(p);
+}
+
+static void look_for_gradients(pass *p, uint32_t vector)
+{
+    find_neighbours(p, vector);
+    find_gradients(p);
+}
+
+#endif
 
 /* ---- context network (section 4) ---- */
 
@@ -511,39 +601,6 @@ static int32_t output(const pass *p, uint32_t vector, size_t place, unsigned whi
     unsigned shift = p->codec->context->output_shift[number];
     int32_t half = (1 << shift) >> 1;
     return shift_right(p->sums[vector * 2 * (size_t)p->codec->code_dimension + number] + half, shift);
-}
-
-/* L: the number of channels that are predicted from gradients. */
-static size_t predicted_channels(const aecodec_codec *codec)
-{
-    return codec->code_dimension < PREDICTED_CHANNELS ? codec->code_dimension : PREDICTED_CHANNELS;
-}
-
-static int16_t gradient(const pass *p, size_t place, int32_t sum)
-{
-    sum *= 1 << p->codec->context->input_shift[place];
-    return (int16_t)clip(sum, -MAX_GRADIENT, MAX_GRADIENT);
-}
-
-static int16_t *gradients_of(const pass *p)
-{
-    return p->activity + p->codec->code_dimension;
-}
-
-/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
- * differences. */
-static void find_gradients(pass *p)
-{
-    size_t predicted = predicted_channels(p->codec), n;
-    int16_t *gradients = gradients_of(p);
-    unsigned which;
-    for (which = 0; p->kind >= 0 && which < 4; which++) {
-        const uint32_t *pair = p->neighbours + 2 * (which & 1u);
-        for (n = 0; n < predicted; n++) {
-            int32_t one = centred(p, pair[0], n), other = centred(p, pair[1], n);
-            *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
-        }
-    }
 }
 
 /* By how many eighths of a symbol the gradients move the table of a place. */
@@ -615,7 +672,7 @@ static void run_network(pass *p, uint32_t vector, unsigned prior)
     progress now = no_units_known(p->codec);
     size_t place;
     p->priors[vector] = (uint16_t)prior;
-    find_activity(p, vector);
+    look_for_activity(p, vector);
     for (place = 0; place < p->codec->code_dimension; place++) {
         run_units(p, vector, place, &now);
         update_inputs(p, vector, place);
@@ -629,7 +686,7 @@ static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
     uint32_t cost = codec->prior_costs[prior];
     size_t place;
     run_network(p, vector, prior);
-    find_gradients(p);
+    look_for_gradients(p, vector);
     for (place = 0; place < codec->code_dimension; place++) {
         int32_t base;
         unsigned row = find_row(p, vector, place, &base);
@@ -671,6 +728,69 @@ static unsigned two_cheapest(const pass *p, uint32_t vector, unsigned *next)
     return best;
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* The squared error that 1/256 bit of a vector is worth, in 2^-15 of a squared step: vectors with more codes
+ * that are not 0 hide more of it. */
+static int32_t weight_of(const pass *p, uint32_t vector)
+{
+    const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
+    int32_t count = 0;
+    size_t channel;
+    if (!p->weight.masking) {
+        return p->weight.most;
+    }
+    for (channel = 0; channel < p->codec->code_dimension; channel++) {
+        count += codes[channel] != 0;
+    }
+    return clip(count / p->weight.masking, 0, p->weight.most);
+}
+
+/* Take the next code towards 0 where that saves more bits than the additional error is worth. */
+static void decide(pass *p, uint32_t vector, size_t place, int32_t weight)
+{
+    const aecodec_codec *codec = p->codec;
+    size_t channel = channel_at(codec, place), member = p->members[vector];
+    int8_t *code = p->codes + member * codec->code_dimension + channel;
+    int32_t latent = p->latents[member * codec->latent_channels + codec->start + channel];
+    int32_t sign = *code < 0 ? -1 : 1, base, saved, more_error;
+    unsigned row;
+    if (*code == 0) {
+        return;
+    }
+    row = find_row(p, vector, place, &base);
+    saved = (int32_t)symbol_cost(codec, row, *code, base);
+    saved -= (int32_t)symbol_cost(codec, row, *code - sign, base);
+    more_error = 2 * sign * (latent * codec->factors[channel] - *code * 32768) + 32768;
+    if (more_error < weight * saved) {
+        *code = (int8_t)(*code - sign);
+    }
+}
+
+/* Whether the codes of a pass are still to be decided. */
+static int still_decides(const pass *p) { return p->latents != NULL; }
+
+/* Run the context network as run_network does, and decide each code as soon as its table is known. */
+static void decide_codes(pass *p, uint32_t vector)
+{
+    progress now = no_units_known(p->codec);
+    int32_t weight = weight_of(p, vector);
+    size_t place;
+    look_around(p, vector);
+    for (place = 0; place < p->codec->code_dimension; place++) {
+        if (p->codec->context) {
+            run_units(p, vector, place, &now);
+        }
+        decide(p, vector, place, weight);
+        update_inputs(p, vector, place);
+    }
+}
+
+#else
+static int still_decides(const pass *p) { (void)p; return 0; }
+static void decide_codes(pass *p, uint32_t vector) { (void)p; (void)vector; }
+#endif
+
 /* Select the cheapest prior without context; where a second one is close, the one that is cheaper with
  * context. This leaves the context network's outputs for that prior. */
 static void select_prior(pass *p, uint32_t vector)
@@ -690,7 +810,9 @@ static void select_prior(pass *p, uint32_t vector)
         }
         best = next;
     }
-    run_network(p, vector, best);
+    if (!still_decides(p)) {
+        run_network(p, vector, best);
+    }
 }
 
 static void code_prior(pass *p, range_coder *c, uint32_t vector)
@@ -721,9 +843,8 @@ static void find_rows(pass *p, size_t place, size_t stop)
     uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
         size_t entry = vector, n;
-        find_neighbours(p, vector);
         if (place < PREDICTED_CHANNELS) {
-            find_gradients(p);
+            look_for_gradients(p, vector);
         }
         for (n = place; n < stop; n++, entry += p->count) {
             const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
@@ -735,7 +856,45 @@ static void find_rows(pass *p, size_t place, size_t stop)
     }
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* Sort the entries of a slice by their rows of the bank. */
+static void sort_entries(pass *p, size_t entries)
+{
+    uint32_t next[257];
+    size_t n;
+    memset(next, 0, sizeof next);
+    for (n = 0; n < entries; n++) {
+        next[p->row[n] + 1]++;
+    }
+    for (n = 1; n < 256; n++) {
+        next[n] += next[n - 1];
+    }
+    for (n = 0; n < entries; n++) {
+        p->order[next[p->row[n]]++] = (uint32_t)n;
+    }
+}
+
 /* Code the columns of a slice, in ascending order of their rows of the bank. */
+static void code_columns(pass *p, range_coder *c, size_t entries)
+{
+    size_t n;
+    table t = table_of_row(p->codec, 0);
+    unsigned row = 0;
+    sort_entries(p, entries);
+    for (n = 0; n < entries; n++) {
+        size_t entry = p->order[n];
+        if (p->row[entry] != row) {
+            row = p->row[entry];
+            t = table_of_row(p->codec, row);
+        }
+        p->column[entry] = (uint8_t)code_symbol(c, &t, p->column[entry]);
+    }
+}
+
+#else
+
+/* Code the columns of a slice, in ascending order of their rows of the bank. Devices have no memory to sort. */
 static void code_columns(pass *p, range_coder *c, size_t entries)
 {
     unsigned row = 0, next;
@@ -752,6 +911,8 @@ static void code_columns(pass *p, range_coder *c, size_t entries)
         }
     }
 }
+
+#endif
 
 /* Code the value of an escaped symbol, high byte first. */
 static int32_t code_escaped(range_coder *c, int32_t code)
@@ -815,7 +976,7 @@ static void run_units_of_all(pass *p, size_t place, progress *now)
     uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
         *now = start;
-        find_activity(p, vector);
+        look_for_activity(p, vector);
         run_units(p, vector, place, now);
     }
 }
@@ -826,11 +987,15 @@ static void code_pass(pass *p, range_coder *c)
     progress now = no_units_known(codec);
     size_t place = 0, stop, unit = 0;
     uint32_t vector;
+    look_around_all(p);
     for (vector = 0; vector < p->count && c->status == AECODEC_OK; vector++) {
         if (is_decoder(c)) {
             p->priors[vector] = 0;
         } else {
             select_prior(p, vector);
+        }
+        if (still_decides(p)) {
+            decide_codes(p, vector);
         }
         if (codec->all_priors > 1) {
             code_prior(p, c, vector);
@@ -1101,6 +1266,101 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     return c.status;
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* ---- messages of their own (section 4) ---- */
+
+static uint32_t vectors_of(const aecodec_segment *segment)
+{
+    return segment->planes * segment->rows * segment->columns;
+}
+
+/* The vectors that are coded together: those of a segment, or as many as a pass takes. */
+static shape shape_of_segment(const aecodec_codec *codec, const aecodec_segment *segment)
+{
+    shape s;
+    s.planes = segment->planes;
+    s.rows = segment->rows;
+    s.columns = segment->columns;
+    s.vectors = vectors_of(segment);
+    if (!codec->is_convolutional && s.vectors > AECODEC_MAX_VECTORS) {
+        s.vectors = AECODEC_MAX_VECTORS;
+    }
+    return s;
+}
+
+/* Bytes of the working memory before p->order. */
+static size_t size_without_order(const aecodec_codec *codec, shape s)
+{
+    return (work_size_of(codec, s) + 3) / 4 * 4;
+}
+
+size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment)
+{
+    shape s = shape_of_segment(codec, segment);
+    size_t of_vector = codec->max_slice * sizeof(uint32_t) + spatial_count(codec) * sizeof(int16_t);
+    return size_without_order(codec, s) + max_pass(codec, s) * of_vector;
+}
+
+/* Code all vectors: a segment at once, vectors without neighbours in passes. */
+static void code_message(const aecodec_codec *codec, const aecodec_segment *segment, const int8_t *latents,
+                         aecodec_rate_weight weight, int8_t *codes, uint32_t *work, range_coder *c)
+{
+    shape s = shape_of_segment(codec, segment);
+    size_t left = vectors_of(segment);
+    pass p;
+    for (; left; left -= s.vectors) {
+        s.vectors = left < s.vectors ? (uint32_t)left : s.vectors;
+        start_pass(&p, codec, s, codes, work);
+        p.order = work + size_without_order(codec, s) / 4;
+        p.around = (int16_t *)(p.order + max_pass(codec, s) * codec->max_slice);
+        p.latents = latents;
+        p.weight = weight;
+        if (!codec->is_convolutional) {
+            p.columns = s.vectors;
+        }
+        code_vectors(&p, c);
+        codes += (size_t)s.vectors * codec->code_dimension;
+        latents = latents ? latents + (size_t)s.vectors * codec->latent_channels : NULL;
+    }
+}
+
+/* The codes nearest to latents; where codes are still decided by rate, without a dead zone. */
+static void quantize_nearest(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
+{
+    size_t channel;
+    for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
+        for (channel = 0; channel < codec->code_dimension; channel++) {
+            *codes++ = quantize_limit(codec, latents[channel], channel);
+        }
+    }
+}
+
+aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_segment *segment,
+                                      const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
+                                      uint32_t *work, uint8_t *message, size_t capacity, size_t *size)
+{
+    range_coder c;
+    quantize_nearest(codec, latents, vectors_of(segment), codes);
+    start_coder(&c, NULL, message, capacity);
+    code_message(codec, segment, codec->factors ? latents : NULL, weight, codes, work, &c);
+    pad_message(&c, shortest_message(codec, vectors_of(segment)));
+    *size = c.length;
+    return c.status;
+}
+
+size_t aecodec_write_number(uint8_t *to, uint32_t value)
+{
+    return write_number(to, value);
+}
+
+size_t aecodec_write_checksum(uint8_t *file, size_t length)
+{
+    return write_checksum(file, length);
+}
+
+#endif
+
 #ifndef AECODEC_ENCODER_ONLY
 
 /* A position in bytes, and whether reading ran past their end or met an error. */
@@ -1151,14 +1411,19 @@ static reader read_block(reader *r)
     return block;
 }
 
-static void skip_metadata(reader *r)
+static void read_metadata(reader *r, aecodec_header *header)
 {
     reader entries = read_block(r);
     unsigned seen = 0;
     r->is_damaged |= entries.size == 0;
     while (entries.at < entries.size && !r->is_damaged) {
         uint8_t kind = read_byte(&entries);
-        read_block(&entries);
+        reader entry = read_block(&entries);
+        header->metadata_size += entry.size;
+        if (kind == XMP) {
+            header->xmp = entry.data;
+            header->xmp_size = entry.size;
+        }
         r->is_damaged |= entries.is_damaged || kind < 1 || kind > 3 || (seen >> kind & 1u);
         seen |= 1u << (kind & 3u);
     }
@@ -1211,10 +1476,12 @@ static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
         r->is_damaged |= header->reduction <= FULL_SIZE;
     }
     if (flags & METADATA_FLAG) {
-        skip_metadata(r);
+        read_metadata(r, header);
     }
     if (header->mode & 2) {
-        read_block(r); /* alpha planes */
+        reader alpha = read_block(r);
+        header->alpha = alpha.data;
+        header->alpha_size = alpha.size;
     }
 }
 
@@ -1296,5 +1563,34 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
     *vectors = s.vectors;
     return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
 }
+
+#ifdef AECODEC_LIBRARY
+
+aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message, size_t *size)
+{
+    reader r = {*payload, *left, 0, 0}, block = read_block(&r);
+    *message = block.data;
+    *size = block.size;
+    *payload += r.at;
+    *left -= r.at;
+    return r.is_damaged ? AECODEC_DAMAGED : AECODEC_OK;
+}
+
+aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
+                                      const uint8_t *message, size_t size, int8_t *codes, uint32_t *work)
+{
+    static const aecodec_rate_weight none = {0, 0};
+    size_t shortest = shortest_message(codec, vectors_of(segment));
+    range_coder c;
+    if (size < shortest) {
+        return AECODEC_DAMAGED;
+    }
+    memset(codes, 0, (size_t)vectors_of(segment) * codec->code_dimension);
+    start_coder(&c, message, NULL, size);
+    code_message(codec, segment, NULL, none, codes, work, &c);
+    return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
+}
+
+#endif
 
 #endif

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from aecodec.bitstream.payload import SEGMENT_SIDE
 from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
-from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
 from aecodec.errors import ModelError
 from aecodec.export.device.tables import LANES, CTables
@@ -63,18 +62,13 @@ class PictureSizes:
 
 def _work_size(tables: CTables, vectors: int) -> int:
     prior, dimension = tables.prior, tables.prior.code_dimension
-    per_vector = 4 + 4 * _max_slice(prior)
+    per_vector = 4 + 4 * tables.max_slice
     if prior.context:
         per_vector += 8 * dimension + 2 * -(-dimension // LANES) * LANES
     if not tables.has_spatial_context:
         return vectors * per_vector
     spatial = dimension + GRADIENTS * min(dimension, PREDICTED_CHANNELS)
     return max(1, vectors // 2) * per_vector + 2 * spatial
-
-
-def _max_slice(prior: Prior) -> int:
-    """The largest number of channels that are coded together."""
-    return max(places.stop - places.start for places in prior.slices)
 
 
 def identifier_of(tables: CTables) -> str:
@@ -244,6 +238,6 @@ def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
         "prior_costs": array("prior_costs"),
         "table": array("table"),
         "offset": array("offset"),
-        "max_slice": _max_slice(prior),
+        "max_slice": tables.max_slice,
         "context": f"&{name}_context" if prior.context else "NULL",
     }

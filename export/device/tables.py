@@ -132,6 +132,11 @@ class CTables:
         return bool(self.folder.spec.receptive_field and self.prior.has_spatial_context)
 
     @property
+    def max_slice(self) -> int:
+        """The largest number of channels that are coded together."""
+        return max(places.stop - places.start for places in self.prior.slices)
+
+    @property
     def bytes(self) -> int:
         """Size of the tables in flash."""
         return sum(array.bytes for array in self.arrays.values())
@@ -143,7 +148,7 @@ class CTables:
 
     def _arrays(self) -> Iterator[Array]:
         prior, kept = self.prior, self.kept
-        rows, bank = _trimmed(prior.bank, prior.bank)
+        rows, bank = trimmed(prior.bank, prior.bank)
         yield Array("prior_numbers", kept)
         yield Array("prior_frequencies", prior.index)
         yield Array("rows", rows)
@@ -151,7 +156,7 @@ class CTables:
         yield Array("table", prior.table[kept].astype(np.uint8))
         yield Array("offset", prior.offset[kept].astype(np.int8))
         if len(kept) > 1:  # an encoder selects
-            yield Array("costs", _trimmed(prior.bank, prior.costs)[1])
+            yield Array("costs", trimmed(prior.bank, prior.costs)[1])
             yield Array("prior_costs", prior.index_costs[kept].astype(np.uint16))
         if self.level.gains:
             yield Array("factors", self.level.factors.astype(np.uint16))
@@ -161,7 +166,7 @@ class CTables:
             yield from _of_spatial_weights(prior.context.spatial)
 
 
-def _trimmed(
+def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
     """Leave out the columns of frequency 1 at both ends of each row.

@@ -21,12 +21,20 @@ class Halves(str, Enum):
 
 
 class Format(str, Enum):
-    """File format in which a half is written."""
+    """What an export makes."""
 
     HDF5 = "hdf5"
     KERAS = "keras"
     TFLITE = "tflite"
     C = "c"
+    BUNDLE = "bundle"
+
+
+class Network(str, Enum):
+    """What runs the networks of a device."""
+
+    C = "c"
+    TFLM = "tflm"
 
 
 class Precision(str, Enum):

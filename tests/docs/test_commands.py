@@ -42,6 +42,7 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
+    "aecc": "--megapixels 0.1 --frames 10",
     "adoption": "--epochs 1 --only tutorial softplus any_size",
     "cluster": "--limit 200 --photos 2",
     "cold_start": "--rounds 1",
@@ -58,7 +59,9 @@ SMALLER = {
 """Options that turn a benchmark of minutes into one of seconds."""
 
 TOOLS = {
+    r"cmake |build/aecc ": ("cc", "cmake"),
     r"aecodec verify --device": ("cc",),
+    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks device": ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs that commands need; all of these commands need tflite-micro as well."""
@@ -105,6 +108,10 @@ def folder(
         scans(path / "train")
         scans(path / "test")
 
+    def checkout(path: Path) -> None:
+        for name in ("libaecodec", "export"):
+            path.with_name(name).symlink_to(ROOT / name)
+
     makers: dict[str, Callable[[Path], Any]] = {
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
         "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
@@ -115,8 +122,13 @@ def folder(
         "steel": steel,
         "kodak": photographs,
         "photographs": photographs,
+        "holiday.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
+        "libaecodec": checkout,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
+        "examples/microcontroller": lambda path: shutil.copytree(
+            ROOT / "examples/microcontroller", path
+        ),
     }
 
     def fill(text: str) -> Path:

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What aecodec_network.c and the kernels share; no part of the interface. */
+#ifndef AECODEC_KERNELS_H
+#define AECODEC_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum {
+    AECODEC_BLOCK = 16, /* outputs of a block of weights; the last block has a multiple of 4 */
+    AECODEC_GROUP = 4   /* inputs that lie together */
+};
+
+typedef struct {
+    uint32_t rows, columns, channels;
+} aecodec_shape;
+
+/* How sums of 32 bits become outputs of 8, channel by channel. */
+typedef struct {
+    const int32_t *bias, *multiplier, *shift;
+    int32_t zero, least, most; /* of the output */
+    int is_rounded_once;
+} aecodec_scaling;
+
+/* A convolution: [rows][columns][channels] to [rows][columns][channels]. What lies outside of the input is zero,
+ * the input's zero point. The bias includes what the zero point of the input adds. */
+typedef struct {
+    aecodec_shape in, out;
+    const int8_t *input;
+    int8_t *output;
+    uint32_t height, width; /* of the kernel */
+    uint32_t down, across;  /* steps of the kernel */
+    uint32_t top, left;     /* rows and columns outside of the input that it begins with */
+    int8_t zero;
+    const int8_t *weights; /* [block][height][groups of width * channels][outputs of the block][4] */
+    aecodec_scaling scaling;
+    void *scratch;
+} aecodec_convolution;
+
+/* Some neighbouring outputs of a row, in some neighbouring blocks. Inputs are packed: whatever lies outside of
+ * the picture is filled in. Sizes are in packed elements. */
+typedef struct {
+    const void *packed;
+    size_t step;           /* from one output's inputs to the next one's */
+    size_t row;            /* from one row of the kernel to the next */
+    uint32_t height;       /* rows of the kernel */
+    uint32_t groups;       /* of inputs in a row of the kernel */
+    uint32_t count;        /* outputs of a row: at most `wide` of the kernels */
+    uint32_t channel;      /* first channel of the output, the first of a block */
+    uint32_t channels;     /* that are computed: at most `blocks` blocks of the kernels */
+    const int8_t *weights; /* of the first block */
+    int8_t *output;        /* of the first channel */
+    size_t output_step;    /* channels of the output */
+    const aecodec_scaling *scaling;
+    int32_t excess[2 * AECODEC_BLOCK]; /* of each channel, what the kernels' way to pack adds to its sums */
+} aecodec_tile;
+
+/* An operator on two tensors, element by element. */
+typedef struct {
+    int32_t one_zero, other_zero;
+    int32_t one_multiplier, one_shift, other_multiplier, other_shift;
+    int32_t multiplier, shift, zero, least, most;
+} aecodec_sum;
+
+/* Convolutions with kernels of 3 by 3 can do with 16 multiplications for 4 outputs instead of 36, if there is
+ * memory for what they work on (aecodec_winograd.c). Processors of 32 bits are taken to have none; who compiles may
+ * define AECODEC_SMALL for others. */
+#if (UINTPTR_MAX > 0xffffffffu || defined(__wasm__)) && !defined(AECODEC_SMALL)
+#define AECODEC_WINOGRAD
+#endif
+
+/* Kernels for one kind of processor. */
+typedef struct aecodec_kernels {
+    const char *name;
+    uint32_t wide, blocks; /* most outputs of a row, and blocks of channels, in a tile */
+    uint32_t element;      /* bytes of a packed element */
+    size_t strip;          /* bytes of packed rows that are worked on together, if a row is no larger */
+    void (*pack)(void *packed, const int8_t *from, size_t count);
+    void (*fill)(void *packed, int8_t value, size_t count);
+    void (*begin)(aecodec_tile *tile); /* work out the excess, once channels and weights are set; may be NULL */
+    void (*tile)(const aecodec_tile *tile);
+    /* Products for aecodec_winograd.c, NULL where tiles are faster: of four inputs, each with up to a block of
+     * weights, `length` numbers long, a multiple of 16. sums: [4][AECODEC_BLOCK]. */
+    void (*products)(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs, int32_t *sums);
+    uint32_t least_places; /* of an output for which transforming the weights is worth it */
+    /* Outputs of the sums of up to a block of channels, without their bias; not used where products is NULL. */
+    void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
+                    int8_t *output);
+    /* Two tensors of one shape; output may be one of them. */
+    void (*add)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count);
+} aecodec_kernels;
+
+/* Which vector instructions this compiler can make; AECODEC_PORTABLE, to be defined by whoever wants plain C,
+ * leaves them out. */
+#if !defined(AECODEC_PORTABLE) && defined(__GNUC__) && defined(__x86_64__)
+#define AECODEC_X86
+#elif !defined(AECODEC_PORTABLE) && defined(__ARM_NEON) && defined(__aarch64__)
+#define AECODEC_NEON
+#elif !defined(AECODEC_PORTABLE) && defined(__wasm_simd128__)
+#define AECODEC_WASM
+#endif
+
+/* The kernels for the processor that the program runs on. */
+const aecodec_kernels *aecodec_best_kernels(void);
+
+extern const aecodec_kernels aecodec_portable_kernels;
+
+/* ---- convolutions, on any kernels ---- */
+
+uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+
+#ifdef AECODEC_WINOGRAD
+int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution);
+void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+#endif
+
+/* ---- arithmetic, as TFLite's reference kernels do it ---- */
+
+#if (-1 >> 1) != -1
+#error "the networks need a compiler that shifts negative numbers arithmetically"
+#endif
+
+/* x * multiplier * 2^(shift - 31), rounded twice. The multiplier is not INT32_MIN; shift is from -31 to 30. */
+static inline int32_t aecodec_scale(int32_t x, int32_t multiplier, int32_t shift)
+{
+    const int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
+    const int64_t product = (int64_t)(int32_t)((uint32_t)x << left) * multiplier;
+    const int32_t high = (int32_t)((product + (1 << 30)) >> 31);
+    const int64_t half = (int64_t)1 << right >> 1;
+    return right ? (int32_t)((high + half - (high < 0)) >> right) : high;
+}
+
+static inline int8_t aecodec_limit(int32_t x, int32_t least, int32_t most)
+{
+    return (int8_t)(x < least ? least : x > most ? most : x);
+}
+
+/* The same, rounded once. */
+static inline int32_t aecodec_scale_once(int32_t x, int32_t multiplier, int32_t shift)
+{
+    return (int32_t)(((int64_t)x * multiplier + ((int64_t)1 << (30 - shift))) >> (31 - shift));
+}
+
+/* The output of a channel, of its sum with its bias. */
+static inline int8_t aecodec_output(const aecodec_scaling *scaling, int32_t sum, uint32_t channel)
+{
+    const int32_t multiplier = scaling->multiplier[channel], shift = scaling->shift[channel];
+    const int32_t scaled = scaling->is_rounded_once ? aecodec_scale_once(sum, multiplier, shift)
+                                                    : aecodec_scale(sum, multiplier, shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)scaling->zero), scaling->least, scaling->most);
+}
+
+/* ---- words in memory, aligned in any way ---- */
+
+#ifdef __GNUC__ /* an instruction, even where the compiler is told that there is no C library */
+#define AECODEC_COPY_WORD __builtin_memcpy
+#else
+#define AECODEC_COPY_WORD memcpy
+#endif
+
+static inline int32_t aecodec_word_at(const void *place)
+{
+    int32_t word;
+    AECODEC_COPY_WORD(&word, place, sizeof word);
+    return word;
+}
+
+/* Store the first bytes of a word: all four, unless fewer are left. */
+static inline void aecodec_store_word(int8_t *place, int32_t word, uint32_t left)
+{
+    if (left >= sizeof word) {
+        AECODEC_COPY_WORD(place, &word, sizeof word);
+        return;
+    }
+    for (; left > 0; left--, word >>= 8) {
+        *place++ = (int8_t)(word & 0xff);
+    }
+}
+
+#endif

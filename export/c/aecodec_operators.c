@@ -1,0 +1,825 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operators of a network plan: what is checked of each, and how it runs. */
+#include "aecodec_operators.h"
+
+#include <string.h>
+
+enum {
+    PLAN_SIZE = 2, /* word of the head */
+    MAX_STEP = 1 << 12
+};
+
+/* ---- parameters ---- */
+
+static uint32_t low(uint32_t word)
+{
+    return word & 0xffff;
+}
+
+static uint32_t high(uint32_t word)
+{
+    return word >> 16;
+}
+
+/* One of the four signed bytes of a word. */
+static int8_t byte_of(uint32_t word, unsigned number)
+{
+    return (int8_t)(word >> 8 * number & 0xff);
+}
+
+static const void *at(const aecodec_call *call, uint32_t offset)
+{
+    return (const uint8_t *)call->plan + offset;
+}
+
+static int are_steps(uint32_t word)
+{
+    return low(word) >= 1 && low(word) <= MAX_STEP && high(word) >= 1 && high(word) <= MAX_STEP;
+}
+
+static int is_scale(int32_t multiplier, int32_t shift)
+{
+    return multiplier >= -INT32_MAX && shift >= -31 && shift <= 30;
+}
+
+int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size)
+{
+    return offset % 4 == 0 && offset <= plan[PLAN_SIZE] && size <= plan[PLAN_SIZE] - offset;
+}
+
+int aecodec_works_in_place(uint32_t kind)
+{
+    return kind == AECODEC_SUM || kind == AECODEC_PRODUCT || kind == AECODEC_MAXIMUM || kind == AECODEC_MINIMUM ||
+           kind == AECODEC_TABLE || kind == AECODEC_COPY || kind == AECODEC_SQUARED_DIFFERENCE || kind == AECODEC_PRELU;
+}
+
+/* ---- convolutions ----
+ *
+ * 0: height, width of the kernel; 1: steps; 2: rows above, columns before; 3: weights; 4: scaling; 5: zero of the
+ * input, zero of the output, least, most; 6, of a depthwise convolution: outputs per input; 7: 1 if sums are rounded
+ * once, as those of a matrix product are. */
+
+static uint32_t padded(uint32_t channels)
+{
+    return (channels + 3) / 4 * 4;
+}
+
+static aecodec_scaling scaling_of(const aecodec_call *call)
+{
+    const int32_t *table = at(call, call->parameters[4]);
+    const uint32_t bytes = call->parameters[5], channels = padded(call->out.channels);
+    const aecodec_scaling scaling = {table,
+                                     table + channels,
+                                     table + (size_t)2 * channels,
+                                     byte_of(bytes, 1),
+                                     byte_of(bytes, 2),
+                                     byte_of(bytes, 3),
+                                     call->parameters[7] & 1};
+    return scaling;
+}
+
+static aecodec_convolution convolution_of(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    const aecodec_convolution convolution = {
+        call->in[0],  call->out,    call->from[0], call->to,     low(word[0]),          high(word[0]),    low(word[1]),
+        high(word[1]), low(word[2]), high(word[2]), byte_of(word[5], 0), at(call, word[3]), scaling_of(call), call->scratch};
+    return convolution;
+}
+
+static int scaling_is_sound(const aecodec_call *call)
+{
+    const uint32_t channels = padded(call->out.channels);
+    aecodec_scaling scaling;
+    uint32_t n;
+    if (!aecodec_plan_holds(call->plan, call->parameters[4], (uint64_t)channels * 3 * sizeof(int32_t))) {
+        return 0;
+    }
+    scaling = scaling_of(call);
+    for (n = 0; n < channels; n++) {
+        if (!is_scale(scaling.multiplier[n], scaling.shift[n])) {
+            return 0;
+        }
+    }
+    return scaling.least <= scaling.most;
+}
+
+/* Whether the last group of each row of the kernel has no weights beyond the row, where inputs of other places
+ * lie. */
+static int rows_end_in_zeros(const aecodec_call *call)
+{
+    const uint32_t height = low(call->parameters[0]), length = high(call->parameters[0]) * call->in[0].channels;
+    const uint32_t channels = padded(call->out.channels), groups = (length + 3) / 4;
+    const int8_t *weights = at(call, call->parameters[3]);
+    uint32_t from, row, n;
+    for (from = 0; from < channels && length % 4; from += AECODEC_BLOCK) {
+        const uint32_t lanes = channels - from < AECODEC_BLOCK ? channels - from : AECODEC_BLOCK;
+        for (row = 0; row < height; row++) {
+            weights += (size_t)groups * lanes * AECODEC_GROUP;
+            for (n = 0; n < lanes * AECODEC_GROUP; n++) {
+                if (n % AECODEC_GROUP >= length % 4 && *(weights - lanes * AECODEC_GROUP + n)) {
+                    return 0;
+                }
+            }
+        }
+    }
+    return 1;
+}
+
+static int convolution_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    const uint64_t groups = ((uint64_t)high(word[0]) * call->in[0].channels + 3) / 4;
+    return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && scaling_is_sound(call) &&
+           aecodec_plan_holds(call->plan, word[3], groups * 4 * low(word[0]) * padded(call->out.channels)) &&
+           rows_end_in_zeros(call);
+}
+
+static int depthwise_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && word[6] <= MAX_STEP &&
+           (uint64_t)call->in[0].channels * word[6] == call->out.channels && scaling_is_sound(call) &&
+           aecodec_plan_holds(call->plan, word[3], (uint64_t)low(word[0]) * high(word[0]) * call->out.channels);
+}
+
+static void convolve(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const aecodec_convolution convolution = convolution_of(call);
+    aecodec_convolve(kernels, &convolution);
+}
+
+/* The rows or columns of a kernel that lie within the input, for one output. */
+static void seen(uint32_t place, uint32_t step, uint32_t before, uint32_t size, uint32_t side, int64_t *start,
+                 uint32_t *from, uint32_t *to)
+{
+    *start = (int64_t)place * step - before;
+    *from = *start < 0 ? (uint32_t)(-*start < size ? -*start : size) : 0;
+    *to = *start + size > side ? (uint32_t)(side > *start ? side - *start : 0) : size;
+}
+
+/* One output of a depthwise convolution. */
+static int8_t depthwise_output(const aecodec_convolution *c, uint32_t row, uint32_t column, uint32_t channel,
+                               uint32_t input)
+{
+    const size_t in_row = (size_t)c->in.columns * c->in.channels;
+    int64_t top, left;
+    uint32_t y, x, y_to, x_from, x_to, y_from, sum = (uint32_t)c->scaling.bias[channel];
+    seen(row, c->down, c->top, c->height, c->in.rows, &top, &y_from, &y_to);
+    seen(column, c->across, c->left, c->width, c->in.columns, &left, &x_from, &x_to);
+    for (y = y_from; y < y_to; y++) {
+        const int8_t *from = c->input + (size_t)(top + y) * in_row + input;
+        const int8_t *weights = c->weights + (size_t)y * c->width * c->out.channels + channel;
+        for (x = x_from; x < x_to; x++) {
+            sum += (uint32_t)((from[(size_t)(left + x) * c->in.channels] - c->zero) *
+                              weights[(size_t)x * c->out.channels]);
+        }
+    }
+    return aecodec_output(&c->scaling, (int32_t)sum, channel);
+}
+
+static void convolve_depthwise(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const aecodec_convolution convolution = convolution_of(call);
+    const uint32_t per_input = call->parameters[6];
+    int8_t *to = call->to;
+    uint32_t row, column, channel;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        for (column = 0; column < call->out.columns; column++) {
+            for (channel = 0; channel < call->out.channels; channel++) {
+                *to++ = depthwise_output(&convolution, row, column, channel, channel / per_input);
+            }
+        }
+    }
+}
+
+/* ---- two tensors, element by element ----
+ *
+ * 0: zeros of both inputs and of the output; 1: least, most; then multiplier and shift of 2: the first input,
+ * 4: the second, 6: the result. */
+
+static aecodec_sum sum_of(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    const aecodec_sum sum = {
+        byte_of(word[0], 0), byte_of(word[0], 1), (int32_t)word[2], (int32_t)word[3],    (int32_t)word[4],    (int32_t)word[5],
+        (int32_t)word[6],    (int32_t)word[7],    byte_of(word[0], 2), byte_of(word[1], 0), byte_of(word[1], 1)};
+    return sum;
+}
+
+static int pair_is_sound(const aecodec_call *call)
+{
+    const aecodec_sum sum = sum_of(call);
+    return call->count == 2 && is_scale(sum.one_multiplier, sum.one_shift) &&
+           is_scale(sum.other_multiplier, sum.other_shift) && is_scale(sum.multiplier, sum.shift) &&
+           sum.least <= sum.most;
+}
+
+static int is_side_of(uint32_t side, uint32_t whole)
+{
+    return side == 1 || side == whole;
+}
+
+/* Whether a shape is stretched to another along sides of 1. */
+static int is_stretched(const aecodec_shape *shape, const aecodec_shape *to)
+{
+    return is_side_of(shape->rows, to->rows) && is_side_of(shape->columns, to->columns) &&
+           is_side_of(shape->channels, to->channels);
+}
+
+static int is_same(const aecodec_shape *a, const aecodec_shape *b)
+{
+    return a->rows == b->rows && a->columns == b->columns && a->channels == b->channels;
+}
+
+static size_t count_of(const aecodec_shape *shape)
+{
+    return (size_t)shape->rows * shape->columns * shape->channels;
+}
+
+/* An operator that writes where it reads has to read what it writes. */
+static int pair_fits(const aecodec_call *call)
+{
+    uint32_t n;
+    for (n = 0; n < 2; n++) {
+        if (!is_stretched(&call->in[n], &call->out) ||
+            (call->is_in_place[n] && !is_same(&call->in[n], &call->out))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int8_t product(const aecodec_sum *sum, int8_t one, int8_t other)
+{
+    const int32_t whole = (one - sum->one_zero) * (other - sum->other_zero);
+    const int32_t scaled = aecodec_scale(whole, sum->multiplier, sum->shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
+}
+
+static int8_t squared_difference(const aecodec_sum *sum, int8_t one, int8_t other)
+{
+    const int32_t a = aecodec_scale((one - sum->one_zero) * (1 << 7), sum->one_multiplier, sum->one_shift);
+    const int32_t b = aecodec_scale((other - sum->other_zero) * (1 << 7), sum->other_multiplier, sum->other_shift);
+    const uint32_t difference = (uint32_t)a - (uint32_t)b;
+    const int32_t scaled = aecodec_scale((int32_t)(difference * difference), sum->multiplier, sum->shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
+}
+
+/* An element, times a slope if it is negative. */
+static int8_t sloped(const aecodec_sum *sum, int8_t one, int8_t slope)
+{
+    const int32_t x = one - sum->one_zero;
+    const int32_t scaled = x >= 0 ? aecodec_scale(x, sum->one_multiplier, sum->one_shift)
+                                  : aecodec_scale(x * (slope - sum->other_zero), sum->multiplier, sum->shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
+}
+
+static int8_t result_of(uint32_t kind, const aecodec_sum *sum, int8_t one, int8_t other)
+{
+    switch (kind) {
+    case AECODEC_PRODUCT:
+        return product(sum, one, other);
+    case AECODEC_SQUARED_DIFFERENCE:
+        return squared_difference(sum, one, other);
+    case AECODEC_PRELU:
+        return sloped(sum, one, other);
+    case AECODEC_MAXIMUM:
+        return one < other ? other : one;
+    default:
+        return one < other ? one : other;
+    }
+}
+
+/* A run of elements, of which an operand that is stretched has one: its step is 0. */
+static void run_of_pairs(const aecodec_kernels *kernels, const aecodec_call *call, const aecodec_sum *sum,
+                         const int8_t *one, size_t one_step, const int8_t *other, size_t other_step, int8_t *to,
+                         size_t count)
+{
+    size_t n;
+    if (call->kind == AECODEC_SUM && one_step && other_step) {
+        kernels->add(sum, one, other, to, count);
+        return;
+    }
+    for (n = 0; n < count; n++, one += one_step, other += other_step) {
+        if (call->kind == AECODEC_SUM) {
+            kernels->add(sum, one, other, to + n, 1);
+        } else {
+            to[n] = result_of(call->kind, sum, *one, *other);
+        }
+    }
+}
+
+/* Where a row of pixels' channels begins in a shape that may be stretched. */
+static size_t start_of(const aecodec_shape *shape, uint32_t row, uint32_t column)
+{
+    return ((size_t)(shape->rows == 1 ? 0 : row) * shape->columns + (shape->columns == 1 ? 0 : column)) *
+           shape->channels;
+}
+
+static void run_pairs(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const aecodec_sum sum = sum_of(call);
+    const aecodec_shape *one = &call->in[0], *other = &call->in[1];
+    uint32_t row, column;
+    if (is_same(one, &call->out) && is_same(other, &call->out)) {
+        run_of_pairs(kernels, call, &sum, call->from[0], 1, call->from[1], 1, call->to, count_of(&call->out));
+        return;
+    }
+    for (row = 0; row < call->out.rows; row++) {
+        for (column = 0; column < call->out.columns; column++) {
+            run_of_pairs(kernels, call, &sum, call->from[0] + start_of(one, row, column), one->channels > 1,
+                         call->from[1] + start_of(other, row, column), other->channels > 1,
+                         call->to + start_of(&call->out, row, column), call->out.channels);
+        }
+    }
+}
+
+/* ---- one tensor, element by element. 0: a table of 256 results, from that of -128 on ---- */
+
+static int table_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && aecodec_plan_holds(call->plan, call->parameters[0], 256);
+}
+
+static int same_shapes(const aecodec_call *call)
+{
+    return is_same(&call->in[0], &call->out);
+}
+
+static void look_up(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const int8_t *table = at(call, call->parameters[0]);
+    const size_t count = count_of(&call->out);
+    size_t n;
+    (void)kernels;
+    for (n = 0; n < count; n++) {
+        call->to[n] = table[call->from[0][n] + 128];
+    }
+}
+
+/* ---- elements elsewhere ---- */
+
+static int has_one_input(const aecodec_call *call)
+{
+    return call->count == 1;
+}
+
+static int same_counts(const aecodec_call *call)
+{
+    return count_of(&call->in[0]) == count_of(&call->out);
+}
+
+static void copy(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    (void)kernels;
+    memmove(call->to, call->from[0], count_of(&call->out));
+}
+
+/* 0: side of a block. `flat` has a block's pixels as channels of one pixel, `wide` as pixels. */
+static int block_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && call->parameters[0] >= 1 && call->parameters[0] <= MAX_STEP;
+}
+
+static int are_blocks(const aecodec_shape *flat, const aecodec_shape *wide, uint32_t side)
+{
+    return wide->rows == (uint64_t)flat->rows * side && wide->columns == (uint64_t)flat->columns * side &&
+           flat->channels == (uint64_t)wide->channels * side * side;
+}
+
+static int depth_to_space_fits(const aecodec_call *call)
+{
+    return are_blocks(&call->in[0], &call->out, call->parameters[0]);
+}
+
+static int space_to_depth_fits(const aecodec_call *call)
+{
+    return are_blocks(&call->out, &call->in[0], call->parameters[0]);
+}
+
+/* Move a row of a block for each pixel of a row of the flat tensor. */
+static void depth_to_space(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t side = call->parameters[0];
+    const size_t run = (size_t)side * call->out.channels, pixel = call->in[0].channels;
+    int8_t *to = call->to;
+    uint32_t row, column;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        const int8_t *from = call->from[0] + (size_t)(row / side) * call->in[0].columns * pixel + row % side * run;
+        for (column = 0; column < call->in[0].columns; column++, from += pixel, to += run) {
+            memcpy(to, from, run);
+        }
+    }
+}
+
+static void space_to_depth(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t side = call->parameters[0];
+    const size_t run = (size_t)side * call->in[0].channels, pixel = call->out.channels;
+    const int8_t *from = call->from[0];
+    uint32_t row, column;
+    (void)kernels;
+    for (row = 0; row < call->in[0].rows; row++) {
+        int8_t *to = call->to + (size_t)(row / side) * call->out.columns * pixel + row % side * run;
+        for (column = 0; column < call->out.columns; column++, from += run, to += pixel) {
+            memcpy(to, from, run);
+        }
+    }
+}
+
+/* 0: the axis along which inputs are joined: 0 rows, 1 columns, 2 channels. */
+static int concatenation_is_sound(const aecodec_call *call)
+{
+    return call->count >= 1 && call->parameters[0] <= 2;
+}
+
+static uint32_t side_along(const aecodec_shape *shape, uint32_t axis)
+{
+    return axis == 0 ? shape->rows : axis == 1 ? shape->columns : shape->channels;
+}
+
+static int concatenation_fits(const aecodec_call *call)
+{
+    uint64_t whole = 0;
+    uint32_t n, axis;
+    for (n = 0; n < call->count; n++) {
+        for (axis = 0; axis < 3; axis++) {
+            if (axis != call->parameters[0] &&
+                side_along(&call->in[n], axis) != side_along(&call->out, axis)) {
+                return 0;
+            }
+        }
+        whole += side_along(&call->in[n], call->parameters[0]);
+    }
+    return whole == side_along(&call->out, call->parameters[0]);
+}
+
+/* Elements that lie together in the axes from this one on. */
+static size_t run_from(const aecodec_shape *shape, uint32_t axis)
+{
+    return axis == 0 ? count_of(shape) : axis == 1 ? (size_t)shape->columns * shape->channels : shape->channels;
+}
+
+static void concatenate(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t axis = call->parameters[0];
+    const size_t whole = run_from(&call->out, axis), times = count_of(&call->out) / whole;
+    int8_t *start = call->to;
+    uint32_t n;
+    (void)kernels;
+    for (n = 0; n < call->count; n++) {
+        const size_t run = run_from(&call->in[n], axis);
+        size_t time;
+        for (time = 0; time < times; time++) {
+            memcpy(start + time * whole, call->from[n] + time * run, run);
+        }
+        start += run;
+    }
+}
+
+/* 0, 1: row and column of the input at which the output begins; 2: what lies outside of the input. */
+static void window(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const int64_t top = (int32_t)call->parameters[0], left = (int32_t)call->parameters[1];
+    const size_t pixel = call->out.channels;
+    int8_t *to = call->to;
+    int64_t row, column;
+    (void)kernels;
+    for (row = top; row < top + call->out.rows; row++) {
+        for (column = left; column < left + call->out.columns; column++, to += pixel) {
+            if (row >= 0 && row < call->in[0].rows && column >= 0 && column < call->in[0].columns) {
+                memcpy(to, call->from[0] + ((size_t)row * call->in[0].columns + (size_t)column) * pixel, pixel);
+            } else {
+                memset(to, byte_of(call->parameters[2], 0), pixel);
+            }
+        }
+    }
+}
+
+static int same_channels(const aecodec_call *call)
+{
+    return call->in[0].channels == call->out.channels;
+}
+
+/* Each pixel several times. 0: rows and columns of a block of equal pixels. */
+static int nearest_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && are_steps(call->parameters[0]);
+}
+
+static int nearest_fits(const aecodec_call *call)
+{
+    const uint32_t times = call->parameters[0];
+    return same_channels(call) && call->out.rows == (uint64_t)call->in[0].rows * low(times) &&
+           call->out.columns == (uint64_t)call->in[0].columns * high(times);
+}
+
+static void nearest(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t down = low(call->parameters[0]), across = high(call->parameters[0]);
+    const size_t pixel = call->out.channels;
+    int8_t *to = call->to;
+    uint32_t row, column;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        const int8_t *from = call->from[0] + (size_t)(row / down) * call->in[0].columns * pixel;
+        for (column = 0; column < call->out.columns; column++, to += pixel) {
+            memcpy(to, from + column / across * pixel, pixel);
+        }
+    }
+}
+
+/* Any elements in any order. 0: a table of the output's six sides, of the step through the input along each,
+ * and of the element that comes first. */
+enum { AXES = 6, MAX_AXIS = 1 << 24 };
+
+static int move_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && aecodec_plan_holds(call->plan, call->parameters[0], (2 * AXES + 1) * 4);
+}
+
+/* Whether the output has as many elements as the sides say, and all that are moved lie in the input. */
+static int move_fits(const aecodec_call *call)
+{
+    const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
+    const int64_t whole = (int64_t)count_of(&call->out);
+    int64_t count = 1, least = steps[AXES], most = steps[AXES];
+    unsigned axis;
+    for (axis = 0; axis < AXES; axis++) {
+        if (sides[axis] < 1 || sides[axis] > MAX_AXIS || count > whole) {
+            return 0;
+        }
+        count *= sides[axis];
+        *(steps[axis] < 0 ? &least : &most) += (int64_t)steps[axis] * (sides[axis] - 1);
+    }
+    return count == whole && least >= 0 && most < (int64_t)count_of(&call->in[0]);
+}
+
+static void move(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
+    const size_t count = count_of(&call->out);
+    int32_t place[AXES] = {0};
+    int64_t from = steps[AXES];
+    size_t n;
+    (void)kernels;
+    for (n = 0; n < count; n++) {
+        unsigned axis = AXES;
+        call->to[n] = call->from[0][from];
+        while (axis-- > 0) {
+            from += steps[axis];
+            if (++place[axis] < sides[axis]) {
+                break;
+            }
+            from -= (int64_t)steps[axis] * sides[axis];
+            place[axis] = 0;
+        }
+    }
+}
+
+/* ---- elements drawn together ----
+ *
+ * Pools. 0: rows and columns of a window; 1: steps; 2: rows above, columns before; 3: least, most. */
+
+static int pool_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && low(word[0]) * high(word[0]) <= 1 << 20;
+}
+
+static int32_t rounded_quotient(int32_t sum, int32_t count)
+{
+    return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+}
+
+/* One output of a pool. */
+static int8_t pooled(const aecodec_call *call, uint32_t row, uint32_t column, uint32_t channel)
+{
+    const uint32_t *word = call->parameters;
+    const aecodec_shape *in = &call->in[0];
+    int64_t top, left;
+    uint32_t y, x, y_from, y_to, x_from, x_to;
+    int32_t sum = 0, largest = -128, count = 0;
+    seen(row, low(word[1]), low(word[2]), low(word[0]), in->rows, &top, &y_from, &y_to);
+    seen(column, high(word[1]), high(word[2]), high(word[0]), in->columns, &left, &x_from, &x_to);
+    for (y = y_from; y < y_to; y++) {
+        for (x = x_from; x < x_to; x++, count++) {
+            const int8_t value =
+                call->from[0][((size_t)(top + y) * in->columns + (size_t)(left + x)) * in->channels + channel];
+            sum += value;
+            largest = value > largest ? value : largest;
+        }
+    }
+    if (call->kind == AECODEC_MEAN_POOL) {
+        largest = count ? rounded_quotient(sum, count) : 0;
+    }
+    return aecodec_limit(largest, byte_of(word[3], 0), byte_of(word[3], 1));
+}
+
+static void pool(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    int8_t *to = call->to;
+    uint32_t row, column, channel;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        for (column = 0; column < call->out.columns; column++) {
+            for (channel = 0; channel < call->out.channels; channel++) {
+                *to++ = pooled(call, row, column, channel);
+            }
+        }
+    }
+}
+
+/* Reductions. 0: the axes that are drawn together, 0 rows and columns, 1 channels; 1: to what, 0 the mean, 1 the maximum,
+ * 2 the minimum; 2: zeros of input and output; 3: multiplier, and 4: shift of the mean. */
+
+enum { TO_MEAN, TO_MAXIMUM, TO_MINIMUM };
+
+static int reduction_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    return call->count == 1 && word[0] <= 1 && word[1] <= TO_MINIMUM && is_scale((int32_t)word[3], (int32_t)word[4]);
+}
+
+static int reduction_fits(const aecodec_call *call)
+{
+    const aecodec_shape *in = &call->in[0], *out = &call->out;
+    return call->parameters[0] ? out->channels == 1 && in->rows == out->rows && in->columns == out->columns
+                               : out->rows == 1 && out->columns == 1 && in->channels == out->channels;
+}
+
+/* The multiplier of a sum of `count` for their mean; TFLite divides it as far as its bits allow. */
+static int32_t mean_multiplier(int32_t multiplier, int32_t *shift, uint32_t count)
+{
+    int32_t bits = 31;
+    while (bits > 0 && !(count >> bits)) {
+        bits--;
+    }
+    bits = bits > 31 + *shift ? 31 + *shift : bits;
+    *shift -= bits;
+    return (int32_t)(multiplier * ((int64_t)1 << bits) / count);
+}
+
+/* One output: `count` elements that are `step` apart. */
+static int8_t reduced(const aecodec_call *call, const int8_t *from, size_t count, size_t step)
+{
+    const uint32_t *word = call->parameters;
+    int32_t multiplier = (int32_t)word[3], shift = (int32_t)word[4];
+    uint32_t sum = 0u - (uint32_t)count * (uint32_t)byte_of(word[2], 0);
+    int8_t least = 127, most = -128;
+    size_t n;
+    for (n = 0; n < count; n++, from += step) {
+        const int8_t value = *from;
+        sum += 0u + (uint32_t)value;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    if (word[1] >= TO_MAXIMUM) {
+        return word[1] == TO_MAXIMUM ? most : least;
+    }
+    multiplier = mean_multiplier(multiplier, &shift, (uint32_t)count);
+    sum = (uint32_t)aecodec_scale((int32_t)sum, multiplier, shift) + (uint32_t)byte_of(word[2], 1);
+    return aecodec_limit((int32_t)sum, -128, 127);
+}
+
+static void reduce(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const size_t outputs = count_of(&call->out), count = count_of(&call->in[0]) / outputs;
+    const size_t step = call->parameters[0] ? 1 : outputs, next = call->parameters[0] ? count : 1;
+    size_t n;
+    (void)kernels;
+    for (n = 0; n < outputs; n++) {
+        call->to[n] = reduced(call, call->from[0] + n * next, count, step);
+    }
+}
+
+/* ---- pictures of another size, between pixels ----
+ *
+ * 0: 1 if corners are aligned, 2 if pixels have their centres in their middle. */
+
+static int bilinear_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && call->parameters[0] <= 2;
+}
+
+static int bilinear_fits(const aecodec_call *call)
+{
+    return same_channels(call) && call->in[0].rows < 1 << 12 && call->in[0].columns < 1 << 12 &&
+           call->out.rows < 1 << 12 && call->out.columns < 1 << 12;
+}
+
+/* Where an output lies between two inputs of a side, in 2^-10. */
+typedef struct {
+    int32_t place;
+    uint32_t from, to;
+} between;
+
+static between place_between(uint32_t flags, uint32_t place, uint32_t side, uint32_t wanted)
+{
+    const uint32_t is_aligned = flags == 1 && wanted > 1;
+    const uint32_t parts = wanted - is_aligned, step = ((1u << 10) * (side - is_aligned) + parts / 2) / parts;
+    between found;
+    found.place = (int32_t)(place * step);
+    if (flags == 2) {
+        found.place += (int32_t)(step >> 1) - (1 << 9);
+    }
+    found.from = found.place > 0 ? (uint32_t)found.place >> 10 : 0;
+    found.to = (uint32_t)(found.place + (1 << 10) - 1) >> 10;
+    found.from = found.from < side ? found.from : side - 1;
+    found.to = found.to < side ? found.to : side - 1;
+    return found;
+}
+
+static int8_t mixed(const aecodec_call *call, between down, between across, uint32_t channel)
+{
+    const aecodec_shape *in = &call->in[0];
+    const int8_t *upper = call->from[0] + (size_t)down.from * in->columns * in->channels + channel;
+    const int8_t *lower = call->from[0] + (size_t)down.to * in->columns * in->channels + channel;
+    const size_t left = (size_t)across.from * in->channels, right = (size_t)across.to * in->channels;
+    const int64_t y = down.place - (int32_t)(down.from << 10), x = across.place - (int32_t)(across.from << 10);
+    const int64_t sum = upper[left] * ((1 << 10) - y) * ((1 << 10) - x) + lower[left] * y * ((1 << 10) - x) +
+                        upper[right] * ((1 << 10) - y) * x + lower[right] * y * x;
+    return (int8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
+}
+
+static void bilinear(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    int8_t *to = call->to;
+    uint32_t row, column, channel;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        const between down = place_between(call->parameters[0], row, call->in[0].rows, call->out.rows);
+        for (column = 0; column < call->out.columns; column++) {
+            const between across =
+                place_between(call->parameters[0], column, call->in[0].columns, call->out.columns);
+            for (channel = 0; channel < call->out.channels; channel++) {
+                *to++ = mixed(call, down, across, channel);
+            }
+        }
+    }
+}
+
+/* ---- all operators ---- */
+
+typedef struct {
+    int (*is_sound)(const aecodec_call *call);
+    int (*fits)(const aecodec_call *call);
+    void (*run)(const aecodec_kernels *kernels, const aecodec_call *call);
+} operator_kind;
+
+static int any_shapes(const aecodec_call *call)
+{
+    (void)call;
+    return 1;
+}
+
+static const operator_kind kinds[AECODEC_KINDS] = {
+    [AECODEC_CONVOLUTION] = {convolution_is_sound, any_shapes, convolve},
+    [AECODEC_DEPTHWISE] = {depthwise_is_sound, any_shapes, convolve_depthwise},
+    [AECODEC_SUM] = {pair_is_sound, pair_fits, run_pairs},
+    [AECODEC_PRODUCT] = {pair_is_sound, pair_fits, run_pairs},
+    [AECODEC_MAXIMUM] = {pair_is_sound, pair_fits, run_pairs},
+    [AECODEC_MINIMUM] = {pair_is_sound, pair_fits, run_pairs},
+    [AECODEC_TABLE] = {table_is_sound, same_shapes, look_up},
+    [AECODEC_DEPTH_TO_SPACE] = {block_is_sound, depth_to_space_fits, depth_to_space},
+    [AECODEC_SPACE_TO_DEPTH] = {block_is_sound, space_to_depth_fits, space_to_depth},
+    [AECODEC_CONCATENATION] = {concatenation_is_sound, concatenation_fits, concatenate},
+    [AECODEC_COPY] = {has_one_input, same_counts, copy},
+    [AECODEC_WINDOW] = {has_one_input, same_channels, window},
+    [AECODEC_MAXIMUM_POOL] = {pool_is_sound, same_channels, pool},
+    [AECODEC_MEAN_POOL] = {pool_is_sound, same_channels, pool},
+    [AECODEC_REDUCTION] = {reduction_is_sound, reduction_fits, reduce},
+    [AECODEC_NEAREST] = {nearest_is_sound, nearest_fits, nearest},
+    [AECODEC_BILINEAR] = {bilinear_is_sound, bilinear_fits, bilinear},
+    [AECODEC_MOVE] = {move_is_sound, move_fits, move},
+    [AECODEC_SQUARED_DIFFERENCE] = {pair_is_sound, pair_fits, run_pairs},
+    [AECODEC_PRELU] = {pair_is_sound, pair_fits, run_pairs},
+};
+
+int aecodec_parameters_are_sound(const aecodec_call *call)
+{
+    return call->kind < AECODEC_KINDS && kinds[call->kind].is_sound && kinds[call->kind].is_sound(call);
+}
+
+int aecodec_shapes_fit(const aecodec_call *call)
+{
+    return kinds[call->kind].fits(call);
+}
+
+uint64_t aecodec_scratch_size(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    aecodec_convolution convolution;
+    if (call->kind != AECODEC_CONVOLUTION) {
+        return 0;
+    }
+    convolution = convolution_of(call);
+    return aecodec_convolution_scratch(kernels, &convolution);
+}
+
+void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    kinds[call->kind].run(kernels, call);
+}

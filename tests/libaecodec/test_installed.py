@@ -1,0 +1,91 @@
+"""The installed library is found by CMake and by pkg-config, from C and from C++."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.documents import ROOT, blocks_of
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from benchmarks.c_codec import CCodec, built, bundle_of
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = next(each.text for each in blocks_of(ROOT / "docs" / "c.md") if each.language == "c")
+"""The program that the documentation shows."""
+
+PROJECT = """
+cmake_minimum_required(VERSION 3.16)
+project(consumer C CXX)
+find_package(aecodec 0.1 REQUIRED)
+add_executable(in_c main.c)
+target_link_libraries(in_c aecodec::aecodec)
+add_executable(in_cpp main.cpp)
+target_link_libraries(in_cpp aecodec::aecodec_shared)
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The prefix of an installation."""
+    prefix = tmp_path_factory.mktemp("prefix")
+    command = ["cmake", "--install", str(built()), "--prefix", str(prefix)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return prefix
+
+
+@pytest.fixture(scope="module")
+def consumer(tmp_path_factory: pytest.TempPathFactory, codec: Codec) -> Path:
+    """A folder with a program that uses the library, and a bundle."""
+    folder = tmp_path_factory.mktemp("consumer")
+    for name in ("main.c", "main.cpp"):
+        (folder / name).write_text(PROGRAM)
+    (folder / "CMakeLists.txt").write_text(PROJECT)
+    (folder / "digits.bundle").write_bytes(bundle_of(codec.folder))
+    return folder
+
+
+def check(program: Path, consumer: Path, codec: Codec, digits: Pixels, **variables: str) -> None:
+    """Check that the program makes a file of a black digit and a picture of that."""
+    done = subprocess.run(
+        [str(program)],
+        cwd=consumer,
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    file = CCodec(bundle_of(codec.folder)).compress(0 * digits[:1, ..., None], 1)
+    assert done.stdout == f"{len(file)} bytes, 28 x 28 pixels\ndone\n"
+
+
+def test_cmake_finds_it(installed: Path, consumer: Path, codec: Codec, digits: Pixels) -> None:
+    build = consumer / "build"
+    for command in (
+        ["cmake", "-S", str(consumer), "-B", str(build), f"-DCMAKE_PREFIX_PATH={installed}"],
+        ["cmake", "--build", str(build)],
+    ):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    for name in ("in_c", "in_cpp"):
+        check(build / name, consumer, codec, digits)
+
+
+def test_pkg_config_finds_it(installed: Path, consumer: Path, codec: Codec, digits: Pixels) -> None:
+    if not shutil.which("pkg-config"):
+        pytest.skip("no pkg-config here")
+    libraries = next(installed.glob("lib*/pkgconfig")).parent
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "aecodec"],
+        env={**os.environ, "PKG_CONFIG_PATH": str(libraries / "pkgconfig")},
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split()
+    program = consumer / "by_pkg_config"
+    subprocess.run(["cc", "-o", str(program), str(consumer / "main.c"), *flags], check=True)
+    check(program, consumer, codec, digits, LD_LIBRARY_PATH=str(libraries))
