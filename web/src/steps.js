@@ -1,0 +1,122 @@
+// Coding step by step: a picture is a number of windows, each one run of a network.
+
+const NOT_REDUCED = 2; // halves
+
+class Steps {
+  constructor(core, name, address) {
+    this.core = core;
+    this.name = name;
+    this.address = address;
+  }
+
+  call(what, ...values) {
+    return this.core.calls[`aecodec_${this.name}_${what}`](this.address, ...values);
+  }
+
+  get windows() {
+    return this.call("windows");
+  }
+
+  /** A window and what its network takes, as a message to a runner. */
+  input(number) {
+    const { core } = this;
+    const [rows, columns, inputSize, outputSize] = core.with("window", (at) => {
+      this.call("window", number, at);
+      return core.numbers(at, 4).slice();
+    });
+    const at = core.allocate(inputSize);
+    this.call("input", number, at);
+    const input = core.take(at, inputSize);
+    core.free(at);
+    return { rows, columns, input, outputSize };
+  }
+
+  /** What the network gave for a window. */
+  output(number, content) {
+    this.core.withBytes(content, (at) => this.call("output", number, at));
+  }
+
+  /** Run the network on a window here. */
+  run(number, network) {
+    this.core.check(`aecodec_web_run_${this.name}`, this.address, number, network);
+  }
+
+  free() {
+    this.call("free");
+  }
+}
+
+/** The steps from a file to pictures. */
+export class Decoding extends Steps {
+  /** Throws unless the file is whole, within the limits, and of the codec. */
+  static begin(codec, file, { maxPixels = 0, maxFrames = 0, parts }) {
+    const { core } = codec;
+    return core.withBytes(file, (bytes, size) =>
+      core.with("limits", (limits) =>
+        core.with("pair", (result) => {
+          core.numbers(limits, 2).set([maxPixels, maxFrames]);
+          core.check("aecodec_decoding_begin", codec.bundle, bytes, size, limits, parts, result);
+          return new Decoding(core, "decoding", core.numbers(result, 1)[0]);
+        }),
+      ),
+    );
+  }
+
+  /** The pictures, once all windows have their output. */
+  finish() {
+    const { core } = this;
+    return core.with("image", (at) => {
+      core.check("aecodec_decoding_finish", this.address, at);
+      const [width, height, channels, frames, pixels] = core.numbers(at, 5);
+      const content = core.take(pixels, frames * height * width * channels);
+      core.calls.aecodec_image_free(at);
+      return { width, height, channels, frames, pixels: content };
+    });
+  }
+}
+
+/** The steps from a picture to its files at any level. */
+export class Encoding extends Steps {
+  static begin(codec, image, { parts, reduction = NOT_REDUCED }) {
+    const { core } = codec;
+    return withImage(core, image, (at) =>
+      core.with("pair", (result) => {
+        core.check("aecodec_encoding_begin", codec.bundle, at, reduction, parts, result);
+        return new Encoding(core, "encoding", core.numbers(result, 1)[0]);
+      }),
+    );
+  }
+
+  /** The file at a level in sixteenths. */
+  file(units) {
+    const { core } = this;
+    return core.with("pair", (result) => {
+      core.check("aecodec_encoding_file", this.address, units, result, result + 4);
+      const [file, size] = core.numbers(result, 2);
+      const content = core.take(file, size);
+      core.free(file);
+      return content;
+    });
+  }
+}
+
+/** How like each other two pictures are, by MS-SSIM. */
+export function likeness(core, one, other) {
+  return withImage(core, one, (a) =>
+    withImage(core, other, (b) =>
+      core.with("pair", (result) => {
+        core.check("aecodec_likeness", a, b, result);
+        return new Float64Array(core.calls.memory.buffer, result, 1)[0];
+      }),
+    ),
+  );
+}
+
+function withImage(core, { width, height, channels, frames, pixels }, use) {
+  return core.withBytes(pixels, (content) =>
+    core.with("image", (at) => {
+      core.numbers(at, 5).set([width, height, channels, frames, content]);
+      return use(at);
+    }),
+  );
+}
