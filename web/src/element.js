@@ -2,6 +2,9 @@
 
 import { decode } from "./index.js";
 
+const style = new CSSStyleSheet();
+style.replaceSync(":host { display: inline-block; max-width: 100%; } canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }");
+
 /** Draws the file of `src` on a canvas. It has the picture's size, unless a style sheet says otherwise;
  * `width` and `height` keep the room until it is there. Events: `load`, and `error` with `error` in it. */
 export class AecImage extends HTMLElement {
@@ -12,9 +15,9 @@ export class AecImage extends HTMLElement {
 
   constructor() {
     super();
-    const style = document.createElement("style");
-    style.textContent = ":host { display: inline-block; max-width: 100%; } canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }";
-    this.attachShadow({ mode: "open" }).append(style, this.#canvas);
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [style];
+    root.append(this.#canvas);
   }
 
   attributeChangedCallback(name, before, now) {
