@@ -39,7 +39,7 @@ LAYERS = (
     ("pillow",),
     ("keras_models",),
     ("prior_fitting",),
-    ("export.adoption", "export.tflite", "export.tflm"),
+    ("export.adoption", "export.network", "export.tflite", "export.tflm"),
     ("export.formats",),
     ("export.device",),
     ("export.bundle",),

@@ -73,6 +73,8 @@ typedef enum {
     AECODEC_DAMAGED,          /* not a complete .aec file of version 1, or a payload that no encoder writes */
     AECODEC_OTHER_CODEC,      /* an intact file of another codec, or with a prior that was not exported */
     AECODEC_OTHER_LEVEL,      /* an intact file of this codec, of a level that was not exported */
+    AECODEC_BAD_NETWORK,      /* not a network plan of this version, or a damaged one */
+    AECODEC_OTHER_SIZE,       /* rows and columns that the network does not take */
     /* of libaecodec alone */
     AECODEC_NO_MEMORY = 16,
     AECODEC_BAD_BUNDLE,    /* no bundle of this version, or a damaged one */

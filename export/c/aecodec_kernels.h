@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What aecodec_network.c and the kernels share; no part of the interface. */
+#ifndef AECODEC_KERNELS_H
+#define AECODEC_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    AECODEC_BLOCK = 16, /* outputs of a block of weights; the last block has a multiple of 4 */
+    AECODEC_GROUP = 4   /* inputs that lie together */
+};
+
+typedef struct {
+    uint32_t rows, columns, channels;
+} aecodec_shape;
+
+/* How sums of 32 bits become outputs of 8, channel by channel. */
+typedef struct {
+    const int32_t *bias, *multiplier, *shift;
+    const int32_t *weight_sum; /* sum of all weights of a channel */
+    int32_t zero, least, most; /* of the output */
+} aecodec_scaling;
+
+/* A convolution: [rows][columns][channels] to [rows][columns][channels]. What lies outside of the input is zero,
+ * the input's zero point. The bias includes what the zero point of the input adds. */
+typedef struct {
+    aecodec_shape in, out;
+    const int8_t *input;
+    int8_t *output;
+    uint32_t height, width; /* of the kernel */
+    uint32_t down, across;  /* steps of the kernel */
+    uint32_t top, left;     /* rows and columns outside of the input that it begins with */
+    int8_t zero;
+    const int8_t *weights; /* [block][height][groups of width * channels][outputs of the block][4] */
+    aecodec_scaling scaling;
+    void *scratch;
+} aecodec_convolution;
+
+/* Some neighbouring outputs of a row, in some neighbouring blocks. Inputs are packed: whatever lies outside of
+ * the picture is filled in. Sizes are in packed elements. */
+typedef struct {
+    const void *packed;
+    size_t step;           /* from one output's inputs to the next one's */
+    size_t row;            /* from one row of the kernel to the next */
+    uint32_t height;       /* rows of the kernel */
+    uint32_t groups;       /* of inputs in a row of the kernel */
+    uint32_t count;        /* outputs of a row: at most `wide` of the kernels */
+    uint32_t channel;      /* first channel of the output, the first of a block */
+    uint32_t channels;     /* that are computed: at most `blocks` blocks of the kernels */
+    const int8_t *weights; /* of the first block */
+    int8_t *output;        /* of the first channel */
+    size_t output_step;    /* channels of the output */
+    const aecodec_scaling *scaling;
+} aecodec_tile;
+
+/* An operator on two tensors, element by element. */
+typedef struct {
+    int32_t one_zero, other_zero;
+    int32_t one_multiplier, one_shift, other_multiplier, other_shift;
+    int32_t multiplier, shift, zero, least, most;
+} aecodec_sum;
+
+/* Kernels for one kind of processor. */
+typedef struct aecodec_kernels {
+    const char *name;
+    uint32_t wide, blocks; /* most outputs of a row, and blocks of channels, in a tile */
+    uint32_t element;      /* bytes of a packed element */
+    size_t strip;          /* bytes of packed rows that are worked on together, if a row is no larger */
+    void (*pack)(void *packed, const int8_t *from, size_t count);
+    void (*fill)(void *packed, int8_t value, size_t count);
+    void (*tile)(const aecodec_tile *tile);
+    /* Two tensors of one shape; output may be one of them. */
+    void (*add)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count);
+} aecodec_kernels;
+
+/* The kernels for the processor that the program runs on. */
+const aecodec_kernels *aecodec_best_kernels(void);
+
+extern const aecodec_kernels aecodec_portable_kernels;
+
+/* ---- convolutions, on any kernels ---- */
+
+uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+
+/* ---- arithmetic, as TFLite's reference kernels do it ---- */
+
+#if (-1 >> 1) != -1
+#error "the networks need a compiler that shifts negative numbers arithmetically"
+#endif
+
+/* x * multiplier * 2^(shift - 31), rounded twice. The multiplier is not INT32_MIN; shift is from -31 to 30. */
+static inline int32_t aecodec_scale(int32_t x, int32_t multiplier, int32_t shift)
+{
+    const int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
+    const int64_t product = (int64_t)(int32_t)((uint32_t)x << left) * multiplier;
+    const int32_t high = (int32_t)((product + (1 << 30)) >> 31);
+    const int64_t half = (int64_t)1 << right >> 1;
+    return right ? (int32_t)((high + half - (high < 0)) >> right) : high;
+}
+
+static inline int8_t aecodec_limit(int32_t x, int32_t least, int32_t most)
+{
+    return (int8_t)(x < least ? least : x > most ? most : x);
+}
+
+#endif

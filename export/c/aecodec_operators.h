@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The operators of a network plan; no part of the interface. */
+#ifndef AECODEC_OPERATORS_H
+#define AECODEC_OPERATORS_H
+
+#include "aecodec_kernels.h"
+
+enum { AECODEC_MOST_INPUTS = 4 };
+
+/* Kinds of operators. Their parameters: docs/BUNDLE.md. */
+enum {
+    AECODEC_CONVOLUTION = 1,
+    AECODEC_DEPTHWISE,
+    AECODEC_SUM,
+    AECODEC_PRODUCT,
+    AECODEC_MAXIMUM,
+    AECODEC_MINIMUM,
+    AECODEC_TABLE,
+    AECODEC_DEPTH_TO_SPACE,
+    AECODEC_SPACE_TO_DEPTH,
+    AECODEC_CONCATENATION,
+    AECODEC_COPY,
+    AECODEC_WINDOW,
+    AECODEC_MAXIMUM_POOL,
+    AECODEC_MEAN_POOL,
+    AECODEC_MEAN,
+    AECODEC_NEAREST,
+    AECODEC_BILINEAR,
+    AECODEC_KINDS
+};
+
+/* An operator at work. */
+typedef struct {
+    const uint32_t *plan;
+    uint32_t kind;
+    const uint32_t *parameters;
+    uint32_t reads[AECODEC_MOST_INPUTS], count, writes; /* tensors */
+    int is_in_place;                                    /* whether it writes where it reads */
+    aecodec_shape in[AECODEC_MOST_INPUTS], out;
+    const int8_t *from[AECODEC_MOST_INPUTS];
+    int8_t *to;
+    void *scratch;
+} aecodec_call;
+
+/* Whether a plan holds size bytes from an offset on, which is a multiple of 4. */
+int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size);
+
+/* Whether an operator may write where it reads. */
+int aecodec_works_in_place(uint32_t kind);
+
+/* Whether the parameters of an operator are sound, whatever the size; only the channels of its shapes are set. */
+int aecodec_parameters_are_sound(const aecodec_call *call);
+
+/* Whether an operator whose parameters are sound takes its shapes. */
+int aecodec_shapes_fit(const aecodec_call *call);
+
+/* Bytes of scratch that an operator needs. */
+uint64_t aecodec_scratch_size(const aecodec_kernels *kernels, const aecodec_call *call);
+
+void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *call);
+
+#endif
