@@ -19,6 +19,7 @@ from aecodec.cli.commands.info import info
 from aecodec.cli.commands.report import report
 from aecodec.cli.commands.train import train
 from aecodec.cli.commands.verify import verify
+from aecodec.cli.commands.web import web
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, memory_errors_wrapped
@@ -48,6 +49,7 @@ for command in (
     compare,
     evaluate,
     report,
+    web,
     codecs,
     demo,
     train,

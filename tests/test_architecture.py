@@ -43,7 +43,7 @@ LAYERS = (
     ("export.formats",),
     ("export.device",),
     ("export.bundle",),
-    ("export",),
+    ("export", "web"),
     ("training.distortions", "training.networks", "training.optimization"),
     ("training.entropy_models", "training.qat"),
     ("training.losses",),

@@ -9,7 +9,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import CodecError
 from aecodec.export.bundle.bundle import sections_of
 from aecodec.export.bundle.head import head
-from aecodec.export.network.plan import network_plan
+from aecodec.export.network.convert import network_plan
 
 
 def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
@@ -31,7 +31,10 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     for half in Half:
         if not folder.has(half.tflite):
             raise CodecError(f"{folder.path}: a page needs both networks, and {half.tflite} is absent")
-    plans = {half: network_plan(folder.read(half.tflite)) for half in Half}
+    is_any_size = folder.spec.receptive_field > 0
+    plans = {
+        half: network_plan(folder.read(half.tflite), is_any_size=is_any_size) for half in Half
+    }
     sections = sections_of(folder, plans)
     packed = {each.sha256.hex(): gzip.compress(each.content, mtime=0) for each in sections}
     return {"head": head(folder.spec, sections), **packed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,13 @@ import numpy as np
 
 from aecodec import metrics
 from aecodec.codec.codec import Codec
+from aecodec.errors import UsageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
+from aecodec.samples import sample_paths
+
+_SHOWN = (".jpeg", ".jpg", ".png", ".webp")
+"""Endings of picture files that every browser shows."""
 
 _SMALL = 256
 """Sides in pixels below which a picture is shown enlarged, with its pixels to be seen."""
@@ -38,6 +44,30 @@ class Sample:
             ImageError: it is not a picture that can be read.
         """
         return read_image(io.BytesIO(self.path.read_bytes()))
+
+
+def found_samples(folder: Path | None) -> list[Sample]:
+    """The pictures of a folder by their names; those that ship, if there is none.
+
+    Raises:
+        UsageError: no picture lies in it that browsers show.
+    """
+    if folder is None:
+        return [Sample(path, _title(path)) for path in sample_paths()]
+    paths = sorted(each for each in folder.iterdir() if each.suffix.lower() in _SHOWN)
+    if not paths:
+        raise UsageError(f"{folder}: no picture of a kind that browsers show: {', '.join(_SHOWN)}")
+    return [Sample(each, _title(each)) for each in paths]
+
+
+def _title(path: Path) -> str:
+    """What a picture is called, by the name of its file.
+
+    >>> _title(Path("digit3.png")), _title(Path("old_mill.jpg"))
+    ('Digit 3', 'Old mill')
+    """
+    words = re.sub(r"(?<=[a-z])(?=\d)", " ", path.stem.replace("_", " ").replace("-", " "))
+    return words[:1].upper() + words[1:]
 
 
 def sample_files(

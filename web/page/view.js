@@ -109,17 +109,11 @@ function showBytes(bytes, { width, height }, rest) {
   const times = Math.round((width * height * 3) / bytes);
   const part = times > 1 ? `1/${grouped(times)} of its pixels, ` : "";
   find("#rate").textContent = `${part}${((8 * bytes) / (width * height)).toFixed(2)} bits per pixel, ${rest}`;
-  for (const id of ["#download", "#save"]) enable(find(id));
+  for (const id of ["#download", "#save"]) find(id).disabled = false;
 }
 
 export function showFile({ bytes, psnr }, { original }) {
   showBytes(bytes, original, `${shownPsnr(psnr)} dB`);
-}
-
-// A link without an address has no place in the order of the Tab key.
-function enable(link) {
-  link.removeAttribute("aria-disabled");
-  link.tabIndex = 0;
 }
 
 // ---- levels
@@ -241,16 +235,12 @@ export function onCodec(use) {
 /** Files are made when they are asked for: `use` gives a blob and its name. */
 export function onSave(use) {
   for (const [id, kind] of [["#download", "aec"], ["#save", "png"]]) {
-    const link = find(id);
-    const save = async () => {
-      if (link.ariaDisabled === "true") return;
+    find(id).addEventListener("click", async () => {
       const [blob, name] = await use(kind);
-      const carrier = Object.assign(make("a"), { href: URL.createObjectURL(blob), download: name });
-      carrier.click();
-      setTimeout(() => URL.revokeObjectURL(carrier.href), 60_000);
-    };
-    link.addEventListener("click", save);
-    link.addEventListener("keydown", (event) => event.key === "Enter" && save());
+      const link = Object.assign(make("a"), { href: URL.createObjectURL(blob), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    });
   }
 }
 

@@ -4,8 +4,8 @@ import { FormatError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";
 import { fetchHead, fetchSection } from "./fetching.js";
 
-export const ENCODER = 1;
-export const DECODER = 2;
+const ENCODER = 1;
+const DECODER = 2;
 const LEVEL = 3;
 const UNITS = 16; // of a level
 
@@ -102,6 +102,7 @@ export class Codec {
     const content = await fetchSection(this.core, this.folder, section.hash);
     const address = this.core.put(content);
     this.core.check("aecodec_bundle_add", this.bundle, section.number, address, content.length);
-    return { hash: section.hash, address, size: content.length };
+    const network = section.kind === LEVEL ? 0 : this.core.network(address, content.length);
+    return { hash: section.hash, address, size: content.length, network };
   }
 }

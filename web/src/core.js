@@ -85,6 +85,14 @@ export class Core {
     return decoder.decode(rest.slice(0, rest.indexOf(0)));
   }
 
+  /** The network of a plan that stays in memory. */
+  network(plan, size) {
+    return this.with("pair", (result) => {
+      this.check("aecodec_web_network", plan, size, result);
+      return this.numbers(result, 1)[0];
+    });
+  }
+
   /** SHA-256 in hexadecimal digits. */
   sha256(content) {
     return this.withBytes(content, (bytes, size) =>

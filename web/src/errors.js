@@ -35,6 +35,7 @@ const KIND_OF_STATUS = {
   3: FormatError,
   4: CodecError,
   5: FormatError,
+  6: CodecError,
   17: CodecError,
   [ABSENT]: CodecError,
   19: LimitError,

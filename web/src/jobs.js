@@ -64,12 +64,9 @@ export class Jobs {
   }
 
   async #run(codec, steps, section, report) {
-    if (codec.facts.anySize && steps.windows > 1) return this.runners.run(steps, section, report);
-    const network = codec.network(section);
-    for (let number = 0; number < steps.windows; number += 1) {
-      steps.run(number, network);
-      report(number + 1, steps.windows);
-    }
+    if (codec.facts.anySize) return this.runners.run(steps, section, report);
+    steps.runHere(section.network);
+    report(steps.windows, steps.windows);
     return undefined;
   }
 

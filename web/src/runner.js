@@ -2,6 +2,7 @@
 
 import { Core } from "./core.js";
 import { packError } from "./errors.js";
+import { OUTPUT_SIZE } from "./steps.js";
 
 let core;
 const networks = new Map(); // by hash
@@ -11,14 +12,16 @@ function open({ hash, plan }) {
   return networks.get(hash);
 }
 
-function run({ rows, columns, input, outputSize }, network) {
-  return core.withBytes(input, (from) => {
-    const to = core.allocate(outputSize);
+function run({ window, input }, network) {
+  const outputSize = window[OUTPUT_SIZE];
+  return core.with("window", (at) => {
+    core.numbers(at, window.length).set(window);
+    const output = core.allocate(outputSize);
     try {
-      core.check("aecodec_web_run", network, rows, columns, from, to);
-      return core.take(to, outputSize);
+      core.withBytes(input, (from) => core.check("aecodec_web_run", network, at, from, output));
+      return core.take(output, outputSize);
     } finally {
-      core.free(to);
+      core.free(output);
     }
   });
 }
@@ -26,7 +29,7 @@ function run({ rows, columns, input, outputSize }, network) {
 onmessage = ({ data }) => {
   try {
     core ??= new Core(data.module);
-    const output = run(data.window, open(data.network));
+    const output = run(data.task, open(data.network));
     postMessage({ output }, [output.buffer]);
   } catch (error) {
     postMessage({ error: packError(error) });

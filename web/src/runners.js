@@ -60,14 +60,14 @@ export class Runners {
     }, IDLE);
   }
 
-  #ask({ worker, known }, { hash, address, size }, window) {
+  #ask({ worker, known }, { hash, address, size }, task) {
     const network = { hash };
     if (!known.has(hash)) network.plan = this.core.take(address, size);
     known.add(hash);
     return new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => (data.error ? reject(unpackError(data.error)) : resolve(data.output));
       worker.onerror = (event) => reject(new Error(event.message || "a worker cannot be started"));
-      worker.postMessage({ module: this.module, network, window }, [window.input.buffer]);
+      worker.postMessage({ module: this.module, network, task }, [task.input.buffer]);
     });
   }
 }

@@ -1,6 +1,8 @@
 // Coding step by step: a picture is a number of windows, each one run of a network.
 
 const NOT_REDUCED = 2; // halves
+const INPUT_SIZE = 2; // places in a window
+export const OUTPUT_SIZE = 3;
 
 class Steps {
   constructor(core, name, address) {
@@ -20,15 +22,11 @@ class Steps {
   /** A window and what its network takes, as a message to a runner. */
   input(number) {
     const { core } = this;
-    const [rows, columns, inputSize, outputSize] = core.with("window", (at) => {
-      this.call("window", number, at);
-      return core.numbers(at, 4).slice();
+    return this.#inWindow(number, (window, input) => {
+      this.call("input", number, input);
+      const task = core.numbers(window, 4).slice();
+      return { window: task, input: core.take(input, task[INPUT_SIZE]) };
     });
-    const at = core.allocate(inputSize);
-    this.call("input", number, at);
-    const input = core.take(at, inputSize);
-    core.free(at);
-    return { rows, columns, input, outputSize };
   }
 
   /** What the network gave for a window. */
@@ -36,9 +34,34 @@ class Steps {
     this.core.withBytes(content, (at) => this.call("output", number, at));
   }
 
-  /** Run the network on a window here. */
-  run(number, network) {
-    this.core.check(`aecodec_web_run_${this.name}`, this.address, number, network);
+  /** Run the network on all windows here. */
+  runHere(network) {
+    const { core } = this;
+    for (let number = 0; number < this.windows; number += 1) {
+      this.#inWindow(number, (window, input) => {
+        const output = core.allocate(core.numbers(window, 4)[OUTPUT_SIZE]);
+        this.call("input", number, input);
+        try {
+          core.check("aecodec_web_run", network, window, input, output);
+          this.call("output", number, output);
+        } finally {
+          core.free(output);
+        }
+      });
+    }
+  }
+
+  #inWindow(number, use) {
+    const { core } = this;
+    return core.with("window", (window) => {
+      this.call("window", number, window);
+      const input = core.allocate(core.numbers(window, 4)[INPUT_SIZE]);
+      try {
+        return use(window, input);
+      } finally {
+        core.free(input);
+      }
+    });
   }
 
   free() {
