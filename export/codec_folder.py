@@ -31,6 +31,7 @@ from aecodec.inference.transform import to_int8
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.quantization.levels import Level
+from aecodec.quantization.rdoq import UNMASKED, RateWeight
 from aecodec.version import version
 
 _FAMILIAR_SHARE = 0.999
@@ -51,6 +52,7 @@ def export_codec(
     priors: int = 64,
     context_units: int | Sequence[int] = 512,
     context_epochs: int = 40,
+    rdoq: RateWeight = UNMASKED,
     replace: bool = True,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
@@ -68,6 +70,7 @@ def export_codec(
         context_units: hidden units of the context network, of each level or of all; 0 for no
             context network.
         context_epochs: epochs for which context networks are trained.
+        rdoq: what bits weigh when the encoder quantizes.
         replace: replace a codec that the folder holds already.
 
     Raises:
@@ -82,7 +85,7 @@ def export_codec(
     networks, latents = _int8_networks(encoder, decoder, images, levels)
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = [
-        fit_level(level, vectors, priors, size, context_epochs)
+        fit_level(level, vectors, priors, size, context_epochs, rdoq)
         for level, size in zip(levels, units, strict=True)
     ]
     spec = CodecSpec(
@@ -97,8 +100,10 @@ def export_codec(
         **_models(name, Half.ENCODER, encoder, networks["encoder"].content),
         **_models(name, Half.DECODER, decoder, networks["decoder"].content),
     }
-    measured = _measure(spec, contents, (encoder, decoder), networks, _to_planes(held_out))
-    return write_folder(folder, spec, contents, measured, replace=replace)
+    with tempfile.TemporaryDirectory() as temporary:
+        codec = Codec(write_folder(Path(temporary), spec, contents, {}, rdoq))
+        measured = _measure(codec, (encoder, decoder), networks, _to_planes(held_out))
+    return write_folder(folder, spec, contents, measured, rdoq, replace=replace)
 
 
 def _int8_networks(
@@ -178,24 +183,18 @@ def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
 
 
 def _measure(
-    spec: CodecSpec,
-    contents: dict[str, bytes],
-    models: tuple[Any, Any],
-    networks: dict[str, MixedModel],
-    pixels: Pixels,
+    codec: Codec, models: tuple[Any, Any], networks: dict[str, MixedModel], pixels: Pixels
 ) -> dict[str, Any]:
     """Bytes and errors of each level, on pictures that were held out from the training."""
-    with tempfile.TemporaryDirectory() as temporary:
-        codec = Codec(write_folder(Path(temporary), spec, contents, measured={}))
-        numbers = range(1, len(spec.levels) + 1)
-        measured: dict[str, Any] = {
-            "pictures": len(pixels),
-            "levels": [_measure_level(codec, pixels, number) for number in numbers],
-        }
-        if _compares_with_floats(spec):
-            loss = measure_pair_loss(codec, *models, pixels, networks)
-            measured["finest_level"] = loss.as_json()
-        return measured
+    numbers = range(1, len(codec.spec.levels) + 1)
+    measured: dict[str, Any] = {
+        "pictures": len(pixels),
+        "levels": [_measure_level(codec, pixels, number) for number in numbers],
+    }
+    if _compares_with_floats(codec.spec):
+        loss = measure_pair_loss(codec, *models, pixels, networks)
+        measured["finest_level"] = loss.as_json()
+    return measured
 
 
 def _compares_with_floats(spec: CodecSpec) -> bool:

@@ -24,7 +24,7 @@ from aecodec.entropy.symbols import Symbols
 from aecodec.format.binary import Reader, block
 from aecodec.parallel import Workers
 from aecodec.quantization.levels import Level
-from aecodec.quantization.rdoq import rdoq_symbols
+from aecodec.quantization.rdoq import RateWeight, rdoq_symbols
 
 SEGMENT_SIDE = 128
 """Side of a segment, in code vectors."""
@@ -162,9 +162,9 @@ def decide_codes(
     return workers.map(decide, split_into_segments(latents.shape[:-1]))
 
 
-def rdoq_codes(prior: Prior, level: Level, latents: Latents) -> Codes:
+def rdoq_codes(prior: Prior, weight: RateWeight, level: Level, latents: Latents) -> Codes:
     """Quantize latents (*Shape, channels) to the codes (N, K) that files of a level hold."""
-    parts = decide_codes(prior, partial(rdoq_symbols, level), latents)
+    parts = decide_codes(prior, partial(rdoq_symbols, weight, level), latents)
     return join_codes(parts, latents.shape[:-1], level)
 
 

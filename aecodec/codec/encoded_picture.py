@@ -134,4 +134,5 @@ class EncodedPicture:
         return dequantized
 
     def _at(self, level: float | None) -> tuple[Prior, Quantizer]:
-        return self.folder.prior(level), partial(rdoq_symbols, self.folder.spec.level(level))
+        quantizer = partial(rdoq_symbols, self.folder.rdoq, self.folder.spec.level(level))
+        return self.folder.prior(level), quantizer

@@ -142,7 +142,8 @@ class EncoderCodec(CodecHalf):
             ImageError: another number of channels, or another dtype.
         """
         chosen = self.spec.level(level)
-        return payload.rdoq_codes(self.folder.prior(level), chosen, self.latents(pixels))
+        prior, weight = self.folder.prior(level), self.folder.rdoq
+        return payload.rdoq_codes(prior, weight, chosen, self.latents(pixels))
 
     def latents(self, pixels: Pixels) -> Latents:
         """Run the network on pictures.

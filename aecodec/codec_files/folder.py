@@ -1,6 +1,7 @@
 """A codec's folder on disk, and writing one.
 
-    codec.json        the specification, the hash of every file, what was measured
+    codec.json        the specification, the hash of every file, how encoders weigh bits, what was
+                      measured
     priors.npz        integer tables, a prior per level
     encoder.tflite    int8, pixels to latents     encoder.hdf5    the same in float, for Keras
     decoder.tflite    int8, latents to pixels     decoder.hdf5
@@ -16,7 +17,7 @@ import errno
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,13 @@ from aecodec.codec_files.spec import CodecSpec, spec_from_json
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.quantization.rdoq import UNMASKED, RateWeight
 
 FORMAT = 1
 
 _MAX_JSON = 1 << 20
 _MAX_FILE = 1 << 28
+_MAX_RATE_WEIGHT = 255
 
 _WHERE_ELSE = (
     ": exports and trainings need the float networks; where they were not installed, give the "
@@ -52,12 +55,14 @@ class CodecFolder:
         spec: what the codec is.
         files: SHA-256 of every file that the codec was exported with; some may be absent.
         measured: what was measured when the codec was made, per level, for `aecodec codecs`.
+        rdoq: what bits weigh when its encoder quantizes.
     """
 
     path: Path
     spec: CodecSpec
     files: dict[str, str]
     measured: dict[str, Any]
+    rdoq: RateWeight = UNMASKED
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
@@ -78,7 +83,8 @@ class CodecFolder:
         try:
             files, measured = dict(values["files"]), dict(values["measured"])
             _check_measured(measured)
-            return cls(path, spec_from_json(values["spec"]), files, measured)
+            rdoq = _rate_weight(values.get("rdoq", {}))
+            return cls(path, spec_from_json(values["spec"]), files, measured, rdoq)
         except Exception as error:  # whatever wrong types lead to
             raise CodecError(f"{path / CODEC_JSON}: {error}") from error
 
@@ -185,11 +191,21 @@ def _check_measured(measured: Mapping[str, Any]) -> None:
             float(level[name])  # which an integer may be too large for
 
 
+def _rate_weight(values: Mapping[str, Any]) -> RateWeight:
+    """What bits weigh; raise TypeError or ValueError if a number is not from 0 to 255."""
+    weight = RateWeight(**values)
+    for number in (weight.most, weight.masking):
+        if type(number) is not int or not 0 <= number <= _MAX_RATE_WEIGHT:
+            raise ValueError(f"rdoq has a number that is not 0 to {_MAX_RATE_WEIGHT}")
+    return weight
+
+
 def write_folder(
     path: Path,
     spec: CodecSpec,
     contents: Mapping[str, bytes],
     measured: Mapping[str, Any],
+    rdoq: RateWeight = UNMASKED,
     *,
     replace: bool = True,
 ) -> CodecFolder:
@@ -200,6 +216,7 @@ def write_folder(
         spec: what the codec is; its `files` are filled in here.
         contents: the files by name.
         measured: what was measured, for `codec.json`.
+        rdoq: what bits weigh when its encoder quantizes.
         replace: replace a codec that is there. Without it, of two processes that write one codec
             the second fails.
 
@@ -210,7 +227,8 @@ def write_folder(
         UsageError: a file of a codec is there, and is not to be replaced.
         AecodecError: the files cannot be written.
     """
-    text = json.dumps(_described(spec, contents, measured), indent=2, sort_keys=True) + "\n"
+    described = _described(spec, contents, measured) | {"rdoq": asdict(rdoq)}
+    text = json.dumps(described, indent=2, sort_keys=True) + "\n"
     try:
         update_folder(path, {**contents, CODEC_JSON: text.encode()}, replace=replace)
     except FileExistsError as error:

@@ -8,12 +8,20 @@ from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.context_fitting import fit_context
 from aecodec.prior_fitting.tables import fit_prior
 from aecodec.quantization.levels import Level
+from aecodec.quantization.rdoq import UNMASKED, RateWeight
 
 _FIRST_STRIDE = 6
 """The first prior, which decides codes, is fitted to every sixth picture."""
 
 
-def fit_level(level: Level, latents: Latents, priors: int, units: int, epochs: int) -> Prior:
+def fit_level(
+    level: Level,
+    latents: Latents,
+    priors: int,
+    units: int,
+    epochs: int,
+    rdoq: RateWeight = UNMASKED,
+) -> Prior:
     """Fit a prior to the codes that encoders make of latents at a level.
 
     Where encoders weigh error against bits (RDOQ), codes depend on the prior: a first prior, fitted
@@ -26,6 +34,7 @@ def fit_level(level: Level, latents: Latents, priors: int, units: int, epochs: i
         priors: P, the number of competing distributions.
         units: hidden units of the context network; 0 for none.
         epochs: epochs for which the context network is trained.
+        rdoq: what bits weigh in RDOQ.
     """
 
     def fitted(codes: Codes, pictures: int) -> Prior:
@@ -36,4 +45,4 @@ def fit_level(level: Level, latents: Latents, priors: int, units: int, epochs: i
         return fitted(level.quantize(level.channels_of(latents)), len(latents))
     some = latents[::_FIRST_STRIDE]
     first = fitted(level.quantize(level.channels_of(some)), len(some))
-    return fitted(rdoq_codes(first, level, latents), len(latents))
+    return fitted(rdoq_codes(first, rdoq, level, latents), len(latents))

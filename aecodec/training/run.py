@@ -155,6 +155,7 @@ class RecipeTraining:
         copy_weights(copy.encoder, autoencoder.encoder)
         copy_weights(copy.decoder, autoencoder.decoder)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
+        autoencoder.rdoq = copy.rdoq
         return autoencoder, is_complete
 
     def to_codec(self, autoencoder: Autoencoder, *, replace: bool = True) -> Codec:

@@ -23,6 +23,7 @@ enum {
     MAX_FRAMES = 1 << 24,
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
+    XMP = 3, /* a kind of metadata */
     MAX_ACTIVATION = 127,
     MAX_GRADIENT = 511,
     PREDICTED_CHANNELS = 64, /* most channels that are predicted from gradients */
@@ -378,6 +379,11 @@ typedef struct {
     int16_t *inputs;        /* [count][K] inputs of the context network, in coding order */
     uint32_t neighbours[4]; /* of the current vector: two pairs of opposite ones */
     int16_t *activity;      /* [K] of the current vector; its gradients [4][L] follow */
+#ifdef AECODEC_LIBRARY
+    const int8_t *latents;      /* [vectors][latent_channels], while an encoder decides codes; else NULL */
+    aecodec_rate_weight weight; /* with which it decides them */
+    uint32_t *order;            /* [slice][count] the entries, in the order in which they are coded */
+#endif
 } pass;
 
 /* The units of the context network that are known, and the weights of the next one. */
@@ -671,6 +677,70 @@ static unsigned two_cheapest(const pass *p, uint32_t vector, unsigned *next)
     return best;
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* The squared error that 1/256 bit of a vector is worth, in 2^-15 of a squared step: vectors with more codes
+ * that are not 0 hide more of it. */
+static int32_t weight_of(const pass *p, uint32_t vector)
+{
+    const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
+    int32_t count = 0;
+    size_t channel;
+    if (!p->weight.masking) {
+        return p->weight.most;
+    }
+    for (channel = 0; channel < p->codec->code_dimension; channel++) {
+        count += codes[channel] != 0;
+    }
+    return clip(count / p->weight.masking, 0, p->weight.most);
+}
+
+/* Take the next code towards 0 where that saves more bits than the additional error is worth. */
+static void decide(pass *p, uint32_t vector, size_t place, int32_t weight)
+{
+    const aecodec_codec *codec = p->codec;
+    size_t channel = channel_at(codec, place), member = p->members[vector];
+    int8_t *code = p->codes + member * codec->code_dimension + channel;
+    int32_t latent = p->latents[member * codec->latent_channels + codec->start + channel];
+    int32_t sign = *code < 0 ? -1 : 1, base, saved, more_error;
+    unsigned row;
+    if (*code == 0) {
+        return;
+    }
+    row = find_row(p, vector, place, &base);
+    saved = (int32_t)symbol_cost(codec, row, *code, base);
+    saved -= (int32_t)symbol_cost(codec, row, *code - sign, base);
+    more_error = 2 * sign * (latent * codec->factors[channel] - *code * 32768) + 32768;
+    if (more_error < weight * saved) {
+        *code = (int8_t)(*code - sign);
+    }
+}
+
+/* Whether the codes of a pass are still to be decided. */
+static int still_decides(const pass *p) { return p->latents != NULL; }
+
+/* Run the context network as run_network does, and decide each code as soon as its table is known. */
+static void decide_codes(pass *p, uint32_t vector)
+{
+    progress now = no_units_known(p->codec);
+    int32_t weight = weight_of(p, vector);
+    size_t place;
+    find_activity(p, vector);
+    find_gradients(p);
+    for (place = 0; place < p->codec->code_dimension; place++) {
+        if (p->codec->context) {
+            run_units(p, vector, place, &now);
+        }
+        decide(p, vector, place, weight);
+        update_inputs(p, vector, place);
+    }
+}
+
+#else
+static int still_decides(const pass *p) { (void)p; return 0; }
+static void decide_codes(pass *p, uint32_t vector) { (void)p; (void)vector; }
+#endif
+
 /* Select the cheapest prior without context; where a second one is close, the one that is cheaper with
  * context. This leaves the context network's outputs for that prior. */
 static void select_prior(pass *p, uint32_t vector)
@@ -690,7 +760,9 @@ static void select_prior(pass *p, uint32_t vector)
         }
         best = next;
     }
-    run_network(p, vector, best);
+    if (!still_decides(p)) {
+        run_network(p, vector, best);
+    }
 }
 
 static void code_prior(pass *p, range_coder *c, uint32_t vector)
@@ -735,7 +807,45 @@ static void find_rows(pass *p, size_t place, size_t stop)
     }
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* Sort the entries of a slice by their rows of the bank. */
+static void sort_entries(pass *p, size_t entries)
+{
+    uint32_t next[257];
+    size_t n;
+    memset(next, 0, sizeof next);
+    for (n = 0; n < entries; n++) {
+        next[p->row[n] + 1]++;
+    }
+    for (n = 1; n < 256; n++) {
+        next[n] += next[n - 1];
+    }
+    for (n = 0; n < entries; n++) {
+        p->order[next[p->row[n]]++] = (uint32_t)n;
+    }
+}
+
 /* Code the columns of a slice, in ascending order of their rows of the bank. */
+static void code_columns(pass *p, range_coder *c, size_t entries)
+{
+    size_t n;
+    table t = table_of_row(p->codec, 0);
+    unsigned row = 0;
+    sort_entries(p, entries);
+    for (n = 0; n < entries; n++) {
+        size_t entry = p->order[n];
+        if (p->row[entry] != row) {
+            row = p->row[entry];
+            t = table_of_row(p->codec, row);
+        }
+        p->column[entry] = (uint8_t)code_symbol(c, &t, p->column[entry]);
+    }
+}
+
+#else
+
+/* Code the columns of a slice, in ascending order of their rows of the bank. Devices have no memory to sort. */
 static void code_columns(pass *p, range_coder *c, size_t entries)
 {
     unsigned row = 0, next;
@@ -752,6 +862,8 @@ static void code_columns(pass *p, range_coder *c, size_t entries)
         }
     }
 }
+
+#endif
 
 /* Code the value of an escaped symbol, high byte first. */
 static int32_t code_escaped(range_coder *c, int32_t code)
@@ -831,6 +943,9 @@ static void code_pass(pass *p, range_coder *c)
             p->priors[vector] = 0;
         } else {
             select_prior(p, vector);
+        }
+        if (still_decides(p)) {
+            decide_codes(p, vector);
         }
         if (codec->all_priors > 1) {
             code_prior(p, c, vector);
@@ -1101,6 +1216,99 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     return c.status;
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* ---- messages of their own (section 4) ---- */
+
+static uint32_t vectors_of(const aecodec_segment *segment)
+{
+    return segment->planes * segment->rows * segment->columns;
+}
+
+/* The vectors that are coded together: those of a segment, or as many as a pass takes. */
+static shape shape_of_segment(const aecodec_codec *codec, const aecodec_segment *segment)
+{
+    shape s;
+    s.planes = segment->planes;
+    s.rows = segment->rows;
+    s.columns = segment->columns;
+    s.vectors = vectors_of(segment);
+    if (!codec->is_convolutional && s.vectors > AECODEC_MAX_VECTORS) {
+        s.vectors = AECODEC_MAX_VECTORS;
+    }
+    return s;
+}
+
+/* Bytes of the working memory before p->order. */
+static size_t size_without_order(const aecodec_codec *codec, shape s)
+{
+    return (work_size_of(codec, s) + 3) / 4 * 4;
+}
+
+size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment)
+{
+    shape s = shape_of_segment(codec, segment);
+    return size_without_order(codec, s) + max_pass(codec, s) * codec->max_slice * sizeof(uint32_t);
+}
+
+/* Code all vectors: a segment at once, vectors without neighbours in passes. */
+static void code_message(const aecodec_codec *codec, const aecodec_segment *segment, const int8_t *latents,
+                         aecodec_rate_weight weight, int8_t *codes, uint32_t *work, range_coder *c)
+{
+    shape s = shape_of_segment(codec, segment);
+    size_t left = vectors_of(segment);
+    pass p;
+    for (; left; left -= s.vectors) {
+        s.vectors = left < s.vectors ? (uint32_t)left : s.vectors;
+        start_pass(&p, codec, s, codes, work);
+        p.order = work + size_without_order(codec, s) / 4;
+        p.latents = latents;
+        p.weight = weight;
+        if (!codec->is_convolutional) {
+            p.columns = s.vectors;
+        }
+        code_vectors(&p, c);
+        codes += (size_t)s.vectors * codec->code_dimension;
+        latents = latents ? latents + (size_t)s.vectors * codec->latent_channels : NULL;
+    }
+}
+
+/* The codes nearest to latents; where codes are still decided by rate, without a dead zone. */
+static void quantize_nearest(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes)
+{
+    size_t channel;
+    for (latents += codec->start; vectors > 0; vectors--, latents += codec->latent_channels) {
+        for (channel = 0; channel < codec->code_dimension; channel++) {
+            *codes++ = quantize_limit(codec, latents[channel], channel);
+        }
+    }
+}
+
+aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_segment *segment,
+                                      const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
+                                      uint32_t *work, uint8_t *message, size_t capacity, size_t *size)
+{
+    range_coder c;
+    quantize_nearest(codec, latents, vectors_of(segment), codes);
+    start_coder(&c, NULL, message, capacity);
+    code_message(codec, segment, codec->factors ? latents : NULL, weight, codes, work, &c);
+    pad_message(&c, shortest_message(codec, vectors_of(segment)));
+    *size = c.length;
+    return c.status;
+}
+
+size_t aecodec_write_number(uint8_t *to, uint32_t value)
+{
+    return write_number(to, value);
+}
+
+size_t aecodec_write_checksum(uint8_t *file, size_t length)
+{
+    return write_checksum(file, length);
+}
+
+#endif
+
 #ifndef AECODEC_ENCODER_ONLY
 
 /* A position in bytes, and whether reading ran past their end or met an error. */
@@ -1151,14 +1359,19 @@ static reader read_block(reader *r)
     return block;
 }
 
-static void skip_metadata(reader *r)
+static void read_metadata(reader *r, aecodec_header *header)
 {
     reader entries = read_block(r);
     unsigned seen = 0;
     r->is_damaged |= entries.size == 0;
     while (entries.at < entries.size && !r->is_damaged) {
         uint8_t kind = read_byte(&entries);
-        read_block(&entries);
+        reader entry = read_block(&entries);
+        header->metadata_size += entry.size;
+        if (kind == XMP) {
+            header->xmp = entry.data;
+            header->xmp_size = entry.size;
+        }
         r->is_damaged |= entries.is_damaged || kind < 1 || kind > 3 || (seen >> kind & 1u);
         seen |= 1u << (kind & 3u);
     }
@@ -1211,10 +1424,12 @@ static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
         r->is_damaged |= header->reduction <= FULL_SIZE;
     }
     if (flags & METADATA_FLAG) {
-        skip_metadata(r);
+        read_metadata(r, header);
     }
     if (header->mode & 2) {
-        read_block(r); /* alpha planes */
+        reader alpha = read_block(r);
+        header->alpha = alpha.data;
+        header->alpha_size = alpha.size;
     }
 }
 
@@ -1296,5 +1511,34 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
     *vectors = s.vectors;
     return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
 }
+
+#ifdef AECODEC_LIBRARY
+
+aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message, size_t *size)
+{
+    reader r = {*payload, *left, 0, 0}, block = read_block(&r);
+    *message = block.data;
+    *size = block.size;
+    *payload += r.at;
+    *left -= r.at;
+    return r.is_damaged ? AECODEC_DAMAGED : AECODEC_OK;
+}
+
+aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
+                                      const uint8_t *message, size_t size, int8_t *codes, uint32_t *work)
+{
+    static const aecodec_rate_weight none = {0, 0};
+    size_t shortest = shortest_message(codec, vectors_of(segment));
+    range_coder c;
+    if (size < shortest) {
+        return AECODEC_DAMAGED;
+    }
+    memset(codes, 0, (size_t)vectors_of(segment) * codec->code_dimension);
+    start_coder(&c, message, NULL, size);
+    code_message(codec, segment, NULL, none, codes, work, &c);
+    return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
+}
+
+#endif
 
 #endif

@@ -176,6 +176,11 @@ typedef struct {
     uint32_t frames;        /* at least 1 */
     const uint8_t *payload; /* within the file */
     size_t payload_size;    /* bytes */
+    const uint8_t *alpha;   /* within the file: zlib stream of the alpha planes */
+    size_t alpha_size;      /* bytes; 0 without alpha */
+    const uint8_t *xmp;     /* within the file: XMP metadata and what follows it; NULL without */
+    size_t xmp_size;        /* bytes */
+    size_t metadata_size;   /* bytes of all metadata */
 } aecodec_header;
 
 /* Number of code vectors of a picture; 0 for a picture that is too large or has a side of 0. */
@@ -228,6 +233,49 @@ aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_hea
  * is bounded by capacity, and time by capacity and size. */
 aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, size_t size, uint32_t *work,
                               size_t work_size, int8_t *codes, size_t capacity, size_t *vectors);
+
+#endif
+
+#ifdef AECODEC_LIBRARY
+
+/* ---- single messages, of which libaecodec makes files of any size ---- */
+
+/* Vectors that make one message: a square of some planes, or 1, 1 and their number where they have no
+ * neighbours. A segment of vectors with neighbours has at most AECODEC_MAX_VECTORS. */
+typedef struct {
+    uint32_t planes, rows, columns;
+} aecodec_segment;
+
+/* How much error 1/256 bit is worth, in 2^-15 of a squared quantization step: most for each vector if masking is
+ * 0; else the number of its codes that are not 0, divided by masking, and at most most. */
+typedef struct {
+    uint8_t most, masking;
+} aecodec_rate_weight;
+
+/* Bytes of working memory that the next two functions need. */
+size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment);
+
+/* Quantize and encode latents; codes whose level has gains are weighed against their bits (RDOQ).
+ *
+ * latents: [vectors][latent_channels].
+ * codes: [vectors][code_dimension], written. */
+aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_segment *segment,
+                                      const int8_t *latents, aecodec_rate_weight weight, int8_t *codes,
+                                      uint32_t *work, uint8_t *message, size_t capacity, size_t *size);
+
+/* Decode a message to codes. */
+aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
+                                      const uint8_t *message, size_t size, int8_t *codes, uint32_t *work);
+
+/* Take a message that is prefixed with its length from the beginning of a payload. */
+aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message,
+                                     size_t *size);
+
+/* Write a number as LEB128, 1 to 5 bytes. Returns how many. */
+size_t aecodec_write_number(uint8_t *to, uint32_t value);
+
+/* Append the checksum, 4 bytes, to a file. Returns the file's length with it. */
+size_t aecodec_write_checksum(uint8_t *file, size_t length);
 
 #endif
 

@@ -47,6 +47,9 @@ aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const
 
 void aecodec_bundle_close(aecodec_bundle *bundle); /* NULL is allowed */
 
+/* SHA-256, for those who fetch sections. */
+void aecodec_sha256(const uint8_t *bytes, size_t size, uint8_t digest[32]);
+
 /* What a codec is. */
 typedef struct {
     uint8_t sha256[32];            /* its identity; the first 4 bytes are the id in files */
@@ -132,7 +135,7 @@ aecodec_status aecodec_likeness(const aecodec_image *original, const aecodec_ima
 /* ---- step by step, for programs that run the network themselves, in several threads or workers ----
  *
  *     aecodec_decoding *d;
- *     status = aecodec_decoding_begin(codec, file, size, NULL, &d);
+ *     status = aecodec_decoding_begin(codec, file, size, NULL, 0, &d);
  *     for (n = 0; n < aecodec_decoding_windows(d); n++) {
  *         aecodec_decoding_window(d, n, &w);
  *         aecodec_decoding_input(d, n, input);        // w.input_size bytes
@@ -152,9 +155,12 @@ typedef struct {
 
 typedef struct aecodec_decoding aecodec_decoding;
 
-/* Check a file and decode its latents. */
+/* Check a file and decode its latents.
+ *
+ * parts: at least so many windows, where the picture is large enough for them; 0: those that suit the memory. */
 aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                      const aecodec_limits *limits, aecodec_decoding **decoding);
+                                      const aecodec_limits *limits, uint32_t parts,
+                                      aecodec_decoding **decoding);
 uint32_t aecodec_decoding_windows(const aecodec_decoding *decoding);
 void aecodec_decoding_window(const aecodec_decoding *decoding, uint32_t number, aecodec_window *window);
 void aecodec_decoding_input(const aecodec_decoding *decoding, uint32_t number, int8_t *input);
@@ -165,10 +171,13 @@ void aecodec_decoding_free(aecodec_decoding *decoding); /* NULL is allowed */
 
 typedef struct aecodec_encoding aecodec_encoding;
 
-/* reduction: how many times smaller the sides are coded, in halves; 2 codes the picture in full size. More
- * than 2 is for codecs with a receptive field. */
+/* The picture must stay until the encoding is freed.
+ *
+ * reduction: how many times smaller the sides are coded, in halves; 2 codes the picture in full size. More
+ *     than 2 is for codecs with a receptive field.
+ * parts: as above. */
 aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                      uint32_t reduction, aecodec_encoding **encoding);
+                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding);
 uint32_t aecodec_encoding_windows(const aecodec_encoding *encoding);
 void aecodec_encoding_window(const aecodec_encoding *encoding, uint32_t number, aecodec_window *window);
 void aecodec_encoding_input(const aecodec_encoding *encoding, uint32_t number, int8_t *input);

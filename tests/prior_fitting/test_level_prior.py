@@ -10,16 +10,21 @@ from aecodec.entropy import coding
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.prior_fitting.tables import fit_prior
 from aecodec.quantization.levels import Level
+from aecodec.quantization.rdoq import RateWeight
 
 
 def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:
     latents, level = busy_and_even(60).astype(np.int8), Level(0, 6, gains=(-300,) * 6)
     simply = fit_prior(level.quantize(level.channels_of(latents)), priors=1)
-    prior = fit_level(level, latents, priors=1, units=0, epochs=1)
+    weight = RateWeight(12, 1)
+    prior = fit_level(level, latents, priors=1, units=0, epochs=1, rdoq=weight)
     first = fit_prior(level.quantize(level.channels_of(latents[::6])), priors=1)
-    again = fit_prior(rdoq_codes(first, level, latents), priors=1)
+    again = fit_prior(rdoq_codes(first, weight, level, latents), priors=1)
     assert (prior.bank == again.bank).all()
-    bits = [coding.bits(each, rdoq_codes(each, level, latents)).sum() for each in (prior, simply)]
+    bits = [
+        coding.bits(each, rdoq_codes(each, weight, level, latents)).sum()
+        for each in (prior, simply)
+    ]
     assert bits[0] < bits[1]
     ungained = Level(0, 6)
     plain = fit_level(ungained, latents, priors=1, units=0, epochs=1)

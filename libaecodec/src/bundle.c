@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bundles: the head, and the sections that are present (docs/BUNDLE.md). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+enum {
+    FACTS = 64,    /* bytes of the head before the levels */
+    LEVEL = 8,     /* bytes of a level */
+    ENTRY = 48,    /* bytes of an entry of the directory */
+    DIGEST = 32,
+    MAX_TILE = 4096,
+    MAX_LATENT_CHANNELS = 1 << 15,
+    MAX_RECEPTIVE_FIELD = 64,
+    MAX_DIMENSION = 2000,
+    MAX_NAME = 400,
+    MIN_GAIN = -2048
+};
+
+uint32_t read_u16(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8;
+}
+
+uint32_t read_u32(const uint8_t *at)
+{
+    return read_u16(at) | read_u16(at + 2) << 16;
+}
+
+static int is_aligned(const void *bytes)
+{
+    return (uintptr_t)bytes % ALIGNMENT == 0;
+}
+
+/* Tables are read where they lie, which takes a processor with the bundle's order of bytes. */
+static int is_little_endian(void)
+{
+    const uint16_t one = 1;
+    uint8_t first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+/* ---- the head ---- */
+
+/* Check that the beginning is a whole head. Returns its size, or 0. */
+static size_t check_head(const uint8_t *bytes, size_t size)
+{
+    static const uint8_t beginning[6] = {0xae, 0x43, 0x42, 0x4e, 1, 0};
+    uint8_t digest[DIGEST];
+    size_t head;
+    if (size < FACTS + DIGEST || memcmp(bytes, beginning, sizeof beginning) != 0) {
+        return 0;
+    }
+    head = read_u32(bytes + 8);
+    if (head > size || head < FACTS + DIGEST || head % ALIGNMENT) {
+        return 0;
+    }
+    aecodec_sha256(bytes, head - DIGEST, digest);
+    return memcmp(digest, bytes + head - DIGEST, DIGEST) == 0 ? head : 0;
+}
+
+static void read_facts(const uint8_t *head, aecodec_codec_facts *facts)
+{
+    facts->sections = read_u16(head + 6);
+    facts->tile_height = read_u16(head + 12);
+    facts->tile_width = read_u16(head + 14);
+    facts->channels = head[16];
+    facts->levels = head[17];
+    facts->default_level = head[18];
+    facts->receptive_field = read_u16(head + 20);
+    facts->latent_channels = read_u16(head + 22);
+    facts->vectors_per_tile = read_u16(head + 24);
+    memcpy(facts->sha256, head + 32, DIGEST);
+}
+
+static int is_between(uint32_t number, uint32_t least, uint32_t most)
+{
+    return number >= least && number <= most;
+}
+
+static int facts_fit(const aecodec_codec_facts *facts)
+{
+    return is_between(facts->tile_height, 1, MAX_TILE) && is_between(facts->tile_width, 1, MAX_TILE) &&
+           facts->tile_height * facts->tile_width <= 1u << 16 &&
+           (facts->channels == 1 || facts->channels == 3) && is_between(facts->levels, 1, MAX_LEVELS) &&
+           is_between(facts->default_level, 1, facts->levels) &&
+           facts->receptive_field <= MAX_RECEPTIVE_FIELD &&
+           is_between(facts->latent_channels, 1, MAX_LATENT_CHANNELS) && facts->vectors_per_tile >= 1 &&
+           (facts->receptive_field == 0 || facts->vectors_per_tile == 1);
+}
+
+static int level_fits(const aecodec_codec_facts *facts, const level_facts *level, unsigned has_gains)
+{
+    return is_between(level->dimension, 1, MAX_DIMENSION) &&
+           level->start + level->dimension <= facts->latent_channels && level->multiple % 2 == 1 &&
+           has_gains <= 1 && (!has_gains || level->multiple == 1);
+}
+
+/* Read the levels: all have gains for the same channels, or none has. */
+static int read_levels(const uint8_t *at, aecodec_bundle *bundle)
+{
+    aecodec_codec_facts *facts = &bundle->facts;
+    uint32_t n;
+    facts->has_gains = at[5];
+    for (n = 0; n < facts->levels; n++, at += LEVEL) {
+        level_facts *level = &bundle->levels[n];
+        level->start = read_u16(at);
+        level->dimension = read_u16(at + 2) - level->start;
+        level->multiple = at[4];
+        if (!level_fits(facts, level, at[5]) || at[5] != facts->has_gains) {
+            return 0;
+        }
+        if (facts->has_gains && (level->start != bundle->levels[0].start ||
+                                 level->dimension != bundle->levels[0].dimension)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int read_gains(const uint8_t *at, aecodec_bundle *bundle)
+{
+    size_t count = (size_t)bundle->facts.levels * bundle->levels[0].dimension, n;
+    bundle->gains = (const int16_t *)(const void *)at; /* all before it is a multiple of 8 */
+    for (n = 0; n < count; n++) {
+        if (bundle->gains[n] < MIN_GAIN || bundle->gains[n] > 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void read_entry(const uint8_t *at, aecodec_section *entry)
+{
+    entry->kind = at[0];
+    entry->level = at[1];
+    entry->offset = read_u32(at + 4);
+    entry->size = read_u32(at + 8);
+    entry->is_present = 0;
+    memcpy(entry->sha256, at + 16, DIGEST);
+}
+
+static aecodec_status read_directory(const uint8_t *at, aecodec_bundle *bundle)
+{
+    uint32_t n;
+    bundle->sections = malloc((bundle->facts.sections + 1) * sizeof *bundle->sections);
+    if (!bundle->sections) {
+        return AECODEC_NO_MEMORY;
+    }
+    for (n = 0; n < bundle->facts.sections; n++, at += ENTRY) {
+        section *each = &bundle->sections[n];
+        read_entry(at, &each->entry);
+        each->content = NULL;
+        if (each->entry.offset % ALIGNMENT ||
+            (each->entry.kind == AECODEC_LEVEL && !is_between(each->entry.level, 1, bundle->facts.levels))) {
+            return AECODEC_BAD_BUNDLE;
+        }
+    }
+    return AECODEC_OK;
+}
+
+static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle *bundle)
+{
+    aecodec_codec_facts *facts = &bundle->facts;
+    size_t levels, directory, gains, name = read_u16(head + 26);
+    read_facts(head, facts);
+    bundle->rate_weight.most = head[28];
+    bundle->rate_weight.masking = head[29];
+    levels = FACTS + (size_t)facts->levels * LEVEL;
+    directory = (size_t)facts->sections * ENTRY;
+    if (!facts_fit(facts) || name > MAX_NAME || levels + directory + name + DIGEST > size ||
+        !read_levels(head + FACTS, bundle)) {
+        return AECODEC_BAD_BUNDLE;
+    }
+    gains = facts->has_gains ? 2 * (size_t)facts->levels * bundle->levels[0].dimension : 0;
+    if (levels + directory + gains + name + DIGEST > size ||
+        (gains && !read_gains(head + levels + directory, bundle))) {
+        return AECODEC_BAD_BUNDLE;
+    }
+    memcpy(facts->name, head + levels + directory + gains, name);
+    return read_directory(head + levels, bundle);
+}
+
+/* ---- sections ---- */
+
+/* Whether a network takes and gives what the codec's tiles and latents are. */
+static int network_fits(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder)
+{
+    uint32_t shape[3];
+    aecodec_network_input(network, shape);
+    if (facts->receptive_field ? shape[0] || shape[1] : !shape[0] || !shape[1]) {
+        return 0;
+    }
+    return window_is_taken(facts, network, is_encoder, 1, 1);
+}
+
+static aecodec_status open_network(aecodec_bundle *bundle, const section *s, aecodec_network *network, int *has)
+{
+    *has = aecodec_network_open(network, s->content, s->entry.size) == AECODEC_OK &&
+           network_fits(&bundle->facts, network, s->entry.kind == AECODEC_ENCODER);
+    return *has ? AECODEC_OK : AECODEC_BAD_BUNDLE;
+}
+
+/* Check the content of a section, and use it from now on. Unknown kinds are left alone. */
+static aecodec_status use_section(aecodec_bundle *bundle, section *s)
+{
+    uint32_t level = s->entry.level;
+    s->entry.is_present = 1;
+    switch (s->entry.kind) {
+    case AECODEC_ENCODER:
+        return open_network(bundle, s, &bundle->encoder, &bundle->has_encoder);
+    case AECODEC_DECODER:
+        return open_network(bundle, s, &bundle->decoder, &bundle->has_decoder);
+    case AECODEC_LEVEL:
+        return level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
+    default:
+        return AECODEC_OK;
+    }
+}
+
+/* Use the sections that lie within the bytes. */
+static aecodec_status use_sections(aecodec_bundle *bundle, const uint8_t *bytes, size_t size)
+{
+    uint32_t n;
+    aecodec_status status = AECODEC_OK;
+    for (n = 0; n < bundle->facts.sections && status == AECODEC_OK; n++) {
+        section *s = &bundle->sections[n];
+        if (s->entry.offset <= size && s->entry.size <= size - s->entry.offset) {
+            s->content = bytes + s->entry.offset;
+            status = use_section(bundle, s);
+        }
+    }
+    return status;
+}
+
+aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecodec_bundle **bundle)
+{
+    aecodec_bundle *made;
+    aecodec_status status;
+    size_t head;
+    if (!is_aligned(bytes)) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    head = check_head(bytes, size);
+    if (!head || !is_little_endian()) {
+        return AECODEC_BAD_BUNDLE;
+    }
+    made = malloc(sizeof *made);
+    if (!made) {
+        return AECODEC_NO_MEMORY;
+    }
+    memset(made, 0, sizeof *made);
+    status = read_head(bytes, head, made);
+    if (status == AECODEC_OK) {
+        status = use_sections(made, bytes, size);
+    }
+    if (status == AECODEC_OK) {
+        *bundle = made;
+    } else {
+        aecodec_bundle_close(made);
+    }
+    return status;
+}
+
+aecodec_status aecodec_bundle_add(aecodec_bundle *bundle, uint32_t number, const void *bytes, size_t size)
+{
+    section *s = bundle->sections + number;
+    aecodec_status status;
+    if (number >= bundle->facts.sections || !is_aligned(bytes) || size != s->entry.size) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    if (s->entry.is_present) {
+        return AECODEC_OK;
+    }
+    s->content = bytes;
+    status = use_section(bundle, s);
+    if (status != AECODEC_OK) {
+        s->content = NULL;
+        s->entry.is_present = 0;
+    }
+    return status;
+}
+
+void aecodec_bundle_close(aecodec_bundle *bundle)
+{
+    if (!bundle) {
+        return;
+    }
+    if (bundle->release) {
+        bundle->release(bundle->memory, bundle->memory_size);
+    }
+    free(bundle->sections);
+    free(bundle);
+}
+
+void aecodec_bundle_facts(const aecodec_bundle *bundle, aecodec_codec_facts *facts)
+{
+    *facts = bundle->facts;
+}
+
+aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t number, aecodec_section *found)
+{
+    if (number >= bundle->facts.sections) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    *found = bundle->sections[number].entry;
+    return AECODEC_OK;
+}
+
+const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uint32_t level, size_t *size)
+{
+    uint32_t n;
+    for (n = 0; n < bundle->facts.sections; n++) {
+        const section *s = &bundle->sections[n];
+        if (s->entry.is_present && s->entry.kind == kind && s->entry.level == level) {
+            *size = s->entry.size;
+            return s->content;
+        }
+    }
+    return NULL;
+}

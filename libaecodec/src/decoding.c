@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files to pictures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+enum {
+    DEFAULT_MAX_PIXELS = 178956970,
+    FREE_FRAMES = 1000,
+    BYTES_PER_FRAME = 8,
+    FREE_WORK = 1 << 21,
+    WORK_PER_BYTE = 640,
+    ENLARGED = 8,  /* pixels that are only enlarged in the time in which one is computed */
+    ROUNDED_UP = 4 /* how many times more pixels whole tiles may have than an allowed number */
+};
+
+struct aecodec_decoding {
+    const aecodec_bundle *bundle;
+    uint32_t width, height, frames;
+    uint32_t coded_channels; /* of the pixels below: 1 or 3 */
+    uint32_t channels;       /* of the picture */
+    geometry geometry;
+    windows windows;
+    int8_t *latents; /* [planes][rows][columns][vectors_per_tile][latent_channels] */
+    uint8_t *alpha;  /* [frames][height][width], or NULL */
+    uint8_t *pixels; /* [frames][coded height][coded width][coded_channels] */
+};
+
+/* ---- limits: those of aecodec.format.limits in Python ---- */
+
+static uint64_t max_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int frames_are_accepted(const aecodec_limits *limits, uint32_t frames, size_t size)
+{
+    uint64_t most = limits->max_frames ? limits->max_frames : max_of(FREE_FRAMES, size / BYTES_PER_FRAME);
+    return frames <= most;
+}
+
+static int work_is_accepted(const aecodec_limits *limits, uint64_t work, size_t size)
+{
+    uint64_t most = limits->max_pixels ? (uint64_t)ROUNDED_UP * limits->max_pixels : (uint64_t)WORK_PER_BYTE * size;
+    return work <= max_of(FREE_WORK, most);
+}
+
+/* Whether a caller accepts what a header states. */
+static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, const aecodec_header *header,
+                       size_t size)
+{
+    const aecodec_codec_facts *facts = &d->bundle->facts;
+    uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
+    uint64_t computed = tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames;
+    uint64_t work = max_of(computed, pixels / ENLARGED);
+    work = max_of(work, (uint64_t)header->metadata_size * d->frames);
+    return frames_are_accepted(limits, d->frames, size) &&
+           pixels <= (limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS) &&
+           work_is_accepted(limits, work, size);
+}
+
+static uint64_t coded_pixels(const aecodec_decoding *d)
+{
+    return (uint64_t)d->geometry.width * d->geometry.height * d->frames;
+}
+
+/* Bytes that all but the network's working memory takes. */
+static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *header)
+{
+    uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
+    uint64_t latents = vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels;
+    return latents + coded_pixels(d) * d->coded_channels + pixels * d->channels + (header->mode & 2 ? pixels : 0);
+}
+
+/* ---- entropy decoding ---- */
+
+/* Check that no message is too short for its vectors, before anything is allocated for them. */
+static aecodec_status check_messages(const aecodec_decoding *d, const aecodec_header *header)
+{
+    const aecodec_codec_facts *facts = &d->bundle->facts;
+    const uint8_t *payload = header->payload, *message = header->payload;
+    size_t left = header->payload_size, size = left;
+    uint32_t count = segment_count(facts, &d->geometry), n, per_byte = facts->receptive_field ? 64 : 4;
+    for (n = 0; n < count; n++, size = left) {
+        aecodec_segment s = segment_at(facts, &d->geometry, n).size;
+        if (n + 1 < count && aecodec_split_message(&payload, &left, &message, &size) != AECODEC_OK) {
+            return AECODEC_DAMAGED;
+        }
+        if ((n + 1 < count ? size : left) < divide_up(s.planes * s.rows * s.columns, per_byte)) {
+            return AECODEC_DAMAGED;
+        }
+    }
+    return AECODEC_OK;
+}
+
+/* Dequantize the codes of a segment to where its latents belong. */
+static void place_latents(const aecodec_decoding *d, const coding_level *level, const placed_segment *s,
+                          const int8_t *codes)
+{
+    const geometry *g = &d->geometry;
+    size_t channels = d->bundle->facts.latent_channels;
+    uint32_t plane, row;
+    if (!d->bundle->facts.receptive_field) {
+        aecodec_dequantize(&level->codec, codes, s->size.columns, d->latents);
+        return;
+    }
+    for (plane = s->plane; plane < s->plane + s->size.planes; plane++) {
+        for (row = s->top; row < s->top + s->size.rows; row++) {
+            size_t vector = ((size_t)plane * g->rows + row) * g->columns + s->left;
+            aecodec_dequantize(&level->codec, codes, s->size.columns, d->latents + vector * channels);
+            codes += (size_t)s->size.columns * level->codec.code_dimension;
+        }
+    }
+}
+
+static aecodec_status decode_segments(const aecodec_decoding *d, const coding_level *level, const uint8_t *payload,
+                                      size_t left, int8_t *codes, uint32_t *work)
+{
+    uint32_t count = segment_count(&d->bundle->facts, &d->geometry), n;
+    aecodec_status status = AECODEC_OK;
+    for (n = 0; n < count && status == AECODEC_OK; n++) {
+        placed_segment s = segment_at(&d->bundle->facts, &d->geometry, n);
+        const uint8_t *message = payload;
+        size_t size = left;
+        if (n + 1 < count) {
+            status = aecodec_split_message(&payload, &left, &message, &size);
+        }
+        if (status == AECODEC_OK) {
+            status = aecodec_decode_message(&level->codec, &s.size, message, size, codes, work);
+        }
+        if (status == AECODEC_OK) {
+            place_latents(d, level, &s, codes);
+        }
+    }
+    return status;
+}
+
+/* Decode all latents. The first segment is the largest. */
+static aecodec_status decode_latents(const aecodec_decoding *d, const coding_level *level,
+                                     const aecodec_header *header)
+{
+    aecodec_segment s = segment_at(&d->bundle->facts, &d->geometry, 0).size;
+    int8_t *codes = malloc((size_t)s.planes * s.rows * s.columns * level->codec.code_dimension);
+    uint32_t *work = malloc(aecodec_message_work_size(&level->codec, &s));
+    aecodec_status status = AECODEC_NO_MEMORY;
+    if (codes && work) {
+        status = decode_segments(d, level, header->payload, header->payload_size, codes, work);
+    }
+    free(codes);
+    free(work);
+    return status;
+}
+
+/* ---- the beginning ---- */
+
+static void take_header(aecodec_decoding *d, const aecodec_header *header)
+{
+    const aecodec_codec_facts *facts = &d->bundle->facts;
+    int is_rgb = is_shown_as_rgb(header);
+    d->width = header->width ? header->width : facts->tile_width;
+    d->height = header->height ? header->height : facts->tile_height;
+    d->frames = header->frames;
+    d->coded_channels = header->mode & 1 ? 3 : 1;
+    d->channels = (is_rgb ? 3 : d->coded_channels) + (header->mode & 2 ? 1 : 0);
+    d->geometry = geometry_of(facts, d->width, d->height, header->reduction, d->frames, header->mode & 1);
+}
+
+/* Check a header with what is known of the codec. */
+static aecodec_status check_header(const aecodec_decoding *d, const aecodec_limits *limits,
+                                   const aecodec_header *header, size_t size)
+{
+    uint32_t level = header->level ? header->level : default_units(d->bundle);
+    if (!is_accepted(d, limits, header, size)) {
+        return AECODEC_LIMIT;
+    }
+    if (tile_pixels(&d->bundle->facts, &d->geometry) > MAX_PIXELS || !has_level(d->bundle, level)) {
+        return AECODEC_DAMAGED;
+    }
+    if (limits->max_memory && memory_of(d, header) > limits->max_memory) {
+        return AECODEC_LIMIT;
+    }
+    return check_messages(d, header);
+}
+
+static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *header)
+{
+    size_t size = (size_t)d->width * d->height * d->frames;
+    if (!(header->mode & 2)) {
+        return AECODEC_OK;
+    }
+    d->alpha = malloc(size);
+    return d->alpha ? zlib_inflate(header->alpha, header->alpha_size, d->alpha, size) : AECODEC_NO_MEMORY;
+}
+
+static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *header)
+{
+    coding_level level;
+    aecodec_status status = level_open(d->bundle, header->level ? header->level : default_units(d->bundle), &level);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    d->latents = malloc(vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels);
+    d->pixels = malloc((size_t)(coded_pixels(d) * d->coded_channels));
+    status = d->latents && d->pixels ? decode_alpha(d, header) : AECODEC_NO_MEMORY;
+    if (status == AECODEC_OK) {
+        status = decode_latents(d, &level, header);
+    }
+    level_close(&level);
+    return status;
+}
+
+static void choose_windows(aecodec_decoding *d, const aecodec_limits *limits, const aecodec_header *header,
+                           uint32_t parts)
+{
+    size_t memory = WINDOW_MEMORY;
+    if (limits->max_memory && limits->max_memory - memory_of(d, header) < memory) {
+        memory = limits->max_memory - (size_t)memory_of(d, header);
+    }
+    d->windows = windows_of(&d->bundle->facts, &d->geometry, d->bundle->has_decoder ? &d->bundle->decoder : NULL, 0,
+                            parts, memory);
+}
+
+static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t size, const aecodec_limits *limits,
+                            uint32_t parts)
+{
+    aecodec_header header;
+    aecodec_status status = aecodec_read_header(file, size, &header);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    if (memcmp(header.id, d->bundle->facts.sha256, sizeof header.id) != 0) {
+        return AECODEC_OTHER_CODEC;
+    }
+    take_header(d, &header);
+    status = check_header(d, limits, &header, size);
+    if (status == AECODEC_OK) {
+        choose_windows(d, limits, &header, parts);
+        status = decode_content(d, &header);
+    }
+    return status;
+}
+
+aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                                      const aecodec_limits *limits, uint32_t parts, aecodec_decoding **decoding)
+{
+    static const aecodec_limits defaults = {0, 0, 0};
+    aecodec_decoding *d = malloc(sizeof *d);
+    aecodec_status status;
+    if (!d) {
+        return AECODEC_NO_MEMORY;
+    }
+    memset(d, 0, sizeof *d);
+    d->bundle = bundle;
+    status = begin(d, file, size, limits ? limits : &defaults, parts);
+    if (status == AECODEC_OK) {
+        *decoding = d;
+    } else {
+        aecodec_decoding_free(d);
+    }
+    return status;
+}
+
+void aecodec_decoding_free(aecodec_decoding *d)
+{
+    if (d) {
+        free(d->latents);
+        free(d->alpha);
+        free(d->pixels);
+        free(d);
+    }
+}
+
+/* ---- windows ---- */
+
+uint32_t aecodec_decoding_windows(const aecodec_decoding *d)
+{
+    return window_count(&d->geometry, &d->windows);
+}
+
+void aecodec_decoding_window(const aecodec_decoding *d, uint32_t number, aecodec_window *window)
+{
+    placed_window w = window_at(&d->geometry, &d->windows, number);
+    *window = window_sizes(&d->bundle->facts, 0, w.rows.high - w.rows.low, w.columns.high - w.columns.low);
+}
+
+void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *input)
+{
+    const geometry *g = &d->geometry;
+    placed_window w = window_at(g, &d->windows, number);
+    size_t tile = (size_t)d->bundle->facts.vectors_per_tile * d->bundle->facts.latent_channels;
+    size_t row = (w.columns.high - w.columns.low) * tile;
+    uint32_t n;
+    for (n = w.rows.low; n < w.rows.high; n++, input += row) {
+        memcpy(input, d->latents + (((size_t)w.plane * g->rows + n) * g->columns + w.columns.low) * tile, row);
+    }
+}
+
+/* Copy a row of pixels: as they are, as one channel of three, or as the mean of three. */
+static void copy_row(const aecodec_decoding *d, const int8_t *from, uint32_t count, uint8_t *to)
+{
+    uint32_t channels = d->bundle->facts.channels, n;
+    if (channels == d->coded_channels) {
+        for (n = 0; n < count * channels; n++) {
+            to[n] = (uint8_t)(from[n] + 128);
+        }
+    } else if (channels == 1) {
+        for (n = 0; n < count; n++) {
+            to[3 * n] = (uint8_t)(from[n] + 128);
+        }
+    } else {
+        for (n = 0; n < count; n++, from += 3) {
+            to[n] = (uint8_t)((from[0] + from[1] + from[2] + 3 * 128 + 1) / 3);
+        }
+    }
+}
+
+void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t *output)
+{
+    const aecodec_codec_facts *facts = &d->bundle->facts;
+    const geometry *g = &d->geometry;
+    placed_window w = window_at(g, &d->windows, number);
+    uint32_t planes = g->planes / d->frames, left = w.columns.start * facts->tile_width;
+    uint32_t right = w.columns.stop * facts->tile_width, top = w.rows.start * facts->tile_height;
+    uint32_t bottom = w.rows.stop * facts->tile_height, y;
+    size_t row = (size_t)(w.columns.high - w.columns.low) * facts->tile_width * facts->channels;
+    right = right < g->width ? right : g->width;
+    bottom = bottom < g->height ? bottom : g->height;
+    output += (size_t)(w.columns.start - w.columns.low) * facts->tile_width * facts->channels;
+    output += (size_t)(w.rows.start - w.rows.low) * facts->tile_height * row;
+    for (y = top; y < bottom; y++, output += row) {
+        size_t pixel = ((size_t)(w.plane / planes) * g->height + y) * g->width + left;
+        copy_row(d, output, right - left, d->pixels + pixel * d->coded_channels + w.plane % planes);
+    }
+}
+
+/* ---- the end ---- */
+
+/* Bring a channel of a frame to its full size in the picture. */
+static aecodec_status finish_channel(const aecodec_decoding *d, uint32_t frame, uint32_t number, uint8_t *picture)
+{
+    const geometry *g = &d->geometry;
+    channel from = {NULL, g->width, g->height, d->coded_channels}, to = {NULL, d->width, d->height, d->channels};
+    size_t pixels = (size_t)d->width * d->height, n;
+    from.pixels = d->pixels + (size_t)g->width * g->height * frame * from.stride + number;
+    to.pixels = picture + pixels * frame * to.stride + number;
+    if (g->width != d->width || g->height != d->height) {
+        return resize_channel(&from, &to);
+    }
+    for (n = 0; n < pixels; n++) {
+        to.pixels[n * to.stride] = from.pixels[n * from.stride];
+    }
+    return AECODEC_OK;
+}
+
+/* Fill in what is not coded: equal channels, and alpha. */
+static void finish_pixels(const aecodec_decoding *d, uint8_t *picture)
+{
+    size_t pixels = (size_t)d->width * d->height * d->frames, n;
+    uint32_t colours = d->channels - (d->alpha != NULL);
+    for (n = 0; n < pixels; n++, picture += d->channels) {
+        if (colours > d->coded_channels) {
+            picture[1] = picture[2] = picture[0];
+        }
+        if (d->alpha) {
+            picture[colours] = d->alpha[n];
+        }
+    }
+}
+
+static aecodec_status finish(const aecodec_decoding *d, uint8_t *picture)
+{
+    aecodec_status status = AECODEC_OK;
+    uint32_t frame, number;
+    for (frame = 0; frame < d->frames; frame++) {
+        for (number = 0; number < d->coded_channels && status == AECODEC_OK; number++) {
+            status = finish_channel(d, frame, number, picture);
+        }
+    }
+    finish_pixels(d, picture);
+    return status;
+}
+
+/* Whether the pixels are the picture's already. */
+static int is_finished(const aecodec_decoding *d)
+{
+    return d->channels == d->coded_channels && d->geometry.width == d->width && d->geometry.height == d->height;
+}
+
+static void give(const aecodec_decoding *d, uint8_t *pixels, aecodec_image *picture)
+{
+    picture->width = d->width;
+    picture->height = d->height;
+    picture->channels = d->channels;
+    picture->frames = d->frames;
+    picture->pixels = pixels;
+}
+
+aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *picture)
+{
+    aecodec_status status = AECODEC_OK;
+    uint8_t *pixels = d->pixels;
+    if (!pixels) { /* given away before */
+        return AECODEC_BAD_ARGUMENT;
+    }
+    if (!is_finished(d)) {
+        pixels = malloc((size_t)d->width * d->height * d->frames * d->channels);
+        status = pixels ? finish(d, pixels) : AECODEC_NO_MEMORY;
+        free(status == AECODEC_OK ? d->pixels : pixels);
+    }
+    if (status == AECODEC_OK) {
+        d->pixels = NULL;
+        give(d, pixels, picture);
+    }
+    return status;
+}
+
+aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                                  const aecodec_limits *limits, const aecodec_progress *progress,
+                                  aecodec_image *picture)
+{
+    aecodec_decoding *d = NULL;
+    aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, &d);
+    run r;
+    if (status == AECODEC_OK) {
+        r.bundle = bundle;
+        r.is_encoder = 0;
+        r.state = d;
+        status = run_windows(&r, progress);
+    }
+    if (status == AECODEC_OK) {
+        status = aecodec_decoding_finish(d, picture);
+    }
+    aecodec_decoding_free(d);
+    return status;
+}

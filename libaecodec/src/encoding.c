@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pictures to files. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+enum { CHECKSUM = 4, MIN_MESSAGE_ROOM = 4096 };
+
+struct aecodec_encoding {
+    const aecodec_bundle *bundle;
+    aecodec_header header; /* of its files, but for the level */
+    int as_rgb;            /* grey is coded of a colour picture whose channels are equal */
+    uint32_t coded_channels;
+    geometry geometry;
+    windows windows;
+    const uint8_t *pixels; /* [frames][coded height][coded width], stride bytes apart */
+    uint32_t stride;
+    uint8_t *reduced; /* the pixels, if they are not the caller's */
+    uint8_t *alpha;   /* zlib stream */
+    int8_t *latents;  /* as in decoding.c */
+};
+
+/* ---- the beginning ---- */
+
+static size_t pixels_of(const aecodec_image *picture)
+{
+    return (size_t)picture->width * picture->height * picture->frames;
+}
+
+static int is_picture(const aecodec_image *picture)
+{
+    uint64_t pixels = (uint64_t)picture->width * picture->height;
+    return picture->width - 1u < MAX_SIDE && picture->height - 1u < MAX_SIDE && picture->frames - 1u < MAX_FRAMES &&
+           picture->channels - 1u < 4 && pixels * picture->frames <= MAX_PIXELS;
+}
+
+static int has_equal_channels(const aecodec_image *picture)
+{
+    const uint8_t *pixel = picture->pixels;
+    size_t count = pixels_of(picture), n;
+    for (n = 0; n < count; n++, pixel += picture->channels) {
+        if (pixel[0] != pixel[1] || pixel[0] != pixel[2]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void make_header(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction)
+{
+    const aecodec_codec_facts *facts = &e->bundle->facts;
+    aecodec_header *header = &e->header;
+    int has_colours = picture->channels >= 3;
+    e->as_rgb = facts->channels == 1 && has_colours && has_equal_channels(picture);
+    e->coded_channels = has_colours && !e->as_rgb ? 3 : 1;
+    memcpy(header->id, facts->sha256, sizeof header->id);
+    if (picture->width != facts->tile_width || picture->height != facts->tile_height) {
+        header->width = picture->width;
+        header->height = picture->height;
+    }
+    header->mode = (uint8_t)((e->coded_channels == 3) | (picture->channels % 2 ? 0 : 2));
+    header->frames = picture->frames;
+    header->reduction = (uint8_t)reduction;
+    e->geometry = geometry_of(facts, picture->width, picture->height, reduction, picture->frames, header->mode & 1);
+}
+
+/* Code the pixels as they are, or in a reduced copy. */
+static aecodec_status take_pixels(aecodec_encoding *e, const aecodec_image *picture)
+{
+    const geometry *g = &e->geometry;
+    size_t coded = (size_t)g->width * g->height, whole = (size_t)picture->width * picture->height;
+    channel from = {NULL, picture->width, picture->height, picture->channels};
+    channel to = {NULL, g->width, g->height, e->coded_channels};
+    aecodec_status status = AECODEC_OK;
+    uint32_t frame, n;
+    e->pixels = picture->pixels;
+    e->stride = picture->channels;
+    if (g->width == picture->width && g->height == picture->height) {
+        return AECODEC_OK;
+    }
+    e->reduced = malloc(coded * picture->frames * to.stride);
+    for (frame = 0; e->reduced && frame < picture->frames; frame++) {
+        for (n = 0; n < e->coded_channels && status == AECODEC_OK; n++) {
+            from.pixels = picture->pixels + whole * frame * from.stride + n;
+            to.pixels = e->reduced + coded * frame * to.stride + n;
+            status = resize_channel(&from, &to);
+        }
+    }
+    e->pixels = e->reduced;
+    e->stride = to.stride;
+    return e->reduced ? status : AECODEC_NO_MEMORY;
+}
+
+static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *picture)
+{
+    size_t count = pixels_of(picture), n;
+    uint8_t *planes;
+    if (!(e->header.mode & 2)) {
+        return AECODEC_OK;
+    }
+    planes = malloc(count);
+    e->alpha = malloc(zlib_bound(count));
+    for (n = 0; planes && n < count; n++) {
+        planes[n] = picture->pixels[n * picture->channels + picture->channels - 1];
+    }
+    e->header.alpha = e->alpha;
+    e->header.alpha_size = planes && e->alpha ? zlib_deflate(planes, count, e->alpha) : 0;
+    free(planes);
+    return e->header.alpha_size ? AECODEC_OK : AECODEC_NO_MEMORY;
+}
+
+static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction, uint32_t parts)
+{
+    const aecodec_bundle *bundle = e->bundle;
+    aecodec_status status;
+    if (!is_picture(picture)) {
+        return AECODEC_BAD_IMAGE;
+    }
+    if (reduction < NOT_REDUCED || reduction > MAX_REDUCTION ||
+        (reduction > NOT_REDUCED && (!bundle->facts.receptive_field || pixels_of(picture) > MAX_REDUCED_PIXELS))) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    make_header(e, picture, reduction);
+    if (tile_pixels(&bundle->facts, &e->geometry) > MAX_PIXELS) {
+        return AECODEC_BAD_IMAGE;
+    }
+    status = take_pixels(e, picture);
+    if (status == AECODEC_OK) {
+        status = take_alpha(e, picture);
+    }
+    e->windows = windows_of(&bundle->facts, &e->geometry, bundle->has_encoder ? &bundle->encoder : NULL, 1, parts,
+                            WINDOW_MEMORY);
+    e->latents = malloc(vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels);
+    return status == AECODEC_OK && !e->latents ? AECODEC_NO_MEMORY : status;
+}
+
+aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e = malloc(sizeof *e);
+    aecodec_status status;
+    if (!e) {
+        return AECODEC_NO_MEMORY;
+    }
+    memset(e, 0, sizeof *e);
+    e->bundle = bundle;
+    status = begin(e, picture, reduction, parts);
+    if (status == AECODEC_OK) {
+        *encoding = e;
+    } else {
+        aecodec_encoding_free(e);
+    }
+    return status;
+}
+
+void aecodec_encoding_free(aecodec_encoding *e)
+{
+    if (e) {
+        free(e->reduced);
+        free(e->alpha);
+        free(e->latents);
+        free(e);
+    }
+}
+
+/* ---- windows ---- */
+
+uint32_t aecodec_encoding_windows(const aecodec_encoding *e)
+{
+    return window_count(&e->geometry, &e->windows);
+}
+
+void aecodec_encoding_window(const aecodec_encoding *e, uint32_t number, aecodec_window *window)
+{
+    placed_window w = window_at(&e->geometry, &e->windows, number);
+    *window = window_sizes(&e->bundle->facts, 1, w.rows.high - w.rows.low, w.columns.high - w.columns.low);
+}
+
+/* Copy a row of pixels; where the codec has more channels than the picture, they are equal. */
+static void copy_row(const aecodec_encoding *e, const uint8_t *from, uint32_t count, int8_t *to)
+{
+    uint32_t channels = e->bundle->facts.channels, equal = channels > e->coded_channels, n, c;
+    for (n = 0; n < count; n++, from += e->stride) {
+        for (c = 0; c < channels; c++) {
+            *to++ = (int8_t)(from[equal ? 0 : c] - 128);
+        }
+    }
+}
+
+/* Repeat the last pixel of a row. */
+static void fill_row(int8_t *row, uint32_t channels, uint32_t from, uint32_t count)
+{
+    uint32_t n;
+    for (n = from * channels; n < count * channels; n++) {
+        row[n] = row[n - channels];
+    }
+}
+
+void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *input)
+{
+    const aecodec_codec_facts *facts = &e->bundle->facts;
+    const geometry *g = &e->geometry;
+    placed_window w = window_at(g, &e->windows, number);
+    uint32_t planes = g->planes / e->header.frames, left = w.columns.low * facts->tile_width;
+    uint32_t count = (w.columns.high - w.columns.low) * facts->tile_width, y;
+    uint32_t seen = count < g->width - left ? count : g->width - left;
+    for (y = w.rows.low * facts->tile_height; y < w.rows.high * facts->tile_height; y++) {
+        uint32_t row = y < g->height ? y : g->height - 1;
+        size_t pixel = ((size_t)(w.plane / planes) * g->height + row) * g->width + left;
+        copy_row(e, e->pixels + pixel * e->stride + w.plane % planes, seen, input);
+        fill_row(input, facts->channels, seen, count);
+        input += (size_t)count * facts->channels;
+    }
+}
+
+void aecodec_encoding_output(aecodec_encoding *e, uint32_t number, const int8_t *output)
+{
+    const geometry *g = &e->geometry;
+    placed_window w = window_at(g, &e->windows, number);
+    size_t tile = (size_t)e->bundle->facts.vectors_per_tile * e->bundle->facts.latent_channels;
+    size_t row = (w.columns.high - w.columns.low) * tile, kept = (w.columns.stop - w.columns.start) * tile;
+    uint32_t n;
+    output += (w.rows.start - w.rows.low) * row + (w.columns.start - w.columns.low) * tile;
+    for (n = w.rows.start; n < w.rows.stop; n++, output += row) {
+        memcpy(e->latents + (((size_t)w.plane * g->rows + n) * g->columns + w.columns.start) * tile, output, kept);
+    }
+}
+
+/* ---- files ---- */
+
+/* Put the latents of a segment one after the other. */
+static void gather(const aecodec_encoding *e, const placed_segment *s, int8_t *to)
+{
+    const geometry *g = &e->geometry;
+    size_t channels = e->bundle->facts.latent_channels, row = s->size.columns * channels;
+    uint32_t plane, n;
+    for (plane = s->plane; plane < s->plane + s->size.planes; plane++) {
+        for (n = s->top; n < s->top + s->size.rows; n++, to += row) {
+            memcpy(to, e->latents + (((size_t)plane * g->rows + n) * g->columns + s->left) * channels, row);
+        }
+    }
+}
+
+/* What coding a segment takes. */
+typedef struct {
+    int8_t *latents; /* NULL: those of the encoding are in order */
+    int8_t *codes;
+    uint32_t *work;
+    buffer message;
+} coding_memory;
+
+static void memory_free(coding_memory *m)
+{
+    free(m->latents);
+    free(m->codes);
+    free(m->work);
+    free(m->message.bytes);
+}
+
+/* The first segment is the largest. */
+static aecodec_status memory_make(const aecodec_encoding *e, const coding_level *level, coding_memory *m)
+{
+    const aecodec_codec_facts *facts = &e->bundle->facts;
+    aecodec_segment s = segment_at(facts, &e->geometry, 0).size;
+    size_t vectors = (size_t)s.planes * s.rows * s.columns;
+    memset(m, 0, sizeof *m);
+    m->latents = facts->receptive_field ? malloc(vectors * facts->latent_channels) : NULL;
+    m->codes = malloc(vectors * level->codec.code_dimension);
+    m->work = malloc(aecodec_message_work_size(&level->codec, &s));
+    if ((facts->receptive_field && !m->latents) || !m->codes || !m->work) {
+        memory_free(m);
+        return AECODEC_NO_MEMORY;
+    }
+    return AECODEC_OK;
+}
+
+/* Encode a segment; a message that finds too little room is encoded again with more. */
+static void encode_segment(const aecodec_encoding *e, const coding_level *level, const placed_segment *s,
+                           coding_memory *m)
+{
+    const int8_t *latents = m->latents ? m->latents : e->latents;
+    size_t room = MIN_MESSAGE_ROOM + m->message.capacity;
+    aecodec_status status = AECODEC_BUFFER_TOO_SMALL;
+    if (m->latents) {
+        gather(e, s, m->latents);
+    }
+    m->message.size = 0;
+    for (; status == AECODEC_BUFFER_TOO_SMALL && buffer_room(&m->message, room); room *= 4) {
+        status = aecodec_encode_message(&level->codec, &s->size, latents, e->bundle->rate_weight, m->codes, m->work,
+                                        m->message.bytes, room, &m->message.size);
+    }
+}
+
+static void append_messages(const aecodec_encoding *e, const coding_level *level, coding_memory *m, buffer *file)
+{
+    uint32_t count = segment_count(&e->bundle->facts, &e->geometry), n;
+    for (n = 0; n < count && file->status == AECODEC_OK; n++) {
+        placed_segment s = segment_at(&e->bundle->facts, &e->geometry, n);
+        encode_segment(e, level, &s, m);
+        if (m->message.status != AECODEC_OK) {
+            file->status = m->message.status;
+        }
+        if (n + 1 < count) {
+            buffer_append_number(file, (uint32_t)m->message.size);
+        }
+        buffer_append(file, m->message.bytes, m->message.size);
+    }
+}
+
+static void append_file(const aecodec_encoding *e, const coding_level *level, buffer *file)
+{
+    aecodec_header header = e->header;
+    coding_memory m;
+    header.level = level->codec.is_default ? 0 : level->codec.level;
+    buffer_append_header(file, &header, e->as_rgb);
+    if (file->status == AECODEC_OK) {
+        file->status = memory_make(e, level, &m);
+    }
+    if (file->status == AECODEC_OK) {
+        append_messages(e, level, &m, file);
+        memory_free(&m);
+    }
+    if (buffer_room(file, CHECKSUM)) {
+        file->size = aecodec_write_checksum(file->bytes, file->size);
+    }
+}
+
+aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, uint8_t **file, size_t *size)
+{
+    buffer b = {NULL, 0, 0, AECODEC_OK};
+    coding_level level;
+    units = units ? units : default_units(e->bundle);
+    if (!has_level(e->bundle, units)) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    b.status = level_open(e->bundle, units, &level);
+    if (b.status != AECODEC_OK) {
+        return b.status;
+    }
+    append_file(e, &level, &b);
+    level_close(&level);
+    if (b.status == AECODEC_OK) {
+        *file = b.bytes;
+        *size = b.size;
+    } else {
+        free(b.bytes);
+    }
+    return b.status;
+}
+
+static aecodec_status compress_at(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t level,
+                                  const aecodec_progress *progress, uint8_t **file, size_t *size)
+{
+    aecodec_encoding *e = NULL;
+    aecodec_status status = aecodec_encoding_begin(bundle, picture, NOT_REDUCED, 0, &e);
+    run r;
+    if (status == AECODEC_OK) {
+        r.bundle = bundle;
+        r.is_encoder = 1;
+        r.state = e;
+        status = run_windows(&r, progress);
+    }
+    if (status == AECODEC_OK) {
+        status = aecodec_encoding_file(e, level, file, size);
+    }
+    aecodec_encoding_free(e);
+    return status;
+}
+
+aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t level,
+                                size_t max_bytes, const aecodec_progress *progress, uint8_t **file, size_t *size)
+{
+    if (level && (max_bytes || !has_level(bundle, level))) {
+        return AECODEC_BAD_ARGUMENT;
+    }
+    if (!bundle->has_encoder) {
+        return AECODEC_ABSENT;
+    }
+    return max_bytes ? compress_within(bundle, picture, max_bytes, progress, file, size)
+                     : compress_at(bundle, picture, level, progress, file, size);
+}

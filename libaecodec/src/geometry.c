@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the size of a picture to its planes, tiles, segments and windows. */
+#include "private.h"
+
+enum { MAX_WINDOW = 96 }; /* tiles; larger ones gain nothing, and leave the processor's cache */
+
+uint32_t divide_up(uint32_t a, uint32_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t most(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
+                     uint32_t frames, int has_colours)
+{
+    geometry g;
+    g.width = divide_up(2 * width, reduction);
+    g.height = divide_up(2 * height, reduction);
+    g.planes = frames * (facts->channels == 1 && has_colours ? 3u : 1u);
+    g.rows = divide_up(g.height, facts->tile_height);
+    g.columns = divide_up(g.width, facts->tile_width);
+    return g;
+}
+
+uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g)
+{
+    uint64_t height = (uint64_t)g->rows * facts->tile_height, width = (uint64_t)g->columns * facts->tile_width;
+    return height * width * g->planes; /* below 2^21 * 2^21 * 2^26 / ..., which a file's limits keep small */
+}
+
+size_t vector_count(const aecodec_codec_facts *facts, const geometry *g)
+{
+    return (size_t)g->planes * g->rows * g->columns * facts->vectors_per_tile;
+}
+
+/* ---- segments (FORMAT, section 4) ---- */
+
+/* Consecutive planes that make segments together. */
+static uint32_t planes_together(const geometry *g)
+{
+    uint32_t own = least(g->rows, SEGMENT_SIDE) * least(g->columns, SEGMENT_SIDE);
+    return most(1, SEGMENT_SIDE * SEGMENT_SIDE / own);
+}
+
+uint32_t segment_count(const aecodec_codec_facts *facts, const geometry *g)
+{
+    if (!facts->receptive_field) {
+        return 1;
+    }
+    return divide_up(g->planes, planes_together(g)) * divide_up(g->rows, SEGMENT_SIDE) *
+           divide_up(g->columns, SEGMENT_SIDE);
+}
+
+placed_segment segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number)
+{
+    uint32_t across = divide_up(g->columns, SEGMENT_SIDE), down = divide_up(g->rows, SEGMENT_SIDE);
+    placed_segment s = {0, 0, 0, {1, 1, 0}};
+    if (!facts->receptive_field) {
+        s.size.columns = (uint32_t)vector_count(facts, g);
+        return s;
+    }
+    s.left = number % across * SEGMENT_SIDE;
+    s.top = number / across % down * SEGMENT_SIDE;
+    s.plane = number / across / down * planes_together(g);
+    s.size.planes = least(planes_together(g), g->planes - s.plane);
+    s.size.rows = least(SEGMENT_SIDE, g->rows - s.top);
+    s.size.columns = least(SEGMENT_SIDE, g->columns - s.left);
+    return s;
+}
+
+/* ---- windows ---- */
+
+/* Windows along a side of count tiles. */
+static uint32_t windows_along(uint32_t count, uint32_t side, uint32_t margin)
+{
+    return count > 2 * margin ? most(1, divide_up(count - 2 * margin, side)) : 1;
+}
+
+/* Tiles that each of them sees. */
+static uint32_t seen_along(uint32_t count, uint32_t number, uint32_t margin)
+{
+    return divide_up(count + 2 * (number - 1) * margin, number);
+}
+
+static span span_at(uint32_t count, uint32_t number, uint32_t n, uint32_t margin)
+{
+    uint32_t seen = seen_along(count, number, margin), between = most(1, number - 1);
+    span s;
+    s.low = (uint32_t)((uint64_t)(count - seen) * n / between);
+    s.high = s.low + seen;
+    s.start = n ? s.low + margin : 0;
+    s.stop = n + 1 < number ? (uint32_t)((uint64_t)(count - seen) * (n + 1) / between) + margin : count;
+    return s;
+}
+
+aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns)
+{
+    uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * facts->channels;
+    uint32_t latents = rows * columns * facts->vectors_per_tile * facts->latent_channels;
+    aecodec_window w;
+    w.rows = is_encoder ? rows * facts->tile_height : rows;
+    w.columns = is_encoder ? columns * facts->tile_width : columns;
+    w.input_size = is_encoder ? pixels : latents;
+    w.output_size = is_encoder ? latents : pixels;
+    return w;
+}
+
+/* Codecs of tiles have networks of one shape, whose input may be flat. */
+static void set_input(const aecodec_network *network, aecodec_window *w, uint32_t *channels)
+{
+    uint32_t shape[3];
+    aecodec_network_input(network, shape);
+    w->rows = shape[0] ? shape[0] : w->rows;
+    w->columns = shape[1] ? shape[1] : w->columns;
+    *channels = shape[2];
+}
+
+int window_is_taken(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
+                    uint32_t rows, uint32_t columns)
+{
+    aecodec_window w = window_sizes(facts, is_encoder, rows, columns);
+    uint32_t channels, shape[3];
+    set_input(network, &w, &channels);
+    return (uint64_t)w.rows * w.columns * channels == w.input_size &&
+           aecodec_network_output(network, w.rows, w.columns, shape) == AECODEC_OK &&
+           (uint64_t)shape[0] * shape[1] * shape[2] == w.output_size;
+}
+
+static windows with_side(const geometry *g, uint32_t side, uint32_t margin)
+{
+    windows w;
+    w.side = side;
+    w.margin = margin;
+    w.down = windows_along(g->rows, side, margin);
+    w.across = windows_along(g->columns, side, margin);
+    return w;
+}
+
+static size_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
+                        const aecodec_network *network, int is_encoder)
+{
+    placed_window first = window_at(g, w, 0);
+    aecodec_window sizes = window_sizes(facts, is_encoder, first.rows.high - first.rows.low,
+                                        first.columns.high - first.columns.low);
+    size_t work = aecodec_network_work_size(network, sizes.rows, sizes.columns);
+    return work + sizes.input_size + sizes.output_size;
+}
+
+windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
+                   int is_encoder, uint32_t parts, size_t memory)
+{
+    uint32_t side = MAX_WINDOW;
+    windows w;
+    if (!facts->receptive_field) {
+        w = with_side(g, 1, 0);
+        return w;
+    }
+    w = with_side(g, side, facts->receptive_field);
+    while (side > 1 && (window_count(g, &w) < parts ||
+                        memory_of(facts, g, &w, network, is_encoder) > memory)) {
+        side = side * 7 / 8;
+        w = with_side(g, side, facts->receptive_field);
+    }
+    return w;
+}
+
+uint32_t window_count(const geometry *g, const windows *w)
+{
+    return g->planes * w->down * w->across;
+}
+
+placed_window window_at(const geometry *g, const windows *w, uint32_t number)
+{
+    placed_window placed;
+    placed.columns = span_at(g->columns, w->across, number % w->across, w->margin);
+    placed.rows = span_at(g->rows, w->down, number / w->across % w->down, w->margin);
+    placed.plane = number / w->across / w->down;
+    return placed;
+}

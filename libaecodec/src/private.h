@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the library share; no program includes this. */
+#ifndef AECODEC_PRIVATE_H
+#define AECODEC_PRIVATE_H
+
+#include "aecodec_library.h"
+#include "aecodec_network.h"
+
+enum {
+    LEVEL_UNITS = 16,
+    MAX_LEVELS = 15,
+    NOT_REDUCED = 2,
+    MAX_REDUCTION = 64,
+    MAX_SIDE = 1 << 20,
+    MAX_FRAMES = 1 << 24,
+    MAX_PIXELS = 1 << 30,
+    MAX_REDUCED_PIXELS = 1 << 26,
+    SEGMENT_SIDE = 128,
+    ALIGNMENT = 64,
+    WINDOW_MEMORY = 96 << 20 /* bytes that a run of a network may take by itself */
+};
+
+/* ---- bundle.c ---- */
+
+/* A level as the head describes it. */
+typedef struct {
+    uint32_t start, dimension, multiple;
+} level_facts;
+
+/* The tables of a level: structs that point into the section. */
+typedef struct {
+    int is_present;
+    aecodec_codec codec;
+    aecodec_context_network context;
+    aecodec_spatial_weights spatial;
+} level_tables;
+
+typedef struct {
+    aecodec_section entry;
+    const uint8_t *content;
+} section;
+
+struct aecodec_bundle {
+    aecodec_codec_facts facts;
+    level_facts levels[MAX_LEVELS];
+    aecodec_rate_weight rate_weight;
+    const int16_t *gains; /* [levels][dimension], or NULL */
+    section *sections;
+    level_tables tables[MAX_LEVELS]; /* of whole levels */
+    aecodec_network encoder, decoder;
+    int has_encoder, has_decoder;
+    void (*release)(void *memory, size_t size); /* of a file that was opened */
+    void *memory;
+    size_t memory_size;
+};
+
+/* ---- levels.c ---- */
+
+/* A level of a codec, or one between two: what aecodec.h calls a codec. */
+typedef struct {
+    aecodec_codec codec;
+    uint16_t *factors; /* freed with it; NULL without gains */
+} coding_level;
+
+uint32_t default_units(const aecodec_bundle *bundle);
+/* Whether the codec has a level, in sixteenths, be it in the bundle or not. */
+int has_level(const aecodec_bundle *bundle, uint32_t units);
+/* Returns AECODEC_OK, AECODEC_ABSENT or AECODEC_NO_MEMORY. */
+aecodec_status level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level);
+void level_close(coding_level *level);
+
+/* ---- level_tables.c ---- */
+
+uint32_t read_u16(const uint8_t *at);
+uint32_t read_u32(const uint8_t *at);
+
+/* Check a section, and let the tables point into it. */
+aecodec_status level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes, size_t size,
+                                 level_tables *tables);
+
+/* ---- geometry.c ---- */
+
+/* The planes of pictures as the networks see them. */
+typedef struct {
+    uint32_t width, height; /* of the coded pictures, in pixels */
+    uint32_t planes;        /* pictures, or three times as many for a grey codec and colour pictures */
+    uint32_t rows, columns; /* tiles of a plane */
+} geometry;
+
+uint32_t divide_up(uint32_t a, uint32_t b);
+geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
+                     uint32_t frames, int has_colours);
+/* Pixels of all tiles of all planes. */
+uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
+size_t vector_count(const aecodec_codec_facts *facts, const geometry *g);
+
+/* The segments of the vectors, one after the other. */
+typedef struct {
+    uint32_t plane, top, left;
+    aecodec_segment size;
+} placed_segment;
+
+uint32_t segment_count(const aecodec_codec_facts *facts, const geometry *g);
+placed_segment segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number);
+
+/* The windows in which a network sees the planes; for codecs of tiles each is a tile. */
+typedef struct {
+    uint32_t down, across; /* windows of a plane */
+    uint32_t side;         /* longest side in tiles, without margins */
+    uint32_t margin;       /* the receptive field */
+} windows;
+
+/* One side of a window, in tiles: results from start to stop, seen from low to high. */
+typedef struct {
+    uint32_t start, stop, low, high;
+} span;
+
+typedef struct {
+    uint32_t plane;
+    span rows, columns;
+} placed_window;
+
+/* At least so many windows as parts says, and for which the network's working memory is no larger than memory;
+ * the smallest windows where that is not possible. */
+windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
+                   int is_encoder, uint32_t parts, size_t memory);
+uint32_t window_count(const geometry *g, const windows *w);
+placed_window window_at(const geometry *g, const windows *w, uint32_t number);
+/* What a network takes and gives for some rows and columns of tiles. */
+aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns);
+/* Whether it does: a bundle may say what it likes. */
+int window_is_taken(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
+                    uint32_t rows, uint32_t columns);
+
+/* ---- resize.c ---- */
+
+/* Resample one channel of a picture with a cubic filter, as Pillow does. Both have a stride between pixels. */
+typedef struct {
+    uint8_t *pixels;
+    uint32_t width, height, stride;
+} channel;
+
+aecodec_status resize_channel(const channel *from, const channel *to);
+
+/* ---- zlib.c ---- */
+
+/* Inflate a zlib stream to exactly size bytes. */
+aecodec_status zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size);
+/* Make a zlib stream; room takes zlib_bound(size) bytes. Returns its size; 0 if memory runs out. */
+size_t zlib_bound(size_t size);
+size_t zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room);
+
+/* ---- container.c ---- */
+
+/* Whether grey pixels are given back as RGB: an instruction behind the XMP says so (FORMAT, section 8). */
+int is_shown_as_rgb(const aecodec_header *header);
+
+/* The bytes of a file while it is written. An error sticks. */
+typedef struct {
+    uint8_t *bytes;
+    size_t size, capacity;
+    aecodec_status status;
+} buffer;
+
+/* Make room for more bytes. Returns where they go, or NULL. */
+uint8_t *buffer_room(buffer *b, size_t more);
+void buffer_append(buffer *b, const uint8_t *bytes, size_t size);
+void buffer_append_number(buffer *b, uint32_t number);
+/* Write all fields of a header, its alpha stream too. */
+void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
+
+/* ---- running.c ---- */
+
+/* One side of the step-by-step functions, whichever it is. */
+typedef struct {
+    const aecodec_bundle *bundle;
+    int is_encoder;
+    void *state; /* aecodec_encoding or aecodec_decoding */
+} run;
+
+/* Run the network on all windows. */
+aecodec_status run_windows(const run *r, const aecodec_progress *progress);
+
+/* ---- rate_control.c ---- */
+
+aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
+                               const aecodec_progress *progress, uint8_t **file, size_t *size);
+
+#endif

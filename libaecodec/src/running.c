@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network on all windows of a picture, one after the other. */
+#include <stdlib.h>
+
+#include "private.h"
+
+static uint32_t count_of(const run *r)
+{
+    return r->is_encoder ? aecodec_encoding_windows(r->state) : aecodec_decoding_windows(r->state);
+}
+
+static aecodec_window window_of(const run *r, uint32_t number)
+{
+    aecodec_window w;
+    if (r->is_encoder) {
+        aecodec_encoding_window(r->state, number, &w);
+    } else {
+        aecodec_decoding_window(r->state, number, &w);
+    }
+    return w;
+}
+
+/* The memory that a window takes: all windows are of one size. */
+typedef struct {
+    int8_t *input, *output;
+    void *work;
+    size_t work_size;
+} memory;
+
+static aecodec_status run_window(const run *r, uint32_t number, const memory *m)
+{
+    const aecodec_network *network = r->is_encoder ? &r->bundle->encoder : &r->bundle->decoder;
+    aecodec_window w = window_of(r, number);
+    if (r->is_encoder) {
+        aecodec_encoding_input(r->state, number, m->input);
+    } else {
+        aecodec_decoding_input(r->state, number, m->input);
+    }
+    if (aecodec_network_run(network, w.rows, w.columns, m->input, m->output, m->work, m->work_size) != AECODEC_OK) {
+        return AECODEC_BAD_BUNDLE;
+    }
+    if (r->is_encoder) {
+        aecodec_encoding_output(r->state, number, m->output);
+    } else {
+        aecodec_decoding_output(r->state, number, m->output);
+    }
+    return AECODEC_OK;
+}
+
+static aecodec_status report(const aecodec_progress *progress, uint32_t done, uint32_t of)
+{
+    return progress && progress->report(progress->context, done, of) ? AECODEC_CANCELLED : AECODEC_OK;
+}
+
+static aecodec_status run_all(const run *r, const memory *m, const aecodec_progress *progress)
+{
+    uint32_t count = count_of(r), n;
+    aecodec_status status = report(progress, 0, count);
+    for (n = 0; n < count && status == AECODEC_OK; n++) {
+        status = run_window(r, n, m);
+        if (status == AECODEC_OK) {
+            status = report(progress, n + 1, count);
+        }
+    }
+    return status;
+}
+
+aecodec_status run_windows(const run *r, const aecodec_progress *progress)
+{
+    const aecodec_network *network = r->is_encoder ? &r->bundle->encoder : &r->bundle->decoder;
+    aecodec_window w = window_of(r, 0);
+    aecodec_status status = AECODEC_NO_MEMORY;
+    memory m;
+    m.work_size = aecodec_network_work_size(network, w.rows, w.columns);
+    m.input = malloc(w.input_size);
+    m.output = malloc(w.output_size);
+    m.work = malloc(m.work_size + 1);
+    if (m.input && m.output && m.work) {
+        status = run_all(r, &m, progress);
+    }
+    free(m.input);
+    free(m.output);
+    free(m.work);
+    return status;
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zlib streams of alpha planes (RFC 1950 and 1951). They are inflated whole, into memory of their exact size;
+ * deflated with the fixed code, which is short for planes that are mostly even. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+enum {
+    MAX_BITS = 15,
+    LITERALS = 286,
+    DISTANCES = 30,
+    LENGTH_CODES = 19,
+    END = 256,
+    SHORTEST = 3,
+    LONGEST = 258,
+    WINDOW = 32768,
+    HASH_BITS = 15,
+    MAX_CHAIN = 64,
+    CHECKSUM = 4
+};
+
+static const uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                         31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+static const uint8_t length_bits[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+static const uint16_t distance_base[30] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
+                                           193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+static const uint8_t distance_bits[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
+                                          6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
+
+static uint32_t adler32(const uint8_t *bytes, size_t size)
+{
+    uint32_t a = 1, b = 0;
+    size_t n;
+    for (n = 0; n < size; n++) {
+        a += bytes[n];
+        b += a;
+        if (n % 4096 == 4095) { /* before b can overflow */
+            a %= 65521;
+            b %= 65521;
+        }
+    }
+    return b % 65521 << 16 | a % 65521;
+}
+
+/* ---- inflating ---- */
+
+/* Bits of a stream, and the bytes that they make. An error sticks. */
+typedef struct {
+    const uint8_t *in;
+    size_t in_size, in_at;
+    uint32_t bits;
+    unsigned count; /* of bits */
+    uint8_t *out;
+    size_t out_size, out_at;
+    int is_damaged;
+} inflater;
+
+static uint32_t take_bits(inflater *s, unsigned count)
+{
+    uint32_t taken;
+    while (s->count < count) {
+        if (s->in_at == s->in_size) {
+            s->is_damaged = 1;
+            return 0;
+        }
+        s->bits |= (uint32_t)s->in[s->in_at++] << s->count;
+        s->count += 8;
+    }
+    taken = s->bits & ((1u << count) - 1);
+    s->bits >>= count;
+    s->count -= count;
+    return taken;
+}
+
+/* A canonical prefix code: how many symbols there are of each length, and the symbols in their order. */
+typedef struct {
+    uint16_t count[MAX_BITS + 1];
+    uint16_t symbols[LITERALS + 2];
+} prefix_code;
+
+/* Make a code of the lengths of its symbols. Returns whether it is complete; a code of one symbol of length 1,
+ * or of none, need not be. */
+static int make_code(prefix_code *code, const uint8_t *lengths, unsigned symbols)
+{
+    uint16_t next[MAX_BITS + 2];
+    int32_t left = 1;
+    unsigned n;
+    memset(code->count, 0, sizeof code->count);
+    for (n = 0; n < symbols; n++) {
+        code->count[lengths[n]]++;
+    }
+    next[1] = 0;
+    for (n = 1; n <= MAX_BITS; n++) {
+        left = 2 * left - code->count[n];
+        if (left < 0) {
+            return 0;
+        }
+        next[n + 1] = (uint16_t)(next[n] + code->count[n]);
+    }
+    for (n = 0; n < symbols; n++) {
+        if (lengths[n]) {
+            code->symbols[next[lengths[n]]++] = (uint16_t)n;
+        }
+    }
+    return left == 0 || (code->count[0] + code->count[1] == (int)symbols && code->count[1] <= 1);
+}
+
+static unsigned take_symbol(inflater *s, const prefix_code *code)
+{
+    int32_t word = 0, first = 0, index = 0;
+    unsigned length;
+    for (length = 1; length <= MAX_BITS && !s->is_damaged; length++) {
+        int32_t count = code->count[length];
+        word |= (int32_t)take_bits(s, 1);
+        if (word - count < first) {
+            return code->symbols[index + word - first];
+        }
+        index += count;
+        first = (first + count) << 1;
+        word <<= 1;
+    }
+    s->is_damaged = 1;
+    return END;
+}
+
+static void put_byte(inflater *s, uint8_t byte)
+{
+    if (s->out_at == s->out_size) {
+        s->is_damaged = 1;
+    } else {
+        s->out[s->out_at++] = byte;
+    }
+}
+
+static void copy_match(inflater *s, unsigned symbol, const prefix_code *distances)
+{
+    unsigned length, code;
+    size_t distance;
+    if (symbol - END - 1 >= 29) {
+        s->is_damaged = 1;
+        return;
+    }
+    symbol -= END + 1;
+    length = length_base[symbol] + take_bits(s, length_bits[symbol]);
+    code = take_symbol(s, distances);
+    if (code >= DISTANCES || s->is_damaged) {
+        s->is_damaged = 1;
+        return;
+    }
+    distance = distance_base[code] + take_bits(s, distance_bits[code]);
+    if (distance > s->out_at) {
+        s->is_damaged = 1;
+    }
+    for (; length && !s->is_damaged; length--) {
+        put_byte(s, s->out[s->out_at - distance]);
+    }
+}
+
+static void inflate_coded(inflater *s, const prefix_code *literals, const prefix_code *distances)
+{
+    unsigned symbol;
+    while (!s->is_damaged && (symbol = take_symbol(s, literals)) != END) {
+        if (symbol < END) {
+            put_byte(s, (uint8_t)symbol);
+        } else {
+            copy_match(s, symbol, distances);
+        }
+    }
+}
+
+static void inflate_stored(inflater *s)
+{
+    uint32_t length, complement;
+    s->bits = s->count = 0; /* up to the end of the byte: no whole byte waits here */
+    length = take_bits(s, 16);
+    complement = take_bits(s, 16);
+    s->is_damaged |= (length ^ complement) != 0xffff;
+    if (s->is_damaged || length > s->in_size - s->in_at || length > s->out_size - s->out_at) {
+        s->is_damaged = 1;
+        return;
+    }
+    memcpy(s->out + s->out_at, s->in + s->in_at, length);
+    s->in_at += length;
+    s->out_at += length;
+}
+
+/* Lengths of the fixed code. */
+static void set_fixed_lengths(uint8_t lengths[288])
+{
+    memset(lengths, 8, 144);
+    memset(lengths + 144, 9, 112);
+    memset(lengths + 256, 7, 24);
+    memset(lengths + 280, 8, 8);
+}
+
+static void inflate_fixed(inflater *s)
+{
+    uint8_t lengths[288];
+    prefix_code literals, distances;
+    set_fixed_lengths(lengths);
+    make_code(&literals, lengths, 288);
+    memset(lengths, 5, DISTANCES);
+    make_code(&distances, lengths, DISTANCES);
+    inflate_coded(s, &literals, &distances);
+}
+
+/* Read the lengths of both codes, which are coded themselves. */
+static void read_lengths(inflater *s, const prefix_code *code, uint8_t *lengths, unsigned count)
+{
+    unsigned n = 0;
+    while (n < count && !s->is_damaged) {
+        unsigned symbol = take_symbol(s, code), repeat = 1;
+        uint8_t length = (uint8_t)symbol;
+        if (symbol >= 16) {
+            repeat = symbol == 16 ? 3 + take_bits(s, 2) : symbol == 17 ? 3 + take_bits(s, 3) : 11 + take_bits(s, 7);
+            length = symbol == 16 && n ? lengths[n - 1] : 0;
+            s->is_damaged |= symbol == 16 && n == 0;
+        }
+        if (symbol > 18 || repeat > count - n) {
+            s->is_damaged = 1;
+            return;
+        }
+        memset(lengths + n, length, repeat);
+        n += repeat;
+    }
+}
+
+static void inflate_dynamic(inflater *s)
+{
+    static const uint8_t order[LENGTH_CODES] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    unsigned literal_count = 257 + take_bits(s, 5), distance_count = 1 + take_bits(s, 5);
+    unsigned code_count = 4 + take_bits(s, 4), n;
+    uint8_t lengths[LITERALS + 2 + 32];
+    prefix_code literals, distances;
+    memset(lengths, 0, sizeof lengths);
+    for (n = 0; n < code_count; n++) {
+        lengths[order[n]] = (uint8_t)take_bits(s, 3);
+    }
+    if (s->is_damaged || literal_count > LITERALS || distance_count > DISTANCES ||
+        !make_code(&literals, lengths, LENGTH_CODES) || literals.count[0] >= LENGTH_CODES - 1) {
+        s->is_damaged = 1;
+        return;
+    }
+    memset(lengths, 0, sizeof lengths);
+    read_lengths(s, &literals, lengths, literal_count + distance_count);
+    if (s->is_damaged || !lengths[END] || !make_code(&literals, lengths, literal_count) ||
+        !make_code(&distances, lengths + literal_count, distance_count)) {
+        s->is_damaged = 1;
+        return;
+    }
+    inflate_coded(s, &literals, &distances);
+}
+
+static void inflate_blocks(inflater *s)
+{
+    uint32_t is_last = 0;
+    while (!is_last && !s->is_damaged) {
+        is_last = take_bits(s, 1);
+        switch (take_bits(s, 2)) {
+        case 0:
+            inflate_stored(s);
+            break;
+        case 1:
+            inflate_fixed(s);
+            break;
+        case 2:
+            inflate_dynamic(s);
+            break;
+        default:
+            s->is_damaged = 1;
+        }
+    }
+}
+
+aecodec_status zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size)
+{
+    inflater s = {stream, stream_size, 2, 0, 0, bytes, size, 0, 0};
+    uint32_t checksum = 0;
+    unsigned n;
+    if (stream_size < 2 + CHECKSUM || (stream[0] & 0x8f) != 8 || stream[1] & 0x20 ||
+        (stream[0] << 8 | stream[1]) % 31) {
+        return AECODEC_DAMAGED;
+    }
+    inflate_blocks(&s);
+    if (s.is_damaged || s.out_at != size || stream_size - s.in_at != CHECKSUM) {
+        return AECODEC_DAMAGED;
+    }
+    for (n = 0; n < CHECKSUM; n++) {
+        checksum = checksum << 8 | stream[s.in_at++];
+    }
+    return checksum == adler32(bytes, size) ? AECODEC_OK : AECODEC_DAMAGED;
+}
+
+/* ---- deflating ---- */
+
+typedef struct {
+    uint8_t *out;
+    size_t size;
+    uint32_t bits;
+    unsigned count;
+} deflater;
+
+static void put_bits(deflater *d, uint32_t bits, unsigned count)
+{
+    d->bits |= bits << d->count;
+    for (d->count += count; d->count >= 8; d->count -= 8, d->bits >>= 8) {
+        d->out[d->size++] = (uint8_t)d->bits;
+    }
+}
+
+/* Prefix codes are written with their highest bit first. */
+static void put_code(deflater *d, uint32_t code, unsigned length)
+{
+    uint32_t reversed = 0;
+    unsigned n;
+    for (n = 0; n < length; n++) {
+        reversed |= (code >> n & 1u) << (length - 1 - n);
+    }
+    put_bits(d, reversed, length);
+}
+
+static void put_literal(deflater *d, uint32_t symbol)
+{
+    if (symbol < 144) {
+        put_code(d, 0x30 + symbol, 8);
+    } else if (symbol < 256) {
+        put_code(d, 0x190 + symbol - 144, 9);
+    } else if (symbol < 280) {
+        put_code(d, symbol - 256, 7);
+    } else {
+        put_code(d, 0xc0 + symbol - 280, 8);
+    }
+}
+
+static void put_match(deflater *d, uint32_t length, uint32_t distance)
+{
+    unsigned code = 28;
+    while (length_base[code] > length) {
+        code--;
+    }
+    put_literal(d, END + 1 + code);
+    put_bits(d, length - length_base[code], length_bits[code]);
+    code = DISTANCES - 1;
+    while (distance_base[code] > distance) {
+        code--;
+    }
+    put_code(d, code, 5);
+    put_bits(d, distance - distance_base[code], distance_bits[code]);
+}
+
+/* The places where three bytes last stood, and where those stood before. */
+typedef struct {
+    uint32_t last[1 << HASH_BITS];   /* place + 1; 0: nowhere */
+    uint32_t before[WINDOW];
+} places;
+
+static uint32_t hash_of(const uint8_t *bytes)
+{
+    uint32_t three = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+    return three * 2654435761u >> (32 - HASH_BITS);
+}
+
+static void remember(places *p, const uint8_t *bytes, size_t at)
+{
+    uint32_t hash = hash_of(bytes + at);
+    p->before[at % WINDOW] = p->last[hash];
+    p->last[hash] = (uint32_t)at + 1;
+}
+
+static uint32_t match_length(const uint8_t *a, const uint8_t *b, size_t most)
+{
+    uint32_t length = 0;
+    while (length < most && a[length] == b[length]) {
+        length++;
+    }
+    return length;
+}
+
+/* The longest match at a place. */
+static uint32_t find_match(const places *p, const uint8_t *bytes, size_t size, size_t at, uint32_t *distance)
+{
+    size_t most = size - at < LONGEST ? size - at : LONGEST;
+    uint32_t longest = 0, candidate = p->last[hash_of(bytes + at)];
+    unsigned tries;
+    for (tries = 0; candidate && at - (candidate - 1) <= WINDOW && tries < MAX_CHAIN; tries++) {
+        uint32_t length = match_length(bytes + candidate - 1, bytes + at, most), next;
+        if (length > longest) {
+            longest = length;
+            *distance = (uint32_t)(at - (candidate - 1));
+        }
+        next = p->before[(candidate - 1) % WINDOW];
+        if (next >= candidate) { /* overwritten since */
+            break;
+        }
+        candidate = next;
+    }
+    return longest;
+}
+
+size_t zlib_bound(size_t size)
+{
+    return size + size / 8 + 16;
+}
+
+static void deflate_bytes(deflater *d, places *p, const uint8_t *bytes, size_t size)
+{
+    size_t at = 0, stop;
+    while (at < size) {
+        uint32_t distance = 0, length = size - at >= SHORTEST ? find_match(p, bytes, size, at, &distance) : 0;
+        if (length >= SHORTEST) {
+            put_match(d, length, distance);
+        } else {
+            put_literal(d, bytes[at]);
+            length = 1;
+        }
+        for (stop = at + length; at < stop; at++) {
+            if (size - at >= SHORTEST) {
+                remember(p, bytes, at);
+            }
+        }
+    }
+}
+
+size_t zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room)
+{
+    deflater d = {room, 2, 0, 0};
+    uint32_t checksum = adler32(bytes, size);
+    places *p = malloc(sizeof *p);
+    int shift;
+    if (!p) {
+        return 0;
+    }
+    memset(p, 0, sizeof *p);
+    room[0] = 0x78;
+    room[1] = 0xda;
+    put_bits(&d, 3, 3); /* the last block, with the fixed code */
+    deflate_bytes(&d, p, bytes, size);
+    put_literal(&d, END);
+    put_bits(&d, 0, 7); /* to the end of the byte */
+    for (shift = 24; shift >= 0; shift -= 8) {
+        d.out[d.size++] = (uint8_t)(checksum >> shift);
+    }
+    free(p);
+    return d.size;
+}
