@@ -224,7 +224,7 @@ const aecodec_kernels aecodec_portable_kernels = {
     "portable", 8, 1, 1, 1, pack, fill, portable_tile, portable_add,
 };
 
-#ifndef AECODEC_SIMD
+#if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)
 const aecodec_kernels *aecodec_best_kernels(void)
 {
     return &aecodec_portable_kernels;

@@ -74,6 +74,16 @@ typedef struct aecodec_kernels {
     void (*add)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count);
 } aecodec_kernels;
 
+/* Which vector instructions this compiler can make; AECODEC_PORTABLE, to be defined by whoever wants plain C,
+ * leaves them out. */
+#if !defined(AECODEC_PORTABLE) && defined(__GNUC__) && defined(__x86_64__)
+#define AECODEC_X86
+#elif !defined(AECODEC_PORTABLE) && defined(__ARM_NEON) && defined(__aarch64__)
+#define AECODEC_NEON
+#elif !defined(AECODEC_PORTABLE) && defined(__wasm_simd128__)
+#define AECODEC_WASM
+#endif
+
 /* The kernels for the processor that the program runs on. */
 const aecodec_kernels *aecodec_best_kernels(void);
 

@@ -12,7 +12,7 @@ from aecodec.export.network.slots import assign_slots
 from aecodec.tflite.check import check_model
 from aecodec.tflite.operators import KINDS
 
-_TABLES = [
+_TABLES = (
     "ABS",
     "CEIL",
     "COS",
@@ -36,7 +36,7 @@ _TABLES = [
     "SQRT",
     "SQUARE",
     "TANH",
-]
+)
 """Operators of one variable, whatever they do."""
 
 _RULES: dict[str, Rule] = {
