@@ -30,11 +30,11 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     """
     for half in Half:
         if not folder.has(half.tflite):
-            raise CodecError(f"{folder.path}: a page needs both networks, and {half.tflite} is absent")
+            raise CodecError(
+                f"{folder.path}: a page needs both networks, and {half.tflite} is absent"
+            )
     is_any_size = folder.spec.receptive_field > 0
-    plans = {
-        half: network_plan(folder.read(half.tflite), is_any_size=is_any_size) for half in Half
-    }
+    plans = {half: network_plan(folder.read(half.tflite), is_any_size=is_any_size) for half in Half}
     sections = sections_of(folder, plans)
     packed = {each.sha256.hex(): gzip.compress(each.content, mtime=0) for each in sections}
     return {"head": head(folder.spec, sections), **packed}

@@ -124,6 +124,6 @@ def _known(sample: Sample, picture: Picture, codec: Codec) -> dict[str, Any]:
 
 def _measured(picture: Picture, codec: Codec, level: int) -> dict[str, Any]:
     data = codec.compress(picture, level=level)
-    restored = np.asarray(codec.decompress(data).pixels)
+    restored = np.asarray(codec.decompress(data)).reshape(picture.pixels.shape)
     psnr = metrics.psnr(metrics.mse(picture.pixels, restored))
     return {"level": level, "bytes": len(data), "psnr": round(psnr, 2)}

@@ -68,7 +68,7 @@ def _json(value: object) -> bytes:
 
 
 def _service_worker(shell: Mapping[str, bytes]) -> bytes:
-    """The worker with the list of what it keeps, and a version that changes whenever a file does."""
+    """The worker, with a list of what it keeps and a version that changes when a file does."""
     template = shell[_WORKER].decode("utf-8")
     listed = [name for name in shell if name != _WORKER]
     version = hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in shell.values()))

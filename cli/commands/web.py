@@ -42,9 +42,9 @@ def web(
 ) -> None:
     """Make a page on which anybody can compress a picture, for any static host.
 
-    A visitor drops, pastes or photographs a picture, and sees it beside what is left of it, at every
-    level, and beside WebP, JPEG and AVIF of the same bytes. The codecs run in the browser: nothing
-    leaves it, and the page works without a network after the first visit. To look at it:
+    A visitor drops, pastes or photographs a picture, and sees it beside what is left of it, at
+    every level, and beside WebP, JPEG and AVIF of the same bytes. The codecs run in the browser:
+    nothing leaves it, and the page works without a network after the first visit. To look at it:
     python -m http.server -d DIR.
     """
     check_overwriting(out, force)

@@ -29,14 +29,14 @@ class Browser:
     def __init__(self, driver: Any) -> None:
         self._driver = driver
 
-    def open(self, page: Path, *, width: int, scheme: str = "light") -> None:
-        """Open a page in a window of a width in pixels, a phone's if it is narrow."""
+    def open(self, page: Path | str, *, width: int, scheme: str = "light") -> None:
+        """Open a page, by its file or its address, in a window of a width in pixels, a phone's if it is narrow."""
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self._command("Emulation.setEmulatedMedia", media)
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         self._command("Emulation.setDeviceMetricsOverride", size)
         self.messages(), self.requests()  # those of the page before
-        self._driver.get(page.as_uri())
+        self._driver.get(page.as_uri() if isinstance(page, Path) else page)
 
     def run(self, script: str) -> Any:
         """Run a script, which may wait, and return what it returns."""

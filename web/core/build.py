@@ -18,19 +18,40 @@ COMPILER = "0.17.1"
 """Version of the package ziglang: with another one, the same sources give other bytes."""
 
 FLAGS = (
-    "-target wasm32-wasi -mexec-model=reactor -std=c99 -O3 -msimd128 -mbulk-memory "
-    "-Wl,--strip-all -Wl,-z,stack-size=262144"
-).split()
+    *("-target", "wasm32-wasi", "-mexec-model=reactor"),
+    *("-std=c99", "-DAECODEC_LIBRARY", "-ffp-contract=off"),
+    *("-O3", "-msimd128", "-mbulk-memory"),
+    *("-Wl,--strip-all", "-Wl,-z,stack-size=262144"),
+)
 EXPORTS = (
-    "aecodec_free aecodec_status_text aecodec_read_header aecodec_sha256 "
-    "aecodec_bundle_from_memory aecodec_bundle_add aecodec_bundle_facts aecodec_bundle_section "
-    "aecodec_decoding_begin aecodec_decoding_windows aecodec_decoding_window "
-    "aecodec_decoding_input aecodec_decoding_output aecodec_decoding_finish aecodec_decoding_free "
-    "aecodec_encoding_begin aecodec_encoding_windows aecodec_encoding_window "
-    "aecodec_encoding_input aecodec_encoding_output aecodec_encoding_file aecodec_encoding_free "
-    "aecodec_image_free aecodec_likeness aecodec_web_allocate aecodec_web_network "
-    "aecodec_web_run"
-).split()
+    "aecodec_free",
+    "aecodec_status_text",
+    "aecodec_read_header",
+    "aecodec_sha256",
+    "aecodec_bundle_from_memory",
+    "aecodec_bundle_add",
+    "aecodec_bundle_facts",
+    "aecodec_bundle_section",
+    "aecodec_decoding_begin",
+    "aecodec_decoding_windows",
+    "aecodec_decoding_window",
+    "aecodec_decoding_input",
+    "aecodec_decoding_output",
+    "aecodec_decoding_finish",
+    "aecodec_decoding_free",
+    "aecodec_encoding_begin",
+    "aecodec_encoding_windows",
+    "aecodec_encoding_window",
+    "aecodec_encoding_input",
+    "aecodec_encoding_output",
+    "aecodec_encoding_file",
+    "aecodec_encoding_free",
+    "aecodec_image_free",
+    "aecodec_likeness",
+    "aecodec_web_allocate",
+    "aecodec_web_network",
+    "aecodec_web_run",
+)
 _FOLDERS = {"export/c": "aecodec*.[ch]", "libaecodec/include": "*.h", "libaecodec/src": "*.[ch]"}
 _MARK = b"aecodec sources "
 
