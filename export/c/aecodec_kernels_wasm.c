@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernels for WebAssembly with simd128: i32x4.dot_i16x8_s multiplies pairs of 16 bits, which inputs are packed as;
+ * weights become it as they are loaded. */
+#include "aecodec_kernels.h"
+
+#ifdef AECODEC_WASM
+
+#include <string.h>
+#include <wasm_simd128.h>
+
+#define UNROLLED _Pragma("unroll")
+#define INLINE static inline __attribute__((always_inline))
+
+enum { WIDE = 4, QUAD = 4 };
+
+static void wasm_pack(void *packed, const int8_t *from, size_t count)
+{
+    int16_t *to = packed;
+    size_t n;
+    for (n = 0; n + 8 <= count; n += 8) {
+        wasm_v128_store(to + n, wasm_i16x8_load8x8(from + n));
+    }
+    for (; n < count; n++) {
+        to[n] = from[n];
+    }
+}
+
+static void wasm_fill(void *packed, int8_t value, size_t count)
+{
+    int16_t *to = packed;
+    size_t n;
+    for (n = 0; n < count; n++) {
+        to[n] = value;
+    }
+}
+
+/* x * multiplier / 2^31, rounded, halves upwards. */
+INLINE v128_t times(v128_t x, v128_t multiplier)
+{
+    const v128_t half = wasm_i64x2_const_splat(1 << 30);
+    const v128_t low = wasm_i64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, multiplier), half), 31);
+    const v128_t high = wasm_i64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, multiplier), half), 31);
+    return wasm_i32x4_shuffle(low, high, 0, 2, 4, 6);
+}
+
+/* x * multiplier * 2^(shift - 31), rounded twice. There are no shifts by different numbers of bits, but to divide
+ * by 2^n is to multiply by 2^(31 - n) / 2^31. */
+INLINE v128_t scale(v128_t x, v128_t multiplier, v128_t power)
+{
+    x = times(x, multiplier);
+    return times(wasm_i32x4_add(x, wasm_i32x4_shr(x, 31)), power);
+}
+
+INLINE v128_t limit(v128_t x, int32_t zero, int32_t least, int32_t most)
+{
+    x = wasm_i32x4_add(x, wasm_i32x4_splat(zero));
+    return wasm_i32x4_min(wasm_i32x4_max(x, wasm_i32x4_splat(least)), wasm_i32x4_splat(most));
+}
+
+/* Numbers that are bytes already, as bytes. */
+INLINE void store(v128_t x, int8_t *output, uint32_t count)
+{
+    const v128_t words = wasm_i16x8_narrow_i32x4(x, x);
+    const v128_t bytes = wasm_i8x16_narrow_i16x8(words, words);
+    const int32_t word = wasm_i32x4_extract_lane(bytes, 0);
+    memcpy(output, &word, count < QUAD ? count : QUAD);
+}
+
+/* How the sums of four channels become outputs. */
+typedef struct {
+    v128_t bias, multiplier, power;
+    int is_plain; /* whether all are divided by 2 at least */
+} quad_scaling;
+
+INLINE quad_scaling quad_scaling_of(const aecodec_scaling *scaling, uint32_t channel)
+{
+    const int32_t *shift = scaling->shift + channel;
+    const v128_t one = wasm_i32x4_const_splat(1);
+    quad_scaling found = {wasm_v128_load(scaling->bias + channel), wasm_v128_load(scaling->multiplier + channel), one,
+                          shift[0] < 0 && shift[1] < 0 && shift[2] < 0 && shift[3] < 0};
+    if (found.is_plain) {
+        found.power = wasm_i32x4_make(1 << (31 + shift[0]), 1 << (31 + shift[1]), 1 << (31 + shift[2]),
+                                      1 << (31 + shift[3]));
+    }
+    return found;
+}
+
+/* Sums of four channels, one at a time: for channels that are multiplied by 1/2 or more. */
+static void store_slowly(const aecodec_scaling *scaling, v128_t sums, uint32_t channel, int8_t *output, uint32_t count)
+{
+    int32_t each[QUAD];
+    uint32_t n;
+    wasm_v128_store(each, sums);
+    for (n = 0; n < count && n < QUAD; n++) {
+        const int32_t x =
+            aecodec_scale(each[n], scaling->multiplier[channel + n], scaling->shift[channel + n]);
+        output[n] = aecodec_limit((int32_t)((uint32_t)x + (uint32_t)scaling->zero), scaling->least, scaling->most);
+    }
+}
+
+INLINE void store_sums(const aecodec_scaling *scaling, const quad_scaling *quad, v128_t sums, uint32_t channel,
+                       int8_t *output, uint32_t count)
+{
+    sums = wasm_i32x4_add(sums, quad->bias);
+    if (!quad->is_plain) {
+        store_slowly(scaling, sums, channel, output, count);
+        return;
+    }
+    store(limit(scale(sums, quad->multiplier, quad->power), scaling->zero, scaling->least, scaling->most), output,
+          count);
+}
+
+/* Four channels, the `from`th of a block of `lanes` and those after it, of `count` outputs. */
+INLINE void quad_of(const aecodec_tile *tile, const int count, uint32_t from, size_t lanes)
+{
+    const int8_t *weights = tile->weights + from * QUAD;
+    const quad_scaling scaling = quad_scaling_of(tile->scaling, tile->channel + from);
+    v128_t sums[WIDE][2];
+    uint32_t row, group;
+    int place;
+    UNROLLED for (place = 0; place < count; place++) {
+        sums[place][0] = sums[place][1] = wasm_i64x2_const_splat(0);
+    }
+    for (row = 0; row < tile->height; row++) {
+        const int16_t *inputs = (const int16_t *)tile->packed + row * tile->row;
+        for (group = 0; group < tile->groups; group++, inputs += QUAD, weights += lanes * QUAD) {
+            const v128_t first = wasm_i16x8_load8x8(weights), second = wasm_i16x8_load8x8(weights + 8);
+            UNROLLED for (place = 0; place < count; place++) {
+                const v128_t input = wasm_v128_load64_splat(inputs + (size_t)place * tile->step);
+                sums[place][0] = wasm_i32x4_add(sums[place][0], wasm_i32x4_dot_i16x8(first, input));
+                sums[place][1] = wasm_i32x4_add(sums[place][1], wasm_i32x4_dot_i16x8(second, input));
+            }
+        }
+    }
+    UNROLLED for (place = 0; place < count; place++) {
+        const v128_t even = wasm_i32x4_shuffle(sums[place][0], sums[place][1], 0, 2, 4, 6);
+        const v128_t odd = wasm_i32x4_shuffle(sums[place][0], sums[place][1], 1, 3, 5, 7);
+        store_sums(tile->scaling, &scaling, wasm_i32x4_add(even, odd), tile->channel + from,
+                   tile->output + (size_t)place * tile->output_step + from, tile->channels - from);
+    }
+}
+
+INLINE void tile_of(const aecodec_tile *tile, const int count)
+{
+    const size_t lanes = (tile->channels + 3) / QUAD * QUAD;
+    uint32_t from;
+    for (from = 0; from < tile->channels; from += QUAD) {
+        quad_of(tile, count, from, lanes);
+    }
+}
+
+static void wasm_tile(const aecodec_tile *tile)
+{
+    switch (tile->count) {
+    case 1:
+        tile_of(tile, 1);
+        break;
+    case 2:
+        tile_of(tile, 2);
+        break;
+    case 3:
+        tile_of(tile, 3);
+        break;
+    default:
+        tile_of(tile, WIDE);
+    }
+}
+
+INLINE v128_t part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
+{
+    int32_t word;
+    v128_t x;
+    memcpy(&word, values, sizeof word);
+    x = wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_i32x4_splat(word)));
+    x = wasm_i32x4_shl(wasm_i32x4_sub(x, wasm_i32x4_splat(zero)), 20);
+    x = times(x, wasm_i32x4_splat(multiplier));
+    return shift ? times(wasm_i32x4_add(x, wasm_i32x4_shr(x, 31)), wasm_i32x4_splat(1 << (31 + shift))) : x;
+}
+
+static void wasm_add(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count)
+{
+    size_t n = 0;
+    if (sum->one_shift <= 0 && sum->other_shift <= 0 && sum->shift < 0) {
+        for (; n + QUAD <= count; n += QUAD) {
+            const v128_t x = wasm_i32x4_add(part(one + n, sum->one_zero, sum->one_multiplier, sum->one_shift),
+                                            part(other + n, sum->other_zero, sum->other_multiplier, sum->other_shift));
+            store(limit(scale(x, wasm_i32x4_splat(sum->multiplier), wasm_i32x4_splat(1 << (31 + sum->shift))),
+                        sum->zero, sum->least, sum->most),
+                  output + n, QUAD);
+        }
+    }
+    aecodec_portable_kernels.add(sum, one + n, other + n, output + n, count - n);
+}
+
+static const aecodec_kernels wasm_kernels = {
+    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, wasm_tile, wasm_add,
+};
+
+const aecodec_kernels *aecodec_best_kernels(void)
+{
+    return &wasm_kernels;
+}
+
+#else
+typedef int aecodec_no_kernels_wasm; /* C has no empty files */
+#endif
