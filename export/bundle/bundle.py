@@ -30,7 +30,7 @@ def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[fl
         UsageError: the codec has no such level.
     """
     sections = sections_of(folder, plans, levels)
-    content = head(folder.spec, sections)
+    content = head(folder, sections)
     for each in sections:
         content = content.ljust(aligned(len(content)), b"\0") + each.content
     if len(content) > _MAX_BYTES:

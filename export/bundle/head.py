@@ -10,14 +10,14 @@ from enum import IntEnum
 
 import numpy as np
 
-from aecodec.codec_files.spec import CodecSpec
+from aecodec.codec_files.folder import CodecFolder
 
 MAGIC = b"\xaeCBN"
 VERSION = 1
 ALIGNMENT = 64
 """What the offset of each section is a multiple of, and the length of the head."""
 
-_FACTS = struct.Struct("<4sHHIHHBBBxHHHH4x32s")
+_FACTS = struct.Struct("<4sHHIHHBBBxHHHHBBxx32s")
 _LEVEL = struct.Struct("<HHBBxx")
 _SECTION = struct.Struct("<BBxxII4x32s")
 _HASH = 32
@@ -51,13 +51,14 @@ class Section:
         return hashlib.sha256(self.content).digest()
 
 
-def head(spec: CodecSpec, sections: Sequence[Section]) -> bytes:
+def head(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
     """The head as `docs/BUNDLE.md` describes it; it stands alone.
 
     Args:
-        spec: the codec.
+        folder: the codec.
         sections: all sections of the bundle, in the order in which they follow the head.
     """
+    spec = folder.spec
     name = spec.name.encode()
     levels = b"".join(
         _LEVEL.pack(each.start, each.stop, each.multiple, bool(each.gains)) for each in spec.levels
@@ -65,7 +66,7 @@ def head(spec: CodecSpec, sections: Sequence[Section]) -> bytes:
     gains = b"".join(np.array(each.gains, "<i2").tobytes() for each in spec.levels)
     size = _FACTS.size + len(levels) + len(gains) + _SECTION.size * len(sections)
     size = aligned(size + len(name) + _HASH)
-    parts = _facts(spec, len(sections), size, len(name)) + levels + _directory(sections, size)
+    parts = _facts(folder, len(sections), size, len(name)) + levels + _directory(sections, size)
     padded = (parts + gains + name).ljust(size - _HASH, b"\0")
     return padded + hashlib.sha256(padded).digest()
 
@@ -79,7 +80,8 @@ def aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _facts(spec: CodecSpec, sections: int, size: int, name: int) -> bytes:
+def _facts(folder: CodecFolder, sections: int, size: int, name: int) -> bytes:
+    spec = folder.spec
     return _FACTS.pack(
         MAGIC,
         VERSION,
@@ -93,6 +95,8 @@ def _facts(spec: CodecSpec, sections: int, size: int, name: int) -> bytes:
         spec.latent_channels,
         spec.vectors,
         name,
+        folder.rdoq.most,
+        folder.rdoq.masking,
         bytes.fromhex(spec.sha256),
     )
 

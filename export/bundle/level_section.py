@@ -55,7 +55,7 @@ def level_section(tables: CTables) -> bytes:
 
 
 def _arrays(tables: CTables) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
-    """The arrays of exported C source, and the costs, which every encoder needs that weighs bits."""
+    """The arrays of exported C source, and the costs, with which an encoder weighs bits."""
     prior = tables.prior
     for name, array in tables.arrays.items():
         yield name, array.values

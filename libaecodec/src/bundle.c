@@ -188,12 +188,15 @@ static aecodec_status read_head(const uint8_t *head, size_t size, aecodec_bundle
 /* Whether a network takes and gives what the codec's tiles and latents are. */
 static int network_fits(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder)
 {
+    static const placed_window one = {0, {0, 1, 0, 1}, {0, 1, 0, 1}};
+    aecodec_window tile;
     uint32_t shape[3];
     aecodec_network_input(network, shape);
     if (facts->receptive_field ? shape[0] || shape[1] : !shape[0] || !shape[1]) {
         return 0;
     }
-    return window_is_taken(facts, network, is_encoder, 1, 1);
+    tile = window_for(facts, network, is_encoder, &one);
+    return window_is_taken(network, &tile);
 }
 
 static aecodec_status open_network(aecodec_bundle *bundle, const section *s, aecodec_network *network, int *has)
@@ -320,4 +323,12 @@ const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uin
         }
     }
     return NULL;
+}
+
+const aecodec_network *network_of(const aecodec_bundle *bundle, int is_encoder)
+{
+    if (is_encoder) {
+        return bundle->has_encoder ? &bundle->encoder : NULL;
+    }
+    return bundle->has_decoder ? &bundle->decoder : NULL;
 }

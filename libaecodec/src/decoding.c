@@ -217,8 +217,7 @@ static void choose_windows(aecodec_decoding *d, const aecodec_limits *limits, co
     if (limits->max_memory && limits->max_memory - memory_of(d, header) < memory) {
         memory = limits->max_memory - (size_t)memory_of(d, header);
     }
-    d->windows = windows_of(&d->bundle->facts, &d->geometry, d->bundle->has_decoder ? &d->bundle->decoder : NULL, 0,
-                            parts, memory);
+    d->windows = windows_of(&d->bundle->facts, &d->geometry, network_of(d->bundle, 0), 0, parts, memory);
 }
 
 static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t size, const aecodec_limits *limits,
@@ -281,7 +280,7 @@ uint32_t aecodec_decoding_windows(const aecodec_decoding *d)
 void aecodec_decoding_window(const aecodec_decoding *d, uint32_t number, aecodec_window *window)
 {
     placed_window w = window_at(&d->geometry, &d->windows, number);
-    *window = window_sizes(&d->bundle->facts, 0, w.rows.high - w.rows.low, w.columns.high - w.columns.low);
+    *window = window_for(&d->bundle->facts, network_of(d->bundle, 0), 0, &w);
 }
 
 void aecodec_decoding_input(const aecodec_decoding *d, uint32_t number, int8_t *input)
@@ -426,7 +425,7 @@ aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *f
         r.bundle = bundle;
         r.is_encoder = 0;
         r.state = d;
-        status = run_windows(&r, progress);
+        status = bundle->has_decoder ? run_windows(&r, progress) : AECODEC_ABSENT;
     }
     if (status == AECODEC_OK) {
         status = aecodec_decoding_finish(d, picture);

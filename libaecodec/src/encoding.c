@@ -129,8 +129,7 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
     if (status == AECODEC_OK) {
         status = take_alpha(e, picture);
     }
-    e->windows = windows_of(&bundle->facts, &e->geometry, bundle->has_encoder ? &bundle->encoder : NULL, 1, parts,
-                            WINDOW_MEMORY);
+    e->windows = windows_of(&bundle->facts, &e->geometry, network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
     e->latents = malloc(vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels);
     return status == AECODEC_OK && !e->latents ? AECODEC_NO_MEMORY : status;
 }
@@ -174,7 +173,7 @@ uint32_t aecodec_encoding_windows(const aecodec_encoding *e)
 void aecodec_encoding_window(const aecodec_encoding *e, uint32_t number, aecodec_window *window)
 {
     placed_window w = window_at(&e->geometry, &e->windows, number);
-    *window = window_sizes(&e->bundle->facts, 1, w.rows.high - w.rows.low, w.columns.high - w.columns.low);
+    *window = window_for(&e->bundle->facts, network_of(e->bundle, 1), 1, &w);
 }
 
 /* Copy a row of pixels; where the codec has more channels than the picture, they are equal. */
@@ -280,7 +279,7 @@ static void encode_segment(const aecodec_encoding *e, const coding_level *level,
                            coding_memory *m)
 {
     const int8_t *latents = m->latents ? m->latents : e->latents;
-    size_t room = MIN_MESSAGE_ROOM + m->message.capacity;
+    size_t room = m->message.capacity ? m->message.capacity : MIN_MESSAGE_ROOM;
     aecodec_status status = AECODEC_BUFFER_TOO_SMALL;
     if (m->latents) {
         gather(e, s, m->latents);

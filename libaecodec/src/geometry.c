@@ -34,7 +34,7 @@ geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t 
 uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g)
 {
     uint64_t height = (uint64_t)g->rows * facts->tile_height, width = (uint64_t)g->columns * facts->tile_width;
-    return height * width * g->planes; /* below 2^21 * 2^21 * 2^26 / ..., which a file's limits keep small */
+    return height * width * g->planes;
 }
 
 size_t vector_count(const aecodec_codec_facts *facts, const geometry *g)
@@ -102,7 +102,7 @@ static span span_at(uint32_t count, uint32_t number, uint32_t n, uint32_t margin
     return s;
 }
 
-aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns)
+static aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns)
 {
     uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * facts->channels;
     uint32_t latents = rows * columns * facts->vectors_per_tile * facts->latent_channels;
@@ -114,25 +114,27 @@ aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, ui
     return w;
 }
 
-/* Codecs of tiles have networks of one shape, whose input may be flat. */
-static void set_input(const aecodec_network *network, aecodec_window *w, uint32_t *channels)
+aecodec_window window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
+                          const placed_window *placed)
 {
+    aecodec_window w = window_sizes(facts, is_encoder, placed->rows.high - placed->rows.low,
+                                    placed->columns.high - placed->columns.low);
     uint32_t shape[3];
-    aecodec_network_input(network, shape);
-    w->rows = shape[0] ? shape[0] : w->rows;
-    w->columns = shape[1] ? shape[1] : w->columns;
-    *channels = shape[2];
+    if (network && !facts->receptive_field) { /* of one shape, which may be flat */
+        aecodec_network_input(network, shape);
+        w.rows = shape[0];
+        w.columns = shape[1];
+    }
+    return w;
 }
 
-int window_is_taken(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
-                    uint32_t rows, uint32_t columns)
+int window_is_taken(const aecodec_network *network, const aecodec_window *w)
 {
-    aecodec_window w = window_sizes(facts, is_encoder, rows, columns);
-    uint32_t channels, shape[3];
-    set_input(network, &w, &channels);
-    return (uint64_t)w.rows * w.columns * channels == w.input_size &&
-           aecodec_network_output(network, w.rows, w.columns, shape) == AECODEC_OK &&
-           (uint64_t)shape[0] * shape[1] * shape[2] == w.output_size;
+    uint32_t in[3], out[3];
+    aecodec_network_input(network, in);
+    return (uint64_t)w->rows * w->columns * in[2] == w->input_size &&
+           aecodec_network_output(network, w->rows, w->columns, out) == AECODEC_OK &&
+           (uint64_t)out[0] * out[1] * out[2] == w->output_size;
 }
 
 static windows with_side(const geometry *g, uint32_t side, uint32_t margin)
@@ -145,13 +147,13 @@ static windows with_side(const geometry *g, uint32_t side, uint32_t margin)
     return w;
 }
 
+/* Bytes that running the network on a window takes, as far as is known. */
 static size_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
                         const aecodec_network *network, int is_encoder)
 {
     placed_window first = window_at(g, w, 0);
-    aecodec_window sizes = window_sizes(facts, is_encoder, first.rows.high - first.rows.low,
-                                        first.columns.high - first.columns.low);
-    size_t work = aecodec_network_work_size(network, sizes.rows, sizes.columns);
+    aecodec_window sizes = window_for(facts, network, is_encoder, &first);
+    size_t work = network ? aecodec_network_work_size(network, sizes.rows, sizes.columns) : 0;
     return work + sizes.input_size + sizes.output_size;
 }
 

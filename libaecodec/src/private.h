@@ -47,12 +47,15 @@ struct aecodec_bundle {
     const int16_t *gains; /* [levels][dimension], or NULL */
     section *sections;
     level_tables tables[MAX_LEVELS]; /* of whole levels */
-    aecodec_network encoder, decoder;
+    aecodec_network encoder, decoder; /* if they are present */
     int has_encoder, has_decoder;
     void (*release)(void *memory, size_t size); /* of a file that was opened */
     void *memory;
     size_t memory_size;
 };
+
+/* NULL if it is absent. */
+const aecodec_network *network_of(const aecodec_bundle *bundle, int is_encoder);
 
 /* ---- levels.c ---- */
 
@@ -121,16 +124,16 @@ typedef struct {
 } placed_window;
 
 /* At least so many windows as parts says, and for which the network's working memory is no larger than memory;
- * the smallest windows where that is not possible. */
+ * the smallest windows where that is not possible. network: NULL if it is absent, so that its memory is not known. */
 windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
                    int is_encoder, uint32_t parts, size_t memory);
 uint32_t window_count(const geometry *g, const windows *w);
 placed_window window_at(const geometry *g, const windows *w, uint32_t number);
-/* What a network takes and gives for some rows and columns of tiles. */
-aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns);
+/* What the network takes and gives for a window. network: NULL if it is absent. */
+aecodec_window window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
+                          const placed_window *placed);
 /* Whether it does: a bundle may say what it likes. */
-int window_is_taken(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
-                    uint32_t rows, uint32_t columns);
+int window_is_taken(const aecodec_network *network, const aecodec_window *w);
 
 /* ---- resize.c ---- */
 

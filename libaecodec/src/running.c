@@ -29,7 +29,7 @@ typedef struct {
 
 static aecodec_status run_window(const run *r, uint32_t number, const memory *m)
 {
-    const aecodec_network *network = r->is_encoder ? &r->bundle->encoder : &r->bundle->decoder;
+    const aecodec_network *network = network_of(r->bundle, r->is_encoder);
     aecodec_window w = window_of(r, number);
     if (r->is_encoder) {
         aecodec_encoding_input(r->state, number, m->input);
@@ -67,10 +67,13 @@ static aecodec_status run_all(const run *r, const memory *m, const aecodec_progr
 
 aecodec_status run_windows(const run *r, const aecodec_progress *progress)
 {
-    const aecodec_network *network = r->is_encoder ? &r->bundle->encoder : &r->bundle->decoder;
+    const aecodec_network *network = network_of(r->bundle, r->is_encoder);
     aecodec_window w = window_of(r, 0);
     aecodec_status status = AECODEC_NO_MEMORY;
     memory m;
+    if (!window_is_taken(network, &w)) {
+        return AECODEC_BAD_BUNDLE;
+    }
     m.work_size = aecodec_network_work_size(network, w.rows, w.columns);
     m.input = malloc(w.input_size);
     m.output = malloc(w.output_size);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The best file of at most so many bytes, found as aecodec.codec.rate_control in Python finds it. */
+#include <stdlib.h>
+
+#include "private.h"
+
+enum { REDUCTIONS = 9 };
+
+/* Reduction factors in halves; each is tried where the one before gives a level of the lower half, or none. */
+static const uint32_t reductions[REDUCTIONS] = {NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32};
+
+/* A file, and the level at which it was made; without bytes, none. */
+typedef struct {
+    uint8_t *bytes;
+    size_t size;
+    uint32_t level; /* in sixteenths */
+} candidate;
+
+static void discard(candidate *c)
+{
+    free(c->bytes);
+    c->bytes = NULL;
+}
+
+/* The number of levels, those between two among them, and one of them in sixteenths. */
+static uint32_t level_count(const aecodec_codec_facts *facts)
+{
+    return facts->has_gains ? (facts->levels - 1) * LEVEL_UNITS + 1 : facts->levels;
+}
+
+static uint32_t level_at(const aecodec_codec_facts *facts, uint32_t n)
+{
+    return facts->has_gains ? LEVEL_UNITS + n : (n + 1) * LEVEL_UNITS;
+}
+
+/* Keep the file of the last level, by bisection, that is small enough. */
+static aecodec_status find_level(const aecodec_encoding *e, const aecodec_codec_facts *facts, size_t max_bytes,
+                                 candidate *found)
+{
+    uint32_t low = 0, high = level_count(facts);
+    aecodec_status status = AECODEC_OK;
+    while (low < high && status == AECODEC_OK) {
+        uint32_t middle = (low + high) / 2;
+        candidate tried;
+        tried.level = level_at(facts, middle);
+        status = aecodec_encoding_file(e, tried.level, &tried.bytes, &tried.size);
+        if (status == AECODEC_OK && tried.size <= max_bytes) {
+            discard(found);
+            *found = tried;
+            low = middle + 1;
+        } else {
+            if (status == AECODEC_OK) {
+                discard(&tried);
+            }
+            high = middle;
+        }
+    }
+    return status;
+}
+
+static aecodec_status encode_reduced(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
+                                     size_t max_bytes, const aecodec_progress *progress, candidate *found)
+{
+    aecodec_encoding *e = NULL;
+    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
+    run r;
+    if (status == AECODEC_OK) {
+        r.bundle = bundle;
+        r.is_encoder = 1;
+        r.state = e;
+        status = run_windows(&r, progress);
+    }
+    if (status == AECODEC_OK) {
+        status = find_level(e, &bundle->facts, max_bytes, found);
+    }
+    aecodec_encoding_free(e);
+    return status;
+}
+
+/* How like the picture a file's is; 0 if there is no decoder to tell. */
+static aecodec_status find_likeness(const aecodec_bundle *bundle, const aecodec_image *picture, const candidate *c,
+                                    double *likeness)
+{
+    static const aecodec_limits unlimited = {MAX_PIXELS, MAX_FRAMES, 0};
+    aecodec_image restored;
+    aecodec_status status;
+    *likeness = 0;
+    if (!bundle->has_decoder) {
+        return AECODEC_OK;
+    }
+    status = aecodec_decompress(bundle, c->bytes, c->size, &unlimited, NULL, &restored);
+    if (status == AECODEC_OK) {
+        status = aecodec_likeness(picture, &restored, likeness);
+        aecodec_image_free(&restored);
+    }
+    return status;
+}
+
+/* Whether a file is better than the best one so far. */
+static aecodec_status compare(const aecodec_bundle *bundle, const aecodec_image *picture, const candidate *best,
+                              const candidate *tried, int *is_better)
+{
+    double of_best = 0, of_tried = 0;
+    aecodec_status status = AECODEC_OK;
+    *is_better = 1;
+    if (best->bytes) {
+        status = find_likeness(bundle, picture, tried, &of_tried);
+        if (status == AECODEC_OK) {
+            status = find_likeness(bundle, picture, best, &of_best);
+        }
+        *is_better = of_tried > of_best;
+    }
+    return status;
+}
+
+static uint32_t reduction_count(const aecodec_bundle *bundle, const aecodec_image *picture)
+{
+    uint64_t pixels = (uint64_t)picture->width * picture->height * picture->frames;
+    return bundle->facts.receptive_field && pixels <= MAX_REDUCED_PIXELS ? REDUCTIONS : 1;
+}
+
+static aecodec_status find_best(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
+                                const aecodec_progress *progress, candidate *best)
+{
+    uint32_t count = reduction_count(bundle, picture), n;
+    aecodec_status status = AECODEC_OK;
+    for (n = 0; n < count && status == AECODEC_OK; n++) {
+        candidate tried = {NULL, 0, 0};
+        int is_better = 0;
+        status = encode_reduced(bundle, picture, reductions[n], max_bytes, progress, &tried);
+        if (status == AECODEC_OK && tried.bytes) {
+            status = compare(bundle, picture, best, &tried, &is_better);
+            discard(is_better ? best : &tried);
+            if (!is_better) {
+                break;
+            }
+            *best = tried;
+            if (2 * tried.level >= bundle->facts.levels * LEVEL_UNITS) {
+                break;
+            }
+        } else {
+            discard(&tried);
+        }
+    }
+    return status;
+}
+
+aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
+                               const aecodec_progress *progress, uint8_t **file, size_t *size)
+{
+    candidate best = {NULL, 0, 0};
+    aecodec_status status = find_best(bundle, picture, max_bytes, progress, &best);
+    if (status == AECODEC_OK && !best.bytes) {
+        return AECODEC_TOO_FEW_BYTES;
+    }
+    if (status != AECODEC_OK) {
+        discard(&best);
+        return status;
+    }
+    *file = best.bytes;
+    *size = best.size;
+    return AECODEC_OK;
+}
