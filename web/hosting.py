@@ -18,8 +18,10 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     The file `head` is the head of its bundle (`docs/BUNDLE.md`), as it is. Every section is a file
     named by its SHA-256, gzipped, so that hosts that do not compress send few bytes too.
 
+    A folder without an encoder makes a codec that only decompresses.
+
     Raises:
-        CodecError: one of its networks is absent.
+        CodecError: its decoder is absent.
         ModelError: the C library has no kernel for an operator of a network, or no room for the
             tables of a level.
 
@@ -28,13 +30,13 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     >>> len(files)  # a head, two networks, three levels
     6
     """
-    for half in Half:
-        if not folder.has(half.tflite):
-            raise CodecError(
-                f"{folder.path}: a page needs both networks, and {half.tflite} is absent"
-            )
+    if not folder.has(Half.DECODER.tflite):
+        raise CodecError(f"{folder.path}: a page needs {Half.DECODER.tflite}, which is absent")
+    halves = [half for half in Half if folder.has(half.tflite)]
     is_any_size = folder.spec.receptive_field > 0
-    plans = {half: network_plan(folder.read(half.tflite), is_any_size=is_any_size) for half in Half}
+    plans = {
+        half: network_plan(folder.read(half.tflite), is_any_size=is_any_size) for half in halves
+    }
     sections = sections_of(folder, plans)
     packed = {each.sha256.hex(): gzip.compress(each.content, mtime=0) for each in sections}
-    return {"head": head(folder.spec, sections), **packed}
+    return {"head": head(folder, sections), **packed}

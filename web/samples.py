@@ -101,14 +101,15 @@ def sample_files(
 def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
     """The codec for pictures of exactly this size, or else one for any size; None if there is none.
 
-    A grey codec suits grey pictures alone.
+    A grey codec suits grey pictures alone, and one that only decompresses suits none.
     """
-    for codec in codecs:
+    able = [each for each in codecs if each.folder.compresses]
+    for codec in able:
         is_one_tile = codec.spec.tile == picture.size[::-1] and not codec.spec.receptive_field
         if is_one_tile and (codec.spec.channels == 3 or is_grey(picture.pixels)):
             return codec
     is_tiny = max(picture.size) < _SMALL
-    return next((each for each in codecs if each.spec.receptive_field and not is_tiny), None)
+    return next((each for each in able if each.spec.receptive_field and not is_tiny), None)
 
 
 def _known(sample: Sample, picture: Picture, codec: Codec) -> dict[str, Any]:

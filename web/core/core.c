@@ -58,4 +58,3 @@ aecodec_status aecodec_web_run(const aecodec_network *network, const aecodec_win
     free(work);
     return status;
 }
-__attribute__((weak)) aecodec_status aecodec_likeness(const aecodec_image *a, const aecodec_image *b, double *l) { *l = 0.5; return 0; } /* TEMPORARY */

@@ -10,6 +10,7 @@ const LONGEST = 2560; // side of a picture in pixels; larger ones are reduced
 const OURS = "aecodec";
 
 const codecs = [];
+let able = []; // codecs that compress
 const state = { picture: undefined, coded: undefined, level: 4, isPacket: false, right: OURS, shown: undefined };
 
 // ---- what is shown
@@ -80,7 +81,7 @@ function suited(picture) {
   const { width, height, data } = picture;
   const isGrey = () => data.every((value, at) => at % 4 === 3 || value === data[at - (at % 4)]);
   const isTile = ({ tile, anySize }) => !anySize && tile.width === width && tile.height === height;
-  return codecs.find((codec) => isTile(codec) && (codec.channels === 3 || isGrey())) ?? codecs.find(({ anySize }) => anySize) ?? codecs[0];
+  return able.find((codec) => isTile(codec) && (codec.channels === 3 || isGrey())) ?? able.find(({ anySize }) => anySize) ?? able[0];
 }
 
 function openPicture(name, picture, codec, known) {
@@ -177,9 +178,10 @@ async function start() {
   setCodecs("codecs");
   const [ids, samples] = await Promise.all([json("codecs/index.json"), json("samples/index.json")]);
   codecs.push(...(await Promise.all(ids.map((id) => loadCodec(`codecs/${id}`)))));
-  view.showCodecs(codecs);
+  able = codecs.filter(({ compresses }) => compresses);
+  view.showCodecs(able);
   view.showSamples(samples, openSample);
-  await openSample(samples[0]);
+  if (samples.length) await openSample(samples[0]);
 }
 
 start();

@@ -19,8 +19,9 @@ function grouped(number) {
 }
 
 function inShort(bytes) {
-  if (bytes < 10_000) return grouped(bytes);
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} k` : `${(bytes / 1e6).toFixed(1)} M`;
+  if (bytes < 1000) return String(bytes);
+  const [value, unit] = bytes < 999_500 ? [bytes / 1000, "k"] : [bytes / 1e6, "M"];
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
 function shownPsnr(psnr) {
@@ -79,7 +80,7 @@ export function open({ name, picture, codec, level, isPacket }) {
   setUpLevels(codec.levels, level);
   showPacket(isPacket);
   find("#codec").value = codec.id;
-  rows.forEach((row) => fill(row, ["–", "–", "–"]));
+  clearRows();
 }
 
 /** What the slider has on its right. */
@@ -107,8 +108,8 @@ export function openAlone({ name, header, file, picture, codec }) {
 function showBytes(bytes, { width, height }, rest) {
   find("#bytes").textContent = grouped(bytes);
   const times = Math.round((width * height * 3) / bytes);
-  const part = times > 1 ? `1/${grouped(times)} of its pixels, ` : "";
-  find("#rate").textContent = `${part}${((8 * bytes) / (width * height)).toFixed(2)} bits per pixel, ${rest}`;
+  const part = times > 1 ? `, 1/${grouped(times)} of the raw pixels` : "";
+  find("#rate").textContent = `${((8 * bytes) / (width * height)).toFixed(2)} bits per pixel, ${rest}${part}`;
   for (const id of ["#download", "#save"]) find(id).disabled = false;
 }
 
@@ -160,11 +161,6 @@ export function showPacket(isPacket) {
 
 // ---- the table of formats
 
-function fill({ cells, input }, texts) {
-  texts.forEach((text, number) => { cells[number].textContent = text; });
-  input.disabled = false;
-}
-
 function rowOf(title) {
   const row = make("tr");
   const head = make("th");
@@ -173,17 +169,27 @@ function rowOf(title) {
   const input = Object.assign(make("input"), { type: "radio", name: "right", value: title, checked: title === "aecodec" });
   label.append(input, title);
   head.append(label);
-  const cells = [make("td", "–"), make("td", "–"), make("td", "–")];
+  const cells = ["–", "–", "–"].map((text) => make("td", text));
   row.append(head, ...cells);
   find("#formats tbody").append(row);
-  return { cells, input };
+  return { row, head, input, cells };
 }
 
 /** What a format weighs and is worth; undefined, if the browser does not write it. */
 export function showRow(title, made) {
-  const row = rows.get(title);
-  if (made) fill(row, [grouped(made.bytes), shownPsnr(made.psnr), made.likeness > 1 ? "–" : made.likeness.toFixed(3)]);
-  else Object.assign(row.input, { disabled: true });
+  const { row, head, input, cells } = rows.get(title);
+  input.disabled = !made;
+  if (!made) {
+    row.replaceChildren(head, Object.assign(make("td", "not written by this browser", "none"), { colSpan: 3 }));
+    return;
+  }
+  const texts = [grouped(made.bytes), shownPsnr(made.psnr), made.likeness > 1 ? "–" : made.likeness.toFixed(3)];
+  texts.forEach((text, number) => { cells[number].textContent = text; });
+  row.replaceChildren(head, ...cells);
+}
+
+function clearRows() {
+  for (const { cells } of rows.values()) cells.forEach((cell) => { cell.textContent = "–"; });
 }
 
 for (const title of ["aecodec", "WebP", "JPEG", "AVIF"]) rows.set(title, rowOf(title));
@@ -208,6 +214,7 @@ export function showSamples(samples, open) {
     return item;
   });
   find("#samples").replaceChildren(...items);
+  find("#samples-title").hidden = !samples.length;
 }
 
 // ---- what controls tell

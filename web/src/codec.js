@@ -25,6 +25,7 @@ export class Codec {
     });
     this.facts = this.#facts();
     this.sections = Array.from({ length: this.facts.sections }, (_, number) => this.#section(number));
+    this.facts.compresses = this.sections.some(({ kind }) => kind === ENCODER);
   }
 
   #facts() {

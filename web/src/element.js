@@ -1,6 +1,6 @@
 // <aec-img src="picture.aec" alt="...">: an `.aec` file where an <img> would stand.
 
-import { decode } from "./index.js";
+import { decode, InputError } from "./index.js";
 
 const style = new CSSStyleSheet();
 style.replaceSync(":host { display: inline-block; max-width: 100%; } canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }");
@@ -46,7 +46,7 @@ export class AecImage extends HTMLElement {
     const { signal } = this.#loading;
     try {
       const response = await fetch(src, { signal });
-      if (!response.ok) throw new Error(`${src}: ${response.status} ${response.statusText}`);
+      if (!response.ok) throw new InputError(`${src}: ${response.status} ${response.statusText}`);
       const picture = await decode(await response.arrayBuffer(), { signal });
       signal.throwIfAborted();
       this.#show(picture);
