@@ -170,13 +170,6 @@ static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *w
     sums[0] = zero, sums[1] = one, sums[2] = two, sums[3] = three;
 }
 
-static int8_t output_of(const aecodec_scaling *scaling, uint32_t sum, uint32_t channel)
-{
-    const uint32_t whole = sum + (uint32_t)scaling->bias[channel];
-    const int32_t scaled = aecodec_scale((int32_t)whole, scaling->multiplier[channel], scaling->shift[channel]);
-    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)scaling->zero), scaling->least, scaling->most);
-}
-
 /* Four outputs of one place; `padded` channels lie in the block. */
 static void quad(const aecodec_tile *tile, const int8_t *inputs, uint32_t from, uint32_t padded, int8_t *output)
 {
@@ -187,7 +180,8 @@ static void quad(const aecodec_tile *tile, const int8_t *inputs, uint32_t from, 
                      tile->groups);
     }
     for (n = 0; n < least_of(4, tile->channels - from); n++) {
-        output[from + n] = output_of(tile->scaling, sums[n], tile->channel + from + n);
+        const uint32_t channel = tile->channel + from + n, sum = sums[n] + (uint32_t)tile->scaling->bias[channel];
+        output[from + n] = aecodec_output(tile->scaling, (int32_t)sum, channel);
     }
 }
 

@@ -20,6 +20,7 @@ typedef struct {
     const int32_t *bias, *multiplier, *shift;
     const int32_t *weight_sum; /* sum of all weights of a channel */
     int32_t zero, least, most; /* of the output */
+    int is_rounded_once;
 } aecodec_scaling;
 
 /* A convolution: [rows][columns][channels] to [rows][columns][channels]. What lies outside of the input is zero,
@@ -113,6 +114,21 @@ static inline int32_t aecodec_scale(int32_t x, int32_t multiplier, int32_t shift
 static inline int8_t aecodec_limit(int32_t x, int32_t least, int32_t most)
 {
     return (int8_t)(x < least ? least : x > most ? most : x);
+}
+
+/* The same, rounded once. */
+static inline int32_t aecodec_scale_once(int32_t x, int32_t multiplier, int32_t shift)
+{
+    return (int32_t)(((int64_t)x * multiplier + ((int64_t)1 << (30 - shift))) >> (31 - shift));
+}
+
+/* The output of a channel, of its sum with its bias. */
+static inline int8_t aecodec_output(const aecodec_scaling *scaling, int32_t sum, uint32_t channel)
+{
+    const int32_t multiplier = scaling->multiplier[channel], shift = scaling->shift[channel];
+    const int32_t scaled = scaling->is_rounded_once ? aecodec_scale_once(sum, multiplier, shift)
+                                                    : aecodec_scale(sum, multiplier, shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)scaling->zero), scaling->least, scaling->most);
 }
 
 #endif

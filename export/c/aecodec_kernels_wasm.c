@@ -69,7 +69,7 @@ INLINE void store(v128_t x, int8_t *output, uint32_t count)
 /* How the sums of four channels become outputs. */
 typedef struct {
     v128_t bias, multiplier, power;
-    int is_plain; /* whether all are divided by 2 at least */
+    int is_plain; /* whether all are rounded twice, and divided by 2 at least */
 } quad_scaling;
 
 INLINE quad_scaling quad_scaling_of(const aecodec_scaling *scaling, uint32_t channel)
@@ -77,7 +77,7 @@ INLINE quad_scaling quad_scaling_of(const aecodec_scaling *scaling, uint32_t cha
     const int32_t *shift = scaling->shift + channel;
     const v128_t one = wasm_i32x4_const_splat(1);
     quad_scaling found = {wasm_v128_load(scaling->bias + channel), wasm_v128_load(scaling->multiplier + channel), one,
-                          shift[0] < 0 && shift[1] < 0 && shift[2] < 0 && shift[3] < 0};
+                          !scaling->is_rounded_once && shift[0] < 0 && shift[1] < 0 && shift[2] < 0 && shift[3] < 0};
     if (found.is_plain) {
         found.power = wasm_i32x4_make(1 << (31 + shift[0]), 1 << (31 + shift[1]), 1 << (31 + shift[2]),
                                       1 << (31 + shift[3]));
@@ -85,16 +85,14 @@ INLINE quad_scaling quad_scaling_of(const aecodec_scaling *scaling, uint32_t cha
     return found;
 }
 
-/* Sums of four channels, one at a time: for channels that are multiplied by 1/2 or more. */
+/* Sums of four channels, one at a time: for what is multiplied by 1/2 or more, or rounded once. */
 static void store_slowly(const aecodec_scaling *scaling, v128_t sums, uint32_t channel, int8_t *output, uint32_t count)
 {
     int32_t each[QUAD];
     uint32_t n;
     wasm_v128_store(each, sums);
     for (n = 0; n < count && n < QUAD; n++) {
-        const int32_t x =
-            aecodec_scale(each[n], scaling->multiplier[channel + n], scaling->shift[channel + n]);
-        output[n] = aecodec_limit((int32_t)((uint32_t)x + (uint32_t)scaling->zero), scaling->least, scaling->most);
+        output[n] = aecodec_output(scaling, each[n], channel + n);
     }
 }
 

@@ -88,6 +88,16 @@ AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_scaling *scaling, u
     return found;
 }
 
+/* Outputs of sums that are rounded once, as those of matrix products are: one at a time. */
+static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
+                         int8_t *output)
+{
+    uint32_t n;
+    for (n = 0; n < channels; n++) {
+        output[n] = aecodec_output(scaling, sums[n], channel + n);
+    }
+}
+
 AVX512 INLINE void avx512_store(const avx512_scaling *scaling, __m512i sums, int8_t *output)
 {
     __m512i x = avx512_scale(_mm512_add_epi32(sums, scaling->bias), scaling->multiplier, scaling->left,
@@ -95,6 +105,14 @@ AVX512 INLINE void avx512_store(const avx512_scaling *scaling, __m512i sums, int
     x = _mm512_add_epi32(x, scaling->zero);
     x = _mm512_min_epi32(_mm512_max_epi32(x, scaling->least), scaling->most);
     _mm_mask_storeu_epi8(output, scaling->stored, _mm512_cvtepi32_epi8(x));
+}
+
+AVX512 static void avx512_store_slowly(const aecodec_scaling *scaling, __m512i sums, uint32_t channel,
+                                       uint32_t channels, int8_t *output)
+{
+    int32_t each[LANES];
+    _mm512_storeu_si512(each, sums);
+    store_slowly(scaling, each, channel, channels, output);
 }
 
 /* A tile of `count` outputs in whole blocks, all but the last of which have 16 channels. */
@@ -130,7 +148,13 @@ AVX512 INLINE void avx512_tile_of(const aecodec_tile *tile, const int count, con
         const avx512_scaling scaling = avx512_scaling_of(tile->scaling, tile->channel + (uint32_t)n * LANES,
                                                          n < blocks - 1 ? LANES : last);
         UNROLLED for (place = 0; place < count; place++) {
-            avx512_store(&scaling, sums[place][n], tile->output + (size_t)place * tile->output_step + n * LANES);
+            int8_t *output = tile->output + (size_t)place * tile->output_step + n * LANES;
+            if (tile->scaling->is_rounded_once) {
+                avx512_store_slowly(tile->scaling, _mm512_add_epi32(sums[place][n], scaling.bias),
+                                    tile->channel + (uint32_t)n * LANES, n < blocks - 1 ? LANES : last, output);
+            } else {
+                avx512_store(&scaling, sums[place][n], output);
+            }
         }
     }
 }
@@ -268,10 +292,16 @@ AVX2 INLINE void avx2_outputs(const aecodec_tile *tile, __m256i sums, uint32_t c
     const aecodec_scaling *scaling = tile->scaling;
     const __m256i there = avx2_lanes((int)(count + 3) / 4 * 4), none = _mm256_setzero_si256();
     const __m256i shift = avx2_load(scaling->shift + channel, there);
-    const __m256i x = avx2_scale(_mm256_add_epi32(sums, avx2_load(scaling->bias + channel, there)),
-                                 avx2_load(scaling->multiplier + channel, there), _mm256_max_epi32(shift, none),
-                                 _mm256_max_epi32(_mm256_sub_epi32(none, shift), none));
-    avx2_store(avx2_limit(x, scaling->zero, scaling->least, scaling->most), output, count);
+    sums = _mm256_add_epi32(sums, avx2_load(scaling->bias + channel, there));
+    if (scaling->is_rounded_once) {
+        int32_t each[HALF];
+        _mm256_storeu_si256((__m256i *)(void *)each, sums);
+        store_slowly(scaling, each, channel, count < HALF ? count : HALF, output);
+        return;
+    }
+    sums = avx2_scale(sums, avx2_load(scaling->multiplier + channel, there), _mm256_max_epi32(shift, none),
+                      _mm256_max_epi32(_mm256_sub_epi32(none, shift), none));
+    avx2_store(avx2_limit(sums, scaling->zero, scaling->least, scaling->most), output, count);
 }
 
 /* Two of the four inputs' weights of each of 8 outputs, as 16 bits: 0 for the first two. */

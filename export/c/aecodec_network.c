@@ -120,9 +120,8 @@ static int shape_of(const uint32_t *plan, uint32_t tensor, uint32_t rows, uint32
 static int read_shapes(const run_state *run, aecodec_call *call)
 {
     uint32_t n;
-    call->is_in_place = 0;
     for (n = 0; n < call->count; n++) {
-        call->is_in_place |= place_of(run->plan, call->reads[n]) == place_of(run->plan, call->writes);
+        call->is_in_place[n] = place_of(run->plan, call->reads[n]) == place_of(run->plan, call->writes);
         if (!shape_of(run->plan, call->reads[n], run->rows, run->columns, &call->in[n])) {
             return 0;
         }

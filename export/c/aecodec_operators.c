@@ -50,13 +50,14 @@ int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size)
 int aecodec_works_in_place(uint32_t kind)
 {
     return kind == AECODEC_SUM || kind == AECODEC_PRODUCT || kind == AECODEC_MAXIMUM || kind == AECODEC_MINIMUM ||
-           kind == AECODEC_TABLE || kind == AECODEC_COPY;
+           kind == AECODEC_TABLE || kind == AECODEC_COPY || kind == AECODEC_SQUARED_DIFFERENCE || kind == AECODEC_PRELU;
 }
 
 /* ---- convolutions ----
  *
  * 0: height, width of the kernel; 1: steps; 2: rows above, columns before; 3: weights; 4: scaling; 5: zero of the
- * input, zero of the output, least, most; of a depthwise convolution, 6: outputs per input. */
+ * input, zero of the output, least, most; 6, of a depthwise convolution: outputs per input; 7: 1 if sums are rounded
+ * once, as those of a matrix product are. */
 
 static uint32_t padded(uint32_t channels)
 {
@@ -73,7 +74,8 @@ static aecodec_scaling scaling_of(const aecodec_call *call)
                                      table + (size_t)3 * channels,
                                      byte_of(bytes, 1),
                                      byte_of(bytes, 2),
-                                     byte_of(bytes, 3)};
+                                     byte_of(bytes, 3),
+                                     call->parameters[7] & 1};
     return scaling;
 }
 
@@ -141,7 +143,6 @@ static int8_t depthwise_output(const aecodec_convolution *c, uint32_t row, uint3
     const size_t in_row = (size_t)c->in.columns * c->in.channels;
     int64_t top, left;
     uint32_t y, x, y_to, x_from, x_to, y_from, sum = (uint32_t)c->scaling.bias[channel];
-    int32_t scaled;
     seen(row, c->down, c->top, c->height, c->in.rows, &top, &y_from, &y_to);
     seen(column, c->across, c->left, c->width, c->in.columns, &left, &x_from, &x_to);
     for (y = y_from; y < y_to; y++) {
@@ -152,8 +153,7 @@ static int8_t depthwise_output(const aecodec_convolution *c, uint32_t row, uint3
                               weights[(size_t)x * c->out.channels]);
         }
     }
-    scaled = aecodec_scale((int32_t)sum, c->scaling.multiplier[channel], c->scaling.shift[channel]);
-    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)c->scaling.zero), c->scaling.least, c->scaling.most);
+    return aecodec_output(&c->scaling, (int32_t)sum, channel);
 }
 
 static void convolve_depthwise(const aecodec_kernels *kernels, const aecodec_call *call)
@@ -222,7 +222,7 @@ static int pair_fits(const aecodec_call *call)
     uint32_t n;
     for (n = 0; n < 2; n++) {
         if (!is_stretched(&call->in[n], &call->out) ||
-            (call->is_in_place && !is_same(&call->in[n], &call->out))) {
+            (call->is_in_place[n] && !is_same(&call->in[n], &call->out))) {
             return 0;
         }
     }
@@ -234,6 +234,40 @@ static int8_t product(const aecodec_sum *sum, int8_t one, int8_t other)
     const int32_t whole = (one - sum->one_zero) * (other - sum->other_zero);
     const int32_t scaled = aecodec_scale(whole, sum->multiplier, sum->shift);
     return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
+}
+
+static int8_t squared_difference(const aecodec_sum *sum, int8_t one, int8_t other)
+{
+    const int32_t a = aecodec_scale((one - sum->one_zero) * (1 << 7), sum->one_multiplier, sum->one_shift);
+    const int32_t b = aecodec_scale((other - sum->other_zero) * (1 << 7), sum->other_multiplier, sum->other_shift);
+    const uint32_t difference = (uint32_t)a - (uint32_t)b;
+    const int32_t scaled = aecodec_scale((int32_t)(difference * difference), sum->multiplier, sum->shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
+}
+
+/* An element, times a slope if it is negative. */
+static int8_t sloped(const aecodec_sum *sum, int8_t one, int8_t slope)
+{
+    const int32_t x = one - sum->one_zero;
+    const int32_t scaled = x >= 0 ? aecodec_scale(x, sum->one_multiplier, sum->one_shift)
+                                  : aecodec_scale(x * (slope - sum->other_zero), sum->multiplier, sum->shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
+}
+
+static int8_t result_of(uint32_t kind, const aecodec_sum *sum, int8_t one, int8_t other)
+{
+    switch (kind) {
+    case AECODEC_PRODUCT:
+        return product(sum, one, other);
+    case AECODEC_SQUARED_DIFFERENCE:
+        return squared_difference(sum, one, other);
+    case AECODEC_PRELU:
+        return sloped(sum, one, other);
+    case AECODEC_MAXIMUM:
+        return one < other ? other : one;
+    default:
+        return one < other ? one : other;
+    }
 }
 
 /* A run of elements, of which an operand that is stretched has one: its step is 0. */
@@ -249,10 +283,8 @@ static void run_of_pairs(const aecodec_kernels *kernels, const aecodec_call *cal
     for (n = 0; n < count; n++, one += one_step, other += other_step) {
         if (call->kind == AECODEC_SUM) {
             kernels->add(sum, one, other, to + n, 1);
-        } else if (call->kind == AECODEC_PRODUCT) {
-            to[n] = product(sum, *one, *other);
         } else {
-            to[n] = (*one < *other) == (call->kind == AECODEC_MAXIMUM) ? *other : *one;
+            to[n] = result_of(call->kind, sum, *one, *other);
         }
     }
 }
@@ -426,6 +458,290 @@ static void concatenate(const aecodec_kernels *kernels, const aecodec_call *call
     }
 }
 
+/* 0, 1: row and column of the input at which the output begins; 2: what lies outside of the input. */
+static void window(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const int64_t top = (int32_t)call->parameters[0], left = (int32_t)call->parameters[1];
+    const size_t pixel = call->out.channels;
+    int8_t *to = call->to;
+    int64_t row, column;
+    (void)kernels;
+    for (row = top; row < top + call->out.rows; row++) {
+        for (column = left; column < left + call->out.columns; column++, to += pixel) {
+            if (row >= 0 && row < call->in[0].rows && column >= 0 && column < call->in[0].columns) {
+                memcpy(to, call->from[0] + ((size_t)row * call->in[0].columns + (size_t)column) * pixel, pixel);
+            } else {
+                memset(to, byte_of(call->parameters[2], 0), pixel);
+            }
+        }
+    }
+}
+
+static int same_channels(const aecodec_call *call)
+{
+    return call->in[0].channels == call->out.channels;
+}
+
+/* Each pixel several times. 0: rows and columns of a block of equal pixels. */
+static int nearest_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && are_steps(call->parameters[0]);
+}
+
+static int nearest_fits(const aecodec_call *call)
+{
+    const uint32_t times = call->parameters[0];
+    return same_channels(call) && call->out.rows == (uint64_t)call->in[0].rows * low(times) &&
+           call->out.columns == (uint64_t)call->in[0].columns * high(times);
+}
+
+static void nearest(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t down = low(call->parameters[0]), across = high(call->parameters[0]);
+    const size_t pixel = call->out.channels;
+    int8_t *to = call->to;
+    uint32_t row, column;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        const int8_t *from = call->from[0] + (size_t)(row / down) * call->in[0].columns * pixel;
+        for (column = 0; column < call->out.columns; column++, to += pixel) {
+            memcpy(to, from + column / across * pixel, pixel);
+        }
+    }
+}
+
+/* Any elements in any order. 0: a table of the output's six sides, of the step through the input along each,
+ * and of the element that comes first. */
+enum { AXES = 6, MAX_AXIS = 1 << 24 };
+
+static int move_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && aecodec_plan_holds(call->plan, call->parameters[0], (2 * AXES + 1) * 4);
+}
+
+/* Whether the output has as many elements as the sides say, and all that are moved lie in the input. */
+static int move_fits(const aecodec_call *call)
+{
+    const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
+    const int64_t whole = (int64_t)count_of(&call->out);
+    int64_t count = 1, least = steps[AXES], most = steps[AXES];
+    unsigned axis;
+    for (axis = 0; axis < AXES; axis++) {
+        if (sides[axis] < 1 || sides[axis] > MAX_AXIS || count > whole) {
+            return 0;
+        }
+        count *= sides[axis];
+        *(steps[axis] < 0 ? &least : &most) += (int64_t)steps[axis] * (sides[axis] - 1);
+    }
+    return count == whole && least >= 0 && most < (int64_t)count_of(&call->in[0]);
+}
+
+static void move(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
+    const size_t count = count_of(&call->out);
+    int32_t place[AXES] = {0};
+    int64_t from = steps[AXES];
+    size_t n;
+    (void)kernels;
+    for (n = 0; n < count; n++) {
+        unsigned axis = AXES;
+        call->to[n] = call->from[0][from];
+        while (axis-- > 0) {
+            from += steps[axis];
+            if (++place[axis] < sides[axis]) {
+                break;
+            }
+            from -= (int64_t)steps[axis] * sides[axis];
+            place[axis] = 0;
+        }
+    }
+}
+
+/* ---- elements drawn together ----
+ *
+ * Pools. 0: rows and columns of a window; 1: steps; 2: rows above, columns before; 3: least, most. */
+
+static int pool_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && low(word[0]) * high(word[0]) <= 1 << 20;
+}
+
+static int32_t rounded_quotient(int32_t sum, int32_t count)
+{
+    return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+}
+
+/* One output of a pool. */
+static int8_t pooled(const aecodec_call *call, uint32_t row, uint32_t column, uint32_t channel)
+{
+    const uint32_t *word = call->parameters;
+    const aecodec_shape *in = &call->in[0];
+    int64_t top, left;
+    uint32_t y, x, y_from, y_to, x_from, x_to;
+    int32_t sum = 0, largest = -128, count = 0;
+    seen(row, low(word[1]), low(word[2]), low(word[0]), in->rows, &top, &y_from, &y_to);
+    seen(column, high(word[1]), high(word[2]), high(word[0]), in->columns, &left, &x_from, &x_to);
+    for (y = y_from; y < y_to; y++) {
+        for (x = x_from; x < x_to; x++, count++) {
+            const int8_t value =
+                call->from[0][((size_t)(top + y) * in->columns + (size_t)(left + x)) * in->channels + channel];
+            sum += value;
+            largest = value > largest ? value : largest;
+        }
+    }
+    if (call->kind == AECODEC_MEAN_POOL) {
+        largest = count ? rounded_quotient(sum, count) : 0;
+    }
+    return aecodec_limit(largest, byte_of(word[3], 0), byte_of(word[3], 1));
+}
+
+static void pool(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    int8_t *to = call->to;
+    uint32_t row, column, channel;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        for (column = 0; column < call->out.columns; column++) {
+            for (channel = 0; channel < call->out.channels; channel++) {
+                *to++ = pooled(call, row, column, channel);
+            }
+        }
+    }
+}
+
+/* Reductions. 0: the axes that are drawn together, 0 rows and columns, 1 channels; 1: to what; 2: zeros of input
+ * and output; 3: multiplier, and 4: shift of the sum. */
+
+enum { TO_SUM, TO_MEAN, TO_MAXIMUM, TO_MINIMUM };
+
+static int reduction_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    return call->count == 1 && word[0] <= 1 && word[1] <= TO_MINIMUM && is_scale((int32_t)word[3], (int32_t)word[4]);
+}
+
+static int reduction_fits(const aecodec_call *call)
+{
+    const aecodec_shape *in = &call->in[0], *out = &call->out;
+    return call->parameters[0] ? out->channels == 1 && in->rows == out->rows && in->columns == out->columns
+                               : out->rows == 1 && out->columns == 1 && in->channels == out->channels;
+}
+
+/* The multiplier of a sum of `count` for their mean; TFLite divides it as far as its bits allow. */
+static int32_t mean_multiplier(int32_t multiplier, int32_t *shift, uint32_t count)
+{
+    int32_t bits = 31;
+    while (bits > 0 && !(count >> bits)) {
+        bits--;
+    }
+    bits = bits > 31 + *shift ? 31 + *shift : bits;
+    *shift -= bits;
+    return (int32_t)(multiplier * ((int64_t)1 << bits) / count);
+}
+
+/* One output: `count` elements that are `step` apart. */
+static int8_t reduced(const aecodec_call *call, const int8_t *from, size_t count, size_t step)
+{
+    const uint32_t *word = call->parameters;
+    int32_t multiplier = (int32_t)word[3], shift = (int32_t)word[4];
+    uint32_t sum = 0u - (uint32_t)count * (uint32_t)byte_of(word[2], 0);
+    int8_t least = 127, most = -128;
+    size_t n;
+    for (n = 0; n < count; n++, from += step) {
+        const int8_t value = *from;
+        sum += 0u + (uint32_t)value;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    if (word[1] >= TO_MAXIMUM) {
+        return word[1] == TO_MAXIMUM ? most : least;
+    }
+    if (word[1] == TO_MEAN) {
+        multiplier = mean_multiplier(multiplier, &shift, (uint32_t)count);
+    }
+    sum = (uint32_t)aecodec_scale((int32_t)sum, multiplier, shift) + (uint32_t)byte_of(word[2], 1);
+    return aecodec_limit((int32_t)sum, -128, 127);
+}
+
+static void reduce(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const size_t outputs = count_of(&call->out), count = count_of(&call->in[0]) / outputs;
+    const size_t step = call->parameters[0] ? 1 : outputs, next = call->parameters[0] ? count : 1;
+    size_t n;
+    (void)kernels;
+    for (n = 0; n < outputs; n++) {
+        call->to[n] = reduced(call, call->from[0] + n * next, count, step);
+    }
+}
+
+/* ---- pictures of another size, between pixels ----
+ *
+ * 0: 1 if corners are aligned, 2 if pixels have their centres in their middle. */
+
+static int bilinear_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && call->parameters[0] <= 2;
+}
+
+static int bilinear_fits(const aecodec_call *call)
+{
+    return same_channels(call) && call->in[0].rows < 1 << 12 && call->in[0].columns < 1 << 12 &&
+           call->out.rows < 1 << 12 && call->out.columns < 1 << 12;
+}
+
+/* Where an output lies between two inputs of a side, in 2^-10. */
+typedef struct {
+    int32_t place;
+    uint32_t from, to;
+} between;
+
+static between place_between(uint32_t flags, uint32_t place, uint32_t side, uint32_t wanted)
+{
+    const uint32_t is_aligned = flags == 1 && wanted > 1;
+    const uint32_t parts = wanted - is_aligned, step = ((1u << 10) * (side - is_aligned) + parts / 2) / parts;
+    between found;
+    found.place = (int32_t)(place * step);
+    if (flags == 2) {
+        found.place += (int32_t)(step >> 1) - (1 << 9);
+    }
+    found.from = found.place > 0 ? (uint32_t)found.place >> 10 : 0;
+    found.to = (uint32_t)(found.place + (1 << 10) - 1) >> 10;
+    found.from = found.from < side ? found.from : side - 1;
+    found.to = found.to < side ? found.to : side - 1;
+    return found;
+}
+
+static int8_t mixed(const aecodec_call *call, between down, between across, uint32_t channel)
+{
+    const aecodec_shape *in = &call->in[0];
+    const int8_t *upper = call->from[0] + (size_t)down.from * in->columns * in->channels + channel;
+    const int8_t *lower = call->from[0] + (size_t)down.to * in->columns * in->channels + channel;
+    const size_t left = (size_t)across.from * in->channels, right = (size_t)across.to * in->channels;
+    const int64_t y = down.place - (int32_t)(down.from << 10), x = across.place - (int32_t)(across.from << 10);
+    const int64_t sum = upper[left] * ((1 << 10) - y) * ((1 << 10) - x) + lower[left] * y * ((1 << 10) - x) +
+                        upper[right] * ((1 << 10) - y) * x + lower[right] * y * x;
+    return (int8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
+}
+
+static void bilinear(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    int8_t *to = call->to;
+    uint32_t row, column, channel;
+    (void)kernels;
+    for (row = 0; row < call->out.rows; row++) {
+        const between down = place_between(call->parameters[0], row, call->in[0].rows, call->out.rows);
+        for (column = 0; column < call->out.columns; column++) {
+            const between across =
+                place_between(call->parameters[0], column, call->in[0].columns, call->out.columns);
+            for (channel = 0; channel < call->out.channels; channel++) {
+                *to++ = mixed(call, down, across, channel);
+            }
+        }
+    }
+}
+
 /* ---- all operators ---- */
 
 typedef struct {
@@ -452,6 +768,15 @@ static const operator_kind kinds[AECODEC_KINDS] = {
     [AECODEC_SPACE_TO_DEPTH] = {block_is_sound, space_to_depth_fits, space_to_depth},
     [AECODEC_CONCATENATION] = {concatenation_is_sound, concatenation_fits, concatenate},
     [AECODEC_COPY] = {has_one_input, same_counts, copy},
+    [AECODEC_WINDOW] = {has_one_input, same_channels, window},
+    [AECODEC_MAXIMUM_POOL] = {pool_is_sound, same_channels, pool},
+    [AECODEC_MEAN_POOL] = {pool_is_sound, same_channels, pool},
+    [AECODEC_REDUCTION] = {reduction_is_sound, reduction_fits, reduce},
+    [AECODEC_NEAREST] = {nearest_is_sound, nearest_fits, nearest},
+    [AECODEC_BILINEAR] = {bilinear_is_sound, bilinear_fits, bilinear},
+    [AECODEC_MOVE] = {move_is_sound, move_fits, move},
+    [AECODEC_SQUARED_DIFFERENCE] = {pair_is_sound, pair_fits, run_pairs},
+    [AECODEC_PRELU] = {pair_is_sound, pair_fits, run_pairs},
 };
 
 int aecodec_parameters_are_sound(const aecodec_call *call)

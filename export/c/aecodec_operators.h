@@ -23,9 +23,12 @@ enum {
     AECODEC_WINDOW,
     AECODEC_MAXIMUM_POOL,
     AECODEC_MEAN_POOL,
-    AECODEC_MEAN,
+    AECODEC_REDUCTION,
     AECODEC_NEAREST,
     AECODEC_BILINEAR,
+    AECODEC_MOVE,
+    AECODEC_SQUARED_DIFFERENCE,
+    AECODEC_PRELU,
     AECODEC_KINDS
 };
 
@@ -35,7 +38,7 @@ typedef struct {
     uint32_t kind;
     const uint32_t *parameters;
     uint32_t reads[AECODEC_MOST_INPUTS], count, writes; /* tensors */
-    int is_in_place;                                    /* whether it writes where it reads */
+    int is_in_place[AECODEC_MOST_INPUTS];               /* whether it writes where it reads each */
     aecodec_shape in[AECODEC_MOST_INPUTS], out;
     const int8_t *from[AECODEC_MOST_INPUTS];
     int8_t *to;

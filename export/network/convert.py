@@ -6,6 +6,8 @@ from aecodec.errors import AecodecError, ModelError
 from aecodec.export.network import elementwise as each
 from aecodec.export.network import movement as move
 from aecodec.export.network import products as product
+from aecodec.export.network import reductions as reduce
+from aecodec.export.network import transposed
 from aecodec.export.network.lowering import Lowering, Rule
 from aecodec.export.network.plan import Kind
 from aecodec.export.network.slots import assign_slots
@@ -42,17 +44,36 @@ _TABLES = (
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(_TABLES, each.table),
     "ADD": each.total(11),
+    "AVERAGE_POOL_2D": transposed.pool(Kind.MEAN_POOL),
     "CONCATENATION": move.concatenation,
     "CONV_2D": product.convolution,
     "DEPTHWISE_CONV_2D": product.depthwise,
     "DEPTH_TO_SPACE": move.depth_to_space,
     "FULLY_CONNECTED": product.fully_connected,
     "MAXIMUM": each.extreme(Kind.MAXIMUM),
+    "MAX_POOL_2D": transposed.pool(Kind.MAXIMUM_POOL),
+    "MEAN": reduce.reduction(reduce.MEAN),
     "MINIMUM": each.extreme(Kind.MINIMUM),
     "MUL": each.product,
+    "PAD": move.pad,
+    "PADV2": move.pad,
+    "PRELU": each.prelu,
+    "REDUCE_MAX": reduce.reduction(reduce.MAXIMUM),
+    "REDUCE_MIN": reduce.reduction(reduce.MINIMUM),
     "RESHAPE": move.reshape,
+    "RESIZE_BILINEAR": reduce.bilinear,
+    "RESIZE_NEAREST_NEIGHBOR": reduce.nearest,
+    "SLICE": move.slice_,
     "SPACE_TO_DEPTH": move.space_to_depth,
+    "SPLIT": move.split,
+    "SPLIT_V": move.split,
+    "SQUARED_DIFFERENCE": each.squared_difference,
+    "STRIDED_SLICE": move.strided_slice,
     "SUB": each.total(28, sign=-1),
+    "SUM": reduce.reduction(reduce.SUM),
+    "TILE": move.tile,
+    "TRANSPOSE": move.transpose,
+    "TRANSPOSE_CONV": transposed.transposed_convolution,
 }
 """By the names of the schema."""
 
@@ -74,18 +95,29 @@ def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
     """
     model = check_model(content).model
     low = Lowering(content, model, is_any_size=is_any_size)
-    for number, operator in enumerate(model.operators):
-        name = KINDS[operator.code].name
-        if name not in _RULES:
-            raise ModelError(
-                f"operator {number}, {name}, has no kernel in C: export with --network tflm"
-            )
-        try:
-            _RULES[name](low, operator)
-        except AecodecError as error:
-            raise ModelError(
-                f"operator {number}, {name}, does not go to C: {error}; export with --network tflm"
-            ) from error
+    done: set[int] = set()
+    for number in range(len(model.operators)):
+        if number not in done:
+            done |= set(_lower(low, number))
     plan = low.finish()
     assign_slots(plan, *low.size)
     return plan.as_bytes()
+
+
+def _lower(low: Lowering, number: int) -> list[int]:
+    """Lower one operator, or several that are one function; give their numbers."""
+    operator = low.model.operators[number]
+    name = KINDS[operator.code].name
+    chain = each.chain_from(low, number)
+    try:
+        if len(chain) > 1:
+            each.tabulate(low, chain)
+        elif name in _RULES:
+            _RULES[name](low, operator)
+        else:
+            raise ModelError("C has no kernel for it")
+    except AecodecError as error:
+        raise ModelError(
+            f"operator {number}, {name}, does not go to C: {error}; export with --network tflm"
+        ) from error
+    return chain

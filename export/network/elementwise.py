@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import activation_range, quantize_multiplier, zero_of
-from aecodec.export.network.lowering import Lowering, Rule
+from aecodec.export.network.lowering import Lowering, Rule, flat
+from aecodec.export.network.movement import stretched
 from aecodec.export.network.plan import Kind, Shape, four
 from aecodec.export.network.side import Side, fixed
-from aecodec.inference.single_operator import results_of_int8
-from aecodec.tflite.model import Operator
+from aecodec.inference.reference import results_of_int8
+from aecodec.tflite.model import Operator, Type
 
 _SUM_SHIFT = 20
 """Bits by which addends are shifted to the left before they are scaled."""
 
+_SQUARE_SHIFT = 7
+"""The same for differences that are squared."""
+
 
 def table(low: Lowering, operator: Operator) -> None:
     """Whatever an operator gives for each of the 256 values of its only variable input."""
-    values = results_of_int8(low.content, low.model.operators.index(operator))
-    number = next(each for each in operator.inputs if not low.tensor(each).is_constant)
-    low.write_from([low.read(number)], operator, Kind.TABLE, low.shape(number), low.keep(values))
+    low.check_type(operator.inputs[0])
+    tabulate(low, [low.model.operators.index(operator)])
+
+
+def tabulate(low: Lowering, numbers: list[int]) -> None:
+    """A table of what these operators of the model give, one after the other."""
+    operators = [low.model.operators[number] for number in numbers]
+    values = results_of_int8(low.content, numbers)
+    given = next(each for each in operators[0].inputs if not low.tensor(each).is_constant)
+    low.write_from([low.read(given)], operators[-1], Kind.TABLE, low.shape(given), low.keep(values))
+
+
+def chain_from(low: Lowering, number: int) -> list[int]:
+    """The operators between int8 and int8 that begin with one that gives floats.
+
+    Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they
+    are a function of int8 again.
+
+    Args:
+        low: the model and the plan.
+        number: number of an operator.
+
+    Returns:
+        The numbers of the operators from this one on; only this one if they are no such chain.
+    """
+    operators, chain = low.model.operators, [number]
+    while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
+        given = operators[chain[-1]].outputs[0]
+        readers = [at for at, each in enumerate(operators) if given in each.inputs]
+        if len(readers) != 1 or not _is_of_one_variable(low, operators[readers[0]]):
+            return [number]
+        chain += readers
+    return chain
 
 
 def _is_of_one_variable(low: Lowering, operator: Operator) -> bool:
@@ -43,27 +77,46 @@ def total(kind: int, *, sign: int = 1) -> Rule:
 
 
 def _sum_factors(low: Lowering, operator: Operator, sign: int) -> list[int]:
-    one, other, output = (
-        np.float32(low.tensor(number).quantization.scale)
-        for number in (*operator.inputs, *operator.outputs)
-    )
-    twice = 2.0 * float(max(one, other))
+    one, other, output = _scales(low, operator)
+    twice = 2 * max(one, other)
     multipliers = [
-        quantize_multiplier(float(one) / twice),
-        quantize_multiplier(float(other) / twice),
-        quantize_multiplier(twice / float(np.float32(1 << _SUM_SHIFT) * output)),
+        quantize_multiplier(one / twice),
+        quantize_multiplier(other / twice),
+        quantize_multiplier(twice / ((1 << _SUM_SHIFT) * output)),
     ]
     multipliers[1] = (sign * multipliers[1][0], multipliers[1][1])
     return [number for each in multipliers for number in each]
 
 
+def _squared_difference(low: Lowering, operator: Operator) -> None:
+    one, other, output = _scales(low, operator)
+    twice = 2 * max(one, other)
+    factors = [
+        *quantize_multiplier(one / twice),
+        *quantize_multiplier(other / twice),
+        *quantize_multiplier(twice * twice / ((1 << 2 * _SQUARE_SHIFT) * output)),
+    ]
+    _pairs(low, operator, Kind.SQUARED_DIFFERENCE, 0, factors)
+
+
+def _prelu(low: Lowering, operator: Operator) -> None:
+    one, slope, output = _scales(low, operator)
+    factors = [*quantize_multiplier(one / output), 0, 0, *quantize_multiplier(one * slope / output)]
+    _pairs(low, operator, Kind.PRELU, 0, factors)
+
+
+def _scales(low: Lowering, operator: Operator) -> list[float]:
+    """Scales of the inputs and of the output."""
+    return [
+        low.tensor(number).quantization.scale for number in (*operator.inputs, *operator.outputs)
+    ]
+
+
 def _product(low: Lowering, operator: Operator) -> None:
     options = operator.options(21, 2)
     assert options
-    one, other, output = (
-        low.tensor(number).quantization.scale for number in (*operator.inputs, *operator.outputs)
-    )
-    factors = quantize_multiplier(float(one) * float(other) / float(output))
+    one, other, output = _scales(low, operator)
+    factors = quantize_multiplier(one * other / output)
     _pairs(low, operator, Kind.PRODUCT, options.number(0, "b"), [0, 0, 0, 0, *factors])
 
 
@@ -81,8 +134,14 @@ def _pairs(
 ) -> None:
     zeros = [zero_of(low.tensor(number)) for number in (*operator.inputs, *operator.outputs)]
     limits = activation_range(low.tensor(operator.outputs[0]), activation)
-    shapes = [low.shape(number) for number in operator.inputs]
-    low.write(operator, kind, _broadcast(*shapes), four(*zeros), four(*limits), *factors)
+    parameters = (four(*zeros), four(*limits), *factors)
+    sides = [low.tensor(number).shape for number in (*operator.inputs, *operator.outputs)]
+    if any(math.prod(each[:-3]) > 1 for each in sides):  # more axes than a plan has
+        given = [stretched(low, number, sides[-1]) for number in operator.inputs]
+        low.write_from(given, operator, kind, flat(math.prod(sides[-1])), *parameters)
+    else:
+        shapes = [low.shape(number) for number in operator.inputs]
+        low.write(operator, kind, _broadcast(*shapes), *parameters)
 
 
 def _broadcast(one: Shape, other: Shape) -> Shape:
@@ -108,3 +167,5 @@ def _table_or(rule: Rule) -> Rule:
 
 
 product = _table_or(_product)
+squared_difference = _table_or(_squared_difference)
+prelu = _table_or(_prelu)

@@ -47,6 +47,14 @@ class Lowering:
         """A tensor of the model."""
         return self.model.tensors[number]
 
+    def check_type(self, number: int) -> None:
+        """Check that a tensor of the model is of int8.
+
+        Raises:
+            ModelError: it is not.
+        """
+        shape_of(self.tensor(number))
+
     def read(self, number: int) -> int:
         """The plan's number of a tensor of the model that is read.
 
@@ -99,17 +107,17 @@ class Lowering:
 
 
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
-    """Rows, columns and channels of an int8 tensor of the model.
+    """Rows, columns and channels of an int8 tensor of the model; one with more axes is a vector.
 
     Raises:
-        ModelError: it is of another type, has several pictures, or more axes.
+        ModelError: it is of another type.
     """
     if tensor.type is not Type.INT8:
         raise ModelError(f"it works on {tensor.type.name.lower()}: C has kernels for int8 alone")
     sides = tensor.shape
     if len(sides) > 3:
         if math.prod(sides[:-3]) != 1:
-            raise ModelError("it works on several pictures at once")
+            return 1, 1, math.prod(sides)
         sides = sides[-3:]
     elif len(sides) in (2, 3) and sides[0] == 1:
         sides = sides[1:]

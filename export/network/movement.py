@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import numpy.typing as npt
+
 from aecodec.errors import ModelError
-from aecodec.export.network.lowering import Lowering, shape_of
-from aecodec.export.network.plan import MOST_INPUTS, Kind, Shape
+from aecodec.export.network.arithmetic import zero_of
+from aecodec.export.network.lowering import Lowering, flat, shape_of
+from aecodec.export.network.plan import MOST_INPUTS, Kind, Shape, four
 from aecodec.export.network.side import fixed
-from aecodec.tflite.model import Operator
+from aecodec.tflite.model import Operator, Type
+
+_AXES = 6
 
 
 def reshape(low: Lowering, operator: Operator) -> None:
@@ -74,3 +82,154 @@ def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
             raise ModelError("it joins pictures of any size along their sides")
         whole = whole.plus(side.more)
     return shapes[0]._replace(**{("rows", "columns")[axis]: whole})
+
+
+def transpose(low: Lowering, operator: Operator) -> None:
+    """TRANSPOSE."""
+    value = low.tensor(operator.inputs[0])
+    order = [int(axis) for axis in low.tensor(operator.inputs[1]).values]
+    steps = _steps(value.shape)
+    sides = [value.shape[axis] for axis in order]
+    _move(low, operator, sides, [steps[axis] for axis in order], 0)
+
+
+def tile(low: Lowering, operator: Operator) -> None:
+    """TILE: each axis becomes two, along the first of which nothing moves."""
+    value = low.tensor(operator.inputs[0])
+    times = low.tensor(operator.inputs[1]).values.ravel().tolist()
+    sides, steps = [], []
+    for side, step, count in zip(value.shape, _steps(value.shape), times, strict=True):
+        sides += [int(count), side]
+        steps += [0, step]
+    _move(low, operator, sides, steps, 0)
+
+
+def strided_slice(low: Lowering, operator: Operator) -> None:
+    """STRIDED_SLICE."""
+    options = operator.options(32, 6)
+    assert options
+    value = low.tensor(operator.inputs[0])
+    columns = [low.tensor(number).values.ravel().tolist() for number in operator.inputs[1:]]
+    begin, end, shrink = (options.number(field, "i") for field in (0, 1, 4))
+    sides, steps, first = [], [], 0
+    for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
+        side, bit, own = value.shape[axis], 1 << axis, _steps(value.shape)[axis]
+        taken = range(side)[
+            slice(None if begin & bit else start, None if end & bit else stop, step)
+        ]
+        if shrink & bit:
+            taken = range(start % side, start % side + 1)
+        sides.append(len(taken))
+        steps.append(own * taken.step)
+        first += own * taken.start
+    _move(low, operator, sides, steps, first)
+
+
+def slice_(low: Lowering, operator: Operator) -> None:
+    """SLICE."""
+    value = low.tensor(operator.inputs[0])
+    steps = _steps(value.shape)
+    starts = low.tensor(operator.inputs[1]).values.ravel().tolist()
+    sides = [*low.tensor(operator.outputs[0]).shape]
+    _move(low, operator, sides, steps, sum(map(int.__mul__, starts, steps)))
+
+
+def split(low: Lowering, operator: Operator) -> None:
+    """SPLIT or SPLIT_V: the parts one after the other."""
+    first = 0
+    value = next(each for each in map(low.tensor, operator.inputs) if each.type is Type.INT8)
+    steps = _steps(value.shape)
+    given = next(each for each in operator.inputs if low.tensor(each).type is Type.INT8)
+    for output in operator.outputs:
+        sides = low.tensor(output).shape
+        part = operator._replace(inputs=[given], outputs=[output])
+        _move(low, part, [*sides], steps, first)
+        axis = next((n for n, side in enumerate(sides) if side != value.shape[n]), 0)
+        first += sides[axis] * steps[axis]
+
+
+def pad(low: Lowering, operator: Operator) -> None:
+    """PAD or PADV2."""
+    value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
+    borders = low.tensor(operator.inputs[1]).values.tolist()
+    filling = zero_of(low.tensor(operator.outputs[0]))
+    if len(operator.inputs) > 2:
+        filling = int(low.tensor(operator.inputs[2]).values.ravel()[0])
+    borders = [(0, 0)] * (4 - len(borders)) + borders
+    if len(value.shape) > 4 or any(borders[0]) or any(borders[3]):
+        raise ModelError("it has a border of channels or pictures")
+    down, across = borders[1:3]
+    padded = Shape(shape.rows.plus(sum(down)), shape.columns.plus(sum(across)), shape.channels)
+    low.write_from(
+        [low.read(operator.inputs[0])],
+        operator,
+        Kind.WINDOW,
+        padded,
+        -down[0],
+        -across[0],
+        four(filling),
+    )
+
+
+def moved(low: Lowering, number: int, sides: tuple[int, ...], order: list[int]) -> int:
+    """A tensor of the plan with its axes in another order, as a vector."""
+    steps = _steps(sides)
+    table = _table([sides[axis] for axis in order], [steps[axis] for axis in order], 0)
+    _check_fixed(low)
+    return low.step([number], Kind.MOVE, flat(math.prod(sides)), low.keep(table))
+
+
+def stretched(low: Lowering, number: int, sides: tuple[int, ...]) -> int:
+    """A tensor of the model that is broadcast to these sides, as a vector of the plan."""
+    own = low.tensor(number).shape
+    own = (1,) * (len(sides) - len(own)) + own
+    _check_fixed(low)
+    steps = [step * (side > 1) for side, step in zip(own, _steps(own), strict=True)]
+    return low.step(
+        [low.read(number)], Kind.MOVE, flat(math.prod(sides)), low.keep(_table([*sides], steps, 0))
+    )
+
+
+def _steps(sides: tuple[int, ...]) -> list[int]:
+    """Elements from one place to the next along each axis."""
+    return [math.prod(sides[axis + 1 :]) for axis in range(len(sides))]
+
+
+def _move(
+    low: Lowering, operator: Operator, sides: list[int], steps: list[int], first: int
+) -> None:
+    """Add an operator that gives each output an element of the input."""
+    _check_fixed(low)
+    rows, columns, channels = shape_of(low.tensor(operator.outputs[0]))
+    low.write_from(
+        [low.read(operator.inputs[0])],
+        operator,
+        Kind.MOVE,
+        Shape(fixed(rows), fixed(columns), channels),
+        low.keep(_table(sides, steps, first)),
+    )
+
+
+def _check_fixed(low: Lowering) -> None:
+    if low.plan.size == (0, 0):
+        raise ModelError("it moves the elements of pictures of any size")
+
+
+def _table(sides: list[int], steps: list[int], first: int) -> npt.NDArray[np.int32]:
+    """Sides and steps of six axes, and the first element, for a move.
+
+    Raises:
+        ModelError: it takes more axes.
+    """
+    axes: list[tuple[int, int]] = []
+    for side, step in zip(sides, steps, strict=True):
+        if side == 1:
+            continue
+        if axes and axes[-1][1] == side * step:
+            axes[-1] = (axes[-1][0] * side, step)
+        else:
+            axes.append((side, step))
+    if len(axes) > _AXES:
+        raise ModelError(f"it moves elements along more than {_AXES} axes")
+    axes = [(1, 0)] * (_AXES - len(axes)) + axes
+    return np.array([*(side for side, _ in axes), *(step for _, step in axes), first], np.int32)

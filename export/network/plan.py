@@ -38,9 +38,12 @@ class Kind(IntEnum):
     WINDOW = 12
     MAXIMUM_POOL = 13
     MEAN_POOL = 14
-    MEAN = 15
+    REDUCTION = 15
     NEAREST = 16
     BILINEAR = 17
+    MOVE = 18
+    SQUARED_DIFFERENCE = 19
+    PRELU = 20
 
     @property
     def works_in_place(self) -> bool:
@@ -48,7 +51,16 @@ class Kind(IntEnum):
         return self in _IN_PLACE
 
 
-_IN_PLACE = (Kind.SUM, Kind.PRODUCT, Kind.MAXIMUM, Kind.MINIMUM, Kind.TABLE, Kind.COPY)
+_IN_PLACE = (
+    Kind.SUM,
+    Kind.PRODUCT,
+    Kind.MAXIMUM,
+    Kind.MINIMUM,
+    Kind.TABLE,
+    Kind.COPY,
+    Kind.SQUARED_DIFFERENCE,
+    Kind.PRELU,
+)
 
 
 class Place(IntEnum):

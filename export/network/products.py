@@ -19,6 +19,9 @@ BLOCK, GROUP = 16, 4
 
 _SAME = 0
 
+_ROUNDED_ONCE = 1
+"""LiteRT's kernels round sums of products once in matrix products, and twice in convolutions."""
+
 
 class Sweep(NamedTuple):
     """How a window moves along one side.
@@ -47,13 +50,13 @@ class Sweep(NamedTuple):
         return max(0, (count - 1) * self.step + self.window - side.of(length)) // 2
 
 
-def _sweeps(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
+def sweeps_of(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
     is_same = options.number(0, "b") == _SAME
     down, across = options.number(2, "i"), options.number(1, "i")
     return Sweep(window[0], down, is_same), Sweep(window[1], across, is_same)
 
 
-def _swept(low: Lowering, shape: Shape, sweeps: tuple[Sweep, Sweep]) -> tuple[Side, Side, int]:
+def swept(low: Lowering, shape: Shape, sweeps: tuple[Sweep, Sweep]) -> tuple[Side, Side, int]:
     """Rows and columns of the output, and how far outside the window begins, as a word."""
     sides, befores = [], []
     for side, sweep, length in zip(shape[:2], sweeps, low.size, strict=True):
@@ -70,9 +73,8 @@ def convolution(low: Lowering, operator: Operator) -> None:
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(5, "i", 1), options.number(4, "i", 1))
     weights = _ungrouped(weights, shape.channels)
-    sweeps = _sweeps(options, weights.shape[1:3])
-    rows, columns, before = _swept(low, shape, sweeps)
-    scaling = _scaling(low, operator, weights.sum(axis=(1, 2, 3), dtype=np.int64))
+    sweeps = sweeps_of(options, weights.shape[1:3])
+    rows, columns, before = swept(low, shape, sweeps)
     low.write_from(
         [low.read(operator.inputs[0])],
         operator,
@@ -82,8 +84,8 @@ def convolution(low: Lowering, operator: Operator) -> None:
         pair(sweeps[0].step, sweeps[1].step),
         before,
         low.keep(packed(weights)),
-        low.keep(scaling),
-        _ends(low, operator, value, options.number(3, "b")),
+        low.keep(scaling_of(low, operator, weights)),
+        ends_of(low, operator, value, options.number(3, "b")),
     )
 
 
@@ -129,38 +131,39 @@ def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     return np.concatenate([block.transpose(1, 2, 0, 3).ravel() for block in blocks])
 
 
-def _ends(low: Lowering, operator: Operator, value: Tensor, activation: int) -> int:
+def ends_of(low: Lowering, operator: Operator, value: Tensor, activation: int) -> int:
     """Zero points of the input and the output, and the output's limits, as a word."""
     output = low.tensor(operator.outputs[0])
     return four(zero_of(value), zero_of(output), *activation_range(output, activation))
 
 
-def _scaling(
+def scaling_of(
     low: Lowering,
     operator: Operator,
-    weight_sum: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.int8],
     places: tuple[int, int] = (0, 1),
-    *,
-    folds_zero: bool = True,
+    times: int = 1,
 ) -> npt.NDArray[np.int32]:
     """Bias, multiplier, shift and sum of weights of each output, padded to a multiple of 4.
 
     Args:
         low: the model and the plan.
         operator: the operator, whose bias follows its inputs.
-        weight_sum: (outputs,) sums of all weights.
+        weights: (outputs, height, width, channels); the bias is to include what the input's zero
+            point adds to their sums.
         places: which inputs are the value and the kernel.
-        folds_zero: whether the bias is to include what the input's zero point adds.
+        times: how often the model's outputs are repeated.
     """
     value, kernel = (low.tensor(operator.inputs[place]) for place in places)
+    weight_sum = weights.sum(axis=(1, 2, 3), dtype=np.int64)
     count = len(weight_sum)
-    bias = np.zeros(count, np.int64)
+    bias = np.zeros(count // times, np.int64)
     number = operator.inputs[max(places) + 1] if len(operator.inputs) > max(places) + 1 else -1
     if number != -1:
         bias += low.tensor(number).values.ravel()
-    if folds_zero:
-        bias -= zero_of(value) * weight_sum
-    factors = [quantize_multiplier(each) for each in _factors(low, operator, value, kernel, count)]
+    bias = np.tile(bias, times) - zero_of(value) * weight_sum
+    scales = _factors(low, operator, value, kernel, count // times) * times
+    factors = [quantize_multiplier(each) for each in scales]
     multipliers, shifts = np.array(factors, np.int64).T
     table = np.stack([_wrapped(bias), multipliers, shifts, weight_sum]).astype(np.int32)
     return np.pad(table, [(0, 0), (0, -count % GROUP)])
@@ -188,10 +191,10 @@ def depthwise(low: Lowering, operator: Operator) -> None:
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(6, "i", 1), options.number(5, "i", 1))
-    sweeps = _sweeps(options, weights.shape[1:3])
-    rows, columns, before = _swept(low, shape, sweeps)
+    sweeps = sweeps_of(options, weights.shape[1:3])
+    rows, columns, before = swept(low, shape, sweeps)
     count = weights.shape[3]
-    scaling = _scaling(low, operator, np.zeros(count, np.int64), folds_zero=False)
+    apart = np.zeros((count, 1, 1, 1), np.int8)  # so that the bias stays as it is
     low.write_from(
         [low.read(operator.inputs[0])],
         operator,
@@ -201,8 +204,8 @@ def depthwise(low: Lowering, operator: Operator) -> None:
         pair(sweeps[0].step, sweeps[1].step),
         before,
         low.keep(weights),
-        low.keep(scaling),
-        _ends(low, operator, value, options.number(4, "b")),
+        low.keep(scaling_of(low, operator, apart)),
+        ends_of(low, operator, value, options.number(4, "b")),
         count // shape.channels,
     )
 
@@ -217,7 +220,6 @@ def fully_connected(low: Lowering, operator: Operator) -> None:
     if shape.channels != kernel.shape[3]:
         shape = flat(kernel.shape[3])
         given = low.step([given], Kind.COPY, shape)
-    scaling = _scaling(low, operator, kernel.sum(axis=(1, 2, 3), dtype=np.int64))
     low.write_from(
         [given],
         operator,
@@ -227,6 +229,8 @@ def fully_connected(low: Lowering, operator: Operator) -> None:
         pair(1, 1),
         0,
         low.keep(packed(kernel)),
-        low.keep(scaling),
-        _ends(low, operator, value, options.number(0, "b")),
+        low.keep(scaling_of(low, operator, kernel)),
+        ends_of(low, operator, value, options.number(0, "b")),
+        0,
+        _ROUNDED_ONCE,
     )

@@ -1,0 +1,94 @@
+"""Operators on each element of a TFLite model, run alone by LiteRT's reference kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import CodecError
+from aecodec.inference.litert import Kernels, invoke, open_interpreter
+from aecodec.inference.stderr import silent_stderr
+
+_VALUES = 256
+
+
+def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:
+    """What operators on each element, one after the other, give for all int8 values.
+
+    They are run alone, by the kernels that define their results.
+
+    Args:
+        content: content of a `.tflite` file, checked.
+        numbers: numbers of the operators. The first has one variable input, of int8, and each other
+            the output of the one before it; their other inputs are constants of one element.
+
+    Returns:
+        (256,) the results for -128 to 127. Where LiteRT refuses the least values, as for the
+        logarithm, they have the result of the least that it takes.
+
+    Raises:
+        CodecError: LiteRT does not run them.
+    """
+    alone = _alone(content, numbers)
+    values = np.arange(-128, 128).astype(np.int8)
+    for least in values[:-1]:
+        try:
+            return _run(alone, np.maximum(values, least))
+        except CodecError:
+            continue
+    return _run(alone, np.maximum(values, values[-1]))
+
+
+def _run(model: bytes, values: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    with silent_stderr():
+        return np.asarray(invoke(_interpreter(model), values), np.int8)
+
+
+def _interpreter(model: bytes) -> Any:
+    """An interpreter with reference kernels, or with LiteRT's others where there are none."""
+    try:
+        return open_interpreter(model, kernels=Kernels.REFERENCE)
+    except ValueError:
+        return open_interpreter(model, kernels=Kernels.BUILTIN)
+
+
+def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
+    """A model of these operators alone, on 256 elements."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    source = schema.Model.GetRootAs(content)
+    graph, alone, made = source.Subgraphs(0), schema.ModelT(), schema.SubGraphT()
+    alone.version, alone.buffers, alone.subgraphs = 3, [schema.BufferT()], [made]
+    made.operators = [schema.OperatorT.InitFromObj(graph.Operators(each)) for each in numbers]
+    alone.operatorCodes = []
+    places: dict[int, int] = {}
+    for number, operator in enumerate(made.operators):
+        code = source.OperatorCodes(operator.opcodeIndex)
+        alone.operatorCodes.append(schema.OperatorCodeT.InitFromObj(code))
+        operator.opcodeIndex = number
+        for field in ("inputs", "outputs"):
+            own = [places.setdefault(int(each), len(places)) for each in getattr(operator, field)]
+            setattr(operator, field, own)
+    made.tensors = [schema.TensorT.InitFromObj(graph.Tensors(each)) for each in places]
+    is_constant = [_take_buffer(schema, source, alone, each) for each in made.tensors]
+    made.inputs = [each for each in made.operators[0].inputs if not is_constant[each]]
+    made.outputs = made.operators[-1].outputs
+    builder = flatbuffers.Builder(1 << 12)
+    builder.Finish(alone.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _take_buffer(schema: Any, source: Any, alone: Any, tensor: Any) -> bool:
+    """Take a constant's content along, or give a variable 256 elements; whether it is constant."""
+    buffer = schema.BufferT.InitFromObj(source.Buffers(tensor.buffer))
+    tensor.buffer, tensor.shapeSignature = 0, None
+    if buffer.data is None or not len(buffer.data):
+        tensor.shape = [_VALUES]
+        return False
+    alone.buffers.append(buffer)
+    tensor.buffer = len(alone.buffers) - 1
+    return True
