@@ -30,7 +30,13 @@ class Browser:
         self._driver = driver
 
     def open(self, page: Path | str, *, width: int, scheme: str = "light") -> None:
-        """Open a page, by its file or its address, in a window of a width in pixels, a phone's if it is narrow."""
+        """Open a page in a window of a width in pixels, a phone's if it is narrow.
+
+        Args:
+            page: its file, or its address.
+            width: of the window.
+            scheme: whether the system asks for "light" or "dark".
+        """
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self._command("Emulation.setEmulatedMedia", media)
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}

@@ -102,12 +102,23 @@ export class Decoding extends Steps {
 export class Encoding extends Steps {
   static begin(codec, image, { parts, reduction = NOT_REDUCED }) {
     const { core } = codec;
-    return withImage(core, image, (at) =>
-      core.with("pair", (result) => {
-        core.check("aecodec_encoding_begin", codec.bundle, at, reduction, parts, result);
-        return new Encoding(core, "encoding", core.numbers(result, 1)[0]);
-      }),
-    );
+    const pixels = core.put(image.pixels); // which have to stay
+    try {
+      return withImage(core, image, pixels, (at) =>
+        core.with("pair", (result) => {
+          core.check("aecodec_encoding_begin", codec.bundle, at, reduction, parts, result);
+          return Object.assign(new Encoding(core, "encoding", core.numbers(result, 1)[0]), { pixels });
+        }),
+      );
+    } catch (error) {
+      core.free(pixels);
+      throw error;
+    }
+  }
+
+  free() {
+    super.free();
+    this.core.free(this.pixels);
   }
 
   /** The file at a level in sixteenths. */
@@ -125,21 +136,24 @@ export class Encoding extends Steps {
 
 /** How like each other two pictures are, by MS-SSIM. */
 export function likeness(core, one, other) {
-  return withImage(core, one, (a) =>
-    withImage(core, other, (b) =>
-      core.with("pair", (result) => {
-        core.check("aecodec_likeness", a, b, result);
-        return new Float64Array(core.calls.memory.buffer, result, 1)[0];
-      }),
+  return core.withBytes(one.pixels, (first) =>
+    core.withBytes(other.pixels, (second) =>
+      withImage(core, one, first, (a) =>
+        withImage(core, other, second, (b) =>
+          core.with("pair", (result) => {
+            core.check("aecodec_likeness", a, b, result);
+            return new Float64Array(core.calls.memory.buffer, result, 1)[0];
+          }),
+        ),
+      ),
     ),
   );
 }
 
-function withImage(core, { width, height, channels, frames, pixels }, use) {
-  return core.withBytes(pixels, (content) =>
-    core.with("image", (at) => {
-      core.numbers(at, 5).set([width, height, channels, frames, content]);
-      return use(at);
-    }),
-  );
+// The struct of a picture whose pixels are in memory.
+function withImage(core, { width, height, channels, frames }, pixels, use) {
+  return core.with("image", (at) => {
+    core.numbers(at, 5).set([width, height, channels, frames, pixels]);
+    return use(at);
+  });
 }
