@@ -294,16 +294,10 @@ def _make_codec(
 
 def _write_bundle(folder: CodecFolder, wanted: _Wanted, output: _Output) -> None:
     """Write a codec as a bundle."""
-    from aecodec.export.bundle.bundle import bundle
-    from aecodec.export.network.convert import network_plan
+    from aecodec.export.bundle.bundle import bundle, plans_of
 
     check_overwriting(output.folder, output.force)
-    is_any_size = folder.spec.receptive_field > 0
-    plans = {
-        half: network_plan(folder.read(half.tflite), is_any_size=is_any_size)
-        for half in wanted.halves.each
-    }
-    content = bundle(folder, plans, wanted.levels)
+    content = bundle(folder, plans_of(folder, wanted.halves.each), wanted.levels)
     write_bytes(output.folder, content, output.force)
     output.console.result(f"{output.folder}: {len(content)} bytes")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
@@ -10,6 +10,7 @@ from aecodec.errors import ModelError
 from aecodec.export.bundle.head import Kind, Section, aligned, head
 from aecodec.export.bundle.level_section import level_section
 from aecodec.export.device.tables import CTables
+from aecodec.export.network.convert import network_plan
 from aecodec.format.container import LEVEL_UNITS
 
 _KINDS = {Half.ENCODER: Kind.ENCODER, Half.DECODER: Kind.DECODER}
@@ -21,7 +22,7 @@ def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[fl
 
     Args:
         folder: the codec.
-        plans: its networks, one or both, as :mod:`aecodec.export.network` makes them.
+        plans: its networks, one or both, as :func:`plans_of` makes them.
         levels: the levels whose tables it has; all if empty. A level between two has the tables of
             the nearer one.
 
@@ -36,6 +37,21 @@ def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[fl
     if len(content) > _MAX_BYTES:
         raise ModelError(f"codec {folder.spec.name} is larger than a bundle may be: 4 GiB")
     return content
+
+
+def plans_of(folder: CodecFolder, halves: Iterable[Half] = Half) -> dict[Half, bytes]:
+    """The networks of a codec as plans: those of the halves that its folder has.
+
+    Raises:
+        CodecError: a model is damaged.
+        ModelError: it has an operator that C lacks.
+    """
+    is_any_size = folder.spec.receptive_field > 0
+    return {
+        half: network_plan(folder.read(half.tflite), is_any_size=is_any_size)
+        for half in halves
+        if folder.has(half.tflite)
+    }
 
 
 def sections_of(

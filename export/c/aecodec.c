@@ -53,8 +53,16 @@ static size_t pad_to_lanes(size_t count)
     return (count + AECODEC_LANES - 1) / AECODEC_LANES * AECODEC_LANES;
 }
 
+/* In the library, compilers that can do so make two versions of the two functions below, one for wider vectors, which
+ * is chosen as the program runs where the processor has them. */
+#if defined(AECODEC_LIBRARY) && defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
 /* Inputs have 16 bits because processors multiply and add pairs of 16-bit numbers. */
-static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
+WIDE static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
 {
     int32_t sum = 0;
     size_t n;
@@ -64,7 +72,7 @@ static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
     return sum;
 }
 
-static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
+WIDE static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
 {
     size_t n;
     for (n = 0; n < count; n++) {
@@ -383,6 +391,7 @@ typedef struct {
     const int8_t *latents;      /* [vectors][latent_channels], while an encoder decides codes; else NULL */
     aecodec_rate_weight weight; /* with which it decides them */
     uint32_t *order;            /* [slice][count] the entries, in the order in which they are coded */
+    int16_t *around;            /* [count][K + 4 L] activity and gradients of all vectors */
 #endif
 } pass;
 
@@ -453,12 +462,11 @@ static int32_t magnitude(const pass *p, uint32_t member, size_t place)
     return distance < 0 ? -distance : distance;
 }
 
-/* Find the activity around a vector, if it has neighbours: the inputs of the spatial weights. */
-static void find_activity(pass *p, uint32_t vector)
+/* Find the activity around the current vector, if it has neighbours: the inputs of the spatial weights. */
+static void find_activity(pass *p)
 {
     const aecodec_codec *codec = p->codec;
     size_t place;
-    find_neighbours(p, vector);
     for (place = 0; p->kind >= 0 && place < codec->code_dimension; place++) {
         int32_t sum = 0;
         unsigned n;
@@ -469,6 +477,82 @@ static void find_activity(pass *p, uint32_t vector)
         p->activity[place] = (int16_t)clip(sum, 0, MAX_ACTIVATION);
     }
 }
+
+/* L: the number of channels that are predicted from gradients. */
+static size_t predicted_channels(const aecodec_codec *codec)
+{
+    return codec->code_dimension < PREDICTED_CHANNELS ? codec->code_dimension : PREDICTED_CHANNELS;
+}
+
+static int16_t gradient(const pass *p, size_t place, int32_t sum)
+{
+    sum *= 1 << p->codec->context->input_shift[place];
+    return (int16_t)clip(sum, -MAX_GRADIENT, MAX_GRADIENT);
+}
+
+static int16_t *gradients_of(const pass *p)
+{
+    return p->activity + p->codec->code_dimension;
+}
+
+/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
+ * differences. */
+static void find_gradients(pass *p)
+{
+    size_t predicted = predicted_channels(p->codec), n;
+    int16_t *gradients = gradients_of(p);
+    unsigned which;
+    for (which = 0; p->kind >= 0 && which < 4; which++) {
+        const uint32_t *pair = p->neighbours + 2 * (which & 1u);
+        for (n = 0; n < predicted; n++) {
+            int32_t one = centred(p, pair[0], n), other = centred(p, pair[1], n);
+            *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
+        }
+    }
+}
+
+#ifdef AECODEC_LIBRARY
+
+/* What lies around the vectors of a pass is found once, as there is memory to keep it. */
+static void look_around_all(pass *p)
+{
+    size_t size = p->codec->code_dimension + 4 * predicted_channels(p->codec);
+    uint32_t vector;
+    for (vector = 0; p->kind >= 0 && vector < p->count; vector++) {
+        p->activity = p->around + vector * size;
+        find_neighbours(p, vector);
+        find_activity(p);
+        find_gradients(p);
+    }
+}
+
+static void look_around(pass *p, uint32_t vector)
+{
+    if (p->kind >= 0) {
+        p->activity = p->around + vector * (p->codec->code_dimension + 4 * predicted_channels(p->codec));
+    }
+}
+
+static void look_for_activity(pass *p, uint32_t vector) { look_around(p, vector); }
+static void look_for_gradients(pass *p, uint32_t vector) { look_around(p, vector); }
+
+#else
+
+static void look_around_all(pass *p) { (void)p; }
+
+static void look_for_activity(pass *p, uint32_t vector)
+{
+    find_neighbours(p, vector);
+    find_activity(p);
+}
+
+static void look_for_gradients(pass *p, uint32_t vector)
+{
+    find_neighbours(p, vector);
+    find_gradients(p);
+}
+
+#endif
 
 /* ---- context network (section 4) ---- */
 
@@ -517,39 +601,6 @@ static int32_t output(const pass *p, uint32_t vector, size_t place, unsigned whi
     unsigned shift = p->codec->context->output_shift[number];
     int32_t half = (1 << shift) >> 1;
     return shift_right(p->sums[vector * 2 * (size_t)p->codec->code_dimension + number] + half, shift);
-}
-
-/* L: the number of channels that are predicted from gradients. */
-static size_t predicted_channels(const aecodec_codec *codec)
-{
-    return codec->code_dimension < PREDICTED_CHANNELS ? codec->code_dimension : PREDICTED_CHANNELS;
-}
-
-static int16_t gradient(const pass *p, size_t place, int32_t sum)
-{
-    sum *= 1 << p->codec->context->input_shift[place];
-    return (int16_t)clip(sum, -MAX_GRADIENT, MAX_GRADIENT);
-}
-
-static int16_t *gradients_of(const pass *p)
-{
-    return p->activity + p->codec->code_dimension;
-}
-
-/* Find the gradients around the current vector, if it has neighbours: the sums of both pairs, then their
- * differences. */
-static void find_gradients(pass *p)
-{
-    size_t predicted = predicted_channels(p->codec), n;
-    int16_t *gradients = gradients_of(p);
-    unsigned which;
-    for (which = 0; p->kind >= 0 && which < 4; which++) {
-        const uint32_t *pair = p->neighbours + 2 * (which & 1u);
-        for (n = 0; n < predicted; n++) {
-            int32_t one = centred(p, pair[0], n), other = centred(p, pair[1], n);
-            *gradients++ = gradient(p, n, which < 2 ? one + other : one - other);
-        }
-    }
 }
 
 /* By how many eighths of a symbol the gradients move the table of a place. */
@@ -621,7 +672,7 @@ static void run_network(pass *p, uint32_t vector, unsigned prior)
     progress now = no_units_known(p->codec);
     size_t place;
     p->priors[vector] = (uint16_t)prior;
-    find_activity(p, vector);
+    look_for_activity(p, vector);
     for (place = 0; place < p->codec->code_dimension; place++) {
         run_units(p, vector, place, &now);
         update_inputs(p, vector, place);
@@ -635,7 +686,7 @@ static uint32_t cost_with_context(pass *p, uint32_t vector, unsigned prior)
     uint32_t cost = codec->prior_costs[prior];
     size_t place;
     run_network(p, vector, prior);
-    find_gradients(p);
+    look_for_gradients(p, vector);
     for (place = 0; place < codec->code_dimension; place++) {
         int32_t base;
         unsigned row = find_row(p, vector, place, &base);
@@ -725,8 +776,7 @@ static void decide_codes(pass *p, uint32_t vector)
     progress now = no_units_known(p->codec);
     int32_t weight = weight_of(p, vector);
     size_t place;
-    find_activity(p, vector);
-    find_gradients(p);
+    look_around(p, vector);
     for (place = 0; place < p->codec->code_dimension; place++) {
         if (p->codec->context) {
             run_units(p, vector, place, &now);
@@ -793,9 +843,8 @@ static void find_rows(pass *p, size_t place, size_t stop)
     uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
         size_t entry = vector, n;
-        find_neighbours(p, vector);
         if (place < PREDICTED_CHANNELS) {
-            find_gradients(p);
+            look_for_gradients(p, vector);
         }
         for (n = place; n < stop; n++, entry += p->count) {
             const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
@@ -927,7 +976,7 @@ static void run_units_of_all(pass *p, size_t place, progress *now)
     uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
         *now = start;
-        find_activity(p, vector);
+        look_for_activity(p, vector);
         run_units(p, vector, place, now);
     }
 }
@@ -938,6 +987,7 @@ static void code_pass(pass *p, range_coder *c)
     progress now = no_units_known(codec);
     size_t place = 0, stop, unit = 0;
     uint32_t vector;
+    look_around_all(p);
     for (vector = 0; vector < p->count && c->status == AECODEC_OK; vector++) {
         if (is_decoder(c)) {
             p->priors[vector] = 0;
@@ -1248,7 +1298,8 @@ static size_t size_without_order(const aecodec_codec *codec, shape s)
 size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment)
 {
     shape s = shape_of_segment(codec, segment);
-    return size_without_order(codec, s) + max_pass(codec, s) * codec->max_slice * sizeof(uint32_t);
+    size_t of_vector = codec->max_slice * sizeof(uint32_t) + spatial_count(codec) * sizeof(int16_t);
+    return size_without_order(codec, s) + max_pass(codec, s) * of_vector;
 }
 
 /* Code all vectors: a segment at once, vectors without neighbours in passes. */
@@ -1262,6 +1313,7 @@ static void code_message(const aecodec_codec *codec, const aecodec_segment *segm
         s.vectors = left < s.vectors ? (uint32_t)left : s.vectors;
         start_pass(&p, codec, s, codes, work);
         p.order = work + size_without_order(codec, s) / 4;
+        p.around = (int16_t *)(p.order + max_pass(codec, s) * codec->max_slice);
         p.latents = latents;
         p.weight = weight;
         if (!codec->is_convolutional) {

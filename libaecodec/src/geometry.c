@@ -2,7 +2,7 @@
 /* From the size of a picture to its planes, tiles, segments and windows. */
 #include "private.h"
 
-enum { MAX_WINDOW = 96 }; /* tiles; larger ones gain nothing, and leave the processor's cache */
+enum { MAX_WINDOW = 1024 }; /* tiles */
 
 uint32_t divide_up(uint32_t a, uint32_t b)
 {

@@ -17,7 +17,7 @@ enum {
     MAX_REDUCED_PIXELS = 1 << 26,
     SEGMENT_SIDE = 128,
     ALIGNMENT = 64,
-    WINDOW_MEMORY = 96 << 20 /* bytes that a run of a network may take by itself */
+    WINDOW_MEMORY = 128 << 20 /* bytes that a run of a network may take by itself */
 };
 
 /* ---- bundle.c ---- */

@@ -1,0 +1,250 @@
+"""`libaecodec`, built once per process and called from Python, and Python on the same kernels."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable
+from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aecodec.arrays import Latents, Pixels
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.errors import AecodecError
+from aecodec.export.bundle.bundle import bundle, plans_of
+from aecodec.inference.litert import Kernels, invoke, open_interpreter
+from benchmarks.harness import ROOT
+
+OK, DAMAGED, OTHER_CODEC = 0, 3, 4
+BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED = range(17, 24)
+TOOLS = ("cmake", "cc")
+
+
+class Image(ctypes.Structure):
+    """`aecodec_image`."""
+
+    _fields_ = (
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("channels", c_uint32),
+        ("frames", c_uint32),
+        ("pixels", POINTER(c_uint8)),
+    )
+
+
+class Limits(ctypes.Structure):
+    """`aecodec_limits`."""
+
+    _fields_ = (("max_pixels", c_uint32), ("max_frames", c_uint32), ("max_memory", c_size_t))
+
+
+REPORT = ctypes.CFUNCTYPE(c_int, c_void_p, c_uint32, c_uint32)
+
+
+class Progress(ctypes.Structure):
+    """`aecodec_progress`."""
+
+    _fields_ = (("report", REPORT), ("context", c_void_p))
+
+
+class StatusError(AecodecError):
+    """A status other than AECODEC_OK."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(library().aecodec_status_text(status).decode())
+        self.status = status
+
+
+@functools.cache
+def _build_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+@functools.cache
+def built() -> Path:
+    """Folder of a build of `libaecodec`.
+
+    Raises:
+        AecodecError: a tool is missing.
+    """
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    if missing:
+        raise AecodecError(f"libaecodec is not built without {', '.join(missing)}")
+    folder = _build_folder().name
+    configure = ["cmake", "-S", str(ROOT / "libaecodec"), "-B", folder]
+    for command in (
+        [*configure, "-DAECODEC_WARNINGS_ARE_ERRORS=ON"],
+        ["cmake", "--build", folder],
+    ):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return Path(folder)
+
+
+@functools.cache
+def library() -> ctypes.CDLL:
+    """The shared library."""
+    names = ("libaecodec.so", "libaecodec.dylib", "aecodec.dll")
+    path = next(each for name in names if (each := built() / name).exists())
+    loaded = ctypes.CDLL(str(path))
+    loaded.aecodec_status_text.restype = c_char_p
+    loaded.aecodec_free.argtypes = [c_void_p]
+    return loaded
+
+
+def check(status: int) -> None:
+    """Raise a StatusError unless a status is AECODEC_OK."""
+    if status != OK:
+        raise StatusError(status)
+
+
+@functools.cache
+def bundle_of(folder: CodecFolder) -> bytes:
+    """A whole codec as a bundle."""
+    return bundle(folder, plans_of(folder))
+
+
+def aligned(content: bytes) -> np.ndarray[Any, Any]:
+    """A copy of bytes at an address that is a multiple of 64."""
+    whole = np.zeros(len(content) + 64, np.uint8)
+    start = -whole.ctypes.data % 64
+    copy = whole[start : start + len(content)]
+    copy[:] = np.frombuffer(content, np.uint8)
+    return copy
+
+
+class CCodec:
+    """A bundle in memory.
+
+    Args:
+        content: the bytes of the bundle.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._bytes, self._bundle = aligned(content), c_void_p()
+        address = c_void_p(self._bytes.ctypes.data)
+        check(
+            library().aecodec_bundle_from_memory(
+                address, c_size_t(len(content)), byref(self._bundle)
+            )
+        )
+
+    def __del__(self) -> None:
+        library().aecodec_bundle_close(self._bundle)
+
+    def decompress(
+        self,
+        file: bytes,
+        limits: Limits | None = None,
+        report: Callable[[int, int], int] | None = None,
+    ) -> Pixels:
+        """(N, H, W, C) pixels of a file."""
+        image = Image()
+        check(
+            library().aecodec_decompress(
+                self._bundle,
+                file,
+                c_size_t(len(file)),
+                byref(limits) if limits else None,
+                _progress(report),
+                byref(image),
+            )
+        )
+        shape = image.frames, image.height, image.width, image.channels
+        pixels = np.ctypeslib.as_array(image.pixels, shape).copy()
+        library().aecodec_image_free(byref(image))
+        return pixels
+
+    def compress(
+        self,
+        pixels: Pixels,
+        level: float = 0,
+        max_bytes: int = 0,
+        report: Callable[[int, int], int] | None = None,
+    ) -> bytes:
+        """The file of pixels (N, H, W, C)."""
+        pixels = np.ascontiguousarray(pixels)
+        file, size = c_void_p(), c_size_t()
+        check(
+            library().aecodec_compress(
+                self._bundle,
+                byref(_image(pixels)),
+                c_uint32(round(16 * level)),
+                c_size_t(max_bytes),
+                _progress(report),
+                byref(file),
+                byref(size),
+            )
+        )
+        content = ctypes.string_at(file, size.value)
+        library().aecodec_free(file)
+        return content
+
+
+def likeness(original: Pixels, restored: Pixels) -> float:
+    """`aecodec_likeness` of pixels (N, H, W, C)."""
+    pairs, result = [np.ascontiguousarray(each) for each in (original, restored)], c_double()
+    check(library().aecodec_likeness(*(byref(_image(each)) for each in pairs), byref(result)))
+    return result.value
+
+
+def _image(pixels: Pixels) -> Image:
+    frames, height, width, channels = pixels.shape
+    return Image(width, height, channels, frames, pixels.ctypes.data_as(POINTER(c_uint8)))
+
+
+def _progress(report: Callable[[int, int], int] | None) -> Any:
+    if report is None:
+        return None
+    return byref(Progress(REPORT(lambda _, done, of: report(done, of)), None))
+
+
+class ReferenceTransform:
+    """A network in LiteRT's reference kernels, whose integers C gives.
+
+    Args:
+        content: content of a `.tflite` file.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content, self._of_shape = _with_first_versions(content), dict[tuple[int, ...], Any]()
+        self._lock = threading.Lock()
+
+    def __call__(self, batch: Latents) -> Latents:
+        """Run int8 (N, ...), one by one."""
+        shape = (1, *batch.shape[1:])
+        with self._lock:
+            if shape not in self._of_shape:
+                self._of_shape[shape] = open_interpreter(
+                    self._content, input_shape=shape, kernels=Kernels.REFERENCE
+                )
+            return np.concatenate([invoke(self._of_shape[shape], each[None]) for each in batch])
+
+
+def _with_first_versions(content: bytes) -> bytes:
+    """A model whose DEPTH_TO_SPACE is of version 1, all that the reference kernels have of it."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content))
+    for code in model.operatorCodes:
+        if code.builtinCode == schema.BuiltinOperator.DEPTH_TO_SPACE:
+            code.version = 1
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def reference_pair(folder: CodecFolder) -> tuple[EncoderCodec, DecoderCodec]:
+    """A codec of Python whose networks run in the reference kernels."""
+    encoder, decoder = (ReferenceTransform(folder.read(half.tflite)) for half in Half)
+    return EncoderCodec(folder, encoder), DecoderCodec(folder, decoder)
