@@ -7,9 +7,8 @@ import gzip
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import CodecError
-from aecodec.export.bundle.bundle import sections_of
+from aecodec.export.bundle.bundle import plans_of, sections_of
 from aecodec.export.bundle.head import head
-from aecodec.export.network.convert import network_plan
 
 
 def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
@@ -32,11 +31,6 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     """
     if not folder.has(Half.DECODER.tflite):
         raise CodecError(f"{folder.path}: a page needs {Half.DECODER.tflite}, which is absent")
-    halves = [half for half in Half if folder.has(half.tflite)]
-    is_any_size = folder.spec.receptive_field > 0
-    plans = {
-        half: network_plan(folder.read(half.tflite), is_any_size=is_any_size) for half in halves
-    }
-    sections = sections_of(folder, plans)
+    sections = sections_of(folder, plans_of(folder))
     packed = {each.sha256.hex(): gzip.compress(each.content, mtime=0) for each in sections}
     return {"head": head(folder, sections), **packed}

@@ -55,11 +55,21 @@ class Browser:
 
         Select(self._found(select)).select_by_value(value)
 
+    def give(self, file_input: str, file: Path) -> None:
+        """Choose a file in an input for files, be it hidden."""
+        self._found(file_input).send_keys(str(file))
+
     def press(self, element: str, *keys: str) -> None:
         """Press keys while an element has the focus."""
         from selenium.webdriver.common.keys import Keys
 
-        names = {"ArrowRight": Keys.ARROW_RIGHT, "Home": Keys.HOME, "Enter": Keys.ENTER}
+        names = {
+            "ArrowRight": Keys.ARROW_RIGHT,
+            "End": Keys.END,
+            "Enter": Keys.ENTER,
+            "Home": Keys.HOME,
+            "Space": Keys.SPACE,
+        }
         self._found(element).send_keys(*(names[key] for key in keys))
 
     def drag(self, element: str, *, start: float, end: float) -> None:
@@ -109,11 +119,27 @@ class Browser:
         sent = (each["params"] for each in entries if each["method"] == "Network.requestWillBeSent")
         return [each["request"]["url"] for each in sent]
 
-    def _command(self, name: str, arguments: dict[str, Any]) -> None:
-        self._driver.execute_cdp_cmd(name, arguments)
+    def accessible(self) -> list[tuple[str, str]]:
+        """Role and name of all that can have the focus, as a screen reader is told."""
+        tree = self._command("Accessibility.getFullAXTree", {})["nodes"]
+        shown = [node for node in tree if not node["ignored"] and _can_have_focus(node)]
+        return [(node["role"]["value"], node["name"]["value"]) for node in shown]
+
+    def download_to(self, folder: Path) -> None:
+        """Save what is downloaded in a folder."""
+        options = {"behavior": "allow", "downloadPath": str(folder)}
+        self._command("Browser.setDownloadBehavior", options)
+
+    def _command(self, name: str, arguments: dict[str, Any]) -> Any:
+        return self._driver.execute_cdp_cmd(name, arguments)
 
     def _found(self, selector: str) -> Any:
         return self._driver.find_element("css selector", selector)
+
+
+def _can_have_focus(node: dict[str, Any]) -> bool:
+    properties = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
+    return bool(properties.get("focusable")) and node["role"]["value"] != "RootWebArea"
 
 
 @contextmanager

@@ -143,7 +143,8 @@ def test_files_of_digits_are_those_of_python(page: Browser, codec: Codec, level:
         f"const codec = await aecodec.loadCodec('/codecs/{DIGITS}'); const files = [];"
         "for (let digit = 0; digit < 10; digit += 1) {"
         " const prepared = await codec.prepare(await picture(`/samples/digit${digit}.png`));"
-        f" files.push(text(await prepared.encode({{ level: {level} }}))); await prepared.close(); }}"
+        f" files.push(text(await prepared.encode({{ level: {level} }})));"
+        " await prepared.close(); }"
         "return files;",
     )
     encoder, _ = reference_pair(codec.folder)
