@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from aecodec import metrics
 from aecodec.codec.codec import Codec
@@ -22,7 +23,10 @@ _SHOWN = (".jpeg", ".jpg", ".png", ".webp")
 """Endings of picture files that every browser shows."""
 
 _SMALL = 256
-"""Sides in pixels below which a picture is shown enlarged, with its pixels to be seen."""
+"""Sides in pixels below which a picture is too small for a codec of photographs."""
+
+_THUMBNAIL = 112
+"""Side of the small pictures in pixels."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,9 @@ def sample_files(
             continue
         file = f"{sample.path.stem}.aec"
         files[sample.path.name] = sample.path.read_bytes()
+        files[thumbnail := f"{sample.path.stem}_small.jpg"] = _thumbnail(sample.path)
         files[file] = codec.compress(picture)
-        entries.append({**_known(sample, picture, codec), "file": file})
+        entries.append({**_known(sample, picture, codec), "file": file, "thumbnail": thumbnail})
     return entries, files
 
 
@@ -112,11 +117,18 @@ def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
     return next((each for each in able if each.spec.receptive_field and not is_tiny), None)
 
 
+def _thumbnail(path: Path) -> bytes:
+    content = io.BytesIO()
+    with Image.open(path) as image:
+        fitted = ImageOps.fit(image.convert("RGB"), (_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
+    fitted.save(content, "JPEG", quality=85)
+    return content.getvalue()
+
+
 def _known(sample: Sample, picture: Picture, codec: Codec) -> dict[str, Any]:
     return {
         "title": sample.title,
         "picture": sample.path.name,
-        "isSmall": max(picture.size) < _SMALL,
         "codec": codec.spec.codec_id.hex(),
         "level": codec.spec.default_level,
         "levels": [_measured(picture, codec, n + 1) for n in range(len(codec.spec.levels))],

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
+from typing import Any
+from urllib.parse import quote
 
 from aecodec.codec.codec import Codec
 from aecodec.html_report import page as report
@@ -35,12 +38,14 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
     """
     hosted = {each.spec.codec_id.hex(): hosted_files(each.folder) for each in codecs}
     entries, sample_contents = sample_files(samples, codecs)
+    page = _folder("page")
     shell = {
-        **_folder("page"),
+        **page,
         **{name: report.asset(name).encode() for name in _SHARED},
         **_under("aecodec", _folder("src")),
         "codecs/index.json": _json(list(hosted)),
         **{f"codecs/{name}/head": content["head"] for name, content in hosted.items()},
+        "index.html": _page(page["index.html"], entries),
         "samples/index.json": _json(entries),
         **_under("samples", sample_contents),
     }
@@ -65,6 +70,16 @@ def _under(folder: str, contents: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, allow_nan=False).encode()
+
+
+def _page(template: bytes, samples: Sequence[Mapping[str, Any]]) -> bytes:
+    """The page, with its samples in it, so that nothing moves when it is ready."""
+    items = "".join(
+        f'<li><button type="button"><img src="samples/{quote(each["thumbnail"])}"'
+        f' alt="{escape(each["title"])}" width="64" height="64"></button></li>'
+        for each in samples
+    )
+    return Template(template.decode("utf-8")).substitute(samples=items).encode()
 
 
 def _service_worker(shell: Mapping[str, bytes]) -> bytes:

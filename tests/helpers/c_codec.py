@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+
 from benchmarks.c_codec import TOOLS
 
 missing = [tool for tool in TOOLS if not shutil.which(tool)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +41,13 @@ class _Handler(SimpleHTTPRequestHandler):
             self.send_error(404)
             return
         content = path.read_bytes()
+        tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+        if self.headers["If-None-Match"] == tag:
+            self.send_response(304)
+            self.end_headers()
+            return
         self.send_response(200)
+        self.send_header("ETag", tag)
         self.send_header("Content-Type", self.guess_type(path))
         if path.suffix in _GZIPPED:
             content = gzip.compress(content, 9)

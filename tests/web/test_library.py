@@ -12,17 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.browser import Browser, opened_browser
-from helpers.c_codec import ReferenceTransform, reference_pair
 from helpers.documents import ROOT
+from helpers.reference_kernels import reference_decoder, reference_encoder
 from helpers.static_host import StaticHost, static_host
 from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.rate_control import within_bytes
 from aecodec.codec.sources import to_picture
-from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
@@ -86,11 +84,6 @@ def codec_of(name: str) -> CodecFolder:
     return CodecFolder.open(tiny if tiny.exists() else ROOT / "aecodec" / "codecs" / shipped)
 
 
-def reference_decoder(folder: CodecFolder) -> DecoderCodec:
-    """Python's decoder, whose network runs in LiteRT's reference kernels."""
-    return DecoderCodec(folder, ReferenceTransform(folder.read(Half.DECODER.tflite)))
-
-
 def frames_of(picture: Picture) -> list[str]:
     """SHA-256 of each frame as ImageData."""
     parts = (
@@ -131,7 +124,7 @@ def test_files_of_photographs_are_those_of_python(
         "return [text(file), await digest((await aecodec.decode(file)).data)];",
     )
     file = base64.b64decode(encoded[0])
-    encoder, decoder = reference_pair(photo.folder)
+    encoder, decoder = reference_encoder(photo.folder), reference_decoder(photo.folder)
     assert file == encoder.compress(np.asarray(Image.open(site / "photograph.png")), level=level)
     assert [encoded[1]] == frames_of(decoder.decode(file))
 
@@ -147,7 +140,7 @@ def test_files_of_digits_are_those_of_python(page: Browser, codec: Codec, level:
         " await prepared.close(); }"
         "return files;",
     )
-    encoder, _ = reference_pair(codec.folder)
+    encoder = reference_encoder(codec.folder)
     digits = [np.asarray(Image.open(path)) for path in sample_paths()]
     expected = [encoder.compress(digit, level=level) for digit in digits]
     assert [base64.b64decode(each) for each in found] == expected
@@ -182,7 +175,7 @@ def test_a_file_of_a_number_of_bytes_is_the_one_that_python_makes(
         "return text(await aecodec.encode(image, { codec, maxBytes: 237 }));",
     )
     file = base64.b64decode(found)
-    encoder, decoder = reference_pair(photo.folder)
+    encoder, decoder = reference_encoder(photo.folder), reference_decoder(photo.folder)
     picture = to_picture(Image.open(site / "photograph.png"))
     assert len(file) <= 237
     assert file == within_bytes(encoder, decoder, picture, 237).data

@@ -128,7 +128,7 @@ async function openAec(file, isCurrent) {
 async function openSample(sample) {
   await change(async (isCurrent) => {
     const [picture, file] = await Promise.all(
-      [sample.picture, sample.file].map(async (name) => (await fetch(`samples/${name}`)).blob()),
+      [sample.picture, sample.file].map(async (name) => (await fetch(`samples/${encodeURIComponent(name)}`)).blob()),
     );
     const original = await pixelsOf(picture);
     const codec = codecs.find(({ id }) => id === sample.codec);
@@ -180,9 +180,9 @@ async function start() {
   codecs.push(...(await Promise.all(ids.map((id) => loadCodec(`codecs/${id}`)))));
   able = codecs.filter(({ compresses }) => compresses);
   view.showCodecs(able);
-  view.showSamples(samples, openSample);
+  view.listenToSamples(samples, openSample);
   if (samples.length) await openSample(samples[0]);
+  await view.keepForOffline();
 }
 
 start();
-view.keepForOffline();

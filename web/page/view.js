@@ -3,7 +3,12 @@
 const find = (selector) => document.querySelector(selector);
 const stage = find("#stage");
 const progressBar = find("#progress");
-const rows = new Map(); // of the table of formats, by title
+const rows = {}; // of the table of formats, by title
+for (const row of document.querySelectorAll("#formats tbody tr")) {
+  const [head, ...cells] = row.cells;
+  const input = head.querySelector("input");
+  rows[input.value] = { input, cells };
+}
 let split;
 let columns = []; // of the levels
 
@@ -39,13 +44,14 @@ export function tell(text) {
 
 export function busy(isBusy) {
   progressBar.classList.toggle("busy", isBusy);
-  progressBar.removeAttribute("value");
+  progressBar.style.removeProperty("--done");
+  progressBar.removeAttribute("aria-valuenow");
   find("#look").setAttribute("aria-busy", String(isBusy));
 }
 
 export function progress({ done, of }) {
-  progressBar.max = of;
-  progressBar.value = done;
+  progressBar.style.setProperty("--done", Math.max(done / of, 0.04));
+  progressBar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
 }
 
 // ---- the picture
@@ -60,7 +66,7 @@ function draw(side, picture, title) {
 
 function showFrame({ name, picture }) {
   split ??= new Split(stage, find("#split"));
-  find("#name").textContent = name;
+  find("#name").textContent = find("#name").title = name;
   stage.style.setProperty("--ratio", picture.width / picture.height);
   stage.classList.toggle("enlarged", Math.max(picture.width, picture.height) < 256);
 }
@@ -109,7 +115,7 @@ function showBytes(bytes, { width, height }, rest) {
   find("#bytes").textContent = grouped(bytes);
   const times = Math.round((width * height * 3) / bytes);
   const part = times > 1 ? `, 1/${grouped(times)} of the raw pixels` : "";
-  find("#rate").textContent = `${((8 * bytes) / (width * height)).toFixed(2)} bits per pixel, ${rest}${part}`;
+  find("#rate").textContent = `bytes: ${((8 * bytes) / (width * height)).toFixed(2)} bits per pixel, ${rest}${part}`;
   for (const id of ["#download", "#save"]) find(id).disabled = false;
 }
 
@@ -161,38 +167,18 @@ export function showPacket(isPacket) {
 
 // ---- the table of formats
 
-function rowOf(title) {
-  const row = make("tr");
-  const head = make("th");
-  head.scope = "row";
-  const label = make("label");
-  const input = Object.assign(make("input"), { type: "radio", name: "right", value: title, checked: title === "aecodec" });
-  label.append(input, title);
-  head.append(label);
-  const cells = ["–", "–", "–"].map((text) => make("td", text));
-  row.append(head, ...cells);
-  find("#formats tbody").append(row);
-  return { row, head, input, cells };
-}
-
 /** What a format weighs and is worth; undefined, if the browser does not write it. */
 export function showRow(title, made) {
-  const { row, head, input, cells } = rows.get(title);
+  const { input, cells } = rows[title];
   input.disabled = !made;
-  if (!made) {
-    row.replaceChildren(head, Object.assign(make("td", "not written by this browser", "none"), { colSpan: 3 }));
-    return;
-  }
+  if (!made) return;
   const texts = [grouped(made.bytes), shownPsnr(made.psnr), made.likeness > 1 ? "–" : made.likeness.toFixed(3)];
   texts.forEach((text, number) => { cells[number].textContent = text; });
-  row.replaceChildren(head, ...cells);
 }
 
 function clearRows() {
-  for (const { cells } of rows.values()) cells.forEach((cell) => { cell.textContent = "–"; });
+  for (const { cells } of Object.values(rows)) cells.forEach((cell) => { cell.textContent = "–"; });
 }
-
-for (const title of ["aecodec", "WebP", "JPEG", "AVIF"]) rows.set(title, rowOf(title));
 
 // ---- lists
 
@@ -202,19 +188,12 @@ export function showCodecs(codecs) {
   find("#codec-label").hidden = codecs.length < 2;
 }
 
-export function showSamples(samples, open) {
-  const items = samples.map((sample) => {
-    const button = Object.assign(make("button"), { type: "button", title: sample.title });
-    const image = Object.assign(new Image(), { src: `samples/${sample.picture}`, alt: sample.title, width: 64, height: 64 });
-    image.classList.toggle("small", sample.isSmall);
-    button.append(image);
-    button.addEventListener("click", () => open(sample));
-    const item = make("li");
-    item.append(button);
-    return item;
-  });
-  find("#samples").replaceChildren(...items);
+/** Let the small pictures open the samples, which are in their order. */
+export function listenToSamples(samples, open) {
   find("#samples-title").hidden = !samples.length;
+  document.querySelectorAll("#samples button").forEach((button, number) => {
+    button.addEventListener("click", () => open(samples[number]));
+  });
 }
 
 // ---- what controls tell
@@ -256,5 +235,5 @@ export async function keepForOffline() {
   if (!navigator.serviceWorker) return;
   await navigator.serviceWorker.register("service_worker.js");
   await navigator.serviceWorker.ready;
-  find("#offline").textContent = "Works offline from now on, with the codecs that were used.";
+  find("#offline").textContent = "Works without a network from now on.";
 }
