@@ -21,19 +21,26 @@ class StaticHost:
     Attributes:
         url: its address, without a slash at the end.
         sent: bytes of the bodies that it sent, by path.
+        is_running: whether it answers.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.sent: dict[str, int] = {}
+        self.is_running = True
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # of which browsers keep files with an ETag
+
     def __init__(self, *args: Any, host: StaticHost, **keywords: Any) -> None:
         self._host = host
         super().__init__(*args, **keywords)
 
     def do_GET(self) -> None:
+        if not self._host.is_running:  # and a browser has kept the connection
+            self.close_connection = True
+            return
         path = Path(self.translate_path(self.path))
         if path.is_dir():
             path /= "index.html"
@@ -74,5 +81,6 @@ def static_host(folder: Path) -> Iterator[StaticHost]:
         try:
             yield host
         finally:
+            host.is_running = False
             server.shutdown()
             thread.join()

@@ -115,7 +115,7 @@ function showBytes(bytes, { width, height }, rest) {
   find("#bytes").textContent = grouped(bytes);
   const times = Math.round((width * height * 3) / bytes);
   const part = times > 1 ? `, 1/${grouped(times)} of the raw pixels` : "";
-  find("#rate").textContent = `bytes: ${((8 * bytes) / (width * height)).toFixed(2)} bits per pixel, ${rest}${part}`;
+  find("#rate").textContent = `bytes: ${Number(((8 * bytes) / (width * height)).toPrecision(2))} bits per pixel, ${rest}${part}`;
   for (const id of ["#download", "#save"]) find(id).disabled = false;
 }
 
