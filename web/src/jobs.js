@@ -42,7 +42,7 @@ export class Jobs {
 
   async #decodeWith(codec, header, file, limits, report) {
     const units = codec.unitsOfHeader(header.units);
-    const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.count });
+    const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
     const decoding = await this.#begun(begin, () => Promise.all([codec.needDecoder(), codec.needLevel(units)]));
     try {
       await this.#run(codec, decoding, await codec.needDecoder(), report);
@@ -74,7 +74,7 @@ export class Jobs {
   async prepare(image, folder, report, reduction) {
     const codec = await this.codec(folder);
     const section = await codec.needEncoder();
-    const encoding = Encoding.begin(codec, image, { parts: this.runners.count, reduction });
+    const encoding = Encoding.begin(codec, image, { parts: this.runners.parts(image), reduction });
     try {
       await this.#run(codec, encoding, section, report);
     } catch (error) {

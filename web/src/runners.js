@@ -3,7 +3,8 @@
 
 import { unpackError } from "./errors.js";
 
-const MOST = 8;
+const MOST = 4; // workers: the margins of windows grow with their number
+const LARGEST = 1_200_000; // pixels that a window should have at most, for the sake of memory
 const IDLE = 20_000; // milliseconds after which memory is given back
 
 export class Runners {
@@ -16,6 +17,11 @@ export class Runners {
 
   get count() {
     return Math.min(navigator.hardwareConcurrency || 2, MOST);
+  }
+
+  /** How many windows a picture should have: equally many for each worker. */
+  parts({ width, height }) {
+    return this.count * Math.ceil((width * height) / this.count / LARGEST);
   }
 
   /** Run the network on all windows of some steps.
@@ -62,12 +68,16 @@ export class Runners {
 
   #ask({ worker, known }, { hash, address, size }, task) {
     const network = { hash };
-    if (!known.has(hash)) network.plan = this.core.take(address, size);
-    known.add(hash);
+    const moved = [task.input.buffer];
+    if (!known.has(hash)) {
+      network.plan = this.core.take(address, size);
+      moved.push(network.plan.buffer);
+      known.add(hash);
+    }
     return new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => (data.error ? reject(unpackError(data.error)) : resolve(data.output));
       worker.onerror = (event) => reject(new Error(event.message || "a worker cannot be started"));
-      worker.postMessage({ module: this.module, network, task }, [task.input.buffer]);
+      worker.postMessage({ module: this.module, network, task }, moved);
     });
   }
 }
