@@ -22,7 +22,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import AecodecError
 from aecodec.export.bundle.bundle import bundle, plans_of
-from aecodec.inference.litert import Kernels, invoke, open_interpreter
+from aecodec.inference.reference import reference_transform
 from benchmarks.harness import ROOT
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
@@ -209,39 +209,19 @@ def _progress(report: Callable[[int, int], int] | None) -> Any:
 
 
 class ReferenceTransform:
-    """A network in LiteRT's reference kernels, whose integers C gives.
+    """A network in LiteRT's reference kernels, whose integers C gives, for any number of inputs.
 
     Args:
         content: content of a `.tflite` file.
     """
 
     def __init__(self, content: bytes) -> None:
-        self._content, self._of_shape = _with_first_versions(content), dict[tuple[int, ...], Any]()
-        self._lock = threading.Lock()
+        self._run, self._lock = reference_transform(content), threading.Lock()
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run int8 (N, ...), one by one."""
-        shape = (1, *batch.shape[1:])
+        """Run int8 (N, ...), one by one; several threads may call at once."""
         with self._lock:
-            if shape not in self._of_shape:
-                self._of_shape[shape] = open_interpreter(
-                    self._content, input_shape=shape, kernels=Kernels.REFERENCE
-                )
-            return np.concatenate([invoke(self._of_shape[shape], each[None]) for each in batch])
-
-
-def _with_first_versions(content: bytes) -> bytes:
-    """A model whose DEPTH_TO_SPACE is of version 1, all that the reference kernels have of it."""
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content))
-    for code in model.operatorCodes:
-        if code.builtinCode == schema.BuiltinOperator.DEPTH_TO_SPACE:
-            code.version = 1
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+            return np.concatenate([self._run(each[None]) for each in batch])
 
 
 def reference_pair(folder: CodecFolder) -> tuple[EncoderCodec, DecoderCodec]:

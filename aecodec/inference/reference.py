@@ -1,4 +1,4 @@
-"""Operators on each element of a TFLite model, run alone by LiteRT's reference kernels."""
+"""LiteRT's reference kernels, which define the results of int8 models."""
 
 from __future__ import annotations
 
@@ -8,11 +8,53 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from aecodec.arrays import Latents
 from aecodec.errors import CodecError
-from aecodec.inference.litert import Kernels, invoke, open_interpreter
+from aecodec.inference.litert import Kernels, invoke, open_interpreter, resize
 from aecodec.inference.stderr import silent_stderr
+from aecodec.inference.transform import Transform
 
 _VALUES = 256
+
+
+def reference_transform(model: bytes) -> Transform:
+    """An int8 TFLite model as a transform of single inputs, by reference kernels.
+
+    Args:
+        model: content of a `.tflite` file with one input and one output.
+
+    Raises:
+        CodecError: LiteRT cannot load it.
+    """
+    with silent_stderr():
+        interpreter = _interpreter(_with_first_versions(model))
+    own = interpreter.get_input_details()[0]["shape"]
+
+    def run(inputs: Latents) -> Latents:
+        if inputs.ndim != len(own):
+            inputs = inputs.reshape(own)
+        if inputs.shape != tuple(interpreter.get_input_details()[0]["shape"]):
+            resize(interpreter, inputs.shape)
+        return np.asarray(invoke(interpreter, inputs), np.int8)
+
+    return run
+
+
+def _with_first_versions(model: bytes) -> bytes:
+    """A model whose operators state their first version.
+
+    Versions say which types and options a kernel has to know. The reference kernels are registered
+    for earlier ones than the others, though they know as much.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    whole = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    for code in whole.operatorCodes:
+        code.version = 1
+    builder = flatbuffers.Builder(len(model))
+    builder.Finish(whole.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:
@@ -49,10 +91,12 @@ def _run(model: bytes, values: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
 
 def _interpreter(model: bytes) -> Any:
     """An interpreter with reference kernels, or with LiteRT's others where there are none."""
-    try:
-        return open_interpreter(model, kernels=Kernels.REFERENCE)
-    except ValueError:
-        return open_interpreter(model, kernels=Kernels.BUILTIN)
+    for kernels in (Kernels.REFERENCE, Kernels.BUILTIN):
+        try:
+            return open_interpreter(model, kernels=kernels)
+        except (RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+    raise CodecError(f"LiteRT cannot load the model: {reason}")
 
 
 def _alone(content: bytes, numbers: Sequence[int]) -> bytes:

@@ -28,7 +28,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import ImageError, UsageError
 from aecodec.export.adoption.wishes import Wishes, parse_image_shape, parse_pixel_ranges
-from aecodec.export.formats.options import Format, Halves, Precision
+from aecodec.export.formats.options import Format, Halves, Network, Precision
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.tiling import split
 from aecodec.samples import sample_paths
@@ -68,6 +68,13 @@ def export(
         typer.Option("--quantize", help="Precision of TFLite; int8 is the codec's own."),
     ] = Precision.INT8,
     halves: Annotated[Halves, typer.Option("--half", help="Which networks.")] = Halves.BOTH,
+    network: Annotated[
+        Network,
+        typer.Option(
+            "--network",
+            help="With --format c: what runs the networks, C or TensorFlow Lite Micro.",
+        ),
+    ] = Network.C,
     calibrate: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -166,9 +173,9 @@ def export(
     """Write a codec's networks in another format, and say how far they are from the float ones.
 
     TFLite at int8 takes pixel - 128 and gives the latents themselves, or back; at other precisions
-    it takes and gives floats. C is a folder that builds as it is: the int8 models as arrays, for
-    TensorFlow Lite Micro, the tables of one level, and the code that makes `.aec` files. Needs
-    TensorFlow. A bundle is one file, for the C library and for browsers, and needs no TensorFlow.
+    it takes and gives floats. C is a folder that builds as it is: the int8 networks as arrays, the
+    tables of one level, and the code that runs them and makes `.aec` files. Needs TensorFlow. A
+    bundle is one file, for the C library and for browsers, and needs no TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of a codec, two models that were trained
     elsewhere become a codec folder.
@@ -197,7 +204,7 @@ def export(
             "--tile, --levels, --image-shape and --pixel-range are for a codec made of --encoder "
             "and --decoder"
         )
-    wanted = _Wanted(to, precision, halves, tuple(level or ()), priors)
+    wanted = _Wanted(to, precision, halves, network, tuple(level or ()), priors)
     wanted.check()
     if calibrate:
         check_input(calibrate)
@@ -237,6 +244,7 @@ class _Wanted:
     to: Format
     precision: Precision
     halves: Halves
+    network: Network
     levels: tuple[float, ...]
     priors: int | None
 
@@ -255,6 +263,8 @@ class _Wanted:
             raise UsageError("--priors is for --format c, which may leave tables out")
         if self.to is Format.C and len(self.levels) > 1:
             raise UsageError("--level: --format c has one level's tables; export the others apart")
+        if self.to is not Format.C and self.network is not Network.C:
+            raise UsageError("--network is for --format c")
 
 
 def _make_codec(
@@ -322,16 +332,19 @@ def _export(
     tables = CTables(folder, wanted.level, wanted.priors) if wanted.to is Format.C else None
     with output.console.warnings_about(data):
         pair = FloatPair(folder, _pictures(folder.spec.channels, shape, data))
-    exported = [export_half(pair, half, wanted.to, wanted.precision) for half in wanted.halves.each]
+    exported = [
+        export_half(pair, half, wanted.to, wanted.precision, wanted.network)
+        for half in wanted.halves.each
+    ]
     contents = {name: content for each in exported for name, content in each.files.items()}
     if tables:
-        contents |= device_files(tables, pair.pixels, [each.parity for each in exported])
+        contents |= device_files(tables, pair.pixels, exported)
     output.write(contents)
     if report:
         rows: list[dict[str, Any]] = [each.parity.as_json() for each in exported]
         write_bytes(report, json.dumps(rows, indent=1).encode() + b"\n", output.force)
     for each in exported:
-        output.console.result(each.parity.as_text())
+        output.console.result(each.network.as_text() if each.network else each.parity.as_text())
 
 
 def _shape(spec: CodecSpec, size: str | None) -> tuple[int, int]:

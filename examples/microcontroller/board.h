@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a board does for the firmware. */
+/* What a board does for the firmware: a serial line. */
 #ifndef BOARD_H
 #define BOARD_H
 
 #include <stddef.h>
 
-/* Send a file: by radio, to a card, here to a debugger or a terminal. Returns 0 if that fails. */
+/* Wait for size bytes. Returns 0 if none come any more. */
+int board_receive(void *content, size_t size);
+
+/* Send bytes. Returns 0 if that fails. */
 int board_send(const void *content, size_t size);
 
 #endif

@@ -2,7 +2,9 @@
 /* Convolutions on any kernels, and the portable kernels. */
 #include "aecodec_kernels.h"
 
-#include <string.h>
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+#include <arm_acle.h>
+#endif
 
 /* ---- convolutions ---- */
 
@@ -157,6 +159,44 @@ static void fill(void *packed, int8_t value, size_t count)
 }
 
 /* Sums of four outputs over a row of the kernel. Unsigned, because sums may wrap around. */
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+
+/* The first and the third byte as numbers of 16 bits, or the second and the fourth. */
+static int16x2_t even(int8x4_t bytes)
+{
+    return __sxtb16(bytes);
+}
+
+static int16x2_t odd(int8x4_t bytes)
+{
+    int16x2_t pair; /* in one instruction, which compilers do not find */
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+
+static int32_t add_pairs(int32_t sum, int8x4_t weights, int16x2_t a, int16x2_t b)
+{
+    return __smlad(odd(weights), b, __smlad(even(weights), a, sum));
+}
+
+/* A function of its own, so that all sums stay in registers. */
+__attribute__((noinline)) static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *weights,
+                                                   size_t step, uint32_t groups)
+{
+    int32_t zero = (int32_t)sums[0], one = (int32_t)sums[1], two = (int32_t)sums[2], three = (int32_t)sums[3];
+    for (; groups > 0; groups--, inputs += 4, weights += step) {
+        const int8x4_t given = aecodec_word_at(inputs);
+        const int16x2_t a = even(given), b = odd(given);
+        zero = add_pairs(zero, aecodec_word_at(weights), a, b);
+        one = add_pairs(one, aecodec_word_at(weights + 4), a, b);
+        two = add_pairs(two, aecodec_word_at(weights + 8), a, b);
+        three = add_pairs(three, aecodec_word_at(weights + 12), a, b);
+    }
+    sums[0] = (uint32_t)zero, sums[1] = (uint32_t)one, sums[2] = (uint32_t)two, sums[3] = (uint32_t)three;
+}
+
+#else
+
 static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *weights, size_t step, uint32_t groups)
 {
     uint32_t zero = sums[0], one = sums[1], two = sums[2], three = sums[3];
@@ -169,6 +209,8 @@ static void add_products(uint32_t sums[4], const int8_t *inputs, const int8_t *w
     }
     sums[0] = zero, sums[1] = one, sums[2] = two, sums[3] = three;
 }
+
+#endif
 
 /* Four outputs of one place; `padded` channels lie in the block. */
 static void quad(const aecodec_tile *tile, const int8_t *inputs, uint32_t from, uint32_t padded, int8_t *output)

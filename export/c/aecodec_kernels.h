@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     AECODEC_BLOCK = 16, /* outputs of a block of weights; the last block has a multiple of 4 */
@@ -129,6 +130,33 @@ static inline int8_t aecodec_output(const aecodec_scaling *scaling, int32_t sum,
     const int32_t scaled = scaling->is_rounded_once ? aecodec_scale_once(sum, multiplier, shift)
                                                     : aecodec_scale(sum, multiplier, shift);
     return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)scaling->zero), scaling->least, scaling->most);
+}
+
+/* ---- words in memory, aligned in any way ---- */
+
+#ifdef __GNUC__ /* an instruction, even where the compiler is told that there is no C library */
+#define AECODEC_COPY_WORD __builtin_memcpy
+#else
+#define AECODEC_COPY_WORD memcpy
+#endif
+
+static inline int32_t aecodec_word_at(const void *place)
+{
+    int32_t word;
+    AECODEC_COPY_WORD(&word, place, sizeof word);
+    return word;
+}
+
+/* Store the first bytes of a word: all four, unless fewer are left. */
+static inline void aecodec_store_word(int8_t *place, int32_t word, uint32_t left)
+{
+    if (left >= sizeof word) {
+        AECODEC_COPY_WORD(place, &word, sizeof word);
+        return;
+    }
+    for (; left > 0; left--, word >>= 8) {
+        *place++ = (int8_t)(word & 0xff);
+    }
 }
 
 #endif

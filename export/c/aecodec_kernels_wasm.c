@@ -5,7 +5,6 @@
 
 #ifdef AECODEC_WASM
 
-#include <string.h>
 #include <wasm_simd128.h>
 
 #define UNROLLED _Pragma("unroll")
@@ -62,8 +61,7 @@ INLINE void store(v128_t x, int8_t *output, uint32_t count)
 {
     const v128_t words = wasm_i16x8_narrow_i32x4(x, x);
     const v128_t bytes = wasm_i8x16_narrow_i16x8(words, words);
-    const int32_t word = wasm_i32x4_extract_lane(bytes, 0);
-    memcpy(output, &word, count < QUAD ? count : QUAD);
+    aecodec_store_word(output, wasm_i32x4_extract_lane(bytes, 0), count);
 }
 
 /* How the sums of four channels become outputs. */
@@ -166,10 +164,8 @@ static void wasm_tile(const aecodec_tile *tile)
 
 INLINE v128_t part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
 {
-    int32_t word;
-    v128_t x;
-    memcpy(&word, values, sizeof word);
-    x = wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_i32x4_splat(word)));
+    v128_t x = wasm_i16x8_extend_low_i8x16(wasm_i32x4_splat(aecodec_word_at(values)));
+    x = wasm_i32x4_extend_low_i16x8(x);
     x = wasm_i32x4_shl(wasm_i32x4_sub(x, wasm_i32x4_splat(zero)), 20);
     x = times(x, wasm_i32x4_splat(multiplier));
     return shift ? times(wasm_i32x4_add(x, wasm_i32x4_shr(x, 31)), wasm_i32x4_splat(1 << (31 + shift))) : x;

@@ -5,7 +5,6 @@
 #ifdef AECODEC_X86
 
 #include <immintrin.h>
-#include <string.h>
 
 #ifdef __clang__
 #define UNROLLED _Pragma("unroll")
@@ -14,13 +13,6 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
-
-static int32_t word_at(const void *place)
-{
-    int32_t word;
-    memcpy(&word, place, sizeof word);
-    return word;
-}
 
 /* ---- AVX-512 with VNNI: vpdpbusd multiplies unsigned inputs by signed weights, so inputs are packed with 128
  * added to them, and 128 times the sum of all weights is taken off the bias ---- */
@@ -136,7 +128,7 @@ AVX512 INLINE void avx512_tile_of(const aecodec_tile *tile, const int count, con
             const __m512i first = _mm512_loadu_si512(weights);
             const __m512i second = _mm512_maskz_loadu_epi32(there, end);
             UNROLLED for (place = 0; place < count; place++) {
-                const __m512i input = _mm512_set1_epi32(word_at(inputs + (size_t)place * tile->step));
+                const __m512i input = _mm512_set1_epi32(aecodec_word_at(inputs + (size_t)place * tile->step));
                 if (blocks == 2) {
                     sums[place][0] = _mm512_dpbusd_epi32(sums[place][0], input, first);
                 }
@@ -275,9 +267,15 @@ AVX2 INLINE __m256i avx2_scale(__m256i x, __m256i multiplier, __m256i left, __m2
 AVX2 INLINE void avx2_store(__m256i x, int8_t *output, uint32_t count)
 {
     const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-    int8_t bytes[16];
-    _mm_storeu_si128((__m128i *)(void *)bytes, _mm_packs_epi16(words, words));
-    memcpy(output, bytes, count < HALF ? count : HALF);
+    const __m128i bytes = _mm_packs_epi16(words, words);
+    if (count >= HALF) {
+        _mm_storel_epi64((__m128i *)(void *)output, bytes);
+        return;
+    }
+    aecodec_store_word(output, _mm_cvtsi128_si32(bytes), count);
+    if (count > 4) {
+        aecodec_store_word(output + 4, _mm_extract_epi32(bytes, 1), count - 4);
+    }
 }
 
 AVX2 INLINE __m256i avx2_limit(__m256i x, int32_t zero, int32_t least, int32_t most)
@@ -338,8 +336,8 @@ AVX2 INLINE void avx2_tile_of(const aecodec_tile *tile, const int count, const i
                 const __m256i first = avx2_pair(bytes, 0), second = avx2_pair(bytes, 1);
                 UNROLLED for (place = 0; place < count; place++) {
                     const int16_t *input = inputs + (size_t)place * tile->step;
-                    const __m256i a = _mm256_madd_epi16(first, _mm256_set1_epi32(word_at(input)));
-                    const __m256i b = _mm256_madd_epi16(second, _mm256_set1_epi32(word_at(input + 2)));
+                    const __m256i a = _mm256_madd_epi16(first, _mm256_set1_epi32(aecodec_word_at(input)));
+                    const __m256i b = _mm256_madd_epi16(second, _mm256_set1_epi32(aecodec_word_at(input + 2)));
                     sums[place][lane / HALF] = _mm256_add_epi32(sums[place][lane / HALF], _mm256_add_epi32(a, b));
                 }
             }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A picture to an .aec file and back, as firmware does it; here on a computer, with files.
  *
- *     main encode LATENTS FILE     the encoder network's int8 output to an .aec file
- *     main decode FILE LATENTS     an .aec file to the decoder network's int8 input
+ *     main encode PICTURE FILE     a PNM picture to an .aec file, if the encoder is here
+ *     main decode FILE PICTURE     an .aec file to a PNM picture, if the decoder is here
  *
  * The picture has CODEC_WIDTH by CODEC_HEIGHT pixels. */
 #include <stdio.h>
@@ -10,20 +10,96 @@
 
 #include "aecodec.h"
 #include "codec.h"
+#include "networks.h"
 
+enum {
+    PIXELS_SIZE = CODEC_WIDTH * CODEC_HEIGHT * CODEC_CHANNELS,
+    MOST_WORK = CODEC_WORK_SIZE > CODEC_NETWORK_WORK_SIZE ? CODEC_WORK_SIZE : CODEC_NETWORK_WORK_SIZE,
+    VECTOR_WORK = (1 << 17) + 2 * MOST_WORK /* enough for the vector kernels of a computer */
+};
+
+static int8_t pixels[PIXELS_SIZE]; /* less 128 */
 static int8_t latents[CODEC_LATENTS_SIZE];
 static int8_t codes[CODEC_CODES_SIZE];
-static uint32_t work[(CODEC_WORK_SIZE + 3) / 4];
 static uint8_t file[CODEC_FILE_BOUND];
+static uint32_t work[VECTOR_WORK / 4];
 
-/* On a device, this is the one place that calls TensorFlow Lite Micro: README.md has the function. Here the
- * output of the network comes from a file. Returns 0 if the file has another size. */
-static int run_encoder(const char *name)
+/* Pixels are less 128 where networks see them. */
+static void flip(int8_t *values, size_t count)
+{
+    size_t n;
+    for (n = 0; n < count; n++) {
+        values[n] = (int8_t)(values[n] ^ -128);
+    }
+}
+
+static int run_network(const uint32_t *plan, size_t size, uint32_t rows, uint32_t columns, const int8_t *input,
+                       int8_t *output)
+{
+    aecodec_network network;
+    aecodec_status status = aecodec_network_open(&network, plan, size);
+    if (status == AECODEC_OK) {
+        status = aecodec_network_run(&network, rows, columns, input, output, work, sizeof work);
+    }
+    return status == AECODEC_OK;
+}
+
+/* Returns the exit status: 1 if the file cannot be written. */
+static int write_file(const char *name, const char *head, const void *content, size_t size)
+{
+    FILE *out = fopen(name, "wb");
+    size_t count = out ? fwrite(head, 1, strlen(head), out) + fwrite(content, 1, size, out) : 0;
+    if (!out || fclose(out) != 0 || count != strlen(head) + size) {
+        fprintf(stderr, "%s: cannot be written\n", name);
+        return 1;
+    }
+    return 0;
+}
+
+#ifdef CODEC_ENCODER
+
+/* Returns 0 if the file is no PNM picture of this codec's size and channels. */
+static int read_picture(const char *name)
 {
     FILE *in = fopen(name, "rb");
-    size_t count = in ? fread(latents, 1, sizeof latents, in) : 0;
-    return in && fclose(in) == 0 && count == sizeof latents;
+    int width = 0, height = 0, most = 0;
+    char kind = 0;
+    size_t count = 0;
+    if (in) {
+        if (fscanf(in, "P%c %d %d %d", &kind, &width, &height, &most) == 4 && fgetc(in) != EOF) {
+            count = fread(pixels, 1, sizeof pixels, in);
+        }
+        fclose(in);
+    }
+    return kind == (CODEC_CHANNELS == 1 ? '5' : '6') && width == CODEC_WIDTH && height == CODEC_HEIGHT &&
+           most == 255 && count == sizeof pixels;
 }
+
+static int encode(const char *from, const char *to)
+{
+    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
+                                     CODEC_CHANNELS == 1 ? AECODEC_GREY : AECODEC_RGB};
+    size_t size;
+    if (!read_picture(from)) {
+        fprintf(stderr, "%s: not a PNM picture of %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
+        return 1;
+    }
+    flip(pixels, sizeof pixels);
+    if (!run_network(CODEC_ENCODER, CODEC_ENCODER_SIZE, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS, pixels, latents)) {
+        fprintf(stderr, "%s: the network does not run\n", from);
+        return 1;
+    }
+    aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
+    if (aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size) != AECODEC_OK) {
+        fprintf(stderr, "%s: cannot be encoded\n", from);
+        return 1;
+    }
+    return write_file(to, "", file, size);
+}
+
+#endif
+
+#ifdef CODEC_DECODER
 
 /* Returns the size, or 0 for a file that does not fit: metadata and alpha are not for devices. */
 static size_t read_file(const char *name)
@@ -37,62 +113,39 @@ static size_t read_file(const char *name)
     return count;
 }
 
-/* Returns the exit status: 1 if the file cannot be written. */
-static int write_file(const char *name, const void *content, size_t size)
-{
-    FILE *out = fopen(name, "wb");
-    size_t count = out ? fwrite(content, 1, size, out) : 0;
-    if (!out || fclose(out) != 0 || count != size) {
-        fprintf(stderr, "%s: cannot be written\n", name);
-        return 1;
-    }
-    return 0;
-}
-
-static int encode(const char *from, const char *to)
-{
-    const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
-                                     CODEC_CHANNELS == 1 ? AECODEC_GREY : AECODEC_RGB};
-    size_t size;
-    aecodec_status status;
-    if (!run_encoder(from)) {
-        fprintf(stderr, "%s: not a file of %u bytes\n", from, (unsigned)sizeof latents);
-        return 1;
-    }
-    aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
-    status = aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size);
-    if (status != AECODEC_OK) {
-        fprintf(stderr, "%s: status %d\n", from, (int)status);
-        return 1;
-    }
-    return write_file(to, file, size);
-}
-
 static int decode(const char *from, const char *to)
 {
     size_t size = read_file(from), vectors = 0;
-    aecodec_status status;
-    if (!size) {
-        fprintf(stderr, "%s: not a file of 1 to %u bytes\n", from, (unsigned)sizeof file);
-        return 1;
-    }
-    status = aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors);
-    if (status != AECODEC_OK || vectors != CODEC_VECTORS) {
-        fprintf(stderr, "%s: status %d, %u code vectors\n", from, (int)status, (unsigned)vectors);
+    char head[64];
+    if (aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors) != AECODEC_OK ||
+        vectors != CODEC_VECTORS) {
+        fprintf(stderr, "%s: not a file of a picture of %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
         return 1;
     }
     aecodec_dequantize(&CODEC, codes, vectors, latents);
-    return write_file(to, latents, sizeof latents);
+    if (!run_network(CODEC_DECODER, CODEC_DECODER_SIZE, CODEC_DECODER_ROWS, CODEC_DECODER_COLUMNS, latents, pixels)) {
+        fprintf(stderr, "%s: the network does not run\n", from);
+        return 1;
+    }
+    flip(pixels, sizeof pixels);
+    sprintf(head, "P%c\n%d %d\n255\n", CODEC_CHANNELS == 1 ? '5' : '6', CODEC_WIDTH, CODEC_HEIGHT);
+    return write_file(to, head, pixels, sizeof pixels);
 }
+
+#endif
 
 int main(int argc, char **argv)
 {
+#ifdef CODEC_ENCODER
     if (argc == 4 && strcmp(argv[1], "encode") == 0) {
         return encode(argv[2], argv[3]);
     }
+#endif
+#ifdef CODEC_DECODER
     if (argc == 4 && strcmp(argv[1], "decode") == 0) {
         return decode(argv[2], argv[3]);
     }
-    fprintf(stderr, "usage: %s encode LATENTS FILE | decode FILE LATENTS\n", argv[0]);
+#endif
+    fprintf(stderr, "usage: %s encode PICTURE FILE | decode FILE PICTURE\n", argv[0]);
     return 2;
 }

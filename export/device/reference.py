@@ -1,18 +1,25 @@
-"""What `aecodec.c` makes of a picture, made in Python.
+"""What a device makes of a picture, made in Python.
 
-It quantizes to the nearest codes, without RDOQ: to know what a symbol costs takes logarithms, and
-more code than small devices have room for.
+Its networks give what LiteRT's reference kernels give. `aecodec.c` quantizes to the nearest codes,
+without RDOQ: to know what a symbol costs takes logarithms, and more code than small devices have
+room for.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from aecodec.arrays import Latents
+from aecodec.arrays import Latents, Pixels
+from aecodec.bitstream.geometry import picture_size, vector_shape
 from aecodec.bitstream.payload import encode_payload
+from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec_files.file_names import Half
 from aecodec.export.device.tables import CTables
 from aecodec.format import container
+from aecodec.imaging.picture import Picture
+from aecodec.inference.reference import reference_transform
+from aecodec.inference.transform import Transform, to_int8, to_pixels
 from aecodec.quantization.rdoq import nearest_symbols
 
 
@@ -26,3 +33,40 @@ def c_file(tables: CTables, encoded: EncodedPicture) -> bytes:
 def c_latents(tables: CTables, encoded: EncodedPicture) -> Latents:
     """The latents that C gets back from that file; 0 in the channels of other levels."""
     return tables.level.requantize(encoded.latents)
+
+
+def network_of(codec: Codec, half: Half) -> Transform:
+    """A codec's encoder or decoder as C runs it."""
+    return reference_transform(codec.folder.read(half.tflite))
+
+
+def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
+    """A picture encoded by a network of one's own.
+
+    Args:
+        codec: the codec.
+        network: its encoder.
+        pixels: (1, H, W, C) uint8 with the channels of the codec; one tile, or a whole picture for
+            a codec of any size.
+    """
+    header = codec.encoder.header(Picture(pixels))
+    latents = network(to_int8(pixels)).reshape(*vector_shape(codec.spec, header), -1)
+    return EncodedPicture(codec.folder, header, latents)
+
+
+def decoded_pixels(
+    codec: Codec, network: Transform, encoded: EncodedPicture, latents: Latents
+) -> Pixels:
+    """The picture that a device's decoder gives.
+
+    Args:
+        codec: the codec.
+        network: its decoder.
+        encoded: the picture that was encoded.
+        latents: its latents, as they are read back from a file.
+
+    Returns:
+        (H, W, C) uint8.
+    """
+    width, height = picture_size(codec.spec, encoded.header)
+    return to_pixels(network(latents)).reshape(height, width, codec.spec.channels)

@@ -1,11 +1,10 @@
-"""Verifying a device folder: it is built with this machine's compiler and compared with Python."""
+"""A device folder: what it has, how it builds, and whether it does what Python does."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,18 +12,16 @@ from functools import cached_property
 from pathlib import Path
 
 from aecodec.arrays import Pixels
-from aecodec.bitstream.geometry import vector_shape
 from aecodec.codec.codec import Codec
-from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec_files.file_names import Half
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.reference import c_file, c_latents
 from aecodec.export.device.tables import CTables
+from aecodec.export.device.trials import MicroTrial, NetworkTrial, Trial, run_program
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.resampling import resize
 from aecodec.inference.tflite_micro import micro_transform
-from aecodec.inference.transform import Transform, to_int8
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
@@ -93,13 +90,20 @@ class DeviceFolder:
         return self.constant("WIDTH"), self.constant("HEIGHT")
 
     @property
-    def library_sources(self) -> tuple[Path, Path]:
-        """The C sources of the library and of the tables."""
-        return self.path / "aecodec.c", self.path / f"{self.identifier}.c"
+    def library_sources(self) -> list[Path]:
+        """The C sources of the library, of the tables and of the networks that C runs."""
+        sources = sorted(self.path.glob("aecodec*.c"))
+        return [each for each in sources if not each.stem.endswith("_model")]
+
+    @property
+    def networks(self) -> list[Half]:
+        """The halves whose networks C runs."""
+        base = self.identifier.rpartition("_level")[0]
+        return [half for half in Half if (self.path / f"{base}_{half.value}_network.c").exists()]
 
     @property
     def encoder_name(self) -> str:
-        """Name of the encoder's array, and of its files without their suffix."""
+        """Name of the array of the encoder for TensorFlow Lite Micro, and of its files."""
         return f"{self.identifier.rpartition('_level')[0]}_encoder_model"
 
     @cached_property
@@ -132,7 +136,7 @@ class DeviceFolder:
         if not compiler:
             raise AecodecError("no C compiler here: install one, or name it in the variable CC")
         sources = [str(self.path / "main.c"), *map(str, self.library_sources)]
-        _run(
+        run_program(
             [compiler, *_OPTIONS, *options, "-o", str(out), *sources],
             f"{compiler} cannot compile {self.path}",
         )
@@ -141,10 +145,11 @@ class DeviceFolder:
 def check_device(
     device: DeviceFolder, codec: Codec, pictures: Iterable[Picture], options: Sequence[str] = ()
 ) -> int:
-    """Check that a device folder writes Python's files and reads Python's latents.
+    """Check that a device folder writes Python's files, and reads what they hold.
 
-    The network runs in TensorFlow Lite Micro, and `aecodec.c` makes a file of its latents and reads
-    that file back.
+    Where C runs the networks, files are made of pixels, and read as pixels; the reference is LiteRT
+    with its reference kernels. Otherwise the encoder runs in TensorFlow Lite Micro, and files are
+    made of latents, and read as latents.
 
     Args:
         device: the folder.
@@ -156,23 +161,29 @@ def check_device(
         The number of pictures that were tried.
 
     Raises:
-        AecodecError: a file or latents differ, or the folder does not build.
+        AecodecError: a file, pixels or latents differ, or the folder does not build.
         CodecError: the folder was exported from another codec.
         ImageError: there are no pictures.
     """
     if codec.spec.codec_id != device.codec_id:
         raise CodecError(f"{device.path} was exported from another codec than {codec.spec.name}")
-    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
-    network, tried = micro_transform(device.encoder), 0
+    trial, tried = _trial(device, codec), 0
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "main")
         device.build(program, options)
         for picture in pictures:
-            _compare(program, tables, _encoded(codec, network, prepared(codec, device, picture)))
+            trial.run(program, prepared(codec, device, picture))
             tried += 1
     if not tried:
         raise ImageError("no pictures to verify with")
     return tried
+
+
+def _trial(device: DeviceFolder, codec: Codec) -> Trial:
+    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
+    if device.networks:
+        return NetworkTrial(codec, tables, device.networks)
+    return MicroTrial(codec, tables, micro_transform(device.encoder))
 
 
 def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
@@ -184,27 +195,3 @@ def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
     """
     pixels = resize(picture.pixels[:1], device.size)
     return to_planes(pixels, codec.spec.channels)[:1]
-
-
-def _encoded(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
-    header = codec.encoder.header(Picture(pixels))
-    latents = network(to_int8(pixels)).reshape(*vector_shape(codec.spec, header), -1)
-    return EncodedPicture(codec.folder, header, latents)
-
-
-def _compare(program: Path, tables: CTables, encoded: EncodedPicture) -> None:
-    """Compare the file and the latents of one picture."""
-    given, made, back = (program.with_name(name) for name in ("in.bin", "made.aec", "back.bin"))
-    given.write_bytes(encoded.latents.tobytes())
-    _run([str(program), "encode", str(given), str(made)], "aecodec.c makes no file")
-    if made.read_bytes() != c_file(tables, encoded):
-        raise AecodecError(f"aecodec.c makes another file than Python: {_EXPORT_AGAIN}")
-    _run([str(program), "decode", str(made), str(back)], "aecodec.c does not read its own file")
-    if back.read_bytes() != c_latents(tables, encoded).tobytes():
-        raise AecodecError(f"aecodec.c reads other latents than Python: {_EXPORT_AGAIN}")
-
-
-def _run(command: list[str], failure: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        raise AecodecError(f"{failure}: {done.stderr.strip()}")

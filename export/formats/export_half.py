@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from aecodec.codec_files.file_names import Half
 from aecodec.export.formats.c_array import CModel, c_files
+from aecodec.export.formats.c_network import CNetwork, c_network, c_network_files
 from aecodec.export.formats.convert import keras_file, tflite_file
-from aecodec.export.formats.options import Format, Precision
+from aecodec.export.formats.options import Format, Network, Precision
 from aecodec.export.formats.parity import FloatPair, Parity
 
 
@@ -18,13 +19,17 @@ class Exported:
     Attributes:
         files: contents by file name.
         parity: how far the half is from the float models.
+        network: the half as a network plan, where that is what the files are.
     """
 
     files: dict[str, bytes]
     parity: Parity
+    network: CNetwork | None = None
 
 
-def export_half(pair: FloatPair, half: Half, to: Format, precision: Precision) -> Exported:
+def export_half(
+    pair: FloatPair, half: Half, to: Format, precision: Precision, network: Network = Network.C
+) -> Exported:
     """Make the file or files of one half, and measure them.
 
     Args:
@@ -32,15 +37,19 @@ def export_half(pair: FloatPair, half: Half, to: Format, precision: Precision) -
         half: which half.
         to: file format; C is the int8 model as an array.
         precision: precision of TFLite.
+        network: what runs the network, where the format is C.
 
     Raises:
         CodecError: the codec lacks the file from which this is made.
-        ModelError: TensorFlow cannot convert the model.
+        ModelError: TensorFlow cannot convert the model, or C has no kernel for an operator.
     """
     name, content = _file(pair, half, to, precision)
     parity = pair.measured(half, name, content)
     if to is not Format.C:
         return Exported({name: content}, parity)
+    if network is Network.C:
+        made = c_network(content, pair.folder.spec, half)
+        return Exported(c_network_files(made), parity, made)
     about = CModel(pair.folder.spec, half, parity.arena_bytes)
     return Exported(c_files(content, about), parity)
 

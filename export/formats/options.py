@@ -30,6 +30,13 @@ class Format(str, Enum):
     BUNDLE = "bundle"
 
 
+class Network(str, Enum):
+    """What runs the networks of a device."""
+
+    C = "c"
+    TFLM = "tflm"
+
+
 class Precision(str, Enum):
     """Precision of the weights and the arithmetic of a TFLite model."""
 

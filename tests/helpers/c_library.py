@@ -49,6 +49,11 @@ class CHeader(ctypes.Structure):
         ("frames", c_uint32),
         ("payload", c_void_p),
         ("payload_size", c_size_t),
+        ("alpha", c_void_p),
+        ("alpha_size", c_size_t),
+        ("xmp", c_void_p),
+        ("xmp_size", c_size_t),
+        ("metadata_size", c_size_t),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.browser import Browser, opened_browser
+from benchmarks.web.browser import Browser, opened_browser
 
 from aecodec.html_report.measuring import Content
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.browser import Browser, opened_browser
+from benchmarks.web.browser import Browser, opened_browser
 from helpers.documents import ROOT
-from helpers.static_host import StaticHost, static_host
+from benchmarks.web.static_host import StaticHost, static_host
 from PIL import Image
 
 import aecodec

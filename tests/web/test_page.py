@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.browser import Browser, opened_browser
+from benchmarks.web.browser import Browser, opened_browser
 from helpers.documents import ROOT
 from helpers.reference_kernels import reference_decoder
-from helpers.static_host import StaticHost, static_host
+from benchmarks.web.static_host import StaticHost, static_host
 from PIL import Image
 
 from aecodec.codec.codec import Codec

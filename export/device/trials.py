@@ -1,0 +1,136 @@
+"""Trials of a device's program: one picture through it, compared with Python."""
+
+from __future__ import annotations
+
+import subprocess
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from aecodec.arrays import Latents, Pixels
+from aecodec.codec.codec import Codec
+from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec_files.file_names import Half
+from aecodec.errors import AecodecError
+from aecodec.export.device.reference import (
+    c_file,
+    c_latents,
+    decoded_pixels,
+    encoded_with,
+    network_of,
+)
+from aecodec.export.device.tables import CTables
+from aecodec.inference.transform import Transform
+
+_EXPORT_AGAIN = "export the folder again"
+
+
+class Trial(ABC):
+    """How a program is tried."""
+
+    @abstractmethod
+    def run(self, program: Path, pixels: Pixels) -> None:
+        """Run the program on a picture.
+
+        Args:
+            program: the program; files are written beside it.
+            pixels: (1, H, W, C) uint8, the picture as the networks see it.
+
+        Raises:
+            AecodecError: the program fails, or gives something else than Python.
+        """
+
+
+@dataclass(frozen=True)
+class MicroTrial(Trial):
+    """A program that makes files of latents, and latents of files.
+
+    Attributes:
+        codec: the codec.
+        tables: its tables in the program.
+        network: the encoder in TensorFlow Lite Micro.
+    """
+
+    codec: Codec
+    tables: CTables
+    network: Transform
+
+    def run(self, program: Path, pixels: Pixels) -> None:
+        """See `Trial`."""
+        encoded = encoded_with(self.codec, self.network, pixels)
+        given, made, back = (program.with_name(name) for name in ("in.bin", "made.aec", "back.bin"))
+        given.write_bytes(encoded.latents.tobytes())
+        run_program([str(program), "encode", str(given), str(made)], "aecodec.c makes no file")
+        _check(made, c_file(self.tables, encoded), "makes another file")
+        run_program([str(program), "decode", str(made), str(back)], _UNREAD)
+        _check(back, c_latents(self.tables, encoded).tobytes(), "reads other latents")
+
+
+@dataclass(frozen=True)
+class NetworkTrial(Trial):
+    """A program that makes files of pixels, and pixels of files, or one of both.
+
+    Attributes:
+        codec: the codec.
+        tables: its tables in the program.
+        halves: the halves that the program has.
+    """
+
+    codec: Codec
+    tables: CTables
+    halves: list[Half]
+
+    def run(self, program: Path, pixels: Pixels) -> None:
+        """See `Trial`."""
+        encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
+        given, made, back = (program.with_name(name) for name in ("in.pnm", "made.aec", "back.pnm"))
+        file = c_file(self.tables, encoded)
+        if Half.ENCODER in self.halves:
+            given.write_bytes(as_pnm(pixels[0]))
+            run_program([str(program), "encode", str(given), str(made)], "C makes no file")
+            _check(made, file, "makes another file")
+        if Half.DECODER in self.halves:
+            made.write_bytes(file)
+            run_program([str(program), "decode", str(made), str(back)], _UNREAD)
+            _check(back, as_pnm(self._decoded(encoded)), "reads other pixels")
+
+    @cached_property
+    def _networks(self) -> dict[Half, Transform]:
+        return {half: network_of(self.codec, half) for half in {Half.ENCODER, *self.halves}}
+
+    def _decoded(self, encoded: EncodedPicture) -> Pixels:
+        latents: Latents = c_latents(self.tables, encoded)
+        return decoded_pixels(self.codec, self._networks[Half.DECODER], encoded, latents)
+
+
+_UNREAD = "aecodec.c does not read its own file"
+
+
+def as_pnm(pixels: Pixels) -> bytes:
+    """A picture as a PNM file.
+
+    >>> as_pnm(np.zeros((1, 2, 1), np.uint8))
+    b'P5\\n2 1\\n255\\n\\x00\\x00'
+    """
+    height, width, channels = pixels.shape
+    kind = "P5" if channels == 1 else "P6"
+    return f"{kind}\n{width} {height}\n255\n".encode() + np.ascontiguousarray(pixels).tobytes()
+
+
+def _check(file: Path, expected: bytes, what: str) -> None:
+    if file.read_bytes() != expected:
+        raise AecodecError(f"C {what} than Python: {_EXPORT_AGAIN}")
+
+
+def run_program(command: list[str], failure: str) -> None:
+    """Run a program.
+
+    Raises:
+        AecodecError: it fails; the text says what that means.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        raise AecodecError(f"{failure}: {done.stderr.strip()}")

@@ -1,0 +1,39 @@
+"""A codec in C and in Python, both on the integers of LiteRT's reference kernels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.format.limits import UNLIMITED
+from aecodec.imaging.picture import from_array
+from benchmarks.c_codec import CCodec, bundle_of, reference_pair
+
+
+class Both(NamedTuple):
+    """A codec in C and in Python."""
+
+    c: CCodec
+    encoder: EncoderCodec
+    decoder: DecoderCodec
+
+    @classmethod
+    def of(cls, codec: Codec) -> Both:
+        return cls(CCodec(bundle_of(codec.folder)), *reference_pair(codec.folder))
+
+    def file(self, pixels: Pixels, level: float | None = None) -> bytes:
+        """Python's file of (N, H, W, C)."""
+        picture = from_array(pixels)
+        return self.encoder.encode(picture, self.encoder.header(picture, False)).to_bytes(level)
+
+    def pixels(self, file: bytes) -> Pixels:
+        """Python's pixels (N, H, W, C)."""
+        decoded = self.decoder.decode(file, UNLIMITED)
+        if decoded.alpha is None:
+            return decoded.pixels
+        return np.concatenate([decoded.pixels, decoded.alpha[..., None]], axis=-1)

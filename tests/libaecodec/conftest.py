@@ -1,0 +1,26 @@
+"""The codecs that ship, in C and in Python."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.c_and_python import Both
+from helpers.programs import needs
+
+from aecodec import Codec
+from benchmarks.c_codec import TOOLS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> None:
+    """Tests of the library are skipped where it cannot be built."""
+    needs(*TOOLS)
+
+
+@pytest.fixture(scope="session")
+def digits_in_both(tools: None, codec: Codec) -> Both:
+    return Both.of(codec)
+
+
+@pytest.fixture(scope="session")
+def photo_in_both(tools: None, photo: Codec) -> Both:
+    return Both.of(photo)

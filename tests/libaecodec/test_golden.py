@@ -1,0 +1,74 @@
+"""C reads the golden files to the very pixels, and refuses all that a decoder has to refuse."""
+
+from __future__ import annotations
+
+import functools
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, golden_codecs
+
+from aecodec import load_codec
+from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.errors import LimitError
+from aecodec.format.limits import UNLIMITED
+from aecodec.format.limits import Limits as PythonLimits
+from aecodec.imaging.picture import to_array
+from benchmarks.c_codec import (
+    DAMAGED,
+    LIMIT,
+    CCodec,
+    Limits,
+    ReferenceTransform,
+    StatusError,
+    bundle_of,
+)
+
+ANY = Limits(1 << 30, 1 << 24, 0)
+ATTACK = Path("/work/shared/attack")
+
+
+@functools.cache
+def pair_of(folder: CodecFolder) -> tuple[CCodec, DecoderCodec]:
+    """A codec in C and in Python, on the same kernels."""
+    transform = ReferenceTransform(folder.read(Half.DECODER.tflite))
+    return CCodec(bundle_of(folder)), DecoderCodec(folder, transform)
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.aec")), ids=lambda path: path.stem)
+def test_golden_files_decode_to_the_very_pixels(path: Path) -> None:
+    data = path.read_bytes()
+    c, python = pair_of(codec_of(data).folder)
+    pixels = c.decompress(data, ANY)
+    assert np.array_equal(pixels.ravel(), to_array(python.decode(data, UNLIMITED)).ravel())
+
+
+@pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
+def test_what_a_decoder_has_to_refuse_is_refused(path: Path) -> None:
+    data = path.read_bytes()
+    codec = golden_codecs().get(data[3:7]) or load_codec("digits")
+    with pytest.raises(StatusError) as error:
+        pair_of(codec.folder)[0].decompress(data, ANY)
+    assert error.value.status == DAMAGED
+
+
+@pytest.mark.skipif(not ATTACK.exists(), reason="the attack cases are not here")
+@pytest.mark.parametrize("path", sorted(ATTACK.glob("bomb_*.aec")), ids=lambda path: path.stem)
+def test_bombs_are_treated_as_in_python(path: Path) -> None:
+    data = path.read_bytes()
+    codec = codec_of(data)
+    c, _ = pair_of(codec.folder)
+    start = time.process_time()
+    try:
+        codec.decoder.unpack(data, PythonLimits())
+    except LimitError:
+        with pytest.raises(StatusError) as error:
+            c.decompress(data)
+        assert error.value.status == LIMIT
+    else:
+        c.decompress(data)
+    assert time.process_time() - start < 1

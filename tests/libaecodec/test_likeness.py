@@ -1,0 +1,41 @@
+"""The likeness of C is Python's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from aecodec.arrays import Pixels
+from aecodec.codec import distortion
+from benchmarks.c_codec import BAD_IMAGE, StatusError, likeness
+
+
+@pytest.mark.parametrize("shape", [(11, 11), (22, 40), (150, 176), (200, 300), (8, 40), (1, 1)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_likeness(photograph: Pixels, shape: tuple[int, int], channels: int) -> None:
+    original = photograph[: shape[0], : shape[1], :channels]
+    noise = np.random.default_rng(0).integers(-30, 30, original.shape)
+    noisy = np.clip(original + noise, 0, 255).astype(np.uint8)
+    for restored in (noisy, original // 2, 255 - original):
+        expected = distortion.likeness(original, restored)
+        assert math.isclose(likeness(original[None], restored[None]), expected, rel_tol=1e-9)
+
+
+def test_large_pictures_are_measured_in_parts(photograph: Pixels) -> None:
+    original = np.tile(photograph, (3, 2, 1))[:1100]
+    restored = original // 3 * 3
+    expected = distortion.likeness(original, restored)
+    assert math.isclose(likeness(original[None], restored[None]), expected, rel_tol=1e-9)
+
+
+def test_equal_pictures_are_likest(photograph: Pixels) -> None:
+    assert likeness(photograph[None], photograph[None]) == pytest.approx(1)
+    assert likeness(photograph[None, :5], photograph[None, :5]) > 1000
+
+
+def test_pictures_of_two_sizes_have_no_likeness(photograph: Pixels) -> None:
+    with pytest.raises(StatusError) as error:
+        likeness(photograph[None], photograph[None, 1:])
+    assert error.value.status == BAD_IMAGE

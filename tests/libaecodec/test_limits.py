@@ -1,0 +1,84 @@
+"""What a caller accepts, progress, and windows of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.c_and_python import Both
+
+from aecodec.arrays import Pixels
+from aecodec.codec.rate_control import within_bytes
+from aecodec.errors import UsageError
+from aecodec.imaging.picture import from_array
+from benchmarks.c_codec import CANCELLED, LIMIT, TOO_FEW_BYTES, Limits, StatusError
+
+
+def status_of(both: Both, file: bytes, limits: Limits) -> int:
+    """Status of decompressing."""
+    try:
+        both.c.decompress(file, limits)
+    except StatusError as error:
+        return error.status
+    return 0
+
+
+def test_limits_are_those_of_the_caller(digits_in_both: Both, digits: Pixels) -> None:
+    file = digits_in_both.c.compress(digits[:5, ..., None], 1)
+    pixels = 5 * 28 * 28
+    assert status_of(digits_in_both, file, Limits(pixels, 5, 0)) == 0
+    assert status_of(digits_in_both, file, Limits(pixels - 1, 5, 0)) == LIMIT
+    assert status_of(digits_in_both, file, Limits(pixels, 4, 0)) == LIMIT
+    assert status_of(digits_in_both, file, Limits(0, 0, 1000)) == LIMIT
+
+
+def test_windows_leave_no_seams(photo_in_both: Both, photograph: Pixels) -> None:
+    """With less memory there are more windows, and the same pixels."""
+    picture = np.tile(photograph, (2, 2, 1))[None, :800, :1000]
+    file = photo_in_both.c.compress(picture, 3)
+    seen: list[int] = []
+    whole = photo_in_both.c.decompress(file, report=lambda done, of: seen.append(of) or 0)
+    needed = picture.size + 50 * 63 * 256
+    limits = Limits(0, 0, needed + (8 << 20))
+    parts: list[int] = []
+    cut = photo_in_both.c.decompress(file, limits, lambda done, of: parts.append(of) or 0)
+    assert parts[0] > seen[0]
+    assert np.array_equal(cut, whole)
+
+
+def test_progress_may_cancel(digits_in_both: Both, digits: Pixels) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def report(done: int, of: int) -> int:
+        seen.append((done, of))
+        return done == 2
+
+    with pytest.raises(StatusError) as error:
+        digits_in_both.c.compress(digits[:3, ..., None], 1, report=report)
+    assert error.value.status == CANCELLED
+    assert seen == [(0, 3), (1, 3), (2, 3)]
+
+
+@pytest.mark.parametrize("max_bytes", [60, 150, 237, 900])
+def test_max_bytes_makes_pythons_file(
+    photo_in_both: Both, photograph: Pixels, max_bytes: int
+) -> None:
+    pixels = photograph[None, 100:164, 200:296]
+    encoder, decoder = photo_in_both.encoder, photo_in_both.decoder
+    python = within_bytes(encoder, decoder, from_array(pixels), max_bytes)
+    assert photo_in_both.c.compress(pixels, max_bytes=max_bytes) == python.data
+
+
+def test_max_bytes_of_digits(digits_in_both: Both, digits: Pixels) -> None:
+    pixels, (encoder, decoder) = digits[:1, ..., None], digits_in_both[1:]
+    for max_bytes in (25, 40, 1000):
+        python = within_bytes(encoder, decoder, from_array(pixels), max_bytes)
+        assert digits_in_both.c.compress(pixels, max_bytes=max_bytes) == python.data
+
+
+def test_too_few_bytes(digits_in_both: Both, digits: Pixels) -> None:
+    pixels, (encoder, decoder) = digits[:1, ..., None], digits_in_both[1:]
+    with pytest.raises(StatusError) as error:
+        digits_in_both.c.compress(pixels, max_bytes=13)
+    assert error.value.status == TOO_FEW_BYTES
+    with pytest.raises(UsageError):
+        within_bytes(encoder, decoder, from_array(pixels), 13)
