@@ -16,10 +16,10 @@ from aecodec.cli.commands.demo import demo
 from aecodec.cli.commands.evaluate import evaluate
 from aecodec.cli.commands.export import export
 from aecodec.cli.commands.info import info
-from aecodec.cli.commands.report import report
 from aecodec.cli.commands.train import train
 from aecodec.cli.commands.verify import verify
-from aecodec.cli.commands.web import web
+from aecodec.cli.pages.report import report
+from aecodec.cli.pages.web import web
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, memory_errors_wrapped

@@ -50,7 +50,7 @@ LAYERS = (
     ("training",),
     ("cli.shared",),
     ("cli.batch",),
-    ("cli.commands",),
+    ("cli.commands", "cli.pages"),
     ("cli",),
     ("__main__",),
 )

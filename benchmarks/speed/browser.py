@@ -23,7 +23,7 @@ from aecodec.samples import landscape_path
 from aecodec.web.samples import found_samples
 from aecodec.web.site import site_files
 from benchmarks.harness import Options, Row
-from benchmarks.web.browser import Browser, opened_browser
+from benchmarks.web.browser import opened_browser
 from benchmarks.web.static_host import static_host
 
 _LARGE = (2560, 1792)

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.web.browser import Browser, opened_browser
 from helpers.documents import ROOT
-from benchmarks.web.static_host import StaticHost, static_host
 from PIL import Image
 
 import aecodec
@@ -20,6 +18,8 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.hosting import hosted_files
 from aecodec.web.samples import found_samples
 from aecodec.web.site import site_files
+from benchmarks.web.browser import Browser, opened_browser
+from benchmarks.web.static_host import StaticHost, static_host
 
 _BLANK = '<!DOCTYPE html><title>Blank</title><link rel="icon" href="data:,">'
 

@@ -10,12 +10,12 @@ from types import ModuleType
 import pytest
 from helpers.documents import ROOT
 
-SCRIPT = ROOT / "web" / "core" / "build.py"
+SCRIPT = ROOT / "libaecodec" / "wasm" / "build.py"
 
 
 @pytest.fixture(scope="module")
 def building() -> ModuleType:
-    """`web/core/build.py`."""
+    """The script that makes it."""
     spec = importlib.util.spec_from_file_location("build", SCRIPT)
     assert spec is not None
     assert spec.loader is not None

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.web.browser import Browser, opened_browser
 from helpers.documents import ROOT
 from helpers.reference_kernels import reference_decoder
-from benchmarks.web.static_host import StaticHost, static_host
 from PIL import Image
 
 from aecodec.codec.codec import Codec
 from aecodec.samples import landscape_path
+from benchmarks.web.browser import Browser, opened_browser
+from benchmarks.web.static_host import StaticHost, static_host
 
 GOLDEN = ROOT / "tests" / "golden"
 WIDTHS = (1280, 390)

@@ -1,6 +1,6 @@
 """Compile the C library to WebAssembly: web/src/aecodec.wasm, which is committed.
 
-Usage: pip install ziglang==0.17.1 && python web/core/build.py
+Usage: pip install ziglang==0.17.1 && python libaecodec/wasm/build.py
 
 The binary carries a hash of its sources, by which `tests/web` finds out whether it is outdated.
 """
@@ -62,7 +62,7 @@ def sources() -> list[Path]:
     Files of the library that read files or maps them into memory are left out.
     """
     found = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).glob(names)]
-    own = ROOT / "web" / "core" / "core.c"
+    own = Path(__file__).with_name("core.c")
     return [own, *sorted(each for each in found if not each.name.startswith("file_"))]
 
 
