@@ -22,6 +22,7 @@ COMMANDS = {
     "--between 27 32 --plot steel.png",
     "device": "python -m benchmarks device mnist.npz",
     "cold_start": "python -m benchmarks cold_start",
+    "browser": "python -m benchmarks browser kodak",
     "throughput": "python -m benchmarks throughput mnist.npz",
     "single_pictures": "python -m benchmarks single_pictures mnist.npz",
     "busy_cores": "python -m benchmarks busy_cores kodak",

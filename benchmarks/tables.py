@@ -33,6 +33,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "steel": markdown_tables.bd_rates,
     "device": markdown_tables.device,
     "cold_start": markdown_tables.cold_start,
+    "browser": markdown_tables.browser,
     "throughput": markdown_tables.throughput,
     "single_pictures": markdown_tables.single_pictures,
     "busy_cores": markdown_tables.busy_cores,

@@ -96,9 +96,14 @@ def measure(options: Namespace) -> Iterator[Row]:
         names = _make_host(Path(folder), photographs[: options.limit])
         yield from _speeds(Path(folder), names)
         for work in ("encode", "decode"):
-            yield {"codec": "photo", "work": work, "megabytes": _peak(Path(folder), work)}
+            peak = _peak(Path(folder), work)
+            yield _row("photo", f"{work} 4.6 megapixels: memory at its peak, MB", peak)
     for codec in ("photo", "digits"):
-        yield {"codec": codec, "first_visit_bytes": _first_visit(codec)}
+        yield _row(codec, "first visit, gzipped: MB", round(_first_visit(codec) / 1e6, 2))
+
+
+def _row(codec: str, what: str, value: float) -> Row:
+    return {"codec": codec, "what": what, "value": value}
 
 
 def _make_host(folder: Path, photographs: Sequence[Path]) -> list[str]:
@@ -119,13 +124,13 @@ def _speeds(folder: Path, names: Sequence[str]) -> Iterator[Row]:
     with static_host(folder) as host, opened_browser() as browser:
         browser.open(f"{host.url}/blank.html", width=1280)
         works = (
-            ("photo", "megapixels_per_second", _PHOTOGRAPHS.replace("NAMES", json.dumps(names))),
-            ("digits", "digits_per_second", _DIGITS),
+            ("photo", "megapixels per second", _PHOTOGRAPHS.replace("NAMES", json.dumps(names))),
+            ("digits", "digits per second", _DIGITS),
         )
         for codec, unit, script in works:
             values = browser.run(_prelude(codec) + script)
             for work, value in zip(("encode", "decode"), values, strict=True):
-                yield {"codec": codec, "work": work, unit: round(value, 2)}
+                yield _row(codec, f"{work}: {unit}", round(value, 2))
 
 
 def _prelude(codec: str) -> str:

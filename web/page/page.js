@@ -1,6 +1,6 @@
 // The page: a picture before and after a codec, and what its file weighs.
 
-import { AecodecError, decode, ImageError, loadCodec, readHeader, setCodecs } from "./aecodec/index.js";
+import { AecodecError, CodecError, decode, ImageError, loadCodec, readHeader, setCodecs } from "./aecodec/index.js";
 import { asPng, CodedPicture, FORMATS, pixelsOf } from "./coded.js";
 import { listenToOpening } from "./opening.js";
 import * as view from "./view.js";
@@ -110,7 +110,9 @@ async function openImage(file, isCurrent) {
   const picture = await pixelsOf(file, LONGEST).catch(() => {
     throw new ImageError(`${file.name ?? "It"} is not a picture that this browser can read`);
   });
-  if (isCurrent()) openPicture(file.name ?? "Pasted picture", picture, suited(picture));
+  const codec = suited(picture);
+  if (!codec) throw new CodecError("The codecs of this page only decompress: drop an .aec file");
+  if (isCurrent()) openPicture(file.name ?? "Pasted picture", picture, codec);
 }
 
 async function openAec(file, isCurrent) {
