@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,12 @@ def _build_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory()
 
 
-@functools.cache
-def built() -> Path:
-    """Folder of a build of `libaecodec`.
+def build(folder: Path, settings: Sequence[str] = ()) -> None:
+    """Build `libaecodec` in a folder.
+
+    Args:
+        folder: where to.
+        settings: options of CMake, in addition to those that make the compiler strict.
 
     Raises:
         AecodecError: a tool is missing.
@@ -80,14 +83,20 @@ def built() -> Path:
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         raise AecodecError(f"libaecodec is not built without {', '.join(missing)}")
-    folder = _build_folder().name
-    configure = ["cmake", "-S", str(ROOT / "libaecodec"), "-B", folder]
+    strict = ("-DAECODEC_WARNINGS_ARE_ERRORS=ON", *settings)
     for command in (
-        [*configure, "-DAECODEC_WARNINGS_ARE_ERRORS=ON"],
-        ["cmake", "--build", folder],
+        ["cmake", "-S", str(ROOT / "libaecodec"), "-B", str(folder), *strict],
+        ["cmake", "--build", str(folder)],
     ):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return Path(folder)
+
+
+@functools.cache
+def built() -> Path:
+    """Folder of a build of `libaecodec`, made once per process."""
+    folder = Path(_build_folder().name)
+    build(folder)
+    return folder
 
 
 @functools.cache

@@ -52,6 +52,9 @@ class Result(NamedTuple):
     text: str
 
 
+_TINY_CODEC = ("CODEC=tests/golden/codecs/grid", "NAME=grid")
+
+
 def targets_in_python(found: Path, seed: int) -> Iterator[Target]:
     """The fuzzers of the readers in Python, which leave what they find in a folder."""
     python, drawn = (sys.executable, "-m"), (f"--seed={seed}", "--seconds=")
@@ -70,6 +73,9 @@ def targets_in_c() -> Iterator[Target]:
             for name, share in (("header", 1), ("decode", 4), ("encode", 4)):
                 chosen = (f"CODEC={codec}", f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
                 yield Target(f"{name} {codec} {sanitizers}", (*make, *chosen), share)
+        for name in ("library", "bundle"):
+            chosen = (*_TINY_CODEC, f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
+            yield Target(f"{name} {sanitizers}", (*make, *chosen), 4)
 
 
 def run(target: Target, seconds: int) -> Result:

@@ -1,6 +1,6 @@
-"""Prepare the fuzzing of one level of a codec: its tables as C, and a corpus of its golden files.
+"""Prepare the fuzzing of a level of a codec, its bundle, and networks: sources, and corpora.
 
-python fuzz/prepare.py CODEC LEVEL FOLDER
+python -m fuzz.prepare CODEC LEVEL FOLDER
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from aecodec import Header, load_codec, read_header
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.entropy import coding
+from aecodec.export.bundle.bundle import bundle, plans_of
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
 from aecodec.format import container
+from fuzz.plans import plans
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+SOURCES = Path(str(files("aecodec.export") / "c"))
 
 
 def write_sources(tables: CTables, folder: Path) -> None:
@@ -26,9 +30,18 @@ def write_sources(tables: CTables, folder: Path) -> None:
     sizes = PictureSizes.of(tables, tables.folder.spec.tile[::-1])
     for name, content in c_codec(tables, sizes).items():
         (folder / name).write_bytes(content)
-    for source in (files("aecodec.export") / "c").iterdir():
-        if source.name in ("aecodec.c", "aecodec.h"):
-            (folder / source.name).write_bytes(source.read_bytes())
+    for name in ("aecodec.c", "aecodec.h"):
+        (folder / name).write_bytes((SOURCES / name).read_bytes())
+
+
+def write_networks(sources: Path, corpus: Path) -> None:
+    """Write the code that runs networks, and small plans, each after the size of its input."""
+    for folder in (sources, corpus):
+        folder.mkdir(parents=True, exist_ok=True)
+    for source in [SOURCES / "aecodec.h", *SOURCES.glob("aecodec_*.[ch]")]:
+        (sources / source.name).write_bytes(source.read_bytes())
+    for name, plan in plans():
+        (corpus / name).write_bytes(bytes([3, 3]) + plan)
 
 
 def write_corpus(codec_id: bytes, folder: Path) -> None:
@@ -52,6 +65,15 @@ def write_forged(tables: CTables, folder: Path) -> None:
         (folder / f"forged_{value}").write_bytes(container.pack(header, message))
 
 
+def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
+    """Write a bundle of one level, whole for the library, and as the beginning of other bundles."""
+    content = bundle(folder, plans_of(folder), [number])
+    (to / "codec.bundle").write_bytes(content)
+    corpus = to / "bundles"
+    corpus.mkdir(exist_ok=True)
+    (corpus / "whole").write_bytes(content)
+
+
 def main(codec: str, level: str, folder: str) -> None:
     """Write all of it."""
     opened = load_codec(codec)
@@ -59,6 +81,8 @@ def main(codec: str, level: str, folder: str) -> None:
     write_sources(tables, Path(folder, "source"))
     write_corpus(opened.spec.codec_id, corpus)
     write_forged(tables, corpus)
+    write_bundle(opened.folder, float(level), Path(folder))
+    write_networks(Path(folder, "network-source"), Path(folder, "network-corpus"))
 
 
 if __name__ == "__main__":

@@ -134,5 +134,5 @@ def _take_buffer(schema: Any, source: Any, alone: Any, tensor: Any) -> bool:
         tensor.shape = [_VALUES]
         return False
     alone.buffers.append(buffer)
-    tensor.buffer = len(alone.buffers) - 1
+    tensor.buffer, tensor.shape = len(alone.buffers) - 1, [1]
     return True

@@ -43,7 +43,12 @@ static uint64_t strip_height(const aecodec_convolution *convolution, uint32_t ro
 uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     const uint64_t height = strip_height(convolution, strip_rows(kernels, convolution));
-    const uint64_t row = packed_row(convolution); /* below 2^45, as a side has at most 2^16 */
+    const uint64_t row = packed_row(convolution); /* below 2^51, as a side is at most 2^20 */
+#ifdef AECODEC_WINOGRAD
+    if (aecodec_winograd_takes(kernels, convolution)) {
+        return aecodec_winograd_scratch(convolution);
+    }
+#endif
     if (height > UINT32_MAX || row > UINT32_MAX) {
         return UINT64_MAX;
     }
@@ -123,6 +128,9 @@ static void run_channels(const aecodec_kernels *kernels, const aecodec_convoluti
     for (tile->channel = 0; tile->channel < channels; tile->channel += step) {
         tile->channels = least_of(step, channels - tile->channel);
         tile->weights = convolution->weights + tile->channel * weights_of_output(convolution, tile->groups);
+        if (kernels->begin) {
+            kernels->begin(tile);
+        }
         run_strip(kernels, convolution, tile, row, rows);
     }
 }
@@ -133,6 +141,12 @@ void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution 
     const uint32_t strip = strip_rows(kernels, convolution);
     aecodec_tile tile = {0};
     uint32_t row;
+#ifdef AECODEC_WINOGRAD
+    if (aecodec_winograd_takes(kernels, convolution)) {
+        aecodec_winograd(kernels, convolution);
+        return;
+    }
+#endif
     tile.step = convolution->across * channels;
     tile.row = (size_t)packed_row(convolution);
     tile.height = convolution->height;
@@ -256,8 +270,44 @@ static void portable_add(const aecodec_sum *sum, const int8_t *one, const int8_t
     }
 }
 
+#ifdef AECODEC_WINOGRAD
+
+/* Compilers multiply and add pairs of 16 bits at once, where processors do. */
+static void portable_products(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs,
+                              int32_t *sums)
+{
+    const int16_t *one = inputs + length, *two = one + length, *three = two + length;
+    uint32_t output;
+    for (output = 0; output < outputs; output++, weights += length, sums++) {
+        int32_t a = 0, b = 0, c = 0, d = 0;
+        size_t n;
+        for (n = 0; n < length; n++) {
+            a += inputs[n] * weights[n];
+            b += one[n] * weights[n];
+            c += two[n] * weights[n];
+            d += three[n] * weights[n];
+        }
+        sums[0] = a, sums[AECODEC_BLOCK] = b, sums[2 * AECODEC_BLOCK] = c, sums[3 * AECODEC_BLOCK] = d;
+    }
+}
+
+static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel,
+                             uint32_t channels, int8_t *output)
+{
+    uint32_t n;
+    for (n = 0; n < channels; n++) {
+        const uint32_t sum = (uint32_t)sums[n] + (uint32_t)scaling->bias[channel + n];
+        output[n] = aecodec_output(scaling, (int32_t)sum, channel + n);
+    }
+}
+
+#else
+#define portable_products NULL
+#define portable_outputs NULL
+#endif
+
 const aecodec_kernels aecodec_portable_kernels = {
-    "portable", 8, 1, 1, 1, pack, fill, portable_tile, portable_add,
+    "portable", 8, 1, 1, 1, pack, fill, NULL, portable_tile, portable_products, portable_outputs, portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

@@ -19,7 +19,6 @@ typedef struct {
 /* How sums of 32 bits become outputs of 8, channel by channel. */
 typedef struct {
     const int32_t *bias, *multiplier, *shift;
-    const int32_t *weight_sum; /* sum of all weights of a channel */
     int32_t zero, least, most; /* of the output */
     int is_rounded_once;
 } aecodec_scaling;
@@ -54,6 +53,7 @@ typedef struct {
     int8_t *output;        /* of the first channel */
     size_t output_step;    /* channels of the output */
     const aecodec_scaling *scaling;
+    int32_t excess[2 * AECODEC_BLOCK]; /* of each channel, what the kernels' way to pack adds to its sums */
 } aecodec_tile;
 
 /* An operator on two tensors, element by element. */
@@ -63,6 +63,13 @@ typedef struct {
     int32_t multiplier, shift, zero, least, most;
 } aecodec_sum;
 
+/* Convolutions with kernels of 3 by 3 can do with 16 multiplications for 4 outputs instead of 36, if there is
+ * memory for what they work on (aecodec_winograd.c). Processors of 32 bits are taken to have none; who compiles may
+ * define AECODEC_SMALL for others. */
+#if (UINTPTR_MAX > 0xffffffffu || defined(__wasm__)) && !defined(AECODEC_SMALL)
+#define AECODEC_WINOGRAD
+#endif
+
 /* Kernels for one kind of processor. */
 typedef struct aecodec_kernels {
     const char *name;
@@ -71,7 +78,14 @@ typedef struct aecodec_kernels {
     size_t strip;          /* bytes of packed rows that are worked on together, if a row is no larger */
     void (*pack)(void *packed, const int8_t *from, size_t count);
     void (*fill)(void *packed, int8_t value, size_t count);
+    void (*begin)(aecodec_tile *tile); /* work out the excess, once channels and weights are set; may be NULL */
     void (*tile)(const aecodec_tile *tile);
+    /* Products for aecodec_winograd.c, NULL where tiles are faster: of four inputs, each with up to a block of
+     * weights, `length` numbers long, a multiple of 16. sums: [4][AECODEC_BLOCK]. */
+    void (*products)(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs, int32_t *sums);
+    /* Outputs of the sums of up to a block of channels, without their bias; not used where products is NULL. */
+    void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
+                    int8_t *output);
     /* Two tensors of one shape; output may be one of them. */
     void (*add)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count);
 } aecodec_kernels;
@@ -95,6 +109,12 @@ extern const aecodec_kernels aecodec_portable_kernels;
 
 uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
 void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+
+#ifdef AECODEC_WINOGRAD
+int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution);
+void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
+#endif
 
 /* ---- arithmetic, as TFLite's reference kernels do it ---- */
 

@@ -162,6 +162,57 @@ static void wasm_tile(const aecodec_tile *tile)
     }
 }
 
+/* Four sums, of four vectors. */
+INLINE v128_t sums_of(v128_t a, v128_t b, v128_t c, v128_t d)
+{
+    const v128_t first = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
+    const v128_t second = wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
+    return wasm_i32x4_add(wasm_i32x4_shuffle(first, second, 0, 1, 4, 5),
+                          wasm_i32x4_shuffle(first, second, 2, 3, 6, 7));
+}
+
+/* Two inputs and four rows of weights. */
+INLINE void products_of(const int16_t *inputs, const int16_t *weights, size_t length, int32_t *sums)
+{
+    v128_t own[2][QUAD];
+    size_t n;
+    int input, row;
+    UNROLLED for (row = 0; row < QUAD; row++) {
+        own[0][row] = own[1][row] = wasm_i64x2_const_splat(0);
+    }
+    for (n = 0; n < length; n += 8) {
+        const v128_t one = wasm_v128_load(inputs + n), other = wasm_v128_load(inputs + length + n);
+        UNROLLED for (row = 0; row < QUAD; row++) {
+            const v128_t weight = wasm_v128_load(weights + (size_t)row * length + n);
+            own[0][row] = wasm_i32x4_add(own[0][row], wasm_i32x4_dot_i16x8(one, weight));
+            own[1][row] = wasm_i32x4_add(own[1][row], wasm_i32x4_dot_i16x8(other, weight));
+        }
+    }
+    UNROLLED for (input = 0; input < 2; input++) {
+        wasm_v128_store(sums + input * AECODEC_BLOCK,
+                        sums_of(own[input][0], own[input][1], own[input][2], own[input][3]));
+    }
+}
+
+static void wasm_products(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs, int32_t *sums)
+{
+    uint32_t output;
+    for (output = 0; output < outputs; output += QUAD, weights += QUAD * length, sums += QUAD) {
+        products_of(inputs, weights, length, sums);
+        products_of(inputs + 2 * length, weights, length, sums + 2 * AECODEC_BLOCK);
+    }
+}
+
+static void wasm_outputs(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
+                         int8_t *output)
+{
+    uint32_t n;
+    for (n = 0; n < channels; n += QUAD) {
+        const quad_scaling quad = quad_scaling_of(scaling, channel + n);
+        store_sums(scaling, &quad, wasm_v128_load(sums + n), channel + n, output + n, channels - n);
+    }
+}
+
 INLINE v128_t part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
 {
     v128_t x = wasm_i16x8_extend_low_i8x16(wasm_i32x4_splat(aecodec_word_at(values)));
@@ -187,7 +238,7 @@ static void wasm_add(const aecodec_sum *sum, const int8_t *one, const int8_t *ot
 }
 
 static const aecodec_kernels wasm_kernels = {
-    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, wasm_tile, wasm_add,
+    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, NULL, wasm_tile, wasm_products, wasm_outputs, wasm_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

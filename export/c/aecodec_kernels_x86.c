@@ -14,8 +14,20 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Outputs of sums that are rounded once, as those of matrix products are: one at a time. */
+static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
+                         int8_t *output)
+{
+    uint32_t n;
+    for (n = 0; n < channels; n++) {
+        output[n] = aecodec_output(scaling, sums[n], channel + n);
+    }
+}
+
+#ifndef AECODEC_NO_AVX512 /* to be defined by whoever wants AVX2 at most */
+
 /* ---- AVX-512 with VNNI: vpdpbusd multiplies unsigned inputs by signed weights, so inputs are packed with 128
- * added to them, and 128 times the sum of all weights is taken off the bias ---- */
+ * added to them, and 128 times the sum of all weights is taken off the sums ---- */
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 
@@ -62,14 +74,16 @@ typedef struct {
     __mmask16 stored;
 } avx512_scaling;
 
-AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_scaling *scaling, uint32_t channel, uint32_t channels)
+AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_tile *tile, uint32_t from, uint32_t channels)
 {
+    const aecodec_scaling *scaling = tile->scaling;
+    const uint32_t channel = tile->channel + from;
     const __mmask16 there = (__mmask16)(0xffffu >> (channels < LANES ? (LANES - channels) / 4 * 4 : 0));
     const __m512i none = _mm512_setzero_si512();
     const __m512i shift = _mm512_maskz_loadu_epi32(there, scaling->shift + channel);
-    const __m512i sum = _mm512_maskz_loadu_epi32(there, scaling->weight_sum + channel);
     const avx512_scaling found = {
-        _mm512_sub_epi32(_mm512_maskz_loadu_epi32(there, scaling->bias + channel), _mm512_slli_epi32(sum, 7)),
+        _mm512_sub_epi32(_mm512_maskz_loadu_epi32(there, scaling->bias + channel),
+                         _mm512_loadu_si512(tile->excess + from)),
         _mm512_maskz_loadu_epi32(there, scaling->multiplier + channel),
         _mm512_max_epi32(shift, none),
         _mm512_max_epi32(_mm512_sub_epi32(none, shift), none),
@@ -78,16 +92,6 @@ AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_scaling *scaling, u
         _mm512_set1_epi32(scaling->most),
         (__mmask16)(0xffffu >> (channels < LANES ? LANES - channels : 0))};
     return found;
-}
-
-/* Outputs of sums that are rounded once, as those of matrix products are: one at a time. */
-static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
-                         int8_t *output)
-{
-    uint32_t n;
-    for (n = 0; n < channels; n++) {
-        output[n] = aecodec_output(scaling, sums[n], channel + n);
-    }
 }
 
 AVX512 INLINE void avx512_store(const avx512_scaling *scaling, __m512i sums, int8_t *output)
@@ -105,6 +109,23 @@ AVX512 static void avx512_store_slowly(const aecodec_scaling *scaling, __m512i s
     int32_t each[LANES];
     _mm512_storeu_si512(each, sums);
     store_slowly(scaling, each, channel, channels, output);
+}
+
+/* 128 times the sums of all weights. */
+AVX512 static void avx512_begin(aecodec_tile *tile)
+{
+    const uint32_t steps = tile->height * tile->groups;
+    const int8_t *weights = tile->weights;
+    uint32_t from, step;
+    for (from = 0; from < tile->channels; from += LANES) {
+        const uint32_t left = tile->channels - from, lanes = left < LANES ? (left + 3) / 4 * 4 : LANES;
+        const __mmask16 there = (__mmask16)(0xffffu >> (LANES - lanes));
+        __m512i sums = _mm512_setzero_si512();
+        for (step = 0; step < steps; step++, weights += (size_t)lanes * 4) {
+            sums = _mm512_dpbusd_epi32(sums, _mm512_set1_epi8(1), _mm512_maskz_loadu_epi32(there, weights));
+        }
+        _mm512_storeu_si512(tile->excess + from, _mm512_slli_epi32(sums, 7));
+    }
 }
 
 /* A tile of `count` outputs in whole blocks, all but the last of which have 16 channels. */
@@ -137,8 +158,7 @@ AVX512 INLINE void avx512_tile_of(const aecodec_tile *tile, const int count, con
         }
     }
     UNROLLED for (n = 0; n < blocks; n++) {
-        const avx512_scaling scaling = avx512_scaling_of(tile->scaling, tile->channel + (uint32_t)n * LANES,
-                                                         n < blocks - 1 ? LANES : last);
+        const avx512_scaling scaling = avx512_scaling_of(tile, (uint32_t)n * LANES, n < blocks - 1 ? LANES : last);
         UNROLLED for (place = 0; place < count; place++) {
             int8_t *output = tile->output + (size_t)place * tile->output_step + n * LANES;
             if (tile->scaling->is_rounded_once) {
@@ -207,6 +227,12 @@ AVX512 static void avx512_add(const aecodec_sum *sum, const int8_t *one, const i
         _mm_mask_storeu_epi8(output + n, there, _mm512_cvtepi32_epi8(x));
     }
 }
+
+static const aecodec_kernels avx512_kernels = {
+    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, NULL, NULL, avx512_add,
+};
+
+#endif
 
 /* ---- AVX2: vpmaddwd multiplies pairs of 16 bits, which inputs are packed as; weights become it as they are
  * loaded ---- */
@@ -285,9 +311,9 @@ AVX2 INLINE __m256i avx2_limit(__m256i x, int32_t zero, int32_t least, int32_t m
 }
 
 /* `half` of the channels of a block, of which `count` are left. */
-AVX2 INLINE void avx2_outputs(const aecodec_tile *tile, __m256i sums, uint32_t channel, uint32_t count, int8_t *output)
+AVX2 INLINE void avx2_store_sums(const aecodec_scaling *scaling, __m256i sums, uint32_t channel, uint32_t count,
+                                 int8_t *output)
 {
-    const aecodec_scaling *scaling = tile->scaling;
     const __m256i there = avx2_lanes((int)(count + 3) / 4 * 4), none = _mm256_setzero_si256();
     const __m256i shift = avx2_load(scaling->shift + channel, there);
     sums = _mm256_add_epi32(sums, avx2_load(scaling->bias + channel, there));
@@ -345,7 +371,7 @@ AVX2 INLINE void avx2_tile_of(const aecodec_tile *tile, const int count, const i
     }
     UNROLLED for (place = 0; place < count; place++) {
         UNROLLED for (lane = 0; lane < lanes; lane += HALF) {
-            avx2_outputs(tile, sums[place][lane / HALF], tile->channel + (uint32_t)lane,
+            avx2_store_sums(tile->scaling, sums[place][lane / HALF], tile->channel + (uint32_t)lane,
                          tile->channels - (uint32_t)lane, tile->output + (size_t)place * tile->output_step + lane);
         }
     }
@@ -385,6 +411,53 @@ AVX2 static void avx2_tile(const aecodec_tile *tile)
     }
 }
 
+/* Two inputs and four rows of weights. */
+AVX2 INLINE void avx2_products_of(const int16_t *inputs, const int16_t *weights, size_t length, int32_t *sums)
+{
+    __m256i own[2][4];
+    size_t n;
+    int input, row;
+    UNROLLED for (row = 0; row < 4; row++) {
+        own[0][row] = own[1][row] = _mm256_setzero_si256();
+    }
+    for (n = 0; n < length; n += 16) {
+        const __m256i one = _mm256_loadu_si256((const __m256i *)(const void *)(inputs + n));
+        const __m256i other = _mm256_loadu_si256((const __m256i *)(const void *)(inputs + length + n));
+        UNROLLED for (row = 0; row < 4; row++) {
+            const __m256i weight =
+                _mm256_loadu_si256((const __m256i *)(const void *)(weights + (size_t)row * length + n));
+            own[0][row] = _mm256_add_epi32(own[0][row], _mm256_madd_epi16(one, weight));
+            own[1][row] = _mm256_add_epi32(own[1][row], _mm256_madd_epi16(other, weight));
+        }
+    }
+    UNROLLED for (input = 0; input < 2; input++) {
+        const __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(own[input][0], own[input][1]),
+                                                _mm256_hadd_epi32(own[input][2], own[input][3]));
+        _mm_storeu_si128((__m128i *)(void *)(sums + input * AECODEC_BLOCK),
+                         _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1)));
+    }
+}
+
+AVX2 static void avx2_products(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs,
+                               int32_t *sums)
+{
+    uint32_t output;
+    for (output = 0; output < outputs; output += 4, weights += 4 * length, sums += 4) {
+        avx2_products_of(inputs, weights, length, sums);
+        avx2_products_of(inputs + 2 * length, weights, length, sums + 2 * AECODEC_BLOCK);
+    }
+}
+
+AVX2 static void avx2_outputs(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel,
+                              uint32_t channels, int8_t *output)
+{
+    uint32_t n;
+    for (n = 0; n < channels; n += HALF) {
+        avx2_store_sums(scaling, _mm256_loadu_si256((const __m256i *)(const void *)(sums + n)), channel + n,
+                        channels - n, output + n);
+    }
+}
+
 AVX2 INLINE __m256i avx2_part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
 {
     const __m256i x = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)values));
@@ -411,19 +484,17 @@ AVX2 static void avx2_add(const aecodec_sum *sum, const int8_t *one, const int8_
 }
 
 static const aecodec_kernels avx2_kernels = {
-    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, avx2_tile, avx2_add,
-};
-
-static const aecodec_kernels avx512_kernels = {
-    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_tile, avx512_add,
+    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_products, avx2_outputs, avx2_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)
 {
+#ifndef AECODEC_NO_AVX512
     if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl")) {
         return &avx512_kernels;
     }
+#endif
     if (__builtin_cpu_supports("avx2")) {
         return &avx2_kernels;
     }

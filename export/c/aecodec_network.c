@@ -6,7 +6,7 @@
 
 #include "aecodec_operators.h"
 
-/* ---- the plan (docs/BUNDLE.md) ---- */
+/* ---- the plan (docs/PLAN.md) ---- */
 
 enum {
     MAGIC = 0x4e434541, /* "AECN" */
@@ -40,8 +40,8 @@ enum {
     AT_OUTPUT,
     AT_CONSTANT,
     MOST = 1 << 12, /* tensors, operators or slots */
-    MAX_SIDE = 1 << 16,
-    MAX_CHANNELS = 1 << 16,
+    MAX_SIDE = 1 << 20,
+    MAX_CHANNELS = 1 << 18,
     MAX_BYTES = 1 << 30,
     ALIGNMENT = 16 /* of slots */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aecodec: int8 networks, bit for bit as LiteRT's reference kernels run them.
  *
- * A network is a plan: one block of bytes that `aecodec export` makes of a TFLite model (docs/BUNDLE.md). It is
+ * A network is a plan: one block of bytes that `aecodec export` makes of a TFLite model (docs/PLAN.md). It is
  * read where it lies, in flash or in a file that is mapped into memory: weights are packed in the one layout that
  * all kernels read. Everything in it is checked when it is opened, so a damaged plan is refused, and none leads
  * beyond its own bytes, the input, the output or the working memory.

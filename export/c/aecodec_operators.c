@@ -71,7 +71,6 @@ static aecodec_scaling scaling_of(const aecodec_call *call)
     const aecodec_scaling scaling = {table,
                                      table + channels,
                                      table + (size_t)2 * channels,
-                                     table + (size_t)3 * channels,
                                      byte_of(bytes, 1),
                                      byte_of(bytes, 2),
                                      byte_of(bytes, 3),
@@ -93,7 +92,7 @@ static int scaling_is_sound(const aecodec_call *call)
     const uint32_t channels = padded(call->out.channels);
     aecodec_scaling scaling;
     uint32_t n;
-    if (!aecodec_plan_holds(call->plan, call->parameters[4], (uint64_t)channels * 4 * sizeof(int32_t))) {
+    if (!aecodec_plan_holds(call->plan, call->parameters[4], (uint64_t)channels * 3 * sizeof(int32_t))) {
         return 0;
     }
     scaling = scaling_of(call);
@@ -105,12 +104,35 @@ static int scaling_is_sound(const aecodec_call *call)
     return scaling.least <= scaling.most;
 }
 
+/* Whether the last group of each row of the kernel has no weights beyond the row, where inputs of other places
+ * lie. */
+static int rows_end_in_zeros(const aecodec_call *call)
+{
+    const uint32_t height = low(call->parameters[0]), length = high(call->parameters[0]) * call->in[0].channels;
+    const uint32_t channels = padded(call->out.channels), groups = (length + 3) / 4;
+    const int8_t *weights = at(call, call->parameters[3]);
+    uint32_t from, row, n;
+    for (from = 0; from < channels && length % 4; from += AECODEC_BLOCK) {
+        const uint32_t lanes = channels - from < AECODEC_BLOCK ? channels - from : AECODEC_BLOCK;
+        for (row = 0; row < height; row++) {
+            weights += (size_t)groups * lanes * AECODEC_GROUP;
+            for (n = 0; n < lanes * AECODEC_GROUP; n++) {
+                if (n % AECODEC_GROUP >= length % 4 && *(weights - lanes * AECODEC_GROUP + n)) {
+                    return 0;
+                }
+            }
+        }
+    }
+    return 1;
+}
+
 static int convolution_is_sound(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
     const uint64_t groups = ((uint64_t)high(word[0]) * call->in[0].channels + 3) / 4;
     return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && scaling_is_sound(call) &&
-           aecodec_plan_holds(call->plan, word[3], groups * 4 * low(word[0]) * padded(call->out.channels));
+           aecodec_plan_holds(call->plan, word[3], groups * 4 * low(word[0]) * padded(call->out.channels)) &&
+           rows_end_in_zeros(call);
 }
 
 static int depthwise_is_sound(const aecodec_call *call)
@@ -301,7 +323,7 @@ static void run_pairs(const aecodec_kernels *kernels, const aecodec_call *call)
     const aecodec_sum sum = sum_of(call);
     const aecodec_shape *one = &call->in[0], *other = &call->in[1];
     uint32_t row, column;
-    if (is_same(one, other)) {
+    if (is_same(one, &call->out) && is_same(other, &call->out)) {
         run_of_pairs(kernels, call, &sum, call->from[0], 1, call->from[1], 1, call->to, count_of(&call->out));
         return;
     }
@@ -611,10 +633,10 @@ static void pool(const aecodec_kernels *kernels, const aecodec_call *call)
     }
 }
 
-/* Reductions. 0: the axes that are drawn together, 0 rows and columns, 1 channels; 1: to what; 2: zeros of input
- * and output; 3: multiplier, and 4: shift of the sum. */
+/* Reductions. 0: the axes that are drawn together, 0 rows and columns, 1 channels; 1: to what, 0 the mean, 1 the maximum,
+ * 2 the minimum; 2: zeros of input and output; 3: multiplier, and 4: shift of the mean. */
 
-enum { TO_SUM, TO_MEAN, TO_MAXIMUM, TO_MINIMUM };
+enum { TO_MEAN, TO_MAXIMUM, TO_MINIMUM };
 
 static int reduction_is_sound(const aecodec_call *call)
 {
@@ -658,9 +680,7 @@ static int8_t reduced(const aecodec_call *call, const int8_t *from, size_t count
     if (word[1] >= TO_MAXIMUM) {
         return word[1] == TO_MAXIMUM ? most : least;
     }
-    if (word[1] == TO_MEAN) {
-        multiplier = mean_multiplier(multiplier, &shift, (uint32_t)count);
-    }
+    multiplier = mean_multiplier(multiplier, &shift, (uint32_t)count);
     sum = (uint32_t)aecodec_scale((int32_t)sum, multiplier, shift) + (uint32_t)byte_of(word[2], 1);
     return aecodec_limit((int32_t)sum, -128, 127);
 }

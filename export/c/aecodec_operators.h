@@ -7,7 +7,7 @@
 
 enum { AECODEC_MOST_INPUTS = 4 };
 
-/* Kinds of operators. Their parameters: docs/BUNDLE.md. */
+/* Kinds of operators. Their parameters: docs/PLAN.md. */
 enum {
     AECODEC_CONVOLUTION = 1,
     AECODEC_DEPTHWISE,

@@ -15,14 +15,14 @@
 enum {
     PIXELS_SIZE = CODEC_WIDTH * CODEC_HEIGHT * CODEC_CHANNELS,
     MOST_WORK = CODEC_WORK_SIZE > CODEC_NETWORK_WORK_SIZE ? CODEC_WORK_SIZE : CODEC_NETWORK_WORK_SIZE,
-    VECTOR_WORK = (1 << 17) + 2 * MOST_WORK /* enough for the vector kernels of a computer */
+    COMPUTER_WORK = (1 << 22) + 2 * MOST_WORK /* kernels of a computer take more than a device's */
 };
 
 static int8_t pixels[PIXELS_SIZE]; /* less 128 */
 static int8_t latents[CODEC_LATENTS_SIZE];
 static int8_t codes[CODEC_CODES_SIZE];
 static uint8_t file[CODEC_FILE_BOUND];
-static uint32_t work[VECTOR_WORK / 4];
+static uint32_t work[COMPUTER_WORK / 4];
 
 /* Pixels are less 128 where networks see them. */
 static void flip(int8_t *values, size_t count)

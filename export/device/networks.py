@@ -21,6 +21,7 @@ _NETWORK_CODE = (
     "aecodec_kernels_neon.c",
     "aecodec_kernels_wasm.c",
     "aecodec_kernels_x86.c",
+    "aecodec_winograd.c",
 )
 
 _ENCODE = """\

@@ -9,8 +9,8 @@ from aecodec.export.network import products as product
 from aecodec.export.network import reductions as reduce
 from aecodec.export.network import transposed
 from aecodec.export.network.lowering import Lowering, Rule
+from aecodec.export.network.memory import assign_slots
 from aecodec.export.network.plan import Kind
-from aecodec.export.network.slots import assign_slots
 from aecodec.tflite.check import check_model
 from aecodec.tflite.operators import KINDS
 
@@ -70,7 +70,6 @@ _RULES: dict[str, Rule] = {
     "SQUARED_DIFFERENCE": each.squared_difference,
     "STRIDED_SLICE": move.strided_slice,
     "SUB": each.total(28, sign=-1),
-    "SUM": reduce.reduction(reduce.SUM),
     "TILE": move.tile,
     "TRANSPOSE": move.transpose,
     "TRANSPOSE_CONV": transposed.transposed_convolution,

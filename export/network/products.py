@@ -144,7 +144,7 @@ def scaling_of(
     places: tuple[int, int] = (0, 1),
     times: int = 1,
 ) -> npt.NDArray[np.int32]:
-    """Bias, multiplier, shift and sum of weights of each output, padded to a multiple of 4.
+    """Bias, multiplier and shift of each output, padded to a multiple of 4.
 
     Args:
         low: the model and the plan.
@@ -165,7 +165,7 @@ def scaling_of(
     scales = _factors(low, operator, value, kernel, count // times) * times
     factors = [quantize_multiplier(each) for each in scales]
     multipliers, shifts = np.array(factors, np.int64).T
-    table = np.stack([_wrapped(bias), multipliers, shifts, weight_sum]).astype(np.int32)
+    table = np.stack([_wrapped(bias), multipliers, shifts]).astype(np.int32)
     return np.pad(table, [(0, 0), (0, -count % GROUP)])
 
 

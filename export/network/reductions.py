@@ -13,13 +13,13 @@ from aecodec.export.network.side import fixed
 from aecodec.tflite.call import places
 from aecodec.tflite.model import Operator
 
-SUM, MEAN, MAXIMUM, MINIMUM = range(4)
+MEAN, MAXIMUM, MINIMUM = range(3)
 
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 
 def reduction(to: int) -> Rule:
-    """SUM, MEAN, REDUCE_MAX or REDUCE_MIN: what to draw elements together to."""
+    """MEAN, REDUCE_MAX or REDUCE_MIN: what to draw elements together to."""
 
     def rule(low: Lowering, operator: Operator) -> None:
         value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
@@ -36,7 +36,7 @@ def reduction(to: int) -> Rule:
 def _reduce(low: Lowering, operator: Operator, gone: list[int], *parameters: int) -> None:
     value, number = low.tensor(operator.inputs[0]), low.read(operator.inputs[0])
     shape, rank = low.plan.tensors[number].shape, len(value.shape)
-    if rank == 4 and set(gone) <= {1, 2}:
+    if rank == 4 and gone == [axis for axis in (1, 2) if value.shape[axis] > 1]:
         reduced, axes = Shape(fixed(1), fixed(1), shape.channels), _ROWS_AND_COLUMNS
     elif gone == [rank - 1] and shape.channels == value.shape[-1]:
         reduced, axes = shape._replace(channels=1), _CHANNELS

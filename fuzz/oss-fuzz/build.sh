@@ -3,7 +3,7 @@
 python3 -m venv "$WORK/venv"
 "$WORK/venv/bin/pip" install --quiet .
 for codec in digits photo; do
-    "$WORK/venv/bin/python" fuzz/prepare.py "$codec" 1 "$WORK/$codec"
+    "$WORK/venv/bin/python" -m fuzz.prepare "$codec" 1 "$WORK/$codec"
     for target in header decode encode; do
         mutator=fuzz/mutator.c
         [[ $target == encode ]] && mutator=

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from helpers.programs import needs
 EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
 
 # A line of the linker's map: section, address, size, object.
-PLACED = re.compile(r"^ \.(text|rodata)[.\w]*\s+\S+\s+(0x[0-9a-f]+) \S+/aecodec\.o$", re.MULTILINE)
+PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.o$", re.MULTILINE)
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
@@ -36,7 +37,7 @@ def test_the_folder_builds_with_cmake(exported: Path, tmp_path: Path) -> None:
     subprocess.run(["cmake", "-S", exported, "-B", tmp_path], check=True, capture_output=True)
     subprocess.run(["cmake", "--build", tmp_path], check=True, capture_output=True)
     made = tmp_path / "made.aec"
-    subprocess.run([tmp_path / "main", "encode", exported / "sample.bin", made], check=True)
+    subprocess.run([tmp_path / "main", "encode", exported / "sample.pnm", made], check=True)
     assert made.read_bytes() == (exported / "sample.aec").read_bytes()
 
 
@@ -52,26 +53,76 @@ def test_a_folder_that_differs_from_python_is_not_verified(
     assert "another file than Python" in done.err
     (damaged / "aecodec.c").write_text("no C", "utf-8")
     assert "cannot compile" in command("verify", "--device", damaged).err
-    (damaged / "aecodec_digits_encoder_model.c").unlink()
+    (damaged / "aecodec_digits_encoder_network.c").unlink()
     assert "has no encoder" in command("verify", "--device", damaged).err
     done = command("verify", "--device", tmp_path)
     assert done.status == 1
     assert "give a folder that aecodec export" in done.err
 
 
+def test_networks_that_differ_from_the_reference_kernels_are_not_verified(
+    exported: Path, command: Command, tmp_path: Path
+) -> None:
+    damaged = shutil.copytree(exported, tmp_path / "damaged")
+    source = damaged / "aecodec_operators.c"
+    text = source.read_text("utf-8").replace("byte_of(bytes, 1),", "byte_of(bytes, 1) + 1,")
+    source.write_text(text, "utf-8")
+    assert "another file than Python" in command("verify", "--device", damaged).err
+
+
+def test_both_halves_run_in_c(command: Command) -> None:
+    assert command("export", "digits", "-o", "both", "--format", "c").status == 0
+    assert "10 pictures" in command("verify", "--device", "both").out
+    (Path("both") / "aecodec_digits_encoder_network.c").rename("away.c")
+    names = Path("both/networks.h")
+    lines = names.read_text("utf-8").splitlines(keepends=True)
+    names.write_text("".join(line for line in lines if "ENCODER" not in line), "utf-8")
+    assert "10 pictures" in command("verify", "--device", "both").out  # the decoder alone
+
+
+def test_tensorflow_lite_micro_runs_the_networks_if_wanted(command: Command) -> None:
+    half = ("--half", "encoder", "--format", "c", "--network", "tflm")
+    assert command("export", "digits", "-o", "micro", *half).status == 0
+    assert "MicroInterpreter" in Path("micro/README.md").read_text("utf-8")
+    assert not Path("micro/aecodec_network.c").exists()
+    assert "10 pictures" in command("verify", "--device", "micro").out
+
+
 def test_the_firmware_writes_pythons_file_here(exported: Path, tmp_path: Path) -> None:
     needs("make")
-    made = ["make", "-s", "-C", EXAMPLE, f"CODEC={exported}", f"BUILD={tmp_path}", "host"]
-    subprocess.run(made, check=True)
-    written = subprocess.run([tmp_path / "host"], check=True, capture_output=True).stdout
-    assert written == (exported / "sample.aec").read_bytes()
+    made = ["make", "-s", "-C", EXAMPLE, f"CODEC={exported}", f"BUILD={tmp_path}", "run-host"]
+    subprocess.run(made, check=True)  # compares the files
 
 
-def test_the_firmware_writes_pythons_file_on_a_cortex_m4(exported: Path, tmp_path: Path) -> None:
-    """In at most 4,096 bytes of code and 1,024 bytes of stack."""
+@pytest.mark.parametrize(
+    ("processor", "board"), [("cortex-m4", "mps2-an386"), ("cortex-m7", "mps2-an500")]
+)
+def test_the_firmware_writes_pythons_file_on_a_board(
+    exported: Path, tmp_path: Path, processor: str, board: str
+) -> None:
+    """In 16 KB of code, 1 KB of stack, and less RAM than TensorFlow Lite Micro's arena."""
     needs("make", "arm-none-eabi-gcc", "qemu-system-arm")
-    made = ["make", "-s", "-C", EXAMPLE, f"CODEC={exported}", f"BUILD={tmp_path}", "arm", "run"]
-    subprocess.run(made, check=True, timeout=60, capture_output=True)  # compares the files
+    chosen = (f"CODEC={exported}", f"BUILD={tmp_path}", f"CPU={processor}", f"BOARD={board}")
+    made = ["make", "-s", "-C", EXAMPLE, *chosen, "arm", "run"]
+    subprocess.run(made, check=True, timeout=120, capture_output=True)  # compares the files
     assert int((tmp_path / "stack.txt").read_text()) < 1024
-    _, _, placed = (tmp_path / "firmware.map").read_text().partition("Linker script and memory map")
-    assert 3000 < sum(int(size, 16) for _, size in PLACED.findall(placed)) <= 4096
+    assert 5e6 < int((tmp_path / "instructions.txt").read_text()) < 12e6
+    sizes = sections_of((tmp_path / "firmware.map").read_text())
+    assert 3000 < sizes["aecodec", "text"] <= 4096
+    code = [size for (name, kind), size in sizes.items() if kind == "text" and name in CODE]
+    assert 10_000 < sum(code) <= 16_384
+    assert sizes["main", "bss"] <= ARENA
+
+
+CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
+ARENA = 14_512
+"""Bytes that TensorFlow Lite Micro takes for the tensors of digits' encoder."""
+
+
+def sections_of(linker_map: str) -> Counter[tuple[str, str]]:
+    """Bytes by object and section."""
+    sizes: Counter[tuple[str, str]] = Counter()
+    _, _, placed = linker_map.partition("Linker script and memory map")
+    for section, size, name in PLACED.findall(placed):
+        sizes[name, section] += int(size, 16)
+    return sizes

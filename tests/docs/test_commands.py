@@ -40,8 +40,9 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
-    "browser": "--limit 1",
     "adoption": "--epochs 1 --only tutorial softplus any_size",
+    "aecc": "--megapixels 0.1 --frames 10",
+    "browser": "--limit 1",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
     "blocks": "--limit 1",
@@ -57,6 +58,7 @@ SMALLER = {
 
 TOOLS = {
     r"aecodec verify --device": ("cc", "tflite_micro"),
+    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm", "tflite_micro"),
     r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
     r"python -m benchmarks device": (
         *("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
@@ -104,6 +106,9 @@ def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
         "photographs": photographs,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
+        "examples/microcontroller": lambda path: shutil.copytree(
+            ROOT / "examples/microcontroller", path
+        ),
     }
 
     def fill(text: str) -> Path:

@@ -29,7 +29,7 @@ def test_the_report_states_how_far_each_half_is_from_the_float_models(command: C
     assert 0 < encoder["codes_differ"] < 0.2
     assert command("export", "digits", "-o", "out").status == 2
     assert command("export", "digits", "-o", "new", "--report", "report.json").status == 2
-    half = ("--half", "encoder", "--format", "c")
+    half = ("--half", "encoder", "--format", "c", "--network", "tflm")
     assert command("export", "digits", "-o", "c", *half).status == 0
     assert DeviceFolder(Path("c")).encoder == Path("out/encoder.tflite").read_bytes()
 
@@ -66,6 +66,7 @@ def test_an_operator_that_does_not_convert_is_named(command: Command) -> None:
 def test_options_that_do_not_go_together_are_refused(command: Command) -> None:
     start = ("export", "digits", "-o", "out")
     assert command(*start, "--format", "c", "--quantize", "none").status == 2
+    assert command(*start, "--network", "tflm").status == 2
     for misplaced in ("--tile", "--levels"):
         assert command(*start, misplaced, "9").status == 2
     pair = ("--encoder", "e.keras", "--decoder", "d.keras", "--calibrate", "x", "-o", "out")

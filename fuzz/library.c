@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Target: decompress any file with libaecodec, as it is, and with the right beginning and checksum. What
+ * decompresses is compressed again, and must decompress. */
+#include "aecodec_library.h"
+#include "codec.h"
+#include "seal.h"
+
+static const aecodec_limits limits = {0, 0, 1 << 17}; /* memory, so that an input takes no more than a moment */
+
+static const aecodec_bundle *bundle(void)
+{
+    static aecodec_bundle *opened;
+    if (!opened) {
+        require(aecodec_bundle_open(BUNDLE, &opened) == AECODEC_OK);
+    }
+    return opened;
+}
+
+static void compress_again(const aecodec_image *picture, uint32_t level)
+{
+    aecodec_image restored;
+    uint8_t *file;
+    size_t size;
+    aecodec_status status = aecodec_compress(bundle(), picture, level, 0, NULL, &file, &size);
+    if (status == AECODEC_BAD_IMAGE) { /* tiles that are larger than their pictures */
+        return;
+    }
+    require(status == AECODEC_OK);
+    require(aecodec_decompress(bundle(), file, size, NULL, NULL, &restored) == AECODEC_OK);
+    require(restored.width == picture->width && restored.height == picture->height);
+    require(restored.channels == picture->channels && restored.frames == picture->frames);
+    aecodec_image_free(&restored);
+    aecodec_free(file);
+}
+
+static void decompress_one(const uint8_t *file, size_t size)
+{
+    aecodec_image picture;
+    aecodec_header header;
+    if (aecodec_decompress(bundle(), file, size, &limits, NULL, &picture) == AECODEC_OK) {
+        require(aecodec_read_header(file, size, &header) == AECODEC_OK);
+        compress_again(&picture, header.level);
+        aecodec_image_free(&picture);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    try_both(data, size, CODEC.id, decompress_one);
+    return 0;
+}

@@ -1,0 +1,117 @@
+"""`aecodec_network.c`, called from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import platform
+import subprocess
+import tempfile
+from ctypes import POINTER, byref, c_char_p, c_int, c_int8, c_size_t, c_uint32, c_void_p
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from helpers.c_library import SOURCES, WARNINGS, Guarded
+
+BAD_NETWORK, OTHER_SIZE = 6, 7
+NETWORK_SOURCES = sorted(SOURCES.glob("aecodec_*.c"))
+_SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
+
+KERNELS = {
+    "small": ("-DAECODEC_PORTABLE", "-DAECODEC_SMALL", *_SANITIZER),
+    "portable": ("-DAECODEC_PORTABLE", *_SANITIZER),
+    "avx2": ("-DAECODEC_NO_AVX512",),
+    "best": (),
+}
+"""Builds with different kernels, by their names, and the options that they are built with.
+
+That of small devices comes first; the others have memory for Winograd's minimal filtering.
+"""
+
+
+def has_kernels(name: str) -> bool:
+    """Whether this machine runs kernels of this name."""
+    return name != "avx2" or platform.machine() in ("x86_64", "AMD64")
+
+
+@functools.cache
+def _library(kernels: str) -> ctypes.CDLL:
+    folder = tempfile.mkdtemp()
+    path = Path(folder, "libnetwork.so")
+    command = ["cc", *WARNINGS, "-O2", "-fPIC", "-shared", *KERNELS[kernels], "-o", path]
+    subprocess.run([*command, *NETWORK_SOURCES], check=True)
+    library = ctypes.CDLL(str(path))
+    library.aecodec_network_open.argtypes = (c_void_p, c_void_p, c_size_t)
+    library.aecodec_network_work_size.restype = c_size_t
+    library.aecodec_network_work_size.argtypes = (c_void_p, c_uint32, c_uint32)
+    library.aecodec_network_output.argtypes = (c_void_p, c_uint32, c_uint32, POINTER(c_uint32))
+    pointers = (POINTER(c_int8), POINTER(c_int8), c_void_p)
+    library.aecodec_network_run.argtypes = (c_void_p, c_uint32, c_uint32, *pointers, c_size_t)
+    library.aecodec_network_run.restype = c_int
+    library.aecodec_network_kernels.restype = c_char_p
+    return library
+
+
+class CNetwork:
+    """An open network.
+
+    Args:
+        plan: the plan.
+        kernels: with which kernels, of `KERNELS`.
+
+    Attributes:
+        status: what opening it gave.
+    """
+
+    def __init__(self, plan: bytes, kernels: str = "small") -> None:
+        self._library = _library(kernels)
+        self._plan = np.frombuffer(plan, np.uint8).copy()
+        self._network = (c_void_p * 2)()
+        self.status = self._library.aecodec_network_open(
+            byref(self._network), self._plan.ctypes.data, len(plan)
+        )
+
+    @property
+    def kernels(self) -> str:
+        """Which kernels it runs on."""
+        return str(self._library.aecodec_network_kernels(byref(self._network)).decode())
+
+    def output_shape(self, rows: int, columns: int) -> tuple[int, tuple[int, ...]]:
+        """Status, and shape of the output."""
+        shape = (c_uint32 * 3)()
+        status = self._library.aecodec_network_output(byref(self._network), rows, columns, shape)
+        return status, tuple(shape)
+
+    def work_size(self, rows: int, columns: int) -> int:
+        """Bytes of working memory that a size takes; 0 if it is not taken."""
+        return int(self._library.aecodec_network_work_size(byref(self._network), rows, columns))
+
+    def run(self, inputs: npt.NDArray[np.int8], lacking: int = 0) -> tuple[int, Any]:
+        """Run it within exactly the memory that it asks for, or some bytes less.
+
+        Args:
+            inputs: (rows, columns, channels).
+            lacking: how many bytes of working memory are lacking.
+
+        Returns:
+            Status and output.
+        """
+        rows, columns = inputs.shape[:2]
+        _, shape = self.output_shape(rows, columns)
+        output = Guarded(int(np.prod(shape)))
+        work = Guarded(self.work_size(rows, columns) - lacking)
+        given = np.ascontiguousarray(inputs)
+        status = self._library.aecodec_network_run(
+            byref(self._network),
+            rows,
+            columns,
+            given.ctypes.data_as(POINTER(c_int8)),
+            output.bytes.ctypes.data_as(POINTER(c_int8)),
+            work.bytes.ctypes.data,
+            work.bytes.size,
+        )
+        output.check()
+        work.check()
+        return status, output.bytes.view(np.int8).reshape(shape)

@@ -1,0 +1,134 @@
+"""The command aecc: its files are Python's, and what it refuses it names."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.c_and_python import Both
+from PIL import Image
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from benchmarks.c_codec import built, bundle_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path, codec: Codec, photo: Codec) -> Path:
+    """A folder with the bundles of both codecs, by their ids."""
+    for each in (codec, photo):
+        (tmp_path / f"{each.spec.codec_id.hex()}.bundle").write_bytes(bundle_of(each.folder))
+    return tmp_path
+
+
+def run(
+    folder: Path, *arguments: str, data: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run aecc in a folder of bundles."""
+    return subprocess.run(
+        [str(built() / "aecc"), *arguments],
+        cwd=folder,
+        env={"AECODEC_PATH": str(folder)},
+        input=data,
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_there_and_back(
+    folder: Path, photo_in_both: Both, photograph: Pixels, photo: Codec
+) -> None:
+    crop = photograph[100:150, 200:270]
+    Image.fromarray(crop).save(folder / "x.ppm")
+    bundle = f"{photo.spec.codec_id.hex()}.bundle"
+    for options, level in ((("--level", "2.5"), 2.5), ((), None)):
+        done = run(folder, "compress", "x.ppm", "-o", "x.aec", "-f", "--bundle", bundle, *options)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert (folder / "x.aec").read_bytes() == photo_in_both.file(crop[None], level)
+    assert run(folder, "decompress", "x.aec", "-o", "y.ppm").returncode == 0
+    expected = photo_in_both.pixels((folder / "x.aec").read_bytes())
+    assert np.array_equal(np.asarray(Image.open(folder / "y.ppm")), expected[0])
+    assert not list(folder.glob("*.part"))
+
+
+def test_pipes_frames_and_alpha(folder: Path, digits_in_both: Both, digits: Pixels) -> None:
+    frames = b"".join(b"P5 # a digit\n28 28\n255\n" + digit.tobytes() for digit in digits[:3])
+    file = run(folder, "compress", "-", "-o", "-", "--bundle", "0881441f.bundle", data=frames)
+    assert file.stdout == digits_in_both.file(digits[:3, ..., None])
+    back = run(folder, "decompress", "-", "-o", "-", data=file.stdout).stdout
+    assert back.count(b"P5\n28 28\n255\n") == 3
+    alpha = np.stack([digits[0], 255 - digits[0]], axis=-1)
+    pam = b"P7\nWIDTH 28\nHEIGHT 28\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n"
+    given = pam + alpha.tobytes()
+    file = run(folder, "compress", "-", "-o", "-", "--bundle", "0881441f.bundle", data=given)
+    back = run(folder, "decompress", "-", "-o", "-", data=file.stdout).stdout
+    assert back.startswith(pam)
+    assert np.array_equal(np.frombuffer(back[len(pam) + 1 :: 2], np.uint8), alpha[..., 1].ravel())
+
+
+def test_max_bytes_and_info(folder: Path, photograph: Pixels) -> None:
+    Image.fromarray(photograph[:100, :100]).save(folder / "x.ppm")
+    done = run(
+        folder, "compress", "x.ppm", "-o", "x.aec", "--bundle", "651442dd.bundle",
+        "--max-bytes", "237",
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert (folder / "x.aec").stat().st_size <= 237
+    assert run(folder, "info", "x.aec").stdout.startswith(b"codec 651442dd\nsize 100x100\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        ((), 2, b"no command: give one"),
+        (("paint",), 2, b"paint: no command"),
+        (("compress", "x.ppm"), 2, b"no -o"),
+        (("compress", "x.ppm", "-o", "x.aec"), 2, b"no --bundle"),
+        (("compress", "x.ppm", "-o", "x.aec", "--level", "0"), 2, b"--level: no such option"),
+        (("decompress", "none.aec", "-o", "x.ppm"), 1, b"none.aec: No such file"),
+        (("decompress", "x.aec", "-o", "x.ppm"), 1, b"x.aec: not a whole .aec file"),
+        (("compress", "x.aec", "-o", "y", "--bundle", "none"), 1, b"x.aec: not a PGM"),
+        (("compress", "x.pgm", "-o", "y", "--bundle", "none"), 1, b"none: cannot be read"),
+        (("compress", "x.pgm", "-o", "y", "--bundle", "x.aec"), 1, b"x.aec: not a bundle"),
+        (
+            ("compress", "x.pgm", "-o", "x.aec", "--bundle", "0881441f.bundle"),
+            1,
+            b"x.aec: exists already; --force",
+        ),
+        (
+            ("compress", "x.pgm", "-o", "y", "--bundle", "0881441f.bundle", "-q", "4"),
+            1,
+            b"x.pgm: no such level",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(
+    folder: Path, arguments: tuple[str, ...], status: int, says: bytes
+) -> None:
+    (folder / "x.aec").write_bytes(b"nothing")
+    (folder / "x.pgm").write_bytes(b"P5 1 1 255\n\0")
+    done = run(folder, *arguments)
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert done.stderr.startswith(b"aecc: " + says)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"P5 2 2 255\n\0\0\0",
+        b"P5 0 2 255\n",
+        b"P6 1 1 65535\n\0\0\0\0\0\0",
+        b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\n\0\0\0\0\0",
+        b"P5 1 1 255\n\0P5 2 1 255\n\0\0",
+        b"P5 99999999999999999999 1 255\n\0",
+        b"P7\nWIDTH 1",
+        b"P3 1 1 255\n0 0 0\n",
+        b"",
+    ],
+)
+def test_odd_pictures_are_refused(folder: Path, content: bytes) -> None:
+    done = run(folder, "compress", "-", "-o", "-", "--bundle", "0881441f.bundle", data=content)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"aecc: -: ")

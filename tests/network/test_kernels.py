@@ -1,0 +1,54 @@
+"""The kernels in C give the integers of LiteRT's reference kernels, for any shapes and scales."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from helpers.c_network import KERNELS, CNetwork, has_kernels
+from helpers.networks.tflite_models import LAYERS, Maker
+
+from aecodec.export.network.convert import network_plan
+from aecodec.inference.reference import reference_transform
+from aecodec.tflite.model import read_model
+
+pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+
+INPUTS = 3
+
+
+def assert_same_integers(model: bytes, kernels: list[str], rng: np.random.Generator) -> None:
+    """Check that C gives LiteRT's outputs, of inputs of any values."""
+    graph = read_model(model)
+    shape = graph.tensors[graph.entry].shape
+    plan, reference = network_plan(model), reference_transform(model)
+    networks = [CNetwork(plan, each) for each in kernels]
+    assert {network.status for network in networks} == {0}
+    for _ in range(INPUTS):
+        inputs = rng.integers(-128, 128, shape).astype(np.int8)
+        expected = reference(inputs)
+        for network in networks:
+            status, output = network.run(inputs.reshape(*(1,) * (4 - len(shape)), *shape)[0])
+            assert status == 0
+            assert (output.ravel() == expected.ravel()).all(), network.kernels
+
+
+def check_layer(name: str, seeds: range) -> None:
+    """Check random models of one operator."""
+    kernels = list(filter(has_kernels, KERNELS))
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        model = LAYERS[name](Maker(rng))
+        assert_same_integers(model, kernels, rng)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_c_gives_the_integers_of_the_reference_kernels(name: str) -> None:
+    check_layer(name, range(15))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LAYERS)
+def test_c_gives_the_integers_of_the_reference_kernels_in_hundreds_of_models(name: str) -> None:
+    check_layer(name, range(15, 400))

@@ -1,0 +1,140 @@
+"""Network plans: the codecs that ship, any size, memory, and what is refused."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from helpers.c_library import BUFFER_TOO_SMALL
+from helpers.c_network import BAD_NETWORK, KERNELS, OTHER_SIZE, CNetwork, has_kernels
+from helpers.networks.tflite_models import LAYERS, Maker, function
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from aecodec.codec_files.file_names import Half
+from aecodec.errors import ModelError
+from aecodec.export.network.convert import network_plan
+from aecodec.export.network.memory import work_size
+from aecodec.inference.reference import reference_transform
+from aecodec.inference.transform import to_int8
+
+pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+
+ALL = list(filter(has_kernels, KERNELS))
+
+
+@pytest.fixture(scope="module")
+def photo_plans(photo: Codec) -> dict[Half, bytes]:
+    """The networks of `photo`, for pictures of any size."""
+    return {half: network_plan(photo.folder.read(half.tflite), is_any_size=True) for half in Half}
+
+
+@pytest.mark.parametrize("kernels", ALL)
+def test_digits_are_encoded_and_decoded_as_by_the_reference_kernels(
+    codec: Codec, digits: Pixels, kernels: str
+) -> None:
+    models = {half: codec.folder.read(half.tflite) for half in Half}
+    networks = {half: CNetwork(network_plan(model), kernels) for half, model in models.items()}
+    references = {half: reference_transform(model) for half, model in models.items()}
+    for digit in digits[:50, ..., None]:
+        status, latents = networks[Half.ENCODER].run(to_int8(digit))
+        expected = references[Half.ENCODER](to_int8(digit)[None])
+        assert status == 0
+        assert (latents.ravel() == expected.ravel()).all()
+        status, pixels = networks[Half.DECODER].run(latents)
+        assert status == 0
+        assert (pixels == references[Half.DECODER](latents[None])[0]).all()
+
+
+@pytest.mark.parametrize("kernels", ALL)
+@pytest.mark.parametrize("size", [(16, 16), (48, 80), (128, 32)])
+def test_photographs_of_any_size_are_those_of_the_reference_kernels(
+    photo: Codec,
+    photo_plans: dict[Half, bytes],
+    photograph: Pixels,
+    size: tuple[int, int],
+    kernels: str,
+) -> None:
+    pixels = to_int8(photograph[100 : 100 + size[0], 200 : 200 + size[1]])
+    inputs = pixels
+    for half in Half:
+        expected = reference_transform(photo.folder.read(half.tflite))(inputs[None])[0]
+        network = CNetwork(photo_plans[half], kernels)
+        status, output = network.run(inputs)
+        assert status == 0
+        assert network.output_shape(*inputs.shape[:2]) == (0, expected.shape)
+        assert (output == expected).all()
+        inputs = output
+
+
+def test_a_size_that_the_network_does_not_take_is_refused(
+    photo_plans: dict[Half, bytes], codec: Codec
+) -> None:
+    encoder = CNetwork(photo_plans[Half.ENCODER])
+    for size in [(0, 16), (16, 0), (17, 16), (16, 40), (1 << 21, 16), (1 << 19, 1 << 19)]:
+        assert encoder.work_size(*size) == 0
+    assert encoder.output_shape(17, 16)[0] == OTHER_SIZE
+    digits = CNetwork(network_plan(codec.folder.read("encoder.tflite")))
+    assert digits.work_size(28, 28) > 0
+    assert digits.work_size(28, 32) == 0
+
+
+def test_less_memory_than_is_needed_is_refused(codec: Codec) -> None:
+    network = CNetwork(network_plan(codec.folder.read("encoder.tflite")))
+    inputs = np.zeros((28, 28, 1), np.int8)
+    assert network.run(inputs, lacking=1)[0] == BUFFER_TOO_SMALL
+    assert network.run(inputs)[0] == 0
+
+
+def test_python_states_the_memory_that_c_needs(
+    codec: Codec, photo_plans: dict[Half, bytes]
+) -> None:
+    for half in Half:
+        plan = network_plan(codec.folder.read(half.tflite))
+        size = (28, 28) if half is Half.ENCODER else (1, 1)
+        assert CNetwork(plan).work_size(*size) == work_size(plan, *size)
+        for sides in [(16, 16), (48, 96)]:
+            plan = photo_plans[half]
+            assert CNetwork(plan).work_size(*sides) == work_size(plan, *sides)
+
+
+def test_memory_is_shared_by_tensors_that_are_not_needed_at_once(codec: Codec) -> None:
+    """Three tensors of 7 x 7 x 64 are needed at once, and five are made."""
+    plan = network_plan(codec.folder.read("encoder.tflite"))
+    assert work_size(plan, 28, 28) < 3 * 7 * 7 * 64 + 2048
+
+
+def test_every_cut_plan_is_refused(codec: Codec) -> None:
+    plan = network_plan(codec.folder.read("encoder.tflite"))
+    for size in [0, 3, 63, 64, 700, len(plan) - 64, len(plan) - 1]:
+        assert CNetwork(plan[:size]).status == BAD_NETWORK
+
+
+def test_changed_plans_are_refused_or_run_within_their_memory() -> None:
+    """Any word of the head, the tensors and the operators is changed."""
+    refused = 0
+    for seed, layer in enumerate(LAYERS.values()):
+        rng = np.random.default_rng(seed)
+        plan = network_plan(layer(Maker(rng)))
+        words = np.frombuffer(plan, "<u4")
+        for _ in range(60):
+            changed = words.copy()
+            place = rng.integers(len(changed[: 16 + 8 * words[3] + 16 * words[4]]))
+            changed[place] = rng.choice([0, 1, 3, 0xFFFF, 0x10001, 1 << 31, changed[place] ^ 1])
+            network = CNetwork(changed.tobytes())
+            refused += network.status != 0
+            if network.status:
+                continue
+            rows, columns = (int(side) or 4 for side in changed[6:8])
+            if 0 < network.work_size(rows, columns) < 1 << 22:
+                network.run(np.zeros((rows, columns, int(changed[18])), np.int8))
+    assert refused > 500
+
+
+def test_an_operator_that_c_lacks_is_named() -> None:
+    model = function("SOFTMAX", 1 / 256, -128, "SoftmaxOptions", beta=1.0)(
+        Maker(np.random.default_rng(0))
+    )
+    with pytest.raises(ModelError, match=r"operator 0, SOFTMAX, .* --network tflm"):
+        network_plan(model)
