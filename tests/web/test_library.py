@@ -233,6 +233,11 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
             "digits",
         ),
         (
+            "(aecodec.setCodecs('/golden'), aecodec.decode(await bytes('/golden/photo2.aec')))",
+            "CodecError",
+            f"{PHOTO}, which is not among",
+        ),
+        (
             "aecodec.decode(await bytes('/golden/photo2.aec'), { maxPixels: 100 })",
             "LimitError",
             "more pixels or frames",
@@ -271,6 +276,16 @@ def test_errors_are_of_the_kinds_of_python(
     name, message, _ = run(page, f"return kind(async () => {script});")
     assert name == kind
     assert words in message
+
+
+def test_a_picture_that_was_closed_is_not_coded(page: Browser) -> None:
+    name, message, _ = run(
+        page,
+        f"const codec = await aecodec.loadCodec('/codecs/{DIGITS}');"
+        "const prepared = await codec.prepare(await picture('/samples/digit3.png'));"
+        "await prepared.close(); return kind(() => prepared.encode());",
+    )
+    assert (name, message) == ("UsageError", "this picture was closed")
 
 
 def test_work_can_be_given_up(page: Browser) -> None:

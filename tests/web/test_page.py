@@ -28,6 +28,13 @@ while (look.ariaBusy !== 'false' || !/[0-9]/.test(bytes.textContent))
   await new Promise((resolve) => setTimeout(resolve, 20));
 """
 
+MEASURED = """
+const cell = (format) => document.querySelector(`[value=${format}]`).closest('tr').cells[1];
+while (!['WebP', 'JPEG'].every((format) => /[0-9]/.test(cell(format).textContent)))
+  await new Promise((resolve) => setTimeout(resolve, 20));
+await new Promise((resolve) => setTimeout(resolve, 200));
+"""
+
 SHIFTS = """
 return new Promise((resolve) => new PerformanceObserver((list) => resolve(
   list.getEntries().reduce((sum, each) => sum + each.value, 0)
@@ -86,7 +93,7 @@ def message(page: Browser) -> str:
 
 def settle(page: Browser) -> None:
     """Wait until the picture is there, and all that is measured beside it."""
-    page.run(READY + "await new Promise((resolve) => setTimeout(resolve, 300));")
+    page.run(READY + MEASURED)
 
 
 def test_a_sample_is_there_before_anything_is_done(opened: Browser, photo: Codec) -> None:

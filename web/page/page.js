@@ -37,6 +37,7 @@ function choice() {
 }
 
 function update() {
+  if (!state.coded) return undefined; // a file without its original is shown
   return change(async (isCurrent) => {
     const { coded } = state;
     const file = await coded.at(choice(), (progress) => isCurrent() && view.progress(progress));

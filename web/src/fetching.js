@@ -36,7 +36,10 @@ async function fetched(url) {
   } catch {
     throw new InputError(`${url} cannot be fetched: there is no network, or no such host`);
   }
-  if (!response.ok) throw new InputError(`${url} cannot be fetched: ${response.status} ${response.statusText}`);
+  if (!response.ok) {
+    const error = new InputError(`${url} cannot be fetched: ${response.status} ${response.statusText}`);
+    throw Object.assign(error, { isAbsent: response.status === 404 });
+  }
   await keep(url, response.clone());
   return response;
 }

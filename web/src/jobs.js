@@ -28,11 +28,20 @@ export class Jobs {
   /** Decode a file whose codec lies in the folder of its id under `codecs`, or in `folder`. */
   async decode(file, { codecs, folder, limits = {} }, report) {
     const header = this.core.header(file);
-    const codec = await this.#codecOf(header, folder ?? `${codecs}/${header.id}`);
+    const codec = folder ? await this.#sameCodec(header, folder) : await this.#codecOf(header, codecs);
     return this.#decodeWith(codec, header, file, limits, report);
   }
 
-  async #codecOf({ id }, folder) {
+  async #codecOf({ id }, codecs) {
+    try {
+      return await this.#sameCodec({ id }, `${codecs}/${id}`);
+    } catch (error) {
+      if (!error.isAbsent) throw error;
+      throw new CodecError(`the file is of codec ${id}, which is not among those at ${codecs}`);
+    }
+  }
+
+  async #sameCodec({ id }, folder) {
     const codec = await this.codec(folder);
     if (codec.facts.id !== id) {
       throw new CodecError(`the file is of codec ${id}, and the one in ${folder} is ${codec.facts.id} (${codec.facts.name})`);

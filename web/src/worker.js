@@ -1,7 +1,7 @@
 // The worker that a page talks to. Each message asks for one thing, and is answered once.
 
 import { compileCore, Core } from "./core.js";
-import { packError } from "./errors.js";
+import { packError, UsageError } from "./errors.js";
 import { Jobs, Wanted } from "./jobs.js";
 import { likeness } from "./steps.js";
 
@@ -9,9 +9,26 @@ const prepared = new Map(); // pictures, by number
 const wanted = new Map(); // jobs at work, by number of their message
 let jobs;
 
+function started() {
+  jobs ??= start();
+  jobs.catch(() => { jobs = undefined; });
+  return jobs;
+}
+
 async function start() {
   const module = await compileCore();
   return new Jobs(new Core(module), module);
+}
+
+// After a fault in the core nothing in its memory can be trusted: the next job gets another one.
+function startAgain() {
+  jobs = undefined;
+  prepared.clear();
+}
+
+function pictureOf(key) {
+  if (!prepared.has(key)) throw new UsageError("this picture was closed");
+  return prepared.get(key);
 }
 
 const ASKED = {
@@ -23,8 +40,8 @@ const ASKED = {
   async prepare(all, { image, folder, key }, report) {
     prepared.set(key, await all.prepare(image, folder, report));
   },
-  file: (all, { key, level, maxBytes }) =>
-    maxBytes === undefined ? all.file(prepared.get(key), level) : all.within(prepared.get(key), maxBytes),
+  file: async (all, { key, level, maxBytes }) =>
+    maxBytes === undefined ? all.file(pictureOf(key), level) : all.within(pictureOf(key), maxBytes),
   async close(all, { key }) {
     prepared.get(key)?.encoding.free();
     prepared.delete(key);
@@ -44,10 +61,10 @@ onmessage = async ({ data: { number, what, abort, ...values } }) => {
   const job = new Wanted((done, of) => postMessage({ number, done, of }));
   wanted.set(number, job);
   try {
-    jobs ??= start();
-    const result = await ASKED[what](await jobs, values, job.report);
+    const result = await ASKED[what](await started(), values, job.report);
     postMessage({ number, result }, buffersOf(result));
   } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) startAgain();
     postMessage({ number, error: packError(error) });
   } finally {
     wanted.delete(number);
