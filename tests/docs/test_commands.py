@@ -57,6 +57,7 @@ SMALLER = {
 """Options that turn a benchmark of minutes into one of seconds."""
 
 TOOLS = {
+    r"cmake |build/aecc ": ("cc", "cmake"),
     r"aecodec verify --device": ("cc", "tflite_micro"),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm", "tflite_micro"),
     r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
@@ -94,6 +95,10 @@ def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
         scans(path / "train")
         scans(path / "test")
 
+    def checkout(path: Path) -> None:
+        for name in ("libaecodec", "export"):
+            path.with_name(name).symlink_to(ROOT / name)
+
     makers: dict[str, Callable[[Path], Any]] = {
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
         "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
@@ -104,6 +109,8 @@ def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
         "steel": steel,
         "kodak": photographs,
         "photographs": photographs,
+        "holiday.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
+        "libaecodec": checkout,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
         "examples/microcontroller": lambda path: shutil.copytree(

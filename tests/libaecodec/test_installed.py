@@ -8,33 +8,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from helpers.documents import ROOT, blocks_of
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from benchmarks.c_codec import CCodec, built, bundle_of
 
-PROGRAM = """
-#include <aecodec_library.h>
-#include <stdio.h>
-
-int main(int count, char **arguments)
-{
-    static uint8_t pixels[28 * 28];
-    aecodec_image picture = {28, 28, 1, 1, pixels};
-    aecodec_bundle *codec;
-    uint8_t *file;
-    size_t size;
-    aecodec_status status = aecodec_bundle_open(arguments[count - 1], &codec);
-    if (status == AECODEC_OK)
-        status = aecodec_compress(codec, &picture, 16, 0, NULL, &file, &size);
-    if (status == AECODEC_OK) {
-        fwrite(file, 1, size, stdout);
-        aecodec_free(file);
-        aecodec_bundle_close(codec);
-    }
-    return (int)status;
-}
-"""
+PROGRAM = next(each.text for each in blocks_of(ROOT / "docs" / "c.md") if each.language == "c")
+"""The program that the documentation shows."""
 
 PROJECT = """
 cmake_minimum_required(VERSION 3.16)
@@ -68,10 +49,17 @@ def consumer(tmp_path_factory: pytest.TempPathFactory, codec: Codec) -> Path:
 
 
 def check(program: Path, consumer: Path, codec: Codec, digits: Pixels, **variables: str) -> None:
-    """Check that a program writes the file of a black digit."""
-    command = [str(program), str(consumer / "digits.bundle")]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, check=True)
-    assert done.stdout == CCodec(bundle_of(codec.folder)).compress(0 * digits[:1, ..., None], 1)
+    """Check that the program makes a file of a black digit and a picture of that."""
+    done = subprocess.run(
+        [str(program)],
+        cwd=consumer,
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    file = CCodec(bundle_of(codec.folder)).compress(0 * digits[:1, ..., None], 1)
+    assert done.stdout == f"{len(file)} bytes, 28 x 28 pixels\ndone\n"
 
 
 def test_cmake_finds_it(installed: Path, consumer: Path, codec: Codec, digits: Pixels) -> None:

@@ -106,21 +106,21 @@ export function openAlone({ name, header, file, picture, codec }) {
   draw("right", picture, "decoded");
   stage.classList.add("shown");
   const level = header.level ?? codec?.defaultLevel;
-  showBytes(file.size, picture, `codec ${codec?.name ?? header.id}, level ${level}`);
+  showBytes(file.size, picture, header.mode.length, `codec ${codec?.name ?? header.id}, level ${level}`);
 }
 
 // ---- the file
 
-function showBytes(bytes, { width, height }, rest) {
+function showBytes(bytes, { width, height }, channels, rest) {
   find("#bytes").textContent = grouped(bytes);
-  const times = Math.round((width * height * 3) / bytes);
+  const times = Math.round((width * height * channels) / bytes);
   const part = times > 1 ? `, 1/${grouped(times)} of the raw pixels` : "";
   find("#rate").textContent = `bytes: ${Number(((8 * bytes) / (width * height)).toPrecision(2))} bits per pixel, ${rest}${part}`;
   for (const id of ["#download", "#save"]) find(id).disabled = false;
 }
 
-export function showFile({ bytes, psnr }, { original }) {
-  showBytes(bytes, original, `${shownPsnr(psnr)} dB`);
+export function showFile({ bytes, psnr }, { original, codec }) {
+  showBytes(bytes, original, codec.channels, `${shownPsnr(psnr)} dB`);
 }
 
 // ---- levels
