@@ -161,22 +161,25 @@ def priors(rows: Rows) -> str:
 
 
 def device(rows: Rows) -> str:
-    """Flash, RAM and time of each level."""
+    """Flash, RAM, instructions and time of each level."""
     return table(
         (
             "level",
             "flash: network",
             "flash: tables",
             "flash: code",
-            "RAM: arena",
-            "RAM: the rest",
-            "time, µs",
+            "RAM",
+            "RAM: stack",
+            "arena in TensorFlow Lite Micro",
+            "instructions",
+            "codes to file, µs",
         ),
         (
             (
                 row["level"],
-                *(f"{row[name]:,}" for name in ("network", "tables", "code", "arena")),
-                f"{ram_beside_arena(row):,}",
+                *(f"{row[name]:,}" for name in ("network", "tables")),
+                f"{row['code'] + row['kernels']:,}",
+                *(f"{row[name]:,}" for name in ("ram", "stack", "arena", "instructions")),
                 f"{row['microseconds']:.0f}",
             )
             for row in rows
@@ -185,9 +188,49 @@ def device(rows: Rows) -> str:
     )
 
 
-def ram_beside_arena(row: Row) -> int:
-    """RAM of a device in bytes, without the arena of the network."""
-    return sum(int(row[name]) for name in ("work", "stack", "latents_and_codes", "file"))
+def networks(rows: Rows) -> str:
+    """Time of each network with each kind of kernels."""
+    return table(
+        ("codec", "network", "kernels", "ms", "per second"),
+        (
+            (row["codec"], row["half"], row["kernels"], f"{row['ms']:.2f}", row["rate"])
+            for row in rows
+        ),
+    )
+
+
+def aecc(rows: Rows) -> str:
+    """Speed and memory of each codec, direction and build."""
+    return table(
+        ("codec", "command", "kernels", "megapixels a second", "pictures a second", "memory, MiB"),
+        (
+            (
+                row["codec"],
+                row["command"],
+                row["kernels"],
+                f"{row['megapixels_per_second']:.2f}",
+                f"{row['pictures_per_second']:,.0f}" if row["codec"] == "digits" else "",
+                row["peak_mib"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def c_library(rows: Rows) -> str:
+    """What is the same in C and in Python."""
+    return table(
+        ("codec", "level", "pictures", "same files", "same pixels", "bytes, against XNNPACK's"),
+        (
+            (
+                row["codec"],
+                f"{row['level']:g}",
+                *(row[name] for name in ("pictures", "same_files", "same_pixels")),
+                f"{row['bytes_more_than_xnnpack_percent']:+.4f} %",
+            )
+            for row in rows
+        ),
+    )
 
 
 def cold_start(rows: Rows) -> str:

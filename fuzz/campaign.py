@@ -66,7 +66,7 @@ def targets_in_python(found: Path, seed: int) -> Iterator[Target]:
 
 
 def targets_in_c() -> Iterator[Target]:
-    """The fuzzers of `aecodec.c`, which leave what they find in `fuzz/build`."""
+    """The fuzzers of the C sources, which leave what they find in `fuzz/build`."""
     make = ("make", "-s", "-C", str(ROOT / "fuzz"), f"PYTHON={sys.executable}")
     for sanitizers in ("address,undefined", "memory"):
         for codec in ("digits", "photo"):
@@ -74,8 +74,10 @@ def targets_in_c() -> Iterator[Target]:
                 chosen = (f"CODEC={codec}", f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
                 yield Target(f"{name} {codec} {sanitizers}", (*make, *chosen), share)
         for name in ("library", "bundle"):
-            chosen = (*_TINY_CODEC, f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
-            yield Target(f"{name} {sanitizers}", (*make, *chosen), 4)
+            options = (*_TINY_CODEC, f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
+            yield Target(f"{name} {sanitizers}", (*make, *options), 4)
+        network = (f"SANITIZERS={sanitizers}", "run-network", "SECONDS=")
+        yield Target(f"network {sanitizers}", (*make, *network))
 
 
 def run(target: Target, seconds: int) -> Result:

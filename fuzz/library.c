@@ -22,7 +22,7 @@ static void compress_again(const aecodec_image *picture, uint32_t level)
     uint8_t *file;
     size_t size;
     aecodec_status status = aecodec_compress(bundle(), picture, level, 0, NULL, &file, &size);
-    if (status == AECODEC_BAD_IMAGE) { /* tiles that are larger than their pictures */
+    if (status == AECODEC_ABSENT || status == AECODEC_BAD_IMAGE) { /* no encoder, or tiles of too many pixels */
         return;
     }
     require(status == AECODEC_OK);

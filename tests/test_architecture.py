@@ -25,7 +25,7 @@ LAYERS = (
     ("format",),
     ("entropy",),
     ("quantization",),
-    ("imaging",),
+    ("imaging", "native"),
     ("image_files",),
     ("datasets",),
     ("tflite",),

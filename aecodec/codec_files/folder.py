@@ -35,7 +35,6 @@ FORMAT = 1
 
 _MAX_JSON = 1 << 20
 _MAX_FILE = 1 << 28
-_MAX_RATE_WEIGHT = 255
 
 _WHERE_ELSE = (
     ": exports and trainings need the float networks; where they were not installed, give the "
@@ -83,7 +82,7 @@ class CodecFolder:
         try:
             files, measured = dict(values["files"]), dict(values["measured"])
             _check_measured(measured)
-            rdoq = _rate_weight(values.get("rdoq", {}))
+            rdoq = RateWeight(**values.get("rdoq", {}))
             return cls(path, spec_from_json(values["spec"]), files, measured, rdoq)
         except Exception as error:  # whatever wrong types lead to
             raise CodecError(f"{path / CODEC_JSON}: {error}") from error
@@ -189,15 +188,6 @@ def _check_measured(measured: Mapping[str, Any]) -> None:
             if type(level[name]) not in (int, float):
                 raise TypeError(f"{name} is no number")
             float(level[name])  # which an integer may be too large for
-
-
-def _rate_weight(values: Mapping[str, Any]) -> RateWeight:
-    """What bits weigh; raise TypeError or ValueError if a number is not from 0 to 255."""
-    weight = RateWeight(**values)
-    for number in (weight.most, weight.masking):
-        if type(number) is not int or not 0 <= number <= _MAX_RATE_WEIGHT:
-            raise ValueError(f"rdoq has a number that is not 0 to {_MAX_RATE_WEIGHT}")
-    return weight
 
 
 def write_folder(

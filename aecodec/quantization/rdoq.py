@@ -23,6 +23,8 @@ from aecodec.entropy.spatial_context import SpatialContext
 from aecodec.entropy.symbols import FixedSymbols, Members, Symbols
 from aecodec.quantization.levels import FACTOR_BITS, Level, round_scaled
 
+_MOST_WEIGHT = 255
+
 _STEP = 1 << FACTOR_BITS
 
 
@@ -49,6 +51,12 @@ class RateWeight:
     most: int = 8
     masking: int = 0
 
+    def __post_init__(self) -> None:
+        """Check that both are integers from 0 to 255; raise ValueError if not."""
+        for number in (self.most, self.masking):
+            if type(number) is not int or not 0 <= number <= _MOST_WEIGHT:
+                raise ValueError(f"rdoq has a number that is not 0 to {_MOST_WEIGHT}")
+
     def of(self, codes: Codes) -> npt.NDArray[np.integer[Any]]:
         """The weight of each vector (N,), from the codes (N, K) nearest to its latents."""
         if not self.masking:
@@ -57,10 +65,7 @@ class RateWeight:
 
 
 UNMASKED = RateWeight()
-"""For codecs trained for the squared error."""
-
-MASKED = RateWeight(most=10, masking=7)
-"""For codecs trained for what people see: `photo`, with 256 channels for 16x16 pixels."""
+"""The weight of codecs that do not say another."""
 
 
 def nearest_symbols(level: Level, latents: Latents) -> Symbols:

@@ -28,7 +28,7 @@ from aecodec.export.step_allocation import (
 from aecodec.export.tflite.diagnose import check_pair_convertible
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
-from aecodec.quantization.rdoq import MASKED, UNMASKED
+from aecodec.quantization.rdoq import UNMASKED, RateWeight
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
 from aecodec.training.checkpoints import checkpoints_in
 from aecodec.training.distortions.mixture import MSE, Distortion, Mixture
@@ -72,7 +72,6 @@ class Autoencoder(KerasPair):
         levels: number of channels of each level.
         is_rate_trained: whether the rate was trained.
         gains: (L, K) factors by which latents are multiplied at each level; None without gains.
-        rdoq: what bits weigh when its encoder quantizes: it depends on the distortion.
 
     Raises:
         ModelError: the shapes do not fit: the output of the decoder must have the shape of the
@@ -93,7 +92,6 @@ class Autoencoder(KerasPair):
             )
         self.is_rate_trained = False
         self.gains: Float32 | None = None
-        self.rdoq = UNMASKED
 
     def train(
         self,
@@ -146,9 +144,7 @@ class Autoencoder(KerasPair):
         batch_size = min(batch_size, len(tiles))
         steps = len(tiles) // batch_size
         keras.utils.set_random_seed(run.seed)
-        mixture = Mixture(distortion)
-        self.rdoq = UNMASKED if mixture.is_mse else MASKED
-        loss = self._loss(rate_weight, rate_options or RateOptions(), mixture, tiles)
+        loss = self._loss(rate_weight, rate_options or RateOptions(), Mixture(distortion), tiles)
         loss.compile(optimizer_of(optimizer, policy_in(self.encoder)), jit_compile=False)
         loss.optimizer.build(loss.trainable_variables)  # for a checkpoint to restore
         schedule = Schedule(learning_rate, None if run.minutes else epochs * steps, run.minutes)
@@ -217,6 +213,7 @@ class Autoencoder(KerasPair):
         priors: int = 64,
         context_units: int | Sequence[int] = 512,
         context_epochs: int = 40,
+        rdoq: RateWeight = UNMASKED,
         *,
         replace: bool = True,
     ) -> Codec:
@@ -233,6 +230,7 @@ class Autoencoder(KerasPair):
             context_units: hidden units of the context network, one number per level or one for all;
                 0 for none.
             context_epochs: epochs for which the context network is trained.
+            rdoq: what bits weigh when the encoder quantizes, where levels have gains.
             replace: replace a codec that the folder holds already.
 
         Returns:
@@ -255,7 +253,7 @@ class Autoencoder(KerasPair):
             priors=priors,
             context_units=context_units,
             context_epochs=context_epochs,
-            rdoq=self.rdoq,
+            rdoq=rdoq,
             replace=replace,
         )
         return Codec(exported)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from aecodec.errors import UsageError
+from aecodec.quantization.rdoq import RateWeight
 from aecodec.recipes import recipe_names, recipe_path
 from aecodec.training.distortions.mixture import MSE, Mixture
 from aecodec.training.optimization.optimizers import OPTIMIZERS
@@ -40,7 +41,7 @@ _KEYS = {
         "dtype",
         "seed",
     },
-    "priors": {"count", "context_epochs"},
+    "priors": {"count", "context_epochs", "rdoq"},
 }
 
 
@@ -61,7 +62,8 @@ class Recipe:
             `cost_power`, `distortion`, `rate_priors` (components of the entropy model), `dtype`,
             `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, the number of competing priors; `context_epochs`, for which their networks
-            are trained.
+            are trained; `rdoq`, what bits weigh when encoders quantize
+            (:class:`~aecodec.quantization.rdoq.RateWeight`).
     """
 
     name: str
@@ -69,7 +71,7 @@ class Recipe:
     data: dict[str, Any]
     levels: dict[str, list[Any]]
     training: dict[str, Any]
-    priors: dict[str, int]
+    priors: dict[str, Any]
 
     def with_levels(self, number: int) -> Recipe:
         """The recipe with another number of levels, between the same smallest and largest files.
@@ -125,6 +127,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
             levels=_with_current_keys(recipe.levels),
             data={"smooth": 0.0} | recipe.data,  # recipes of earlier versions have none of these
             training={"distortion": MSE} | recipe.training,
+            priors={"rdoq": {}} | recipe.priors,
         )
     except OSError as error:
         names = ", ".join(recipe_names())
@@ -163,6 +166,10 @@ def _check(recipe: Recipe, path: Path) -> None:
     if recipe.training["cost_power"] <= 0:
         raise UsageError(f"{path}: a cost_power above 0 is needed to learn anything")
     _check_levels(recipe, path)
+    try:
+        RateWeight(**recipe.priors["rdoq"])
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{path}: rdoq takes most and masking, 0 to 255 ({error})") from error
 
 
 def _check_distortion(recipe: Recipe, path: Path) -> None:

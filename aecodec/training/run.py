@@ -18,6 +18,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, UsageError
+from aecodec.quantization.rdoq import RateWeight
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
@@ -155,7 +156,6 @@ class RecipeTraining:
         copy_weights(copy.encoder, autoencoder.encoder)
         copy_weights(copy.decoder, autoencoder.decoder)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
-        autoencoder.rdoq = copy.rdoq
         return autoencoder, is_complete
 
     def to_codec(self, autoencoder: Autoencoder, *, replace: bool = True) -> Codec:
@@ -179,6 +179,7 @@ class RecipeTraining:
             priors=priors["count"],
             context_units=levels["context_units"],
             context_epochs=priors["context_epochs"],
+            rdoq=RateWeight(**priors["rdoq"]),
             replace=replace,
         )
 

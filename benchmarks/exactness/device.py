@@ -1,11 +1,12 @@
 """Does C on a device write Python's files, and how much flash, RAM and time does it take?
 
-The data are a folder of pictures, or an array of them. For every level the encoder network runs in
-TensorFlow Lite Micro, aecodec.c makes a file, which is compared with Python's, and reads it again;
-all once more under AddressSanitizer and UndefinedBehaviorSanitizer. Flash and RAM are those of the
-firmware in examples/microcontroller for a Cortex-M4 at -Os, taken from its map; its stack is what
-it used on the Cortex-M4 that qemu emulates. The time is that from one picture's codes to a file on
-this machine, at -O3, with the encoder alone. --fuzz runs 20,000 mutated files and libFuzzer as
+The data are a folder of pictures, or an array of them. For every level C makes a file of each
+picture, with the encoder network, which is compared with that of Python with LiteRT's reference
+kernels; all once more under AddressSanitizer and UndefinedBehaviorSanitizer. Flash and RAM are
+those of the firmware in examples/microcontroller for a Cortex-M4 at -Os, taken from its map; its
+stack and its instructions are what a digit took on the Cortex-M4 that qemu emulates. The arena is
+that of the same network in TensorFlow Lite Micro. The time is that from one picture's codes to a
+file on this machine, at -O3, without the network. --fuzz runs 20,000 mutated files and libFuzzer as
 well. The benchmark needs gcc, make, arm-none-eabi-gcc and qemu-system-arm, and clang for --fuzz.
 """
 
@@ -25,6 +26,7 @@ import aecodec
 from aecodec import Codec, Picture
 from aecodec.arrays import Pixels
 from aecodec.export.device.verify import DeviceFolder, check_device, prepared
+from aecodec.export.tflm.run import run_in_micro
 from benchmarks.harness import ROOT, Options, Row
 from benchmarks.pictures import first_pictures
 
@@ -32,6 +34,7 @@ _EXAMPLE = ROOT / "examples" / "microcontroller"
 _FUZZ = ROOT / "fuzz" / "decode.c"
 _SPEED = Path(__file__).with_name("device_speed.c")
 _SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
 _TIMED, _SEEDS, _MUTATED = 1000, 20, 20_000
 
 # A line of the linker's map: section, address, size, object.
@@ -57,7 +60,7 @@ def measure(options: Namespace) -> Iterator[Row]:
                 "level": level,
                 "same_files": check_device(device, codec, pictures),
                 "sanitized": check_device(device, codec, pictures, _SANITIZERS),
-                **_sizes(device),
+                **_sizes(device, codec),
                 "microseconds": _microseconds(device, codec, pictures),
             }
             if options.fuzz:
@@ -71,21 +74,23 @@ def _export(codec: str, level: int, folder: Path) -> DeviceFolder:
     return DeviceFolder(folder)
 
 
-def _sizes(device: DeviceFolder) -> dict[str, int]:
-    """Bytes in flash and in RAM."""
+def _sizes(device: DeviceFolder, codec: Codec) -> dict[str, int]:
+    """Bytes in flash and in RAM, and instructions."""
     build = device.path / "build"
     make = ["make", "-s", "-C", str(_EXAMPLE), f"CODEC={device.path}", f"BUILD={build}"]
     subprocess.run([*make, "arm", "run"], check=True, capture_output=True)
     sections = _sections((build / "firmware.map").read_text("utf-8"))
+    code = {name: sections[name, "text"] + sections.get((name, "rodata"), 0) for name in _CODE}
+    (network,) = device.networks
     return {
-        "code": sections["aecodec", "text"] + sections["aecodec", "rodata"],
-        "tables": sections["tables", "rodata"],
-        "network": len(device.encoder),
+        "code": code.pop("aecodec"),
+        "kernels": sum(code.values()),
+        "tables": sections[device.identifier, "rodata"],
+        "network": sections[device.network_name(network), "rodata"],
         "stack": int((build / "stack.txt").read_text("utf-8")),
-        "work": device.constant("WORK_SIZE"),
-        "latents_and_codes": device.constant("LATENTS_SIZE") + device.constant("CODES_SIZE"),
-        "file": device.constant("FILE_BOUND"),
-        "arena": _arena(device),
+        "ram": sections["main", "bss"],
+        "instructions": int((build / "instructions.txt").read_text("utf-8")),
+        "arena": run_in_micro(codec.folder.read(network.tflite)).arena_bytes or 0,
     }
 
 
@@ -96,13 +101,6 @@ def _sections(linker_map: str) -> dict[tuple[str, str], int]:
     for section, size, name in _PLACED.findall(placed):
         sizes[name, section] = sizes.get((name, section), 0) + int(size, 16)
     return sizes
-
-
-def _arena(device: DeviceFolder) -> int:
-    """Bytes of the network's arena; 0 if it does not run in TensorFlow Lite Micro."""
-    header = (device.path / f"{device.encoder_name}.h").read_text("utf-8")
-    found = re.search(r"^#define \w+_ARENA_SIZE (\d+)u$", header, re.MULTILINE)
-    return int(found[1]) if found else 0
 
 
 def _microseconds(device: DeviceFolder, codec: Codec, pictures: Sequence[Picture]) -> float:

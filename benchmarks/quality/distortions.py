@@ -1,12 +1,12 @@
 """What does a training for one distortion win by its measure, and lose by the others?
 
-The same recipe is followed once for each distortion, for equal minutes, on one folder of pictures,
-and the codecs are measured on another. The mixture is that of the recipe `photo`; `steps` is part
-of it alone, because pictures that only had the right steps would have any colour. Differences are
-those to the codec that was trained for the squared error: in PSNR at equal bytes, in the mean over
-the rates that both cover, and in bytes at equal quality by each measure. The minutes are those of
-the networks; the context networks are fitted for one epoch after each training, instead of the
-recipe's number, to save as much time again.
+The same recipe is followed once for each distortion, for equally many epochs, on one folder of
+pictures, and the codecs are measured on another. The mixture is that of the recipe `photo`;
+`blocking` is part of it alone, because pictures that only had the right steps would have any
+colour. Differences are those to the codec that was trained for the squared error: in PSNR at equal
+bytes, in the mean over the rates that both cover, and in bytes at equal quality by each measure.
+The context networks are fitted for one epoch after each training, instead of the recipe's number,
+to save as much time again.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _MIXED = "photo"
 
 
 def add_arguments(parser: Options) -> None:
-    """Add the pictures to train and to measure on, the recipe and the minutes."""
+    """Add the pictures to train and to measure on, the recipe and the epochs."""
     parser.add_data("photographs", help="folder of pictures to train on")
     parser.add_data("test", help="folder of pictures to measure on")
     parser.add_argument("--recipe", default="picture", metavar="NAME|FILE")
-    parser.add_argument("--minutes", type=float, default=20, help="duration of each training")
+    parser.add_argument("--epochs", type=int, default=60, help="length of each training")
     parser.add_limit()
 
 
@@ -45,8 +45,8 @@ def measure(options: Namespace) -> Iterator[Row]:
     pictures = first_planes(options.test, options.limit)
     recipe, anchor = load_recipe(options.recipe), None
     for name, distortion in _distortions().items():
-        followed = _with_distortion(recipe, distortion)
-        rows = _scores(followed, options.photographs, options.minutes, pictures)
+        followed = _with(recipe, distortion, options.epochs)
+        rows = _scores(followed, options.photographs, pictures)
         anchor = anchor or rows
         yield {"distortion": name, **_differences(rows, anchor)}
 
@@ -56,20 +56,18 @@ def _distortions() -> dict[str, Distortion]:
     return {**{name: name for name in _ALONE}, "mixture": mixture}
 
 
-def _with_distortion(recipe: Recipe, distortion: Distortion) -> Recipe:
+def _with(recipe: Recipe, distortion: Distortion, epochs: int) -> Recipe:
     return replace(
         recipe,
-        training=recipe.training | {"distortion": distortion},
+        training=recipe.training | {"distortion": distortion, "epochs": epochs},
         priors=recipe.priors | {"context_epochs": 1},
     )
 
 
-def _scores(
-    recipe: Recipe, photographs: Path, minutes: float, pictures: Sequence[Pixels]
-) -> list[Row]:
+def _scores(recipe: Recipe, photographs: Path, pictures: Sequence[Pixels]) -> list[Row]:
     """What the codec of a recipe scores at each level."""
     with tempfile.TemporaryDirectory() as folder:
-        codec = run_recipe(recipe, photographs, Path(folder), minutes=minutes, verbose=0)
+        codec = run_recipe(recipe, photographs, Path(folder), verbose=0)
         return list(scores_of_levels(codec, pictures))
 
 

@@ -7,8 +7,8 @@ three.
 
 from __future__ import annotations
 
-import os
 import subprocess
+import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
@@ -73,6 +73,15 @@ def _as_pnm(pixels: Pixels) -> bytes:
     return b"P%d\n%d %d\n255\n" % (5 if channels == 1 else 6, width, height) + pixels.tobytes()
 
 
+_MEASURED = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:])
+_, status, usage = os.wait4(process.pid, 0)
+print(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+"""
+"""A program of its own, as a process begins with the memory of the one that starts it."""
+
+
 @dataclass(frozen=True)
 class _Run:
     """What a process took."""
@@ -82,7 +91,8 @@ class _Run:
 
 
 def _run(command: list[str]) -> _Run:
-    process = subprocess.Popen(command)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, command
-    return _Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    measured = [sys.executable, "-S", "-c", _MEASURED, *command]
+    done = subprocess.run(measured, capture_output=True, text=True, check=True)
+    status, seconds, peak = done.stdout.split()
+    assert status == "0", command
+    return _Run(float(seconds), float(peak))

@@ -9,7 +9,6 @@ from typing import Any
 
 import typer
 
-from aecodec.atomic.temporary import sweep
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import ExistsError
@@ -41,7 +40,6 @@ def run_all(
         AecodecError: the error of the file, if it is the only one.
         typer.Exit: with status 1, if some of several failed; with 130, if Ctrl-C ended it.
     """
-    sweep({item.target.parent for item in items if hasattr(item, "target")})
     with console.bar("") as bar:
         tally = _Tally(replace(console, write=bar.write), len(items), skip_existing)
         if len(items) == 1:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aecodec.atomic.temporary import sweep
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.files import check_overwriting, write_bytes
 from aecodec.cli.shared.found import STANDARD, real_path
@@ -75,7 +74,6 @@ def report(
     target = _target(data, out)
     check_not_sources([target], [data])
     check_overwriting(target, force)
-    sweep([target.parent])
     chosen = load_codec(codec)
     chosen.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=target == STANDARD)

@@ -307,7 +307,7 @@ static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums
 #endif
 
 const aecodec_kernels aecodec_portable_kernels = {
-    "portable", 8, 1, 1, 1, pack, fill, NULL, portable_tile, portable_products, portable_outputs, portable_add,
+    "portable", 8, 1, 1, 1, pack, fill, NULL, portable_tile, portable_products, 32, portable_outputs, portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

@@ -83,6 +83,7 @@ typedef struct aecodec_kernels {
     /* Products for aecodec_winograd.c, NULL where tiles are faster: of four inputs, each with up to a block of
      * weights, `length` numbers long, a multiple of 16. sums: [4][AECODEC_BLOCK]. */
     void (*products)(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs, int32_t *sums);
+    uint32_t least_places; /* of an output for which transforming the weights is worth it */
     /* Outputs of the sums of up to a block of channels, without their bias; not used where products is NULL. */
     void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
                     int8_t *output);

@@ -207,7 +207,7 @@ static void neon_add(const aecodec_sum *sum, const int8_t *one, const int8_t *ot
 }
 
 static const aecodec_kernels neon_kernels = {
-    NAME, WIDE, 1, 1, 1 << 17, neon_pack, neon_fill, NULL, neon_tile, NULL, NULL, neon_add,
+    NAME, WIDE, 1, 1, 1 << 17, neon_pack, neon_fill, NULL, neon_tile, NULL, 0, NULL, neon_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

@@ -10,7 +10,7 @@
 #define UNROLLED _Pragma("unroll")
 #define INLINE static inline __attribute__((always_inline))
 
-enum { WIDE = 4, QUAD = 4 };
+enum { WIDE = 4, QUAD = 4, LARGE = 512 /* elements for which tables of all values are worth it */ };
 
 static void wasm_pack(void *packed, const int8_t *from, size_t count)
 {
@@ -33,12 +33,13 @@ static void wasm_fill(void *packed, int8_t value, size_t count)
     }
 }
 
-/* x * multiplier / 2^31, rounded, halves upwards. */
+/* x * multiplier / 2^31, rounded, halves upwards. Of a product 32 bits are taken, so that its sign does not matter,
+ * and the shift that x86 has will do. */
 INLINE v128_t times(v128_t x, v128_t multiplier)
 {
     const v128_t half = wasm_i64x2_const_splat(1 << 30);
-    const v128_t low = wasm_i64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, multiplier), half), 31);
-    const v128_t high = wasm_i64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, multiplier), half), 31);
+    const v128_t low = wasm_u64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(x, multiplier), half), 31);
+    const v128_t high = wasm_u64x2_shr(wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(x, multiplier), half), 31);
     return wasm_i32x4_shuffle(low, high, 0, 2, 4, 6);
 }
 
@@ -70,16 +71,15 @@ typedef struct {
     int is_plain; /* whether all are rounded twice, and divided by 2 at least */
 } quad_scaling;
 
+/* Powers of two are made as floats, by their exponents. */
 INLINE quad_scaling quad_scaling_of(const aecodec_scaling *scaling, uint32_t channel)
 {
-    const int32_t *shift = scaling->shift + channel;
-    const v128_t one = wasm_i32x4_const_splat(1);
-    quad_scaling found = {wasm_v128_load(scaling->bias + channel), wasm_v128_load(scaling->multiplier + channel), one,
-                          !scaling->is_rounded_once && shift[0] < 0 && shift[1] < 0 && shift[2] < 0 && shift[3] < 0};
-    if (found.is_plain) {
-        found.power = wasm_i32x4_make(1 << (31 + shift[0]), 1 << (31 + shift[1]), 1 << (31 + shift[2]),
-                                      1 << (31 + shift[3]));
-    }
+    const v128_t shift = wasm_v128_load(scaling->shift + channel);
+    const v128_t exponent = wasm_i32x4_shl(wasm_i32x4_add(shift, wasm_i32x4_const_splat(127 + 31)), 23);
+    const quad_scaling found = {wasm_v128_load(scaling->bias + channel),
+                                wasm_v128_load(scaling->multiplier + channel),
+                                wasm_i32x4_trunc_sat_f32x4(exponent),
+                                !scaling->is_rounded_once && wasm_i32x4_bitmask(shift) == 15};
     return found;
 }
 
@@ -176,16 +176,18 @@ INLINE void products_of(const int16_t *inputs, const int16_t *weights, size_t le
 {
     v128_t own[2][QUAD];
     size_t n;
-    int input, row;
+    int input, row, half;
     UNROLLED for (row = 0; row < QUAD; row++) {
         own[0][row] = own[1][row] = wasm_i64x2_const_splat(0);
     }
-    for (n = 0; n < length; n += 8) {
-        const v128_t one = wasm_v128_load(inputs + n), other = wasm_v128_load(inputs + length + n);
-        UNROLLED for (row = 0; row < QUAD; row++) {
-            const v128_t weight = wasm_v128_load(weights + (size_t)row * length + n);
-            own[0][row] = wasm_i32x4_add(own[0][row], wasm_i32x4_dot_i16x8(one, weight));
-            own[1][row] = wasm_i32x4_add(own[1][row], wasm_i32x4_dot_i16x8(other, weight));
+    for (n = 0; n < length; n += 16) {
+        UNROLLED for (half = 0; half < 16; half += 8) {
+            const v128_t one = wasm_v128_load(inputs + n + half), other = wasm_v128_load(inputs + length + n + half);
+            UNROLLED for (row = 0; row < QUAD; row++) {
+                const v128_t weight = wasm_v128_load(weights + (size_t)row * length + n + half);
+                own[0][row] = wasm_i32x4_add(own[0][row], wasm_i32x4_dot_i16x8(one, weight));
+                own[1][row] = wasm_i32x4_add(own[1][row], wasm_i32x4_dot_i16x8(other, weight));
+            }
         }
     }
     UNROLLED for (input = 0; input < 2; input++) {
@@ -213,32 +215,42 @@ static void wasm_outputs(const aecodec_scaling *scaling, const int32_t *sums, ui
     }
 }
 
-INLINE v128_t part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
+/* What each int8 adds to a sum, from -128 on. */
+static void tabulate(int32_t *table, int32_t zero, int32_t multiplier, int32_t shift)
 {
-    v128_t x = wasm_i16x8_extend_low_i8x16(wasm_i32x4_splat(aecodec_word_at(values)));
-    x = wasm_i32x4_extend_low_i16x8(x);
-    x = wasm_i32x4_shl(wasm_i32x4_sub(x, wasm_i32x4_splat(zero)), 20);
-    x = times(x, wasm_i32x4_splat(multiplier));
-    return shift ? times(wasm_i32x4_add(x, wasm_i32x4_shr(x, 31)), wasm_i32x4_splat(1 << (31 + shift))) : x;
+    int32_t value;
+    for (value = -128; value < 128; value++) {
+        *table++ = aecodec_scale((value - zero) * (1 << 20), multiplier, shift);
+    }
+}
+
+INLINE v128_t looked_up(const int32_t *table, const int8_t *values)
+{
+    const int32_t *middle = table + 128;
+    v128_t found = wasm_v128_load32_zero(middle + values[0]);
+    found = wasm_v128_load32_lane(middle + values[1], found, 1);
+    found = wasm_v128_load32_lane(middle + values[2], found, 2);
+    return wasm_v128_load32_lane(middle + values[3], found, 3);
 }
 
 static void wasm_add(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count)
 {
     size_t n = 0;
-    if (sum->one_shift <= 0 && sum->other_shift <= 0 && sum->shift < 0) {
+    if (count >= LARGE && sum->shift < 0) {
+        int32_t ones[256], others[256];
+        const v128_t multiplier = wasm_i32x4_splat(sum->multiplier), power = wasm_i32x4_splat(1 << (31 + sum->shift));
+        tabulate(ones, sum->one_zero, sum->one_multiplier, sum->one_shift);
+        tabulate(others, sum->other_zero, sum->other_multiplier, sum->other_shift);
         for (; n + QUAD <= count; n += QUAD) {
-            const v128_t x = wasm_i32x4_add(part(one + n, sum->one_zero, sum->one_multiplier, sum->one_shift),
-                                            part(other + n, sum->other_zero, sum->other_multiplier, sum->other_shift));
-            store(limit(scale(x, wasm_i32x4_splat(sum->multiplier), wasm_i32x4_splat(1 << (31 + sum->shift))),
-                        sum->zero, sum->least, sum->most),
-                  output + n, QUAD);
+            const v128_t x = wasm_i32x4_add(looked_up(ones, one + n), looked_up(others, other + n));
+            store(limit(scale(x, multiplier, power), sum->zero, sum->least, sum->most), output + n, QUAD);
         }
     }
     aecodec_portable_kernels.add(sum, one + n, other + n, output + n, count - n);
 }
 
 static const aecodec_kernels wasm_kernels = {
-    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, NULL, wasm_tile, wasm_products, wasm_outputs, wasm_add,
+    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, NULL, wasm_tile, wasm_products, 64, wasm_outputs, wasm_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

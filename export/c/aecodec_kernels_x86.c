@@ -229,7 +229,7 @@ AVX512 static void avx512_add(const aecodec_sum *sum, const int8_t *one, const i
 }
 
 static const aecodec_kernels avx512_kernels = {
-    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, NULL, NULL, avx512_add,
+    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, NULL, 0, NULL, avx512_add,
 };
 
 #endif
@@ -484,7 +484,7 @@ AVX2 static void avx2_add(const aecodec_sum *sum, const int8_t *one, const int8_
 }
 
 static const aecodec_kernels avx2_kernels = {
-    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_products, avx2_outputs, avx2_add,
+    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_products, 64, avx2_outputs, avx2_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

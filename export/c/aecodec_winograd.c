@@ -12,7 +12,6 @@
 enum {
     LEAST_CHANNELS = 8,
     MOST_CHANNELS = 1024, /* so that four times a sum has 31 bits */
-    LEAST_PLACES = 64,    /* of the output, for which transforming the weights is worth it */
     POINTS = 16,          /* products for a tile of 2 by 2 outputs */
     FOUR = 4,             /* tiles that kernels take together */
     MANY = 32,            /* tiles that are worked on together, so that the weights of a point stay near */
@@ -74,7 +73,7 @@ int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolu
     const aecodec_shape *in = &convolution->in, *out = &convolution->out;
     return kernels->products && convolution->height == 3 && convolution->width == 3 && convolution->down == 1 &&
            convolution->across == 1 && in->channels % AECODEC_GROUP == 0 && in->channels >= LEAST_CHANNELS &&
-           in->channels <= MOST_CHANNELS && (uint64_t)out->rows * out->columns >= LEAST_PLACES;
+           in->channels <= MOST_CHANNELS && (uint64_t)out->rows * out->columns >= kernels->least_places;
 }
 
 uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
@@ -253,17 +252,21 @@ static void fold(const uint32_t *restrict sums, size_t step, int is_second, uint
     }
 }
 
-/* The sums of one of the four outputs of a tile, whose own sums are given. */
-static void fold_both(const uint32_t *sums, int row, int column, int32_t *to)
+/* The sums of the four outputs of a tile, two by two. */
+static void fold_tile(const uint32_t *sums, int32_t to[2][2][AECODEC_BLOCK])
 {
     uint32_t half[4][AECODEC_BLOCK], whole[AECODEC_BLOCK];
-    int n;
-    for (n = 0; n < 4; n++) {
-        fold(sums + (size_t)n * 4 * MANY * AECODEC_BLOCK, MANY * AECODEC_BLOCK, column, half[n]);
-    }
-    fold(half[0], AECODEC_BLOCK, row, whole);
-    for (n = 0; n < AECODEC_BLOCK; n++) {
-        to[n] = (int32_t)whole[n] >> 2;
+    int row, column, n;
+    for (column = 0; column < 2; column++) {
+        for (n = 0; n < 4; n++) {
+            fold(sums + (size_t)n * 4 * MANY * AECODEC_BLOCK, MANY * AECODEC_BLOCK, column, half[n]);
+        }
+        for (row = 0; row < 2; row++) {
+            fold(half[0], AECODEC_BLOCK, row, whole);
+            for (n = 0; n < AECODEC_BLOCK; n++) {
+                to[row][column][n] = (int32_t)whole[n] >> 2;
+            }
+        }
     }
 }
 
@@ -272,13 +275,13 @@ static void store_tile(const aecodec_kernels *kernels, const layout *made, const
                        size_t column, uint32_t channel, uint32_t outputs)
 {
     const aecodec_convolution *c = made->convolution;
-    int32_t own[AECODEC_BLOCK];
-    int y, x;
-    for (y = 0; y < 2 && row + (size_t)y < c->out.rows; y++) {
-        for (x = 0; x < 2 && column + (size_t)x < c->out.columns; x++) {
-            const size_t place = (row + (size_t)y) * c->out.columns + column + (size_t)x;
-            fold_both(sums, y, x, own);
-            kernels->outputs(&c->scaling, own, channel, outputs, c->output + place * c->out.channels + channel);
+    int32_t own[2][2][AECODEC_BLOCK];
+    size_t y, x;
+    fold_tile(sums, own);
+    for (y = 0; y < 2 && row + y < c->out.rows; y++) {
+        for (x = 0; x < 2 && column + x < c->out.columns; x++) {
+            const size_t place = (row + y) * c->out.columns + column + x;
+            kernels->outputs(&c->scaling, own[y][x], channel, outputs, c->output + place * c->out.channels + channel);
         }
     }
 }

@@ -98,8 +98,11 @@ class DeviceFolder:
     @property
     def networks(self) -> list[Half]:
         """The halves whose networks C runs."""
-        base = self.identifier.rpartition("_level")[0]
-        return [half for half in Half if (self.path / f"{base}_{half.value}_network.c").exists()]
+        return [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
+
+    def network_name(self, half: Half) -> str:
+        """Name of the array of a network that C runs, and of its files without their suffix."""
+        return f"{self.identifier.rpartition('_level')[0]}_{half.value}_network"
 
     @property
     def encoder_name(self) -> str:

@@ -32,15 +32,17 @@ def reshape(low: Lowering, operator: Operator) -> None:
 def depth_to_space(low: Lowering, operator: Operator) -> None:
     """DEPTH_TO_SPACE."""
     side, shape = _block(operator, 94), low.shape(operator.inputs[0])
-    sides = (each.multiplied(side) for each in shape[:2])
-    low.write(operator, Kind.DEPTH_TO_SPACE, Shape(*sides, shape.channels // side**2), side)
+    rows, columns = (each.multiplied(side) for each in shape.sides)
+    wide = Shape(rows, columns, shape.channels // side**2)
+    low.write(operator, Kind.DEPTH_TO_SPACE, wide, side)
 
 
 def space_to_depth(low: Lowering, operator: Operator) -> None:
     """SPACE_TO_DEPTH."""
     side, shape = _block(operator, 19), low.shape(operator.inputs[0])
-    sides = (each.divided(side) for each in shape[:2])
-    low.write(operator, Kind.SPACE_TO_DEPTH, Shape(*sides, shape.channels * side**2), side)
+    rows, columns = (each.divided(side) for each in shape.sides)
+    deep = Shape(rows, columns, shape.channels * side**2)
+    low.write(operator, Kind.SPACE_TO_DEPTH, deep, side)
 
 
 def _block(operator: Operator, kind: int) -> int:
@@ -75,13 +77,13 @@ def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
     shapes = [low.plan.tensors[number].shape for number in numbers]
     if axis == 2:
         return shapes[0]._replace(channels=sum(shape.channels for shape in shapes))
-    sides = [shape[axis] for shape in shapes]
+    sides = [shape.sides[axis] for shape in shapes]
     whole = sides[0]
     for side in sides[1:]:
         if not (whole.is_fixed and side.is_fixed):
             raise ModelError("it joins pictures of any size along their sides")
         whole = whole.plus(side.more)
-    return shapes[0]._replace(**{("rows", "columns")[axis]: whole})
+    return shapes[0]._replace(rows=whole) if axis == 0 else shapes[0]._replace(columns=whole)
 
 
 def transpose(low: Lowering, operator: Operator) -> None:

@@ -78,6 +78,11 @@ class Shape(NamedTuple):
     columns: Side
     channels: int
 
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
     def of(self, rows: int, columns: int) -> tuple[int, int, int]:
         """Rows, columns and channels for an input of this size."""
         return self.rows.of(rows), self.columns.of(columns), self.channels
@@ -212,7 +217,7 @@ def _tensor_words(tensor: Tensor, start: int) -> list[int]:
     shape, offset = tensor.shape, tensor.offset
     if tensor.place == Place.CONSTANT:
         offset += start
-    sides = [(pair(side.times, side.by), side.more) for side in shape[:2]]
+    sides = [(pair(side.times, side.by), side.more) for side in shape.sides]
     return [tensor.place, offset, shape.channels, *sides[0], *sides[1], 0]
 
 

@@ -59,7 +59,7 @@ def sweeps_of(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
 def swept(low: Lowering, shape: Shape, sweeps: tuple[Sweep, Sweep]) -> tuple[Side, Side, int]:
     """Rows and columns of the output, and how far outside the window begins, as a word."""
     sides, befores = [], []
-    for side, sweep, length in zip(shape[:2], sweeps, low.size, strict=True):
+    for side, sweep, length in zip(shape.sides, sweeps, low.size, strict=True):
         sides.append(sweep.over(side))
         befores.append(sweep.before(side, length))
     return sides[0], sides[1], pair(befores[0], befores[1])
@@ -126,8 +126,8 @@ def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     count, height = weights.shape[:2]
     rows = weights.reshape(count, height, -1)
     padding = [(0, -count % GROUP), (0, 0), (0, -rows.shape[2] % GROUP)]
-    rows = np.pad(rows, padding).reshape(count + padding[0][1], height, -1, GROUP)
-    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    groups = np.pad(rows, padding).reshape(count + padding[0][1], height, -1, GROUP)
+    blocks = [groups[start : start + BLOCK] for start in range(0, len(groups), BLOCK)]
     return np.concatenate([block.transpose(1, 2, 0, 3).ravel() for block in blocks])
 
 

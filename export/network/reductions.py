@@ -69,12 +69,14 @@ def nearest(low: Lowering, operator: Operator) -> None:
     ]
     if not is_whole or options.number(0, "?"):
         raise ModelError("its output is no multiple of its input")
-    sides = (side.multiplied(factor) for side, factor in zip(shape[:2], factors, strict=True))
+    rows, columns = (
+        side.multiplied(factor) for side, factor in zip(shape.sides, factors, strict=True)
+    )
     low.write_from(
         [low.read(operator.inputs[0])],
         operator,
         Kind.NEAREST,
-        Shape(*sides, shape.channels),
+        Shape(rows, columns, shape.channels),
         pair(factors[0], factors[1]),
     )
 
@@ -85,7 +87,7 @@ def bilinear(low: Lowering, operator: Operator) -> None:
     assert options
     shape, sides = low.shape(operator.inputs[0]), []
     wanted = shape_of(low.tensor(operator.outputs[0]))
-    for side, length, to in zip(shape[:2], low.size, wanted[:2], strict=True):
+    for side, length, to in zip(shape.sides, low.size, wanted[:2], strict=True):
         factor = to // side.of(length)
         sides.append(side.multiplied(factor) if not side.is_fixed else fixed(to))
     flags = options.number(2, "?") + 2 * options.number(3, "?")

@@ -22,12 +22,12 @@ class _Phase(NamedTuple):
     Attributes:
         first: row of the kernel that the last input in sight meets.
         last: that input, counted from the block's own.
-        count: number of inputs in sight, of which each earlier one meets a later row.
+        seen: number of inputs in sight, of which each earlier one meets a later row.
     """
 
     first: int
     last: int
-    count: int
+    seen: int
 
 
 class _Axis(NamedTuple):
@@ -44,7 +44,7 @@ class _Axis(NamedTuple):
     @property
     def low(self) -> int:
         """First input that any output of a block sees, counted from the block's own."""
-        return min(0, *(each.last - each.count + 1 for each in self.phases if each.count))
+        return min(0, *(each.last - each.seen + 1 for each in self.phases if each.seen))
 
     @property
     def length(self) -> int:
@@ -82,11 +82,13 @@ def transposed_convolution(low: Lowering, operator: Operator) -> None:
         ends_of(low, operator, low.tensor(operator.inputs[2]), options.number(3, "b")),
     )
     shape = Shape(blocks[0].multiplied(step), blocks[1].multiplied(step), wanted[2])
-    if shape[:2] == tuple(sides):
+    if shape.sides == (sides[0], sides[1]):
         low.write_from([places], operator, Kind.DEPTH_TO_SPACE, shape, step)
     else:
         whole = low.step([places], Kind.DEPTH_TO_SPACE, shape, step)
-        low.write_from([whole], operator, Kind.WINDOW, Shape(*sides, wanted[2]), 0, 0, 0)
+        low.write_from(
+            [whole], operator, Kind.WINDOW, Shape(sides[0], sides[1], wanted[2]), 0, 0, 0
+        )
 
 
 def _axis(size: int, step: int, side: int, is_same: bool) -> _Axis:
@@ -106,8 +108,8 @@ def _by_phase(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np
     weights = np.zeros((step, step, count, *sides, channels), np.int8)
     for row, down in enumerate(axes[0].phases):
         for column, across in enumerate(axes[1].phases):
-            for y in range(down.count):
-                for x in range(across.count):
+            for y in range(down.seen):
+                for x in range(across.seen):
                     place = (down.last - y - axes[0].low, across.last - x - axes[1].low)
                     own = kernel[:, down.first + y * step, across.first + x * step]
                     weights[row, column, :, place[0], place[1]] = own
@@ -118,10 +120,10 @@ def _output(
     low: Lowering, given: Shape, axis: int, size: int, step: int, wanted: int, is_same: bool
 ) -> Side:
     """A side of the output; one that is stated is that of a picture of this size alone."""
-    side = given[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
+    side = given.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
     if side.of(low.size[axis]) == wanted:
         return side
-    if not given[axis].is_fixed:
+    if not given.sides[axis].is_fixed:
         raise ModelError("its output is no multiple of its input")
     return fixed(wanted)
 

@@ -174,11 +174,14 @@ static aecodec_status check_header(const aecodec_decoding *d, const aecodec_limi
     if (!is_accepted(d, limits, header, size)) {
         return AECODEC_LIMIT;
     }
-    if (tile_pixels(&d->bundle->facts, &d->geometry) > MAX_PIXELS || !has_level(d->bundle, level)) {
+    if (!geometry_fits(&d->bundle->facts, &d->geometry) || !has_level(d->bundle, level)) {
         return AECODEC_DAMAGED;
     }
     if (limits->max_memory && memory_of(d, header) > limits->max_memory) {
         return AECODEC_LIMIT;
+    }
+    if (!memory_fits(memory_of(d, header))) {
+        return AECODEC_NO_MEMORY;
     }
     return check_messages(d, header);
 }
@@ -200,7 +203,7 @@ static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *
     if (status != AECODEC_OK) {
         return status;
     }
-    d->latents = malloc(vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels);
+    d->latents = malloc((size_t)(vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
     d->pixels = malloc((size_t)(coded_pixels(d) * d->coded_channels));
     status = d->latents && d->pixels ? decode_alpha(d, header) : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK) {

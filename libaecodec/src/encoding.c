@@ -113,6 +113,7 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
 static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction, uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
+    uint64_t latents;
     aecodec_status status;
     if (!is_picture(picture)) {
         return AECODEC_BAD_IMAGE;
@@ -122,15 +123,19 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
         return AECODEC_BAD_ARGUMENT;
     }
     make_header(e, picture, reduction);
-    if (tile_pixels(&bundle->facts, &e->geometry) > MAX_PIXELS) {
+    latents = vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels;
+    if (!geometry_fits(&bundle->facts, &e->geometry)) {
         return AECODEC_BAD_IMAGE;
+    }
+    if (!memory_fits(latents)) {
+        return AECODEC_NO_MEMORY;
     }
     status = take_pixels(e, picture);
     if (status == AECODEC_OK) {
         status = take_alpha(e, picture);
     }
     e->windows = windows_of(&bundle->facts, &e->geometry, network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
-    e->latents = malloc(vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels);
+    e->latents = malloc((size_t)latents);
     return status == AECODEC_OK && !e->latents ? AECODEC_NO_MEMORY : status;
 }
 

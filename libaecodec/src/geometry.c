@@ -37,9 +37,19 @@ uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g)
     return height * width * g->planes;
 }
 
-size_t vector_count(const aecodec_codec_facts *facts, const geometry *g)
+uint64_t vector_count(const aecodec_codec_facts *facts, const geometry *g)
 {
-    return (size_t)g->planes * g->rows * g->columns * facts->vectors_per_tile;
+    return (uint64_t)g->planes * g->rows * g->columns * facts->vectors_per_tile;
+}
+
+int geometry_fits(const aecodec_codec_facts *facts, const geometry *g)
+{
+    return tile_pixels(facts, g) <= MAX_PIXELS && vector_count(facts, g) <= UINT32_MAX;
+}
+
+int memory_fits(uint64_t bytes)
+{
+    return bytes <= SIZE_MAX / 2;
 }
 
 /* ---- segments (FORMAT, section 4) ---- */
@@ -147,14 +157,22 @@ static windows with_side(const geometry *g, uint32_t side, uint32_t margin)
     return w;
 }
 
-/* Bytes that running the network on a window takes, as far as is known. */
-static size_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
-                        const aecodec_network *network, int is_encoder)
+/* Bytes that running the network on a window takes, as far as is known. A network that is not present is taken
+ * to need as much as its input and output. */
+static uint64_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
+                          const aecodec_network *network, int is_encoder)
 {
     placed_window first = window_at(g, w, 0);
-    aecodec_window sizes = window_for(facts, network, is_encoder, &first);
-    size_t work = network ? aecodec_network_work_size(network, sizes.rows, sizes.columns) : 0;
-    return work + sizes.input_size + sizes.output_size;
+    uint64_t tiles = (uint64_t)(first.rows.high - first.rows.low) * (first.columns.high - first.columns.low);
+    uint64_t ends = tiles * (facts->tile_height * facts->tile_width * facts->channels + facts->latent_channels);
+    aecodec_window sizes;
+    size_t work;
+    if (!network || ends > UINT32_MAX) {
+        return ends;
+    }
+    sizes = window_for(facts, network, is_encoder, &first);
+    work = aecodec_network_work_size(network, sizes.rows, sizes.columns);
+    return work ? ends + work : UINT64_MAX;
 }
 
 windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,

@@ -95,7 +95,11 @@ geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t 
                      uint32_t frames, int has_colours);
 /* Pixels of all tiles of all planes. */
 uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
-size_t vector_count(const aecodec_codec_facts *facts, const geometry *g);
+uint64_t vector_count(const aecodec_codec_facts *facts, const geometry *g);
+/* Whether the planes have no more tiles and vectors than a file may have. */
+int geometry_fits(const aecodec_codec_facts *facts, const geometry *g);
+/* Whether this system can have so many bytes at once: some count them in 32 bits. */
+int memory_fits(uint64_t bytes);
 
 /* The segments of the vectors, one after the other. */
 typedef struct {

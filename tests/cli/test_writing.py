@@ -73,6 +73,13 @@ def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
         assert sorted(tmp_path.iterdir()) == [held, *sorted(others)]
 
 
+def test_whatever_writes_a_file_sweeps_what_killed_processes_left_beside_it(tmp_path: Path) -> None:
+    left = tmp_path / ".aecodec-0123456789ab"
+    left.write_bytes(b"half")
+    write_bytes(tmp_path / "plot.png", b"x", force=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["plot.png"]
+
+
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
     mask = os.umask(0o027)
     try:

@@ -22,9 +22,11 @@ from helpers.documents import ROOT
 import aecodec
 from aecodec import Codec, CodecError, FormatError
 from aecodec.codec.registry import BUILT_IN
+from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec, spec_from_json
 from aecodec.entropy import coding
 from aecodec.format import container
+from aecodec.quantization.rdoq import RateWeight
 from aecodec.samples import sample_paths
 
 DIGITS = BUILT_IN / "digits"
@@ -146,6 +148,18 @@ def test_what_is_no_number_is_not_printed_as_one(copy: Path) -> None:
         write(copy, JSON | {"measured": {"levels": [level]}})
         with pytest.raises(CodecError, match=r"codec\.json"):
             aecodec.load_codec(copy)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [{"most": 256}, {"most": 8.0}, {"masking": -1}, {"masking": True}, {"other": 1}, [], 8],
+)
+def test_weights_of_bits_are_small_integers(copy: Path, strange: Any) -> None:
+    write(copy, JSON | {"rdoq": {"most": 255, "masking": 0}})
+    assert CodecFolder.open(copy).rdoq == RateWeight(255, 0)
+    write(copy, JSON | {"rdoq": strange})
+    with pytest.raises(CodecError):
+        CodecFolder.open(copy)
 
 
 def test_control_characters_of_names_are_shown_and_not_obeyed(command: Command) -> None:

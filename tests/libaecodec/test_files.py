@@ -27,7 +27,7 @@ def check(both: Both, pixels: Pixels, level: float | None) -> None:
 
 @pytest.mark.parametrize("level", [None, 1, 2, 3])
 def test_digits(digits_in_both: Both, digits: Pixels, level: float | None) -> None:
-    for digit in digits[:100]:
+    for digit in digits[:25]:
         check(digits_in_both, digit[None, ..., None], level)
 
 
@@ -40,6 +40,7 @@ def test_frames_colours_and_tiles_of_digits(
     check(digits_in_both, digits[:1, :1, :1, None], level)
 
 
+@pytest.mark.slow
 def test_more_vectors_than_a_pass_takes(digits_in_both: Both, digits: Pixels, codec: Codec) -> None:
     many = np.resize(digits, (16400, 28, 28, 1))
     file = digits_in_both.c.compress(many, 1)

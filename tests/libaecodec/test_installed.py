@@ -14,6 +14,8 @@ from aecodec import Codec
 from aecodec.arrays import Pixels
 from benchmarks.c_codec import CCodec, built, bundle_of
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = next(each.text for each in blocks_of(ROOT / "docs" / "c.md") if each.language == "c")
 """The program that the documentation shows."""
 

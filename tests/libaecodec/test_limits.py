@@ -58,6 +58,7 @@ def test_progress_may_cancel(digits_in_both: Both, digits: Pixels) -> None:
     assert seen == [(0, 3), (1, 3), (2, 3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_bytes", [60, 150, 237, 900])
 def test_max_bytes_makes_pythons_file(
     photo_in_both: Both, photograph: Pixels, max_bytes: int

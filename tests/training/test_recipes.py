@@ -96,7 +96,7 @@ def test_a_training_goes_on_after_ctrl_c_as_if_it_had_not_been_interrupted(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("count = 3", ""), r"\[priors\] must have context_epochs, count"),
+        (("count = 3", ""), r"\[priors\] must have context_epochs, count, rdoq"),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "no networks"),
         (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
@@ -105,6 +105,8 @@ def test_a_training_goes_on_after_ctrl_c_as_if_it_had_not_been_interrupted(
         (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "a weight of 0"),
         (("flips = false", "flips = false\nsmooth = 2"), "smooth is a share"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
+        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq takes most and masking"),
+        (("count = 3", "count = 3\nrdoq = { least = 1 }"), "rdoq takes most and masking"),
     ],
 )
 def test_recipes_that_lack_something_are_refused(

@@ -65,11 +65,6 @@ class Mixture:
         if not self.weights:
             raise UsageError(f"a distortion of no measure: name some of {', '.join(MEASURES)}")
 
-    @property
-    def is_mse(self) -> bool:
-        """Whether it is the squared error alone, and not what people see."""
-        return set(self.weights) == {MSE}
-
     def __call__(self, decoded: Any, images: Any) -> Any:
         """(N,) distortion of decoded pictures (N, ...) beside the originals."""
         return tf.add_n(

@@ -1,0 +1,67 @@
+"""Plans of version 1 keep their bytes, and what they compute, whoever makes and runs them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.c_library import SOURCES, WARNINGS
+from helpers.c_network import KERNELS, NETWORK_SOURCES, CNetwork, has_kernels
+from helpers.programs import needs
+
+from fuzz.plans import plans
+
+PLANS = "ec293d635cc282809a5fb2c406b4952a"
+OUTPUTS = "45f2b23f167cc8d84b512bf996176f87"
+
+
+def digest(parts: list[bytes]) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
+
+
+def test_plans_have_the_bytes_that_they_had() -> None:
+    assert digest([plan for _, plan in plans()]) == PLANS
+
+
+def inputs_of(plan: bytes) -> np.ndarray:
+    """An input that is always the same."""
+    channels = int(np.frombuffer(plan, "<u4")[16 + 2])
+    side = 12 if channels == 8 else 4
+    numbers = np.arange(side * side * channels) * 37 % 256 - 128
+    return numbers.astype(np.int8).reshape(side, side, channels)
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
+@pytest.mark.parametrize("kernels", list(filter(has_kernels, KERNELS)))
+def test_plans_compute_what_they_computed(kernels: str) -> None:
+    outputs = []
+    for _, plan in plans():
+        status, output = CNetwork(plan, kernels).run(inputs_of(plan))
+        assert status == 0
+        outputs.append(output.tobytes())
+    assert digest(outputs) == OUTPUTS
+
+
+@pytest.mark.parametrize(
+    ("option", "kernels"),
+    [("-march=armv8-a", "neon"), ("-march=armv8.2-a+dotprod", "neon dotprod")],
+)
+def test_plans_compute_the_same_on_64_bit_arm(option: str, kernels: str, tmp_path: Path) -> None:
+    needs("aarch64-linux-gnu-gcc", "qemu-aarch64")
+    program, file = tmp_path / "program", tmp_path / "plan"
+    sources = [Path(__file__).with_name("run_network.c"), *NETWORK_SOURCES]
+    options = [*WARNINGS, "-O2", option, "-static", f"-I{SOURCES}", "-o", program]
+    subprocess.run(["aarch64-linux-gnu-gcc", *options, *sources], check=True)
+    outputs = []
+    for _, plan in plans():
+        file.write_bytes(plan)
+        inputs = inputs_of(plan)
+        command = ["qemu-aarch64", "-cpu", "max", program, file, *map(str, inputs.shape[:2])]
+        done = subprocess.run(command, input=inputs.tobytes(), capture_output=True, check=True)
+        assert done.stderr.decode() == kernels
+        outputs.append(done.stdout)
+    assert digest(outputs) == OUTPUTS
