@@ -27,6 +27,8 @@ from aecodec.samples import sample_paths
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = ROOT / "tests" / "golden"
 PHOTO, DIGITS = "651442dd", "0881441f"
 

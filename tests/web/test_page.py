@@ -18,6 +18,8 @@ from aecodec.samples import landscape_path
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = ROOT / "tests" / "golden"
 WIDTHS = (1280, 390)
 
