@@ -1,6 +1,6 @@
 """`python -m aecodec` is the `aecodec` command."""
 
-from aecodec.cli.main import run
+from aecodec.cli.main import main
 
 if __name__ == "__main__":
-    run()
+    main()

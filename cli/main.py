@@ -1,25 +1,18 @@
-"""The `aecodec` command: gathers the commands, and turns errors into exit statuses."""
+"""The `aecodec` command: finds the command that is called, and turns errors into exit statuses."""
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import Annotated, NoReturn, Optional
 
 import typer
 
 from aecodec.atomic.termination import tidy_termination
-from aecodec.cli.commands.codecs import codecs
-from aecodec.cli.commands.compare import compare
-from aecodec.cli.commands.compress import compress
-from aecodec.cli.commands.decompress import decompress
-from aecodec.cli.commands.demo import demo
-from aecodec.cli.commands.evaluate import evaluate
-from aecodec.cli.commands.export import export
-from aecodec.cli.commands.info import info
-from aecodec.cli.commands.train import train
-from aecodec.cli.commands.verify import verify
-from aecodec.cli.pages.report import report
-from aecodec.cli.pages.web import web
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, memory_errors_wrapped
@@ -32,30 +25,24 @@ _EPILOG = (
     "interrupted."
 )
 
-app = typer.Typer(
-    name="aecodec",
-    help="Compress images to tiny .aec files with trained autoencoders, and back.",
-    epilog=_EPILOG,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
-    context_settings={"help_option_names": ["-h", "--help"]},
+_COMMANDS = (
+    "compress",
+    "decompress",
+    "info",
+    "verify",
+    "compare",
+    "evaluate",
+    "report",
+    "web",
+    "codecs",
+    "demo",
+    "train",
+    "export",
 )
-for command in (
-    compress,
-    decompress,
-    info,
-    verify,
-    compare,
-    evaluate,
-    report,
-    web,
-    codecs,
-    demo,
-    train,
-    export,
-):
-    app.command(epilog=_EPILOG)(command)
+"""The commands in the order of the help; each is a function in the module of its name."""
+
+_PAGES = ("report", "web")
+"""Those whose modules are in the package `pages`; all others are in `commands`."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -64,7 +51,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     show_version: Annotated[
         Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
@@ -76,11 +62,61 @@ def _options(
     """Compress images to tiny .aec files with trained autoencoders, and back."""
 
 
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """The application with the command that is called, whose module alone is loaded.
+
+    Args:
+        arguments: those of the command line. If they begin with no command, all are loaded.
+
+    >>> [command.callback.__name__ for command in app_for(["info", "a.aec"]).registered_commands]
+    ['info']
+    """
+    app = typer.Typer(
+        name="aecodec",
+        help="Compress images to tiny .aec files with trained autoencoders, and back.",
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",  # joins the lines of a docstring's paragraphs
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    called = arguments[0] if arguments else ""
+    for name in (called,) if called in _COMMANDS else _COMMANDS:
+        package = "pages" if name in _PAGES else "commands"
+        module = import_module(f"aecodec.cli.{package}.{name}")
+        app.command(epilog=_EPILOG)(getattr(module, name))
+    return app
+
+
+def main() -> None:
+    """Run the command in a process of its own, which ends without taking its libraries apart.
+
+    That takes a tenth of the time of a small picture, and nobody sees what comes of it.
+    """
+    status: list[object] = []
+    atexit.register(_leave, status)  # first, so that it comes last
+    try:
+        run()
+    except SystemExit as exit_:
+        status.append(exit_.code)
+        raise
+
+
+def _leave(status: list[object]) -> None:
+    """End the process with the status of its command, if that came to its end."""
+    if status and (status[0] is None or isinstance(status[0], int)):
+        with suppress(OSError, ValueError, AttributeError):  # closed, or a full disk: it was said
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status[0] or 0)
+
+
 def run() -> None:
     """Run the command; bad input never ends in a traceback."""
     try:
         with tidy_termination(), complete_stdout(), memory_errors_wrapped():
-            app(prog_name="aecodec")
+            app_for(sys.argv[1:])(prog_name="aecodec")
     except AecodecError as error:
         _fail(str(error), error.exit_status)
     except OSError as error:  # of the file system, where no command expects it

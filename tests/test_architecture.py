@@ -20,7 +20,7 @@ from helpers.import_graph import (
 from aecodec.samples import sample_paths
 
 LAYERS = (
-    ("errors", "arrays", "parallel", "version", "codecs", "samples", "recipes"),
+    ("errors", "arrays", "parallel", "version", "codecs", "samples", "recipes", "urls"),
     ("metrics", "atomic"),
     ("format",),
     ("entropy",),
@@ -108,6 +108,9 @@ def test_the_format_needs_the_standard_library_alone() -> None:
         ({"typer", "rich"}, ("cli", "training")),
         ({"constriction"}, ("entropy",)),
         ({"zarr", "numcodecs"}, ("zarr", "numcodecs")),
+        ({"pyarrow"}, ("cli.batch",)),
+        ({"fsspec"}, ("urls",)),
+        ({"distributed"}, ("cli.batch",)),
     ],
 )
 def test_other_packages_stay_in_their_rooms(packages: set[str], rooms: tuple[str, ...]) -> None:
@@ -138,7 +141,17 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 def test_commands_load_only_what_they_need(tmp_path: Path) -> None:
-    heavy = {"tensorflow", "keras", "h5py", "matplotlib", "pydantic", "ssimulacra2"}
+    heavy = {
+        "tensorflow",
+        "keras",
+        "h5py",
+        "matplotlib",
+        "pydantic",
+        "ssimulacra2",
+        "pyarrow",
+        "fsspec",
+        "distributed",
+    }
     file = str(tmp_path / "digit.aec")
     compress = loaded_by("compress", str(sample_paths()[0]), "-o", file)
     decompress = loaded_by("decompress", file)

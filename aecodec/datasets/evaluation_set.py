@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,8 +86,9 @@ class _Files:
         for path in self.paths:
             try:
                 check_ordinary(path)
+                content = path.read_bytes()
                 name = path.relative_to(self.folder).as_posix()
-                sample = Sample(read_image(path), path.stat().st_size, name)
+                sample = Sample(read_image(io.BytesIO(content)), len(content), name)
             except (ImageError, OSError) as error:
                 self.unread[path] = ImageError(str(error))
                 warn_unreadable(path, error)

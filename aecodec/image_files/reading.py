@@ -21,6 +21,7 @@ from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.imaging.picture import Picture
+from aecodec.urls import Url
 
 _DEFAULT = ReadOptions()
 
@@ -55,7 +56,7 @@ def size_of(source: Path) -> tuple[int, int]:
 def origin_of(path: Path) -> Origin | None:
     """Ending and time of a file, if an `.aec` file can keep them."""
     try:
-        modified = path.stat().st_mtime
+        modified = path.modified() if isinstance(path, Url) else path.stat().st_mtime
     except (OSError, ValueError):  # standard input, or a file that has gone meanwhile
         return None
     origin = Origin(path.suffix, math.floor(modified))

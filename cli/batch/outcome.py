@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.console import Console, Values
 from aecodec.errors import AecodecError, memory_errors_wrapped
 from aecodec.parallel import Workers
 
@@ -27,11 +28,15 @@ class Outcome:
         lines: lines to print, each with whether it goes to standard error.
         error: what ended the work, or None.
         is_left_alone: whether no result was made, as the user wishes.
+        results: the results as lines of JSON have them; none if the work did not come so far.
+        seconds: how long it took.
     """
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None
     is_left_alone: bool = False
+    results: Sequence[Values] = ()
+    seconds: float = 0.0
 
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
@@ -40,16 +45,26 @@ def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Out
     A file with a problem of its own, as :mod:`aecodec.cli.shared.found` finds them, fails with it.
     """
     lines: list[tuple[str, bool]] = []
-    keeping = replace(console, write=lambda text, to_stderr: lines.append((text, to_stderr)))
+    results: list[Values] = []
+    keeping = replace(
+        console, write=lambda text, to_stderr: lines.append((text, to_stderr)), keep=results.append
+    )
+    began = time.perf_counter()
+    outcome = _tried(work, item, keeping, workers)
+    return replace(outcome, lines=lines, results=results, seconds=time.perf_counter() - began)
+
+
+def _tried(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
+    """Whether the work came to its end, and what ended it before."""
     try:
         if problem := getattr(item, "problem", None):
             raise problem
         with memory_errors_wrapped():
-            work(item, keeping, workers)
+            work(item, console, workers)
     except LeftAlone:
-        return Outcome(lines, is_left_alone=True)
+        return Outcome([], is_left_alone=True)
     except AecodecError as error:
-        return Outcome(lines, error)
+        return Outcome([], error)
     except OSError as error:  # of the file system, where no command expects it
-        return Outcome(lines, AecodecError(str(error)))
-    return Outcome(lines)
+        return Outcome([], AecodecError(str(error)))
+    return Outcome([])

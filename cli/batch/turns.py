@@ -24,8 +24,8 @@ class Turns:
     >>> turns.take(1)
     [(0, 'a')]
     >>> turns.finish(0, Outcome([]))
-    >>> turns.outcome(0), turns.outcome(1), turns.finished
-    (Outcome(lines=[], error=None, is_left_alone=False), None, 1)
+    >>> turns.outcome(0) == Outcome([]), turns.outcome(1), turns.finished
+    (True, None, 1)
     """
 
     def __init__(self, items: Sequence[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.batch.run import run_all
+from aecodec.cli.batch.run import Manner, run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.endings import Endings, ImageFormat
 from aecodec.cli.shared.files import (
@@ -25,10 +25,12 @@ from aecodec.cli.shared.options import (
     Force,
     Jobs,
     Json,
+    ManifestFile,
     MaxFrames,
     MaxPixels,
     Out,
     Quiet,
+    Scheduler,
     SkipExisting,
     check_skipping,
 )
@@ -42,6 +44,7 @@ from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
 from aecodec.parallel import Workers
+from aecodec.urls import place
 
 
 def decompress(
@@ -49,7 +52,7 @@ def decompress(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            readable=False,
+            parser=place,
             help=".aec files, folders of them, or - for standard input.",
         ),
     ],
@@ -73,6 +76,8 @@ def decompress(
     max_frames: MaxFrames = None,
     jobs: Jobs = None,
     skip_existing: SkipExisting = False,
+    manifest: ManifestFile = None,
+    scheduler: Scheduler = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -87,7 +92,7 @@ def decompress(
     them; -o NAME names that folder, and -o NAME/ the one that it is made in. A codec that ships is
     found by the id in the file; for any other give its folder with --codec.
     """
-    check_skipping(skip_existing, force)
+    check_skipping(skip_existing, force, scheduler)
     endings = Endings(inputs, wanted, quality)
     endings.check(out)
     limits = Limits(max_pixels, max_frames)
@@ -95,7 +100,7 @@ def decompress(
     work = _Decompression(given, limits, endings, force, folder)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, endings.rename, AEC_FILES)
-    run_all(console, planned, work.decompress_one, jobs, skip_existing)
+    run_all(console, planned, work.decompress_one, Manner(jobs, skip_existing, manifest, scheduler))
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,8 @@ class _Decompression:
         codec = with_workers(self.codec or codec_of_file(data), workers)
         picture = codec.decoder.decode(data, self.limits)
         with console.warnings_about(name_of(job)):
-            self._write(picture, target, self.endings.of(job.target))
-        _report(console, job, target, picture)
+            size = self._write(picture, target, self.endings.of(job.target))
+        _report(console, job, target, picture, size)
 
     def _target(self, job: Job, frames: int) -> Path:
         """Where the result of a file goes: an image, or a folder of several."""
@@ -133,21 +138,27 @@ class _Decompression:
             )
         return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 
-    def _write(self, picture: Picture, target: Path, suffix: str) -> None:
-        """Write one image, or a folder of several, with the time of the source."""
+    def _write(self, picture: Picture, target: Path, suffix: str) -> int:
+        """Write one image, or a folder of several, with the time of the source.
+
+        Returns:
+            Bytes that were written.
+        """
         picture, names = without_names(picture)
         encoded = encode_frames(picture, suffix, self.endings.quality)
+        size = sum(map(len, encoded))
         if len(encoded) == 1:
             write_bytes(target, encoded[0], self.force)
             restore_time(target, picture.origin)
-            return
+            return size
         files = file_names(names, len(encoded), suffix.lower())
         write_folder(target, dict(zip(files, encoded, strict=True)), self.force)
         for name in files:
             restore_time(target / name, picture.origin)
+        return size
 
 
-def _report(console: Console, job: Job, written: Path, picture: Picture) -> None:
+def _report(console: Console, job: Job, written: Path, picture: Picture, size: int) -> None:
     width, height = picture.size
     many = f"{picture.frames} pictures of " if picture.frames > 1 else ""
     console.result(
@@ -156,6 +167,7 @@ def _report(console: Console, job: Job, written: Path, picture: Picture) -> None
         {
             "source": str(job.source),
             "file": str(written),
+            "bytes": size,
             "width": width,
             "height": height,
             "mode": picture.mode.name,

@@ -9,16 +9,25 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.batch.run import run_all
+from aecodec.cli.batch.run import Manner, run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_input, read_bytes
 from aecodec.cli.shared.found import AEC_FILES, Source, expand
-from aecodec.cli.shared.options import CodecName, Jobs, Json, MaxFrames, MaxPixels
+from aecodec.cli.shared.options import (
+    CodecName,
+    Jobs,
+    Json,
+    ManifestFile,
+    MaxFrames,
+    MaxPixels,
+    Scheduler,
+)
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.limits import Limits
 from aecodec.parallel import Workers
+from aecodec.urls import place
 
 _FIELDS_ONLY = " (its codec is not installed: checksum and fields only; --codec names it)"
 
@@ -28,7 +37,7 @@ def verify(
         Optional[list[Path]],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="FILE...",
-            readable=False,
+            parser=place,
             help=".aec files, folders of them, or - for standard input; with --device, images.",
         ),
     ] = None,
@@ -46,6 +55,8 @@ def verify(
     max_pixels: MaxPixels = None,
     max_frames: MaxFrames = None,
     jobs: Jobs = None,
+    manifest: ManifestFile = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Tell whole .aec files from damaged ones.
@@ -66,7 +77,13 @@ def verify(
         raise UsageError("give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
     verification = _Verification(load_codec(codec) if codec else None, limits)
-    run_all(console, expand(inputs, AEC_FILES), verification.verify_one, jobs)
+    sources = expand(inputs, AEC_FILES)
+    run_all(
+        console,
+        sources,
+        verification.verify_one,
+        Manner(jobs, manifest=manifest, scheduler=scheduler),
+    )
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,12 @@ class _Verification:
         note = "" if codec else _FIELDS_ONLY
         console.result(
             f"{name_of(source)}: whole{note}",
-            {"source": str(source.path), "whole": True, "codes_checked": codec is not None},
+            {
+                "source": str(source.path),
+                "bytes": len(data),
+                "whole": True,
+                "codes_checked": codec is not None,
+            },
         )
 
     def _codec_of(self, data: bytes) -> Codec | None:

@@ -10,7 +10,7 @@ import typer
 
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.found import STANDARD, real_path
+from aecodec.cli.shared.found import STANDARD, is_folder_at, real_path
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.options import (
     ArrayName,
@@ -27,6 +27,7 @@ from aecodec.cli.shared.pictures import open_pictures, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
+from aecodec.urls import place
 
 if TYPE_CHECKING:  # which the other commands need not load
     from aecodec.datasets.evaluation_set import Dataset
@@ -92,12 +93,12 @@ def _target(data: Path, out: str | None) -> Path:
         UsageError: the name is that of a folder, or of a file of another kind.
     """
     if out is None:
-        return folder_beside(data if data.is_dir() else data.with_suffix(""), "_report.html")
+        return folder_beside(data if is_folder_at(data) else data.with_suffix(""), "_report.html")
     if is_folder(out):
         raise UsageError(f"report makes one file, and {out} is a folder: name a file with -o")
     if Path(out).suffix.lower() not in ("", ".html", ".htm"):
         raise UsageError(f"{out}: a report is a page, so give a name that ends with .html")
-    return Path(out)
+    return place(out)
 
 
 def _measured(

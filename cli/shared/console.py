@@ -19,6 +19,17 @@ Item = TypeVar("Item")
 Write = Callable[[str, bool], None]
 """Takes a line, and whether it goes to standard error."""
 
+Values = Mapping[str, Any]
+"""One result by its names, as a line of JSON has them."""
+
+
+def _keep_nothing(values: Values) -> None:
+    """Let the values of a result go once they are printed."""
+
+
+def _values_of(name: str, error: AecodecError) -> Values:
+    return {"source": name, "error": str(error), "status": error.exit_status}
+
 
 @dataclass(frozen=True)
 class Console:
@@ -29,17 +40,21 @@ class Console:
         as_json: one line of JSON per result, and per file that failed.
         to_stderr: standard output carries a file, so results go to standard error.
         write: prints a line.
+        keep: takes the values of each result and error, whether they are printed or not.
     """
 
     quiet: bool = False
     as_json: bool = False
     to_stderr: bool = False
     write: Write = echo
+    keep: Callable[[Values], None] = _keep_nothing
 
-    def result(self, text: str, values: Mapping[str, Any] | None = None) -> None:
+    def result(self, text: str, values: Values | None = None) -> None:
         """Report one result, as a line for people or as a line of JSON."""
+        values = dict(values or {})
+        self.keep(values)
         if self.as_json:
-            self.write(json.dumps(dict(values or {})), self.to_stderr)
+            self.write(json.dumps(values), self.to_stderr)
         elif not self.quiet:
             self.write(text, self.to_stderr)
 
@@ -55,14 +70,14 @@ class Console:
 
     def error(self, name: str, error: AecodecError) -> None:
         """Report a file that failed, and go on."""
+        self.keep(_values_of(name, error))
         self.error_as_json(name, error)
         self.write(f"error: {name}: {error}", True)
 
     def error_as_json(self, name: str, error: AecodecError) -> None:
         """The line of JSON of a file that failed, if such lines are wanted."""
         if self.as_json:
-            values = {"source": name, "error": str(error), "status": error.exit_status}
-            self.write(json.dumps(values), self.to_stderr)
+            self.write(json.dumps(_values_of(name, error)), self.to_stderr)
 
     @contextmanager
     def errors_as_json(self, name: object) -> Iterator[None]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 
 from aecodec.cli.shared.files import read_bytes
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.found import STANDARD, is_folder_at
 from aecodec.cli.shared.jobs import folder_beside, is_folder
 from aecodec.errors import AecodecError, UsageError
 from aecodec.format import container
@@ -74,7 +75,7 @@ class Endings:
         In that, a file that was made of a BMP file ends with `.bmp` again, and one that was made of
         a JPEG file does so if a quality is given.
         """
-        if path.is_dir():
+        if is_folder_at(path):
             return folder_beside(path, "_decompressed")
         is_in_folder = bool(self._folders & set(path.parents))
         header = _header_of(path) if is_in_folder else None
@@ -85,9 +86,9 @@ class Endings:
         """The ending, which chooses the format, of what is written as a result."""
         return self._ending(None) if target == STANDARD or not target.suffix else target.suffix
 
-    @property
+    @cached_property
     def _folders(self) -> set[Path]:
-        return {path for path in self.inputs if path.is_dir()}
+        return {path for path in self.inputs if is_folder_at(path)}
 
     def _named_by(self, out: str | None) -> str:
         """The ending of `-o`, if that is the name of one file."""

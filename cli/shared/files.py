@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
+from aecodec.urls import Url
 
 
 class ExistsError(UsageError):
@@ -39,15 +40,25 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"cannot be read: {error}") from error
 
 
+def size_of(path: Path) -> int | None:
+    """Size of a file in bytes; None if there is none, or it cannot be asked for."""
+    try:
+        if isinstance(path, Url):
+            return path.size()
+        return path.stat().st_size if os.path.isfile(path) else None
+    except OSError:
+        return None
+
+
 def check_input(path: Path) -> None:
     """Check that a file or folder exists and may be read, before long work begins.
 
     Raises:
         InputError: it does not, or may not.
     """
-    if not os.path.exists(path):
+    if not _exists(path, os.path.exists):
         raise InputError(f"{path}: no such file or folder")
-    if not os.access(path, os.R_OK):
+    if not isinstance(path, Url) and not os.access(path, os.R_OK):
         raise InputError(f"{path} cannot be read: {os.strerror(errno.EACCES)}")
 
 
@@ -57,8 +68,8 @@ def check_overwriting(target: Path, force: bool) -> None:
     Raises:
         ExistsError: it exists, and `--force` was not given.
     """
-    if target != STANDARD and not force and os.path.lexists(target):
-        raise _exists(target)
+    if target != STANDARD and not force and _exists(target, os.path.lexists):
+        raise _existing(target)
 
 
 def check_is_png(target: Path) -> None:
@@ -71,7 +82,21 @@ def check_is_png(target: Path) -> None:
         raise UsageError(f"{target}: figures are PNG files, so give a name that ends with .png")
 
 
-def _exists(target: Path) -> ExistsError:
+def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
+    """Whether there is something, as a function tells that looks at files of this machine.
+
+    Raises:
+        InputError: what keeps the objects of a URL does not answer.
+    """
+    if not isinstance(path, Url):
+        return look(path)
+    try:
+        return path.exists()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _existing(target: object) -> ExistsError:
     return ExistsError(f"{target} exists already; --force overwrites it")
 
 
@@ -92,6 +117,8 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
     with _failures_of(target):
         if target == STANDARD:
             write_content(content)
+        elif isinstance(target, Url):
+            target.write(content, replace=force)
         elif force and target.exists() and not target.is_file():
             target.write_bytes(content)  # a device or a pipe
         else:
@@ -104,14 +131,15 @@ def _failures_of(target: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise _exists(Path(error.filename2 or error.filename)) from error
+        raise _existing(error.filename2 or error.filename) from error
     except OSError as error:
         raise AecodecError(f"{target} cannot be written: {error.strerror}") from error
 
 
 def restore_time(target: Path, origin: Origin | None) -> None:
     """Give a written file the time of the file that its picture came from, if that is known."""
-    if origin is None or target == STANDARD or not target.is_file():
+    is_local = target != STANDARD and not isinstance(target, Url)
+    if origin is None or not is_local or not target.is_file():
         return
     try:
         os.utime(target, (target.stat().st_atime, origin.modified))
@@ -120,7 +148,7 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write a folder of numbered or named files, all or none.
+    """Write a folder of numbered or named files, all or none; objects of a URL one by one.
 
     Args:
         folder: the folder.
@@ -132,7 +160,10 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
         AecodecError: the files cannot be written.
     """
     with _failures_of(folder):
-        if force:
+        if isinstance(folder, Url):
+            for name, content in contents.items():
+                (folder / name).write(content, replace=force)
+        elif force:
             update_folder(
                 folder, contents, replace=True, is_outdated=lambda old: _is_numbered(old, contents)
             )

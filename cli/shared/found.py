@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aecodec.errors import AecodecError, ImageError, InputError
 from aecodec.image_files.formats import has_image_suffix
+from aecodec.urls import Url
 
 STANDARD = Path("-")
 """Stands for standard input or standard output."""
@@ -69,7 +70,35 @@ class Kind:
 
 def real_path(path: Path) -> Path:
     """A path without links; one that leads round in a circle, or nowhere, is a path as well."""
-    return Path(os.path.realpath(path))
+    return path if isinstance(path, Url) else Path(os.path.realpath(path))
+
+
+def is_folder_at(path: Path) -> bool:
+    """Whether there is a folder; what cannot be looked at is none.
+
+    Raises:
+        InputError: what keeps the objects of a URL does not answer.
+    """
+    if not isinstance(path, Url):
+        return os.path.isdir(path)
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def objects_in(folder: Url) -> list[Url]:
+    """The objects of a folder, at any depth, sorted; none if there is no such folder.
+
+    Raises:
+        InputError: what keeps the objects does not answer.
+    """
+    try:
+        return list(folder.rglob("*"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {error.strerror}") from error
 
 
 def is_aec(path: Path) -> bool:
@@ -107,7 +136,7 @@ def expand(inputs: Sequence[Path], kind: Kind) -> list[Source]:
     return [
         source
         for given in inputs
-        for source in (sources_in(given, kind) if os.path.isdir(given) else [Source(given)])
+        for source in (sources_in(given, kind) if is_folder_at(given) else [Source(given)])
     ]
 
 
@@ -118,6 +147,9 @@ def sources_in(folder: Path, kind: Kind) -> list[Source]:
 
 
 def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
+    if isinstance(folder, Url):
+        yield from filter(None, (_source(url, kind) for url in objects_in(folder)))
+        return
     unread: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unread.append):
         for name in folders:
@@ -138,6 +170,8 @@ def _source(path: Path, kind: Kind) -> Source | None:
 
 
 def _problem(path: Path) -> InputError | None:
+    if isinstance(path, Url):
+        return None
     if not os.path.exists(path):
         return InputError("skipped: a link that leads nowhere")
     return None if os.path.isfile(path) else InputError("skipped: no ordinary file")

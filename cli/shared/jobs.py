@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aecodec.cli.shared.found import STANDARD, Kind, Source, real_path, sources_in
+from aecodec.cli.shared.found import (
+    STANDARD,
+    Kind,
+    Source,
+    is_folder_at,
+    objects_in,
+    real_path,
+    sources_in,
+)
 from aecodec.errors import AecodecError, UsageError
+from aecodec.urls import Url, place
+
+_MANY = 100
+"""Number of jobs from which on one listing of a folder is cheaper than to ask for each object."""
 
 Rename = Callable[[Path], Path]
 """Path of an input to the path of its result."""
@@ -46,15 +58,16 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: Kind) ->
 
     Raises:
         UsageError: the call contradicts itself, or two files would have one result in any case.
+        InputError: a server does not tell what a folder of results holds.
     """
-    if out == "-" and (len(inputs) > 1 or os.path.isdir(inputs[0])):
+    if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
         raise UsageError("standard output takes one result: give one input, or a folder with -o")
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
-    target = None if out is None else Path(out)
+    target = None if out is None else place(out)
     jobs = [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, kind)]
     apart = _apart(list(dict.fromkeys(jobs)))
     check_not_sources([job.target for job in apart], [job.source for job in apart])
-    return apart
+    return _looked_up(apart) if len(apart) >= _MANY else apart
 
 
 def _jobs_of(
@@ -62,7 +75,7 @@ def _jobs_of(
 ) -> Iterator[Job]:
     if given == STANDARD and not into_folder:
         yield Job(STANDARD, STANDARD if out is None else out)
-    elif os.path.isdir(given):
+    elif is_folder_at(given):
         top = out or rename(given)
         for source in sources_in(given, kind):
             yield _job_in(given, top, source, rename)
@@ -91,8 +104,8 @@ def _apart(jobs: Sequence[Job]) -> list[Job]:
     while apart != before:
         before, same = apart, _shared_targets(apart, _folded)
         apart = [_longer(job) if _folded(job.target) in same else job for job in apart]
-    same = _shared_targets(apart, os.path.normcase)
-    clash = [job for job in apart if os.path.normcase(job.target) in same]
+    same = _shared_targets(apart, _cased)
+    clash = [job for job in apart if _cased(job.target) in same]
     if clash:
         raise UsageError(
             f"{clash[0].source} and {clash[1].source} would both become {clash[0].target}: "
@@ -101,13 +114,29 @@ def _apart(jobs: Sequence[Job]) -> list[Job]:
     return apart
 
 
+def _looked_up(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs, with targets that are URLs knowing what there is already."""
+    parents = {job.target.parent for job in jobs if isinstance(job.target, Url)}
+    tops = [parent for parent in parents if parents.isdisjoint(parent.parents)]
+    there: dict[Path, Path] = {url: url for top in tops for url in objects_in(top)}
+    return [replace(job, target=_known(job.target, there)) for job in jobs]
+
+
+def _known(target: Path, there: Mapping[Path, Path]) -> Path:
+    return there.get(target, target.listed(None)) if isinstance(target, Url) else target
+
+
 def _shared_targets(jobs: Sequence[Job], key: Callable[[Path], str]) -> set[str]:
     counts = Counter(key(job.target) for job in jobs if not job.problem)
     return {target for target, count in counts.items() if count > 1}
 
 
+def _cased(target: Path) -> str:
+    return os.path.normcase(str(target))
+
+
 def _folded(target: Path) -> str:
-    return os.path.normcase(target).casefold()
+    return _cased(target).casefold()
 
 
 def _longer(job: Job) -> Job:
@@ -141,7 +170,7 @@ def folder_beside(folder: Path, ending: str) -> Path:
 
 def is_folder(out: str) -> bool:
     """Whether `-o` names a folder: it is one, or ends with a slash."""
-    return _ends_with_slash(out) or Path(out).is_dir()
+    return _ends_with_slash(out) or is_folder_at(place(out))
 
 
 def named_folder(inputs: Sequence[Path], out: str | None) -> Path | None:
@@ -149,10 +178,10 @@ def named_folder(inputs: Sequence[Path], out: str | None) -> Path | None:
 
     With a slash at the end, and for `.` and `..`, it is not the result, but where that goes.
     """
-    if out is None or _ends_with_slash(out) or Path(out).name in ("", ".."):
+    if out is None or _ends_with_slash(out) or place(out).name in ("", ".."):
         return None
-    is_one_file = len(inputs) == 1 and not os.path.isdir(inputs[0])
-    return Path(out) if is_one_file and os.path.isdir(out) else None
+    is_one_file = len(inputs) == 1 and not is_folder_at(inputs[0])
+    return place(out) if is_one_file and is_folder_at(place(out)) else None
 
 
 def _ends_with_slash(out: str) -> bool:

@@ -13,6 +13,7 @@ from aecodec.codec.registry import AUTO, built_in_names
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 from aecodec.recipes import recipe_names
+from aecodec.urls import Url, place
 
 
 def complete_codec(typed: str) -> list[str]:
@@ -51,6 +52,18 @@ def _paths(typed: str, is_meant: Callable[[Path], bool]) -> list[str]:
     return [os.path.join(folder, path.name) for path in found if is_meant(path)]
 
 
+def _file_here(text: str) -> Path:
+    """A file of this machine.
+
+    Raises:
+        UsageError: it is a URL.
+    """
+    path = place(text)
+    if isinstance(path, Url):
+        raise UsageError(f"{path}: a manifest grows row by row, so it is a file of this machine")
+    return path
+
+
 Out = Annotated[
     Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
     typer.Option(
@@ -68,7 +81,7 @@ CodecArgument = Annotated[
 DataArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="DATA", readable=False, help="A folder of images, or an .npz or .npy array."
+        metavar="DATA", parser=place, help="A folder of images, or an .npz or .npy array."
     ),
 ]
 ArrayName = Annotated[
@@ -124,6 +137,26 @@ SkipExisting = Annotated[
         help="Leave alone what exists already: the same call again goes on after an interruption.",
     ),
 ]
+ManifestFile = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--manifest",
+        metavar="FILE.parquet",
+        parser=_file_here,
+        help="Note what came of each file in this Parquet file. What it has as done is not done "
+        "again: the same call goes on after an interruption. Needs pip install "
+        "'aecodec[manifest]'.",
+    ),
+]
+Scheduler = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Let the workers of a Dask cluster work on the files; local starts one of --jobs "
+        "workers here. Needs pip install 'aecodec[distributed]'.",
+    ),
+]
 Depth = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(
@@ -166,11 +199,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per r
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone.")]
 
 
-def check_skipping(skip_existing: bool, force: bool) -> None:
+def check_skipping(skip_existing: bool, force: bool, scheduler: str | None) -> None:
     """Check that existing results are either left alone or overwritten.
 
     Raises:
-        UsageError: both are asked for.
+        UsageError: both are asked for; or neither is, for a cluster.
     """
+    if scheduler and not (skip_existing or force):
+        raise UsageError(
+            "--scheduler needs --skip-existing or --force: what a worker that died has made is "
+            "there when another one tries its files again"
+        )
     if skip_existing and force:
         raise UsageError("--skip-existing and --force contradict each other: give one of them")

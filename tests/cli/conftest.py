@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aecodec.samples import sample_paths
+from aecodec.urls import Url
+from benchmarks.s3_server import s3_server
 
 
 @pytest.fixture
@@ -16,3 +19,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(sample_paths()[3], tmp_path / "digit.png")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def bucket() -> Iterator[Url]:
+    """A bucket of moto's S3 server, with the sample digits in its folder `scans`."""
+    with s3_server() as server:
+        for path in sample_paths():
+            (server.bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
+        yield server.bucket

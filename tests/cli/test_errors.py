@@ -159,8 +159,8 @@ def test_verify_tells_in_json_what_was_checked(folder: Path, command: Command) -
     Path("other.aec").write_bytes(container.pack(container.Header(b"\0\1\2\3"), b"x"))
     lines = command("verify", "digit.aec", "other.aec", "--json").out.splitlines()
     assert [json.loads(line) for line in lines] == [
-        {"source": "digit.aec", "whole": True, "codes_checked": True},
-        {"source": "other.aec", "whole": True, "codes_checked": False},
+        {"source": name, "bytes": Path(name).stat().st_size, "whole": True, "codes_checked": known}
+        for name, known in (("digit.aec", True), ("other.aec", False))
     ]
 
 

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.commands import Command
+from helpers.commands import Command, call
 from helpers.tiny_recipe import tiny_recipe
 from PIL import Image
 
 import aecodec
 from aecodec.arrays import Pixels
-from aecodec.cli.main import app
 from aecodec.errors import ModelError, UsageError
 from aecodec.format.container import NOT_REDUCED
 from aecodec.imaging.picture import from_array
@@ -103,7 +102,7 @@ def test_a_stopped_training_goes_on(
         assert_levels_lie_between(codec)
         assert_fewer_pixels_make_fewer_bytes(codec)
     else:
-        app(["train", data, "-o", "next", "--recipe", recipe, *FROM_MINE], standalone_mode=False)
+        call("train", data, "-o", "next", "--recipe", recipe, *FROM_MINE)
 
 
 def assert_another_training_starts_from_it(codec: aecodec.Codec, recipe: str) -> None:
@@ -153,27 +152,27 @@ def assert_fewer_pixels_make_fewer_bytes(codec: aecodec.Codec) -> None:
 def test_options_override_the_recipe(folder: Path) -> None:
     options = "--epochs 1 --levels 3 --code-dim 6 --rate-weight 0.05 --priors 3 --seed 5 --quiet"
     made = f"digits.npy -o mine --recipe tile.toml --tile 20 --name digitlike {options}"
-    app(["train", *made.split()], standalone_mode=False)
+    call("train", *made.split())
     codec = aecodec.load_codec("mine")
     assert codec.spec.name == "digitlike"
     assert codec.spec.tile == (20, 20)
     assert [level.code_dimension for level in codec.spec.levels] == [3, 4, 6]
     assert codec.folder.prior(3).priors == 3
     with pytest.raises(UsageError, match="--force replaces it"):
-        app(["train", *made.split()], standalone_mode=False)
+        call("train", *made.split())
     with pytest.raises(UsageError, match="no interrupted training"):
-        app(["train", *made.split(), "--resume"], standalone_mode=False)
+        call("train", *made.split(), "--resume")
     with pytest.raises(UsageError, match="is what the training starts from"):
-        app(["train", *made.split(), "--from", "mine", "--force"], standalone_mode=False)
+        call("train", *made.split(), "--from", "mine", "--force")
     unfit = "pictures -o other --recipe picture.toml --tile 40 --quiet"
     with pytest.raises(ModelError, match="multiples of 16"):
-        app(["train", *unfit.split()], standalone_mode=False)
+        call("train", *unfit.split())
 
 
 @pytest.mark.slow
 def test_a_codec_may_have_one_level(folder: Path) -> None:
     made = "digits.npy -o mine --recipe tile.toml --epochs 1 --levels 1 --quiet"
-    app(["train", *made.split()], standalone_mode=False)
+    call("train", *made.split())
     (level,) = aecodec.load_codec("mine").spec.levels
     assert (level.start, level.stop, level.multiple) == (0, 4, 1)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from aecodec.cli.main import app
+from helpers.commands import call
 
 
 @pytest.fixture(scope="session")
@@ -14,5 +13,5 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that `aecodec export` makes for a device: the encoder of `digits`, level 1."""
     folder = tmp_path_factory.mktemp("exported") / "digits"
     options = ["--format", "c", "--half", "encoder", "--level", "1", "--quiet"]
-    app(["export", "digits", "-o", str(folder), *options], standalone_mode=False)
+    call("export", "digits", "-o", str(folder), *options)
     return folder

@@ -12,7 +12,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from sklearn.datasets import load_digits
 
 from aecodec.arrays import Pixels
 from aecodec.samples import sample_paths
+from benchmarks.s3_server import s3_server
 
 CODECS = ROOT / "aecodec" / "codecs"
 
@@ -43,6 +45,7 @@ SMALLER = {
     "adoption": "--epochs 1 --only tutorial softplus any_size",
     "aecc": "--megapixels 0.1 --frames 10",
     "browser": "--limit 1",
+    "cluster": "--limit 200 --photos 2",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
     "blocks": "--limit 1",
@@ -77,7 +80,22 @@ LONG_COMMANDS = sorted(
 
 
 @pytest.fixture
-def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
+def bucket() -> Iterator[Callable[[], None]]:
+    """Start a server of S3 that has the sample digits in `s3://pictures/scans`."""
+    with ExitStack() as stack:
+
+        def start() -> None:
+            server = stack.enter_context(s3_server())
+            for path in sample_paths():
+                (server.bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
+
+        yield start
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path, digits: Pixels, photograph: Pixels, bucket: Callable[[], None]
+) -> Folder:
     """Fill the temporary folder with what a text takes for granted, and return its path."""
 
     def photographs(path: Path) -> None:
@@ -122,6 +140,8 @@ def folder(tmp_path: Path, digits: Pixels, photograph: Pixels) -> Folder:
         for name, make in makers.items():
             if re.search(rf"\b{re.escape(name)}\b", text):
                 make(tmp_path / name)
+        if "s3://pictures" in text:
+            bucket()
         return tmp_path
 
     return fill

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from aecodec.cli.main import app_for
+
 
 class Result(NamedTuple):
     """What a command did.
@@ -23,6 +25,11 @@ class Result(NamedTuple):
 
 
 Command = Callable[..., Result]
+
+
+def call(*arguments: str) -> None:
+    """Call `aecodec` in this process; what goes wrong is raised."""
+    app_for(arguments)(list(arguments), standalone_mode=False)
 
 
 def piped(*arguments: str, data: bytes) -> subprocess.CompletedProcess[bytes]:

@@ -1,0 +1,65 @@
+"""Packs: pictures of which several go into one file, and which of them went where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aecodec.cli.shared.found import Source
+from aecodec.cli.shared.jobs import check_not_sources
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Pictures that are read together, and the file that those of one kind become.
+
+    Attributes:
+        sources: the pictures.
+        target: the file of the first kind of pictures in it.
+    """
+
+    sources: Sequence[Source]
+    target: Path
+
+    def __str__(self) -> str:
+        return str(self.target)
+
+    def target_of(self, number: int) -> Path:
+        """The file of one kind of pictures.
+
+        >>> pack = Pack([], Path("out/00007.aec"))
+        >>> pack.target_of(0).name, pack.target_of(1).name
+        ('00007.aec', '00007_1.aec')
+        """
+        if not number:
+            return self.target
+        return self.target.with_name(f"{self.target.stem}_{number}{self.target.suffix}")
+
+    def may_make(self, target: str | None) -> bool:
+        """Whether a file of this name is one of those that it becomes."""
+        return target in {str(self.target_of(number)) for number in range(len(self.sources))}
+
+
+def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:
+    """Pictures in packs, in their order.
+
+    Args:
+        sources: the pictures.
+        count: number of pictures of a pack; the last one may have fewer.
+        folder: where the files go.
+
+    Raises:
+        UsageError: one of the files would be one of the pictures.
+
+    >>> packs = packs_of([Source(Path(f"{number}.png")) for number in range(5)], 2, Path("out"))
+    >>> [(str(pack), len(pack.sources)) for pack in packs]
+    [('out/00000.aec', 2), ('out/00001.aec', 2), ('out/00002.aec', 1)]
+    """
+    starts = range(0, len(sources), count)
+    packs = [
+        Pack(sources[start : start + count], folder / f"{number:05}.aec")
+        for number, start in enumerate(starts)
+    ]
+    check_not_sources([pack.target for pack in packs], [source.path for source in sources])
+    return packs

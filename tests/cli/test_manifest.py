@@ -1,0 +1,152 @@
+"""Manifests: what came of each file, and how another call goes on by them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.commands import Command
+from pyarrow import parquet
+
+from aecodec.samples import sample_paths
+
+COLUMNS = ["source", "target", "frame", "bytes", "width", "height", "level", "psnr"]
+COLUMNS += ["seconds", "status", "error"]
+
+
+@pytest.fixture
+def scans(folder: Path) -> Path:
+    """A folder with the sample digits, and a file that is none."""
+    shutil.copytree(sample_paths()[0].parent, "scans", ignore=shutil.ignore_patterns("*.py"))
+    Path("scans/broken.png").write_bytes(b"no picture")
+    return Path("scans")
+
+
+def rows_of(path: str) -> dict[str, dict[str, Any]]:
+    """The rows of a manifest by the names of the sources."""
+    return {Path(row["source"]).name: row for row in parquet.read_table(path).to_pylist()}
+
+
+def made_times(folder: str) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in Path(folder).iterdir()}
+
+
+def test_a_manifest_has_a_row_for_each_file(scans: Path, command: Command) -> None:
+    result = command("compress", scans, "-o", "out", "--manifest", "m.parquet")
+    assert (result.status, result.err.splitlines()[-1]) == (1, "1 of 11 failed")
+    assert parquet.read_schema("m.parquet").names == COLUMNS
+    rows = rows_of("m.parquet")
+    broken = rows.pop("broken.png")
+    assert (broken["status"], broken["bytes"], broken["target"]) == (3, None, "out/broken.aec")
+    assert "image" in broken["error"]
+    assert len(rows) == 10
+    for row in rows.values():
+        assert row["bytes"] == Path(row["target"]).stat().st_size
+        assert (row["width"], row["height"], row["status"], row["error"]) == (28, 28, 0, None)
+        assert row["psnr"] > 10
+        assert row["seconds"] > 0
+        assert row["level"] >= 1
+    assert sorted(os.listdir(".")) == ["digit.png", "m.parquet", "out", "scans"]
+
+
+def test_what_a_manifest_has_is_not_done_again(scans: Path, command: Command) -> None:
+    call = ("compress", scans, "-o", "out", "--force", "--manifest", "m.parquet")
+    command(*call)
+    before = made_times("out")
+    lost, cut, broken = "out/digit1.aec", "out/digit2.aec", "scans/broken.png"
+    Path(lost).unlink()
+    Path(cut).write_bytes(b"cut")
+    shutil.copy("digit.png", broken)
+    again = command(*call, "--json")
+    assert (again.status, again.err) == (0, "8 of 11 were there already\n")
+    assert sum("skipped" in json.loads(line) for line in again.out.splitlines()) == 8
+    after = made_times("out")
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"digit1.aec", "digit2.aec", "broken.aec"}
+    rows = rows_of("m.parquet")
+    assert {row["status"] for row in rows.values()} == {0}
+    assert command(*call, "-q", "1").err == "11 of 11 were there already\n"
+
+
+def test_files_that_were_there_are_noted(scans: Path, command: Command) -> None:
+    Path("scans/broken.png").unlink()
+    command("compress", scans, "-o", "out")
+    call = ("compress", scans, "-o", "out", "--skip-existing", "--manifest", "m.parquet")
+    assert command(*call).status == 0
+    row = rows_of("m.parquet")["digit3.png"]
+    assert (row["status"], row["bytes"]) == (0, Path("out/digit3.aec").stat().st_size)
+    assert row["level"] is None
+
+
+def test_decompress_and_verify_have_manifests_too(scans: Path, command: Command) -> None:
+    command("compress", scans, "-o", "out")
+    for name in ("decompress", "verify"):
+        out = ("-o", "back") if name == "decompress" else ()
+        call = (name, "out", *out, "--manifest", f"{name}.parquet")
+        assert command(*call).status == 0
+        rows = rows_of(f"{name}.parquet")
+        assert len(rows) == 10
+        for row in rows.values():
+            assert row["bytes"] == Path(row["target"] or row["source"]).stat().st_size
+        assert command(*call).err == "10 of 10 were there already\n"
+    Path("out/digit3.aec").write_bytes(b"damaged")
+    assert command("verify", "out", "--manifest", "verify.parquet").status == 1
+    assert rows_of("verify.parquet")["digit3.aec"]["status"] == 4
+
+
+def test_a_killed_call_goes_on_by_its_journal(folder: Path, command: Command) -> None:
+    Path("many").mkdir()
+    for number in range(300):
+        shutil.copy("digit.png", f"many/{number:03}.png")
+    call = ["compress", "many", "-o", "out", "--force", "--jobs", "1", "--manifest", "m.parquet"]
+    killed = subprocess.Popen([sys.executable, "-m", "aecodec", *call], stdout=subprocess.DEVNULL)
+    journal = Path("m.parquet.rows")
+    while not (journal.exists() and journal.read_bytes().count(b"\n") >= 20):
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    noted = journal.read_bytes().count(b"\n")
+    with journal.open("ab") as file:
+        file.write(b'["many/299.png", "out/29')
+    assert not Path("m.parquet").exists()
+    assert 20 <= noted < 300
+    before = made_times("out")
+    result = command(*call)
+    assert (result.status, result.err) == (0, f"{noted} of 300 were there already\n")
+    assert sum(time != before.get(name) for name, time in made_times("out").items()) == 300 - noted
+    assert len(rows_of("m.parquet")) == 300
+    assert not journal.exists()
+
+
+def test_another_file_is_not_taken_for_a_manifest(scans: Path, command: Command) -> None:
+    before = Path("digit.png").read_bytes()
+    for name in ("digit.png", "scans"):
+        result = command("compress", scans, "-o", "out", "--manifest", name)
+        assert (result.status, "is no manifest" in result.err) == (2, True)
+    assert Path("digit.png").read_bytes() == before
+    assert sorted(os.listdir(".")) == ["digit.png", "scans"]
+
+
+def test_two_calls_do_not_share_a_manifest(scans: Path, command: Command) -> None:
+    from aecodec.cli.batch.manifest import opened
+
+    with opened(Path("m.parquet")):
+        result = command("compress", scans, "-o", "out", "--manifest", "m.parquet")
+    assert (result.status, "is in use" in result.err) == (2, True)
+
+
+def test_a_manifest_needs_pyarrow(
+    scans: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = command("compress", scans, "-o", "out", "--manifest", "m.parquet")
+    assert (result.status, "aecodec[manifest]" in result.err) == (1, True)
+    assert not Path("out").exists()

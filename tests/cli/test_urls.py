@@ -1,0 +1,129 @@
+"""URLs as inputs and outputs: an S3 server in a process of its own, a web server, memory."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain, repeat
+from pathlib import Path
+
+import fsspec
+import pytest
+from helpers.commands import Command
+
+from aecodec.samples import sample_paths
+from aecodec.urls import Url, place
+
+
+@pytest.fixture
+def memory() -> Url:
+    """An empty folder in the memory of this process."""
+    fsspec.filesystem("memory").store.clear()
+    return Url("memory://pictures")
+
+
+def test_a_url_is_joined_and_cut_as_a_path_is() -> None:
+    url = place("s3://bucket/scans/a.png")
+    assert str(url) == "s3://bucket/scans/a.png"
+    assert (url.name, url.stem, url.suffix) == ("a.png", "a", ".png")
+    assert str(url.with_suffix(".aec")) == "s3://bucket/scans/a.aec"
+    assert Path("out") / url.relative_to(place("s3://bucket/")) == Path("out/scans/a.png")
+    assert url == Url("s3://bucket") / "scans" / "a.png"
+    with pytest.raises(TypeError, match="no path of this system"):
+        url.mkdir()
+
+
+def test_a_bucket_is_compressed_decompressed_verified_and_evaluated(
+    bucket: Url, command: Command
+) -> None:
+    scans, out, back = bucket / "scans", bucket / "out", bucket / "back"
+    done = command("compress", scans, "-o", out, "--jobs", 2)
+    assert (done.status, done.err) == (0, "")
+    assert "s3://pictures/scans/digit3.png -> s3://pictures/out/digit3.aec" in done.out
+    command("compress", sample_paths()[0].parent, "-o", "local")
+    for path in Path("local").iterdir():
+        assert (out / path.name).read_bytes() == path.read_bytes()
+    again = command("compress", scans, "-o", out, "--jobs", 1)
+    assert "s3://pictures/out/digit3.aec exists already; --force overwrites it" in again.err
+    assert command("compress", scans, "-o", out, "--skip-existing").status == 0
+    assert command("compress", scans, "-o", out, "--force").status == 0
+    assert command("verify", out).out.count(": whole") == 10
+    assert command("decompress", out, "-o", back).status == 0
+    assert len(list(back.rglob("*"))) == 10
+    here, there = (
+        json.loads(command("evaluate", "digits", data, "-q", 1, "--json").out)
+        for data in (sample_paths()[0].parent, scans)
+    )
+    assert here["psnr"] == there["psnr"]
+    assert sorted(path.name for path in Path().iterdir()) == ["local"]
+
+
+def test_of_two_who_make_one_object_the_second_fails(
+    bucket: Url, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = bucket / "a.aec"
+    url.write(b"first", replace=False)
+    system, _ = fsspec.core.url_to_fs(str(url), use_listings_cache=False)
+    answers = chain([False], repeat(True))  # as if both had looked before one of them wrote
+    monkeypatch.setattr(system, "exists", lambda path: next(answers))
+    with pytest.raises(FileExistsError):
+        url.write(b"second", replace=False)
+    assert url.read_bytes() == b"first"
+
+
+def test_objects_in_memory_keep_to_the_rules_of_files(memory: Url, command: Command) -> None:
+    content = sample_paths()[3].read_bytes()
+    (memory / "a.png").write(content, replace=False)
+    call = ("compress", memory / "a.png", "--manifest", "m.parquet")
+    assert command(*call).status == 0
+    assert (memory / "a.aec").read_bytes()[:2] == b"\xaeC"
+    assert command(*call).status == 0
+    refused = command("compress", memory / "a.png")
+    assert (refused.status, "memory://pictures/a.aec exists" in refused.err) == (2, True)
+    missing = command("compress", memory / "b.png", "-o", "b.aec")
+    assert missing.status == 6
+    assert "memory://pictures/b.png: cannot be read: no such object" in missing.err
+    same = command("compress", memory / "a.png", "-o", memory / "a.png", "--force")
+    assert (same.status, "is an input" in same.err) == (2, True)
+
+
+def test_a_stack_comes_from_objects_and_becomes_some(memory: Url, command: Command) -> None:
+    for path in sample_paths():
+        (memory / "scans" / path.name).write(path.read_bytes(), replace=False)
+    done = command("compress", "--stack", memory / "scans", "-o", memory / "s.aec", "--metadata")
+    assert done.status == 0
+    assert command("decompress", memory / "s.aec", "-o", memory / "back").status == 0
+    names = [url.name for url in (memory / "back").rglob("*")]
+    assert names == [path.name for path in sample_paths()]
+
+
+def test_a_picture_of_a_web_server_is_compressed(folder: Path, command: Command) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        done = command("compress", f"{url}/digit.png", "-o", "a.aec", "--quiet")
+        missing = command("compress", f"{url}/none.png", "-o", "b.aec")
+        written = command("compress", "digit.png", "-o", f"{url}/digit.aec")
+        server.shutdown()
+    assert (done.status, missing.status, written.status) == (0, 6, 1)
+    assert f"{url}/digit.aec cannot be written" in written.err
+    assert Path("a.aec").exists()
+
+
+def test_what_is_missing_for_a_url_is_named(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command("compress", "odd://a/b.png", "-o", "b.aec").status == 6
+    assert command("compress", "digit.png", "--manifest", "s3://a/m.parquet").status == 2
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    result = command("compress", "s3://a/b.png", "-o", "b.aec")
+    assert (result.status, "aecodec[cloud]" in result.err) == (6, True)
+    assert command("compress", "digit.png").status == 0
+    shutil.copy("digit.png", "file.png")
+    assert command("compress", f"file://{folder}/file.png").status == 0
+    assert Path("file.aec").exists()
