@@ -20,6 +20,7 @@ addEventListener("activate", (event) => {
 
 addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
-  const answer = async () => (await (await caches.open(name)).match(event.request)) ?? fetch(event.request);
+  const answer = async () =>
+    (await (await caches.open(name)).match(event.request, { ignoreSearch: true })) ?? fetch(event.request);
   event.respondWith(answer());
 });

@@ -44,6 +44,7 @@ export function tell(text) {
 
 export function busy(isBusy) {
   progressBar.classList.toggle("busy", isBusy);
+  progressBar.setAttribute("aria-hidden", String(!isBusy));
   progressBar.style.removeProperty("--done");
   progressBar.removeAttribute("aria-valuenow");
   find("#look").setAttribute("aria-busy", String(isBusy));
