@@ -290,6 +290,17 @@ def test_a_picture_that_was_closed_is_not_coded(page: Browser) -> None:
     assert (name, message) == ("UsageError", "this picture was closed")
 
 
+def test_a_picture_that_is_closed_meanwhile_is_coded_to_its_end(page: Browser) -> None:
+    found = run(
+        page,
+        f"const codec = await aecodec.loadCodec('/codecs/{PHOTO}');"
+        "const prepared = await codec.prepare(await picture('/photograph.png'));"
+        "const coming = prepared.encode({ maxBytes: 237 }); await prepared.close();"
+        "return (await coming).length;",
+    )
+    assert 150 < found <= 237
+
+
 def test_work_can_be_given_up(page: Browser) -> None:
     name, _, _ = run(
         page,

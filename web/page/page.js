@@ -15,7 +15,7 @@ const state = { picture: undefined, coded: undefined, level: 4, isPacket: false,
 
 // ---- what is shown
 
-// Runs one change after the other has begun; only the newest may still draw.
+// Do some work, and say what failed. The work draws only while nothing newer has begun.
 let newest = 0;
 async function change(work) {
   const number = ++newest;
@@ -157,7 +157,7 @@ function listen() {
   });
   view.onRight((right) => {
     state.right = right;
-    change(showRight);
+    update();
   });
   view.onCodec((id) => {
     const { name, picture } = state.picture;

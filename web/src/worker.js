@@ -26,9 +26,21 @@ function startAgain() {
   prepared.clear();
 }
 
-function pictureOf(key) {
-  if (!prepared.has(key)) throw new UsageError("this picture was closed");
-  return prepared.get(key);
+// A picture that is closed while a job works on it is freed when that job ends.
+async function withPicture(key, use) {
+  const entry = prepared.get(key);
+  if (!entry) throw new UsageError("this picture was closed");
+  entry.users += 1;
+  try {
+    return await use(entry.picture);
+  } finally {
+    entry.users -= 1;
+    freeIfUnused(key, entry);
+  }
+}
+
+function freeIfUnused(key, { picture, users }) {
+  if (users === 0 && !prepared.has(key)) picture.encoding.free();
 }
 
 const ASKED = {
@@ -38,13 +50,14 @@ const ASKED = {
   encode: (all, { image, options }, report) => all.encode(image, options, report),
   likeness: async ({ core }, { one, other }) => likeness(core, one, other),
   async prepare(all, { image, folder, key }, report) {
-    prepared.set(key, await all.prepare(image, folder, report));
+    prepared.set(key, { picture: await all.prepare(image, folder, report), users: 0 });
   },
-  file: async (all, { key, level, maxBytes }) =>
-    maxBytes === undefined ? all.file(pictureOf(key), level) : all.within(pictureOf(key), maxBytes),
+  file: (all, { key, level, maxBytes }) =>
+    withPicture(key, (picture) => (maxBytes === undefined ? all.file(picture, level) : all.within(picture, maxBytes))),
   async close(all, { key }) {
-    prepared.get(key)?.encoding.free();
+    const entry = prepared.get(key);
     prepared.delete(key);
+    if (entry) freeIfUnused(key, entry);
   },
 };
 
