@@ -217,22 +217,6 @@ def aecc(rows: Rows) -> str:
     )
 
 
-def c_library(rows: Rows) -> str:
-    """What is the same in C and in Python."""
-    return table(
-        ("codec", "level", "pictures", "same files", "same pixels", "bytes, against XNNPACK's"),
-        (
-            (
-                row["codec"],
-                f"{row['level']:g}",
-                *(row[name] for name in ("pictures", "same_files", "same_pixels")),
-                f"{row['bytes_more_than_xnnpack_percent']:+.4f} %",
-            )
-            for row in rows
-        ),
-    )
-
-
 def cold_start(rows: Rows) -> str:
     """Seconds of each command."""
     return table(

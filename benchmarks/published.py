@@ -21,6 +21,7 @@ COMMANDS = {
     "python -m benchmarks rate_distortion steel/test --codec my-steel --limit 100 "
     "--between 27 32 --plot steel.png",
     "device": "python -m benchmarks device mnist.npz",
+    "aecc": "python -m benchmarks aecc kodak mnist.npz",
     "networks": "python -m benchmarks networks",
     "cold_start": "python -m benchmarks cold_start",
     "browser": "python -m benchmarks browser kodak",

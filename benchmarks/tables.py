@@ -33,7 +33,6 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "steel": markdown_tables.bd_rates,
     "device": markdown_tables.device,
     "aecc": markdown_tables.aecc,
-    "c_library": markdown_tables.c_library,
     "networks": markdown_tables.networks,
     "cold_start": markdown_tables.cold_start,
     "browser": markdown_tables.browser,

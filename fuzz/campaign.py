@@ -76,8 +76,8 @@ def targets_in_c() -> Iterator[Target]:
         for name in ("library", "bundle"):
             options = (*_TINY_CODEC, f"SANITIZERS={sanitizers}", f"run-{name}", "SECONDS=")
             yield Target(f"{name} {sanitizers}", (*make, *options), 4)
-        network = (f"SANITIZERS={sanitizers}", "run-network", "SECONDS=")
-        yield Target(f"network {sanitizers}", (*make, *network))
+        command = (*make, f"SANITIZERS={sanitizers}", "run-network", "SECONDS=")
+        yield Target(f"network {sanitizers}", command)
 
 
 def run(target: Target, seconds: int) -> Result:

@@ -22,12 +22,18 @@ _MEMORY = "memory"  # the sanitizer that sees what is read before it is written
 
 
 class Fault(NamedTuple):
-    """A change of `aecodec.c`, and the target that must notice it, under some sanitizers."""
+    """A change of a C file, and the target that must notice it, under some sanitizers."""
 
     target: str
     right: str
     wrong: str
     sanitizers: str = "address,undefined"
+    file: str = "aecodec.c"
+
+    @property
+    def prefix(self) -> str:
+        """What the names of the folders of sources and inputs begin with."""
+        return "network-" if self.target == "network" else ""
 
 
 FAULTS = (
@@ -41,19 +47,23 @@ FAULTS = (
     Fault("header", "memset(header, 0, sizeof *header);", "", _MEMORY),
     Fault("decode", "memset(sums, 0, 2 * dimension * sizeof *sums);", "", _MEMORY),
     Fault("encode", "memset(sums, 0, 2 * dimension * sizeof *sums);", "", _MEMORY),
+    Fault("network", "is_same(one, &call->out) &&", "", file="aecodec_operators.c"),
+    Fault("network", " && least >= 0", "", file="aecodec_operators.c"),
+    Fault("network", " && size <= plan[PLAN_SIZE] - offset", "", file="aecodec_operators.c"),
+    Fault("network", "AECODEC_GROUP); /* the last", "0); /* the", _MEMORY, "aecodec_kernels.c"),
 )
 
 
 def build(fault: Fault, source: Path, folder: Path) -> Path:
     """Build a target with a fault, and return the program."""
     shutil.copytree(source, folder)
-    library = folder / "aecodec.c"
+    library = folder / fault.file
     text = library.read_text("utf-8")
     if text.count(fault.right) != 1:
-        raise SystemExit(f"aecodec.c does not have {fault.right!r} once: plant another fault")
+        raise SystemExit(f"{fault.file} does not have {fault.right!r} once: plant another fault")
     library.write_text(text.replace(fault.right, fault.wrong), "utf-8")
     sources = [HERE / f"{fault.target}.c", *sorted(folder.glob("*.c"))]
-    sources += [HERE / "mutator.c"] if fault.target != "encode" else []
+    sources += [HERE / "mutator.c"] if fault.target in ("header", "decode") else []
     program, include = folder / fault.target, (f"-I{HERE}", f"-I{folder}")
     options = [*_OPTIONS, f"-fsanitize=fuzzer,{fault.sanitizers}", *include]
     compiler = os.environ.get("FUZZ_CC", "clang")
@@ -65,7 +75,8 @@ def seconds_to_find(program: Path, corpus: Path) -> float | None:
     """Seconds until a target ends by a finding; None if it finds nothing."""
     found = program.with_name("found")
     found.mkdir()
-    options = (f"-max_total_time={_SECONDS}", "-max_len=512", "-verbosity=0", "-seed=1")
+    most = 8192 if program.name == "network" else 512
+    options = (f"-max_total_time={_SECONDS}", f"-max_len={most}", "-verbosity=0", "-seed=1")
     start = time.monotonic()
     done = subprocess.run(
         [program, *options, found, corpus], capture_output=True, check=False, cwd=program.parent
@@ -85,11 +96,11 @@ def report(fault: Fault, program: Path, corpus: Path) -> bool:
 def main(source: str, folder: str) -> int:
     """Plant all faults; 1 if one of them is not found."""
     shutil.rmtree(folder, ignore_errors=True)
-    corpus = Path(source).resolve().with_name("corpus")
-    found = [
-        report(fault, build(fault, Path(source), Path(folder, str(number)).resolve()), corpus)
-        for number, fault in enumerate(FAULTS)
-    ]
+    prepared, found = Path(source).resolve().parent, []
+    for number, fault in enumerate(FAULTS):
+        sources, corpus = (prepared / f"{fault.prefix}{name}" for name in ("source", "corpus"))
+        program = build(fault, sources, Path(folder, str(number)).resolve())
+        found.append(report(fault, program, corpus))
     return int(not all(found))
 
 

@@ -6,6 +6,40 @@
 #include "aecodec_library.h"
 #include "aecodec_network.h"
 
+/* The names that the parts share, as other libraries cannot have them. */
+#define buffer_append aecodec_private_buffer_append
+#define buffer_append_header aecodec_private_buffer_append_header
+#define buffer_append_number aecodec_private_buffer_append_number
+#define buffer_room aecodec_private_buffer_room
+#define compress_within aecodec_private_compress_within
+#define default_units aecodec_private_default_units
+#define divide_up aecodec_private_divide_up
+#define geometry_fits aecodec_private_geometry_fits
+#define geometry_of aecodec_private_geometry_of
+#define has_level aecodec_private_has_level
+#define is_shown_as_rgb aecodec_private_is_shown_as_rgb
+#define level_close aecodec_private_level_close
+#define level_open aecodec_private_level_open
+#define level_tables_open aecodec_private_level_tables_open
+#define memory_fits aecodec_private_memory_fits
+#define network_of aecodec_private_network_of
+#define read_u16 aecodec_private_read_u16
+#define read_u32 aecodec_private_read_u32
+#define resize_channel aecodec_private_resize_channel
+#define run_windows aecodec_private_run_windows
+#define segment_at aecodec_private_segment_at
+#define segment_count aecodec_private_segment_count
+#define tile_pixels aecodec_private_tile_pixels
+#define vector_count aecodec_private_vector_count
+#define window_at aecodec_private_window_at
+#define window_count aecodec_private_window_count
+#define window_for aecodec_private_window_for
+#define window_is_taken aecodec_private_window_is_taken
+#define windows_of aecodec_private_windows_of
+#define zlib_bound aecodec_private_zlib_bound
+#define zlib_deflate aecodec_private_zlib_deflate
+#define zlib_inflate aecodec_private_zlib_inflate
+
 enum {
     LEVEL_UNITS = 16,
     MAX_LEVELS = 15,

@@ -70,6 +70,7 @@ def test_networks_that_differ_from_the_reference_kernels_are_not_verified(
     assert "another file than Python" in command("verify", "--device", damaged).err
 
 
+@pytest.mark.slow
 def test_both_halves_run_in_c(command: Command) -> None:
     assert command("export", "digits", "-o", "both", "--format", "c").status == 0
     assert "10 pictures" in command("verify", "--device", "both").out
@@ -80,6 +81,7 @@ def test_both_halves_run_in_c(command: Command) -> None:
     assert "10 pictures" in command("verify", "--device", "both").out  # the decoder alone
 
 
+@pytest.mark.slow
 def test_tensorflow_lite_micro_runs_the_networks_if_wanted(command: Command) -> None:
     half = ("--half", "encoder", "--format", "c", "--network", "tflm")
     assert command("export", "digits", "-o", "micro", *half).status == 0
@@ -95,7 +97,11 @@ def test_the_firmware_writes_pythons_file_here(exported: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("processor", "board"), [("cortex-m4", "mps2-an386"), ("cortex-m7", "mps2-an500")]
+    ("processor", "board"),
+    [
+        ("cortex-m4", "mps2-an386"),
+        pytest.param("cortex-m7", "mps2-an500", marks=pytest.mark.slow),
+    ],
 )
 def test_the_firmware_writes_pythons_file_on_a_board(
     exported: Path, tmp_path: Path, processor: str, board: str

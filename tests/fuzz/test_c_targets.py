@@ -25,5 +25,5 @@ def test_each_planted_fault_is_found_within_a_minute(tmp_path: Path) -> None:
 
 def test_faults_are_planted_for_each_target() -> None:
     planted = {(fault.target, fault.sanitizers) for fault in FAULTS}
-    targets = ("header", "decode", "encode")
+    targets = ("header", "decode", "encode", "network")
     assert planted == {(name, kind) for name in targets for kind in ("address,undefined", "memory")}

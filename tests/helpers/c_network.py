@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from helpers.c_library import SOURCES, WARNINGS, Guarded
 
 BAD_NETWORK, OTHER_SIZE = 6, 7
@@ -31,9 +32,21 @@ That of small devices comes first; the others have memory for Winograd's minimal
 """
 
 
+FEW = ("small", "best")
+"""Those that tests build which are not slow."""
+
+
 def has_kernels(name: str) -> bool:
     """Whether this machine runs kernels of this name."""
     return name != "avx2" or platform.machine() in ("x86_64", "AMD64")
+
+
+def all_kernels() -> list[Any]:
+    """The kernels that this machine runs, as parameters of tests; most are slow to build."""
+    return [
+        name if name in FEW else pytest.param(name, marks=pytest.mark.slow)
+        for name in filter(has_kernels, KERNELS)
+    ]
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.c_library import SOURCES, WARNINGS
-from helpers.c_network import KERNELS, NETWORK_SOURCES, CNetwork, has_kernels
+from helpers.c_network import NETWORK_SOURCES, CNetwork, all_kernels
 from helpers.programs import needs
 
 from fuzz.plans import plans
@@ -36,7 +36,7 @@ def inputs_of(plan: bytes) -> np.ndarray:
 
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
-@pytest.mark.parametrize("kernels", list(filter(has_kernels, KERNELS)))
+@pytest.mark.parametrize("kernels", all_kernels())
 def test_plans_compute_what_they_computed(kernels: str) -> None:
     outputs = []
     for _, plan in plans():
@@ -46,6 +46,7 @@ def test_plans_compute_what_they_computed(kernels: str) -> None:
     assert digest(outputs) == OUTPUTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "kernels"),
     [("-march=armv8-a", "neon"), ("-march=armv8.2-a+dotprod", "neon dotprod")],

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from helpers.c_library import BUFFER_TOO_SMALL
-from helpers.c_network import BAD_NETWORK, KERNELS, OTHER_SIZE, CNetwork, has_kernels
+from helpers.c_network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
 from helpers.networks.tflite_models import LAYERS, Maker, function
 
 from aecodec import Codec
@@ -21,8 +21,6 @@ from aecodec.inference.transform import to_int8
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
-ALL = list(filter(has_kernels, KERNELS))
-
 
 @pytest.fixture(scope="module")
 def photo_plans(photo: Codec) -> dict[Half, bytes]:
@@ -30,14 +28,14 @@ def photo_plans(photo: Codec) -> dict[Half, bytes]:
     return {half: network_plan(photo.folder.read(half.tflite), is_any_size=True) for half in Half}
 
 
-@pytest.mark.parametrize("kernels", ALL)
+@pytest.mark.parametrize("kernels", all_kernels())
 def test_digits_are_encoded_and_decoded_as_by_the_reference_kernels(
     codec: Codec, digits: Pixels, kernels: str
 ) -> None:
     models = {half: codec.folder.read(half.tflite) for half in Half}
     networks = {half: CNetwork(network_plan(model), kernels) for half, model in models.items()}
     references = {half: reference_transform(model) for half, model in models.items()}
-    for digit in digits[:50, ..., None]:
+    for digit in digits[:20, ..., None]:
         status, latents = networks[Half.ENCODER].run(to_int8(digit))
         expected = references[Half.ENCODER](to_int8(digit)[None])
         assert status == 0
@@ -47,8 +45,8 @@ def test_digits_are_encoded_and_decoded_as_by_the_reference_kernels(
         assert (pixels == references[Half.DECODER](latents[None])[0]).all()
 
 
-@pytest.mark.parametrize("kernels", ALL)
-@pytest.mark.parametrize("size", [(16, 16), (48, 80), (128, 32)])
+@pytest.mark.parametrize("kernels", all_kernels())
+@pytest.mark.parametrize("size", [(16, 16), (48, 80)])
 def test_photographs_of_any_size_are_those_of_the_reference_kernels(
     photo: Codec,
     photo_plans: dict[Half, bytes],
