@@ -124,13 +124,13 @@ def _speeds(folder: Path, names: Sequence[str]) -> Iterator[Row]:
     with static_host(folder) as host, opened_browser() as browser:
         browser.open(f"{host.url}/blank.html", width=1280)
         works = (
-            ("photo", "megapixels per second", _PHOTOGRAPHS.replace("NAMES", json.dumps(names))),
-            ("digits", "digits per second", _DIGITS),
+            ("photo", "megapixels per second", 2, _PHOTOGRAPHS.replace("NAMES", json.dumps(names))),
+            ("digits", "digits per second", None, _DIGITS),
         )
-        for codec, unit, script in works:
+        for codec, unit, digits, script in works:
             values = browser.run(_prelude(codec) + script)
             for work, value in zip(("encode", "decode"), values, strict=True):
-                yield _row(codec, f"{work}: {unit}", round(value, 2))
+                yield _row(codec, f"{work}: {unit}", round(value, digits))
 
 
 def _prelude(codec: str) -> str:
