@@ -225,6 +225,14 @@ def cold_start(rows: Rows) -> str:
     )
 
 
+def browser(rows: Rows) -> str:
+    """What each codec does in a browser, and what it takes."""
+    return table(
+        ("codec", "what", "figure"),
+        ((row["codec"], row["what"], f"{row['value']:,}") for row in rows),
+    )
+
+
 def throughput(rows: Rows) -> str:
     """Digits per second of each part."""
     return table(

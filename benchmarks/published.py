@@ -24,6 +24,7 @@ COMMANDS = {
     "aecc": "python -m benchmarks aecc kodak mnist.npz",
     "networks": "python -m benchmarks networks",
     "cold_start": "python -m benchmarks cold_start",
+    "browser": "python -m benchmarks browser kodak",
     "throughput": "python -m benchmarks throughput mnist.npz",
     "single_pictures": "python -m benchmarks single_pictures mnist.npz",
     "busy_cores": "python -m benchmarks busy_cores kodak",

@@ -35,6 +35,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "aecc": markdown_tables.aecc,
     "networks": markdown_tables.networks,
     "cold_start": markdown_tables.cold_start,
+    "browser": markdown_tables.browser,
     "throughput": markdown_tables.throughput,
     "single_pictures": markdown_tables.single_pictures,
     "busy_cores": markdown_tables.busy_cores,

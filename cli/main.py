@@ -33,12 +33,16 @@ _COMMANDS = (
     "compare",
     "evaluate",
     "report",
+    "web",
     "codecs",
     "demo",
     "train",
     "export",
 )
 """The commands in the order of the help; each is a function in the module of its name."""
+
+_PAGES = ("report", "web")
+"""Those whose modules are in the package `pages`; all others are in `commands`."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -79,7 +83,8 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     called = arguments[0] if arguments else ""
     for name in (called,) if called in _COMMANDS else _COMMANDS:
-        module = import_module(f"aecodec.cli.commands.{name}")
+        package = "pages" if name in _PAGES else "commands"
+        module = import_module(f"aecodec.cli.{package}.{name}")
         app.command(epilog=_EPILOG)(getattr(module, name))
     return app
 

@@ -51,7 +51,7 @@ def make_folder(folder: Path, contents: Contents) -> None:
 
     Args:
         folder: the folder; its parents are made as needed.
-        contents: its files.
+        contents: its files; a name may have `/` in it, for folders within.
 
     Raises:
         FileExistsError: something of this name exists.
@@ -116,9 +116,12 @@ def remove_folder(folder: Path) -> None:
 
 def _fill(folder: Path, contents: Contents) -> None:
     for name, content in contents.items():
-        (folder / name).write_bytes(content)
-        sync_file(folder / name)
-    sync_folder(folder)
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        sync_file(path)
+    for filled in {(folder / name).parent for name in contents} | {folder}:
+        sync_folder(filled)
 
 
 def _check_absent(path: Path) -> None:

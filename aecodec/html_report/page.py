@@ -31,8 +31,8 @@ def page(content: Content, title: str) -> bytes:
     Returns:
         The content of an HTML file.
     """
-    style, script = _asset("style.css"), _asset("script.js")
-    text = Template(_asset("page.html")).substitute(
+    style, script = _assets("common.css", "style.css"), _assets("common.js", "script.js")
+    text = Template(asset("page.html")).substitute(
         style=style,
         style_hash=_hash(style),
         script=script,
@@ -42,7 +42,12 @@ def page(content: Content, title: str) -> bytes:
     return text.encode()
 
 
-def _asset(name: str) -> str:
+def _assets(*names: str) -> str:
+    return "\n".join(asset(name) for name in names)
+
+
+def asset(name: str) -> str:
+    """A style sheet, a script or a template of this package, as text."""
     return files(__package__).joinpath(name).read_text("utf-8")
 
 

@@ -1,6 +1,3 @@
-
-"use strict";
-
 const data = JSON.parse(document.getElementById("data").textContent);
 const ORIGINAL = "Original";
 const formats = data.pictures[0].files.map((file) => file.format);
@@ -110,20 +107,6 @@ function writeHead() {
   const list = document.getElementById("missing");
   list.append(...data.missing.map((text) => make("li", text)));
   list.hidden = !data.missing.length;
-}
-
-function setUpTheme() {
-  const button = document.getElementById("theme");
-  const root = document.documentElement;
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
-  const label = () => { button.textContent = isDark() ? "Light theme" : "Dark theme"; };
-  button.addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    label();
-  });
-  system.addEventListener("change", label);
-  label();
 }
 
 // ---- the table of formats
@@ -288,7 +271,7 @@ class Card {
     this.picture = picture;
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     this.stage = this.find(".stage");
-    this.split = this.find(".split");
+    this.split = new Split(this.stage, this.find(".split"));
     this.find(".name").textContent = picture.name;
     this.find(".size").textContent = sizeText(picture);
     fillTable(this.find(".files"), picture.files, measureColumns(picture.files));
@@ -296,11 +279,8 @@ class Card {
     fillSelect(this.find(".choose-left"), choices, ORIGINAL);
     fillSelect(this.find(".choose-right"), choices, formats[0]);
     this.find(".sides").addEventListener("change", () => this.show());
-    this.split.addEventListener("input", () => this.move());
-    this.listenToPointer();
     this.zoom("fit");
     this.show();
-    this.move();
   }
 
   find(selector) {
@@ -323,31 +303,10 @@ class Card {
       this.find(`.${side}-tag`).textContent = titles[number];
     });
     this.find("figcaption").textContent = captionOf(this.picture, ...titles);
-    this.split.setAttribute("aria-label", `How much is shown of ${titles[0]}, left, over ${titles[1]}, right`);
+    this.split.describe(...titles);
     for (const row of this.element.querySelectorAll(".files tr")) {
       row.classList.toggle("under", row.dataset.format !== undefined && titles.includes(row.dataset.format));
     }
-  }
-
-  move() {
-    this.stage.style.setProperty("--split", `${this.split.value}%`);
-    this.split.setAttribute("aria-valuetext", `${this.split.value} %`);
-  }
-
-  // A mouse or a finger on the picture moves the slider as well.
-  listenToPointer() {
-    const follow = (event) => {
-      const box = this.stage.getBoundingClientRect();
-      this.split.value = String((100 * (event.clientX - box.left)) / box.width);
-      this.move();
-    };
-    this.stage.addEventListener("pointerdown", (event) => {
-      this.stage.setPointerCapture(event.pointerId);
-      follow(event);
-    });
-    this.stage.addEventListener("pointermove", (event) => {
-      if (this.stage.hasPointerCapture(event.pointerId)) follow(event);
-    });
   }
 
   zoom(chosen) {
@@ -399,7 +358,7 @@ function writePictures() {
 }
 
 writeHead();
-setUpTheme();
+setUpTheme(document.getElementById("theme"));
 writeFormats();
 writeCurves();
 writePictures();

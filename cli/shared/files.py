@@ -171,6 +171,27 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
             make_folder(folder, contents)
 
 
+def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
+    """Write a folder with folders in it.
+
+    Args:
+        folder: the folder.
+        contents: the files by their paths in it, with `/` between names.
+        force: write into a folder that exists: file after file in this order, each whole. Without
+            it, all files appear or none.
+
+    Raises:
+        ExistsError: the folder exists, and is not to be changed.
+        AecodecError: the files cannot be written.
+    """
+    with _failures_of(folder):
+        if not (force and folder.exists()):
+            make_folder(folder, contents)
+            return
+        for name, content in contents.items():
+            write_file(folder / name, content, replace=True)
+
+
 def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write files into a folder, all or none; others that it holds stay.
 

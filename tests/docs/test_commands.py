@@ -42,8 +42,9 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
-    "aecc": "--megapixels 0.1 --frames 10",
     "adoption": "--epochs 1 --only tutorial softplus any_size",
+    "aecc": "--megapixels 0.1 --frames 10",
+    "browser": "--limit 1",
     "cluster": "--limit 200 --photos 2",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
@@ -60,11 +61,15 @@ SMALLER = {
 
 TOOLS = {
     r"cmake |build/aecc ": ("cc", "cmake"),
-    r"aecodec verify --device": ("cc",),
-    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
-    r"python -m benchmarks device": ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
+    r"aecodec verify --device": ("cc", "tflite_micro"),
+    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm", "tflite_micro"),
+    r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
+    r"python -m benchmarks device": (
+        *("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
+        "tflite_micro",
+    ),
 }
-"""Programs that commands need; all of these commands need tflite-micro as well."""
+"""Programs and packages that commands need."""
 
 Folder = Callable[[str], Path]
 
@@ -145,8 +150,7 @@ def folder(
 def is_possible(command: str) -> bool:
     """Whether this machine has the tools for a command."""
     needed = [tools for pattern, tools in TOOLS.items() if re.match(pattern, command)]
-    has_micro = find_spec("tflite_micro") is not None
-    return all(has_micro and all(map(shutil.which, tools)) for tools in needed)
+    return all(shutil.which(tool) or find_spec(tool) for tools in needed for tool in tools)
 
 
 def is_runnable(program: str) -> bool:

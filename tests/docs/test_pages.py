@@ -15,14 +15,14 @@ from helpers.documents import PAGES, README, ROOT
 import aecodec
 
 DOCUMENTS = [README, *PAGES, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY"))]
-SOURCES = ("aecodec", "cli", "export", "benchmarks")
+SOURCES = ("aecodec", "cli", "export", "web", "benchmarks")
 
 
 def packages() -> set[str]:
     """All packages of the source tree, by the names that they are imported with."""
     found = [each.parent for name in SOURCES for each in (ROOT / name).rglob("__init__.py")]
     names = [".".join(each.relative_to(ROOT).parts) for each in found]
-    return {re.sub(r"^(cli|export)\b", r"aecodec.\1", name) for name in names} - {"aecodec"}
+    return {re.sub(r"^(cli|export|web)\b", r"aecodec.\1", name) for name in names} - {"aecodec"}
 
 
 def test_the_readme_has_at_most_150_lines() -> None:

@@ -176,6 +176,7 @@ QUICK = (
         Path("page.html"),
         most=4,
     ),
+    Scenario("web", lambda _: None, ("web", "digits", "-o", "site"), Path("site"), most=4),
     Scenario("decompress", _picture, ("decompress", "picture.aec", "-o", "a.png"), Path("a.png")),
     Scenario("decompress to a pipe", _picture, ("decompress", "picture.aec", "-o", "-"), STANDARD),
     Scenario("decompress a stack", _stack, ("decompress", "stack.aec", "-o", "out"), Path("out")),

@@ -15,7 +15,12 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = {"aecodec": "aecodec", "cli": "aecodec.cli", "export": "aecodec.export"}
+FOLDERS = {
+    "aecodec": "aecodec",
+    "cli": "aecodec.cli",
+    "export": "aecodec.export",
+    "web": "aecodec.web",
+}
 """Folders of the repository, and the packages as which they are installed."""
 
 Graph = Mapping[str, set[str]]

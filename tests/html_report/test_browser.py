@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.browser import Browser, opened_browser
 
 from aecodec.html_report.measuring import Content
+from benchmarks.web.browser import Browser, opened_browser
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("chromedriver")),

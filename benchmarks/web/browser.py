@@ -6,8 +6,9 @@ import base64
 import io
 import json
 import shutil
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,20 @@ class Browser:
     def __init__(self, driver: Any) -> None:
         self._driver = driver
 
-    def open(self, page: Path, *, width: int, scheme: str = "light") -> None:
-        """Open a page in a window of a width in pixels, a phone's if it is narrow."""
+    def open(self, page: Path | str, *, width: int, scheme: str = "light") -> None:
+        """Open a page in a window of a width in pixels, a phone's if it is narrow.
+
+        Args:
+            page: its file, or its address.
+            width: of the window.
+            scheme: whether the system asks for "light" or "dark".
+        """
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self._command("Emulation.setEmulatedMedia", media)
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         self._command("Emulation.setDeviceMetricsOverride", size)
         self.messages(), self.requests()  # those of the page before
-        self._driver.get(page.as_uri())
+        self._driver.get(page.as_uri() if isinstance(page, Path) else page)
 
     def run(self, script: str) -> Any:
         """Run a script, which may wait, and return what it returns."""
@@ -49,11 +56,21 @@ class Browser:
 
         Select(self._found(select)).select_by_value(value)
 
+    def give(self, file_input: str, file: Path) -> None:
+        """Choose a file in an input for files, be it hidden."""
+        self._found(file_input).send_keys(str(file))
+
     def press(self, element: str, *keys: str) -> None:
         """Press keys while an element has the focus."""
         from selenium.webdriver.common.keys import Keys
 
-        names = {"ArrowRight": Keys.ARROW_RIGHT, "Home": Keys.HOME, "Enter": Keys.ENTER}
+        names = {
+            "ArrowRight": Keys.ARROW_RIGHT,
+            "End": Keys.END,
+            "Enter": Keys.ENTER,
+            "Home": Keys.HOME,
+            "Space": Keys.SPACE,
+        }
         self._found(element).send_keys(*(names[key] for key in keys))
 
     def drag(self, element: str, *, start: float, end: float) -> None:
@@ -103,11 +120,83 @@ class Browser:
         sent = (each["params"] for each in entries if each["method"] == "Network.requestWillBeSent")
         return [each["request"]["url"] for each in sent]
 
-    def _command(self, name: str, arguments: dict[str, Any]) -> None:
-        self._driver.execute_cdp_cmd(name, arguments)
+    def accessible(self) -> list[tuple[str, str]]:
+        """Role and name of all that can have the focus, as a screen reader is told."""
+        tree = self._command("Accessibility.getFullAXTree", {})["nodes"]
+        shown = [node for node in tree if not node["ignored"] and _can_have_focus(node)]
+        return [(node["role"]["value"], node["name"]["value"]) for node in shown]
+
+    def download_to(self, folder: Path) -> None:
+        """Save what is downloaded in a folder."""
+        options = {"behavior": "allow", "downloadPath": str(folder)}
+        self._command("Browser.setDownloadBehavior", options)
+
+    @contextmanager
+    def peak_memory(self) -> Iterator[PeakMemory]:
+        """Watch the memory of the page's process while the block runs."""
+        renderers = [pid for pid in _descendants(self._driver.service.process.pid) if _is_page(pid)]
+        with PeakMemory(renderers) as peak:
+            yield peak
+
+    def _command(self, name: str, arguments: dict[str, Any]) -> Any:
+        return self._driver.execute_cdp_cmd(name, arguments)
 
     def _found(self, selector: str) -> Any:
         return self._driver.find_element("css selector", selector)
+
+
+class PeakMemory:
+    """Memory of the largest of some processes at its peak, looked at fifty times a second.
+
+    Args:
+        processes: their ids.
+
+    Attributes:
+        megabytes: what it holds for itself alone, of 10^6 bytes.
+    """
+
+    def __init__(self, processes: list[int]) -> None:
+        self.megabytes = 0.0
+        self._processes, self._ended = processes, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.02):
+            found = max(_own_kilobytes(pid) for pid in self._processes)
+            self.megabytes = max(self.megabytes, found * 1024 / 1e6)
+
+
+def _own_kilobytes(pid: int) -> int:
+    """Memory of a process; 0 if it has ended, as spare ones do."""
+    with suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text()
+        return int(status.partition("RssAnon:")[2].split()[0])
+    return 0
+
+
+def _is_page(pid: int) -> bool:
+    return "--type=renderer" in Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """Ids of the processes that a process started, and of those that they started."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            yield child
+            yield from _descendants(child)
+
+
+def _can_have_focus(node: dict[str, Any]) -> bool:
+    properties = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
+    return bool(properties.get("focusable")) and node["role"]["value"] != "RootWebArea"
 
 
 @contextmanager

@@ -1,0 +1,65 @@
+"""Fixtures of the tests in a browser: a page on a host, and Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.documents import ROOT
+from PIL import Image
+
+import aecodec
+from aecodec.arrays import Pixels
+from aecodec.cli.shared.files import write_tree
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.web.hosting import hosted_files
+from aecodec.web.samples import found_samples
+from aecodec.web.site import site_files
+from benchmarks.web.browser import Browser, opened_browser
+from benchmarks.web.static_host import StaticHost, static_host
+
+_BLANK = '<!DOCTYPE html><title>Blank</title><link rel="icon" href="data:,">'
+
+GOLDEN = ROOT / "tests" / "golden"
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory,
+    photo: aecodec.Codec,
+    codec: aecodec.Codec,
+    photograph: Pixels,
+) -> Path:
+    """A page with both codecs that ship; and beside it, for tests, golden files and pictures."""
+    folder = tmp_path_factory.mktemp("web") / "site"
+    contents = site_files([photo, codec], found_samples(None))
+    for path in (*GOLDEN.glob("codecs/*"), ROOT / "aecodec" / "codecs" / "photo-1"):
+        other = CodecFolder.open(path)
+        for name, content in hosted_files(other).items():
+            contents[f"codecs/{other.spec.codec_id.hex()}/{name}"] = content
+    write_tree(folder, contents, force=False)
+    shutil.copytree(GOLDEN, folder / "golden")
+    (folder / "blank.html").write_text(_BLANK)
+    Image.fromarray(photograph[:300, :420]).save(folder / "photograph.png")
+    Image.fromarray(np.array(photograph[::6, ::6])).convert("LA").save(folder / "grey.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def host(site: Path) -> Iterator[StaticHost]:
+    """The page on a host."""
+    with static_host(site) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, where it is installed."""
+    pytest.importorskip("selenium", reason="needs pip install -e '.[test]'")
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
+    with opened_browser() as browser:
+        yield browser

@@ -1,0 +1,356 @@
+"""The library of the browser: the files and the pixels of Python, and its errors."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.documents import ROOT
+from helpers.reference_kernels import reference_decoder, reference_encoder
+from PIL import Image
+
+from aecodec.arrays import Pixels
+from aecodec.codec.codec import Codec
+from aecodec.codec.rate_control import within_bytes
+from aecodec.codec.sources import to_picture
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.format import container
+from aecodec.format.container import Header, Mode
+from aecodec.imaging.picture import Picture
+from aecodec.samples import sample_paths
+from benchmarks.web.browser import Browser, opened_browser
+from benchmarks.web.static_host import StaticHost, static_host
+
+pytestmark = pytest.mark.slow
+
+GOLDEN = ROOT / "tests" / "golden"
+PHOTO, DIGITS = "651442dd", "0881441f"
+
+PRELUDE = """
+const aecodec = await import('/aecodec/index.js');
+aecodec.setCodecs('/codecs');
+const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
+const picture = async (name) => {
+  const bitmap = await createImageBitmap(await (await fetch(name)).blob());
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+};
+const digest = async (data) => [...new Uint8Array(await crypto.subtle.digest('SHA-256', data))]
+  .map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const text = (file) => btoa(String.fromCharCode(...file));
+const kind = async (work) => {
+  try {
+    await work();
+  } catch (error) {
+    return [error.name, error.message, error instanceof aecodec.AecodecError];
+  }
+  return 'nothing';
+};
+"""
+
+
+@pytest.fixture
+def page(browser: Browser, host: StaticHost) -> Browser:
+    """A page of the host, in which scripts run."""
+    browser.open(f"{host.url}/blank.html", width=1280)
+    return browser
+
+
+def run(page: Browser, script: str) -> Any:
+    return page.run(PRELUDE + script)
+
+
+def rgba(pixels: Pixels) -> Pixels:
+    """(..., H, W, 4) as ImageData has it, of pixels with 1 to 4 channels."""
+    channels = pixels.shape[-1]
+    colours = pixels[..., : 1 if channels < 3 else 3]
+    alpha = pixels[..., -1:] if channels % 2 == 0 else np.full_like(pixels[..., :1], 255)
+    return np.concatenate([np.broadcast_to(colours, (*pixels.shape[:-1], 3)), alpha], axis=-1)
+
+
+def sha256(pixels: Pixels) -> str:
+    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+def codec_of(name: str) -> CodecFolder:
+    """The folder of the codec of a golden file."""
+    tiny = GOLDEN / "codecs" / name.partition("_")[0]
+    shipped = {"photo": "photo-1", "photo2": "photo"}.get(name.partition("_")[0], "digits")
+    return CodecFolder.open(tiny if tiny.exists() else ROOT / "aecodec" / "codecs" / shipped)
+
+
+def frames_of(picture: Picture) -> list[str]:
+    """SHA-256 of each frame as ImageData."""
+    parts = (
+        [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha[..., None]]
+    )
+    return [sha256(rgba(frame)) for frame in np.concatenate(parts, axis=-1)]
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.aec")), ids=lambda file: file.stem)
+def test_golden_files_have_the_pixels_of_the_reference_kernels(page: Browser, file: Path) -> None:
+    found = run(
+        page,
+        f"const frames = await aecodec.decodeFrames(await bytes('/golden/{file.name}'));"
+        "return Promise.all(frames.map((frame) => digest(frame.data)));",
+    )
+    assert found == frames_of(reference_decoder(codec_of(file.stem)).decode(file.read_bytes()))
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("refused/*.aec")), ids=lambda file: file.stem)
+def test_damaged_golden_files_are_refused(page: Browser, file: Path) -> None:
+    name, message, is_ours = run(
+        page,
+        f"return kind(async () => aecodec.decode(await bytes('/golden/refused/{file.name}')));",
+    )
+    assert (name, is_ours) == ("FormatError", True)
+    assert "damaged" in message or "not a whole" in message
+
+
+@pytest.mark.parametrize("level", [1, 2.5, 8])
+def test_files_of_photographs_are_those_of_python(
+    page: Browser, site: Path, photo: Codec, level: float
+) -> None:
+    encoded = run(
+        page,
+        f"const codec = await aecodec.loadCodec('/codecs/{PHOTO}');"
+        "const image = await picture('/photograph.png');"
+        f"const file = await aecodec.encode(image, {{ codec, level: {level} }});"
+        "return [text(file), await digest((await aecodec.decode(file)).data)];",
+    )
+    file = base64.b64decode(encoded[0])
+    encoder, decoder = reference_encoder(photo.folder), reference_decoder(photo.folder)
+    assert file == encoder.compress(np.asarray(Image.open(site / "photograph.png")), level=level)
+    assert [encoded[1]] == frames_of(decoder.decode(file))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_files_of_digits_are_those_of_python(page: Browser, codec: Codec, level: int) -> None:
+    found = run(
+        page,
+        f"const codec = await aecodec.loadCodec('/codecs/{DIGITS}'); const files = [];"
+        "for (let digit = 0; digit < 10; digit += 1) {"
+        " const prepared = await codec.prepare(await picture(`/samples/digit${digit}.png`));"
+        f" files.push(text(await prepared.encode({{ level: {level} }})));"
+        " await prepared.close(); }"
+        "return files;",
+    )
+    encoder = reference_encoder(codec.folder)
+    digits = [np.asarray(Image.open(path)) for path in sample_paths()]
+    expected = [encoder.compress(digit, level=level) for digit in digits]
+    assert [base64.b64decode(each) for each in found] == expected
+
+
+def test_grey_and_alpha_stay_what_they_are(page: Browser, site: Path, photo: Codec) -> None:
+    found = run(
+        page,
+        f"const image = await picture('/grey.png'); const codec = '/codecs/{PHOTO}';"
+        "const grey = await aecodec.encode(image, { codec });"
+        "for (let at = 3; at < image.data.length / 2; at += 4) image.data[at] = at % 256;"
+        "const both = await aecodec.encode(image, { codec });"
+        "const [header, other] = [await aecodec.readHeader(grey), await aecodec.readHeader(both)];"
+        "const decoded = await aecodec.decode(both);"
+        "const isAlpha = image.data.every((value, at) => at % 4 < 3 || decoded.data[at] === value);"
+        "return [header, other, isAlpha, text(both)];",
+    )
+    height, width = np.asarray(Image.open(site / "grey.png")).shape[:2]
+    header = {"id": PHOTO, "width": width, "height": height, "frames": 1}
+    header |= {"reduction": 1, "level": None}
+    assert found[:3] == [{**header, "mode": "L"}, {**header, "mode": "LA"}, True]
+    assert photo.decompress(base64.b64decode(found[3])).mode == "LA"
+
+
+def test_a_file_of_a_number_of_bytes_is_the_one_that_python_makes(
+    page: Browser, site: Path, photo: Codec
+) -> None:
+    found = run(
+        page,
+        f"const codec = await aecodec.loadCodec('/codecs/{PHOTO}');"
+        "const image = await picture('/photograph.png');"
+        "return text(await aecodec.encode(image, { codec, maxBytes: 237 }));",
+    )
+    file = base64.b64decode(found)
+    encoder, decoder = reference_encoder(photo.folder), reference_decoder(photo.folder)
+    picture = to_picture(Image.open(site / "photograph.png"))
+    assert len(file) <= 237
+    assert file == within_bytes(encoder, decoder, picture, 237).data
+
+
+def test_only_what_is_needed_is_fetched_and_only_once(site: Path) -> None:
+    """A decoder, and the tables of one level; another level later, and nothing a second time."""
+    with static_host(site) as host, opened_browser() as browser:
+        browser.open(f"{host.url}/blank.html", width=1280)
+        decode = "await aecodec.decode(await bytes('/golden/photo2.aec'));"
+        run(browser, decode + decode)
+        folder = f"/codecs/{PHOTO}/"
+        assert len([name for name in host.sent if name.startswith(folder)]) == 3
+        browser.open(f"{host.url}/blank.html", width=1280)
+        before = dict(host.sent)
+        run(browser, decode)
+        assert {name: size for name, size in host.sent.items() if name != f"{folder}head"} == {
+            name: size for name, size in before.items() if name != f"{folder}head"
+        }
+        run(
+            browser,
+            f"const codec = await aecodec.loadCodec('{folder}');"
+            "await aecodec.encode(await picture('/photograph.png'), { codec, level: 1 });",
+        )
+        assert len([name for name in host.sent if name.startswith(folder)]) == 5
+
+
+def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    shutil.copytree(site, folder)
+    for section in (folder / "codecs" / DIGITS).glob("?" * 64):
+        content = bytearray(gzip.decompress(section.read_bytes()))
+        content[len(content) // 2] ^= 1
+        section.write_bytes(content)
+    with static_host(folder) as host, opened_browser() as browser:
+        browser.open(f"{host.url}/blank.html", width=1280)
+        decode = "return kind(async () => aecodec.decode(await bytes('/golden/digit3.aec')));"
+        for _ in range(2):
+            name, message, _ = run(browser, decode)
+            assert name == "CodecError"
+            assert "SHA-256" in message
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "words"),
+    [
+        ("aecodec.decode(new Uint8Array(5))", "FormatError", "not a whole"),
+        ("aecodec.readHeader(new Uint8Array(50))", "FormatError", "not a whole"),
+        ("aecodec.loadCodec('/codecs/00000000')", "InputError", "404"),
+        ("aecodec.loadCodec('/golden')", "InputError", "404"),
+        (f"aecodec.loadCodec('/codecs/{PHOTO}/../../golden/refused')", "InputError", "404"),
+        (
+            f"aecodec.decode(await bytes('/golden/photo2.aec'), {{ codec: 'codecs/{DIGITS}' }})",
+            "CodecError",
+            "digits",
+        ),
+        (
+            "(aecodec.setCodecs('/golden'), aecodec.decode(await bytes('/golden/photo2.aec')))",
+            "CodecError",
+            f"{PHOTO}, which is not among",
+        ),
+        (
+            "aecodec.decode(await bytes('/golden/photo2.aec'), { maxPixels: 100 })",
+            "LimitError",
+            "more pixels or frames",
+        ),
+        (
+            "aecodec.decodeFrames(await bytes('/golden/photo2_stack.aec'), { maxFrames: 1 })",
+            "LimitError",
+            "more pixels or frames",
+        ),
+        ("aecodec.encode(new ImageData(9, 9))", "UsageError", "codec"),
+        (
+            f"aecodec.encode(new ImageData(9, 9), {{ codec: '/codecs/{DIGITS}', level: 4 }})",
+            "UsageError",
+            "levels 1 to 3",
+        ),
+        (
+            f"aecodec.encode(new ImageData(9, 9), {{ codec: 'codecs/{DIGITS}', maxBytes: 12 }})",
+            "UsageError",
+            "the smallest",
+        ),
+        (
+            f"aecodec.encode({{ width: 9 }}, {{ codec: '/codecs/{DIGITS}' }})",
+            "ImageError",
+            "ImageData",
+        ),
+        (
+            "aecodec.decode(await bytes('/golden/grid.aec'), { signal: AbortSignal.abort() })",
+            "AbortError",
+            "abort",
+        ),
+    ],
+)
+def test_errors_are_of_the_kinds_of_python(
+    page: Browser, script: str, kind: str, words: str
+) -> None:
+    name, message, _ = run(page, f"return kind(async () => {script});")
+    assert name == kind
+    assert words in message
+
+
+def test_a_picture_that_was_closed_is_not_coded(page: Browser) -> None:
+    name, message, _ = run(
+        page,
+        f"const codec = await aecodec.loadCodec('/codecs/{DIGITS}');"
+        "const prepared = await codec.prepare(await picture('/samples/digit3.png'));"
+        "await prepared.close(); return kind(() => prepared.encode());",
+    )
+    assert (name, message) == ("UsageError", "this picture was closed")
+
+
+def test_a_picture_that_is_closed_meanwhile_is_coded_to_its_end(page: Browser) -> None:
+    found = run(
+        page,
+        f"const codec = await aecodec.loadCodec('/codecs/{PHOTO}');"
+        "const prepared = await codec.prepare(await picture('/photograph.png'));"
+        "const coming = prepared.encode({ maxBytes: 237 }); await prepared.close();"
+        "return (await coming).length;",
+    )
+    assert 150 < found <= 237
+
+
+def test_work_can_be_given_up(page: Browser) -> None:
+    name, _, _ = run(
+        page,
+        "const control = new AbortController(); const image = await picture('/samples/lake.jpg');"
+        f"const options = {{ codec: '/codecs/{PHOTO}', signal: control.signal,"
+        " onProgress: () => control.abort() };"
+        "return kind(() => aecodec.encode(image, options));",
+    )
+    assert name == "AbortError"
+
+
+def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo: Codec) -> None:
+    """A small file that claims 8192x8192 pixels; its codec's parts are not even fetched."""
+    header = Header(codec_id=photo.spec.codec_id, mode=Mode.RGB, size=(8192, 8192))
+    bomb = base64.b64encode(container.pack(header, bytes(4096))).decode()
+    name, milliseconds, width = run(
+        page,
+        f"const bomb = Uint8Array.from(atob('{bomb}'), (each) => each.charCodeAt(0));"
+        "const start = performance.now(); const [name] = await kind(() => aecodec.decode(bomb));"
+        "const after = performance.now();"
+        "const { width } = await aecodec.decode(await bytes('/golden/digit3.aec'));"
+        "return [name, after - start, width];",
+    )
+    assert (name, width) == ("LimitError", 28)
+    assert milliseconds < 1000
+
+
+def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
+    found = run(
+        page,
+        "await import('/aecodec/element.js');"
+        "const event = (name) => new Promise((resolve) =>"
+        " element.addEventListener(name, resolve, { once: true }));"
+        "const element = document.createElement('aec-img');"
+        "for (const [name, value] of [['alt', 'A three'], ['width', 28], ['height', 28]])"
+        " element.setAttribute(name, value);"
+        "document.body.append(element); const room = element.getBoundingClientRect().height;"
+        "element.setAttribute('src', '/golden/digit3.aec'); await event('load');"
+        "const canvas = element.shadowRoot.querySelector('canvas');"
+        "const drawn = await digest(canvas.getContext('2d').getImageData(0, 0, 28, 28).data);"
+        "const label = canvas.getAttribute('aria-label');"
+        "const size = [element.naturalWidth, element.naturalHeight];"
+        "element.setAttribute('src', '/golden/refused/checksum.aec');"
+        "const { error } = await event('error');"
+        "return [room, drawn, label, size, error.name];",
+    )
+    digit = reference_decoder(codec_of("digit3")).decode((GOLDEN / "digit3.aec").read_bytes())
+    assert found == [28, *frames_of(digit), "A three", [28, 28], "FormatError"]
+
+
+def test_nothing_is_complained_about(page: Browser) -> None:
+    run(page, "await aecodec.decode(await bytes('/golden/grid.aec'));")
+    assert page.messages() == []

@@ -1,0 +1,297 @@
+"""The page of `aecodec web` in Chromium, on a desktop and on a phone."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.documents import ROOT
+from helpers.reference_kernels import reference_decoder
+from PIL import Image
+
+from aecodec.codec.codec import Codec
+from aecodec.samples import landscape_path
+from benchmarks.web.browser import Browser, opened_browser
+from benchmarks.web.static_host import StaticHost, static_host
+
+pytestmark = pytest.mark.slow
+
+GOLDEN = ROOT / "tests" / "golden"
+WIDTHS = (1280, 390)
+
+READY = """
+const look = document.getElementById('look');
+const bytes = document.getElementById('bytes');
+while (look.ariaBusy !== 'false' || !/[0-9]/.test(bytes.textContent))
+  await new Promise((resolve) => setTimeout(resolve, 20));
+"""
+
+MEASURED = """
+const cell = (format) => document.querySelector(`[value=${format}]`).closest('tr').cells[1];
+while (!['WebP', 'JPEG'].every((format) => /[0-9]/.test(cell(format).textContent)))
+  await new Promise((resolve) => setTimeout(resolve, 20));
+await new Promise((resolve) => setTimeout(resolve, 200));
+"""
+
+SHIFTS = """
+return new Promise((resolve) => new PerformanceObserver((list) => resolve(
+  list.getEntries().reduce((sum, each) => sum + each.value, 0)
+)).observe({ type: 'layout-shift', buffered: true }) || setTimeout(() => resolve(0), 300));
+"""
+
+DROP = """
+const file = new File([await (await fetch(NAME)).blob()], NAME.split('/').pop());
+const dataTransfer = new DataTransfer();
+dataTransfer.items.add(file);
+for (const type of ['dragenter', 'dragover', 'drop'])
+  document.body.dispatchEvent(
+    new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })
+  );
+await new Promise((resolve) => setTimeout(resolve, 50));
+"""
+
+
+@pytest.fixture(params=WIDTHS)
+def opened(browser: Browser, host: StaticHost, request: pytest.FixtureRequest) -> Browser:
+    """The page with its first sample."""
+    browser.open(f"{host.url}/", width=request.param)
+    browser.run(READY)
+    return browser
+
+
+@pytest.fixture
+def desktop(browser: Browser, host: StaticHost) -> Browser:
+    """The page with its first sample, on a desktop."""
+    browser.open(f"{host.url}/", width=1280)
+    browser.run(READY)
+    return browser
+
+
+def drop(page: Browser, name: str) -> None:
+    """Drop a file of the host on the page."""
+    page.run(DROP.replace("NAME", repr(name)) + READY)
+
+
+def text(page: Browser, element: str) -> str:
+    return str(page.run(f"return document.querySelector('{element}').textContent;"))
+
+
+def shown_bytes(page: Browser) -> int:
+    return int(text(page, "#bytes").replace(",", ""))
+
+
+def message(page: Browser) -> str:
+    """What the page complains about; empty if it does not."""
+    return str(
+        page.run(
+            "const it = document.getElementById('message');return it.hidden ? '' : it.textContent;"
+        )
+    )
+
+
+def settle(page: Browser) -> None:
+    """Wait until the picture is there, and all that is measured beside it."""
+    page.run(READY + MEASURED)
+
+
+def test_a_sample_is_there_before_anything_is_done(opened: Browser, photo: Codec) -> None:
+    sample = np.asarray(Image.open(landscape_path()))
+    assert shown_bytes(opened) == len(photo.compress(sample))
+    assert text(opened, "#name") == "Lake"
+    columns = opened.run(
+        "return [...document.querySelectorAll('#levels .bytes')].map((each) => each.textContent);"
+    )
+    assert len(columns) == 8
+    assert "" not in columns
+
+
+def test_nothing_is_complained_about_and_nothing_comes_from_elsewhere(
+    opened: Browser, host: StaticHost
+) -> None:
+    settle(opened)
+    assert opened.messages() == []
+    assert {url for url in opened.requests() if not url.startswith((host.url, "blob:"))} == set()
+
+
+def test_the_page_is_as_wide_as_the_window_and_nothing_moves(opened: Browser) -> None:
+    settle(opened)
+    widths = opened.run("return [document.documentElement.scrollWidth, innerWidth];")
+    assert widths[0] <= widths[1]
+    assert opened.run(SHIFTS) < 0.0005
+
+
+def test_nothing_moves_when_a_picture_is_opened(opened: Browser, site: Path) -> None:
+    before = opened.run("return document.getElementById('own').getBoundingClientRect().top;")
+    opened.give("#choose", site / "photograph.png")
+    settle(opened)
+    after = opened.run("return document.getElementById('own').getBoundingClientRect().top;")
+    assert after == before
+
+
+def test_all_that_can_have_the_focus_has_a_name(opened: Browser) -> None:
+    controls = opened.accessible()
+    assert len(controls) > 15
+    assert [role for role, name in controls if not name] == []
+    names = [name for _, name in controls]
+    for expected in ("Choose a file", "Download .aec", "One radio packet: 237 bytes", "WebP"):
+        assert any(expected in name for name in names), names
+
+
+def test_levels_are_chosen_by_keyboard(opened: Browser) -> None:
+    before = shown_bytes(opened)
+    opened.press("#level", "ArrowRight")
+    opened.run(READY)
+    after = shown_bytes(opened)
+    assert after > before
+    value = opened.run("return document.getElementById('level').getAttribute('aria-valuetext');")
+    assert value.startswith(f"5: {after:,} bytes")
+
+
+def test_one_radio_packet_is_a_switch(desktop: Browser) -> None:
+    whole = shown_bytes(desktop)
+    desktop.press("#packet", "Space")
+    desktop.run(READY)
+    assert 150 < shown_bytes(desktop) <= 237
+    desktop.press("#packet", "Space")
+    desktop.run(READY)
+    assert shown_bytes(desktop) == whole
+
+
+def test_the_slider_moves_by_keyboard_and_by_pointer(opened: Browser) -> None:
+    opened.press("#split", "ArrowRight", "ArrowRight")
+    assert opened.run("return document.getElementById('split').value;") == "52"
+    for move, end in ((opened.drag, 0.8), (opened.swipe, 0.3)):
+        move("#stage", start=0.5, end=end)
+        value = opened.run("return document.getElementById('split').value;")
+        assert float(value) == pytest.approx(100 * end, abs=1)
+
+
+def test_other_formats_take_no_fewer_bytes_and_can_be_shown(desktop: Browser) -> None:
+    settle(desktop)
+    rows = desktop.run(
+        "return [...document.querySelectorAll('#formats tbody tr')]"
+        ".map((row) => [...row.cells].map((cell) => cell.textContent));"
+    )
+    figures = {row[0]: row[1:] for row in rows}
+    ours, webp = figures["aecodec"], figures["WebP"]
+    assert int(ours[0].replace(",", "")) <= int(webp[0].replace(",", "")) < 2 * shown_bytes(desktop)
+    assert float(webp[2]) < float(ours[2]) < 1
+    desktop.run("document.querySelector('[value=WebP]').click();")
+    settle(desktop)
+    assert text(desktop, ".right-tag") == "WebP"
+
+
+def test_a_picture_is_opened_and_its_file_is_saved(
+    desktop: Browser, site: Path, photo: Codec, tmp_path: Path
+) -> None:
+    desktop.download_to(tmp_path)
+    desktop.give("#choose", site / "photograph.png")
+    desktop.run("await new Promise((resolve) => setTimeout(resolve, 300));" + READY)
+    assert text(desktop, "#name") == "photograph.png"
+    for button, name in (("#download", "photograph.aec"), ("#save", "photograph.png")):
+        desktop.run(f"document.querySelector('{button}').click();")
+        saved = awaited(tmp_path / name)
+        if name.endswith(".aec"):
+            assert len(saved) == shown_bytes(desktop)
+            decoded = reference_decoder(photo.folder).decompress(saved)
+        else:
+            with Image.open(io.BytesIO(saved)) as image:
+                assert (np.asarray(image.convert("RGB")) == np.asarray(decoded)).all()
+
+
+def awaited(file: Path) -> bytes:
+    """The content of a file that a browser is writing."""
+    for _ in range(200):
+        if file.exists() and file.stat().st_size:
+            break
+        time.sleep(0.05)
+    return file.read_bytes()
+
+
+def test_a_file_is_dropped_and_seen(opened: Browser) -> None:
+    drop(opened, "/golden/photo2.aec")
+    assert text(opened, "#name") == "photo2.aec"
+    assert shown_bytes(opened) == (GOLDEN / "photo2.aec").stat().st_size
+    assert "codec photo, level 4" in text(opened, "#rate")
+    assert message(opened) == ""
+    drop(opened, "/photograph.png")
+    assert text(opened, "#name") == "photograph.png"
+
+
+@pytest.mark.parametrize("name", ["checksum", "too_short", "code_out_of_range", "version"])
+def test_a_damaged_file_is_refused_and_the_page_goes_on(desktop: Browser, name: str) -> None:
+    whole = shown_bytes(desktop)
+    drop(desktop, f"/golden/refused/{name}.aec")
+    assert message(desktop)
+    assert shown_bytes(desktop) == whole
+    desktop.press("#level", "Home")
+    desktop.run(READY)
+    assert message(desktop) == ""
+    assert shown_bytes(desktop) < whole
+
+
+def test_what_is_no_picture_is_refused(desktop: Browser) -> None:
+    drop(desktop, "/page.js")
+    assert "not a picture" in message(desktop)
+
+
+@pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
+def test_the_theme_is_that_of_the_system_until_it_is_switched(
+    browser: Browser, host: StaticHost, scheme: str, other: str
+) -> None:
+    def is_dark() -> bool:
+        colour = browser.run("return getComputedStyle(document.body).backgroundColor;")
+        return bool(int(colour.partition("(")[2].partition(",")[0]) < 128)
+
+    browser.open(f"{host.url}/", width=1280, scheme=scheme)
+    browser.run(READY)
+    assert is_dark() == (scheme == "dark")
+    browser.press("#theme", "Enter")
+    assert is_dark() == (other == "dark")
+
+
+def test_the_second_visit_needs_no_network(site: Path) -> None:
+    """The host is gone, and a sample is shown and coded at another level all the same."""
+    with opened_browser() as browser:
+        with static_host(site) as host:
+            browser.open(f"{host.url}/", width=1280)
+            browser.run(READY)
+            browser.press("#level", "ArrowRight")
+            settle(browser)
+            browser.run(
+                "while (!document.getElementById('offline').textContent.startsWith('Works'))"
+                " await new Promise((resolve) => setTimeout(resolve, 50));"
+            )
+            first = shown_bytes(browser)
+        browser.open(f"{host.url}/", width=1280)
+        browser.run(READY)
+        browser.press("#level", "ArrowRight")
+        browser.run(READY)
+        assert shown_bytes(browser) == first
+        assert message(browser) == ""
+
+
+def test_a_first_visit_fetches_one_codec_s_decoder_and_one_level(site: Path) -> None:
+    with static_host(site) as host, opened_browser() as browser:
+        browser.open(f"{host.url}/", width=1280)
+        settle(browser)
+        sections = [name for name in host.sent if len(name.rpartition("/")[2]) == 64]
+        assert len(sections) == 2
+        assert sum(host.sent.values()) < 4_000_000
+
+
+def test_the_policy_stops_what_would_be_fetched_from_elsewhere(desktop: Browser) -> None:
+    stopped: Any = desktop.run(
+        "const stopped = [];"
+        "document.addEventListener('securitypolicyviolation',"
+        " (event) => stopped.push(event.effectiveDirective));"
+        "const image = new Image(); image.src = 'https://example.invalid/x.png';"
+        "await fetch('https://example.invalid/').catch(() => null);"
+        "await new Promise((resolve) => setTimeout(resolve, 200));"
+        "return stopped.sort();"
+    )
+    assert stopped == ["connect-src", "img-src"]

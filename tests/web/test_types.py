@@ -1,0 +1,56 @@
+"""The npm package: its type declarations, and what it states."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.documents import ROOT
+
+from aecodec.version import version
+
+WEB = ROOT / "web"
+SETTINGS = {
+    "compilerOptions": {
+        "noEmit": True,
+        "strict": True,
+        "module": "nodenext",
+        "target": "es2022",
+        "lib": ["es2022", "dom"],
+        "types": [],
+    },
+    "files": ["usage.ts"],
+}
+
+
+@pytest.mark.skipif(not shutil.which("tsc"), reason="needs npm install --global typescript")
+def test_a_program_in_typescript_compiles(tmp_path: Path) -> None:
+    modules = tmp_path / "node_modules"
+    modules.mkdir()
+    (modules / "aecodec").symlink_to(WEB)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    shutil.copy(Path(__file__).with_name("usage.ts"), tmp_path)
+    (tmp_path / "tsconfig.json").write_text(json.dumps(SETTINGS))
+    done = subprocess.run(["tsc"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_declarations_have_all_that_the_modules_export() -> None:
+    errors = re.findall(r"^export class (\w+)", (WEB / "src/errors.js").read_text(), re.MULTILINE)
+    index = (WEB / "src" / "index.js").read_text()
+    exported = re.findall(r"^export (?:async )?function (\w+)", index, re.MULTILINE)
+    declarations = (WEB / "index.d.ts").read_text()
+    declared = re.findall(r"^export (?:function|class) (\w+)", declarations, re.MULTILINE)
+    assert sorted(declared) == sorted(errors + exported)
+
+
+def test_the_package_has_the_version_of_the_project_and_its_files() -> None:
+    package = json.loads((WEB / "package.json").read_text())
+    assert package["version"] == version()
+    assert all((WEB / name).exists() for name in package["files"])
+    for entry in package["exports"].values():
+        assert all((WEB / name).is_file() for name in entry.values())

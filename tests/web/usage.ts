@@ -1,0 +1,38 @@
+// What a program in TypeScript writes; it is compiled, not run.
+
+import { AecodecError, decode, decodeFrames, encode, LimitError, likeness, loadCodec, readHeader, setCodecs } from "aecodec";
+import type { Codec, Header, Progress } from "aecodec";
+import { AecImage } from "aecodec/element";
+
+setCodecs("/codecs");
+
+async function show(context: CanvasRenderingContext2D, file: Blob, signal: AbortSignal): Promise<void> {
+  const header: Header = await readHeader(file);
+  const level: number | undefined = header.level;
+  const codec: Codec = await loadCodec(new URL(`/codecs/${header.id}`, location.href));
+  const onProgress = ({ done, of }: Progress): void => console.log(done / of, level);
+  const picture: ImageData = await decode(file, { codec, maxPixels: 1e8, signal, onProgress });
+  context.putImageData(picture, 0, 0);
+  const packet: Uint8Array = await encode(picture, { codec, maxBytes: 237 });
+  const frames: ImageData[] = await decodeFrames(packet);
+  const prepared = await codec.prepare(picture, { signal });
+  const bytes: Uint8Array = await prepared.encode({ level: codec.levels });
+  await prepared.close();
+  console.log(await likeness(picture, frames[0]!), bytes.length, codec.compresses, codec.tile.width);
+}
+
+async function sizeOf(file: ArrayBuffer): Promise<number | string> {
+  try {
+    return (await decode(file)).width;
+  } catch (error) {
+    if (error instanceof LimitError) return "too large";
+    if (error instanceof AecodecError) return error.message;
+    throw error;
+  }
+}
+
+const element = document.querySelector<AecImage>("aec-img");
+console.log(element?.naturalWidth, show, sizeOf);
+
+// @ts-expect-error: the codec is missing
+void encode(new ImageData(1, 1), {});

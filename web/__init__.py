@@ -1,0 +1,1 @@
+"""A page that shows what a codec makes of pictures, for any static host."""

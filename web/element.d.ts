@@ -1,0 +1,10 @@
+/**
+ * `<aec-img src="picture.aec" alt="...">`: an `.aec` file where an `<img>` would stand. Importing this module defines
+ * it. `width` and `height` keep the room until the picture is there. Events: `load`, and `error`, whose `error` says
+ * what was wrong.
+ */
+export class AecImage extends HTMLElement {
+  readonly complete: boolean;
+  readonly naturalWidth: number;
+  readonly naturalHeight: number;
+}

@@ -1,0 +1,122 @@
+// A picture, its files at all levels, and those of the browser's own formats at the same bytes.
+
+import { decode, likeness } from "./aecodec/index.js";
+
+export const FORMATS = [
+  { title: "WebP", type: "image/webp" },
+  { title: "JPEG", type: "image/jpeg" },
+  { title: "AVIF", type: "image/avif" },
+];
+
+/** A picture with one codec. What was made once is kept. */
+export class CodedPicture {
+  /** known: what is known without an encoder, of a sample: { choice, file }. */
+  constructor(original, codec, known) {
+    this.original = original;
+    this.codec = codec;
+    this.made = new Map();
+    this.rivals = new Map();
+    if (known) this.made.set(key(known.choice), this.#measured(known.file));
+  }
+
+  /** The file of a choice, { level } or { maxBytes }, with its picture and its quality. */
+  at(choice, onProgress) {
+    const name = key(choice);
+    if (!this.made.has(name)) {
+      const coming = this.#make(choice, onProgress);
+      this.made.set(name, coming);
+      coming.catch(() => this.made.delete(name));
+    }
+    return this.made.get(name);
+  }
+
+  async #make(choice, onProgress) {
+    this.prepared ??= this.codec.prepare(this.original, { onProgress });
+    this.prepared.catch(() => { this.prepared = undefined; });
+    return this.#measured(await (await this.prepared).encode(choice), onProgress);
+  }
+
+  async #measured(file, onProgress) {
+    const picture = await decode(file, { codec: this.codec, onProgress });
+    return { bytes: file.length, blob: new Blob([file]), picture, ...(await this.#quality(picture)) };
+  }
+
+  /** A browser's format at the lowest quality that takes no fewer bytes; undefined if it does not write it. */
+  rival(format, bytes) {
+    const name = `${format.title} ${bytes}`;
+    if (!this.rivals.has(name)) this.rivals.set(name, this.#rival(format, bytes));
+    return this.rivals.get(name);
+  }
+
+  async #rival({ type }, bytes) {
+    const blob = await smallestFrom(canvasOf(this.original), type, bytes);
+    if (!blob) return undefined;
+    const picture = await pixelsOf(blob);
+    return { bytes: blob.size, picture, ...(await this.#quality(picture)) };
+  }
+
+  async #quality(picture) {
+    return { psnr: psnr(this.original, picture), likeness: await likeness(this.original, picture) };
+  }
+
+  async close() {
+    await (await this.prepared)?.close();
+  }
+}
+
+function key({ level, maxBytes }) {
+  return level === undefined ? `at most ${maxBytes}` : `level ${level}`;
+}
+
+function canvasOf(imageData) {
+  const canvas = new OffscreenCanvas(imageData.width, imageData.height);
+  canvas.getContext("2d").putImageData(imageData, 0, 0);
+  return canvas;
+}
+
+// Bisection over whole percents of quality. A browser that lacks a format writes PNG instead.
+async function smallestFrom(canvas, type, bytes) {
+  const written = (percent) => canvas.convertToBlob({ type, quality: percent / 100 });
+  let [low, high] = [0, 100];
+  let found = await written(high);
+  if (found.type !== type) return undefined;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const blob = await written(middle);
+    if (blob.size >= bytes) {
+      found = blob;
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return found;
+}
+
+/** The pixels of an image file, upright and in sRGB. The longest side is at most `most`. */
+export async function pixelsOf(blob, most = Infinity) {
+  const bitmap = await createImageBitmap(blob);
+  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  const source = { width: bitmap.width, height: bitmap.height };
+  bitmap.close();
+  return Object.assign(context.getImageData(0, 0, width, height), { source });
+}
+
+/** PSNR in dB over the colours; Infinity for equal pictures. */
+export function psnr(one, other) {
+  let sum = 0;
+  for (let at = 0; at < one.data.length; at += 4) {
+    for (let colour = at; colour < at + 3; colour += 1) sum += (one.data[colour] - other.data[colour]) ** 2;
+  }
+  const mean = sum / ((3 * one.data.length) / 4);
+  return mean ? 10 * Math.log10(255 ** 2 / mean) : Infinity;
+}
+
+/** A picture as a PNG file. */
+export function asPng(imageData) {
+  return canvasOf(imageData).convertToBlob({ type: "image/png" });
+}

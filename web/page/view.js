@@ -1,0 +1,240 @@
+// What the page draws, and what its controls tell. It knows no codec.
+
+const find = (selector) => document.querySelector(selector);
+const stage = find("#stage");
+const progressBar = find("#progress");
+const rows = {}; // of the table of formats, by title
+for (const row of document.querySelectorAll("#formats tbody tr")) {
+  const [head, ...cells] = row.cells;
+  const input = head.querySelector("input");
+  rows[input.value] = { input, cells };
+}
+let split;
+let columns = []; // of the levels
+
+function make(name, text = "", className = "") {
+  const element = document.createElement(name);
+  element.textContent = text;
+  element.className = className;
+  return element;
+}
+
+function grouped(number) {
+  return number.toLocaleString("en");
+}
+
+function inShort(bytes) {
+  if (bytes < 1000) return String(bytes);
+  const [value, unit] = bytes < 999_500 ? [bytes / 1000, "k"] : [bytes / 1e6, "M"];
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}
+
+function shownPsnr(psnr) {
+  return Number.isFinite(psnr) ? psnr.toFixed(1) : "∞";
+}
+
+// ---- state of the page
+
+/** Say what went wrong; nothing, if the text is empty. */
+export function tell(text) {
+  const message = find("#message");
+  message.hidden = !text;
+  message.textContent = text;
+}
+
+export function busy(isBusy) {
+  progressBar.classList.toggle("busy", isBusy);
+  progressBar.setAttribute("aria-hidden", String(!isBusy));
+  progressBar.style.removeProperty("--done");
+  progressBar.removeAttribute("aria-valuenow");
+  find("#look").setAttribute("aria-busy", String(isBusy));
+}
+
+export function progress({ done, of }) {
+  progressBar.style.setProperty("--done", Math.max(done / of, 0.04));
+  progressBar.setAttribute("aria-valuenow", Math.round((100 * done) / of));
+}
+
+// ---- the picture
+
+function draw(side, picture, title) {
+  const canvas = stage.querySelector(`.${side}`);
+  canvas.width = picture.width;
+  canvas.height = picture.height;
+  canvas.getContext("2d").putImageData(picture, 0, 0);
+  canvas.setAttribute("aria-label", `${find("#name").textContent}: ${title}`);
+}
+
+function showFrame({ name, picture }) {
+  split ??= new Split(stage, find("#split"));
+  find("#name").textContent = find("#name").title = name;
+  stage.style.setProperty("--ratio", picture.width / picture.height);
+  stage.classList.toggle("enlarged", Math.max(picture.width, picture.height) < 256);
+}
+
+function sizeText({ width, height, source }) {
+  const isReduced = source && source.width !== width;
+  return `${grouped(width)} × ${grouped(height)} pixels${isReduced ? `, reduced from ${grouped(source.width)} × ${grouped(source.height)}` : ""}`;
+}
+
+/** A new picture, whose file is still to come. */
+export function open({ name, picture, codec, level, isPacket }) {
+  document.body.classList.remove("viewing");
+  showFrame({ name, picture });
+  find("#about").textContent = sizeText(picture);
+  stage.classList.remove("alone", "shown");
+  draw("left", picture, "original");
+  setUpLevels(codec.levels, level);
+  showPacket(isPacket);
+  find("#codec").value = codec.id;
+  clearRows();
+}
+
+/** What the slider has on its right. */
+export function showRight(picture, title) {
+  draw("right", picture, title === "aecodec" ? "decoded" : title);
+  stage.querySelector(".right-tag").textContent = title;
+  stage.classList.add("shown");
+  split.describe("the original", title);
+}
+
+/** A file that was opened: there is no original to compare it with. */
+export function openAlone({ name, header, file, picture, codec }) {
+  document.body.classList.add("viewing");
+  showFrame({ name, picture });
+  find("#about").textContent = sizeText(picture) + (header.frames > 1 ? `, the first of ${grouped(header.frames)}` : "");
+  stage.classList.add("alone");
+  draw("right", picture, "decoded");
+  stage.classList.add("shown");
+  const level = header.level ?? codec?.defaultLevel;
+  showBytes(file.size, picture, header.mode.length, `codec ${codec?.name ?? header.id}, level ${level}`);
+}
+
+// ---- the file
+
+function showBytes(bytes, { width, height }, channels, rest) {
+  find("#bytes").textContent = grouped(bytes);
+  const times = Math.round((width * height * channels) / bytes);
+  const part = times > 1 ? `, 1/${grouped(times)} of the raw pixels` : "";
+  find("#rate").textContent = `bytes: ${Number(((8 * bytes) / (width * height)).toPrecision(2))} bits per pixel, ${rest}${part}`;
+  for (const id of ["#download", "#save"]) find(id).disabled = false;
+}
+
+export function showFile({ bytes, psnr }, { original, codec }) {
+  showBytes(bytes, original, codec.channels, `${shownPsnr(psnr)} dB`);
+}
+
+// ---- levels
+
+function setUpLevels(count, level) {
+  const slider = find("#level");
+  slider.max = count;
+  slider.value = level;
+  slider.style.setProperty("--count", count);
+  columns = Array.from({ length: count }, (_, index) => {
+    const item = make("li");
+    item.append(make("span", "", "bytes"), make("span", "", "bar"), make("span", "", "quality"));
+    item.addEventListener("click", () => choose(index + 1));
+    return { item };
+  });
+  find("#levels").replaceChildren(...columns.map(({ item }) => item));
+}
+
+function choose(level) {
+  const slider = find("#level");
+  slider.value = level;
+  slider.dispatchEvent(new Event("input"));
+}
+
+/** What the file of a level weighs and is worth. */
+export function showLevel(level, { bytes, psnr }, { isChosen = true } = {}) {
+  const column = columns[level - 1];
+  column.bytes = bytes;
+  column.item.querySelector(".bytes").textContent = inShort(bytes);
+  column.item.querySelector(".quality").textContent = shownPsnr(psnr);
+  const most = Math.max(...columns.map((each) => each.bytes ?? 0));
+  for (const each of columns) {
+    each.item.style.setProperty("--share", (each.bytes ?? 0) / most);
+    if (isChosen) each.item.classList.toggle("chosen", each === column);
+  }
+  if (isChosen) find("#level").setAttribute("aria-valuetext", `${level}: ${grouped(bytes)} bytes, ${shownPsnr(psnr)} dB`);
+}
+
+export function showPacket(isPacket) {
+  find("#packet").checked = isPacket;
+  find("#settings").classList.toggle("packed", isPacket);
+  if (isPacket) columns.forEach(({ item }) => item.classList.remove("chosen"));
+}
+
+// ---- the table of formats
+
+/** What a format weighs and is worth; undefined, if the browser does not write it. */
+export function showRow(title, made) {
+  const { input, cells } = rows[title];
+  input.disabled = !made;
+  if (!made) return;
+  const texts = [grouped(made.bytes), shownPsnr(made.psnr), made.likeness > 1 ? "–" : made.likeness.toFixed(3)];
+  texts.forEach((text, number) => { cells[number].textContent = text; });
+}
+
+function clearRows() {
+  for (const { cells } of Object.values(rows)) cells.forEach((cell) => { cell.textContent = "–"; });
+}
+
+// ---- lists
+
+export function showCodecs(codecs) {
+  const options = codecs.map(({ id, name }) => Object.assign(make("option", name), { value: id }));
+  find("#codec").replaceChildren(...options);
+  find("#codec-label").hidden = codecs.length < 2;
+}
+
+/** Let the small pictures open the samples, which are in their order. */
+export function listenToSamples(samples, open) {
+  find("#samples-title").hidden = !samples.length;
+  document.querySelectorAll("#samples button").forEach((button, number) => {
+    button.addEventListener("click", () => open(samples[number]));
+  });
+}
+
+// ---- what controls tell
+
+export function onLevel(use) {
+  const slider = find("#level");
+  slider.addEventListener("input", () => use(Number(slider.value)));
+}
+
+export function onPacket(use) {
+  find("#packet").addEventListener("change", ({ target }) => {
+    showPacket(target.checked);
+    use(target.checked);
+  });
+}
+
+export function onRight(use) {
+  find("#formats").addEventListener("change", ({ target }) => use(target.value));
+}
+
+export function onCodec(use) {
+  find("#codec").addEventListener("change", ({ target }) => use(target.value));
+}
+
+/** Files are made when they are asked for: `use` gives a blob and its name. */
+export function onSave(use) {
+  for (const [id, kind] of [["#download", "aec"], ["#save", "png"]]) {
+    find(id).addEventListener("click", async () => {
+      const [blob, name] = await use(kind);
+      const link = Object.assign(make("a"), { href: URL.createObjectURL(blob), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    });
+  }
+}
+
+/** Keep the page for visits without a network, where the browser can. */
+export async function keepForOffline() {
+  if (!navigator.serviceWorker) return;
+  await navigator.serviceWorker.register("service_worker.js");
+  await navigator.serviceWorker.ready;
+  find("#offline").textContent = "Works without a network from now on.";
+}

@@ -1,0 +1,142 @@
+"""Sample pictures of a page, each with a file and with what its other files would weigh."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from aecodec import metrics
+from aecodec.codec.codec import Codec
+from aecodec.errors import UsageError
+from aecodec.image_files.reading import read_image
+from aecodec.imaging.picture import Picture, is_grey
+from aecodec.samples import landscape_path, sample_paths
+
+_SHOWN = (".jpeg", ".jpg", ".png", ".webp")
+"""Endings of picture files that every browser shows."""
+
+_SMALL = 256
+"""Sides in pixels below which a picture is too small for a codec of photographs."""
+
+_THUMBNAIL = 112
+"""Side of the small pictures in pixels."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture that a page begins with.
+
+    Attributes:
+        path: its image file, which browsers can show.
+        title: what it is called.
+    """
+
+    path: Path
+    title: str
+
+    def picture(self) -> Picture:
+        """Its pixels.
+
+        Raises:
+            ImageError: it is not a picture that can be read.
+        """
+        return read_image(io.BytesIO(self.path.read_bytes()))
+
+
+def found_samples(folder: Path | None) -> list[Sample]:
+    """The pictures of a folder by their names; those that ship, if there is none.
+
+    Raises:
+        UsageError: no picture lies in it that browsers show.
+    """
+    if folder is None:
+        return [Sample(each, _title(each)) for each in (landscape_path(), *sample_paths())]
+    paths = sorted(each for each in folder.iterdir() if each.suffix.lower() in _SHOWN)
+    if not paths:
+        raise UsageError(f"{folder}: no picture of a kind that browsers show: {', '.join(_SHOWN)}")
+    return [Sample(each, _title(each)) for each in paths]
+
+
+def _title(path: Path) -> str:
+    """What a picture is called, by the name of its file.
+
+    >>> _title(Path("digit3.png")), _title(Path("old_mill.jpg"))
+    ('Digit 3', 'Old mill')
+    """
+    words = re.sub(r"(?<=[a-z])(?=\d)", " ", path.stem.replace("_", " ").replace("-", " "))
+    return words[:1].upper() + words[1:]
+
+
+def sample_files(
+    samples: Sequence[Sample], codecs: Sequence[Codec]
+) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+    """Samples as a page has them: what it knows of each, and the files.
+
+    A file at the default level is there, so that a first visit needs no encoder.
+
+    Args:
+        samples: the pictures; those that suit no codec are left out.
+        codecs: the page's codecs, of which the first that suits is taken.
+
+    Raises:
+        ImageError: a sample cannot be read.
+    """
+    entries: list[dict[str, Any]] = []
+    files: dict[str, bytes] = {}
+    for sample in samples:
+        picture = sample.picture()
+        codec = suited_codec(picture, codecs)
+        if codec is None:
+            continue
+        file = f"{sample.path.stem}.aec"
+        files[sample.path.name] = sample.path.read_bytes()
+        files[thumbnail := f"{sample.path.stem}_small.jpg"] = _thumbnail(sample.path)
+        files[file] = codec.compress(picture)
+        entries.append({**_known(sample, picture, codec), "file": file, "thumbnail": thumbnail})
+    return entries, files
+
+
+def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
+    """The codec for pictures of exactly this size, or else one for any size; None if there is none.
+
+    A grey codec suits grey pictures alone, and one that only decompresses suits none.
+    """
+    able = [each for each in codecs if each.folder.compresses]
+    for codec in able:
+        is_one_tile = codec.spec.tile == picture.size[::-1] and not codec.spec.receptive_field
+        if is_one_tile and (codec.spec.channels == 3 or is_grey(picture.pixels)):
+            return codec
+    is_tiny = max(picture.size) < _SMALL
+    return next((each for each in able if each.spec.receptive_field and not is_tiny), None)
+
+
+def _thumbnail(path: Path) -> bytes:
+    content = io.BytesIO()
+    with Image.open(path) as image:
+        fitted = ImageOps.fit(image.convert("RGB"), (_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
+    fitted.save(content, "JPEG", quality=85)
+    return content.getvalue()
+
+
+def _known(sample: Sample, picture: Picture, codec: Codec) -> dict[str, Any]:
+    return {
+        "title": sample.title,
+        "picture": sample.path.name,
+        "codec": codec.spec.codec_id.hex(),
+        "level": codec.spec.default_level,
+        "levels": [_measured(picture, codec, n + 1) for n in range(len(codec.spec.levels))],
+    }
+
+
+def _measured(picture: Picture, codec: Codec, level: int) -> dict[str, Any]:
+    data = codec.compress(picture, level=level)
+    restored = np.asarray(codec.decompress(data)).reshape(picture.pixels.shape)
+    psnr = metrics.psnr(metrics.mse(picture.pixels, restored))
+    return {"level": level, "bytes": len(data), "psnr": round(psnr, 2)}

@@ -1,0 +1,62 @@
+// The page's side of the worker: questions out, answers and progress back.
+
+import { AecodecError, unpackError } from "./errors.js";
+
+class Client {
+  constructor() {
+    this.last = 0;
+    this.open = new Map(); // questions, by number
+  }
+
+  /** Ask the worker, which starts with the first question. `transfer` names what moves there. */
+  ask(what, values, { signal, onProgress, transfer = [] } = {}) {
+    signal?.throwIfAborted();
+    const number = ++this.last;
+    const worker = this.#started();
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        worker.postMessage({ abort: number });
+        this.open.delete(number);
+        reject(signal.reason);
+      };
+      const end = (settle) => (value) => {
+        signal?.removeEventListener("abort", abort);
+        settle(value);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      this.open.set(number, { resolve: end(resolve), reject: end(reject), onProgress });
+      worker.postMessage({ number, what, ...values }, transfer);
+    });
+  }
+
+  #started() {
+    if (!this.worker) {
+      this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      this.worker.onmessage = ({ data }) => this.#answer(data);
+      this.worker.onerror = (event) => this.#fail(event.message);
+    }
+    return this.worker;
+  }
+
+  #answer({ number, result, error, done, of }) {
+    const question = this.open.get(number);
+    if (!question) return;
+    if (of !== undefined) {
+      question.onProgress?.({ done, of });
+      return;
+    }
+    this.open.delete(number);
+    if (error) question.reject(unpackError(error));
+    else question.resolve(result);
+  }
+
+  // The worker itself is broken: whoever waits is told, and the next question starts another.
+  #fail(message) {
+    this.worker.terminate();
+    this.worker = undefined;
+    for (const { reject } of this.open.values()) reject(new AecodecError(message || "the worker cannot be started"));
+    this.open.clear();
+  }
+}
+
+export const client = new Client();

@@ -1,0 +1,109 @@
+// A codec in the worker: a bundle of which only the head and the sections in use are in memory.
+
+import { FormatError, UsageError } from "./errors.js";
+import { hexadecimal } from "./core.js";
+import { fetchHead, fetchSection } from "./fetching.js";
+
+const ENCODER = 1;
+const DECODER = 2;
+const LEVEL = 3;
+const UNITS = 16; // of a level
+
+export class Codec {
+  /** The codec whose files lie in the folder of a URL. */
+  static async fetch(core, folder) {
+    return new Codec(core, folder, await fetchHead(folder));
+  }
+
+  constructor(core, folder, head) {
+    this.core = core;
+    this.folder = folder;
+    this.coming = new Map();
+    this.bundle = core.with("pair", (result) => {
+      core.check("aecodec_bundle_from_memory", core.put(head), head.length, result);
+      return core.numbers(result, 1)[0];
+    });
+    this.facts = this.#facts();
+    this.sections = Array.from({ length: this.facts.sections }, (_, number) => this.#section(number));
+    this.facts.compresses = this.sections.some(({ kind }) => kind === ENCODER);
+  }
+
+  #facts() {
+    const { core } = this;
+    return core.with("facts", (at) => {
+      core.calls.aecodec_bundle_facts(this.bundle, at);
+      const id = hexadecimal(core.bytes(at, 4));
+      const [tileWidth, tileHeight, channels, receptiveField, , , levels, defaultLevel, hasGains, sections] =
+        core.numbers(at + 32, 10);
+      const tile = { width: tileWidth, height: tileHeight };
+      const name = core.text(at + 72);
+      return { id, name, tile, channels, levels, defaultLevel, hasGains: Boolean(hasGains), anySize: receptiveField > 0, sections };
+    });
+  }
+
+  #section(number) {
+    const { core } = this;
+    return core.with("section", (at) => {
+      core.check("aecodec_bundle_section", this.bundle, number, at);
+      const [kind, level, , size] = core.numbers(at, 4);
+      return { number, kind, level, size, hash: hexadecimal(core.bytes(at + 20, 32)) };
+    });
+  }
+
+  /** Levels in sixteenths, the smallest files first. */
+  get allUnits() {
+    const { levels, hasGains } = this.facts;
+    const step = hasGains ? 1 : UNITS;
+    return Array.from({ length: ((levels - 1) * UNITS) / step + 1 }, (_, n) => UNITS + n * step);
+  }
+
+  /** A level in sixteenths, the default one if there is none. */
+  units(level) {
+    if (level === undefined) return this.facts.defaultLevel * UNITS;
+    const units = level * UNITS;
+    if (!this.allUnits.includes(units)) {
+      throw new UsageError(`level ${level}: codec ${this.facts.name} has the levels 1 to ${this.facts.levels}${this.facts.hasGains ? ", in sixteenths" : ""}`);
+    }
+    return units;
+  }
+
+  /** The level of a file: units as its header has them, 0 for the default. */
+  unitsOfHeader(units) {
+    const stated = units || this.facts.defaultLevel * UNITS;
+    if (!this.allUnits.includes(stated)) throw new FormatError(`damaged: codec ${this.facts.name} has no level ${stated / UNITS}`);
+    return stated;
+  }
+
+  needDecoder() {
+    return this.#need(DECODER, 0);
+  }
+
+  needEncoder() {
+    return this.#need(ENCODER, 0);
+  }
+
+  /** The tables of a level in sixteenths: those of the nearest whole one. */
+  needLevel(units) {
+    return this.#need(LEVEL, (units + UNITS / 2) >> 4);
+  }
+
+  // Sections are fetched once, also if several jobs wait for one.
+  #need(kind, level) {
+    const section = this.sections.find((each) => each.kind === kind && each.level === level);
+    if (!section) throw new UsageError(`codec ${this.facts.name} has no ${["", "encoder", "decoder", `level ${level}`][kind]} here`);
+    if (!this.coming.has(section)) {
+      const coming = this.#fetch(section);
+      this.coming.set(section, coming);
+      coming.catch(() => this.coming.delete(section));
+    }
+    return this.coming.get(section);
+  }
+
+  async #fetch(section) {
+    const content = await fetchSection(this.core, this.folder, section.hash);
+    const address = this.core.put(content);
+    this.core.check("aecodec_bundle_add", this.bundle, section.number, address, content.length);
+    const network = section.kind === LEVEL ? 0 : this.core.network(address, content.length);
+    return { hash: section.hash, address, size: content.length, network };
+  }
+}

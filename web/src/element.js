@@ -1,0 +1,67 @@
+// <aec-img src="picture.aec" alt="...">: an `.aec` file where an <img> would stand.
+
+import { decode, InputError } from "./index.js";
+
+const style = new CSSStyleSheet();
+style.replaceSync(":host { display: inline-block; max-width: 100%; } canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }");
+
+/** Draws the file of `src` on a canvas. It has the picture's size, unless a style sheet says otherwise;
+ * `width` and `height` keep the room until it is there. Events: `load`, and `error` with `error` in it. */
+export class AecImage extends HTMLElement {
+  static observedAttributes = ["src", "alt", "width", "height"];
+
+  #canvas = document.createElement("canvas");
+  #loading = new AbortController();
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [style];
+    root.append(this.#canvas);
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (name === "alt") this.#describe();
+    else if (name === "src" && before !== now) this.#load(now);
+    else if (name !== "src" && !this.complete) this.#canvas[name] = Number(now) || this.#canvas[name];
+  }
+
+  connectedCallback() {
+    this.#describe();
+  }
+
+  // As for <img>: an empty alt is decoration, and a picture without alt is announced as one.
+  #describe() {
+    const alt = this.getAttribute("alt");
+    this.#canvas.role = alt === "" ? "presentation" : "img";
+    if (alt) this.#canvas.setAttribute("aria-label", alt);
+    else this.#canvas.removeAttribute("aria-label");
+  }
+
+  async #load(src) {
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    this.complete = false;
+    if (!src) return;
+    const { signal } = this.#loading;
+    try {
+      const response = await fetch(src, { signal });
+      if (!response.ok) throw new InputError(`${src}: ${response.status} ${response.statusText}`);
+      const picture = await decode(await response.arrayBuffer(), { signal });
+      signal.throwIfAborted();
+      this.#show(picture);
+      this.dispatchEvent(new Event("load"));
+    } catch (error) {
+      if (!signal.aborted) this.dispatchEvent(Object.assign(new Event("error"), { error }));
+    }
+  }
+
+  #show(picture) {
+    this.complete = true;
+    this.#canvas.width = this.naturalWidth = picture.width;
+    this.#canvas.height = this.naturalHeight = picture.height;
+    this.#canvas.getContext("2d").putImageData(picture, 0, 0);
+  }
+}
+
+customElements.define("aec-img", AecImage);

@@ -1,0 +1,108 @@
+// aecodec in a browser: `.aec` files to pictures and back, in workers, without a server.
+
+import { client } from "./client.js";
+import { UsageError } from "./errors.js";
+import { fromImageData, toImageData } from "./pixels.js";
+
+export * from "./errors.js";
+
+let codecs = new URL("codecs", globalThis.document?.baseURI ?? import.meta.url).href;
+let lastKey = 0;
+
+/** Say where codecs lie: each in a folder named by its id. `codecs` beside the page, unless this is called. */
+export function setCodecs(url) {
+  codecs = absolute(url);
+}
+
+/** What a file says of itself. */
+export async function readHeader(data) {
+  const { units, ...header } = await client.ask("header", { file: await bytesOf(data) });
+  return { ...header, level: units ? units / 16 : undefined };
+}
+
+/** A codec, whose files lie in the folder of a URL. Only its head is fetched now. */
+export async function loadCodec(url) {
+  const folder = absolute(url);
+  return new Codec(folder, await client.ask("facts", { folder }));
+}
+
+/** The first picture of a file. */
+export async function decode(data, options) {
+  return toImageData(await decoded(data, options));
+}
+
+/** All pictures of a file. */
+export async function decodeFrames(data, options) {
+  const picture = await decoded(data, options);
+  return Array.from({ length: picture.frames }, (_, frame) => toImageData(picture, frame));
+}
+
+/** A picture as an `.aec` file. */
+export async function encode(imageData, { codec, level, maxBytes, signal, onProgress } = {}) {
+  const image = fromImageData(imageData);
+  const options = { folder: folderOf(codec), level, maxBytes };
+  return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.pixels.buffer] });
+}
+
+/** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
+export async function likeness(one, other) {
+  return client.ask("likeness", { one: colours(one), other: colours(other) });
+}
+
+async function decoded(data, { codec, maxPixels, maxFrames, signal, onProgress } = {}) {
+  const options = { codecs, folder: codec && folderOf(codec), limits: { maxPixels, maxFrames } };
+  return client.ask("decode", { file: await bytesOf(data), options }, { signal, onProgress });
+}
+
+/** A codec that was loaded. */
+class Codec {
+  constructor(url, facts) {
+    this.url = url;
+    Object.assign(this, facts);
+    delete this.sections;
+  }
+
+  /** Run the encoder network on a picture once, for files at any level. */
+  async prepare(imageData, { signal, onProgress } = {}) {
+    const image = fromImageData(imageData);
+    const key = ++lastKey;
+    const values = { image, folder: this.url, key };
+    await client.ask("prepare", values, { signal, onProgress, transfer: [image.pixels.buffer] });
+    return new PreparedPicture(key);
+  }
+}
+
+/** A picture whose files at any level are quickly made. */
+class PreparedPicture {
+  constructor(key) {
+    this.key = key;
+  }
+
+  encode({ level, maxBytes } = {}) {
+    return client.ask("file", { key: this.key, level, maxBytes });
+  }
+
+  /** Give its memory back. */
+  close() {
+    return client.ask("close", { key: this.key });
+  }
+}
+
+function folderOf(codec) {
+  if (!codec) throw new UsageError("say which codec: { codec: await loadCodec(url) }, or its URL");
+  return codec.url ?? absolute(codec);
+}
+
+function absolute(url) {
+  return new URL(url, globalThis.document?.baseURI).href.replace(/\/$/, "");
+}
+
+async function bytesOf(data) {
+  if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+}
+
+function colours(imageData) {
+  const { width, height, data } = imageData;
+  return { width, height, channels: 4, frames: 1, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}

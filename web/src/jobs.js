@@ -1,0 +1,184 @@
+// What the worker does: decode, encode, and tell what a codec is.
+
+import { ABSENT, AecodecError, CodecError, UsageError } from "./errors.js";
+import { Codec } from "./codec.js";
+import { Decoding, Encoding, likeness } from "./steps.js";
+import { Runners } from "./runners.js";
+
+const REDUCTIONS = [2, 3, 4, 6, 8, 12, 16, 24, 32]; // halves, as in Python
+const LARGEST = 0xffffffff;
+const UNLIMITED = { maxPixels: LARGEST, maxFrames: 1 << 24 };
+
+export class Jobs {
+  constructor(core, module) {
+    this.core = core;
+    this.runners = new Runners(core, module);
+    this.codecs = new Map(); // promises, by folder
+  }
+
+  codec(folder) {
+    if (!this.codecs.has(folder)) {
+      const coming = Codec.fetch(this.core, folder);
+      this.codecs.set(folder, coming);
+      coming.catch(() => this.codecs.delete(folder));
+    }
+    return this.codecs.get(folder);
+  }
+
+  /** Decode a file whose codec lies in the folder of its id under `codecs`, or in `folder`. */
+  async decode(file, { codecs, folder, limits = {} }, report) {
+    const header = this.core.header(file);
+    const codec = folder ? await this.#sameCodec(header, folder) : await this.#codecOf(header, codecs);
+    return this.#decodeWith(codec, header, file, limits, report);
+  }
+
+  async #codecOf({ id }, codecs) {
+    try {
+      return await this.#sameCodec({ id }, `${codecs}/${id}`);
+    } catch (error) {
+      if (!error.isAbsent) throw error;
+      throw new CodecError(`the file is of codec ${id}, which is not among those at ${codecs}`);
+    }
+  }
+
+  async #sameCodec({ id }, folder) {
+    const codec = await this.codec(folder);
+    if (codec.facts.id !== id) {
+      throw new CodecError(`the file is of codec ${id}, and the one in ${folder} is ${codec.facts.id} (${codec.facts.name})`);
+    }
+    return codec;
+  }
+
+  async #decodeWith(codec, header, file, limits, report) {
+    const units = codec.unitsOfHeader(header.units);
+    const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
+    const decoding = await this.#begun(begin, () => Promise.all([codec.needDecoder(), codec.needLevel(units)]));
+    try {
+      await this.#run(codec, decoding, await codec.needDecoder(), report);
+      return { ...decoding.finish(), mode: header.mode, level: units / 16, codec: codec.facts };
+    } finally {
+      decoding.free();
+    }
+  }
+
+  // What a file claims is checked before anything is fetched for it.
+  async #begun(begin, fetch) {
+    try {
+      return begin();
+    } catch (error) {
+      if (error.status !== ABSENT) throw error;
+    }
+    await fetch();
+    return begin();
+  }
+
+  async #run(codec, steps, section, report) {
+    if (codec.facts.anySize) return this.runners.run(steps, section, report);
+    steps.runHere(section.network);
+    report(steps.windows, steps.windows);
+    return undefined;
+  }
+
+  /** Run the encoder network on a picture, for files at any level. */
+  async prepare(image, folder, report, reduction) {
+    const codec = await this.codec(folder);
+    const section = await codec.needEncoder();
+    const encoding = Encoding.begin(codec, image, { parts: this.runners.parts(image), reduction });
+    try {
+      await this.#run(codec, encoding, section, report);
+    } catch (error) {
+      encoding.free();
+      throw error;
+    }
+    return { codec, encoding, image };
+  }
+
+  /** The file of a prepared picture at a level. */
+  async file({ codec, encoding }, level) {
+    const units = codec.units(level);
+    await codec.needLevel(units);
+    return encoding.file(units);
+  }
+
+  /** Encode a picture at a level, or as well as it can be in a number of bytes. */
+  async encode(image, { folder, level, maxBytes }, report) {
+    if (level !== undefined && maxBytes !== undefined) throw new UsageError("give level or maxBytes, not both");
+    const prepared = await this.prepare(image, folder, report);
+    try {
+      return maxBytes === undefined ? await this.file(prepared, level) : await this.within(prepared, maxBytes);
+    } finally {
+      prepared.encoding.free();
+    }
+  }
+
+  /** The best file of at most `maxBytes` bytes: of fewer pixels, where that gives a better picture.
+   *
+   * The rule is that of Python: a reduction is tried where the one before gives a level of the lower half, or
+   * none; of two files the better is the one that is more like the picture. */
+  async within(prepared, maxBytes) {
+    const { codec, image } = prepared;
+    let best;
+    let smallest = Infinity;
+    for (const reduction of codec.facts.anySize ? REDUCTIONS : REDUCTIONS.slice(0, 1)) {
+      const candidate = await this.#reduced(prepared, reduction, (each) => this.#largest(each, maxBytes));
+      smallest = Math.min(smallest, candidate.smallest);
+      if (!candidate.file) continue;
+      if (best && (await this.#likeness(codec, image, candidate)) <= (await this.#likeness(codec, image, best))) break;
+      best = candidate;
+      if (best.units / 16 >= codec.facts.levels / 2) break;
+    }
+    if (best) return best.file;
+    throw new UsageError(`no file of ${maxBytes} bytes: the smallest that codec ${codec.facts.name} makes of this picture has ${smallest}; allow more, or reduce the picture`);
+  }
+
+  async #reduced(prepared, reduction, use) {
+    if (reduction === REDUCTIONS[0]) return use(prepared);
+    const reduced = await this.prepare(prepared.image, prepared.codec.folder, () => {}, reduction);
+    try {
+      return await use(reduced);
+    } finally {
+      reduced.encoding.free();
+    }
+  }
+
+  // The largest file that fits, by bisection: files grow from level to level.
+  async #largest({ codec, encoding }, maxBytes) {
+    const units = codec.allUnits;
+    const found = { smallest: Infinity };
+    let [low, high] = [0, units.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      await codec.needLevel(units[middle]);
+      const file = encoding.file(units[middle]);
+      found.smallest = Math.min(found.smallest, file.length);
+      if (file.length <= maxBytes) {
+        Object.assign(found, { file, units: units[middle] });
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return found;
+  }
+
+  async #likeness(codec, image, candidate) {
+    if (candidate.likeness === undefined) {
+      const header = this.core.header(candidate.file);
+      const decoded = await this.#decodeWith(codec, header, candidate.file, UNLIMITED, () => {});
+      candidate.likeness = likeness(this.core, image, decoded);
+    }
+    return candidate.likeness;
+  }
+}
+
+/** A job that its owner no longer wants. */
+export class Wanted {
+  constructor(tell) {
+    this.tell = tell;
+    this.isAborted = false;
+    this.report = (done, of) => {
+      if (this.isAborted) throw new DOMException("the caller gave up", "AbortError");
+      this.tell(done, of);
+    };
+  }
+}

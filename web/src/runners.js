@@ -1,0 +1,83 @@
+// A pool of workers that share out windows. Windows are independent, so each worker has memory of its own,
+// and no host has to send the headers that shared memory would need.
+
+import { unpackError } from "./errors.js";
+
+const MOST = 4; // workers: the margins of windows grow with their number
+const LARGEST = 1_200_000; // pixels that a window should have at most, for the sake of memory
+const IDLE = 20_000; // milliseconds after which memory is given back
+
+export class Runners {
+  constructor(core, module) {
+    this.core = core;
+    this.module = module;
+    this.idle = [];
+    this.timer = 0;
+  }
+
+  get count() {
+    return Math.min(navigator.hardwareConcurrency || 2, MOST);
+  }
+
+  /** How many windows a picture should have: equally many for each worker. */
+  parts({ width, height }) {
+    return this.count * Math.ceil((width * height) / this.count / LARGEST);
+  }
+
+  /** Run the network on all windows of some steps.
+   *
+   * report is told of each finished window; it may throw to end the work. */
+  async run(steps, section, report) {
+    const of = steps.windows;
+    let next = 0;
+    let done = 0;
+    const work = async () => {
+      const runner = this.#take();
+      try {
+        while (next < of) {
+          const number = next++;
+          steps.output(number, await this.#ask(runner, section, steps.input(number)));
+          report(++done, of);
+        }
+        this.#give(runner);
+      } catch (error) {
+        next = of;
+        runner.worker.terminate();
+        throw error;
+      }
+    };
+    const results = await Promise.allSettled(Array.from({ length: Math.min(this.count, of) }, work));
+    const failed = results.find(({ status }) => status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  #take() {
+    clearTimeout(this.timer);
+    if (this.idle.length) return this.idle.pop();
+    const worker = new Worker(new URL("./runner.js", import.meta.url), { type: "module" });
+    return { worker, known: new Set() };
+  }
+
+  #give(runner) {
+    this.idle.push(runner);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      for (const { worker } of this.idle.splice(0)) worker.terminate();
+    }, IDLE);
+  }
+
+  #ask({ worker, known }, { hash, address, size }, task) {
+    const network = { hash };
+    const moved = [task.input.buffer];
+    if (!known.has(hash)) {
+      network.plan = this.core.take(address, size);
+      moved.push(network.plan.buffer);
+      known.add(hash);
+    }
+    return new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => (data.error ? reject(unpackError(data.error)) : resolve(data.output));
+      worker.onerror = (event) => reject(new Error(event.message || "a worker cannot be started"));
+      worker.postMessage({ module: this.module, network, task }, moved);
+    });
+  }
+}

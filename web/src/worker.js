@@ -1,0 +1,85 @@
+// The worker that a page talks to. Each message asks for one thing, and is answered once.
+
+import { compileCore, Core } from "./core.js";
+import { packError, UsageError } from "./errors.js";
+import { Jobs, Wanted } from "./jobs.js";
+import { likeness } from "./steps.js";
+
+const prepared = new Map(); // pictures, by number
+const wanted = new Map(); // jobs at work, by number of their message
+let jobs;
+
+function started() {
+  jobs ??= start();
+  jobs.catch(() => { jobs = undefined; });
+  return jobs;
+}
+
+async function start() {
+  const module = await compileCore();
+  return new Jobs(new Core(module), module);
+}
+
+// After a fault in the core nothing in its memory can be trusted: the next job gets another one.
+function startAgain() {
+  jobs = undefined;
+  prepared.clear();
+}
+
+// A picture that is closed while a job works on it is freed when that job ends.
+async function withPicture(key, use) {
+  const entry = prepared.get(key);
+  if (!entry) throw new UsageError("this picture was closed");
+  entry.users += 1;
+  try {
+    return await use(entry.picture);
+  } finally {
+    entry.users -= 1;
+    freeIfUnused(key, entry);
+  }
+}
+
+function freeIfUnused(key, { picture, users }) {
+  if (users === 0 && !prepared.has(key)) picture.encoding.free();
+}
+
+const ASKED = {
+  header: async ({ core }, { file }) => core.header(file),
+  facts: async (all, { folder }) => (await all.codec(folder)).facts,
+  decode: (all, { file, options }, report) => all.decode(file, options, report),
+  encode: (all, { image, options }, report) => all.encode(image, options, report),
+  likeness: async ({ core }, { one, other }) => likeness(core, one, other),
+  async prepare(all, { image, folder, key }, report) {
+    prepared.set(key, { picture: await all.prepare(image, folder, report), users: 0 });
+  },
+  file: (all, { key, level, maxBytes }) =>
+    withPicture(key, (picture) => (maxBytes === undefined ? all.file(picture, level) : all.within(picture, maxBytes))),
+  async close(all, { key }) {
+    const entry = prepared.get(key);
+    prepared.delete(key);
+    if (entry) freeIfUnused(key, entry);
+  },
+};
+
+function buffersOf(result) {
+  const pixels = result?.pixels ?? result;
+  return pixels instanceof Uint8Array ? [pixels.buffer] : [];
+}
+
+onmessage = async ({ data: { number, what, abort, ...values } }) => {
+  if (abort) {
+    if (wanted.has(abort)) wanted.get(abort).isAborted = true;
+    return;
+  }
+  const job = new Wanted((done, of) => postMessage({ number, done, of }));
+  wanted.set(number, job);
+  try {
+    const result = await ASKED[what](await started(), values, job.report);
+    postMessage({ number, result }, buffersOf(result));
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) startAgain();
+    postMessage({ number, error: packError(error) });
+  } finally {
+    wanted.delete(number);
+  }
+};
