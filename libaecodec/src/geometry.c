@@ -2,8 +2,6 @@
 /* From the size of a picture to its planes, tiles, segments and windows. */
 #include "private.h"
 
-enum { MAX_WINDOW = 1024 }; /* tiles */
-
 uint32_t divide_up(uint32_t a, uint32_t b)
 {
     return a / b + (a % b != 0);
@@ -89,13 +87,13 @@ placed_segment segment_at(const aecodec_codec_facts *facts, const geometry *g, u
 
 /* ---- windows ---- */
 
-/* Windows along a side of count tiles. */
-static uint32_t windows_along(uint32_t count, uint32_t side, uint32_t margin)
+/* The most windows along a side of count tiles: each keeps a tile that is not seen as a margin. */
+static uint32_t most_along(uint32_t count, uint32_t margin)
 {
-    return count > 2 * margin ? most(1, divide_up(count - 2 * margin, side)) : 1;
+    return count > 2 * margin ? count - 2 * margin : 1;
 }
 
-/* Tiles that each of them sees. */
+/* Tiles that each of a number of windows sees. */
 static uint32_t seen_along(uint32_t count, uint32_t number, uint32_t margin)
 {
     return divide_up(count + 2 * (number - 1) * margin, number);
@@ -147,16 +145,6 @@ int window_is_taken(const aecodec_network *network, const aecodec_window *w)
            (uint64_t)out[0] * out[1] * out[2] == w->output_size;
 }
 
-static windows with_side(const geometry *g, uint32_t side, uint32_t margin)
-{
-    windows w;
-    w.side = side;
-    w.margin = margin;
-    w.down = windows_along(g->rows, side, margin);
-    w.across = windows_along(g->columns, side, margin);
-    return w;
-}
-
 /* Bytes that running the network on a window takes, as far as is known. A network that is not present is taken
  * to need as much as its input and output. */
 static uint64_t memory_of(const aecodec_codec_facts *facts, const geometry *g, const windows *w,
@@ -175,20 +163,32 @@ static uint64_t memory_of(const aecodec_codec_facts *facts, const geometry *g, c
     return work ? ends + work : UINT64_MAX;
 }
 
+/* Make one window more along the side on which they see more. Returns whether that was possible. */
+static int split_more(const geometry *g, windows *w)
+{
+    int may_down = w->down < most_along(g->rows, w->margin);
+    int may_across = w->across < most_along(g->columns, w->margin);
+    int is_tall = seen_along(g->rows, w->down, w->margin) >= seen_along(g->columns, w->across, w->margin);
+    if (may_down && (is_tall || !may_across)) {
+        w->down++;
+    } else if (may_across) {
+        w->across++;
+    }
+    return may_down || may_across;
+}
+
 windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
                    int is_encoder, uint32_t parts, size_t memory)
 {
-    uint32_t side = MAX_WINDOW;
-    windows w;
-    if (!facts->receptive_field) {
-        w = with_side(g, 1, 0);
+    windows w = {1, 1, 0};
+    w.margin = facts->receptive_field;
+    if (!w.margin) {
+        w.down = g->rows;
+        w.across = g->columns;
         return w;
     }
-    w = with_side(g, side, facts->receptive_field);
-    while (side > 1 && (window_count(g, &w) < parts ||
-                        memory_of(facts, g, &w, network, is_encoder) > memory)) {
-        side = side * 7 / 8;
-        w = with_side(g, side, facts->receptive_field);
+    while ((window_count(g, &w) < parts || memory_of(facts, g, &w, network, is_encoder) > memory) &&
+           split_more(g, &w)) {
     }
     return w;
 }

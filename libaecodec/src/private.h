@@ -147,7 +147,6 @@ placed_segment segment_at(const aecodec_codec_facts *facts, const geometry *g, u
 /* The windows in which a network sees the planes; for codecs of tiles each is a tile. */
 typedef struct {
     uint32_t down, across; /* windows of a plane */
-    uint32_t side;         /* longest side in tiles, without margins */
     uint32_t margin;       /* the receptive field */
 } windows;
 
