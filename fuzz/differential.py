@@ -39,7 +39,7 @@ from aecodec.format import container
 from aecodec.format.container import Header, Mode
 from aecodec.quantization.levels import Level
 from fuzz.payloads import any_payload
-from tests.helpers.c_library import OK, CLibrary
+from tests.helpers.c.library import OK, CLibrary
 from tests.helpers.codecs.made_up_codecs import folder_of
 from tests.helpers.strategies import any_prior
 

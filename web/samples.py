@@ -17,7 +17,10 @@ from aecodec.codec.codec import Codec
 from aecodec.errors import UsageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
-from aecodec.samples import landscape_path, sample_paths
+from aecodec.samples import sample_paths
+
+LANDSCAPE = Path(__file__).parent / "lake.jpg"
+"""The sample photograph: 768x512 pixels, rendered by `tests/helpers/samples/landscape.py`."""
 
 _SHOWN = (".jpeg", ".jpg", ".png", ".webp")
 """Endings of picture files that every browser shows."""
@@ -57,7 +60,7 @@ def found_samples(folder: Path | None) -> list[Sample]:
         UsageError: no picture lies in it that browsers show.
     """
     if folder is None:
-        return [Sample(each, _title(each)) for each in (landscape_path(), *sample_paths())]
+        return [Sample(each, _title(each)) for each in (LANDSCAPE, *sample_paths())]
     paths = sorted(each for each in folder.iterdir() if each.suffix.lower() in _SHOWN)
     if not paths:
         raise UsageError(f"{folder}: no picture of a kind that browsers show: {', '.join(_SHOWN)}")

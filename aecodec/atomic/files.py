@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import errno
 import os
-from functools import lru_cache
 from pathlib import Path
 
 from aecodec.atomic.disk import make_parents, sync_folder
 from aecodec.atomic.locks import locked
-from aecodec.atomic.temporary import sweep, temporary_file
+from aecodec.atomic.temporary import sweep_once, temporary_file
 
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
@@ -41,19 +40,13 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     if replace:
         target = Path(os.path.realpath(target))
     make_parents(target)
-    _sweep_once(target.parent.absolute())
+    sweep_once(target.parent.absolute())
     with temporary_file(target.parent, content) as temporary:
         if replace:
             _replace(temporary, target)
         else:
             _make(temporary, target)
     sync_folder(target.parent)
-
-
-@lru_cache
-def _sweep_once(folder: Path) -> None:
-    """Sweep a folder, but not again for each of the files that a batch writes into it."""
-    sweep([folder])
 
 
 def _replace(temporary: Path, target: Path) -> None:

@@ -11,6 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from aecodec.atomic.disk import sync_descriptor
@@ -67,6 +68,12 @@ def sweep(folders: Iterable[Path]) -> None:
             for path in folder.glob(f"{_PREFIX}*"):
                 if _OURS.fullmatch(path.name):
                     _remove_if_left(path)
+
+
+@lru_cache
+def sweep_once(folder: Path) -> None:
+    """Sweep a folder, but not again for each of the files that a batch writes into it."""
+    sweep([folder])
 
 
 def remove_all() -> None:

@@ -1,9 +1,8 @@
-"""Ten handwritten digits and a landscape to try the package on.
+"""Ten handwritten digits to try the package on.
 
-The digits are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
+They are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
 C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as scikit-learn includes it, enlarged
-from 8x8 to 28x28 by `tests/helpers/make_samples.py`. No codec that ships was trained on them. The
-landscape is rendered by `tests/helpers/make_landscape.py`.
+from 8x8 to 28x28 by `tests/helpers/samples/digits.py`. No codec that ships was trained on them.
 """
 
 from __future__ import annotations
@@ -18,8 +17,3 @@ def sample_paths() -> list[Path]:
     ['digit0.png', 'digit1.png']
     """
     return sorted(Path(__file__).parent.glob("digit*.png"))
-
-
-def landscape_path() -> Path:
-    """Path of the sample photograph, which is a rendered landscape of 768x512 pixels."""
-    return Path(__file__).parent / "lake.jpg"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aecodec.atomic.files import write_file
 from aecodec.atomic.folders import make_folder, update_folder
+from aecodec.atomic.temporary import sweep_once
 from aecodec.cli.shared.found import STANDARD
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
@@ -65,9 +66,13 @@ def check_input(path: Path) -> None:
 def check_overwriting(target: Path, force: bool) -> None:
     """Check that a file may be written, before any work is done for it.
 
+    What a killed process left beside it is swept away, even if the file is there.
+
     Raises:
         ExistsError: it exists, and `--force` was not given.
     """
+    if target != STANDARD and not isinstance(target, Url):
+        sweep_once(target.absolute().parent)
     if target != STANDARD and not force and _exists(target, os.path.lexists):
         raise _existing(target)
 

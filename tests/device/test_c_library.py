@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c_library import (
+from helpers.c.library import (
     BUFFER_TOO_SMALL,
     DAMAGED,
     OK,

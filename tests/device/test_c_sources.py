@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.c_library import SOURCES, WARNINGS
+from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec

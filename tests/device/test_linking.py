@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c_library import SOURCES, WARNINGS
+from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec

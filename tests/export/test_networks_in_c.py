@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers.c_network import CNetwork
+from helpers.c.network import CNetwork
 from keras import layers
 
 from aecodec import Codec

@@ -26,7 +26,7 @@ from fuzz.differential import (
     target_of,
     try_one,
 )
-from tests.helpers import c_library
+from tests.helpers.c import library as c_library
 
 MADE_UP = 5
 INPUTS = 4000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.c_and_python import Both
+from helpers.c.beside_python import Both
 from helpers.programs import needs
 
 from aecodec import Codec

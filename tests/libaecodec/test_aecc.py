@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c_and_python import Both
+from helpers.c.beside_python import Both
 from PIL import Image
 
 from aecodec import Codec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.c_and_python import Both
+from helpers.c.beside_python import Both
 
 from aecodec import Codec
 from aecodec.arrays import Pixels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.c_and_python import Both
+from helpers.c.beside_python import Both
 
 from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import within_bytes

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c_and_python import Both
+from helpers.c.beside_python import Both
 from helpers.documents import ROOT
 from helpers.programs import needs
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.c_library import SOURCES, WARNINGS
-from helpers.c_network import NETWORK_SOURCES, CNetwork, all_kernels
+from helpers.c.library import SOURCES, WARNINGS
+from helpers.c.network import NETWORK_SOURCES, CNetwork, all_kernels
 from helpers.programs import needs
 
 from fuzz.plans import plans

@@ -6,8 +6,8 @@ import shutil
 
 import numpy as np
 import pytest
-from helpers.c_network import FEW, KERNELS, CNetwork, has_kernels
-from helpers.networks.tflite_models import LAYERS, Maker
+from helpers.c.network import FEW, KERNELS, CNetwork, has_kernels
+from helpers.networks.random_models import LAYERS, Maker
 
 from aecodec.export.network.convert import network_plan
 from aecodec.inference.reference import reference_transform

@@ -6,9 +6,9 @@ import shutil
 
 import numpy as np
 import pytest
-from helpers.c_library import BUFFER_TOO_SMALL
-from helpers.c_network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
-from helpers.networks.tflite_models import LAYERS, Maker, function
+from helpers.c.library import BUFFER_TOO_SMALL
+from helpers.c.network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
+from helpers.networks.random_models import LAYERS, Maker, function
 
 from aecodec import Codec
 from aecodec.arrays import Pixels

@@ -22,7 +22,7 @@ from aecodec.bitstream.payload import encode_payload
 from aecodec.entropy import coding
 from aecodec.entropy.costs import integer_costs
 from aecodec.quantization.levels import MIN_GAIN, Level
-from aecodec.quantization.rdoq import rdoq_symbols
+from aecodec.quantization.rdoq import UNMASKED, rdoq_symbols
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from helpers.codecs.golden import GOLDEN, codec_of
@@ -59,7 +59,9 @@ def messages(rng: np.random.Generator) -> Iterator[bytes]:
         prior, level = photo.folder.prior(number), photo.spec.level(number)
         shape = (1, 9, 13, photo.spec.latent_channels)
         latents = (rng.integers(-128, 128, shape) // rng.integers(1, 60, shape)).astype(np.int8)
-        yield encode_payload(prior, lambda part, level=level: rdoq_symbols(level, part), latents)
+        yield encode_payload(
+            prior, lambda part, level=level: rdoq_symbols(UNMASKED, level, part), latents
+        )
 
 
 def digest() -> str:

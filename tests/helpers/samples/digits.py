@@ -1,6 +1,6 @@
 """Make `aecodec/samples`: real digits of scikit-learn, centred and scaled as MNIST has them.
 
-Usage: python tests/helpers/make_samples.py [FOLDER]
+Usage: python tests/helpers/samples/digits.py [FOLDER]
 """
 
 from __future__ import annotations

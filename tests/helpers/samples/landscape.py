@@ -1,10 +1,10 @@
-"""Make `aecodec/samples/lake.jpg`: a lake below mountains that exist nowhere.
+"""Make `web/lake.jpg`: a lake below mountains that exist nowhere.
 
 So nobody owns the picture. A height field of fractal noise is seen by marching along a ray for each
 pixel, lit by a low sun with shadows, and mirrored in the water; haze and clouds are functions of
 direction and distance. Rendered at twice the size, it takes about a minute.
 
-Usage: python tests/helpers/make_landscape.py [FILE]
+Usage: python tests/helpers/samples/landscape.py [FILE]
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def developed(light: Array) -> npt.NDArray[np.uint8]:
 
 
 def main() -> None:
-    file = Path(sys.argv[1] if len(sys.argv) > 1 else "aecodec/samples/lake.jpg")
+    file = Path(sys.argv[1] if len(sys.argv) > 1 else "web/lake.jpg")
     width, height = SCALE * WIDTH, SCALE * HEIGHT
     x, y = np.meshgrid(
         2 * (np.arange(width) + 0.5) / width - 1, 1 - 2 * (np.arange(height) + 0.5) / height

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from helpers.c_library import SOURCES, WARNINGS, Guarded
+from helpers.c.library import SOURCES, WARNINGS, Guarded
 
 BAD_NETWORK, OTHER_SIZE = 6, 7
 NETWORK_SOURCES = sorted(SOURCES.glob("aecodec_*.c"))

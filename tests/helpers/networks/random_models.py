@@ -1,0 +1,465 @@
+"""TFLite models of random int8 operators, made without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+from aecodec.inference.litert import Kernels, open_interpreter
+from aecodec.inference.stderr import silent_stderr
+
+Rng = np.random.Generator
+CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+_OPTIONS = {
+    name: code for name, code in vars(schema.BuiltinOptions).items() if isinstance(code, int)
+}
+_TYPES = {np.dtype(np.int8): schema.TensorType.INT8, np.dtype(np.int32): schema.TensorType.INT32}
+
+
+class Maker:
+    """A model in the making.
+
+    Args:
+        rng: where scales, zero points and weights come from.
+    """
+
+    def __init__(self, rng: Rng) -> None:
+        self.rng = rng
+        self._tensors: list[Any] = []
+        self._operators: list[tuple[str, list[int], list[int], Any]] = []
+        self._buffers: list[Any] = [schema.BufferT()]
+
+    def scale(self) -> float:
+        """A random scale."""
+        return float(np.float32(2 ** self.rng.uniform(-8, -2)))
+
+    def zero(self) -> int:
+        """A random zero point, often at an end as after a ReLU."""
+        return int(self.rng.choice([-128, 127, 0, int(self.rng.integers(-128, 128))]))
+
+    def tensor(
+        self,
+        shape: Sequence[int],
+        values: npt.NDArray[Any] | None = None,
+        scales: Sequence[float] = (),
+        zero: int = 0,
+        axis: int = 0,
+    ) -> int:
+        """Add a tensor; a variable one of int8 if it has no values."""
+        made = schema.TensorT()
+        made.shape, made.name = list(shape), f"t{len(self._tensors)}".encode()
+        made.type = schema.TensorType.INT8 if values is None else _TYPES[values.dtype]
+        made.buffer = 0
+        if values is not None:
+            buffer = schema.BufferT()
+            buffer.data = np.frombuffer(values.tobytes(), np.uint8)
+            self._buffers.append(buffer)
+            made.buffer = len(self._buffers) - 1
+        if len(scales):
+            made.quantization = schema.QuantizationParametersT()
+            made.quantization.scale = np.array(scales, np.float32)
+            made.quantization.zeroPoint = np.full(len(scales), zero, np.int64)
+            made.quantization.quantizedDimension = axis
+        self._tensors.append(made)
+        return len(self._tensors) - 1
+
+    def variable(self, shape: Sequence[int], like: int | None = None) -> int:
+        """Add a variable of int8, quantized at random or like another tensor."""
+        if like is None:
+            return self.tensor(shape, None, [self.scale()], self.zero())
+        found = self._tensors[like].quantization
+        return self.tensor(shape, None, found.scale, int(found.zeroPoint[0]))
+
+    def constant(self, values: npt.NDArray[np.int8], like: int | None = None) -> int:
+        """Add a constant of int8, quantized at random or like another tensor."""
+        made = self.tensor(values.shape, values, [self.scale()], self.zero())
+        if like is not None:
+            self._tensors[made].quantization = self._tensors[like].quantization
+        return made
+
+    def weights(self, shape: Sequence[int], axis: int) -> int:
+        """Add weights with a scale for each slice along an axis."""
+        values = self.rng.integers(-127, 128, shape).astype(np.int8)
+        scales = [self.scale() / 16 for _ in range(shape[axis])]
+        return self.tensor(shape, values, scales, 0, axis)
+
+    def bias(self, count: int) -> int:
+        """Add a bias."""
+        values = self.rng.integers(-3000, 3000, count).astype(np.int32)
+        return self.tensor([count], values, [1.0])
+
+    def integers(self, values: Any) -> int:
+        """Add constant integers."""
+        array = np.array(values, np.int32)
+        return self.tensor(array.shape, array)
+
+    def operator(
+        self, name: str, inputs: list[int], outputs: list[int], kind: str = "", **fields: Any
+    ) -> int:
+        """Add an operator, with options if a kind of them is given; its first output."""
+        options = getattr(schema, f"{kind}T")() if kind else None
+        for field, value in fields.items():
+            assert hasattr(options, field)
+            setattr(options, field, value)
+        self._operators.append((name, inputs, outputs, (kind, options)))
+        return outputs[0]
+
+    def model(self, entry: int, exit_: int) -> bytes:
+        """The model, with the shapes that LiteRT works out."""
+        with silent_stderr():
+            interpreter = open_interpreter(self._bytes(entry, exit_), kernels=Kernels.BUILTIN)
+        for number, tensor in enumerate(self._tensors):
+            tensor.shape = interpreter.get_tensor_details()[number]["shape"].tolist()
+        return self._bytes(entry, exit_)
+
+    def _bytes(self, entry: int, exit_: int) -> bytes:
+        whole, graph = schema.ModelT(), schema.SubGraphT()
+        whole.version, whole.buffers, whole.subgraphs = 3, self._buffers, [graph]
+        whole.operatorCodes, graph.operators = [], []
+        graph.tensors, graph.inputs, graph.outputs = self._tensors, [entry], [exit_]
+        for number, (name, inputs, outputs, (kind, options)) in enumerate(self._operators):
+            code = schema.OperatorCodeT()
+            code.builtinCode = CODES[name]
+            code.deprecatedBuiltinCode, code.version = min(CODES[name], 127), _VERSIONS.get(name, 1)
+            whole.operatorCodes.append(code)
+            made = schema.OperatorT()
+            made.opcodeIndex, made.inputs, made.outputs = number, inputs, outputs
+            made.builtinOptionsType, made.builtinOptions = _OPTIONS.get(kind, 0), options
+            graph.operators.append(made)
+        builder = flatbuffers.Builder(1 << 16)
+        builder.Finish(whole.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+
+_VERSIONS = {
+    "ADD": 2, "SUB": 2, "MUL": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4,
+    "TRANSPOSE_CONV": 2, "MAX_POOL_2D": 2, "AVERAGE_POOL_2D": 2, "CONCATENATION": 2, "PAD": 2,
+    "MEAN": 2, "RESIZE_BILINEAR": 2, "RESIZE_NEAREST_NEIGHBOR": 2, "MAXIMUM": 2,
+    "MINIMUM": 2, "LOGISTIC": 2, "TANH": 2, "TRANSPOSE": 2, "STRIDED_SLICE": 2, "LEAKY_RELU": 2,
+    "SQUARED_DIFFERENCE": 2, "DEPTH_TO_SPACE": 2, "SPACE_TO_DEPTH": 2, "SPLIT": 2, "QUANTIZE": 2,
+    "RELU": 2, "RELU6": 2, "REDUCE_MAX": 2, "SLICE": 2, "TILE": 1, "HARD_SWISH": 1, "PADV2": 2,
+}  # fmt: skip
+"""Versions from which on the kernels take int8."""
+
+Layer = Callable[[Maker], bytes]
+
+
+def _picture(make: Maker, most: int = 9) -> tuple[int, tuple[int, int, int]]:
+    rows, columns = (int(side) for side in make.rng.integers(1, most, 2))
+    channels = int(make.rng.choice([1, 2, 3, 4, 5, 8, 16, 20, 33]))
+    return make.variable([1, rows, columns, channels]), (rows, columns, channels)
+
+
+def _sweep(make: Maker, sides: Sequence[int], window: Sequence[int], dilated: bool = True) -> Any:
+    """Options of a window that fits: padding, strides and dilations."""
+    is_same = bool(make.rng.integers(2)) or any(w > s for w, s in zip(window, sides, strict=True))
+    down, across = (int(step) for step in make.rng.integers(1, 4, 2))
+    fields = {"padding": 0 if is_same else 1, "strideH": down, "strideW": across}
+    if dilated:
+        wide = int(make.rng.choice([1, 1, 2])) if is_same else 1
+        fields |= {"dilationHFactor": wide, "dilationWFactor": wide}
+        if wide > 1:
+            fields |= {"strideH": 1, "strideW": 1}
+    return fields
+
+
+def _activation(make: Maker) -> int:
+    return int(make.rng.choice([0, 0, 1, 3]))
+
+
+def convolution(make: Maker) -> bytes:
+    """A convolution, which may be in groups."""
+    given, (rows, columns, channels) = _picture(make)
+    window = [int(side) for side in make.rng.integers(1, 5, 2)]
+    groups = 2 if channels % 2 == 0 and make.rng.integers(4) == 0 else 1
+    count = groups * int(make.rng.integers(1, 40))
+    kernel = make.weights([count, *window, channels // groups], 0)
+    inputs = [given, kernel, make.bias(count)]
+    fields = _sweep(make, (rows, columns), window)
+    output = make.variable([1, 1, 1, count])
+    make.operator(
+        "CONV_2D", inputs, [output], "Conv2DOptions",
+        fusedActivationFunction=_activation(make), **fields,
+    )  # fmt: skip
+    return make.model(given, output)
+
+
+def filtering(make: Maker) -> bytes:
+    """A convolution as most networks have it: 3 by 3, of pictures that are not too small."""
+    rows, columns = (int(side) for side in make.rng.integers(7, 26, 2))
+    channels, count = 4 * int(make.rng.integers(2, 20)), int(make.rng.integers(1, 40))
+    given = make.variable([1, rows, columns, channels])
+    inputs = [given, make.weights([count, 3, 3, channels], 0), make.bias(count)]
+    output = make.variable([1, 1, 1, count])
+    make.operator(
+        "CONV_2D", inputs, [output], "Conv2DOptions", padding=int(make.rng.integers(2)),
+        strideH=1, strideW=1, fusedActivationFunction=_activation(make),
+    )  # fmt: skip
+    return make.model(given, output)
+
+
+def depthwise(make: Maker) -> bytes:
+    """A convolution of each channel for itself."""
+    given, (rows, columns, channels) = _picture(make)
+    window = [int(side) for side in make.rng.integers(1, 4, 2)]
+    times = int(make.rng.integers(1, 4))
+    kernel = make.weights([1, *window, channels * times], 3)
+    output = make.variable([1, 1, 1, channels * times])
+    make.operator(
+        "DEPTHWISE_CONV_2D", [given, kernel, make.bias(channels * times)], [output],
+        "DepthwiseConv2DOptions", depthMultiplier=times,
+        fusedActivationFunction=_activation(make), **_sweep(make, (rows, columns), window),
+    )  # fmt: skip
+    return make.model(given, output)
+
+
+def matrix(make: Maker) -> bytes:
+    """A matrix product of a vector, or of a picture that it takes as one."""
+    given, (rows, columns, channels) = _picture(make)
+    length, count = rows * columns * channels, int(make.rng.integers(2, 70))
+    inputs = [given, make.weights([count, length], 0)]
+    inputs.append(make.bias(count) if make.rng.integers(3) else -1)
+    output = make.variable([1, count])
+    make.operator(
+        "FULLY_CONNECTED", inputs, [output], "FullyConnectedOptions",
+        fusedActivationFunction=_activation(make),
+    )  # fmt: skip
+    return make.model(given, output)
+
+
+def transposed(make: Maker) -> bytes:
+    """A transposed convolution."""
+    given, (rows, columns, channels) = _picture(make, 6)
+    window = [int(side) for side in make.rng.integers(1, 6, 2)]
+    step, count, is_same = (
+        int(make.rng.integers(1, 4)),
+        int(make.rng.integers(1, 9)),
+        bool(make.rng.integers(2)),
+    )
+    more = [0 if is_same else max(0, side - step) for side in window]
+    shape = [1, rows * step + more[0], columns * step + more[1], count]
+    kernel = make.weights([count, *window, channels], 0)
+    output = make.variable(shape)
+    make.operator(
+        "TRANSPOSE_CONV", [make.integers(shape), kernel, given, make.bias(count)], [output],
+        "TransposeConvOptions", padding=0 if is_same else 1, strideH=step, strideW=step,
+    )  # fmt: skip
+    return make.model(given, output)
+
+
+def _stretched(make: Maker, shape: Sequence[int]) -> list[int]:
+    """A shape that is broadcast to another."""
+    return [1 if make.rng.integers(3) == 0 else int(side) for side in shape]
+
+
+_FUSED = ("ADD", "SUB", "MUL")
+
+
+def pairs(name: str, kind: str = "") -> Layer:
+    """Two tensors, of which one may be constant, and smaller then."""
+
+    def layer(make: Maker) -> bytes:
+        given, sides = _picture(make)
+        shape = [1, *sides]
+        like = given if name in ("MAXIMUM", "MINIMUM") else None
+        if make.rng.integers(2):
+            small = _stretched(make, shape) if make.rng.integers(2) else shape
+            values = make.rng.integers(-128, 128, small).astype(np.int8)
+            other = make.constant(values, like)
+        elif like is None:
+            other = make.operator("LOGISTIC", [given], [make.tensor(shape, None, [1 / 256], -128)])
+        else:
+            other = make.operator("RELU", [given], [make.variable(shape, like)])
+        inputs = [given, other] if make.rng.integers(2) else [other, given]
+        fields = {"fusedActivationFunction": _activation(make)} if name in _FUSED else {}
+        output = make.operator(name, inputs, [make.variable(shape, like)], kind, **fields)
+        return make.model(given, output)
+
+    return layer
+
+
+def slopes(make: Maker) -> bytes:
+    """A slope for each channel."""
+    given, sides = _picture(make)
+    values = make.rng.integers(-128, 128, [1, 1, sides[2]]).astype(np.int8)
+    slope = make.tensor([1, 1, sides[2]], values, [make.scale()], make.zero())
+    output = make.variable([1, *sides])
+    make.operator("PRELU", [given, slope], [output])
+    return make.model(given, output)
+
+
+def function(name: str, scale: float = 0, zero: int = 0, kind: str = "", **fields: Any) -> Layer:
+    """A function of one variable."""
+
+    def layer(make: Maker) -> bytes:
+        given, sides = _picture(make)
+        output = (
+            make.tensor([1, *sides], None, [scale], zero) if scale else make.variable([1, *sides])
+        )
+        make.operator(name, [given], [output], kind, **fields)
+        return make.model(given, output)
+
+    return layer
+
+
+def pool(name: str) -> Layer:
+    """The mean or the maximum of windows."""
+
+    def layer(make: Maker) -> bytes:
+        given, sides = _picture(make)
+        window = [int(side) for side in make.rng.integers(1, 4, 2)]
+        output = make.variable([1, 1, 1, sides[2]], given)
+        make.operator(
+            name, [given], [output], "Pool2DOptions", filterHeight=window[0],
+            filterWidth=window[1], fusedActivationFunction=_activation(make),
+            **_sweep(make, sides[:2], window, dilated=False),
+        )  # fmt: skip
+        return make.model(given, output)
+
+    return layer
+
+
+def reduction(name: str) -> Layer:
+    """Some axes drawn together."""
+
+    def layer(make: Maker) -> bytes:
+        given, _ = _picture(make)
+        axes = [[1, 2], [3], [-1], [1], [2, 3], [1, 2, 3]][int(make.rng.integers(6))]
+        output = make.variable([1], given if name == "REDUCE_MAX" else None)
+        keeps = bool(make.rng.integers(2))
+        make.operator(
+            name, [given, make.integers(axes)], [output], "ReducerOptions", keepDims=keeps
+        )
+        return make.model(given, output)
+
+    return layer
+
+
+def resize(name: str) -> Layer:
+    """A picture of another size."""
+
+    def layer(make: Maker) -> bytes:
+        given, sides = _picture(make)
+        if name == "RESIZE_BILINEAR":
+            size = [int(side) for side in make.rng.integers(1, 30, 2)]
+            way = int(make.rng.integers(3))
+            fields = {"alignCorners": way == 1, "halfPixelCenters": way == 2}
+            kind = "ResizeBilinearOptions"
+        else:
+            size = [
+                side * int(times)
+                for side, times in zip(sides[:2], make.rng.integers(1, 4, 2), strict=True)
+            ]
+            fields = {"alignCorners": False, "halfPixelCenters": bool(make.rng.integers(2))}
+            kind = "ResizeNearestNeighborOptions"
+        output = make.variable([1, 1, 1, sides[2]], given)
+        make.operator(name, [given, make.integers(size)], [output], kind, **fields)
+        return make.model(given, output)
+
+    return layer
+
+
+def concatenation(make: Maker) -> bytes:
+    """Several tensors one after the other."""
+    given, sides = _picture(make)
+    axis, count = int(make.rng.integers(1, 4)), int(make.rng.integers(2, 8))
+    parts = [given]
+    for _ in range(count - 1):
+        values = make.rng.integers(-128, 128, [1, *sides]).astype(np.int8)
+        parts.append(make.constant(values, given))
+    output = make.variable([1, *sides], given)
+    make.operator("CONCATENATION", parts, [output], "ConcatenationOptions", axis=axis)
+    return make.model(given, output)
+
+
+def blocks(name: str) -> Layer:
+    """Channels to pixels, or back."""
+
+    def layer(make: Maker) -> bytes:
+        rows, columns, channels, side = (int(each) for each in make.rng.integers(1, 5, 4))
+        flat, wide = (rows, columns, channels * side**2), (rows * side, columns * side, channels)
+        is_deep = name == "DEPTH_TO_SPACE"
+        given = make.variable([1, *(flat if is_deep else wide)])
+        output = make.variable([1, *(wide if is_deep else flat)], given)
+        kind = "DepthToSpaceOptions" if is_deep else "SpaceToDepthOptions"
+        make.operator(name, [given], [output], kind, blockSize=side)
+        return make.model(given, output)
+
+    return layer
+
+
+def border(make: Maker) -> bytes:
+    """A border of zeros."""
+    given, sides = _picture(make)
+    widths = [[0, 0], *make.rng.integers(0, 4, (2, 2)).tolist(), [0, 0]]
+    output = make.variable([1, *sides], given)
+    make.operator("PAD", [given, make.integers(widths)], [output], "PadOptions")
+    return make.model(given, output)
+
+
+def box(make: Maker) -> bytes:
+    """A box of the picture, in steps."""
+    given, sides = _picture(make)
+    begin = [0, *(int(make.rng.integers(side)) for side in sides)]
+    step = [1, *(int(each) for each in make.rng.choice([1, 2, -1], 3))]
+    end = [
+        1,
+        *(side if each > 0 else -side - 1 for side, each in zip(sides, step[1:], strict=True)),
+    ]
+    output = make.variable([1, *sides], given)
+    inputs = [given, *(make.integers(each) for each in (begin, end, step))]
+    make.operator("STRIDED_SLICE", inputs, [output], "StridedSliceOptions")
+    return make.model(given, output)
+
+
+def order(make: Maker) -> bytes:
+    """The axes in another order, and the result several times."""
+    given, sides = _picture(make, 6)
+    axes = [0, *(1 + make.rng.permutation(3)).tolist()]
+    turned = make.variable([1, *sides], given)
+    make.operator("TRANSPOSE", [given, make.integers(axes)], [turned], "TransposeOptions")
+    output = make.variable([1, *sides], given)
+    times = [1, *make.rng.integers(1, 4, 3).tolist()]
+    make.operator("TILE", [turned, make.integers(times)], [output], "TileOptions")
+    return make.model(given, output)
+
+
+LAYERS: dict[str, Layer] = {
+    "CONV_2D": convolution,
+    "CONV_2D of 3 by 3": filtering,
+    "DEPTHWISE_CONV_2D": depthwise,
+    "FULLY_CONNECTED": matrix,
+    "TRANSPOSE_CONV": transposed,
+    "ADD": pairs("ADD", "AddOptions"),
+    "SUB": pairs("SUB", "SubOptions"),
+    "MUL": pairs("MUL", "MulOptions"),
+    "SQUARED_DIFFERENCE": pairs("SQUARED_DIFFERENCE", "SquaredDifferenceOptions"),
+    "MAXIMUM": pairs("MAXIMUM", "MaximumMinimumOptions"),
+    "MINIMUM": pairs("MINIMUM", "MaximumMinimumOptions"),
+    "PRELU": slopes,
+    "LOGISTIC": function("LOGISTIC", 1 / 256, -128),
+    "TANH": function("TANH", 1 / 128, 0),
+    "RELU": function("RELU"),
+    "RELU6": function("RELU6"),
+    "LEAKY_RELU": function("LEAKY_RELU", kind="LeakyReluOptions", alpha=0.2),
+    "HARD_SWISH": function("HARD_SWISH", kind="HardSwishOptions"),
+    "QUANTIZE": function("QUANTIZE", kind="QuantizeOptions"),
+    "MAX_POOL_2D": pool("MAX_POOL_2D"),
+    "AVERAGE_POOL_2D": pool("AVERAGE_POOL_2D"),
+    "MEAN": reduction("MEAN"),
+    "REDUCE_MAX": reduction("REDUCE_MAX"),
+    "RESIZE_BILINEAR": resize("RESIZE_BILINEAR"),
+    "RESIZE_NEAREST_NEIGHBOR": resize("RESIZE_NEAREST_NEIGHBOR"),
+    "CONCATENATION": concatenation,
+    "DEPTH_TO_SPACE": blocks("DEPTH_TO_SPACE"),
+    "SPACE_TO_DEPTH": blocks("SPACE_TO_DEPTH"),
+    "PAD": border,
+    "STRIDED_SLICE": box,
+    "TRANSPOSE": order,
+}
+"""Random models of one operator, or of few, by its name."""
