@@ -92,7 +92,8 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
 def main() -> None:
     """Run the command in a process of its own, which ends without taking its libraries apart.
 
-    That takes a tenth of the time of a small picture, and nobody sees what comes of it.
+    Taking them apart would take a tenth of the time of a small picture, and change nothing that
+    anybody sees.
     """
     status: list[object] = []
     atexit.register(_leave, status)  # first, so that it comes last

@@ -86,7 +86,7 @@ class NativeCodec:
                 f"pixels of shape {pixels.shape}, {pixels.dtype}: give (N, H, W, C), uint8"
             )
         units = 0 if level is None else round(level * LEVEL_UNITS)
-        if (level is not None and not 1 <= level <= LEVEL_UNITS) or (max_bytes or 1) < 1:
+        if (level is not None and not 1 <= level <= LEVEL_UNITS) or _is_below_1(max_bytes):
             self._fail(21, "level or max_bytes")
         found: tuple[int, Any] = self._core.compress(
             self._bundle, pixels.tobytes(), pixels.shape, units, max_bytes or 0
@@ -109,7 +109,10 @@ class NativeCodec:
             FormatError: the file is damaged.
             CodecError: another codec made it, or the bundle lacks the decoder or the level.
             LimitError: it claims more than these numbers.
+            UsageError: one of these numbers is below 1.
         """
+        if _is_below_1(max_pixels) or _is_below_1(max_frames):
+            self._fail(21, "max_pixels or max_frames")
         found: tuple[Any, ...] = self._core.decompress(
             self._bundle, data, max_pixels or 0, max_frames or 0
         )
@@ -121,3 +124,7 @@ class NativeCodec:
         kind = _ERRORS.get(status, AecodecError)
         prefix = f"{what}: " if what else ""
         raise kind(f"{prefix}{self._core.text(status)}")
+
+
+def _is_below_1(number: int | None) -> bool:
+    return number is not None and number < 1

@@ -27,7 +27,8 @@ def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[fl
             the nearer one.
 
     Raises:
-        ModelError: the library has no room for the tables of a level.
+        ModelError: the library has no room for the tables of a level, or the bundle has 4 GiB or
+            more.
         UsageError: the codec has no such level.
     """
     sections = sections_of(folder, plans, levels)

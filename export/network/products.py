@@ -51,6 +51,7 @@ class Sweep(NamedTuple):
 
 
 def sweeps_of(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
+    """How the window of an operator moves down and across."""
     is_same = options.number(0, "b") == _SAME
     down, across = options.number(2, "i"), options.number(1, "i")
     return Sweep(window[0], down, is_same), Sweep(window[1], across, is_same)
