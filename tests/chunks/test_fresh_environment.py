@@ -37,7 +37,17 @@ print(codec.decode(open(sys.argv[1], "rb").read()).sum())
 """
 
 
-SOURCE = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "aecodec", "cli", "export")
+SOURCE = (
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+    "MANIFEST.in",
+    "aecodec",
+    "cli",
+    "export",
+    "web",
+)
 """What a wheel is built of."""
 
 
