@@ -28,6 +28,7 @@ def _says(item: str, console: Console, _: Workers) -> None:
     console.result(item)
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_workers_fails_alone() -> None:
     items = [*map(str, range(20)), "deadly", *map(str, range(20, 40))]
     counts: list[tuple[int, int]] = []
