@@ -22,6 +22,7 @@ export interface DecodeOptions extends JobOptions {
   maxFrames?: number;
 }
 
+/** Give one of them. */
 export interface LevelOrBytes {
   /** 1, the smallest file, and up; in sixteenths if the codec has gains. Default: the codec's own. */
   level?: number;
@@ -95,7 +96,7 @@ export function loadCodec(url: string | URL): Promise<Codec>;
 
 /**
  * The first picture of a file, with straight alpha. Throws FormatError (damaged), LimitError (it claims more than
- * you accept), CodecError (of another codec), InputError (the codec cannot be fetched).
+ * you accept), CodecError (of another codec), InputError (the codec cannot be fetched), UsageError (a limit below 1).
  */
 export function decode(data: Bytes, options?: DecodeOptions): Promise<ImageData>;
 
@@ -104,7 +105,7 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
 
 /**
  * A picture as an `.aec` file. Grey pictures are stored as grey, and alpha only where there is some. Throws
- * UsageError (no such level, or no file of so few bytes), ImageError, InputError, CodecError.
+ * UsageError (no such level, or no file of so few bytes), CodecError (the codec has no encoder), ImageError, InputError.
  */
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array>;
 

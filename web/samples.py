@@ -25,9 +25,6 @@ LANDSCAPE = Path(__file__).parent / "lake.jpg"
 _SHOWN = (".jpeg", ".jpg", ".png", ".webp")
 """Endings of picture files that every browser shows."""
 
-_SMALL = 256
-"""Sides in pixels below which a picture is too small for a codec of photographs."""
-
 _THUMBNAIL = 112
 """Side of the small pictures in pixels."""
 
@@ -39,10 +36,12 @@ class Sample:
     Attributes:
         path: its image file, which browsers can show.
         title: what it is called.
+        is_tile: it is for codecs of single tiles alone.
     """
 
     path: Path
     title: str
+    is_tile: bool = False
 
     def picture(self) -> Picture:
         """Its pixels.
@@ -60,7 +59,8 @@ def found_samples(folder: Path | None) -> list[Sample]:
         UsageError: no picture lies in it that browsers show.
     """
     if folder is None:
-        return [Sample(each, _title(each)) for each in (LANDSCAPE, *sample_paths())]
+        tiles = [Sample(each, _title(each), is_tile=True) for each in sample_paths()]
+        return [Sample(LANDSCAPE, _title(LANDSCAPE)), *tiles]
     paths = sorted(each for each in folder.iterdir() if each.suffix.lower() in _SHOWN)
     if not paths:
         raise UsageError(f"{folder}: no picture of a kind that browsers show: {', '.join(_SHOWN)}")
@@ -95,35 +95,55 @@ def sample_files(
     files: dict[str, bytes] = {}
     for sample in samples:
         picture = sample.picture()
-        codec = suited_codec(picture, codecs)
+        codec = _codec_of(sample, picture, codecs)
         if codec is None:
             continue
-        file = f"{sample.path.stem}.aec"
-        files[sample.path.name] = sample.path.read_bytes()
-        files[thumbnail := f"{sample.path.stem}_small.jpg"] = _thumbnail(sample.path)
+        name = sample.path.name
+        file, thumbnail = f"{name}.aec", f"thumbnails/{name}.jpg"
+        files[name] = sample.path.read_bytes()
+        files[thumbnail] = _thumbnail(sample.path)
         files[file] = codec.compress(picture)
         entries.append({**_known(sample, picture, codec), "file": file, "thumbnail": thumbnail})
     return entries, files
 
 
+def left_out(samples: Sequence[Sample], codecs: Sequence[Codec]) -> list[str]:
+    """Names of the samples that suit none of the codecs, which a page is without.
+
+    Raises:
+        ImageError: a sample cannot be read.
+    """
+    return [each.path.name for each in samples if _codec_of(each, each.picture(), codecs) is None]
+
+
+def _codec_of(sample: Sample, picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
+    """The codec of a sample; None if it suits none."""
+    usable = [each for each in codecs if not (sample.is_tile and each.spec.receptive_field)]
+    return suited_codec(picture, usable)
+
+
 def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
     """The codec for pictures of exactly this size, or else one for any size; None if there is none.
 
-    A grey codec suits grey pictures alone, and one that only decompresses suits none.
+    A grey codec of this size suits other pictures only if there is none for any size. One that only
+    decompresses suits none. The page has the same rule for what a visitor opens (`page.js`).
     """
     able = [each for each in codecs if each.folder.compresses]
-    for codec in able:
-        is_one_tile = codec.spec.tile == picture.size[::-1] and not codec.spec.receptive_field
-        if is_one_tile and (codec.spec.channels == 3 or is_grey(picture.pixels)):
-            return codec
-    is_tiny = max(picture.size) < _SMALL
-    return next((each for each in able if each.spec.receptive_field and not is_tiny), None)
+    whole = [
+        each
+        for each in able
+        if not each.spec.receptive_field and each.spec.tile == picture.size[::-1]
+    ]
+    fitting = [each for each in whole if each.spec.channels == 3 or is_grey(picture.pixels)]
+    for_any_size = [each for each in able if each.spec.receptive_field]
+    return next(iter([*fitting, *for_any_size, *whole]), None)
 
 
 def _thumbnail(path: Path) -> bytes:
     content = io.BytesIO()
     with Image.open(path) as image:
-        fitted = ImageOps.fit(image.convert("RGB"), (_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+        fitted = ImageOps.fit(upright, (_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX)
     fitted.save(content, "JPEG", quality=85)
     return content.getvalue()
 

@@ -72,10 +72,15 @@ def _json(value: object) -> bytes:
     return json.dumps(value, allow_nan=False).encode()
 
 
+def _address(name: str) -> str:
+    """The path of a file in an address, written as `encodeURIComponent` writes its parts."""
+    return quote(name, safe="/!*'()")
+
+
 def _page(template: bytes, samples: Sequence[Mapping[str, Any]]) -> bytes:
     """The page, with its samples in it, so that nothing moves when it is ready."""
     items = "".join(
-        f'<li><button type="button"><img src="samples/{quote(each["thumbnail"])}"'
+        f'<li><button type="button"><img src="samples/{_address(each["thumbnail"])}"'
         f' alt="{escape(each["title"])}" width="64" height="64"></button></li>'
         for each in samples
     )
@@ -85,7 +90,7 @@ def _page(template: bytes, samples: Sequence[Mapping[str, Any]]) -> bytes:
 def _service_worker(shell: Mapping[str, bytes]) -> bytes:
     """The worker, with a list of what it keeps and a version that changes when a file does."""
     template = shell[_WORKER].decode("utf-8")
-    listed = [name for name in shell if name != _WORKER]
+    listed = [_address(name) for name in shell if name != _WORKER]
     version = hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in shell.values()))
     values = {"version": version.hexdigest()[:16], "files": ["./", *listed]}
     return Template(template).substitute(shell=json.dumps(values)).encode()

@@ -52,11 +52,14 @@ def web(
         check_input(samples)
     console = Console(quiet, as_json)
     chosen = [load_codec(each) for each in codecs or built_in_names()]
-    from aecodec.web.samples import found_samples
+    from aecodec.web.samples import found_samples, left_out
     from aecodec.web.site import site_files  # which the other commands need not load
 
-    contents = site_files(chosen, found_samples(samples))
+    found = found_samples(samples)
+    contents = site_files(chosen, found)
     write_tree(out, contents, force)
+    for name in left_out(found, chosen) if samples else ():
+        console.note(f"{name}: left out of the samples, as it suits none of the codecs")
     size = sum(map(len, contents.values()))
     console.result(
         f"{out}: a page of {len(contents)} files, {size} bytes; to look at it: "

@@ -261,6 +261,27 @@ def test_a_section_that_is_damaged_on_the_way_is_refused(site: Path, tmp_path: P
             "the smallest",
         ),
         (
+            "aecodec.encode(new ImageData(9, 9), { codec: '/codecs/5a7910e8' })",
+            "CodecError",
+            "no encoder",
+        ),
+        (
+            f"(await (await aecodec.loadCodec('/codecs/{DIGITS}'))"
+            ".prepare(new ImageData(28, 28))).encode({ level: 1, maxBytes: 99 })",
+            "UsageError",
+            "not both",
+        ),
+        (
+            "aecodec.decode(await bytes('/golden/photo2.aec'), { maxPixels: 0 })",
+            "UsageError",
+            "at least 1",
+        ),
+        (
+            "aecodec.decode(await bytes('/golden/photo2.aec'), { maxFrames: NaN })",
+            "UsageError",
+            "at least 1",
+        ),
+        (
             f"aecodec.encode({{ width: 9 }}, {{ codec: '/codecs/{DIGITS}' }})",
             "ImageError",
             "ImageData",
@@ -328,6 +349,21 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
     assert milliseconds < 1000
 
 
+def test_a_limit_may_be_infinite(page: Browser, photo: Codec) -> None:
+    """A small file that claims more than is accepted by default is refused for another reason."""
+    header = Header(codec_id=photo.spec.codec_id, mode=Mode.RGB, size=(2048, 1500))
+    claiming = base64.b64encode(container.pack(header, bytes(64))).decode()
+    kinds = run(
+        page,
+        f"const file = Uint8Array.from(atob('{claiming}'), (each) => each.charCodeAt(0));"
+        "const [one] = await kind(() => aecodec.decode(file));"
+        "const limits = { maxPixels: Infinity, maxFrames: 2 ** 32 };"
+        "const [other] = await kind(() => aecodec.decode(file, limits));"
+        "return [one, other];",
+    )
+    assert kinds == ["LimitError", "FormatError"]
+
+
 def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
     found = run(
         page,
@@ -335,6 +371,7 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
         "const event = (name) => new Promise((resolve) =>"
         " element.addEventListener(name, resolve, { once: true }));"
         "const element = document.createElement('aec-img');"
+        "const empty = [element.complete, element.naturalWidth, element.naturalHeight];"
         "for (const [name, value] of [['alt', 'A three'], ['width', 28], ['height', 28]])"
         " element.setAttribute(name, value);"
         "document.body.append(element); const room = element.getBoundingClientRect().height;"
@@ -345,10 +382,11 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
         "const size = [element.naturalWidth, element.naturalHeight];"
         "element.setAttribute('src', '/golden/refused/checksum.aec');"
         "const { error } = await event('error');"
-        "return [room, drawn, label, size, error.name];",
+        "return [empty, room, drawn, label, size, error.name];",
     )
     digit = reference_decoder(codec_of("digit3")).decode((GOLDEN / "digit3.aec").read_bytes())
-    assert found == [28, *frames_of(digit), "A three", [28, 28], "FormatError"]
+    empty = [False, 0, 0]
+    assert found == [empty, 28, *frames_of(digit), "A three", [28, 28], "FormatError"]
 
 
 def test_nothing_is_complained_about(page: Browser) -> None:

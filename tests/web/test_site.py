@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.documents import ROOT
+from PIL import Image
 
 from aecodec.codec.codec import Codec
+from aecodec.web.samples import found_samples, left_out, sample_files
 
 DIGITS, PHOTO = "0881441f", "651442dd"
 
@@ -70,6 +74,58 @@ def test_samples_are_those_that_suit_a_codec(
     file = (tmp_path / "site" / "samples" / samples[3]["file"]).read_bytes()
     assert samples[3]["levels"][1]["bytes"] == len(file)
     assert codec.decompress(file).size == (28, 28)
+
+
+def test_samples_of_one_stem_are_kept_apart(tmp_path: Path, codec: Codec) -> None:
+    for name in ("a.png", "a.jpg", "a_small.jpg", "b #1.png"):
+        Image.new("L", (28, 28), 100).save(tmp_path / name)
+    entries, files = sample_files(found_samples(tmp_path), [codec])
+    names = [each[kind] for each in entries for kind in ("picture", "file", "thumbnail")]
+    assert len(set(names)) == 12
+    assert set(names) == set(files)
+    assert all(files[path.name] == path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_addresses_are_quoted(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    Image.new("L", (28, 28), 100).save(tmp_path / "mine" / "b (#1).png")
+    assert command("web", "digits", "-o", "site", "--samples", "mine").status == 0
+    assert (tmp_path / "site" / "samples" / "thumbnails" / "b (#1).png.jpg").is_file()
+    page = (tmp_path / "site" / "index.html").read_text()
+    assert 'src="samples/thumbnails/b%20(%231).png.jpg"' in page
+    worker = (tmp_path / "site" / "service_worker.js").read_text()
+    assert '"samples/b%20(%231).png.aec"' in worker
+
+
+def test_thumbnails_are_upright(tmp_path: Path, codec: Codec) -> None:
+    stored = np.zeros((28, 28), np.uint8)
+    stored[:14] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise
+    Image.fromarray(stored).save(tmp_path / "a.jpg", exif=exif)
+    _, files = sample_files(found_samples(tmp_path), [codec])
+    thumbnail = np.asarray(Image.open(io.BytesIO(files["thumbnails/a.jpg.jpg"])).convert("L"))
+    assert thumbnail[:, 60:].mean() > 240
+    assert thumbnail[:, :52].mean() < 15
+
+
+def test_samples_that_suit_no_codec_are_named(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for name, size in (("fits.png", 28), ("large.png", 30)):
+        Image.new("L", (size, size), 100).save(tmp_path / "mine" / name)
+    made = command("web", "digits", "-o", "site", "--samples", "mine")
+    assert made.status == 0
+    assert "large.png: left out" in made.err
+    assert "fits.png" not in made.err
+    assert command("web", "digits", "-o", "other").err == ""
+
+
+def test_small_pictures_suit_a_codec_for_any_size(
+    tmp_path: Path, photo: Codec, codec: Codec
+) -> None:
+    Image.new("L", (100, 60), 100).save(tmp_path / "small.png")
+    assert left_out(found_samples(tmp_path), [codec]) == ["small.png"]
+    assert left_out(found_samples(tmp_path), [codec, photo]) == []
 
 
 def test_a_page_that_exists_is_kept(command: Command, tmp_path: Path) -> None:

@@ -78,11 +78,12 @@ async function showOtherLevels(coded, isCurrent) {
 
 // ---- what is opened
 
+// The codec for a picture: the same rule as for samples, in samples.py.
 function suited(picture) {
   const { width, height, data } = picture;
   const isGrey = () => data.every((value, at) => at % 4 === 3 || value === data[at - (at % 4)]);
   const isTile = ({ tile, anySize }) => !anySize && tile.width === width && tile.height === height;
-  return able.find((codec) => isTile(codec) && (codec.channels === 3 || isGrey())) ?? able.find(({ anySize }) => anySize) ?? able[0];
+  return able.find((codec) => isTile(codec) && (codec.channels === 3 || isGrey())) ?? able.find(({ anySize }) => anySize) ?? able.find(isTile);
 }
 
 function openPicture(name, picture, codec, known) {
@@ -112,7 +113,8 @@ async function openImage(file, isCurrent) {
     throw new ImageError(`${file.name ?? "It"} is not a picture that this browser can read`);
   });
   const codec = suited(picture);
-  if (!codec) throw new CodecError("The codecs of this page only decompress: drop an .aec file");
+  if (!able.length) throw new CodecError("The codecs of this page only decompress: drop an .aec file");
+  if (!codec) throw new ImageError(`No codec of this page is for pictures of ${picture.width}x${picture.height} pixels`);
   if (isCurrent()) openPicture(file.name ?? "Pasted picture", picture, codec);
 }
 
@@ -188,4 +190,7 @@ async function start() {
   await view.keepForOffline();
 }
 
-start();
+start().catch((error) => {
+  view.tell(error.message);
+  throw error;
+});

@@ -1,6 +1,6 @@
 // A codec in the worker: a bundle of which only the head and the sections in use are in memory.
 
-import { FormatError, UsageError } from "./errors.js";
+import { CodecError, FormatError, UsageError } from "./errors.js";
 import { hexadecimal } from "./core.js";
 import { fetchHead, fetchSection } from "./fetching.js";
 
@@ -90,7 +90,7 @@ export class Codec {
   // Sections are fetched once, also if several jobs wait for one.
   #need(kind, level) {
     const section = this.sections.find((each) => each.kind === kind && each.level === level);
-    if (!section) throw new UsageError(`codec ${this.facts.name} has no ${["", "encoder", "decoder", `level ${level}`][kind]} here`);
+    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${["", "encoder", "decoder", `level ${level}`][kind]} here`);
     if (!this.coming.has(section)) {
       const coming = this.#fetch(section);
       this.coming.set(section, coming);

@@ -10,6 +10,10 @@ style.replaceSync(":host { display: inline-block; max-width: 100%; } canvas { di
 export class AecImage extends HTMLElement {
   static observedAttributes = ["src", "alt", "width", "height"];
 
+  complete = false;
+  naturalWidth = 0;
+  naturalHeight = 0;
+
   #canvas = document.createElement("canvas");
   #loading = new AbortController();
 

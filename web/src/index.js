@@ -6,6 +6,8 @@ import { fromImageData, toImageData } from "./pixels.js";
 
 export * from "./errors.js";
 
+const LARGEST = 0xffffffff;
+
 let codecs = new URL("codecs", globalThis.document?.baseURI ?? import.meta.url).href;
 let lastKey = 0;
 
@@ -50,7 +52,8 @@ export async function likeness(one, other) {
 }
 
 async function decoded(data, { codec, maxPixels, maxFrames, signal, onProgress } = {}) {
-  const options = { codecs, folder: codec && folderOf(codec), limits: { maxPixels, maxFrames } };
+  const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames) };
+  const options = { codecs, folder: codec && folderOf(codec), limits };
   return client.ask("decode", { file: await bytesOf(data), options }, { signal, onProgress });
 }
 
@@ -91,6 +94,13 @@ class PreparedPicture {
 function folderOf(codec) {
   if (!codec) throw new UsageError("say which codec: { codec: await loadCodec(url) }, or its URL");
   return codec.url ?? absolute(codec);
+}
+
+// The core takes 32 bits, of which 0 stands for its own limit.
+function limit(name, value) {
+  if (value === undefined) return undefined;
+  if (!(value >= 1)) throw new UsageError(`${name} is ${value}, and has to be at least 1`);
+  return Math.min(value, LARGEST);
 }
 
 function absolute(url) {

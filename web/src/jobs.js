@@ -1,6 +1,6 @@
 // What the worker does: decode, encode, and tell what a codec is.
 
-import { ABSENT, AecodecError, CodecError, UsageError } from "./errors.js";
+import { ABSENT, CodecError, UsageError } from "./errors.js";
 import { Codec } from "./codec.js";
 import { Decoding, Encoding, likeness } from "./steps.js";
 import { Runners } from "./runners.js";
@@ -55,13 +55,13 @@ export class Jobs {
     const decoding = await this.#begun(begin, () => Promise.all([codec.needDecoder(), codec.needLevel(units)]));
     try {
       await this.#run(codec, decoding, await codec.needDecoder(), report);
-      return { ...decoding.finish(), mode: header.mode, level: units / 16, codec: codec.facts };
+      return decoding.finish();
     } finally {
       decoding.free();
     }
   }
 
-  // What a file claims is checked before anything is fetched for it.
+  // What a file claims is checked before a network or a table is fetched for it.
   async #begun(begin, fetch) {
     try {
       return begin();
@@ -100,12 +100,18 @@ export class Jobs {
     return encoding.file(units);
   }
 
+  /** The file of a prepared picture at a level, or the best one of a number of bytes. */
+  async make(prepared, { level, maxBytes }) {
+    needOneOf({ level, maxBytes });
+    return maxBytes === undefined ? this.file(prepared, level) : this.within(prepared, maxBytes);
+  }
+
   /** Encode a picture at a level, or as well as it can be in a number of bytes. */
   async encode(image, { folder, level, maxBytes }, report) {
-    if (level !== undefined && maxBytes !== undefined) throw new UsageError("give level or maxBytes, not both");
+    needOneOf({ level, maxBytes });
     const prepared = await this.prepare(image, folder, report);
     try {
-      return maxBytes === undefined ? await this.file(prepared, level) : await this.within(prepared, maxBytes);
+      return await this.make(prepared, { level, maxBytes });
     } finally {
       prepared.encoding.free();
     }
@@ -169,6 +175,10 @@ export class Jobs {
     }
     return candidate.likeness;
   }
+}
+
+function needOneOf({ level, maxBytes }) {
+  if (level !== undefined && maxBytes !== undefined) throw new UsageError("give level or maxBytes, not both");
 }
 
 /** A job that its owner no longer wants. */

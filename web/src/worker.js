@@ -53,7 +53,7 @@ const ASKED = {
     prepared.set(key, { picture: await all.prepare(image, folder, report), users: 0 });
   },
   file: (all, { key, level, maxBytes }) =>
-    withPicture(key, (picture) => (maxBytes === undefined ? all.file(picture, level) : all.within(picture, maxBytes))),
+    withPicture(key, (picture) => all.make(picture, { level, maxBytes })),
   async close(all, { key }) {
     const entry = prepared.get(key);
     prepared.delete(key);
