@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).parent
-_SECONDS = 180  # of a busy machine; a quiet one takes less than 60
+_SECONDS = 60
 _OPTIONS = ("-std=c99", "-g", "-O1")
 _MEMORY = "memory"  # the sanitizer that sees what is read before it is written
 
@@ -47,7 +47,6 @@ FAULTS = (
     Fault("header", "memset(header, 0, sizeof *header);", "", _MEMORY),
     Fault("decode", "memset(sums, 0, 2 * dimension * sizeof *sums);", "", _MEMORY),
     Fault("encode", "memset(sums, 0, 2 * dimension * sizeof *sums);", "", _MEMORY),
-    Fault("network", "is_same(one, &call->out) &&", "", file="aecodec_operators.c"),
     Fault("network", " && least >= 0", "", file="aecodec_operators.c"),
     Fault("network", " && size <= plan[PLAN_SIZE] - offset", "", file="aecodec_operators.c"),
     Fault("network", "AECODEC_GROUP); /* the last", "0); /* the", _MEMORY, "aecodec_kernels.c"),
