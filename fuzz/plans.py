@@ -22,6 +22,8 @@ def plans() -> Iterator[tuple[str, bytes]]:
     for size in [(4, 4), (0, 0)]:
         for kind in Kind:
             yield f"{kind.name.lower()}_{size[0]}", _plan(kind, size)
+        for kind in _PAIRS:
+            yield f"stretched_{kind.name.lower()}_{size[0]}", _plan(kind, size, stretched=0)
 
 
 def _filtering() -> bytes:
@@ -37,14 +39,20 @@ def _filtering() -> bytes:
     return plan.as_bytes()
 
 
-def _plan(kind: Kind, size: tuple[int, int]) -> bytes:
-    """An operator of this kind between two others."""
+def _plan(kind: Kind, size: tuple[int, int], stretched: int = 1) -> bytes:
+    """An operator of this kind between two others.
+
+    Args:
+        kind: the operator.
+        size: rows and columns of the input; 0 for any.
+        stretched: which input of a pair is one pixel, and is stretched over the other.
+    """
     plan = Plan(size)
     side = fixed(4) if size[0] else ANY_SIDE
     plan.entry = plan.tensor(Shape(side, side, _CHANNELS))
     table = Offset(plan.keep(np.arange(256).astype(np.int8)))
     first = plan.add(Kind.TABLE, [plan.entry], plan.tensor(Shape(side, side, _CHANNELS)), table)
-    made = _operator(plan, kind, first, side)
+    made = _operator(plan, kind, first, side, stretched)
     plan.exit = plan.add(Kind.COPY, [made], plan.tensor(plan.tensors[made].shape))
     assign_slots(plan, 4, 4)
     return plan.as_bytes()
@@ -70,14 +78,15 @@ _PAIRS = (
 )
 
 
-def _operator(plan: Plan, kind: Kind, given: int, side: Side) -> int:
-    case = _pair(plan, given, side) if kind in _PAIRS else _cases(plan, given, side, kind)
+def _operator(plan: Plan, kind: Kind, given: int, side: Side, stretched: int) -> int:
+    is_pair = kind in _PAIRS
+    case = _pair(plan, given, side, stretched) if is_pair else _cases(plan, given, side, kind)
     return plan.add(kind, case.inputs, plan.tensor(case.output), *case.parameters)
 
 
-def _pair(plan: Plan, given: int, side: Side) -> _Case:
-    small = Shape(fixed(1), fixed(1), _CHANNELS)
-    inputs = [given, plan.constant(small, np.arange(_CHANNELS).astype(np.int8))]
+def _pair(plan: Plan, given: int, side: Side, stretched: int) -> _Case:
+    small, inputs = Shape(fixed(1), fixed(1), _CHANNELS), [given]
+    inputs.insert(stretched, plan.constant(small, np.arange(_CHANNELS).astype(np.int8)))
     parameters = (four(1, 2, 3), four(-100, 100), *_SCALE, *_SCALE, *_SCALE)
     return _Case(inputs, Shape(side, side, _CHANNELS), parameters)
 
