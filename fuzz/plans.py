@@ -22,6 +22,11 @@ def plans() -> Iterator[tuple[str, bytes]]:
     for size in [(4, 4), (0, 0)]:
         for kind in Kind:
             yield f"{kind.name.lower()}_{size[0]}", _plan(kind, size)
+
+
+def stretched_plans() -> Iterator[tuple[str, bytes]]:
+    """More of them, in which the first input of a pair is stretched, and not the second."""
+    for size in [(4, 4), (0, 0)]:
         for kind in _PAIRS:
             yield f"stretched_{kind.name.lower()}_{size[0]}", _plan(kind, size, stretched=0)
 
