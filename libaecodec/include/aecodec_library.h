@@ -157,7 +157,7 @@ typedef struct aecodec_decoding aecodec_decoding;
 
 /* Check a file and decode its latents.
  *
- * parts: at least so many windows, where the picture is large enough for them; 0: those that suit the memory. */
+ * parts: the least number of windows, where the picture is large enough for them; 0: those that suit the memory. */
 aecodec_status aecodec_decoding_begin(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                       const aecodec_limits *limits, uint32_t parts,
                                       aecodec_decoding **decoding);

@@ -423,12 +423,8 @@ aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *f
 {
     aecodec_decoding *d = NULL;
     aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, &d);
-    run r;
     if (status == AECODEC_OK) {
-        r.bundle = bundle;
-        r.is_encoder = 0;
-        r.state = d;
-        status = bundle->has_decoder ? run_windows(&r, progress) : AECODEC_ABSENT;
+        status = bundle->has_decoder ? run_windows(bundle, 0, d, progress) : AECODEC_ABSENT;
     }
     if (status == AECODEC_OK) {
         status = aecodec_decoding_finish(d, picture);

@@ -353,22 +353,32 @@ aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, 
     return b.status;
 }
 
+aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
+                              const aecodec_progress *progress, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e;
+    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    status = run_windows(bundle, 1, e, progress);
+    if (status == AECODEC_OK) {
+        *encoding = e;
+    } else {
+        aecodec_encoding_free(e);
+    }
+    return status;
+}
+
 static aecodec_status compress_at(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t level,
                                   const aecodec_progress *progress, uint8_t **file, size_t *size)
 {
-    aecodec_encoding *e = NULL;
-    aecodec_status status = aecodec_encoding_begin(bundle, picture, NOT_REDUCED, 0, &e);
-    run r;
-    if (status == AECODEC_OK) {
-        r.bundle = bundle;
-        r.is_encoder = 1;
-        r.state = e;
-        status = run_windows(&r, progress);
-    }
+    aecodec_encoding *e;
+    aecodec_status status = encode_windows(bundle, picture, NOT_REDUCED, progress, &e);
     if (status == AECODEC_OK) {
         status = aecodec_encoding_file(e, level, file, size);
+        aecodec_encoding_free(e);
     }
-    aecodec_encoding_free(e);
     return status;
 }
 

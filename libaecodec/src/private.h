@@ -14,6 +14,7 @@
 #define compress_within aecodec_private_compress_within
 #define default_units aecodec_private_default_units
 #define divide_up aecodec_private_divide_up
+#define encode_windows aecodec_private_encode_windows
 #define geometry_fits aecodec_private_geometry_fits
 #define geometry_of aecodec_private_geometry_of
 #define has_level aecodec_private_has_level
@@ -132,7 +133,7 @@ uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
 uint64_t vector_count(const aecodec_codec_facts *facts, const geometry *g);
 /* Whether the planes have no more tiles and vectors than a file may have. */
 int geometry_fits(const aecodec_codec_facts *facts, const geometry *g);
-/* Whether this system can have so many bytes at once: some count them in 32 bits. */
+/* Whether this system can allocate a number of bytes at once: some count them in 32 bits. */
 int memory_fits(uint64_t bytes);
 
 /* The segments of the vectors, one after the other. */
@@ -160,8 +161,9 @@ typedef struct {
     span rows, columns;
 } placed_window;
 
-/* At least so many windows as parts says, and for which the network's working memory is no larger than memory;
- * the smallest windows where that is not possible. network: NULL if it is absent, so that its memory is not known. */
+/* Cut into windows: `parts` of them or more, each so small that the network's working memory is no larger than
+ * memory; the smallest windows where that is not possible. network: NULL if it is absent, so that its memory is not
+ * known. */
 windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
                    int is_encoder, uint32_t parts, size_t memory);
 uint32_t window_count(const geometry *g, const windows *w);
@@ -211,15 +213,15 @@ void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
 
 /* ---- running.c ---- */
 
-/* One side of the step-by-step functions, whichever it is. */
-typedef struct {
-    const aecodec_bundle *bundle;
-    int is_encoder;
-    void *state; /* aecodec_encoding or aecodec_decoding */
-} run;
+/* Run the network on all windows of an aecodec_encoding or aecodec_decoding. */
+aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, void *state,
+                           const aecodec_progress *progress);
 
-/* Run the network on all windows. */
-aecodec_status run_windows(const run *r, const aecodec_progress *progress);
+/* ---- encoding.c ---- */
+
+/* Begin an encoding, and run the network on all its windows. */
+aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
+                              const aecodec_progress *progress, aecodec_encoding **encoding);
 
 /* ---- rate_control.c ---- */
 

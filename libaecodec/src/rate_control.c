@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The best file of at most so many bytes, found as aecodec.codec.rate_control in Python finds it. */
+/* The best file of at most a number of bytes, found as aecodec.codec.rate_control in Python finds it. */
 #include <stdlib.h>
 
 #include "private.h"
@@ -14,6 +14,8 @@ typedef struct {
     uint8_t *bytes;
     size_t size;
     uint32_t level; /* in sixteenths */
+    int is_measured;
+    double likeness; /* to the picture, once measured; 0 if there is no decoder to tell */
 } candidate;
 
 static void discard(candidate *c)
@@ -43,6 +45,7 @@ static aecodec_status find_level(const aecodec_encoding *e, const aecodec_codec_
         uint32_t middle = (low + high) / 2;
         candidate tried;
         tried.level = level_at(facts, middle);
+        tried.is_measured = 0;
         status = aecodec_encoding_file(e, tried.level, &tried.bytes, &tried.size);
         if (status == AECODEC_OK && tried.size <= max_bytes) {
             discard(found);
@@ -61,54 +64,49 @@ static aecodec_status find_level(const aecodec_encoding *e, const aecodec_codec_
 static aecodec_status encode_reduced(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
                                      size_t max_bytes, const aecodec_progress *progress, candidate *found)
 {
-    aecodec_encoding *e = NULL;
-    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
-    run r;
-    if (status == AECODEC_OK) {
-        r.bundle = bundle;
-        r.is_encoder = 1;
-        r.state = e;
-        status = run_windows(&r, progress);
-    }
+    aecodec_encoding *e;
+    aecodec_status status = encode_windows(bundle, picture, reduction, progress, &e);
     if (status == AECODEC_OK) {
         status = find_level(e, &bundle->facts, max_bytes, found);
+        aecodec_encoding_free(e);
     }
-    aecodec_encoding_free(e);
     return status;
 }
 
-/* How like the picture a file's is; 0 if there is no decoder to tell. */
-static aecodec_status find_likeness(const aecodec_bundle *bundle, const aecodec_image *picture, const candidate *c,
-                                    double *likeness)
+/* Measure a file, unless it was measured before. */
+static aecodec_status measure(const aecodec_bundle *bundle, const aecodec_image *picture, candidate *c)
 {
     static const aecodec_limits unlimited = {MAX_PIXELS, MAX_FRAMES, 0};
     aecodec_image restored;
     aecodec_status status;
-    *likeness = 0;
+    if (c->is_measured) {
+        return AECODEC_OK;
+    }
+    c->is_measured = 1;
+    c->likeness = 0;
     if (!bundle->has_decoder) {
         return AECODEC_OK;
     }
     status = aecodec_decompress(bundle, c->bytes, c->size, &unlimited, NULL, &restored);
     if (status == AECODEC_OK) {
-        status = aecodec_likeness(picture, &restored, likeness);
+        status = aecodec_likeness(picture, &restored, &c->likeness);
         aecodec_image_free(&restored);
     }
     return status;
 }
 
 /* Whether a file is better than the best one so far. */
-static aecodec_status compare(const aecodec_bundle *bundle, const aecodec_image *picture, const candidate *best,
-                              const candidate *tried, int *is_better)
+static aecodec_status compare(const aecodec_bundle *bundle, const aecodec_image *picture, candidate *best,
+                              candidate *tried, int *is_better)
 {
-    double of_best = 0, of_tried = 0;
     aecodec_status status = AECODEC_OK;
     *is_better = 1;
     if (best->bytes) {
-        status = find_likeness(bundle, picture, tried, &of_tried);
+        status = measure(bundle, picture, tried);
         if (status == AECODEC_OK) {
-            status = find_likeness(bundle, picture, best, &of_best);
+            status = measure(bundle, picture, best);
         }
-        *is_better = of_tried > of_best;
+        *is_better = status == AECODEC_OK && tried->likeness > best->likeness;
     }
     return status;
 }
@@ -125,7 +123,7 @@ static aecodec_status find_best(const aecodec_bundle *bundle, const aecodec_imag
     uint32_t count = reduction_count(bundle, picture), n;
     aecodec_status status = AECODEC_OK;
     for (n = 0; n < count && status == AECODEC_OK; n++) {
-        candidate tried = {NULL, 0, 0};
+        candidate tried = {NULL, 0, 0, 0, 0};
         int is_better = 0;
         status = encode_reduced(bundle, picture, reductions[n], max_bytes, progress, &tried);
         if (status == AECODEC_OK && tried.bytes) {
@@ -148,7 +146,7 @@ static aecodec_status find_best(const aecodec_bundle *bundle, const aecodec_imag
 aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
                                const aecodec_progress *progress, uint8_t **file, size_t *size)
 {
-    candidate best = {NULL, 0, 0};
+    candidate best = {NULL, 0, 0, 0, 0};
     aecodec_status status = find_best(bundle, picture, max_bytes, progress, &best);
     if (status == AECODEC_OK && !best.bytes) {
         return AECODEC_TOO_FEW_BYTES;

@@ -4,6 +4,13 @@
 
 #include "private.h"
 
+/* One side of the step-by-step functions, whichever it is. */
+typedef struct {
+    const aecodec_bundle *bundle;
+    int is_encoder;
+    void *state; /* aecodec_encoding or aecodec_decoding */
+} run;
+
 static uint32_t count_of(const run *r)
 {
     return r->is_encoder ? aecodec_encoding_windows(r->state) : aecodec_decoding_windows(r->state);
@@ -65,10 +72,12 @@ static aecodec_status run_all(const run *r, const memory *m, const aecodec_progr
     return status;
 }
 
-aecodec_status run_windows(const run *r, const aecodec_progress *progress)
+aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, void *state,
+                           const aecodec_progress *progress)
 {
-    const aecodec_network *network = network_of(r->bundle, r->is_encoder);
-    aecodec_window w = window_of(r, 0);
+    const run r = {bundle, is_encoder, state};
+    const aecodec_network *network = network_of(bundle, is_encoder);
+    aecodec_window w = window_of(&r, 0);
     aecodec_status status = AECODEC_NO_MEMORY;
     memory m;
     if (!window_is_taken(network, &w)) {
@@ -79,7 +88,7 @@ aecodec_status run_windows(const run *r, const aecodec_progress *progress)
     m.output = malloc(w.output_size);
     m.work = malloc(m.work_size + 1);
     if (m.input && m.output && m.work) {
-        status = run_all(r, &m, progress);
+        status = run_all(&r, &m, progress);
     }
     free(m.input);
     free(m.output);
