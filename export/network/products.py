@@ -57,13 +57,40 @@ def sweeps_of(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
     return Sweep(window[0], down, is_same), Sweep(window[1], across, is_same)
 
 
-def swept(low: Lowering, shape: Shape, sweeps: tuple[Sweep, Sweep]) -> tuple[Side, Side, int]:
-    """Rows and columns of the output, and how far outside the window begins, as a word."""
-    sides, befores = [], []
-    for side, sweep, length in zip(shape.sides, sweeps, low.size, strict=True):
-        sides.append(sweep.over(side))
-        befores.append(sweep.before(side, length))
-    return sides[0], sides[1], pair(befores[0], befores[1])
+def write_windowed(
+    low: Lowering,
+    operator: Operator,
+    kind: Kind,
+    sweeps: tuple[Sweep, Sweep],
+    channels: int,
+    *parameters: int,
+) -> None:
+    """Add an operator that moves a window over its first input.
+
+    Args:
+        low: the plan in the making.
+        operator: the operator of the model.
+        kind: the operator of the plan.
+        sweeps: how the window moves down and across.
+        channels: those of the output.
+        parameters: what the plan states of it after the window.
+
+    Raises:
+        ModelError: the output has another shape in the model.
+    """
+    down, across = sweeps
+    sides = low.shape(operator.inputs[0]).sides
+    before = [each.before(*place) for each, *place in zip(sweeps, sides, low.size, strict=True)]
+    low.write_from(
+        [low.read(operator.inputs[0])],
+        operator,
+        kind,
+        Shape(down.over(sides[0]), across.over(sides[1]), channels),
+        pair(down.window, across.window),
+        pair(down.step, across.step),
+        pair(*before),
+        *parameters,
+    )
 
 
 def convolution(low: Lowering, operator: Operator) -> None:
@@ -74,16 +101,12 @@ def convolution(low: Lowering, operator: Operator) -> None:
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(5, "i", 1), options.number(4, "i", 1))
     weights = _ungrouped(weights, shape.channels)
-    sweeps = sweeps_of(options, weights.shape[1:3])
-    rows, columns, before = swept(low, shape, sweeps)
-    low.write_from(
-        [low.read(operator.inputs[0])],
+    write_windowed(
+        low,
         operator,
         Kind.CONVOLUTION,
-        Shape(rows, columns, len(weights)),
-        pair(*weights.shape[1:3]),
-        pair(sweeps[0].step, sweeps[1].step),
-        before,
+        sweeps_of(options, weights.shape[1:3]),
+        len(weights),
         low.keep(packed(weights)),
         low.keep(scaling_of(low, operator, weights)),
         ends_of(low, operator, value, options.number(3, "b")),
@@ -192,18 +215,14 @@ def depthwise(low: Lowering, operator: Operator) -> None:
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(6, "i", 1), options.number(5, "i", 1))
-    sweeps = sweeps_of(options, weights.shape[1:3])
-    rows, columns, before = swept(low, shape, sweeps)
     count = weights.shape[3]
     apart = np.zeros((count, 1, 1, 1), np.int8)  # so that the bias stays as it is
-    low.write_from(
-        [low.read(operator.inputs[0])],
+    write_windowed(
+        low,
         operator,
         Kind.DEPTHWISE,
-        Shape(rows, columns, count),
-        pair(*weights.shape[1:3]),
-        pair(sweeps[0].step, sweeps[1].step),
-        before,
+        sweeps_of(options, weights.shape[1:3]),
+        count,
         low.keep(weights),
         low.keep(scaling_of(low, operator, apart)),
         ends_of(low, operator, value, options.number(4, "b")),

@@ -11,7 +11,7 @@ from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import activation_range
 from aecodec.export.network.lowering import Lowering, Rule, shape_of
 from aecodec.export.network.plan import Kind, Shape, four, pair
-from aecodec.export.network.products import ends_of, packed, scaling_of, sweeps_of, swept
+from aecodec.export.network.products import ends_of, packed, scaling_of, sweeps_of, write_windowed
 from aecodec.export.network.side import Side, fixed
 from aecodec.tflite.model import Operator
 
@@ -136,16 +136,7 @@ def pool(kind: Kind) -> Rule:
         assert options
         shape = low.shape(operator.inputs[0])
         sweeps = sweeps_of(options, (options.number(4, "i"), options.number(3, "i")))
-        rows, columns, before = swept(low, shape, sweeps)
         limits = activation_range(low.tensor(operator.outputs[0]), options.number(5, "b"))
-        low.write(
-            operator,
-            kind,
-            Shape(rows, columns, shape.channels),
-            pair(sweeps[0].window, sweeps[1].window),
-            pair(sweeps[0].step, sweeps[1].step),
-            before,
-            four(*limits),
-        )
+        write_windowed(low, operator, kind, sweeps, shape.channels, four(*limits))
 
     return rule
