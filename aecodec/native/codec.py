@@ -20,6 +20,8 @@ from aecodec.errors import (
 )
 from aecodec.format.container import LEVEL_UNITS
 
+_BAD_ARGUMENT = 21
+
 _ERRORS = {
     3: FormatError,
     4: CodecError,
@@ -27,7 +29,7 @@ _ERRORS = {
     18: CodecError,
     19: LimitError,
     20: ImageError,
-    21: UsageError,
+    _BAD_ARGUMENT: UsageError,
     22: UsageError,
     24: CodecError,
 }
@@ -87,7 +89,7 @@ class NativeCodec:
             )
         units = 0 if level is None else round(level * LEVEL_UNITS)
         if (level is not None and not 1 <= level <= LEVEL_UNITS) or _is_below_1(max_bytes):
-            self._fail(21, "level or max_bytes")
+            self._fail(_BAD_ARGUMENT, "level or max_bytes")
         found: tuple[int, Any] = self._core.compress(
             self._bundle, pixels.tobytes(), pixels.shape, units, max_bytes or 0
         )
@@ -112,7 +114,7 @@ class NativeCodec:
             UsageError: one of these numbers is below 1.
         """
         if _is_below_1(max_pixels) or _is_below_1(max_frames):
-            self._fail(21, "max_pixels or max_frames")
+            self._fail(_BAD_ARGUMENT, "max_pixels or max_frames")
         found: tuple[Any, ...] = self._core.decompress(
             self._bundle, data, max_pixels or 0, max_frames or 0
         )

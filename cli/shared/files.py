@@ -12,7 +12,7 @@ from pathlib import Path
 from aecodec.atomic.files import write_file
 from aecodec.atomic.folders import make_folder, update_folder
 from aecodec.atomic.temporary import sweep_once
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.found import STANDARD, reading
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
@@ -71,9 +71,11 @@ def check_overwriting(target: Path, force: bool) -> None:
     Raises:
         ExistsError: it exists, and `--force` was not given.
     """
-    if target != STANDARD and not isinstance(target, Url):
+    if target == STANDARD:
+        return
+    if not isinstance(target, Url):
         sweep_once(target.absolute().parent)
-    if target != STANDARD and not force and _exists(target, os.path.lexists):
+    if not force and _exists(target, os.path.lexists):
         raise _existing(target)
 
 
@@ -95,10 +97,8 @@ def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
     """
     if not isinstance(path, Url):
         return look(path)
-    try:
+    with reading(path):
         return path.exists()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _existing(target: object) -> ExistsError:

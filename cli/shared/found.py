@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def real_path(path: Path) -> Path:
     return path if isinstance(path, Url) else Path(os.path.realpath(path))
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say what was being read when a system or a server reports an error.
+
+    Raises:
+        InputError: it reported one.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
 def is_folder_at(path: Path) -> bool:
     """Whether there is a folder; what cannot be looked at is none.
 
@@ -81,10 +95,8 @@ def is_folder_at(path: Path) -> bool:
     """
     if not isinstance(path, Url):
         return os.path.isdir(path)
-    try:
+    with reading(path):
         return path.is_dir()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def objects_in(folder: Url) -> list[Url]:
@@ -93,12 +105,9 @@ def objects_in(folder: Url) -> list[Url]:
     Raises:
         InputError: what keeps the objects does not answer.
     """
-    try:
+    with reading(folder), suppress(FileNotFoundError):
         return list(folder.rglob("*"))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise InputError(f"{folder} cannot be read: {error.strerror}") from error
+    return []
 
 
 def is_aec(path: Path) -> bool:
