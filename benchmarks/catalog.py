@@ -1,4 +1,4 @@
-"""The catalog of benchmarks: each is a module in one of three folders.
+"""The catalog of benchmarks: each is a module in one of four folders.
 
 The first line of its docstring is the question that it answers.
 """
@@ -13,7 +13,7 @@ from typing import cast
 
 from benchmarks.harness import Benchmark
 
-FOLDERS = ("quality", "exactness", "speed")
+FOLDERS = ("quality", "exactness", "speed", "c")
 
 
 @dataclass(frozen=True)

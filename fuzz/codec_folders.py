@@ -30,7 +30,7 @@ import aecodec
 from aecodec.codec.registry import BUILT_IN
 from aecodec.format import container
 from fuzz.in_processes import Outcome, outcome_of
-from fuzz.mutate_folders import make_hostile
+from fuzz.mutations.folders import make_hostile
 
 _SIDE = 28
 

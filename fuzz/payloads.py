@@ -15,7 +15,7 @@ from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import TABLE_TOTAL, PythonEncoder, Table
 from aecodec.entropy.slices import SliceTables, group_by_row
 from aecodec.entropy.spatial_context import CodingPass, Grid
-from fuzz.mutate_bytes import mutated_bytes
+from fuzz.mutations.bytes import mutated_bytes
 
 _RAW_BYTE = Table([TABLE_TOTAL // 256] * 256)
 _RAW_ZERO = 1 << 15

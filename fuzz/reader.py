@@ -8,7 +8,7 @@ and the input is written to the folder of `--found`. Inputs that reach new branc
 folder of `--corpus`, if that is given; the next run starts with them.
 
 Atheris (https://github.com/google/atheris) drives it. Most inputs are changed field by field, with
-the checksum made right (:mod:`fuzz.mutate_files`).
+the checksum made right (:mod:`fuzz.mutations.files`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ with atheris.instrument_imports(include=["aecodec"]):
     from aecodec.format import container
     from aecodec.format.limits import Limits
 
-from fuzz.mutate_files import mutated_file
+from fuzz.mutations.files import mutated_file
 
 CPU_SECONDS = 2
 _HANG_SECONDS = 600  # of the clock, for what does not come back to Python

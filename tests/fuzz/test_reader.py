@@ -12,8 +12,8 @@ import pytest
 
 from aecodec.errors import AecodecError
 from aecodec.format import container
-from fuzz.mutate_bytes import mutated_bytes
-from fuzz.mutate_files import mutated_file, parts_of
+from fuzz.mutations.bytes import mutated_bytes
+from fuzz.mutations.files import mutated_file, parts_of
 from tests.helpers.documents import ROOT
 
 GOLDEN = [path.read_bytes() for path in sorted((ROOT / "tests" / "golden").glob("*.aec"))]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzz.mutate_models import mutated_model
+from fuzz.mutations.models import mutated_model
 
 _MODELS = ("decoder.tflite", "encoder.tflite")
 _PRIORS, _JSON = "priors.npz", "codec.json"

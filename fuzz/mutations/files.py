@@ -11,7 +11,7 @@ from aecodec.errors import AecodecError
 from aecodec.format import container
 from aecodec.format.binary import block, leb128
 from aecodec.format.container import MAGIC, VERSION
-from fuzz.mutate_bytes import mutated_bytes
+from fuzz.mutations.bytes import mutated_bytes
 
 _SIZE, _LEVEL, _FRAMES, _METADATA, _REDUCTION = (1 << bit for bit in range(2, 7))
 
