@@ -79,16 +79,15 @@ def write_windowed(
         ModelError: the output has another shape in the model.
     """
     down, across = sweeps
-    sides = low.shape(operator.inputs[0]).sides
-    before = [each.before(*place) for each, *place in zip(sweeps, sides, low.size, strict=True)]
+    rows, columns = low.shape(operator.inputs[0]).sides
     low.write_from(
         [low.read(operator.inputs[0])],
         operator,
         kind,
-        Shape(down.over(sides[0]), across.over(sides[1]), channels),
+        Shape(down.over(rows), across.over(columns), channels),
         pair(down.window, across.window),
         pair(down.step, across.step),
-        pair(*before),
+        pair(down.before(rows, low.size[0]), across.before(columns, low.size[1])),
         *parameters,
     )
 
