@@ -14,14 +14,6 @@ static const uint32_t EDGES[] = {
     1 << 14, 1 << 20, 0x100001u, 1 << 24, 0x1000001u, 1u << 30, 0x40000001u, 0x7fffffffu, 0xffffffffu,
 };
 
-static uint32_t next(uint32_t *state) /* xorshift, G. Marsaglia */
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
 static uint32_t number(uint32_t *state)
 {
     uint32_t drawn = next(state);

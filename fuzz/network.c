@@ -6,6 +6,8 @@
 #include "aecodec_network.h"
 #include "seal.h"
 
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
 enum { HEAD = 2, MOST_SIDE = 12, MOST_SIZE = 1 << 13, MOST_WORK = 1 << 20, BEGINNING = 12 };
 
 static uint32_t *plan_of(const uint8_t *data, size_t size)
@@ -62,6 +64,53 @@ static void run_on_all_kernels(aecodec_network *network, uint32_t rows, uint32_t
     require(!best || !plain || memcmp(best, plain, count_of(out)) == 0);
     free(best);
     free(plain);
+}
+
+static uint32_t word_at(const uint8_t *data, size_t word)
+{
+    uint32_t value;
+    memcpy(&value, data + HEAD + 4 * word, sizeof value);
+    return value;
+}
+
+/* A word that looks like a size, a step or an offset, and not like four weights, if a few tries find one. */
+static size_t word_to_change(const uint8_t *data, size_t words, uint32_t *state)
+{
+    size_t word = 0;
+    unsigned tries;
+    for (tries = 0; tries < 8; tries++) {
+        word = next(state) % words;
+        if (word_at(data, word) + MOST_SIZE < 2 * MOST_SIZE) {
+            break;
+        }
+    }
+    return word;
+}
+
+/* Another value of a word: numbers near it, as a word and as two halves, its negative, and others. */
+static uint32_t another(uint32_t word, uint32_t *state)
+{
+    const uint32_t few = 1 + next(state) % 16, drawn = next(state);
+    const uint32_t values[] = {word + few, word - few, word + (few << 16), word - (few << 16),
+                               0 - word,   0 - few,    0x7fffffffu + few,  word ^ 1u << drawn % 32};
+    return values[next(state) % (sizeof values / sizeof *values)];
+}
+
+/* Every other time, whole words of the plan are changed, as plans are made of words: changes of single bytes
+ * seldom make a small number negative. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    const size_t words = size < HEAD ? 0 : (size - HEAD) / 4;
+    uint32_t state = seed | 1, changes;
+    if (next(&state) % 2 || !words) {
+        return LLVMFuzzerMutate(data, size, max_size);
+    }
+    for (changes = 1 + next(&state) % 3; changes > 0; changes--) {
+        const size_t word = word_to_change(data, words, &state);
+        const uint32_t value = another(word_at(data, word), &state);
+        memcpy(data + HEAD + 4 * word, &value, sizeof value);
+    }
+    return size;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all targets share: files with the right beginning and checksum, and buffers without a spare byte. */
+/* What all targets share: files with the right beginning and checksum, numbers for mutators, and buffers without a
+ * spare byte. */
 #ifndef AECODEC_FUZZ_SEAL_H
 #define AECODEC_FUZZ_SEAL_H
 
@@ -34,6 +35,15 @@ static void seal(uint8_t *file, size_t size, const uint8_t *id)
     for (n = 0; n < CHECKSUM; n++) {
         file[size - CHECKSUM + (size_t)n] = (uint8_t)(crc >> 8 * n);
     }
+}
+
+/* The next number of a mutator, which is never 0: xorshift, G. Marsaglia. */
+static uint32_t next(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
 }
 
 /* Memory of exactly this size, so that AddressSanitizer sees one byte more; of one byte if the size is 0. */
