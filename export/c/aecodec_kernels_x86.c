@@ -24,6 +24,12 @@ static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, ui
     }
 }
 
+/* Whether an input of a sum is halved, as always the one of the larger scale is: that takes a shift alone. */
+INLINE int is_half(int32_t multiplier, int32_t shift)
+{
+    return multiplier == 1 << 30 && shift == 0;
+}
+
 #ifndef AECODEC_NO_AVX512 /* to be defined by whoever wants AVX2 at most */
 
 /* ---- AVX-512 with VNNI: vpdpbusd multiplies unsigned inputs by signed weights, so inputs are packed with 128
@@ -206,6 +212,9 @@ AVX512 static void avx512_tile(const aecodec_tile *tile)
 AVX512 INLINE __m512i avx512_part(__m128i value, int32_t zero, int32_t multiplier, int32_t shift)
 {
     const __m512i x = _mm512_sub_epi32(_mm512_cvtepi8_epi32(value), _mm512_set1_epi32(zero));
+    if (is_half(multiplier, shift)) {
+        return _mm512_slli_epi32(x, 19);
+    }
     return avx512_scale(_mm512_slli_epi32(x, 20), _mm512_set1_epi32(multiplier),
                         _mm512_set1_epi32(shift > 0 ? shift : 0), _mm512_set1_epi32(shift > 0 ? 0 : -shift));
 }
@@ -460,10 +469,13 @@ AVX2 static void avx2_outputs(const aecodec_scaling *scaling, const int32_t *sum
 
 AVX2 INLINE __m256i avx2_part(const int8_t *values, int32_t zero, int32_t multiplier, int32_t shift)
 {
-    const __m256i x = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)values));
-    return avx2_scale(_mm256_slli_epi32(_mm256_sub_epi32(x, _mm256_set1_epi32(zero)), 20),
-                      _mm256_set1_epi32(multiplier), _mm256_set1_epi32(shift > 0 ? shift : 0),
-                      _mm256_set1_epi32(shift > 0 ? 0 : -shift));
+    const __m256i wide = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)values));
+    const __m256i x = _mm256_sub_epi32(wide, _mm256_set1_epi32(zero));
+    if (is_half(multiplier, shift)) {
+        return _mm256_slli_epi32(x, 19);
+    }
+    return avx2_scale(_mm256_slli_epi32(x, 20), _mm256_set1_epi32(multiplier),
+                      _mm256_set1_epi32(shift > 0 ? shift : 0), _mm256_set1_epi32(shift > 0 ? 0 : -shift));
 }
 
 AVX2 static void avx2_add(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output,
