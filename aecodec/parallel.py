@@ -10,7 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ContextDecorator
+from contextlib import ContextDecorator, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,6 +77,44 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # loads logging, which one digit can spare
 
     return ThreadPoolExecutor(threads)
+
+
+class Turn:
+    """Lets one thread work at a time, and another one while that one waits for something.
+
+    >>> turn = Turn()
+    >>> with turn:
+    ...     with turn.left():  # where it is waited for an answer
+    ...         pass
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: int | None = None
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._thread = threading.get_ident()
+
+    def __exit__(self, *error: object) -> None:
+        self._thread = None
+        self._lock.release()
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Leave the turn to others for the block, if this thread has it."""
+        if self._thread != threading.get_ident():
+            yield
+            return
+        self.__exit__()
+        try:
+            yield
+        finally:
+            self.__enter__()
+
+
+TURN = Turn()
+"""That of the threads that each work on a file: none has it where a process works on one file."""
 
 
 class OneBlasThread(ContextDecorator):

@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from aecodec.parallel import TURN
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -146,7 +148,8 @@ class Url(_Base):
         try:
             import fsspec
 
-            yield fsspec.core.url_to_fs(str(self), use_listings_cache=False)
+            with TURN.left():  # an object store takes its time to answer
+                yield fsspec.core.url_to_fs(str(self), use_listings_cache=False)
         except FileNotFoundError as error:
             raise FileNotFoundError(errno.ENOENT, "no such object or bucket", str(self)) from error
         except FileExistsError as error:

@@ -20,8 +20,8 @@ from helpers.import_graph import (
 from aecodec.samples import sample_paths
 
 LAYERS = (
-    ("errors", "arrays", "parallel", "version", "codecs", "samples", "recipes", "urls"),
-    ("metrics", "atomic"),
+    ("errors", "arrays", "parallel", "version", "codecs", "samples", "recipes"),
+    ("metrics", "atomic", "urls"),
     ("format",),
     ("entropy",),
     ("quantization",),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import pickle
-import threading
 from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent import futures
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain, islice
@@ -18,6 +18,7 @@ from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.batch.processes import ONE_THREAD, one_blas_thread_each
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
+from aecodec.parallel import TURN
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -44,8 +45,9 @@ _SETTINGS = {
 
 _DEADLY = AecodecError("the workers that it was given to ended; if memory ran out, give them more")
 
-_one_at_a_time = threading.Lock()
-"""Held by the thread of a worker that works on files."""
+_AT_ONCE = 4
+"""Files of a worker in work at once: while some are read from an object store or written to it, one
+of them is worked on."""
 
 
 class Cluster:
@@ -178,9 +180,19 @@ def _started(workers: int) -> Iterator[Any]:
 
 
 def _outcomes_of(work: bytes, items: Sequence[Any], console: Console) -> list[Outcome]:
-    """Work on files in a worker, one at a time."""
-    with _one_at_a_time:
-        return [outcome_of(_unpickled(work), item, console, ONE_THREAD) for item in items]
+    """Work on files in a worker."""
+
+    def outcome(item: Any) -> Outcome:
+        with TURN:
+            return outcome_of(_unpickled(work), item, console, ONE_THREAD)
+
+    return list(_threads().map(outcome, items))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """The threads of a worker for its files, of which one works at a time."""
+    return ThreadPoolExecutor(_AT_ONCE)
 
 
 @cache
