@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import time
 from asyncio import CancelledError
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent import futures
@@ -37,6 +38,13 @@ _WINDOW = 1000
 
 _ANY_PORT = "127.0.0.1:0"
 """Where the scheduler of this machine answers about itself: 8787 may be another one's."""
+
+_PATIENCE = 600
+"""Seconds without a result after which a call ends if there are no workers: clusters that grow as
+they are needed take minutes."""
+
+_LOOK = 0.02
+"""Seconds between two looks at what the workers did."""
 
 _SETTINGS = {
     "distributed.comm.timeouts.connect": "600s",  # a busy machine takes long to start a worker
@@ -77,7 +85,7 @@ class Cluster:
         """Yield each file with what came of it, as soon as that is known.
 
         Raises:
-            AecodecError: the scheduler has ended.
+            AecodecError: the scheduler has ended, or has no workers for long.
         """
         done = chain(self._side_by_side(items), self._one_by_one())
         for count, (item, outcome) in enumerate(done, 1):
@@ -90,7 +98,7 @@ class Cluster:
         tasks = (items[at : at + size] for at in range(0, len(items), size))
         for task in islice(tasks, _WINDOW):
             self._begin(task)
-        for future in self._running:
+        for future in self._ended():
             task, outcomes = self._finish(future)
             if outcomes is None:
                 self._suspects.extend(task)
@@ -103,7 +111,7 @@ class Cluster:
         """What came of the other files; the one on which workers die again fails alone."""
         for item in self._suspects:
             self._begin([item])
-            for future in self._running:
+            for future in self._ended():
                 _, outcomes = self._finish(future)
                 yield item, outcomes[0] if outcomes else Outcome([], _DEADLY)
 
@@ -115,6 +123,31 @@ class Cluster:
         future = self._client.submit(_outcomes_of, self._work, task, self._console, pure=False)
         self._tasks[future.key] = task
         self._running.add(future)
+
+    def _ended(self) -> Iterator[Future]:
+        """The tasks that end, until none is left."""
+        last = time.monotonic()
+        while not self._running.is_empty():
+            if self._running.has_ready():
+                yield next(self._running)
+                last = time.monotonic()
+            elif time.monotonic() - last > _PATIENCE:
+                self._check_workers()
+                last = time.monotonic()
+            else:
+                time.sleep(_LOOK)
+
+    def _check_workers(self) -> None:
+        """Check that there are workers, where nothing has ended for long.
+
+        Raises:
+            AecodecError: there are none.
+        """
+        if not self._client.nthreads():
+            raise AecodecError(
+                f"the scheduler has no workers, and nothing was done for {_PATIENCE} seconds: "
+                "start workers, and give the same call again"
+            )
 
     def _finish(self, future: Future) -> tuple[Sequence[Any], Sequence[Outcome] | None]:
         """The files of a task, and what came of them; None if workers died on it."""

@@ -15,8 +15,10 @@ from helpers.commands import Command
 from PIL import Image
 
 from aecodec.arrays import Pixels
+from aecodec.cli.batch import cluster as cluster_of_files
 from aecodec.cli.batch.cluster import LOCAL, Cluster, connected
 from aecodec.cli.shared.console import Console
+from aecodec.errors import AecodecError
 from aecodec.parallel import Workers
 from benchmarks.speed.cluster import measure
 
@@ -43,6 +45,16 @@ def test_a_file_that_kills_workers_fails_alone() -> None:
     assert "workers that it was given to ended" in str(failed["deadly"].error)
     assert {item for item in items if done[item].lines == [(item, False)]} == {*items} - {"deadly"}
     assert counts[-1] == (41, 41)
+
+
+def test_a_scheduler_without_workers_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster_of_files, "_PATIENCE", 0.1)
+    with connected(LOCAL, 0) as client:
+        cluster = Cluster(client, _says, Console(), lambda *_: None)
+        with pytest.raises(AecodecError, match="no workers"):
+            list(cluster.run(["one"]))
 
 
 def test_a_cluster_is_used_only_for_calls_that_can_be_tried_again(
