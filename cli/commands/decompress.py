@@ -125,8 +125,16 @@ class _Decompression:
         codec = with_workers(self.codec or codec_of_file(data), workers)
         picture = codec.decoder.decode(data, self.limits)
         with console.warnings_about(name_of(job)):
-            size = self._write(picture, target, self.endings.of(job.target))
-        _report(console, job, target, picture, size)
+            picture, files = self._encoded(picture, self.endings.of(job.target))
+        self._write(files, target, picture)
+        _report(console, job, target, picture, sum(map(len, files.values())))
+
+    def _encoded(self, picture: Picture, suffix: str) -> tuple[Picture, dict[str, bytes]]:
+        """The picture as it is written, and the content of each file that it becomes, by names."""
+        picture, names = without_names(picture)
+        encoded = encode_frames(picture, suffix, self.endings.quality)
+        names = file_names(names, len(encoded), suffix.lower())
+        return picture, dict(zip(names, encoded, strict=True))
 
     def _target(self, job: Job, frames: int) -> Path:
         """Where the result of a file goes: an image, or a folder of several."""
@@ -138,24 +146,15 @@ class _Decompression:
             )
         return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 
-    def _write(self, picture: Picture, target: Path, suffix: str) -> int:
-        """Write one image, or a folder of several, with the time of the source.
-
-        Returns:
-            Bytes that were written.
-        """
-        picture, names = without_names(picture)
-        encoded = encode_frames(picture, suffix, self.endings.quality)
-        size = sum(map(len, encoded))
-        if len(encoded) == 1:
-            write_bytes(target, encoded[0], self.force)
+    def _write(self, files: dict[str, bytes], target: Path, picture: Picture) -> None:
+        """Write one image, or a folder of several, with the time of the source."""
+        if len(files) == 1:
+            write_bytes(target, *files.values(), self.force)
             restore_time(target, picture.origin)
-            return size
-        files = file_names(names, len(encoded), suffix.lower())
-        write_folder(target, dict(zip(files, encoded, strict=True)), self.force)
+            return
+        write_folder(target, files, self.force)
         for name in files:
             restore_time(target / name, picture.origin)
-        return size
 
 
 def _report(console: Console, job: Job, written: Path, picture: Picture, size: int) -> None:

@@ -90,7 +90,10 @@ class Console:
 
     @contextmanager
     def warnings_about(self, name: object) -> Iterator[None]:
-        """Print each warning of a block as a line on standard error, whether it fails or not."""
+        """Print each warning of a block as a line on standard error, whether it fails or not.
+
+        Warnings are caught for the whole process, so no thread may leave its turn in the block.
+        """
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
