@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.export.network.memory import assign_slots
-from aecodec.export.network.plan import Kind, Offset, Plan, Shape, four, pair
 from aecodec.export.network.products import packed
-from aecodec.export.network.side import ANY_SIDE, Side, fixed
+from aecodec.export.plan.memory import assign_slots
+from aecodec.export.plan.plan import Kind, Offset, Plan, Shape, four, pair
+from aecodec.export.plan.side import ANY_SIDE, Side, fixed
 
 _SCALE = (0x40000000, -3)
 _CHANNELS = 5

@@ -9,8 +9,8 @@ from aecodec.export.network import products as product
 from aecodec.export.network import reductions as reduce
 from aecodec.export.network import transposed
 from aecodec.export.network.lowering import Lowering, Rule
-from aecodec.export.network.memory import assign_slots
-from aecodec.export.network.plan import Kind
+from aecodec.export.plan.memory import assign_slots
+from aecodec.export.plan.plan import Kind
 from aecodec.tflite.check import check_model
 from aecodec.tflite.operators import KINDS
 

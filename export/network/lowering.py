@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.export.network.plan import Kind, Offset, Plan, Shape
-from aecodec.export.network.side import ANY_SIDE, Side, fixed
+from aecodec.export.plan.plan import Kind, Offset, Plan, Shape
+from aecodec.export.plan.side import ANY_SIDE, Side, fixed
 from aecodec.tflite.model import Model, Operator, Tensor, Type
 
 Rule = Callable[["Lowering", Operator], None]

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import zero_of
 from aecodec.export.network.lowering import Lowering, flat, shape_of
-from aecodec.export.network.plan import MOST_INPUTS, Kind, Shape, four
-from aecodec.export.network.side import fixed
+from aecodec.export.plan.plan import MOST_INPUTS, Kind, Shape, four
+from aecodec.export.plan.side import fixed
 from aecodec.tflite.model import Operator, Type
 
 _AXES = 6

@@ -8,8 +8,8 @@ from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import quantize_multiplier, zero_of
 from aecodec.export.network.lowering import Lowering, Rule, shape_of
 from aecodec.export.network.movement import moved
-from aecodec.export.network.plan import Kind, Shape, four, pair
-from aecodec.export.network.side import fixed
+from aecodec.export.plan.plan import Kind, Shape, four, pair
+from aecodec.export.plan.side import fixed
 from aecodec.tflite.call import places
 from aecodec.tflite.model import Operator
 

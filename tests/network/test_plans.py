@@ -15,7 +15,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
 from aecodec.export.network.convert import network_plan
-from aecodec.export.network.memory import work_size
+from aecodec.export.plan.memory import work_size
 from aecodec.inference.reference import reference_transform
 from aecodec.inference.transform import to_int8
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.export.network.side import Side, unit_of
+from aecodec.export.plan.side import Side, unit_of
 
 MAGIC, VERSION = b"AECN", 1
 MOST_INPUTS = 4
