@@ -44,6 +44,9 @@ class Kind(IntEnum):
     MOVE = 18
     SQUARED_DIFFERENCE = 19
     PRELU = 20
+    MIRROR = 21
+    SOFTMAX = 22
+    MATRICES = 23
 
     @property
     def works_in_place(self) -> bool:
@@ -60,6 +63,7 @@ _IN_PLACE = (
     Kind.COPY,
     Kind.SQUARED_DIFFERENCE,
     Kind.PRELU,
+    Kind.SOFTMAX,
 )
 
 
