@@ -49,7 +49,7 @@ def _filtering() -> bytes:
 
 
 def _plan(kind: Kind, size: tuple[int, int], stretched: int = 1) -> bytes:
-    """An operator of this kind between two others.
+    """An operator of this kind after another; one of the first kinds is before another, too.
 
     Args:
         kind: the operator.
@@ -61,8 +61,10 @@ def _plan(kind: Kind, size: tuple[int, int], stretched: int = 1) -> bytes:
     plan.entry = plan.tensor(Shape(side, side, _CHANNELS))
     table = Offset(plan.keep(np.arange(256).astype(np.int8)))
     first = plan.add(Kind.TABLE, [plan.entry], plan.tensor(Shape(side, side, _CHANNELS)), table)
-    made = _operator(plan, kind, first, side, stretched)
-    plan.exit = plan.add(Kind.COPY, [made], plan.tensor(plan.tensors[made].shape))
+    plan.exit = _operator(plan, kind, first, side, stretched)
+    if kind <= Kind.PRELU:
+        shape = plan.tensors[plan.exit].shape
+        plan.exit = plan.add(Kind.COPY, [plan.exit], plan.tensor(shape))
     assign_slots(plan, 4, 4)
     return plan.as_bytes()
 
@@ -134,12 +136,13 @@ def _cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
 
 def _later_cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
     shares = Offset(plan.keep(exponentials(0.01)))
-    matrix = plan.constant(Shape(fixed(1), fixed(3), _CHANNELS), np.arange(15).astype(np.int8))
+    numbers = np.arange(64 * _CHANNELS).astype(np.int8)  # to the end of the plan
+    matrix = plan.constant(Shape(fixed(1), fixed(64), _CHANNELS), numbers)
     wide = Shape(side.plus(3), side.plus(1), _CHANNELS)
     return {
         Kind.MIRROR: _Case([given], wide, (-2, -1, 1)),
         Kind.SOFTMAX: _Case([given], Shape(side, side, _CHANNELS), (shares,)),
-        Kind.MATRICES: _Case([given, matrix], Shape(side, side, 3), _OF_TWO),
+        Kind.MATRICES: _Case([given, matrix], Shape(side, side, 64), _OF_TWO),
     }[kind]
 
 
