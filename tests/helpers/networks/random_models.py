@@ -318,7 +318,7 @@ def shares(make: Maker) -> bytes:
     if rank == 4:
         make.operator("RESHAPE", [given, make.integers(shape)], [taken])
     output = make.tensor(shape, None, [1 / 256], -128)
-    beta = float(make.rng.choice([1.0, 0.5, 3.0]))
+    beta = float(make.rng.choice([1.0, 0.5, 3.0, 2 ** make.rng.uniform(-2, 2)]))
     make.operator("SOFTMAX", [taken], [output], "SoftmaxOptions", beta=beta)
     return make.model(given, output)
 
