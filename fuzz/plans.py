@@ -7,26 +7,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.export.network.memory import assign_slots
-from aecodec.export.network.plan import Kind, Offset, Plan, Shape, four, pair
 from aecodec.export.network.products import packed
-from aecodec.export.network.side import ANY_SIDE, Side, fixed
+from aecodec.export.network.softmax import exponentials
+from aecodec.export.plan.memory import assign_slots
+from aecodec.export.plan.plan import Kind, Offset, Plan, Shape, four, pair
+from aecodec.export.plan.side import ANY_SIDE, Side, fixed
 
+_SIZES = ((4, 4), (0, 0))
 _SCALE = (0x40000000, -3)
 _CHANNELS = 5
 
 
 def plans() -> Iterator[tuple[str, bytes]]:
-    """Names and bytes of the plans, for inputs of 4 x 4 x 5 or of any size."""
+    """Names and bytes of plans of the first kinds, for inputs of 4 x 4 x 5 or of any size."""
     yield "filtering", _filtering()
-    for size in [(4, 4), (0, 0)]:
-        for kind in Kind:
+    for size in _SIZES:
+        for kind in filter(Kind.PRELU.__ge__, Kind):
             yield f"{kind.name.lower()}_{size[0]}", _plan(kind, size)
 
 
-def stretched_plans() -> Iterator[tuple[str, bytes]]:
-    """More of them, in which the first input of a pair is stretched, and not the second."""
-    for size in [(4, 4), (0, 0)]:
+def later_plans() -> Iterator[tuple[str, bytes]]:
+    """More of them: kinds that came later, and pairs whose first input is stretched."""
+    for size in _SIZES:
+        for kind in filter(Kind.PRELU.__lt__, Kind):
+            yield f"{kind.name.lower()}_{size[0]}", _plan(kind, size)
         for kind in _PAIRS:
             yield f"stretched_{kind.name.lower()}_{size[0]}", _plan(kind, size, stretched=0)
 
@@ -45,7 +49,7 @@ def _filtering() -> bytes:
 
 
 def _plan(kind: Kind, size: tuple[int, int], stretched: int = 1) -> bytes:
-    """An operator of this kind between two others.
+    """An operator of this kind after another; one of the first kinds is before another, too.
 
     Args:
         kind: the operator.
@@ -57,8 +61,10 @@ def _plan(kind: Kind, size: tuple[int, int], stretched: int = 1) -> bytes:
     plan.entry = plan.tensor(Shape(side, side, _CHANNELS))
     table = Offset(plan.keep(np.arange(256).astype(np.int8)))
     first = plan.add(Kind.TABLE, [plan.entry], plan.tensor(Shape(side, side, _CHANNELS)), table)
-    made = _operator(plan, kind, first, side, stretched)
-    plan.exit = plan.add(Kind.COPY, [made], plan.tensor(plan.tensors[made].shape))
+    plan.exit = _operator(plan, kind, first, side, stretched)
+    if kind <= Kind.PRELU:
+        shape = plan.tensors[plan.exit].shape
+        plan.exit = plan.add(Kind.COPY, [plan.exit], plan.tensor(shape))
     assign_slots(plan, 4, 4)
     return plan.as_bytes()
 
@@ -73,6 +79,7 @@ class _Case(NamedTuple):
 
 _WINDOW = (pair(3, 2), pair(1, 1), pair(1, 0))
 _ENDS = four(3, -1, -90, 90)
+_OF_TWO = (four(1, 2, 3), four(-100, 100), *_SCALE, *_SCALE, *_SCALE)
 _PAIRS = (
     Kind.SUM,
     Kind.PRODUCT,
@@ -84,16 +91,17 @@ _PAIRS = (
 
 
 def _operator(plan: Plan, kind: Kind, given: int, side: Side, stretched: int) -> int:
-    is_pair = kind in _PAIRS
-    case = _pair(plan, given, side, stretched) if is_pair else _cases(plan, given, side, kind)
+    if kind in _PAIRS:
+        case = _pair(plan, given, side, stretched)
+    else:
+        case = (_cases if kind <= Kind.PRELU else _later_cases)(plan, given, side, kind)
     return plan.add(kind, case.inputs, plan.tensor(case.output), *case.parameters)
 
 
 def _pair(plan: Plan, given: int, side: Side, stretched: int) -> _Case:
     small, inputs = Shape(fixed(1), fixed(1), _CHANNELS), [given]
     inputs.insert(stretched, plan.constant(small, np.arange(_CHANNELS).astype(np.int8)))
-    parameters = (four(1, 2, 3), four(-100, 100), *_SCALE, *_SCALE, *_SCALE)
-    return _Case(inputs, Shape(side, side, _CHANNELS), parameters)
+    return _Case(inputs, Shape(side, side, _CHANNELS), _OF_TWO)
 
 
 def _cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
@@ -123,6 +131,18 @@ def _cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
         Kind.NEAREST: _Case(alone, Shape(double, triple, _CHANNELS), (pair(2, 3),)),
         Kind.BILINEAR: _Case(alone, Shape(double, triple, _CHANNELS), (2,)),
         Kind.MOVE: _Case(alone, Shape(fixed(4), fixed(4), _CHANNELS), (Offset(plan.keep(moves)),)),
+    }[kind]
+
+
+def _later_cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
+    shares = Offset(plan.keep(exponentials(0.01)))
+    numbers = np.arange(64 * _CHANNELS).astype(np.int8)  # to the end of the plan
+    matrix = plan.constant(Shape(fixed(1), fixed(64), _CHANNELS), numbers)
+    wide = Shape(side.plus(3), side.plus(1), _CHANNELS)
+    return {
+        Kind.MIRROR: _Case([given], wide, (-2, -1, 1)),
+        Kind.SOFTMAX: _Case([given], Shape(side, side, _CHANNELS), (shares,)),
+        Kind.MATRICES: _Case([given, matrix], Shape(side, side, 64), _OF_TWO),
     }[kind]
 
 

@@ -49,6 +49,8 @@ FAULTS = (
     Fault("encode", "memset(sums, 0, 2 * dimension * sizeof *sums);", "", _MEMORY),
     Fault("network", "is_same(one, &call->out) &&", "", file="aecodec_operators.c"),
     Fault("network", " && least >= 0", "", file="aecodec_operators.c"),
+    Fault("network", "first >= skip - side && ", "", file="aecodec_operators.c"),
+    Fault("network", " && other->columns == out->channels", "", file="aecodec_operators.c"),
     Fault("network", " && size <= plan[PLAN_SIZE] - offset", "", file="aecodec_operators.c"),
     Fault("network", "AECODEC_GROUP); /* the last", "0); /* the", _MEMORY, "aecodec_kernels.c"),
 )

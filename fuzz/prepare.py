@@ -18,7 +18,7 @@ from aecodec.export.bundle.bundle import bundle, plans_of
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.export.device.tables import CTables
 from aecodec.format import container
-from fuzz.plans import plans, stretched_plans
+from fuzz.plans import later_plans, plans
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 SOURCES = Path(str(files("aecodec.export") / "c"))
@@ -40,7 +40,7 @@ def write_networks(sources: Path, corpus: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     for source in [SOURCES / "aecodec.h", *SOURCES.glob("aecodec_*.[ch]")]:
         (sources / source.name).write_bytes(source.read_bytes())
-    for name, plan in [*plans(), *stretched_plans()]:
+    for name, plan in [*plans(), *later_plans()]:
         (corpus / name).write_bytes(bytes([3, 3]) + plan)
 
 

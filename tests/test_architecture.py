@@ -39,6 +39,7 @@ LAYERS = (
     ("pillow",),
     ("keras_models",),
     ("prior_fitting",),
+    ("export.plan",),
     ("export.adoption", "export.network", "export.tflite", "export.tflm"),
     ("export.formats",),
     ("export.device",),

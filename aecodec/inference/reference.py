@@ -27,7 +27,7 @@ def reference_transform(model: bytes) -> Transform:
         CodecError: LiteRT cannot load it.
     """
     with silent_stderr():
-        interpreter = _interpreter(_with_first_versions(model))
+        interpreter = _interpreter(_for_reference_kernels(model))
     own = interpreter.get_input_details()[0]["shape"]
 
     def run(inputs: Latents) -> Latents:
@@ -40,8 +40,8 @@ def reference_transform(model: bytes) -> Transform:
     return run
 
 
-def _with_first_versions(model: bytes) -> bytes:
-    """A model whose operators state their first version.
+def _for_reference_kernels(model: bytes) -> bytes:
+    """A model whose operators state their first version, with sums that the reference kernels take.
 
     Versions say which types and options a kernel has to know. The reference kernels are registered
     for earlier ones than the others, though they know as much.
@@ -50,11 +50,56 @@ def _with_first_versions(model: bytes) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     whole = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    for graph in whole.subgraphs:
+        _make_sums_unsigned(schema, whole, graph)
     for code in whole.operatorCodes:
         code.version = 1
     builder = flatbuffers.Builder(len(model))
     builder.Finish(whole.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
+    """Let each SUM of int8 read uint8 and give it, and convert before and after.
+
+    The reference kernel of SUM (LiteRT 2.3) takes int8 for uint8, and gives what is no sum. With
+    128 more in each element and zero point it is the kernel that int8 was to have.
+    """
+    operators = []
+    for operator in graph.operators:
+        code = whole.operatorCodes[operator.opcodeIndex]
+        is_sum = max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.SUM
+        ends = (int(operator.inputs[0]), int(operator.outputs[0]))
+        if not is_sum or graph.tensors[ends[0]].type != schema.TensorType.INT8:
+            operators.append(operator)
+            continue
+        unsigned = [_add_unsigned(schema, graph, end) for end in ends]
+        operator.inputs = [unsigned[0], *operator.inputs[1:]]
+        operator.outputs = [unsigned[1]]
+        before = _conversion(schema, whole, ends[0], unsigned[0])
+        operators += [before, operator, _conversion(schema, whole, unsigned[1], ends[1])]
+    graph.operators = operators
+
+
+def _add_unsigned(schema: Any, graph: Any, number: int) -> int:
+    """Add the tensor of uint8 that stands for one of int8, and give its number."""
+    own, made = graph.tensors[number], schema.TensorT()
+    made.name, made.shape, made.shapeSignature = b"unsigned", own.shape, own.shapeSignature
+    made.type, made.quantization = schema.TensorType.UINT8, schema.QuantizationParametersT()
+    made.quantization.scale = own.quantization.scale
+    made.quantization.zeroPoint = np.asarray(own.quantization.zeroPoint) + 128
+    graph.tensors.append(made)
+    return len(graph.tensors) - 1
+
+
+def _conversion(schema: Any, whole: Any, given: int, output: int) -> Any:
+    """A QUANTIZE from one tensor to another."""
+    code, made = schema.OperatorCodeT(), schema.OperatorT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.QUANTIZE
+    whole.operatorCodes.append(code)
+    made.opcodeIndex = len(whole.operatorCodes) - 1
+    made.inputs, made.outputs = [given], [output]
+    return made
 
 
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:

@@ -50,7 +50,8 @@ int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size)
 int aecodec_works_in_place(uint32_t kind)
 {
     return kind == AECODEC_SUM || kind == AECODEC_PRODUCT || kind == AECODEC_MAXIMUM || kind == AECODEC_MINIMUM ||
-           kind == AECODEC_TABLE || kind == AECODEC_COPY || kind == AECODEC_SQUARED_DIFFERENCE || kind == AECODEC_PRELU;
+           kind == AECODEC_TABLE || kind == AECODEC_COPY || kind == AECODEC_SQUARED_DIFFERENCE || kind == AECODEC_PRELU ||
+           kind == AECODEC_SOFTMAX;
 }
 
 /* ---- convolutions ----
@@ -504,6 +505,48 @@ static int same_channels(const aecodec_call *call)
     return call->in[0].channels == call->out.channels;
 }
 
+/* As a window, but what lies outside of the input is what lies inside, mirrored. 2: 1 if the pixels at an edge are
+ * the mirror, which are not repeated then; 0 if the mirror is between them and what lies outside. */
+static int mirror_is_sound(const aecodec_call *call)
+{
+    return call->count == 1 && call->parameters[2] <= 1;
+}
+
+/* Whether the mirror image of all that lies outside lies inside. */
+static int side_is_mirrored(int64_t first, uint32_t count, int64_t side, uint32_t skip)
+{
+    return first >= skip - side && first + count <= 2 * side - skip;
+}
+
+static int mirror_fits(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    return same_channels(call) && side_is_mirrored((int32_t)word[0], call->out.rows, call->in[0].rows, word[2]) &&
+           side_is_mirrored((int32_t)word[1], call->out.columns, call->in[0].columns, word[2]);
+}
+
+static size_t mirrored(int32_t place, uint32_t side, uint32_t skip)
+{
+    const int32_t last = (int32_t)side - 1, twice = (int32_t)skip - 1;
+    return (size_t)(place < 0 ? twice - place : place > last ? 2 * last - twice - place : place);
+}
+
+static void mirror(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    const size_t pixel = call->out.channels;
+    int8_t *to = call->to;
+    int32_t row, column;
+    (void)kernels;
+    for (row = 0; row < (int32_t)call->out.rows; row++) {
+        const size_t y = mirrored((int32_t)word[0] + row, call->in[0].rows, word[2]);
+        for (column = 0; column < (int32_t)call->out.columns; column++, to += pixel) {
+            const size_t x = mirrored((int32_t)word[1] + column, call->in[0].columns, word[2]);
+            memcpy(to, call->from[0] + (y * call->in[0].columns + x) * pixel, pixel);
+        }
+    }
+}
+
 /* Each pixel several times. 0: rows and columns of a block of equal pixels. */
 static int nearest_is_sound(const aecodec_call *call)
 {
@@ -634,14 +677,14 @@ static void pool(const aecodec_kernels *kernels, const aecodec_call *call)
 }
 
 /* Reductions. 0: the axes that are drawn together, 0 rows and columns, 1 channels; 1: to what, 0 the mean, 1 the maximum,
- * 2 the minimum; 2: zeros of input and output; 3: multiplier, and 4: shift of the mean. */
+ * 2 the minimum, 3 the sum; 2: zeros of input and output; 3: multiplier, and 4: shift of mean and sum. */
 
-enum { TO_MEAN, TO_MAXIMUM, TO_MINIMUM };
+enum { TO_MEAN, TO_MAXIMUM, TO_MINIMUM, TO_SUM };
 
 static int reduction_is_sound(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
-    return call->count == 1 && word[0] <= 1 && word[1] <= TO_MINIMUM && is_scale((int32_t)word[3], (int32_t)word[4]);
+    return call->count == 1 && word[0] <= 1 && word[1] <= TO_SUM && is_scale((int32_t)word[3], (int32_t)word[4]);
 }
 
 static int reduction_fits(const aecodec_call *call)
@@ -677,10 +720,12 @@ static int8_t reduced(const aecodec_call *call, const int8_t *from, size_t count
         least = value < least ? value : least;
         most = value > most ? value : most;
     }
-    if (word[1] >= TO_MAXIMUM) {
+    if (word[1] == TO_MAXIMUM || word[1] == TO_MINIMUM) {
         return word[1] == TO_MAXIMUM ? most : least;
     }
-    multiplier = mean_multiplier(multiplier, &shift, (uint32_t)count);
+    if (word[1] == TO_MEAN) {
+        multiplier = mean_multiplier(multiplier, &shift, (uint32_t)count);
+    }
     sum = (uint32_t)aecodec_scale((int32_t)sum, multiplier, shift) + (uint32_t)byte_of(word[2], 1);
     return aecodec_limit((int32_t)sum, -128, 127);
 }
@@ -693,6 +738,130 @@ static void reduce(const aecodec_kernels *kernels, const aecodec_call *call)
     (void)kernels;
     for (n = 0; n < outputs; n++) {
         call->to[n] = reduced(call, call->from[0] + n * next, count, step);
+    }
+}
+
+/* ---- softmax over the channels of each pixel ----
+ *
+ * 0: a table of 256 words: e^-d for a channel that is d below the largest one, in 2^-31. */
+
+enum { MOST_SHARES = 511 }; /* channels; with more, sums leave what reference kernels divide by */
+
+static int softmax_is_sound(const aecodec_call *call)
+{
+    const int32_t *table;
+    unsigned n;
+    if (call->count != 1 || !aecodec_plan_holds(call->plan, call->parameters[0], 256 * sizeof(int32_t)) ||
+        call->out.channels > MOST_SHARES) {
+        return 0;
+    }
+    table = at(call, call->parameters[0]);
+    for (n = 0; n < 256; n++) {
+        if (table[n] < 0) {
+            return 0;
+        }
+    }
+    return table[0] == INT32_MAX;
+}
+
+static int8_t largest_of(const int8_t *from, uint32_t count)
+{
+    int8_t largest = -128;
+    for (; count > 0; count--, from++) {
+        largest = *from > largest ? *from : largest;
+    }
+    return largest;
+}
+
+/* How far a number other than 0 can be shifted to the left. */
+static int32_t room_above(uint32_t x)
+{
+    int32_t room = 0;
+    while (!(x >> 31)) {
+        x <<= 1;
+        room++;
+    }
+    return room;
+}
+
+/* 1 / x in units of 2^(room_above(x) - 63), as gemmlowp finds it: three steps of Newton's method. */
+static int32_t reciprocal(uint32_t x)
+{
+    const int32_t half = (int32_t)(x << room_above(x) >> 1); /* of x between 1 and 2 */
+    int32_t found = 1515870810 + aecodec_scale(half, -1010580540, 0); /* 48 / 17 - 32 / 17 * half */
+    unsigned step;
+    for (step = 0; step < 3; step++) {
+        found += aecodec_scale(found, (1 << 29) - aecodec_scale(half, found, 0), 0) * 4;
+    }
+    return found < 1 << 30 ? found * 2 : INT32_MAX;
+}
+
+/* The sum has 12 bits before the point and is from 2^19 to below 2^28. */
+static void share(const int32_t *table, const int8_t *from, int8_t *to, uint32_t count)
+{
+    const int32_t largest = largest_of(from, count);
+    int32_t scale, shift;
+    uint32_t n, sum = 0;
+    for (n = 0; n < count; n++) {
+        sum += ((uint32_t)table[largest - from[n]] + (1 << 11)) >> 12;
+    }
+    scale = reciprocal(sum);
+    shift = 35 - room_above(sum);
+    for (n = 0; n < count; n++) {
+        const uint32_t part = (uint32_t)aecodec_scale(table[largest - from[n]], scale, 0);
+        to[n] = aecodec_limit((int32_t)((part + (1u << (shift - 1))) >> shift) - 128, -128, 127);
+    }
+}
+
+static void softmax(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t channels = call->out.channels;
+    const size_t count = count_of(&call->out);
+    size_t n;
+    (void)kernels;
+    for (n = 0; n < count; n += channels) {
+        share(at(call, call->parameters[0]), call->from[0] + n, call->to + n, channels);
+    }
+}
+
+/* ---- products of matrices ----
+ *
+ * Of each row of the output: its columns x channels are the first input's columns x channels times the second one's
+ * channels x columns. Parameters as for two tensors, element by element. */
+
+static int matrices_fit(const aecodec_call *call)
+{
+    const aecodec_shape *one = &call->in[0], *other = &call->in[1], *out = &call->out;
+    return is_side_of(one->rows, out->rows) && is_side_of(other->rows, out->rows) &&
+           one->columns == out->columns && other->columns == out->channels && one->channels == other->channels;
+}
+
+static int8_t inner_product(const aecodec_sum *sum, const int8_t *one, const int8_t *other, uint32_t length)
+{
+    uint32_t whole = 0, n;
+    int32_t scaled;
+    for (n = 0; n < length; n++) {
+        whole += (uint32_t)((one[n] - sum->one_zero) * (other[n] - sum->other_zero));
+    }
+    scaled = aecodec_scale((int32_t)whole, sum->multiplier, sum->shift);
+    return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
+}
+
+static void multiply_matrices(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const aecodec_sum sum = sum_of(call);
+    const aecodec_shape *out = &call->out;
+    int8_t *to = call->to;
+    uint32_t row, column, n;
+    (void)kernels;
+    for (row = 0; row < out->rows; row++) {
+        for (column = 0; column < out->columns; column++) {
+            const int8_t *one = call->from[0] + start_of(&call->in[0], row, column);
+            for (n = 0; n < out->channels; n++) {
+                const int8_t *other = call->from[1] + start_of(&call->in[1], row, n);
+                *to++ = inner_product(&sum, one, other, call->in[0].channels);
+            }
+        }
     }
 }
 
@@ -797,6 +966,9 @@ static const operator_kind kinds[AECODEC_KINDS] = {
     [AECODEC_MOVE] = {move_is_sound, move_fits, move},
     [AECODEC_SQUARED_DIFFERENCE] = {pair_is_sound, pair_fits, run_pairs},
     [AECODEC_PRELU] = {pair_is_sound, pair_fits, run_pairs},
+    [AECODEC_MIRROR] = {mirror_is_sound, mirror_fits, mirror},
+    [AECODEC_SOFTMAX] = {softmax_is_sound, same_shapes, softmax},
+    [AECODEC_MATRICES] = {pair_is_sound, matrices_fit, multiply_matrices},
 };
 
 int aecodec_parameters_are_sound(const aecodec_call *call)

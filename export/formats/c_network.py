@@ -11,7 +11,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.export.formats.c_names import LICENCE, codec_identifier, in_comment
 from aecodec.export.network.convert import network_plan
-from aecodec.export.network.memory import work_size
+from aecodec.export.plan.memory import work_size
 from aecodec.tflite.check import check_model
 
 _WORDS_PER_LINE = 8

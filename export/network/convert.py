@@ -9,8 +9,10 @@ from aecodec.export.network import products as product
 from aecodec.export.network import reductions as reduce
 from aecodec.export.network import transposed
 from aecodec.export.network.lowering import Lowering, Rule
-from aecodec.export.network.memory import assign_slots
-from aecodec.export.network.plan import Kind
+from aecodec.export.network.matrices import batch_product
+from aecodec.export.network.softmax import softmax
+from aecodec.export.plan.memory import assign_slots
+from aecodec.export.plan.plan import Kind
 from aecodec.tflite.check import check_model
 from aecodec.tflite.operators import KINDS
 
@@ -45,15 +47,18 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(_TABLES, each.table),
     "ADD": each.total(11),
     "AVERAGE_POOL_2D": transposed.pool(Kind.MEAN_POOL),
+    "BATCH_MATMUL": batch_product,
     "CONCATENATION": move.concatenation,
     "CONV_2D": product.convolution,
     "DEPTHWISE_CONV_2D": product.depthwise,
     "DEPTH_TO_SPACE": move.depth_to_space,
     "FULLY_CONNECTED": product.fully_connected,
+    "GATHER": move.gather,
     "MAXIMUM": each.extreme(Kind.MAXIMUM),
     "MAX_POOL_2D": transposed.pool(Kind.MAXIMUM_POOL),
     "MEAN": reduce.reduction(reduce.MEAN),
     "MINIMUM": each.extreme(Kind.MINIMUM),
+    "MIRROR_PAD": move.mirror_pad,
     "MUL": each.product,
     "PAD": move.pad,
     "PADV2": move.pad,
@@ -64,12 +69,14 @@ _RULES: dict[str, Rule] = {
     "RESIZE_BILINEAR": reduce.bilinear,
     "RESIZE_NEAREST_NEIGHBOR": reduce.nearest,
     "SLICE": move.slice_,
+    "SOFTMAX": softmax,
     "SPACE_TO_DEPTH": move.space_to_depth,
     "SPLIT": move.split,
     "SPLIT_V": move.split,
     "SQUARED_DIFFERENCE": each.squared_difference,
     "STRIDED_SLICE": move.strided_slice,
     "SUB": each.total(28, sign=-1),
+    "SUM": reduce.reduction(reduce.SUM),
     "TILE": move.tile,
     "TRANSPOSE": move.transpose,
     "TRANSPOSE_CONV": transposed.transposed_convolution,

@@ -8,8 +8,8 @@ from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import activation_range, quantize_multiplier, zero_of
 from aecodec.export.network.lowering import Lowering, Rule, flat
 from aecodec.export.network.movement import stretched
-from aecodec.export.network.plan import Kind, Shape, four
-from aecodec.export.network.side import Side, fixed
+from aecodec.export.plan.plan import Kind, Shape, four
+from aecodec.export.plan.side import Side, fixed
 from aecodec.inference.reference import results_of_int8
 from aecodec.tflite.model import Operator, Type
 

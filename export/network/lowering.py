@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.export.network.plan import Kind, Offset, Plan, Shape
-from aecodec.export.network.side import ANY_SIDE, Side, fixed
+from aecodec.export.plan.plan import Kind, Offset, Plan, Shape
+from aecodec.export.plan.side import ANY_SIDE, Side, fixed
 from aecodec.tflite.model import Model, Operator, Tensor, Type
 
 Rule = Callable[["Lowering", Operator], None]
@@ -72,6 +72,19 @@ class Lowering:
         """Shape in the plan of a tensor of the model that is read."""
         return self.plan.tensors[self.read(number)].shape
 
+    def as_shape(self, number: int, shape: Shape) -> int:
+        """The plan's number of a tensor of the model that is read in a shape of as many elements.
+
+        Raises:
+            ModelError: it is of pictures of any size, and has another shape.
+        """
+        given = self.read(number)
+        if self.plan.tensors[given].shape == shape:
+            return given
+        if self.plan.size == (0, 0):
+            raise ModelError("it gives pictures of any size a fixed shape")
+        return self.step([given], Kind.COPY, shape)
+
     def write(self, operator: Operator, kind: Kind, shape: Shape, *parameters: int) -> None:
         """Add an operator that reads what the model's reads, and writes its output."""
         self.write_from(
@@ -91,6 +104,18 @@ class Lowering:
         if shape.of(*self.size) != stated:
             raise ModelError("its output depends on the size of the picture in a way that C lacks")
         self._numbers[output] = self.step(inputs, kind, shape, *parameters)
+
+    def write_as(
+        self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
+    ) -> None:
+        """As `write_from`, and give the output another shape where the model has another one."""
+        stated = shape_of(self.tensor(operator.outputs[0]))
+        if shape.of(*self.size) == stated or self.plan.size == (0, 0):
+            self.write_from(inputs, operator, kind, shape, *parameters)
+        else:
+            made = self.step(inputs, kind, shape, *parameters)
+            whole = Shape(fixed(stated[0]), fixed(stated[1]), stated[2])
+            self.write_from([made], operator, Kind.COPY, whole)
 
     def step(self, inputs: list[int], kind: Kind, shape: Shape, *parameters: int) -> int:
         """Add an operator whose output is not one of the model's, and give that output."""

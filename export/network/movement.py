@@ -10,11 +10,13 @@ import numpy.typing as npt
 from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import zero_of
 from aecodec.export.network.lowering import Lowering, flat, shape_of
-from aecodec.export.network.plan import MOST_INPUTS, Kind, Shape, four
-from aecodec.export.network.side import fixed
+from aecodec.export.plan.plan import MOST_INPUTS, Kind, Shape, four
+from aecodec.export.plan.side import fixed
 from aecodec.tflite.model import Operator, Type
 
 _AXES = 6
+
+_REFLECT = 0
 
 
 def reshape(low: Lowering, operator: Operator) -> None:
@@ -56,12 +58,15 @@ def concatenation(low: Lowering, operator: Operator) -> None:
     options = operator.options(10, 2)
     assert options
     axis = _axis(low, operator, options.number(0, "i"))
-    numbers = [low.read(number) for number in operator.inputs]
+    _concatenate(low, operator, [low.read(number) for number in operator.inputs], axis)
+
+
+def _concatenate(low: Lowering, operator: Operator, numbers: list[int], axis: int) -> None:
     while len(numbers) > MOST_INPUTS:
         first, numbers = numbers[:MOST_INPUTS], numbers[MOST_INPUTS:]
         joined = low.step(first, Kind.CONCATENATION, _joined(low, first, axis), axis)
         numbers.insert(0, joined)
-    low.write_from(numbers, operator, Kind.CONCATENATION, _joined(low, numbers, axis), axis)
+    low.write_as(numbers, operator, Kind.CONCATENATION, _joined(low, numbers, axis), axis)
 
 
 def _axis(low: Lowering, operator: Operator, axis: int) -> int:
@@ -90,7 +95,7 @@ def transpose(low: Lowering, operator: Operator) -> None:
     """TRANSPOSE."""
     value = low.tensor(operator.inputs[0])
     order = [int(axis) for axis in low.tensor(operator.inputs[1]).values]
-    steps = _steps(value.shape)
+    steps = steps_of(value.shape)
     sides = [value.shape[axis] for axis in order]
     _move(low, operator, sides, [steps[axis] for axis in order], 0)
 
@@ -100,7 +105,7 @@ def tile(low: Lowering, operator: Operator) -> None:
     value = low.tensor(operator.inputs[0])
     times = low.tensor(operator.inputs[1]).values.ravel().tolist()
     sides, steps = [], []
-    for side, step, count in zip(value.shape, _steps(value.shape), times, strict=True):
+    for side, step, count in zip(value.shape, steps_of(value.shape), times, strict=True):
         sides += [int(count), side]
         steps += [0, step]
     _move(low, operator, sides, steps, 0)
@@ -115,7 +120,7 @@ def strided_slice(low: Lowering, operator: Operator) -> None:
     begin, end, shrink = (options.number(field, "i") for field in (0, 1, 4))
     sides, steps, first = [], [], 0
     for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
-        side, bit, own = value.shape[axis], 1 << axis, _steps(value.shape)[axis]
+        side, bit, own = value.shape[axis], 1 << axis, steps_of(value.shape)[axis]
         taken = range(side)[
             slice(None if begin & bit else start, None if end & bit else stop, step)
         ]
@@ -130,7 +135,7 @@ def strided_slice(low: Lowering, operator: Operator) -> None:
 def slice_(low: Lowering, operator: Operator) -> None:
     """SLICE."""
     value = low.tensor(operator.inputs[0])
-    steps = _steps(value.shape)
+    steps = steps_of(value.shape)
     starts = low.tensor(operator.inputs[1]).values.ravel().tolist()
     sides = [*low.tensor(operator.outputs[0]).shape]
     _move(low, operator, sides, steps, sum(map(int.__mul__, starts, steps)))
@@ -140,7 +145,7 @@ def split(low: Lowering, operator: Operator) -> None:
     """SPLIT or SPLIT_V: the parts one after the other."""
     first = 0
     value = next(each for each in map(low.tensor, operator.inputs) if each.type is Type.INT8)
-    steps = _steps(value.shape)
+    steps = steps_of(value.shape)
     given = next(each for each in operator.inputs if low.tensor(each).type is Type.INT8)
     for output in operator.outputs:
         sides = low.tensor(output).shape
@@ -150,32 +155,73 @@ def split(low: Lowering, operator: Operator) -> None:
         first += sides[axis] * steps[axis]
 
 
+def gather(low: Lowering, operator: Operator) -> None:
+    """GATHER of constant places: what lies in equal steps is moved together, and joined."""
+    options = operator.options(23, 2)
+    assert options
+    value, places = (low.tensor(number) for number in operator.inputs)
+    if not places.is_constant:
+        raise ModelError("it looks up what is not known at export")
+    axis = options.number(0, "i") % len(value.shape)
+    side, inner = value.shape[axis], math.prod(value.shape[axis + 1 :])
+    outer, parts = math.prod(value.shape[:axis]), []
+    for first, step, count in _runs(places.values.ravel().tolist()):
+        steps = [side * inner, step * inner, 1]
+        shape = Shape(fixed(outer), fixed(count), inner)
+        given = operator.inputs[0]
+        parts.append(arranged(low, given, [outer, count, inner], steps, shape, first * inner))
+    _concatenate(low, operator, parts, axis=1)
+
+
+def _runs(places: list[int]) -> list[tuple[int, int, int]]:
+    """Places as series in equal steps: the first place, the step and the count of each.
+
+    >>> _runs([4, 2, 0, 3, 3, 5])
+    [(4, -2, 3), (3, 0, 2), (5, 1, 1)]
+    """
+    runs: list[tuple[int, int, int]] = []
+    for place in places:
+        first, step, count = runs[-1] if runs else (0, 0, 0)
+        if count == 1:
+            runs[-1] = (first, place - first, 2)
+        elif count and place == first + step * count:
+            runs[-1] = (first, step, count + 1)
+        else:
+            runs.append((place, 1, 1))
+    return runs
+
+
 def pad(low: Lowering, operator: Operator) -> None:
     """PAD or PADV2."""
-    value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
-    borders = low.tensor(operator.inputs[1]).values.tolist()
     filling = zero_of(low.tensor(operator.outputs[0]))
     if len(operator.inputs) > 2:
         filling = int(low.tensor(operator.inputs[2]).values.ravel()[0])
+    _border(low, operator, Kind.WINDOW, four(filling))
+
+
+def mirror_pad(low: Lowering, operator: Operator) -> None:
+    """MIRROR_PAD."""
+    options = operator.options(77, 1)
+    assert options
+    _border(low, operator, Kind.MIRROR, int(options.number(0, "b") == _REFLECT))
+
+
+def _border(low: Lowering, operator: Operator, kind: Kind, outside: int) -> None:
+    """Add a border around a picture; `outside` says what it is made of."""
+    value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
+    borders = low.tensor(operator.inputs[1]).values.tolist()
     borders = [(0, 0)] * (4 - len(borders)) + borders
     if len(value.shape) > 4 or any(borders[0]) or any(borders[3]):
         raise ModelError("it has a border of channels or pictures")
     down, across = borders[1:3]
     padded = Shape(shape.rows.plus(sum(down)), shape.columns.plus(sum(across)), shape.channels)
-    low.write_from(
-        [low.read(operator.inputs[0])],
-        operator,
-        Kind.WINDOW,
-        padded,
-        -down[0],
-        -across[0],
-        four(filling),
-    )
+    given = [low.read(operator.inputs[0])]
+    low.write_from(given, operator, kind, padded, -down[0], -across[0], outside)
 
 
 def moved(low: Lowering, number: int, sides: tuple[int, ...], order: list[int]) -> int:
     """A tensor of the plan with its axes in another order, as a vector."""
-    steps = _steps(sides)
+    steps = steps_of(sides)
     table = _table([sides[axis] for axis in order], [steps[axis] for axis in order], 0)
     _check_fixed(low)
     return low.step([number], Kind.MOVE, flat(math.prod(sides)), low.keep(table))
@@ -185,14 +231,29 @@ def stretched(low: Lowering, number: int, sides: tuple[int, ...]) -> int:
     """A tensor of the model that is broadcast to these sides, as a vector of the plan."""
     own = low.tensor(number).shape
     own = (1,) * (len(sides) - len(own)) + own
+    steps = [step * (side > 1) for side, step in zip(own, steps_of(own), strict=True)]
+    return arranged(low, number, [*sides], steps, flat(math.prod(sides)))
+
+
+def arranged(
+    low: Lowering, number: int, sides: list[int], steps: list[int], shape: Shape, first: int = 0
+) -> int:
+    """Elements of a tensor of the model, as a tensor of the plan.
+
+    Args:
+        low: the model and the plan.
+        number: number of the model's tensor.
+        sides: sides of what is made.
+        steps: how far it is in the tensor from one element to the next along each side.
+        shape: shape of what is made, of as many elements.
+        first: place in the tensor of the first element.
+    """
     _check_fixed(low)
-    steps = [step * (side > 1) for side, step in zip(own, _steps(own), strict=True)]
-    return low.step(
-        [low.read(number)], Kind.MOVE, flat(math.prod(sides)), low.keep(_table([*sides], steps, 0))
-    )
+    table = low.keep(_table(sides, steps, first))
+    return low.step([low.read(number)], Kind.MOVE, shape, table)
 
 
-def _steps(sides: tuple[int, ...]) -> list[int]:
+def steps_of(sides: tuple[int, ...]) -> list[int]:
     """Elements from one place to the next along each axis."""
     return [math.prod(sides[axis + 1 :]) for axis in range(len(sides))]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from aecodec.export.network.arithmetic import activation_range, quantize_multiplier, zero_of
 from aecodec.export.network.lowering import Lowering, flat
-from aecodec.export.network.plan import Kind, Shape, four, pair
-from aecodec.export.network.side import Side
+from aecodec.export.plan.plan import Kind, Shape, four, pair
+from aecodec.export.plan.side import Side
 from aecodec.tflite.flatbuffer import Table
 from aecodec.tflite.model import Operator, Tensor
 

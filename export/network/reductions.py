@@ -8,18 +8,18 @@ from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import quantize_multiplier, zero_of
 from aecodec.export.network.lowering import Lowering, Rule, shape_of
 from aecodec.export.network.movement import moved
-from aecodec.export.network.plan import Kind, Shape, four, pair
-from aecodec.export.network.side import fixed
+from aecodec.export.plan.plan import Kind, Shape, four, pair
+from aecodec.export.plan.side import fixed
 from aecodec.tflite.call import places
 from aecodec.tflite.model import Operator
 
-MEAN, MAXIMUM, MINIMUM = range(3)
+MEAN, MAXIMUM, MINIMUM, SUM = range(4)
 
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 
 def reduction(to: int) -> Rule:
-    """MEAN, REDUCE_MAX or REDUCE_MIN: what to draw elements together to."""
+    """MEAN, REDUCE_MAX, REDUCE_MIN or SUM: what to draw elements together to."""
 
     def rule(low: Lowering, operator: Operator) -> None:
         value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
@@ -48,13 +48,7 @@ def _reduce(low: Lowering, operator: Operator, gone: list[int], *parameters: int
             fixed(1), fixed(count), int(np.prod([value.shape[axis] for axis in gone]))
         )
         reduced, axes = Shape(fixed(1), fixed(count), 1), _CHANNELS
-    stated = shape_of(low.tensor(operator.outputs[0]))
-    if reduced.of(*low.size) == stated:
-        low.write_from([number], operator, Kind.REDUCTION, reduced, axes, *parameters)
-    else:
-        result = low.step([number], Kind.REDUCTION, reduced, axes, *parameters)
-        shape = Shape(fixed(stated[0]), fixed(stated[1]), stated[2])
-        low.write_from([result], operator, Kind.COPY, shape)
+    low.write_as([number], operator, Kind.REDUCTION, reduced, axes, *parameters)
 
 
 def nearest(low: Lowering, operator: Operator) -> None:

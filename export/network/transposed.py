@@ -10,9 +10,9 @@ import numpy.typing as npt
 from aecodec.errors import ModelError
 from aecodec.export.network.arithmetic import activation_range
 from aecodec.export.network.lowering import Lowering, Rule, shape_of
-from aecodec.export.network.plan import Kind, Shape, four, pair
 from aecodec.export.network.products import ends_of, packed, scaling_of, sweeps_of, write_windowed
-from aecodec.export.network.side import Side, fixed
+from aecodec.export.plan.plan import Kind, Shape, four, pair
+from aecodec.export.plan.side import Side, fixed
 from aecodec.tflite.model import Operator
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers.c.network import CNetwork
-from keras import layers
+from keras import layers, ops
 
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
@@ -42,6 +42,27 @@ def _normalized(pictures: Any) -> Any:
     return layers.LayerNormalization()(layers.Conv2D(8, 3, padding="same")(pictures))
 
 
+def _attending(pictures: Any) -> Any:
+    """Each of 9 places looks at all of them."""
+    places = layers.Reshape((9, 4))(layers.AveragePooling2D(4)(pictures))
+    mixed = layers.LayerNormalization()(places + layers.MultiHeadAttention(2, 3)(places, places))
+    return layers.Dense(5, activation="softmax")(mixed)
+
+
+def _reflected(pictures: Any) -> Any:
+    """Convolutions within borders that mirror the picture, as networks for pictures have them."""
+    for mode in ("reflect", "symmetric"):
+        wide = ops.pad(pictures, ((0, 0), (1, 2), (2, 1), (0, 0)), mode=mode)
+        pictures = layers.Conv2D(6, 3, activation="relu")(wide)
+    return pictures
+
+
+def _normed(pictures: Any) -> Any:
+    """Vectors over their length, where its square is a sum."""
+    sums = ops.sum(ops.square(pictures), axis=-1, keepdims=True)
+    return pictures * ops.rsqrt(sums + 0.1)
+
+
 NETWORKS: dict[str, Callable[[Any], Any]] = {
     "dense": lambda x: layers.Reshape((4, 4, 3))(layers.Dense(48)(layers.Flatten()(x))),
     "separable": layers.SeparableConv2D(9, 3, strides=2, padding="same", activation="relu6"),
@@ -60,6 +81,11 @@ NETWORKS: dict[str, Callable[[Any], Any]] = {
     "gated": _gated,
     "joined": _joined,
     "normalized": _normalized,
+    "attending": _attending,
+    "reflected": _reflected,
+    "normed": _normed,
+    "softmax": layers.Conv2D(6, 3, activation="softmax"),
+    "taken": lambda x: ops.take(layers.Conv2D(6, 3)(x), [5, 0, 1, 3, 3], axis=-1),
 }
 
 
@@ -94,8 +120,8 @@ def test_networks_of_keras_layers_give_the_integers_of_the_reference_kernels(nam
 
 
 def test_an_operator_that_c_lacks_is_named() -> None:
-    model = int8_model(layers.Conv2D(6, 3, activation="softmax"))
-    with pytest.raises(ModelError, match=r"operator 1, SOFTMAX, .* --network tflm"):
+    model = int8_model(layers.Conv2D(6, 3, activation="log_softmax"))
+    with pytest.raises(ModelError, match=r"operator 1, LOG_SOFTMAX, .* --network tflm"):
         network_plan(model)
 
 

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from helpers.c.library import BUFFER_TOO_SMALL
 from helpers.c.network import BAD_NETWORK, OTHER_SIZE, CNetwork, all_kernels
-from helpers.networks.random_models import LAYERS, Maker, function
+from helpers.networks.random_models import LAYERS, Maker, function, mirror
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
 from aecodec.export.network.convert import network_plan
-from aecodec.export.network.memory import work_size
+from aecodec.export.plan.memory import work_size
 from aecodec.inference.reference import reference_transform
 from aecodec.inference.transform import to_int8
+from aecodec.tflite.model import read_model
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
@@ -130,9 +131,41 @@ def test_changed_plans_are_refused_or_run_within_their_memory() -> None:
     assert refused > 500
 
 
+def test_borders_mirror_pictures_of_any_size() -> None:
+    model = mirror(Maker(np.random.default_rng(4)))
+    graph = read_model(model)
+    channels = graph.tensors[graph.entry].shape[3]
+    network, reference = CNetwork(network_plan(model, is_any_size=True)), reference_transform(model)
+    rng = np.random.default_rng(0)
+    for size in [(5, 9), (12, 5), (31, 6)]:
+        inputs = rng.integers(-128, 128, (*size, channels)).astype(np.int8)
+        status, output = network.run(inputs)
+        assert status == 0
+        assert (output == reference(inputs[None])[0]).all()
+
+
+def test_a_picture_smaller_than_the_border_that_mirrors_it_is_refused() -> None:
+    make = Maker(np.random.default_rng(0))
+    given = make.variable([1, 8, 8, 3])
+    output = make.variable([1, 8, 8, 3], given)
+    widths = make.integers([[0, 0], [3, 2], [0, 4], [0, 0]])
+    make.operator("MIRROR_PAD", [given, widths], [output], "MirrorPadOptions", mode=0)
+    network = CNetwork(network_plan(make.model(given, output), is_any_size=True))
+    assert network.work_size(4, 5) > 0
+    assert network.work_size(3, 5) == network.work_size(4, 4) == 0
+
+
+def test_a_softmax_of_more_channels_than_litert_takes_is_refused() -> None:
+    make = Maker(np.random.default_rng(0))
+    given, output = make.variable([1, 512]), make.tensor([1, 512], None, [1 / 256], -128)
+    make.operator("SOFTMAX", [given], [output], "SoftmaxOptions", beta=1.0)
+    with pytest.raises(ModelError, match=r"operator 0, SOFTMAX, .* 512 channels"):
+        network_plan(make.model(given, output))
+
+
 def test_an_operator_that_c_lacks_is_named() -> None:
-    model = function("SOFTMAX", 1 / 256, -128, "SoftmaxOptions", beta=1.0)(
+    model = function("LOG_SOFTMAX", 16 / 256, 127, "LogSoftmaxOptions")(
         Maker(np.random.default_rng(0))
     )
-    with pytest.raises(ModelError, match=r"operator 0, SOFTMAX, .* --network tflm"):
+    with pytest.raises(ModelError, match=r"operator 0, LOG_SOFTMAX, .* --network tflm"):
         network_plan(model)

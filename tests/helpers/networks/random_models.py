@@ -143,6 +143,7 @@ _VERSIONS = {
     "MINIMUM": 2, "LOGISTIC": 2, "TANH": 2, "TRANSPOSE": 2, "STRIDED_SLICE": 2, "LEAKY_RELU": 2,
     "SQUARED_DIFFERENCE": 2, "DEPTH_TO_SPACE": 2, "SPACE_TO_DEPTH": 2, "SPLIT": 2, "QUANTIZE": 2,
     "RELU": 2, "RELU6": 2, "REDUCE_MAX": 2, "SLICE": 2, "TILE": 1, "HARD_SWISH": 1, "PADV2": 2,
+    "SUM": 2, "SOFTMAX": 2, "BATCH_MATMUL": 2, "GATHER": 2, "MIRROR_PAD": 1,
 }  # fmt: skip
 """Versions from which on the kernels take int8."""
 
@@ -307,6 +308,21 @@ def function(name: str, scale: float = 0, zero: int = 0, kind: str = "", **field
     return layer
 
 
+def shares(make: Maker) -> bytes:
+    """A softmax over the last axis of up to four, of which the first may be no single picture."""
+    rank, channels = int(make.rng.integers(1, 5)), int(2 ** make.rng.uniform(0, 8.99))
+    shape = [*make.rng.integers(1, 4, rank - 1).tolist(), channels]
+    whole = [1, int(np.prod(shape))] if rank == 4 else shape
+    given = make.tensor(whole, None, [float(2 ** make.rng.uniform(-11, 2))], make.zero())
+    taken = given if rank < 4 else make.variable(shape, given)
+    if rank == 4:
+        make.operator("RESHAPE", [given, make.integers(shape)], [taken])
+    output = make.tensor(shape, None, [1 / 256], -128)
+    beta = float(make.rng.choice([1.0, 0.5, 3.0, 2 ** make.rng.uniform(-2, 2)]))
+    make.operator("SOFTMAX", [taken], [output], "SoftmaxOptions", beta=beta)
+    return make.model(given, output)
+
+
 def pool(name: str) -> Layer:
     """The mean or the maximum of windows."""
 
@@ -402,6 +418,19 @@ def border(make: Maker) -> bytes:
     return make.model(given, output)
 
 
+def mirror(make: Maker) -> bytes:
+    """A border that mirrors what is inside, of a picture or of a series of vectors."""
+    given, sides = _picture(make)
+    mode = int(make.rng.integers(2))
+    most = [side + mode for side in sides[:2]]
+    widths = [[0, 0], *(make.rng.integers(0, each, 2).tolist() for each in most), [0, 0]]
+    output = make.variable([1, *sides], given)
+    make.operator(
+        "MIRROR_PAD", [given, make.integers(widths)], [output], "MirrorPadOptions", mode=mode
+    )
+    return make.model(given, output)
+
+
 def box(make: Maker) -> bytes:
     """A box of the picture, in steps."""
     given, sides = _picture(make)
@@ -429,6 +458,46 @@ def order(make: Maker) -> bytes:
     return make.model(given, output)
 
 
+def matrices(make: Maker) -> bytes:
+    """Products of matrices, one of which may be constant, or the same for all batches."""
+    rows, length, columns, batches = (int(side) for side in make.rng.integers(1, 9, 4))
+    turned = make.rng.integers(2, size=2).astype(bool).tolist()
+    given = make.variable([1, batches, *((length, rows) if turned[0] else (rows, length))])
+    shape = [columns, length] if turned[1] else [length, columns]
+    shape = [*([[], [1, 1], [1, batches]][int(make.rng.integers(3))]), *shape]
+    size = int(np.prod(shape))
+    if make.rng.integers(2):
+        other = make.constant(make.rng.integers(-128, 128, shape).astype(np.int8))
+    else:
+        long = make.weights([size, rows * length * batches], 0)
+        flat = make.operator(
+            "FULLY_CONNECTED", [given, long, -1], [make.variable([1, size])],
+            "FullyConnectedOptions",
+        )  # fmt: skip
+        other = make.variable(shape, flat)
+        make.operator("RESHAPE", [flat, make.integers(shape)], [other])
+    output = make.variable([1, batches, rows, columns])
+    make.operator(
+        "BATCH_MATMUL", [given, other], [output], "BatchMatMulOptions",
+        adjX=turned[0], adjY=turned[1],
+    )  # fmt: skip
+    return make.model(given, output)
+
+
+def taken(make: Maker) -> bytes:
+    """Slices by their numbers, along any axis."""
+    given, sides = _picture(make)
+    axis = int(make.rng.integers(1, 4))
+    count = int(make.rng.integers(1, 12))
+    numbers = make.rng.integers(0, sides[axis - 1], count)
+    if make.rng.integers(3) == 0:
+        numbers = np.arange(sides[axis - 1])[:: int(make.rng.choice([-1, 1, 2]))]
+    output = make.variable([1, *sides], given)
+    inputs = [given, make.integers(numbers)]
+    make.operator("GATHER", inputs, [output], "GatherOptions", axis=axis, batchDims=0)
+    return make.model(given, output)
+
+
 LAYERS: dict[str, Layer] = {
     "CONV_2D": convolution,
     "CONV_2D of 3 by 3": filtering,
@@ -449,17 +518,22 @@ LAYERS: dict[str, Layer] = {
     "LEAKY_RELU": function("LEAKY_RELU", kind="LeakyReluOptions", alpha=0.2),
     "HARD_SWISH": function("HARD_SWISH", kind="HardSwishOptions"),
     "QUANTIZE": function("QUANTIZE", kind="QuantizeOptions"),
+    "SOFTMAX": shares,
     "MAX_POOL_2D": pool("MAX_POOL_2D"),
     "AVERAGE_POOL_2D": pool("AVERAGE_POOL_2D"),
     "MEAN": reduction("MEAN"),
     "REDUCE_MAX": reduction("REDUCE_MAX"),
+    "SUM": reduction("SUM"),
     "RESIZE_BILINEAR": resize("RESIZE_BILINEAR"),
     "RESIZE_NEAREST_NEIGHBOR": resize("RESIZE_NEAREST_NEIGHBOR"),
     "CONCATENATION": concatenation,
     "DEPTH_TO_SPACE": blocks("DEPTH_TO_SPACE"),
     "SPACE_TO_DEPTH": blocks("SPACE_TO_DEPTH"),
     "PAD": border,
+    "MIRROR_PAD": mirror,
     "STRIDED_SLICE": box,
     "TRANSPOSE": order,
+    "GATHER": taken,
+    "BATCH_MATMUL": matrices,
 }
 """Random models of one operator, or of few, by its name."""

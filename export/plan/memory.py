@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.export.network.plan import Kind, Operator, Place, Plan
-from aecodec.export.network.side import Side
+from aecodec.export.plan.plan import Kind, Operator, Place, Plan
+from aecodec.export.plan.side import Side
 
 _ALIGNMENT, _GROUP = 16, 4
 _HEAD, _TENSOR, _OPERATOR = 16, 8, 16

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.export.network.side import Side, unit_of
+from aecodec.export.plan.side import Side, unit_of
 
 MAGIC, VERSION = b"AECN", 1
 MOST_INPUTS = 4
@@ -44,6 +44,9 @@ class Kind(IntEnum):
     MOVE = 18
     SQUARED_DIFFERENCE = 19
     PRELU = 20
+    MIRROR = 21
+    SOFTMAX = 22
+    MATRICES = 23
 
     @property
     def works_in_place(self) -> bool:
@@ -60,6 +63,7 @@ _IN_PLACE = (
     Kind.COPY,
     Kind.SQUARED_DIFFERENCE,
     Kind.PRELU,
+    Kind.SOFTMAX,
 )
 
 
