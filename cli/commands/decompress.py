@@ -149,7 +149,8 @@ class _Decompression:
     def _write(self, files: dict[str, bytes], target: Path, picture: Picture) -> None:
         """Write one image, or a folder of several, with the time of the source."""
         if len(files) == 1:
-            write_bytes(target, *files.values(), self.force)
+            [content] = files.values()
+            write_bytes(target, content, self.force)
             restore_time(target, picture.origin)
             return
         write_folder(target, files, self.force)
