@@ -39,7 +39,7 @@ def entries() -> list[Entry]:
     """All benchmarks, folder by folder; no module is imported.
 
     >>> [entry.name for entry in entries() if entry.folder == "exactness"]
-    ['backends', 'c_library', 'device', 'hostile_files', 'int8_loss', 'parity', 'windows']
+    ['backends', 'c_library', 'device', 'hostile_files', 'int8_loss', 'parity', 'wasm', 'windows']
     """
     root = Path(__file__).parent
     return [

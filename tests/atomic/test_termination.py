@@ -15,9 +15,8 @@ from pathlib import Path
 from aecodec.atomic.temporary import temporary_file, temporary_folder
 from aecodec.atomic.termination import tidy_termination
 
-if sys.argv[2] == "ignored":
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 folder, number = Path(sys.argv[1]), getattr(signal, sys.argv[3])
+signal.signal(number, signal.SIG_IGN if sys.argv[2] == "ignored" else signal.SIG_DFL)
 with tidy_termination(), temporary_file(folder, b"x"), temporary_folder(folder) as made:
     (made / "file").write_bytes(b"x")
     try:
