@@ -92,6 +92,26 @@ def bd_rates(rows: Rows) -> str:
     )
 
 
+def distortions(rows: Rows) -> str:
+    """PSNR and bytes of a training for each distortion, against one for the squared error."""
+    measures = {name: title for name, title in _BD_RATES.items() if name in rows[0]}
+    return table(
+        (
+            "trained for",
+            "PSNR at equal bytes, dB",
+            *(f"bytes {each}" for each in measures.values()),
+        ),
+        (
+            (
+                row["distortion"],
+                "" if row["psnr_at_equal_bytes"] is None else f"{row['psnr_at_equal_bytes']:+.2f}",
+                *(_percent_or_never(row[name]) for name in measures),
+            )
+            for row in rows
+        ),
+    )
+
+
 def equal_bytes(rows: Rows) -> str:
     """Bytes, PSNR and SSIMULACRA2 of files of about the same size, one column per format."""
     lines: dict[tuple[float, str], dict[str, str]] = {}

@@ -16,6 +16,7 @@ COMMANDS = {
     "blocks": "python -m benchmarks blocks kodak",
     "lora_packet": "python -m benchmarks lora_packet kodak",
     "priors": "python -m benchmarks priors kodak photographs --vectors 60000",
+    "distortions": "python -m benchmarks distortions photographs kodak --epochs 1 --limit 8",
     "adoption": "python -m benchmarks adoption mnist.npz",
     "steel": "aecodec train steel/train --recipe picture -o my-steel --minutes 38\n"
     "python -m benchmarks rate_distortion steel/test --codec my-steel --limit 100 "

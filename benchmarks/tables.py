@@ -29,6 +29,7 @@ TABLES: dict[str, Callable[[Rows], str]] = {
     "blocks": markdown_tables.blocks,
     "lora_packet": markdown_tables.lora_packet,
     "priors": markdown_tables.priors,
+    "distortions": markdown_tables.distortions,
     "adoption": markdown_tables.adoption,
     "steel": markdown_tables.bd_rates,
     "device": markdown_tables.device,

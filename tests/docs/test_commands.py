@@ -33,7 +33,7 @@ CODECS = ROOT / "aecodec" / "codecs"
 
 LONG = re.compile(
     r"aecodec train .* -o "
-    r"|python -m benchmarks (code_dimension|device|equal_training|megapixels|priors"
+    r"|python -m benchmarks (code_dimension|device|distortions|equal_training|megapixels|priors"
     r"|step_allocation) "
 )
 """Commands that take minutes to hours."""
@@ -49,6 +49,7 @@ SMALLER = {
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
     "blocks": "--limit 1",
+    "distortions": "--limit 1",
     "equal_bytes": "--levels 1 --crop chelsea.png 150 50 90 60",
     "large_pictures": "--megapixels 0.3",
     "loading": "--limit 100 --levels 2",
