@@ -79,12 +79,12 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
 
 
-class Turn:
-    """Lets one thread work at a time, and another one while that one waits for something.
+class ComputeLock:
+    """A lock that a thread holds while it computes, and releases while it waits for an answer.
 
-    >>> turn = Turn()
-    >>> with turn:
-    ...     with turn.left():  # where it is waited for an answer
+    >>> lock = ComputeLock()
+    >>> with lock:
+    ...     with lock.released():  # others compute while this thread reads or writes
     ...         pass
     """
 
@@ -101,8 +101,8 @@ class Turn:
         self._lock.release()
 
     @contextmanager
-    def left(self) -> Iterator[None]:
-        """Leave the turn to others for the block, if this thread has it."""
+    def released(self) -> Iterator[None]:
+        """Let other threads have the lock during the block, if this thread holds it."""
         if self._thread != threading.get_ident():
             yield
             return
@@ -113,8 +113,8 @@ class Turn:
             self.__enter__()
 
 
-TURN = Turn()
-"""That of the threads that each work on a file: none has it where a process works on one file."""
+COMPUTE_LOCK = ComputeLock()
+"""For threads that each work on a file; a process that works on one at a time never takes it."""
 
 
 class OneBlasThread(ContextDecorator):

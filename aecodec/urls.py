@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from aecodec.parallel import TURN
+from aecodec.parallel import COMPUTE_LOCK
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -148,7 +148,7 @@ class Url(_Base):
         try:
             import fsspec
 
-            with TURN.left():  # an object store takes its time to answer
+            with COMPUTE_LOCK.released():  # an object store takes its time to answer
                 yield fsspec.core.url_to_fs(str(self), use_listings_cache=False)
         except FileNotFoundError as error:
             raise FileNotFoundError(errno.ENOENT, "no such object or bucket", str(self)) from error

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
@@ -23,7 +25,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import AecodecError
 from aecodec.export.bundle.bundle import bundle, plans_of
 from aecodec.inference.reference import reference_transform
-from benchmarks.harness import ROOT
+from benchmarks.harness import ROOT, Options
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
 BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED = range(17, 24)
@@ -63,6 +65,19 @@ class StatusError(AecodecError):
     def __init__(self, status: int) -> None:
         super().__init__(library().aecodec_status_text(status).decode())
         self.status = status
+
+
+def add_options(parser: Options) -> None:
+    """Add what comparisons with C take: data, the codec, its levels, and the number of pictures."""
+    parser.add_data()
+    parser.add_codec("photo")
+    parser.add_argument("--levels", type=float, nargs="*", help="default: all")
+    parser.add_limit()
+
+
+def totals_by_level(codec: Codec, levels: Sequence[float] | None) -> dict[float, Counter[str]]:
+    """Counts for each of some levels, or of all; nothing is counted yet."""
+    return {level: Counter() for level in levels or range(1, len(codec.spec.levels) + 1)}
 
 
 @functools.cache

@@ -18,24 +18,20 @@ from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.datasets.evaluation_set import open_dataset
 from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import Picture
-from benchmarks.c_codec import CCodec, bundle_of, reference_pair
+from benchmarks.c_codec import CCodec, add_options, bundle_of, reference_pair, totals_by_level
 from benchmarks.harness import Options, Row
 
 
 def add_arguments(parser: Options) -> None:
     """Add the data, the codec, its levels, and the number of pictures."""
-    parser.add_data()
-    parser.add_codec("photo")
-    parser.add_argument("--levels", type=float, nargs="*", help="default: all")
-    parser.add_limit()
+    add_options(parser)
 
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per level."""
     codec = aecodec.load_codec(options.codec)
     comparison = _Comparison(codec)
-    levels = options.levels or range(1, len(codec.spec.levels) + 1)
-    totals = {level: Counter[str]() for level in levels}
+    totals = totals_by_level(codec, options.levels)
     for sample in islice(open_dataset(options.data), options.limit):
         comparison.add(Picture(sample.picture.pixels), totals)
     for level, total in totals.items():

@@ -19,7 +19,7 @@ from pathlib import Path
 import aecodec
 from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
-from benchmarks.c_codec import CCodec, bundle_of
+from benchmarks.c_codec import CCodec, add_options, bundle_of, totals_by_level
 from benchmarks.harness import ROOT, Options, Row
 
 _AT_ONCE = 200
@@ -28,17 +28,13 @@ _AT_ONCE = 200
 
 def add_arguments(parser: Options) -> None:
     """Add the data, the codec, its levels, and the number of pictures."""
-    parser.add_data()
-    parser.add_codec("photo")
-    parser.add_argument("--levels", type=int, nargs="*", help="default: all")
-    parser.add_limit()
+    add_options(parser)
 
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per level."""
     codec = aecodec.load_codec(options.codec)
-    levels = options.levels or range(1, len(codec.spec.levels) + 1)
-    totals = {level: Counter[str]() for level in levels}
+    totals = totals_by_level(codec, options.levels)
     samples = islice(open_dataset(options.data), options.limit)
     pixels = (sample.picture.pixels for sample in samples)
     while some := list(islice(pixels, _AT_ONCE)):
@@ -47,7 +43,7 @@ def measure(options: Namespace) -> Iterator[Row]:
         yield {"codec": codec.spec.name, "level": level, **total}
 
 
-def _compare(bundle: bytes, pictures: Sequence[Pixels], totals: dict[int, Counter[str]]) -> None:
+def _compare(bundle: bytes, pictures: Sequence[Pixels], totals: dict[float, Counter[str]]) -> None:
     """Count what is the same in the files of some pictures, level by level."""
     c = CCodec(bundle)
     for picture, found in zip(pictures, _digests(bundle, pictures, [*totals]), strict=True):
@@ -59,7 +55,7 @@ def _compare(bundle: bytes, pictures: Sequence[Pixels], totals: dict[int, Counte
 
 
 def _digests(
-    bundle: bytes, pictures: Sequence[Pixels], levels: Sequence[int]
+    bundle: bytes, pictures: Sequence[Pixels], levels: Sequence[float]
 ) -> list[list[tuple[str, str]]]:
     """SHA-256 of each picture's files, and of the pixels in them, by WebAssembly."""
     names = ("frames", "height", "width", "channels")

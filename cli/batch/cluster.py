@@ -19,7 +19,7 @@ from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.batch.processes import ONE_THREAD, one_blas_thread_each
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
-from aecodec.parallel import TURN
+from aecodec.parallel import COMPUTE_LOCK
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -54,8 +54,8 @@ _SETTINGS = {
 _DEADLY = AecodecError("the workers that it was given to ended; if memory ran out, give them more")
 
 _AT_ONCE = 4
-"""Files of a worker in work at once: while some are read from an object store or written to it, one
-of them is worked on."""
+"""Files that a worker has in hand: it computes for one, while others are read from an object store
+or written to it."""
 
 
 class Cluster:
@@ -85,7 +85,7 @@ class Cluster:
         """Yield each file with what came of it, as soon as that is known.
 
         Raises:
-            AecodecError: the scheduler has ended, or has no workers for long.
+            AecodecError: the scheduler has ended, or has had no workers for long.
         """
         done = chain(self._side_by_side(items), self._one_by_one())
         for count, (item, outcome) in enumerate(done, 1):
@@ -216,7 +216,7 @@ def _outcomes_of(work: bytes, items: Sequence[Any], console: Console) -> list[Ou
     """Work on files in a worker."""
 
     def outcome(item: Any) -> Outcome:
-        with TURN:
+        with COMPUTE_LOCK:
             return outcome_of(_unpickled(work), item, console, ONE_THREAD)
 
     return list(_threads().map(outcome, items))
@@ -224,7 +224,7 @@ def _outcomes_of(work: bytes, items: Sequence[Any], console: Console) -> list[Ou
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """The threads of a worker for its files, of which one works at a time."""
+    """The threads of a worker for its files, of which one computes at a time."""
     return ThreadPoolExecutor(_AT_ONCE)
 
 

@@ -92,7 +92,7 @@ class Console:
     def warnings_about(self, name: object) -> Iterator[None]:
         """Print each warning of a block as a line on standard error, whether it fails or not.
 
-        Warnings are caught for the whole process, so no thread may leave its turn in the block.
+        Warnings are caught for the whole process, so the block must not release `COMPUTE_LOCK`.
         """
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

@@ -55,7 +55,7 @@ def nearest(low: Lowering, operator: Operator) -> None:
     """RESIZE_NEAREST_NEIGHBOR by whole factors."""
     shape = low.shape(operator.inputs[0])
     given, wanted = shape.of(*low.size), shape_of(low.tensor(operator.outputs[0]))
-    factors = [to // side for to, side in zip(wanted[:2], given[:2], strict=True)]
+    factors = [target // side for target, side in zip(wanted[:2], given[:2], strict=True)]
     options = operator.options(74, 2)
     assert options
     is_whole = [factor * side for factor, side in zip(factors, given, strict=False)] == [
@@ -81,9 +81,9 @@ def bilinear(low: Lowering, operator: Operator) -> None:
     assert options
     shape, sides = low.shape(operator.inputs[0]), []
     wanted = shape_of(low.tensor(operator.outputs[0]))
-    for side, length, to in zip(shape.sides, low.size, wanted[:2], strict=True):
-        factor = to // side.of(length)
-        sides.append(side.multiplied(factor) if not side.is_fixed else fixed(to))
+    for side, length, target in zip(shape.sides, low.size, wanted[:2], strict=True):
+        factor = target // side.of(length)
+        sides.append(side.multiplied(factor) if not side.is_fixed else fixed(target))
     flags = options.number(2, "?") + 2 * options.number(3, "?")
     low.write_from(
         [low.read(operator.inputs[0])],

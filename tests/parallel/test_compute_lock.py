@@ -1,4 +1,4 @@
-"""Threads that take turns: one works at a time, and others while it waits."""
+"""A lock for computing: one thread holds it, and others while that one waits."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from aecodec.parallel import Turn
+from aecodec.parallel import ComputeLock
 
 _PATIENCE = 60
 """Seconds, for a busy machine."""
 
 
 def test_another_thread_works_while_one_waits() -> None:
-    turn, has_worked = Turn(), threading.Event()
+    lock, has_worked = ComputeLock(), threading.Event()
 
     def wait() -> bool:
-        with turn, turn.left():
+        with lock, lock.released():
             return has_worked.wait(_PATIENCE)
 
     def work() -> None:
-        with turn:
+        with lock:
             has_worked.set()
 
     with ThreadPoolExecutor(2) as threads:
@@ -32,13 +32,13 @@ def test_another_thread_works_while_one_waits() -> None:
 
 
 def test_one_thread_works_at_a_time() -> None:
-    turn, working = Turn(), threading.Semaphore(1)
+    lock, working = ComputeLock(), threading.Semaphore(1)
 
     def work(_: int) -> None:
-        with turn:
+        with lock:
             assert working.acquire(blocking=False)
             working.release()
-            with turn.left():
+            with lock.released():
                 time.sleep(0)  # lets others run
             assert working.acquire(blocking=False)
             time.sleep(0)
@@ -48,11 +48,11 @@ def test_one_thread_works_at_a_time() -> None:
         list(threads.map(work, range(2000)))
 
 
-def test_who_has_no_turn_leaves_none() -> None:
-    turn = Turn()
-    with turn.left():
+def test_a_lock_that_is_not_held_is_not_released() -> None:
+    lock = ComputeLock()
+    with lock.released():
         pass
-    with turn, pytest.raises(OSError, match="the store"), turn.left():
+    with lock, pytest.raises(OSError, match="the store"), lock.released():
         raise OSError("the store does not answer")
-    with turn:  # it was given back
+    with lock:  # it was given back
         pass
