@@ -50,7 +50,7 @@ LAYERS = (
     ("training.losses",),
     ("training",),
     ("cli.shared",),
-    ("cli.batch",),
+    ("cli.batch", "cli.exporting"),
     ("cli.commands", "cli.pages"),
     ("cli",),
     ("__main__",),

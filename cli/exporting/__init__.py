@@ -1,0 +1,1 @@
+"""The work of `aecodec export`: networks, a bundle, or a codec of two models."""
