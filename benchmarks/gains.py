@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from benchmarks.harness import Row
-from benchmarks.markdown_tables import percent, table
+from benchmarks.markdown.cells import percent, table
 from benchmarks.published import COMMANDS, rows_of
 
 _OURS = "aecodec"

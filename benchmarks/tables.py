@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from benchmarks import markdown_tables
 from benchmarks.gains import readme_table
 from benchmarks.harness import ROOT
-from benchmarks.markdown_tables import Rows
+from benchmarks.markdown import exactness, quality, speed
+from benchmarks.markdown.cells import Rows
 from benchmarks.published import COMMANDS, provenance, results_of
 
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
@@ -20,34 +20,34 @@ DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 GAINS = "gains"
 
 TABLES: dict[str, Callable[[Rows], str]] = {
-    "digits": markdown_tables.digits,
-    "equal_training": markdown_tables.equal_training,
-    "code_dimension": markdown_tables.code_dimension,
-    "step_allocation": markdown_tables.step_allocation,
-    "kodak": markdown_tables.bd_rates,
-    "equal_bytes": markdown_tables.equal_bytes,
-    "blocks": markdown_tables.blocks,
-    "lora_packet": markdown_tables.lora_packet,
-    "priors": markdown_tables.priors,
-    "distortions": markdown_tables.distortions,
-    "adoption": markdown_tables.adoption,
-    "steel": markdown_tables.bd_rates,
-    "device": markdown_tables.device,
-    "aecc": markdown_tables.aecc,
-    "networks": markdown_tables.networks,
-    "cold_start": markdown_tables.cold_start,
-    "browser": markdown_tables.browser,
-    "throughput": markdown_tables.throughput,
-    "single_pictures": markdown_tables.single_pictures,
-    "busy_cores": markdown_tables.busy_cores,
-    "megapixels": markdown_tables.megapixels,
-    "large_pictures": markdown_tables.large_pictures,
-    "decompression_bombs": markdown_tables.decompression_bombs,
-    "loading": markdown_tables.loading,
-    "zarr": markdown_tables.zarr,
-    "precisions": markdown_tables.precisions,
-    "parity": markdown_tables.parity,
-    "hostile_files": markdown_tables.hostile_files,
+    "digits": quality.digits,
+    "equal_training": quality.equal_training,
+    "code_dimension": quality.code_dimension,
+    "step_allocation": quality.step_allocation,
+    "kodak": quality.bd_rates,
+    "equal_bytes": quality.equal_bytes,
+    "blocks": quality.blocks,
+    "lora_packet": quality.lora_packet,
+    "priors": quality.priors,
+    "distortions": quality.distortions,
+    "adoption": quality.adoption,
+    "steel": quality.bd_rates,
+    "device": exactness.device,
+    "aecc": speed.aecc,
+    "networks": speed.networks,
+    "cold_start": speed.cold_start,
+    "browser": speed.browser,
+    "throughput": speed.throughput,
+    "single_pictures": speed.single_pictures,
+    "busy_cores": speed.busy_cores,
+    "megapixels": speed.megapixels,
+    "large_pictures": speed.large_pictures,
+    "decompression_bombs": exactness.decompression_bombs,
+    "loading": speed.loading,
+    "zarr": speed.zarr,
+    "precisions": quality.precisions,
+    "parity": exactness.parity,
+    "hostile_files": exactness.hostile_files,
 }
 """Table of each file of results."""
 

@@ -8,9 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import bd_rate, catalog, markdown_tables, pictures, published, scores
+from benchmarks import bd_rate, catalog, pictures, published, scores
 from benchmarks.gains import readme_table
 from benchmarks.harness import RESULTS, ROOT, Results
+from benchmarks.markdown import cells
 from benchmarks.published import COMMANDS, provenance
 from benchmarks.tables import DOCUMENTS, GAINS, TABLES, marked_names, with_tables
 
@@ -80,7 +81,7 @@ def test_the_provenance_states_what_was_recorded() -> None:
     )
 
 
-@pytest.mark.parametrize("module", [bd_rate, catalog, markdown_tables, pictures, published, scores])
+@pytest.mark.parametrize("module", [bd_rate, catalog, cells, pictures, published, scores])
 def test_the_examples_in_docstrings_hold(module: ModuleType) -> None:
     attempted = doctest.testmod(module, raise_on_error=True).attempted
     assert attempted > 0

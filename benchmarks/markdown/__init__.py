@@ -1,0 +1,1 @@
+"""Markdown tables of results, one function for each kind of rows."""

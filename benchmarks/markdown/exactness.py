@@ -1,0 +1,94 @@
+"""What is the same everywhere, and what is refused, as Markdown tables."""
+
+from __future__ import annotations
+
+from benchmarks.markdown.cells import Rows, table
+
+_OUTCOMES = ("files", "exit status 4", "exit status 5", "picture")
+
+
+def device(rows: Rows) -> str:
+    """Flash, RAM, instructions and time of each level."""
+    return table(
+        (
+            "level",
+            "flash: network",
+            "flash: tables",
+            "flash: code",
+            "RAM",
+            "RAM: stack",
+            "arena in TensorFlow Lite Micro",
+            "instructions",
+            "codes to file, µs",
+        ),
+        (
+            (
+                row["level"],
+                *(f"{row[name]:,}" for name in ("network", "tables")),
+                f"{row['code'] + row['kernels']:,}",
+                *(f"{row[name]:,}" for name in ("ram", "stack", "arena", "instructions")),
+                f"{row['microseconds']:.0f}",
+            )
+            for row in rows
+            if "code" in row
+        ),
+    )
+
+
+def decompression_bombs(rows: Rows) -> str:
+    """What files that claim much cost, and whether they are refused."""
+    return table(
+        ("file", "bytes", "megapixels", "status", "CPU seconds", "peak memory, MiB"),
+        (
+            (
+                row["file"],
+                f"{row['bytes']:,}",
+                f"{row['megapixels']:,}",
+                row["exit_status"],
+                f"{row['cpu_seconds']:.2f}",
+                row["peak_memory_mib"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def parity(rows: Rows) -> str:
+    """Int8 against float at each level."""
+    return table(
+        ("level", "PSNR as int8, dB", "PSNR in float, dB", "codes that differ", "files checked"),
+        (
+            (
+                row["level"],
+                f"{row['psnr_int8']:.2f}",
+                f"{row['psnr_float']:.2f}",
+                f"{row['codes_that_differ']:.1%}",
+                f"{row['files_checked']:,}",
+            )
+            for row in rows
+        ),
+    )
+
+
+def hostile_files(rows: Rows) -> str:
+    """Outcomes of each attack."""
+    return table(
+        (
+            "attack",
+            "files",
+            "refused as damaged",
+            "refused as another codec's",
+            "decoded",
+            "slowest, ms",
+            "memory grew, MiB",
+        ),
+        (
+            (
+                row["attack"],
+                *(f"{row.get(name, 0):,}" for name in _OUTCOMES),
+                row["slowest_ms"],
+                row["memory_grew_mib"],
+            )
+            for row in rows
+        ),
+    )
