@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 
 _TYPES = "string string int64 int64 int64 int64 double double double int64 string"
-"""Those of the columns, as Arrow calls them."""
+"""Arrow's names of the types of the columns."""
 
 
 def read_rows(path: Path) -> list[Row]:
