@@ -1,4 +1,4 @@
-"""A TFLite model on its way to a network plan: what each of its tensors became."""
+"""A TFLite model being lowered to a network plan: which tensor of the plan each tensor became."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Lowering:
     def write_as(
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
     ) -> None:
-        """As `write_from`, and give the output another shape where the model has another one."""
+        """As `write_from`, but copy the output to the model's shape where that is another one."""
         stated = shape_of(self.tensor(operator.outputs[0]))
         if shape.of(*self.size) == stated or self.plan.size == (0, 0):
             self.write_from(inputs, operator, kind, shape, *parameters)
@@ -118,7 +118,7 @@ class Lowering:
             self.write_from([made], operator, Kind.COPY, whole)
 
     def step(self, inputs: list[int], kind: Kind, shape: Shape, *parameters: int) -> int:
-        """Add an operator whose output is not one of the model's, and give that output."""
+        """Add an operator whose output is not one of the model's, and return its output."""
         return self.plan.add(kind, inputs, self.plan.tensor(shape), *parameters)
 
     def keep(self, values: npt.NDArray[np.generic]) -> Offset:

@@ -17,7 +17,7 @@ from aecodec.tflite.model import Operator
 
 
 class _Phase(NamedTuple):
-    """What the outputs at one place of a block see along one axis.
+    """The inputs that the outputs at one place of a block see along one axis.
 
     Attributes:
         first: row of the kernel that the last input in sight meets.
@@ -119,7 +119,7 @@ def _by_phase(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np
 def _output(
     low: Lowering, given: Shape, axis: int, size: int, step: int, wanted: int, is_same: bool
 ) -> Side:
-    """A side of the output; one that is stated is that of a picture of this size alone."""
+    """A side of the output; it is fixed where the model states another than follows."""
     side = given.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
     if side.of(low.size[axis]) == wanted:
         return side
