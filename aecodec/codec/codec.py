@@ -27,7 +27,7 @@ from aecodec.errors import UsageError, memory_errors_wrapped
 class Codec:
     """A codec: its encoder and its decoder.
 
-    It pickles as its folder and how it computes, whatever was loaded meanwhile.
+    It pickles as its two attributes, without what was loaded meanwhile.
 
     Args:
         folder: the codec on disk.
@@ -51,7 +51,7 @@ class Codec:
 
     def _repr_html_(self) -> str:
         """The levels as a table, for notebooks."""
-        from aecodec.codec import notebook  # which nothing else needs
+        from aecodec.codec import notebook  # only notebooks need it
 
         return notebook.codec_html(self.folder)
 
@@ -124,8 +124,8 @@ class Codec:
         Raises:
             ImageError: an image that cannot be read or is of an unsupported kind, or too many
                 pixels.
-            UsageError: two of `level` and what is given instead are given, or none of the codec's
-                levels serves.
+            UsageError: more than one of `level`, `max_bytes`, `min_psnr` and `min_ssimulacra2` is
+                given, or no level of the codec satisfies it.
             AecodecError: SSIMULACRA2 is asked for, and its package is not installed.
         """
         if [level, max_bytes, min_psnr, min_ssimulacra2].count(None) < 3:
@@ -137,7 +137,7 @@ class Codec:
             picture = to_picture(picture)
             header = self.encoder.header(picture, metadata)
             return self.encoder.encode(picture, header).compressed(level)
-        from aecodec.codec import distortion, rate_control  # which a given level can spare
+        from aecodec.codec import distortion, rate_control  # a given level needs neither
 
         picture = to_picture(picture)
         if max_bytes is not None:
