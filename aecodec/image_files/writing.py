@@ -42,7 +42,7 @@ def to_pil(picture: Picture) -> list[Image.Image]:
 
 
 def check_format(suffix: str, quality: int | None) -> str:
-    """Pillow's name of the format of a suffix, if files in it lose no more than was asked for.
+    """Pillow's name of the format of a suffix, after a check that it can be written as asked.
 
     Args:
         suffix: suffix of the file's name: `.png`.
@@ -111,8 +111,8 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
     if file_format == "GIF" and image.mode != "L":
         shades = ", and no shades of alpha" if _is_transparent(image) else ""
         notes.add(f"GIF holds at most 256 colours{shades}")
-    if file_format not in HOLDS_METADATA and _names(image):
-        notes.add(f"{file_format} does not hold its {_names(image)}: left out")
+    if file_format not in HOLDS_METADATA and (names := _exif_and_xmp(image)):
+        notes.add(f"{file_format} does not hold its {names}: left out")
     try:
         content = _save(image, file_format, {**options, **metadata})
     except Exception as error:  # Pillow's plugins raise many types of errors for odd metadata
@@ -186,7 +186,7 @@ def _exif_with_xmp(exif: bytes | None, xmp: bytes) -> Image.Exif:
     return tags
 
 
-def _names(image: Image.Image) -> str:
-    """What an image has of metadata besides a profile, which its colours can do without."""
+def _exif_and_xmp(image: Image.Image) -> str:
+    """Names of the metadata that an image has, without a profile: colours can be converted."""
     kinds = (MetadataKind.EXIF, MetadataKind.XMP)
     return " and its ".join(kind.name for kind in kinds if image.info.get(INFO_KEYS[kind]))
