@@ -49,6 +49,7 @@ class PillowFormat:
         >>> WEBP.media_type
         'image/webp'
         """
+        Image.init()
         return Image.MIME[self.name.upper()]
 
     def at_quality(self, quality: int) -> PillowFormat:
