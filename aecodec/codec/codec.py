@@ -139,19 +139,14 @@ class Codec:
             return self.encoder.encode(picture, header).compressed(level)
         from aecodec.codec import distortion, rate_control  # a given level needs neither
 
-        picture = to_picture(picture)
+        picture, halves = to_picture(picture), (self.encoder, self.decoder)
         if max_bytes is not None:
-            return rate_control.within_bytes(
-                self.encoder, self.decoder, picture, max_bytes, metadata
-            )
-        quality, least = (
-            (distortion.SSIMULACRA2, min_ssimulacra2)
-            if min_psnr is None
-            else (distortion.PSNR, min_psnr)
-        )
-        assert least is not None
+            return rate_control.within_bytes(*halves, picture, max_bytes, metadata)
+        if min_psnr is not None:
+            return rate_control.with_quality(*halves, picture, distortion.PSNR, min_psnr, metadata)
+        assert min_ssimulacra2 is not None
         return rate_control.with_quality(
-            self.encoder, self.decoder, picture, quality, least, metadata
+            *halves, picture, distortion.SSIMULACRA2, min_ssimulacra2, metadata
         )
 
     def decompress(
