@@ -41,17 +41,17 @@ def to_pil(picture: Picture) -> list[Image.Image]:
     return images
 
 
-def check_format(suffix: str, quality: int | None) -> str:
-    """Pillow's name of the format of a suffix, after a check that it can be written as asked.
+def format_to_write(suffix: str, quality: int | None) -> str:
+    """Pillow's name of the format in which files with a suffix are written.
 
     Args:
         suffix: suffix of the file's name: `.png`.
         quality: 1 to 100 for formats that lose something, or None.
 
     Raises:
-        UsageError: there is no such format, it needs a quality, or it takes none.
+        UsageError: there is no such format, or it needs a quality and none is given.
 
-    >>> check_format(".jpg", None)
+    >>> format_to_write(".jpg", None)
     Traceback (most recent call last):
     aecodec.errors.UsageError: JPEG loses something: choose how much with --quality, 1 to 100
     """
@@ -77,7 +77,7 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
         UsageError: Pillow has no such format, or cannot write this picture in it with its size and
             alpha, or it needs a quality.
     """
-    file_format, notes = check_format(suffix, quality), Notes()
+    file_format, notes = format_to_write(suffix, quality), Notes()
     if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):
         picture = in_kept_colours(picture, {})
     contents = [_encoded(image, file_format, quality, notes) for image in to_pil(picture)]
@@ -100,7 +100,7 @@ def encode_image(image: Image.Image, suffix: str, quality: int | None = None) ->
             quality.
     """
     notes = Notes()
-    content = _encoded(image, check_format(suffix, quality), quality, notes)
+    content = _encoded(image, format_to_write(suffix, quality), quality, notes)
     notes.warn()
     return content
 

@@ -15,7 +15,7 @@ from aecodec.errors import AecodecError, UsageError
 from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.image_files.formats import LOSSY, format_of, is_kept_by
-from aecodec.image_files.writing import check_format
+from aecodec.image_files.writing import format_to_write
 
 _USUAL = ".png"
 
@@ -63,7 +63,7 @@ class Endings:
             raise UsageError(f"--format {self.wanted.value} and -o {out} are two different formats")
         endings_come_back = self._folders and not self.wanted
         ending = named or ("" if endings_come_back else self._ending(None))
-        if ending and check_format(ending, self.quality) not in LOSSY and self.quality:
+        if ending and format_to_write(ending, self.quality) not in LOSSY and self.quality:
             raise UsageError(
                 f"--quality is for jpeg, webp and avif, and {ending[1:]} loses nothing"
             )
