@@ -1,4 +1,4 @@
-"""Waiting until written files are on the disk: a power cut before leaves a name without content."""
+"""Waiting until files are on the disk: a power cut before that leaves a name without content."""
 
 from __future__ import annotations
 

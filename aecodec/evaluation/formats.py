@@ -49,7 +49,7 @@ class PillowFormat:
         >>> WEBP.media_type
         'image/webp'
         """
-        Image.init()
+        Image.init()  # loads the plugins, which know the types
         return Image.MIME[self.name.upper()]
 
     def at_quality(self, quality: int) -> PillowFormat:

@@ -187,6 +187,6 @@ def _exif_with_xmp(exif: bytes | None, xmp: bytes) -> Image.Exif:
 
 
 def _exif_and_xmp(image: Image.Image) -> str:
-    """Names of the metadata that an image has, without a profile: colours can be converted."""
+    """Names of an image's EXIF and XMP; a profile is not missed, as colours are converted."""
     kinds = (MetadataKind.EXIF, MetadataKind.XMP)
     return " and its ".join(kind.name for kind in kinds if image.info.get(INFO_KEYS[kind]))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, TypeGuard
 
 from aecodec.atomic.locks import Lock, try_lock
-from aecodec.cli.batch.manifest_file import Row, read_rows, written
+from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack
 from aecodec.cli.shared.console import Values, name_of
@@ -86,7 +86,7 @@ class Manifest:
             AecodecError: it cannot be written; the journal stays.
         """
         if self._journal.seek(0, 2):
-            write_bytes(self._path, written(self._rows.values()), force=True)
+            write_bytes(self._path, to_parquet(self._rows.values()), force=True)
             self._journal.truncate(0)
 
 

@@ -68,8 +68,12 @@ def read_rows(path: Path) -> list[Row]:
     return [Row(*values) for values in zip(*(column.to_pylist() for column in table), strict=True)]
 
 
-def written(rows: Iterable[Row]) -> bytes:
-    """The content of a manifest with these rows."""
+def to_parquet(rows: Iterable[Row]) -> bytes:
+    """The content of a manifest with these rows.
+
+    Raises:
+        AecodecError: pyarrow is not installed.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -93,9 +93,8 @@ def _side_by_side(
     if options.scheduler and items and not reads_a_pipe:
         yield from _on_a_cluster(work, items, console, bar, options.scheduler, jobs)
         return
-    from aecodec.cli.batch.process_pool import (
-        ProcessPool,
-    )  # loads multiprocessing; one file does not need it
+    # It loads multiprocessing, which one file does not need.
+    from aecodec.cli.batch.process_pool import ProcessPool
 
     pool = ProcessPool(work, items, console, bar.update)
     with closing(pool.run(1 if reads_a_pipe else jobs)) as outcomes:

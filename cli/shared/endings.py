@@ -73,7 +73,7 @@ class Endings:
 
         `digit.aec` becomes `digit_decompressed.png`, and the folder `scans` `scans_decompressed`.
         In such a folder, a file that was made of a BMP file ends with `.bmp` again, and one that
-        was made of a JPEG file with `.jpg` if a quality is given.
+        was made of a JPEG file ends as that did if a quality is given.
         """
         if is_folder_at(path):
             return folder_beside(path, "_decompressed")
