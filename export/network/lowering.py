@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from aecodec.errors import ModelError
 from aecodec.export.plan.plan import Kind, Offset, Plan, Shape
-from aecodec.export.plan.side import ANY_SIDE, Side, fixed
+from aecodec.export.plan.side import ANY_SIDE, fixed
 from aecodec.tflite.model import Model, Operator, Tensor, Type
 
 Rule = Callable[["Lowering", Operator], None]
@@ -153,8 +153,3 @@ def shape_of(tensor: Tensor) -> tuple[int, int, int]:
 def flat(channels: int) -> Shape:
     """Shape of a vector."""
     return Shape(fixed(1), fixed(1), channels)
-
-
-def with_sides(shape: Shape, rows: Side, columns: Side, channels: int | None = None) -> Shape:
-    """A shape with other sides, and other channels if given."""
-    return Shape(rows, columns, shape.channels if channels is None else channels)
