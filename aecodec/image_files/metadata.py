@@ -109,7 +109,7 @@ def remove_exif(image: Image.Image) -> None:
 
 
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
-    """Note that a PNG file has a colour coding (cICP chunk) that neither Pillow nor we apply.
+    """Note that a PNG file states a colour coding (cICP chunk) that is not applied.
 
     Args:
         image: the image as it was opened; its pixels are not read yet.
