@@ -132,11 +132,11 @@ def decompress(
         data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
         codec: the codec that made it. It may be None for codecs that ship, which are found by the
             id in the file.
-        max_pixels: most pixels of all pictures of the file together. If None, 178,956,970, and
-            fewer of a file of few bytes, which may be a decompression bomb: 640 pixels for each
-            byte, and 2,097,152 in any case; a picture that was reduced to fit into its bytes counts
-            as an eighth of its pixels.
-        max_frames: most pictures of the file. If None, one for each 8 bytes, and 1000 in any case.
+        max_pixels: most pixels of all pictures of the file together. If None, 178,956,970, but
+            fewer for a small file, which may be a decompression bomb: 640 pixels per byte, and at
+            least 2,097,152; a picture that was reduced to fit into its bytes counts as an eighth of
+            its pixels.
+        max_frames: most pictures of the file. If None, one per 8 bytes, and at least 1000.
 
     Returns:
         A Pillow image; ICC profile, EXIF and XMP are in its `info`, where `save` finds them.
@@ -198,10 +198,10 @@ def frames(
     max_pixels: int | None = None,
     max_frames: int | None = None,
 ) -> Frames:
-    """The pictures of a file or of a folder as a sequence of arrays, such as loaders take.
+    """Open the pictures of a file or of a folder as a sequence of arrays, as data loaders take.
 
-    Files are opened when they are needed, and codes of frames that were asked for are kept. Of a
-    file of large pictures, only those that were asked for are decoded.
+    A file is opened when one of its frames is first read, and the codes of frames that were read
+    are kept. In a file of large pictures, only the frames that are read are decoded.
 
     Args:
         path: an `.aec` file, or a folder: its `.aec` files, at any depth, sorted by path.
@@ -211,12 +211,12 @@ def frames(
 
     Returns:
         A sequence: `len(it)`, `it[3]`, `it[-1]`, `it[10:20]`, `it[[5, 1, 3]]`, `for frame in it`.
-        Frames are uint8 (H, W) if they are grey, else (H, W, C). Its `codes` are the codes of the
-        frames, which no network decodes. It pickles.
+        Frames are uint8 (H, W) if they are grey, else (H, W, C). Its `codes` is the same sequence
+        of the frames' codes, for which no network runs. It can be pickled.
 
     Raises:
         InputError: there is no such file, or no `.aec` file in the folder.
-        FormatError: a file is none of ours; damage is found when a file is opened.
+        FormatError: a file is no `.aec` file; damage is found when a file is opened.
         CodecError: there is no such codec.
         UsageError: a limit below 1.
 
@@ -271,5 +271,5 @@ def __getattr__(name: str) -> str:
 
 
 def __dir__() -> list[str]:
-    """The public names alone."""
+    """List only the public names."""
     return __all__

@@ -1,7 +1,7 @@
 """The numcodecs codec `aecodec`, which Zarr 2, kerchunk and others store pictures with.
 
-numcodecs finds it by the entry point `aecodec` of the group `numcodecs.codecs`, so whoever reads
-chunks imports nothing of ours.
+numcodecs finds it by the entry point `aecodec` of the group `numcodecs.codecs`, so a program that
+reads chunks need not import aecodec.
 
 >>> import numcodecs
 >>> import numpy as np
@@ -66,7 +66,7 @@ class Aecodec(NumcodecsCodec):
 
         Raises:
             CodecError: no codec of the stated name ships, and no id is stated.
-            UsageError: this is no configuration of ours.
+            UsageError: this is not a configuration of this codec.
         """
         values = dict(config)
         max_pixels = values.pop("max_pixels", None)
@@ -75,7 +75,7 @@ class Aecodec(NumcodecsCodec):
         return codec
 
     def get_config(self) -> dict[str, Any]:
-        """The codec as the metadata of an array state it."""
+        """Configuration of the codec, which the metadata of an array hold."""
         config = {"id": self.codec_id, **self._chunk_codec.configuration()}
         return config if self._max_pixels is None else config | {"max_pixels": self._max_pixels}
 
@@ -100,7 +100,7 @@ class Aecodec(NumcodecsCodec):
         """
         chunk: npt.NDArray[Any] = ensure_ndarray(buf)
         if chunk.flags.f_contiguous and not chunk.flags.c_contiguous:
-            # Zarr would take the decoded chunk, in the order of C, for one in that of Fortran.
+            # Zarr would read the decoded chunk, which is in C order, as one in Fortran order.
             raise ImageError(
                 "a chunk in the order of Fortran: give numpy.ascontiguousarray(chunk), or make the "
                 'Zarr array with order="C"'
@@ -131,12 +131,12 @@ class Aecodec(NumcodecsCodec):
 
     @property
     def _limits(self) -> Limits:
-        """Pictures have a pixel at least, so the most pixels are the most pictures as well."""
+        """Limits of a chunk; each picture has a pixel, so `max_pixels` bounds their number too."""
         most = self._max_pixels
         return Limits(most, most and min(most, MAX_FRAMES))
 
     def _set(self, chunk_codec: ChunkCodec, max_pixels: int | None) -> None:
-        Limits(max_pixels)  # which refuses numbers below 1
+        Limits(max_pixels)  # raises for numbers below 1
         self._chunk_codec, self._max_pixels = chunk_codec, max_pixels
 
 

@@ -38,7 +38,7 @@ class Workers:
 
     Attributes:
         threads: their number; one per core, and at most 4, if None.
-        progress: called after each item of a loop, with the numbers of items done and of all.
+        progress: called after each item of a loop, with the number of items done and of all items.
 
     >>> list(Workers().map(abs, [-1, 2, -3]))
     [1, 2, 3]
@@ -74,7 +74,7 @@ class Workers:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     """One pool for the whole process, so that what its threads keep (interpreters) is kept."""
-    from concurrent.futures import ThreadPoolExecutor  # loads logging, which one digit can spare
+    from concurrent.futures import ThreadPoolExecutor  # loads logging; a single item needs no pool
 
     return ThreadPoolExecutor(threads)
 

@@ -27,14 +27,14 @@ _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
 _COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
 _LOCAL = "file://"
 _PAGES = ("http:", "https:")
-"""Beginnings of URLs of which none is a folder."""
+"""Beginnings of the URLs of web pages, which are never folders."""
 
 
 class Url(_Base):
-    """The URL of an object, or of a folder of some; `_Base` makes it a path.
+    """The URL of an object or of a folder of objects, with the interface of a path.
 
-    What cannot be done raises an `OSError` that says why, as for files. What is not defined here
-    raises a TypeError, as the system has no such path.
+    Operations that fail raise an `OSError` that says why, as for files. Operations of paths that
+    are not defined here raise a TypeError, as the system has no such path.
 
     >>> Url("s3://bucket/scans") / "a.png"
     Url('s3://bucket/scans/a.png')
@@ -43,13 +43,13 @@ class Url(_Base):
     """
 
     _is_listed = False
-    """Whether a listing has told what is there, which is not asked for again then."""
+    """Whether a listing said what exists at this URL, so that the store is not asked again."""
 
     _listed_size: int | None = None
-    """What it told: the size of the object in bytes; None if there is none."""
+    """Size of the object in bytes, by the listing; None if there is none."""
 
     def listed(self, size: int | None) -> Self:
-        """The same URL, of which a listing has told what is there.
+        """The same URL, with what a listing said of it.
 
         Args:
             size: size of the object in bytes; None if there is none.
@@ -62,7 +62,7 @@ class Url(_Base):
         return url
 
     def __reduce__(self) -> tuple[Callable[..., Url], tuple[str, bool, int | None]]:
-        return _again, (str(self), self._is_listed, self._listed_size)
+        return _unpickled, (str(self), self._is_listed, self._listed_size)
 
     def __str__(self) -> str:
         return _COLLAPSED.sub(lambda found: f"{found[0]}/", super().__str__(), count=1)
@@ -77,26 +77,26 @@ class Url(_Base):
         """Whether there is an object or a folder."""
         if self._is_listed:
             return self._listed_size is not None
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             return bool(system.exists(path))
 
     def is_file(self, **_: Any) -> bool:
         """Whether it is an object."""
         if self._is_listed:
             return self._listed_size is not None
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             return bool(system.isfile(path))
 
     def is_dir(self, **_: Any) -> bool:
-        """Whether it is a folder; what pages link to is none."""
+        """Whether it is a folder; a web page never is."""
         if self._is_listed or str(self).startswith(_PAGES):
             return False
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             return bool(system.isdir(path))
 
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
         """The objects of a folder, at any depth, sorted."""
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             found = system.find(path, detail=True)
         for name, about in sorted(found.items()):
             yield (self / name.removeprefix(path).lstrip("/")).listed(about["size"])
@@ -105,12 +105,12 @@ class Url(_Base):
         """Size of the object in bytes."""
         if self._listed_size is not None:
             return self._listed_size
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             return int(system.size(path))
 
     def modified(self) -> float:
         """Seconds from 1970-01-01 00:00 UTC to when the object was written."""
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             when: datetime = system.modified(path)
             return when.timestamp()
 
@@ -120,21 +120,21 @@ class Url(_Base):
 
     def read_bytes(self) -> bytes:
         """The content of the object."""
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             return bytes(system.cat_file(path))
 
     def write(self, content: bytes, *, replace: bool) -> None:
         """Make an object, which appears whole or not at all.
 
         Args:
-            content: what it shall hold.
+            content: bytes of the object.
             replace: replace one that exists.
 
         Raises:
             FileExistsError: it exists, and is not to be replaced.
             OSError: it cannot be written.
         """
-        with self._failing() as (system, path):
+        with self._file_system() as (system, path):
             if replace:
                 system.pipe_file(path, content)
             elif self.exists():
@@ -143,8 +143,8 @@ class Url(_Base):
                 _create(system, path, content)
 
     @contextmanager
-    def _failing(self) -> Iterator[tuple[Any, str]]:
-        """The file system and the path in it; whatever fails in the block is an `OSError`."""
+    def _file_system(self) -> Iterator[tuple[Any, str]]:
+        """The file system and the path in it; whatever fails in the block becomes an `OSError`."""
         try:
             import fsspec
 
@@ -172,17 +172,17 @@ def _create(system: Any, path: str, content: bytes) -> None:
         raise
 
 
-def _again(text: str, is_listed: bool, size: int | None) -> Url:
-    """A URL out of what is pickled of it, for another process."""
+def _unpickled(text: str, is_listed: bool, size: int | None) -> Url:
+    """The URL that was pickled as these values."""
     return Url(text).listed(size) if is_listed else Url(text)
 
 
-def place(text: str) -> Path:
-    """A path, or a URL.
+def path_or_url(text: str) -> Path:
+    """Read a path or a URL, as users type it.
 
-    >>> place("scans/a.png") == Path("scans/a.png"), place("memory://a.png")
+    >>> path_or_url("scans/a.png") == Path("scans/a.png"), path_or_url("memory://a.png")
     (True, Url('memory://a.png'))
-    >>> place("file:///tmp/a.png") == Path("/tmp/a.png")
+    >>> path_or_url("file:///tmp/a.png") == Path("/tmp/a.png")
     True
     """
     if text.startswith(_LOCAL):

@@ -1,7 +1,7 @@
 """The Zarr 3 codec `aecodec`: every chunk of an array of pictures is an `.aec` file.
 
-Zarr finds it by the entry point `aecodec` of the group `zarr.codecs`, so whoever reads an array
-imports nothing of ours.
+Zarr finds it by the entry point `aecodec` of the group `zarr.codecs`, so a program that reads an
+array need not import aecodec.
 
 >>> import numpy as np
 >>> import zarr
@@ -75,7 +75,7 @@ class Aecodec(ArrayBytesCodec):
 
         Raises:
             CodecError: no codec of the stated name ships, and no id is stated.
-            UsageError: this is no configuration of ours.
+            UsageError: this is not a configuration of this codec.
         """
         configuration = data.get("configuration")
         if data.get("name") != NAME or not isinstance(configuration, dict):
@@ -85,11 +85,11 @@ class Aecodec(ArrayBytesCodec):
         return codec
 
     def to_dict(self) -> dict[str, Any]:
-        """The codec as the metadata of an array state it."""
+        """Name and configuration of the codec, which the metadata of an array hold."""
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
-        """Check the data type, which Zarr shows to the codec of a shard's chunks here alone.
+        """Check the data type; Zarr shows it only here to the codec of a shard's chunks.
 
         Raises:
             ImageError: it is not uint8.

@@ -42,7 +42,7 @@ _COMMANDS = (
 """The commands in the order of the help; each is a function in the module of its name."""
 
 _PAGES = ("report", "web")
-"""Those whose modules are in the package `pages`; all others are in `commands`."""
+"""Commands whose modules are in the package `pages`; those of the others are in `commands`."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -63,10 +63,11 @@ def _options(
 
 
 def app_for(arguments: Sequence[str]) -> typer.Typer:
-    """The application with the command that is called, whose module alone is loaded.
+    """The application, with only the module of the command that is called loaded.
 
     Args:
-        arguments: those of the command line. If they begin with no command, all are loaded.
+        arguments: arguments of the command line. If they do not begin with a command, all are
+            loaded.
 
     >>> [command.callback.__name__ for command in app_for(["info", "a.aec"]).registered_commands]
     ['info']
@@ -90,10 +91,9 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command in a process of its own, which ends without taking its libraries apart.
+    """Run the command in a process of its own, which ends without unloading its libraries.
 
-    Taking them apart would take a tenth of the time of a small picture, and change nothing that
-    anybody sees.
+    Unloading them would take a tenth of the time of a small picture, to no effect.
     """
     status: list[object] = []
     atexit.register(_leave, status)  # first, so that it comes last
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def _leave(status: list[object]) -> None:
-    """End the process with the status of its command, if that came to its end."""
+    """End the process at once with the status of its command, if the command has finished."""
     if status and (status[0] is None or isinstance(status[0], int)):
         with suppress(OSError, ValueError, AttributeError):  # closed, or a full disk: it was said
             sys.stdout.flush()

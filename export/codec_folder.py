@@ -109,9 +109,12 @@ def export_codec(
 def _int8_networks(
     encoder: Any, decoder: Any, images: Float32, levels: Sequence[Level]
 ) -> tuple[dict[str, MixedModel], Latents]:
-    """Both halves in int8, and the latents of all images. What cannot be converted fails here.
+    """Both halves in int8, and the latents of all images.
 
     Their errors are measured at the finest level, where int8 matters most.
+
+    Raises:
+        ModelError: a half cannot be converted.
     """
     finest = len(levels) - 1
 

@@ -19,7 +19,7 @@ from aecodec.export.step_allocation import in_steps, shared_steps
 from aecodec.export.tflite.diagnose import check_pair_convertible
 
 _TRIED = 64
-"""Pictures on which it is tried what a pair's pixels mean."""
+"""Pictures on which the pixel ranges of a pair are tried out."""
 
 _HELD_OUT_SHARE = 0.1
 _MAX_FITTED_VECTORS = 20_000
@@ -105,7 +105,7 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
 
 
 def _check_sides(sides: tuple[int, int], first: tuple[int, int]) -> None:
-    """Check that what an encoder takes is not the values of a picture in other rows."""
+    """Check that an encoder's input is not a picture's values in rows of another width."""
     if sides != first and math.prod(sides) == math.prod(first):
         raise ModelError(
             f"the encoder takes {sides[1]}x{sides[0]} and the pictures are {first[1]}x{first[0]}: "

@@ -50,7 +50,7 @@ def measure_pair_loss(
 ) -> PairLoss:
     """Measure what the finest level of a codec loses.
 
-    An :class:`AecodecWarning` says if that is more than 0.5 dB, and which layer loses most.
+    An :class:`AecodecWarning` says if the loss is more than 0.5 dB, and which layer loses most.
 
     Args:
         codec: the codec.

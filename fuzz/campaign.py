@@ -21,7 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 
 _COUNT = re.compile(r"number_of_executed_units: +(\d+)|^(\d+) (?:files|folders)\b", re.MULTILINE)
-_LAST = 4000  # characters of what a target says, where it found something
+_LAST = 4000  # characters of the output of a target that found something
 
 
 class Target(NamedTuple):
@@ -30,7 +30,7 @@ class Target(NamedTuple):
     Attributes:
         name: what it is called in the report.
         command: runs it, but for the number of seconds, which is added.
-        share: of the time.
+        share: its share of the time, in proportion to the others'.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Target(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What came of a fuzzer.
+    """The result of a fuzzer.
 
     Attributes:
         inputs: number of inputs that it tried.
         status: its exit status; 0 if nothing was found.
-        text: what it said.
+        text: its output.
     """
 
     inputs: int
@@ -98,7 +98,7 @@ def run(target: Target, seconds: int) -> Result:
 
 
 def campaign(minutes: float, found: Path, seed: int) -> Iterator[tuple[str, Result]]:
-    """Run all fuzzers; their names and what came of them."""
+    """Run all fuzzers, and yield their names and results."""
     targets = [*targets_in_python(found, seed), *targets_in_c()]
     shares = sum(target.share for target in targets)
     for target in targets:
@@ -110,7 +110,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--found", type=Path, default=ROOT / "fuzz" / "build" / "found")
-    parser.add_argument("--seed", type=int, default=int(time.time()), help="of those in Python")
+    parser.add_argument(
+        "--seed", type=int, default=int(time.time()), help="seed of the targets in Python"
+    )
     options = parser.parse_args()
     total = failed = 0
     for name, result in campaign(options.minutes, options.found.resolve(), options.seed):

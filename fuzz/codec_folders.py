@@ -52,7 +52,7 @@ def outcomes(seed: int, keep: Path | None = None) -> Iterator[Outcome]:
 
     Args:
         seed: seed of the changes.
-        keep: folder to which those that fail are moved.
+        keep: folder to which folders that fail are copied.
     """
     rng = random.Random(seed)
     aecodec.compress(np.zeros((_SIDE, _SIDE), np.uint8), "digits")  # once, and not in each process

@@ -179,7 +179,7 @@ def vectors_of(target: Target, header: Header) -> tuple[int, Grid | None]:
 
 
 def try_one(target: Target, rng: random.Random) -> bool:
-    """Make a file, and compare; whether it is accepted.
+    """Make a file, compare the decoders, and return whether the file is accepted.
 
     Raises:
         DisagreementError: the decoders do not agree.
@@ -224,7 +224,7 @@ def made_up_target(folder: Path, rng: np.random.Generator) -> Target:
 
 
 def run(chosen: Sequence[Target], seconds: float, seed: int) -> Counter[str]:
-    """Compare until the time is over; numbers of files that were accepted and refused.
+    """Compare until the time is over, and count the files that were accepted and refused.
 
     Raises:
         DisagreementError: the decoders do not agree.

@@ -1,4 +1,4 @@
-"""Runs each attack in a process of its own, so that a crash, a hang or a lack of memory is seen."""
+"""Runs each attack in a process of its own, so that crashes, hangs and used memory are noticed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FINE, _REFUSED, _ESCAPED = 0, 3, 4
 
 
 class Outcome(NamedTuple):
-    """What came of an attack.
+    """The result of an attack.
 
     Attributes:
         text: "done", "refused", or what went wrong.

@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from aecodec.export.tflite.calibrated import CalibratedModel, _calibrated
+from aecodec.export.tflite.calibrated import CalibratedModel, float_model_with_ranges
 from aecodec.tflite.check import check_model
 from aecodec.tflite.operators import KINDS
 
@@ -175,7 +175,7 @@ def converted(shape: tuple[int | None, ...], make: Make) -> list[bytes]:
     model = keras.Model(inputs, make(inputs))
     drawn = np.random.default_rng(0).normal(size=(4, *(side or 8 for side in shape)))
     samples = drawn.astype(np.float32)
-    found = [_calibrated(model, samples)]
+    found = [float_model_with_ranges(model, samples)]
     try:
         found.append(CalibratedModel(model, samples).quantized())
     except Exception as error:  # whatever the quantizer raises
@@ -184,13 +184,13 @@ def converted(shape: tuple[int | None, ...], make: Make) -> list[bytes]:
 
 
 def operators_of(content: bytes) -> set[tuple[int, int]]:
-    """The operators of a model, and the types of what they give."""
+    """The operators of a model, by their codes, each with the type of its output."""
     model = check_model(content).model
     return {(each.code, model.tensors[each.outputs[0]].type) for each in model.operators}
 
 
 def main(folder: Path) -> None:
-    """Convert all, and keep those that have something new."""
+    """Convert all models, and keep those with an operator or type that no earlier one has."""
     known: set[tuple[int, int]] = set()
     for name, (shape, make) in MODELS.items():
         try:

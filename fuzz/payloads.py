@@ -1,4 +1,4 @@
-"""Makes payloads: any series of symbols, such as no encoder writes too, and changes bytes."""
+"""Makes payloads of any symbols, even those that no encoder writes, and changes their bytes."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ _STYLES: tuple[Draw, ...] = (_likely, _rarely_escaped, _rarely_escaped, _any, _e
 class SymbolWriter:
     """Writes drawn symbols as docs/FORMAT.md, section 4, orders them.
 
-    It does not check them: values are escaped that have a column, and codes are such as no latent
-    has.
+    It does not check them: it also escapes values that have a column, and writes codes that no
+    latent has.
 
     Attributes:
         prior: prior of the vectors.
         draw: draws a symbol.
-        rng: with this.
-        encoder: what is written.
+        rng: randomness for `draw`.
+        encoder: encodes the symbols.
     """
 
     prior: Prior
@@ -111,7 +111,7 @@ class SymbolWriter:
 
 
 def encoded_payload(prior: Prior, count: int, grid: Grid | None, rng: random.Random) -> bytes:
-    """The message of codes that are small, large, or such as no latent has."""
+    """The message of random codes: small ones, large ones, or ones that no latent has."""
     most = rng.choice((1, 3, 20, 128, 300))
     shape = (count, prior.code_dimension)
     codes = np.random.default_rng(rng.getrandbits(32)).integers(-most, most, shape)
@@ -125,7 +125,7 @@ def any_payload(prior: Prior, count: int, grid: Grid | None, rng: random.Random)
         prior: prior of the vectors.
         count: their number.
         grid: where they lie in pictures; None for vectors without neighbours.
-        rng: draws it.
+        rng: draws the payload.
     """
     if rng.random() < 0.1:
         return rng.randbytes(rng.randint(0, 4 * count + 60))

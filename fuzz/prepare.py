@@ -1,4 +1,4 @@
-"""Prepare the fuzzing of a level of a codec, its bundle, and networks: sources, and corpora.
+"""Prepares the fuzzing of a level of a codec, its bundle, and networks: sources, and corpora.
 
 python -m fuzz.prepare CODEC LEVEL FOLDER
 """
@@ -75,7 +75,7 @@ def write_bundle(folder: CodecFolder, number: float, to: Path) -> None:
 
 
 def main(codec: str, level: str, folder: str) -> None:
-    """Write all of it."""
+    """Write the sources and corpora of a level."""
     opened = load_codec(codec)
     tables, corpus = CTables(opened.folder, float(level)), Path(folder, "corpus")
     write_sources(tables, Path(folder, "source"))

@@ -41,7 +41,7 @@ _GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 
 
 def read(data: bytes) -> None:
-    """Read a file as users do, and check that all ways of it agree.
+    """Read a file in all ways that users have, and check that these agree.
 
     Raises:
         AecodecError: it is refused.
@@ -61,7 +61,7 @@ def read(data: bytes) -> None:
 
 
 def try_input(data: bytes) -> None:
-    """Read one input, within a time that the processor measures: other programs run besides."""
+    """Read one input within a limit of processor time, which other programs do not use up."""
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     with suppress(aecodec.AecodecError):
         read(data)

@@ -1,4 +1,4 @@
-"""A codec as files of a host: browsers fetch its head, and of its sections those that they need."""
+"""A codec as files on a host: browsers fetch its head, and only the sections that they need."""
 
 from __future__ import annotations
 

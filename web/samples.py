@@ -1,4 +1,4 @@
-"""Sample pictures of a page, each with a file and with what its other files would weigh."""
+"""Sample pictures of a page, each with its compressed file and the bytes and PSNR of all levels."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Sample:
     Attributes:
         path: its image file, which browsers can show.
         title: what it is called.
-        is_tile: it is for codecs of single tiles alone.
+        is_tile: whether only codecs of single tiles are used for it.
     """
 
     path: Path
@@ -44,7 +44,7 @@ class Sample:
     is_tile: bool = False
 
     def picture(self) -> Picture:
-        """Its pixels.
+        """Read the picture.
 
         Raises:
             ImageError: it is not a picture that can be read.
@@ -53,10 +53,10 @@ class Sample:
 
 
 def found_samples(folder: Path | None) -> list[Sample]:
-    """The pictures of a folder by their names; those that ship, if there is none.
+    """The pictures of a folder, sorted by name; those that ship if it is None.
 
     Raises:
-        UsageError: no picture lies in it that browsers show.
+        UsageError: the folder holds no picture that browsers show.
     """
     if folder is None:
         tiles = [Sample(each, _title(each), is_tile=True) for each in sample_paths()]
@@ -80,9 +80,9 @@ def _title(path: Path) -> str:
 def sample_files(
     samples: Sequence[Sample], codecs: Sequence[Codec]
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """Samples as a page has them: what it knows of each, and the files.
+    """The entries of samples in a page's index, and their files.
 
-    A file at the default level is there, so that a first visit needs no encoder.
+    Each sample has a file at the default level, so that a first visit needs no encoder.
 
     Args:
         samples: the pictures; those that suit no codec are left out.

@@ -1,4 +1,4 @@
-"""The files of a page: its own, the library in WebAssembly, codecs and samples."""
+"""All files of a page: its own, the library in WebAssembly, codecs and samples."""
 
 from __future__ import annotations
 

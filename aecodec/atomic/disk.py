@@ -1,4 +1,4 @@
-"""What is written reaches the disk: without that, a power cut leaves a name without its content."""
+"""Waiting until files are on the disk: a power cut before that leaves a name without content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def make_parents(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:  # which is not what is to be written
+    except FileExistsError as error:  # a caller would take it for the file that it writes
         number = errno.ENOTDIR
         raise NotADirectoryError(number, os.strerror(number), str(path.parent)) from error
 

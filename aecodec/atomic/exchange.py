@@ -50,7 +50,7 @@ def copy_rights(source: Path, target: Path) -> None:
         OSError: this user may not.
     """
     shutil.copystat(source, target)
-    os.utime(target)  # it is new nevertheless
+    os.utime(target)  # copystat has copied the times too, and the content is new
     theirs, ours = source.stat(), target.stat()
     if (theirs.st_uid, theirs.st_gid) != (ours.st_uid, ours.st_gid):
         os.chown(target, theirs.st_uid, theirs.st_gid)

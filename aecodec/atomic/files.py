@@ -22,7 +22,7 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     Args:
         target: the file; its folder is made if it does not exist. Where it is a link that is to be
             replaced, the file that it points to is replaced.
-        content: what it shall hold.
+        content: bytes of the file.
         replace: replace a file that exists, whose permissions stay. Without it, of two processes
             that write one file the second fails, whatever both checked before.
 
@@ -66,7 +66,7 @@ def _make(temporary: Path, target: Path) -> None:
 
 
 def _make_without_links(temporary: Path, target: Path) -> None:
-    """The same where files have no second names, for all that lock the folder meanwhile."""
+    """Do as :func:`_make` on file systems without links, safe among processes that do so too."""
     with locked(target.parent):
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))

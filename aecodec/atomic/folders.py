@@ -5,7 +5,7 @@ place, with what stays in it as hard links, and both exchange their names. So wh
 sees all old files or all new ones, whenever a process is killed or the power fails.
 
 Some folders cannot be exchanged: mount points, the working folder, those whose parent may not be
-written, those that hold much besides, and all where the system has no such step (`renameat2` of
+written, those with many other files, and all where the system has no such step (`renameat2` of
 Linux). Their files are all written first, and then renamed one after another, each whole. A process
 that is killed between two renames leaves some old files and some new ones; a codec is refused then,
 by the hashes in its last file, and the same call again completes the folder.
@@ -43,7 +43,7 @@ _NOT_EXCHANGED = {
     errno.EROFS,
     errno.EXDEV,
 }
-"""Errors that say that a folder is none of those that can be exchanged."""
+"""Errors that mean that a folder cannot be exchanged."""
 
 
 def make_folder(folder: Path, contents: Contents) -> None:

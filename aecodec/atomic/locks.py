@@ -38,10 +38,10 @@ def try_lock(descriptor: int) -> Lock:
 
 @contextmanager
 def held(folder: Path) -> Iterator[bool]:
-    """Hold the lock of a folder in the block.
+    """Try to lock a folder for the block, without waiting.
 
     Yields:
-        Whether nobody else held it.
+        False if another process holds the lock; the block runs without it then.
     """
     if fcntl is None:
         yield True

@@ -60,7 +60,7 @@ class DecodedAhead:
 def decode_ahead(
     latents: Latents, messages: list[Message], fill: Callable[[Message], None]
 ) -> Iterator[Latents | DecodedAhead]:
-    """Fill an array from messages in a thread of its own; what is not filled at the end is left.
+    """Fill an array from messages in a thread of its own; the end of the block stops it.
 
     Args:
         latents: (F, rows, columns, channels), to be filled.

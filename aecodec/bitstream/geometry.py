@@ -1,4 +1,4 @@
-"""Sizes: of a file's pictures, of what is coded of them, and of the array of their code vectors."""
+"""Sizes of a file's pictures, of their coded pixels, and of the array of their code vectors."""
 
 from __future__ import annotations
 

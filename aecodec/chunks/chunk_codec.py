@@ -1,4 +1,4 @@
-"""A codec at a level, as the metadata of an array state it, and the chunks that it makes."""
+"""A codec at a level, which the metadata of an array name, and the chunks that it makes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CODEC_ID = re.compile("[0-9a-f]{8}")
 
 @dataclass(frozen=True)
 class ChunkCodec:
-    """A codec at a level: all that the metadata of an array state.
+    """A codec at a level, by what the metadata of an array say of it.
 
     Attributes:
         name: name of the codec, for people.
@@ -43,7 +43,7 @@ class ChunkCodec:
 
     @classmethod
     def of(cls, codec: Codec | str | Path, level: float | None = None) -> ChunkCodec:
-        """State a codec that is here.
+        """Choose a codec that is installed, and a level.
 
         Args:
             codec: a codec, the name of one that ships, or the path of a codec folder.
@@ -61,17 +61,17 @@ class ChunkCodec:
 
     @classmethod
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
-        """Read what :meth:`configuration` gave; where a codec has no id, its name must be shipped.
+        """Read what :meth:`configuration` gave; without an id, the name must be of one that ships.
 
-        Nothing is loaded by a path that metadata name, and a codec that is not installed is missed
-        only when a chunk is read or written.
+        No path that metadata name is opened. A codec that is not installed raises an error only
+        when a chunk is read or written.
 
         Args:
             values: `codec`, and possibly `codec_id` and `level`.
 
         Raises:
             CodecError: no codec of this name ships.
-            UsageError: these are no such values.
+            UsageError: a value is missing, unknown or of another type.
         """
         name, level = values.get("codec"), values.get("level")
         if not _is_name(name) or set(values) - _KEYS or not _is_level(level):
@@ -80,7 +80,7 @@ class ChunkCodec:
                 "level, a number from 1"
             )
         if "codec_id" not in values:
-            return cls._that_ships(name, level)
+            return cls._shipped(name, level)
         codec_id = values["codec_id"]
         if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or level is None:
             raise UsageError(
@@ -89,7 +89,7 @@ class ChunkCodec:
         return cls(name, bytes.fromhex(codec_id), level)
 
     @classmethod
-    def _that_ships(cls, name: str, level: float | None) -> ChunkCodec:
+    def _shipped(cls, name: str, level: float | None) -> ChunkCodec:
         if name not in built_in_names():
             raise CodecError(
                 f"no codec {name!r} ships: state its codec_id too, or give Python its folder"
@@ -97,7 +97,7 @@ class ChunkCodec:
         return cls.of(name, level)
 
     def configuration(self) -> dict[str, Any]:
-        """The values that JSON has: name of the codec, its id as hexadecimal digits, level."""
+        """Values for JSON: name of the codec, its id as hexadecimal digits, level."""
         return {"codec": self.name, "codec_id": self.codec_id.hex(), "level": self.level}
 
     def encode(self, chunk: Pixels) -> bytes:
@@ -174,7 +174,7 @@ class ChunkCodec:
 
 
 def _number(level: float) -> float:
-    """A level as JSON has it: an integer if it is a whole one."""
+    """A level for JSON: an integer if it is a whole one."""
     return int(level) if level == int(level) else level
 
 

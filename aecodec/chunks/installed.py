@@ -58,7 +58,7 @@ def _codecs_here(codec_id: bytes) -> Iterator[Codec]:
 
 
 def _namesake(name: str) -> str:
-    """What is said of a codec that ships under the name, with another id."""
+    """Part of a message: the codec that ships under this name has another id."""
     if name not in built_in_names():  # it may be a path, which is not followed
         return ""
     return f" (the codec {name} here is {load_codec(name).spec.codec_id.hex()})"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class CodecHalf:
     """One half of a codec.
 
-    It pickles as its folder, its transform and how it computes, whatever was loaded meanwhile.
+    It pickles as its three attributes, without what was loaded meanwhile.
 
     Attributes:
         folder: the codec on disk.
@@ -78,7 +78,7 @@ class CodecHalf:
 
     def windows(self) -> Windows:
         """How large pictures are cut into windows for a fully convolutional network."""
-        from aecodec.inference.windows import Windows  # which one digit can spare
+        from aecodec.inference.windows import Windows  # tiles of fixed size do not need it
 
         spec, execution = self.spec, self.execution
         return Windows(spec.tile, spec.receptive_field, execution.window, execution.workers)

@@ -27,7 +27,7 @@ from aecodec.errors import UsageError, memory_errors_wrapped
 class Codec:
     """A codec: its encoder and its decoder.
 
-    It pickles as its folder and how it computes, whatever was loaded meanwhile.
+    It pickles as its two attributes, without what was loaded meanwhile.
 
     Args:
         folder: the codec on disk.
@@ -51,7 +51,7 @@ class Codec:
 
     def _repr_html_(self) -> str:
         """The levels as a table, for notebooks."""
-        from aecodec.codec import notebook  # which nothing else needs
+        from aecodec.codec import notebook  # only notebooks need it
 
         return notebook.codec_html(self.folder)
 
@@ -124,8 +124,8 @@ class Codec:
         Raises:
             ImageError: an image that cannot be read or is of an unsupported kind, or too many
                 pixels.
-            UsageError: two of `level` and what is given instead are given, or none of the codec's
-                levels serves.
+            UsageError: more than one of `level`, `max_bytes`, `min_psnr` and `min_ssimulacra2` is
+                given, or no level of the codec satisfies it.
             AecodecError: SSIMULACRA2 is asked for, and its package is not installed.
         """
         if [level, max_bytes, min_psnr, min_ssimulacra2].count(None) < 3:
@@ -137,21 +137,16 @@ class Codec:
             picture = to_picture(picture)
             header = self.encoder.header(picture, metadata)
             return self.encoder.encode(picture, header).compressed(level)
-        from aecodec.codec import distortion, rate_control  # which a given level can spare
+        from aecodec.codec import distortion, rate_control  # a given level needs neither
 
-        picture = to_picture(picture)
+        picture, halves = to_picture(picture), (self.encoder, self.decoder)
         if max_bytes is not None:
-            return rate_control.within_bytes(
-                self.encoder, self.decoder, picture, max_bytes, metadata
-            )
-        quality, least = (
-            (distortion.SSIMULACRA2, min_ssimulacra2)
-            if min_psnr is None
-            else (distortion.PSNR, min_psnr)
-        )
-        assert least is not None
+            return rate_control.within_bytes(*halves, picture, max_bytes, metadata)
+        if min_psnr is not None:
+            return rate_control.with_quality(*halves, picture, distortion.PSNR, min_psnr, metadata)
+        assert min_ssimulacra2 is not None
         return rate_control.with_quality(
-            self.encoder, self.decoder, picture, quality, least, metadata
+            *halves, picture, distortion.SSIMULACRA2, min_ssimulacra2, metadata
         )
 
     def decompress(

@@ -115,11 +115,14 @@ class DecoderCodec(CodecHalf):
 
     @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
-        """Decode the bytes of a file to exactly the codes that were encoded, (T * vectors, K).
+        """Decode the bytes of a file to exactly the codes that were encoded.
 
         Args:
             data: the bytes of the file.
             limits: what is accepted.
+
+        Returns:
+            (T * vectors, K) int16, for the T tiles that cover the pictures.
 
         Raises:
             FormatError: the file is damaged.
@@ -176,7 +179,11 @@ class DecoderCodec(CodecHalf):
         return header, content
 
     def level_of(self, data: bytes) -> float:
-        """The level, 1 and up, at which a file of this codec was made."""
+        """The level, 1 and up, at which a file of this codec was made.
+
+        Raises:
+            FormatError: the file is damaged.
+        """
         return self._level(container.unpack(data)[0])
 
     def reconstruct(
@@ -185,7 +192,7 @@ class DecoderCodec(CodecHalf):
         """Reconstruct pictures from codes.
 
         Args:
-            codes: (T * vectors, K) codes.
+            codes: (T * vectors, K) int16 codes of T tiles.
             level: level of the codes; the codec's default if None.
             size: (width, height) of each picture; a tile's if None.
 
@@ -227,8 +234,8 @@ class DecoderCodec(CodecHalf):
         planes = self._run(latents, coded_size(self.spec, header))
         pixels = self.from_planes(planes, header.frames, header.mode.channels)
         pixels = resize(pixels, picture_size(self.spec, header))
-        is_shown_as_it_is = pixels.shape[-1] == header.picture_mode.channels
-        return pixels if is_shown_as_it_is else np.repeat(pixels, 3, axis=-1)
+        has_all_channels = pixels.shape[-1] == header.picture_mode.channels
+        return pixels if has_all_channels else np.repeat(pixels, 3, axis=-1)
 
     def _run(self, latents: LatentSource, size: tuple[int, int]) -> Pixels:
         """Run the network on an array of vectors, to pictures of (width, height)."""

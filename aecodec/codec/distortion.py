@@ -16,7 +16,7 @@ from aecodec.format.container import Header
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
-_PART = 1024
+_PART_SIDE = 1024
 """Longest side of the parts in which MS-SSIM is measured, so that it takes little memory."""
 
 Measure = Callable[[Pixels, Pixels], float]
@@ -46,7 +46,7 @@ class Quality:
     Attributes:
         unit: what follows the number in a sentence.
         measure: compares two frames.
-        of_mean: the mean over the frames to the quality of the picture.
+        of_mean: converts the mean over the frames to the quality of the picture.
     """
 
     unit: str
@@ -76,8 +76,8 @@ def _of_frames(
 def likeness(original: Pixels, restored: Pixels) -> float:
     """MS-SSIM, as the mean over parts of a large picture; of a tiny picture, the PSNR.
 
-    By it the best of several files is chosen. Of what is quick and needs no other package, it is
-    what agrees best with SSIMULACRA2 on pictures of few bytes.
+    The best of several files is chosen by it. Among the measures that are quick and need no other
+    package, it agrees best with SSIMULACRA2 on pictures of few bytes.
 
     Args:
         original: (H, W, C) uint8.
@@ -94,10 +94,10 @@ def likeness(original: Pixels, restored: Pixels) -> float:
 
 
 def _parts(pixels: Pixels) -> Iterator[Pixels]:
-    """Parts of about one size, none longer than `_PART`."""
+    """Parts of about one size, none longer than `_PART_SIDE`."""
     height, width = pixels.shape[:2]
-    for rows in np.array_split(pixels, math.ceil(height / _PART)):
-        yield from np.array_split(rows, math.ceil(width / _PART), axis=1)
+    for rows in np.array_split(pixels, math.ceil(height / _PART_SIDE)):
+        yield from np.array_split(rows, math.ceil(width / _PART_SIDE), axis=1)
 
 
 PSNR = Quality("dB", metrics.mse, metrics.psnr)

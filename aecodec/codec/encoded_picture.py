@@ -40,7 +40,7 @@ class Compressed:
         return f"Compressed({self._text})"
 
     def _repr_html_(self) -> str:
-        from aecodec.codec import notebook  # which nothing else needs
+        from aecodec.codec import notebook  # only notebooks need it
 
         return notebook.file_html(self._text, self._png, self.encoded.header.frames)
 
@@ -51,10 +51,10 @@ class Compressed:
     def _text(self) -> str:
         spec, header = self.encoded.folder.spec, self.encoded.header
         width, height = picture_size(spec, header)
-        many = f"{header.frames} x " if header.frames > 1 else ""
+        frames = f"{header.frames} x " if header.frames > 1 else ""
         bpp = 8 * len(self.data) / (width * height * header.frames)
         return (
-            f"{len(self.data)} bytes, {bpp:.3f} bpp: {many}{width}x{height} "
+            f"{len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} "
             f"{header.picture_mode.name}, codec {spec.name} at level {self.level:g}"
         )
 
@@ -96,7 +96,7 @@ class EncodedPicture:
         Raises:
             UsageError: the codec has no such level.
         """
-        prior, quantizer = self._at(level)
+        prior, quantizer = self._prior_and_quantizer(level)
         coder, workers = self.execution.coder, self.execution.workers
         data = payload.encode_payload(prior, quantizer, self.latents, coder, workers)
         return container.pack(self.header_at(level), data)
@@ -111,7 +111,7 @@ class EncodedPicture:
             UsageError: the codec has no such level.
         """
         spec, dequantized, messages = self.folder.spec, np.zeros_like(self.latents), []
-        prior, quantizer = self._at(level)
+        prior, quantizer = self._prior_and_quantizer(level)
         coder, workers = self.execution.coder, self.execution.workers
         encoded = payload.encode_segments(prior, quantizer, self.latents, coder, workers)
         for message, codes in encoded:
@@ -128,11 +128,13 @@ class EncodedPicture:
     def dequantized(self, level: float | None = None) -> Latents:
         """Latents that a decoder gets from a file at a level; 0 in the channels of other levels."""
         chosen, dequantized = self.folder.spec.level(level), np.zeros_like(self.latents)
-        decided = payload.decide_codes(*self._at(level), self.latents, self.execution.workers)
+        decided = payload.decide_codes(
+            *self._prior_and_quantizer(level), self.latents, self.execution.workers
+        )
         for segment, codes in decided:
             chosen.dequantize_into(codes, dequantized[segment.places])
         return dequantized
 
-    def _at(self, level: float | None) -> tuple[Prior, Quantizer]:
+    def _prior_and_quantizer(self, level: float | None) -> tuple[Prior, Quantizer]:
         quantizer = partial(rdoq_symbols, self.folder.rdoq, self.folder.spec.level(level))
         return self.folder.prior(level), quantizer

@@ -41,10 +41,10 @@ def codec_html(folder: CodecFolder) -> str:
 
 
 def file_html(text: str, png: bytes | None, frames: int) -> str:
-    """A file as its picture, if there is one, above what is said of it.
+    """A file as a figure: its picture, if there is one, above a caption.
 
     Args:
-        text: what is said of the file.
+        text: the caption, which describes the file.
         png: what :func:`pictures_png` returns, or None.
         frames: number of pictures in the file.
     """

@@ -61,7 +61,7 @@ def within_bytes(
     best, smallest = None, math.inf
     for reduction in _reductions(encoder.spec, header):
         encoded = encoder.encode(picture, replace(header, reduction=reduction))
-        level = last_where(levels_of(encoder.spec), partial(_fits, encoded, max_bytes))
+        level = last_where(all_levels(encoder.spec), partial(_fits, encoded, max_bytes))
         if level is None:
             smallest = min(smallest, len(encoded.to_bytes(1)))
             continue
@@ -90,7 +90,7 @@ def _fits(encoded: EncodedPicture, max_bytes: int, level: float) -> bool:
 
 
 def _quality(decoder: DecoderCodec, picture: Picture, candidate: Compressed) -> float:
-    """How like the picture a file's is; 0 if there is no decoder to tell."""
+    """Likeness of a file's picture to the original; 0 if the decoder's files are absent."""
     if not decoder.folder.has(Half.DECODER.tflite):
         return 0.0
     return LIKENESS.of(decoder, picture, candidate.encoded.header, candidate.dequantized)
@@ -134,7 +134,7 @@ def with_quality(
             raise UsageError(f"the picture is too small for a quality {quality.unit}")
         return value
 
-    levels = levels_of(spec)
+    levels = all_levels(spec)
     too_low = last_where(levels, lambda level: reached(level) < least)
     if too_low == levels[-1]:
         raise UsageError(
@@ -144,7 +144,7 @@ def with_quality(
     return encoded.compressed(levels[0 if too_low is None else levels.index(too_low) + 1])
 
 
-def levels_of(spec: CodecSpec) -> list[float]:
+def all_levels(spec: CodecSpec) -> list[float]:
     """All levels of a codec, including those between two, the smallest files first."""
     if not spec.has_gains:
         return [float(number) for number in range(1, len(spec.levels) + 1)]

@@ -44,7 +44,8 @@ def load_codec(name_or_path: str | Path) -> Codec:
         return Codec(CodecFolder.open(Path(name_or_path)))
     if name_or_path in codecs.EARLIER.values():
         raise CodecError(
-            f"{name_or_path} only decompresses earlier files, and {_where(str(name_or_path))}"
+            f"{name_or_path} only decompresses earlier files, and "
+            f"{_where_to_get(str(name_or_path))}"
         )
     raise CodecError(
         f"no codec {str(name_or_path)!r}: it is neither one that ships "
@@ -85,11 +86,11 @@ def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec
 
 @cache
 def with_workers(codec: Codec, workers: Workers) -> Codec:
-    """A codec whose long work is shared out by these workers; opened once for the same ones.
+    """A codec whose long work these workers share; the same arguments give the same object.
 
     Args:
         codec: the codec; networks that it has loaded are not shared.
-        workers: threads, and who is told of the progress.
+        workers: threads, and the function that is told of the progress.
     """
     return replace(codec, execution=replace(codec.execution, workers=workers))
 
@@ -151,14 +152,14 @@ def codec_with_id(codec_id: bytes) -> Codec:
     made_with = f"made with codec {codecs.title_of(codec_id)}"
     earlier = codecs.EARLIER.get(codec_id.hex())
     if earlier:
-        raise CodecError(f"{made_with}, which {_where(earlier)}")
+        raise CodecError(f"{made_with}, which {_where_to_get(earlier)}")
     raise CodecError(
         f"{made_with}, which does not ship with this aecodec: "
         "give the folder of the codec that made it with --codec"
     )
 
 
-def _where(earlier: str) -> str:
+def _where_to_get(earlier: str) -> str:
     """Where to get an earlier codec that is not installed; the end of a sentence about it."""
     return (
         f"is not installed: its folder is aecodec/codecs/{earlier} in aecodec's repository and "

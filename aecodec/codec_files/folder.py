@@ -25,10 +25,9 @@ from typing import Any
 from aecodec.atomic.folders import update_folder
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES, PRIORS, Half
 from aecodec.codec_files.priors_file import load_prior
-from aecodec.codec_files.spec import CodecSpec, spec_from_json
+from aecodec.codec_files.spec import CodecSpec, nearest_whole, spec_from_json
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError
-from aecodec.format.container import LEVEL_UNITS
 from aecodec.quantization.rdoq import UNMASKED, RateWeight
 
 FORMAT = 1
@@ -133,7 +132,7 @@ class CodecFolder:
             CodecError: the tables are absent, damaged or another level's.
             UsageError: the codec has no such level.
         """
-        number = (self.spec.units_of(level) + LEVEL_UNITS // 2) // LEVEL_UNITS
+        number = nearest_whole(self.spec.units_of(level))
         if number not in self._priors:
             self._priors[number] = self._load_prior(number)
         return self._priors[number]

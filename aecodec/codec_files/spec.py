@@ -150,6 +150,17 @@ class CodecSpec:
         self.units_of(number)
 
 
+def nearest_whole(units: int) -> int:
+    """Number of the whole level nearest to a level in sixteenths; the higher one of two.
+
+    A level between two has the prior of that one.
+
+    >>> nearest_whole(24), nearest_whole(23)
+    (2, 1)
+    """
+    return (units + LEVEL_UNITS // 2) // LEVEL_UNITS
+
+
 def _level_as_json(level: Level) -> dict[str, Any]:
     values: dict[str, Any] = {"start": level.start, "stop": level.stop, "multiple": level.multiple}
     # Codecs that shipped before there were gains lack the key.

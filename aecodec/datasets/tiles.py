@@ -79,7 +79,7 @@ class Tiles:
         return tiles
 
     def _natural(self, step: int, size: int) -> Array:
-        """The same before some are made smooth."""
+        """The batch of a step before some of its tiles are made smooth."""
         rng = np.random.default_rng([self._seed, 1, step])
         places = (divmod(step * size + n, len(self)) for n in range(size))
         sources = [self._order(number)[place] for number, place in places]

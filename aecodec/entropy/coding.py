@@ -34,7 +34,8 @@ VECTORS_PER_BYTE = 4
 """A message has at least one byte per 4 vectors: a short file cannot claim a huge picture."""
 
 GRID_VECTORS_PER_BYTE = 64
-"""The same for vectors in a grid, which cost next to nothing in an even picture."""
+"""A message of vectors in a grid, which cost next to nothing in an even picture, has at least one
+byte per 64."""
 
 _PASS_WITHOUT_GRID = 1 << 14
 """Vectors of a pass where they have no neighbours; this bounds memory."""
@@ -86,10 +87,10 @@ def iter_passes(prior: Prior, symbols: Symbols, grid: Grid | None) -> Iterator[S
 
 @ONE_BLAS_THREAD
 def decide(prior: Prior, symbols: Symbols, grid: Grid | None) -> Codes:
-    """Decide all symbols as they are decided when they are encoded, and return the codes (N, K)."""
+    """Decide all symbols as encoding them would, and return the codes (N, K) int16."""
     for _, _, slices in iter_passes(prior, symbols, grid):
         for _ in slices:
-            pass  # each is decided as it comes
+            pass  # a slice is decided when the iteration comes to it
     return symbols.codes
 
 

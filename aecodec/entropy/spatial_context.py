@@ -137,8 +137,8 @@ def centred(codes: npt.NDArray[Any], centre: Codes) -> Codes:
 def coding_passes(grid: Grid) -> tuple[CodingPass, ...]:
     """The passes in which the vectors of pictures are coded; empty passes are left out.
 
-    Those of the last two grids are kept: segments of a picture, and pictures of a folder, are often
-    of one size.
+    The passes of the last two grids are kept: segments of a picture, and pictures of a folder, are
+    often of one size.
 
     >>> [len(each.members) for each in coding_passes((1, 5, 5))]
     [1, 1, 2, 1, 4, 4, 12]

@@ -1,10 +1,11 @@
 """Whether a picture is like those that a codec was trained on, judged by its error.
 
 A codec states, for each level, the error that hardly any of its held-out pictures exceeds: their
-99.9 % quantile. Of fewer than 1000 pictures that is merely the largest error, and ordinary ones
-exceed it: one photograph of eight that of `photo`, which was measured on 56, by up to 7.2 times.
-There the picture itself decides as well. Noise and drawings have neighbouring pixels that are
-hardly alike, or large parts that are exactly flat; of 1,314 photographs none has either.
+99.9 % quantile. With fewer than 1000 pictures, the quantile is merely the largest error, and
+ordinary pictures exceed it: one photograph in eight exceeds that of `photo`, which was measured on
+56 pictures, by up to 7.2 times. For such codecs the picture itself decides as well. Noise and
+drawings have neighbouring pixels that are hardly alike, or large parts that are exactly flat; none
+of 1,314 photographs has either.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def is_familiar(
 ) -> bool:
     """Whether a picture is like those of the training set, as far as is known.
 
-    Of many frames, one in a hundred may be unlike them: of any pictures a few are.
+    Among many frames, one in a hundred may be unlike them, as a few of any pictures are.
 
     Args:
         codec: the codec that made the file.

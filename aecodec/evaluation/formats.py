@@ -1,4 +1,4 @@
-"""Image formats that Pillow writes, beside which codecs are measured: WebP, JPEG XL, AVIF."""
+"""Image formats that Pillow writes, with which codecs are compared: WebP, JPEG XL, AVIF."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class PillowFormat:
         >>> WEBP.media_type
         'image/webp'
         """
+        Image.init()  # loads the plugins, which know the types
         return Image.MIME[self.name.upper()]
 
     def at_quality(self, quality: int) -> PillowFormat:
@@ -78,7 +79,7 @@ class PillowFormat:
 
 
 def decode(file: bytes, like: Pixels) -> Pixels:
-    """Decode a file, to grey or to RGB as the picture that it was made of."""
+    """Decode a file to (H, W) uint8 if `like`, its original, is grey, else to (H, W, 3)."""
     with Image.open(io.BytesIO(file)) as image:
         return np.asarray(image.convert("L" if like.ndim == 2 else "RGB"))
 

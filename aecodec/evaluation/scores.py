@@ -71,9 +71,10 @@ def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool 
 
 
 def mean_score(scores: Sequence[Score]) -> dict[str, float]:
-    """Mean bytes per picture, bits per pixel, PSNR of the mean error; means of three measures.
+    """Means over several pictures, rounded, by the names that tables and JSON have.
 
-    These are PSNR, MS-SSIM and SSIMULACRA2, where all of the pictures have them.
+    `bpp` is over all pixels together, and `psnr` that of the mean error; `mean_psnr`, `ms_ssim` and
+    `ssimulacra2` are means over the pictures, left out unless all of the pictures have them.
 
     >>> mean_score([Score(98, 784, 65.025, 0.9, math.nan)])
     {'bytes': 98.0, 'bpp': 1.0, 'psnr': 30.0, 'mean_psnr': 30.0, 'ms_ssim': 0.9}

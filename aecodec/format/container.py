@@ -76,7 +76,7 @@ class MetadataKind(IntEnum):
 
 @dataclass(frozen=True)
 class Header:
-    """All that an `.aec` file states besides its payload.
+    """The fields of an `.aec` file that precede its payload.
 
     Attributes:
         codec_id: the first 4 bytes of the codec's SHA-256.

@@ -39,7 +39,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Instruction:
-    """What is said.
+    """What a file says beside the fields of version 1.
 
     Attributes:
         origin: the file that the picture was read from, or None.
@@ -53,7 +53,7 @@ class Instruction:
 def attach(xmp: bytes, instruction: Instruction) -> bytes:
     """Append an instruction to the XMP packet of a picture, which may be empty.
 
-    One that says nothing is not appended, unless the packet itself ends like one.
+    An empty instruction is not appended, unless the packet itself ends like an instruction.
 
     Raises:
         FormatError: a file cannot state this origin.

@@ -2,8 +2,8 @@
 
 A few bytes can state a huge picture: a decompression bomb. What a file takes is told by its header:
 the pixels of all its pictures, and the pixels that the networks compute, which are those of whole
-tiles. By default a file may state as many as pay for its bytes, and a caller who trusts it allows
-more.
+tiles. By default a file may state as many as are usual for its number of bytes, and a caller who
+trusts it allows more.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WORK_PER_BYTE = 640
 and photographs at its lowest level about 100."""
 
 _ENLARGED = 8
-"""Pixels that are only enlarged in the time in which one is computed."""
+"""This many pixels that are only enlarged take the time of one that is computed."""
 
 _ROUNDED_UP = 4
 """How many times more pixels whole tiles may have than an allowed number; pictures with sides of a
@@ -71,10 +71,10 @@ class Limits:
     """What a caller accepts of a file.
 
     Attributes:
-        max_pixels: most pixels of all pictures together. If None, 178,956,970, and fewer of a file
-            of few bytes: 640 computed pixels for each byte, and 2,097,152 in any case. Pictures
-            that were reduced count as an eighth of their pixels.
-        max_frames: most pictures. If None, one for each 8 bytes, and 1000 in any case.
+        max_pixels: most pixels of all pictures together. If None, 178,956,970, but fewer for a
+            small file: 640 computed pixels per byte, and at least 2,097,152. Pictures that were
+            reduced count as an eighth of their pixels.
+        max_frames: most pictures. If None, one per 8 bytes, and at least 1000.
 
     Raises:
         UsageError: a number below 1.
@@ -142,5 +142,5 @@ UNLIMITED = Limits(1 << 62, MAX_FRAMES)
 
 
 def _stated(claim: Claim) -> str:
-    many = f"{claim.frames} x " if claim.frames > 1 else ""
-    return f"{many}{claim.size[0]}x{claim.size[1]} pixels"
+    frames = f"{claim.frames} x " if claim.frames > 1 else ""
+    return f"{frames}{claim.size[0]}x{claim.size[1]} pixels"

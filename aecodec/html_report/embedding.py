@@ -48,7 +48,7 @@ def middle(pixels: Pixels) -> tuple[slice, slice]:
 
 
 def embed_file(kind: PillowFormat, content: bytes) -> Embedded:
-    """The very bytes of a file that browsers show.
+    """Embed the bytes of a file as they are; its format must be one that browsers show.
 
     Args:
         kind: format of the file.
@@ -63,7 +63,7 @@ def embed_pixels(pixels: Pixels, *, lossless: bool) -> Embedded:
 
     Args:
         pixels: (H, W) or (H, W, 3) uint8.
-        lossless: PNG in any case.
+        lossless: use PNG however many pixels there are.
 
     >>> import numpy as np
     >>> embed_pixels(np.zeros((28, 28), np.uint8), lossless=False).psnr

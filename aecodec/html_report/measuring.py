@@ -32,7 +32,7 @@ class Wanted:
         level: level of the pictures, 1 and up; the codec's default if None.
         shown: number of pictures that are shown, the worst ones.
         ssimulacra2_curves: measure SSIMULACRA2 for the curves too.
-        lossless: embed decoded pixels without loss, be they many.
+        lossless: embed decoded pixels without loss, however many they are.
     """
 
     level: float | None = None

@@ -52,7 +52,7 @@ def asset(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """A hash as a Content-Security-Policy has it."""
+    """The hash of a text, in the notation of a Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
@@ -114,5 +114,5 @@ def _embedded(embedded: Embedded) -> dict[str, Any]:
 
 
 def _finite(value: float) -> float | None:
-    """A number that JSON has; None for what was not measured, and for the PSNR of no error."""
+    """A number for JSON; None for NaN (not measured) and infinity (the PSNR of no error)."""
     return value if math.isfinite(value) else None

@@ -62,7 +62,7 @@ class Showing:
         level: level to compress at, 1 and up; the codec's default if None.
         others: the other formats.
         ssimulacra2: measure SSIMULACRA2 too.
-        lossless: embed decoded pixels without loss, be they many.
+        lossless: embed decoded pixels without loss, however many they are.
     """
 
     codec: Codec

@@ -28,7 +28,7 @@ _RAMP = np.arange(256, dtype=np.uint8)[None]
 
 
 def is_profile(content: bytes) -> bool:
-    """Whether bytes are an ICC profile, be it a damaged one.
+    """Whether bytes are an ICC profile, even a damaged one.
 
     >>> is_profile(b"something else")
     False
@@ -63,7 +63,7 @@ def to_srgb_image(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def in_kept_colours(picture: Picture, kept: Mapping[MetadataKind, bytes]) -> Picture:
-    """A picture as it is coded: in sRGB if its colour profile is not among what is kept.
+    """A picture in the colours in which it is coded: sRGB unless its colour profile is kept.
 
     Args:
         picture: the picture.
@@ -83,7 +83,7 @@ def in_kept_colours(picture: Picture, kept: Mapping[MetadataKind, bytes]) -> Pic
 
 
 def is_srgb(profile: bytes, mode: Mode) -> bool:
-    """Whether pixels with a profile look as they do without it; true of a profile of no use."""
+    """Whether pixels look the same without their profile, or the profile does not fit them."""
     if fitting_profile(profile, mode.name, Notes()) is None:
         return True
     probe = _RAMP[None, ..., None] if mode.channels == 1 else _colours_all_over_the_cube()

@@ -1,6 +1,6 @@
 """Images of more than 8 bits per channel: finding them, and scaling them to 8 bits.
 
-Pillow holds grey ones whole, and cuts colours to their upper bytes while it reads them.
+Pillow keeps all bits of grey images, and only the upper byte of each channel of colour images.
 """
 
 from __future__ import annotations

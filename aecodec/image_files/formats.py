@@ -1,4 +1,4 @@
-"""Image formats: which names have which, and what each can keep."""
+"""Image formats: which suffixes stand for which, and what each format can keep."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PIL import Image
 from aecodec.format.container import Mode
 
 AEC = "AEC"
-"""Pillow's name of our own format where :mod:`aecodec.pillow` is imported. Nothing here knows it:
-what commands do with names does not hang on that."""
+"""Pillow's name of our own format where :mod:`aecodec.pillow` is imported. It is left out here, so
+that commands treat a file name in the same way with and without that import."""
 
 LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PDF", "WEBP"})
 """Pillow's names of the formats that take a quality."""
 
 NEEDS_QUALITY = LOSSY - {"WEBP"}
-"""Those of them that are not written without a quality; WebP is then written without loss."""
+"""Lossy formats that are not written without a quality; WebP is then written without loss."""
 
 HOLDS_METADATA = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PNG", "TIFF", "WEBP"})
 """Formats that hold ICC profile, EXIF and XMP."""
@@ -71,7 +71,7 @@ def format_of(suffix: str) -> str | None:
 
 
 def is_kept_by(suffix: str, mode: Mode, quality: int | None) -> bool:
-    """Whether a suffix stands for a format that loses no more of a picture than was asked for.
+    """Whether a format, given by its suffix, loses no more of a picture than was asked for.
 
     Args:
         suffix: suffix of a file name, such as `.jpg`.

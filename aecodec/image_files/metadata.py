@@ -41,11 +41,20 @@ _USUAL_DPI = frozenset({0, 1, 72, 96})
 
 _INCH = 2
 _IPTC = 0x0404
-_OF_A_PROGRAM = ("software", "date:", "png:", "exif:", "tiff:", "icc:", "jpeg:", "thumbnail")
+_KEYWORDS_OF_PROGRAMS = (
+    "software",
+    "date:",
+    "png:",
+    "exif:",
+    "tiff:",
+    "icc:",
+    "jpeg:",
+    "thumbnail",
+)
 """Beginnings of keywords of texts in PNG files that programs write about themselves."""
 
-_PROGRAM_SPEAKS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
-"""Beginnings of comments of which the same is true."""
+_COMMENTS_OF_PROGRAMS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
+"""Beginnings of comments that programs write about themselves."""
 
 _SRGB_CODING = bytes([1, 13])
 """Primaries and transfer function of sRGB, as a cICP chunk numbers them."""
@@ -76,7 +85,7 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
 
 
 def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Image.Image:
-    """A copy of an image with other metadata, which is nowhere but under its keys in `info`.
+    """A copy of an image with other metadata, all of it under the usual keys of `info`.
 
     Args:
         image: the image, loaded.
@@ -94,13 +103,13 @@ def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Im
 
 
 def remove_exif(image: Image.Image) -> None:
-    """Take the EXIF of an image away."""
+    """Remove the EXIF of an image, in place."""
     for name in (INFO_KEYS[MetadataKind.EXIF], _RAW + _RAW_NAMES[MetadataKind.EXIF]):
         image.info.pop(name, None)
 
 
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
-    """Note that a PNG file says in a chunk that Pillow passes over how its colours are coded.
+    """Note that a PNG file states a colour coding (cICP chunk) that is not applied.
 
     Args:
         image: the image as it was opened; its pixels are not read yet.
@@ -143,7 +152,7 @@ def resolution_of(exif: bytes) -> tuple[float, float] | None:
 
 
 def note_left_out(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> None:
-    """Note in one sentence what a file says beside its pixels that no `.aec` file holds.
+    """Note in one sentence the metadata of a file that no `.aec` file holds.
 
     Args:
         image: the image as it was opened, loaded.
@@ -164,7 +173,7 @@ def _left_out(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterat
         yield f"text ({', '.join(texts)})"
     comment = info.get("comment", b"")
     comment = comment.encode() if isinstance(comment, str) else comment
-    if comment and not comment.startswith(_PROGRAM_SPEAKS):
+    if comment and not comment.startswith(_COMMENTS_OF_PROGRAMS):
         yield "comment"
     if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
         yield "IPTC captions"
@@ -175,7 +184,7 @@ def _left_out(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterat
 def _is_by_somebody(name: str) -> bool:
     """Whether a text of a PNG file is neither metadata that is kept nor about a program."""
     known = {PNG_XMP, *(_RAW + each for each in _RAW_NAMES.values())}
-    return name not in known and not name.lower().startswith(_OF_A_PROGRAM)
+    return name not in known and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
 
 
 def _has_other_primaries(info: dict[Any, Any]) -> bool:
@@ -195,7 +204,7 @@ def _raw_profile(image: Image.Image, name: str) -> bytes | None:
 
 
 def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:
-    """EXIF of what a file without EXIF says: the tags of a TIFF file, pixels per inch of any."""
+    """EXIF for a file without EXIF: from the tags of a TIFF file, and pixels per inch."""
     try:
         return _exif_of_tags(image)
     except Exception as error:  # Pillow raises many types of errors for odd tags

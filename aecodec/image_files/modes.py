@@ -55,7 +55,7 @@ def _to_known_mode(
     known = image.convert(_known_mode_of(image))
     if profile and colour.is_profile(profile):
         profile = colour.fitting_profile(profile, known.mode, notes)
-    return known, profile  # what is no profile at all changes no colours, and is kept as it is
+    return known, profile  # bytes that are no profile change no colours, and are kept
 
 
 def _known_mode_of(image: Image.Image) -> str:

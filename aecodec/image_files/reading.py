@@ -105,7 +105,7 @@ def from_frame(image: Image.Image) -> Picture:
 
 
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
-    """Make one picture of several frames, as :func:`from_pil` does of those of one image.
+    """Make one picture of several frames, as :func:`from_pil` does of the frames of one image.
 
     Any number of pixels is accepted.
 
@@ -182,7 +182,7 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
 
 
 def _upright(image: Image.Image, notes: Notes) -> Image.Image:
-    """The image as its EXIF says that it is shown; EXIF that cannot be read is left out."""
+    """The image turned as its EXIF orientation says; EXIF that cannot be read is left out."""
     orientation = _orientation(image, notes)
     if orientation not in range(2, 9):
         return image
@@ -190,7 +190,7 @@ def _upright(image: Image.Image, notes: Notes) -> Image.Image:
 
     try:
         return ImageOps.exif_transpose(image)
-    except Exception as error:  # Pillow writes the other tags anew, and knows not all their types
+    except Exception as error:  # Pillow writes the other tags again, and not all types are known
         notes.add(f"not kept: its EXIF, as it is damaged ({error})")
     plain, exif = image.copy(), Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation

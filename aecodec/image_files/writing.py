@@ -41,17 +41,17 @@ def to_pil(picture: Picture) -> list[Image.Image]:
     return images
 
 
-def check_format(suffix: str, quality: int | None) -> str:
-    """Pillow's name of the format of a suffix, if files in it lose no more than was asked for.
+def format_to_write(suffix: str, quality: int | None) -> str:
+    """Pillow's name of the format in which files with a suffix are written.
 
     Args:
         suffix: suffix of the file's name: `.png`.
         quality: 1 to 100 for formats that lose something, or None.
 
     Raises:
-        UsageError: there is no such format, it needs a quality, or it takes none.
+        UsageError: there is no such format, or it needs a quality and none is given.
 
-    >>> check_format(".jpg", None)
+    >>> format_to_write(".jpg", None)
     Traceback (most recent call last):
     aecodec.errors.UsageError: JPEG loses something: choose how much with --quality, 1 to 100
     """
@@ -77,7 +77,7 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
         UsageError: Pillow has no such format, or cannot write this picture in it with its size and
             alpha, or it needs a quality.
     """
-    file_format, notes = check_format(suffix, quality), Notes()
+    file_format, notes = format_to_write(suffix, quality), Notes()
     if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):
         picture = in_kept_colours(picture, {})
     contents = [_encoded(image, file_format, quality, notes) for image in to_pil(picture)]
@@ -100,7 +100,7 @@ def encode_image(image: Image.Image, suffix: str, quality: int | None = None) ->
             quality.
     """
     notes = Notes()
-    content = _encoded(image, check_format(suffix, quality), quality, notes)
+    content = _encoded(image, format_to_write(suffix, quality), quality, notes)
     notes.warn()
     return content
 
@@ -111,8 +111,8 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
     if file_format == "GIF" and image.mode != "L":
         shades = ", and no shades of alpha" if _is_transparent(image) else ""
         notes.add(f"GIF holds at most 256 colours{shades}")
-    if file_format not in HOLDS_METADATA and _names(image):
-        notes.add(f"{file_format} does not hold its {_names(image)}: left out")
+    if file_format not in HOLDS_METADATA and (names := _exif_and_xmp(image)):
+        notes.add(f"{file_format} does not hold its {names}: left out")
     try:
         content = _save(image, file_format, {**options, **metadata})
     except Exception as error:  # Pillow's plugins raise many types of errors for odd metadata
@@ -186,7 +186,7 @@ def _exif_with_xmp(exif: bytes | None, xmp: bytes) -> Image.Exif:
     return tags
 
 
-def _names(image: Image.Image) -> str:
-    """What an image has of metadata besides a profile, which its colours can do without."""
+def _exif_and_xmp(image: Image.Image) -> str:
+    """Names of an image's EXIF and XMP; a profile is not missed, as colours are converted."""
     kinds = (MetadataKind.EXIF, MetadataKind.XMP)
     return " and its ".join(kind.name for kind in kinds if image.info.get(INFO_KEYS[kind]))

@@ -105,7 +105,7 @@ def is_grey(pixels: npt.NDArray[Any]) -> bool:
 
 
 def grey_if_possible(picture: Picture) -> Picture:
-    """A picture without colours as a grey one, be it RGB; any other as it is.
+    """A picture in one channel if its channels are equal; any other as it is.
 
     >>> grey_if_possible(from_array(np.zeros((2, 3, 3), np.uint8))).pixels.shape
     (1, 2, 3, 1)

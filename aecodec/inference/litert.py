@@ -124,18 +124,18 @@ def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
 
 
 class _PerThread:
-    """Keeps one interpreter per thread, as threads must not share one."""
+    """A model with one interpreter per thread, as threads must not share one."""
 
     def __init__(self, model: bytes) -> None:
         self._model = model
         self._checked = check_model(model)
-        self._of_thread = threading.local()
-        self._own()  # a model that cannot be loaded is refused at once
+        self._local = threading.local()
+        self._interpreter()  # a model that cannot be loaded is refused at once
 
-    def _own(self) -> Any:
-        if not hasattr(self._of_thread, "interpreter"):
-            self._of_thread.interpreter = _int8_interpreter(self._model)
-        return self._of_thread.interpreter
+    def _interpreter(self) -> Any:
+        if not hasattr(self._local, "interpreter"):
+            self._local.interpreter = _int8_interpreter(self._model)
+        return self._local.interpreter
 
 
 class TileTransform(_PerThread):
@@ -152,7 +152,10 @@ class TileTransform(_PerThread):
     def __init__(self, model: bytes, workers: Workers = Workers()) -> None:
         super().__init__(model)
         self._workers = workers
-        details = self._own().get_input_details()[0], self._own().get_output_details()[0]
+        details = (
+            self._interpreter().get_input_details()[0],
+            self._interpreter().get_output_details()[0],
+        )
         self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
         self.input_shape, self.output_shape = (tuple(d["shape"][1:].tolist()) for d in details)
 
@@ -186,13 +189,13 @@ class TileTransform(_PerThread):
         return invoke(interpreter, padded)[: len(part)]
 
     def _one_by_one(self, batch: Latents) -> Latents:
-        results = [invoke(self._own(), item[None]) for item in batch]
+        results = [invoke(self._interpreter(), item[None]) for item in batch]
         return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
 
     def _batch_interpreter(self) -> Any:
-        if not hasattr(self._of_thread, "batch"):
-            self._of_thread.batch = self._new_batch_interpreter()
-        return self._of_thread.batch
+        if not hasattr(self._local, "batch"):
+            self._local.batch = self._new_batch_interpreter()
+        return self._local.batch
 
     def _new_batch_interpreter(self) -> Any:
         try:
@@ -219,7 +222,7 @@ class ConvolutionalTransform(_PerThread):
         Raises:
             CodecError: the model does not take this shape, or would take too much memory or time.
         """
-        interpreter = self._own()
+        interpreter = self._interpreter()
         if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:
             self._checked.check_shape(batch.shape)
             with _litert_errors("resize"):
@@ -232,7 +235,7 @@ class ConvolutionalTransform(_PerThread):
         Raises:
             CodecError: a number of channels differs.
         """
-        interpreter = self._own()
+        interpreter = self._interpreter()
         details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
         for found, expected in zip(details, (expected_in, expected_out), strict=True):
             if found["shape"][-1] != expected:

@@ -60,10 +60,11 @@ def _for_reference_kernels(model: bytes) -> bytes:
 
 
 def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
-    """Let each SUM of int8 read uint8 and give it, and convert before and after.
+    """Make each SUM of int8 one of uint8, between two conversions.
 
-    The reference kernel of SUM (LiteRT 2.3) takes int8 for uint8, and gives what is no sum. With
-    128 more in each element and zero point it is the kernel that int8 was to have.
+    The reference kernel of SUM (LiteRT 2.3) reads int8 as if it were uint8, and gives wrong sums.
+    With 128 added to every element and zero point, the sum of uint8 is the one that int8 should
+    have.
     """
     operators = []
     for operator in graph.operators:
@@ -82,7 +83,7 @@ def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
 
 
 def _add_unsigned(schema: Any, graph: Any, number: int) -> int:
-    """Add the tensor of uint8 that stands for one of int8, and give its number."""
+    """Add a tensor of uint8 that takes the place of one of int8, and return its number."""
     own, made = graph.tensors[number], schema.TensorT()
     made.name, made.shape, made.shapeSignature = b"unsigned", own.shape, own.shapeSignature
     made.type, made.quantization = schema.TensorType.UINT8, schema.QuantizationParametersT()
@@ -103,9 +104,9 @@ def _conversion(schema: Any, whole: Any, given: int, output: int) -> Any:
 
 
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:
-    """What operators on each element, one after the other, give for all int8 values.
+    """Results of elementwise operators, one after the other, for all int8 values.
 
-    They are run alone, by the kernels that define their results.
+    The operators are run without the rest of the model, by the kernels that define their results.
 
     Args:
         content: content of a `.tflite` file, checked.
@@ -172,7 +173,7 @@ def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
 
 
 def _take_buffer(schema: Any, source: Any, alone: Any, tensor: Any) -> bool:
-    """Take a constant's content along, or give a variable 256 elements; whether it is constant."""
+    """Copy a constant's content, or give a variable 256 elements; return whether it is constant."""
     buffer = schema.BufferT.InitFromObj(source.Buffers(tensor.buffer))
     tensor.buffer, tensor.shapeSignature = 0, None
     if buffer.data is None or not len(buffer.data):

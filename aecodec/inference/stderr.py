@@ -25,15 +25,15 @@ _THEIRS = re.compile(
     """,
     re.VERBOSE,
 )
-"""Beginnings of their lines."""
+"""Beginnings of the lines that LiteRT and TensorFlow print."""
 
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Keep off standard error what LiteRT and TensorFlow print in the block.
+    """Drop what LiteRT and TensorFlow print to standard error in the block.
 
-    What other threads print meanwhile is passed on at its end: lines that are not known to be
-    theirs are not dropped.
+    Lines that are not known to be theirs, such as those of other threads, are printed at the end of
+    the block.
     """
     with _lock:
         try:
@@ -41,7 +41,7 @@ def silent_stderr() -> Iterator[None]:
         except OSError:  # no standard error: nothing to keep quiet
             yield
             return
-        captured = _memory()
+        captured = _unnamed_file()
         os.dup2(captured, 2)
         try:
             yield
@@ -51,8 +51,8 @@ def silent_stderr() -> Iterator[None]:
             _pass_on(captured)
 
 
-def _memory() -> int:
-    """A new file without a name."""
+def _unnamed_file() -> int:
+    """Descriptor of a new file without a name, in memory where the system has such files."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("stderr")
     with tempfile.TemporaryFile() as file:
@@ -60,7 +60,7 @@ def _memory() -> int:
 
 
 def _pass_on(captured: int) -> None:
-    """Print the lines of others."""
+    """Print the captured lines that are neither LiteRT's nor TensorFlow's."""
     with open(captured, "rb") as file:
         file.seek(0)
         lines = [line for line in file if line.strip() and not _THEIRS.match(line)]

@@ -85,7 +85,8 @@ def with_calls(model: Any, inputs: Any, call: Any) -> Any:
 def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
     """A model built again, and the calls of its layers in their order.
 
-    A layer that belongs to several models does not tell which of its tensors is which model's.
+    It is built again because a layer that belongs to several models does not say which of its
+    tensors belong to which model.
 
     Args:
         model: functional or Sequential model with one input and one output.

@@ -1,8 +1,8 @@
 """Models as they work after training: one flat graph, without what only matters in training.
 
-Nested and subclassed models are taken apart into their layers. Dropout, noise and augmentation go,
-a layer that a call told that it is training is called as it is after training, and layers of other
-precisions compute in float32.
+Nested and subclassed models are taken apart into their layers. Dropout, noise and augmentation are
+removed, a layer that was called with `training=True` is called as after training, and layers of
+other precisions compute in float32.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ _AUGMENTATION = (
     "RandomTranslation",
     "RandomZoom",
 )
-"""Names of Keras's layers that give their input back after training; those of augmentation are told
-by default that they are training."""
+"""Names of Keras's layers that return their input unchanged after training. Layers of augmentation
+have `training=True` by default."""
 
 _FLOAT32 = "float32"
 _TAKEN_AS_TRAINED = (
@@ -162,7 +162,7 @@ def _is_sequential(model: Any) -> bool:
 
 
 def _draws_or_learns(layer: Any) -> bool:
-    """Whether a layer that is told that it is training does something else than afterwards."""
+    """Whether a layer computes something else with `training=True`."""
     learns = isinstance(layer, keras.layers.BatchNormalization)
     return learns or _is_one_of(layer, _NOISE) or hasattr(layer, "seed_generator")
 

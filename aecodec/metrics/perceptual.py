@@ -18,10 +18,10 @@ def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
     """Score of a picture by SSIMULACRA2, which was fitted to what people say of pictures.
 
     J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022, as the package `ssimulacra2` computes it, which
-    takes a second for a picture of 768x512. About 30 is low quality, 50 medium, 70 high, 90 hardly
-    to be told from the original. Pictures with a side of less than 225 pixels have fewer than its
-    six scales, whose weights then fall on other features, as in the reference implementation: among
-    pictures of one size scores can be compared, with those of larger ones they can not.
+    takes a second for a picture of 768x512. About 30 is low quality, 50 medium, 70 high, and 90
+    hardly differs from the original. Pictures with a side of less than 225 pixels have fewer than
+    its six scales, whose weights then fall on other features, as in the reference implementation:
+    their scores can be compared with those of pictures of the same size, not of larger ones.
 
     Args:
         original: (H, W, 1) or (H, W, 3) uint8, grey or sRGB.

@@ -93,7 +93,7 @@ def halved(planes: Any) -> Any:
 
 
 def _planes(pixels: npt.NDArray[Any]) -> Float64:
-    """Planes (C, H, W), one after the other in memory, in which windows are read faster."""
+    """Planes (C, H, W) in consecutive memory, where windows are read faster."""
     return np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float64)
 
 

@@ -21,7 +21,7 @@ class PillowImageError(ImageError, OSError):
 
 
 class PillowUsageError(UsageError, ValueError):
-    """Options of `save` that cannot be; Pillow raises ValueError for them."""
+    """Options of `save` that are not valid; Pillow raises ValueError for them."""
 
 
 _OF_PILLOW: dict[type[AecodecError], type[AecodecError]] = {

@@ -48,7 +48,7 @@ class AecImageFile(ImageFile.ImageFile):
     of them is loaded. Opening raises a FormatError for a damaged file; loading and `verify` raise a
     CodecError for one whose codec is not known. Both are OSErrors too.
 
-    A copy, be it by pickling, is the picture that is shown, alone.
+    A copy, also one made by pickling, holds only the picture that is shown.
     """
 
     format = AEC

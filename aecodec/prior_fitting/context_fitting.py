@@ -3,55 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-from aecodec.arrays import Codes, Float32
+from aecodec.arrays import Codes
 from aecodec.entropy.coding import bits
-from aecodec.entropy.context_network import (
-    MAX_ACTIVATION,
-    MAX_GRADIENT,
-    MAX_SHIFT,
-    MAX_UNITS,
-    POSITIONS,
-    ContextNetwork,
-    SpatialWeights,
-    slice_degrees,
-)
+from aecodec.entropy.context_network import MAX_UNITS
 from aecodec.entropy.prior import Prior
-from aecodec.entropy.prior_selection import select
-from aecodec.entropy.spatial_context import (
-    GRADIENTS,
-    KINDS,
-    PREDICTED_CHANNELS,
-    Grid,
-    coding_passes,
-)
-from aecodec.prior_fitting.logistic import logistic_mass
-from aecodec.prior_fitting.tables import pool_bank, shape_scales
+from aecodec.entropy.spatial_context import Grid
+from aecodec.prior_fitting.tables import pool_bank
+from aecodec.prior_fitting.trainable_context import TrainableContext
 
-_INPUT_UNIT = 32
-"""Inputs are shifted left until the standard deviation of their channel is 16..32; the network sees
-them divided by 32."""
-
-_GRADIENT_UNIT = 2 * _INPUT_UNIT
-"""The same for gradients, which are of two vectors each."""
-
-_CEILING = 6.0
-"""Hidden units pass a ReLU6, whose range is known."""
-
-_UNIT_STEP = _CEILING / MAX_ACTIVATION
-"""Value of an integer step of a hidden unit."""
-
-_MAX_INPUT_SHIFT = 7
 _HELD_OUT_SHARE = 0.1
 _BATCH = 256
-
-
 _MANY_EPOCHS = 40
 
 
@@ -63,7 +29,7 @@ class _Training:
     dropout: float
 
     def for_epochs(self, epochs: int) -> _Training:
-        """The same with larger steps where there are few epochs: 10 win 1.5 % of the bits by it."""
+        """With a higher rate if there are few epochs; at 10 epochs it saves 1.5 % of the bits."""
         faster = max(1.0, (_MANY_EPOCHS / epochs) ** 0.5) if epochs else 1.0
         return replace(self, learning_rate=self.learning_rate * min(faster, 2.0))
 
@@ -146,241 +112,3 @@ def train_network(
     inputs = network.inputs(codes, grid)
     network.fit(inputs, np.zeros(len(codes)), _BATCH, epochs, verbose=0)
     return network
-
-
-@dataclass(frozen=True, eq=False)
-class _Measures:
-    """Quantities of a prior and its codes by which a network measures what it reads and gives.
-
-    All but `centre` have their K channels in the order of coding.
-
-    Attributes:
-        order: (K,) channels, those with the largest deviation first, as they tell most.
-        centre: (K,) mean code of each channel.
-        deviations: (K,) standard deviations.
-        input_shift: (K,) shift of the inputs to the left.
-        offset: (P, K) offsets of the prior.
-        mean: (P, K) means of the prior's tables.
-        log_scale: (P, K) logarithms of the scales of the prior's tables.
-        shape_ratio: logarithm of the ratio of the scales of two shapes next to each other.
-    """
-
-    order: npt.NDArray[np.int32]
-    centre: Codes
-    deviations: Float32
-    input_shift: npt.NDArray[np.uint8]
-    offset: Float32
-    mean: Float32
-    log_scale: Float32
-    shape_ratio: float
-
-    @classmethod
-    def of(cls, prior: Prior, codes: Codes) -> _Measures:
-        scales = shape_scales(-prior.first, len(prior.bank))
-        deviations = codes.std(axis=0)
-        order = np.argsort(-deviations, kind="stable").astype(np.int32)
-        in_order = np.asarray(deviations[order] + 0.05, np.float32)
-        table, offset = prior.table[:, order], prior.offset[:, order].astype(np.float32)
-        eighths = (table % POSITIONS).astype(np.float32) - POSITIONS // 2
-        return cls(
-            order=order,
-            centre=np.clip(np.rint(codes.mean(axis=0)), -128, 127).astype(np.int16),
-            deviations=in_order,
-            input_shift=_input_shifts(in_order),
-            offset=offset,
-            mean=offset + eighths / np.float32(POSITIONS),
-            log_scale=np.log(scales).astype(np.float32)[table // POSITIONS],
-            shape_ratio=float(np.log(scales[-1] / scales[0]) / (len(scales) - 1)),
-        )
-
-    def inputs(self, distances: Any) -> Any:
-        """What units read of distances (N, K) in symbols."""
-        shifted = distances * 2.0**self.input_shift
-        return tf.clip_by_value(shifted, -MAX_ACTIVATION, MAX_ACTIVATION) / _INPUT_UNIT
-
-
-class TrainableContext(keras.Model):
-    """A differentiable context network: code vectors and their priors to the bits of the symbols.
-
-    Args:
-        prior: prior with P distributions of K channels.
-        codes: (N, K) codes that the prior was fitted to.
-        units: H, number of hidden units.
-        is_spatial: whether the network reads the spatial context.
-        dropout: share of the hidden units that is dropped in training.
-    """
-
-    def __init__(
-        self, prior: Prior, codes: Codes, units: int, is_spatial: bool, dropout: float
-    ) -> None:
-        super().__init__(name="context_network")
-        channels = prior.code_dimension
-        self.prior, self.measures = prior, _Measures.of(prior, codes)
-        self.degree = (
-            slice_degrees(channels, units) if is_spatial else np.sort(np.arange(units) % channels)
-        ).astype(np.uint16)
-        places = np.arange(channels)
-        self.readable = (places[:, None] < self.degree).astype(np.float32)
-        self.usable = (self.degree[:, None] <= places).astype(np.float32)[..., None]
-        self.kernel = self.add_weight(shape=(channels, units), initializer="glorot_normal")
-        self.bias = _add_bias(self, prior.priors, units)
-        self.output_kernel = self.add_weight(
-            shape=(units, channels, 2), initializer=keras.initializers.RandomNormal(stddev=0.01)
-        )
-        self.spatial = _SpatialTerms(self.measures, units) if is_spatial else None
-        self.dropout = keras.layers.Dropout(dropout)
-        self.built = True
-
-    def inputs(self, codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[Any], ...]:
-        """Codes (N, K) as the inputs of this model: floats, selected priors and spatial context."""
-        spatial = self.spatial.inputs(codes, grid) if self.spatial and grid else ()
-        return codes.astype(np.float32), select(self.prior, codes), *spatial
-
-    def call(self, vectors: Any, training: bool = False) -> Any:
-        """Bits (N, 1) of codes (N, K), selected priors (N,) and their spatial context."""
-        codes, selected, *spatial = vectors
-        codes = tf.gather(codes, self.measures.order, axis=1)
-        sums = self.measures.inputs(self._distances(codes, selected)) @ (
-            self.kernel * self.readable
-        )
-        sums += tf.gather(self.bias, selected)
-        mean = tf.gather(self.measures.mean, selected)
-        if self.spatial:
-            from_neighbours, moved = self.spatial(spatial)
-            sums, mean = sums + from_neighbours, mean + moved
-        hidden = self.dropout(tf.clip_by_value(sums, 0, _CEILING), training=training)
-        moves = tf.einsum("nh,hkm->nkm", hidden, self.output_kernel * self.usable)
-        mean += self.measures.deviations * moves[..., 0]
-        log_scale = tf.gather(self.measures.log_scale, selected) + moves[..., 1]
-        mass = logistic_mass(codes - mean, log_scale)
-        return -tf.reduce_sum(tf.math.log(mass), axis=-1, keepdims=True) / np.log(2)
-
-    def _distances(self, codes: Any, selected: Any) -> Any:
-        if self.spatial:
-            centre = self.measures.centre[self.measures.order]
-            return tf.abs(codes - centre.astype(np.float32))
-        return codes - tf.gather(self.measures.offset, selected)
-
-    def quantized(self) -> ContextNetwork:
-        """The same network in integers."""
-        channels, units = self.kernel.shape
-        kernels = [self.kernel.numpy() * self.readable]
-        if self.spatial:  # the units shift the sum of both products
-            kernels.append(self.spatial.kernel.numpy().reshape(-1, units))
-        weights, unit_shift = _to_int8(np.concatenate(kernels) / (_INPUT_UNIT * _UNIT_STEP), axis=0)
-        output_weights, output_shift = _to_int8(self._output_weights(), axis=1)
-        return ContextNetwork(
-            order=self.measures.order.astype(np.uint16),
-            input_shift=self.measures.input_shift,
-            degree=self.degree,
-            weights=weights[:channels],
-            unit_shift=unit_shift,
-            bias=np.rint(self.bias.numpy() / _UNIT_STEP),
-            output_weights=output_weights,
-            output_shift=output_shift,
-            spatial=self.spatial.quantized(weights[channels:]) if self.spatial else None,
-        )
-
-    def _output_weights(self) -> npt.NDArray[Any]:
-        """(K, H, 2) weights of the units, whose sums are eighths of a symbol and shapes."""
-        deviations = self.measures.deviations
-        per_shape = np.full_like(deviations, 1 / self.measures.shape_ratio)
-        moves = np.stack([POSITIONS * deviations, per_shape], axis=1)
-        outputs = self.output_kernel.numpy() * self.usable * _UNIT_STEP * moves
-        return outputs.transpose(1, 0, 2)
-
-
-class _SpatialTerms(keras.layers.Layer):
-    """What the spatial context adds to the hidden units, and to the means of the tables.
-
-    Args:
-        measures: quantities of the prior and its codes.
-        units: H, number of hidden units.
-    """
-
-    def __init__(self, measures: _Measures, units: int) -> None:
-        super().__init__()
-        self.measures, channels = measures, len(measures.order)
-        small = keras.initializers.RandomNormal(stddev=(2 * channels) ** -0.5)
-        self.kernel = self.add_weight(shape=(KINDS, channels, units), initializer=small)
-        self.bias = _add_bias(self, KINDS, units)
-        predicted = min(channels, PREDICTED_CHANNELS)
-        self.gradient_kernel = self.add_weight(
-            shape=(KINDS, GRADIENTS, predicted, predicted), initializer="zeros"
-        )
-        self.built = True
-
-    def inputs(self, codes: Codes, grid: Grid) -> tuple[Float32, Float32, Float32]:
-        """The spatial context of codes (N, K), for vectors without neighbours zeros.
-
-        Returns:
-            (N, KINDS) 1 for the kind of each context, (N, GRADIENTS, L) gradients, (N, K) activity.
-        """
-        predicted = self.measures.order[:PREDICTED_CHANNELS]
-        kinds = np.zeros((len(codes), KINDS), np.float32)
-        gradients = np.zeros((len(codes), GRADIENTS, len(predicted)), np.float32)
-        activity = np.zeros(codes.shape, np.float32)
-        for one in coding_passes(grid):
-            context = one.spatial_context(codes, self.measures.centre, predicted)
-            if context:
-                kinds[one.members, context.kind] = 1
-                gradients[one.members] = context.gradients
-                activity[one.members] = context.activity
-        return kinds, gradients, activity
-
-    def call(self, context: Any) -> tuple[Any, Any]:
-        """(N, H) sums for the units and (N, K) moves of the means, of what :meth:`inputs` gives."""
-        kinds, gradients, activity = context
-        inputs = self.measures.inputs(tf.gather(activity, self.measures.order, axis=1) / 4)
-        by_kind = tf.einsum("nk,tkh->tnh", inputs, self.kernel)
-        sums = tf.einsum("tnh,nt->nh", by_kind, kinds) + kinds @ self.bias
-        return sums, self._moved(kinds, gradients) * self.measures.deviations
-
-    def _moved(self, kinds: Any, gradients: Any) -> Any:
-        """(N, K) moves of the means by gradients, in standard deviations."""
-        shifted = gradients * 2.0 ** self.measures.input_shift[:PREDICTED_CHANNELS]
-        inputs = tf.clip_by_value(shifted, -MAX_GRADIENT, MAX_GRADIENT) / _GRADIENT_UNIT
-        by_kind = tf.einsum("npj,tpjk->tnk", inputs, self.gradient_kernel)
-        moved = tf.einsum("tnk,nt->nk", by_kind, kinds)
-        return tf.pad(moved, [[0, 0], [0, len(self.measures.order) - moved.shape[1]]])
-
-    def quantized(self, weights: npt.NDArray[np.int8]) -> SpatialWeights:
-        """The same terms in integers.
-
-        Args:
-            weights: (KINDS * K, H) the integers of the kernel.
-        """
-        moves = POSITIONS * self.measures.deviations[:PREDICTED_CHANNELS] / _GRADIENT_UNIT
-        by_channel = (self.gradient_kernel.numpy() * moves).transpose(0, 3, 1, 2)
-        flat = by_channel.reshape(*by_channel.shape[:2], -1)
-        gradient_weights, gradient_shift = _to_int8(flat, axis=2)
-        return SpatialWeights(
-            centre=self.measures.centre[self.measures.order].astype(np.int8),
-            weights=weights.reshape(self.kernel.shape),
-            bias=np.rint(self.bias.numpy() / _UNIT_STEP),
-            gradient_weights=gradient_weights.reshape(by_channel.shape),
-            gradient_shift=gradient_shift,
-        )
-
-
-def _add_bias(layer: Any, kinds: int, units: int) -> Any:
-    return layer.add_weight(
-        shape=(kinds, units),
-        initializer="zeros",
-        constraint=lambda bias: tf.clip_by_value(bias, -_CEILING, _CEILING),
-    )
-
-
-def _input_shifts(deviations: Float32) -> npt.NDArray[np.uint8]:
-    shifts = np.floor(np.log2(_INPUT_UNIT / deviations))
-    return np.clip(shifts, 0, _MAX_INPUT_SHIFT).astype(np.uint8)
-
-
-def _to_int8(
-    weights: npt.NDArray[Any], axis: int
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]:
-    """Round weights to 8-bit integers, shifted left as far as they fit, the same along an axis."""
-    largest = np.abs(weights).max(axis=axis, keepdims=True) + 2.0**-MAX_SHIFT
-    shift = np.clip(np.floor(np.log2(MAX_ACTIVATION / largest)), 0, MAX_SHIFT)
-    integers = np.clip(np.rint(weights * 2.0**shift), -MAX_ACTIVATION, MAX_ACTIVATION)
-    return integers.astype(np.int8), shift.squeeze(axis).astype(np.uint8)

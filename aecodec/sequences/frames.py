@@ -1,4 +1,4 @@
-"""The frames of files as a sequence of arrays, and of arrays of codes."""
+"""Sequences of the frames of files: as arrays of pixels, and as arrays of codes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[A
 
 
 class FrameSequence(ABC):
-    """Something of each frame of files, in a sequence that is indexed as an array is.
+    """One array for each frame of files, in a sequence that is indexed as an array is.
 
     Args:
         files: the files.
@@ -73,7 +73,7 @@ class FrameSequence(ABC):
 
     @abstractmethod
     def _read(self, file: OpenedFile, numbers: Numbers) -> npt.NDArray[Any]:
-        """What the sequence is made of, for some frames of a file."""
+        """The arrays of some frames of a file, stacked."""
 
     def _iterate_file(self, number: int) -> Iterator[npt.NDArray[Any]]:
         with self._files.named(number):

@@ -1,4 +1,4 @@
-"""An opened `.aec` file, of which any frames are decoded alone."""
+"""An opened `.aec` file, of which single frames can be decoded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ALPHA = -1
 
 
 class OpenedFile:
-    """A file whose frames are decoded one by one, or some at once.
+    """A file of which any frames are decoded, without the others where messages allow it.
 
     Args:
         data: the bytes of the file.

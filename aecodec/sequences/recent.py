@@ -1,4 +1,4 @@
-"""What was used last, as much of it as fits into memory."""
+"""A cache of the values that were used last, limited in bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class Recent:
-    """Keeps the values that were used last.
+    """A cache of the values that were used last.
 
     Threads may share it. A value is made while the others wait, so that none is made twice.
 

@@ -1,4 +1,4 @@
-"""One operator at work: what it reads, what it writes, and what that costs."""
+"""One call of an operator: what it reads, what it writes, and what that costs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Value(NamedTuple):
     Attributes:
         tensor: the tensor.
         shape: its shape in this run.
-        is_static: whether it is the same in every run: a constant, or worked out of constants.
+        is_static: whether it is the same in every run: a constant, or computed from constants.
     """
 
     tensor: Tensor
@@ -108,7 +108,11 @@ class Call(NamedTuple):
         return found
 
     def take_with_bias(self, count: int) -> tuple[list[Value], Value | None]:
-        """Its inputs, and one more that may be left out."""
+        """Its inputs, and a last one, the bias, that may be left out.
+
+        Raises:
+            CodecError: it has another number of inputs or outputs.
+        """
         ensure(count <= len(self.inputs) <= count + 1, "it has another number of inputs")
         found = [each for each in self.inputs[:count] if each is not None]
         ensure(len(found) == count and len(self.outputs) == 1, "an input is left out")
@@ -120,24 +124,36 @@ class Call(NamedTuple):
         return self.outputs[0]
 
     def options(self, kind: int, fields: int) -> Table:
-        """Its options, which it must have."""
+        """Its options, which it must have.
+
+        Raises:
+            CodecError: it has none, or those of another operator.
+        """
         found = self.operator.options(kind, fields)
         if found is None:
             raise CodecError("its options are left out")
         return found
 
     def check_types(self, values: list[Value], *allowed: Type) -> None:
-        """Check that all of these values, and the outputs, have one type of those allowed."""
+        """Check that these values and the outputs all have the same type, and that it is allowed.
+
+        Raises:
+            CodecError: a type differs, or is not allowed.
+        """
         types = {value.type for value in values} | {each.type for each in self.outputs}
         ensure(len(types) == 1 and types <= set(allowed), "its inputs are of other types")
 
 
 Rule = Callable[[Call], Result]
-"""Checks a call, and works out what it gives."""
+"""Checks a call, and returns the shapes of its outputs and its cost."""
 
 
 def check_activation(options: Table, field: int) -> None:
-    """Check the activation that is fused into an operator."""
+    """Check the activation that is fused into an operator.
+
+    Raises:
+        CodecError: no such activation can be fused.
+    """
     ensure(options.number(field, "b") in _ACTIVATIONS, "its activation is none that is fused")
 
 
@@ -153,24 +169,32 @@ def constant(value: Value, rank: int) -> npt.NDArray[np.integer[Any]]:
 
 
 def constants(value: Value, rank: int = 1) -> list[int]:
-    """The integers of a constant input, as a flat list."""
+    """The integers of a constant input, as a flat list; raises as :func:`constant`."""
     return [int(each) for each in constant(value, rank).ravel()]
 
 
 def scalar(value: Value) -> int:
-    """The integer of a constant input of one element."""
-    ensure(value.size == 1 and value.rank <= 1, "a number is several")
+    """The integer of a constant input of one element; raises as :func:`constant`."""
+    ensure(value.size == 1 and value.rank <= 1, "a constant of one element has several")
     return constants(value, value.rank)[0]
 
 
-def place(axis: int, rank: int) -> int:
-    """An axis, which may be counted from the end, as a number from 0."""
+def normalized_axis(axis: int, rank: int) -> int:
+    """An axis, which may be counted from the end, as a number from 0.
+
+    Raises:
+        CodecError: there is no such axis.
+    """
     ensure(-rank <= axis < rank, "an axis does not exist")
     return axis % rank
 
 
-def places(axes: list[int], rank: int) -> list[int]:
-    """Different axes as numbers from 0."""
-    found = [place(axis, rank) for axis in axes]
+def normalized_axes(axes: list[int], rank: int) -> list[int]:
+    """Different axes as numbers from 0.
+
+    Raises:
+        CodecError: one of them does not exist, or occurs twice.
+    """
+    found = [normalized_axis(axis, rank) for axis in axes]
     ensure(len(set(found)) == len(found), "an axis occurs twice")
     return found

@@ -1,4 +1,4 @@
-"""Checks a TFLite model before a runtime sees it, and works out what it takes for any input.
+"""Checks of a TFLite model before a runtime sees it, and what it costs for inputs of any shape.
 
 A runtime trusts the files that it is given: a damaged one, or one that was made on purpose, can end
 the process, never end, or take all memory. Here the file is read as data, and only a model passes
@@ -126,7 +126,7 @@ def _check_zeros(tensor: Tensor) -> None:
 
 
 class _Run:
-    """A model at work on an input of some shape: shapes, memory and work, without any numbers."""
+    """A run of a model on an input of some shape: its shapes, memory and work, without values."""
 
     def __init__(self, model: Model, input_shape: Shape) -> None:
         self._model, self._is_own = model, input_shape == model.tensors[model.entry].shape
@@ -144,7 +144,7 @@ class _Run:
         self._work = 0
 
     def call(self, number: int, operator: Operator) -> None:
-        """Check one operator, and keep what it gives."""
+        """Check one operator, and keep its outputs."""
         kind = KINDS.get(operator.code)
         if kind is None:
             raise CodecError(f"the TFLite model has an operator that codecs lack ({operator.code})")
@@ -173,7 +173,7 @@ class _Run:
         self._release(operator)
 
     def _release(self, operator: Operator) -> None:
-        """Count the memory of what is read no more as free."""
+        """Count the memory of tensors that no later operator reads as free."""
         for number in operator.inputs:
             self._uses[number] -= 1
             if number != -1 and not self._uses[number]:

@@ -1,4 +1,4 @@
-"""Operators that work on each element for itself: their shapes, types and quantization."""
+"""Elementwise operators: their shapes, types and quantization."""
 
 from __future__ import annotations
 
@@ -34,7 +34,12 @@ def unary(call: Call) -> Result:
 
 
 def unary_with_options(kind: int, fields: int) -> Rule:
-    """As :func:`unary`, for operators that have options without which they would not work."""
+    """As :func:`unary`, for operators that do not work without their options.
+
+    Args:
+        kind: kind of the options, as the schema numbers them.
+        fields: number of their fields.
+    """
 
     def rule(call: Call) -> Result:
         call.options(kind, fields)
@@ -70,7 +75,12 @@ def _softmax(call: Call, beta: float) -> Result:
 
 
 def convert(taken: tuple[Type, ...], given: tuple[Type, ...]) -> Rule:
-    """One input of some types, and an output of its shape and of others."""
+    """One input, and an output of the same shape and another type.
+
+    Args:
+        taken: types that the input may have.
+        given: types that the output may have.
+    """
 
     def rule(call: Call) -> Result:
         (value,) = call.take(1)
@@ -121,7 +131,7 @@ def check_squared_difference(one: Value, other: Value, scale: float) -> None:
 
 
 _BELOW_ONE = 1 - 2**-30
-"""Factors are rounded to 31 bits; what is rounded to 1 is too large already."""
+"""Factors are rounded to 31 bits; one that would be rounded to 1 is too large already."""
 
 
 def compare(call: Call) -> Result:
@@ -160,7 +170,7 @@ def select(most: int) -> Rule:
 
 
 def prelu(call: Call) -> Result:
-    """A slope for each element or channel."""
+    """As :func:`unary`, with a slope for each element or channel."""
     value, slope = call.take(2)
     call.check_types([value, slope], *REAL)
     shape = broadcast(_BROADCAST_RANK, value.shape, slope.shape)
@@ -182,6 +192,9 @@ def broadcast(most: int, *shapes: Shape) -> Shape:
     Args:
         most: most axes, unless all shapes are equal.
         shapes: the shapes.
+
+    Raises:
+        CodecError: there are more axes, or the shapes do not fit together.
 
     >>> broadcast(4, (2, 3), (1,))
     (2, 3)

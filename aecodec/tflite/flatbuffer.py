@@ -83,7 +83,7 @@ class Table:
         Args:
             field: number of the field.
             kind: its type, as the module struct names it.
-            default: what it is if it is left out.
+            default: the number if the field is left out.
         """
         form = _NUMBERS[kind]
         place = self._place_of(field, form.size)

@@ -94,7 +94,7 @@ class Tensor(NamedTuple):
         type: type of its numbers.
         shape: its shape in the file.
         signature: the shape with `ANY` for the sides that may have any size.
-        quantization: how its integers are meant.
+        quantization: how its integers stand for real numbers.
         content: its bytes, if it is constant, else empty.
     """
 

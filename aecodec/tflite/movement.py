@@ -1,4 +1,4 @@
-"""Operators that move elements, or draw axes together: their shapes and constants."""
+"""Operators that move elements or reduce axes: their shapes and constants."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from aecodec.tflite.call import (
     constant,
     constants,
     ensure,
-    place,
-    places,
+    normalized_axes,
+    normalized_axis,
     scalar,
 )
 from aecodec.tflite.model import MAX_RANK, MAX_SIDE, Shape, Type
@@ -59,7 +59,7 @@ def reshape(call: Call) -> Result:
 def transpose(call: Call) -> Result:
     """The axes in another order."""
     value, order = _value_and(call, 2)
-    axes = places(constants(order), value.rank)
+    axes = normalized_axes(constants(order), value.rank)
     ensure(len(axes) == value.rank, "it leaves out an axis")
     return _given(tuple(value.shape[axis] for axis in axes), value.size)
 
@@ -70,7 +70,7 @@ def concatenation(call: Call) -> Result:
     call.check_types(values, *_ANY_TYPE)
     options = call.options(10, 2)
     check_activation(options, 1)
-    axis = place(options.number(0, "i"), values[0].rank)
+    axis = normalized_axis(options.number(0, "i"), values[0].rank)
     others = {(*each.shape[:axis], 0, *each.shape[axis + 1 :]) for each in values}
     ensure(len(others) == 1, "its inputs differ in shape")
     shape = list(values[0].shape)
@@ -86,7 +86,7 @@ def pack(call: Call) -> Result:
     ensure(options.number(0, "i") == len(values), "it has another number of inputs")
     ensure(len({each.shape for each in values}) == 1, "its inputs differ in shape")
     shape = list(values[0].shape)
-    shape.insert(place(options.number(1, "i"), len(shape) + 1), len(values))
+    shape.insert(normalized_axis(options.number(1, "i"), len(shape) + 1), len(values))
     return _given(tuple(shape))
 
 
@@ -95,7 +95,7 @@ def unpack(call: Call) -> Result:
     (value,) = call.take(1, outputs=len(call.outputs))
     call.check_types([value], *_ANY_TYPE)
     options = call.options(64, 2)
-    axis = place(options.number(1, "i"), value.rank)
+    axis = normalized_axis(options.number(1, "i"), value.rank)
     count = value.shape[axis]
     ensure(options.number(0, "i") == len(call.outputs) == count, "it has other outputs")
     return Result(((*value.shape[:axis], *value.shape[axis + 1 :]),) * count)
@@ -105,7 +105,7 @@ def split(call: Call) -> Result:
     """Equal parts along an axis."""
     axis, value = call.take(2, outputs=len(call.outputs))
     call.check_types([value], *_ANY_TYPE)
-    count, along = call.options(35, 1).number(0, "i"), place(scalar(axis), value.rank)
+    count, along = call.options(35, 1).number(0, "i"), normalized_axis(scalar(axis), value.rank)
     ensure(count == len(call.outputs) >= 1, "it has other outputs")
     ensure(value.shape[along] % count == 0, "its parts differ in size")
     return Result((_with_side(value.shape, along, value.shape[along] // count),) * count)
@@ -115,7 +115,7 @@ def split_by_sizes(call: Call) -> Result:
     """Parts of given sizes along an axis."""
     value, sizes, axis = call.take(3, outputs=len(call.outputs))
     call.check_types([value], *_ANY_TYPE)
-    wanted, along = constants(sizes), place(scalar(axis), value.rank)
+    wanted, along = constants(sizes), normalized_axis(scalar(axis), value.rank)
     fits = call.options(79, 1).number(0, "i") == len(wanted) == len(call.outputs)
     ensure(fits and min(wanted) >= 1, "it has other outputs")
     ensure(sum(wanted) == value.shape[along], "its parts are not all of its input")
@@ -127,7 +127,7 @@ def _with_side(shape: Shape, axis: int, side: int) -> Shape:
 
 
 def slice_(call: Call) -> Result:
-    """A box of the input."""
+    """A box within the input."""
     value, begin, size = _value_and(call, 3)
     starts, counts = constants(begin), constants(size)
     ensure(len(starts) == len(counts) == value.rank <= 5, "it has another number of axes")
@@ -140,7 +140,7 @@ def slice_(call: Call) -> Result:
 
 
 def strided_slice(call: Call) -> Result:
-    """A box of the input in steps."""
+    """Elements of a box within the input, at equal steps."""
     value, begin, end, stride = _value_and(call, 4)
     options = call.options(32, 6)
     masks = [options.number(field, "i") for field in range(5)]
@@ -188,7 +188,7 @@ def _borders(value: Value, paddings: Value) -> list[tuple[int, int, int]]:
 
 
 def tile(call: Call) -> Result:
-    """The input several times along each axis."""
+    """The input, repeated along each axis."""
     value, multiples = _value_and(call, 2)
     counts = constants(multiples)
     ensure(len(counts) == value.rank and min(counts, default=1) >= 1, "it repeats other axes")
@@ -208,12 +208,12 @@ def broadcast_to(call: Call) -> Result:
 
 
 def gather(call: Call) -> Result:
-    """Slices of the input by their numbers; those that are not constant are checked as it runs."""
+    """Slices of the input by their numbers; a runtime checks numbers that are not constant."""
     value, numbers = call.take(2)
     call.check_types([value], *_ANY_TYPE)
     options = call.options(23, 2)
     ensure(options.number(1, "i") == 0 and numbers.type in INTEGERS, "it has batches")
-    axis = place(options.number(0, "i"), value.rank)
+    axis = normalized_axis(options.number(0, "i"), value.rank)
     if numbers.tensor.is_constant:
         found = constant(numbers, numbers.rank)
         ensure(found.min() >= 0 and found.max() < value.shape[axis], "it lies outside of its input")
@@ -255,7 +255,8 @@ def resize(kind: int, first: int) -> Rule:
         value, size = call.take(2)
         call.check_types([value], *REAL)
         options = call.options(kind, first + 2)
-        ensure(not (options.number(first, "?") and options.number(first + 1, "?")), "both ways")
+        is_contradictory = options.number(first, "?") and options.number(first + 1, "?")
+        ensure(not is_contradictory, "it aligns corners and centres at once")
         sides = constants(size)
         ensure(value.rank == 4 and len(sides) == 2, "its input is no picture")
         shape = (value.shape[0], *sides, value.shape[3])
@@ -265,20 +266,20 @@ def resize(kind: int, first: int) -> Rule:
 
 
 def reduction(call: Call) -> Result:
-    """Some axes drawn together."""
+    """A sum, mean or extreme over some axes."""
     value, axes = _value_and(call, 2)
     keeps = call.options(27, 1).number(0, "?")
     ensure(axes.rank <= 1, "its axes are no list")
-    gone = places(constants(axes, axes.rank), value.rank)
+    gone = normalized_axes(constants(axes, axes.rank), value.rank)
     kept = [(axis, side) for axis, side in enumerate(value.shape) if keeps or axis not in gone]
     return _given(tuple(1 if axis in gone else side for axis, side in kept), 4 * value.size)
 
 
 def along_axis(call: Call) -> Result:
-    """Elements in another order, or their running sums, along axes."""
+    """An output of the input's shape, whose elements are reversed or summed along axes."""
     value, axes = _value_and(call, 2)
     ensure(axes.rank <= 1, "its axes are no list")
-    places(constants(axes, axes.rank), value.rank)
+    normalized_axes(constants(axes, axes.rank), value.rank)
     return _given(value.shape, value.size)
 
 
@@ -297,7 +298,7 @@ def arg_extreme(kind: int) -> Rule:
         stated = call.options(kind, 1).number(0, "b")
         fits = value.type in REAL and call.output.type in INTEGERS and call.output.type == stated
         ensure(fits, "its output is of another type")
-        gone = place(scalar(axis), value.rank)
+        gone = normalized_axis(scalar(axis), value.rank)
         return _given((*value.shape[:gone], *value.shape[gone + 1 :]), value.size)
 
     return rule

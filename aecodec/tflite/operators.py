@@ -121,4 +121,4 @@ KINDS = {
     156: Kind("ATAN2", each.same_shapes),
     158: Kind("SIGN", each.unary),
 }
-"""By the numbers of the schema."""
+"""The kinds of operators, by their numbers in the schema."""

@@ -19,7 +19,7 @@ _KERNEL_TYPES = {
     Type.INT8: (Type.INT8,),
     Type.INT16: (Type.INT8,),
 }
-"""Types of kernels by the type of what they are applied to; int8 for floats is a mixed form."""
+"""Types of kernels by the type of the input; int8 with a float input is a hybrid operator."""
 
 _BIAS_TYPES = {
     Type.FLOAT32: (Type.FLOAT32,),
@@ -171,7 +171,7 @@ def _check_slices(value: Value | None, axis: int) -> None:
 def _sides(
     value: Value, window: Shape, options: Table, dilations: tuple[int, int] | None = None
 ) -> Shape:
-    """Pictures, rows and columns of what a window that moves over pictures gives."""
+    """(pictures, rows, columns) of the output of a window that moves over pictures."""
     padding, strides = options.number(0, "b"), (options.number(2, "i"), options.number(1, "i"))
     wide = [options.number(field, "i", 1) for field in dilations] if dilations else [1, 1]
     each = zip(value.shape[1:3], window, strides, wide, strict=True)

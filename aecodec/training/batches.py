@@ -12,13 +12,13 @@ from aecodec.keras_models.pair import KerasPair
 from aecodec.parallel import cores
 
 ENDLESS = 1 << 40
-"""Number of steps or epochs of what is stopped otherwise."""
+"""Number of steps or epochs of a loop that is ended by other means."""
 
 _PREFETCHED = 2
 
 
 def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
-    """Tiles (N, h, w, C) as the encoder takes them, which may be without the last axis."""
+    """Tiles (N, h, w, C) in the encoder's input shape, which may lack the last axis."""
     return tiles.reshape(tiles.shape[: len(pair.image_shape) + 1])
 
 

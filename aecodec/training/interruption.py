@@ -31,8 +31,8 @@ class _Interruption(keras.callbacks.Callback):
 def between_steps() -> Iterator[Any]:
     """Make Ctrl-C wait for the end of a step of training; pressed again, it does not wait.
 
-    In the middle of one it may be lost, because libraries that are called back ignore exceptions,
-    and while the state is written it would leave half of it.
+    In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions of functions
+    that they call back; while the state is written, it would leave half a file.
 
     Yields:
         A callback for the training.
@@ -54,6 +54,6 @@ def between_steps() -> Iterator[Any]:
 
 
 def _raises_keyboard_interrupt() -> bool:
-    """Whether Ctrl-C does here what Python makes it do: not in threads, nor where it is ignored."""
+    """Whether Ctrl-C raises KeyboardInterrupt in this thread, and is not ignored."""
     is_main = threading.current_thread() is threading.main_thread()
     return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -125,7 +125,8 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         recipe = replace(
             recipe,
             levels=_with_current_keys(recipe.levels),
-            data={"smooth": 0.0} | recipe.data,  # recipes of earlier versions have none of these
+            # Recipes of earlier versions lack these three keys.
+            data={"smooth": 0.0} | recipe.data,
             training={"distortion": MSE} | recipe.training,
             priors={"rdoq": {}} | recipe.priors,
         )

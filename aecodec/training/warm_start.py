@@ -28,7 +28,8 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
     middle of the levels.
 
     Args:
-        autoencoder: built by the same recipe as the codec, or by one whose decoder goes on.
+        autoencoder: built by the same recipe as the codec, or by one whose decoder has more layers
+            at its end.
         folder: the codec.
         levels: number of levels of the training.
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from aecodec import load_codec
 from aecodec.arrays import Pixels
+from aecodec.export.device.pnm import as_pnm
 from benchmarks.c_codec import build, bundle_of
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist, mosaic
@@ -53,7 +54,7 @@ def measure(options: Namespace) -> Iterator[Row]:
 def _rows(folder: Path, name: str, pixels: Pixels, kernels: str) -> Iterator[Row]:
     bundle, picture, file = (folder / each for each in ("x.bundle", "x.pnm", "x.aec"))
     bundle.write_bytes(bundle_of(load_codec(name).folder))
-    picture.write_bytes(b"".join(map(_as_pnm, pixels)))
+    picture.write_bytes(b"".join(map(as_pnm, pixels)))
     for command, given, made in (("compress", picture, file), ("decompress", file, picture)):
         arguments = [command, str(given), "-o", str(made), "--force", "--bundle", str(bundle)]
         runs = [_run([str(folder / "aecc"), *arguments]) for _ in range(_ROUNDS)]
@@ -66,11 +67,6 @@ def _rows(folder: Path, name: str, pixels: Pixels, kernels: str) -> Iterator[Row
             "pictures_per_second": round(len(pixels) / seconds, 2),
             "peak_mib": round(max(each.peak_mib for each in runs)),
         }
-
-
-def _as_pnm(pixels: Pixels) -> bytes:
-    height, width, channels = pixels.shape
-    return b"P%d\n%d %d\n255\n" % (5 if channels == 1 else 6, width, height) + pixels.tobytes()
 
 
 _MEASURED = """

@@ -44,7 +44,7 @@ _PATIENCE = 600
 they are needed take minutes."""
 
 _LOOK = 0.02
-"""Seconds between two looks at what the workers did."""
+"""Seconds between two polls of what the workers did."""
 
 _SETTINGS = {
     "distributed.comm.timeouts.connect": "600s",  # a busy machine takes long to start a worker
@@ -82,7 +82,7 @@ class Cluster:
         self._suspects: list[Any] = []
 
     def run(self, items: Sequence[Any]) -> Generator[tuple[Any, Outcome], None, None]:
-        """Yield each file with what came of it, as soon as that is known.
+        """Yield each file with its outcome, as soon as that is known.
 
         Raises:
             AecodecError: the scheduler has ended, or has had no workers for long.

@@ -11,7 +11,7 @@ from types import FrameType
 
 
 class Interrupts:
-    """Notices Ctrl-C for good: a library that is loading may take the exception for its failure."""
+    """Remembers Ctrl-C: a library that is being imported may swallow the KeyboardInterrupt."""
 
     def __init__(self) -> None:
         self._noticed = False
@@ -47,7 +47,7 @@ def blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # which would lift the mask if the block started it
+    resource_tracker.ensure_running()  # started within the block, it would lift the mask
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import IO, Any, TypeGuard
 
 from aecodec.atomic.locks import Lock, try_lock
-from aecodec.cli.batch.manifest_file import Row, read_rows, written
+from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack
 from aecodec.cli.shared.console import Values, name_of
 from aecodec.cli.shared.files import size_of, write_bytes
 from aecodec.cli.shared.found import STANDARD
 from aecodec.errors import AecodecError, UsageError
-from aecodec.urls import place
+from aecodec.urls import path_or_url
 
 _JOURNAL = ".rows"
-"""What the name of the journal has more than that of the manifest."""
+"""Suffix of the journal, behind the whole name of the manifest."""
 
 
 class Manifest:
@@ -46,7 +46,7 @@ class Manifest:
         self.join()
 
     def has(self, item: Any) -> bool:
-        """Whether a file was done, and what was made of it is still there, with as many bytes."""
+        """Whether a file was done, and its result still exists with the same number of bytes."""
         if isinstance(item, Pack):
             return self._has_pack(item)
         row = self._rows.get(name_of(item))
@@ -59,7 +59,7 @@ class Manifest:
         if not all(_is_of(row, pack) for row in rows):
             return False
         made = {(row.target, row.bytes) for row in rows if row and row.target}
-        return all(size_of(place(target)) == size for target, size in made)
+        return all(size_of(path_or_url(target)) == size for target, size in made)
 
     def add(self, item: Any, outcome: Outcome) -> None:
         """Note what came of a file."""
@@ -68,7 +68,7 @@ class Manifest:
             self._add(row)
 
     def add_existing(self, item: Any) -> None:
-        """Note a file that was there already, unless it is noted as it was made."""
+        """Note a file whose result existed already, unless the row of its making is there."""
         name, target = name_of(item), _target_of(item)
         row = self._rows.get(name)
         if target and not (row and row.status == 0 and row.target == target):
@@ -86,7 +86,7 @@ class Manifest:
             AecodecError: it cannot be written; the journal stays.
         """
         if self._journal.seek(0, 2):
-            write_bytes(self._path, written(self._rows.values()), force=True)
+            write_bytes(self._path, to_parquet(self._rows.values()), force=True)
             self._journal.truncate(0)
 
 
@@ -123,7 +123,7 @@ def _journal_at(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _row_in(line: bytes) -> Row | None:
-    """The row of a line of a journal; None of the last one, if a process was killed within it."""
+    """The row in a line of a journal; None if a process was killed while it wrote the line."""
     try:
         return Row(*json.loads(line))
     except (ValueError, TypeError):
@@ -137,7 +137,7 @@ def _made_of(item: Any) -> Path:
 
 
 def _target_of(item: Any) -> str | None:
-    """What shall be made of a file; None if it is only read."""
+    """Name of the file that is to be made; None if the item is only read."""
     return str(item.target) if hasattr(item, "target") else None
 
 
@@ -172,7 +172,7 @@ def _rows_of_pack(pack: Pack, outcome: Outcome) -> list[Row]:
 
 
 def _row(source: str, values: Values, seconds: float) -> Row:
-    """The row of a file by a result as a line of JSON has it."""
+    """The row of a file, from the values of its result."""
     return Row(
         source=source,
         target=values.get("file"),

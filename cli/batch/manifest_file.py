@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 
 _TYPES = "string string int64 int64 int64 int64 double double double int64 string"
-"""Those of the columns, as Arrow calls them."""
+"""Arrow's names of the types of the columns."""
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -68,8 +68,12 @@ def read_rows(path: Path) -> list[Row]:
     return [Row(*values) for values in zip(*(column.to_pylist() for column in table), strict=True)]
 
 
-def written(rows: Iterable[Row]) -> bytes:
-    """The content of a manifest with these rows."""
+def to_parquet(rows: Iterable[Row]) -> bytes:
+    """The content of a manifest with these rows.
+
+    Raises:
+        AecodecError: pyarrow is not installed.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 

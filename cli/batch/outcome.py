@@ -17,7 +17,7 @@ Work = Callable[[Any, Console, Workers], None]
 
 
 class LeftAlone(Exception):  # noqa: N818 - no error
-    """Raised where no result is made of a file, as the user wishes; the work has said so."""
+    """Raised by work that has reported that an option leaves a file without a result."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Outcome:
         lines: lines to print, each with whether it goes to standard error.
         error: what ended the work, or None.
         is_left_alone: whether no result was made, as the user wishes.
-        results: the results as lines of JSON have them; none if the work did not come so far.
+        results: the values of its results, as for JSON; none if the work ended before.
         seconds: how long it took.
     """
 
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
-    """Do the work for one file, and keep what it says until it is this file's turn.
+    """Do the work for one file, and keep what it prints until it is this file's turn.
 
     A file with a problem of its own, as :mod:`aecodec.cli.shared.found` finds them, fails with it.
     """
@@ -55,7 +55,7 @@ def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Out
 
 
 def _tried(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
-    """Whether the work came to its end, and what ended it before."""
+    """Do the work, and return how it ended."""
     try:
         if problem := getattr(item, "problem", None):
             raise problem

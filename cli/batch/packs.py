@@ -37,7 +37,7 @@ class Pack:
         return self.target.with_name(f"{self.target.stem}_{number}{self.target.suffix}")
 
     def may_make(self, target: str | None) -> bool:
-        """Whether a file of this name is one of those that it becomes."""
+        """Whether the pack may become a file of this name."""
         return target in {str(self.target_of(number)) for number in range(len(self.sources))}
 
 

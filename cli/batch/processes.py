@@ -1,4 +1,4 @@
-"""One more process that works on files."""
+"""Further processes that work on files."""
 
 from __future__ import annotations
 

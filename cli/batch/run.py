@@ -1,4 +1,4 @@
-"""All files of a call: what is printed of each, and how the command ends."""
+"""Running a command on all its files: what is printed of each, and the exit status."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _SOME_FAILED, _INTERRUPTED = 1, 130
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How the files of a call are worked on; an attribute is an option of the commands.
+class BatchOptions:
+    """How all files of a call are worked on; an attribute is an option of the commands.
 
     Attributes:
         jobs: number of processes that work side by side at most; one per core if None.
         skip_existing: count results that exist already, instead of failing for them.
-        manifest: file in which is noted what came of each file, and by which a call goes on.
+        manifest: file that notes the outcome of each file, so that a later call can go on.
         scheduler: address of the scheduler of a Dask cluster that works on several files; None for
             processes of this machine.
     """
@@ -50,22 +50,24 @@ class Manner:
         return opened(self.manifest)
 
 
-def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner = Manner()) -> None:
+def run_all(
+    console: Console, items: Sequence[Any], work: Work, options: BatchOptions = BatchOptions()
+) -> None:
     """Do the work for each file, and go on past those that fail.
 
     Args:
         console: how the command reports.
         items: the files.
         work: what is done for each.
-        manner: how they are worked on.
+        options: how they are worked on.
 
     Raises:
         AecodecError: the error of the file, if it is the only one; or the manifest cannot be used.
         typer.Exit: with status 1, if some of several failed; with 130, if Ctrl-C ended it.
     """
-    with console.bar("") as bar, manner.opened_manifest() as manifest:
+    with console.bar("") as bar, options.opened_manifest() as manifest:
         tally = _Tally(
-            replace(console, write=bar.write), len(items), manner.skip_existing, manifest
+            replace(console, write=bar.write), len(items), options.skip_existing, manifest
         )
         waiting = [item for item in items if not tally.is_done(item)]
         if len(items) == 1:
@@ -74,7 +76,7 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
                 tally.report_only(item, outcome)
             return
         try:
-            with closing(_side_by_side(work, waiting, console, bar, manner)) as done:
+            with closing(_side_by_side(work, waiting, console, bar, options)) as done:
                 for item, outcome in done:
                     tally.report(item, outcome)
         except KeyboardInterrupt:
@@ -83,18 +85,19 @@ def run_all(console: Console, items: Sequence[Any], work: Work, manner: Manner =
 
 
 def _side_by_side(
-    work: Work, items: Sequence[Any], console: Console, bar: Bar, manner: Manner
+    work: Work, items: Sequence[Any], console: Console, bar: Bar, options: BatchOptions
 ) -> Generator[tuple[Any, Outcome], None, None]:
     """Yield the files with what came of them, in their order; from a cluster, as they are done."""
-    jobs = manner.jobs or cores()
+    jobs = options.jobs or cores()
     reads_a_pipe = any(getattr(item, "source", item) == STANDARD for item in items)
-    if manner.scheduler and items and not reads_a_pipe:
-        yield from _on_a_cluster(work, items, console, bar, manner.scheduler, jobs)
+    if options.scheduler and items and not reads_a_pipe:
+        yield from _on_a_cluster(work, items, console, bar, options.scheduler, jobs)
         return
-    from aecodec.cli.batch.lanes import Lanes  # loads multiprocessing, which one file can spare
+    # It loads multiprocessing, which one file does not need.
+    from aecodec.cli.batch.process_pool import ProcessPool
 
-    lanes = Lanes(work, items, console, bar.update)
-    with closing(lanes.run(1 if reads_a_pipe else jobs)) as outcomes:
+    pool = ProcessPool(work, items, console, bar.update)
+    with closing(pool.run(1 if reads_a_pipe else jobs)) as outcomes:
         yield from zip(items, outcomes, strict=True)
 
 
@@ -119,7 +122,7 @@ class _Tally:
         self._left_alone: list[str] = []
 
     def is_done(self, item: Any) -> bool:
-        """Whether the manifest has a file as done, which is counted then."""
+        """Whether the manifest has a file as done; such a file is counted."""
         if self._manifest is None or not self._manifest.has(item):
             return False
         self._reported += 1

@@ -117,10 +117,10 @@ class _Comparing:
 
 
 def _check_is_image(content: bytes) -> None:
-    """Check that what is to be compressed is not the result of that.
+    """Check that the picture to compress is not an `.aec` file already.
 
     Raises:
-        UsageError: it is.
+        UsageError: it is one.
     """
     if content.startswith(MAGIC):
         raise UsageError(

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.batch.run import Manner, run_all
+from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.commands.compression import Compression, Stack
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.found import IMAGES, STANDARD, expand, is_folder_at
@@ -32,7 +32,7 @@ from aecodec.codec.registry import AUTO, load_codec
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.metrics import check_ssimulacra2
-from aecodec.urls import place
+from aecodec.urls import path_or_url
 
 
 def compress(
@@ -40,7 +40,7 @@ def compress(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            parser=place,
+            parser=path_or_url,
             help="Images, folders of images, or - for standard input.",
         ),
     ],
@@ -124,21 +124,21 @@ def compress(
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
     work = Compression(given, *sought, metadata, options, skip_larger, force)
-    manner = Manner(jobs, skip_existing, manifest, scheduler)
+    batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out))]
-        run_all(console, stack, work.compress_stack, manner)
+        run_all(console, stack, work.compress_stack, batch)
     elif pack:
         from aecodec.cli.batch.packs import packs_of
 
         _check_packing(out, manifest, frames)
         if skip_existing or skip_larger:
             raise UsageError("--stacks-of takes all pictures: give --force, and no --skip option")
-        packs = packs_of(expand(inputs, IMAGES), pack, place(out or ""))
-        run_all(console, packs, work.compress_pack, manner)
+        packs = packs_of(expand(inputs, IMAGES), pack, path_or_url(out or ""))
+        run_all(console, packs, work.compress_pack, batch)
     else:
         planned = plan(inputs, out, _rename, IMAGES)
-        run_all(console, planned, work.compress_one, manner)
+        run_all(console, planned, work.compress_one, batch)
 
 
 def _rename(path: Path) -> Path:
@@ -167,4 +167,4 @@ def _stack_target(inputs: list[Path], out: str | None) -> Path:
         raise UsageError("--stack needs -o, the name of the one file that it makes")
     if is_folder(out):
         raise UsageError(f"--stack makes one file, and {out} is a folder: name a file with -o")
-    return place(out)
+    return path_or_url(out)

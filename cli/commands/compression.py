@@ -1,4 +1,4 @@
-"""How `aecodec compress` makes files: one of a picture, of several of one size, or of a pack."""
+"""How `aecodec compress` makes files: of one picture, of a stack of them, or of a pack."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CONVERTED = "the stack keeps no colour profile: pictures that have one were con
 
 @dataclass(frozen=True)
 class Stack:
-    """Files of which one is made."""
+    """Pictures that become one file."""
 
     inputs: Sequence[Path]
     target: Path
@@ -103,7 +103,7 @@ class Compression:
         """Compress the pictures of a pack, each kind to one file; one that cannot be read fails.
 
         Raises:
-            AecodecError: some of the pictures failed, which were named.
+            AecodecError: some of the pictures failed; each was named before.
         """
         check_overwriting(pack.target, self.force)
         kinds: dict[tuple[Mode, tuple[int, int]], list[_Read]] = {}

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.batch.run import Manner, run_all
+from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.endings import Endings, ImageFormat
 from aecodec.cli.shared.files import (
@@ -44,7 +44,7 @@ from aecodec.image_files.writing import encode_frames
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import file_names, without_names
 from aecodec.parallel import Workers
-from aecodec.urls import place
+from aecodec.urls import path_or_url
 
 
 def decompress(
@@ -52,7 +52,7 @@ def decompress(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            parser=place,
+            parser=path_or_url,
             help=".aec files, folders of them, or - for standard input.",
         ),
     ],
@@ -100,7 +100,12 @@ def decompress(
     work = _Decompression(given, limits, endings, force, folder)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     planned = plan(inputs, out, endings.rename, AEC_FILES)
-    run_all(console, planned, work.decompress_one, Manner(jobs, skip_existing, manifest, scheduler))
+    run_all(
+        console,
+        planned,
+        work.decompress_one,
+        BatchOptions(jobs, skip_existing, manifest, scheduler),
+    )
 
 
 @dataclass(frozen=True)
@@ -160,9 +165,9 @@ class _Decompression:
 
 def _report(console: Console, job: Job, written: Path, picture: Picture, size: int) -> None:
     width, height = picture.size
-    many = f"{picture.frames} pictures of " if picture.frames > 1 else ""
+    frames = f"{picture.frames} pictures of " if picture.frames > 1 else ""
     console.result(
-        f"{name_of(job)} -> {written}: {many}{width}x{height} {picture.mode.name}"
+        f"{name_of(job)} -> {written}: {frames}{width}x{height} {picture.mode.name}"
         f"{_former(picture, written)}",
         {
             "source": str(job.source),
@@ -178,7 +183,7 @@ def _report(console: Console, job: Job, written: Path, picture: Picture, size: i
 
 
 def _former(picture: Picture, written: Path) -> str:
-    """What to do for the former ending of a file that has another one now."""
+    """How to restore the former ending of a file that has another one now."""
     former = picture.origin.suffix if picture.origin else written.suffix
     is_lossy = format_of(former) in NEEDS_QUALITY and written.suffix == ".png"
     return f", was {former} (--quality N restores that)" if is_lossy else ""

@@ -177,12 +177,8 @@ def export(
                 "one of the models first"
             )
         counts = {"tile": tile or _TILE, "levels": levels or _LEVELS, "priors": priors or _PRIORS}
-        wishes = Wishes(
-            parse_image_shape(image_shape) if image_shape else None,
-            parse_pixel_ranges(pixel_range) if pixel_range else None,
-        )
         models = ModelFiles(encoder, decoder, calibrate, custom_objects or [])
-        make_codec(models, output, counts, wishes)
+        make_codec(models, output, counts, _wishes(image_shape, pixel_range))
         return
     if not codec:
         raise UsageError("give a CODEC, or --encoder and --decoder to make one of")
@@ -193,6 +189,13 @@ def export(
         )
     wanted.check()
     _export(codec, wanted, Calibration(calibrate, size), output, report, custom_objects or [])
+
+
+def _wishes(image_shape: str | None, pixel_range: str | None) -> Wishes:
+    return Wishes(
+        parse_image_shape(image_shape) if image_shape else None,
+        parse_pixel_ranges(pixel_range) if pixel_range else None,
+    )
 
 
 def _export(

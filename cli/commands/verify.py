@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.batch.run import Manner, run_all
+from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import check_input, read_bytes
 from aecodec.cli.shared.found import AEC_FILES, Source, expand
@@ -27,7 +27,7 @@ from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, wit
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.limits import Limits
 from aecodec.parallel import Workers
-from aecodec.urls import place
+from aecodec.urls import path_or_url
 
 _FIELDS_ONLY = " (its codec is not installed: checksum and fields only; --codec names it)"
 
@@ -37,7 +37,7 @@ def verify(
         Optional[list[Path]],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="FILE...",
-            parser=place,
+            parser=path_or_url,
             help=".aec files, folders of them, or - for standard input; with --device, images.",
         ),
     ] = None,
@@ -82,7 +82,7 @@ def verify(
         console,
         sources,
         verification.verify_one,
-        Manner(jobs, manifest=manifest, scheduler=scheduler),
+        BatchOptions(jobs, manifest=manifest, scheduler=scheduler),
     )
 
 

@@ -35,7 +35,11 @@ class ModelFiles:
     custom_objects: list[str]
 
     def check(self) -> None:
-        """Check that all are there."""
+        """Check that all exist.
+
+        Raises:
+            InputError: one does not, or cannot be read.
+        """
         for given in (self.encoder, self.decoder, self.data):
             check_input(given)
 
@@ -47,7 +51,7 @@ def make_codec(models: ModelFiles, output: Output, counts: dict[str, Any], wishe
         models: the models and the pictures.
         output: where the folder goes.
         counts: `tile`, `levels` and `priors`, as in :func:`aecodec.export.codec_from_keras`.
-        wishes: what else its user wants.
+        wishes: image shape and pixel ranges that the user states.
     """
     models.check()
     targets = [output.path / name for name in CODEC_FILES]

@@ -1,4 +1,4 @@
-"""Where an export goes, and how it is told of."""
+"""Where the files of an export go, and how the command reports."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from aecodec.cli.shared.pictures import open_pictures, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
-from aecodec.urls import place
+from aecodec.urls import path_or_url
 
 if TYPE_CHECKING:  # which the other commands need not load
     from aecodec.datasets.evaluation_set import Dataset
@@ -98,7 +98,7 @@ def _target(data: Path, out: str | None) -> Path:
         raise UsageError(f"report makes one file, and {out} is a folder: name a file with -o")
     if Path(out).suffix.lower() not in ("", ".html", ".htm"):
         raise UsageError(f"{out}: a report is a page, so give a name that ends with .html")
-    return place(out)
+    return path_or_url(out)
 
 
 def _measured(

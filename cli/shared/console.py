@@ -20,11 +20,11 @@ Write = Callable[[str, bool], None]
 """Takes a line, and whether it goes to standard error."""
 
 Values = Mapping[str, Any]
-"""One result by its names, as a line of JSON has them."""
+"""The values of one result, by their names in a line of JSON."""
 
 
 def _keep_nothing(values: Values) -> None:
-    """Let the values of a result go once they are printed."""
+    """Drop the values of a result once they are printed."""
 
 
 def _values_of(name: str, error: AecodecError) -> Values:
@@ -36,7 +36,7 @@ class Console:
     """Where and how a command reports.
 
     Attributes:
-        quiet: report errors alone.
+        quiet: report only errors.
         as_json: one line of JSON per result, and per file that failed.
         to_stderr: standard output carries a file, so results go to standard error.
         write: prints a line.
@@ -126,7 +126,7 @@ class Console:
         return Bar(title, is_wanted=not self.quiet)
 
     def progress(self, items: Iterable[Item], count: int, title: str) -> Iterator[Item]:
-        """The items as they are taken, with a progress bar on a terminal if they are many."""
+        """Yield the items, with a progress bar on a terminal if they take long."""
         with self.bar(title) as bar:
             for done, item in enumerate(items):
                 bar.update(done, count)

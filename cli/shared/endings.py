@@ -15,7 +15,7 @@ from aecodec.errors import AecodecError, UsageError
 from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.image_files.formats import LOSSY, format_of, is_kept_by
-from aecodec.image_files.writing import check_format
+from aecodec.image_files.writing import format_to_write
 
 _USUAL = ".png"
 
@@ -37,7 +37,7 @@ class ImageFormat(str, Enum):
 
 @dataclass(frozen=True)
 class Endings:
-    """How the results of one call end.
+    """The endings of the results of one call.
 
     Attributes:
         inputs: what is restored; the files in its folders get their former endings back.
@@ -63,7 +63,7 @@ class Endings:
             raise UsageError(f"--format {self.wanted.value} and -o {out} are two different formats")
         endings_come_back = self._folders and not self.wanted
         ending = named or ("" if endings_come_back else self._ending(None))
-        if ending and check_format(ending, self.quality) not in LOSSY and self.quality:
+        if ending and format_to_write(ending, self.quality) not in LOSSY and self.quality:
             raise UsageError(
                 f"--quality is for jpeg, webp and avif, and {ending[1:]} loses nothing"
             )
@@ -72,8 +72,8 @@ class Endings:
         """Name of the result of a file or of a folder, in the folder of the source.
 
         `digit.aec` becomes `digit_decompressed.png`, and the folder `scans` `scans_decompressed`.
-        In that, a file that was made of a BMP file ends with `.bmp` again, and one that was made of
-        a JPEG file does so if a quality is given.
+        In such a folder, a file that was made of a BMP file ends with `.bmp` again, and one that
+        was made of a JPEG file ends as that did if a quality is given.
         """
         if is_folder_at(path):
             return folder_beside(path, "_decompressed")
@@ -83,7 +83,7 @@ class Endings:
         return path.with_name(f"{_stem(path, header, ending)}_decompressed{ending}")
 
     def of(self, target: Path) -> str:
-        """The ending, which chooses the format, of what is written as a result."""
+        """The ending of the file that is written as a result, which chooses its format."""
         return self._ending(None) if target == STANDARD or not target.suffix else target.suffix
 
     @cached_property
@@ -96,7 +96,7 @@ class Endings:
         return Path(out).suffix if out and is_one_file and not is_folder(out) else ""
 
     def _ending(self, header: Header | None) -> str:
-        """The former ending if it stands for what is wanted, and loses nothing unasked."""
+        """The former ending if it is of the wanted format, and loses only what was asked for."""
         usual = self.wanted.suffix if self.wanted else _USUAL
         if header is None or header.origin is None:
             return usual

@@ -90,10 +90,10 @@ def check_is_png(target: Path) -> None:
 
 
 def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
-    """Whether there is something, as a function tells that looks at files of this machine.
+    """Whether a path exists, by `look` if it is local.
 
     Raises:
-        InputError: what keeps the objects of a URL does not answer.
+        InputError: the object store of a URL does not answer.
     """
     if not isinstance(path, Url):
         return look(path)
@@ -110,7 +110,7 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
 
     Args:
         target: the file, or `-`.
-        content: what it shall hold.
+        content: bytes of the file.
         force: replace a file that exists. Without it, of two processes that write one file the
             second fails, whatever both checked before.
 

@@ -1,7 +1,7 @@
 """What a command finds to read: the files that are named, and those in folders that are named.
 
-What looks as if it was meant but cannot be read is found too, with the reason: nothing that was
-asked for is left out without a word.
+Files that look as if they were meant but cannot be read are found too, with the reason: nothing
+that was asked for is left out without a message.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NOT_OPENED = {
 """Suffixes of pictures that Pillow does not open, at least not everywhere, and what they are."""
 
 _NO_PICTURES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
-"""Suffixes that Pillow knows for its own purposes."""
+"""Suffixes that Pillow registers, but of which no picture is expected."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Kind:
 
 
 def real_path(path: Path) -> Path:
-    """A path without links; one that leads round in a circle, or nowhere, is a path as well."""
+    """A path with its links resolved as far as they lead; a URL as it is."""
     return path if isinstance(path, Url) else Path(os.path.realpath(path))
 
 
@@ -88,10 +88,10 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def is_folder_at(path: Path) -> bool:
-    """Whether there is a folder; what cannot be looked at is none.
+    """Whether there is a folder at a path that can be looked at.
 
     Raises:
-        InputError: what keeps the objects of a URL does not answer.
+        InputError: the object store of a URL does not answer.
     """
     if not isinstance(path, Url):
         return os.path.isdir(path)
@@ -103,7 +103,7 @@ def objects_in(folder: Url) -> list[Url]:
     """The objects of a folder, at any depth, sorted; none if there is no such folder.
 
     Raises:
-        InputError: what keeps the objects does not answer.
+        InputError: the object store does not answer.
     """
     with reading(folder), suppress(FileNotFoundError):
         return list(folder.rglob("*"))
@@ -171,7 +171,7 @@ def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
 
 
 def _source(path: Path, kind: Kind) -> Source | None:
-    """A file of a folder, with the problem that its name or its kind means; None if not meant."""
+    """A file of a folder, with its problem if it has one; None if the command does not read it."""
     if kind.accepts(path):
         return Source(path, _problem(path))
     reason = kind.refuses(path)

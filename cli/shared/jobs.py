@@ -18,10 +18,10 @@ from aecodec.cli.shared.found import (
     sources_in,
 )
 from aecodec.errors import AecodecError, UsageError
-from aecodec.urls import Url, place
+from aecodec.urls import Url, path_or_url
 
 _MANY = 100
-"""Number of jobs from which on one listing of a folder is cheaper than to ask for each object."""
+"""From this number of jobs on, listing a folder is cheaper than asking for each object."""
 
 Rename = Callable[[Path], Path]
 """Path of an input to the path of its result."""
@@ -43,7 +43,7 @@ class Job:
 
 
 def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: Kind) -> list[Job]:
-    """Decide what to make of what.
+    """Decide which result each input has.
 
     Without `out`, the result of a file lies beside it, and the results of a folder in a folder
     beside it. `out` is the name of the result of one file; it is a folder for several inputs, and
@@ -63,7 +63,7 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: Kind) ->
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
         raise UsageError("standard output takes one result: give one input, or a folder with -o")
     into_folder = out is not None and out != "-" and (len(inputs) > 1 or is_folder(out))
-    target = None if out is None else place(out)
+    target = None if out is None else path_or_url(out)
     jobs = [job for given in inputs for job in _jobs_of(given, target, into_folder, rename, kind)]
     apart = _apart(list(dict.fromkeys(jobs)))
     check_not_sources([job.target for job in apart], [job.source for job in apart])
@@ -115,7 +115,7 @@ def _apart(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _looked_up(jobs: Sequence[Job]) -> list[Job]:
-    """The jobs, with targets that are URLs knowing what there is already."""
+    """The jobs; targets that are URLs know by listings whether they exist already."""
     parents = {job.target.parent for job in jobs if isinstance(job.target, Url)}
     tops = [parent for parent in parents if parents.isdisjoint(parent.parents)]
     there: dict[Path, Path] = {url: url for top in tops for url in objects_in(top)}
@@ -170,18 +170,18 @@ def folder_beside(folder: Path, ending: str) -> Path:
 
 def is_folder(out: str) -> bool:
     """Whether `-o` names a folder: it is one, or ends with a slash."""
-    return _ends_with_slash(out) or is_folder_at(place(out))
+    return _ends_with_slash(out) or is_folder_at(path_or_url(out))
 
 
 def named_folder(inputs: Sequence[Path], out: str | None) -> Path | None:
     """The folder that `-o` names as the result of one file, if it exists.
 
-    With a slash at the end, and for `.` and `..`, it is not the result, but where that goes.
+    With a slash at the end, and for `.` and `..`, `-o` names the folder that the result goes into.
     """
-    if out is None or _ends_with_slash(out) or place(out).name in ("", ".."):
+    if out is None or _ends_with_slash(out) or path_or_url(out).name in ("", ".."):
         return None
     is_one_file = len(inputs) == 1 and not is_folder_at(inputs[0])
-    return place(out) if is_one_file and is_folder_at(place(out)) else None
+    return path_or_url(out) if is_one_file and is_folder_at(path_or_url(out)) else None
 
 
 def _ends_with_slash(out: str) -> bool:

@@ -13,7 +13,7 @@ from aecodec.codec.registry import AUTO, built_in_names
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 from aecodec.recipes import recipe_names
-from aecodec.urls import Url, place
+from aecodec.urls import Url, path_or_url
 
 
 def complete_codec(typed: str) -> list[str]:
@@ -58,7 +58,7 @@ def _file_here(text: str) -> Path:
     Raises:
         UsageError: it is a URL.
     """
-    path = place(text)
+    path = path_or_url(text)
     if isinstance(path, Url):
         raise UsageError(f"{path}: a manifest grows row by row, so it is a file of this machine")
     return path
@@ -81,7 +81,7 @@ CodecArgument = Annotated[
 DataArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="DATA", parser=place, help="A folder of images, or an .npz or .npy array."
+        metavar="DATA", parser=path_or_url, help="A folder of images, or an .npz or .npy array."
     ),
 ]
 ArrayName = Annotated[

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _MIN_STEPS = 8
-"""What takes fewer steps is done before anyone reads a bar."""
-
+"""Work of fewer steps is done before anyone reads a bar."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What moves a cursor, changes colours or turns text around, but for tabs and ends of lines."""
@@ -37,10 +36,10 @@ def visible(text: str) -> str:
 def echo(text: str, to_stderr: bool) -> None:
     """Print a line, with its control characters shown instead of obeyed.
 
-    It is a result on standard output, or anything else on standard error, if it can be.
+    Results go to standard output. What goes to standard error is lost if that cannot be written.
 
     Raises:
-        OutputError: it is a result, and standard output does not take it.
+        OutputError: standard output does not take the line.
     """
     if to_stderr:
         with suppress(OSError):
@@ -50,7 +49,7 @@ def echo(text: str, to_stderr: bool) -> None:
 
 
 class Bar:
-    """A bar that appears when long work begins, and is gone after the block.
+    """A progress bar that appears when long work begins, and disappears after the block.
 
     Args:
         title: what is done, in a word.
@@ -96,7 +95,7 @@ class Bar:
 
 
 def _started(title: str) -> Progress:
-    from rich.console import Console  # takes 50 ms, which a digit can spare
+    from rich.console import Console  # takes 50 ms, and short work needs no bar
     from rich.progress import Progress
 
     progress = Progress(

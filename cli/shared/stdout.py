@@ -1,7 +1,7 @@
-"""Standard output that takes everything or fails: a disk that is full, a pipe that nobody reads.
+"""Standard output that is written whole or fails, as on a full disk or a pipe that nobody reads.
 
 With `PYTHONUNBUFFERED`, Python's own stream writes what one call of the system takes, and drops the
-rest without a word.
+rest without an error.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def complete_stdout() -> Iterator[None]:
     """Let every write of the block to standard output be whole, or fail.
 
     Raises:
-        OutputError: what the block has written does not reach its end.
+        OutputError: what the block has written cannot be written to the end.
     """
     _open_closed_streams()
     before = sys.stdout
@@ -83,7 +83,7 @@ def write_content(content: bytes) -> None:
 
 
 def _open_closed_streams() -> None:
-    """Keep files that are opened later from becoming the streams to which libraries print."""
+    """Open closed standard streams, so that files opened later do not get their numbers."""
     for number in _STREAMS:
         try:
             os.fstat(number)
@@ -92,7 +92,7 @@ def _open_closed_streams() -> None:
 
 
 def _complete(stream: Any) -> Any:
-    """A stream that writes what this one does, to its end: the same one if it is buffered.
+    """A stream that writes to the same place, always to the end: this one if it is buffered.
 
     File names are any bytes, so what the encoding lacks is written in another form.
     """

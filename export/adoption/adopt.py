@@ -1,4 +1,4 @@
-"""Models that were trained elsewhere as a pair that a codec can be made of."""
+"""Turning models that were trained elsewhere into a pair that a codec can be made of."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Pictures = Callable[[Shape], Float32]
 def adopt(
     encoder: Any, decoder: Any, pictures: Pictures, wishes: Wishes | None = None
 ) -> KerasPair:
-    """Bring an encoder and a decoder to a pair: images in 0..1 to one latent, and back.
+    """Turn an encoder and a decoder into a pair: images in 0..1 to one latent tensor, and back.
 
-    Both become flat models as they work after training
-    (:mod:`aecodec.keras_models.inference_form`). Of a variational encoder the mean is coded. Flat
-    vectors are reshaped, other pixel ranges are scaled, and of distributions over grey levels the
-    mean is taken. An :class:`AecodecWarning` says what a user may not expect.
+    Both become flat models that work as after training
+    (:mod:`aecodec.keras_models.inference_form`). A variational encoder gives its mean. Flat vectors
+    are reshaped, other pixel ranges are scaled, and a distribution over grey levels is replaced by
+    its mean. An :class:`AecodecWarning` says what a user may not expect.
 
     Args:
         encoder: Keras model from images to latents.
@@ -61,7 +61,7 @@ def adopt(
 
 
 def _taking(model: Any, shape: Shape, decoder_input: Shape | None, half: str) -> Any:
-    """A flat model with the one output that counts."""
+    """A flat model with only the output that is coded or decoded."""
     number = one_output(model, half, decoder_input)
     tensor = keras.Input(shape)
     outputs = keras.tree.flatten(in_inference_form(model, tensor))
@@ -82,7 +82,7 @@ def _check_outputs(images: Float32, latents: Float32, found: Float32) -> None:
 
 
 def _size_text(taken: tuple[int, ...], coded: tuple[int, ...], given: tuple[int, ...]) -> str:
-    """What to do where pictures come back in another size."""
+    """What is wrong where pictures come back in another size, and what to do."""
     sizes = f"of pictures of {taken[1]}x{taken[0]} the decoder gives {given[1]}x{given[0]}"
     factor = given[0] // coded[0]
     if factor * coded[0] != given[0] or factor < 2:

@@ -1,4 +1,4 @@
-"""Which values a pair has for black and white: found out by trying what it reproduces best."""
+"""Finding the values that a pair has for black and white, by which it reproduces pictures best."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLEARLY_BETTER = 0.9
 """Another range than 0..1 is taken if the squared error is smaller by this factor."""
 
 _UNLIKELY = 2.0
-"""Factor by which the error must be smaller with inverted pixels: many pairs take these as well."""
+"""Factor by which the error must be smaller with inverted pixels: many pairs reproduce them too."""
 
 _FITS = 0.88
 """Pixels may mean something else if a gain and an offset make the error smaller by this factor."""
@@ -31,7 +31,7 @@ Run = Callable[[Float32], Float32]
 def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange]:
     """The ranges of the encoder's input and the decoder's output with which a pair works best.
 
-    Those in use are tried, and pixels less their mean, divided by their standard deviation. An
+    The ranges in use are tried, and pixels less their mean, divided by their deviation. An
     :class:`AecodecWarning` says if the pair works with none, or would with another, and which one
     was found if it is not 0..1, 0..255 or -1..1.
 
@@ -74,7 +74,7 @@ def _warn_of_better_fit(
 ) -> None:
     """Say if another range of the decoder's output would be much better.
 
-    It may be another range in truth, or a pair that has learned little.
+    The pair may have another range, or it may have learned little.
     """
     gain, offset = np.polyfit(outputs.ravel().astype(np.float64), images.ravel(), 1)
     fitted = _error(images, np.asarray(outputs * gain + offset, np.float32))

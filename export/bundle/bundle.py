@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.spec import nearest_whole
 from aecodec.errors import ModelError
 from aecodec.export.bundle.head import Kind, Section, aligned, head
 from aecodec.export.bundle.level_section import level_section
 from aecodec.export.device.tables import CTables
 from aecodec.export.network.convert import network_plan
-from aecodec.format.container import LEVEL_UNITS
 
 _KINDS = {Half.ENCODER: Kind.ENCODER, Half.DECODER: Kind.DECODER}
 _MAX_BYTES = (1 << 32) - 1
@@ -68,12 +68,3 @@ def _levels(folder: CodecFolder, levels: Sequence[float]) -> Iterator[Section]:
     wanted = levels or range(1, len(spec.levels) + 1)
     for number in sorted({nearest_whole(spec.units_of(level)) for level in wanted}):
         yield Section(Kind.LEVEL, number, level_section(CTables(folder, number)))
-
-
-def nearest_whole(units: int) -> int:
-    """The whole level whose tables a level in sixteenths has.
-
-    >>> nearest_whole(24), nearest_whole(23)
-    (2, 1)
-    """
-    return (units + LEVEL_UNITS // 2) // LEVEL_UNITS

@@ -15,7 +15,7 @@ from aecodec.codec_files.folder import CodecFolder
 MAGIC = b"\xaeCBN"
 VERSION = 1
 ALIGNMENT = 64
-"""What the offset of each section is a multiple of, and the length of the head."""
+"""The offset of each section and the length of the head are multiples of this."""
 
 _FACTS = struct.Struct("<4sHHIHHBBBxHHHHBBxx32s")
 _LEVEL = struct.Struct("<HHBBxx")
@@ -52,7 +52,7 @@ class Section:
 
 
 def head(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
-    """The head as `docs/BUNDLE.md` describes it; it stands alone.
+    """The head as `docs/BUNDLE.md` describes it; it can be read without the sections.
 
     Args:
         folder: the codec.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
@@ -13,11 +12,11 @@ from aecodec.codec_files.file_names import Half
 from aecodec.entropy import coding
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.networks import Networks, in_c, in_micro
+from aecodec.export.device.pnm import as_pnm
 from aecodec.export.device.reference import c_file, encoded_with, network_of
 from aecodec.export.device.tables import CTables
 from aecodec.export.formats.export_half import Exported
 from aecodec.format.container import LEVEL_UNITS
-from aecodec.image_files.writing import to_pil
 from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
 
@@ -69,17 +68,10 @@ def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
     codec = Codec(tables.folder)
     encoded = encoded_with(codec, network_of(codec, Half.ENCODER), sample.pixels)
     return {
-        "sample.pnm": _as_pnm(sample),
+        "sample.pnm": as_pnm(sample.pixels[0]),
         "sample.bin": encoded.latents.tobytes(),
         "sample.aec": c_file(tables, encoded),
     }
-
-
-def _as_pnm(picture: Picture) -> bytes:
-    """The picture in the format that tests of a firmware read most easily."""
-    file = io.BytesIO()
-    to_pil(picture)[0].save(file, format="PPM")
-    return file.getvalue()
 
 
 def _template_values(

@@ -70,7 +70,7 @@ _INCLUDES = """\
 
 
 class Networks(NamedTuple):
-    """What a folder has for its networks.
+    """What a device's folder holds for its networks.
 
     Attributes:
         templates: folder of the program, the README and the build file, within the C sources.

@@ -1,8 +1,8 @@
-"""What a device makes of a picture, made in Python.
+"""The files and pictures that a device makes, computed in Python.
 
-Its networks give what LiteRT's reference kernels give. `aecodec.c` quantizes to the nearest codes,
-without RDOQ: to know what a symbol costs takes logarithms, and more code than small devices have
-room for.
+Networks on a device give the results of LiteRT's reference kernels. `aecodec.c` quantizes to the
+nearest codes, without RDOQ, which needs the costs of symbols: logarithms, and more code than small
+devices have room for.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def c_file(tables: CTables, encoded: EncodedPicture) -> bytes:
 
 
 def c_latents(tables: CTables, encoded: EncodedPicture) -> Latents:
-    """The latents that C gets back from that file; 0 in the channels of other levels."""
+    """The latents that C reads from the file of :func:`c_file`; 0 in channels of other levels."""
     return tables.level.requantize(encoded.latents)
 
 
@@ -41,7 +41,7 @@ def network_of(codec: Codec, half: Half) -> Transform:
 
 
 def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
-    """A picture encoded by a network of one's own.
+    """A picture encoded by a given network.
 
     Args:
         codec: the codec.

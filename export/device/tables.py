@@ -115,7 +115,7 @@ class CTables:
 
     @cached_property
     def prior(self) -> Prior:
-        """The prior of the level, which selects among the priors that are kept."""
+        """The prior of the level, in which only the priors that are kept can be selected."""
         whole = self.folder.prior(self.number)
         kept = best_candidates(whole, self.priors or whole.priors)
         return replace(whole, candidates=kept)
@@ -192,7 +192,7 @@ def trimmed(
 def _of_context(network: ContextNetwork, kept: npt.NDArray[np.uint16]) -> Iterator[Array]:
     """The arrays of an `aecodec_context_network`, unit by unit."""
     inner = [network.weights[:degree, unit] for unit, degree in enumerate(network.degree)]
-    inner.append(np.zeros(LANES, np.int8))  # the last weights are read beyond their end
+    inner.append(np.zeros(LANES, np.int8))  # C reads blocks of weights, the last one beyond its end
     outer = [network.output_weights[degree:, unit] for unit, degree in enumerate(network.degree)]
     outer.append(np.zeros((0, 2), np.int8))  # there may be no units
     replaced = {

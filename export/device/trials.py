@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import AecodecError
+from aecodec.export.device.pnm import as_pnm
 from aecodec.export.device.reference import (
     c_file,
     c_latents,
@@ -26,6 +25,7 @@ from aecodec.export.device.tables import CTables
 from aecodec.inference.transform import Transform
 
 _EXPORT_AGAIN = "export the folder again"
+_UNREAD = "aecodec.c does not read its own file"
 
 
 class Trial(ABC):
@@ -104,20 +104,6 @@ class NetworkTrial(Trial):
     def _decoded(self, encoded: EncodedPicture) -> Pixels:
         latents: Latents = c_latents(self.tables, encoded)
         return decoded_pixels(self.codec, self._networks[Half.DECODER], encoded, latents)
-
-
-_UNREAD = "aecodec.c does not read its own file"
-
-
-def as_pnm(pixels: Pixels) -> bytes:
-    """A picture as a PNM file.
-
-    >>> as_pnm(np.zeros((1, 2, 1), np.uint8))
-    b'P5\\n2 1\\n255\\n\\x00\\x00'
-    """
-    height, width, channels = pixels.shape
-    kind = "P5" if channels == 1 else "P6"
-    return f"{kind}\n{width} {height}\n255\n".encode() + np.ascontiguousarray(pixels).tobytes()
 
 
 def _check(file: Path, expected: bytes, what: str) -> None:

@@ -1,4 +1,4 @@
-"""A device folder: what it has, how it builds, and whether it does what Python does."""
+"""Checking a device folder: what it holds, whether it builds, and whether it agrees with Python."""
 
 from __future__ import annotations
 

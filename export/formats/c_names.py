@@ -1,4 +1,4 @@
-"""What all exported C has: names that begin with those of its codec and level, and a licence."""
+"""What all exported C has: identifiers named after the codec and level, and a licence line."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def tflite_file(
     """
     if precision is Precision.INT8:
         content = folder.read(half.tflite)
-        check_model(content)  # what was not converted just now may come from anywhere
+        check_model(content)  # the file was not converted just now, and may come from anywhere
     else:
         content = _converted(model, precision, samples)
     description = {

@@ -45,7 +45,7 @@ class Parity:
         inference_ms: milliseconds per picture, with one thread.
         operators: how often a TFLite model uses each operator; empty for Keras files.
         arena_bytes: tensor arena in TensorFlow Lite Micro; None if the model does not run there.
-        micro: why it does not run there.
+        micro: why it does not run in TensorFlow Lite Micro; empty if it does.
     """
 
     file: str

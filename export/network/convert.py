@@ -41,7 +41,7 @@ _TABLES = (
     "SQUARE",
     "TANH",
 )
-"""Operators of one variable, whatever they do."""
+"""Operators of one variable, which become tables of 256 results."""
 
 _RULES: dict[str, Rule] = {
     **dict.fromkeys(_TABLES, each.table),
@@ -81,7 +81,7 @@ _RULES: dict[str, Rule] = {
     "TRANSPOSE": move.transpose,
     "TRANSPOSE_CONV": transposed.transposed_convolution,
 }
-"""By the names of the schema."""
+"""Rules by the names of operators in the schema."""
 
 
 def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
@@ -111,7 +111,7 @@ def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
 
 
 def _lower(low: Lowering, number: int) -> list[int]:
-    """Lower one operator, or several that are one function; give their numbers."""
+    """Lower one operator, or several that are one function, and return their numbers."""
     operator = low.model.operators[number]
     name = KINDS[operator.code].name
     chain = each.chain_from(low, number)

@@ -1,4 +1,4 @@
-"""Operators on each element for itself: tables of 256 results, or sums and products of tensors."""
+"""Elementwise operators: tables of 256 results, or sums and products of tensors."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _SUM_SHIFT = 20
 """Bits by which addends are shifted to the left before they are scaled."""
 
 _SQUARE_SHIFT = 7
-"""The same for differences that are squared."""
+"""Bits by which the terms of a squared difference are shifted to the left."""
 
 
 def table(low: Lowering, operator: Operator) -> None:
-    """Whatever an operator gives for each of the 256 values of its only variable input."""
+    """A table of an operator's results for the 256 values of its only variable input."""
     low.check_type(operator.inputs[0])
     tabulate(low, [low.model.operators.index(operator)])
 
 
 def tabulate(low: Lowering, numbers: list[int]) -> None:
-    """A table of what these operators of the model give, one after the other."""
+    """A table of the results of these operators of the model, one after the other."""
     operators = [low.model.operators[number] for number in numbers]
     values = results_of_int8(low.content, numbers)
     given = next(each for each in operators[0].inputs if not low.tensor(each).is_constant)
@@ -35,10 +35,10 @@ def tabulate(low: Lowering, numbers: list[int]) -> None:
 
 
 def chain_from(low: Lowering, number: int) -> list[int]:
-    """The operators between int8 and int8 that begin with one that gives floats.
+    """The operators from one that gives floats to the one that gives int8 again.
 
     Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they
-    are a function of int8 again.
+    are a function of int8.
 
     Args:
         low: the model and the plan.

@@ -1,4 +1,4 @@
-"""A TFLite model on its way to a network plan: what each of its tensors became."""
+"""A TFLite model being lowered to a network plan: which tensor of the plan each tensor became."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from aecodec.errors import ModelError
 from aecodec.export.plan.plan import Kind, Offset, Plan, Shape
-from aecodec.export.plan.side import ANY_SIDE, Side, fixed
+from aecodec.export.plan.side import ANY_SIDE, fixed
 from aecodec.tflite.model import Model, Operator, Tensor, Type
 
 Rule = Callable[["Lowering", Operator], None]
@@ -108,7 +108,7 @@ class Lowering:
     def write_as(
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
     ) -> None:
-        """As `write_from`, and give the output another shape where the model has another one."""
+        """As `write_from`, but copy the output to the model's shape where that is another one."""
         stated = shape_of(self.tensor(operator.outputs[0]))
         if shape.of(*self.size) == stated or self.plan.size == (0, 0):
             self.write_from(inputs, operator, kind, shape, *parameters)
@@ -118,7 +118,7 @@ class Lowering:
             self.write_from([made], operator, Kind.COPY, whole)
 
     def step(self, inputs: list[int], kind: Kind, shape: Shape, *parameters: int) -> int:
-        """Add an operator whose output is not one of the model's, and give that output."""
+        """Add an operator whose output is not one of the model's, and return its output."""
         return self.plan.add(kind, inputs, self.plan.tensor(shape), *parameters)
 
     def keep(self, values: npt.NDArray[np.generic]) -> Offset:
@@ -153,8 +153,3 @@ def shape_of(tensor: Tensor) -> tuple[int, int, int]:
 def flat(channels: int) -> Shape:
     """Shape of a vector."""
     return Shape(fixed(1), fixed(1), channels)
-
-
-def with_sides(shape: Shape, rows: Side, columns: Side, channels: int | None = None) -> Shape:
-    """A shape with other sides, and other channels if given."""
-    return Shape(rows, columns, shape.channels if channels is None else channels)

@@ -20,7 +20,7 @@ _REFLECT = 0
 
 
 def reshape(low: Lowering, operator: Operator) -> None:
-    """RESHAPE; all sides are fixed then."""
+    """RESHAPE; the sides of its output are fixed, unless it keeps the shape."""
     rows, columns, channels = shape_of(low.tensor(operator.outputs[0]))
     given = low.read(operator.inputs[0])
     shape = low.plan.tensors[given].shape
@@ -156,7 +156,7 @@ def split(low: Lowering, operator: Operator) -> None:
 
 
 def gather(low: Lowering, operator: Operator) -> None:
-    """GATHER of constant places: what lies in equal steps is moved together, and joined."""
+    """GATHER of constant places: places at equal steps are moved together, and the parts joined."""
     options = operator.options(23, 2)
     assert options
     value, places = (low.tensor(number) for number in operator.inputs)

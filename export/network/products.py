@@ -15,7 +15,7 @@ from aecodec.tflite.flatbuffer import Table
 from aecodec.tflite.model import Operator, Tensor
 
 BLOCK, GROUP = 16, 4
-"""Outputs that lie together, and inputs; what `aecodec_kernels.h` names so."""
+"""Number of outputs, and of inputs, that lie together: `AECODEC_BLOCK` and `AECODEC_GROUP` in C."""
 
 _SAME = 0
 
@@ -29,7 +29,7 @@ class Sweep(NamedTuple):
     Attributes:
         window: size of the window.
         step: how far it moves.
-        is_same: whether it begins outside so that the output has a side in proportion.
+        is_same: whether it begins outside the input, so that output and input are in proportion.
     """
 
     window: int

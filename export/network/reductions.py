@@ -1,4 +1,4 @@
-"""Operators that draw elements together, and pictures of another size, as operators of a plan."""
+"""Reductions and resizing of pictures, as operators of a plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aecodec.export.network.lowering import Lowering, Rule, shape_of
 from aecodec.export.network.movement import moved
 from aecodec.export.plan.plan import Kind, Shape, four, pair
 from aecodec.export.plan.side import fixed
-from aecodec.tflite.call import places
+from aecodec.tflite.call import normalized_axes
 from aecodec.tflite.model import Operator
 
 MEAN, MAXIMUM, MINIMUM, SUM = range(4)
@@ -19,12 +19,16 @@ _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 
 def reduction(to: int) -> Rule:
-    """MEAN, REDUCE_MAX, REDUCE_MIN or SUM: what to draw elements together to."""
+    """MEAN, REDUCE_MAX, REDUCE_MIN or SUM.
+
+    Args:
+        to: what elements are reduced to, such as :data:`MEAN`.
+    """
 
     def rule(low: Lowering, operator: Operator) -> None:
         value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
         axes = low.tensor(operator.inputs[1]).values.ravel().tolist()
-        gone = sorted(places([int(axis) for axis in axes], len(value.shape)))
+        gone = sorted(normalized_axes([int(axis) for axis in axes], len(value.shape)))
         gone = [axis for axis in gone if value.shape[axis] > 1]
         zeros = four(zero_of(value), zero_of(output))
         factor = value.quantization.scale / output.quantization.scale

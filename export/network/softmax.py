@@ -24,7 +24,7 @@ _EXPONENTIALS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401,
 """exp(-1/4), exp(-1/2), exp(-1), ... exp(-16), with 31 bits after the point."""
 
 MOST_CHANNELS = 511
-"""With more, sums of exponentials leave what the reference kernel divides by."""
+"""With more channels, sums of exponentials leave the range that the reference kernel divides by."""
 
 
 def softmax(low: Lowering, operator: Operator) -> None:
@@ -45,7 +45,7 @@ def softmax(low: Lowering, operator: Operator) -> None:
 def exponentials(scale: float) -> npt.NDArray[np.int32]:
     """exp(-n * scale) for n from 0 to 255, with 31 bits after the point.
 
-    What is so small that the kernel leaves it out is 0.
+    Exponentials that are too small for the reference kernel are 0.
 
     >>> (exponentials(0.5)[:3] / 2**31).round(4).tolist()
     [1.0, 0.6065, 0.3679]

@@ -17,7 +17,7 @@ from aecodec.tflite.model import Operator
 
 
 class _Phase(NamedTuple):
-    """What the outputs at one place of a block see along one axis.
+    """The inputs that the outputs at one place of a block see along one axis.
 
     Attributes:
         first: row of the kernel that the last input in sight meets.
@@ -67,28 +67,43 @@ def transposed_convolution(low: Lowering, operator: Operator) -> None:
     wanted = shape_of(low.tensor(operator.outputs[0]))
     sizes = kernel.shape[1:3]
     axes = [_axis(size, step, side, is_same) for size, side in zip(sizes, wanted, strict=False)]
-    sides = [_output(low, given, axis, sizes[axis], step, wanted[axis], is_same) for axis in (0, 1)]
-    weights = _by_phase(kernel.values, axes)
-    blocks = [side.plus(step - 1).divided(step) for side in sides]
-    places = low.step(
-        [low.read(operator.inputs[2])],
+    rows, columns = (
+        _output(low, given, axis, sizes[axis], step, wanted[axis], is_same) for axis in (0, 1)
+    )
+    output = Shape(rows, columns, wanted[2])
+    blocks = _add_blocks(low, operator, axes, output, options.number(3, "b"))
+    _write_pixels(low, operator, blocks, output, step)
+
+
+def _add_blocks(
+    low: Lowering, operator: Operator, axes: list[_Axis], output: Shape, activation: int
+) -> int:
+    """Add the convolution that gives the pixels of a block as channels, and return its output."""
+    step, value = axes[0].step, operator.inputs[2]
+    weights = _by_phase(low.tensor(operator.inputs[1]).values, axes)
+    rows, columns = (side.plus(step - 1).divided(step) for side in output.sides)
+    return low.step(
+        [low.read(value)],
         Kind.CONVOLUTION,
-        Shape(blocks[0], blocks[1], len(weights)),
+        Shape(rows, columns, len(weights)),
         pair(*weights.shape[1:3]),
         pair(1, 1),
         pair(-axes[0].low, -axes[1].low),
         low.keep(packed(weights)),
         low.keep(scaling_of(low, operator, weights, (2, 1), times=step**2)),
-        ends_of(low, operator, low.tensor(operator.inputs[2]), options.number(3, "b")),
+        ends_of(low, operator, low.tensor(value), activation),
     )
-    shape = Shape(blocks[0].multiplied(step), blocks[1].multiplied(step), wanted[2])
-    if shape.sides == (sides[0], sides[1]):
-        low.write_from([places], operator, Kind.DEPTH_TO_SPACE, shape, step)
+
+
+def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape, step: int) -> None:
+    """Add what makes pixels of blocks, and cuts off those that lie beyond the output."""
+    rows, columns = (side.multiplied(step) for side in low.plan.tensors[blocks].shape.sides)
+    whole = Shape(rows, columns, output.channels)
+    if whole == output:
+        low.write_from([blocks], operator, Kind.DEPTH_TO_SPACE, whole, step)
     else:
-        whole = low.step([places], Kind.DEPTH_TO_SPACE, shape, step)
-        low.write_from(
-            [whole], operator, Kind.WINDOW, Shape(sides[0], sides[1], wanted[2]), 0, 0, 0
-        )
+        pixels = low.step([blocks], Kind.DEPTH_TO_SPACE, whole, step)
+        low.write_from([pixels], operator, Kind.WINDOW, output, 0, 0, 0)
 
 
 def _axis(size: int, step: int, side: int, is_same: bool) -> _Axis:
@@ -119,7 +134,7 @@ def _by_phase(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np
 def _output(
     low: Lowering, given: Shape, axis: int, size: int, step: int, wanted: int, is_same: bool
 ) -> Side:
-    """A side of the output; one that is stated is that of a picture of this size alone."""
+    """A side of the output; it is fixed where the model states another than follows."""
     side = given.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
     if side.of(low.size[axis]) == wanted:
         return side

@@ -44,7 +44,7 @@ class _Slots:
         self._free: set[int] = set()
 
     def place(self, number: int, operator: Operator) -> None:
-        """Place an operator's output, and free what is not read any more."""
+        """Place an operator's output, and free the slots of tensors that are not read any more."""
         output = self._plan.tensors[operator.output]
         ending = [each for each in set(operator.inputs) if self._last[each] == number]
         if output.place is None:

@@ -1,4 +1,4 @@
-"""A network plan: its tensors, its operators and their data, and the bytes of all that."""
+"""A network plan: its tensors, its operators and their data, and how it is written as bytes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _IN_PLACE = (
 
 
 class Place(IntEnum):
-    """Where a tensor lies that is in no slot."""
+    """Where a tensor lies that has no slot."""
 
     INPUT = 0x10000
     OUTPUT = 0x10001
@@ -146,24 +146,24 @@ class Plan:
     slots: int = 0
 
     def tensor(self, shape: Shape) -> int:
-        """Add a tensor, and give its number."""
+        """Add a tensor, and return its number."""
         self.tensors.append(Tensor(shape))
         return len(self.tensors) - 1
 
     def constant(self, shape: Shape, values: npt.NDArray[np.int8]) -> int:
-        """Add a tensor that is constant, and give its number."""
+        """Add a constant tensor, and return its number."""
         self.tensors.append(Tensor(shape, Place.CONSTANT, self.keep(values)))
         return len(self.tensors) - 1
 
     def keep(self, values: npt.NDArray[Any]) -> int:
-        """Add data, and give their offset within all data."""
+        """Add data, and return their offset within all data."""
         offset = len(self.data)
         self.data += values.tobytes()
         self.data += bytes(-len(self.data) % _ALIGNMENT)
         return offset
 
     def add(self, kind: Kind, inputs: list[int], output: int, *parameters: int) -> int:
-        """Add an operator, and give the number of its output."""
+        """Add an operator, and return the number of its output."""
         self.operators.append(Operator(kind, inputs, output, list(parameters)))
         return output
 
@@ -171,7 +171,7 @@ class Plan:
         """The plan as `aecodec_network.c` reads it.
 
         Raises:
-            ModelError: it has more tensors or operators than that takes.
+            ModelError: it has more tensors or operators than C takes.
         """
         if max(len(self.tensors), len(self.operators)) > MOST:
             raise ModelError(f"the network has more than {MOST} tensors or operators")

@@ -1,4 +1,4 @@
-"""Rows or columns of a tensor, as they follow from those of a network's input."""
+"""Rows or columns of a tensor as a function of those of a network's input."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 
 class Side(NamedTuple):
-    """A side of a tensor: the input's side, times a fraction, and some more.
+    """A side of a tensor: the input's side times a fraction, plus a constant.
 
     Attributes:
         times: numerator of the fraction; 0 for a side that is always the same.
         by: its denominator, of which the input's side is a multiple.
-        more: what is added.
+        more: the constant.
 
     >>> Side(1, 1, 0).divided(2).plus(-1)
     Side(times=1, by=2, more=-1)
@@ -34,7 +34,7 @@ class Side(NamedTuple):
         return self.times == 0
 
     def plus(self, more: int) -> Side:
-        """The side with some more."""
+        """The side plus a constant."""
         return self._replace(more=self.more + more)
 
     def multiplied(self, factor: int) -> Side:
@@ -57,7 +57,7 @@ ANY_SIDE = Side(1, 1, 0)
 
 
 def unit_of(sides: list[Side]) -> int:
-    """What the input's side has to be a multiple of, so that all of these sides are whole."""
+    """The number of which the input's side must be a multiple, so that all sides are whole."""
     return lcm(*(side.by for side in sides))
 
 

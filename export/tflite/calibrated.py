@@ -23,7 +23,6 @@ _MOST_LIMITS = 400
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
 
-
 _LARGEST = 1e9
 _TRANSPOSED = "TRANSPOSE_CONV"
 _KERNEL = 1
@@ -52,7 +51,7 @@ class CalibratedModel:
     """
 
     def __init__(self, model: Any, samples: Float32) -> None:
-        content = bytearray(_calibrated(model, samples))
+        content = bytearray(float_model_with_ranges(model, samples))
         self._model = flatbuffer_utils.read_model_from_bytearray(content)
         self._graph = self._model.subgraphs[0]
         for tensor in self._graph.tensors:
@@ -169,7 +168,7 @@ class CalibratedModel:
 
 
 def _make_finite(ranges: Any) -> None:
-    """Bound the limits of a tensor: the quantizer dies of an infinite one, as of a large exp."""
+    """Bound the limits of a tensor: an infinite one, as of a large exp, crashes the quantizer."""
     if ranges is not None and ranges.min is not None and ranges.max is not None:
         ranges.min = np.clip(np.nan_to_num(ranges.min), -_LARGEST, _LARGEST).astype(np.float32)
         ranges.max = np.clip(np.nan_to_num(ranges.max), -_LARGEST, _LARGEST).astype(np.float32)
@@ -191,11 +190,15 @@ def _as_list(limits: Any) -> list[float] | None:
     return None if limits is None else [float(limit) for limit in limits]
 
 
-def _calibrated(model: Any, samples: Float32) -> bytes:
-    """A float TFLite model with ranges.
+def float_model_with_ranges(model: Any, samples: Float32) -> bytes:
+    """A float TFLite model with the ranges of its tensors.
 
-    A converter that is asked for optimizations would measure them too, but would have rounded the
-    kernels of transposed convolutions before.
+    A converter that is asked for optimizations would measure the ranges too, but would have rounded
+    the kernels of transposed convolutions before.
+
+    Args:
+        model: Keras model with one input and one output, for a batch of 1.
+        samples: (N, *input_shape) inputs on which the ranges are measured.
     """
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     with quiet():

@@ -34,7 +34,7 @@ ALLOWED_ERROR = 1.035
 """Factor by which int8 may increase the squared error of the pictures, 0.15 dB for each half."""
 
 PictureError = Callable[[Float32], float]
-"""Squared error of pictures, told from what a half gives for the first N of its inputs."""
+"""Squared error of pictures, computed from a half's outputs for the first N of its inputs."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _calibrated(model: Any, start: _End, end: _End, samples: Float32) -> Calibra
 
 
 def _rounded(outputs: Float32, end: _End) -> Float32:
-    """What an int8 model gives that makes no error but that of its output."""
+    """Outputs rounded as at the end of an int8 model, which makes no other error."""
     scale, zero = end.quantization
     return np.asarray((np.rint(outputs / scale + zero) - zero) * scale, np.float32)
 

@@ -1,4 +1,4 @@
-"""Which layer an operator belongs to, told by its name in TensorFlow's graph."""
+"""Finding the layer of an operator by its name in TensorFlow's graph."""
 
 from __future__ import annotations
 

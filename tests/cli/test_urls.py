@@ -16,7 +16,7 @@ import pytest
 from helpers.commands import Command
 
 from aecodec.samples import sample_paths
-from aecodec.urls import Url, place
+from aecodec.urls import Url, path_or_url
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def memory() -> Url:
 
 
 def test_a_url_is_joined_and_cut_as_a_path_is() -> None:
-    url = place("s3://bucket/scans/a.png")
+    url = path_or_url("s3://bucket/scans/a.png")
     assert str(url) == "s3://bucket/scans/a.png"
     assert (url.name, url.stem, url.suffix) == ("a.png", "a", ".png")
     assert str(url.with_suffix(".aec")) == "s3://bucket/scans/a.aec"
-    assert Path("out") / url.relative_to(place("s3://bucket/")) == Path("out/scans/a.png")
+    assert Path("out") / url.relative_to(path_or_url("s3://bucket/")) == Path("out/scans/a.png")
     assert url == Url("s3://bucket") / "scans" / "a.png"
     with pytest.raises(TypeError, match="no path of this system"):
         url.mkdir()

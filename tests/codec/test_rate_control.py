@@ -11,7 +11,7 @@ import pytest
 from aecodec import Codec, Picture, UsageError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.distortion import likeness
-from aecodec.codec.rate_control import REDUCTIONS, last_where, levels_of
+from aecodec.codec.rate_control import REDUCTIONS, all_levels, last_where
 from aecodec.imaging.picture import from_array
 
 
@@ -75,7 +75,7 @@ def best_file(photo: Codec, picture: Picture, reduction: int, most: int) -> byte
     """The best file of at most some bytes with reduced sides; None if none is small enough."""
     header = replace(photo.encoder.header(picture, False), reduction=reduction)
     encoded = photo.encoder.encode(picture, header)
-    levels = levels_of(photo.spec)
+    levels = all_levels(photo.spec)
     level = last_where(levels, lambda level: len(encoded.to_bytes(level)) <= most)
     return encoded.to_bytes(level) if level else None
 

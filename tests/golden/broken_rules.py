@@ -90,7 +90,7 @@ MUTATIONS = [
     ),
     Mutation(
         "4: the nearer level's arrays, the higher's at a tie",
-        "codec_files.folder",
+        "codec_files.spec",
         "LEVEL_UNITS // 2)",
         "LEVEL_UNITS // 2 - 1)",
     ),

@@ -16,8 +16,8 @@ _WIDTHS = (1, 2, 4)
 """Widths in pixels of the strips on both sides of a border: by one pixel alone, a step that is
 smeared over three would count as a slope."""
 
-_EVEN = 1 / 255
-"""Size of the original's own steps at which errors are half as visible as where there are none."""
+_HALF_MASKING = 1 / 255
+"""Mean size of the original's own steps that halves the visibility of errors."""
 
 
 def blocking_error(decoded: Any, images: Any) -> Any:
@@ -61,10 +61,10 @@ def _across(error: Any, original: Any, width: int) -> Any:
     Both are (N, C, h / 8, w): each row is the mean of a segment's.
     """
     error, own = _steps(error, width), tf.abs(_steps(original, width))
-    a_block = _BLOCK // width
-    borders = tf.abs(error[..., a_block - 1 :: a_block])
-    around = own[..., a_block // 2 :][..., : borders.shape[-1] * a_block]
-    visible = 1 / (1 + (_means(around, 3, a_block) / _EVEN) ** 2)
+    per_block = _BLOCK // width
+    borders = tf.abs(error[..., per_block - 1 :: per_block])
+    around = own[..., per_block // 2 :][..., : borders.shape[-1] * per_block]
+    visible = 1 / (1 + (_means(around, 3, per_block) / _HALF_MASKING) ** 2)
     return tf.reduce_mean(visible * borders, axis=(1, 2, 3))
 
 

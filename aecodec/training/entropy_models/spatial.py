@@ -28,7 +28,7 @@ NO_NEIGHBOURS = KINDS
 """Kind of a group of vectors that have no neighbours; it follows the kinds of a spatial context."""
 
 _WIDEST_INPUT = 4.0
-"""Inputs are told apart up to this many standard deviations."""
+"""Inputs are clipped to this many standard deviations."""
 
 _CEILING = 6.0
 _NARROWEST_LOG_SCALE = -7.0
@@ -50,7 +50,7 @@ class SpatialEntropyModel(keras.layers.Layer):
     (:mod:`aecodec.entropy.context_network`): a network with one hidden layer reads the activity of
     the neighbours that are already known, and of the slices of channels before, and gives each
     symbol the mean and the scale of a logistic. The gradients of the first channels move the means
-    besides. All quantities are measured in the standard deviations of the channels, so that one
+    directly. All quantities are measured in the standard deviations of the channels, so that one
     network serves all levels.
 
     Args:
@@ -104,8 +104,8 @@ class SpatialEntropyModel(keras.layers.Layer):
 
         Args:
             codes: (N, h, w, K) codes, noisy or rounded.
-            rounded: the same without noise, as a decoder knows those that it has: noise would turn
-                zeros into activity.
+            rounded: the same without noise, as a decoder knows the codes that it has decoded: noise
+                would turn zeros into activity.
             gains: (N, K) factors by which the latents were multiplied.
             levels: (N,) numbers of the levels, from 0.
 

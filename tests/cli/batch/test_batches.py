@@ -16,7 +16,7 @@ import pytest
 from helpers.commands import Command
 from PIL import Image
 
-from aecodec.cli.batch.lanes import Lanes
+from aecodec.cli.batch.process_pool import ProcessPool
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.progress import Bar
 from aecodec.parallel import Workers
@@ -58,8 +58,8 @@ def test_a_process_that_dies_is_an_error_of_its_file_alone(tmp_path: Path) -> No
     marker = str(tmp_path / "marker")
     items = [(what, marker) for what in ("first", "deadly", "third", "fourth")]
     done: list[tuple[int, int]] = []
-    lanes = Lanes(_waits_or_dies, items, Console(), lambda *counts: done.append(counts))
-    outcomes = list(lanes.run(2))
+    pool = ProcessPool(_waits_or_dies, items, Console(), lambda *counts: done.append(counts))
+    outcomes = list(pool.run(2))
     assert "ended (3)" in str(outcomes.pop(1).error)
     assert [outcome.error for outcome in outcomes] == [None] * 3
     texts = [outcome.lines for outcome in outcomes]
@@ -77,7 +77,7 @@ def _says_where(item: str, console: Console, _: Workers) -> None:
 
 def test_results_come_in_the_order_of_the_files_from_several_processes() -> None:
     items = [str(number) for number in range(50)]
-    outcomes = list(Lanes(_says_where, items, Console(), lambda *_: None).run(3))
+    outcomes = list(ProcessPool(_says_where, items, Console(), lambda *_: None).run(3))
     lines = [outcome.lines[0][0].split() for outcome in outcomes]
     assert [number for number, _ in lines] == items
     assert len({process for _, process in lines}) > 1

@@ -1,4 +1,4 @@
-"""Files that wait for their turn, and outcomes that wait for theirs."""
+"""A queue of files for several threads, which keeps the outcomes until they are asked for."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Taken = list[tuple[int, Any]]
 """Files, each with its number in the order of all."""
 
 
-class Turns:
-    """Files to work on and what came of them, for several threads.
+class WorkQueue:
+    """Files to work on, and the outcomes of those that are done, for several threads.
 
     Args:
         items: the files.
 
-    >>> turns = Turns(["a", "b"])
-    >>> turns.take(1)
+    >>> queue = WorkQueue(["a", "b"])
+    >>> queue.take(1)
     [(0, 'a')]
-    >>> turns.finish(0, Outcome([]))
-    >>> turns.outcome(0) == Outcome([]), turns.outcome(1), turns.finished
+    >>> queue.finish(0, Outcome([]))
+    >>> queue.outcome(0) == Outcome([]), queue.outcome(1), queue.finished
     (True, None, 1)
     """
 
@@ -41,12 +41,12 @@ class Turns:
             return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
 
     def give_back(self, taken: Taken) -> None:
-        """Let files wait again that were not worked on."""
+        """Put back files that were not worked on."""
         with self._changed:
             self._waiting.extendleft(reversed(taken))
 
     def drop(self) -> None:
-        """Let no file wait any more."""
+        """Remove all files that wait."""
         with self._changed:
             self._waiting.clear()
 
@@ -58,11 +58,11 @@ class Turns:
             self._changed.notify_all()
 
     def outcome(self, number: int) -> Outcome | None:
-        """The outcome of a file, once; None if it is still in work."""
+        """The outcome of a file, which is not kept any longer; None if it is not done yet."""
         return self._outcomes.pop(number, None)
 
     def wait(self, seconds: float) -> None:
-        """Wait until an outcome comes, but not longer than this."""
+        """Wait for the next outcome, at most this long."""
         with self._changed:
             self._changed.wait(seconds)
 
@@ -73,5 +73,5 @@ class Turns:
 
     @property
     def pace(self) -> float:
-        """Seconds per file so far, of all who work together."""
+        """Seconds per file so far, with all threads together."""
         return (time.monotonic() - self._began) / (self.finished + 1)

@@ -1,4 +1,4 @@
-"""Files side by side: this process works on them, and others do if it would take long alone."""
+"""Files worked on in parallel: by this process, and by others if one alone would take long."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aecodec.cli.batch.processes import (
     WorkerProcess,
     one_blas_thread_each,
 )
-from aecodec.cli.batch.turns import Taken, Turns
+from aecodec.cli.batch.work_queue import Taken, WorkQueue
 from aecodec.cli.shared.console import Console
 from aecodec.parallel import Workers
 
@@ -25,13 +25,13 @@ _CHUNK = 0.1
 """Seconds of work that a process gets at once: between tiny files it would wait for the next."""
 
 _LOOK = 0.02
-"""Seconds between two looks at what the others did."""
+"""Seconds between two polls of what the others did."""
 
 
-class Lanes:
+class ProcessPool:
     """Processes that each take the next files when they have done their last ones.
 
-    One of them is this process; each other has a thread here, which waits for it.
+    This process is one of them; each other one is fed by a thread here.
 
     Args:
         work: what is done for each file.
@@ -45,7 +45,7 @@ class Lanes:
     ) -> None:
         self._work, self._console, self._done = work, console, done
         self._count = len(items)
-        self._turns = Turns(items)
+        self._queue = WorkQueue(items)
         self._processes: list[WorkerProcess] = []
         self._interrupts = Interrupts()
         self._starting = threading.Lock()
@@ -61,42 +61,42 @@ class Lanes:
         self._workers = ONE_THREAD if self._jobs > 1 else Workers()
         with one_blas_thread_each(), self._interrupts.noticed():
             for _ in range(self._jobs - 1):
-                threading.Thread(target=self._other_lane, daemon=True).start()
+                threading.Thread(target=self._feed_process, daemon=True).start()
             try:
-                yield from self._own_lane()
+                yield from self._outcomes()
             finally:
                 self._end()
 
-    def _own_lane(self) -> Generator[Outcome, None, None]:
+    def _outcomes(self) -> Generator[Outcome, None, None]:
         for number in range(self._count):
-            while (outcome := self._turns.outcome(number)) is None:
+            while (outcome := self._queue.outcome(number)) is None:
                 self._work_or_wait()
                 self._interrupts.check()
             yield outcome
 
     def _work_or_wait(self) -> None:
-        for number, item in self._turns.take(1):
+        for number, item in self._queue.take(1):
             self._finish(number, outcome_of(self._work, item, self._console, self._workers))
             return
-        self._turns.wait(_LOOK)
+        self._queue.wait(_LOOK)
 
-    def _other_lane(self) -> None:
+    def _feed_process(self) -> None:
         process = self._new_process() if self._is_worthwhile() else None
-        while process and (taken := self._turns.take(self._chunk())):
+        while process and (taken := self._queue.take(self._chunk())):
             if not self._work_in(process, taken):
                 process = self._new_process()
 
     def _is_worthwhile(self) -> bool:
-        """Wait until it is clear whether the files that wait will take long."""
-        while not self._ended.wait(_LOOK) and self._turns.waiting:
-            if self._turns.pace * self._turns.waiting >= _WORTHWHILE:
+        """Wait until it is clear whether the remaining files will take long."""
+        while not self._ended.wait(_LOOK) and self._queue.waiting:
+            if self._queue.pace * self._queue.waiting >= _WORTHWHILE:
                 return True
         return False
 
     def _chunk(self) -> int:
         """Number of files for one process: few towards the end, so that all end together."""
-        fair = self._turns.waiting // (2 * self._jobs)
-        return max(1, min(fair, int(_CHUNK / self._turns.pace)))
+        fair = self._queue.waiting // (2 * self._jobs)
+        return max(1, min(fair, int(_CHUNK / self._queue.pace)))
 
     def _new_process(self) -> WorkerProcess | None:
         """Start another process; None if it ends at once, or if it comes too late."""
@@ -122,16 +122,16 @@ class Lanes:
                 self._finish(number, process.outcome())
             except EndedError as error:
                 self._finish(number, Outcome([], error))
-                self._turns.give_back(taken[place + 1 :])
+                self._queue.give_back(taken[place + 1 :])
                 return False
         return True
 
     def _finish(self, number: int, outcome: Outcome) -> None:
-        self._turns.finish(number, outcome)
-        self._done(self._turns.finished, self._count)
+        self._queue.finish(number, outcome)
+        self._done(self._queue.finished, self._count)
 
     def _end(self) -> None:
-        self._turns.drop()
+        self._queue.drop()
         with self._starting:  # none is half started
             self._ended.set()
         for process in self._processes:
