@@ -61,7 +61,7 @@ def to_picture(image: ImageSource) -> Picture:
 
 def _read_image(path: Path) -> Picture:
     try:
-        return with_origin(read_image(path), path)
+        return with_origin(read_image(path, name=str(path)), path)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
 

@@ -44,7 +44,7 @@ def note_left_out_frames(count: int, notes: Notes) -> None:
     left = "1 is left out" if count == 2 else f"{count - 1} are left out"
     notes.add(
         f"the file holds several frames; only the first is compressed, and {left} "
-        "(--frames all compresses all)"
+        "(--frames all compresses all; from Python, ReadOptions)"
     )
 
 

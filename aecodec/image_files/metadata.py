@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -36,6 +37,12 @@ _TIFF_TAGS = (
 """Tags of a TIFF file that EXIF has too, beside resolution, camera settings and place."""
 
 _TIFF_IFDS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+_LAYOUT = re.compile(r'\{"shape":|ImageJ=|.*OME>\s*\Z', re.DOTALL)
+"""Descriptions of TIFF files in which tifffile, ImageJ or Bio-Formats state pages and depth."""
+
+_LAYOUT_ALONE = re.compile(r'\{"shape": \[[\d, ]*\](, "truncated": true)?\}')
+"""What tifffile writes where nobody has told it more than the pixels."""
+
 _USUAL_DPI = frozenset({0, 1, 72, 96})
 """Pixels per inch that programs write where nobody has chosen any."""
 
@@ -175,6 +182,9 @@ def _left_out(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterat
     comment = comment.encode() if isinstance(comment, str) else comment
     if comment and not comment.startswith(_COMMENTS_OF_PROGRAMS):
         yield "comment"
+    description = _description_of(image)
+    if _LAYOUT.match(description) and not _LAYOUT_ALONE.fullmatch(description):
+        yield "description, in which a program states the layout of the file"
     if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
         yield "IPTC captions"
     if _has_other_primaries(info):
@@ -227,8 +237,16 @@ def _exif_of_tags(image: Image.Image) -> bytes | None:
 def _tiff_tags(image: Image.Image) -> dict[int, Any]:
     exif = image.getexif()
     tags: dict[int, Any] = {tag: exif[tag] for tag in _TIFF_TAGS if tag in exif}
+    if _LAYOUT.match(_description_of(image)):  # of other pages than those of a file made of this
+        tags.pop(ExifTags.Base.ImageDescription, None)
     tags.update({ifd: found for ifd in _TIFF_IFDS if (found := dict(exif.get_ifd(ifd)))})
     return tags
+
+
+def _description_of(image: Image.Image) -> str:
+    """Description of a TIFF file; empty without one, and of other files."""
+    tags: Any = getattr(image, "tag_v2", None) or {}
+    return str(tags.get(ExifTags.Base.ImageDescription, ""))
 
 
 def _chosen_dpi(dpi: Any) -> tuple[float, float] | None:

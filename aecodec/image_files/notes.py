@@ -8,9 +8,14 @@ from aecodec.errors import AecodecWarning
 
 
 class Notes:
-    """Sentences about one file, each said once, however many frames it is true of."""
+    """Sentences about one file, each said once, however many frames it is true of.
 
-    def __init__(self) -> None:
+    Args:
+        name: name of the file, with which the warnings begin; empty where their reader knows it.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self._beginning = f"{name}: " if name else ""
         self._texts: dict[str, None] = {}
 
     def add(self, text: str) -> None:
@@ -20,4 +25,4 @@ class Notes:
     def warn(self) -> None:
         """Give each note as an :class:`AecodecWarning`."""
         for text in self._texts:
-            warnings.warn(text, AecodecWarning, stacklevel=4)
+            warnings.warn(self._beginning + text, AecodecWarning, stacklevel=4)

@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from aecodec.errors import ImageError
+from aecodec.format.container import MAGIC
 from aecodec.image_files.formats import AEC
 from aecodec.image_files.options import ReadOptions
 
@@ -41,7 +42,7 @@ def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile
         except Exception as error:  # Pillow's plugins raise many types of errors
             raise ImageError(f"cannot be read as an image: {error}") from error
         if image is None:
-            raise ImageError("not an image that Pillow can open")
+            raise ImageError(_why_none(file))
         check_pixels(image.size, 1, options)
         yield image
 
@@ -89,6 +90,15 @@ def _identified(file: IO[bytes]) -> ImageFile | None:
             if image := _opened_as(name, file, prefix):
                 return image
     return None
+
+
+def _why_none(file: IO[bytes]) -> str:
+    """Why a file is no image."""
+    file.seek(0)
+    prefix = file.read(_PREFIX_SIZE)
+    if prefix.startswith(MAGIC):
+        return "an .aec file already: decompress makes an image of it"
+    return "not an image that Pillow can open" if prefix else "an empty file, and no image"
 
 
 def _opened_as(name: str, file: IO[bytes], prefix: bytes) -> ImageFile | None:

@@ -26,7 +26,9 @@ from aecodec.urls import Url
 _DEFAULT = ReadOptions()
 
 
-def read_image(source: Path | IO[bytes], options: ReadOptions = _DEFAULT) -> Picture:
+def read_image(
+    source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
+) -> Picture:
     """Read an image file in any format that Pillow opens.
 
     An :class:`~aecodec.errors.AecodecWarning` names what is not kept.
@@ -34,13 +36,14 @@ def read_image(source: Path | IO[bytes], options: ReadOptions = _DEFAULT) -> Pic
     Args:
         source: path of the file, or the file opened for reading bytes.
         options: what is accepted.
+        name: with which warnings begin; empty where their reader knows the file.
 
     Raises:
         ImageError: the file cannot be read, has too many pixels, or holds an image of a kind that
             is not accepted.
     """
     with opened(source, options) as image:
-        return from_pil(image, options)
+        return _picture_of(image, options, Notes(name))
 
 
 def size_of(source: Path) -> tuple[int, int]:
@@ -84,7 +87,10 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     >>> int(from_pil(Image.new("I;16", (3, 2), 65535), ReadOptions(depth=8)).pixels.max())
     255
     """
-    notes = Notes()
+    return _picture_of(image, options, Notes())
+
+
+def _picture_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
     with _read_errors():
         picture = _frames_of(image, options, notes)
     notes.warn()

@@ -11,7 +11,7 @@ from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.commands.compression import Compression, Stack
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.found import IMAGES, STANDARD, expand, is_folder_at
-from aecodec.cli.shared.jobs import folder_beside, is_folder, plan
+from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.cli.shared.options import (
     CodecOrAuto,
     Depth,
@@ -63,7 +63,7 @@ def compress(
             "--min-ssimulacra2",
             metavar="SCORE",
             help="Make the smallest file of at least this score by SSIMULACRA2: 30 is low quality, "
-            "50 medium, 70 high. Needs pip install 'aecodec[perceptual]'.",
+            "50 medium, 70 high. Needs the extra 'perceptual'.",
         ),
     ] = None,
     is_stack: Annotated[
@@ -137,6 +137,7 @@ def compress(
         packs = packs_of(expand(inputs, IMAGES), pack, path_or_url(out or ""))
         run_all(console, packs, work.compress_pack, batch)
     else:
+        check_folder_name(inputs, out)
         planned = plan(inputs, out, _rename, IMAGES)
         run_all(console, planned, work.compress_one, batch)
 

@@ -52,7 +52,7 @@ def evaluate(
         typer.Option(
             "--ssimulacra2",
             help="Measure SSIMULACRA2 too, in a second for each 400,000 pixels. "
-            "Needs pip install 'aecodec[perceptual]'.",
+            "Needs the extra 'perceptual'.",
         ),
     ] = False,
     force: Force = False,

@@ -144,6 +144,23 @@ def _longer(job: Job) -> Job:
     return replace(job, target=job.target.with_name(job.source.name + job.target.suffix))
 
 
+def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:
+    """Check that no folder of results gets the name of an `.aec` file by mistake.
+
+    A folder that exists, or is named with a slash at its end, may have it.
+
+    Raises:
+        UsageError: it would.
+    """
+    if out is None or place(out).suffix.lower() != ".aec" or is_folder(out):
+        return
+    if len(inputs) > 1 or is_folder_at(inputs[0]):
+        raise UsageError(
+            f"{out} would be a folder, with a file for each picture: compress --stack makes one "
+            f"file of all, and -o {out}/ the folder"
+        )
+
+
 def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
     """Check that no result would overwrite an original, whether `--force` was given or not.
 

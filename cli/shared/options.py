@@ -144,8 +144,7 @@ ManifestFile = Annotated[
         metavar="FILE.parquet",
         parser=_file_here,
         help="Note what came of each file in this Parquet file. What it has as done is not done "
-        "again: the same call goes on after an interruption. Needs pip install "
-        "'aecodec[manifest]'.",
+        "again: the same call goes on after an interruption. Needs the extra 'manifest'.",
     ),
 ]
 Scheduler = Annotated[
@@ -154,7 +153,7 @@ Scheduler = Annotated[
         "--scheduler",
         metavar="ADDRESS",
         help="Let the workers of a Dask cluster work on the files; local starts one of --jobs "
-        "workers here. Needs pip install 'aecodec[distributed]'.",
+        "workers here. Needs the extra 'distributed'.",
     ),
 ]
 Depth = Annotated[

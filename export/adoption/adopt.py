@@ -75,7 +75,8 @@ def _check_outputs(images: Float32, latents: Float32, found: Float32) -> None:
     if latents.shape[1:] == images.shape[1:] and found.shape == latents.shape:
         raise ModelError(
             "the encoder gives as many values as a picture has, in its shape: it seems to be the "
-            "whole autoencoder; save its two halves as models of their own"
+            "whole autoencoder; save its two halves, keras.Model(model.inputs, code) and "
+            "keras.Model(code, model.outputs), where code is the output of its narrowest layer"
         )
     if found.shape[1:3] != images.shape[1:3]:
         raise ModelError(_size_text(images.shape[1:3], latents.shape[1:3], found.shape[1:3]))

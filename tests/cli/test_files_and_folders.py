@@ -38,6 +38,21 @@ def test_two_inputs_with_one_result_keep_their_whole_names(folder: Path, command
     assert sorted(path.name for path in Path().glob("*.aec")) == ["digit.bmp.aec", "digit.png.aec"]
 
 
+def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
+    folder: Path, command: Command
+) -> None:
+    Path("scans").mkdir()
+    for name in ("scans/a.png", "scans/b.png"):
+        shutil.copy("digit.png", name)
+    for inputs in (["scans"], ["scans/a.png", "scans/b.png"]):
+        result = command("compress", *inputs, "-o", "all.aec")
+        assert result.status == 2
+        assert "--stack makes one" in result.err
+        assert not Path("all.aec").exists()
+    assert command("compress", "scans", "-o", "all.aec/").status == 0
+    assert command("compress", "scans", "-o", "all.aec", "--skip-existing").status == 0
+
+
 def test_folders_are_mirrored(folder: Path, command: Command) -> None:
     Path("scans/inner").mkdir(parents=True)
     for name in ("scans/a.png", "scans/inner/b.PNG"):

@@ -59,6 +59,14 @@ def test_help_and_version(command: Command) -> None:
     assert command().status == 2
 
 
+def test_no_word_of_the_help_is_cut_short(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("compress", "decompress", "verify", "evaluate", "report", "train", "export"):
+        assert "…" not in command(name, "--help").out
+
+
 def test_verify_decodes_codes_and_alpha(folder: Path, command: Command) -> None:
     codec = aecodec.load_codec("digits")
     payload = container.unpack(codec.compress(opened("digit.png")))[1]

@@ -108,6 +108,15 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
             aecodec.decompress(source)
 
 
+def test_warnings_name_their_files(digit: Pixels, tmp_path: Path) -> None:
+    """Python shows a text once, so that a second file would be cut short without a word."""
+    for name in ("a.gif", "b.gif"):
+        frames = [Image.fromarray(digit), Image.fromarray(255 - digit)]
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+        with pytest.warns(aecodec.AecodecWarning, match=f"{name}: the file holds several frames"):
+            aecodec.compress(tmp_path / name)
+
+
 @pytest.mark.slow
 def test_a_users_script_needs_no_cast(tmp_path: Path) -> None:
     """It runs, and passes mypy in strict mode."""

@@ -516,6 +516,21 @@ ODD_PICTURES = [
         options=ALL_FRAMES,
     ),
     OddPicture(
+        "pages of tifffile, whose description counts them",
+        lambda: animation("TIFF", [rgb, second], description='{"shape": [2, 40, 48, 3]}'),
+        "RGB",
+        both,
+        options=ALL_FRAMES,
+    ),
+    OddPicture(
+        "pages of ImageJ, whose description counts them",
+        lambda: animation("TIFF", [rgb, second], description="ImageJ=1.53t\nimages=2\nunit=um\n"),
+        "RGB",
+        both,
+        ("not kept: its description",),
+        options=ALL_FRAMES,
+    ),
+    OddPicture(
         "pages with and without alpha",
         lambda: animation("TIFF", [rgb, with_alpha(second)]),
         "RGBA",

@@ -33,6 +33,15 @@ def test_shared_metadata_and_names_come_back() -> None:
     assert names == ["a.jpg", "b.png"]
 
 
+def test_pictures_that_cannot_be_stacked_are_named() -> None:
+    """Among a thousand files, the sizes alone would not tell which one to take out."""
+    paths = [*PATHS, Path("c.png")]
+    pixels = PLAIN.pixels
+    for unlike in (Picture(pixels[:, :3]), Picture(pixels, pixels[..., 0])):
+        with pytest.raises(ImageError, match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): only"):
+            stacked(paths, [PLAIN, PLAIN, unlike], {}, None)
+
+
 def test_differing_metadata_is_named_or_refused() -> None:
     pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: each}) for each in (b"1", b"2")]
     with pytest.warns(AecodecWarning, match="EXIF differ"):
