@@ -46,7 +46,7 @@ def can_be_kept(names: Sequence[str]) -> bool:
 
 
 def _folded(name: str) -> str:
-    """What is equal for names that are one by Unicode's canonical caseless matching (3.13, D145)."""
+    """What is equal for names that are one by canonical caseless matching (Unicode, D145)."""
     return normalize("NFD", normalize("NFD", name).casefold())
 
 
