@@ -133,7 +133,7 @@ def _row_in(line: bytes) -> Row | None:
 
 
 def _in_unicode(row: Row) -> Row:
-    return Row(*(in_unicode(each) if isinstance(each, str) else each for each in row))
+    return Row._make(in_unicode(each) if isinstance(each, str) else each for each in row)
 
 
 def _made_of(item: Any) -> Path:
