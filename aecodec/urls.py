@@ -95,9 +95,15 @@ class Url(_Base):
             return bool(system.isdir(path))
 
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
-        """The objects of a folder, at any depth, sorted."""
+        """The objects of a folder, at any depth, sorted.
+
+        Raises:
+            OSError: the folder cannot be listed, or the listing has a name that no file can have.
+        """
         with self._file_system() as (system, path):
             found = system.find(path, detail=True)
+            if any("\0" in name for name in found):
+                raise ValueError("a name in it has a zero byte, which no file's name has")
         for name, about in sorted(found.items()):
             yield (self / name.removeprefix(path).lstrip("/")).listed(about["size"])
 

@@ -56,15 +56,26 @@ def found_samples(folder: Path | None) -> list[Sample]:
     """The pictures of a folder, sorted by name; those that ship if it is None.
 
     Raises:
-        UsageError: the folder holds no picture that browsers show.
+        UsageError: the folder holds no picture that browsers show, or one whose name no address can
+            have.
     """
     if folder is None:
         tiles = [Sample(each, _title(each), is_tile=True) for each in sample_paths()]
         return [Sample(LANDSCAPE, _title(LANDSCAPE)), *tiles]
-    paths = sorted(each for each in folder.iterdir() if each.suffix.lower() in _SHOWN)
+    files = (each for each in folder.iterdir() if each.is_file())  # a pipe would never end
+    paths = sorted(each for each in files if each.suffix.lower() in _SHOWN)
+    for path in paths:
+        _check_name(path)
     if not paths:
         raise UsageError(f"{folder}: no picture of a kind that browsers show: {', '.join(_SHOWN)}")
     return [Sample(each, _title(each)) for each in paths]
+
+
+def _check_name(path: Path) -> None:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{path}: addresses have names in UTF-8 alone; rename it") from error
 
 
 def _title(path: Path) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from aecodec.errors import LimitError, UsageError
 from aecodec.format.container import MAX_FRAMES
 
@@ -77,7 +79,7 @@ class Limits:
         max_frames: most pictures. If None, one per 8 bytes, and at least 1000.
 
     Raises:
-        UsageError: a number below 1.
+        UsageError: a number below 1, or none that is whole.
 
     >>> Limits(max_pixels=0)
     Traceback (most recent call last):
@@ -89,6 +91,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
+            if value is not None and not isinstance(value, (int, np.integer)):
+                raise UsageError(f"{name} is {value!r}: give a whole number")
             if value is not None and value < 1:
                 raise UsageError(
                     f"{name} is {value}: a file has one pixel at least, and one picture"

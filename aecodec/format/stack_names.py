@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from unicodedata import normalize
 
 _START, _END = b"<?aec-names ", b"?>"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d\xb9\xb2\xb3]) *(\..*)?", re.IGNORECASE
+)
 _MAX_BYTES = 200
 
 
 def is_safe(name: str) -> bool:
     """Whether a name is that of a file in a folder on every system, and of no hidden one.
 
-    >>> is_safe("digit 3.png"), is_safe("../digit.png"), is_safe(".png"), is_safe("nul.png")
+    >>> is_safe("digit 3.png"), is_safe("../digit.png"), is_safe(".png"), is_safe("nul .png")
     (True, False, False, False)
     """
     return (
@@ -32,8 +35,19 @@ def is_safe(name: str) -> bool:
 
 
 def can_be_kept(names: Sequence[str]) -> bool:
-    """Whether names are safe, and differ even where capitals do not count."""
-    return all(map(is_safe, names)) and len({name.casefold() for name in names}) == len(names)
+    r"""Whether names are safe, and differ even where capitals and forms of accents do not count.
+
+    On the disks of macOS, a letter with an accent and the letter before the accent are one name.
+
+    >>> can_be_kept(["a.png", "b.png"]), can_be_kept(["\xe9.png", "e\u0301.png"])
+    (True, False)
+    """
+    return all(map(is_safe, names)) and len(set(map(_folded, names))) == len(names)
+
+
+def _folded(name: str) -> str:
+    """What is equal for names that are one by canonical caseless matching (Unicode, D145)."""
+    return normalize("NFD", normalize("NFD", name).casefold())
 
 
 def attach_names(xmp: bytes, names: Sequence[str]) -> bytes:

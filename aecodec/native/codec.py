@@ -116,7 +116,7 @@ class NativeCodec:
         if _is_below_1(max_pixels) or _is_below_1(max_frames):
             self._fail(_BAD_ARGUMENT, "max_pixels or max_frames")
         found: tuple[Any, ...] = self._core.decompress(
-            self._bundle, data, max_pixels or 0, max_frames or 0
+            self._bundle, data, _in_32_bits(max_pixels), _in_32_bits(max_frames)
         )
         if found[0]:
             self._fail(found[0])
@@ -126,6 +126,11 @@ class NativeCodec:
         kind = _ERRORS.get(status, AecodecError)
         prefix = f"{what}: " if what else ""
         raise kind(f"{prefix}{self._core.text(status)}")
+
+
+def _in_32_bits(most: int | None) -> int:
+    """A limit as C takes it: 0 for its own; a larger one than it can have is no limit there."""
+    return min(most or 0, 0xFFFFFFFF)
 
 
 def _is_below_1(number: int | None) -> bool:

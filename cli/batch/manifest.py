@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, TypeGuard
 
 from aecodec.atomic.locks import Lock, try_lock
-from aecodec.cli.batch.manifest_file import Row, read_rows, to_parquet
+from aecodec.cli.batch.manifest_file import Row, in_unicode, is_row, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack
 from aecodec.cli.shared.console import Values, name_of
@@ -49,13 +49,13 @@ class Manifest:
         """Whether a file was done, and its result still exists with the same number of bytes."""
         if isinstance(item, Pack):
             return self._has_pack(item)
-        row = self._rows.get(name_of(item))
+        row = self._rows.get(in_unicode(name_of(item)))
         if not _is_of(row, item) or name_of(item) == name_of(STANDARD):
             return False
         return size_of(_made_of(item)) == row.bytes
 
     def _has_pack(self, pack: Pack) -> bool:
-        rows = [self._rows.get(name_of(source)) for source in pack.sources]
+        rows = [self._rows.get(in_unicode(name_of(source))) for source in pack.sources]
         if not all(_is_of(row, pack) for row in rows):
             return False
         made = {(row.target, row.bytes) for row in rows if row and row.target}
@@ -69,12 +69,13 @@ class Manifest:
 
     def add_existing(self, item: Any) -> None:
         """Note a file whose result existed already, unless the row of its making is there."""
-        name, target = name_of(item), _target_of(item)
+        name, target = in_unicode(name_of(item)), _target_of(item)
         row = self._rows.get(name)
         if target and not (row and row.status == 0 and row.target == target):
             self._add(Row(name, target, bytes=size_of(_made_of(item))))
 
     def _add(self, row: Row) -> None:
+        row = _in_unicode(row)
         self._rows[row.source] = row
         self._journal.write(json.dumps(row).encode() + b"\n")
         self._journal.flush()
@@ -123,11 +124,16 @@ def _journal_at(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _row_in(line: bytes) -> Row | None:
-    """The row in a line of a journal; None if a process was killed while it wrote the line."""
+    """The row in a line of a journal; None if it is none, as where a process was killed in it."""
     try:
-        return Row(*json.loads(line))
-    except (ValueError, TypeError):
+        row = Row(*json.loads(line))
+    except (ValueError, TypeError, RecursionError):
         return None
+    return _in_unicode(row) if is_row(row) else None
+
+
+def _in_unicode(row: Row) -> Row:
+    return Row._make(in_unicode(each) if isinstance(each, str) else each for each in row)
 
 
 def _made_of(item: Any) -> Path:
@@ -138,7 +144,7 @@ def _made_of(item: Any) -> Path:
 
 def _target_of(item: Any) -> str | None:
     """Name of the file that is to be made; None if the item is only read."""
-    return str(item.target) if hasattr(item, "target") else None
+    return in_unicode(str(item.target)) if hasattr(item, "target") else None
 
 
 def _is_of(row: Row | None, item: Any) -> TypeGuard[Row]:

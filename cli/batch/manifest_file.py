@@ -42,8 +42,38 @@ class Row(NamedTuple):
     error: str | None = None
 
 
+def in_unicode(text: str) -> str:
+    r"""A text as Parquet takes it: bytes of a file's name that are not UTF-8 are written out.
+
+    >>> in_unicode("l\udce9.png")
+    'l\\udce9.png'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 _TYPES = "string string int64 int64 int64 int64 double double double int64 string"
 """Arrow's names of the types of the columns."""
+
+_IN_PYTHON = {"string": (str,), "int64": (int,), "double": (int, float)}
+
+_INT64 = 1 << 63
+
+
+def is_row(row: Row) -> bool:
+    """Whether the values of a row are those of its columns; the first one is never None.
+
+    >>> is_row(Row("a.png", None, bytes=3)), is_row(Row("a.png", None, bytes="3"))
+    (True, False)
+    """
+    pairs = zip(row, _TYPES.split(), strict=True)
+    return row.source is not None and all(_is_of(value, kind) for value, kind in pairs)
+
+
+def _is_of(value: object, kind: str) -> bool:
+    """Whether a value is one of an Arrow type, or None."""
+    if isinstance(value, int) and abs(value) >= _INT64:
+        return False
+    return value is None or type(value) in _IN_PYTHON[kind]
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -61,11 +91,13 @@ def read_rows(path: Path) -> list[Row]:
 
     try:
         table = parquet.read_table(path, schema=schema) if path.is_file() else None
-    except (OSError, pa.ArrowException) as error:
+        columns = [] if table is None else [column.to_pylist() for column in table]
+    except (OSError, ValueError, pa.ArrowException) as error:  # a ValueError of names not in UTF-8
         raise UsageError(f"{path} is no manifest: give it another name ({error})") from error
-    if table is None or table.schema != schema:
+    rows = [Row(*values) for values in zip(*columns, strict=True)] if columns else []
+    if table is None or table.schema != schema or not all(map(is_row, rows)):
         raise UsageError(f"{path} is no manifest: give it another name")
-    return [Row(*values) for values in zip(*(column.to_pylist() for column in table), strict=True)]
+    return rows
 
 
 def to_parquet(rows: Iterable[Row]) -> bytes:
@@ -77,7 +109,8 @@ def to_parquet(rows: Iterable[Row]) -> bytes:
     import pyarrow as pa
     from pyarrow import parquet
 
-    schema, columns = _schema(), list(zip(*rows, strict=True))
+    schema = _schema()
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
     stream = pa.BufferOutputStream()
     parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), stream)

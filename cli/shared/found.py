@@ -136,6 +136,8 @@ IMAGES = Kind(_is_picture, _why_not_opened)
 "skipped: a camera's raw file, which Pillow does not open; convert it to PNG or JPEG first"
 """
 
+_OUTSIDE = InputError("skipped: its name leads out of the folder, and so would that of its result")
+
 AEC_FILES = Kind(is_aec)
 """.aec files, by their names."""
 
@@ -157,7 +159,10 @@ def sources_in(folder: Path, kind: Kind) -> list[Source]:
 
 def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
     if isinstance(folder, Url):
-        yield from filter(None, (_source(url, kind) for url in objects_in(folder)))
+        for url in objects_in(folder):
+            source = _source(url, kind)
+            if source:
+                yield source if _lies_in(url, folder) else Source(url, _OUTSIDE)
         return
     unread: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unread.append):
@@ -168,6 +173,11 @@ def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
     for error in unread:
         path = Path(str(error.filename))
         yield Source(path, InputError(f"this folder cannot be read: {error.strerror}"))
+
+
+def _lies_in(url: Url, folder: Url) -> bool:
+    """Whether an object lies in a folder by its name, which a store or an archive may choose."""
+    return url.is_relative_to(folder) and ".." not in url.relative_to(folder).parts
 
 
 def _source(path: Path, kind: Kind) -> Source | None:

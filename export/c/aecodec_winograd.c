@@ -16,6 +16,7 @@ enum {
     FOUR = 4,             /* tiles that kernels take together */
     MANY = 32,            /* tiles that are worked on together, so that the weights of a point stay near */
     CHUNK = 8,            /* channels that are transformed together */
+    WIDEST = 1 << 24,     /* columns of the output times channels of the input, so that all sizes have 32 bits */
     STRIP = 1 << 20       /* bytes of transformed inputs that are worked on together, if a row of tiles is no larger */
 };
 
@@ -73,7 +74,8 @@ int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolu
     const aecodec_shape *in = &convolution->in, *out = &convolution->out;
     return kernels->products && convolution->height == 3 && convolution->width == 3 && convolution->down == 1 &&
            convolution->across == 1 && in->channels % AECODEC_GROUP == 0 && in->channels >= LEAST_CHANNELS &&
-           in->channels <= MOST_CHANNELS && (uint64_t)out->rows * out->columns >= kernels->least_places;
+           in->channels <= MOST_CHANNELS && (uint64_t)out->columns * in->channels <= WIDEST &&
+           (uint64_t)out->rows * out->columns >= kernels->least_places;
 }
 
 uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aecc: pictures to .aec files and back, from the command line. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,22 +117,15 @@ static int info(const options *o)
     return result;
 }
 
-int main(int count, char **arguments)
+static int run(const options *o)
 {
-    options o;
-    int status;
-    memset(&o, 0, sizeof o);
-    status = read_options(count, arguments, &o);
-    if (status) {
-        return status;
-    }
-    switch (o.command) {
+    switch (o->command) {
     case COMPRESS:
-        return compress(&o);
+        return compress(o);
     case DECOMPRESS:
-        return decompress(&o);
+        return decompress(o);
     case INFO:
-        return info(&o);
+        return info(o);
     case HELP:
         print_help();
         return 0;
@@ -139,4 +133,22 @@ int main(int count, char **arguments)
         puts("aecc " AECODEC_VERSION);
         return 0;
     }
+}
+
+/* What was printed counts as done once the system has taken it. */
+static int end(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return status ? status : fail("standard output", strerror(errno));
+    }
+    return status;
+}
+
+int main(int count, char **arguments)
+{
+    options o;
+    int status;
+    memset(&o, 0, sizeof o);
+    status = read_options(count, arguments, &o);
+    return status ? status : end(run(&o));
 }

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#if !defined(_WIN32)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #if defined(_WIN32)
-#include <fcntl.h>
 #include <io.h>
+#include <process.h>
+#define getpid _getpid
+#else
+#include <unistd.h>
 #endif
 
 #include "aecc.h"
 
-enum { FIRST_ROOM = 1 << 16 };
+enum { FIRST_ROOM = 1 << 16, PART_NAME = 32 };
 
 static int is_standard(const char *path)
 {
@@ -93,22 +102,72 @@ static int write_pieces(FILE *file, const piece *pieces, size_t count)
     return fflush(file) == 0;
 }
 
+#if defined(_WIN32)
+
 static int exists(const char *path)
 {
-    FILE *file = fopen(path, "rb");
-    if (file) {
-        fclose(file);
+    return _access(path, 0) == 0;
+}
+
+static int is_device(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+static FILE *make_file(const char *path)
+{
+    int file = _open(path, _O_CREAT | _O_EXCL | _O_WRONLY | _O_BINARY, _S_IREAD | _S_IWRITE);
+    return file < 0 ? NULL : _fdopen(file, "wb");
+}
+
+#else
+
+/* A file that may not be read exists too, and so does a link that leads nowhere. */
+static int exists(const char *path)
+{
+    struct stat found;
+    return lstat(path, &found) == 0;
+}
+
+static int is_device(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && !S_ISREG(found.st_mode);
+}
+
+/* A file that was not there before; no link is followed. */
+static FILE *make_file(const char *path)
+{
+    int file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0666);
+    return file < 0 ? NULL : fdopen(file, "wb");
+}
+
+#endif
+
+/* Write to a file that was opened, and close it. */
+static int write_and_close(FILE *file, const piece *pieces, size_t count)
+{
+    int is_written = file && write_pieces(file, pieces, count);
+    if (file && fclose(file) != 0) {
+        is_written = 0;
     }
-    return file != NULL;
+    return is_written;
+}
+
+/* A device or a pipe is written to; a file would take its place otherwise. */
+static int write_to_device(const char *path, const piece *pieces, size_t count)
+{
+    return write_and_close(fopen(path, "wb"), pieces, count) ? 0 : fail(path, strerror(errno));
 }
 
 /* Write beside the file, and rename: whoever looks sees the whole file, or none. */
 static int write_beside(const char *path, const char *beside, const piece *pieces, size_t count)
 {
-    FILE *file = fopen(beside, "wb");
-    int is_written = file && write_pieces(file, pieces, count);
-    if (file && fclose(file) != 0) {
-        is_written = 0;
+    FILE *file = make_file(beside);
+    int is_written = write_and_close(file, pieces, count);
+    if (!file) {
+        return fail(beside, strerror(errno));
     }
 #if defined(_WIN32)
     if (is_written) {
@@ -125,7 +184,6 @@ static int write_beside(const char *path, const char *beside, const piece *piece
 
 int write_file(const options *o, const piece *pieces, size_t count)
 {
-    static const char ending[] = ".part";
     char *beside;
     int status;
     if (is_standard(o->output)) {
@@ -134,12 +192,14 @@ int write_file(const options *o, const piece *pieces, size_t count)
     if (!o->force && exists(o->output)) {
         return fail(o->output, "exists already; --force overwrites it");
     }
-    beside = malloc(strlen(o->output) + sizeof ending);
+    if (is_device(o->output)) {
+        return write_to_device(o->output, pieces, count);
+    }
+    beside = malloc(strlen(o->output) + PART_NAME);
     if (!beside) {
         return fail(o->output, aecodec_status_text(AECODEC_NO_MEMORY));
     }
-    strcpy(beside, o->output);
-    strcat(beside, ending);
+    sprintf(beside, "%s.%ld.part", o->output, (long)getpid());
     status = write_beside(o->output, beside, pieces, count);
     free(beside);
     return status;

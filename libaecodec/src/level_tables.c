@@ -31,7 +31,8 @@ static const void *take(arrays *a, size_t count, size_t item)
 {
     const uint8_t *entry = a->bytes + DIRECTORY + ENTRY * a->next++;
     uint32_t offset = read_u32(entry), size = read_u32(entry + 4);
-    if (offset % ARRAY_ALIGNMENT || offset > a->size || size > a->size - offset || size != count * item) {
+    if (offset % ARRAY_ALIGNMENT || offset > a->size || size > a->size - offset || size % item ||
+        size / item != count) { /* count * item could wrap around in 32 bits */
         a->is_bad = 1;
         return NULL;
     }

@@ -134,3 +134,9 @@ def test_zarr_2_in_the_order_of_fortran_is_refused(digits: Pixels) -> None:
     array = zarr.create_array({}, compressors=Aecodec("digits", 1), order="F", **options)
     with pytest.raises(ImageError, match='order="C"'):
         array[:] = digits[:100]
+
+
+@pytest.mark.parametrize("most", ["1", [1], {}, 1.5, float("nan"), 0])
+def test_a_limit_that_is_no_whole_number_is_refused(most: Any) -> None:
+    with pytest.raises(UsageError, match="max_pixels is"):
+        numcodecs.get_codec({"id": "aecodec", "codec": "digits", "max_pixels": most})

@@ -127,3 +127,30 @@ def test_what_is_missing_for_a_url_is_named(
     shutil.copy("digit.png", "file.png")
     assert command("compress", f"file://{folder}/file.png").status == 0
     assert Path("file.aec").exists()
+
+
+def test_no_object_leads_out_of_the_folder_of_results(
+    memory: Url, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = sample_paths()[3].read_bytes()
+    (memory / "a.png").write(content, replace=False)
+    (memory / "../../escaped.png").write(content, replace=False)
+    inner = tmp_path / "deep" / "deeper"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    for place_of_results in ("out", memory.with_name("results")):
+        done = command("compress", memory, "-o", place_of_results, "--jobs", 1)
+        assert done.status == 1
+        assert "escaped.png: skipped: its name leads out of the folder" in done.err
+    assert [path.name for path in tmp_path.rglob("*.aec")] == ["a.aec"]
+    assert not any("escaped.aec" in name for name in fsspec.filesystem("memory").store)
+
+
+def test_a_folder_with_a_name_that_no_file_can_have_is_refused(
+    memory: Url, command: Command
+) -> None:
+    system = fsspec.filesystem("memory")
+    (memory / "a.png").write(sample_paths()[3].read_bytes(), replace=False)
+    system.store["/pictures/b\0.png"] = system.store["/pictures/a.png"]
+    done = command("compress", memory, "-o", "out", "--jobs", 1)
+    assert (done.status, "a name in it has a zero byte" in done.err) == (6, True)

@@ -72,6 +72,12 @@ def test_as_many_names_as_pictures_or_none() -> None:
     assert without_names(two)[1] == []
 
 
+def test_names_that_are_one_on_some_disks_are_not_kept() -> None:
+    xmp = attach_names(b"", ["caf\xe9.png", "Cafe\u0301.png"])
+    assert detach_names(xmp) == (b"", [])
+    assert not can_be_kept(["com\xb9.png"])
+
+
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5), st.binary(max_size=40))
 def test_names_survive_or_are_refused(names: list[str], xmp: bytes) -> None:
     if can_be_kept(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -132,3 +133,47 @@ def test_odd_pictures_are_refused(folder: Path, content: bytes) -> None:
     done = run(folder, "compress", "-", "-o", "-", "--bundle", "0881441f.bundle", data=content)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"aecc: -: ")
+
+
+def test_a_full_disk_is_a_failure(folder: Path, digits_in_both: Both, digits: Pixels) -> None:
+    (folder / "x.aec").write_bytes(digits_in_both.file(digits[:1, ..., None]))
+    if not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    calls = ("--help",), ("--version",), ("info", "x.aec"), ("decompress", "x.aec", "-o", "-")
+    for arguments in calls:
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [str(built() / "aecc"), *arguments],
+                cwd=folder,
+                env={"AECODEC_PATH": str(folder)},
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        assert (done.returncode, b"standard output: No space left" in done.stderr) == (1, True)
+
+
+def test_nothing_but_the_result_is_written(
+    folder: Path, digits_in_both: Both, digits: Pixels
+) -> None:
+    (folder / "x.aec").write_bytes(digits_in_both.file(digits[:1, ..., None]))
+    (folder / "y.pgm.part").symlink_to("mine.txt")
+    (folder / "mine.txt").write_text("mine")
+    (folder / "nowhere.pgm").symlink_to("absent/y.pgm")
+    assert run(folder, "decompress", "x.aec", "-o", "y.pgm").returncode == 0
+    assert (folder / "mine.txt").read_text() == "mine"
+    assert (folder / "y.pgm").read_bytes().startswith(b"P5")
+    assert b"exists" in run(folder, "decompress", "x.aec", "-o", "nowhere.pgm").stderr
+    assert [path.name for path in folder.glob("*.part")] == ["y.pgm.part"]
+
+
+def test_a_pipe_is_written_to(folder: Path, digits_in_both: Both, digits: Pixels) -> None:
+    (folder / "x.aec").write_bytes(digits_in_both.file(digits[:1, ..., None]))
+    os.mkfifo(folder / "pipe")
+    reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run(folder, "decompress", "x.aec", "-o", "pipe", "-f").returncode == 0
+        assert os.read(reader, 1 << 16).startswith(b"P5\n28 28")
+    finally:
+        os.close(reader)
+    assert (folder / "pipe").is_fifo()

@@ -90,6 +90,10 @@ def test_errors_are_pythons(native: NativeCodec, tmp_path: Path, digits: Pixels)
         native.decompress(file[:-1])
     with pytest.raises(LimitError):
         native.decompress(file, max_pixels=100)
+    whole = native.decompress(file)
+    assert np.array_equal(
+        native.decompress(file, max_pixels=(1 << 32) + 1, max_frames=1 << 64), whole
+    )
     with pytest.raises(CodecError):
         NativeCodec(tmp_path / "none.bundle")
 

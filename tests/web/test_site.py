@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -147,6 +148,18 @@ def test_a_folder_without_pictures_is_no_folder_of_samples(
     assert refused.status == 2
     assert "no picture" in refused.err
     assert command("web", "digits", "-o", "site", "--samples", "absent").status == 6
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "folder.png").mkdir(parents=True)
+    os.mkfifo(mine / "pipe.png")  # to read it would take for ever
+    (mine / "a.png").write_bytes((ROOT / "aecodec/samples/digit3.png").read_bytes())
+    assert [each.path.name for each in found_samples(mine)] == ["a.png"]
+    (mine / "a.png").rename(os.fsdecode(bytes(mine) + b"/l\xe9.png"))
+    refused = command("web", "digits", "-o", "site", "--samples", "mine")
+    assert (refused.status, "in UTF-8 alone; rename it" in refused.err) == (2, True)
 
 
 def test_a_codec_that_only_decompresses_makes_a_page_without_samples(

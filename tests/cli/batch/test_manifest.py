@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from helpers.commands import Command
 from pyarrow import parquet
@@ -124,6 +125,41 @@ def test_a_killed_call_goes_on_by_its_journal(folder: Path, command: Command) ->
     assert sum(time != before.get(name) for name, time in made_times("out").items()) == 300 - noted
     assert len(rows_of("m.parquet")) == 300
     assert not journal.exists()
+
+
+def test_names_that_are_not_utf8_are_noted(folder: Path, command: Command) -> None:
+    Path("scans").mkdir()
+    odd = os.fsdecode(b"scans/l\xe9.png")
+    shutil.copy("digit.png", odd)
+    shutil.copy("digit.png", "scans/usual.png")
+    call = ("compress", "scans", "-o", "out", "--force", "--manifest", "m.parquet")
+    assert (command(*call).status, len(list(Path("out").iterdir()))) == (0, 2)
+    assert set(rows_of("m.parquet")) == {r"l\udce9.png", "usual.png"}
+    assert command(*call).err == "2 of 2 were there already\n"
+
+
+@pytest.mark.parametrize(
+    "line", [[{}, 1], [["a"], None], [None, None], ["a", "b", 1 << 70], ["a", 3], "ab", 7, {}]
+)
+def test_lines_of_a_journal_that_are_no_rows_are_left_out(
+    line: object, scans: Path, command: Command
+) -> None:
+    Path("scans/broken.png").unlink()
+    call = ("compress", scans, "-o", "out", "--manifest", "m.parquet")
+    Path("m.parquet.rows").write_text(json.dumps(line) + "\n")
+    done = command(*call)
+    assert (done.status, done.err) == (0, "")
+    rows = rows_of("m.parquet")
+    assert {name for name in rows if name != "a"} == {path.name for path in scans.iterdir()}
+
+
+def test_a_manifest_with_names_that_are_no_text_is_refused(scans: Path, command: Command) -> None:
+    command("compress", "digit.png", "-o", "out.aec", "--manifest", "m.parquet")
+    table = parquet.read_table("m.parquet")
+    name = pa.array([b"\xff\xfe"]).view(pa.string())
+    parquet.write_table(table.set_column(0, table.schema.field(0), name), "m.parquet")
+    done = command("compress", "digit.png", "-o", "new.aec", "--manifest", "m.parquet")
+    assert (done.status, "m.parquet is no manifest" in done.err) == (2, True)
 
 
 def test_another_file_is_not_taken_for_a_manifest(scans: Path, command: Command) -> None:
