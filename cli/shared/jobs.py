@@ -152,7 +152,7 @@ def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:
     Raises:
         UsageError: it would.
     """
-    if out is None or place(out).suffix.lower() != ".aec" or is_folder(out):
+    if out is None or path_or_url(out).suffix.lower() != ".aec" or is_folder(out):
         return
     if len(inputs) > 1 or is_folder_at(inputs[0]):
         raise UsageError(
