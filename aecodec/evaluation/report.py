@@ -81,7 +81,7 @@ class Report:
             "ratio_to_source": round(self.ratio_to_source, 3),
             "ratio_to_raw": round(self.ratio_to_raw, 3),
             "bpp": round(self.bpp, 4),
-            "psnr": round(self.psnr, 2) if self.psnr and math.isfinite(self.psnr) else None,
+            "psnr": None if self.psnr in (None, math.inf) else round(self.psnr, 2),
             "familiar": self.is_familiar,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import numpy as np
@@ -30,6 +31,13 @@ def test_a_familiar_picture_gives_no_warning(codec: Codec, samples: Pixels) -> N
     assert measured.bpp == 8 * len(file) / samples[3].size
     restored = np.asarray(codec.decompress(file))
     assert measured.psnr == pytest.approx(psnr(mse(samples[3], restored)))
+
+
+@pytest.mark.parametrize(
+    ("quality", "stated"), [(27.126, 27.13), (0.0, 0.0), (math.inf, None), (None, None)]
+)
+def test_json_states_a_psnr_that_is_a_number(quality: float | None, stated: float | None) -> None:
+    assert Report("digits", 2, 25, 268, 784, 0.26, quality, True).as_json()["psnr"] == stated
 
 
 def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels) -> None:
