@@ -9,8 +9,7 @@ trusts it allows more.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from numbers import Integral
 
 from aecodec.errors import LimitError, UsageError
 from aecodec.format.container import MAX_FRAMES
@@ -91,7 +90,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if value is not None and not isinstance(value, (int, np.integer)):
+            if value is not None and not isinstance(value, Integral):
                 raise UsageError(f"{name} is {value!r}: give a whole number")
             if value is not None and value < 1:
                 raise UsageError(
