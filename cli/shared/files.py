@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from aecodec.atomic.files import write_file
 from aecodec.atomic.folders import make_folder, update_folder
@@ -18,27 +19,47 @@ from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
 from aecodec.urls import Url
 
+MOST_BYTES = 1 << 31
+"""Most bytes that are read of a pipe or a device, which may have no end."""
+
+_PART = 1 << 20
+
 
 class ExistsError(UsageError):
     """A result that exists already, and was not to be overwritten."""
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Read a file or standard input.
 
     Raises:
-        InputError: it does not exist, or cannot be read; with the system's reason.
+        InputError: it does not exist, or cannot be read, with the system's reason; or it is a pipe
+            or a device with more than `most` bytes.
     """
     if path == STANDARD:
         if sys.stdin is None:
             raise InputError("it is closed")
-        return sys.stdin.buffer.read()
+        return _read_to_end(sys.stdin.buffer, most)
     try:
-        return path.read_bytes()
+        if isinstance(path, Url) or path.is_file():
+            return path.read_bytes()
+        with path.open("rb") as file:
+            return _read_to_end(file, most)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
     except ValueError as error:  # a name that no file can have
         raise InputError(f"cannot be read: {error}") from error
+
+
+def _read_to_end(file: IO[bytes], most: int) -> bytes:
+    """Read a pipe or a device, in parts of a size."""
+    parts, left = [], most
+    while part := file.read(min(_PART, left + 1)):
+        if len(part) > left:
+            raise InputError(f"has more than {most:,} bytes, and perhaps no end: name a file")
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def size_of(path: Path) -> int | None:
