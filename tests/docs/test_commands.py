@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -224,6 +225,7 @@ def test_the_long_commands_start(line: str, folder: Folder) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as running:
         assert running.stdout is not None
         printed = []
@@ -231,7 +233,7 @@ def test_the_long_commands_start(line: str, folder: Folder) -> None:
             printed.append(text)
             if text.startswith(SIGNS_OF_LIFE):
                 break
-        running.kill()
+        os.killpg(running.pid, signal.SIGKILL)  # with the processes that it started
     assert printed
     assert printed[-1].startswith(SIGNS_OF_LIFE), "".join(printed)
 
