@@ -237,7 +237,7 @@ def _exif_of_tags(image: Image.Image) -> bytes | None:
 def _tiff_tags(image: Image.Image) -> dict[int, Any]:
     exif = image.getexif()
     tags: dict[int, Any] = {tag: exif[tag] for tag in _TIFF_TAGS if tag in exif}
-    if _LAYOUT.match(_description_of(image)):  # of other pages than those of a file made of this
+    if _LAYOUT.match(_description_of(image)):  # which states other pages
         tags.pop(ExifTags.Base.ImageDescription, None)
     tags.update({ifd: found for ifd in _TIFF_IFDS if (found := dict(exif.get_ifd(ifd)))})
     return tags

@@ -137,23 +137,44 @@ def check_limits(picture: Picture) -> None:
         )
 
 
-def stack(pictures: Sequence[Picture]) -> Picture:
+def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     """Join pictures of one size into one picture with many frames.
 
     Metadata and origins are left out. Grey pictures become RGB if any of the pictures is RGB.
 
+    Args:
+        pictures: the pictures, one at least.
+        names: what a message calls them; nothing if there are none.
+
     Raises:
         ImageError: the pictures differ in size, or only some of them have alpha.
     """
-    channels = max((picture.pixels.shape[-1] for picture in pictures), default=1)
+    _check_alike(pictures, names)
+    channels = max(picture.pixels.shape[-1] for picture in pictures)
     pictures = [_with_channels(picture, channels) for picture in pictures]
-    kinds = {(picture.size, picture.mode) for picture in pictures}
-    if len(kinds) != 1:
-        listed = ", ".join(sorted(f"{w}x{h} {mode.name}" for (w, h), mode in kinds)) or "none"
-        raise ImageError(f"only pictures of one size and mode can be stacked, these are: {listed}")
     planes = [picture.alpha for picture in pictures if picture.alpha is not None]
     pixels = np.concatenate([picture.pixels for picture in pictures])
     return Picture(pixels, np.concatenate(planes) if planes else None)
+
+
+def _check_alike(pictures: Sequence[Picture], names: Sequence[object]) -> None:
+    """Check that pictures can be stacked, and name two that cannot."""
+    if not pictures:
+        raise ImageError("only pictures of one size and mode can be stacked, these are: none")
+    kinds = [(picture.size, picture.alpha is None) for picture in pictures]
+    unlike = next((place for place, kind in enumerate(kinds) if kind != kinds[0]), None)
+    if unlike is not None:
+        called = [f"{name} is " for name in names] or [""] * len(pictures)
+        one, other = (called[n] + _kind_of(pictures[n]) for n in (0, unlike))
+        raise ImageError(
+            f"{one}, {other}: only pictures of one size, all with alpha or none, can be stacked "
+            "(--stacks-of makes a file of each kind)"
+        )
+
+
+def _kind_of(picture: Picture) -> str:
+    width, height = picture.size
+    return f"{width}x{height} {picture.mode.name}"
 
 
 def _with_channels(picture: Picture, channels: int) -> Picture:

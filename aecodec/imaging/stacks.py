@@ -31,8 +31,7 @@ def stacked(
     Raises:
         ImageError: they are of several sizes or modes, or names are to be kept that cannot be.
     """
-    _check_alike(paths, pictures)
-    whole = replace(stack(pictures), metadata=shared)
+    whole = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
         _warn("grey pictures beside RGB become RGB, as a stack has one mode")
     if metadata is False:
@@ -47,23 +46,6 @@ def stacked(
         return whole
     xmp = attach_names(shared.get(MetadataKind.XMP, b""), names)
     return replace(whole, metadata=shared | {MetadataKind.XMP: xmp})
-
-
-def _check_alike(paths: Sequence[Path], pictures: Sequence[Picture]) -> None:
-    """Check that pictures can be stacked, and name two that cannot."""
-    kinds = [(picture.size, picture.alpha is None) for picture in pictures]
-    unlike = next((place for place, kind in enumerate(kinds) if kind != kinds[0]), None)
-    if unlike is not None:
-        one, other = (f"{paths[n]} is {_kind_of(pictures[n])}" for n in (0, unlike))
-        raise ImageError(
-            f"{one}, {other}: only pictures of one size, all with alpha or none, can be stacked "
-            "(--stacks-of makes a file of each kind)"
-        )
-
-
-def _kind_of(picture: Picture) -> str:
-    width, height = picture.size
-    return f"{width}x{height} {picture.mode.name}"
 
 
 def _problem_of_names(names: list[str], frames: int) -> str | None:

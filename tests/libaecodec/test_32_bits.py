@@ -35,7 +35,7 @@ def answer(content: bytes, tmp_path: Path, kind: str, *sizes: int) -> str:
 
 
 def bundle_with_bank_of(codec: Codec, more: int) -> bytes:
-    """A bundle whose last level states so many numbers of its bank more, with all hashes right."""
+    """A bundle whose last level states `more` numbers of a bank too many; its hashes are right."""
     *others, level = sections_of(codec.folder, plans_of(codec.folder))
     (count,) = struct.unpack_from("<I", level.content, BANK_COUNT)
     changed = bytearray(level.content)
