@@ -21,6 +21,22 @@ def table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     return "\n".join([head, *map(_line, lines)])
 
 
+def table_of(rows: Rows, *columns: tuple[str, str, str]) -> str:
+    """A Markdown table of values that all rows have.
+
+    Args:
+        rows: the rows, one per line.
+        columns: title, name of the value and its format, of each column.
+
+    >>> print(table_of([{"ms": 0.5}], ("time, ms", "ms", ".2f")))
+    | time, ms |
+    |---|
+    | 0.50 |
+    """
+    lines = ([format(row[name], form) for _, name, form in columns] for row in rows)
+    return table([title for title, _, _ in columns], lines)
+
+
 def percent(ratio: float) -> str:
     """A relative difference in percent.
 

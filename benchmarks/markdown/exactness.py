@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.markdown.cells import Rows, table
+from benchmarks.markdown.cells import Rows, table, table_of
 
 _OUTCOMES = ("files", "exit status 4", "exit status 5", "picture")
 
@@ -37,36 +37,26 @@ def device(rows: Rows) -> str:
 
 def decompression_bombs(rows: Rows) -> str:
     """What files that claim much cost, and whether they are refused."""
-    return table(
-        ("file", "bytes", "megapixels", "status", "CPU seconds", "peak memory, MiB"),
-        (
-            (
-                row["file"],
-                f"{row['bytes']:,}",
-                f"{row['megapixels']:,}",
-                row["exit_status"],
-                f"{row['cpu_seconds']:.2f}",
-                row["peak_memory_mib"],
-            )
-            for row in rows
-        ),
+    return table_of(
+        rows,
+        ("file", "file", ""),
+        ("bytes", "bytes", ","),
+        ("megapixels", "megapixels", ","),
+        ("status", "exit_status", ""),
+        ("CPU seconds", "cpu_seconds", ".2f"),
+        ("peak memory, MiB", "peak_memory_mib", ""),
     )
 
 
 def parity(rows: Rows) -> str:
     """Int8 against float at each level."""
-    return table(
-        ("level", "PSNR as int8, dB", "PSNR in float, dB", "codes that differ", "files checked"),
-        (
-            (
-                row["level"],
-                f"{row['psnr_int8']:.2f}",
-                f"{row['psnr_float']:.2f}",
-                f"{row['codes_that_differ']:.1%}",
-                f"{row['files_checked']:,}",
-            )
-            for row in rows
-        ),
+    return table_of(
+        rows,
+        ("level", "level", ""),
+        ("PSNR as int8, dB", "psnr_int8", ".2f"),
+        ("PSNR in float, dB", "psnr_float", ".2f"),
+        ("codes that differ", "codes_that_differ", ".1%"),
+        ("files checked", "files_checked", ","),
     )
 
 

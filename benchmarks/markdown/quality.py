@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.harness import Row
-from benchmarks.markdown.cells import Rows, percent, percent_or_never, table, two_places
+from benchmarks.markdown.cells import Rows, percent, percent_or_never, table, table_of, two_places
 
 _BD_RATES = {
     "bd_rate": "by PSNR of the mean error",
@@ -54,22 +54,17 @@ def equal_training(rows: Rows) -> str:
 
 def code_dimension(rows: Rows) -> str:
     """Errors and bytes of each code dimension."""
-    columns = {
-        "numbers": "code_dimension",
-        "PSNR, dB": "psnr",
-        "as int8": "psnr_quantized",
-        "bytes per digit": "bytes",
-        "raw / file": "ratio_to_raw",
-        "PNG / file": "ratio_to_png",
-        "MSE": "mse",
-        "MSE of PCA": "mse_pca",
-    }
-    formats = ("d", ".2f", ".2f", ".1f", ".1f", ".1f", ".0f", ".0f")
-    lines = (
-        [f"{row[key]:{form}}" for key, form in zip(columns.values(), formats, strict=True)]
-        for row in rows
+    return table_of(
+        rows,
+        ("numbers", "code_dimension", "d"),
+        ("PSNR, dB", "psnr", ".2f"),
+        ("as int8", "psnr_quantized", ".2f"),
+        ("bytes per digit", "bytes", ".1f"),
+        ("raw / file", "ratio_to_raw", ".1f"),
+        ("PNG / file", "ratio_to_png", ".1f"),
+        ("MSE", "mse", ".0f"),
+        ("MSE of PCA", "mse_pca", ".0f"),
     )
-    return table(tuple(columns), lines)
 
 
 def step_allocation(rows: Rows) -> str:
@@ -173,27 +168,24 @@ def lora_packet(rows: Rows) -> str:
 
 def priors(rows: Rows) -> str:
     """Bits per pixel under each prior."""
-    return table(
-        ("prior", "bits per pixel", "fitted in, s"),
-        ((row["prior"], f"{row['bpp']:.3f}", row["fitted_in_seconds"]) for row in rows),
+    return table_of(
+        rows,
+        ("prior", "prior", ""),
+        ("bits per pixel", "bpp", ".3f"),
+        ("fitted in, s", "fitted_in_seconds", ""),
     )
 
 
 def adoption(rows: Rows) -> str:
     """PSNR of pairs as float models and as codecs, and how long a codec took to make."""
-    return table(
-        ("pair", "float pair, dB", "codec, dB", "lost, dB", "layers in floats", "seconds"),
-        (
-            (
-                row["title"],
-                f"{row['float_psnr']:.2f}",
-                f"{row['codec_psnr']:.2f}",
-                f"{row['lost']:.2f}",
-                row["layers_in_floats"],
-                f"{row['export_seconds']:.0f}",
-            )
-            for row in rows
-        ),
+    return table_of(
+        rows,
+        ("pair", "title", ""),
+        ("float pair, dB", "float_psnr", ".2f"),
+        ("codec, dB", "codec_psnr", ".2f"),
+        ("lost, dB", "lost", ".2f"),
+        ("layers in floats", "layers_in_floats", ""),
+        ("seconds", "export_seconds", ".0f"),
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from benchmarks.markdown.cells import Rows, table
+from benchmarks.markdown.cells import Rows, table, table_of
 
 
 def networks(rows: Rows) -> str:
     """Time of each network with each kind of kernels."""
-    return table(
-        ("codec", "network", "kernels", "ms", "per second"),
-        (
-            (row["codec"], row["half"], row["kernels"], f"{row['ms']:.2f}", row["rate"])
-            for row in rows
-        ),
+    return table_of(
+        rows,
+        ("codec", "codec", ""),
+        ("network", "half", ""),
+        ("kernels", "kernels", ""),
+        ("ms", "ms", ".2f"),
+        ("per second", "rate", ""),
     )
 
 
@@ -36,71 +37,73 @@ def aecc(rows: Rows) -> str:
 
 def cold_start(rows: Rows) -> str:
     """Seconds of each command."""
-    return table(
-        ("command", "whole process, s", "times the imports"),
-        ((row["command"], f"{row['seconds']:.3f}", f"{row['times_imports']:.2f}") for row in rows),
+    return table_of(
+        rows,
+        ("command", "command", ""),
+        ("whole process, s", "seconds", ".3f"),
+        ("times the imports", "times_imports", ".2f"),
     )
 
 
 def browser(rows: Rows) -> str:
     """What each codec does in a browser, and what it takes."""
-    return table(
-        ("codec", "what", "figure"),
-        ((row["codec"], row["what"], f"{row['value']:,}") for row in rows),
+    return table_of(
+        rows,
+        ("codec", "codec", ""),
+        ("what", "what", ""),
+        ("figure", "value", ","),
     )
 
 
 def throughput(rows: Rows) -> str:
     """Digits per second of each part."""
-    return table(
-        ("part", "digits per second"),
-        ((row["part"], f"{row['digits_per_second']:,}") for row in rows),
+    return table_of(
+        rows,
+        ("part", "part", ""),
+        ("digits per second", "digits_per_second", ","),
     )
 
 
 def single_pictures(rows: Rows) -> str:
     """Milliseconds per picture, one by one and in a batch."""
-    return table(
-        ("", "compress, ms", "decompress, ms"),
-        ((row["what"], f"{row['compress_ms']:.3f}", f"{row['decompress_ms']:.3f}") for row in rows),
+    return table_of(
+        rows,
+        ("", "what", ""),
+        ("compress, ms", "compress_ms", ".3f"),
+        ("decompress, ms", "decompress_ms", ".3f"),
     )
 
 
 def busy_cores(rows: Rows) -> str:
     """Seconds of a picture where all cores are busy, and how much longer it takes with BLAS."""
-    return table(
-        ("", "seconds", "with OPENBLAS_NUM_THREADS=1", "ratio"),
-        (
-            (
-                row["what"],
-                f"{row['seconds']:.2f}",
-                f"{row['seconds_with_one_blas_thread']:.2f}",
-                f"{row['ratio']:.2f}",
-            )
-            for row in rows
-        ),
+    return table_of(
+        rows,
+        ("", "what", ""),
+        ("seconds", "seconds", ".2f"),
+        ("with OPENBLAS_NUM_THREADS=1", "seconds_with_one_blas_thread", ".2f"),
+        ("ratio", "ratio", ".2f"),
     )
 
 
 def megapixels(rows: Rows) -> str:
     """Megapixels per second, by cores."""
-    return table(
-        ("", "cores", "encode", "decode"),
-        (
-            (row["what"], row["cores"], f"{row['encode']:.1f}", f"{row['decode']:.1f}")
-            for row in rows
-        ),
+    return table_of(
+        rows,
+        ("", "what", ""),
+        ("cores", "cores", ""),
+        ("encode", "encode", ".1f"),
+        ("decode", "decode", ".1f"),
     )
 
 
 def large_pictures(rows: Rows) -> str:
     """Time and memory of a large picture."""
-    return table(
-        ("command", "megapixels", "seconds", "peak memory, MiB"),
-        (
-            (row["command"], f"{row['megapixels']:.0f}", row["seconds"], row["peak_memory_mib"])
-            for row in rows
-        ),
+    return table_of(
+        rows,
+        ("command", "command", ""),
+        ("megapixels", "megapixels", ".0f"),
+        ("seconds", "seconds", ""),
+        ("peak memory, MiB", "peak_memory_mib", ""),
     )
 
 
