@@ -1,27 +1,38 @@
-"""Builds the core in C too, if AECODEC_NATIVE=1 asks for it; pyproject.toml has everything else.
+"""Packages, and the core in C; pyproject.toml has everything else.
 
-Without it the wheel is one for all systems, and no compiler is needed.
+The top-level folders are installed below `aecodec`, so that no module named `cli` or `export` lands
+in anybody's site-packages.
 """
 
 import os
 from glob import glob
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
+
+FOLDERS = ("cli", "export", "web")
+PACKAGES = [
+    *find_packages(include=["aecodec", "aecodec.*"]),
+    *(f"aecodec.{name}" for name in find_packages(include=[f"{name}*" for name in FOLDERS])),
+    "aecodec.c",  # sources for exported firmware, which are data
+]
 
 CORE = Extension(
-    "aecodec.native.core",
+    "aecodec.engine.core",
     sources=[
-        "libaecodec/python/core.c",
-        *sorted(glob("libaecodec/src/*.c")),
-        *sorted(glob("export/c/aecodec*.c")),
+        "c/python/core.c",
+        *sorted(glob("c/library/*.c")),
+        *sorted(glob("c/core/aecodec*.c")),
     ],
-    include_dirs=["libaecodec/include", "libaecodec/src", "export/c"],
+    include_dirs=["c/library", "c/core"],
     define_macros=[("AECODEC_LIBRARY", None), ("Py_LIMITED_API", "0x030A0000")],
     extra_compile_args=[] if os.name == "nt" else ["-std=c99", "-O3", "-ffp-contract=off"],
     py_limited_api=True,
 )
+BUILT = os.environ.get("AECODEC_NATIVE") == "1"
 
-if os.environ.get("AECODEC_NATIVE") == "1":
-    setup(ext_modules=[CORE], options={"bdist_wheel": {"py_limited_api": "cp310"}})
-else:
-    setup()
+setup(
+    packages=PACKAGES,
+    package_dir={f"aecodec.{name}": name for name in (*FOLDERS, "c")},
+    ext_modules=[CORE] if BUILT else [],
+    options={"bdist_wheel": {"py_limited_api": "cp310"}} if BUILT else {},
+)

@@ -20,6 +20,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.registry import codec_chooser, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
+from aecodec.coding.levels import Level
 from aecodec.errors import (
     AecodecError,
     AecodecWarning,
@@ -33,7 +34,6 @@ from aecodec.errors import (
 from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.imaging.picture import Picture
-from aecodec.quantization.levels import Level
 from aecodec.version import version
 
 if TYPE_CHECKING:

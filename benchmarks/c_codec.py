@@ -18,13 +18,13 @@ import numpy as np
 
 from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
+from aecodec.bundle.bundle import bundle, plans_of
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import AecodecError
-from aecodec.export.bundle.bundle import bundle, plans_of
-from aecodec.inference.reference import reference_transform
+from aecodec.tflite.reference import reference_transform
 from benchmarks.harness import ROOT, Options
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
@@ -100,7 +100,7 @@ def build(folder: Path, settings: Sequence[str] = ()) -> None:
         raise AecodecError(f"libaecodec is not built without {', '.join(missing)}")
     strict = ("-DAECODEC_WARNINGS_ARE_ERRORS=ON", *settings)
     for command in (
-        ["cmake", "-S", str(ROOT / "libaecodec"), "-B", str(folder), *strict],
+        ["cmake", "-S", str(ROOT / "c"), "-B", str(folder), *strict],
         ["cmake", "--build", str(folder)],
     ):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -16,22 +16,22 @@ from aecodec.codec_files.file_names import PRIORS, Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.coding.levels import Level
+from aecodec.coding.rdoq import UNMASKED, RateWeight
+from aecodec.engine.keras import outputs_of
+from aecodec.engine.litert import TileTransform
+from aecodec.engine.transform import to_int8
 from aecodec.entropy import coding
 from aecodec.errors import ModelError
-from aecodec.export.adoption.image_shape import check_is_picture
+from aecodec.export.image_shape import check_is_picture
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
 from aecodec.imaging.tiling import grid_of
-from aecodec.inference.keras import outputs_of
-from aecodec.inference.litert import TileTransform
-from aecodec.inference.transform import to_int8
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
-from aecodec.quantization.levels import Level
-from aecodec.quantization.rdoq import UNMASKED, RateWeight
 from aecodec.version import version
 
 _FAMILIAR_SHARE = 0.999

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Float32
-from aecodec.inference.keras import outputs_of
+from aecodec.coding.levels import GAIN_UNITS, MIN_GAIN, Level
+from aecodec.engine.keras import outputs_of
 from aecodec.keras_models.functional import rescaled
 from aecodec.keras_models.pair import KerasPair
-from aecodec.quantization.levels import GAIN_UNITS, MIN_GAIN, Level
 
 StepsAndLevels = tuple[Float32, tuple[Level, ...]]
 """(K,) quantization steps of the latents, and the levels, the smallest files first."""

@@ -26,18 +26,18 @@ import numpy as np
 
 import aecodec
 from aecodec.arrays import Codes
-from aecodec.bitstream.geometry import vector_shape
-from aecodec.bitstream.payload import split_payload
+from aecodec.bundle.tables import CTables
+from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.coding.levels import Level
+from aecodec.coding.payload import split_payload
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import CONSTRICTION, PYTHON, RangeCoder
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError
-from aecodec.export.device.tables import CTables
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
-from aecodec.quantization.levels import Level
 from fuzz.payloads import any_payload
 from tests.helpers.c.library import OK, CLibrary
 from tests.helpers.codecs.made_up_codecs import folder_of

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.export.network.products import packed
-from aecodec.export.network.softmax import exponentials
-from aecodec.export.plan.memory import assign_slots
-from aecodec.export.plan.plan import Kind, Offset, Plan, Shape, four, pair
-from aecodec.export.plan.side import ANY_SIDE, Side, fixed
+from aecodec.network.memory import assign_slots
+from aecodec.network.plan import Kind, Offset, Plan, Shape, four, pair
+from aecodec.network.products import packed
+from aecodec.network.side import ANY_SIDE, Side, fixed
+from aecodec.network.softmax import exponentials
 
 _SIZES = ((4, 4), (0, 0))
 _SCALE = (0x40000000, -3)

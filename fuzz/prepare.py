@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from aecodec import Header, load_codec, read_header
+from aecodec.bundle.bundle import bundle, plans_of
+from aecodec.bundle.tables import CTables
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.entropy import coding
-from aecodec.export.bundle.bundle import bundle, plans_of
 from aecodec.export.device.codec_source import PictureSizes, c_codec
-from aecodec.export.device.tables import CTables
 from aecodec.format import container
 from fuzz.plans import later_plans, plans
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
-SOURCES = Path(str(files("aecodec.export") / "c"))
+SOURCES = Path(str(files("aecodec.c") / "core"))
 
 
 def write_sources(tables: CTables, folder: Path) -> None:

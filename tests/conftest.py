@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits, load_sample_image
 
 import aecodec
 from aecodec.cli.main import run
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 
 # The time of an example depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 
+from aecodec.bundle.bundle import plans_of, sections_of
+from aecodec.bundle.head import head
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import CodecError
-from aecodec.export.bundle.bundle import plans_of, sections_of
-from aecodec.export.bundle.head import head
 
 
 def hosted_files(folder: CodecFolder) -> dict[str, bytes]:

@@ -14,10 +14,10 @@ from PIL import Image, ImageOps
 
 from aecodec import metrics
 from aecodec.codec.codec import Codec
+from aecodec.data.samples import sample_paths
 from aecodec.errors import UsageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
-from aecodec.samples import sample_paths
 
 LANDSCAPE = Path(__file__).parent / "lake.jpg"
 """The sample photograph: 768x512 pixels, rendered by `tests/helpers/samples/landscape.py`."""

@@ -13,7 +13,7 @@ from aecodec.chunks.installed import installed_codec, remember
 from aecodec.chunks.shape import Shape, check_chunk, check_header
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
-from aecodec.codecs import title_of
+from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError, UsageError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS

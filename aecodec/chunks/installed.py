@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, codec_with_id, load_codec
-from aecodec.codecs import title_of
+from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError
 
 SEARCH_PATH = "AECODEC_PATH"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.bitstream.geometry import picture_size
+from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import FormatError, ImageError
 from aecodec.format.container import Header

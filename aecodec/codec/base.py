@@ -9,13 +9,13 @@ from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.engine.litert import ConvolutionalTransform, TileTransform
+from aecodec.engine.transform import Transform
 from aecodec.errors import CodecError
 from aecodec.imaging import planes
-from aecodec.inference.litert import ConvolutionalTransform, TileTransform
-from aecodec.inference.transform import Transform
 
 if TYPE_CHECKING:
-    from aecodec.inference.windows import Windows
+    from aecodec.engine.windows import Windows
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,7 +78,7 @@ class CodecHalf:
 
     def windows(self) -> Windows:
         """How large pictures are cut into windows for a fully convolutional network."""
-        from aecodec.inference.windows import Windows  # tiles of fixed size do not need it
+        from aecodec.engine.windows import Windows  # tiles of fixed size do not need it
 
         spec, execution = self.spec, self.execution
         return Windows(spec.tile, spec.receptive_field, execution.window, execution.workers)

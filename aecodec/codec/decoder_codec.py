@@ -11,14 +11,15 @@ import numpy as np
 from PIL import Image
 
 from aecodec.arrays import Codes, LatentSource, Pixels
-from aecodec.bitstream import payload
-from aecodec.bitstream.decode_ahead import decode_ahead
-from aecodec.bitstream.geometry import claim_of, coded_size, picture_size, vector_shape
-from aecodec.bitstream.payload import Message, Segment
 from aecodec.codec.base import CodecHalf
+from aecodec.codec.geometry import claim_of, coded_size, picture_size, vector_shape
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
-from aecodec.codecs import title_of
+from aecodec.coding import payload
+from aecodec.coding.decode_ahead import decode_ahead
+from aecodec.coding.payload import Message, Segment
+from aecodec.data.codecs import title_of
+from aecodec.engine.transform import Transform, to_pixels
 from aecodec.errors import CodecError, FormatError, UsageError, memory_errors_wrapped
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
@@ -28,7 +29,6 @@ from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture, to_array
 from aecodec.imaging.resampling import resize
 from aecodec.imaging.tiling import grid_of, merge
-from aecodec.inference.transform import Transform, to_pixels
 
 
 class DecoderCodec(CodecHalf):

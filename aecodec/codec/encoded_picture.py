@@ -8,16 +8,16 @@ from functools import cached_property, partial
 import numpy as np
 
 from aecodec.arrays import Latents
-from aecodec.bitstream import payload
-from aecodec.bitstream.geometry import picture_size
-from aecodec.bitstream.payload import Quantizer
 from aecodec.codec.execution import Execution
+from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.coding import payload
+from aecodec.coding.payload import Quantizer
+from aecodec.coding.rdoq import rdoq_symbols
 from aecodec.entropy.prior import Prior
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
-from aecodec.quantization.rdoq import rdoq_symbols
 
 
 @dataclass(frozen=True, eq=False, repr=False)

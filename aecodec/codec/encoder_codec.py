@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from aecodec.arrays import Codes, Latents, Pixels
-from aecodec.bitstream import payload
-from aecodec.bitstream.geometry import coded_size, vector_shape
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.geometry import coded_size, vector_shape
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
+from aecodec.coding import payload
+from aecodec.engine.transform import Transform, to_int8
 from aecodec.errors import AecodecWarning, ImageError, memory_errors_wrapped
 from aecodec.format.container import Header, MetadataKind
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
@@ -22,7 +23,6 @@ from aecodec.imaging.alpha import pack_alpha
 from aecodec.imaging.picture import Picture, check_limits, is_grey
 from aecodec.imaging.resampling import resize
 from aecodec.imaging.tiling import grid_of, split
-from aecodec.inference.transform import Transform, to_int8
 
 
 class EncoderCodec(CodecHalf):

@@ -10,8 +10,8 @@ from html import escape
 from PIL import Image
 
 from aecodec.arrays import Latents
-from aecodec.bitstream.geometry import picture_size
 from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 from aecodec.format.container import Header

@@ -7,16 +7,16 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from aecodec import codecs
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.data import codecs
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.parallel import Workers
 
-BUILT_IN = Path(codecs.__path__[0])
+BUILT_IN = Path(codecs.__file__).with_name("codecs")
 """Folder of the codecs that ship, and of earlier ones where they are installed."""
 
 AUTO = "auto"
@@ -162,6 +162,6 @@ def codec_with_id(codec_id: bytes) -> Codec:
 def _where_to_get(earlier: str) -> str:
     """Where to get an earlier codec that is not installed; the end of a sentence about it."""
     return (
-        f"is not installed: its folder is aecodec/codecs/{earlier} in aecodec's repository and "
-        "source distribution; give that with --codec"
+        f"is not installed: its folder is aecodec/data/codecs/{earlier} in aecodec's repository "
+        "and source distribution; give that with --codec"
     )

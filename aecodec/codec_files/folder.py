@@ -26,9 +26,9 @@ from aecodec.atomic.folders import update_folder
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES, PRIORS, Half
 from aecodec.codec_files.priors_file import load_prior
 from aecodec.codec_files.spec import CodecSpec, nearest_whole, spec_from_json
+from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError
-from aecodec.quantization.rdoq import UNMASKED, RateWeight
 
 FORMAT = 1
 
@@ -37,7 +37,7 @@ _MAX_FILE = 1 << 28
 
 _WHERE_ELSE = (
     ": exports and trainings need the float networks; where they were not installed, give the "
-    "codec's folder in aecodec's source, aecodec/codecs/NAME"
+    "codec's folder in aecodec's source, aecodec/data/codecs/NAME"
 )
 _ONLY_DECOMPRESSES = ": this codec folder only decompresses; name another codec, or none"
 

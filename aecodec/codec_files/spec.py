@@ -17,9 +17,9 @@ from functools import cached_property
 from typing import Any
 
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
+from aecodec.coding.levels import MIN_GAIN, Level
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
-from aecodec.quantization.levels import MIN_GAIN, Level
 
 MAX_TILE = 4096
 MAX_RECEPTIVE_FIELD = 64

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.codecs import title_of
+from aecodec.data.codecs import title_of
 
 
 class LevelSummary(NamedTuple):

@@ -61,7 +61,7 @@ def open_dataset(path: Path, array: str | None = None) -> Dataset:
     Raises:
         ImageError: there are no images at the path.
 
-    >>> from aecodec.samples import sample_paths
+    >>> from aecodec.data.samples import sample_paths
     >>> len(open_dataset(sample_paths()[0].parent))
     10
     """

@@ -10,7 +10,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from aecodec.codecs import title_of
+from aecodec.data.codecs import title_of
 from aecodec.html_report.curves import Point
 from aecodec.html_report.embedding import Embedded
 from aecodec.html_report.measuring import Content

@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image, ImageFile
 
 from aecodec.arrays import Pixels
-from aecodec.bitstream.geometry import claim_of
+from aecodec.codec.geometry import claim_of
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import MAGIC, VERSION, Header

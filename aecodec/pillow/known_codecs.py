@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_with_id, load_codec
-from aecodec.codecs import title_of
+from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError
 
 _added: dict[bytes, Codec] = {}

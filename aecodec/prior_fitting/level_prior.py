@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from aecodec.arrays import Codes, Latents
-from aecodec.bitstream.payload import rdoq_codes
+from aecodec.coding.levels import Level
+from aecodec.coding.payload import rdoq_codes
+from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.context_fitting import fit_context
 from aecodec.prior_fitting.tables import fit_prior
-from aecodec.quantization.levels import Level
-from aecodec.quantization.rdoq import UNMASKED, RateWeight
 
 _FIRST_STRIDE = 6
 """The first prior, which decides codes, is fitted to every sixth picture."""

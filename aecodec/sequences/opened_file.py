@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Latents, Pixels
-from aecodec.bitstream.geometry import picture_size, vector_shape
-from aecodec.bitstream.random_access import Numbers, RandomAccess
 from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.geometry import picture_size, vector_shape
+from aecodec.coding.random_access import Numbers, RandomAccess
 from aecodec.format.limits import Limits
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture, to_array

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from aecodec.arrays import Float32
 from aecodec.atomic.files import write_file
 from aecodec.codec.codec import Codec
+from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
@@ -28,15 +29,14 @@ from aecodec.export.step_allocation import (
 from aecodec.export.tflite.diagnose import check_pair_convertible
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.keras_models.pair import KerasPair
-from aecodec.quantization.rdoq import UNMASKED, RateWeight
 from aecodec.training.batches import ENDLESS, batches_of, in_order, shaped_for
 from aecodec.training.checkpoints import checkpoints_in
-from aecodec.training.distortions.mixture import MSE, Distortion, Mixture
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.losses.choice import loss_of
-from aecodec.training.optimization.optimizers import optimizer_of
-from aecodec.training.optimization.precision import policy_in, product_dtype
-from aecodec.training.optimization.schedule import Schedule
+from aecodec.training.losses.mixture import MSE, Distortion, Mixture
+from aecodec.training.networks.precision import policy_in, product_dtype
+from aecodec.training.optimizers import optimizer_of
+from aecodec.training.schedule import Schedule
 
 _STARTING_TILES = 500
 """Tiles from which the entropy models of the loss start."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from aecodec.coding.rdoq import RateWeight
+from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError
-from aecodec.quantization.rdoq import RateWeight
-from aecodec.recipes import recipe_names, recipe_path
-from aecodec.training.distortions.mixture import MSE, Mixture
-from aecodec.training.optimization.optimizers import OPTIMIZERS
+from aecodec.training.losses.mixture import MSE, Mixture
+from aecodec.training.optimizers import OPTIMIZERS
 from aecodec.training.zoo import PAIRS
 
 if sys.version_info >= (3, 11):
@@ -63,7 +63,7 @@ class Recipe:
             `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, the number of competing priors; `context_epochs`, for which their networks
             are trained; `rdoq`, what bits weigh when encoders quantize
-            (:class:`~aecodec.quantization.rdoq.RateWeight`).
+            (:class:`~aecodec.coding.rdoq.RateWeight`).
     """
 
     name: str

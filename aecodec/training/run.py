@@ -15,16 +15,16 @@ from aecodec.arrays import Float32
 from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.coding.rdoq import RateWeight
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, UsageError
-from aecodec.quantization.rdoq import RateWeight
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
-from aecodec.training.optimization.precision import policy_of
-from aecodec.training.qat.int8 import copy_weights
+from aecodec.training.networks.precision import policy_of
+from aecodec.training.networks.quantization_aware import copy_weights
 from aecodec.training.recipe import Recipe
 from aecodec.training.warm_start import start_from_codec
 from aecodec.training.zoo import PAIRS

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from aecodec.arrays import Float32
+from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.convolutional import LARGE, picture_pair, start_from_klt
+from aecodec.training.networks.quantization_aware import qat_copy
 from aecodec.training.networks.tile import tile_pair
-from aecodec.training.qat.batchnorm_folding import normalized_copy
-from aecodec.training.qat.int8 import qat_copy
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import aecodec
 from aecodec.codec_files.file_names import Half
-from aecodec.export.network.convert import network_plan
+from aecodec.network.convert import network_plan
 from benchmarks.harness import Options, Row
 
-_SOURCES = Path(str(files("aecodec.export") / "c"))
+_SOURCES = Path(str(files("aecodec.c") / "core"))
 _PROGRAM = Path(__file__).with_name("network_speed.c")
 _BUILDS = {"best": (), "AVX2": ("-DAECODEC_NO_AVX512",), "plain C": ("-DAECODEC_PORTABLE",)}
 _WINDOW = 12

@@ -19,11 +19,11 @@ from aecodec import Codec, DecoderCodec, metrics
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.keras import keras_decoder
+from aecodec.engine.transform import Transform
 from aecodec.entropy.range_coder import CONSTRICTION, PYTHON
-from aecodec.inference.keras import keras_decoder
-from aecodec.inference.litert import Kernels, invoke, open_interpreter
-from aecodec.inference.transform import Transform
 from aecodec.keras_models.model_files import keras_half
+from aecodec.tflite.interpreter import Kernels, invoke, open_interpreter
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures
 

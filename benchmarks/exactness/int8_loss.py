@@ -16,8 +16,8 @@ import aecodec
 from aecodec import Codec, DecoderCodec, EncoderCodec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.evaluation.scores import RoundTrip, score
-from aecodec.inference.keras import keras_decoder, keras_encoder
 from aecodec.keras_models.model_files import keras_half
 from benchmarks.bd_rate import bd_rate, qualities_at
 from benchmarks.harness import Options, Row

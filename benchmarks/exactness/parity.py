@@ -14,10 +14,10 @@ import aecodec
 from aecodec import Codec, DecoderCodec, EncoderCodec, metrics
 from aecodec.arrays import Codes, Pixels
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import CONSTRICTION, PYTHON
-from aecodec.inference.keras import keras_decoder, keras_encoder
 from aecodec.keras_models.model_files import keras_half
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from aecodec.arrays import Pixels
-from aecodec.training.distortions.mixture import MSE, Distortion
+from aecodec.training.losses.mixture import MSE, Distortion
 from aecodec.training.recipe import Recipe, load_recipe
 from aecodec.training.run import run_recipe
 from benchmarks.bd_rate import bd_quality, bd_rate

@@ -16,9 +16,9 @@ from aecodec import ModelError
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.export.formats.export_half import export_half
-from aecodec.export.formats.options import Format, Precision
-from aecodec.export.formats.parity import FloatPair
+from aecodec.export.device.export_half import export_half
+from aecodec.export.device.options import Format, Precision
+from aecodec.export.device.parity import FloatPair
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.tiling import split
 from benchmarks.harness import Options, Row

@@ -15,7 +15,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 from benchmarks.harness import Options, Row, environment_of_starts
 
 _IMPORTS = "import numpy, PIL.Image, ai_edge_litert.interpreter"

@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.bitstream.geometry import claim_of, vector_shape
 from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.geometry import claim_of, vector_shape
 from aecodec.codec.registry import load_codec
 from aecodec.format.container import Header, Mode
 from aecodec.format.limits import FREE_FRAMES, FREE_WORK, Claim

@@ -11,7 +11,7 @@ from aecodec.cli.shared.options import Json, complete_codec
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
-from aecodec.codecs import name_of
+from aecodec.data.codecs import name_of
 
 
 def codecs(

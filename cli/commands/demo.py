@@ -12,12 +12,12 @@ from aecodec.cli.shared.files import write_bytes
 from aecodec.cli.shared.options import Force
 from aecodec.cli.shared.stdout import write_line
 from aecodec.codec.registry import load_codec
+from aecodec.data.samples import sample_paths
 from aecodec.errors import UsageError
 from aecodec.evaluation.report import compare
 from aecodec.image_files.reading import read_image
 from aecodec.image_files.writing import encode_image
 from aecodec.imaging.plots import comparison_figure
-from aecodec.samples import sample_paths
 
 _SHOWN = 3
 

@@ -7,23 +7,23 @@ from typing import Annotated, Optional
 
 import typer
 
-from aecodec.cli.exporting.models import ModelFiles, make_codec
-from aecodec.cli.exporting.networks import (
+from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.export_models import ModelFiles, make_codec
+from aecodec.cli.shared.export_networks import (
     DEFAULT_SIZE,
     Calibration,
     export_networks,
     write_bundle,
 )
-from aecodec.cli.exporting.output import Output
-from aecodec.cli.exporting.wanted import Wanted
-from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.export_options import Wanted
+from aecodec.cli.shared.export_output import Output
 from aecodec.cli.shared.files import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Force, Quiet, complete_codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
-from aecodec.export.adoption.wishes import Wishes, parse_image_shape, parse_pixel_ranges
-from aecodec.export.formats.options import Format, Halves, Network, Precision
+from aecodec.export.device.options import Format, Halves, Network, Precision
+from aecodec.export.from_keras.hints import Wishes, parse_image_shape, parse_pixel_ranges
 
 _TILE, _LEVELS, _PRIORS = 64, 3, 64
 

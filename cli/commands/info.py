@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from aecodec import codecs
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.files import read_bytes
@@ -16,6 +15,7 @@ from aecodec.cli.shared.found import AEC_FILES, Source, expand
 from aecodec.cli.shared.options import Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.data import codecs
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header

@@ -20,8 +20,8 @@ from aecodec.cli.shared.stdout import write_line
 from aecodec.cli.shared.texts import codec_text
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
+from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.errors import UsageError
-from aecodec.recipes import purpose_of, recipe_names
 
 if TYPE_CHECKING:  # which the other commands need not load
     from aecodec.training.recipe import Recipe

@@ -120,9 +120,9 @@ class _Verification:
 def _verify_device(
     path: Path, codec: str | None, pictures: list[Path] | None, console: Console
 ) -> None:
+    from aecodec.data.samples import sample_paths
     from aecodec.datasets.evaluation_set import open_dataset
     from aecodec.export.device.verify import DeviceFolder, check_device
-    from aecodec.samples import sample_paths
 
     for each in [path, *(pictures or [])]:
         check_input(each)

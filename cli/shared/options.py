@@ -10,9 +10,9 @@ from typing import Annotated, Optional
 import typer
 
 from aecodec.codec.registry import AUTO, built_in_names
+from aecodec.data.recipes import recipe_names
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
-from aecodec.recipes import recipe_names
 from aecodec.urls import Url, path_or_url
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aecodec.bitstream.payload import SEGMENT_SIDE
+from aecodec.bundle.tables import LANES, CTables
+from aecodec.coding.payload import SEGMENT_SIDE
 from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
 from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
 from aecodec.errors import ModelError
-from aecodec.export.device.tables import LANES, CTables
-from aecodec.export.formats.c_names import LICENCE, in_comment, level_identifier
+from aecodec.export.device.c_names import LICENCE, in_comment, level_identifier
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.tiling import grid_of
 

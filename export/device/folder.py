@@ -7,15 +7,15 @@ from importlib.resources import files
 from string import Template
 
 from aecodec.arrays import Pixels
+from aecodec.bundle.tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.entropy import coding
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
+from aecodec.export.device.export_half import Exported
 from aecodec.export.device.networks import Networks, in_c, in_micro
 from aecodec.export.device.pnm import as_pnm
 from aecodec.export.device.reference import c_file, encoded_with, network_of
-from aecodec.export.device.tables import CTables
-from aecodec.export.formats.export_half import Exported
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
@@ -39,14 +39,14 @@ def device_files(
     sample = from_array(pictures[0])
     sizes = PictureSizes.of(tables, sample.size)
     networks = _networks(tables, exported)
-    source = files("aecodec.export") / "c"
+    core, firmware = files("aecodec.c") / "core", files("aecodec.c") / "firmware"
     values = _template_values(tables, sizes, pictures, networks)
-    program = source / networks.templates / "main.c"
+    program = firmware / networks.templates / "main.c"
     return {
-        **{name: (source / name).read_bytes() for name in networks.copied},
+        **{name: (core / name).read_bytes() for name in networks.copied},
         "main.c": program.read_bytes(),
         **{
-            name: Template((source / networks.templates / name).read_text("utf-8"))
+            name: Template((firmware / networks.templates / name).read_text("utf-8"))
             .substitute(values)
             .encode()
             for name in _TEMPLATES

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aecodec.export.formats.c_names import codec_identifier
-from aecodec.export.formats.c_network import CNetwork, network_names
-from aecodec.export.formats.parity import Parity
+from aecodec.export.device.c_names import codec_identifier
+from aecodec.export.device.c_network import CNetwork, network_names
+from aecodec.export.device.parity import Parity
 
 _CODE = ("aecodec.h", "aecodec.c")
 _NETWORK_CODE = (

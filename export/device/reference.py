@@ -10,17 +10,17 @@ from __future__ import annotations
 from functools import partial
 
 from aecodec.arrays import Latents, Pixels
-from aecodec.bitstream.geometry import picture_size, vector_shape
-from aecodec.bitstream.payload import encode_payload
+from aecodec.bundle.tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec_files.file_names import Half
-from aecodec.export.device.tables import CTables
+from aecodec.coding.payload import encode_payload
+from aecodec.coding.rdoq import nearest_symbols
+from aecodec.engine.transform import Transform, to_int8, to_pixels
 from aecodec.format import container
 from aecodec.imaging.picture import Picture
-from aecodec.inference.reference import reference_transform
-from aecodec.inference.transform import Transform, to_int8, to_pixels
-from aecodec.quantization.rdoq import nearest_symbols
+from aecodec.tflite.reference import reference_transform
 
 
 def c_file(tables: CTables, encoded: EncodedPicture) -> bytes:

@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from aecodec.arrays import Latents, Pixels
+from aecodec.bundle.tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.transform import Transform
 from aecodec.errors import AecodecError
 from aecodec.export.device.pnm import as_pnm
 from aecodec.export.device.reference import (
@@ -21,8 +23,6 @@ from aecodec.export.device.reference import (
     encoded_with,
     network_of,
 )
-from aecodec.export.device.tables import CTables
-from aecodec.inference.transform import Transform
 
 _EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"

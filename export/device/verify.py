@@ -12,16 +12,16 @@ from functools import cached_property
 from pathlib import Path
 
 from aecodec.arrays import Pixels
+from aecodec.bundle.tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.tflite_micro import micro_transform
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.tables import CTables
 from aecodec.export.device.trials import MicroTrial, NetworkTrial, Trial, run_program
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.resampling import resize
-from aecodec.inference.tflite_micro import micro_transform
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")

@@ -11,11 +11,11 @@ import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.keras import outputs_of
+from aecodec.engine.litert import float_runner
 from aecodec.errors import CodecError, ModelError
 from aecodec.export.tflite.layer_names import layer_of
 from aecodec.export.tflite.quiet import quiet
-from aecodec.inference.keras import outputs_of
-from aecodec.inference.litert import float_runner
 from aecodec.keras_models.pair import KerasPair
 from aecodec.tflite.check import check_model
 

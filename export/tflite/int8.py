@@ -13,14 +13,14 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.keras import outputs_of
+from aecodec.engine.litert import TileTransform
+from aecodec.engine.transform import PIXEL_SCALE, PIXEL_ZERO
 from aecodec.errors import ModelError
 from aecodec.export.tflite import diagnose
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
 from aecodec.export.tflite.gptq import with_rounded_kernels
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
-from aecodec.inference.keras import outputs_of
-from aecodec.inference.litert import TileTransform
-from aecodec.inference.transform import PIXEL_SCALE, PIXEL_ZERO
 
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 from aecodec.urls import Url
 from benchmarks.s3_server import s3_server
 

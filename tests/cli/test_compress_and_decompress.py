@@ -14,7 +14,7 @@ from helpers.images import opened
 from PIL import Image
 
 import aecodec
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 
 
 def test_a_digit_is_compressed_and_restored(folder: Path, command: Command) -> None:

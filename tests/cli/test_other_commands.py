@@ -19,9 +19,9 @@ from PIL import Image
 import aecodec
 from aecodec import metrics
 from aecodec.codec.registry import BUILT_IN
+from aecodec.data.samples import sample_paths
 from aecodec.entropy import coding
 from aecodec.format import container
-from aecodec.samples import sample_paths
 
 
 def test_train_lists_the_recipes_that_ship(command: Command) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from helpers.commands import Command
 
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import fsspec
 import pytest
 from helpers.commands import Command
 
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 from aecodec.urls import Url, path_or_url
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 import aecodec
 from aecodec import Picture, UsageError
 from aecodec.arrays import Pixels
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 
 DIGIT = sample_paths()[3]
 

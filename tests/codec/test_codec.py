@@ -22,6 +22,8 @@ from aecodec import Codec, CodecError, DecoderCodec, EncoderCodec, FormatError, 
 from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec.registry import BUILT_IN
+from aecodec.engine.keras import keras_decoder, keras_encoder
+from aecodec.engine.litert import TileTransform
 from aecodec.entropy import coding
 from aecodec.entropy.range_coder import PYTHON
 from aecodec.format import container
@@ -29,8 +31,6 @@ from aecodec.format.limits import UNLIMITED
 from aecodec.imaging.picture import from_array
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.tiling import split
-from aecodec.inference.keras import keras_decoder, keras_encoder
-from aecodec.inference.litert import TileTransform
 from aecodec.keras_models.model_files import load_model
 
 LEVELS = (1, 2, 3)

@@ -22,11 +22,11 @@ from aecodec.arrays import Pixels
 from aecodec.cli.shared.options import complete_codec
 from aecodec.codec import registry
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
-from aecodec.codecs import EARLIER
+from aecodec.data.codecs import EARLIER
 
 OLD = "digits-1"
 OLD_ID = "0881441f"
-WHERE = f"aecodec/codecs/{OLD} in aecodec's repository"
+WHERE = f"aecodec/data/codecs/{OLD} in aecodec's repository"
 REAL = registry.BUILT_IN
 
 
@@ -82,10 +82,10 @@ def test_the_specification_names_the_folder_of_every_codec() -> None:
     text = (REAL.parents[1] / "docs" / "FORMAT.md").read_text("utf-8")
     names = [*registry.built_in_names(), *EARLIER.values()]
     rows = [
-        f"| `{aecodec.load_codec(name).spec.codec_id.hex(' ')}` | `aecodec/codecs/{name}` |"
+        f"| `{aecodec.load_codec(name).spec.codec_id.hex(' ')}` | `aecodec/data/codecs/{name}` |"
         for name in names
     ]
-    assert [line for line in text.splitlines() if "| `aecodec/codecs/" in line] == rows
+    assert [line for line in text.splitlines() if "| `aecodec/data/codecs/" in line] == rows
 
 
 def test_the_files_of_an_earlier_codec_are_read(

@@ -12,8 +12,8 @@ from PIL import Image
 
 import aecodec
 from aecodec import Codec
-from aecodec.bitstream.geometry import vector_shape
-from aecodec.bitstream.payload import encode_payload
+from aecodec.codec.geometry import vector_shape
+from aecodec.coding.payload import encode_payload
 from aecodec.entropy.symbols import FixedSymbols
 from aecodec.errors import FormatError
 from aecodec.format import container

@@ -15,14 +15,14 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, FormatError, metrics
 from aecodec.arrays import Pixels
-from aecodec.bitstream.geometry import vector_shape
-from aecodec.bitstream.payload import split_payload
 from aecodec.codec.execution import Execution
+from aecodec.codec.geometry import vector_shape
 from aecodec.codec.registry import codec_for
+from aecodec.coding.payload import split_payload
+from aecodec.data.samples import sample_paths
 from aecodec.entropy.range_coder import PYTHON
 from aecodec.format import container
 from aecodec.imaging.picture import from_array
-from aecodec.samples import sample_paths
 
 LORA = 237
 """Bytes that one LoRa packet holds for an application."""

@@ -24,10 +24,10 @@ from aecodec import Codec, CodecError, FormatError
 from aecodec.codec.registry import BUILT_IN
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec, spec_from_json
+from aecodec.coding.rdoq import RateWeight
+from aecodec.data.samples import sample_paths
 from aecodec.entropy import coding
 from aecodec.format import container
-from aecodec.quantization.rdoq import RateWeight
-from aecodec.samples import sample_paths
 
 DIGITS = BUILT_IN / "digits"
 JSON = json.loads((DIGITS / "codec.json").read_text("utf-8"))

@@ -27,19 +27,19 @@ from hypothesis import strategies as st
 
 from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
-from aecodec.bitstream.geometry import vector_shape
+from aecodec.bundle.tables import CTables
 from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.geometry import vector_shape
+from aecodec.coding.levels import Level
 from aecodec.entropy.context_network import ContextNetwork
 from aecodec.entropy.spatial_context import PREDICTED_CHANNELS
 from aecodec.errors import AecodecError, ModelError
 from aecodec.export.device.codec_source import PictureSizes
 from aecodec.export.device.reference import c_file, c_latents
-from aecodec.export.device.tables import CTables
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
 from aecodec.imaging.picture import from_array
 from aecodec.prior_fitting.tables import fit_prior
-from aecodec.quantization.levels import Level
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

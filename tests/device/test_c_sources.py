@@ -11,8 +11,8 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
+from aecodec.bundle.tables import LANES, CTables
 from aecodec.export.device.codec_source import MAX_VECTORS, PictureSizes, c_codec
-from aecodec.export.device.tables import LANES, CTables
 from aecodec.version import version
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ def test_python_has_the_constants_of_c() -> None:
 
 
 def test_every_c_file_states_its_licence() -> None:
-    folders = ("export/c", "examples/microcontroller", "fuzz", "benchmarks")
+    folders = ("c/core", "examples/microcontroller", "fuzz", "benchmarks")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.[ch]")]
     assert len(files) >= 8
     for path in files:

@@ -13,13 +13,13 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.bitstream.geometry import vector_shape
+from aecodec.bundle.tables import CTables
 from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.file_names import Half
+from aecodec.export.device.c_array import CModel, c_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.reference import c_file
-from aecodec.export.device.tables import CTables
-from aecodec.export.formats.c_array import CModel, c_files
 from aecodec.format.container import Header, Mode
 
 # libaec, which radios and satellites link, owns these two names.

@@ -27,7 +27,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from aecodec.arrays import Pixels
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 from benchmarks.s3_server import s3_server
 
 CODECS = ROOT / "aecodec" / "codecs"
@@ -116,8 +116,7 @@ def folder(
         scans(path / "test")
 
     def checkout(path: Path) -> None:
-        for name in ("libaecodec", "export"):
-            path.with_name(name).symlink_to(ROOT / name)
+        path.symlink_to(ROOT / path.name)
 
     makers: dict[str, Callable[[Path], Any]] = {
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
@@ -130,7 +129,7 @@ def folder(
         "kodak": photographs,
         "photographs": photographs,
         "holiday.ppm": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
-        "libaecodec": checkout,
+        "c": checkout,
         "my-steel": lambda path: shutil.copytree(CODECS / "digits", path),
         "first": lambda path: shutil.copytree(CODECS / "photo", path),
         "examples/microcontroller": lambda path: shutil.copytree(

@@ -10,7 +10,7 @@ from helpers.programs import needs
 
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.export.formats.c_array import CModel, c_files
+from aecodec.export.device.c_array import CModel, c_files
 from aecodec.export.tflite.static_shape import with_static_shape
 
 DUMP = """

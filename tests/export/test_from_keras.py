@@ -16,15 +16,15 @@ from keras import layers
 from aecodec import Codec, DecoderCodec, EncoderCodec, ModelError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
-from aecodec.export.adoption.wishes import UNIT, Wishes
+from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.export.from_keras import codec_from_keras
+from aecodec.export.from_keras.hints import UNIT, Wishes
 from aecodec.export.tflm.run import run_in_micro
-from aecodec.inference.keras import keras_decoder, keras_encoder
-from aecodec.inference.litert import open_interpreter
 from aecodec.keras_models.custom_objects import register_custom_objects
 from aecodec.keras_models.functional import as_functional
 from aecodec.keras_models.model_files import keras_half
 from aecodec.metrics import mse, psnr
+from aecodec.tflite.interpreter import open_interpreter
 
 FAST = {"priors": 4, "context_units": 0}
 

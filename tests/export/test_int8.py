@@ -8,9 +8,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
+from aecodec.engine.keras import keras_decoder
+from aecodec.engine.litert import TileTransform
 from aecodec.export.tflite.int8 import decoder_tflite
-from aecodec.inference.keras import keras_decoder
-from aecodec.inference.litert import TileTransform
 
 
 def test_units_that_are_hardly_ever_active_are_converted() -> None:

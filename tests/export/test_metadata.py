@@ -7,7 +7,7 @@ import numpy as np
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.export.tflite.metadata import description_of
-from aecodec.inference.litert import open_interpreter
+from aecodec.tflite.interpreter import open_interpreter
 from aecodec.version import version
 
 

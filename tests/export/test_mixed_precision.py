@@ -8,10 +8,10 @@ import pytest
 from keras import layers
 
 from aecodec.arrays import Float32
+from aecodec.engine.keras import keras_decoder
+from aecodec.engine.litert import TileTransform
 from aecodec.export.tflite.int8 import ALLOWED_ERROR, decoder_tflite
 from aecodec.export.tflite.mixed_precision import MixedModel
-from aecodec.inference.keras import keras_decoder
-from aecodec.inference.litert import TileTransform
 
 _NOISE = 0.05
 LATENTS = np.random.default_rng(0).integers(-60, 61, (200, 6)).astype(np.float32)

@@ -16,9 +16,9 @@ from keras import layers, ops
 from aecodec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.errors import ModelError
-from aecodec.export.network.convert import network_plan
 from aecodec.export.tflite.quiet import quiet
-from aecodec.inference.reference import reference_transform
+from aecodec.network.convert import network_plan
+from aecodec.tflite.reference import reference_transform
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

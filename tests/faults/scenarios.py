@@ -17,8 +17,8 @@ import aecodec
 from aecodec.cli.shared.found import STANDARD
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.data.samples import sample_paths
 from aecodec.errors import AecodecError
-from aecodec.samples import sample_paths
 
 Found = dict[str, bytes] | None
 """Files of a result by their paths within it; None if there is no result."""
@@ -203,5 +203,5 @@ LONG = (
 )
 """Scenarios that need TensorFlow."""
 
-MODULES = ("aecodec.training.run", "aecodec.export.from_keras", "aecodec.export.formats.parity")
+MODULES = ("aecodec.training.run", "aecodec.export.from_keras", "aecodec.export.device.parity")
 """What these load."""

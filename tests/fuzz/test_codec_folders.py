@@ -14,7 +14,7 @@ FOLDERS = 300
 
 FAULTS = {
     "death by": """
-from aecodec.inference import litert
+from aecodec.engine import litert
 from aecodec.tflite.check import CheckedModel
 from aecodec.tflite.model import read_model
 class Unchecked(CheckedModel):
@@ -24,7 +24,7 @@ litert.check_model = lambda content: Unchecked(read_model(content))
 """,
     "another error": """
 from aecodec.errors import CodecError
-from aecodec.inference import litert
+from aecodec.engine import litert
 check_model = litert.check_model
 def escaping(content):
     try:

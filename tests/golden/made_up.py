@@ -11,8 +11,8 @@ from helpers.codecs.golden import golden_codecs
 from PIL import ImageCms
 
 from aecodec import Codec
-from aecodec.bitstream.geometry import vector_shape
-from aecodec.bitstream.payload import encode_payload
+from aecodec.codec.geometry import vector_shape
+from aecodec.coding.payload import encode_payload
 from aecodec.entropy.symbols import FixedSymbols, Symbols
 from aecodec.format import container
 from aecodec.format.container import Header, MetadataKind, Mode

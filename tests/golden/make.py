@@ -25,11 +25,11 @@ from trace_of_photo import Trace
 
 import aecodec
 from aecodec.arrays import Pixels
+from aecodec.data.samples import sample_paths
 from aecodec.entropy.prior_selection import select
 from aecodec.format import container
 from aecodec.format.container import NOT_REDUCED
 from aecodec.imaging.picture import from_array
-from aecodec.samples import sample_paths
 
 FORMAT = GOLDEN.parents[1] / "docs" / "FORMAT.md"
 EXAMPLE = "digit3"
@@ -142,7 +142,7 @@ def example(codec: aecodec.Codec) -> str:
     prior = codec.folder.prior()
     selected = int(select(prior, codes)[0])
     return f"""
-The sample digit 3 (`aecodec/samples/digit3.png`) at the default level of the codec `digits`, {len(data)} bytes:
+The sample digit 3 (`aecodec/data/samples/digit3.png`) at the default level of the codec `digits`, {len(data)} bytes:
 
     {data.hex(" ")}
 

@@ -17,9 +17,9 @@ from aecodec.codec_files.file_names import PRIORS, Half
 from aecodec.codec_files.folder import write_folder
 from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.coding.levels import Level
 from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
 from aecodec.entropy.prior import Prior
-from aecodec.quantization.levels import Level
 
 CODECS = Path(__file__).parent / "codecs"
 

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from helpers.codecs.golden import GOLDEN, codec_of
 
-from aecodec.codecs import name_of
+from aecodec.data.codecs import name_of
 from aecodec.entropy.prior import Prior
 
 NAME = "photo"

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from aecodec import Codec
-from aecodec.bitstream.geometry import vector_shape
 from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.geometry import vector_shape
 from aecodec.format.container import Header
 
 

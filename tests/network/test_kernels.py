@@ -9,9 +9,9 @@ import pytest
 from helpers.c.network import FEW, KERNELS, CNetwork, has_kernels
 from helpers.networks.random_models import LAYERS, Maker
 
-from aecodec.export.network.convert import network_plan
-from aecodec.inference.reference import reference_transform
+from aecodec.network.convert import network_plan
 from aecodec.tflite.model import read_model
+from aecodec.tflite.reference import reference_transform
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

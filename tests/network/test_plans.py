@@ -13,12 +13,12 @@ from helpers.networks.random_models import LAYERS, Maker, function, mirror
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.transform import to_int8
 from aecodec.errors import ModelError
-from aecodec.export.network.convert import network_plan
-from aecodec.export.plan.memory import work_size
-from aecodec.inference.reference import reference_transform
-from aecodec.inference.transform import to_int8
+from aecodec.network.convert import network_plan
+from aecodec.network.memory import work_size
 from aecodec.tflite.model import read_model
+from aecodec.tflite.reference import reference_transform
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from helpers.codes import busy_and_even
 
-from aecodec.bitstream.payload import rdoq_codes
+from aecodec.coding.levels import Level
+from aecodec.coding.payload import rdoq_codes
+from aecodec.coding.rdoq import RateWeight
 from aecodec.entropy import coding
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.prior_fitting.tables import fit_prior
-from aecodec.quantization.levels import Level
-from aecodec.quantization.rdoq import RateWeight
 
 
 def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:

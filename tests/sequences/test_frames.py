@@ -17,7 +17,7 @@ from PIL import Image
 import aecodec
 from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.arrays import Pixels
-from aecodec.bitstream.payload import Message
+from aecodec.coding.payload import Message
 from aecodec.errors import InputError
 from aecodec.sequences.files import Files
 

@@ -13,7 +13,7 @@ from helpers.networks.tflite_models import Change, changed, one_operator, operat
 
 from aecodec import CodecError
 from aecodec.codec.registry import BUILT_IN
-from aecodec.inference.litert import TileTransform, float_runner
+from aecodec.engine.litert import TileTransform, float_runner
 from aecodec.tflite.check import check_model
 from aecodec.tflite.model import ANY
 

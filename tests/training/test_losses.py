@@ -7,9 +7,9 @@ import tensorflow as tf
 from helpers.networks.pairs import dense_pair
 
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.distortions.mixture import Mixture
 from aecodec.training.losses.base import RateOptions
 from aecodec.training.losses.gained import GainedRateDistortionLoss
+from aecodec.training.losses.mixture import Mixture
 from aecodec.training.losses.separate_channels import RateDistortionLoss
 from aecodec.training.zoo import PAIRS
 

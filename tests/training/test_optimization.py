@@ -11,10 +11,10 @@ from keras import layers
 from aecodec.arrays import Pixels
 from aecodec.keras_models.roles import Role, role_of, set_role
 from aecodec.training import Autoencoder
-from aecodec.training.entropy_models.spatial import SpatialEntropyModel
 from aecodec.training.losses.base import RateOptions
-from aecodec.training.optimization.optimizers import optimizer_of
-from aecodec.training.optimization.precision import has_amx_bfloat16, policy_of
+from aecodec.training.losses.spatial import SpatialEntropyModel
+from aecodec.training.networks.precision import has_amx_bfloat16, policy_of
+from aecodec.training.optimizers import optimizer_of
 from aecodec.training.recipe import load_recipe
 from aecodec.training.zoo import PAIRS
 

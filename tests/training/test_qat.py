@@ -10,9 +10,9 @@ from keras import layers
 
 from aecodec.arrays import Pixels
 from aecodec.keras_models.int8_grid import is_on_int8_grid
+from aecodec.training.networks.batchnorm_folding import NormalizedConv2D, normalized_copy
+from aecodec.training.networks.quantization_aware import copy_weights, qat_copy, rounded_kernel
 from aecodec.training.networks.tile import tile_pair
-from aecodec.training.qat.batchnorm_folding import NormalizedConv2D, normalized_copy
-from aecodec.training.qat.int8 import copy_weights, qat_copy, rounded_kernel
 from aecodec.training.zoo import PAIRS
 
 

@@ -36,7 +36,7 @@ def site(
     """A page with both codecs that ship; and beside it, for tests, golden files and pictures."""
     folder = tmp_path_factory.mktemp("web") / "site"
     contents = site_files([photo, codec], found_samples(None))
-    for path in (*GOLDEN.glob("codecs/*"), ROOT / "aecodec" / "codecs" / "photo-1"):
+    for path in (*GOLDEN.glob("codecs/*"), ROOT / "aecodec" / "data" / "codecs" / "photo-1"):
         other = CodecFolder.open(path)
         for name, content in hosted_files(other).items():
             contents[f"codecs/{other.spec.codec_id.hex()}/{name}"] = content

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from helpers.documents import ROOT
 
-SCRIPT = ROOT / "libaecodec" / "wasm" / "build.py"
+SCRIPT = ROOT / "c" / "wasm" / "build.py"
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.rate_control import within_bytes
 from aecodec.codec.sources import to_picture
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.data.samples import sample_paths
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
 from aecodec.imaging.picture import Picture
-from aecodec.samples import sample_paths
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_the_version_of_the_service_worker_changes_with_the_files(
 ) -> None:
     command("web", "digits", "-o", "one")
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "a.png").write_bytes((ROOT / "aecodec/samples/digit3.png").read_bytes())
+    shutil.copy(ROOT / "aecodec/data/samples/digit3.png", tmp_path / "mine" / "a.png")
     command("web", "digits", "-o", "two", "--samples", "mine")
     one, two = (tmp_path / name / "service_worker.js" for name in ("one", "two"))
     assert one.read_bytes() != two.read_bytes()
@@ -155,7 +156,7 @@ def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path
     mine = tmp_path / "mine"
     (mine / "folder.png").mkdir(parents=True)
     os.mkfifo(mine / "pipe.png")  # to read it would take for ever
-    (mine / "a.png").write_bytes((ROOT / "aecodec/samples/digit3.png").read_bytes())
+    (mine / "a.png").write_bytes((ROOT / "aecodec/data/samples/digit3.png").read_bytes())
     assert [each.path.name for each in found_samples(mine)] == ["a.png"]
     (mine / "a.png").rename(os.fsdecode(bytes(mine) + b"/l\xe9.png"))
     refused = command("web", "digits", "-o", "site", "--samples", "mine")

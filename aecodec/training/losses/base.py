@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from aecodec.arrays import Float32
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.distortions.mixture import Mixture
+from aecodec.training.losses.mixture import Mixture
 
 
 @dataclass(frozen=True)

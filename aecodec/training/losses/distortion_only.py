@@ -8,8 +8,8 @@ import keras
 import tensorflow as tf
 
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.distortions.mixture import Mixture, mean_squares
 from aecodec.training.losses.base import Loss, psnr
+from aecodec.training.losses.mixture import Mixture, mean_squares
 
 
 class DistortionLoss(Loss):

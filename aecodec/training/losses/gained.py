@@ -10,14 +10,14 @@ import numpy as np
 import tensorflow as tf
 
 from aecodec.arrays import Float32
+from aecodec.coding.levels import DEAD_ZONE
 from aecodec.keras_models.pair import KerasPair
 from aecodec.keras_models.roles import Role, set_role
-from aecodec.quantization.levels import DEAD_ZONE
-from aecodec.training.distortions.mixture import Mixture, mean_squares
-from aecodec.training.entropy_models.spatial import SpatialEntropyModel
 from aecodec.training.losses.base import LossOfLevels, RateOptions, costs, numbers_in
+from aecodec.training.losses.mixture import Mixture, mean_squares
 from aecodec.training.losses.rounding import noisy, softly_rounded, straight_through
-from aecodec.training.optimization.precision import policy_in
+from aecodec.training.losses.spatial import SpatialEntropyModel
+from aecodec.training.networks.precision import policy_in
 
 
 class GainedRateDistortionLoss(LossOfLevels):

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from aecodec.keras_models.pair import KerasPair
-from aecodec.training.distortions.mixture import Mixture, mean_squares
-from aecodec.training.entropy_models.factorized import MixtureEntropyModel
 from aecodec.training.losses.base import LossOfLevels, RateOptions, costs, numbers_in
+from aecodec.training.losses.factorized import MixtureEntropyModel
+from aecodec.training.losses.mixture import Mixture, mean_squares
 from aecodec.training.losses.rounding import noisy, to_int8
 
 

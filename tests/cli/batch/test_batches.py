@@ -19,8 +19,8 @@ from PIL import Image
 from aecodec.cli.batch.process_pool import ProcessPool
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.progress import Bar
+from aecodec.data.samples import sample_paths
 from aecodec.parallel import Workers
-from aecodec.samples import sample_paths
 
 _PATIENCE = 100
 

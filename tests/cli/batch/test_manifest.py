@@ -17,7 +17,7 @@ import pytest
 from helpers.commands import Command
 from pyarrow import parquet
 
-from aecodec.samples import sample_paths
+from aecodec.data.samples import sample_paths
 
 COLUMNS = ["source", "target", "frame", "bytes", "width", "height", "level", "psnr"]
 COLUMNS += ["seconds", "status", "error"]

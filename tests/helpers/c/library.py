@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from aecodec.arrays import Latents
+from aecodec.bundle.tables import CTables
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
-from aecodec.export.device.tables import CTables
 from aecodec.format.container import Mode
 
-SOURCES = Path(str(files("aecodec.export"))) / "c"
+SOURCES = Path(str(files("aecodec.c") / "core"))
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 OK, BUFFER_TOO_SMALL, TOO_LARGE, DAMAGED, OTHER_CODEC, OTHER_LEVEL = range(6)
 GUARD = 64

@@ -18,11 +18,11 @@ from numpy._core._multiarray_umath import __cpu_features__
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import aecodec
-from aecodec.bitstream.payload import encode_payload
+from aecodec.coding.levels import MIN_GAIN, Level
+from aecodec.coding.payload import encode_payload
+from aecodec.coding.rdoq import UNMASKED, rdoq_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.costs import integer_costs
-from aecodec.quantization.levels import MIN_GAIN, Level
-from aecodec.quantization.rdoq import UNMASKED, rdoq_symbols
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from helpers.codecs.golden import GOLDEN, codec_of

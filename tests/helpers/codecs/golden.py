@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec import Codec, load_codec
-from aecodec.bitstream.geometry import vector_shape
+from aecodec.codec.geometry import vector_shape
 from aecodec.codec.registry import codec_of_file
 from aecodec.format import container
 from aecodec.imaging.picture import to_array

@@ -7,8 +7,8 @@ from pathlib import Path
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.coding.levels import Level
 from aecodec.entropy.prior import Prior
-from aecodec.quantization.levels import Level
 
 TILE = (4, 5)
 SPARE = 3  # channels of other levels

@@ -1,1 +1,0 @@
-"""The payload of a file: how its code vectors are laid out, segmented and coded."""

@@ -1,0 +1,1 @@
+"""A codec as one file, a bundle, which the C core and browsers read."""

@@ -1,0 +1,216 @@
+"""The tables of one level of a codec as C arrays, for `aecodec.c`.
+
+What no symbol needs is left out: the columns of frequency 1 at both ends of a row of the bank, and
+the weights of the context network that its degrees rule out.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.bundle.prior_pruning import best_candidates
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.coding.levels import Level
+from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
+from aecodec.entropy.prior import Prior
+from aecodec.errors import ModelError
+from aecodec.format.container import LEVEL_UNITS
+
+_LINE, _INDENT = 100, "    "
+_C_TYPES = {"i1": "int8_t", "u1": "uint8_t", "u2": "uint16_t"}
+_ROW = np.dtype([("at", np.uint16), ("start", np.uint8), ("count", np.uint8)])
+
+LANES = 16
+"""`AECODEC_LANES` of `aecodec.h`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """A constant array.
+
+    Attributes:
+        name: name of the array, without the prefix of the level.
+        values: integers; in C they have the same type.
+    """
+
+    name: str
+    values: npt.NDArray[Any]
+
+    @property
+    def bytes(self) -> int:
+        """Size in flash."""
+        return self.values.nbytes
+
+    def as_c(self, prefix: str) -> str:
+        """The definition of the array in C.
+
+        >>> print(Array("bias", np.array([1, -2], np.int8)).as_c("aecodec_x_"))
+        static const int8_t aecodec_x_bias[] = {
+            1, -2
+        };
+        """
+        c_type = _C_TYPES.get(self.values.dtype.str[1:], "aecodec_row")
+        numbers = ", ".join(map(_number, self.values.ravel().tolist()))
+        numbers = numbers or "0"  # C has no empty arrays
+        lines = textwrap.fill(numbers, _LINE, initial_indent=_INDENT, subsequent_indent=_INDENT)
+        return f"static const {c_type} {prefix}{self.name}[] = {{\n{lines}\n}};"
+
+
+@dataclass(frozen=True, eq=False)
+class CTables:
+    """The tables of one level, for some or all of its priors.
+
+    Args:
+        folder: the codec.
+        number: the level; the default level if None.
+        priors: number of priors to keep, those that serve best; all if None.
+
+    Raises:
+        ModelError: `aecodec.c` has no room for the tables.
+        UsageError: the codec has no such level.
+    """
+
+    folder: CodecFolder
+    number: float | None = None
+    priors: int | None = None
+
+    def __post_init__(self) -> None:
+        exceeded = [limit for limit, holds in self._limits().items() if not holds]
+        if exceeded:
+            level = f"level {self.units / LEVEL_UNITS:g} of {self.folder.spec.name}"
+            raise ModelError(
+                f"{level} cannot be exported to C, which takes at most {', '.join(exceeded)}"
+            )
+
+    def _limits(self) -> dict[str, bool]:
+        spec, prior = self.folder.spec, self.prior
+        offset = prior.offset[self.kept]
+        return {
+            "256 tables": len(prior.bank) <= 1 << 8,
+            "255 symbols per table": prior.symbols < 1 << 8,
+            "offsets of -128 to 127": offset.min() >= -128 and offset.max() <= 127,
+            "symbols of 16 bits": -(1 << 15) <= prior.first < 1 << 15,
+            "65,535 priors, vectors per tile and channels": (
+                max(prior.priors, spec.vectors, spec.latent_channels) < 1 << 16
+            ),
+            "65,536 pixels per tile": spec.tile[0] * spec.tile[1] <= 1 << 16,
+        }
+
+    @cached_property
+    def level(self) -> Level:
+        """The level, which quantizes latents to codes."""
+        return self.folder.spec.level(self.number)
+
+    @cached_property
+    def units(self) -> int:
+        """Number of the level in sixteenths."""
+        return self.folder.spec.units_of(self.number)
+
+    @cached_property
+    def prior(self) -> Prior:
+        """The prior of the level, in which only the priors that are kept can be selected."""
+        whole = self.folder.prior(self.number)
+        kept = best_candidates(whole, self.priors or whole.priors)
+        return replace(whole, candidates=kept)
+
+    @property
+    def kept(self) -> npt.NDArray[np.uint16]:
+        """Numbers of the priors that are kept, ascending."""
+        assert self.prior.candidates is not None
+        return self.prior.candidates
+
+    @property
+    def has_spatial_context(self) -> bool:
+        """Whether vectors are coded in the context of their neighbours."""
+        return bool(self.folder.spec.receptive_field and self.prior.has_spatial_context)
+
+    @property
+    def max_slice(self) -> int:
+        """The largest number of channels that are coded together."""
+        return max(places.stop - places.start for places in self.prior.slices)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the tables in flash."""
+        return sum(array.bytes for array in self.arrays.values())
+
+    @cached_property
+    def arrays(self) -> dict[str, Array]:
+        """All arrays by name, in the order in which they are written."""
+        return {array.name: array for array in self._arrays()}
+
+    def _arrays(self) -> Iterator[Array]:
+        prior, kept = self.prior, self.kept
+        rows, bank = trimmed(prior.bank, prior.bank)
+        yield Array("prior_numbers", kept)
+        yield Array("prior_frequencies", prior.index)
+        yield Array("rows", rows)
+        yield Array("bank", bank)
+        yield Array("table", prior.table[kept].astype(np.uint8))
+        yield Array("offset", prior.offset[kept].astype(np.int8))
+        if len(kept) > 1:  # an encoder selects
+            yield Array("costs", trimmed(prior.bank, prior.costs)[1])
+            yield Array("prior_costs", prior.index_costs[kept].astype(np.uint16))
+        if self.level.gains:
+            yield Array("factors", self.level.factors.astype(np.uint16))
+        if prior.context:
+            yield from _of_context(prior.context, kept)
+        if prior.context and prior.context.spatial:
+            yield from _of_spatial_weights(prior.context.spatial)
+
+
+def trimmed(
+    bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
+    """Leave out the columns of frequency 1 at both ends of each row.
+
+    Args:
+        bank: (T, S + 1) frequencies.
+        values: (T, S + 1) frequencies or costs.
+
+    Returns:
+        (T,) where the columns of each row begin, and how many there are; and the values of all
+        rows, each row ending with that of the escape.
+    """
+    rows, kept, at = [], [], 0
+    for frequencies, row in zip(bank, values, strict=True):
+        large = np.flatnonzero(frequencies[:-1] > 1)
+        start, stop = (int(large[0]), int(large[-1]) + 1) if large.size else (0, 0)
+        rows.append((at, start, stop - start))
+        kept.append(np.append(row[start:stop], row[-1]).astype(np.uint16))
+        at += stop - start + 1
+    return np.array(rows, _ROW), np.concatenate(kept)
+
+
+def _of_context(network: ContextNetwork, kept: npt.NDArray[np.uint16]) -> Iterator[Array]:
+    """The arrays of an `aecodec_context_network`, unit by unit."""
+    inner = [network.weights[:degree, unit] for unit, degree in enumerate(network.degree)]
+    inner.append(np.zeros(LANES, np.int8))  # C reads blocks of weights, the last one beyond its end
+    outer = [network.output_weights[degree:, unit] for unit, degree in enumerate(network.degree)]
+    outer.append(np.zeros((0, 2), np.int8))  # there may be no units
+    replaced = {
+        "weights": np.concatenate(inner),
+        "bias": network.bias[kept],
+        "output_weights": np.concatenate(outer),
+    }
+    for name in ContextNetwork.DTYPES:
+        yield Array(f"context_{name}", replaced.get(name, getattr(network, name)))
+
+
+def _of_spatial_weights(spatial: SpatialWeights) -> Iterator[Array]:
+    """The arrays of an `aecodec_spatial_weights`, its weights unit by unit."""
+    replaced = {"weights": spatial.weights.transpose(0, 2, 1)}
+    for name in SpatialWeights.DTYPES:
+        yield Array(f"spatial_{name}", replaced.get(name, getattr(spatial, name)))
+
+
+def _number(value: int | tuple[int, ...]) -> str:
+    """An integer in C, or a struct of integers."""
+    return f"{{{', '.join(map(str, value))}}}" if isinstance(value, tuple) else str(value)

@@ -1,0 +1,65 @@
+"""Sizes of a file's pictures, of their coded pixels, and of the array of their code vectors."""
+
+from __future__ import annotations
+
+import math
+
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.coding.payload import Shape
+from aecodec.format.container import Header, check_pixels
+from aecodec.format.limits import Claim
+from aecodec.imaging.resampling import reduced_size
+from aecodec.imaging.tiling import grid_of
+
+
+def picture_size(spec: CodecSpec, header: Header) -> tuple[int, int]:
+    """(width, height) of a file's pictures: the codec's tile where the header does not state it."""
+    return header.size or spec.tile[::-1]
+
+
+def coded_size(spec: CodecSpec, header: Header) -> tuple[int, int]:
+    """(width, height) of a file's pictures as the networks see them."""
+    return reduced_size(picture_size(spec, header), header.reduction)
+
+
+def vector_shape(spec: CodecSpec, header: Header) -> Shape:
+    """Shape of the array of a file's code vectors.
+
+    Returns:
+        (planes, rows, columns) for a codec with a receptive field, else (N,).
+
+    Raises:
+        FormatError: they are more than any file may have.
+    """
+    tiles = _tiles(spec, header)
+    return tiles if spec.receptive_field else (math.prod(tiles) * spec.vectors,)
+
+
+def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
+    """What a file of a codec claims to hold, for :class:`aecodec.format.limits.Limits`.
+
+    Args:
+        spec: the codec.
+        header: header of the file.
+        file_size: bytes of the file.
+    """
+    rows, columns = grid_of(coded_size(spec, header), spec.tile)
+    return Claim(
+        size=picture_size(spec, header),
+        frames=header.frames,
+        computed=header.frames * rows * columns * math.prod(spec.tile),
+        metadata=sum(map(len, header.metadata.values())),
+        file_size=file_size,
+    )
+
+
+def _tiles(spec: CodecSpec, header: Header) -> tuple[int, int, int]:
+    """(planes, rows, columns) of a file's tiles."""
+    planes = header.frames * _planes_per_frame(header, spec.channels)
+    rows, columns = grid_of(coded_size(spec, header), spec.tile)
+    check_pixels((columns * spec.tile[1], rows * spec.tile[0]), planes)
+    return planes, rows, columns
+
+
+def _planes_per_frame(header: Header, channels: int) -> int:
+    return header.mode.channels if channels == 1 else 1

@@ -1,0 +1,1 @@
+"""Quantization, and the payload of a file: segments, messages and their codes."""

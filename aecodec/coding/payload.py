@@ -1,0 +1,203 @@
+"""The payload of a file: its code vectors, in one message or several.
+
+Vectors without neighbours are one message. The vectors of pictures, which have neighbours, are cut
+into square segments, each a message of its own: so memory is bounded however large a picture is,
+and all cores work. Segments do not see beyond their borders, which costs little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from aecodec.arrays import Codes, Latents
+from aecodec.coding.levels import Level
+from aecodec.coding.rdoq import RateWeight, rdoq_symbols
+from aecodec.entropy import coding
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.range_coder import FASTEST, RangeCoder
+from aecodec.entropy.spatial_context import Grid
+from aecodec.entropy.symbols import Symbols
+from aecodec.format.binary import Reader, block
+from aecodec.parallel import Workers
+
+Shape = tuple[int, ...]
+"""(N,) vectors without neighbours, or (planes, rows, columns) of vectors."""
+
+SEGMENT_SIDE = 128
+"""Side of a segment, in code vectors."""
+
+Quantizer = Callable[[Latents], Symbols]
+"""Latents (*Shape, channels) to the symbols of a level: see :mod:`aecodec.coding.rdoq`."""
+
+
+class Segment(NamedTuple):
+    """Vectors that make one message.
+
+    Attributes:
+        places: slices of an array of vectors (*Shape).
+    """
+
+    places: tuple[slice, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """Number of vectors along each axis."""
+        return tuple(place.stop - place.start for place in self.places)
+
+    @property
+    def vectors(self) -> int:
+        """Number of vectors."""
+        return math.prod(self.shape)
+
+    @property
+    def grid(self) -> Grid | None:
+        """The shape, if the vectors have neighbours."""
+        if len(self.places) == 1:
+            return None
+        pictures, rows, columns = self.shape
+        return pictures, rows, columns
+
+
+class Message(NamedTuple):
+    """The coded vectors of one segment."""
+
+    segment: Segment
+    data: bytes
+
+    def decode(self, prior: Prior, coder: RangeCoder = FASTEST) -> Codes:
+        """Decode to exactly the codes (n, K) that were encoded.
+
+        Raises:
+            FormatError: no encoder writes this message for this many vectors.
+        """
+        return coding.decode(prior, self.data, self.segment.vectors, self.segment.grid, coder)
+
+
+def split_into_segments(shape: Shape) -> list[Segment]:
+    """Cut an array of vectors into segments, row by row.
+
+    Small pictures are not cut: as many of them as fit make one segment.
+
+    >>> [segment.shape for segment in split_into_segments((1, 100, 300))]
+    [(1, 100, 128), (1, 100, 128), (1, 100, 44)]
+    >>> [segment.shape for segment in split_into_segments((600, 5, 7))]
+    [(468, 5, 7), (132, 5, 7)]
+    >>> split_into_segments((100_000,))[0].shape
+    (100000,)
+    """
+    if len(shape) == 1:
+        return [Segment((slice(0, shape[0]),))]
+    pictures, rows, columns = shape
+    own = min(rows, SEGMENT_SIDE) * min(columns, SEGMENT_SIDE)
+    together = max(1, SEGMENT_SIDE**2 // own)
+    return [
+        Segment((frames, down, across))
+        for frames in _runs(pictures, together)
+        for down in _runs(rows, SEGMENT_SIDE)
+        for across in _runs(columns, SEGMENT_SIDE)
+    ]
+
+
+def _runs(count: int, length: int) -> list[slice]:
+    return [slice(start, min(start + length, count)) for start in range(0, count, length)]
+
+
+def encode_segments(
+    prior: Prior,
+    quantizer: Quantizer,
+    latents: Latents,
+    coder: RangeCoder = FASTEST,
+    workers: Workers = Workers(),
+) -> Iterator[tuple[Message, Codes]]:
+    """Quantize and encode latents, segment by segment.
+
+    Args:
+        prior: prior of a level.
+        quantizer: quantizes latents to symbols of that level.
+        latents: (*Shape, channels of all levels).
+        coder: implementation of the range coder.
+        workers: threads that share out the segments.
+
+    Yields:
+        A message and its codes (n, K).
+    """
+
+    def encode(segment: Segment) -> tuple[Message, Codes]:
+        symbols = quantizer(latents[segment.places])
+        data = coding.encode_symbols(prior, symbols, segment.grid, coder)
+        return Message(segment, data), symbols.codes
+
+    return workers.map(encode, split_into_segments(latents.shape[:-1]))
+
+
+def encode_payload(
+    prior: Prior,
+    quantizer: Quantizer,
+    latents: Latents,
+    coder: RangeCoder = FASTEST,
+    workers: Workers = Workers(),
+) -> bytes:
+    """Quantize and encode latents to a payload; see :func:`encode_segments`."""
+    encoded = encode_segments(prior, quantizer, latents, coder, workers)
+    return join_messages([message for message, _ in encoded])
+
+
+def join_messages(messages: list[Message]) -> bytes:
+    """Join messages to a payload; all but the last are prefixed with their length."""
+    *others, last = (message.data for message in messages)
+    return b"".join(map(block, others)) + last
+
+
+def decide_codes(
+    prior: Prior, quantizer: Quantizer, latents: Latents, workers: Workers = Workers()
+) -> Iterator[tuple[Segment, Codes]]:
+    """Quantize latents to the codes (n, K) of each segment, without encoding them."""
+
+    def decide(segment: Segment) -> tuple[Segment, Codes]:
+        return segment, coding.decide(prior, quantizer(latents[segment.places]), segment.grid)
+
+    return workers.map(decide, split_into_segments(latents.shape[:-1]))
+
+
+def rdoq_codes(prior: Prior, weight: RateWeight, level: Level, latents: Latents) -> Codes:
+    """Quantize latents (*Shape, channels) to the codes (N, K) that files of a level hold."""
+    parts = decide_codes(prior, partial(rdoq_symbols, weight, level), latents)
+    return join_codes(parts, latents.shape[:-1], level)
+
+
+def split_payload(payload: bytes, shape: Shape) -> list[Message]:
+    """Split a payload into the messages of its segments.
+
+    Args:
+        payload: what :func:`encode_payload` returned.
+        shape: shape of the array of vectors.
+
+    Raises:
+        FormatError: the payload is too short for this many vectors; raised before anything is
+            allocated.
+    """
+    segments = split_into_segments(shape)
+    messages = list(map(Message, segments, _split(payload, len(segments))))
+    for segment, data in messages:
+        coding.check_length(data, segment.vectors, segment.grid)
+    return messages
+
+
+def _split(payload: bytes, count: int) -> Iterator[bytes]:
+    reader = Reader(payload)
+    for _ in range(count - 1):
+        yield reader.block()
+    yield reader.rest()
+
+
+def join_codes(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -> Codes:
+    """Put the codes of all segments together: (N, K), in the order of the array of vectors."""
+    codes = np.empty((*shape, level.code_dimension), np.int16)
+    for segment, part in parts:
+        codes[segment.places] = part.reshape(*segment.shape, -1)
+    return codes.reshape(-1, codes.shape[-1])

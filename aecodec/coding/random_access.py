@@ -1,0 +1,70 @@
+"""Codes of some frames of a payload: only the messages that hold them are decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Codes
+from aecodec.coding.payload import Message, Shape, split_payload
+
+Numbers = npt.NDArray[np.intp]
+"""Numbers of frames, from 0."""
+
+
+@dataclass(frozen=True)
+class RandomAccess:
+    """The messages of a payload, and which frames each of them holds.
+
+    Attributes:
+        messages: all messages of the payload.
+        shape: shape of the array of its vectors; its first axis is frame after frame.
+        frames: number of frames.
+    """
+
+    messages: list[Message]
+    shape: Shape
+    frames: int
+
+    @classmethod
+    def to(cls, payload: bytes, shape: Shape, frames: int) -> RandomAccess:
+        """Find the messages of a payload.
+
+        Args:
+            payload: payload of a file.
+            shape: shape of the array of its vectors.
+            frames: number of frames.
+
+        Raises:
+            FormatError: the payload is too short for this many vectors.
+        """
+        return cls(split_payload(payload, shape), shape, frames)
+
+    def codes(self, numbers: Numbers, width: int, decode: Callable[[int], Codes]) -> Codes:
+        """Gather the codes of some frames.
+
+        Args:
+            numbers: (n,) numbers of frames, in any order; at least one.
+            width: K, the number of codes in a vector.
+            decode: gives the codes (vectors, K) of a message by its number.
+
+        Returns:
+            (n, V, K) int16, for V vectors in a frame.
+        """
+        rows = self._rows_of(numbers)
+        codes = np.empty((len(rows), *self.shape[1:], width), np.int16)
+        for number, message in enumerate(self.messages):
+            own, *others = message.segment.places
+            inside = (rows >= own.start) & (rows < own.stop)
+            if inside.any():
+                part = decode(number).reshape(*message.segment.shape, width)
+                codes[(inside, *others)] = part[rows[inside] - own.start]
+        return codes.reshape(len(numbers), -1, width)
+
+    def _rows_of(self, numbers: Numbers) -> Numbers:
+        """Where the frames stand in the first axis of the array of vectors."""
+        each = self.shape[0] // self.frames
+        return (numbers[:, None] * each + np.arange(each)).reshape(-1)

@@ -1,0 +1,154 @@
+"""Rate-distortion optimized quantization (RDOQ): rounding that weighs error against bits.
+
+A latent between two integers may become either. The nearer one makes the smaller error; the one
+nearer to 0 usually takes fewer bits. Once the tables of a slice are known, an encoder knows how
+many, and takes the one with the lower cost of error and rate together (K. Ramchandran and M.
+Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder compatibility",
+1994). Decoders read either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Codes, Int32, Latents
+from aecodec.coding.levels import FACTOR_BITS, Level, round_scaled
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.slices import Slice, decided_slices, in_coding_order
+from aecodec.entropy.spatial_context import SpatialContext
+from aecodec.entropy.symbols import FixedSymbols, Members, Symbols
+
+_MOST_WEIGHT = 255
+
+_STEP = 1 << FACTOR_BITS
+
+
+@dataclass(frozen=True)
+class RateWeight:
+    """What bits weigh against squared error, in each vector.
+
+    Texture hides errors and even areas show them (contrast masking; A. B. Watson, "DCT quantization
+    matrices visually optimized for individual images", 1993): with masking, bits weigh the more the
+    more codes of a vector differ from 0. On Kodak, this takes `photo` 2.3 % fewer bytes by
+    SSIMULACRA2 and 2.7 % fewer by MS-SSIM, for 1.3 % more by PSNR.
+
+    Attributes:
+        most: highest weight, 0 to 255: the squared error that 1/256 bit is worth, in 2**-15 of a
+            squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116;
+            but other symbols are coded in the context of these.
+        masking: codes other than 0 by which the weight rises by 1, up to 255; if 0, the weight is
+            the highest one everywhere.
+
+    >>> RateWeight(10, 2).of(np.array([[0, 0, 0, 0, 0], [5, 0, -1, 1, 1]])).tolist()
+    [0, 2]
+    """
+
+    most: int = 8
+    masking: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that both are integers from 0 to 255; raise ValueError if not."""
+        for number in (self.most, self.masking):
+            if type(number) is not int or not 0 <= number <= _MOST_WEIGHT:
+                raise ValueError(f"rdoq has a number that is not 0 to {_MOST_WEIGHT}")
+
+    def of(self, codes: Codes) -> npt.NDArray[np.integer[Any]]:
+        """The weight of each vector (N,), from the codes (N, K) nearest to its latents."""
+        if not self.masking:
+            return np.full(len(codes), self.most)
+        return np.minimum(np.count_nonzero(codes, axis=1) // self.masking, self.most)
+
+
+UNMASKED = RateWeight()
+"""The weight of codecs that do not say another."""
+
+
+def nearest_symbols(level: Level, latents: Latents) -> Symbols:
+    """Quantize latents (..., channels) to the nearest codes of a level."""
+    return FixedSymbols(level.quantize(level.channels_of(latents)))
+
+
+def rdoq_symbols(weight: RateWeight, level: Level, latents: Latents) -> Symbols:
+    """Quantize latents (..., channels) by RDOQ; to the nearest codes where a level has no gains."""
+    if not level.gains:
+        return nearest_symbols(level, latents)
+    return RdoqSymbols(level.channels_of(latents), level.factors, weight)
+
+
+class RdoqSymbols:
+    """Codes that are decided while they are encoded.
+
+    Args:
+        latents: (N, K) int8 latents.
+        factors: (K,) size of a unit of the latents, in 2**-15 of a quantization step.
+        weight: what bits weigh.
+
+    >>> from aecodec.entropy.coding import decide
+    >>> tables = np.zeros((1, 1)), np.zeros((1, 1)), [0]
+    >>> prior = Prior(np.array([[100, 65335, 100, 1]]), -1, *tables)
+    >>> tenth_of_a_step = np.array([_STEP // 10])
+    >>> symbols = RdoqSymbols(np.array([[4], [6], [9]]), tenth_of_a_step, RateWeight())
+    >>> decide(prior, symbols, None).ravel().tolist()
+    [0, 0, 1]
+    """
+
+    def __init__(
+        self, latents: npt.NDArray[np.integer[Any]], factors: Int32, weight: RateWeight
+    ) -> None:
+        self._latents, self._factors = latents, factors
+        self.codes = round_scaled(latents * factors)
+        self._weights = weight.of(self.codes)
+
+    def slices(
+        self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
+    ) -> Iterator[Slice]:
+        codes, latents = (
+            in_coding_order(prior, each[members]) for each in (self.codes, self._latents)
+        )
+        order, factors = prior.order, self._factors[prior.order]
+        weights = self._weights[members]
+
+        def decide(places: slice, rows: npt.NDArray[Any], first: npt.NDArray[Any]) -> Codes:
+            symbols = codes[places]
+            place, vector = np.nonzero(symbols)
+            scaled = latents[places][place, vector] * factors[places][place]
+            symbol = symbols[place, vector].astype(np.int32)
+            saved = _saved_costs(prior, symbol, rows[place, vector], first[place, vector])
+            reduced = _added_error(symbol, scaled) < weights[vector] * saved
+            place, vector, sign = place[reduced], vector[reduced], np.sign(symbol[reduced])
+            symbols[place, vector] -= sign
+            self.codes[members[vector], order[places][place]] -= sign
+            return symbols
+
+        return decided_slices(prior, decide, selected, spatial)
+
+
+def _saved_costs(prior: Prior, symbol: Int32, row: npt.NDArray[Any], first: Int32) -> Any:
+    """What moving symbols other than 0 towards 0 by 1 saves, in 1/256 bit.
+
+    Args:
+        prior: prior with which they are coded.
+        symbol: (n,) symbols nearest to the latents.
+        row: (n,) rows of the bank with which the symbols are coded.
+        first: (n,) symbol of the first column of these rows.
+    """
+    column, nearer = symbol - first, symbol - np.sign(symbol) - first
+    return (
+        prior.costs[row, prior.clamp_to_escape(column)]
+        - prior.costs[row, prior.clamp_to_escape(nearer)]
+    )
+
+
+def _added_error(symbol: Int32, scaled: Int32) -> Any:
+    """Squared error that moving symbols (n,) towards 0 by 1 adds, in 2**-15 of a squared step.
+
+    Args:
+        symbol: (n,) symbols nearest to the latents.
+        scaled: (n,) latents in 2**-15 of a step.
+    """
+    return 2 * np.sign(symbol) * (scaled - symbol * _STEP) + _STEP

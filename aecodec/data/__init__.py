@@ -1,0 +1,1 @@
+"""Built-in codecs, training recipes and sample pictures."""

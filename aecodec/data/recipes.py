@@ -1,0 +1,27 @@
+"""The training recipes that ship with the package, found without TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).with_name("recipes")
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that ship, sorted.
+
+    >>> "digits" in recipe_names()
+    True
+    """
+    return sorted(file.stem for file in _FOLDER.glob("*.toml"))
+
+
+def recipe_path(name: str) -> Path:
+    """Path of a recipe's file; the file need not exist."""
+    return _FOLDER / f"{name}.toml"
+
+
+def purpose_of(name: str) -> str:
+    """Purpose of a recipe that ships: the first line of its file."""
+    first = recipe_path(name).read_text("utf-8").splitlines()[0]
+    return first.removeprefix("#").strip()

@@ -1,0 +1,19 @@
+"""Ten handwritten digits to try the package on.
+
+They are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
+C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as scikit-learn includes it, enlarged
+from 8x8 to 28x28 by `tests/helpers/samples/digits.py`. No codec that ships was trained on them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def sample_paths() -> list[Path]:
+    """Paths of the sample images, sorted from digit 0 to digit 9.
+
+    >>> [path.name for path in sample_paths()][:2]
+    ['digit0.png', 'digit1.png']
+    """
+    return sorted(Path(__file__).with_name("samples").glob("digit*.png"))

@@ -1,0 +1,1 @@
+"""Engines: run networks, and code latents."""

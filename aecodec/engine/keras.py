@@ -1,0 +1,65 @@
+"""Running Keras models: as the float form of a codec's networks, and on floats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from aecodec.arrays import Float32, Latents
+from aecodec.engine.transform import PIXEL_SCALE, PIXEL_ZERO, Transform
+
+_BATCH = 256
+
+
+def keras_encoder(model: Any) -> Transform:
+    """A Keras encoder as a transform: pixels less 128 to latents, rounded to -128..127.
+
+    Args:
+        model: Keras model from images in 0..1 to latents.
+    """
+    return partial(_run, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO)
+
+
+def keras_decoder(model: Any) -> Transform:
+    """A Keras decoder as a transform: latents to pixels less 128.
+
+    Args:
+        model: Keras model from latents to images in 0..1.
+    """
+    return partial(_run, model, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO)
+
+
+def float_predictor(model: Any) -> Callable[[Float32], Float32]:
+    """A Keras model as a function on floats; axes of size 1 may be missing from its input."""
+    return lambda batch: outputs_of(model, shaped_for(batch, model.input_shape))
+
+
+def outputs_of(model: Any, inputs: Float32) -> Float32:
+    """What a Keras model gives for inputs (N, ...), in batches.
+
+    Models of any size are run with the size that the inputs have: `predict` traces them with
+    unknown sides, which some of Keras's layers refuse.
+    """
+    parts = (inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH))
+    return np.concatenate([np.asarray(model(part, training=False), np.float32) for part in parts])
+
+
+def shaped_for(batch: Float32, shape: tuple[int | None, ...]) -> Float32:
+    """Reshape a batch to a model's input shape, unless the model takes any size."""
+    return batch if None in shape[1:] else batch.reshape(-1, *shape[1:])
+
+
+def _run(
+    model: Any,
+    batch: Latents,
+    in_scale: float = 1.0,
+    out_scale: float = 1.0,
+    in_zero: int = 0,
+    out_zero: int = 0,
+) -> Latents:
+    inputs = (batch.astype(np.float32) - in_zero) * np.float32(in_scale)
+    outputs = float_predictor(model)(inputs)
+    return np.clip(np.rint(outputs / out_scale) + out_zero, -128, 127).astype(np.int8)

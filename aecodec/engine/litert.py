@@ -1,0 +1,192 @@
+"""TFLite models as transforms, run by LiteRT."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float32, Latents
+from aecodec.errors import CodecError
+from aecodec.parallel import Workers
+from aecodec.tflite.check import check_model
+from aecodec.tflite.interpreter import invoke, litert_errors, open_interpreter, resize
+from aecodec.tflite.stderr import silent_stderr
+
+_BATCH = 64
+
+
+def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
+    """An interpreter of an int8 model, with another batch size than its own if given."""
+    with silent_stderr(), litert_errors("load"):
+        interpreter = open_interpreter(model, batch=batch)
+        details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    if any(detail["dtype"] is not np.int8 for detail in details):
+        raise CodecError("the model's input and output are not int8: export the codec again")
+    return interpreter
+
+
+class _PerThread:
+    """A model with one interpreter per thread, as threads must not share one."""
+
+    def __init__(self, model: bytes) -> None:
+        self._model = model
+        self._checked = check_model(model)
+        self._local = threading.local()
+        self._interpreter()  # a model that cannot be loaded is refused at once
+
+    def _interpreter(self) -> Any:
+        if not hasattr(self._local, "interpreter"):
+            self._local.interpreter = _int8_interpreter(self._model)
+        return self._local.interpreter
+
+
+class TileTransform(_PerThread):
+    """An int8 TFLite model of a fixed input shape, run on batches.
+
+    Args:
+        model: content of a `.tflite` file with one int8 input and one int8 output.
+        workers: threads that share out large batches.
+
+    Raises:
+        CodecError: no model that the exporters make, or not quantized to int8.
+    """
+
+    def __init__(self, model: bytes, workers: Workers = Workers()) -> None:
+        super().__init__(model)
+        self._workers = workers
+        details = (
+            self._interpreter().get_input_details()[0],
+            self._interpreter().get_output_details()[0],
+        )
+        self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
+        self.input_shape, self.output_shape = (tuple(d["shape"][1:].tolist()) for d in details)
+
+    def __call__(self, batch: Latents) -> Latents:
+        """Run N int8 tensors of `input_shape`, to int8 (N, *output_shape)."""
+        batch = batch.reshape(-1, *self.input_shape)
+        if len(batch) < _BATCH:
+            return self._one_by_one(batch)
+        parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
+        return np.concatenate(list(self._workers.map(self._run_part, parts)))
+
+    def check_shapes(self, expected_in: tuple[int, ...], expected_out: tuple[int, ...]) -> None:
+        """Check that the model has the shapes its codec states; a last axis of 1 may be missing.
+
+        Raises:
+            CodecError: a shape differs.
+        """
+        for found, expected in ((self.input_shape, expected_in), (self.output_shape, expected_out)):
+            if found not in (expected, expected[:-1] if expected[-1] == 1 else expected):
+                raise CodecError(
+                    f"the model has an input or output of shape {found}, its codec {expected}"
+                )
+
+    def _run_part(self, part: Latents) -> Latents:
+        """Run a batch at once, or one by one if the model reshapes to a fixed batch size."""
+        interpreter = self._batch_interpreter()
+        if interpreter is None:
+            return self._one_by_one(part)
+        padded = np.zeros((_BATCH, *part.shape[1:]), np.int8)
+        padded[: len(part)] = part
+        return invoke(interpreter, padded)[: len(part)]
+
+    def _one_by_one(self, batch: Latents) -> Latents:
+        results = [invoke(self._interpreter(), item[None]) for item in batch]
+        return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
+
+    def _batch_interpreter(self) -> Any:
+        if not hasattr(self._local, "batch"):
+            self._local.batch = self._new_batch_interpreter()
+        return self._local.batch
+
+    def _new_batch_interpreter(self) -> Any:
+        try:
+            self._checked.check_shape((_BATCH, *self.input_shape))
+            interpreter = _int8_interpreter(self._model, _BATCH)
+        except CodecError:
+            return None
+        return interpreter if interpreter.get_output_details()[0]["shape"][0] == _BATCH else None
+
+
+class ConvolutionalTransform(_PerThread):
+    """A fully convolutional int8 TFLite model, run on arrays of any height and width.
+
+    Args:
+        model: content of a `.tflite` file with one int8 input and one int8 output.
+
+    Raises:
+        CodecError: no model that the exporters make, or not quantized to int8.
+    """
+
+    def __call__(self, batch: Latents) -> Latents:
+        """Run int8 (1, h, w, C); several threads may call at once.
+
+        Raises:
+            CodecError: the model does not take this shape, or would take too much memory or time.
+        """
+        interpreter = self._interpreter()
+        if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:
+            self._checked.check_shape(batch.shape)
+            with litert_errors("resize"):
+                resize(interpreter, batch.shape)
+        return invoke(interpreter, batch)
+
+    def check_channels(self, expected_in: int, expected_out: int) -> None:
+        """Check that the model has the channels that its codec states.
+
+        Raises:
+            CodecError: a number of channels differs.
+        """
+        interpreter = self._interpreter()
+        details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+        for found, expected in zip(details, (expected_in, expected_out), strict=True):
+            if found["shape"][-1] != expected:
+                raise CodecError(
+                    f"the model has an input or output of {found['shape'][-1]} channels, its codec "
+                    f"{expected}"
+                )
+
+
+def float_runner(model: bytes) -> Callable[[Float32], Float32]:
+    """A TFLite model of any precision as a function on floats, with one thread.
+
+    Inputs are quantized, and outputs dequantized, as the model's own scales and zero points say.
+
+    Args:
+        model: content of a `.tflite` file with one input and one output, which was just converted:
+            it is not checked.
+
+    Raises:
+        CodecError: LiteRT cannot load it, or it does not take the inputs.
+    """
+    with silent_stderr(), litert_errors("load"):
+        interpreter = open_interpreter(model)
+    entry, exit_ = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+
+    def run(batch: Float32) -> Float32:
+        shaped = _quantized(batch, entry)
+        if shaped[0].size == np.prod(entry["shape"]):
+            shaped = shaped.reshape(-1, *entry["shape"][1:])
+        else:  # a fully convolutional model
+            with litert_errors("resize"):
+                resize(interpreter, (1, *shaped.shape[1:]))
+        return np.concatenate([_dequantized(invoke(interpreter, x[None]), exit_) for x in shaped])
+
+    return run
+
+
+def _quantized(batch: Float32, detail: dict[str, Any]) -> npt.NDArray[Any]:
+    scale, zero = detail["quantization"]
+    if not scale:
+        return batch
+    limits = np.iinfo(detail["dtype"])
+    return np.clip(np.rint(batch / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
+
+
+def _dequantized(values: npt.NDArray[Any], detail: dict[str, Any]) -> Float32:
+    scale, zero = detail["quantization"]
+    return np.asarray((values.astype(np.float32) - zero) * scale if scale else values, np.float32)

@@ -1,0 +1,148 @@
+"""Fully convolutional networks on pictures of any size, window by window.
+
+A window is a rectangle of tiles, seen together with a margin as wide as the receptive field of the
+network; the results of the margin are thrown away. Windows end where the picture ends, so that the
+network's own padding is the picture's. So each tile's result is that of the whole picture at once,
+memory is bounded, and all cores work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+import numpy as np
+
+from aecodec.arrays import Latents, LatentSource, Pixels
+from aecodec.engine.transform import Transform, to_int8, to_pixels
+from aecodec.imaging.tiling import grid_of, pad_to_tiles
+from aecodec.parallel import Workers
+
+Tile = tuple[int, int]
+"""(height, width) of a tile in pixels."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One side of a window, in tiles: results from `start` to `stop`, seen from `low` to `high`."""
+
+    start: int
+    stop: int
+    low: int
+    high: int
+
+    def seen(self, side: int = 1) -> slice:
+        """What the network sees, in units of which a tile has `side`."""
+        return slice(self.low * side, self.high * side)
+
+    def kept(self, side: int = 1) -> slice:
+        """The results that are kept, within what the network sees."""
+        return slice((self.start - self.low) * side, (self.stop - self.low) * side)
+
+    def place(self, side: int = 1) -> slice:
+        """The results that are kept, within the whole picture."""
+        return slice(self.start * side, self.stop * side)
+
+
+Window = tuple[int, Span, Span]
+"""Frame, rows and columns of a window."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How pictures are cut into windows, and who works on them.
+
+    Attributes:
+        tile: (height, width) in pixels of what a code vector stands for.
+        receptive_field: how many tiles beyond a tile the network sees.
+        side: longest side of a window in tiles, without its margins.
+        workers: threads that share out the windows.
+    """
+
+    tile: Tile
+    receptive_field: int
+    side: int
+    workers: Workers = Workers()
+
+    def encode(self, transform: Transform, pixels: Pixels) -> Latents:
+        """Pictures to latents, one vector per tile.
+
+        Args:
+            transform: (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of tiles.
+            pixels: (F, H, W, C); the last tiles repeat the edge.
+
+        Returns:
+            (F, rows, columns, K).
+        """
+        rows, columns = grid_of(pixels.shape[2:0:-1], self.tile)
+
+        def run(window: Window) -> Latents:
+            frame, down, across = window
+            seen = pixels[frame : frame + 1, down.seen(self.tile[0]), across.seen(self.tile[1])]
+            outputs = transform(to_int8(pad_to_tiles(seen, self.tile)))
+            return outputs[0, down.kept(), across.kept()]
+
+        windows = self._windows(len(pixels), rows, columns)
+        latents = np.empty(0, np.int8)
+        results = self.workers.map(run, windows)
+        for (frame, down, across), part in zip(windows, results, strict=True):
+            if not latents.size:
+                latents = np.empty((len(pixels), rows, columns, part.shape[-1]), np.int8)
+            latents[frame, down.place(), across.place()] = part
+        return latents
+
+    def decode(self, transform: Transform, latents: LatentSource, size: tuple[int, int]) -> Pixels:
+        """Latents, as :meth:`encode` makes them, to pictures (F, H, W, C).
+
+        Args:
+            transform: (1, rows, columns, K) to (1, rows * tile, columns * tile, C).
+            latents: (F, rows, columns, K).
+            size: (width, height) of the pictures.
+
+        Raises:
+            FormatError: latents that are decoded meanwhile turn out to be damaged.
+
+        >>> enlarge = lambda latents: latents.repeat(2, axis=1).repeat(2, axis=2)
+        >>> windows = Windows((2, 2), receptive_field=1, side=96)
+        >>> windows.decode(enlarge, np.zeros((3, 40, 70, 1), np.int8), size=(139, 80)).shape
+        (3, 80, 139, 1)
+        """
+        frames, rows, columns = latents.shape[:3]
+        height, width = self.tile
+
+        def run(window: Window) -> Pixels:
+            frame, down, across = window
+            whole = transform(latents[frame : frame + 1, down.seen(), across.seen()])
+            return to_pixels(whole[0, down.kept(height), across.kept(width)])
+
+        windows = self._windows(frames, rows, columns)
+        pixels = np.empty(0, np.uint8)
+        results = self.workers.map(run, windows)
+        for (frame, down, across), part in zip(windows, results, strict=True):
+            if not pixels.size:
+                pixels = np.empty((frames, size[1], size[0], part.shape[-1]), np.uint8)
+            place = pixels[frame, down.place(height), across.place(width)]
+            place[...] = part[: place.shape[0], : place.shape[1]]
+        return pixels
+
+    def _windows(self, frames: int, rows: int, columns: int) -> list[Window]:
+        return list(product(range(frames), self.spans(rows), self.spans(columns)))
+
+    def spans(self, count: int) -> list[Span]:
+        """The sides of the windows along `count` tiles; all see equally many tiles.
+
+        Networks are resized for each new shape, which takes long.
+
+        >>> spans = Windows((16, 16), receptive_field=9, side=96).spans(200)
+        >>> [(span.start, span.stop, span.low, span.high) for span in spans]
+        [(0, 100, 0, 109), (100, 200, 91, 200)]
+        """
+        margin = self.receptive_field
+        number = max(1, -(-(count - 2 * margin) // self.side))
+        seen = -(-(count + 2 * (number - 1) * margin) // number)
+        lows = [(count - seen) * n // max(1, number - 1) for n in range(number)]
+        ends = [0, *(low + margin for low in lows[1:]), count]
+        return [
+            Span(start, stop, low, low + seen)
+            for (start, stop), low in zip(pairwise(ends), lows, strict=True)
+        ]

@@ -1,0 +1,1 @@
+"""Networks as plans, which the C core runs: lowering of TFLite models."""

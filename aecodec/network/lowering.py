@@ -1,0 +1,155 @@
+"""A TFLite model being lowered to a network plan: which tensor of the plan each tensor became."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import ModelError
+from aecodec.network.plan import Kind, Offset, Plan, Shape
+from aecodec.network.side import ANY_SIDE, fixed
+from aecodec.tflite.model import Model, Operator, Tensor, Type
+
+Rule = Callable[["Lowering", Operator], None]
+"""Adds to the plan what one operator of the model does."""
+
+
+class Lowering:
+    """A model and the plan that is made of it.
+
+    Args:
+        content: content of the `.tflite` file.
+        model: the model in it, checked.
+        is_any_size: whether the plan is to take inputs of any size.
+
+    Attributes:
+        content: content of the `.tflite` file.
+        model: the model in it.
+        plan: the plan so far.
+
+    Raises:
+        ModelError: the input is not one picture or vector of int8.
+    """
+
+    def __init__(self, content: bytes, model: Model, *, is_any_size: bool) -> None:
+        self.content, self.model = content, model
+        rows, columns, channels = shape_of(model.tensors[model.entry])
+        self.size = (rows, columns)
+        self.plan = Plan((0, 0) if is_any_size else self.size)
+        sides = (ANY_SIDE, ANY_SIDE) if is_any_size else (fixed(rows), fixed(columns))
+        self.plan.entry = self.plan.tensor(Shape(*sides, channels))
+        self._numbers = {model.entry: self.plan.entry}
+
+    def tensor(self, number: int) -> Tensor:
+        """A tensor of the model."""
+        return self.model.tensors[number]
+
+    def check_type(self, number: int) -> None:
+        """Check that a tensor of the model is of int8.
+
+        Raises:
+            ModelError: it is not.
+        """
+        shape_of(self.tensor(number))
+
+    def read(self, number: int) -> int:
+        """The plan's number of a tensor of the model that is read.
+
+        Raises:
+            ModelError: the tensor is not of int8.
+        """
+        if number not in self._numbers:
+            tensor = self.tensor(number)
+            rows, columns, channels = shape_of(tensor)
+            shape = Shape(fixed(rows), fixed(columns), channels)
+            self._numbers[number] = self.plan.constant(shape, tensor.values)
+        return self._numbers[number]
+
+    def shape(self, number: int) -> Shape:
+        """Shape in the plan of a tensor of the model that is read."""
+        return self.plan.tensors[self.read(number)].shape
+
+    def as_shape(self, number: int, shape: Shape) -> int:
+        """The plan's number of a tensor of the model that is read in a shape of as many elements.
+
+        Raises:
+            ModelError: it is of pictures of any size, and has another shape.
+        """
+        given = self.read(number)
+        if self.plan.tensors[given].shape == shape:
+            return given
+        if self.plan.size == (0, 0):
+            raise ModelError("it gives pictures of any size a fixed shape")
+        return self.step([given], Kind.COPY, shape)
+
+    def write(self, operator: Operator, kind: Kind, shape: Shape, *parameters: int) -> None:
+        """Add an operator that reads what the model's reads, and writes its output."""
+        self.write_from(
+            [self.read(each) for each in operator.inputs], operator, kind, shape, *parameters
+        )
+
+    def write_from(
+        self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
+    ) -> None:
+        """Add an operator that reads these tensors of the plan, and writes the model's output.
+
+        Raises:
+            ModelError: the output has another shape in the model.
+        """
+        output = operator.outputs[0]
+        stated = shape_of(self.tensor(output))
+        if shape.of(*self.size) != stated:
+            raise ModelError("its output depends on the size of the picture in a way that C lacks")
+        self._numbers[output] = self.step(inputs, kind, shape, *parameters)
+
+    def write_as(
+        self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
+    ) -> None:
+        """As `write_from`, but copy the output to the model's shape where that is another one."""
+        stated = shape_of(self.tensor(operator.outputs[0]))
+        if shape.of(*self.size) == stated or self.plan.size == (0, 0):
+            self.write_from(inputs, operator, kind, shape, *parameters)
+        else:
+            made = self.step(inputs, kind, shape, *parameters)
+            whole = Shape(fixed(stated[0]), fixed(stated[1]), stated[2])
+            self.write_from([made], operator, Kind.COPY, whole)
+
+    def step(self, inputs: list[int], kind: Kind, shape: Shape, *parameters: int) -> int:
+        """Add an operator whose output is not one of the model's, and return its output."""
+        return self.plan.add(kind, inputs, self.plan.tensor(shape), *parameters)
+
+    def keep(self, values: npt.NDArray[np.generic]) -> Offset:
+        """Add data to the plan."""
+        return Offset(self.plan.keep(values))
+
+    def finish(self) -> Plan:
+        """The plan, with its output."""
+        self.plan.exit = self.read(self.model.exit)
+        return self.plan
+
+
+def shape_of(tensor: Tensor) -> tuple[int, int, int]:
+    """Rows, columns and channels of an int8 tensor of the model; one with more axes is a vector.
+
+    Raises:
+        ModelError: it is of another type.
+    """
+    if tensor.type is not Type.INT8:
+        raise ModelError(f"it works on {tensor.type.name.lower()}: C has kernels for int8 alone")
+    sides = tensor.shape
+    if len(sides) > 3:
+        if math.prod(sides[:-3]) != 1:
+            return 1, 1, math.prod(sides)
+        sides = sides[-3:]
+    elif len(sides) in (2, 3) and sides[0] == 1:
+        sides = sides[1:]
+    rows, columns, channels = (*(1,) * (3 - len(sides)), *sides)
+    return rows, columns, channels
+
+
+def flat(channels: int) -> Shape:
+    """Shape of a vector."""
+    return Shape(fixed(1), fixed(1), channels)

@@ -1,0 +1,151 @@
+"""The memory of a network plan: which tensors share it, and how much it is."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from aecodec.network.plan import Kind, Operator, Place, Plan
+from aecodec.network.side import Side
+
+_ALIGNMENT, _GROUP = 16, 4
+_HEAD, _TENSOR, _OPERATOR = 16, 8, 16
+
+
+def assign_slots(plan: Plan, rows: int, columns: int) -> None:
+    """Give each tensor that an operator writes a slot, or the output.
+
+    Args:
+        plan: the plan, without slots.
+        rows: rows of the input for which the memory should be small.
+        columns: its columns.
+    """
+    plan.tensors[plan.entry].place = Place.INPUT
+    plan.tensors[plan.exit].place = Place.OUTPUT
+    slots = _Slots(plan, (rows, columns))
+    for number, operator in enumerate(plan.operators):
+        slots.place(number, operator)
+    plan.slots = len(slots.sizes)
+
+
+class _Slots:
+    """The slots so far: their sizes, and which are free."""
+
+    def __init__(self, plan: Plan, size: tuple[int, int]) -> None:
+        self._plan, self._size = plan, size
+        self._last = {
+            tensor: number
+            for number, operator in enumerate(plan.operators)
+            for tensor in operator.inputs
+        }
+        self.sizes: list[int] = []
+        self._free: set[int] = set()
+
+    def place(self, number: int, operator: Operator) -> None:
+        """Place an operator's output, and free the slots of tensors that are not read any more."""
+        output = self._plan.tensors[operator.output]
+        ending = [each for each in set(operator.inputs) if self._last[each] == number]
+        if output.place is None:
+            own = [each for each in ending if self._may_share(operator, each)]
+            output.place = self._slot_of(own[0]) if own else self._free_slot(operator.output)
+        self._free.discard(output.place)
+        places = {self._slot_of(each) for each in ending}
+        self._free |= {each for each in places if each < Place.INPUT and each != output.place}
+
+    def _may_share(self, operator: Operator, tensor: int) -> bool:
+        """Whether an operator may write its output over a tensor that it reads."""
+        is_slot = self._slot_of(tensor) < Place.INPUT
+        shapes = [self._plan.tensors[each].shape for each in (tensor, operator.output)]
+        is_alike = shapes[0] == shapes[1] or self._bytes_of(tensor) == self._bytes_of(
+            operator.output
+        )
+        return operator.kind.works_in_place and is_slot and is_alike
+
+    def _slot_of(self, tensor: int) -> int:
+        place = self._plan.tensors[tensor].place
+        assert place is not None
+        return place
+
+    def _bytes_of(self, tensor: int) -> int:
+        return math.prod(self._plan.tensors[tensor].shape.of(*self._size))
+
+    def _free_slot(self, tensor: int) -> int:
+        """The free slot that fits best; the largest one grows if none has room."""
+        size = self._bytes_of(tensor)
+        if not self._free:
+            self.sizes.append(size)
+            return len(self.sizes) - 1
+        fitting = [slot for slot in self._free if self.sizes[slot] >= size]
+        best = (
+            min(fitting, key=self.sizes.__getitem__)
+            if fitting
+            else max(self._free, key=self.sizes.__getitem__)
+        )
+        self.sizes[best] = max(size, self.sizes[best])
+        return best
+
+
+class _Words(NamedTuple):
+    """The words of a plan."""
+
+    head: list[int]
+    tensors: list[list[int]]
+    operators: list[list[int]]
+
+    def shape(self, number: int, rows: int, columns: int) -> tuple[int, int, int]:
+        """Shape of a tensor for an input of this size."""
+        tensor = self.tensors[number]
+        sides = [_side(tensor[at], tensor[at + 1]) for at in (3, 5)]
+        return sides[0].of(rows), sides[1].of(columns), tensor[2]
+
+
+def work_size(plan: bytes, rows: int, columns: int) -> int:
+    """Bytes of working memory that a plan takes with portable kernels, as C computes it.
+
+    Args:
+        plan: the plan.
+        rows: rows of the input.
+        columns: its columns.
+    """
+    words = _words(plan)
+    slots = [1] * words.head[5]
+    for number, tensor in enumerate(words.tensors):
+        if tensor[0] < Place.INPUT:
+            size = math.prod(words.shape(number, rows, columns))
+            slots[tensor[0]] = max(slots[tensor[0]], size)
+    packed = [
+        _packed(words, operator, rows, columns)
+        for operator in words.operators
+        if operator[0] == Kind.CONVOLUTION
+    ]
+    table = _aligned(4 * len(slots))
+    return _ALIGNMENT - 1 + table + sum(map(_aligned, slots)) + max(packed, default=0)
+
+
+def _words(plan: bytes) -> _Words:
+    words = np.frombuffer(plan[: len(plan) // 4 * 4], "<i4").tolist()
+    tensors, operators = words[3:5]
+    start = _HEAD + _TENSOR * tensors
+    return _Words(
+        words[:_HEAD],
+        [words[at : at + _TENSOR] for at in range(_HEAD, start, _TENSOR)],
+        [words[start + _OPERATOR * n : start + _OPERATOR * (n + 1)] for n in range(operators)],
+    )
+
+
+def _side(fraction: int, more: int) -> Side:
+    return Side(fraction & 0xFFFF, fraction >> 16, more)
+
+
+def _packed(words: _Words, operator: list[int], rows: int, columns: int) -> int:
+    """Bytes of the rows that a convolution sees at once, for one row of its output."""
+    channels = words.tensors[operator[1] & 0xFFFF][2]
+    wide = words.shape(operator[3], rows, columns)[1]
+    size, steps = operator[4:6]
+    return (size & 0xFFFF) * ((wide - 1) * (steps >> 16) + (size >> 16)) * channels + _GROUP
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT

@@ -1,0 +1,240 @@
+"""A network plan: its tensors, its operators and their data, and how it is written as bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import ModelError
+from aecodec.network.side import Side, unit_of
+
+MAGIC, VERSION = b"AECN", 1
+MOST_INPUTS = 4
+MOST = 1 << 12
+"""Most tensors, operators and slots."""
+
+_NONE = 0xFFFF
+_ALIGNMENT = 64
+
+
+class Kind(IntEnum):
+    """Kinds of operators, with the numbers of `aecodec_operators.h`."""
+
+    CONVOLUTION = 1
+    DEPTHWISE = 2
+    SUM = 3
+    PRODUCT = 4
+    MAXIMUM = 5
+    MINIMUM = 6
+    TABLE = 7
+    DEPTH_TO_SPACE = 8
+    SPACE_TO_DEPTH = 9
+    CONCATENATION = 10
+    COPY = 11
+    WINDOW = 12
+    MAXIMUM_POOL = 13
+    MEAN_POOL = 14
+    REDUCTION = 15
+    NEAREST = 16
+    BILINEAR = 17
+    MOVE = 18
+    SQUARED_DIFFERENCE = 19
+    PRELU = 20
+    MIRROR = 21
+    SOFTMAX = 22
+    MATRICES = 23
+
+    @property
+    def works_in_place(self) -> bool:
+        """Whether the operator may write where it reads."""
+        return self in _IN_PLACE
+
+
+_IN_PLACE = (
+    Kind.SUM,
+    Kind.PRODUCT,
+    Kind.MAXIMUM,
+    Kind.MINIMUM,
+    Kind.TABLE,
+    Kind.COPY,
+    Kind.SQUARED_DIFFERENCE,
+    Kind.PRELU,
+    Kind.SOFTMAX,
+)
+
+
+class Place(IntEnum):
+    """Where a tensor lies that has no slot."""
+
+    INPUT = 0x10000
+    OUTPUT = 0x10001
+    CONSTANT = 0x10002
+
+
+class Shape(NamedTuple):
+    """Shape of a tensor: rows and columns that may depend on the input's, and channels."""
+
+    rows: Side
+    columns: Side
+    channels: int
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    def of(self, rows: int, columns: int) -> tuple[int, int, int]:
+        """Rows, columns and channels for an input of this size."""
+        return self.rows.of(rows), self.columns.of(columns), self.channels
+
+
+@dataclass
+class Tensor:
+    """A tensor of a plan.
+
+    Attributes:
+        shape: its shape.
+        place: a slot, or a `Place`; None until it is assigned.
+        offset: where its constant lies in the data.
+    """
+
+    shape: Shape
+    place: int | None = None
+    offset: int = 0
+
+
+class Operator(NamedTuple):
+    """An operator of a plan.
+
+    Attributes:
+        kind: what it does.
+        inputs: numbers of the tensors that it reads.
+        output: number of the tensor that it writes.
+        parameters: twelve words at most, signed or unsigned.
+    """
+
+    kind: Kind
+    inputs: list[int]
+    output: int
+    parameters: list[int]
+
+
+@dataclass
+class Plan:
+    """A network plan in the making.
+
+    Attributes:
+        size: rows and columns of the input; 0 and 0 if the network takes any.
+        tensors: its tensors.
+        operators: its operators, in the order in which they run.
+        data: weights, tables and constants.
+        entry: number of the input.
+        exit: number of the output.
+        slots: number of slots.
+    """
+
+    size: tuple[int, int]
+    tensors: list[Tensor] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
+    data: bytearray = field(default_factory=bytearray)
+    entry: int = 0
+    exit: int = 0
+    slots: int = 0
+
+    def tensor(self, shape: Shape) -> int:
+        """Add a tensor, and return its number."""
+        self.tensors.append(Tensor(shape))
+        return len(self.tensors) - 1
+
+    def constant(self, shape: Shape, values: npt.NDArray[np.int8]) -> int:
+        """Add a constant tensor, and return its number."""
+        self.tensors.append(Tensor(shape, Place.CONSTANT, self.keep(values)))
+        return len(self.tensors) - 1
+
+    def keep(self, values: npt.NDArray[Any]) -> int:
+        """Add data, and return their offset within all data."""
+        offset = len(self.data)
+        self.data += values.tobytes()
+        self.data += bytes(-len(self.data) % _ALIGNMENT)
+        return offset
+
+    def add(self, kind: Kind, inputs: list[int], output: int, *parameters: int) -> int:
+        """Add an operator, and return the number of its output."""
+        self.operators.append(Operator(kind, inputs, output, list(parameters)))
+        return output
+
+    def as_bytes(self) -> bytes:
+        """The plan as `aecodec_network.c` reads it.
+
+        Raises:
+            ModelError: it has more tensors or operators than C takes.
+        """
+        if max(len(self.tensors), len(self.operators)) > MOST:
+            raise ModelError(f"the network has more than {MOST} tensors or operators")
+        head = 4 * (16 + 8 * len(self.tensors) + 16 * len(self.operators))
+        start = -(-head // _ALIGNMENT) * _ALIGNMENT
+        words = [
+            int.from_bytes(MAGIC, "little"),
+            VERSION,
+            start + len(self.data),
+            len(self.tensors),
+            len(self.operators),
+            self.slots,
+            *self.size,
+            *self._units(),
+            self.entry,
+            self.exit,
+            *(0,) * 4,
+        ]
+        for tensor in self.tensors:
+            words += _tensor_words(tensor, start)
+        for operator in self.operators:
+            words += _operator_words(operator, start)
+        table = np.array([word & 0xFFFFFFFF for word in words], "<u4").tobytes()
+        return table.ljust(start, b"\0") + bytes(self.data)
+
+    def _units(self) -> tuple[int, int]:
+        shapes = [tensor.shape for tensor in self.tensors]
+        return unit_of([each.rows for each in shapes]), unit_of([each.columns for each in shapes])
+
+
+class Offset(int):
+    """An offset within the data, among the parameters of an operator."""
+
+
+def pair(low: int, high: int) -> int:
+    """Two numbers of 16 bits as a word."""
+    return low | high << 16
+
+
+def four(*numbers: int) -> int:
+    """Up to four signed bytes as a word."""
+    return sum((number & 0xFF) << 8 * place for place, number in enumerate(numbers))
+
+
+def _tensor_words(tensor: Tensor, start: int) -> list[int]:
+    assert tensor.place is not None
+    shape, offset = tensor.shape, tensor.offset
+    if tensor.place == Place.CONSTANT:
+        offset += start
+    sides = [(pair(side.times, side.by), side.more) for side in shape.sides]
+    return [tensor.place, offset, shape.channels, *sides[0], *sides[1], 0]
+
+
+def _operator_words(operator: Operator, start: int) -> list[int]:
+    reads = [*operator.inputs, *(_NONE,) * (MOST_INPUTS - len(operator.inputs))]
+    parameters = [
+        number + start if isinstance(number, Offset) else number for number in operator.parameters
+    ]
+    return [
+        operator.kind,
+        pair(reads[0], reads[1]),
+        pair(reads[2], reads[3]),
+        operator.output,
+        *parameters,
+        *(0,) * (12 - len(parameters)),
+    ]

@@ -1,0 +1,157 @@
+"""Transposed convolutions and pooling, as operators of a plan."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import ModelError
+from aecodec.network.arithmetic import activation_range
+from aecodec.network.lowering import Lowering, Rule, shape_of
+from aecodec.network.plan import Kind, Shape, four, pair
+from aecodec.network.products import ends_of, packed, scaling_of, sweeps_of, write_windowed
+from aecodec.network.side import Side, fixed
+from aecodec.tflite.model import Operator
+
+
+class _Phase(NamedTuple):
+    """The inputs that the outputs at one place of a block see along one axis.
+
+    Attributes:
+        first: row of the kernel that the last input in sight meets.
+        last: that input, counted from the block's own.
+        seen: number of inputs in sight, of which each earlier one meets a later row.
+    """
+
+    first: int
+    last: int
+    seen: int
+
+
+class _Axis(NamedTuple):
+    """An axis of a transposed convolution.
+
+    Attributes:
+        step: outputs per input.
+        phases: one for each place of a block.
+    """
+
+    step: int
+    phases: list[_Phase]
+
+    @property
+    def low(self) -> int:
+        """First input that any output of a block sees, counted from the block's own."""
+        return min(0, *(each.last - each.seen + 1 for each in self.phases if each.seen))
+
+    @property
+    def length(self) -> int:
+        """Number of inputs that a block sees."""
+        return max(0, *(each.last for each in self.phases)) - self.low + 1
+
+
+def transposed_convolution(low: Lowering, operator: Operator) -> None:
+    """TRANSPOSE_CONV, as a convolution that gives a block of pixels for each of its places.
+
+    Each row of such a block sees rows of the kernel of its own; the others are zeros in the
+    convolution's kernel. The blocks become pixels, and those beyond the output are cut off.
+    """
+    options = operator.options(49, 5)
+    assert options
+    is_same, step = options.number(0, "b") == 0, int(options.number(1, "i"))
+    if options.number(2, "i") != step:
+        raise ModelError("its steps down and across differ")
+    kernel, given = low.tensor(operator.inputs[1]), low.shape(operator.inputs[2])
+    wanted = shape_of(low.tensor(operator.outputs[0]))
+    sizes = kernel.shape[1:3]
+    axes = [_axis(size, step, side, is_same) for size, side in zip(sizes, wanted, strict=False)]
+    rows, columns = (
+        _output(low, given, axis, sizes[axis], step, wanted[axis], is_same) for axis in (0, 1)
+    )
+    output = Shape(rows, columns, wanted[2])
+    blocks = _add_blocks(low, operator, axes, output, options.number(3, "b"))
+    _write_pixels(low, operator, blocks, output, step)
+
+
+def _add_blocks(
+    low: Lowering, operator: Operator, axes: list[_Axis], output: Shape, activation: int
+) -> int:
+    """Add the convolution that gives the pixels of a block as channels, and return its output."""
+    step, value = axes[0].step, operator.inputs[2]
+    weights = _by_phase(low.tensor(operator.inputs[1]).values, axes)
+    rows, columns = (side.plus(step - 1).divided(step) for side in output.sides)
+    return low.step(
+        [low.read(value)],
+        Kind.CONVOLUTION,
+        Shape(rows, columns, len(weights)),
+        pair(*weights.shape[1:3]),
+        pair(1, 1),
+        pair(-axes[0].low, -axes[1].low),
+        low.keep(packed(weights)),
+        low.keep(scaling_of(low, operator, weights, (2, 1), times=step**2)),
+        ends_of(low, operator, low.tensor(value), activation),
+    )
+
+
+def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape, step: int) -> None:
+    """Add what makes pixels of blocks, and cuts off those that lie beyond the output."""
+    rows, columns = (side.multiplied(step) for side in low.plan.tensors[blocks].shape.sides)
+    whole = Shape(rows, columns, output.channels)
+    if whole == output:
+        low.write_from([blocks], operator, Kind.DEPTH_TO_SPACE, whole, step)
+    else:
+        pixels = low.step([blocks], Kind.DEPTH_TO_SPACE, whole, step)
+        low.write_from([pixels], operator, Kind.WINDOW, output, 0, 0, 0)
+
+
+def _axis(size: int, step: int, side: int, is_same: bool) -> _Axis:
+    count = -(-side // step)
+    before = max(0, (count - 1) * step + size - side) // 2 if is_same else 0
+    phases = []
+    for place in range(step):
+        last, first = divmod(place + before, step)
+        phases.append(_Phase(first, last, max(0, -(-(size - first) // step))))
+    return _Axis(step, phases)
+
+
+def _by_phase(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np.int8]:
+    """The kernel of the convolution: (places of a block * outputs, height, width, inputs)."""
+    count, channels, step = len(kernel), kernel.shape[3], axes[0].step
+    sides = (axes[0].length, axes[1].length)
+    weights = np.zeros((step, step, count, *sides, channels), np.int8)
+    for row, down in enumerate(axes[0].phases):
+        for column, across in enumerate(axes[1].phases):
+            for y in range(down.seen):
+                for x in range(across.seen):
+                    place = (down.last - y - axes[0].low, across.last - x - axes[1].low)
+                    own = kernel[:, down.first + y * step, across.first + x * step]
+                    weights[row, column, :, place[0], place[1]] = own
+    return weights.reshape(step * step * count, *sides, channels)
+
+
+def _output(
+    low: Lowering, given: Shape, axis: int, size: int, step: int, wanted: int, is_same: bool
+) -> Side:
+    """A side of the output; it is fixed where the model states another than follows."""
+    side = given.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
+    if side.of(low.size[axis]) == wanted:
+        return side
+    if not given.sides[axis].is_fixed:
+        raise ModelError("its output is no multiple of its input")
+    return fixed(wanted)
+
+
+def pool(kind: Kind) -> Rule:
+    """MAX_POOL_2D or AVERAGE_POOL_2D."""
+
+    def rule(low: Lowering, operator: Operator) -> None:
+        options = operator.options(5, 6)
+        assert options
+        shape = low.shape(operator.inputs[0])
+        sweeps = sweeps_of(options, (options.number(4, "i"), options.number(3, "i")))
+        limits = activation_range(low.tensor(operator.outputs[0]), options.number(5, "b"))
+        write_windowed(low, operator, kind, sweeps, shape.channels, four(*limits))
+
+    return rule

@@ -1,0 +1,105 @@
+"""LiteRT's interpreters: the only module that makes them.
+
+LiteRT trusts its input, so a model of a codec folder is checked first
+(:mod:`aecodec.tflite.check`), and again before each new shape of its input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+import numpy.typing as npt
+
+from aecodec.errors import CodecError
+
+
+class Kernels(Enum):
+    """Implementations of the operators; the value is LiteRT's name for the resolver."""
+
+    FASTEST = "AUTO"
+    """XNNPACK's; LiteRT's own where XNNPACK refuses the model."""
+
+    BUILTIN = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+    REFERENCE = "BUILTIN_REF"
+
+
+def open_interpreter(
+    model: bytes,
+    *,
+    input_shape: tuple[int, ...] | None = None,
+    batch: int | None = None,
+    kernels: Kernels = Kernels.FASTEST,
+) -> Any:
+    """Make an interpreter of any model, with one thread and its tensors allocated.
+
+    XNNPACK refuses a layer whose output has steps 256 times as fine as its products, which happens
+    where units are hardly ever active. LiteRT's own kernels then take its place.
+
+    Args:
+        model: content of a `.tflite` file.
+        input_shape: shape of the input, if it is to differ from the model's own.
+        batch: batch size, if that alone is to differ.
+        kernels: implementation of the operators.
+
+    Raises:
+        RuntimeError, ValueError: LiteRT cannot load the model, or not with this shape.
+    """
+    try:
+        return _open_with(kernels, model, input_shape, batch)
+    except RuntimeError:
+        if kernels is not Kernels.FASTEST:
+            raise
+        return _open_with(Kernels.BUILTIN, model, input_shape, batch)
+
+
+def _open_with(
+    kernels: Kernels, model: bytes, input_shape: tuple[int, ...] | None, batch: int | None
+) -> Any:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    resolver = getattr(OpResolverType, kernels.value)
+    interpreter = Interpreter(
+        model_content=model, num_threads=1, experimental_op_resolver_type=resolver
+    )
+    if batch:
+        own = interpreter.get_input_details()[0]["shape"]
+        input_shape = (batch, *own[1:].tolist())
+    if input_shape:
+        resize(interpreter, input_shape)
+    else:
+        interpreter.allocate_tensors()
+    return interpreter
+
+
+def resize(interpreter: Any, input_shape: tuple[int, ...]) -> None:
+    """Give an interpreter's input another shape, and allocate its tensors."""
+    index = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(index, input_shape, strict=False)
+    interpreter.allocate_tensors()
+
+
+def invoke(interpreter: Any, batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Run a model on one batch, and copy its output.
+
+    Raises:
+        CodecError: LiteRT fails.
+    """
+    with litert_errors("run"):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+        interpreter.invoke()
+        number = interpreter.get_output_details()[0]["index"]
+        output: npt.NDArray[Any] = interpreter.get_tensor(number)
+    return output
+
+
+@contextlib.contextmanager
+def litert_errors(what: str) -> Iterator[None]:
+    """Raise whatever LiteRT raises as a CodecError that says what it could not do."""
+    try:
+        yield
+    except Exception as error:  # RuntimeError, ValueError, UnicodeDecodeError, MemoryError
+        text = " ".join(str(error).split())  # which is several lines
+        raise CodecError(f"LiteRT cannot {what} the model: {text}") from error

@@ -1,0 +1,183 @@
+"""LiteRT's reference kernels, which define the results of int8 models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Latents
+from aecodec.errors import CodecError
+from aecodec.tflite.interpreter import Kernels, invoke, open_interpreter, resize
+from aecodec.tflite.stderr import silent_stderr
+
+_VALUES = 256
+
+
+def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
+    """An int8 TFLite model as a transform of single inputs, by reference kernels.
+
+    Args:
+        model: content of a `.tflite` file with one input and one output.
+
+    Raises:
+        CodecError: LiteRT cannot load it.
+    """
+    with silent_stderr():
+        interpreter = _interpreter(_for_reference_kernels(model))
+    own = interpreter.get_input_details()[0]["shape"]
+
+    def run(inputs: Latents) -> Latents:
+        if inputs.ndim != len(own):
+            inputs = inputs.reshape(own)
+        if inputs.shape != tuple(interpreter.get_input_details()[0]["shape"]):
+            resize(interpreter, inputs.shape)
+        return np.asarray(invoke(interpreter, inputs), np.int8)
+
+    return run
+
+
+def _for_reference_kernels(model: bytes) -> bytes:
+    """A model whose operators state their first version, with sums that the reference kernels take.
+
+    Versions say which types and options a kernel has to know. The reference kernels are registered
+    for earlier ones than the others, though they know as much.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    whole = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    for graph in whole.subgraphs:
+        _make_sums_unsigned(schema, whole, graph)
+    for code in whole.operatorCodes:
+        code.version = 1
+    builder = flatbuffers.Builder(len(model))
+    builder.Finish(whole.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
+    """Make each SUM of int8 one of uint8, between two conversions.
+
+    The reference kernel of SUM (LiteRT 2.3) reads int8 as if it were uint8, and gives wrong sums.
+    With 128 added to every element and zero point, the sum of uint8 is the one that int8 should
+    have.
+    """
+    operators = []
+    for operator in graph.operators:
+        code = whole.operatorCodes[operator.opcodeIndex]
+        is_sum = max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.SUM
+        ends = (int(operator.inputs[0]), int(operator.outputs[0]))
+        if not is_sum or graph.tensors[ends[0]].type != schema.TensorType.INT8:
+            operators.append(operator)
+            continue
+        unsigned = [_add_unsigned(schema, graph, end) for end in ends]
+        operator.inputs = [unsigned[0], *operator.inputs[1:]]
+        operator.outputs = [unsigned[1]]
+        before = _conversion(schema, whole, ends[0], unsigned[0])
+        operators += [before, operator, _conversion(schema, whole, unsigned[1], ends[1])]
+    graph.operators = operators
+
+
+def _add_unsigned(schema: Any, graph: Any, number: int) -> int:
+    """Add a tensor of uint8 that takes the place of one of int8, and return its number."""
+    own, made = graph.tensors[number], schema.TensorT()
+    made.name, made.shape, made.shapeSignature = b"unsigned", own.shape, own.shapeSignature
+    made.type, made.quantization = schema.TensorType.UINT8, schema.QuantizationParametersT()
+    made.quantization.scale = own.quantization.scale
+    made.quantization.zeroPoint = np.asarray(own.quantization.zeroPoint) + 128
+    graph.tensors.append(made)
+    return len(graph.tensors) - 1
+
+
+def _conversion(schema: Any, whole: Any, given: int, output: int) -> Any:
+    """A QUANTIZE from one tensor to another."""
+    code, made = schema.OperatorCodeT(), schema.OperatorT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.QUANTIZE
+    whole.operatorCodes.append(code)
+    made.opcodeIndex = len(whole.operatorCodes) - 1
+    made.inputs, made.outputs = [given], [output]
+    return made
+
+
+def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:
+    """Results of elementwise operators, one after the other, for all int8 values.
+
+    The operators are run without the rest of the model, by the kernels that define their results.
+
+    Args:
+        content: content of a `.tflite` file, checked.
+        numbers: numbers of the operators. The first has one variable input, of int8, and each other
+            the output of the one before it; their other inputs are constants of one element.
+
+    Returns:
+        (256,) the results for -128 to 127. Where LiteRT refuses the least values, as for the
+        logarithm, they have the result of the least that it takes.
+
+    Raises:
+        CodecError: LiteRT does not run them.
+    """
+    alone = _alone(content, numbers)
+    values = np.arange(-128, 128).astype(np.int8)
+    for least in values[:-1]:
+        try:
+            return _run(alone, np.maximum(values, least))
+        except CodecError:
+            continue
+    return _run(alone, np.maximum(values, values[-1]))
+
+
+def _run(model: bytes, values: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    with silent_stderr():
+        return np.asarray(invoke(_interpreter(model), values), np.int8)
+
+
+def _interpreter(model: bytes) -> Any:
+    """An interpreter with reference kernels, or with LiteRT's others where there are none."""
+    for kernels in (Kernels.REFERENCE, Kernels.BUILTIN):
+        try:
+            return open_interpreter(model, kernels=kernels)
+        except (RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+    raise CodecError(f"LiteRT cannot load the model: {reason}")
+
+
+def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
+    """A model of these operators alone, on 256 elements."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    source = schema.Model.GetRootAs(content)
+    graph, alone, made = source.Subgraphs(0), schema.ModelT(), schema.SubGraphT()
+    alone.version, alone.buffers, alone.subgraphs = 3, [schema.BufferT()], [made]
+    made.operators = [schema.OperatorT.InitFromObj(graph.Operators(each)) for each in numbers]
+    alone.operatorCodes = []
+    places: dict[int, int] = {}
+    for number, operator in enumerate(made.operators):
+        code = source.OperatorCodes(operator.opcodeIndex)
+        alone.operatorCodes.append(schema.OperatorCodeT.InitFromObj(code))
+        operator.opcodeIndex = number
+        for field in ("inputs", "outputs"):
+            own = [places.setdefault(int(each), len(places)) for each in getattr(operator, field)]
+            setattr(operator, field, own)
+    made.tensors = [schema.TensorT.InitFromObj(graph.Tensors(each)) for each in places]
+    is_constant = [_take_buffer(schema, source, alone, each) for each in made.tensors]
+    made.inputs = [each for each in made.operators[0].inputs if not is_constant[each]]
+    made.outputs = made.operators[-1].outputs
+    builder = flatbuffers.Builder(1 << 12)
+    builder.Finish(alone.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _take_buffer(schema: Any, source: Any, alone: Any, tensor: Any) -> bool:
+    """Copy a constant's content, or give a variable 256 elements; return whether it is constant."""
+    buffer = schema.BufferT.InitFromObj(source.Buffers(tensor.buffer))
+    tensor.buffer, tensor.shapeSignature = 0, None
+    if buffer.data is None or not len(buffer.data):
+        tensor.shape = [_VALUES]
+        return False
+    alone.buffers.append(buffer)
+    tensor.buffer, tensor.shape = len(alone.buffers) - 1, [1]
+    return True

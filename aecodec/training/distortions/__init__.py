@@ -1,1 +1,0 @@
-"""Differentiable measures of distortion, and their mixtures, for losses."""

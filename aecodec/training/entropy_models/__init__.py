@@ -1,1 +1,0 @@
-"""Differentiable entropy models: the rate term of the loss."""

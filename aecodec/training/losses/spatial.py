@@ -1,0 +1,200 @@
+"""The spatial entropy model: bits of grids of code vectors, differentiable, for pictures."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from aecodec.arrays import Float32
+from aecodec.entropy.context_network import slice_degrees
+from aecodec.entropy.spatial_context import (
+    GRADIENTS,
+    KINDS,
+    PREDICTED_CHANNELS,
+    coding_passes,
+    sum_and_difference,
+)
+from aecodec.keras_models.roles import Role, set_role
+from aecodec.prior_fitting.logistic import logistic_mass
+from aecodec.training.networks.precision import product_dtype
+
+NO_NEIGHBOURS = KINDS
+"""Kind of a group of vectors that have no neighbours; it follows the kinds of a spatial context."""
+
+_WIDEST_INPUT = 4.0
+"""Inputs are clipped to this many standard deviations."""
+
+_CEILING = 6.0
+_NARROWEST_LOG_SCALE = -7.0
+"""Least logarithm of a logistic's scale, in steps."""
+
+_LEAST_DEVIATION = 1e-2
+"""Least standard deviation of a channel, in steps of the middle level."""
+
+_STANDARD_LOG_SCALE = math.log(math.sqrt(3) / math.pi)
+"""Logarithm of the scale of a logistic with a standard deviation of 1."""
+
+Indices = npt.NDArray[np.intp]
+
+
+class SpatialEntropyModel(keras.layers.Layer):
+    """A learned distribution of grids of code vectors, at every level.
+
+    It is a differentiable form of a prior with a context network
+    (:mod:`aecodec.entropy.context_network`): a network with one hidden layer reads the activity of
+    the neighbours that are already known, and of the slices of channels before, and gives each
+    symbol the mean and the scale of a logistic. The gradients of the first channels move the means
+    directly. All quantities are measured in the standard deviations of the channels, so that one
+    network serves all levels.
+
+    Args:
+        channels: K.
+        levels: number of levels.
+        units: H, number of hidden units.
+        dtype: Keras policy of the products of hidden units; the rest is float32.
+
+    >>> model = SpatialEntropyModel(channels=3, levels=2, units=8)
+    >>> codes = tf.zeros((5, 8, 8, 3))
+    >>> bits = model(codes, codes, tf.ones((5, 3)), tf.zeros(5, tf.int32))
+    >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))
+    ([5], True)
+    """
+
+    def __init__(
+        self, channels: int, levels: int, units: int = 512, dtype: str = "float32"
+    ) -> None:
+        # Keras 3.15 casts the weights of a layer whose policy is mixed, even with autocast=False.
+        super().__init__(dtype="float32")
+        self._product_dtype = product_dtype(dtype)
+        self._readable, self._usable = _masks(channels, units)
+        normal = keras.initializers.RandomNormal
+        own, near = normal(stddev=channels**-0.5), normal(stddev=(2 * channels) ** -0.5)
+        small, half = normal(stddev=0.01), keras.initializers.Constant(0.5)
+        add = self.add_weight
+        self.deviations = add(shape=(channels,), initializer="ones", trainable=False)
+        self.kernel = add(shape=(channels, units), initializer=own)
+        self.activity_kernel = [
+            add(shape=(channels, units), initializer=near) for _ in range(KINDS)
+        ]
+        self.bias = add(shape=(KINDS + 1, levels, units), initializer=half)
+        self.to_mean = add(shape=(units, channels), initializer=small)
+        self.to_scale = add(shape=(units, channels), initializer=small)
+        predicted = min(channels, PREDICTED_CHANNELS)
+        self.gradient_kernel = add(
+            shape=(KINDS, GRADIENTS * predicted, predicted), initializer="zeros"
+        )
+        self.mean = add(shape=(channels,), initializer="zeros")
+        standard = keras.initializers.Constant(_STANDARD_LOG_SCALE)
+        self.log_scale = add(shape=(KINDS + 1, channels), initializer=standard)
+        self.built = True
+        set_role(self, Role.CODE_STATISTICS)
+
+    def start_from(self, deviations: Any) -> None:
+        """Start where latents with these standard deviations (K,) are likely."""
+        self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
+
+    def call(self, codes: Any, rounded: Any, gains: Any, levels: Any) -> Any:
+        """Bits of codes.
+
+        Args:
+            codes: (N, h, w, K) codes, noisy or rounded.
+            rounded: the same without noise, as a decoder knows the codes that it has decoded: noise
+                would turn zeros into activity.
+            gains: (N, K) factors by which the latents were multiplied.
+            levels: (N,) numbers of the levels, from 0.
+
+        Returns:
+            (N,) bits.
+        """
+        height, width, channels = codes.shape[1:]
+        vectors, known = (tf.reshape(x, (-1, height * width, channels)) for x in (codes, rounded))
+        deviations = (gains * self.deviations)[:, None]
+        groups = _groups(height, width)
+        return tf.add_n([self._bits(vectors, known, deviations, levels, each) for each in groups])
+
+    def _bits(self, vectors: Any, known: Any, deviations: Any, levels: Any, group: _Group) -> Any:
+        """Bits (N,) of the vectors of one group."""
+        own, own_known = (tf.gather(each, group.members, axis=1) for each in (vectors, known))
+        sums = self._product(_inputs(tf.abs(own_known) / deviations), self.kernel * self._readable)
+        mean = self.mean * deviations
+        if group.kind != NO_NEIGHBOURS:
+            near = tf.gather(known, group.pairs, axis=1)
+            sums += self._from_activity(near, deviations, group.kind)
+            mean += self._from_gradients(near, deviations, group.kind)
+        bias = tf.gather(self.bias[group.kind], levels)
+        hidden = tf.clip_by_value(sums + bias[:, None], 0, _CEILING)
+        mean += deviations * self._product(hidden, self.to_mean * self._usable)
+        log_scale = self.log_scale[group.kind] + tf.math.log(deviations)
+        log_scale += self._product(hidden, self.to_scale * self._usable)
+        mass = logistic_mass(own - mean, tf.maximum(log_scale, _NARROWEST_LOG_SCALE))
+        return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
+
+    def _from_activity(self, near: Any, deviations: Any, kind: int) -> Any:
+        """Sums (N, n, H) of the units that read two pairs of neighbours (N, n, 2, 2, K)."""
+        activity = tf.reduce_mean(tf.abs(near), axis=(2, 3))
+        return self._product(_inputs(activity / deviations), self.activity_kernel[kind])
+
+    def _from_gradients(self, near: Any, deviations: Any, kind: int) -> Any:
+        """Moves (N, n, K) of the means by the gradients of two pairs (N, n, 2, 2, K)."""
+        predicted = self.gradient_kernel.shape[-1]
+        scale, first = deviations[..., :predicted], near[..., :predicted]
+        gradients = sum_and_difference(first[:, :, :, 0], first[:, :, :, 1])
+        inputs = tf.concat(gradients, axis=2) / (2 * scale[:, :, None])
+        flat = tf.reshape(inputs, (-1, inputs.shape[1], GRADIENTS * predicted))
+        moved = flat @ self.gradient_kernel[kind] * scale
+        return tf.pad(moved, [[0, 0], [0, 0], [0, near.shape[-1] - predicted]])
+
+    def _product(self, inputs: Any, kernel: Any) -> Any:
+        inputs, kernel = (tf.cast(each, self._product_dtype) for each in (inputs, kernel))
+        return tf.cast(inputs @ kernel, tf.float32)
+
+
+def _inputs(values: Any) -> Any:
+    return tf.minimum(values, _WIDEST_INPUT)
+
+
+def _masks(channels: int, units: int) -> tuple[Float32, Float32]:
+    """(K, H) 1 where a unit reads a channel; (H, K) 1 where a channel may use a unit."""
+    degree, places = slice_degrees(channels, units), np.arange(channels)
+    slice_start = np.array([degree[degree <= place].max() for place in places])
+    readable, usable = places[:, None] < degree, degree[:, None] <= slice_start
+    return readable.astype(np.float32), usable.astype(np.float32)
+
+
+class _Group(NamedTuple):
+    """Vectors of a picture whose spatial context is of one kind.
+
+    Attributes:
+        kind: kind of the spatial context, or NO_NEIGHBOURS.
+        members: (n,) numbers of the vectors.
+        pairs: (n, 2, 2) numbers of their neighbours, in pairs; (0, 2, 2) for NO_NEIGHBOURS.
+    """
+
+    kind: int
+    members: Indices
+    pairs: Indices
+
+
+@lru_cache(maxsize=8)
+def _groups(height: int, width: int) -> list[_Group]:
+    """The vectors of a picture of height x width vectors, grouped by kind; no group is empty."""
+    groups: dict[int, list[_Group]] = {}
+    for one in coding_passes((1, height, width)):
+        has_neighbours = one.neighbours is not None
+        kind = one.kind if has_neighbours else NO_NEIGHBOURS
+        pairs = one.pairs if has_neighbours else np.empty((0, 2, 2), np.intp)
+        groups.setdefault(kind, []).append(_Group(kind, one.members, pairs))
+    return [
+        _Group(
+            kind,
+            np.concatenate([each.members for each in group]),
+            np.concatenate([each.pairs for each in group]),
+        )
+        for kind, group in groups.items()
+    ]

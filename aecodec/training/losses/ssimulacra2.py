@@ -1,0 +1,136 @@
+"""SSIMULACRA 2 as a distortion: what remains of it when everything is differentiable.
+
+J. Sneyers, "SSIMULACRA 2", 2022, https://github.com/cloudinary/ssimulacra2. In a colour space of
+perception and at several scales, it measures the loss of structure, edges that are new (ringing and
+blocks), and edges that are gone (blur), by means and by means of fourth powers. This is its
+weighted sum, before the polynomial that makes a score of 100 and less of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from aecodec.metrics import WINDOW, halved
+from aecodec.training.losses.planes import blur, planes_of, within_windows
+
+_ABSORBANCE = np.array(
+    [[0.30, 0.622, 0.078], [0.23, 0.692, 0.078], [0.2434227, 0.2047674, 0.5518099]], np.float32
+)
+"""Linear red, green and blue to the long, middle and short wavelengths of the eye."""
+
+_BIAS = 0.0037930733
+_C2 = 0.0009
+_SUM_AT_0 = 20.9
+"""The weighted sum of a picture with a score of 0."""
+
+_SMALLEST = 1e-12
+"""Added below roots, whose gradient is infinite at 0."""
+
+
+class _Weights(NamedTuple):
+    """Weights of a channel at a scale: of means, and of the fourth roots of mean fourth powers."""
+
+    structure: float = 0
+    structure_4: float = 0
+    new_edges_4: float = 0
+    lost_edges_4: float = 0
+
+
+_X, _Y, _B = range(3)
+_WEIGHTS = {
+    (0, _Y): _Weights(structure_4=7.467, lost_edges_4=17.446),
+    (1, _X): _Weights(structure_4=1.104),
+    (1, _Y): _Weights(structure_4=6.684, lost_edges_4=1.028),
+    (2, _X): _Weights(structure_4=1.842, new_edges_4=11.441),
+    (2, _Y): _Weights(structure=225.205, structure_4=19.213),
+    (3, _X): _Weights(structure_4=1.879, new_edges_4=10.949),
+    (3, _Y): _Weights(structure=176.393, structure_4=24.433, new_edges_4=0.285),
+    (3, _B): _Weights(structure_4=8.827, new_edges_4=23.192),
+    (4, _Y): _Weights(structure_4=34.779, new_edges_4=44.836),
+    (4, _B): _Weights(structure=95.108, new_edges_4=171.267),
+}
+"""The weights of SSIMULACRA 2.1, by scale and channel; those that hardly count are left out."""
+
+
+def ssimulacra2_error(decoded: Any, images: Any) -> Any:
+    """The error of each picture by SSIMULACRA 2: 0 for equal ones, about 1 for a score of 0.
+
+    Args:
+        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, C of 1 (grey) or 3, sides of 11 and up.
+        images: the originals, of the same shape.
+
+    Returns:
+        (N,) float32, 0 and up.
+
+    >>> images = tf.random.stateless_uniform((1, 32, 32, 3), (0, 0))
+    >>> [float(ssimulacra2_error(each, images)[0]) > 0.1 for each in (images, 1 - images)]
+    [False, True]
+    """
+    pair = [_linear(planes_of(each)) for each in (decoded, images)]
+    total = tf.zeros(())
+    for scale in range(max(scale for scale, _ in _WEIGHTS) + 1):
+        if min(pair[0].shape[2:]) < WINDOW:
+            break
+        total += _sum_at(scale, *(_perceived(each) for each in pair))
+        pair = [halved(each) for each in pair]
+    return total / _SUM_AT_0
+
+
+def _linear(planes: Any) -> Any:
+    """sRGB in 0..1, or grey, as light (N, 3, h, w)."""
+    channels = planes.shape[1]
+    planes = tf.clip_by_value(planes, 0, 1) if channels == 3 else tf.repeat(planes, 3, axis=1)
+    curve = ((tf.maximum(planes, 0.04045) + 0.055) / 1.055) ** 2.4
+    return tf.where(planes > 0.04045, curve, planes / 12.92)
+
+
+def _perceived(light: Any) -> Any:
+    """Light (N, 3, h, w) in the colour space XYB, moved and scaled to about 0..1."""
+    absorbed = tf.einsum("ec,nchw->nehw", _ABSORBANCE, light) + _BIAS
+    long, middle, short = tf.unstack(
+        tf.maximum(absorbed, _SMALLEST) ** (1 / 3) - _BIAS ** (1 / 3), axis=1
+    )
+    y = (long + middle) / 2
+    return tf.stack([(long - middle) * 7 + 0.42, y + 0.01, short - y + 0.55], axis=1)
+
+
+def _sum_at(scale: int, x: Any, y: Any) -> Any:
+    """(N,) weighted sum at one scale; y is the original."""
+    terms: list[Any] = []
+    for (at, channel), weights in _WEIGHTS.items():
+        if at == scale:
+            planes = (each[:, channel : channel + 1] for each in (x, y))
+            terms.extend(_terms(weights, *planes))
+    return tf.add_n(terms)
+
+
+def _terms(weights: _Weights, x: Any, y: Any) -> Iterator[Any]:
+    """The weighted terms of one channel at one scale."""
+    mean_x, mean_y = blur(x), blur(y)
+    structure = _lost_structure(x, y, mean_x, mean_y)
+    if weights.structure:
+        yield weights.structure * tf.reduce_mean(structure, axis=(1, 2, 3))
+    yield weights.structure_4 * _norm_4(structure)
+    if weights.new_edges_4 or weights.lost_edges_4:
+        edges_x, edges_y = (
+            1 + tf.abs(within_windows(each) - mean) for each, mean in ((x, mean_x), (y, mean_y))
+        )
+        gained = edges_x / edges_y - 1
+        yield weights.new_edges_4 * _norm_4(tf.nn.relu(gained))
+        yield weights.lost_edges_4 * _norm_4(tf.nn.relu(-gained))
+
+
+def _lost_structure(x: Any, y: Any, mean_x: Any, mean_y: Any) -> Any:
+    luminance = 1 - (mean_x - mean_y) ** 2
+    covariance = blur(x * y) - mean_x * mean_y
+    variances = blur(x**2 + y**2) - mean_x**2 - mean_y**2
+    return tf.nn.relu(1 - luminance * (2 * covariance + _C2) / (variances + _C2))
+
+
+def _norm_4(planes: Any) -> Any:
+    """(N,) fourth root of the mean fourth power."""
+    return (tf.reduce_mean(planes**4, axis=(1, 2, 3)) + _SMALLEST) ** 0.25

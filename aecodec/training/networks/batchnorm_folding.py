@@ -1,0 +1,107 @@
+"""Quantization-aware copies with batch normalization, which is folded into kernels after training.
+
+What has passed a ReLU is above 0, so a training step changes most of all the mean of the next
+layer's sums: a unit is pushed below 0 for every picture, and learns nothing more. Normalized sums
+keep the mean and the deviation that are learned for them (S. Ioffe and C. Szegedy, "Batch
+normalization: accelerating deep network training by reducing internal covariate shift", 2015). In
+use, these are fixed numbers, and a plain convolution with other weights does the same (B. Jacob et
+al., 2018, section 3.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from aecodec.arrays import Float32
+from aecodec.keras_models.functional import inputs_of
+from aecodec.training.networks.quantization_aware import (
+    RoundingConv2D,
+    clone_with_classes,
+    ends_branch,
+    has_relu6,
+    rounding_class,
+)
+
+_EPSILON = 1e-3
+
+_RESTART_DEVIATION = 0.1
+"""Deviation with which a dead unit starts again: it changes little, as residual branches do."""
+
+
+class NormalizedConv2D(RoundingConv2D):
+    """A rounding convolution that normalizes its sums, in float32 under any policy."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs | {"use_bias": False})
+        self.normalization = layers.BatchNormalization(epsilon=_EPSILON, dtype="float32")
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.normalization.build(self.compute_output_shape(input_shape))
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        return self.normalization(super().convolution_op(inputs, kernel))
+
+    def start_like(self, convolution: Any, inputs: Any) -> None:
+        """Set the weights so that this does the same as a plain convolution.
+
+        Units whose outputs are the same for all inputs start again, with little effect.
+
+        Args:
+            convolution: the convolution, with a bias.
+            inputs: (N, h, w, C) typical inputs.
+        """
+        kernel, bias = convolution.get_weights()
+        self.kernel.assign(kernel)
+        inputs, weights = (tf.cast(each, self.compute_dtype) for each in (inputs, self.kernel))
+        sums = np.asarray(super().convolution_op(inputs, weights), np.float32)
+        all_but_last = tuple(range(sums.ndim - 1))
+        mean, variance = sums.mean(all_but_last), sums.var(all_but_last)
+        scale, centre = np.sqrt(variance + _EPSILON), mean + bias
+        if has_relu6(self):
+            outputs = np.asarray(self.activation(sums + bias))
+            is_dead = outputs.max(all_but_last) == outputs.min(all_but_last)
+            scale = np.where(is_dead, _RESTART_DEVIATION, scale)
+            centre = np.where(is_dead, 0, centre)
+        self.normalization.set_weights([scale, centre, mean, variance])
+
+    def folded(self, weights: list[Float32]) -> list[Float32]:
+        """The five weights, in Keras's order, as a kernel (h, w, C, K) and a bias (K,)."""
+        kernel, scale, centre, mean, variance = weights
+        scale = scale / np.sqrt(variance + _EPSILON)
+        return [kernel * scale, centre - mean * scale]
+
+
+def normalized_copy(model: Any, inputs: Float32, dtype: str = "float32") -> Any:
+    """A quantization-aware copy that normalizes the sums of convolutions whose range is known.
+
+    Args:
+        model: a Keras model whose convolutions have biases.
+        inputs: (N, ...) typical inputs of the model.
+        dtype: Keras policy of all layers but the output layers.
+
+    >>> from keras import Input, Model
+    >>> x, inputs = Input((8, 8, 2)), np.random.default_rng(0).normal(size=(4, 8, 8, 2))
+    >>> model = Model(x, layers.Conv2D(3, 1)(layers.Conv2D(4, 3, activation="relu6")(x)))
+    >>> copy = normalized_copy(model, inputs)
+    >>> [type(layer).__name__ for layer in copy.layers[1:]]
+    ['NormalizedConv2D', 'RoundingConv2D']
+    >>> bool(np.abs(copy(inputs) - model(inputs)).max() < 0.1)
+    True
+    """
+    copy = clone_with_classes(model, dtype, _class_for)
+    for layer, source in zip(copy.layers, model.layers, strict=True):
+        if isinstance(layer, NormalizedConv2D):
+            layer.start_like(source, inputs_of(layer, copy, inputs))
+        else:
+            layer.set_weights(source.get_weights())
+    return copy
+
+
+def _class_for(layer: Any) -> Any:
+    is_normalized = type(layer) is layers.Conv2D and (has_relu6(layer) or ends_branch(layer))
+    return NormalizedConv2D if is_normalized else rounding_class(layer)

@@ -1,1 +1,0 @@
-"""Optimizers, the learning-rate schedule, and the arithmetic of a training."""

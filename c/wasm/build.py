@@ -1,0 +1,104 @@
+"""Compile the C library to WebAssembly: web/src/aecodec.wasm, which is committed.
+
+Usage: pip install ziglang==0.17.1 && python c/wasm/build.py
+
+The binary carries a hash of its sources, by which `tests/web` finds out whether it is outdated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = ROOT / "web" / "src" / "aecodec.wasm"
+COMPILER = "0.17.1"
+"""Version of the package ziglang: with another one, the same sources give other bytes."""
+
+FLAGS = (
+    *("-target", "wasm32-wasi", "-mexec-model=reactor"),
+    *("-std=c99", "-DAECODEC_LIBRARY", "-ffp-contract=off"),
+    *("-O3", "-msimd128", "-mbulk-memory"),
+    *("-Wl,--strip-all", "-Wl,-z,stack-size=262144"),
+)
+EXPORTS = (
+    "aecodec_free",
+    "aecodec_status_text",
+    "aecodec_read_header",
+    "aecodec_sha256",
+    "aecodec_bundle_from_memory",
+    "aecodec_bundle_add",
+    "aecodec_bundle_facts",
+    "aecodec_bundle_section",
+    "aecodec_decoding_begin",
+    "aecodec_decoding_windows",
+    "aecodec_decoding_window",
+    "aecodec_decoding_input",
+    "aecodec_decoding_output",
+    "aecodec_decoding_finish",
+    "aecodec_decoding_free",
+    "aecodec_encoding_begin",
+    "aecodec_encoding_windows",
+    "aecodec_encoding_window",
+    "aecodec_encoding_input",
+    "aecodec_encoding_output",
+    "aecodec_encoding_file",
+    "aecodec_encoding_free",
+    "aecodec_image_free",
+    "aecodec_likeness",
+    "aecodec_web_allocate",
+    "aecodec_web_network",
+    "aecodec_web_run",
+)
+_FOLDERS = {"c/core": "aecodec*.[ch]", "c/library": "*.[ch]"}
+_MARK = b"aecodec sources "
+
+
+def sources() -> list[Path]:
+    """All files of C that the binary is made of, headers too, in an order that is always the same.
+
+    Files of the library that read files or maps them into memory are left out.
+    """
+    found = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).glob(names)]
+    own = Path(__file__).with_name("core.c")
+    return [own, *sorted(each for each in found if not each.name.startswith("file_"))]
+
+
+def fingerprint() -> str:
+    """A hash of the sources and of how they are compiled."""
+    digest = hashlib.sha256(repr((COMPILER, FLAGS, EXPORTS)).encode())
+    for path in sources():
+        digest.update(f"{path.relative_to(ROOT).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def stated_fingerprint(binary: bytes) -> str:
+    """The fingerprint of the sources that a binary was made of; empty if it states none."""
+    return binary.rpartition(_MARK)[2].decode("ascii") if _MARK in binary else ""
+
+
+def build(target: Path) -> None:
+    """Compile the sources to a file.
+
+    Raises:
+        CalledProcessError: the compiler is absent, or refuses them.
+    """
+    units = [str(path) for path in sources() if path.suffix == ".c"]
+    include = [f"-I{ROOT / folder}" for folder in _FOLDERS]
+    exports = [f"-Wl,--export={name}" for name in EXPORTS]
+    compiler = [sys.executable, "-m", "ziglang", "cc"]
+    subprocess.run([*compiler, *FLAGS, *include, *exports, *units, "-o", str(target)], check=True)
+    target.write_bytes(target.read_bytes() + _custom_section(_MARK + fingerprint().encode()))
+
+
+def _custom_section(content: bytes) -> bytes:
+    """A section that browsers skip, with an empty name."""
+    assert len(content) < 127
+    return bytes([0, len(content) + 1, 0]) + content
+
+
+if __name__ == "__main__":
+    build(BINARY)
+    print(f"{BINARY}: {BINARY.stat().st_size} bytes")

@@ -1,0 +1,136 @@
+"""A TFLite model as C source: an aligned array, and a header with its sizes and scales."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.engine.litert import TileTransform
+from aecodec.export.device.c_names import LICENCE, codec_identifier, in_comment
+
+_BYTES_PER_LINE = 16
+
+
+@dataclass(frozen=True)
+class CModel:
+    """What the C source of a model says about it.
+
+    Attributes:
+        codec: specification of the codec.
+        half: which half of the codec the model is.
+        arena_bytes: tensor arena that TensorFlow Lite Micro needs; None where it was not found.
+    """
+
+    codec: CodecSpec
+    half: Half
+    arena_bytes: int | None
+
+    @property
+    def identifier(self) -> str:
+        """The beginning of all identifiers; the levels of a codec share its models."""
+        return f"{codec_identifier(self.codec.name)}_{self.half.value}"
+
+    @property
+    def array(self) -> str:
+        """Name of the array, and of the files without their suffix."""
+        return f"{self.identifier}_model"
+
+
+def c_files(model: bytes, about: CModel) -> dict[str, bytes]:
+    """An int8 model as a header and a source file, in C99 that is C++17 too.
+
+    Args:
+        model: content of a `.tflite` file.
+        about: what the header says about it.
+
+    Returns:
+        The files by name.
+    """
+    return {
+        f"{about.array}.h": _header(model, about).encode(),
+        f"{about.array}.c": _source(model, about).encode(),
+    }
+
+
+def _header(model: bytes, about: CModel) -> str:
+    spec, macro = about.codec, about.identifier.upper()
+    numbers = _numbers(model, about)
+    defines = "\n".join(f"#define {macro}_{name} {value}" for name, value in numbers.items())
+    title = f"The {about.half.value} of the codec {in_comment(spec.name)} ({spec.codec_id.hex()})"
+    return f"""{LICENCE}
+/* {title}, as int8 TensorFlow Lite.
+ * Sizes are in bytes; value = scale * (integer - zero point).{_arena_comment(about)} */
+#ifndef {macro}_MODEL_H
+#define {macro}_MODEL_H
+
+{defines}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+extern const unsigned char {about.array}[{macro}_MODEL_SIZE];
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+
+def _numbers(model: bytes, about: CModel) -> dict[str, str]:
+    transform = TileTransform(model)
+    numbers = {
+        "MODEL_SIZE": f"{len(model)}u",
+        **_tensor("INPUT", transform.input_shape, transform.input_quantization),
+        **_tensor("OUTPUT", transform.output_shape, transform.output_quantization),
+    }
+    if about.arena_bytes is not None:
+        numbers["ARENA_SIZE"] = f"{about.arena_bytes}u"
+    return numbers
+
+
+def _tensor(name: str, shape: tuple[int, ...], quantization: tuple[float, int]) -> dict[str, str]:
+    scale, zero = quantization
+    return {
+        f"{name}_SIZE": f"{math.prod(shape)}u",
+        f"{name}_SCALE": f"{scale:.9e}f",
+        f"{name}_ZERO_POINT": f"({zero})",
+    }
+
+
+def _arena_comment(about: CModel) -> str:
+    if about.arena_bytes is None:
+        return ""
+    return (
+        "\n * TensorFlow Lite Micro needs an arena of at least "
+        f"{about.identifier.upper()}_ARENA_SIZE bytes, aligned to 16."
+    )
+
+
+def _source(model: bytes, about: CModel) -> str:
+    lines = (
+        " ".join(f"0x{byte:02x}," for byte in model[start : start + _BYTES_PER_LINE])
+        for start in range(0, len(model), _BYTES_PER_LINE)
+    )
+    body = "\n    ".join(lines)
+    return f"""{LICENCE}
+#include "{about.array}.h"
+
+#if defined(__cplusplus)
+#define AECODEC_ALIGNED alignas(16)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define AECODEC_ALIGNED _Alignas(16)
+#elif defined(__GNUC__)
+#define AECODEC_ALIGNED __attribute__((aligned(16)))
+#else
+#error "state here how this compiler aligns an array to 16 bytes"
+#endif
+
+AECODEC_ALIGNED const unsigned char {about.array}[{about.identifier.upper()}_MODEL_SIZE] = {{
+    {body}
+}};
+"""

@@ -1,0 +1,176 @@
+"""A network plan as C source: an array that lies in flash, and a header with its sizes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.export.device.c_names import LICENCE, codec_identifier, in_comment
+from aecodec.network.convert import network_plan
+from aecodec.network.memory import work_size
+from aecodec.tflite.check import check_model
+
+_WORDS_PER_LINE = 8
+
+
+@dataclass(frozen=True)
+class CNetwork:
+    """A half of a codec as a network plan.
+
+    Attributes:
+        codec: specification of the codec.
+        half: which half it is.
+        plan: the plan.
+        rows: rows of the input; 1 for a vector.
+        columns: its columns.
+        input_size: elements of the input.
+        output_size: elements of the output.
+    """
+
+    codec: CodecSpec
+    half: Half
+    plan: bytes
+    rows: int
+    columns: int
+    input_size: int
+    output_size: int
+
+    @property
+    def array(self) -> str:
+        """Name of the array, and of the files without their suffix."""
+        return f"{codec_identifier(self.codec.name)}_{self.half.value}_network"
+
+    @property
+    def work(self) -> int:
+        """Bytes of working memory that it takes on a device."""
+        return work_size(self.plan, self.rows, self.columns)
+
+    def as_text(self) -> str:
+        """One line for the terminal."""
+        return (
+            f"{self.half.value} in C: {len(self.plan)} bytes of flash, {self.work} bytes of "
+            "working memory"
+        )
+
+
+def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
+    """A half of a codec, as a plan for inputs of the model's size.
+
+    Args:
+        model: content of the half's int8 `.tflite` file.
+        codec: specification of the codec.
+        half: which half it is.
+
+    Raises:
+        ModelError: C has no kernel for one of its operators.
+    """
+    graph = check_model(model).model
+    given, made = (graph.tensors[number].shape for number in (graph.entry, graph.exit))
+    rows, columns = given[-3:-1] if len(given) > 3 else (1, 1)
+    sizes = math.prod(given), math.prod(made)
+    return CNetwork(codec, half, network_plan(model), rows, columns, *sizes)
+
+
+def c_network_files(network: CNetwork) -> dict[str, bytes]:
+    """A network as a header and a source file, in C99.
+
+    Args:
+        network: the network.
+
+    Returns:
+        The files by name.
+    """
+    return {
+        f"{network.array}.h": _header(network).encode(),
+        f"{network.array}.c": _source(network).encode(),
+    }
+
+
+def network_names(networks: list[CNetwork]) -> str:
+    """A header with short names for a program with one codec.
+
+    Args:
+        networks: the networks of the codec that the program has.
+    """
+    includes = "".join(f'#include "{network.array}.h"\n' for network in networks)
+    defines = "".join(_short_names(network) for network in networks)
+    most = max(network.work for network in networks)
+    return f"""{LICENCE}
+/* Short names for a program with the networks of one codec. */
+#ifndef AECODEC_NETWORKS_H
+#define AECODEC_NETWORKS_H
+
+#include "aecodec_network.h"
+{includes}
+{defines}
+/* Bytes of working memory that any of them needs. */
+#define CODEC_NETWORK_WORK_SIZE {most}
+
+#endif
+"""
+
+
+def _short_names(network: CNetwork) -> str:
+    macro, half = network.array.upper(), network.half.value.upper()
+    names = "".join(f"#define CODEC_{half}_{key} {macro}_{key}\n" for key in _numbers(network))
+    return f"#define CODEC_{half} {network.array}\n{names}"
+
+
+def _numbers(network: CNetwork) -> dict[str, int]:
+    return {
+        "SIZE": len(network.plan),
+        "ROWS": network.rows,
+        "COLUMNS": network.columns,
+        "INPUT_SIZE": network.input_size,
+        "OUTPUT_SIZE": network.output_size,
+        "WORK_SIZE": network.work,
+    }
+
+
+def _header(network: CNetwork) -> str:
+    macro, spec = network.array.upper(), network.codec
+    defines = "\n".join(f"#define {macro}_{key} {n}" for key, n in _numbers(network).items())
+    title = f"The {network.half.value} of the codec {in_comment(spec.name)} ({spec.codec_id.hex()})"
+    return f"""{LICENCE}
+/* {title}, as a network plan:
+ * aecodec_network_open takes the array and its SIZE in bytes. ROWS and COLUMNS are those of the
+ * input; WORK_SIZE is the working memory in bytes that portable kernels need. */
+#ifndef {macro}_H
+#define {macro}_H
+
+#include <stdint.h>
+
+{defines}
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+extern const uint32_t {network.array}[{macro}_SIZE / 4];
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+
+def _source(network: CNetwork) -> str:
+    words = np.frombuffer(network.plan, "<u4").tolist()
+    lines = (
+        ", ".join(f"0x{word:08x}" for word in words[start : start + _WORDS_PER_LINE]) + ","
+        for start in range(0, len(words), _WORDS_PER_LINE)
+    )
+    body = "\n    ".join(lines)
+    return f"""{LICENCE}
+#include "{network.array}.h"
+
+const uint32_t {network.array}[] = {{
+    {body}
+}};
+"""

@@ -1,0 +1,64 @@
+"""One half of a codec as files of one format, with measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aecodec.codec_files.file_names import Half
+from aecodec.export.device.c_array import CModel, c_files
+from aecodec.export.device.c_network import CNetwork, c_network, c_network_files
+from aecodec.export.device.convert import keras_file, tflite_file
+from aecodec.export.device.options import Format, Network, Precision
+from aecodec.export.device.parity import FloatPair, Parity
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An exported half.
+
+    Attributes:
+        files: contents by file name.
+        parity: how far the half is from the float models.
+        network: the half as a network plan, where that is what the files are.
+    """
+
+    files: dict[str, bytes]
+    parity: Parity
+    network: CNetwork | None = None
+
+
+def export_half(
+    pair: FloatPair, half: Half, to: Format, precision: Precision, network: Network = Network.C
+) -> Exported:
+    """Make the file or files of one half, and measure them.
+
+    Args:
+        pair: the codec and its calibration set, on which int16x8 is calibrated too.
+        half: which half.
+        to: file format; C is the int8 model as an array.
+        precision: precision of TFLite.
+        network: what runs the network, where the format is C.
+
+    Raises:
+        CodecError: the codec lacks the file from which this is made.
+        ModelError: TensorFlow cannot convert the model, or C has no kernel for an operator.
+    """
+    name, content = _file(pair, half, to, precision)
+    parity = pair.measured(half, name, content)
+    if to is not Format.C:
+        return Exported({name: content}, parity)
+    if network is Network.C:
+        made = c_network(content, pair.folder.spec, half)
+        return Exported(c_network_files(made), parity, made)
+    about = CModel(pair.folder.spec, half, parity.arena_bytes)
+    return Exported(c_files(content, about), parity)
+
+
+def _file(pair: FloatPair, half: Half, to: Format, precision: Precision) -> tuple[str, bytes]:
+    if to is Format.HDF5:
+        return half.hdf5, pair.folder.read(half.hdf5)
+    model = pair.models[half]
+    if to is Format.KERAS:
+        return f"{half.value}.keras", keras_file(model)
+    content = tflite_file(pair.folder, half, model, precision, pair.inputs[half])
+    return half.tflite, pair.with_static_shape(half, content) if to is Format.C else content

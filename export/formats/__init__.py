@@ -1,1 +1,0 @@
-"""The networks of a codec in other formats, and how far each is from the float models."""

@@ -1,0 +1,1 @@
+"""Codecs from Keras models that were trained elsewhere."""

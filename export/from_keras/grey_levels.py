@@ -1,0 +1,61 @@
+"""Decoders that give a distribution over grey levels: their expected grey level is the pixel."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+
+from aecodec.arrays import Float32
+from aecodec.errors import AecodecWarning
+from aecodec.export.image_shape import Shape
+
+_FEWEST_LEVELS = 2
+_TOLERANCE = 1e-2
+
+
+def levels_of(given: Shape, image_shape: Shape) -> int | None:
+    """Number of grey levels over which a decoder gives distributions; None if it gives pixels.
+
+    >>> levels_of((28, 28, 256), (28, 28, 1)), levels_of((28, 28, 1), (28, 28))
+    (256, None)
+    """
+    wanted = image_shape[:-1] if len(image_shape) == 3 and image_shape[-1] == 1 else image_shape
+    levels = given[-1] or 0
+    if levels < _FEWEST_LEVELS or tuple(given) == tuple(image_shape):
+        return None
+    if tuple(given[:-1]) in (tuple(wanted), (*wanted, 1)):
+        return levels
+    is_flat = len(given) == 2 and None not in image_shape
+    return levels if is_flat and given[0] == math.prod(s or 0 for s in image_shape) else None
+
+
+def expected_level(tensor: Any, sample: Float32) -> Any:
+    """The expected grey level, black 0 and white 1, of distributions over levels.
+
+    Args:
+        tensor: Keras tensor (N, ..., levels) of probabilities, or of their logits.
+        sample: (n, ..., levels) values of that tensor, which tell the two apart.
+
+    Returns:
+        Keras tensor (N, ..., 1).
+    """
+    levels = int(tensor.shape[-1])
+    if not _are_probabilities(sample):
+        tensor = keras.layers.Softmax(name="grey_level_probabilities")(tensor)
+    weigh = keras.layers.Dense(1, use_bias=False, name="expected_grey_level")
+    pixels = weigh(tensor)
+    weigh.set_weights([np.linspace(0, 1, levels, dtype=np.float32)[:, None]])
+    warnings.warn(
+        f"the decoder gives a distribution over {levels} grey levels: its mean becomes the pixel",
+        AecodecWarning,
+        stacklevel=2,
+    )
+    return pixels
+
+
+def _are_probabilities(sample: Float32) -> bool:
+    return bool(sample.min() >= 0 and np.abs(sample.sum(axis=-1) - 1).max() < _TOLERANCE)

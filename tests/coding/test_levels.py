@@ -1,0 +1,87 @@
+"""Levels quantize and dequantize, the same on every machine."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aecodec.coding.levels import DEAD_ZONE, GAIN_UNITS, MIN_GAIN, Level
+from aecodec.errors import FormatError
+from aecodec.format.container import LEVEL_UNITS
+
+ALL = np.arange(-128, 128, dtype=np.int8)[:, None]
+
+
+@st.composite
+def levels(draw: st.DrawFn) -> Level:
+    """A level of one channel, with a multiple or with a gain."""
+    if draw(st.booleans()):
+        return Level(0, 1, multiple=2 * draw(st.integers(0, 127)) + 1)
+    return Level(0, 1, gains=(draw(st.integers(MIN_GAIN, 0)),))
+
+
+def step_of(level: Level) -> float:
+    """The quantization step, in units of the latents."""
+    return 2 ** (-level.gains[0] / GAIN_UNITS) if level.gains else level.multiple
+
+
+@given(levels())
+def test_latents_come_back_within_half_a_step(level: Level) -> None:
+    """A little more is allowed around 0, where levels with gains have a dead zone."""
+    back = level.dequantize(level.quantize(ALL))
+    half = DEAD_ZONE if level.gains else 0.5
+    assert np.abs(back - ALL).max() <= math.floor(step_of(level) * half) + 1
+
+
+def test_the_dead_zone_is_as_wide_as_stated() -> None:
+    """For every gain, latents below 0.57 steps are coded as 0, and those above 0.59 are not."""
+    for gain in range(MIN_GAIN, 1):
+        level = Level(0, 1, gains=(gain,))
+        steps = np.abs(ALL / step_of(level))
+        zeros = level.quantize(ALL) == 0
+        assert zeros[steps < 0.57].all()
+        assert not zeros[steps > 0.59].any()
+
+
+@given(levels())
+def test_quantizing_twice_gives_the_same_codes(level: Level) -> None:
+    codes = level.quantize(ALL)
+    inside = np.abs(codes * step_of(level)) < 127  # beyond, latents are clipped
+    again = level.quantize(level.dequantize(codes))
+    assert (again == codes)[inside].all()
+
+
+@given(levels(), st.integers(-32768, 32767))
+def test_codes_that_no_encoder_makes_are_refused(level: Level, code: int) -> None:
+    codes = level.quantize(ALL)
+    vector = np.array([[code]], np.int16)
+    if codes.min() <= code <= codes.max():
+        assert -128 <= level.dequantize(vector)[0, 0] <= 127
+    else:
+        with pytest.raises(FormatError, match="outside"):
+            level.dequantize(vector)
+
+
+def test_a_gain_of_1_changes_nothing() -> None:
+    level = Level(0, 1, gains=(0,))
+    assert (level.quantize(ALL) == ALL).all()
+    assert (level.dequantize(ALL.astype(np.int16)) == ALL).all()
+
+
+def test_no_gain_lies_near_a_tie() -> None:
+    """So `round(2 ** (15 + gain / 256))` is the same number under every library of mathematics."""
+    exact = np.exp2(15 + np.arange(MIN_GAIN, 1) / GAIN_UNITS)
+    assert np.abs(exact - np.floor(exact) - 0.5).min() > 1e-6
+
+
+def test_levels_between_two_are_monotonic() -> None:
+    low, high = Level(0, 2, gains=(-2048, -300)), Level(0, 2, gains=(-1000, 0))
+    between = [low.interpolate(high, n).gains for n in range(LEVEL_UNITS + 1)]
+    assert between[0] == low.gains
+    assert between[-1] == high.gains
+    for channel in zip(*between, strict=True):
+        assert list(channel) == sorted(channel)

@@ -1,0 +1,315 @@
+"""Pairs as people write them become pairs of images in 0..1 and one latent, or are refused."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from aecodec import AecodecWarning, ModelError, UsageError
+from aecodec.export.from_keras.adapt import adopt
+from aecodec.export.from_keras.grey_levels import expected_level
+from aecodec.export.from_keras.hints import (
+    BYTES,
+    INVERTED,
+    PIXEL_RANGES,
+    SIGNED,
+    UNIT,
+    PixelRange,
+    Wishes,
+    parse_image_shape,
+    parse_pixel_ranges,
+)
+from aecodec.export.from_keras.pixel_ranges import find_pixel_ranges, from_range, to_range
+
+IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
+
+
+def adopted(encoder: Any, decoder: Any, wishes: Wishes | None = None) -> Any:
+    """A pair adopted on random images, whose pixels are in 0..1 if nothing else is stated."""
+    stated = wishes or Wishes()
+    ranges = stated.pixel_ranges or (UNIT, UNIT)
+    return adopt(encoder, decoder, pictures_of, Wishes(stated.image_shape, ranges))
+
+
+def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
+    """The images in the sides of a shape, if it states them."""
+    height, width = shape[:2]
+    return IMAGES if height is None else IMAGES.reshape(-1, height, width, 1)
+
+
+def round_trip(pair: Any) -> np.ndarray:
+    """What an adopted pair makes of the images."""
+    images = IMAGES.reshape(len(IMAGES), *pair.image_shape)
+    return np.asarray(pair.decoder(pair.encoder(images))).reshape(IMAGES.shape)
+
+
+def lossless(scale: float = 1.0, offset: float = 0.0, shape: tuple[int, ...] = (4, 4, 1)) -> Any:
+    """An encoder of pixels in a range to latents in 0..1, and a decoder back."""
+    encoder = keras.Sequential(
+        [keras.Input(shape), layers.Rescaling(1 / scale, -offset / scale), layers.Flatten()]
+    )
+    decoder = keras.Sequential(
+        [keras.Input((16,)), layers.Rescaling(scale, offset), layers.Reshape(shape)]
+    )
+    return encoder, decoder
+
+
+@pytest.mark.parametrize("pixel_range", [UNIT, BYTES, SIGNED], ids=str)
+def test_pixel_ranges_are_found(pixel_range: PixelRange) -> None:
+    models = lossless(pixel_range.white - pixel_range.black, pixel_range.black)
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        """The pair, which tells few latents apart: those of its own range."""
+        return np.asarray(models[1](np.rint(31 * np.clip(models[0](batch), 0, 1)) / 31))
+
+    assert find_pixel_ranges(run, IMAGES) == (pixel_range, pixel_range)
+
+
+def test_the_two_halves_may_have_different_ranges() -> None:
+    def run(batch: np.ndarray) -> np.ndarray:
+        return np.clip(batch / 255, 0, 1)
+
+    assert find_pixel_ranges(run, IMAGES) == (BYTES, UNIT)
+
+
+def test_unusual_ranges_are_found_and_named() -> None:
+    with pytest.warns(AecodecWarning, match=r"1\.\.0 for the decoder"):
+        assert find_pixel_ranges(lambda batch: np.clip(1 - batch, 0, 1), IMAGES)[1] == INVERTED
+    mean, deviation = IMAGES.mean(), IMAGES.std()
+
+    def standardized(batch: np.ndarray) -> np.ndarray:
+        """A pair of pixels less their mean, divided by their deviation."""
+        clipped = np.clip(batch, -mean / deviation, (1 - mean) / deviation)
+        return np.rint(20 * clipped) / 20
+
+    with pytest.warns(AecodecWarning, match="--pixel-range states it"):
+        taken, given = find_pixel_ranges(standardized, IMAGES)
+    assert taken == given
+    assert np.allclose((taken.black, taken.white), (-mean / deviation, (1 - mean) / deviation))
+
+
+def test_a_range_that_fits_better_is_named() -> None:
+    with pytest.warns(AecodecWarning, match=r"black and white were \S+\.\.0\.8 for the decoder"):
+        found = find_pixel_ranges(lambda batch: 0.8 * np.clip(batch, 0, 1), IMAGES**3)
+    assert found == (UNIT, UNIT)
+
+
+def test_a_pair_that_reproduces_nothing_says_so() -> None:
+    with pytest.warns(AecodecWarning, match="--pixel-range"):
+        assert find_pixel_ranges(lambda batch: 0 * batch + 9, IMAGES) == (UNIT, UNIT)
+
+
+def test_stated_pixel_ranges_are_applied() -> None:
+    pair = adopted(*lossless(2, -1), Wishes(pixel_ranges=(SIGNED, SIGNED)))
+    assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
+    assert np.asarray(pair.encoder(IMAGES)).min() >= 0
+
+
+@pytest.mark.parametrize("pixel_range", PIXEL_RANGES, ids=str)
+def test_ranges_there_and_back(pixel_range: PixelRange) -> None:
+    there = to_range(IMAGES, pixel_range)
+    assert min(pixel_range.black, pixel_range.white) <= there.min()
+    assert there.max() <= max(pixel_range.black, pixel_range.white)
+    assert np.allclose(from_range(there, pixel_range), IMAGES, atol=1e-6)
+
+
+def test_flat_vectors_become_pictures_of_the_stated_shape() -> None:
+    encoder, decoder = lossless(shape=(16,))
+    with pytest.raises(ModelError, match="--image-shape 4x4"):
+        adopted(encoder, decoder)
+    pair = adopted(encoder, decoder, Wishes(image_shape=(2, 8)))
+    assert pair.image_shape == pair.decoder.output_shape[1:] == (2, 8)
+    with pytest.raises(ModelError, match=r"--image-shape 3x5.*15 values"):
+        adopted(encoder, decoder, Wishes(image_shape=(5, 3)))
+
+
+def test_rows_of_values_become_pictures_of_the_stated_shape() -> None:
+    encoder, decoder = lossless(shape=(16, 1))
+    pair = adopted(encoder, decoder, Wishes(image_shape=(4, 4)))
+    assert pair.image_shape == pair.decoder.output_shape[1:] == (4, 4)
+    assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
+
+
+def test_channels_first_change_their_place() -> None:
+    encoder, decoder = lossless(shape=(1, 4, 4))
+    pair = adopted(encoder, decoder)
+    assert pair.image_shape == pair.decoder.output_shape[1:] == (4, 4, 1)
+    assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
+
+
+def test_layers_of_half_precision_compute_in_floats() -> None:
+    policy = keras.dtype_policies.DTypePolicy("mixed_float16")
+    encoder, decoder = lossless()
+    half = layers.Dense(16, dtype=policy)
+    encoder = keras.Sequential([*encoder.layers, half])
+    encoder.build((None, 4, 4, 1))
+    pair = adopted(encoder, decoder)
+    assert {layer.compute_dtype for layer in pair.encoder.layers} == {"float32"}
+    flat = IMAGES.reshape(len(IMAGES), -1)
+    expected = flat @ np.asarray(half.kernel) + np.asarray(half.bias)
+    assert np.allclose(pair.encoder(IMAGES), expected, atol=1e-5)
+
+
+def test_values_that_are_not_finite_are_refused() -> None:
+    encoder, decoder = lossless()
+    decoder = keras.Sequential([*decoder.layers, layers.Rescaling(float("nan"))])
+    decoder.build((None, 16))
+    with pytest.raises(ModelError, match="not finite"):
+        adopted(encoder, decoder)
+
+
+def test_a_whole_autoencoder_is_no_half() -> None:
+    encoder, decoder = lossless()
+    images = keras.Input((4, 4, 1))
+    whole = keras.Model(images, decoder(encoder(images)))
+    with pytest.raises(ModelError, match="seems to be the whole autoencoder"):
+        adopted(whole, whole)
+
+
+@pytest.mark.parametrize(
+    ("padding", "kernel", "advice"), [("same", 3, "--tile 3"), ("valid", 2, 'padding="same"')]
+)
+def test_sizes_that_do_not_come_back_are_refused(padding: str, kernel: int, advice: str) -> None:
+    images, codes = keras.Input((None, None, 1)), keras.Input((None, None, 8))
+    encoder = keras.Model(images, layers.Conv2D(8, kernel, strides=kernel, padding=padding)(images))
+    enlarged = layers.Conv2DTranspose(1, 3, strides=kernel, padding=padding)(codes)
+    with pytest.raises(ModelError, match=advice):
+        adopted(encoder, keras.Model(codes, enlarged))
+
+
+def test_flat_vectors_take_the_shape_that_the_decoder_gives() -> None:
+    pair = adopted(lossless(shape=(16,))[0], lossless()[1])
+    assert pair.image_shape == (4, 4, 1)
+    assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
+
+
+def test_a_missing_channel_axis_is_put_back() -> None:
+    pair = adopted(lossless(shape=(4, 4))[0], lossless()[1])
+    assert pair.decoder.output_shape == (None, 4, 4)
+
+
+def variational(*names: str) -> Any:
+    """An encoder with outputs of these names."""
+    images = keras.Input((4, 4, 1))
+    flat = layers.Flatten()(images)
+    return keras.Model(images, [layers.Dense(16, name=name)(flat) for name in names])
+
+
+@pytest.mark.parametrize(
+    ("names", "mean"),
+    [
+        (("z_mean", "z_log_var", "z"), "z_mean"),
+        (("log_sigma", "mu"), "mu"),
+        (("code", "log_variance"), "code"),
+    ],
+)
+def test_the_mean_of_a_variational_encoder_is_coded(names: tuple[str, ...], mean: str) -> None:
+    encoder = variational(*names)
+    with pytest.warns(AecodecWarning, match=f"{mean}, the mean"):
+        pair = adopted(encoder, lossless()[1])
+    expected = encoder.get_layer(mean).output
+    assert np.allclose(pair.encoder(IMAGES), keras.Model(encoder.inputs[0], expected)(IMAGES))
+
+
+class Sampling(layers.Layer):
+    """Draws latents, as in Keras's tutorial of variational autoencoders."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator(1)
+
+    def call(self, inputs: Any) -> Any:
+        mean, log_variance = inputs
+        noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
+        return mean + ops.exp(0.5 * log_variance) * noise
+
+
+def test_a_layer_that_draws_the_latents_gives_way_to_the_mean() -> None:
+    both = variational("first", "second")
+    encoder = keras.Model(both.inputs, Sampling(name="draw")(both.outputs))
+    with pytest.warns(AecodecWarning, match="draw draws the latents at random"):
+        pair = adopted(encoder, lossless()[1])
+    expected = keras.Model(both.inputs[0], both.outputs[0])(IMAGES)
+    assert np.allclose(pair.encoder(IMAGES), expected)
+
+
+def test_a_decoder_that_draws_is_refused() -> None:
+    codes = keras.Input((16,))
+    drawn = Sampling(name="draw")([codes, codes])
+    with pytest.raises(ModelError, match="decoder gives something else each time: layer 'draw'"):
+        adopted(lossless()[0], keras.Model(codes, layers.Reshape((4, 4, 1))(drawn)))
+
+
+def two_inputs() -> Any:
+    """An encoder that takes a condition besides the image."""
+    images, condition = keras.Input((4, 4, 1)), keras.Input((16,))
+    return keras.Model([images, condition], layers.Flatten()(images) + condition)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "reason"),
+    [
+        (two_inputs, r"takes 2 inputs .* one input, please"),
+        (
+            lambda: variational("codes", "classes"),
+            r"gives 2 outputs \(codes, classes\): one output",
+        ),
+        (lambda: keras.Sequential([keras.Input((4, 4, 5)), layers.Flatten()]), "not pictures"),
+        (lambda: keras.Sequential([keras.Input((4, None, 1)), layers.ReLU()]), "not pictures"),
+        (
+            lambda: keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(9)]),
+            r"gives \(9,\), and the decoder takes \(16,\)",
+        ),
+    ],
+)
+def test_what_cannot_be_a_codec_is_refused(encoder: Any, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        adopted(encoder(), lossless()[1])
+
+
+def test_a_decoder_of_other_pictures_is_refused() -> None:
+    decoder = keras.Sequential([keras.Input((16,)), layers.Dense(25), layers.Reshape((5, 5, 1))])
+    with pytest.raises(ModelError, match=r"decoder gives \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
+        adopted(lossless()[0], decoder)
+
+
+@pytest.mark.parametrize("activation", ["softmax", "linear"])
+@pytest.mark.parametrize("shape", [(4, 4, 5), (16, 5), (4, 4, 1, 5)])
+def test_the_mean_of_grey_levels_is_the_pixel(shape: tuple[int, ...], activation: str) -> None:
+    layer = layers.Dense(80)
+    decoder = keras.Sequential(
+        [keras.Input((16,)), layer, layers.Reshape(shape), layers.Activation(activation)]
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pair = adopted(lossless()[0], decoder)
+    assert any("5 grey levels" in str(each.message) for each in caught)
+    logits = np.asarray(layer(pair.encoder(IMAGES))).reshape(-1, 5)
+    likely = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    expected = likely @ np.linspace(0, 1, 5)
+    assert np.allclose(round_trip(pair).ravel(), expected, atol=1e-5)
+
+
+def test_grey_levels_of_black_and_white() -> None:
+    tensor = keras.Input((2, 3))
+    sample = np.array([[[1, 0, 0], [0, 0, 1]]], np.float32)
+    with pytest.warns(AecodecWarning, match="3 grey levels"):
+        model = keras.Model(tensor, expected_level(tensor, sample))
+    assert np.asarray(model(sample)).ravel().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("text", ["28", "28x", "0x28", "28x28x2", "axb", "28x28x3x1", ""])
+def test_other_image_shapes_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--image-shape"):
+        parse_image_shape(text)
+
+
+@pytest.mark.parametrize("text", ["", "1", "0..x", "0..0", "0..inf", "0..1,", "0..1,0..1,0..1"])
+def test_other_pixel_ranges_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--pixel-range"):
+        parse_pixel_ranges(text)

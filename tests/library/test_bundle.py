@@ -1,0 +1,163 @@
+"""Bundles: their parts, and that nothing in a damaged one is believed."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from ctypes import byref, c_char, c_size_t, c_uint32, c_void_p
+
+import numpy as np
+import pytest
+
+from aecodec import Codec
+from aecodec.arrays import Pixels
+from aecodec.bundle.bundle import bundle, plans_of, sections_of
+from aecodec.bundle.head import head
+from aecodec.codec_files.file_names import Half
+from aecodec.errors import UsageError
+from benchmarks.c_codec import (
+    ABSENT,
+    BAD_ARGUMENT,
+    BAD_BUNDLE,
+    OK,
+    CCodec,
+    StatusError,
+    aligned,
+    bundle_of,
+    library,
+)
+
+
+class Facts(ctypes.Structure):
+    """`aecodec_codec_facts`."""
+
+    _fields_ = (
+        ("sha256", c_char * 32),
+        ("tile_width", c_uint32),
+        ("tile_height", c_uint32),
+        ("channels", c_uint32),
+        ("receptive_field", c_uint32),
+        ("latent_channels", c_uint32),
+        ("vectors_per_tile", c_uint32),
+        ("levels", c_uint32),
+        ("default_level", c_uint32),
+        ("has_gains", c_uint32),
+        ("sections", c_uint32),
+        ("name", c_char * 404),
+    )
+
+
+def opened(content: bytes) -> tuple[int, np.ndarray, c_void_p]:
+    """Status of opening a bundle, its memory, and the bundle."""
+    memory, opened_bundle = aligned(content), c_void_p()
+    status = library().aecodec_bundle_from_memory(
+        c_void_p(memory.ctypes.data), c_size_t(len(content)), byref(opened_bundle)
+    )
+    return status, memory, opened_bundle
+
+
+@pytest.mark.parametrize("name", ["codec", "photo"])
+def test_a_bundle_states_what_the_codec_is(name: str, request: pytest.FixtureRequest) -> None:
+    codec: Codec = request.getfixturevalue(name)
+    spec, facts = codec.spec, Facts()
+    status, memory, found = opened(bundle_of(codec.folder))
+    assert status == OK
+    library().aecodec_bundle_facts(found, byref(facts))
+    library().aecodec_bundle_close(found)
+    assert len(memory)
+    assert (facts.tile_height, facts.tile_width) == spec.tile
+    assert (facts.channels, facts.receptive_field) == (spec.channels, spec.receptive_field)
+    assert (facts.levels, facts.default_level) == (len(spec.levels), spec.default_level)
+    assert facts.latent_channels == spec.latent_channels
+    assert facts.has_gains == spec.has_gains
+    assert facts.name.decode() == spec.name
+
+
+def test_a_bundle_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
+    sections = sections_of(codec.folder, plans_of(codec.folder))
+    status, kept, grown = opened(head(codec.folder, sections))
+    assert status == OK
+    assert len(kept)
+    file = CCodec(bundle_of(codec.folder)).compress(digits[:1, ..., None], 1)
+    pixels = CCodec(bundle_of(codec.folder)).decompress(file)
+    memory = [aligned(each.content) for each in sections]
+    image = (c_uint32 * 8)()
+    arguments = (grown, file, c_size_t(len(file)), None, None, byref(image))
+    assert library().aecodec_decompress(*arguments) == ABSENT
+    for number, each in enumerate(memory):
+        address = c_void_p(each.ctypes.data)
+        short = library().aecodec_bundle_add(grown, number, address, c_size_t(len(each) - 1))
+        assert short == BAD_ARGUMENT
+        assert library().aecodec_bundle_add(grown, number, address, c_size_t(len(each))) == OK
+    assert library().aecodec_decompress(*arguments) == OK
+    assert tuple(image[:4]) == (pixels.shape[2], pixels.shape[1], 1, 1)
+    library().aecodec_image_free(byref(image))
+    library().aecodec_bundle_close(grown)
+
+
+def test_what_is_left_out_is_absent(codec: Codec, digits: Pixels) -> None:
+    plans, digit = plans_of(codec.folder), digits[:1, ..., None]
+    whole = CCodec(bundle_of(codec.folder))
+    one_level = CCodec(bundle(codec.folder, plans, [2]))
+    only_decoder = CCodec(bundle(codec.folder, {Half.DECODER: plans[Half.DECODER]}))
+    assert one_level.compress(digit, 2) == whole.compress(digit, 2)
+    for call in (
+        lambda: one_level.compress(digit, 1),
+        lambda: one_level.decompress(whole.compress(digit, 1)),
+        lambda: only_decoder.compress(digit, 1),
+    ):
+        with pytest.raises(StatusError) as error:
+            call()
+        assert error.value.status == ABSENT
+    assert only_decoder.decompress(whole.compress(digit, 1)).shape == digit.shape
+
+
+def test_a_level_that_the_codec_lacks_is_not_exported(codec: Codec) -> None:
+    with pytest.raises(UsageError, match="level 9"):
+        bundle(codec.folder, {}, [9])
+
+
+def test_every_bit_of_the_head_counts(codec: Codec) -> None:
+    content = bundle(codec.folder, {}, [1])
+    size = int.from_bytes(content[8:12], "little")
+    for place in range(size):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        assert opened(bytes(damaged))[0] == BAD_BUNDLE
+    for length in (1, 95, size - 1):
+        assert opened(content[:length])[0] == BAD_BUNDLE
+
+
+NUMBERS, ENTRIES = 32, 16  # `digits` has no spatial weights
+FREE = {10, *range(20, 32, 2)}
+"""Where any number may stand: the first symbol, and what is not used."""
+
+
+def hostile_sections(section: bytes) -> Iterator[tuple[int, bytes]]:
+    """A section of a level with a number of its beginning replaced by an extreme one, and where."""
+    for place in range(0, NUMBERS + 8 * ENTRIES, 2):
+        for value in (0, 1, 0x7FFF, 0xFFFF):
+            damaged = bytearray(section)
+            damaged[place : place + 2] = value.to_bytes(2, "little")
+            if damaged != section:
+                yield place, bytes(damaged)
+
+
+def test_numbers_of_tables_that_do_not_fit_are_refused(codec: Codec) -> None:
+    sections = sections_of(codec.folder, {}, [1])
+    first = head(codec.folder, sections)
+    for place, hostile in hostile_sections(sections[0].content):
+        status, memory, found = opened(first + hostile)
+        assert len(memory)
+        if status == OK:
+            library().aecodec_bundle_close(found)
+        is_offset = place >= NUMBERS and (place - NUMBERS) % 8 < 4  # which may lead to other arrays
+        assert status == BAD_BUNDLE or is_offset or place in FREE, place
+
+
+def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:
+    memory = aligned(b"\0" + bundle(codec.folder, {}, [1]))
+    status = library().aecodec_bundle_from_memory(
+        c_void_p(memory.ctypes.data + 1), c_size_t(len(memory) - 1), byref(c_void_p())
+    )
+    assert status == BAD_ARGUMENT
