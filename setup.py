@@ -9,11 +9,15 @@ from glob import glob
 
 from setuptools import Extension, find_packages, setup
 
-FOLDERS = ("cli", "export", "web")
+FOLDERS = ("c", "cli", "export", "web")
 PACKAGES = [
     *find_packages(include=["aecodec", "aecodec.*"]),
-    *(f"aecodec.{name}" for name in find_packages(include=[f"{name}*" for name in FOLDERS])),
-    "aecodec.c",  # sources for exported firmware, which are data
+    *(
+        f"aecodec.{name}"
+        for name in find_packages(
+            include=[pattern for name in FOLDERS for pattern in (name, f"{name}.*")]
+        )
+    ),
 ]
 
 CORE = Extension(
@@ -32,7 +36,7 @@ BUILT = os.environ.get("AECODEC_NATIVE") == "1"
 
 setup(
     packages=PACKAGES,
-    package_dir={f"aecodec.{name}": name for name in (*FOLDERS, "c")},
+    package_dir={f"aecodec.{name}": name for name in FOLDERS},
     ext_modules=[CORE] if BUILT else [],
     options={"bdist_wheel": {"py_limited_api": "cp310"}} if BUILT else {},
 )

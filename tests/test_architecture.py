@@ -20,7 +20,7 @@ from helpers.import_graph import (
 from aecodec.data.samples import sample_paths
 
 LAYERS = (
-    ("errors", "arrays", "parallel", "version", "data"),
+    ("errors", "arrays", "parallel", "version", "data", "c"),
     ("metrics", "atomic", "urls"),
     ("format",),
     ("entropy",),

@@ -20,6 +20,7 @@ FOLDERS = {
     "cli": "aecodec.cli",
     "export": "aecodec.export",
     "web": "aecodec.web",
+    "c": "aecodec.c",
 }
 """Folders of the repository, and the packages as which they are installed."""
 
