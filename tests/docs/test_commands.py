@@ -63,13 +63,10 @@ SMALLER = {
 
 TOOLS = {
     r"cmake |build/aecc ": ("cc", "cmake"),
-    r"aecodec verify --device": ("cc", "tflite_micro"),
-    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm", "tflite_micro"),
+    r"aecodec verify --device": ("cc",),
+    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
-    r"python -m benchmarks device": (
-        *("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
-        "tflite_micro",
-    ),
+    r"python -m benchmarks device": ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs and packages that commands need."""
 
