@@ -34,8 +34,7 @@ CODECS = ROOT / "aecodec" / "codecs"
 
 LONG = re.compile(
     r"aecodec train .* -o "
-    r"|python -m benchmarks (code_dimension|device|distortions|equal_training|megapixels|priors"
-    r"|step_allocation) "
+    r"|python -m benchmarks (device|distortions|equal_training|megapixels) "
 )
 """Commands that take minutes to hours."""
 
@@ -43,13 +42,11 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
-    "adoption": "--epochs 1 --only tutorial softplus any_size",
     "aecc": "--megapixels 0.1 --frames 10",
     "browser": "--limit 1",
     "cluster": "--limit 200 --photos 2",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
-    "blocks": "--limit 1",
     "distortions": "--limit 1",
     "equal_bytes": "--levels 1 --crop chelsea.png 150 50 90 60",
     "large_pictures": "--megapixels 0.3",
