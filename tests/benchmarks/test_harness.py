@@ -55,12 +55,6 @@ def test_rows_come_with_command_commit_data_and_machine(data: Path, tmp_path: Pa
     assert harness.read_results(file) == results
 
 
-def test_rows_are_printed_as_lines_of_json(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    harness.run("counting", COUNTING, [str(data)])
-    lines = capsys.readouterr().out.splitlines()
-    assert [json.loads(line) for line in lines] == [{"row": 0, "half": 0}, {"row": 1, "half": 0.5}]
-
-
 def test_a_folders_hash_is_that_of_what_sha256sum_prints(data: Path) -> None:
     lines = "".join(
         f"{hashlib.sha256(name[-5:-4].encode()).hexdigest()}  {name}\n"
@@ -99,18 +93,6 @@ def test_the_listing_has_one_line_per_benchmark(capsys: pytest.CaptureFixture[st
         [line] = [line for line in lines if line.split()[1:2] == [name]]
         assert line.endswith(command_line.question(file))
         assert line.endswith("?")
-
-
-def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.main(["nonsense"]) == 2
-    assert "no benchmark 'nonsense'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["cold_start", "rate_distortion"])
-def test_a_benchmark_explains_its_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="0"):
-        command_line.main([name, "--help"])
-    assert f"usage: python -m benchmarks {name}" in capsys.readouterr().out
 
 
 def test_the_command_line_runs_a_benchmark(tmp_path: Path) -> None:

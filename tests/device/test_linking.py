@@ -161,28 +161,3 @@ def symbols_of(path: Path) -> dict[str, str]:
     listed = subprocess.run(["nm", "-P", path], check=True, capture_output=True, text=True).stdout
     symbols = (line.split()[:2] for line in listed.splitlines())
     return {name: kind for name, kind in symbols if not name.startswith(".")}
-
-
-def test_every_exported_c_file_states_its_licence(files: dict[str, bytes], codec: Codec) -> None:
-    tables = CTables(codec.folder)
-    short = c_codec(tables, PictureSizes.of(tables, (28, 28)))["codec.h"]
-    for content in (short, *files.values()):
-        assert content.startswith(b"/* SPDX-License-Identifier: Apache-2.0 */\n")
-
-
-def test_only_one_codec_has_short_names(codec: Codec, tmp_path: Path) -> None:
-    needs("cc")
-    includes = ""
-    for level in (1, 2):
-        folder = tmp_path / str(level)
-        folder.mkdir()
-        tables = CTables(codec.folder, level)
-        for name, content in c_codec(tables, PictureSizes.of(tables, (28, 28))).items():
-            (folder / name).write_bytes(content)
-        includes += f'#include "{level}/codec.h"\n'
-    (tmp_path / "program.c").write_text(includes)
-    command = ["cc", f"-I{SOURCES}", *(f"-I{tmp_path / level}" for level in ("1", "2"))]
-    command += ["-fsyntax-only", tmp_path / "program.c"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode
-    assert "include aecodec_digits_level2.h instead" in done.stderr

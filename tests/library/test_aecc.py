@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -165,15 +164,3 @@ def test_nothing_but_the_result_is_written(
     assert (folder / "y.pgm").read_bytes().startswith(b"P5")
     assert b"exists" in run(folder, "decompress", "x.aec", "-o", "nowhere.pgm").stderr
     assert [path.name for path in folder.glob("*.part")] == ["y.pgm.part"]
-
-
-def test_a_pipe_is_written_to(folder: Path, digits_in_both: Both, digits: Pixels) -> None:
-    (folder / "x.aec").write_bytes(digits_in_both.file(digits[:1, ..., None]))
-    os.mkfifo(folder / "pipe")
-    reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        assert run(folder, "decompress", "x.aec", "-o", "pipe", "-f").returncode == 0
-        assert os.read(reader, 1 << 16).startswith(b"P5\n28 28")
-    finally:
-        os.close(reader)
-    assert (folder / "pipe").is_fifo()

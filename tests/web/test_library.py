@@ -311,17 +311,6 @@ def test_a_picture_that_was_closed_is_not_coded(page: Browser) -> None:
     assert (name, message) == ("UsageError", "this picture was closed")
 
 
-def test_a_picture_that_is_closed_meanwhile_is_coded_to_its_end(page: Browser) -> None:
-    found = run(
-        page,
-        f"const codec = await aecodec.loadCodec('/codecs/{PHOTO}');"
-        "const prepared = await codec.prepare(await picture('/photograph.png'));"
-        "const coming = prepared.encode({ maxBytes: 237 }); await prepared.close();"
-        "return (await coming).length;",
-    )
-    assert 150 < found <= 237
-
-
 def test_work_can_be_given_up(page: Browser) -> None:
     name, _, _ = run(
         page,
@@ -349,21 +338,6 @@ def test_a_bomb_is_refused_at_once_and_the_library_goes_on(page: Browser, photo:
     assert milliseconds < 1000
 
 
-def test_a_limit_may_be_infinite(page: Browser, photo: Codec) -> None:
-    """A small file that claims more than is accepted by default is refused for another reason."""
-    header = Header(codec_id=photo.spec.codec_id, mode=Mode.RGB, size=(2048, 1500))
-    claiming = base64.b64encode(container.pack(header, bytes(64))).decode()
-    kinds = run(
-        page,
-        f"const file = Uint8Array.from(atob('{claiming}'), (each) => each.charCodeAt(0));"
-        "const [one] = await kind(() => aecodec.decode(file));"
-        "const limits = { maxPixels: Infinity, maxFrames: 2 ** 32 };"
-        "const [other] = await kind(() => aecodec.decode(file, limits));"
-        "return [one, other];",
-    )
-    assert kinds == ["LimitError", "FormatError"]
-
-
 def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
     found = run(
         page,
@@ -387,8 +361,3 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
     digit = reference_decoder(codec_of("digit3")).decode((GOLDEN / "digit3.aec").read_bytes())
     empty = [False, 0, 0]
     assert found == [empty, 28, *frames_of(digit), "A three", [28, 28], "FormatError"]
-
-
-def test_nothing_is_complained_about(page: Browser) -> None:
-    run(page, "await aecodec.decode(await bytes('/golden/grid.aec'));")
-    assert page.messages() == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -124,14 +123,6 @@ def test_the_page_is_as_wide_as_the_window_and_nothing_moves(opened: Browser) ->
     assert opened.run(SHIFTS) < 0.0005
 
 
-def test_nothing_moves_when_a_picture_is_opened(opened: Browser, site: Path) -> None:
-    before = opened.run("return document.getElementById('own').getBoundingClientRect().top;")
-    opened.give("#choose", site / "photograph.png")
-    settle(opened)
-    after = opened.run("return document.getElementById('own').getBoundingClientRect().top;")
-    assert after == before
-
-
 def test_all_that_can_have_the_focus_has_a_name(opened: Browser) -> None:
     controls = opened.accessible()
     assert len(controls) > 15
@@ -234,26 +225,6 @@ def test_a_damaged_file_is_refused_and_the_page_goes_on(desktop: Browser, name: 
     assert shown_bytes(desktop) < whole
 
 
-def test_what_is_no_picture_is_refused(desktop: Browser) -> None:
-    drop(desktop, "/page.js")
-    assert "not a picture" in message(desktop)
-
-
-@pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
-def test_the_theme_is_that_of_the_system_until_it_is_switched(
-    browser: Browser, host: StaticHost, scheme: str, other: str
-) -> None:
-    def is_dark() -> bool:
-        colour = browser.run("return getComputedStyle(document.body).backgroundColor;")
-        return bool(int(colour.partition("(")[2].partition(",")[0]) < 128)
-
-    browser.open(f"{host.url}/", width=1280, scheme=scheme)
-    browser.run(READY)
-    assert is_dark() == (scheme == "dark")
-    browser.press("#theme", "Enter")
-    assert is_dark() == (other == "dark")
-
-
 def test_the_second_visit_needs_no_network(site: Path) -> None:
     """The host is gone, and a sample is shown and coded at another level all the same."""
     with opened_browser() as browser:
@@ -282,16 +253,3 @@ def test_a_first_visit_fetches_one_codec_s_decoder_and_one_level(site: Path) -> 
         sections = [name for name in host.sent if len(name.rpartition("/")[2]) == 64]
         assert len(sections) == 2
         assert sum(host.sent.values()) < 4_000_000
-
-
-def test_the_policy_stops_what_would_be_fetched_from_elsewhere(desktop: Browser) -> None:
-    stopped: Any = desktop.run(
-        "const stopped = [];"
-        "document.addEventListener('securitypolicyviolation',"
-        " (event) => stopped.push(event.effectiveDirective));"
-        "const image = new Image(); image.src = 'https://example.invalid/x.png';"
-        "await fetch('https://example.invalid/').catch(() => null);"
-        "await new Promise((resolve) => setTimeout(resolve, 200));"
-        "return stopped.sort();"
-    )
-    assert stopped == ["connect-src", "img-src"]
