@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
-from helpers.codecs import exactness
 from helpers.networks.extreme_networks import (
     STYLES,
     extreme_network,
@@ -51,29 +41,3 @@ def test_the_largest_networks_are_exact(inner: str, outer: str, spatial: bool) -
         for at_once in (True, False):
             found = moves_of(network, vectors.first(count), at_once=at_once)
             assert (found == expected[..., :count]).all()
-
-
-@cache
-def here() -> dict[str, Any]:
-    """The report of this machine, left to itself."""
-    return report({})
-
-
-def report(environment: Mapping[str, str], threads: int = 1) -> dict[str, Any]:
-    """The report of a process of its own."""
-    command = [sys.executable, str(Path(exactness.__file__)), str(threads)]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, check=True, capture_output=True, text=True
-    )
-    return json.loads(done.stdout)
-
-
-def test_numpy_without_its_dispatch_finds_the_same_integers() -> None:
-    from numpy._core._multiarray_umath import __cpu_dispatch__
-
-    features = [each for each in __cpu_dispatch__ if each in here()["features"]]
-    if not features:
-        pytest.skip("this processor has nothing that NumPy would dispatch to")
-    other = report({"NPY_DISABLE_CPU_FEATURES": " ".join(features)})
-    assert not set(other["features"]) & set(features)
-    assert other["digest"] == here()["digest"]
