@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Pixels
+from aecodec.arrays import Float64, Pixels
 from aecodec.codec.codec import Codec
 
 _MIN_SIDE = 64
@@ -73,8 +73,8 @@ def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool 
 def mean_score(scores: Sequence[Score]) -> dict[str, float]:
     """Means over several pictures, rounded, by the names that tables and JSON have.
 
-    `bpp` is over all pixels together, and `psnr` that of the mean error; `mean_psnr`, `ms_ssim` and
-    `ssimulacra2` are means over the pictures, left out unless all of the pictures have them.
+    `bpp` is over all pixels together, and `psnr` is that of the mean error. `mean_psnr`, `ms_ssim`
+    and `ssimulacra2` are means over the pictures that have finite values, left out if none has.
 
     >>> mean_score([Score(98, 784, 65.025, 0.9, math.nan)])
     {'bytes': 98.0, 'bpp': 1.0, 'psnr': 30.0, 'mean_psnr': 30.0, 'ms_ssim': 0.9}
@@ -84,11 +84,16 @@ def mean_score(scores: Sequence[Score]) -> dict[str, float]:
         "bytes": round(float(size.mean()), 2),
         "bpp": round(float(8 * size.sum() / pixels.sum()), 5),
         "psnr": round(metrics.psnr(float(mse.mean())), 4),
-        "mean_psnr": round(float(np.mean([metrics.psnr(each) for each in mse])), 4),
-        "ms_ssim": round(float(ms_ssim.mean()), 5),
-        "ssimulacra2": round(float(ssimulacra2.mean()), 4),
+        "mean_psnr": round(_mean_of_finite(np.array([metrics.psnr(error) for error in mse])), 4),
+        "ms_ssim": round(_mean_of_finite(ms_ssim), 5),
+        "ssimulacra2": round(_mean_of_finite(ssimulacra2), 4),
     }
     return {name: value for name, value in measured.items() if not math.isnan(value)}
+
+
+def _mean_of_finite(values: Float64) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
 
 
 def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]:
