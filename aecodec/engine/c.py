@@ -48,10 +48,9 @@ class CEngine:
     """Runs codecs with the core."""
 
     def name_for(self, folder: CodecFolder) -> str:
-        levels = range(1, len(folder.spec.levels) + 1)
         try:
             networks = [_network(folder, half) for half in Half if folder.has(half.tflite)]
-            is_run = all([*networks, *(_level_codec(folder, number) for number in levels)])
+            is_run = all([*networks, _level_codec(folder, folder.spec.default_level)])
         except CodecError:  # a damaged codec, which its first use reports
             return "c"
         return "c" if is_run else _FALLBACK.name_for(folder)
