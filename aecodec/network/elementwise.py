@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.arithmetic import activation_range, quantize_multiplier, zero_of
+from aecodec.network.arithmetic import (
+    Integers,
+    activation_range,
+    multiply,
+    quantize_multiplier,
+    zero_of,
+)
 from aecodec.network.lowering import Lowering, Rule, flat
 from aecodec.network.movement import stretched
 from aecodec.network.plan import Kind, Shape, four
 from aecodec.network.side import Side, fixed
 from aecodec.tflite.model import Operator, Type
 from aecodec.tflite.reference import results_of_int8
+
+_VALUES = np.arange(-128, 128)
 
 _SUM_SHIFT = 20
 """Bits by which addends are shifted to the left before they are scaled."""
@@ -30,8 +42,14 @@ def tabulate(low: Lowering, numbers: list[int]) -> None:
     """A table of the results of these operators of the model, one after the other."""
     operators = [low.model.operators[number] for number in numbers]
     values = results_of_int8(low.content, numbers)
-    given = next(each for each in operators[0].inputs if not low.tensor(each).is_constant)
-    low.write_from([low.read(given)], operators[-1], Kind.TABLE, low.shape(given), low.keep(values))
+    _write_table(low, operators, values)
+
+
+def _write_table(low: Lowering, operators: list[Operator], values: npt.NDArray[np.int8]) -> None:
+    """Write a table of the results of these operators, one after the other."""
+    variable = next(number for number in operators[0].inputs if not low.tensor(number).is_constant)
+    shape, table_ = low.shape(variable), low.keep(values)
+    low.write_from([low.read(variable)], operators[-1], Kind.TABLE, shape, table_)
 
 
 def chain_from(low: Lowering, number: int) -> list[int]:
@@ -73,7 +91,12 @@ def total(kind: int, *, sign: int = 1) -> Rule:
         assert options
         _pairs(low, operator, Kind.SUM, options.number(0, "b"), _sum_factors(low, operator, sign))
 
-    return _table_or(rule)
+    def results(low: Lowering, operator: Operator) -> Integers:
+        factors = _sum_factors(low, operator, sign)
+        one, other = (values << _SUM_SHIFT for values in _operands(low, operator))
+        return multiply(multiply(one, *factors[:2]) + multiply(other, *factors[2:4]), *factors[4:])
+
+    return _table_or(rule, _table_of(kind, results))
 
 
 def _sum_factors(low: Lowering, operator: Operator, sign: int) -> list[int]:
@@ -120,6 +143,40 @@ def _product(low: Lowering, operator: Operator) -> None:
     _pairs(low, operator, Kind.PRODUCT, options.number(0, "b"), [0, 0, 0, 0, *factors])
 
 
+def _product_results(low: Lowering, operator: Operator) -> Integers:
+    one, other = _operands(low, operator)
+    scales = _scales(low, operator)
+    return multiply(one * other, *quantize_multiplier(scales[0] * scales[1] / scales[2]))
+
+
+def _table_of(kind: int, results: Callable[[Lowering, Operator], Integers]) -> Rule:
+    """A table of results that NumPy computes: LiteRT need not be loaded for it.
+
+    Args:
+        kind: kind of the operator's options, whose first field is an activation.
+        results: the results before the zero point and the limits of the output.
+    """
+
+    def rule(low: Lowering, operator: Operator) -> None:
+        options, output = operator.options(kind, 2), low.tensor(operator.outputs[0])
+        assert options
+        limits = activation_range(output, options.number(0, "b"))
+        values = np.clip(results(low, operator) + zero_of(output), *limits).astype(np.int8)
+        _write_table(low, [operator], values)
+
+    return rule
+
+
+def _operands(low: Lowering, operator: Operator) -> list[Integers]:
+    """Inputs without their zero points: all 256 values of the variable, and the constant."""
+    tensors = [low.tensor(number) for number in operator.inputs]
+    return [
+        (tensor.values.ravel().astype(np.int64) if tensor.is_constant else _VALUES)
+        - zero_of(tensor)
+        for tensor in tensors
+    ]
+
+
 def extreme(kind: Kind) -> Rule:
     """MAXIMUM or MINIMUM, of tensors that have one scale."""
 
@@ -152,12 +209,13 @@ def _broadcast(one: Shape, other: Shape) -> Shape:
     return Shape(side(one.rows, other.rows), side(one.columns, other.columns), channels)
 
 
-def _table_or(rule: Rule) -> Rule:
+def _table_or(rule: Rule, of_one_variable: Rule = table) -> Rule:
     """A table where an operator has one variable, else a rule for tensors."""
 
     def chosen(low: Lowering, operator: Operator) -> None:
         if _is_of_one_variable(low, operator):
-            table(low, operator)
+            low.check_type(operator.inputs[0])
+            of_one_variable(low, operator)
         elif len(operator.inputs) == 1:
             raise ModelError("it has a constant input")
         else:
@@ -166,6 +224,6 @@ def _table_or(rule: Rule) -> Rule:
     return chosen
 
 
-product = _table_or(_product)
+product = _table_or(_product, _table_of(21, _product_results))
 squared_difference = _table_or(_squared_difference)
 prelu = _table_or(_prelu)

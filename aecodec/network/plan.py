@@ -195,7 +195,7 @@ class Plan:
         for operator in self.operators:
             words += _operator_words(operator, start)
         table = np.array([word & 0xFFFFFFFF for word in words], "<u4").tobytes()
-        return table.ljust(start, b"\0") + bytes(self.data)
+        return b"".join([table.ljust(start, b"\0"), self.data])
 
     def _units(self) -> tuple[int, int]:
         shapes = [tensor.shape for tensor in self.tensors]

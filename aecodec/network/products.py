@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.network.arithmetic import activation_range, quantize_multiplier, zero_of
+from aecodec.network.arithmetic import activation_range, quantize_multipliers, zero_of
 from aecodec.network.lowering import Lowering, flat
 from aecodec.network.plan import Kind, Shape, four, pair
 from aecodec.network.side import Side
@@ -149,9 +149,13 @@ def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     count, height = weights.shape[:2]
     rows = weights.reshape(count, height, -1)
     padding = [(0, -count % GROUP), (0, 0), (0, -rows.shape[2] % GROUP)]
-    groups = np.pad(rows, padding).reshape(count + padding[0][1], height, -1, GROUP)
-    blocks = [groups[start : start + BLOCK] for start in range(0, len(groups), BLOCK)]
-    return np.concatenate([block.transpose(1, 2, 0, 3).ravel() for block in blocks])
+    if any(after for _, after in padding):
+        rows = np.pad(rows, padding)
+    groups = np.ascontiguousarray(rows).view(np.uint32)  # moved as words, four times as fast
+    whole = len(groups) // BLOCK * BLOCK
+    blocks = groups[:whole].reshape(-1, BLOCK, height, groups.shape[2]).transpose(0, 2, 3, 1)
+    last = groups[whole:].transpose(1, 2, 0)
+    return np.concatenate([blocks.ravel(), last.ravel()]).view(np.int8)
 
 
 def ends_of(low: Lowering, operator: Operator, value: Tensor, activation: int) -> int:
@@ -185,10 +189,8 @@ def scaling_of(
     if number != -1:
         bias += low.tensor(number).values.ravel()
     bias = np.tile(bias, times) - zero_of(value) * weight_sum
-    scales = _factors(low, operator, value, kernel, count // times) * times
-    factors = [quantize_multiplier(each) for each in scales]
-    multipliers, shifts = np.array(factors, np.int64).T
-    table = np.stack([_wrapped(bias), multipliers, shifts]).astype(np.int32)
+    factors = np.tile(_factors(low, operator, value, kernel, count // times), times)
+    table = np.stack([_wrapped(bias), *quantize_multipliers(factors)]).astype(np.int32)
     return np.pad(table, [(0, 0), (0, -count % GROUP)])
 
 
@@ -199,12 +201,11 @@ def _wrapped(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
 
 def _factors(
     low: Lowering, operator: Operator, value: Tensor, kernel: Tensor, count: int
-) -> list[float]:
-    """What each output's sums are multiplied by, in double precision, as TFLite does it."""
+) -> npt.NDArray[np.float64]:
+    """Factor of each output's sums, in double precision as in TFLite."""
     scales = np.broadcast_to(kernel.quantization.scales.astype(np.float64), count)
-    given = float(low.tensor(operator.outputs[0]).quantization.scale)
-    taken = float(value.quantization.scale)
-    return [taken * float(scale) / given for scale in scales]
+    output = low.tensor(operator.outputs[0])
+    return value.quantization.scale * scales / output.quantization.scale
 
 
 def depthwise(low: Lowering, operator: Operator) -> None:
