@@ -199,7 +199,9 @@ class Plan:
 
     def _units(self) -> tuple[int, int]:
         shapes = [tensor.shape for tensor in self.tensors]
-        return unit_of([each.rows for each in shapes]), unit_of([each.columns for each in shapes])
+        return unit_of([shape.rows for shape in shapes]), unit_of(
+            [shape.columns for shape in shapes]
+        )
 
 
 class Offset(int):

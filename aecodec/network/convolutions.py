@@ -1,26 +1,165 @@
-"""Convolutions, matrix products and pooling, as operators of a plan."""
+"""Convolutions: CONV_2D and DEPTHWISE_CONV_2D, and windows that move over pictures."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.network.arithmetic import activation_range, quantize_multipliers, zero_of
-from aecodec.network.lowering import Lowering, flat
+from aecodec.network.lowering import Lowering
 from aecodec.network.plan import Kind, Shape, four, pair
 from aecodec.network.side import Side
+from aecodec.tflite.arithmetic import activation_range, quantize_multipliers, zero_of
+from aecodec.tflite.call import Call, Result, Value, check_activation, ensure
 from aecodec.tflite.flatbuffer import Table
-from aecodec.tflite.model import Operator, Tensor
+from aecodec.tflite.model import Operator, Tensor, Type
+from aecodec.tflite.model import Shape as Sides
 
 BLOCK, GROUP = 16, 4
 """Number of outputs, and of inputs, that lie together: `AECODEC_BLOCK` and `AECODEC_GROUP` in C."""
 
-_SAME = 0
+_CONVOLUTION, _DEPTHWISE = (1, 7), (2, 7)
+"""Kinds of options, as the schema numbers them, and their numbers of fields."""
 
-_ROUNDED_ONCE = 1
-"""LiteRT's kernels round sums of products once in matrix products, and twice in convolutions."""
+_SAME = 0
+MAX_STEP = 1 << 12
+"""Most of a stride or a dilation."""
+
+_POINTER = 8
+
+_KERNEL_TYPES = {
+    Type.FLOAT32: (Type.FLOAT32, Type.INT8),
+    Type.INT8: (Type.INT8,),
+    Type.INT16: (Type.INT8,),
+}
+"""Types of kernels by the type of the input; int8 with a float input is a hybrid operator."""
+
+_BIAS_TYPES = {
+    Type.FLOAT32: (Type.FLOAT32,),
+    Type.INT8: (Type.INT32,),
+    Type.INT16: (Type.INT32, Type.INT64),
+}
+
+
+# Checks
+
+
+def check_convolution(call: Call) -> Result:
+    """A convolution in two dimensions, which may be in groups."""
+    (value, kernel), bias = call.take_with_bias(2)
+    options = call.options(*_CONVOLUTION)
+    check_activation(options, 3)
+    check_layer(call, value, kernel, bias, channels=0)
+    count, channels_in = kernel.shape[0], kernel.shape[3]
+    groups = value.shape[3] // channels_in
+    ensure(value.shape[3] == groups * channels_in and count % groups == 0, "its groups do not fit")
+    ensure(groups == 1 or kernel.type == value.type, "its groups are in a mixed form")
+    sides = sides_of(value, kernel.shape[1:3], options, dilations=(5, 4))
+    return _convolved(value, kernel, (*sides, count), channels_in)
+
+
+def check_depthwise(call: Call) -> Result:
+    """A convolution that keeps channels apart."""
+    (value, kernel), bias = call.take_with_bias(2)
+    options = call.options(*_DEPTHWISE)
+    check_activation(options, 4)
+    check_layer(call, value, kernel, bias, channels=3)
+    count = kernel.shape[3]
+    fits = kernel.shape[0] == 1 and count == value.shape[3] * options.number(3, "i")
+    ensure(fits, "its kernel does not fit its input")
+    sides = sides_of(value, kernel.shape[1:3], options, dilations=(6, 5))
+    return _convolved(value, kernel, (*sides, count), 1)
+
+
+def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, channels: int) -> None:
+    """Check types, ranks, bias and quantization of a convolution.
+
+    Args:
+        call: the call.
+        value: input of the convolution.
+        kernel: the kernel.
+        bias: the bias, if there is one.
+        channels: axis of the kernel that has the output's channels.
+
+    Raises:
+        CodecError: they do not fit together.
+    """
+    check_kernel_types(call, value, kernel, bias)
+    ensure(value.rank == kernel.rank == 4, "its input is not a picture")
+    ensure(bias is None or bias.shape == (kernel.shape[channels],), "its bias does not fit")
+    check_scales(kernel, channels)
+    check_scales(bias, 0)
+
+
+def check_kernel_types(call: Call, value: Value, kernel: Value, bias: Value | None) -> None:
+    """Check the types of a layer with weights: its input, kernel, bias and output.
+
+    Raises:
+        CodecError: a type differs, or the kernel or the bias is not constant.
+    """
+    ensure(value.type in _KERNEL_TYPES, "its input is of another type")
+    ensure(kernel.type in _KERNEL_TYPES[value.type], "its kernel is of another type")
+    ensure(call.output.type == value.type, "its output is of another type")
+    ensure(kernel.is_static and (bias is None or bias.is_static), "its kernel is not constant")
+    ensure(bias is None or bias.type in _BIAS_TYPES[value.type], "its bias is of another type")
+    ensure(kernel.type == Type.FLOAT32 or kernel.scale, "its kernel has no scale")
+
+
+def check_scales(value: Value | None, axis: int) -> None:
+    """Check that a tensor has one scale, or one for each channel along an axis.
+
+    Raises:
+        CodecError: the scales are along another axis.
+    """
+    if value is not None:
+        quantization = value.tensor.quantization
+        fits = len(quantization.scales) <= 1 or quantization.axis == axis
+        ensure(fits, "its scales are along another axis")
+
+
+def sides_of(
+    value: Value, window: Sides, options: Table, dilations: tuple[int, int] | None = None
+) -> Sides:
+    """(pictures, rows, columns) of the output of a window that moves over pictures."""
+    padding, strides = options.number(0, "b"), (options.number(2, "i"), options.number(1, "i"))
+    steps = [options.number(field, "i", 1) for field in dilations] if dilations else [1, 1]
+    axes = zip(value.shape[1:3], window, strides, steps, strict=True)
+    sides = (side_of(side, length, padding, *moves) for side, length, *moves in axes)
+    return (value.shape[0], *sides)
+
+
+def side_of(side: int, window: int, padding: int, stride: int, dilation: int = 1) -> int:
+    """A side of the output of a window that moves over pictures.
+
+    Args:
+        side: side of the input.
+        window: side of the window.
+        padding: number of the padding in the schema.
+        stride: stride of the window.
+        dilation: distance of the inputs in the window.
+
+    Raises:
+        CodecError: the padding is unknown, or a number is out of range.
+    """
+    ensure(padding in (_SAME, 1), "its padding is unknown")
+    is_known = all(1 <= step <= MAX_STEP for step in (stride, dilation))
+    ensure(is_known, "a stride or a dilation is out of range")
+    seen = 1 if padding == _SAME else (window - 1) * dilation + 1
+    ensure(seen <= side, "its window is larger than its input")
+    return (side - seen) // stride + 1
+
+
+def _convolved(value: Value, kernel: Value, shape: Sides, channels_in: int) -> Result:
+    area = kernel.shape[1] * kernel.shape[2]
+    places = math.prod(shape[:3])
+    patches = places * area * value.shape[3] * value.tensor.bytes_of(()) if area > 1 else 0
+    work = math.prod(shape) * area * channels_in
+    return Result((shape,), work, patches + places * area * _POINTER)
+
+
+# Lowering
 
 
 class Sweep(NamedTuple):
@@ -68,12 +207,12 @@ def write_windowed(
     """Add an operator that moves a window over its first input.
 
     Args:
-        low: the plan in the making.
+        low: the model and the plan.
         operator: the operator of the model.
-        kind: the operator of the plan.
+        kind: the kind of the plan's operator.
         sweeps: how the window moves down and across.
-        channels: those of the output.
-        parameters: what the plan states of it after the window.
+        channels: channels of the output.
+        parameters: the parameters of the plan's operator after the window.
 
     Raises:
         ModelError: the output has another shape in the model.
@@ -92,10 +231,9 @@ def write_windowed(
     )
 
 
-def convolution(low: Lowering, operator: Operator) -> None:
+def lower_convolution(low: Lowering, operator: Operator) -> None:
     """CONV_2D; groups and dilations become zeros in the kernel."""
-    options = operator.options(1, 7)
-    assert options
+    options = operator.options(*_CONVOLUTION)
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(5, "i", 1), options.number(4, "i", 1))
@@ -208,10 +346,9 @@ def _factors(
     return value.quantization.scale * scales / output.quantization.scale
 
 
-def depthwise(low: Lowering, operator: Operator) -> None:
+def lower_depthwise(low: Lowering, operator: Operator) -> None:
     """DEPTHWISE_CONV_2D."""
-    options = operator.options(2, 7)
-    assert options
+    options = operator.options(*_DEPTHWISE)
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
     weights = _dilated(kernel.values, options.number(6, "i", 1), options.number(5, "i", 1))
@@ -227,30 +364,4 @@ def depthwise(low: Lowering, operator: Operator) -> None:
         low.keep(scaling_of(low, operator, apart)),
         ends_of(low, operator, value, options.number(4, "b")),
         count // shape.channels,
-    )
-
-
-def fully_connected(low: Lowering, operator: Operator) -> None:
-    """FULLY_CONNECTED, as a convolution of one place, or of each place for itself."""
-    options = operator.options(8, 6)
-    assert options
-    value, weights = (low.tensor(number) for number in operator.inputs[:2])
-    kernel = weights.values[:, np.newaxis, np.newaxis]
-    given, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
-    if shape.channels != kernel.shape[3]:
-        shape = flat(kernel.shape[3])
-        given = low.step([given], Kind.COPY, shape)
-    low.write_from(
-        [given],
-        operator,
-        Kind.CONVOLUTION,
-        shape._replace(channels=len(kernel)),
-        pair(1, 1),
-        pair(1, 1),
-        0,
-        low.keep(packed(kernel)),
-        low.keep(scaling_of(low, operator, kernel)),
-        ends_of(low, operator, value, options.number(0, "b")),
-        0,
-        _ROUNDED_ONCE,
     )
