@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from aecodec.errors import AecodecError, ModelError
-from aecodec.network.check import check_model
+from aecodec.network.check import CheckedModel, check_model
 from aecodec.network.elementwise import chain_from, tabulate
 from aecodec.network.lowering import Lowering
 from aecodec.network.memory import assign_slots
 from aecodec.network.operators import OPERATORS
 
 
-def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
+def network_plan(
+    content: bytes, *, is_any_size: bool = False, checked: CheckedModel | None = None
+) -> bytes:
     """A network plan of an int8 TFLite model.
 
     Args:
         content: content of a `.tflite` file with one input and one output, of one picture.
-        is_any_size: whether the network is fully convolutional, and the plan is to take pictures of
-            any size whose sides are multiples of what its steps need.
+        is_any_size: whether the plan takes pictures of any size whose sides are multiples of a
+            number that follows from its strides. The network must be fully convolutional.
+        checked: the model in the file, if :func:`check_model` has checked it already.
 
     Returns:
         The plan, for `aecodec_network_open`.
@@ -25,7 +28,7 @@ def network_plan(content: bytes, *, is_any_size: bool = False) -> bytes:
         CodecError: the model is damaged.
         ModelError: it has an operator that C lacks, or works on other numbers than int8.
     """
-    model = check_model(content).model
+    model = (checked or check_model(content)).model
     low = Lowering(content, model, is_any_size=is_any_size)
     done: set[int] = set()
     for number in range(len(model.operators)):
