@@ -41,9 +41,6 @@ _COMMANDS = (
 )
 """The commands in the order of the help; each is a function in the module of its name."""
 
-_PAGES = ("report", "web")
-"""Commands whose modules are in the package `pages`; those of the others are in `commands`."""
-
 
 def _print_version(wanted: bool) -> None:
     if wanted:
@@ -84,8 +81,7 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     called = arguments[0] if arguments else ""
     for name in (called,) if called in _COMMANDS else _COMMANDS:
-        package = "pages" if name in _PAGES else "commands"
-        module = import_module(f"aecodec.cli.{package}.{name}")
+        module = import_module(f"aecodec.cli.commands.{name}")
         app.command(epilog=_EPILOG)(getattr(module, name))
     return app
 

@@ -1,7 +1,7 @@
 """LiteRT's interpreters: the only module that makes them.
 
 LiteRT trusts its input, so a model of a codec folder is checked first
-(:mod:`aecodec.tflite.check`), and again before each new shape of its input.
+(:mod:`aecodec.network.check`), and again before each new shape of its input.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec.registry import BUILT_IN
 from aecodec.engine.keras import keras_decoder, keras_encoder
+from aecodec.engine.python import PythonEngine
 from aecodec.entropy import coding
 from aecodec.entropy.range_coder import PYTHON
 from aecodec.format import container
@@ -196,8 +197,9 @@ def test_what_is_no_picture_is_refused(codec: Codec, thing: object) -> None:
 def test_the_pure_python_coder_gives_the_same_bytes_and_codes(
     codec: Codec, samples: Pixels
 ) -> None:
-    slow = Codec(codec.folder, Execution(coder=PYTHON))
-    data = codec.compress(samples)
+    slow = Codec(codec.folder, Execution(PythonEngine(PYTHON)))
+    fast = Codec(codec.folder, Execution(PythonEngine()))
+    data = fast.compress(samples)
     assert slow.compress(samples) == data
     assert (slow.decoder.codes(data) == codec.decoder.codes(data)).all()
 

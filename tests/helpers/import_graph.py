@@ -26,7 +26,6 @@ FOLDERS = {
     "cli": "aecodec.cli",
     "export": "aecodec.export",
     "web": "aecodec.web",
-    "c": "aecodec.c",
 }
 """Folders of the repository, and the packages as which they are installed."""
 
@@ -48,8 +47,6 @@ def modules() -> dict[str, Path]:
     files = {}
     for folder, package in FOLDERS.items():
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if not (path.parent / "__init__.py").exists():
-                continue  # a script beside C sources
             parts = path.relative_to(ROOT / folder).with_suffix("").parts
             files[".".join([package, *parts]).removesuffix(".__init__")] = path
     return files

@@ -15,7 +15,7 @@ import pytest
 import aecodec
 from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.arrays import Pixels
-from aecodec.coding.payload import Message
+from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.errors import InputError
 
 
@@ -89,13 +89,15 @@ def test_only_the_messages_of_a_frame_are_decoded(
     crop = np.pad(photograph[:420, :500, 1], ((0, 92), (0, 12)), mode="reflect")
     path = tmp_path / "many.aec"
     path.write_bytes(aecodec.compress(np.stack([crop] * 17), level=1))
-    decoded, decode = [], Message.decode
+    decoder = aecodec.load_codec("photo").decoder
+    coder, decoded = type(decoder.engine.coder(decoder.folder, 1)), []
+    decode = coder.decode
 
-    def counted(message: Message, *arguments: object) -> np.ndarray:
-        decoded.append(message.segment.shape[0])
-        return decode(message, *arguments)
+    def counted(coder: MessageCoder, message: bytes, segment: Segment) -> np.ndarray:
+        decoded.append(segment.shape[0])
+        return decode(coder, message, segment)
 
-    monkeypatch.setattr(Message, "decode", counted)
+    monkeypatch.setattr(coder, "decode", counted)
     frames = aecodec.frames(path)
     assert decoded == []
     assert np.array_equal(frames[16], frames[-1])
