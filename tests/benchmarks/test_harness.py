@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,28 +62,6 @@ def test_a_folders_hash_is_that_of_what_sha256sum_prints(data: Path) -> None:
     assert harness.sha256_of(data / "b.bin") == hashlib.sha256(b"b").hexdigest()
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def test_the_state_of_git_is_its_commit_and_whether_files_differ(tmp_path: Path) -> None:
-    assert harness.git_state(tmp_path) == (None, None)
-    (tmp_path / "benchmarks" / "results").mkdir(parents=True)
-    code, results = tmp_path / "code.py", tmp_path / "benchmarks" / "results" / "one.json"
-    for path in (code, results):
-        path.write_text("1")
-    _git(tmp_path, "init")
-    _git(tmp_path, "add", ".")
-    _git(tmp_path, "commit", "--message", "first")
-    commit = _git(tmp_path, "rev-parse", "HEAD")
-    results.write_text("2")
-    assert harness.git_state(tmp_path) == (commit, False)
-    code.write_text("2")
-    assert harness.git_state(tmp_path) == (commit, True)
-
-
 def test_the_listing_has_one_line_per_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -93,12 +69,3 @@ def test_the_listing_has_one_line_per_benchmark(capsys: pytest.CaptureFixture[st
         [line] = [line for line in lines if line.split()[1:2] == [name]]
         assert line.endswith(command_line.question(file))
         assert line.endswith("?")
-
-
-def test_the_command_line_runs_a_benchmark(tmp_path: Path) -> None:
-    file = tmp_path / "cold_start.json"
-    command = [sys.executable, "-m", "benchmarks", "cold_start", "--rounds", "1", "--json"]
-    subprocess.run([*command, str(file)], check=True, cwd=harness.ROOT, capture_output=True)
-    results = harness.read_results(file)
-    assert [row["command"] for row in results.rows][:2] == ["imports", "compress"]
-    assert results.command == f"python -m benchmarks cold_start --rounds 1 --json {file}"

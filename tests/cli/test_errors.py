@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
-import subprocess
-import sys
-import warnings
 from pathlib import Path
 
 import pytest
 from helpers.commands import Command
 
-from aecodec.cli.shared.console import Console
-from aecodec.errors import AecodecWarning, FormatError
 from aecodec.format import container
 
 
@@ -148,18 +142,6 @@ def test_files_that_failed_are_lines_of_json_among_the_others(
     assert json.loads(command("codecs", "nothing", "--json").out)["status"] == 5
 
 
-def test_warnings_are_printed_even_if_an_error_follows(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def warn_and_fail() -> None:
-        warnings.warn("something is lost", AecodecWarning, stacklevel=2)
-        raise FormatError("damaged")
-
-    with pytest.raises(FormatError), Console().warnings_about("x.png"):
-        warn_and_fail()
-    assert capsys.readouterr().err == "warning: x.png: something is lost\n"
-
-
 def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command) -> None:
     shutil.copy("digit.png", "closed.png")
     Path("closed.png").chmod(0)
@@ -173,17 +155,3 @@ def test_a_file_that_may_not_be_read_fails_alone(folder: Path, command: Command)
     assert result.status == 1
     lines = [json.loads(line) for line in result.out.splitlines()]
     assert [line.get("status", 0) for line in lines] == [_MISSING, 0]
-
-
-@pytest.mark.parametrize("arguments", [["info", "scans"], ["info", "digit.aec"], ["codecs"]])
-def test_results_that_cannot_be_printed_are_a_failure(
-    folder: Path, command: Command, arguments: list[str]
-) -> None:
-    assert command("compress", "digit.png").status == 0
-    Path("scans").mkdir()
-    for name in ("a.aec", "b.aec"):
-        shutil.copy("digit.aec", f"scans/{name}")
-    program = shlex.join([sys.executable, "-m", "aecodec", *arguments])
-    done = subprocess.run(f"{program} >&-", shell=True, capture_output=True, check=False)
-    assert done.returncode == 1
-    assert b"standard output is closed" in done.stderr

@@ -71,15 +71,6 @@ def test_one_format_for_all(scans: Path, command: Command) -> None:
     ]
 
 
-def test_files_that_were_named_apart_get_their_names_back(scans: Path, command: Command) -> None:
-    for name in ("a.jpg", "b.PNG"):
-        assert command("compress", f"scans/{name}", "-o", f"apart/{name}.aec").status == 0
-    assert command("decompress", "apart", "-o", "back").status == 0
-    assert sorted(os.listdir("back")) == ["a.jpg_decompressed.png", "b_decompressed.PNG"]
-    assert command("decompress", "apart", "-o", "more", "--quality", "80").status == 0
-    assert sorted(os.listdir("more")) == ["a_decompressed.jpg", "b_decompressed.PNG"]
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -133,14 +124,6 @@ def test_all_frames_or_a_warning(folder: Path, command: Command) -> None:
     assert result.err == "warning: moving.png: the durations of its frames are not kept\n"
     assert command("decompress", "moving.aec").status == 0
     assert sorted(os.listdir("moving_decompressed")) == ["1.png", "2.png", "3.png"]
-
-
-def test_a_small_grey_picture_in_colours_is_a_digit(folder: Path, command: Command) -> None:
-    opened("digit.png").convert("RGB").save("rgb.png")
-    values = json.loads(command("compress", "rgb.png", "--json").out)
-    assert values["codec"] == "digits"
-    assert command("decompress", "rgb.aec").status == 0
-    assert opened("rgb_decompressed.png").mode == "RGB"
 
 
 @pytest.fixture

@@ -86,22 +86,6 @@ def test_noise_and_drawings_are_unfamiliar_to_a_codec_for_photographs(
         report(photo, picture, photo.compress_picture(picture, level=level), source_size=10**6)
 
 
-@pytest.mark.parametrize(
-    ("source_size", "words"),
-    [
-        (10, "2.0x larger than the source"),
-        (19, "1.1x larger than the source"),
-        (20, "about as large as the source"),
-        (200, "10.0x smaller than the source"),
-    ],
-)
-def test_the_size_is_told_in_right_english(source_size: int, words: str) -> None:
-    measured = Report("digits", 1, 20, source_size, 784, 1.0, None, True)
-    assert words in measured.as_text()
-    assert "39.2x smaller than raw pixels" in measured.as_text()
-    assert measured.is_larger is (source_size < 20)
-
-
 def test_a_file_that_is_larger_than_its_source_gives_a_warning(
     codec: Codec, samples: Pixels
 ) -> None:

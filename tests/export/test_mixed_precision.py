@@ -79,11 +79,3 @@ def test_a_sigmoid_ends_in_pixels_exactly() -> None:
     found = transform(LATENTS.astype(np.int8)).reshape(-1, 4, 4) + 128.0
     assert (found[expected > 0.999] == 254).all()  # the largest value of an int8 sigmoid is 255/256
     assert (found[expected < 0.001] == 0).all()
-
-
-def test_infinite_values_between_two_operators_do_not_end_the_process() -> None:
-    """TFLite computes softplus as log(1 + exp(x)), and exp(100) is infinite in float32."""
-    inputs = keras.Input((6,))
-    decoder = keras.Model(inputs, layers.Reshape((2, 3))(layers.Activation("softplus")(inputs * 2)))
-    mixed = decoder_tflite(decoder, LATENTS, lambda found: 1.0)
-    assert TileTransform(mixed.content)(LATENTS.astype(np.int8)).shape[1:] == (2, 3)

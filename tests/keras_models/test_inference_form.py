@@ -61,11 +61,3 @@ def test_normalization_that_is_told_to_train_uses_what_it_has_learned() -> None:
     with pytest.warns(AecodecWarning, match="training=True"):
         found = outputs(flat(model), (5,))
     assert np.allclose(found, outputs(keras.Model(tensor, normalize(tensor)), (5,)))
-
-
-def test_repeated_pixels_of_any_size_are_exact() -> None:
-    tensor = keras.Input((None, None, 3))
-    model = keras.Model(tensor, layers.UpSampling2D(3)(tensor))
-    found = flat(model)
-    assert not [layer for layer in found.layers if isinstance(layer, layers.UpSampling2D)]
-    assert (outputs(found, (4, 7, 3)) == outputs(model, (4, 7, 3))).all()

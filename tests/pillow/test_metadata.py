@@ -84,22 +84,6 @@ def warnings_of(options: dict[str, Any], name: str) -> AbstractContextManager[An
     return nullcontext()
 
 
-def test_the_file_is_that_of_compress(picture: Image.Image) -> None:
-    image = Image.open(saved(picture, "JPEG", **VALUES))
-    assert saved(image).getvalue() == aecodec.compress(image)
-    bare = picture.copy()
-    picture.info.update(VALUES)
-    assert saved(bare, **VALUES).getvalue() == saved(picture).getvalue()
-
-
-def test_what_is_given_is_kept_however_small_the_picture_is(digit: Image.Image) -> None:
-    digit.info["exif"] = VALUES["exif"]
-    assert Image.open(saved(digit)).info == {}
-    assert Image.open(saved(digit, xmp=XMP)).info == {"exif": VALUES["exif"], "xmp": XMP}
-    assert Image.open(saved(digit, xmp=XMP, max_bytes=400)).info["xmp"] == XMP
-    assert Image.open(saved(digit, xmp=XMP, metadata=False)).info == {}
-
-
 def test_damaged_exif_is_left_out_and_named(picture: Image.Image) -> None:
     with pytest.warns(aecodec.AecodecWarning, match="its EXIF, as it is damaged"):
         file = saved(picture, exif=b"This_is_not_valid_EXIF_data")

@@ -116,21 +116,6 @@ def test_a_killed_call_goes_on_by_its_journal(folder: Path, command: Command) ->
     assert not journal.exists()
 
 
-@pytest.mark.parametrize(
-    "line", [[{}, 1], [["a"], None], [None, None], ["a", "b", 1 << 70], ["a", 3], "ab", 7, {}]
-)
-def test_lines_of_a_journal_that_are_no_rows_are_left_out(
-    line: object, scans: Path, command: Command
-) -> None:
-    Path("scans/broken.png").unlink()
-    call = ("compress", scans, "-o", "out", "--manifest", "m.parquet")
-    Path("m.parquet.rows").write_text(json.dumps(line) + "\n")
-    done = command(*call)
-    assert (done.status, done.err) == (0, "")
-    rows = rows_of("m.parquet")
-    assert {name for name in rows if name != "a"} == {path.name for path in scans.glob("*.png")}
-
-
 def test_another_file_is_not_taken_for_a_manifest(scans: Path, command: Command) -> None:
     before = Path("digit.png").read_bytes()
     for name in ("digit.png", "scans"):
