@@ -119,4 +119,4 @@ def _compile(
     compiler: str, device: DeviceFolder, main: Path, program: Path, options: Sequence[str]
 ) -> None:
     command = [compiler, *options, f"-I{device.path}", "-o", program, main, *device.library_sources]
-    subprocess.run([str(each) for each in command], check=True)
+    subprocess.run([str(part) for part in command], check=True)

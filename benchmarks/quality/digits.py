@@ -24,7 +24,7 @@ from benchmarks.pictures import mnist
 _QUALITIES = ((JPEG, 5, 20), (WEBP, 0, 20), (JPEG_XL, 5, 30), (AVIF, 0, 10))
 _ANCHORS = (
     *LOSSLESS,
-    *(anchor.at_quality(each) for anchor, *qualities in _QUALITIES for each in qualities),
+    *(anchor.at_quality(quality) for anchor, *qualities in _QUALITIES for quality in qualities),
 )
 
 

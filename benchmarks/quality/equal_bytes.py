@@ -72,7 +72,7 @@ def add_arguments(parser: Options) -> None:
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per level and picture, with a cell for each format."""
     codec = aecodec.load_codec(options.codec)
-    crops = [_crop(each) for each in options.crop or _CROPS]
+    crops = [_crop(crop) for crop in options.crop or _CROPS]
     for level in options.levels:
         drawn = []
         for crop in crops:

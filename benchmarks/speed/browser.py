@@ -90,7 +90,7 @@ def add_arguments(parser: Options) -> None:
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per codec and kind of figure."""
-    photographs = sorted(each for each in options.data.iterdir() if each.suffix == ".png")
+    photographs = sorted(path for path in options.data.iterdir() if path.suffix == ".png")
     with tempfile.TemporaryDirectory() as folder:
         names = _make_host(Path(folder), photographs[: options.limit])
         yield from _speeds(Path(folder), names)

@@ -63,9 +63,9 @@ def test_whoever_looks_sees_all_old_files_or_all_new_ones(folder: Path) -> None:
             return set()  # it was the old one, which was being removed
         finally:
             os.close(descriptor)
-        contents = {os.read(each, 10) for each in opened}
-        for each in opened:
-            os.close(each)
+        contents = {os.read(file, 10) for file in opened}
+        for file in opened:
+            os.close(file)
         return contents
 
     update_folder(folder, {"1": b"0", "2": b"0"}, replace=True)

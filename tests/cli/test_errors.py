@@ -91,13 +91,13 @@ PAIR = ("--decoder", "digit.png", "--calibrate", "digit.png")
 def test_an_input_that_does_not_exist_has_one_status_in_all_commands(
     folder: Path, command: Command, arguments: list[str], has_json: bool
 ) -> None:
-    given = ["nothing" if each == "INPUT" else each for each in arguments]
-    result = command(*given)
+    call = ["nothing" if argument == "INPUT" else argument for argument in arguments]
+    result = command(*call)
     assert (result.status, result.out) == (_MISSING, "")
     assert len(result.err.splitlines()) == 1
     assert "nothing" in result.err
     if has_json:
-        values = json.loads(command(*given, "--json").out)
+        values = json.loads(command(*call, "--json").out)
         assert values["status"] == _MISSING
         assert set(values) == {"source", "error", "status"}
 
@@ -121,10 +121,10 @@ def test_an_input_that_does_not_exist_has_one_status_in_all_commands(
 def test_inputs_of_the_wrong_kind_keep_to_the_table(
     folder: Path, command: Command, arguments: list[str], content: bytes, status: int
 ) -> None:
-    Path("given").write_bytes(content)
-    result = command(*("given" if each == "INPUT" else each for each in arguments))
+    Path("input").write_bytes(content)
+    result = command(*("input" if argument == "INPUT" else argument for argument in arguments))
     assert (result.status, result.out) == (status, "")
-    assert "given" in result.err
+    assert "input" in result.err
     assert not Path("out").exists()
 
 

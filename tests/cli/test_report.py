@@ -26,9 +26,9 @@ def scans(folder: Path) -> Path:
 def data_of(page: Path) -> dict[str, Any]:
     """What a page shows."""
     text = page.read_text("utf-8")
-    found = re.search(r'type="application/json">(.*?)</script>', text, re.DOTALL)
-    assert found
-    values: dict[str, Any] = json.loads(found[1])
+    match = re.search(r'type="application/json">(.*?)</script>', text, re.DOTALL)
+    assert match
+    values: dict[str, Any] = json.loads(match[1])
     return values
 
 
@@ -39,7 +39,9 @@ def test_a_page_is_written_beside_the_pictures(scans: Path, command: Command) ->
     assert done.out == f"scans -> scans_report.html: 2 of 2 pictures shown, {size} bytes\n"
     data = data_of(Path("scans_report.html"))
     assert data["title"] == "scans"
-    assert {each["name"] for each in data["pictures"]} == {path.name for path in scans.iterdir()}
+    assert {picture["name"] for picture in data["pictures"]} == {
+        path.name for path in scans.iterdir()
+    }
 
 
 def test_nothing_is_overwritten_unasked(scans: Path, command: Command) -> None:

@@ -148,9 +148,9 @@ def test_every_bit_flip_and_truncation_is_refused(codec: Codec, digits: Pixels) 
             changed = bytearray(data)
             changed[bit // 8] ^= 1 << bit % 8
             damaged.append(bytes(changed))
-        for each in damaged:
+        for content in damaged:
             with pytest.raises(FormatError):
-                aecodec.decompress(each)
+                aecodec.decompress(content)
 
 
 def test_files_with_a_forged_checksum_raise_no_other_error(codec: Codec, samples: Pixels) -> None:

@@ -125,7 +125,7 @@ def wide_context() -> ContextNetwork:
     contexts = (
         any_context(np.random.default_rng(seed), 4, PREDICTED_CHANNELS + 2) for seed in count()
     )
-    return next(each for each in contexts if each.spatial)
+    return next(context for context in contexts if context.spatial)
 
 
 @pytest.mark.parametrize("context", [some_context(), wide_context()])
@@ -163,10 +163,10 @@ def test_fewer_priors_cost_bytes_and_every_reader_decodes_them(
     library = CLibrary(CTables(codec.folder, priors=8), tmp_path)
     codes = library.quantize(codec.encoder.latents(digits[:100, ..., None]))
     sizes = []
-    for each in codes:
-        status, made = library.encode(each, (28, 28), Mode.L)
+    for vector in codes:
+        status, made = library.encode(vector, (28, 28), Mode.L)
         assert status == OK
-        assert (codec.decoder.codes(made) == each).all()
+        assert (codec.decoder.codes(made) == vector).all()
         sizes.append(len(made))
     whole = np.mean([len(codec.compress(digit)) for digit in digits[:100]])
     assert whole < np.mean(sizes) < 1.2 * whole
@@ -178,7 +178,7 @@ def test_a_file_with_a_prior_that_was_not_exported_is_refused(
 ) -> None:
     library = CLibrary(CTables(codec.folder, priors=1), tmp_path)
     _, work, _ = library.sizes((28, 28), Mode.L)
-    statuses = {library.decode(codec.compress(each), 1, work).status for each in digits[:30]}
+    statuses = {library.decode(codec.compress(digit), 1, work).status for digit in digits[:30]}
     assert statuses == {OK, OTHER_CODEC}
 
 
@@ -211,7 +211,7 @@ def test_a_file_is_written_only_within_its_capacity(library: CLibrary, file: byt
 
 def assert_headers_agree(library: CLibrary, data: bytes) -> None:
     """Check that C reads a header as Python does, or refuses it as Python does."""
-    status, found, payload = library.read_header(data)
+    status, fields, payload = library.read_header(data)
     try:
         header, expected = container.unpack(data)
     except AecodecError:
@@ -219,10 +219,10 @@ def assert_headers_agree(library: CLibrary, data: bytes) -> None:
         return
     assert status == OK
     assert payload == expected
-    assert bytes(found.id) == header.codec_id
-    assert (found.width, found.height) == (header.size or (0, 0))
-    assert (found.mode, found.level) == (header.mode, header.level or 0)
-    assert (found.frames, found.reduction) == (header.frames, header.reduction)
+    assert bytes(fields.id) == header.codec_id
+    assert (fields.width, fields.height) == (header.size or (0, 0))
+    assert (fields.mode, fields.level) == (header.mode, header.level or 0)
+    assert (fields.frames, fields.reduction) == (header.frames, header.reduction)
 
 
 @settings(max_examples=200)

@@ -105,7 +105,7 @@ def levels(codec: Codec, photo: Codec) -> list[Exported]:
 @pytest.fixture(scope="module")
 def files(levels: list[Exported], codec: Codec) -> dict[str, bytes]:
     """The C files of these levels, and of the networks of a codec."""
-    tables = {name: content for each in levels for name, content in each.files.items()}
+    tables = {name: content for level in levels for name, content in level.files.items()}
     return {**tables, **models_of(codec)}
 
 
@@ -116,16 +116,16 @@ def test_two_levels_and_another_codec_link_into_one_program(
     assert "aecodec_photo_level2_5.c" in files
     program = PROGRAM.format(
         includes="\n".join(f'#include "{name}"' for name in files if name.endswith(".h")),
-        round_trips="\n    ".join(each.round_trip for each in levels),
+        round_trips="\n    ".join(level.round_trip for level in levels),
     )
     for name, content in {**files, "program.c": program.encode()}.items():
         (tmp_path / name).write_bytes(content)
     sources = [SOURCES / "aecodec.c", *tmp_path.glob("*.c")]
     command = ["cc", *WARNINGS, f"-I{SOURCES}", f"-I{tmp_path}", "-o", tmp_path / "program"]
     subprocess.run([*command, *sources], check=True)
-    latents = b"".join(each.encoded.latents.tobytes() for each in levels)
+    latents = b"".join(level.encoded.latents.tobytes() for level in levels)
     done = subprocess.run([tmp_path / "program"], input=latents, capture_output=True, check=True)
-    assert done.stdout == b"".join(c_file(each.tables, each.encoded) for each in levels)
+    assert done.stdout == b"".join(c_file(level.tables, level.encoded) for level in levels)
 
 
 def test_all_names_that_other_programs_see_begin_with_aecodec(

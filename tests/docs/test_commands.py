@@ -69,9 +69,11 @@ TOOLS = {
 
 Folder = Callable[[str], Path]
 
-SHOWING = [page for page in PAGES if {"sh", "python"} & {each.language for each in blocks_of(page)}]
+SHOWING = [
+    page for page in PAGES if {"sh", "python"} & {block.language for block in blocks_of(page)}
+]
 LONG_COMMANDS = sorted(
-    {each for page in (README, *PAGES) for each in commands_of(page) if LONG.match(each)}
+    {block for page in (README, *PAGES) for block in commands_of(page) if LONG.match(block)}
 )
 
 

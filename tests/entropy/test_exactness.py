@@ -39,5 +39,5 @@ def test_the_largest_networks_are_exact(inner: str, outer: str, spatial: bool) -
         assert 0.75 * EXACT < largest < EXACT
     for count in (1, 3, VECTORS):
         for at_once in (True, False):
-            found = moves_of(network, vectors.first(count), at_once=at_once)
-            assert (found == expected[..., :count]).all()
+            result = moves_of(network, vectors.first(count), at_once=at_once)
+            assert (result == expected[..., :count]).all()

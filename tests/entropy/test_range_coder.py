@@ -137,22 +137,22 @@ def test_bytes_that_no_encoder_writes_are_refused(read: type) -> None:
 
 def read_all(read: type, data: bytes, message: Message) -> list[int] | str:
     """The symbols that a decoder finds in any bytes, or why it refuses them."""
-    reader, found = read(data), list[int]()
+    reader, result = read(data), list[int]()
     try:
         for symbols, table in message:
-            found += reader.decode(len(symbols), table).tolist()
+            result += reader.decode(len(symbols), table).tolist()
     except FormatError as error:
         return str(error)
-    return found
+    return result
 
 
 @settings(max_examples=500)
 @given(messages(), st.binary(max_size=60))
 def test_both_coders_read_the_same_in_any_bytes(message: Message, data: bytes) -> None:
     written = encode(PythonEncoder, message)
-    for each in (data, written + data, written[: len(data)]):
-        assert read_all(PythonDecoder, each, message) == read_all(
-            ConstrictionDecoder, each, message
+    for content in (data, written + data, written[: len(data)]):
+        assert read_all(PythonDecoder, content, message) == read_all(
+            ConstrictionDecoder, content, message
         )
 
 

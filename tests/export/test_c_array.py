@@ -42,5 +42,5 @@ def test_the_c_source_is_the_model(
     language = ["-x", "c++"] if compiler == "g++" else []
     command = [compiler, *strict, *language, *tmp_path.glob("*.c"), "-o", tmp_path / "dump"]
     subprocess.run(command, check=True)
-    found = subprocess.run([tmp_path / "dump"], capture_output=True, check=True).stdout
-    assert found == model
+    result = subprocess.run([tmp_path / "dump"], capture_output=True, check=True).stdout
+    assert result == model

@@ -57,8 +57,8 @@ def test_networks_of_any_size_are_exported(
     convolutional_codec: Codec, photograph: Pixels, command: Command, options: tuple[str, ...]
 ) -> None:
     report = export_on_photographs(command, convolutional_codec, photograph, *options)
-    assert [each["half"] for each in report] == ["encoder", "decoder"]
-    assert all(each["psnr_lost"] < 0.5 for each in report)
+    assert [row["half"] for row in report] == ["encoder", "decoder"]
+    assert all(row["psnr_lost"] < 0.5 for row in report)
 
 
 def test_networks_of_any_size_run_on_a_device(

@@ -21,7 +21,7 @@ GOLDEN = [path.read_bytes() for path in sorted((ROOT / "tests" / "golden").glob(
 
 def test_the_reader_withstands_seconds_of_fuzzing(tmp_path: Path) -> None:
     pytest.importorskip("atheris")
-    command = [sys.executable, "-m", "fuzz.reader", "--seconds", "3", "--found", str(tmp_path)]
+    command = [sys.executable, "-m", "fuzz.reader", "--seconds", "3", "--findings", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Done " in done.stderr

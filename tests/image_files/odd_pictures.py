@@ -99,7 +99,7 @@ def png_with(chunks: list[tuple[bytes, bytes]], image: Image.Image) -> bytes:
 
 
 def with_chunks(chunks: list[tuple[bytes, bytes]], content: bytes) -> bytes:
-    return content[:33] + b"".join(png_chunk(*each) for each in chunks) + content[33:]
+    return content[:33] + b"".join(png_chunk(*chunk) for chunk in chunks) + content[33:]
 
 
 def png_chunk(name: bytes, content: bytes) -> bytes:
@@ -113,7 +113,7 @@ def deep_png(values: np.ndarray) -> bytes:
     lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in values)
     header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*each) for each in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
 
 
 def deep_ppm(values: np.ndarray) -> bytes:

@@ -43,7 +43,7 @@ def test_pictures_that_cannot_be_stacked_are_named() -> None:
 
 
 def test_differing_metadata_is_named_or_refused() -> None:
-    pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: each}) for each in (b"1", b"2")]
+    pictures = [replace(PLAIN, metadata={ICC: b"same", EXIF: exif}) for exif in (b"1", b"2")]
     with pytest.warns(AecodecWarning, match="EXIF differ"):
         whole = in_one(PATHS, pictures, metadata=None)
     assert without_names(whole)[0].metadata == {ICC: b"same"}

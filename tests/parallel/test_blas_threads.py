@@ -32,7 +32,7 @@ def _calling_program() -> Iterator[None]:
 
 
 def blas_threads() -> set[int]:
-    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
 def watched(codec: Codec, seen: Seen) -> Codec:

@@ -61,8 +61,8 @@ VALUES = {
 @pytest.mark.parametrize("name", VALUES)
 def test_metadata_is_added_and_removed(picture: Image.Image, name: str) -> None:
     value = VALUES[name]
-    given = Image.open(saved(picture, **{name: value}))
-    assert given.info == {name: value}
+    added = Image.open(saved(picture, **{name: value}))
+    assert added.info == {name: value}
     assert picture.info == {}
     picture.info[name] = value
     kept = Image.open(saved(picture))
@@ -147,10 +147,10 @@ def test_the_orientation_of_a_file_is_applied(
 def test_an_orientation_that_is_given_is_applied(
     picture: Image.Image, orientation: int, options: Any
 ) -> None:
-    given = options(orientation)
+    chosen = options(orientation)
     named = picture.copy()
     named.getexif()[ORIENTATION] = orientation
-    check_upright(Image.open(saved(picture, **given)), ImageOps.exif_transpose(named))
+    check_upright(Image.open(saved(picture, **chosen)), ImageOps.exif_transpose(named))
 
 
 def check_upright(image: Image.Image, expected: Image.Image) -> None:

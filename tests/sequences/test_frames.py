@@ -116,9 +116,9 @@ def test_a_folder_is_its_files_in_the_order_of_their_paths(folder: Path) -> None
         np.asarray(aecodec.decompress(folder / "b" / "one.AEC")),
         np.asarray(aecodec.decompress(folder / "c.aec")),
     ]
-    for number, (frame, each) in enumerate(zip(frames, expected, strict=True)):
-        assert np.array_equal(frame, each)
-        assert np.array_equal(frames[number], each)
+    for number, (frame, picture) in enumerate(zip(frames, expected, strict=True)):
+        assert np.array_equal(frame, picture)
+        assert np.array_equal(frames[number], picture)
     assert np.array_equal(frames[[5, 1, 0]], np.stack([expected[n] for n in (5, 1, 0)]))
     with pytest.raises(ImageError, match=r"\(28, 28\) and \(50, 70, 3\).*one by one"):
         frames[4:]

@@ -22,7 +22,7 @@ def new_model() -> Any:
     """A model of one weight, which is 1 more after each step, as its gradient is -1."""
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     model.set_weights([np.zeros((1, 1))])
-    model.compile(keras.optimizers.SGD(1.0), loss=lambda _, found: -keras.ops.mean(found))
+    model.compile(keras.optimizers.SGD(1.0), loss=lambda _, output: -keras.ops.mean(output))
     model.optimizer.build(model.trainable_variables)
     return model
 

@@ -65,7 +65,7 @@ def test_no_layer_dies_while_the_learning_rate_is_highest(photograph: Pixels, na
     codes = np.rint(encoder.predict(x, verbose=0))
     halves = pair.qat_copy(encoder, x, "float32"), pair.qat_copy(decoder, codes, "float32")
     copy = Autoencoder(*halves)
-    how = {each: recipe.training[each] for each in ("optimizer", "learning_rate")}
+    how = {key: recipe.training[key] for key in ("optimizer", "learning_rate")}
     options = RateOptions(cost_power=recipe.training["cost_power"])
     copy.train(x, 8, 16, rate_weight=weights, verbose=0, rate_options=options, **how)
     codes = np.rint(copy.encoder.predict(x, verbose=0))

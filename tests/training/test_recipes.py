@@ -41,7 +41,7 @@ def assert_is_interrupted(training: RecipeTraining) -> None:
         warnings.simplefilter("always")
         _, is_complete = training.run([CtrlC()], verbose=0)
     assert not is_complete
-    assert [each for each in caught if each.category is AecodecWarning]
+    assert [warning for warning in caught if warning.category is AecodecWarning]
 
 
 def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path: Path) -> None:

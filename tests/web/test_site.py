@@ -47,7 +47,7 @@ def test_samples_are_those_that_suit_a_codec(
 ) -> None:
     command("web", "digits", "-o", "site")
     samples = json.loads((tmp_path / "site" / "samples" / "index.json").read_text())
-    assert [each["title"] for each in samples] == [f"Digit {number}" for number in range(10)]
+    assert [sample["title"] for sample in samples] == [f"Digit {number}" for number in range(10)]
     file = (tmp_path / "site" / "samples" / samples[3]["file"]).read_bytes()
     assert samples[3]["levels"][1]["bytes"] == len(file)
     assert codec.decompress(file).size == (28, 28)
@@ -91,7 +91,7 @@ def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path
     (mine / "folder.png").mkdir(parents=True)
     os.mkfifo(mine / "pipe.png")  # to read it would take for ever
     (mine / "a.png").write_bytes((ROOT / "aecodec/data/samples/digit3.png").read_bytes())
-    assert [each.path.name for each in found_samples(mine)] == ["a.png"]
+    assert [sample.path.name for sample in found_samples(mine)] == ["a.png"]
     (mine / "a.png").rename(os.fsdecode(bytes(mine) + b"/l\xe9.png"))
     refused = command("web", "digits", "-o", "site", "--samples", "mine")
     assert (refused.status, "in UTF-8 alone; rename it" in refused.err) == (2, True)

@@ -86,9 +86,11 @@ def test_unusual_ranges_are_found_and_named() -> None:
         return np.rint(20 * clipped) / 20
 
     with pytest.warns(AecodecWarning, match="--pixel-range states it"):
-        taken, given = find_pixel_ranges(standardized, IMAGES)
-    assert taken == given
-    assert np.allclose((taken.black, taken.white), (-mean / deviation, (1 - mean) / deviation))
+        encoder_range, decoder_range = find_pixel_ranges(standardized, IMAGES)
+    assert encoder_range == decoder_range
+    assert np.allclose(
+        (encoder_range.black, encoder_range.white), (-mean / deviation, (1 - mean) / deviation)
+    )
 
 
 def test_stated_pixel_ranges_are_applied() -> None:
@@ -228,7 +230,7 @@ def test_the_mean_of_grey_levels_is_the_pixel(shape: tuple[int, ...], activation
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pair = adopted(lossless()[0], decoder)
-    assert any("5 grey levels" in str(each.message) for each in caught)
+    assert any("5 grey levels" in str(warning.message) for warning in caught)
     logits = np.asarray(layer(pair.encoder(IMAGES))).reshape(-1, 5)
     likely = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
     expected = likely @ np.linspace(0, 1, 5)

@@ -37,8 +37,8 @@ class Digests(NamedTuple):
 @cache
 def golden_codecs() -> dict[bytes, Codec]:
     """The codecs of `tests/golden/codecs` by their ids."""
-    found = [load_codec(path.parent) for path in sorted(GOLDEN.glob("codecs/*/codec.json"))]
-    return {codec.spec.codec_id: codec for codec in found}
+    codecs = [load_codec(path.parent) for path in sorted(GOLDEN.glob("codecs/*/codec.json"))]
+    return {codec.spec.codec_id: codec for codec in codecs}
 
 
 def codec_of(data: bytes) -> Codec:
