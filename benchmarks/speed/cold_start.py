@@ -1,4 +1,4 @@
-"""How long does one digit take as a whole process, compared with the imports that every codec needs?
+"""How long does one digit take as a whole process, compared with the imports that all codecs need?
 
 The command line on one sample digit, against a process that only imports NumPy and Pillow.
 All commands run by turns; the median of each is given.
