@@ -80,16 +80,15 @@ typedef struct {
     __mmask16 stored;
 } avx512_scaling;
 
-AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_tile *tile, uint32_t from, uint32_t channels)
+/* Of `channels` channels from this one on, of whose sums the excess is taken off. */
+AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_scaling *scaling, uint32_t channel, uint32_t channels,
+                                               __m512i excess)
 {
-    const aecodec_scaling *scaling = tile->scaling;
-    const uint32_t channel = tile->channel + from;
     const __mmask16 there = (__mmask16)(0xffffu >> (channels < LANES ? (LANES - channels) / 4 * 4 : 0));
     const __m512i none = _mm512_setzero_si512();
     const __m512i shift = _mm512_maskz_loadu_epi32(there, scaling->shift + channel);
     const avx512_scaling found = {
-        _mm512_sub_epi32(_mm512_maskz_loadu_epi32(there, scaling->bias + channel),
-                         _mm512_loadu_si512(tile->excess + from)),
+        _mm512_sub_epi32(_mm512_maskz_loadu_epi32(there, scaling->bias + channel), excess),
         _mm512_maskz_loadu_epi32(there, scaling->multiplier + channel),
         _mm512_max_epi32(shift, none),
         _mm512_max_epi32(_mm512_sub_epi32(none, shift), none),
@@ -164,7 +163,9 @@ AVX512 INLINE void avx512_tile_of(const aecodec_tile *tile, const int count, con
         }
     }
     UNROLLED for (n = 0; n < blocks; n++) {
-        const avx512_scaling scaling = avx512_scaling_of(tile, (uint32_t)n * LANES, n < blocks - 1 ? LANES : last);
+        const avx512_scaling scaling =
+            avx512_scaling_of(tile->scaling, tile->channel + (uint32_t)n * LANES, n < blocks - 1 ? LANES : last,
+                              _mm512_loadu_si512(tile->excess + n * LANES));
         UNROLLED for (place = 0; place < count; place++) {
             int8_t *output = tile->output + (size_t)place * tile->output_step + n * LANES;
             if (tile->scaling->is_rounded_once) {
@@ -209,6 +210,56 @@ AVX512 static void avx512_tile(const aecodec_tile *tile)
     }
 }
 
+/* Some rows of inputs, with all sums in registers. */
+AVX512 INLINE void avx512_multiply_rows(const int16_t *inputs, size_t step, const int rows, const int16_t *weights,
+                                        size_t length, int32_t *sums, size_t sums_step)
+{
+    __m512i own[AVX512_WIDE];
+    size_t n;
+    int row;
+    UNROLLED for (row = 0; row < rows; row++) {
+        own[row] = _mm512_setzero_si512();
+    }
+    for (n = 0; n < length; n += 2, weights += 2 * LANES) {
+        const __m512i block = _mm512_loadu_si512(weights);
+        UNROLLED for (row = 0; row < rows; row++) {
+            const __m512i pair = _mm512_set1_epi32(aecodec_word_at(inputs + (size_t)row * step + n));
+            own[row] = _mm512_dpwssd_epi32(own[row], block, pair);
+        }
+    }
+    UNROLLED for (row = 0; row < rows; row++) {
+        _mm512_storeu_si512(sums + (size_t)row * sums_step, own[row]);
+    }
+}
+
+AVX512 static void avx512_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights,
+                                   size_t length, int32_t *sums, size_t sums_step)
+{
+    for (; rows >= AVX512_WIDE; rows -= AVX512_WIDE, inputs += AVX512_WIDE * step, sums += AVX512_WIDE * sums_step) {
+        avx512_multiply_rows(inputs, step, AVX512_WIDE, weights, length, sums, sums_step);
+    }
+    for (; rows >= 4; rows -= 4, inputs += 4 * step, sums += 4 * sums_step) {
+        avx512_multiply_rows(inputs, step, 4, weights, length, sums, sums_step);
+    }
+    for (; rows > 0; rows--, inputs += step, sums += sums_step) {
+        avx512_multiply_rows(inputs, step, 1, weights, length, sums, sums_step);
+    }
+}
+
+AVX512 static void avx512_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
+                                  uint32_t channels, int8_t *output, size_t output_step)
+{
+    const avx512_scaling block = avx512_scaling_of(scaling, channel, channels, _mm512_setzero_si512());
+    for (; count > 0; count--, sums += LANES, output += output_step) {
+        const __m512i own = _mm512_loadu_si512(sums);
+        if (scaling->is_rounded_once) {
+            avx512_store_slowly(scaling, _mm512_add_epi32(own, block.bias), channel, channels, output);
+        } else {
+            avx512_store(&block, own, output);
+        }
+    }
+}
+
 AVX512 INLINE __m512i avx512_part(__m128i value, int32_t zero, int32_t multiplier, int32_t shift)
 {
     const __m512i x = _mm512_sub_epi32(_mm512_cvtepi8_epi32(value), _mm512_set1_epi32(zero));
@@ -238,7 +289,8 @@ AVX512 static void avx512_add(const aecodec_sum *sum, const int8_t *one, const i
 }
 
 static const aecodec_kernels avx512_kernels = {
-    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, NULL, 0, NULL, avx512_add,
+    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, avx512_multiply, 256, avx512_outputs,
+    avx512_add,
 };
 
 #endif
@@ -524,7 +576,7 @@ AVX2 static void avx2_add(const aecodec_sum *sum, const int8_t *one, const int8_
 }
 
 static const aecodec_kernels avx2_kernels = {
-    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_multiply, 64, avx2_outputs, avx2_add,
+    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_multiply, 16, avx2_outputs, avx2_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)
