@@ -229,11 +229,11 @@ def frames(
     (3, (28, 28), (2, 28, 28))
     """
     from aecodec.format.limits import Limits
-    from aecodec.sequences.files import Files
+    from aecodec.sequences.frame_files import FrameFiles
     from aecodec.sequences.frames import Frames
 
     loaded = load_codec(codec) if isinstance(codec, str | Path) else codec
-    found = Frames(Files(Path(path), loaded, Limits(max_pixels, max_frames)))
+    found = Frames(FrameFiles(Path(path), loaded, Limits(max_pixels, max_frames)))
     len(found)  # counts the frames, so a wrong path is refused here
     return found
 

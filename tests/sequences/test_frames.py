@@ -19,7 +19,7 @@ from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, Usag
 from aecodec.arrays import Pixels
 from aecodec.coding.payload import Message
 from aecodec.errors import InputError
-from aecodec.sequences.files import Files
+from aecodec.sequences.frame_files import FrameFiles
 
 
 @pytest.fixture
@@ -261,7 +261,7 @@ def test_threads_may_share_it(stack: Path) -> None:
 
 
 def test_the_codec_is_loaded_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = [file._decoder for file in map(Files(folder).opened, (0, 1))]
+    opened = [file._decoder for file in map(FrameFiles(folder).opened, (0, 1))]
     assert opened[0] is opened[1]
 
 
