@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from aecodec.bundle.c_tables import CTables
 from aecodec.bundle.head import Section, SectionKind, aligned, head
 from aecodec.bundle.level_section import level_section
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
 from aecodec.errors import ModelError
 from aecodec.network.convert import network_plan
 
-_KINDS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER}
+KINDS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER}
 _MAX_BYTES = (1 << 32) - 1
 
 
@@ -30,7 +30,15 @@ def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[fl
         ModelError: the tables of a level are too large for C, or the bundle has 4 GiB or more.
         UsageError: the codec has no such level.
     """
-    sections = sections_of(folder, plans, levels)
+    return join_sections(folder, sections_of(folder, plans, levels))
+
+
+def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
+    """Join sections to a bundle.
+
+    Raises:
+        ModelError: the bundle has 4 GiB or more.
+    """
     content = head(folder, sections)
     for section in sections:
         content = content.ljust(aligned(len(content)), b"\0") + section.content
@@ -61,7 +69,7 @@ def sections_of(
     folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()
 ) -> list[Section]:
     """Make the sections of :func:`bundle`, for hosts that serve each section as a file."""
-    networks = [Section(_KINDS[half], 0, plan) for half, plan in plans.items()]
+    networks = [Section(KINDS[half], 0, plan) for half, plan in plans.items()]
     return [*networks, *_levels(folder, levels)]
 
 

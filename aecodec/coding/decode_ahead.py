@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aecodec.arrays import Latents, Region
-from aecodec.coding.payload import Message, Segment
+from aecodec.coding.message_coder import Segment
+from aecodec.coding.payload import Message
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

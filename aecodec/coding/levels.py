@@ -136,7 +136,7 @@ class Level:
 
     @cached_property
     def _code_range(self) -> tuple[Codes, Codes]:
-        """Lowest and highest code of each channel: the codes of -128 and 127 without a dead zone."""
+        """Lowest and highest code of each channel: of -128 and 127, without a dead zone."""
         ends = np.repeat(np.array([[-128], [127]], np.int16), self.code_dimension, axis=1)
         low, high = round_scaled(ends * self.factors) if self.gains else self.quantize(ends)
         return low, high

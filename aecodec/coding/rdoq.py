@@ -9,7 +9,7 @@ compatibility", 1994). Decoders read either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,9 @@ class RateWeight:
 
 UNMASKED = RateWeight()
 """The default weight of codecs."""
+
+Quantizer = Callable[[Latents], Symbols]
+"""Converts latents (..., channels of all levels) to the symbols of a level."""
 
 
 def nearest_symbols(level: Level, latents: Latents) -> Symbols:

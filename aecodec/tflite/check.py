@@ -38,6 +38,16 @@ class CheckedModel(NamedTuple):
 
     model: Model
 
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the input for which the model was made."""
+        return self.model.tensors[self.model.entry].shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the output for that input."""
+        return self.model.tensors[self.model.exit].shape
+
     def check_shape(self, input_shape: Shape) -> Shape:
         """Check that the model takes an input of this shape, and with how much memory and work.
 

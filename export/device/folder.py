@@ -113,7 +113,7 @@ def _pruned(tables: CTables, pictures: Pixels) -> str:
     codes = Codec(tables.folder).encoder.codes(pictures, tables.number)
     kept, all_ = (coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, whole))
     return (
-        f"\n\nThe folder has {len(tables.candidates)} of the codec's {whole.priors} priors, so a code "
-        f"vector takes {kept:.2f} bytes instead of {all_:.2f} (the mean of {len(pictures)} "
+        f"\n\nThe folder has {len(tables.candidates)} of the codec's {whole.priors} priors, so a "
+        f"code vector takes {kept:.2f} bytes instead of {all_:.2f} (the mean of {len(pictures)} "
         "pictures)."
     )

@@ -13,6 +13,7 @@ from PIL import Image
 import aecodec
 from aecodec import Codec
 from aecodec.codec.geometry import vector_shape
+from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
 from aecodec.entropy.symbols import FixedSymbols
 from aecodec.errors import FormatError
@@ -81,7 +82,8 @@ def test_golden_files_hold_their_codes(name: str) -> None:
     header, payload = container.unpack(data)
     level = codec.decoder.level_of(data)
     array = codes.reshape(*vector_shape(codec.spec, header), -1)
-    assert encode_payload(codec.folder.prior(level), _as_they_are, array) == payload
+    coder = PriorCoder(codec.folder.prior(level), codec.spec.level(level), _as_they_are)
+    assert encode_payload(coder, array) == payload
     assert container.pack(header, payload) == data
     assert codec.decompress_frames(data).size > 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aecodec.sequences.recent_values import RecentValues
 
 
-def asked(recent: Recent, *keys: str) -> list[str]:
+def asked(recent: RecentValues, *keys: str) -> list[str]:
     """The keys whose values, of as many bytes as the key has letters, had to be made."""
     made: list[str] = []
 
