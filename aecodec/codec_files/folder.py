@@ -37,7 +37,7 @@ _FLOAT_NETWORKS = (
     ": export and training need the float networks; if they are not installed, use the codec's "
     "folder in aecodec's source, aecodec/data/codecs/NAME"
 )
-_ONLY_DECOMPRESSES = ": this codec folder can only decompress; name another codec, or omit --codec"
+_ONLY_DECOMPRESSES = ": this codec folder only decompresses; name another codec, or omit --codec"
 
 
 @dataclass(frozen=True, eq=False)
