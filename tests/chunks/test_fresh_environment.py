@@ -97,7 +97,7 @@ def test_arrays_are_read_and_other_codecs_refused(
     refused = run(python, READ, path)
     assert refused.returncode == 1
     assert "CodecError: a chunk made with codec 0881441f" in refused.stderr
-    assert "state digits (651442dd): it belongs to another array" in refused.stderr
+    assert "name digits (651442dd): it belongs to another array" in refused.stderr
 
 
 @pytest.mark.slow

@@ -67,5 +67,5 @@ def test_frames_of_several_sizes_are_refused() -> None:
 
 
 def test_a_limit_below_one_pixel_is_refused() -> None:
-    with pytest.raises(UsageError, match="one at least"):
+    with pytest.raises(UsageError, match="give at least 1"):
         ReadOptions(max_pixels=0)
