@@ -314,7 +314,7 @@ ODD_PICTURES = [
         "RGB",
         np.asarray(cmyk.convert("RGB")),
         (
-            "profile is not kept: it is for RGB, but the pixels are CMYK",
+            "it is for RGB, but the pixels are CMYK",
             "CMYK was converted to RGB without",
         ),
     ),
