@@ -131,15 +131,15 @@ def test_a_transposed_array_is_what_its_chunks_are(photograph: Pixels) -> None:
 @pytest.mark.parametrize(
     ("shape", "chunks", "dtype", "words"),
     [
-        ((10, 28, 28), (5, 28, 28), "uint16", "array of uint16: pixels are uint8"),
-        ((10, 28, 28), (5, 28, 28), "float32", "array of float32: pixels are uint8"),
-        ((10, 28, 28), (5, 28, 28), "bool", "array of bool"),
+        ((10, 28, 28), (5, 28, 28), "uint16", "dtype uint16: scale it"),
+        ((10, 28, 28), (5, 28, 28), "float32", "dtype float32: scale it"),
+        ((10, 28, 28), (5, 28, 28), "bool", "dtype bool"),
         ((100,), (10,), "uint8", r"shape \(10,\).*\(H, W\)"),
-        ((2, 2, 3, 28, 28), (1, 1, 3, 28, 28), "uint8", "not a picture"),
+        ((2, 2, 3, 28, 28), (1, 1, 3, 28, 28), "uint8", "neither a picture"),
         ((9, 28, 28, 5), (3, 28, 28, 5), "uint8", "C from 1 to 4"),
         ((28, 28, 300), (28, 28, 3), "uint8", "a last axis of 1 to 4 is channels"),
-        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", "which one chunk holds whole"),
-        ((1 << 21, 28), (1 << 21, 28), "uint8", "a side is 1 to 1048576"),
+        ((9, 28, 28, 3), (9, 28, 28, 1), "uint8", "a chunk must hold all of them"),
+        ((1 << 21, 28), (1 << 21, 28), "uint8", "each side must have 1 to 1048576"),
         ((1 << 16, 1 << 16), (1 << 16, 1 << 16), "uint8", "at most 1073741824"),
     ],
 )
@@ -158,11 +158,11 @@ def test_what_is_no_picture_is_refused_at_creation(
         ({"codec": "digits", "level": 4}, UsageError, "level 4: codec digits has the levels 1"),
         ({"codec": "digits", "level": "1"}, UsageError, "a number from 1"),
         ({"codec": "digits", "quality": 1}, UsageError, "codec_id and level"),
-        ({"level": 1}, UsageError, "the configuration is a name"),
-        ({}, UsageError, "the configuration is a name"),
+        ({"level": 1}, UsageError, "a configuration has codec"),
+        ({}, UsageError, "a configuration has codec"),
         ({"codec": "\x1b[2J", "codec_id": "0881441f", "level": 1}, UsageError, r"x1b\[2J"),
-        ({"codec": "nonsense"}, CodecError, "no codec 'nonsense' ships"),
-        ({"codec": "digits", "codec_id": "0881441f"}, UsageError, "stands a level"),
+        ({"codec": "nonsense"}, CodecError, "'nonsense' is not a built-in codec"),
+        ({"codec": "digits", "codec_id": "0881441f"}, UsageError, "needs a level"),
         ({"codec": "digits", "codec_id": "xyz", "level": 1}, UsageError, "hexadecimal digits"),
         (None, UsageError, "needs a configuration"),
     ],
@@ -179,7 +179,7 @@ def test_no_path_in_metadata_is_followed(
 ) -> None:
     """The message of a codec that is missing does not open it either."""
     own = shutil.copytree(aecodec.load_codec("digits").folder.path, tmp_path / "own")
-    with pytest.raises(CodecError, match="ships: state its codec_id too"):
+    with pytest.raises(CodecError, match="is not a built-in codec: add its codec_id"):
         Aecodec.from_dict({"name": "aecodec", "configuration": {"codec": str(own)}})
     stated = {"codec": str(own), "codec_id": "12345678", "level": 1}
     codec = Aecodec.from_dict({"name": "aecodec", "configuration": stated})
@@ -198,7 +198,7 @@ def test_no_path_in_metadata_is_followed(
 def test_a_chunk_of_another_codec_is_refused(store: Path, digits: Pixels) -> None:
     chunk = store / "c" / "0" / "0" / "0"
     chunk.write_bytes(aecodec.compress(digits[:40], "photo"))
-    with pytest.raises(CodecError, match=r"made with codec 651442dd.*state digits \(0881441f\)"):
+    with pytest.raises(CodecError, match=r"made with codec 651442dd.*name digits \(0881441f\)"):
         zarr.open_array(store)[0]
 
 
@@ -240,7 +240,7 @@ def test_a_codec_of_ones_own_is_found_by_a_variable(
     values = json.loads((own / "codec.json").read_text("utf-8"))
     values["spec"] |= {"default_level": 1, "name": "mine"}
     (own / "codec.json").write_text(json.dumps(values), "utf-8")
-    monkeypatch.setattr(installed, "_given", {})
+    monkeypatch.setattr(installed, "_remembered", {})
     path = tmp_path / "a.zarr"
     array = array_of(path, digits[:10], (10, 28, 28), Aecodec(own))
     assert array[7].any()  # in the process that wrote it

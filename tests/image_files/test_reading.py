@@ -93,7 +93,7 @@ def test_a_profile_stays_with_equal_channels_and_goes_with_other_colour_spaces()
     equal, press = Image.new("RGB", (3, 2)), Image.new("CMYK", (3, 2))
     equal.info["icc_profile"], press.info["icc_profile"] = profiles.srgb(), profiles.cmyk()
     assert from_pil(equal).metadata == {MetadataKind.ICC: profiles.srgb()}
-    with pytest.warns(AecodecWarning, match="by its colour profile"):
+    with pytest.warns(AecodecWarning, match="with its colour profile"):
         assert from_pil(press).metadata == {}
 
 

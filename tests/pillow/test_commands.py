@@ -39,10 +39,8 @@ def test_an_aec_file_in_a_folder_is_no_picture(folder: Path, command: Command) -
 def test_an_aec_file_is_no_input_of_compress(folder: Path, command: Command) -> None:
     result = command("compress", folder / "a.aec", "-o", "again.aec")
     assert result.status == 3
-    assert "an .aec file already: decompress makes an image of it" in result.err
-    with pytest.raises(
-        aecodec.ImageError, match=r"an \.aec file already: decompress makes an image of it"
-    ):
+    assert "already an .aec file: use decompress" in result.err
+    with pytest.raises(aecodec.ImageError, match=r"already an \.aec file: use decompress"):
         aecodec.compress(folder / "a.aec")
 
 

@@ -85,7 +85,7 @@ def warnings_of(options: dict[str, Any], name: str) -> AbstractContextManager[An
 
 
 def test_damaged_exif_is_left_out_and_named(picture: Image.Image) -> None:
-    with pytest.warns(aecodec.AecodecWarning, match="its EXIF, as it is damaged"):
+    with pytest.warns(aecodec.AecodecWarning, match="its EXIF, which is damaged"):
         file = saved(picture, exif=b"This_is_not_valid_EXIF_data")
     assert Image.open(file).info == {}
 

@@ -54,10 +54,10 @@ def test_an_image_is_saved_over_its_own_file(digit: Image.Image, tmp_path: Path)
     ("options", "kind", "text"),
     [
         ({"level": 9}, ValueError, "level 9: codec digits has the levels 1"),
-        ({"level": 1.5}, ValueError, "whole levels only"),
+        ({"level": 1.5}, ValueError, "only whole levels"),
         ({"level": 1, "max_bytes": 99}, ValueError, "exclude each other"),
-        ({"max_bytes": 3}, ValueError, "no file of 3 bytes"),
-        ({"codec": "no-codec"}, OSError, "no codec 'no-codec'"),
+        ({"max_bytes": 3}, ValueError, "3 bytes are too few"),
+        ({"codec": "no-codec"}, OSError, "codec 'no-codec' does not exist"),
     ],
 )
 def test_options_that_cannot_be_are_refused_and_leave_no_file(
@@ -125,5 +125,5 @@ def test_modes_of_more_than_8_bits_are_refused(mode: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("size", [(1, 0), (0, 1), (0, 0), ((1 << 20) + 1, 1)])
 def test_a_picture_that_no_file_holds_is_refused(size: tuple[int, int]) -> None:
-    with pytest.raises(OSError, match="a side is 1 to"):
+    with pytest.raises(OSError, match="each side must have 1 to"):
         saved(Image.new("RGB", size))

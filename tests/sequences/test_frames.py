@@ -146,7 +146,7 @@ def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"absent\.aec: cannot be read"):
         aecodec.frames(tmp_path / "absent.aec")
-    with pytest.raises(InputError, match=r"empty: no \.aec file"):
+    with pytest.raises(InputError, match=r"empty: this folder has no \.aec file"):
         aecodec.frames(tmp_path / "empty")
     with pytest.raises(FormatError, match=r"a\.aec: not an \.aec file"):
         aecodec.frames(tmp_path / "a.aec")
