@@ -25,10 +25,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class LevelScore:
-    """One level of a codec, measured on files of one picture each.
+    """Measurements of a level of a codec, with one picture per file.
 
     Attributes:
-        level: the level, 1 and up.
+        level: the level, 1 or more.
         pictures: number of pictures.
         bytes: mean size of a file in bytes.
         bpp: bits per pixel, over all pictures together.
@@ -36,7 +36,7 @@ class LevelScore:
         source_ratio: size in the data set divided by file size, over all pictures together.
         mse: mean over all pictures of the mean squared error of 8-bit pixels.
         psnr: PSNR of `mse` in dB.
-        mean_psnr: mean PSNR of the pictures in dB, without infinite ones.
+        mean_psnr: mean of the finite PSNRs of the pictures in dB.
         ms_ssim: mean MS-SSIM of the pictures.
         ssimulacra2: mean SSIMULACRA2 of the pictures; NaN if it was not measured.
         compress_ms: compression time in milliseconds per picture.
@@ -70,17 +70,17 @@ def evaluate(
     Args:
         codec: a codec with both halves.
         samples: the pictures.
-        level: level to compress at, 1 and up.
-        ssimulacra2: measure SSIMULACRA2 too, which takes a second for each 400,000 pixels.
+        level: level to compress at, 1 or more.
+        ssimulacra2: whether to measure SSIMULACRA2, which takes one second per 400,000 pixels.
 
     Raises:
-        AecodecError: SSIMULACRA2 is wanted, and its package is not installed.
+        AecodecError: SSIMULACRA2 is requested, but its package is not installed.
         ImageError: there are no pictures.
     """
     measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
     rows = np.array([_measure(codec, sample, level, measures) for sample in samples])
     if not len(rows):
-        raise ImageError("no picture of this data set can be read")
+        raise ImageError("none of the pictures in this data set can be read")
     size, source, pixels, raw, mse, psnr, similarity, score, *times = rows.T
     return LevelScore(
         level=level,
@@ -127,7 +127,7 @@ def _not_measured(original: Pixels, restored: Pixels) -> float:
 
 
 def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """Result of the work, and its time in seconds."""
+    """The result of the work, and its time in seconds."""
     start = time.perf_counter()
     return work(), time.perf_counter() - start
 

@@ -26,7 +26,7 @@ from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import Grid
 from aecodec.imaging.tiling import grid_of
 from aecodec.prior_fitting.context_fitting import fit_context
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures
 

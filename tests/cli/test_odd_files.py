@@ -96,9 +96,9 @@ def test_files_that_were_named_apart_get_their_names_back(scans: Path, command: 
         (["-o", "x.jpg"], "--quality"),
         (["-o", "x.avif"], "--quality"),
         (["--format", "jpeg"], "--quality"),
-        (["--format", "png", "--quality", "90"], "png loses nothing"),
-        (["--quality", "90"], "png loses nothing"),
-        (["-o", "x.png", "--format", "tiff"], "two different formats"),
+        (["--format", "png", "--quality", "90"], "png is lossless"),
+        (["--quality", "90"], "png is lossless"),
+        (["-o", "x.png", "--format", "tiff"], "contradicts the format of -o x.png"),
     ],
 )
 def test_no_quality_is_chosen_for_anybody(
@@ -189,7 +189,7 @@ def test_a_file_that_is_larger_than_its_source_is_told(text_scan: Path, command:
     size, source = Path("scan.aec").stat().st_size, text_scan.stat().st_size
     assert size > source
     assert f"{size / source:.1f}x larger than the source" in result.out
-    assert f"has {size} bytes, more than its source with {source}: --skip-larger" in result.err
+    assert f"has {size} bytes, more than its source with {source}: use --skip-larger" in result.err
 
 
 def test_such_pictures_are_left_alone_if_that_is_asked_for(

@@ -28,8 +28,8 @@ def folder_without_images(tmp_path: Path) -> Path:
         ("data.npz", "no array"),
         ("nothing.npz", "no array"),
         ("floats.npz", "no array"),
-        ("empty", "no images here"),
-        ("nowhere", "no images here"),
+        ("empty", "has no images"),
+        ("nowhere", "has no images"),
     ],
 )
 def test_paths_without_images_are_refused(
@@ -52,5 +52,5 @@ def test_held_out_pictures_are_not_trained_on() -> None:
 def test_pipes_are_left_out(tmp_path: Path, photograph: Pixels) -> None:
     Image.fromarray(photograph).save(tmp_path / "a.png")
     os.mkfifo(tmp_path / "b.png")
-    with pytest.warns(AecodecWarning, match="no ordinary file"):
+    with pytest.warns(AecodecWarning, match="not a regular file"):
         assert len(open_pictures(tmp_path).sizes) == 1

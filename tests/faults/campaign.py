@@ -97,7 +97,9 @@ class Injector:
         again = self._scenario.again(folder)
         run = self._runner.run(again, folder, out)
         found = self._found(folder, out)
-        is_done = "exists already" in run.err or "holds a codec already" in run.err
+        is_done = any(
+            text in run.err for text in ("already exists", "exists already", "already contains")
+        )
         if run.status and not is_done:
             yield f"again: status {run.status}: {run.err}"
         if not self._scenario.is_whole(found, self._new, folder):

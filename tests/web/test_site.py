@@ -160,7 +160,7 @@ def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path
     assert [each.path.name for each in sample_pictures(mine)] == ["a.png"]
     (mine / "a.png").rename(os.fsdecode(bytes(mine) + b"/l\xe9.png"))
     refused = command("web", "digits", "-o", "site", "--samples", "mine")
-    assert (refused.status, "in UTF-8 alone; rename it" in refused.err) == (2, True)
+    assert (refused.status, "must be UTF-8; rename the file" in refused.err) == (2, True)
 
 
 def test_a_codec_that_only_decompresses_makes_a_page_without_samples(

@@ -143,7 +143,7 @@ def test_what_exists_is_left_alone_if_asked(folder: Path, command: Command) -> N
     result = command("decompress", "other.aec", "other.aec", "-o", "new/", "--skip-existing")
     assert result.status == 0
     again = command("decompress", "other.aec", "-o", "new/", "--skip-existing", "--json")
-    assert "exists already" in json.loads(again.out)["skipped"]
+    assert "already exists" in json.loads(again.out)["skipped"]
     assert command("compress", "digit.png", "--skip-existing", "--force").status == 2
 
 
@@ -227,7 +227,7 @@ def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
     assert command(*decompress, "back").status == 0
     before = sorted(Path("back").rglob("*"))
     refused = command(*decompress, "back")
-    assert (refused.status, "back exists already" in refused.err) == (2, True)
+    assert (refused.status, "back already exists" in refused.err) == (2, True)
     assert command(*decompress, "back", "--skip-existing").status == 0
     assert command(*decompress, "back", "--force").status == 0
     assert sorted(Path("back").rglob("*")) == before

@@ -159,14 +159,14 @@ def test_a_manifest_with_names_that_are_no_text_is_refused(scans: Path, command:
     name = pa.array([b"\xff\xfe"]).view(pa.string())
     parquet.write_table(table.set_column(0, table.schema.field(0), name), "m.parquet")
     done = command("compress", "digit.png", "-o", "new.aec", "--manifest", "m.parquet")
-    assert (done.status, "m.parquet is no manifest" in done.err) == (2, True)
+    assert (done.status, "m.parquet is not a manifest" in done.err) == (2, True)
 
 
 def test_another_file_is_not_taken_for_a_manifest(scans: Path, command: Command) -> None:
     before = Path("digit.png").read_bytes()
     for name in ("digit.png", "scans"):
         result = command("compress", scans, "-o", "out", "--manifest", name)
-        assert (result.status, "is no manifest" in result.err) == (2, True)
+        assert (result.status, "is not a manifest" in result.err) == (2, True)
     assert Path("digit.png").read_bytes() == before
     assert sorted(os.listdir(".")) == ["digit.png", "scans"]
 

@@ -84,7 +84,7 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     [
         (("-o", "out"), "needs --manifest"),
         (("--manifest", "m.parquet"), "needs -o"),
-        (("-o", "out", "--manifest", "m.parquet", "--skip-existing"), "give --force"),
+        (("-o", "out", "--manifest", "m.parquet", "--skip-existing"), "use --force"),
         (("-o", "out", "--manifest", "m.parquet", "--frames", "all"), "leave out --frames"),
     ],
 )

@@ -87,7 +87,7 @@ def test_unusual_ranges_are_found_and_named() -> None:
         clipped = np.clip(batch, -mean / deviation, (1 - mean) / deviation)
         return np.rint(20 * clipped) / 20
 
-    with pytest.warns(AecodecWarning, match="--pixel-range states it"):
+    with pytest.warns(AecodecWarning, match="use --pixel-range to confirm"):
         taken, given = find_pixel_ranges(standardized, IMAGES)
     assert taken == given
     assert np.allclose((taken.black, taken.white), (-mean / deviation, (1 - mean) / deviation))
@@ -241,7 +241,9 @@ def test_a_layer_that_draws_the_latents_gives_way_to_the_mean() -> None:
 def test_a_decoder_that_draws_is_refused() -> None:
     codes = keras.Input((16,))
     drawn = Sampling(name="draw")([codes, codes])
-    with pytest.raises(ModelError, match="decoder gives something else each time: layer 'draw'"):
+    with pytest.raises(
+        ModelError, match="decoder returns different values each time: layer 'draw'"
+    ):
         adapted(lossless()[0], keras.Model(codes, layers.Reshape((4, 4, 1))(drawn)))
 
 
@@ -254,16 +256,22 @@ def two_inputs() -> Any:
 @pytest.mark.parametrize(
     ("encoder", "reason"),
     [
-        (two_inputs, r"takes 2 inputs .* one input, please"),
+        (two_inputs, r"has 2 inputs .* but must have one"),
         (
             lambda: variational("codes", "classes"),
-            r"gives 2 outputs \(codes, classes\): one output",
+            r"has 2 outputs \(codes, classes\) but must have one",
         ),
-        (lambda: keras.Sequential([keras.Input((4, 4, 5)), layers.Flatten()]), "not pictures"),
-        (lambda: keras.Sequential([keras.Input((4, None, 1)), layers.ReLU()]), "not pictures"),
+        (
+            lambda: keras.Sequential([keras.Input((4, 4, 5)), layers.Flatten()]),
+            "not a shape of pictures",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((4, None, 1)), layers.ReLU()]),
+            "not a shape of pictures",
+        ),
         (
             lambda: keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(9)]),
-            r"gives \(9,\), and the decoder takes \(16,\)",
+            r"returns \(9,\), but the decoder takes \(16,\)",
         ),
     ],
 )
@@ -274,7 +282,7 @@ def test_what_cannot_be_a_codec_is_refused(encoder: Any, reason: str) -> None:
 
 def test_a_decoder_of_other_pictures_is_refused() -> None:
     decoder = keras.Sequential([keras.Input((16,)), layers.Dense(25), layers.Reshape((5, 5, 1))])
-    with pytest.raises(ModelError, match=r"decoder gives \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
+    with pytest.raises(ModelError, match=r"decoder returns \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
         adapted(lossless()[0], decoder)
 
 
