@@ -63,9 +63,9 @@ def evaluate(
 ) -> None:
     """Measure the levels of a codec on a data set: bytes, bits per pixel, errors and time.
 
-    Each picture is compressed to its own file. Bytes are the mean file size. The ratio compares
-    that with raw pixels. PSNR is computed from the mean squared error of all pictures. Times are
-    milliseconds per picture.
+    Each picture is compressed to its own file. Bytes are the mean file size. The ratio is the size
+    of raw pixels divided by the file size. PSNR is computed from the mean squared error of all
+    pictures. Times are milliseconds per picture.
     """
     if plot:
         check_is_png(plot)
