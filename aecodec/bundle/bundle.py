@@ -13,7 +13,7 @@ from aecodec.codec_files.spec import nearest_whole
 from aecodec.errors import ModelError
 from aecodec.network.convert import network_plan
 
-_KINDS = {Half.ENCODER: Kind.ENCODER, Half.DECODER: Kind.DECODER}
+KINDS = {Half.ENCODER: Kind.ENCODER, Half.DECODER: Kind.DECODER}
 _MAX_BYTES = (1 << 32) - 1
 
 
@@ -31,7 +31,15 @@ def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[fl
             more.
         UsageError: the codec has no such level.
     """
-    sections = sections_of(folder, plans, levels)
+    return join_sections(folder, sections_of(folder, plans, levels))
+
+
+def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
+    """A bundle of some sections.
+
+    Raises:
+        ModelError: it would have 4 GiB or more.
+    """
     content = head(folder, sections)
     for each in sections:
         content = content.ljust(aligned(len(content)), b"\0") + each.content
@@ -59,7 +67,7 @@ def sections_of(
     folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()
 ) -> list[Section]:
     """The sections of :func:`bundle`, for hosts that serve each as a file of its own."""
-    networks = [Section(_KINDS[half], 0, plan) for half, plan in plans.items()]
+    networks = [Section(KINDS[half], 0, plan) for half, plan in plans.items()]
     return [*networks, *_levels(folder, levels)]
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
+from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.engine.litert import ConvolutionalTransform, TileTransform
+from aecodec.engine.choice import default_engine
+from aecodec.engine.interface import Engine
 from aecodec.engine.transform import Transform
-from aecodec.errors import CodecError
 from aecodec.imaging import planes
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class CodecHalf:
 
     Attributes:
         folder: the codec on disk.
-        transform: the network; the folder's TFLite model in LiteRT if None.
+        transform: the network; the folder's TFLite model, run by the engine, if None.
         execution: how it computes.
     """
 
@@ -58,23 +59,22 @@ class CodecHalf:
         """What :meth:`to_planes` made, back to pictures (F, H, W, C)."""
         return planes.from_planes(pixels, frames, channels)
 
-    def litert(self, name: str, shape_in: tuple[int, ...], shape_out: tuple[int, ...]) -> Transform:
-        """Load a TFLite model of the folder.
+    @property
+    def engine(self) -> Engine:
+        """The engine that runs the codec.
 
         Raises:
-            CodecError: it is damaged, or no model of this codec.
+            UsageError: AECODEC_ENGINE names no engine that is installed.
         """
-        content = self.folder.read(name)
-        try:
-            if self.spec.receptive_field:
-                convolutional = ConvolutionalTransform(content)
-                convolutional.check_channels(shape_in[-1], shape_out[-1])
-                return convolutional
-            loaded = TileTransform(content, self.execution.workers)
-            loaded.check_shapes(shape_in, shape_out)
-            return loaded
-        except CodecError as error:
-            raise CodecError(f"{self.folder.path / name}: {error}") from error
+        return self.execution.engine or default_engine()
+
+    def network(self, half: Half) -> Transform:
+        """The network of one half: the transform that was given, or the engine's.
+
+        Raises:
+            CodecError: the model is damaged, or belongs to another codec.
+        """
+        return self.transform or self.engine.network(self.folder, half, self.execution.workers)
 
     def windows(self) -> Windows:
         """How large pictures are cut into windows for a fully convolutional network."""

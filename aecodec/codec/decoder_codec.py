@@ -17,7 +17,8 @@ from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
 from aecodec.coding.decode_ahead import decode_ahead
-from aecodec.coding.payload import Message, Segment
+from aecodec.coding.message_coder import Segment
+from aecodec.coding.payload import Message
 from aecodec.data.codecs import title_of
 from aecodec.engine.transform import Transform, to_pixels
 from aecodec.errors import CodecError, FormatError, UsageError, memory_errors_wrapped
@@ -36,7 +37,7 @@ class DecoderCodec(CodecHalf):
 
     Args:
         folder: the codec on disk.
-        transform: latents to pixels; the folder's `decoder.tflite` in LiteRT if None.
+        transform: latents to pixels; the folder's `decoder.tflite`, run by the engine, if None.
         execution: how it computes.
 
     >>> from aecodec import compress, load_codec
@@ -46,9 +47,7 @@ class DecoderCodec(CodecHalf):
 
     @cached_property
     def _network(self) -> Transform:
-        return self.transform or self.litert(
-            Half.DECODER.tflite, self.spec.code_shape, self.tile_shape
-        )
+        return self.network(Half.DECODER)
 
     @memory_errors_wrapped()
     def decompress(
@@ -252,10 +251,10 @@ class DecoderCodec(CodecHalf):
             return self.restore(header, latents)
 
     def _segments(self, header: Header, content: bytes) -> Iterator[tuple[Segment, Codes]]:
-        prior, coder = self.folder.prior(self._level(header)), self.execution.coder
+        coder = self.engine.coder(self.folder, self._level(header))
 
         def decode(message: Message) -> tuple[Segment, Codes]:
-            return message.segment, message.decode(prior, coder)
+            return message.segment, coder.decode(message.data, message.segment)
 
         messages = payload.split_payload(content, vector_shape(self.spec, header))
         return self.execution.workers.map(decode, messages)
@@ -263,14 +262,14 @@ class DecoderCodec(CodecHalf):
     @contextmanager
     def _latents(self, header: Header, content: bytes) -> Iterator[LatentSource]:
         """Dequantized latents, decoded while they are used; 0 in channels of other levels."""
-        shape, number = vector_shape(self.spec, header), self._level(header)
-        messages, prior = payload.split_payload(content, shape), self.folder.prior(number)
-        level, coder = self.spec.level(number), self.execution.coder
+        shape = vector_shape(self.spec, header)
+        messages = payload.split_payload(content, shape)
+        coder = self.engine.coder(self.folder, self._level(header))
         latents = np.zeros((*shape, self.spec.latent_channels), np.int8)
 
         def fill(message: Message) -> None:
-            codes = message.decode(prior, coder)
-            level.dequantize_into(codes, latents[message.segment.places])
+            codes = coder.decode(message.data, message.segment)
+            coder.dequantize_into(codes, latents[message.segment.places])
 
         with decode_ahead(latents, messages, fill) as source:
             yield source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -13,9 +13,8 @@ from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding import payload
-from aecodec.coding.payload import Quantizer
-from aecodec.coding.rdoq import rdoq_symbols
-from aecodec.entropy.prior import Prior
+from aecodec.coding.message_coder import MessageCoder
+from aecodec.engine.choice import default_engine
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 
@@ -96,9 +95,7 @@ class EncodedPicture:
         Raises:
             UsageError: the codec has no such level.
         """
-        prior, quantizer = self._prior_and_quantizer(level)
-        coder, workers = self.execution.coder, self.execution.workers
-        data = payload.encode_payload(prior, quantizer, self.latents, coder, workers)
+        data = payload.encode_payload(self._coder(level), self.latents, self.execution.workers)
         return container.pack(self.header_at(level), data)
 
     def compressed(self, level: float | None = None) -> Compressed:
@@ -111,12 +108,10 @@ class EncodedPicture:
             UsageError: the codec has no such level.
         """
         spec, dequantized, messages = self.folder.spec, np.zeros_like(self.latents), []
-        prior, quantizer = self._prior_and_quantizer(level)
-        coder, workers = self.execution.coder, self.execution.workers
-        encoded = payload.encode_segments(prior, quantizer, self.latents, coder, workers)
-        for message, codes in encoded:
+        coder = self._coder(level)
+        for message, codes in payload.encode_segments(coder, self.latents, self.execution.workers):
             messages.append(message)
-            spec.level(level).dequantize_into(codes, dequantized[message.segment.places])
+            coder.dequantize_into(codes, dequantized[message.segment.places])
         data = container.pack(self.header_at(level), payload.join_messages(messages))
         return Compressed(data, self, spec.units_of(level) / LEVEL_UNITS, dequantized)
 
@@ -127,14 +122,12 @@ class EncodedPicture:
 
     def dequantized(self, level: float | None = None) -> Latents:
         """Latents that a decoder gets from a file at a level; 0 in the channels of other levels."""
-        chosen, dequantized = self.folder.spec.level(level), np.zeros_like(self.latents)
-        decided = payload.decide_codes(
-            *self._prior_and_quantizer(level), self.latents, self.execution.workers
-        )
+        coder, dequantized = self._coder(level), np.zeros_like(self.latents)
+        decided = payload.decide_codes(coder, self.latents, self.execution.workers)
         for segment, codes in decided:
-            chosen.dequantize_into(codes, dequantized[segment.places])
+            coder.dequantize_into(codes, dequantized[segment.places])
         return dequantized
 
-    def _prior_and_quantizer(self, level: float | None) -> tuple[Prior, Quantizer]:
-        quantizer = partial(rdoq_symbols, self.folder.rdoq, self.folder.spec.level(level))
-        return self.folder.prior(level), quantizer
+    def _coder(self, level: float | None) -> MessageCoder:
+        engine = self.execution.engine or default_engine()
+        return engine.coder(self.folder, level)

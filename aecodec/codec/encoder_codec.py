@@ -30,7 +30,7 @@ class EncoderCodec(CodecHalf):
 
     Args:
         folder: the codec on disk.
-        transform: pixels to latents; the folder's `encoder.tflite` in LiteRT if None.
+        transform: pixels to latents; the folder's `encoder.tflite`, run by the engine, if None.
         execution: how it computes.
 
     >>> from aecodec import load_codec
@@ -41,9 +41,7 @@ class EncoderCodec(CodecHalf):
 
     @cached_property
     def _network(self) -> Transform:
-        return self.transform or self.litert(
-            Half.ENCODER.tflite, self.tile_shape, self.spec.code_shape
-        )
+        return self.network(Half.ENCODER)
 
     @memory_errors_wrapped()
     def compress(
@@ -141,9 +139,8 @@ class EncoderCodec(CodecHalf):
             UsageError: the codec has no such level.
             ImageError: another number of channels, or another dtype.
         """
-        chosen = self.spec.level(level)
-        prior, weight = self.folder.prior(level), self.folder.rdoq
-        return payload.rdoq_codes(prior, weight, chosen, self.latents(pixels))
+        coder = self.engine.coder(self.folder, level)
+        return payload.codes_of(coder, self.spec.level(level), self.latents(pixels))
 
     def latents(self, pixels: Pixels) -> Latents:
         """Run the network on pictures.

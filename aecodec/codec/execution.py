@@ -1,10 +1,10 @@
-"""How a codec computes. It changes speed and memory, never the codes."""
+"""How a codec computes: with which engine, threads and memory. It never changes the codes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aecodec.entropy.range_coder import FASTEST, RangeCoder
+from aecodec.engine.interface import Engine
 from aecodec.parallel import Workers
 
 
@@ -13,11 +13,11 @@ class Execution:
     """How a codec computes.
 
     Attributes:
-        coder: implementation of the range coder.
+        engine: runs the networks and codes the latents; the installation's engine if None.
         window: longest side, in tiles, of the windows in which networks see a large picture.
         workers: threads that share out windows, segments and batches.
     """
 
-    coder: RangeCoder = FASTEST
+    engine: Engine | None = None
     window: int = 96
     workers: Workers = Workers()

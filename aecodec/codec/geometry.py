@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.coding.payload import Shape
+from aecodec.coding.message_coder import Shape
 from aecodec.format.container import Header, check_pixels
 from aecodec.format.limits import Claim
 from aecodec.imaging.resampling import reduced_size

@@ -7,60 +7,20 @@ and all cores work. Segments do not see beyond their borders, which costs little
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from aecodec.arrays import Codes, Latents
 from aecodec.coding.levels import Level
-from aecodec.coding.rdoq import RateWeight, rdoq_symbols
+from aecodec.coding.message_coder import MessageCoder, Segment, Shape
 from aecodec.entropy import coding
-from aecodec.entropy.prior import Prior
-from aecodec.entropy.range_coder import FASTEST, RangeCoder
-from aecodec.entropy.spatial_context import Grid
-from aecodec.entropy.symbols import Symbols
 from aecodec.format.binary import Reader, block
 from aecodec.parallel import Workers
 
-Shape = tuple[int, ...]
-"""(N,) vectors without neighbours, or (planes, rows, columns) of vectors."""
-
 SEGMENT_SIDE = 128
 """Side of a segment, in code vectors."""
-
-Quantizer = Callable[[Latents], Symbols]
-"""Latents (*Shape, channels) to the symbols of a level: see :mod:`aecodec.coding.rdoq`."""
-
-
-class Segment(NamedTuple):
-    """Vectors that make one message.
-
-    Attributes:
-        places: slices of an array of vectors (*Shape).
-    """
-
-    places: tuple[slice, ...]
-
-    @property
-    def shape(self) -> Shape:
-        """Number of vectors along each axis."""
-        return tuple(place.stop - place.start for place in self.places)
-
-    @property
-    def vectors(self) -> int:
-        """Number of vectors."""
-        return math.prod(self.shape)
-
-    @property
-    def grid(self) -> Grid | None:
-        """The shape, if the vectors have neighbours."""
-        if len(self.places) == 1:
-            return None
-        pictures, rows, columns = self.shape
-        return pictures, rows, columns
 
 
 class Message(NamedTuple):
@@ -68,14 +28,6 @@ class Message(NamedTuple):
 
     segment: Segment
     data: bytes
-
-    def decode(self, prior: Prior, coder: RangeCoder = FASTEST) -> Codes:
-        """Decode to exactly the codes (n, K) that were encoded.
-
-        Raises:
-            FormatError: no encoder writes this message for this many vectors.
-        """
-        return coding.decode(prior, self.data, self.segment.vectors, self.segment.grid, coder)
 
 
 def split_into_segments(shape: Shape) -> list[Segment]:
@@ -108,19 +60,13 @@ def _runs(count: int, length: int) -> list[slice]:
 
 
 def encode_segments(
-    prior: Prior,
-    quantizer: Quantizer,
-    latents: Latents,
-    coder: RangeCoder = FASTEST,
-    workers: Workers = Workers(),
+    coder: MessageCoder, latents: Latents, workers: Workers = Workers()
 ) -> Iterator[tuple[Message, Codes]]:
     """Quantize and encode latents, segment by segment.
 
     Args:
-        prior: prior of a level.
-        quantizer: quantizes latents to symbols of that level.
+        coder: coder of a level.
         latents: (*Shape, channels of all levels).
-        coder: implementation of the range coder.
         workers: threads that share out the segments.
 
     Yields:
@@ -128,23 +74,15 @@ def encode_segments(
     """
 
     def encode(segment: Segment) -> tuple[Message, Codes]:
-        symbols = quantizer(latents[segment.places])
-        data = coding.encode_symbols(prior, symbols, segment.grid, coder)
-        return Message(segment, data), symbols.codes
+        data, codes = coder.encode(latents[segment.places], segment)
+        return Message(segment, data), codes
 
     return workers.map(encode, split_into_segments(latents.shape[:-1]))
 
 
-def encode_payload(
-    prior: Prior,
-    quantizer: Quantizer,
-    latents: Latents,
-    coder: RangeCoder = FASTEST,
-    workers: Workers = Workers(),
-) -> bytes:
+def encode_payload(coder: MessageCoder, latents: Latents, workers: Workers = Workers()) -> bytes:
     """Quantize and encode latents to a payload; see :func:`encode_segments`."""
-    encoded = encode_segments(prior, quantizer, latents, coder, workers)
-    return join_messages([message for message, _ in encoded])
+    return join_messages([message for message, _ in encode_segments(coder, latents, workers)])
 
 
 def join_messages(messages: list[Message]) -> bytes:
@@ -154,20 +92,19 @@ def join_messages(messages: list[Message]) -> bytes:
 
 
 def decide_codes(
-    prior: Prior, quantizer: Quantizer, latents: Latents, workers: Workers = Workers()
+    coder: MessageCoder, latents: Latents, workers: Workers = Workers()
 ) -> Iterator[tuple[Segment, Codes]]:
     """Quantize latents to the codes (n, K) of each segment, without encoding them."""
 
     def decide(segment: Segment) -> tuple[Segment, Codes]:
-        return segment, coding.decide(prior, quantizer(latents[segment.places]), segment.grid)
+        return segment, coder.decide(latents[segment.places], segment)
 
     return workers.map(decide, split_into_segments(latents.shape[:-1]))
 
 
-def rdoq_codes(prior: Prior, weight: RateWeight, level: Level, latents: Latents) -> Codes:
+def codes_of(coder: MessageCoder, level: Level, latents: Latents) -> Codes:
     """Quantize latents (*Shape, channels) to the codes (N, K) that files of a level hold."""
-    parts = decide_codes(prior, partial(rdoq_symbols, weight, level), latents)
-    return join_codes(parts, latents.shape[:-1], level)
+    return join_codes(decide_codes(coder, latents), latents.shape[:-1], level)
 
 
 def split_payload(payload: bytes, shape: Shape) -> list[Message]:

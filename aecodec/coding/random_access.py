@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes
-from aecodec.coding.payload import Message, Shape, split_payload
+from aecodec.coding.message_coder import Shape
+from aecodec.coding.payload import Message, split_payload
 
 Numbers = npt.NDArray[np.intp]
 """Numbers of frames, from 0."""

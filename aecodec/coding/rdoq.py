@@ -9,7 +9,7 @@ Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/MPEG dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,9 @@ class RateWeight:
 
 UNMASKED = RateWeight()
 """The weight of codecs that do not say another."""
+
+Quantizer = Callable[[Latents], Symbols]
+"""Latents (..., channels of all levels) to the symbols of a level."""
 
 
 def nearest_symbols(level: Level, latents: Latents) -> Symbols:

@@ -1,1 +1,1 @@
-"""Engines: run networks, and code latents."""
+"""Engines: what runs a codec's networks and codes its latents, in C or in Python."""

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32, Latents
 from aecodec.errors import CodecError
+from aecodec.network.check import check_model
 from aecodec.parallel import Workers
-from aecodec.tflite.check import check_model
 from aecodec.tflite.interpreter import invoke, litert_errors, open_interpreter, resize
 from aecodec.tflite.stderr import silent_stderr
 
@@ -35,6 +35,8 @@ class _PerThread:
     def __init__(self, model: bytes) -> None:
         self._model = model
         self._checked = check_model(model)
+        self.input_shape = self._checked.input_shape[1:]
+        self.output_shape = self._checked.output_shape[1:]
         self._local = threading.local()
         self._interpreter()  # a model that cannot be loaded is refused at once
 
@@ -63,7 +65,6 @@ class TileTransform(_PerThread):
             self._interpreter().get_output_details()[0],
         )
         self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
-        self.input_shape, self.output_shape = (tuple(d["shape"][1:].tolist()) for d in details)
 
     def __call__(self, batch: Latents) -> Latents:
         """Run N int8 tensors of `input_shape`, to int8 (N, *output_shape)."""
@@ -72,18 +73,6 @@ class TileTransform(_PerThread):
             return self._one_by_one(batch)
         parts = [batch[start : start + _BATCH] for start in range(0, len(batch), _BATCH)]
         return np.concatenate(list(self._workers.map(self._run_part, parts)))
-
-    def check_shapes(self, expected_in: tuple[int, ...], expected_out: tuple[int, ...]) -> None:
-        """Check that the model has the shapes its codec states; a last axis of 1 may be missing.
-
-        Raises:
-            CodecError: a shape differs.
-        """
-        for found, expected in ((self.input_shape, expected_in), (self.output_shape, expected_out)):
-            if found not in (expected, expected[:-1] if expected[-1] == 1 else expected):
-                raise CodecError(
-                    f"the model has an input or output of shape {found}, its codec {expected}"
-                )
 
     def _run_part(self, part: Latents) -> Latents:
         """Run a batch at once, or one by one if the model reshapes to a fixed batch size."""
@@ -134,21 +123,6 @@ class ConvolutionalTransform(_PerThread):
             with litert_errors("resize"):
                 resize(interpreter, batch.shape)
         return invoke(interpreter, batch)
-
-    def check_channels(self, expected_in: int, expected_out: int) -> None:
-        """Check that the model has the channels that its codec states.
-
-        Raises:
-            CodecError: a number of channels differs.
-        """
-        interpreter = self._interpreter()
-        details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-        for found, expected in zip(details, (expected_in, expected_out), strict=True):
-            if found["shape"][-1] != expected:
-                raise CodecError(
-                    f"the model has an input or output of {found['shape'][-1]} channels, its codec "
-                    f"{expected}"
-                )
 
 
 def float_runner(model: bytes) -> Callable[[Float32], Float32]:

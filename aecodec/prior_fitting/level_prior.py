@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aecodec.arrays import Codes, Latents
 from aecodec.coding.levels import Level
-from aecodec.coding.payload import rdoq_codes
-from aecodec.coding.rdoq import UNMASKED, RateWeight
+from aecodec.coding.message_coder import PriorCoder
+from aecodec.coding.payload import codes_of
+from aecodec.coding.rdoq import UNMASKED, RateWeight, rdoq_symbols
 from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.context_fitting import fit_context
 from aecodec.prior_fitting.table_fitting import fit_prior
@@ -46,4 +49,5 @@ def fit_level(
         return fitted(level.quantize(level.channels_of(latents)), len(latents))
     subset = latents[::_FIRST_STRIDE]
     preliminary = fitted(level.quantize(level.channels_of(subset)), len(subset))
-    return fitted(rdoq_codes(preliminary, rdoq, level, latents), len(latents))
+    coder = PriorCoder(preliminary, level, partial(rdoq_symbols, rdoq, level))
+    return fitted(codes_of(coder, level, latents), len(latents))

@@ -102,8 +102,9 @@ class OpenedFile:
         return self._keep(number, lambda: self._decode_message(number))
 
     def _decode_message(self, number: int) -> Codes:
-        prior = self._decoder.folder.prior(self._number)
-        codes = self._access.messages[number].decode(prior, self._decoder.execution.coder)
+        message = self._access.messages[number]
+        coder = self._decoder.engine.coder(self._decoder.folder, self._number)
+        codes = coder.decode(message.data, message.segment)
         self._level.check(codes)
         return codes
 

@@ -20,6 +20,7 @@ from aecodec.arrays import Latents, Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import keras_decoder
+from aecodec.engine.python import PythonEngine
 from aecodec.engine.transform import Transform
 from aecodec.entropy.range_coder import CONSTRICTION, PYTHON
 from aecodec.keras_models.model_files import keras_half
@@ -58,7 +59,7 @@ def check_codes(codec: Codec, files: Sequence[bytes]) -> int:
         AssertionError: the codes of a file differ.
     """
     decoders = [
-        DecoderCodec(codec.folder, execution=Execution(coder=coder))
+        DecoderCodec(codec.folder, execution=Execution(PythonEngine(coder)))
         for coder in (CONSTRICTION, PYTHON)
     ]
     for file in files:

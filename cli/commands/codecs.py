@@ -45,6 +45,7 @@ def _values(codec: Codec) -> dict[str, Any]:
         "tile": list(spec.tile),
         "channels": spec.channels,
         "compresses": codec.folder.compresses,
+        "engine": codec.engine,
         "default_level": spec.default_level,
         **codec.folder.measured,
     }

@@ -16,6 +16,7 @@ from aecodec.cli.shared.options import Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.data import codecs
+from aecodec.engine.choice import engine_name
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
@@ -42,7 +43,8 @@ def _describe_file(source: Source, console: Console, _: Workers) -> None:
     data = read_bytes(source.path)
     values = _describe(*container.unpack(data), len(data))
     text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
-    console.result(f"{name_of(source)}: {text}", {"file": str(source.path), **values})
+    about = {"file": str(source.path), **values, "engine": engine_name()}
+    console.result(f"{name_of(source)}: {text}", about)
 
 
 def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def codec_text(codec: Codec) -> str:
         + ("  (default)" if is_default else "")
         for number, cost, psnr, is_default in levels_of(codec.folder)
     ]
-    return "\n".join([title_line(codec.folder), *lines])
+    return "\n".join([f"{title_line(codec.folder)}, engine {codec.engine}", *lines])
 
 
 def loss_text(codec: Codec) -> str:

@@ -15,6 +15,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec_files.file_names import Half
+from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
 from aecodec.coding.rdoq import nearest_symbols
 from aecodec.engine.transform import Transform, to_int8, to_pixels
@@ -25,8 +26,8 @@ from aecodec.tflite.reference import reference_transform
 
 def c_file(tables: CTables, encoded: EncodedPicture) -> bytes:
     """The bytes of the `.aec` file that C writes."""
-    quantizer = partial(nearest_symbols, tables.level)
-    payload = encode_payload(tables.prior, quantizer, encoded.latents)
+    coder = PriorCoder(tables.prior, tables.level, partial(nearest_symbols, tables.level))
+    payload = encode_payload(coder, encoded.latents)
     return container.pack(encoded.header_at(tables.number), payload)
 
 

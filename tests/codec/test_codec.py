@@ -24,6 +24,7 @@ from aecodec.codec.execution import Execution
 from aecodec.codec.registry import BUILT_IN
 from aecodec.engine.keras import keras_decoder, keras_encoder
 from aecodec.engine.litert import TileTransform
+from aecodec.engine.python import PythonEngine
 from aecodec.entropy import coding
 from aecodec.entropy.range_coder import PYTHON
 from aecodec.format import container
@@ -258,8 +259,9 @@ def test_tiles_and_codes_of_another_shape_are_refused(codec: Codec) -> None:
 def test_the_pure_python_coder_gives_the_same_bytes_and_codes(
     codec: Codec, samples: Pixels
 ) -> None:
-    slow = Codec(codec.folder, Execution(coder=PYTHON))
-    data = codec.compress(samples)
+    slow = Codec(codec.folder, Execution(PythonEngine(PYTHON)))
+    fast = Codec(codec.folder, Execution(PythonEngine()))
+    data = fast.compress(samples)
     assert slow.compress(samples) == data
     assert (slow.decoder.codes(data) == codec.decoder.codes(data)).all()
 

@@ -79,7 +79,7 @@ def test_earlier_codecs_are_whole_and_only_decompress() -> None:
 
 
 def test_the_specification_names_the_folder_of_every_codec() -> None:
-    text = (REAL.parents[1] / "docs" / "FORMAT.md").read_text("utf-8")
+    text = (REAL.parents[2] / "docs" / "FORMAT.md").read_text("utf-8")
     names = [*registry.built_in_names(), *EARLIER.values()]
     rows = [
         f"| `{aecodec.load_codec(name).spec.codec_id.hex(' ')}` | `aecodec/data/codecs/{name}` |"

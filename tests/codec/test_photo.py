@@ -20,6 +20,7 @@ from aecodec.codec.geometry import vector_shape
 from aecodec.codec.registry import codec_for
 from aecodec.coding.payload import split_payload
 from aecodec.data.samples import sample_paths
+from aecodec.engine.python import PythonEngine
 from aecodec.entropy.range_coder import PYTHON
 from aecodec.format import container
 from aecodec.imaging.picture import from_array
@@ -139,7 +140,7 @@ def test_other_colours_and_depths(command: Command, photograph: Pixels) -> None:
 
 def test_both_coders_read_the_same_codes(photo: Codec, photograph: Pixels) -> None:
     data = photo.compress(photograph[:96, :96])
-    slow = Codec(photo.folder, Execution(coder=PYTHON))
+    slow = Codec(photo.folder, Execution(PythonEngine(PYTHON)))
     assert (slow.decoder.codes(data) == photo.decoder.codes(data)).all()
 
 

@@ -14,13 +14,8 @@ from hypothesis import strategies as st
 
 from aecodec.arrays import Codes
 from aecodec.coding.levels import Level
-from aecodec.coding.payload import (
-    SEGMENT_SIDE,
-    Shape,
-    encode_payload,
-    split_into_segments,
-    split_payload,
-)
+from aecodec.coding.message_coder import PriorCoder, Shape
+from aecodec.coding.payload import SEGMENT_SIDE, encode_payload, split_into_segments, split_payload
 from aecodec.coding.rdoq import nearest_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
@@ -58,11 +53,12 @@ def test_every_code_comes_back(prior: Prior, grid: Grid) -> None:
 
 def assert_round_trip(prior: Prior, codes: Codes, shape: Shape) -> bytes:
     latents = codes.astype(np.int8).reshape(*shape, -1)
-    payload = encode_payload(prior, functools.partial(nearest_symbols, EVERY), latents)
+    coder = PriorCoder(prior, EVERY, functools.partial(nearest_symbols, EVERY))
+    payload = encode_payload(coder, latents)
     whole = codes.reshape(*shape, -1)
     for message in split_payload(payload, shape):
-        found = message.decode(prior)
-        assert (found == whole[message.segment.places].reshape(found.shape)).all()
+        decoded = coder.decode(message.data, message.segment)
+        assert (decoded == whole[message.segment.places].reshape(decoded.shape)).all()
     return payload
 
 

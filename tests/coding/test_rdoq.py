@@ -14,6 +14,7 @@ from aecodec import Codec, metrics
 from aecodec.arrays import Codes, Pixels
 from aecodec.coding import payload
 from aecodec.coding.levels import FACTOR_BITS
+from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.rdoq import RateWeight, RdoqSymbols, nearest_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
@@ -94,8 +95,8 @@ def test_a_photograph_takes_fewer_bytes_for_its_quality(photo: Codec, photograph
     kept = encoded.dequantized()
     restored = photo.decoder.restore_pixels(encoded.header, kept)
     assert (restored == photo.decompress_frames(file)).all()
-    nearest = partial(nearest_symbols, level)
-    simply = payload.encode_payload(photo.folder.prior(), nearest, encoded.latents)
+    nearest = PriorCoder(photo.folder.prior(), level, partial(nearest_symbols, level))
+    simply = payload.encode_payload(nearest, encoded.latents)
     errors = [
         metrics.mse(picture.pixels[0], photo.decoder.restore_pixels(encoded.header, each)[0])
         for each in (kept, level.requantize(encoded.latents))

@@ -12,6 +12,7 @@ from PIL import ImageCms
 
 from aecodec import Codec
 from aecodec.codec.geometry import vector_shape
+from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
 from aecodec.entropy.symbols import FixedSymbols, Symbols
 from aecodec.format import container
@@ -117,7 +118,8 @@ def file_of(codec: Codec, header: Header, codes: np.ndarray, level: float | None
 
     units = codec.spec.units_of(level)
     stated = None if units == codec.spec.units_of() else units
-    payload = encode_payload(codec.folder.prior(level), quantizer, codes)
+    coder = PriorCoder(codec.folder.prior(level), codec.spec.level(level), quantizer)
+    payload = encode_payload(coder, codes)
     whole = Header(**{**vars(header), "level": stated})
     return container.pack(whole, payload)
 

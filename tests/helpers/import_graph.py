@@ -20,7 +20,6 @@ FOLDERS = {
     "cli": "aecodec.cli",
     "export": "aecodec.export",
     "web": "aecodec.web",
-    "c": "aecodec.c",
 }
 """Folders of the repository, and the packages as which they are installed."""
 

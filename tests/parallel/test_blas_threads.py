@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from aecodec import Codec
 from aecodec.codec.execution import Execution
+from aecodec.engine.python import PythonEngine
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import FASTEST
@@ -48,7 +49,7 @@ def watched(codec: Codec, seen: Seen) -> Codec:
         return make
 
     coder = replace(FASTEST, encoder=noting(FASTEST.encoder), decoder=noting(FASTEST.decoder))
-    return Codec(codec.folder, Execution(coder))
+    return Codec(codec.folder, Execution(PythonEngine(coder)))
 
 
 def test_a_picture_of_one_segment_is_coded_with_one_blas_thread(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from helpers.codes import busy_and_even
 
+from aecodec.arrays import Codes
 from aecodec.coding.levels import Level
-from aecodec.coding.payload import rdoq_codes
-from aecodec.coding.rdoq import RateWeight
+from aecodec.coding.message_coder import PriorCoder
+from aecodec.coding.payload import codes_of
+from aecodec.coding.rdoq import RateWeight, rdoq_symbols
 from aecodec.entropy import coding
+from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.prior_fitting.table_fitting import fit_prior
 
@@ -17,14 +22,17 @@ def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:
     latents, level = busy_and_even(60).astype(np.int8), Level(0, 6, gains=(-300,) * 6)
     simply = fit_prior(level.quantize(level.channels_of(latents)), priors=1)
     weight = RateWeight(12, 1)
+
+    def decided(prior: Prior) -> Codes:
+        return codes_of(
+            PriorCoder(prior, level, partial(rdoq_symbols, weight, level)), level, latents
+        )
+
     prior = fit_level(level, latents, priors=1, units=0, epochs=1, rdoq=weight)
     first = fit_prior(level.quantize(level.channels_of(latents[::6])), priors=1)
-    again = fit_prior(rdoq_codes(first, weight, level, latents), priors=1)
+    again = fit_prior(decided(first), priors=1)
     assert (prior.bank == again.bank).all()
-    bits = [
-        coding.bits(each, rdoq_codes(each, weight, level, latents)).sum()
-        for each in (prior, simply)
-    ]
+    bits = [coding.bits(candidate, decided(candidate)).sum() for candidate in (prior, simply)]
     assert bits[0] < bits[1]
     ungained = Level(0, 6)
     plain = fit_level(ungained, latents, priors=1, units=0, epochs=1)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import aecodec
 from aecodec.coding.levels import MIN_GAIN, Level
+from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
 from aecodec.coding.rdoq import UNMASKED, rdoq_symbols
 from aecodec.entropy import coding
@@ -59,9 +61,8 @@ def messages(rng: np.random.Generator) -> Iterator[bytes]:
         prior, level = photo.folder.prior(number), photo.spec.level(number)
         shape = (1, 9, 13, photo.spec.latent_channels)
         latents = (rng.integers(-128, 128, shape) // rng.integers(1, 60, shape)).astype(np.int8)
-        yield encode_payload(
-            prior, lambda part, level=level: rdoq_symbols(UNMASKED, level, part), latents
-        )
+        coder = PriorCoder(prior, level, partial(rdoq_symbols, UNMASKED, level))
+        yield encode_payload(coder, latents)
 
 
 def digest() -> str:

@@ -1,0 +1,109 @@
+"""Message coders: the latents of a segment to a message, and a message to codes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from aecodec.arrays import Codes, Latents
+from aecodec.coding.levels import Level
+from aecodec.coding.rdoq import Quantizer
+from aecodec.entropy import coding
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.range_coder import FASTEST, RangeCoder
+from aecodec.entropy.spatial_context import Grid
+
+Shape = tuple[int, ...]
+"""(N,) vectors without neighbours, or (planes, rows, columns) of vectors."""
+
+
+class Segment(NamedTuple):
+    """Vectors that make one message.
+
+    Attributes:
+        places: slices of an array of vectors (*Shape).
+    """
+
+    places: tuple[slice, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """Number of vectors along each axis."""
+        return tuple(place.stop - place.start for place in self.places)
+
+    @property
+    def vectors(self) -> int:
+        """Number of vectors."""
+        return math.prod(self.shape)
+
+    @property
+    def grid(self) -> Grid | None:
+        """The shape, if the vectors have neighbours."""
+        if len(self.places) == 1:
+            return None
+        planes, rows, columns = self.shape
+        return planes, rows, columns
+
+
+class MessageCoder(Protocol):
+    """Codes the vectors of segments at one level. Several threads may use it at once."""
+
+    def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
+        """Quantize and encode the latents of a segment.
+
+        Args:
+            latents: (*segment.shape, channels of all levels) int8.
+            segment: the segment.
+
+        Returns:
+            The message, and its codes (N, K).
+        """
+
+    def decide(self, latents: Latents, segment: Segment) -> Codes:
+        """Quantize latents to the codes (N, K) that :meth:`encode` codes."""
+
+    def decode(self, message: bytes, segment: Segment) -> Codes:
+        """Decode a message to exactly the codes (N, K) that were encoded.
+
+        Raises:
+            FormatError: no encoder writes this message for this segment.
+        """
+
+    def dequantize_into(self, codes: Codes, latents: Latents) -> None:
+        """Dequantize codes (N, K) into an array of N vectors with the channels of all levels.
+
+        Raises:
+            FormatError: no encoder makes these codes.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class PriorCoder:
+    """A message coder in NumPy: the readable form, which all others must match byte by byte.
+
+    Attributes:
+        prior: prior of the level.
+        level: the level.
+        quantizer: quantizes latents to symbols of the level.
+        range_coder: implementation of the range coder.
+    """
+
+    prior: Prior
+    level: Level
+    quantizer: Quantizer
+    range_coder: RangeCoder = FASTEST
+
+    def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
+        symbols = self.quantizer(latents)
+        message = coding.encode_symbols(self.prior, symbols, segment.grid, self.range_coder)
+        return message, symbols.codes
+
+    def decide(self, latents: Latents, segment: Segment) -> Codes:
+        return coding.decide(self.prior, self.quantizer(latents), segment.grid)
+
+    def decode(self, message: bytes, segment: Segment) -> Codes:
+        return coding.decode(self.prior, message, segment.vectors, segment.grid, self.range_coder)
+
+    def dequantize_into(self, codes: Codes, latents: Latents) -> None:
+        self.level.dequantize_into(codes, latents)

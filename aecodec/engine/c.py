@@ -1,0 +1,207 @@
+"""The engine in C: networks as plans and tables as bundle sections, run by the core.
+
+If the core cannot run a codec, because a layer works on floats or a table is too large, the Python
+engine runs it. The codes are the same; only pixels may differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from aecodec.arrays import Codes, Latents
+from aecodec.bundle.bundle import KINDS, join_sections
+from aecodec.bundle.head import Kind, Section
+from aecodec.bundle.level_section import level_section
+from aecodec.bundle.tables import CTables
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.spec import nearest_whole
+from aecodec.coding.levels import Level
+from aecodec.coding.message_coder import MessageCoder, Segment
+from aecodec.engine import core
+from aecodec.engine.python import PythonEngine, check_shapes
+from aecodec.engine.transform import Transform
+from aecodec.errors import CodecError, FormatError, ModelError
+from aecodec.network.check import check_model
+from aecodec.network.convert import network_plan
+from aecodec.parallel import Workers
+from aecodec.tflite.model import Shape
+
+_DAMAGED, _NO_MEMORY = 3, 16
+"""Statuses of `aecodec.h`."""
+
+_BATCH = 64
+"""Tiles of a large batch that a thread takes at a time."""
+
+_FALLBACK = PythonEngine()
+
+
+@dataclass(frozen=True)
+class CEngine:
+    """Runs codecs with the core."""
+
+    def name_for(self, folder: CodecFolder) -> str:
+        try:
+            networks = [_network(folder, half) for half in Half if folder.has(half.tflite)]
+            is_run = all([*networks, _level_codec(folder, folder.spec.default_level)])
+        except CodecError:  # a damaged codec, which its first use reports
+            return "c"
+        return "c" if is_run else _FALLBACK.name_for(folder)
+
+    def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
+        network = _network(folder, half)
+        if network is None:
+            return _FALLBACK.network(folder, half, workers)
+        return network if folder.spec.receptive_field else partial(network.run_batch, workers)
+
+    def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
+        level_index = folder.spec.units_of(level)
+        codec = _level_codec(folder, nearest_whole(level_index))
+        if codec is None:
+            return _FALLBACK.coder(folder, level)
+        return CoreCoder(codec, level_index, folder.spec.level(level))
+
+
+class Network:
+    """A network in the core. Several threads may run it at once.
+
+    Args:
+        folder: the codec.
+        half: which of its networks.
+
+    Raises:
+        CodecError: the model is damaged, or belongs to another codec.
+        ModelError: the core cannot run it.
+    """
+
+    def __init__(self, folder: CodecFolder, half: Half) -> None:
+        content, is_any_size = folder.read(half.tflite), folder.spec.receptive_field > 0
+        self._model = check_model(content)
+        check_shapes(folder.spec, half, self._model.input_shape[1:], self._model.output_shape[1:])
+        plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
+        self._codec = _opened(folder, Section(KINDS[half], 0, plan))
+        self._is_encoder = half is Half.ENCODER
+        self._output_shapes: dict[Shape, Shape] = {}
+
+    def __call__(self, batch: Latents) -> Latents:
+        """Run int8 (1, h, w, C) of any size that the network takes.
+
+        Raises:
+            CodecError: it does not take this size, or needs too much memory or time for it.
+        """
+        if batch.shape not in self._output_shapes:
+            self._output_shapes[batch.shape] = self._model.check_shape(batch.shape)
+        output = np.empty(self._output_shapes[batch.shape], np.int8)
+        self._run(np.ascontiguousarray(batch), output, batch.shape[1:3])
+        return output
+
+    def run_batch(self, workers: Workers, batch: Latents) -> Latents:
+        """Run N int8 tensors of the network's own input shape, shared out to threads."""
+        count = batch.size // math.prod(self._model.input_shape)
+        inputs = np.ascontiguousarray(batch).reshape(count, -1)
+        outputs = np.empty((count, *self._model.output_shape[1:]), np.int8)
+
+        def run(start: int) -> None:
+            part = slice(start, start + _BATCH)
+            self._run(inputs[part], outputs[part], (0, 0))
+
+        for _ in workers.map(run, range(0, count, _BATCH)):
+            pass
+        return outputs
+
+    def _run(self, inputs: Latents, outputs: Latents, size: Sequence[int]) -> None:
+        _check(core.run(self._codec, self._is_encoder, *size, inputs, outputs))
+
+
+@dataclass(frozen=True, eq=False)
+class CoreCoder:
+    """A message coder in the core.
+
+    Attributes:
+        codec: the core's codec, with the tables of the level.
+        level_index: number of the level, in sixteenths.
+        level: the level.
+    """
+
+    codec: Any
+    level_index: int
+    level: Level
+
+    def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
+        codes = np.empty((segment.vectors, self.level.code_dimension), np.int8)
+        status, message = core.encode(
+            self.codec, self.level_index, *_sides(segment), np.ascontiguousarray(latents), codes
+        )
+        _check(status)
+        return message, codes
+
+    def decide(self, latents: Latents, segment: Segment) -> Codes:
+        return self.encode(latents, segment)[1]
+
+    def decode(self, message: bytes, segment: Segment) -> Codes:
+        codes = np.empty((segment.vectors, self.level.code_dimension), np.int8)
+        _check(core.decode(self.codec, self.level_index, *_sides(segment), message, codes))
+        return codes
+
+    def dequantize_into(self, codes: Codes, latents: Latents) -> None:
+        whole = latents if latents.flags.c_contiguous else np.empty(latents.shape, np.int8)
+        _check(core.dequantize(self.codec, self.level_index, codes, whole))
+        if whole is not latents:
+            latents[...] = whole
+
+
+def _sides(segment: Segment) -> tuple[int, int, int]:
+    return segment.grid or (1, 1, segment.vectors)
+
+
+_opened_networks: WeakKeyDictionary[CodecFolder, dict[Half, Network | None]] = WeakKeyDictionary()
+_opened_levels: WeakKeyDictionary[CodecFolder, dict[int, Any]] = WeakKeyDictionary()
+
+
+def _network(folder: CodecFolder, half: Half) -> Network | None:
+    """A network of a codec, which is opened once; None if the core cannot run it."""
+    opened = _opened_networks.setdefault(folder, {})
+    if half not in opened:
+        try:
+            opened[half] = Network(folder, half)
+        except ModelError:
+            opened[half] = None
+        except CodecError as error:
+            raise CodecError(f"{folder.path / half.tflite}: {error}") from error
+    return opened[half]
+
+
+def _level_codec(folder: CodecFolder, number: int) -> Any:
+    """The core's codec with the tables of a whole level; None if the core has no room for them."""
+    opened = _opened_levels.setdefault(folder, {})
+    if number not in opened:
+        try:
+            section = level_section(CTables(folder, number))
+        except ModelError:
+            opened[number] = None
+        else:
+            opened[number] = _opened(folder, Section(Kind.LEVEL, number, section))
+    return opened[number]
+
+
+def _opened(folder: CodecFolder, section: Section) -> Any:
+    status, codec = core.open(join_sections(folder, [section]))
+    _check(status)
+    return codec
+
+
+def _check(status: int) -> None:
+    """Raise the error that a status of the core stands for, unless it is 0."""
+    if status == _DAMAGED:
+        raise FormatError("damaged: the payload is not one that an encoder of this codec writes")
+    if status == _NO_MEMORY:
+        raise MemoryError
+    if status:
+        raise CodecError(f"the core cannot run this codec: {core.status_text(status)}")
