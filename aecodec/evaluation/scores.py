@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Pixels
+from aecodec.arrays import Float64, Pixels
 from aecodec.codec.codec import Codec
 
 _MIN_SIDE = 64
@@ -74,7 +74,8 @@ def mean_score(scores: Sequence[Score]) -> dict[str, float]:
     """Rounded means over several pictures, by their names in tables and JSON.
 
     `bpp` is computed from all pixels together, and `psnr` from the mean error. `mean_psnr`,
-    `ms_ssim` and `ssimulacra2` are means over the pictures. They are left out if a picture has NaN.
+    `ms_ssim` and `ssimulacra2` are means over the pictures with finite values. They are left out
+    if there are none.
 
     >>> mean_score([Score(98, 784, 65.025, 0.9, math.nan)])
     {'bytes': 98.0, 'bpp': 1.0, 'psnr': 30.0, 'mean_psnr': 30.0, 'ms_ssim': 0.9}
@@ -84,11 +85,16 @@ def mean_score(scores: Sequence[Score]) -> dict[str, float]:
         "bytes": round(float(size.mean()), 2),
         "bpp": round(float(8 * size.sum() / pixels.sum()), 5),
         "psnr": round(metrics.psnr(float(mse.mean())), 4),
-        "mean_psnr": round(float(np.mean([metrics.psnr(error) for error in mse])), 4),
-        "ms_ssim": round(float(ms_ssim.mean()), 5),
-        "ssimulacra2": round(float(ssimulacra2.mean()), 4),
+        "mean_psnr": round(_mean_of_finite(np.array([metrics.psnr(error) for error in mse])), 4),
+        "ms_ssim": round(_mean_of_finite(ms_ssim), 5),
+        "ssimulacra2": round(_mean_of_finite(ssimulacra2), 4),
     }
     return {name: value for name, value in measured.items() if not math.isnan(value)}
+
+
+def _mean_of_finite(values: Float64) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
 
 
 def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]:

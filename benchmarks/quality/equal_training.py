@@ -93,8 +93,8 @@ def _pca(train: Pixels, test: Pixels) -> Iterator[Row]:
     fitted = PCA(_PCA_DIMENSIONS).fit(train.reshape(len(train), -1) / 255)
     for step in _PCA_STEPS:
         codes = [
-            np.rint(fitted.transform(each.reshape(len(each), -1) / 255) / step).astype(np.int16)
-            for each in (train, test)
+            np.rint(fitted.transform(digits.reshape(len(digits), -1) / 255) / step).astype(np.int16)
+            for digits in (train, test)
         ]
         prior = fit_prior(codes[0], priors=1)
         decoded = 255 * fitted.inverse_transform(codes[1] * step).reshape(test.shape)

@@ -137,4 +137,4 @@ def _core_seconds() -> float:
 
 def _workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     children = psutil.Process(process.pid).children(recursive=True)
-    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+    return [process for process in children if "spawn_main" in " ".join(process.cmdline())]

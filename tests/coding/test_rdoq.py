@@ -98,8 +98,8 @@ def test_a_photograph_takes_fewer_bytes_for_its_quality(photo: Codec, photograph
     nearest = PriorCoder(photo.folder.prior(), level, partial(nearest_symbols, level))
     simply = payload.encode_payload(nearest, encoded.latents)
     errors = [
-        metrics.mse(picture.pixels[0], photo.decoder.restore_pixels(encoded.header, each)[0])
-        for each in (kept, level.requantize(encoded.latents))
+        metrics.mse(picture.pixels[0], photo.decoder.restore_pixels(encoded.header, latents)[0])
+        for latents in (kept, level.requantize(encoded.latents))
     ]
     lost = 10 * math.log10(errors[0] / errors[1])
     assert 0 < lost < 1

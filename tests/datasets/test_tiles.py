@@ -61,8 +61,8 @@ def test_a_share_of_the_tiles_of_a_batch_is_smooth_and_samples_have_none() -> No
     pictures = ArrayPictures(rng.integers(0, 256, (20, 32, 48, 3), np.uint8))
     natural, mixed = (Tiles(pictures, (32, 32), 3, smooth=share) for share in (0, 0.25))
     steps = [
-        np.abs(np.diff(each.batch(0, 8).astype(int), axis=2)).mean((1, 2, 3))
-        for each in (natural, mixed)
+        np.abs(np.diff(tiles.batch(0, 8).astype(int), axis=2)).mean((1, 2, 3))
+        for tiles in (natural, mixed)
     ]
     assert (steps[0] > 80).all()
     assert (steps[1][:2] < 20).all()

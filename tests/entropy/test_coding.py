@@ -84,7 +84,7 @@ def test_both_coders_write_the_same_payload() -> None:
     codes = np.random.default_rng(0).normal(0, 3, (200, 5)).round().astype(np.int16)
     codes[7, 2] = 30_000
     prior = fit_prior(codes[:100], priors=3, tables=32)
-    payloads = {assert_round_trip(prior, codes, coder=each) for each in (CONSTRICTION, PYTHON)}
+    payloads = {assert_round_trip(prior, codes, coder=coder) for coder in (CONSTRICTION, PYTHON)}
     assert len(payloads) == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 
 import numpy as np
@@ -31,13 +30,6 @@ def test_a_familiar_picture_gives_no_warning(codec: Codec, samples: Pixels) -> N
     assert measured.bpp == 8 * len(file) / samples[3].size
     restored = np.asarray(codec.decompress(file))
     assert measured.psnr == pytest.approx(psnr(mse(samples[3], restored)))
-
-
-@pytest.mark.parametrize(
-    ("quality", "stated"), [(27.126, 27.13), (0.0, 0.0), (math.inf, None), (None, None)]
-)
-def test_json_states_a_psnr_that_is_a_number(quality: float | None, stated: float | None) -> None:
-    assert Report("digits", 2, 25, 268, 784, 0.26, quality, True).as_json()["psnr"] == stated
 
 
 def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels) -> None:
@@ -94,22 +86,6 @@ def test_noise_and_drawings_are_unfamiliar_to_a_codec_for_photographs(
         report(photo, picture, photo.compress_picture(picture, level=level), source_size=10**6)
 
 
-@pytest.mark.parametrize(
-    ("source_size", "words"),
-    [
-        (10, "2.0x larger than the source"),
-        (19, "1.1x larger than the source"),
-        (20, "about as large as the source"),
-        (200, "10.0x smaller than the source"),
-    ],
-)
-def test_the_size_is_told_in_right_english(source_size: int, words: str) -> None:
-    measured = Report("digits", 1, 20, source_size, 784, 1.0, None, True)
-    assert words in measured.as_text()
-    assert "39.2x smaller than raw pixels" in measured.as_text()
-    assert measured.is_larger is (source_size < 20)
-
-
 def test_a_file_that_is_larger_than_its_source_gives_a_warning(
     codec: Codec, samples: Pixels
 ) -> None:
@@ -117,15 +93,3 @@ def test_a_file_that_is_larger_than_its_source_gives_a_warning(
     compressed = codec.compress_picture(picture)
     with pytest.warns(AecodecWarning, match="more than its source with 9: use --skip-larger"):
         report(codec, picture, compressed, source_size=9)
-
-
-@pytest.mark.parametrize(("count", "is_in_distribution"), [(1, False), (99, False), (100, True)])
-def test_one_odd_picture_of_a_hundred_says_nothing_of_the_others(
-    codec: Codec, samples: Pixels, count: int, is_in_distribution: bool
-) -> None:
-    odd = np.random.default_rng(0).integers(0, 256, (1, 28, 28), np.uint8)
-    picture = from_array(np.concatenate([odd, *[samples[3:4]] * (count - 1)]))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        measured = report(codec, picture, codec.compress_picture(picture), source_size=10**6)
-    assert measured.is_in_distribution is is_in_distribution

@@ -59,7 +59,7 @@ def test_a_context_network_is_kept_where_it_saves_bits() -> None:
     unlike = rng.normal(0, 4, (4000, 6))
     first, again, other = (
         fit_context(fit_prior(codes, priors=2), codes, units=32, epochs=5)
-        for codes in (each.round().astype(np.int16) for each in (alike, alike, unlike))
+        for codes in (values.round().astype(np.int16) for values in (alike, alike, unlike))
     )
     assert first.context
     assert again.context
