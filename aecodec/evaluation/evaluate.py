@@ -31,8 +31,8 @@ def evaluate(
     Args:
         codec: a codec with both halves.
         samples: the pictures.
-        level: level to compress at, 1 and up.
-        ssimulacra2: measure SSIMULACRA2 too, which takes a second for each 400,000 pixels.
+        level: level to compress at, 1 or more.
+        ssimulacra2: whether to measure SSIMULACRA2, which takes one second per 400,000 pixels.
 
     Returns:
         `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures), `ratio` and
@@ -41,13 +41,13 @@ def evaluate(
         measured), `compress_ms` and `decompress_ms` (milliseconds per picture).
 
     Raises:
-        AecodecError: SSIMULACRA2 is wanted, and its package is not installed.
+        AecodecError: SSIMULACRA2 is requested, but its package is not installed.
         ImageError: there are no pictures.
     """
     measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
     measured = [_measure(codec, sample, level, measures) for sample in samples]
     if not measured:
-        raise ImageError("no picture of this data set can be read")
+        raise ImageError("none of the pictures in this data set can be read")
     scores, sizes = zip(*measured, strict=True)
     source, raw, compress_time, decompress_time = np.array(sizes).T
     size = sum(score.bytes for score in scores)
@@ -100,6 +100,6 @@ def _not_measured(original: Pixels, restored: Pixels) -> float:
 
 
 def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """Result of the work, and its time in seconds."""
+    """The result of the work, and its time in seconds."""
     start = time.perf_counter()
     return work(), time.perf_counter() - start

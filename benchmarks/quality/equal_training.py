@@ -24,7 +24,7 @@ from aecodec import Codec, metrics
 from aecodec.arrays import Float64, Pixels
 from aecodec.entropy import coding
 from aecodec.imaging.plots import rate_distortion_figure
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 from aecodec.training.recipe import Recipe, load_recipe
 from aecodec.training.run import run_recipe
 from benchmarks.anchors.environments import environment, run_program

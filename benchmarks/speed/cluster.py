@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from aecodec.datasets.files import images_in
+from aecodec.datasets.folders_and_arrays import images_in
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
 from benchmarks.s3_server import Server, s3_server

@@ -1,4 +1,4 @@
-"""A folder for a device: C sources, the tables of one level, and an example that builds."""
+"""Device folders: C sources, the tables of a level, and an example program."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ _TRIALS = {
 def device_files(
     tables: CTables, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, bytes]:
-    """All files that a device needs, except for the networks.
+    """All files of a device folder except for the networks.
 
     Args:
         tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels; the first one is the sample.
+        pictures: (N, H, W, C) uint8 with the codec's channels. The first picture is the sample.
         networks: the networks of the folder; at least one.
 
     Returns:
@@ -130,17 +130,18 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) ->
 
 
 def _pruned(tables: CTables, pictures: Pixels) -> str:
-    """What it costs that some priors are left out."""
-    whole = tables.folder.prior(tables.number)
-    if len(tables.candidates) == whole.priors:
+    """The paragraph of the README about the cost of leaving out priors."""
+    full_prior = tables.folder.prior(tables.number)
+    if len(tables.candidates) == full_prior.priors:
         return ""
     spec, size = tables.folder.spec, (pictures.shape[2], pictures.shape[1])
     rows, columns = grid_of(size, spec.tile)
     grid = (len(pictures), rows, columns) if spec.receptive_field else None
     codes = Codec(tables.folder).encoder.codes(pictures, tables.number)
-    kept, all_ = (coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, whole))
+    pruned, full = (
+        coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, full_prior)
+    )
     return (
-        f"\n\nThe folder has {len(tables.candidates)} of the codec's {whole.priors} priors, so a "
-        f"code vector takes {kept:.2f} bytes instead of {all_:.2f} (the mean of {len(pictures)} "
-        "pictures)."
+        f"\n\nThe folder has {len(tables.candidates)} of the codec's {full_prior.priors} priors. A code "
+        f"vector takes {pruned:.2f} bytes instead of {full:.2f} (mean of {len(pictures)} pictures)."
     )

@@ -14,7 +14,7 @@ def test_nothing_is_overwritten_without_force(folder: Path, command: Command) ->
     (folder / "digit.aec").write_bytes(b"mine")
     result = command("compress", "digit.png")
     assert result.status == 2
-    assert result.err == "error: digit.png: digit.aec exists already; --force overwrites it\n"
+    assert result.err == "error: digit.png: digit.aec already exists; use --force to overwrite it\n"
     assert (folder / "digit.aec").read_bytes() == b"mine"
     assert command("compress", "digit.png", "--force").status == 0
     assert sorted(path.name for path in folder.iterdir()) == ["digit.aec", "digit.png"]
@@ -38,7 +38,7 @@ def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
     for inputs in (["scans"], ["scans/a.png", "scans/b.png"]):
         result = command("compress", *inputs, "-o", "all.aec")
         assert result.status == 2
-        assert "--stack makes one" in result.err
+        assert "use --stack to put all" in result.err
         assert not Path("all.aec").exists()
     assert command("compress", "scans", "-o", "all.aec/").status == 0
     assert command("compress", "scans", "-o", "all.aec", "--skip-existing").status == 0

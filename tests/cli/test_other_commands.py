@@ -173,6 +173,6 @@ def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> 
     *warnings, count = result.err.splitlines()
     assert count == "3 of 4 could not be read"
     assert len(warnings) == 3
-    assert "scans/pipe.png: left out, because it cannot be read (no ordinary file)" in result.err
+    assert "scans/pipe.png: skipped because it cannot be read (not a regular file)" in result.err
     lines = command("evaluate", "digits", "scans", "-q", 1, "--json").out.splitlines()
     assert [json.loads(line).get("status", 0) for line in lines] == [0, 3, 3, 3]

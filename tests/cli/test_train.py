@@ -158,11 +158,11 @@ def test_options_override_the_recipe(folder: Path) -> None:
     assert codec.spec.tile == (20, 20)
     assert [level.code_dimension for level in codec.spec.levels] == [3, 4, 6]
     assert codec.folder.prior(3).priors == 3
-    with pytest.raises(UsageError, match="--force replaces it"):
+    with pytest.raises(UsageError, match="use --force to replace"):
         call("train", *made.split())
     with pytest.raises(UsageError, match="no interrupted training"):
         call("train", *made.split(), "--resume")
-    with pytest.raises(UsageError, match="is what the training starts from"):
+    with pytest.raises(UsageError, match="is the codec of --from"):
         call("train", *made.split(), "--from", "mine", "--force")
     unfit = "pictures -o other --recipe picture.toml --tile 40 --quiet"
     with pytest.raises(ModelError, match="multiples of 16"):

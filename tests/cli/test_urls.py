@@ -47,7 +47,7 @@ def test_a_bucket_is_compressed_decompressed_verified_and_evaluated(
     for path in Path("local").iterdir():
         assert (out / path.name).read_bytes() == path.read_bytes()
     again = command("compress", scans, "-o", out, "--jobs", 1)
-    assert "s3://pictures/out/digit3.aec exists already; --force overwrites it" in again.err
+    assert "s3://pictures/out/digit3.aec already exists; use --force to overwrite it" in again.err
     assert command("compress", scans, "-o", out, "--skip-existing").status == 0
     assert command("compress", scans, "-o", out, "--force").status == 0
     assert command("verify", out).out.count(": whole") == 10
@@ -69,7 +69,7 @@ def test_objects_in_memory_keep_to_the_rules_of_files(memory: Url, command: Comm
     assert (memory / "a.aec").read_bytes()[:2] == b"\xaeC"
     assert command(*call).status == 0
     refused = command("compress", memory / "a.png")
-    assert (refused.status, "memory://pictures/a.aec exists" in refused.err) == (2, True)
+    assert (refused.status, "memory://pictures/a.aec already exists" in refused.err) == (2, True)
     missing = command("compress", memory / "b.png", "-o", "b.aec")
     assert missing.status == 6
     assert "memory://pictures/b.png: cannot be read: no such object" in missing.err

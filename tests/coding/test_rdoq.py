@@ -20,7 +20,7 @@ from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import Grid
 from aecodec.imaging.picture import from_array
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 STEP = 1 << FACTOR_BITS
 ONES = np.ones(3, np.int32)

@@ -34,11 +34,11 @@ def mixed_folder(digits: Pixels, photograph: Pixels, tmp_path: Path) -> Path:
 def test_a_folder_of_mixed_files_gives_tiles_and_leaves_out_damaged_ones(
     mixed_folder: Path,
 ) -> None:
-    with pytest.warns(AecodecWarning, match=r"broken\.png: left out"):
+    with pytest.warns(AecodecWarning, match=r"broken\.png: skipped"):
         pictures = open_pictures(mixed_folder)
     assert len(pictures.sizes) == 11
     tiles = Tiles(pictures, (32, 32), channels=3, flips=True, seed=1)
-    with pytest.warns(AecodecWarning, match=r"cut\.png: left out"):
+    with pytest.warns(AecodecWarning, match=r"cut\.png: skipped"):
         batches = [tiles.batch(step, 64) for step in range(5)]
     assert all(batch.shape == (64, 32, 32, 3) and batch.dtype == np.uint8 for batch in batches)
     for step, batch in enumerate(batches):

@@ -25,8 +25,8 @@ def folder_without_images(tmp_path: Path) -> Path:
         ("data.npz", "no array"),
         ("nothing.npz", "no array"),
         ("floats.npz", "no array"),
-        ("empty", "no images here"),
-        ("nowhere", "no images here"),
+        ("empty", "has no images"),
+        ("nowhere", "has no images"),
     ],
 )
 def test_paths_without_images_are_refused(

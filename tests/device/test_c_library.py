@@ -38,7 +38,7 @@ from aecodec.export.device.reference import c_file, c_latents
 from aecodec.format import container
 from aecodec.format.container import Header, Mode
 from aecodec.imaging.picture import from_array
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 

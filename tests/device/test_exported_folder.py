@@ -57,7 +57,7 @@ def test_a_folder_that_differs_from_python_is_not_verified(
     assert "has no network" in command("verify", "--device", damaged).err
     done = command("verify", "--device", tmp_path)
     assert done.status == 1
-    assert "give a folder that aecodec export" in done.err
+    assert "give a folder made by aecodec export" in done.err
 
 
 def test_networks_that_differ_from_the_reference_kernels_are_not_verified(

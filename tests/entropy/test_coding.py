@@ -18,7 +18,7 @@ from aecodec.entropy.range_coder import CONSTRICTION, PYTHON, RangeCoder
 from aecodec.entropy.slices import decided_slices, in_coding_order, known_slices
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 
 def assert_round_trip(

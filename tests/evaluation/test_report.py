@@ -25,7 +25,7 @@ def test_a_familiar_picture_gives_no_warning(codec: Codec, samples: Pixels) -> N
         warnings.simplefilter("error")
         measured = report_of(codec, picture)
     file = codec.compress(samples[3])
-    assert measured.is_familiar
+    assert measured.is_in_distribution
     assert measured.size == len(file)
     assert measured.bpp == 8 * len(file) / samples[3].size
     restored = np.asarray(codec.decompress(file))
@@ -35,7 +35,7 @@ def test_a_familiar_picture_gives_no_warning(codec: Codec, samples: Pixels) -> N
 def test_an_unfamiliar_picture_gives_a_warning(codec: Codec, photograph: Pixels) -> None:
     picture = from_array(photograph[:56, :56])
     with pytest.warns(AecodecWarning, match="unlike those that codec digits was trained on"):
-        assert not report_of(codec, picture).is_familiar
+        assert not report_of(codec, picture).is_in_distribution
 
 
 def _photograph_with_a_large_error(photograph: Pixels) -> Pixels:
@@ -49,7 +49,7 @@ def _photograph_with_a_large_error(photograph: Pixels) -> Pixels:
 
 
 @pytest.mark.parametrize("level", [1, 4, 8])
-def test_a_photograph_full_of_detail_is_familiar(
+def test_a_photograph_full_of_detail_is_in_distribution(
     photo: Codec, photograph: Pixels, level: int
 ) -> None:
     picture = from_array(np.ascontiguousarray(_photograph_with_a_large_error(photograph)))
@@ -58,7 +58,7 @@ def test_a_photograph_full_of_detail_is_familiar(
         measured = report(
             photo, picture, photo.compress_picture(picture, level=level), source_size=10**6
         )
-    assert measured.is_familiar
+    assert measured.is_in_distribution
     assert measured.psnr is not None
     usual = photo.folder.measured["levels"][level - 1]["familiar_mse"]
     assert 255**2 / 10 ** (measured.psnr / 10) > usual
@@ -91,5 +91,5 @@ def test_a_file_that_is_larger_than_its_source_gives_a_warning(
 ) -> None:
     picture = from_array(samples[3])
     compressed = codec.compress_picture(picture)
-    with pytest.warns(AecodecWarning, match="more than its source with 9: --skip-larger"):
+    with pytest.warns(AecodecWarning, match="more than its source with 9: use --skip-larger"):
         report(codec, picture, compressed, source_size=9)

@@ -77,9 +77,9 @@ def test_a_size_without_two_sides_is_refused(
     convolutional_codec: Codec, command: Command, size: str
 ) -> None:
     done = command("export", convolutional_codec.folder.path, "-o", "out", "--size", size)
-    assert (done.status, "two sides" in done.err) == (2, True)
+    assert (done.status, "give WIDTHxHEIGHT" in done.err) == (2, True)
 
 
 def test_a_codec_of_tiles_has_no_other_size(command: Command) -> None:
     done = command("export", "digits", "-o", "out", "--size", "28x28")
-    assert (done.status, "has tiles" in done.err) == (2, True)
+    assert (done.status, "has a fixed size" in done.err) == (2, True)

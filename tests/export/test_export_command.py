@@ -72,7 +72,7 @@ def test_options_that_do_not_go_together_are_refused(command: Command) -> None:
     for more in (("--level", "1"), ("--format", "c"), ("--size", "64x64"), ("--half", "encoder")):
         done = command("export", *pair, *more)
         assert done.status == 2
-        assert "make one of the models first" in done.err
+        assert "from the models first" in done.err
     assert command("evaluate", "digits", ".", "--array", "x_test").status == 2
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 import aecodec
 import aecodec.pillow
-from aecodec.datasets.files import images_in
+from aecodec.datasets.folders_and_arrays import images_in
 from aecodec.image_files.formats import format_of, has_image_suffix
 
 

@@ -12,7 +12,7 @@ from helpers.codes import busy_and_even
 from aecodec.entropy import coding
 from aecodec.entropy.context_network import ContextNetwork
 from aecodec.prior_fitting.context_fitting import fit_context, train_network
-from aecodec.prior_fitting.tables import fit_prior, pool_bank
+from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 
 
 @pytest.mark.slow

@@ -142,7 +142,7 @@ def test_shapes_that_do_not_fit_are_both_named() -> None:
         Autoencoder(mnist_encoder((32, 32), (5,)), mnist_decoder((5,), (28, 28)))
     with pytest.raises(ModelError, match=r"\(5,\).*\(6,\)"):
         Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((6,), (28, 28)))
-    with pytest.raises(ModelError, match="share out 7 channels"):
+    with pytest.raises(ModelError, match="have 7 channels together"):
         Autoencoder(mnist_encoder((28, 28), (5,)), mnist_decoder((5,), (28, 28)), levels=(3, 4))
     with pytest.raises(ModelError, match="multiples of 4"):
         mnist_encoder((27, 28), (5,))
@@ -150,11 +150,11 @@ def test_shapes_that_do_not_fit_are_both_named() -> None:
 
 def test_images_that_do_not_fit_are_refused(x: np.ndarray) -> None:
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
-    with pytest.raises(ModelError, match="divide them by 255"):
+    with pytest.raises(ModelError, match="divide pixels by 255"):
         autoencoder.train(x * 255)
     with pytest.raises(ModelError, match="the encoder takes"):
         autoencoder.train(x[:, :20])
-    with pytest.raises(ModelError, match="give each a rate weight"):
+    with pytest.raises(ModelError, match="give a rate weight for each"):
         Autoencoder(*dense_pair((28, 28), 5), levels=(2, 3)).train(x)
     with pytest.raises(ModelError, match="2 rate weights"):
         autoencoder.train(x, rate_weight=[1, 2])

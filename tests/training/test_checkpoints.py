@@ -67,9 +67,9 @@ def test_the_last_state_is_restored_and_the_one_before_is_there(folder: Path) ->
 @pytest.mark.parametrize("damaged", [b"", b"PK\x03\x04 cut short"])
 def test_a_damaged_state_has_another_before_it(folder: Path, damaged: bytes) -> None:
     (folder / LATEST).write_bytes(damaged)
-    with pytest.warns(AecodecWarning, match="from the one before"):
+    with pytest.warns(AecodecWarning, match="from the previous checkpoint"):
         assert restored(folder) == EPOCHS - 1
-    with pytest.warns(AecodecWarning, match="from the one before"):
+    with pytest.warns(AecodecWarning, match="from the previous checkpoint"):
         train(folder, EPOCHS)
     assert restored(folder) == EPOCHS
     (folder / LATEST).unlink()  # and the damaged one did not take the place of the one before
@@ -79,7 +79,7 @@ def test_a_damaged_state_has_another_before_it(folder: Path, damaged: bytes) -> 
 def test_without_a_whole_state_the_training_starts_anew(folder: Path) -> None:
     (folder / LATEST).write_bytes(b"cut")
     (folder / PREVIOUS).write_bytes(b"")
-    with pytest.warns(AecodecWarning, match="starts anew"):
+    with pytest.warns(AecodecWarning, match="starts from the beginning"):
         assert restored(folder) == 0
 
 
@@ -102,7 +102,7 @@ def test_states_of_earlier_versions_are_read(tmp_path: Path) -> None:
     assert has_checkpoint(folder)
     assert restored(folder) == EPOCHS
     (folder / "latest.weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n cut short")
-    with pytest.warns(AecodecWarning, match="from the one before"):
+    with pytest.warns(AecodecWarning, match="from the previous checkpoint"):
         assert restored(folder) == EPOCHS
 
 

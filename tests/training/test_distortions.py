@@ -83,10 +83,10 @@ def test_gradients_are_finite_even_where_nothing_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("distortion", "message"),
     [
-        ("lpips", "no distortion 'lpips': mse, ms-ssim"),
-        ({"mse": 1, "vmaf": 1}, "no distortion 'vmaf'"),
-        ({"mse": 0}, "a weight of 0"),
-        ({}, "no measure"),
+        ("lpips", "unknown distortion 'lpips': use mse, ms-ssim"),
+        ({"mse": 1, "vmaf": 1}, "unknown distortion 'vmaf'"),
+        ({"mse": 0}, "the weight 0"),
+        ({}, "no measures"),
     ],
 )
 def test_unknown_distortions_are_refused(distortion: str | dict[str, float], message: str) -> None:
@@ -97,7 +97,7 @@ def test_unknown_distortions_are_refused(distortion: str | dict[str, float], mes
 def test_pictures_smaller_than_a_window_are_refused_before_training() -> None:
     autoencoder = Autoencoder(*dense_pair((8, 8), 4))
     x = np.zeros((10, 8, 8), np.float32)
-    with pytest.raises(UsageError, match=r"ms-ssim: pictures of 8x8 .* 22 pixels"):
+    with pytest.raises(UsageError, match=r"8x8 pixels .* ms-ssim, .* at least 22"):
         autoencoder.train(x, epochs=1, distortion="ms-ssim", verbose=0)
     autoencoder.train(x, epochs=1, verbose=0)
 

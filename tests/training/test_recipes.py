@@ -72,15 +72,15 @@ def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path:
     [
         (("count = 3", ""), r"\[priors\] must have context_epochs, count, rdoq"),
         (("[data]", "[dat]"), "not a recipe"),
-        (('networks = "tile"', 'networks = "x"'), "no networks"),
-        (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
+        (('networks = "tile"', 'networks = "x"'), "unknown networks"),
+        (('optimizer = "adam"', 'optimizer = "x"'), "unknown optimizer 'x': use adam or muon"),
         (("cost_power = 1", "cost_power = 0"), "cost_power"),
-        (("cost_power", 'distortion = "x"\ncost_power'), "no distortion 'x'"),
-        (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "a weight of 0"),
-        (("flips = false", "flips = false\nsmooth = 2"), "smooth is a share"),
+        (("cost_power", 'distortion = "x"\ncost_power'), "unknown distortion 'x'"),
+        (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "the weight 0"),
+        (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a share"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
-        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq takes most and masking"),
-        (("count = 3", "count = 3\nrdoq = { least = 1 }"), "rdoq takes most and masking"),
+        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq must have most and masking"),
+        (("count = 3", "count = 3\nrdoq = { least = 1 }"), "rdoq must have most and masking"),
     ],
 )
 def test_recipes_that_lack_something_are_refused(

@@ -13,7 +13,7 @@ from helpers.documents import ROOT
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from aecodec.web.samples import found_samples
+from aecodec.web.samples import sample_pictures
 
 DIGITS, PHOTO = "0881441f", "651442dd"
 
@@ -91,10 +91,10 @@ def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path
     (mine / "folder.png").mkdir(parents=True)
     os.mkfifo(mine / "pipe.png")  # to read it would take for ever
     (mine / "a.png").write_bytes((ROOT / "aecodec/data/samples/digit3.png").read_bytes())
-    assert [sample.path.name for sample in found_samples(mine)] == ["a.png"]
+    assert [sample.path.name for sample in sample_pictures(mine)] == ["a.png"]
     (mine / "a.png").rename(os.fsdecode(bytes(mine) + b"/l\xe9.png"))
     refused = command("web", "digits", "-o", "site", "--samples", "mine")
-    assert (refused.status, "in UTF-8 alone; rename it" in refused.err) == (2, True)
+    assert (refused.status, "must be UTF-8; rename the file" in refused.err) == (2, True)
 
 
 def test_a_codec_that_only_decompresses_makes_a_page_without_samples(

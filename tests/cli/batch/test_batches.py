@@ -87,7 +87,7 @@ def test_a_killed_batch_goes_on_where_it_was(many: Path) -> None:
     resumed = _started(*arguments)
     text, errors = resumed.communicate()
     lines = [json.loads(line) for line in text.splitlines()]
-    assert (resumed.returncode, errors) == (0, f"{len(made)} of 40 were there already\n")
+    assert (resumed.returncode, errors) == (0, f"{len(made)} of 40 were already done\n")
     assert [line["source"] for line in lines] == [f"many/p{number:02}.png" for number in range(40)]
     assert {Path(line["source"]).stem for line in lines if "skipped" in line} == {
         Path(name).stem for name in made
@@ -117,7 +117,7 @@ def test_what_exists_is_left_alone_if_asked(folder: Path, command: Command) -> N
     result = command("decompress", "other.aec", "other.aec", "-o", "new/", "--skip-existing")
     assert result.status == 0
     again = command("decompress", "other.aec", "-o", "new/", "--skip-existing", "--json")
-    assert "exists already" in json.loads(again.out)["skipped"]
+    assert "already exists" in json.loads(again.out)["skipped"]
     assert command("compress", "digit.png", "--skip-existing", "--force").status == 2
 
 
@@ -180,7 +180,7 @@ def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
     assert command(*decompress, "back").status == 0
     before = sorted(Path("back").rglob("*"))
     refused = command(*decompress, "back")
-    assert (refused.status, "back exists already" in refused.err) == (2, True)
+    assert (refused.status, "back already exists" in refused.err) == (2, True)
     assert command(*decompress, "back", "--skip-existing").status == 0
     assert command(*decompress, "back", "--force").status == 0
     assert sorted(Path("back").rglob("*")) == before
@@ -195,7 +195,7 @@ def test_a_bar_is_shown_on_a_terminal_and_results_go_where_they_belong(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
-    with Bar("done", is_wanted=True) as bar:
+    with Bar("done", is_enabled=True) as bar:
         bar.update(1, 100)
         bar.write("a result", to_stderr=False)
         bar.write("a warning", to_stderr=True)

@@ -11,27 +11,27 @@ import pytest
 from keras import layers, ops
 
 from aecodec import AecodecWarning, ModelError, UsageError
-from aecodec.export.from_keras.adapt import adopt
-from aecodec.export.from_keras.hints import (
+from aecodec.export.from_keras.adapt import adapt_models
+from aecodec.export.from_keras.pixel_ranges import find_pixel_ranges
+from aecodec.export.model_hints import (
     BYTES,
     INVERTED,
     SIGNED,
     UNIT,
+    ModelHints,
     PixelRange,
-    Wishes,
     parse_image_shape,
     parse_pixel_ranges,
 )
-from aecodec.export.from_keras.pixel_ranges import find_pixel_ranges
 
 IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
 
 
-def adopted(encoder: Any, decoder: Any, wishes: Wishes | None = None) -> Any:
-    """A pair adopted on random images, whose pixels are in 0..1 if nothing else is stated."""
-    stated = wishes or Wishes()
+def adapted(encoder: Any, decoder: Any, hints: ModelHints | None = None) -> Any:
+    """A pair adapted on random images, whose pixels are in 0..1 if nothing else is stated."""
+    stated = hints or ModelHints()
     ranges = stated.pixel_ranges or (UNIT, UNIT)
-    return adopt(encoder, decoder, pictures_of, Wishes(stated.image_shape, ranges))
+    return adapt_models(encoder, decoder, pictures_of, ModelHints(stated.image_shape, ranges))
 
 
 def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
@@ -41,7 +41,7 @@ def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
 
 
 def round_trip(pair: Any) -> np.ndarray:
-    """What an adopted pair makes of the images."""
+    """What an adapted pair makes of the images."""
     images = IMAGES.reshape(len(IMAGES), *pair.image_shape)
     return np.asarray(pair.decoder(pair.encoder(images))).reshape(IMAGES.shape)
 
@@ -94,7 +94,7 @@ def test_unusual_ranges_are_found_and_named() -> None:
 
 
 def test_stated_pixel_ranges_are_applied() -> None:
-    pair = adopted(*lossless(2, -1), Wishes(pixel_ranges=(SIGNED, SIGNED)))
+    pair = adapted(*lossless(2, -1), ModelHints(pixel_ranges=(SIGNED, SIGNED)))
     assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
     assert np.asarray(pair.encoder(IMAGES)).min() >= 0
 
@@ -102,16 +102,16 @@ def test_stated_pixel_ranges_are_applied() -> None:
 def test_flat_vectors_become_pictures_of_the_stated_shape() -> None:
     encoder, decoder = lossless(shape=(16,))
     with pytest.raises(ModelError, match="--image-shape 4x4"):
-        adopted(encoder, decoder)
-    pair = adopted(encoder, decoder, Wishes(image_shape=(2, 8)))
+        adapted(encoder, decoder)
+    pair = adapted(encoder, decoder, ModelHints(image_shape=(2, 8)))
     assert pair.image_shape == pair.decoder.output_shape[1:] == (2, 8)
     with pytest.raises(ModelError, match=r"--image-shape 3x5.*15 values"):
-        adopted(encoder, decoder, Wishes(image_shape=(5, 3)))
+        adapted(encoder, decoder, ModelHints(image_shape=(5, 3)))
 
 
 def test_channels_first_change_their_place() -> None:
     encoder, decoder = lossless(shape=(1, 4, 4))
-    pair = adopted(encoder, decoder)
+    pair = adapted(encoder, decoder)
     assert pair.image_shape == pair.decoder.output_shape[1:] == (4, 4, 1)
     assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
 
@@ -121,7 +121,7 @@ def test_a_whole_autoencoder_is_no_half() -> None:
     images = keras.Input((4, 4, 1))
     whole = keras.Model(images, decoder(encoder(images)))
     with pytest.raises(ModelError, match="seems to be the whole autoencoder"):
-        adopted(whole, whole)
+        adapted(whole, whole)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_sizes_that_do_not_come_back_are_refused(padding: str, kernel: int, advi
     encoder = keras.Model(images, layers.Conv2D(8, kernel, strides=kernel, padding=padding)(images))
     enlarged = layers.Conv2DTranspose(1, 3, strides=kernel, padding=padding)(codes)
     with pytest.raises(ModelError, match=advice):
-        adopted(encoder, keras.Model(codes, enlarged))
+        adapted(encoder, keras.Model(codes, enlarged))
 
 
 def variational(*names: str) -> Any:
@@ -153,7 +153,7 @@ def variational(*names: str) -> Any:
 def test_the_mean_of_a_variational_encoder_is_coded(names: tuple[str, ...], mean: str) -> None:
     encoder = variational(*names)
     with pytest.warns(AecodecWarning, match=f"{mean}, the mean"):
-        pair = adopted(encoder, lossless()[1])
+        pair = adapted(encoder, lossless()[1])
     expected = encoder.get_layer(mean).output
     assert np.allclose(pair.encoder(IMAGES), keras.Model(encoder.inputs[0], expected)(IMAGES))
 
@@ -175,7 +175,7 @@ def test_a_layer_that_draws_the_latents_gives_way_to_the_mean() -> None:
     both = variational("first", "second")
     encoder = keras.Model(both.inputs, Sampling(name="draw")(both.outputs))
     with pytest.warns(AecodecWarning, match="draw draws the latents at random"):
-        pair = adopted(encoder, lossless()[1])
+        pair = adapted(encoder, lossless()[1])
     expected = keras.Model(both.inputs[0], both.outputs[0])(IMAGES)
     assert np.allclose(pair.encoder(IMAGES), expected)
 
@@ -183,8 +183,10 @@ def test_a_layer_that_draws_the_latents_gives_way_to_the_mean() -> None:
 def test_a_decoder_that_draws_is_refused() -> None:
     codes = keras.Input((16,))
     drawn = Sampling(name="draw")([codes, codes])
-    with pytest.raises(ModelError, match="decoder gives something else each time: layer 'draw'"):
-        adopted(lossless()[0], keras.Model(codes, layers.Reshape((4, 4, 1))(drawn)))
+    with pytest.raises(
+        ModelError, match="decoder returns different values each time: layer 'draw'"
+    ):
+        adapted(lossless()[0], keras.Model(codes, layers.Reshape((4, 4, 1))(drawn)))
 
 
 def two_inputs() -> Any:
@@ -196,28 +198,34 @@ def two_inputs() -> Any:
 @pytest.mark.parametrize(
     ("encoder", "reason"),
     [
-        (two_inputs, r"takes 2 inputs .* one input, please"),
+        (two_inputs, r"has 2 inputs .* but must have one"),
         (
             lambda: variational("codes", "classes"),
-            r"gives 2 outputs \(codes, classes\): one output",
+            r"has 2 outputs \(codes, classes\) but must have one",
         ),
-        (lambda: keras.Sequential([keras.Input((4, 4, 5)), layers.Flatten()]), "not pictures"),
-        (lambda: keras.Sequential([keras.Input((4, None, 1)), layers.ReLU()]), "not pictures"),
+        (
+            lambda: keras.Sequential([keras.Input((4, 4, 5)), layers.Flatten()]),
+            "not a shape of pictures",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((4, None, 1)), layers.ReLU()]),
+            "not a shape of pictures",
+        ),
         (
             lambda: keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(9)]),
-            r"gives \(9,\), and the decoder takes \(16,\)",
+            r"returns \(9,\), but the decoder takes \(16,\)",
         ),
     ],
 )
 def test_what_cannot_be_a_codec_is_refused(encoder: Any, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
-        adopted(encoder(), lossless()[1])
+        adapted(encoder(), lossless()[1])
 
 
 def test_a_decoder_of_other_pictures_is_refused() -> None:
     decoder = keras.Sequential([keras.Input((16,)), layers.Dense(25), layers.Reshape((5, 5, 1))])
-    with pytest.raises(ModelError, match=r"decoder gives \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
-        adopted(lossless()[0], decoder)
+    with pytest.raises(ModelError, match=r"decoder returns \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
+        adapted(lossless()[0], decoder)
 
 
 @pytest.mark.parametrize("activation", ["softmax", "linear"])
@@ -229,7 +237,7 @@ def test_the_mean_of_grey_levels_is_the_pixel(shape: tuple[int, ...], activation
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        pair = adopted(lossless()[0], decoder)
+        pair = adapted(lossless()[0], decoder)
     assert any("5 grey levels" in str(warning.message) for warning in caught)
     logits = np.asarray(layer(pair.encoder(IMAGES))).reshape(-1, 5)
     likely = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Fitting competing priors to codes: hard expectation-maximization, then a bank of tables."""
+"""Fitting competing priors to codes by hard expectation-maximization, then a bank of tables."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from aecodec.entropy.symbols import FixedSymbols
 Indices = npt.NDArray[np.intp]
 
 _NARROWEST_SCALE, _WIDEST_SHARE = 0.04, 0.5
-"""The bank's shapes go from a logistic scale of 0.04 symbols, which is a constant symbol, to one of
+"""The logistic scales of the bank's shapes range from 0.04 symbols, which is a constant symbol, to
 half the window."""
 
 _MARGINAL_WEIGHT = 6.0
-"""The marginal distribution counts as this many vectors in the distribution of each prior (a
-Dirichlet prior)."""
+"""Weight of the marginal distribution in the distribution of each prior, in vectors (a Dirichlet
+prior)."""
 
 _SHAPE_WEIGHT = 30.0
-"""The logistic shape of a table counts as this many symbols in the table."""
+"""Weight of the logistic shape of a table, in symbols."""
 
 _POOLING_ROUNDS = 4
 _LARGEST_RADIUS = 127
@@ -43,18 +43,19 @@ def fit_prior(
     iterations: int = 30,
     seed: int = 0,
 ) -> Prior:
-    """Fit a prior to a sample of code vectors; the same codes and seed give the same prior.
+    """Fit a prior to a sample of code vectors. The same codes and seed give the same prior.
 
     Args:
         codes: (N, K) codes of the training set. N should be several hundred times `priors`.
         priors: P, the number of competing distributions.
         tables: T, the size of the bank, a multiple of 8.
-        iterations: most rounds of assigning vectors to priors and estimating distributions.
+        iterations: maximum number of rounds of assigning vectors to priors and estimating
+            distributions.
         seed: seed of the random start.
 
     Returns:
-        The prior. Its bank has a column for each symbol within the range of the codes (255 at
-        most), and an escape for all others.
+        The prior. Its bank has a column for each symbol in the range of the codes (at most 255),
+        and an escape for all other values.
 
     Raises:
         ValueError: `tables` is not a multiple of 8.
@@ -70,26 +71,26 @@ def fit_prior(
     sample = _Sample.of(codes)
     assigned = _random_start(sample, min(priors, len(codes)), seed)
     for _ in range(iterations):
-        before, assigned = assigned, sample.cheapest(*_estimated_costs(sample, assigned, priors))
-        if np.array_equal(before, assigned):
+        previous, assigned = assigned, sample.cheapest(*_estimated_costs(sample, assigned, priors))
+        if np.array_equal(previous, assigned):
             break
     return _with_shared_bank(sample, assigned, priors, tables)
 
 
 @dataclass(frozen=True)
 class _Window:
-    """The consecutive symbols low .. low + width - 1, which hold all codes of a sample."""
+    """The consecutive symbols low .. low + width - 1, which include all codes of a sample."""
 
     low: int
     width: int
 
     @property
     def radius(self) -> int:
-        """Symbols on either side of the middle column of a bank that serves the window."""
+        """Number of symbols on each side of the middle column in a bank for the window."""
         return min(_LARGEST_RADIUS, max(self.width, 3) // 2 + 1)
 
     def bank_columns(self, offset: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """(..., W) column of the bank for each symbol of the window, at offsets (...)."""
+        """(..., W) columns of the bank for the symbols of the window, at offsets (...)."""
         columns = np.arange(self.width) - offset[..., None] + self.radius
         escape = 2 * self.radius + 1
         return np.where((columns < 0) | (columns >= escape), escape, columns)
@@ -97,14 +98,14 @@ class _Window:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Codes as column numbers 0..W-1 of the window that holds them all."""
+    """Codes as column numbers 0..W-1 of the window that includes them all."""
 
     columns: Int32
     window: _Window
 
     @classmethod
     def of(cls, codes: Codes) -> _Sample:
-        int8 = np.clip(codes, -128, 127).astype(np.int32)  # all that an encoder makes
+        int8 = np.clip(codes, -128, 127).astype(np.int32)  # encoders make no other codes
         low = int(int8.min())
         return cls(int8 - low, _Window(low, int(int8.max()) - low + 1))
 
@@ -113,7 +114,7 @@ class _Sample:
         return int(self.columns.shape[1])
 
     def counts(self, assigned: Indices, priors: int) -> Float32:
-        """(P, K, W) occurrences of each symbol in each channel with each prior."""
+        """(P, K, W) numbers of occurrences of symbols, by prior and channel."""
         width = self.window.width
         cell = (assigned[:, None] * self.channels + np.arange(self.channels)) * width
         size = priors * self.channels * width
@@ -121,7 +122,7 @@ class _Sample:
         return counts.reshape(priors, self.channels, width).astype(np.float32)
 
     def cheapest(self, costs: Float32, index_costs: Float32) -> Indices:
-        """(N,) the prior with which each vector costs least; costs are (P, K, W) and (P,)."""
+        """(N,) the cheapest prior for each vector, for costs (P, K, W) and (P,)."""
         if len(costs) == 1:
             return np.zeros(len(self.columns), np.intp)
         by_symbol = np.ascontiguousarray(costs.transpose(1, 2, 0))
@@ -131,10 +132,10 @@ class _Sample:
         )
 
     def _sums(self, start: int, by_symbol: Float32) -> Float32:
-        """(n, P) costs of a block of vectors with every prior.
+        """(n, P) costs of a block of vectors with each prior.
 
-        Gathered symbol by symbol, this takes a fraction of a matrix product with one-hot vectors,
-        and as long for wide windows as for narrow ones.
+        Gathering costs symbol by symbol takes a fraction of the time of a matrix product with
+        one-hot vectors, and the time does not depend on the width of the window.
         """
         block = self.columns[start : start + _BLOCK]
         sums = np.zeros((len(block), by_symbol.shape[-1]), np.float32)
@@ -144,7 +145,7 @@ class _Sample:
 
 
 def _random_start(sample: _Sample, priors: int, seed: int) -> Indices:
-    """Assign each vector to the nearest of P vectors that are drawn from the sample."""
+    """Assign each vector to the nearest of P vectors drawn from the sample."""
     drawn = np.random.default_rng(seed).choice(len(sample.columns), priors, replace=False)
     points = sample.columns.astype(np.float32)
     centres = points[drawn]
@@ -172,7 +173,7 @@ def _index_shares(assigned: Indices, priors: int) -> Float64:
 
 
 def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: int) -> Prior:
-    """Replace P x K distributions by a bank of T shapes, and a table and an offset each."""
+    """Replace P x K distributions by a bank of T shapes, with a table and an offset for each."""
     window = sample.window
     shapes = bank = _logistic_shapes(window.radius, tables)
     for _ in range(_POOLING_ROUNDS):
@@ -194,18 +195,18 @@ def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: i
 
 
 def shape_scales(radius: int, tables: int) -> Float64:
-    """(T / 8,) logistic scale, in symbols, of each shape of a bank.
+    """(T / 8,) logistic scales of the shapes of a bank, in symbols.
 
     Args:
-        radius: symbols on either side of the middle column of the bank.
-        tables: T, the number of its rows.
+        radius: number of symbols on each side of the middle column of the bank.
+        tables: T, the number of rows.
     """
     widest = max(1.0, _WIDEST_SHARE * radius / 2)
     return np.geomspace(_NARROWEST_SCALE, widest, tables // POSITIONS)
 
 
 def _logistic_shapes(radius: int, tables: int) -> Float64:
-    """(T, 2 * radius + 2) discretized logistics of all scales and means, escape last."""
+    """(T, 2 * radius + 2) discretized logistics of all scales and means, with the escape last."""
     scales = shape_scales(radius, tables)
     means = (np.arange(POSITIONS) - POSITIONS // 2) / POSITIONS
     edges = np.arange(-radius, radius + 2) - 0.5
@@ -218,14 +219,14 @@ def _logistic_shapes(radius: int, tables: int) -> Float64:
 
 
 def _bank_costs(bank: Float64) -> Float32:
-    """(T, S + 1) cost of each symbol in bits, of escapes with their value."""
+    """(T, S + 1) costs of symbols in bits. The cost of an escape includes its value."""
     costs = -np.log2(bank / bank.sum(axis=1, keepdims=True))
     costs[:, -1] += ESCAPE_BITS
     return costs.astype(np.float32)
 
 
 def _nearest(counts: Float32, costs: Float32, window: _Window) -> tuple[Indices, Indices]:
-    """(P, K) tables and offsets that code the counts (P, K, W) of each channel in fewest bits."""
+    """(P, K) tables and offsets that code the counts (P, K, W) with the fewest bits."""
     priors, channels, width = counts.shape
     everywhere = _costs_at_every_offset(costs, window)
     best = np.concatenate([(row @ everywhere).argmin(axis=-1) for row in counts])
@@ -234,36 +235,36 @@ def _nearest(counts: Float32, costs: Float32, window: _Window) -> tuple[Indices,
 
 
 def _costs_at_every_offset(costs: Float32, window: _Window) -> Float32:
-    """(W, T * W) cost of each symbol with each table at each offset."""
+    """(W, T * W) costs of symbols with each table at each offset."""
     columns = window.bank_columns(np.arange(window.width)).T
     moved = costs[:, columns].transpose(1, 0, 2)
     return np.ascontiguousarray(moved.reshape(window.width, -1))
 
 
 def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
-    """Estimate the bank of a prior again from codes, each symbol in the row that it uses.
+    """Estimate the bank of a prior again, by counting symbols in the rows that they use.
 
     Args:
         prior: a prior whose bank has the layout of :func:`fit_prior`.
         codes: (N, K) codes.
-        grid: where the vectors lie in pictures; None for vectors without neighbours.
+        grid: arrangement of the vectors in pictures; None for vectors without neighbours.
     """
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
     for _, _, slices in iter_passes(prior, FixedSymbols(codes), grid):
-        for each in slices:
-            np.add.at(pooled, (each.rows, each.columns), 1)
+        for symbol_slice in slices:
+            np.add.at(pooled, (symbol_slice.rows, symbol_slice.columns), 1)
     rows = pooled / pooled.sum(axis=1, keepdims=True)
     return replace(prior, bank=np.stack([to_frequencies(row) for row in rows]))
 
 
 def to_frequencies(weights: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
-    """Round weights (n,), in proportion, to integers of at least 1 each that sum to 65536.
+    """Scale weights (n,) to integers of at least 1 that sum to 65536.
 
     >>> to_frequencies(np.array([3.0, 1.0, 0.0])).tolist()
     [49151, 16384, 1]
     """
     exact = weights / weights.sum() * (TABLE_TOTAL - len(weights))
-    whole = np.floor(exact).astype(np.int64)
-    left_over = TABLE_TOTAL - len(weights) - int(whole.sum())
-    whole[np.argsort(whole - exact, kind="stable")[:left_over]] += 1
-    return (whole + 1).astype(np.uint16)
+    integers = np.floor(exact).astype(np.int64)
+    remainder = TABLE_TOTAL - len(weights) - int(integers.sum())
+    integers[np.argsort(integers - exact, kind="stable")[:remainder]] += 1
+    return (integers + 1).astype(np.uint16)

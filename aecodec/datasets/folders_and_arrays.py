@@ -1,4 +1,4 @@
-"""Image files in folders, and arrays of images in `.npz` and `.npy` files."""
+"""Finding image files in folders, and reading arrays of images from `.npz` and `.npy` files."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ ARRAY_SUFFIXES = (".npz", ".npy")
 
 
 def images_in(folder: Path) -> list[Path]:
-    """Sorted paths of the files in a folder, at any depth, that have the suffix of an image."""
+    """Sorted paths of all files in a folder, at any depth, that have the suffix of an image."""
     return sorted(
         path for path in folder.rglob("*") if has_image_suffix(path) and not path.is_dir()
     )
 
 
-def check_ordinary(path: Path) -> None:
-    """Check that reading a path does not wait for somebody else to write.
+def check_regular_file(path: Path) -> None:
+    """Check that a path is a regular file, so that reading does not block.
 
     Raises:
         ImageError: it is a pipe, a device or a socket.
     """
     if path.exists() and not path.is_file():
-        raise ImageError("no ordinary file")
+        raise ImageError("not a regular file")
 
 
 def warn_unreadable(path: Path, error: Exception) -> None:
-    """Warn that a file cannot be read and is left out."""
-    message = f"{path}: left out, because it cannot be read ({error})"
+    """Warn that a file cannot be read and is skipped."""
+    message = f"{path}: skipped because it cannot be read ({error})"
     warnings.warn(message, AecodecWarning, stacklevel=3)
 
 
@@ -44,36 +44,36 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
 
     Args:
         path: the file, for example `mnist.npz` as `keras.datasets` downloads it.
-        key: name of the array in an `.npz` file. If None, the only array of images is loaded, or
-            `default` if there are several.
-        default: name of the array that is loaded if there are several.
+        key: name of the array in an `.npz` file. If None, the only array of images is loaded.
+        default: name of the array to load if `key` is None and there are several.
 
     Returns:
         (N, H, W) or (N, H, W, C) uint8.
 
     Raises:
-        ImageError: the file or the array does not exist, or holds no images.
+        ImageError: the file or the array does not exist or does not contain images.
     """
     try:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
-            found = loaded if isinstance(loaded, np.ndarray) else _select(loaded, key, default)
+            array = loaded if isinstance(loaded, np.ndarray) else _select(loaded, key, default)
     except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
         name = "" if key is None else f" {key!r}"
         raise ImageError(f"{path}: no array{name} of images in this file ({error})") from error
-    if not _holds_images(found):
+    if not _holds_images(array):
         raise ImageError(
-            f"{path}: {found.dtype} of shape {found.shape}, not uint8 (N, H, W) or (N, H, W, C)"
+            f"{path}: the array is {array.dtype} with shape {array.shape}; give uint8 with shape "
+            "(N, H, W) or (N, H, W, C)"
         )
-    return found
+    return array
 
 
 def _select(arrays: Any, key: str | None, default: str) -> npt.NDArray[Any]:
     if key is None:
         names = [name for name in arrays.files if _holds_images(arrays[name])]
         key = names[0] if len(names) == 1 else default
-    found: npt.NDArray[Any] = arrays[key]
-    return found
+    array: npt.NDArray[Any] = arrays[key]
+    return array
 
 
 def _holds_images(array: npt.NDArray[Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aecodec.entropy import coding
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 
 def test_fitting_is_deterministic_and_competition_pays() -> None:
