@@ -124,10 +124,10 @@ def write_part(name: str, content: str) -> None:
 
 
 DIGESTS = {
-    "codes": "SHA-256 of all codes, (N, K) int16, little-endian, in the order of section 2, by channel; of the",
-    "latents": "SHA-256 of what the decoder network is given, int8 (planes, rows, columns, `code_shape`), all channels; of the",
-    "pixels": """SHA-256 of the decoded pictures of golden codecs, uint8 (frames, height, width, channels), alpha last, after ` RGB` of
-section 8 was obeyed; of the""",
+    "codes": "SHA-256 over (N, K) int16, little-endian, in the order of section 2, by channel, of all",
+    "latents": "SHA-256 over int8 (planes, rows, columns, `code_shape`), with all channels, of the decoder network's input, the",
+    "pixels": """SHA-256 over uint8 (frames, height, width, channels), with alpha last and ` RGB` of section 8 applied, of the decoded pictures of golden
+codecs, the""",
 }
 
 
@@ -155,12 +155,12 @@ The sample digit 3 (`aecodec/data/samples/digit3.png`) at the default level of t
 | `{payload.hex(" ")}` | payload |
 | `{data[-4:].hex(" ")}` | CRC-32 |
 
-One tile and one vector of {codes.shape[1]} codes. The first symbol is the prior index, {selected} of
-0..{prior.priors - 1}; under that prior, in the context network's order of channels, follow the codes
+The file has one tile and one vector with {codes.shape[1]} codes. The first symbol is the prior index, {selected} of 0..{prior.priors - 1}. The codes follow under that prior, in the
+context network's order of channels:
 
     {" ".join(str(code) for code in codes[0, prior.order])}
 
-and no escape. In the order of channels they are
+No code is escaped. In the order of channels, the codes are
 
     {" ".join(str(code) for code in codes[0])}
 """

@@ -17,9 +17,9 @@ _FLAGS = 7
 _HEADER = 8
 
 REASONS = {
-    "magic": "the first byte is another one",
+    "magic": "a wrong first byte",
     "short": "11 bytes",
-    "checksum": "the checksum is another one",
+    "checksum": "a wrong checksum",
     "version": "version 2",
     "reserved_flag": "flag bit 7 is set",
     "field_past_the_end": "the block of the metadata is longer than the file",
@@ -32,17 +32,17 @@ REASONS = {
     "metadata_kind": "a metadata entry of kind 4",
     "metadata_twice": "two metadata entries of kind 2",
     "level_below_1": "level `0f`",
-    "no_such_level": "level 4 of 3",
+    "no_such_level": "level 4 of a codec with 3 levels",
     "level_between": "level 1.5 of a codec without gains",
-    "bytes_behind": "a byte of 1 behind the payload",
-    "zero_behind": "a byte of 0 behind the payload",
+    "bytes_behind": "a byte of 1 after the payload",
+    "zero_behind": "a byte of 0 after the payload",
     "too_short": "10 bytes of payload for 800 vectors, which need 200",
-    "escaped_in_vain": "a code is escaped that has a column",
-    "code_out_of_range": "the code 43, where that of the latent 127 is 42",
-    "alpha_too_large": "an alpha plane of a byte too many",
-    "alpha_ends_early": "a byte behind the zlib stream of the alpha plane",
+    "escaped_in_vain": "an escaped code that has a column",
+    "code_out_of_range": "the code 43, although the latent 127 has the code 42",
+    "alpha_too_large": "an alpha plane with one byte too many",
+    "alpha_ends_early": "a byte after the zlib stream of the alpha plane",
 }
-"""Why each file is refused."""
+"""Why a decoder rejects the files."""
 
 
 def files() -> Iterator[tuple[str, bytes]]:

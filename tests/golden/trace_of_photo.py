@@ -157,19 +157,19 @@ class Trace:
         return f"""
 The vector at row {ROW}, column {COLUMN} of the golden file `{NAME}.aec` (codec `{name_of(self.codec.spec.codec_id)}`): level {self.level:g}, one
 segment of {self.rows} rows and {self.columns} columns, P = {self.prior.priors}, so there is no index; K = {len(self.order)}, T = {len(self.prior.bank)}, S = {self.prior.symbols}, first = {self.prior.first}. It is
-coded in the last pass (straight, d = 1), in its first half. Nothing lies above it, so what lies below takes that place:
-the four neighbours are, as (row, column), {", ".join(map(str, self.neighbours))}. Places 0 to {last} of the order:
+coded in the last pass (straight, d = 1), in its first half. No vector lies above it, so the vector below replaces it: the four neighbours are, as
+(row, column), {", ".join(map(str, self.neighbours))}. Places 0 to {last} of the order:
 
 | i | channel k | `input_shift` | `centre` | w of the neighbours | m | d | v | code x | u |
 |---|---|---|---|---|---|---|---|---|---|
 {first}
-Some units, the first four of each `degree` there:
+The first four units of each `degree` at these places:
 
     j      = {" ".join(map(str, units))}
     degree = {degrees}
     h      = {hidden}
 
-Of all units, {", ".join(map(str, known))} are known at places 0 to {last}.
+{", ".join(map(str, known))} units are known at places 0 to {last}.
 
 | i | `table` | `offset` | y[0] | gradients add | y[1] | position | shape | row | offset for k |
 |---|---|---|---|---|---|---|---|---|---|
