@@ -90,8 +90,7 @@ class Results:
     Attributes:
         rows: figures.
         machine: processor, system and versions of packages.
-        command: command line of the run. None in files that were written before it was recorded, as
-            are `commit`, `dirty` and `date`.
+        command: command line of the run; None in old files, as `commit`, `dirty` and `date`.
         commit: git commit of the code; None outside of a git repository.
         dirty: whether files differed from that commit.
         date: start of the run, UTC, as ISO 8601.

@@ -64,7 +64,7 @@ def _rows(folder: Path, name: str, pixels: Pixels, kernels: str) -> Iterator[Row
             "command": command,
             "kernels": kernels,
             "megapixels_per_second": round(np.prod(pixels.shape[:3]) / seconds / 1e6, 2),
-            "pictures_per_second": round(len(pixels) / seconds, 2),
+            "pictures_per_second": round(len(pixels) / seconds) if name == "digits" else None,
             "peak_mib": round(max(each.peak_mib for each in runs)),
         }
 

@@ -48,7 +48,7 @@ def _tiles(folder: CodecFolder, options: Namespace) -> Pixels:
 
 
 def _row(pair: FloatPair, half: Half, precision: Precision) -> Row:
-    named = {"half": half.value, "precision": precision.value}
+    named = {"half": half.value, "precision": precision.value.replace("none", "float32")}
     try:
         parity = export_half(pair, half, Format.TFLITE, precision).parity
     except ModelError as error:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from aecodec.cli.shared.files import write_tree
 from aecodec.codec.registry import load_codec
-from aecodec.web.samples import LANDSCAPE, found_samples
+from aecodec.web.samples import PHOTOGRAPH, found_samples
 from aecodec.web.site import site_files
 from benchmarks.harness import Options, Row
 from benchmarks.web.browser import opened_browser
@@ -112,7 +112,7 @@ def _make_host(folder: Path, photographs: Sequence[Path]) -> list[str]:
     (folder / "blank.html").write_text('<!DOCTYPE html><link rel="icon" href="data:,">')
     for path in photographs:
         shutil.copy(path, folder)
-    with Image.open(LANDSCAPE) as image:
+    with Image.open(PHOTOGRAPH) as image:
         large = image.resize(_LARGE)
     large.save(folder / "large.png")
     (folder / "large.aec").write_bytes(codecs[0].compress(large))

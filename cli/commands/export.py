@@ -22,7 +22,7 @@ from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Force, Quiet, complete_codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
-from aecodec.export.device.options import Format, Halves, Network, Precision
+from aecodec.export.device.options import Format, Halves, Precision
 from aecodec.export.from_keras.hints import Wishes, parse_image_shape, parse_pixel_ranges
 
 _TILE, _LEVELS, _PRIORS = 64, 3, 64
@@ -54,13 +54,6 @@ def export(
         typer.Option("--quantize", help="Precision of TFLite; int8 is the codec's own."),
     ] = Precision.INT8,
     halves: Annotated[Halves, typer.Option("--half", help="Which networks.")] = Halves.BOTH,
-    network: Annotated[
-        Network,
-        typer.Option(
-            "--network",
-            help="With --format c: what runs the networks, C or TensorFlow Lite Micro.",
-        ),
-    ] = Network.C,
     calibrate: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -160,14 +153,15 @@ def export(
 
     TFLite at int8 takes pixel - 128 and gives the latents themselves, or back; at other precisions
     it takes and gives floats. C is a folder that builds as it is: the int8 networks as arrays, the
-    tables of one level, and the code that runs them and makes `.aec` files. Needs TensorFlow. A
+    tables of one level, and the code that runs them and makes `.aec` files. C-array is the TFLite
+    file in a C array, for other runtimes. All of these need TensorFlow. A
     bundle is one file, for the C library and for browsers, and needs no TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of a codec, two models that were trained
     elsewhere become a codec folder.
     """
     output = Output(out, Console(quiet), force)
-    wanted = Wanted(to, precision, halves, network, tuple(level or ()), priors)
+    wanted = Wanted(to, precision, halves, tuple(level or ()), priors)
     if encoder or decoder:
         if codec or not (encoder and decoder and calibrate):
             raise UsageError("a codec is made of --encoder, --decoder and --calibrate together")

@@ -64,9 +64,8 @@ def verify(
     The checksum and the fields are checked; where the codec ships or is named, the codes and the
     alpha plane are decoded too.
 
-    With --device, a folder that was exported as C is built with this machine's compiler, its
-    encoder network is run in TensorFlow Lite Micro, and the files and codes of its C are compared
-    with Python's. Needs tflite-micro. --codec names a codec that does not ship.
+    With --device, aecodec builds a folder that was exported as C with this machine's compiler, and
+    compares its files and pixels with Python's. --codec names a codec that does not ship.
     """
     console = Console(as_json=as_json)
     if device:

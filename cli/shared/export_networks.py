@@ -135,9 +135,7 @@ def _exported(
     tables = CTables(folder, wanted.level, wanted.priors) if wanted.to is Format.C else None
     with output.console.warnings_about(calibration.data):
         pair = FloatPair(folder, calibration.pictures(folder.spec.channels, shape))
-    exported = [
-        export_half(pair, half, wanted.to, wanted.precision, wanted.network)
-        for half in wanted.halves.each
-    ]
+    exported = [export_half(pair, half, wanted.to, wanted.precision) for half in wanted.halves.each]
     contents = {name: content for each in exported for name, content in each.files.items()}
-    return exported, contents | (device_files(tables, pair.pixels, exported) if tables else {})
+    networks = [half.network for half in exported if half.network]
+    return exported, contents | (device_files(tables, pair.pixels, networks) if tables else {})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
-from aecodec.export.device.options import Format, Halves, Network, Precision
+from aecodec.export.device.options import Format, Halves, Precision
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,6 @@ class Wanted:
         to: the format.
         precision: precision of TFLite.
         halves: which networks.
-        network: what runs them, in C.
         levels: the levels whose tables go along; the codec's own, or all, if empty.
         priors: number of priors to keep in C; None for all.
     """
@@ -25,7 +24,6 @@ class Wanted:
     to: Format
     precision: Precision
     halves: Halves
-    network: Network
     levels: tuple[float, ...]
     priors: int | None
 
@@ -54,8 +52,6 @@ class Wanted:
             raise UsageError("--priors is for --format c, which may leave tables out")
         if self.to is Format.C and len(self.levels) > 1:
             raise UsageError("--level: --format c has one level's tables; export the others apart")
-        if self.to is not Format.C and self.network is not Network.C:
-            raise UsageError("--network is for --format c")
 
     def check_levels_of(self, spec: CodecSpec) -> None:
         """Check that a codec has all the levels.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,49 +27,8 @@ _EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
 
 
-class Trial(ABC):
-    """How a program is tried."""
-
-    @abstractmethod
-    def run(self, program: Path, pixels: Pixels) -> None:
-        """Run the program on a picture.
-
-        Args:
-            program: the program; files are written beside it.
-            pixels: (1, H, W, C) uint8, the picture as the networks see it.
-
-        Raises:
-            AecodecError: the program fails, or gives something else than Python.
-        """
-
-
 @dataclass(frozen=True)
-class MicroTrial(Trial):
-    """A program that makes files of latents, and latents of files.
-
-    Attributes:
-        codec: the codec.
-        tables: its tables in the program.
-        network: the encoder in TensorFlow Lite Micro.
-    """
-
-    codec: Codec
-    tables: CTables
-    network: Transform
-
-    def run(self, program: Path, pixels: Pixels) -> None:
-        """See `Trial`."""
-        encoded = encoded_with(self.codec, self.network, pixels)
-        given, made, back = (program.with_name(name) for name in ("in.bin", "made.aec", "back.bin"))
-        given.write_bytes(encoded.latents.tobytes())
-        run_program([str(program), "encode", str(given), str(made)], "aecodec.c makes no file")
-        _check(made, c_file(self.tables, encoded), "makes another file")
-        run_program([str(program), "decode", str(made), str(back)], _UNREAD)
-        _check(back, c_latents(self.tables, encoded).tobytes(), "reads other latents")
-
-
-@dataclass(frozen=True)
-class NetworkTrial(Trial):
+class NetworkTrial:
     """A program that makes files of pixels, and pixels of files, or one of both.
 
     Attributes:
@@ -84,7 +42,15 @@ class NetworkTrial(Trial):
     halves: list[Half]
 
     def run(self, program: Path, pixels: Pixels) -> None:
-        """See `Trial`."""
+        """Run the program on a picture.
+
+        Args:
+            program: the program; files are written beside it.
+            pixels: (1, H, W, C) uint8, the picture as the networks see it.
+
+        Raises:
+            AecodecError: the program fails, or its result differs from Python's.
+        """
         encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
         given, made, back = (program.with_name(name) for name in ("in.pnm", "made.aec", "back.pnm"))
         file = c_file(self.tables, encoded)

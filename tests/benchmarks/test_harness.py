@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import __main__ as command_line
-from benchmarks import catalog, harness
+from benchmarks import harness
 from benchmarks.harness import Options, Row
 
 
@@ -61,13 +61,6 @@ def test_rows_are_printed_as_lines_of_json(data: Path, capsys: pytest.CaptureFix
     assert [json.loads(line) for line in lines] == [{"row": 0, "half": 0}, {"row": 1, "half": 0.5}]
 
 
-def test_results_that_state_only_their_machine_are_read() -> None:
-    results = harness.read_results(harness.RESULTS / "parity.json")
-    assert results.rows
-    assert results.machine["cores"] == 2
-    assert results.command is None or results.command.startswith("python -m benchmarks parity")
-
-
 def test_a_folders_hash_is_that_of_what_sha256sum_prints(data: Path) -> None:
     lines = "".join(
         f"{hashlib.sha256(name[-5:-4].encode()).hexdigest()}  {name}\n"
@@ -99,20 +92,13 @@ def test_the_state_of_git_is_its_commit_and_whether_files_differ(tmp_path: Path)
     assert harness.git_state(tmp_path) == (commit, True)
 
 
-def test_every_benchmark_has_a_name_of_its_own_and_a_question() -> None:
-    entries = catalog.entries()
-    names = [entry.name for entry in entries]
-    assert len(names) == len(set(names)) == 33
-    assert "tables" not in names
-    assert all(entry.question.endswith("?") for entry in entries)
-
-
 def test_the_listing_has_one_line_per_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for entry in catalog.entries():
-        [line] = [line for line in lines if line.strip().startswith(f"{entry.name} ")]
-        assert line.endswith(entry.question)
+    for name, file in command_line.benchmarks().items():
+        [line] = [line for line in lines if line.split()[1:2] == [name]]
+        assert line.endswith(command_line.question(file))
+        assert line.endswith("?")
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +106,7 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no benchmark 'nonsense'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["cold_start", "hostile_files", "rate_distortion"])
+@pytest.mark.parametrize("name", ["cold_start", "rate_distortion"])
 def test_a_benchmark_explains_its_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         command_line.main([name, "--help"])

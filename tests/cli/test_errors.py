@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from helpers.commands import Command, piped
+from helpers.commands import Command
 
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecWarning, FormatError
@@ -67,12 +67,6 @@ def test_a_file_of_another_codec_is_told_from_a_damaged_one(folder: Path, comman
     assert command("verify", "other.aec", "--codec", "digits").status == 5
     assert "00010203" in command("info", "other.aec").out
     assert "checksum and fields only" in command("verify", "other.aec").out
-
-
-def test_litert_prints_nothing(folder: Path) -> None:
-    done = piped("compress", "digit.png", data=b"")
-    assert done.returncode == 0
-    assert done.stderr == b""
 
 
 _MISSING, _IMAGE, _DAMAGED = 6, 3, 4
@@ -152,16 +146,6 @@ def test_files_that_failed_are_lines_of_json_among_the_others(
         assert [line.get("status", 0) for line in lines] == [_DAMAGED, 0, _MISSING]
     assert lines[0]["source"] == "bad.aec"
     assert json.loads(command("codecs", "nothing", "--json").out)["status"] == 5
-
-
-def test_verify_tells_in_json_what_was_checked(folder: Path, command: Command) -> None:
-    assert command("compress", "digit.png").status == 0
-    Path("other.aec").write_bytes(container.pack(container.Header(b"\0\1\2\3"), b"x"))
-    lines = command("verify", "digit.aec", "other.aec", "--json").out.splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"source": name, "bytes": Path(name).stat().st_size, "whole": True, "codes_checked": known}
-        for name, known in (("digit.aec", True), ("other.aec", False))
-    ]
 
 
 def test_warnings_are_printed_even_if_an_error_follows(

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from helpers.commands import Command
 
@@ -66,12 +65,6 @@ def test_level_limit_and_number_of_pictures_are_kept_to(scans: Path, command: Co
     assert command("report", "digits", "scans", "-q", 9, "-o", "c.html").status == 2
 
 
-def test_an_array_of_pictures_has_a_report(scans: Path, command: Command) -> None:
-    np.savez("mine.npz", x_test=np.zeros((3, 28, 28), np.uint8), x_train=np.ones((1, 28, 28), "u1"))
-    assert command("report", "digits", "mine.npz", "--array", "x_train", "--quiet").out == ""
-    assert data_of(Path("mine_report.html"))["measured"] == 1
-
-
 def test_the_page_can_go_to_standard_output(scans: Path, command: Command) -> None:
     done = command("report", "digits", "scans", "--limit", 1, "-o", "-")
     assert done.out.startswith("<!DOCTYPE html>")
@@ -84,11 +77,3 @@ def test_the_page_has_the_name_of_a_page(scans: Path, command: Command, name: st
     assert done.status == 2
     assert "name" in done.err
     assert not Path("page.png").exists()
-
-
-def test_pictures_that_cannot_be_read_are_counted(scans: Path, command: Command) -> None:
-    (scans / "broken.png").write_bytes(b"no image")
-    done = command("report", "digits", "scans", "-o", "page.html")
-    assert done.status == 1
-    assert "1 of 3 could not be read" in done.err
-    assert data_of(Path("page.html"))["measured"] == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.commands import Command, call
+from helpers.commands import call
 from helpers.tiny_recipe import tiny_recipe
 from PIL import Image
 
@@ -167,17 +167,3 @@ def test_options_override_the_recipe(folder: Path) -> None:
     unfit = "pictures -o other --recipe picture.toml --tile 40 --quiet"
     with pytest.raises(ModelError, match="multiples of 16"):
         call("train", *unfit.split())
-
-
-@pytest.mark.slow
-def test_a_codec_may_have_one_level(folder: Path) -> None:
-    made = "digits.npy -o mine --recipe tile.toml --epochs 1 --levels 1 --quiet"
-    call("train", *made.split())
-    (level,) = aecodec.load_codec("mine").spec.levels
-    assert (level.start, level.stop, level.multiple) == (0, 4, 1)
-
-
-def test_a_folder_that_cannot_be_written_is_reported(folder: Path, command: Command) -> None:
-    done = command("train", "digits.npy", "-o", "/dev/full/mine", "--recipe", "tile.toml")
-    assert done.status == 1
-    assert "/dev/full" in done.err

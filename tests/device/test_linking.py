@@ -88,7 +88,7 @@ def models_of(codec: Codec) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for half in Half:
         model = codec.folder.read(half.tflite)
-        files |= c_files(model, CModel(codec.spec, half, arena_bytes=None))
+        files |= c_files(model, CModel(codec.spec, half))
     return files
 
 

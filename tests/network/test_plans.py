@@ -167,5 +167,5 @@ def test_an_operator_that_c_lacks_is_named() -> None:
     model = function("LOG_SOFTMAX", 16 / 256, 127, "LogSoftmaxOptions")(
         Maker(np.random.default_rng(0))
     )
-    with pytest.raises(ModelError, match=r"operator 0, LOG_SOFTMAX, .* --network tflm"):
+    with pytest.raises(ModelError, match=r"operator 0, LOG_SOFTMAX"):
         network_plan(model)

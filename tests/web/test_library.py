@@ -325,7 +325,7 @@ def test_a_picture_that_is_closed_meanwhile_is_coded_to_its_end(page: Browser) -
 def test_work_can_be_given_up(page: Browser) -> None:
     name, _, _ = run(
         page,
-        "const control = new AbortController(); const image = await picture('/samples/lake.jpg');"
+        "const control = new AbortController(); const image = await picture('/samples/coffee.jpg');"
         f"const options = {{ codec: '/codecs/{PHOTO}', signal: control.signal,"
         " onProgress: () => control.abort() };"
         "return kind(() => aecodec.encode(image, options));",

@@ -14,7 +14,7 @@ from helpers.reference_kernels import reference_decoder
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from aecodec.web.samples import LANDSCAPE
+from aecodec.web.samples import PHOTOGRAPH
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 
@@ -99,9 +99,9 @@ def settle(page: Browser) -> None:
 
 
 def test_a_sample_is_there_before_anything_is_done(opened: Browser, photo: Codec) -> None:
-    sample = np.asarray(Image.open(LANDSCAPE))
+    sample = np.asarray(Image.open(PHOTOGRAPH))
     assert shown_bytes(opened) == len(photo.compress(sample))
-    assert text(opened, "#name") == "Lake"
+    assert text(opened, "#name") == "Coffee"
     columns = opened.run(
         "return [...document.querySelectorAll('#levels .bytes')].map((each) => each.textContent);"
     )

@@ -42,7 +42,7 @@ def test_the_service_worker_keeps_all_but_the_parts_of_codecs(site: Path) -> Non
     shell = json.loads(text.partition("SHELL = ")[2].partition(";")[0])
     listed = {name for name in shell["files"] if name != "./"}
     assert all((site / name).is_file() for name in listed)
-    assert {"index.html", "page.js", "aecodec/aecodec.wasm", "samples/lake.jpg"} <= listed
+    assert {"index.html", "page.js", "aecodec/aecodec.wasm", "samples/coffee.jpg"} <= listed
     assert f"codecs/{PHOTO}/head" in listed
     assert not any(re.search(r"/[0-9a-f]{64}$", name) for name in listed)
 

@@ -2,6 +2,17 @@
 
 "use strict";
 
+function make(name, text = "", className = "") {
+  const element = document.createElement(name);
+  element.textContent = text;
+  element.className = className;
+  return element;
+}
+
+function grouped(number) {
+  return Math.round(number).toLocaleString("en");
+}
+
 // A button that switches between light and dark; until then the system's choice stands.
 function setUpTheme(button) {
   const root = document.documentElement;
