@@ -12,6 +12,14 @@ _ROOT = Path(__file__).parents[1]
 _TITLE = "The packages"
 _INTRODUCTION = "All packages, lowest layer first. A package imports only packages of lower layers."
 
+_OF_THE_API = ("zarr", "numcodecs")
+"""Modules that the page of the API describes."""
+
+_OPTIONS = {
+    "training": '\n    options:\n      filters: ["!^[A-Z]", "!_(model|encoder|decoder)$"]',
+}
+"""Options of mkdocstrings, which leave out what the page of the API describes."""
+
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the page."""
@@ -22,9 +30,14 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def page() -> str:
     """The page as Markdown for mkdocstrings."""
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
-    names = [name for layer in project["tool"]["aecodec"]["layers"] for name in layer if name]
-    sections = [f"## aecodec.{name}\n\n::: {_identifier(name)}" for name in names]
-    return "\n\n".join([f"# {_TITLE}", _INTRODUCTION, *sections])
+    layers = project["tool"]["aecodec"]["layers"]
+    names = [name for layer in layers for name in layer if name and name not in _OF_THE_API]
+    return "\n\n".join([f"# {_TITLE}", _INTRODUCTION, *map(_section, names)])
+
+
+def _section(name: str) -> str:
+    """The part of the page about a package."""
+    return f"## aecodec.{name}\n\n::: {_identifier(name)}{_OPTIONS.get(name, '')}"
 
 
 def _identifier(name: str) -> str:

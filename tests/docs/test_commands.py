@@ -30,7 +30,7 @@ from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
 from benchmarks.s3_server import s3_server
 
-CODECS = ROOT / "aecodec" / "codecs"
+CODECS = ROOT / "aecodec" / "data" / "codecs"
 
 LONG = re.compile(
     r"aecodec train .* -o "
