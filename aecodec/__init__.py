@@ -126,27 +126,26 @@ def decompress(
     max_pixels: int | None = None,
     max_frames: int | None = None,
 ) -> Image.Image:
-    """Decompress an `.aec` file that holds one picture.
+    """Decompress an `.aec` file with one picture.
 
     Args:
-        data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
-        codec: the codec that made it. It may be None for codecs that ship, which are found by the
-            id in the file.
-        max_pixels: most pixels of all pictures of the file together. If None, 178,956,970, but
-            fewer for a small file, which may be a decompression bomb: 640 pixels per byte, and at
-            least 2,097,152; a picture that was reduced to fit into its bytes counts as an eighth of
-            its pixels.
-        max_frames: most pictures of the file. If None, one per 8 bytes, and at least 1000.
+        data: the bytes of the file, its path, or the file opened in binary mode.
+        codec: the codec that made the file. None finds built-in codecs by the id in the file.
+        max_pixels: limit for the pixels of all pictures of the file together. If None, 178,956,970,
+            but less for a small file, which may be a decompression bomb: 640 pixels per byte, but
+            at least 2,097,152. A picture that was reduced to fit into its bytes counts as an eighth
+            of its pixels.
+        max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.
 
     Returns:
-        A Pillow image; ICC profile, EXIF and XMP are in its `info`, where `save` finds them.
+        A Pillow image with ICC profile, EXIF and XMP in its `info`, where `save` finds them.
 
     Raises:
         FormatError: the file is damaged.
-        CodecError: the codec is not the one that made the file.
-        LimitError: the header claims more pixels or pictures than these numbers; nothing has been
-            allocated for them.
-        UsageError: the file holds several pictures, which :func:`decompress_frames` returns.
+        CodecError: the codec did not make the file, or is not installed.
+        LimitError: the header claims more pixels or pictures than the limits; nothing has been
+            allocated.
+        UsageError: the file has several pictures; use :func:`decompress_frames`.
         AecodecError: memory runs out.
 
     >>> import numpy as np
@@ -165,10 +164,10 @@ def decompress_frames(
     max_pixels: int | None = None,
     max_frames: int | None = None,
 ) -> Pixels:
-    """Decompress an `.aec` file that holds any number of pictures.
+    """Decompress an `.aec` file with any number of pictures.
 
     Args:
-        data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
+        data: the bytes of the file, its path, or the file opened in binary mode.
         codec: as for :func:`decompress`.
         max_pixels: as for :func:`decompress`.
         max_frames: as for :func:`decompress`.
@@ -178,8 +177,8 @@ def decompress_frames(
 
     Raises:
         FormatError: the file is damaged.
-        CodecError: the codec is not the one that made the file.
-        LimitError: the header claims more pixels or pictures than these numbers.
+        CodecError: the codec did not make the file, or is not installed.
+        LimitError: the header claims more pixels or pictures than the limits.
         AecodecError: memory runs out.
 
     >>> import numpy as np
@@ -198,27 +197,27 @@ def frames(
     max_pixels: int | None = None,
     max_frames: int | None = None,
 ) -> Frames:
-    """Open the pictures of a file or of a folder as a sequence of arrays, as data loaders take.
+    """Open the pictures of a file or a folder as a sequence of arrays, such as data loaders need.
 
-    A file is opened when one of its frames is first read, and the codes of frames that were read
-    are kept. In a file of large pictures, only the frames that are read are decoded.
+    A file is opened when a frame of it is first read, and the decoded codes are cached. In files
+    with large pictures, only the requested frames are decoded.
 
     Args:
-        path: an `.aec` file, or a folder: its `.aec` files, at any depth, sorted by path.
+        path: an `.aec` file, or a folder with `.aec` files at any depth, which are sorted by path.
         codec: as for :func:`decompress`.
         max_pixels: as for :func:`decompress`, for each file.
         max_frames: as for :func:`decompress`, for each file.
 
     Returns:
-        A sequence: `len(it)`, `it[3]`, `it[-1]`, `it[10:20]`, `it[[5, 1, 3]]`, `for frame in it`.
-        Frames are uint8 (H, W) if they are grey, else (H, W, C). Its `codes` is the same sequence
-        of the frames' codes, for which no network runs. It can be pickled.
+        A sequence with `len`, iteration and indices like `[3]`, `[-1]`, `[10:20]` and
+        `[[5, 1, 3]]`. Frames are uint8 (H, W) if they are grey, else (H, W, C). Its attribute
+        `codes` is the sequence of the frames' codes, which runs no network. It can be pickled.
 
     Raises:
-        InputError: there is no such file, or no `.aec` file in the folder.
-        FormatError: a file is no `.aec` file; damage is found when a file is opened.
-        CodecError: there is no such codec.
-        UsageError: a limit below 1.
+        InputError: the file does not exist, or the folder has no `.aec` files.
+        FormatError: a file is not an `.aec` file. Damage is reported when a file is opened.
+        CodecError: the codec does not exist.
+        UsageError: a limit is below 1.
 
     >>> import tempfile
     >>> import numpy as np
@@ -229,26 +228,26 @@ def frames(
     (3, (28, 28), (2, 28, 28))
     """
     from aecodec.format.limits import Limits
-    from aecodec.sequences.files import Files
+    from aecodec.sequences.frame_files import FrameFiles
     from aecodec.sequences.frames import Frames
 
     loaded = load_codec(codec) if isinstance(codec, str | Path) else codec
-    found = Frames(Files(Path(path), loaded, Limits(max_pixels, max_frames)))
-    len(found)  # counts the frames, so a wrong path is refused here
-    return found
+    sequence = Frames(FrameFiles(Path(path), loaded, Limits(max_pixels, max_frames)))
+    len(sequence)  # counts the frames, so a wrong path fails here
+    return sequence
 
 
 def read_header(data: DataSource) -> Header:
-    """Read and check the header of an `.aec` file; no codec is needed.
+    """Read and check the header of an `.aec` file. This needs no codec.
 
     Args:
-        data: the bytes of the file, or the file itself, as a path or opened for reading bytes.
+        data: the bytes of the file, its path, or the file opened in binary mode.
 
     Returns:
         The header: codec id, mode, size, level, number of frames, metadata.
 
     Raises:
-        FormatError: not a whole `.aec` file.
+        FormatError: the data is not a whole `.aec` file.
 
     >>> import numpy as np
     >>> read_header(compress(np.zeros((3, 28, 28), np.uint8))).frames
@@ -264,7 +263,7 @@ def _codec_of(content: bytes, codec: Codec | str | Path | None) -> Codec:
 
 
 def __getattr__(name: str) -> str:
-    """Look up `__version__` when it is asked for, as that takes 20 ms."""
+    """Look up `__version__` only when needed, because this takes 20 ms."""
     if name != "__version__":
         raise AttributeError(f"module 'aecodec' has no attribute {name!r}")
     return version()

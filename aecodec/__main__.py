@@ -1,4 +1,4 @@
-"""`python -m aecodec` is the `aecodec` command."""
+"""`python -m aecodec` runs the `aecodec` command."""
 
 from aecodec.cli.main import main
 

@@ -11,7 +11,7 @@ Pixels = npt.NDArray[np.uint8]
 """Pixels, 0 to 255."""
 
 Latents = npt.NDArray[np.int8]
-"""What the int8 encoder network gives and the int8 decoder network takes."""
+"""Output of the int8 encoder network, and input of the int8 decoder network."""
 
 Codes = npt.NDArray[np.int16]
 """Quantized latents: the symbols that are entropy-coded."""
@@ -25,11 +25,11 @@ Region = tuple[slice, slice, slice]
 
 
 class LatentSource(Protocol):
-    """Int8 latents (F, rows, columns, K): an array, or one that is filled while it is read."""
+    """Int8 latents (F, rows, columns, K): an array, which may be filled while it is read."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the whole array."""
 
     def __getitem__(self, region: Region, /) -> Latents:
-        """One region of the latents; waits until it is filled."""
+        """Return a region of the latents after waiting until it is filled."""

@@ -1,6 +1,6 @@
-"""The tree of errors: whoever catches :class:`AecodecError` catches all that aecodec raises.
+"""The errors that aecodec raises; all of them are an :class:`AecodecError`.
 
-Each class carries the exit status that the command line gives for it.
+Each class has the exit status that the command line returns for it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ class AecodecError(Exception):
 
 
 class UsageError(AecodecError):
-    """A call that contradicts itself, or that would overwrite a file without permission."""
+    """Arguments that contradict each other, or that would overwrite a file without permission."""
 
     exit_status = 2
 
 
 class ImageError(AecodecError):
-    """An image that cannot be read, or of a kind that is not supported."""
+    """An image that cannot be read or is not supported."""
 
     exit_status = 3
 
@@ -34,19 +34,19 @@ class FormatError(AecodecError):
 
 
 class CodecError(AecodecError):
-    """A codec that is unknown, damaged, or not the one that made the file."""
+    """A codec that is unknown or damaged, or did not make the file."""
 
     exit_status = 5
 
 
 class InputError(AecodecError):
-    """A file or folder that does not exist, or that the system does not let us read."""
+    """A file or folder that does not exist or cannot be read."""
 
     exit_status = 6
 
 
 class LimitError(AecodecError):
-    """An `.aec` file that claims more pixels or pictures than the caller accepts."""
+    """An `.aec` file that claims more pixels or pictures than the limits."""
 
     exit_status = 7
 
@@ -56,12 +56,12 @@ class ModelError(AecodecError):
 
 
 class AecodecWarning(UserWarning):
-    """Something was lost or changed that the caller may not expect."""
+    """A loss or a change that the caller may not expect."""
 
 
 @contextmanager
 def errors_about(name: object) -> Iterator[None]:
-    """Prefix the errors of a block with the name of the file that they are about.
+    """Prefix the errors of a block with the name of a file.
 
     >>> with errors_about("cat.aec"):
     ...     raise FormatError("damaged")
@@ -76,14 +76,14 @@ def errors_about(name: object) -> Iterator[None]:
 
 @contextmanager
 def memory_errors_wrapped() -> Iterator[None]:
-    """Raise an AecodecError where memory runs out in the block, or in the decorated function.
+    """Raise an AecodecError if memory runs out in the block or in the decorated function.
 
     >>> with memory_errors_wrapped():
     ...     raise MemoryError
     Traceback (most recent call last):
-    aecodec.errors.AecodecError: too little memory for it; --jobs 1 needs the least
+    aecodec.errors.AecodecError: not enough memory; --jobs 1 needs the least
     """
     try:
         yield
     except MemoryError as error:
-        raise AecodecError("too little memory for it; --jobs 1 needs the least") from error
+        raise AecodecError("not enough memory; --jobs 1 needs the least") from error

@@ -15,7 +15,7 @@ from aecodec.arrays import Float64, Pixels
 from aecodec.errors import AecodecError
 
 _BLOCK = 1 << 20
-"""Pixels that are converted to floats at a time, so that large pictures take little memory."""
+"""Number of pixels to convert to floats at a time, to limit memory."""
 
 
 def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
@@ -73,18 +73,17 @@ _K1, _K2 = 0.01, 0.03
 
 
 def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    """Multi-scale structural similarity of 8-bit pictures, the mean over their channels.
+    """Multi-scale structural similarity of 8-bit pictures, averaged over their channels.
 
-    Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. If a
-    picture is too small for five scales, the largest possible number of scales is used, with
-    their weights in proportion.
+    Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. Pictures
+    that are too small for five scales use as many scales as possible, with proportional weights.
 
     Args:
         original: (H, W, C) uint8.
         reconstructed: (H, W, C) uint8.
 
     Returns:
-        At most 1; NaN for pictures with a side below 11 pixels.
+        At most 1; NaN for pictures with a side of less than 11 pixels.
 
     >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
     1.0
@@ -104,7 +103,7 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
 
 
 def scale_weights(side: int) -> Float64:
-    """Weights of the scales, at most five, of a picture with a shortest side of 11 and up.
+    """Weights of the scales, at most five, for a shortest side of at least 11 pixels.
 
     >>> len(scale_weights(176)), len(scale_weights(175))
     (5, 4)
@@ -119,7 +118,7 @@ def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tup
     Args:
         x: (..., h, w) planes, arrays or tensors.
         y: the same shape.
-        blur: planes to their means under the windows.
+        blur: converts planes to their means in windows.
         peak: value of white.
     """
     c1, c2 = (_K1 * peak) ** 2, (_K2 * peak) ** 2
@@ -130,7 +129,7 @@ def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tup
 
 
 def halved(planes: Any) -> Any:
-    """Means of blocks of 2x2 pixels of planes (..., h, w); a last odd row or column is left out.
+    """Average blocks of 2x2 pixels of planes (..., h, w); an odd last row or column is dropped.
 
     >>> halved(np.array([[1.0, 3.0, 9.0], [5.0, 7.0, 9.0]])).tolist()
     [[4.0]]
@@ -142,36 +141,36 @@ def halved(planes: Any) -> Any:
 
 
 def _planes(pixels: npt.NDArray[Any]) -> Float64:
-    """Planes (C, H, W) in consecutive memory, where windows are read faster."""
+    """Planes (C, H, W) in contiguous memory, which windows read faster."""
     return np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float64)
 
 
 def _blur(planes: Float64) -> Float64:
-    """Weighted means under a Gaussian window, at each place where the whole window fits."""
+    """Gaussian means of all windows that lie within the planes."""
     for axis in (1, 2):
         planes = np.lib.stride_tricks.sliding_window_view(planes, WINDOW, axis) @ WINDOW_WEIGHTS
     return planes
 
 
 _MIN_SIDE = 8
-"""Shortest side of a picture that the package measures."""
+"""Shortest side that the package `ssimulacra2` can measure."""
 
 
 def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
-    """Score of a picture by SSIMULACRA2, which was fitted to what people say of pictures.
+    """SSIMULACRA2 score of a picture, which was fitted to human judgement.
 
-    J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022, as the package `ssimulacra2` computes it, which
-    takes a second for a picture of 768x512. About 30 is low quality, 50 medium, 70 high, and 90
-    hardly differs from the original. Pictures with a side of less than 225 pixels have fewer than
-    its six scales, whose weights then fall on other features, as in the reference implementation:
-    their scores can be compared with those of pictures of the same size, not of larger ones.
+    J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022, computed by the package `ssimulacra2` in a second
+    for 768x512 pixels. Scores near 30 mean low quality, 50 medium, 70 high; at 90 the picture is
+    hard to distinguish from the original. As in the reference implementation, pictures with a side
+    of less than 225 pixels have fewer than six scales, so their weights apply to other features:
+    compare their scores only with scores of pictures of the same size.
 
     Args:
         original: (H, W, 1) or (H, W, 3) uint8, grey or sRGB.
         reconstructed: the same shape.
 
     Returns:
-        At most 100, below 0 for very poor pictures; NaN for pictures with a side below 8 pixels.
+        At most 100, below 0 for very poor pictures; NaN if a side has less than 8 pixels.
 
     Raises:
         AecodecError: the package is not installed.
@@ -185,21 +184,21 @@ def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
 
 
 def check_ssimulacra2() -> None:
-    """Check that the package which :func:`ssimulacra2` needs is installed.
+    """Check that the package `ssimulacra2` is installed.
 
     Raises:
-        AecodecError: it is not.
+        AecodecError: the package is not installed.
     """
     try:
         import ssimulacra2  # noqa: F401
     except ImportError as error:
         raise AecodecError(
-            "SSIMULACRA2 needs a package: install it with pip install 'aecodec[perceptual]'"
+            "SSIMULACRA2 needs the package ssimulacra2: pip install 'aecodec[perceptual]'"
         ) from error
 
 
 def _as_file(pixels: Pixels) -> io.BytesIO:
-    """A picture as an image file, which is what the package reads."""
+    """Convert a picture to an image file, which the package `ssimulacra2` reads."""
     file = io.BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, "PPM")
     file.seek(0)

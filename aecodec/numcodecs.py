@@ -1,7 +1,7 @@
-"""The numcodecs codec `aecodec`, which Zarr 2, kerchunk and others store pictures with.
+"""The numcodecs codec `aecodec`, with which Zarr 2, kerchunk and others store pictures.
 
-numcodecs finds it by the entry point `aecodec` of the group `numcodecs.codecs`, so a program that
-reads chunks need not import aecodec.
+numcodecs finds it by the entry point `aecodec` in the group `numcodecs.codecs`, so programs that
+read chunks need not import aecodec.
 
 >>> import numcodecs
 >>> import numpy as np
@@ -32,19 +32,19 @@ from aecodec.format.limits import Limits
 class Aecodec(NumcodecsCodec):
     """Compresses uint8 chunks of pictures to `.aec` files.
 
-    Chunks have the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). Of three axes, a last one of
-    1 to 4 is channels. The configuration states the codec's name, its id and the level.
+    Chunks have the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a last axis
+    of length 1 to 4 is channels. The configuration has the codec's name, its id and the level.
 
     Args:
-        codec: a codec, the name of one that ships, or the path of a codec folder.
+        codec: a codec, the name of a built-in codec, or the path of a codec folder.
         level: 1 (smallest chunks) and up; the codec's default if None.
-        max_pixels: most pixels of a chunk. numcodecs does not tell how large a chunk should be, so
-            a damaged or hostile one may claim anything; if None, the limits are those of
-            :func:`aecodec.decompress`.
+        max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
+            as numcodecs does not state the expected size. If None, the limits of
+            :func:`aecodec.decompress` apply.
 
     Raises:
-        CodecError: there is no such codec.
-        UsageError: it has no such level, or a number is out of its range.
+        CodecError: the codec does not exist.
+        UsageError: the codec has no such level, or a number is out of range.
 
     >>> Aecodec("digits").get_config()
     {'id': 'aecodec', 'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
@@ -62,11 +62,11 @@ class Aecodec(NumcodecsCodec):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Aecodec:
-        """Read the codec from a configuration, as :meth:`get_config` gives it, without `id`.
+        """Create the codec from a configuration of :meth:`get_config` without `id`.
 
         Raises:
-            CodecError: no codec of the stated name ships, and no id is stated.
-            UsageError: this is not a configuration of this codec.
+            CodecError: the configuration has no codec id, and its name is not a built-in codec.
+            UsageError: the configuration does not belong to this codec.
         """
         values = dict(config)
         max_pixels = values.pop("max_pixels", None)
@@ -75,7 +75,7 @@ class Aecodec(NumcodecsCodec):
         return codec
 
     def get_config(self) -> dict[str, Any]:
-        """Configuration of the codec, which the metadata of an array hold."""
+        """Return the configuration of the codec for the metadata of an array."""
         config = {"id": self.codec_id, **self._chunk_codec.configuration()}
         return config if self._max_pixels is None else config | {"max_pixels": self._max_pixels}
 
@@ -87,22 +87,22 @@ class Aecodec(NumcodecsCodec):
         """Compress a chunk.
 
         Args:
-            buf: uint8 array of one of the shapes above, whose last axis varies fastest.
+            buf: uint8 array in C order with one of the shapes above.
 
         Returns:
             The bytes of an `.aec` file.
 
         Raises:
-            CodecError: the codec is not installed here.
-            ImageError: another dtype, shape or order of memory.
-            LimitError: it would not be decoded again without `max_pixels`.
+            CodecError: the codec is not installed.
+            ImageError: the dtype, the shape or the memory order is not supported.
+            LimitError: decoding the chunk would need a higher `max_pixels`.
             UsageError: the codec has no such level.
         """
         chunk: npt.NDArray[Any] = ensure_ndarray(buf)
         if chunk.flags.f_contiguous and not chunk.flags.c_contiguous:
-            # Zarr would read the decoded chunk, which is in C order, as one in Fortran order.
+            # Zarr would interpret the decoded chunk, which is in C order, as Fortran order.
             raise ImageError(
-                "a chunk in the order of Fortran: give numpy.ascontiguousarray(chunk), or make the "
+                "the chunk is in Fortran order: give numpy.ascontiguousarray(chunk), or create the "
                 'Zarr array with order="C"'
             )
         data = self._chunk_codec.encode(chunk)
@@ -114,36 +114,38 @@ class Aecodec(NumcodecsCodec):
 
         Args:
             buf: the bytes of an `.aec` file.
-            out: array to fill, of as many pixels and channels, in any shape; a new one if None.
+            out: array to fill, with as many bytes as the chunk has, in any shape; None for a new
+                array.
 
         Returns:
-            uint8: (H, W) or (H, W, C) for a chunk of one picture, else (N, H, W) or (N, H, W, C).
+            uint8: (H, W) or (H, W, C) for a chunk with one picture, else (N, H, W) or (N, H, W, C).
             Axes of length 1 may be missing.
 
         Raises:
-            CodecError: another codec made it, or the codec is not installed here.
-            FormatError: it is damaged.
+            CodecError: another codec made the chunk, or the codec is not installed.
+            FormatError: the chunk is damaged.
             ImageError: `out` has another size.
-            LimitError: it claims more pixels than are accepted.
+            LimitError: the chunk claims more pixels than the limit.
         """
         pixels = self._chunk_codec.decode(ensure_bytes(buf), self._limits)
         return pixels if out is None else _filled(ensure_ndarray(out), pixels)
 
     @property
     def _limits(self) -> Limits:
-        """Limits of a chunk; each picture has a pixel, so `max_pixels` bounds their number too."""
-        most = self._max_pixels
-        return Limits(most, most and min(most, MAX_FRAMES))
+        """Limits of a chunk; pictures have at least one pixel, so `max_pixels` limits both."""
+        limit = self._max_pixels
+        return Limits(limit, limit and min(limit, MAX_FRAMES))
 
     def _set(self, chunk_codec: ChunkCodec, max_pixels: int | None) -> None:
-        Limits(max_pixels)  # raises for numbers below 1
+        Limits(max_pixels)  # checks the number
         self._chunk_codec, self._max_pixels = chunk_codec, max_pixels
 
 
 def _filled(out: npt.NDArray[Any], pixels: Pixels) -> npt.NDArray[Any]:
     if out.nbytes != pixels.nbytes or not out.flags.c_contiguous:
         raise ImageError(
-            f"a chunk of {pixels.shape} does not fit into an array of {out.shape}, {out.dtype}"
+            f"a chunk of shape {pixels.shape} does not fit into an array of shape {out.shape} and "
+            f"dtype {out.dtype}, or the array is not in C order"
         )
     out.reshape(-1).view(np.uint8)[:] = pixels.reshape(-1)
     return out

@@ -1,7 +1,7 @@
-"""Work on several cores, in threads: NumPy, LiteRT and zlib let other threads run meanwhile.
+"""Work on several cores in threads; NumPy, LiteRT and zlib release Python's lock.
 
-BLAS has threads of its own, which help nobody here: our threads would wait for theirs, and where
-other programs keep the cores busy, even one small product waits for a thread that has no core.
+BLAS also starts threads, which only slow this down: our threads would wait for them, and if other
+programs keep the cores busy, even a small product waits for a thread that has no core.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _MAX_THREADS = 4
-"""By default: each thread holds up to 200 MiB of networks and tables at work."""
+"""Default limit: each thread needs up to 200 MiB for networks and tables."""
 
 
 def cores() -> int:
@@ -34,11 +34,11 @@ def cores() -> int:
 
 @dataclass(frozen=True)
 class Workers:
-    """Threads that share out long work; every loop over windows, segments and batches runs here.
+    """Threads that run all loops over windows, segments and batches.
 
     Attributes:
-        threads: their number; one per core, and at most 4, if None.
-        progress: called after each item of a loop, with the number of items done and of all items.
+        threads: number of threads; if None, one per core, but at most 4.
+        progress: called after each item of a loop, with the numbers of finished and of all items.
 
     >>> list(Workers().map(abs, [-1, 2, -3]))
     [1, 2, 3]
@@ -52,9 +52,9 @@ class Workers:
 
         At most two results per thread exist at once, which bounds memory.
         """
-        for done, result in enumerate(self._map(function, items), start=1):
+        for count, result in enumerate(self._map(function, items), start=1):
             if self.progress:
-                self.progress(done, len(items))
+                self.progress(count, len(items))
             yield result
 
     def _map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
@@ -73,14 +73,14 @@ class Workers:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """One pool for the whole process, so that what its threads keep (interpreters) is kept."""
-    from concurrent.futures import ThreadPoolExecutor  # loads logging; a single item needs no pool
+    """One pool for the whole process, so that its threads keep their interpreters."""
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, and often not needed
 
     return ThreadPoolExecutor(threads)
 
 
 class ComputeLock:
-    """A lock that a thread holds while it computes, and releases while it waits for an answer.
+    """A lock that a thread holds while it computes, and releases while it waits for input.
 
     >>> lock = ComputeLock()
     >>> with lock:
@@ -114,19 +114,19 @@ class ComputeLock:
 
 
 COMPUTE_LOCK = ComputeLock()
-"""For threads that each work on a file; a process that works on one at a time never takes it."""
+"""Lock of threads that process one file each; processes with a single file at a time ignore it."""
 
 
 class OneBlasThread(ContextDecorator):
-    """Keeps BLAS at one thread while anyone is inside, and gives it back the threads it had.
+    """Limits BLAS to one thread while any thread is inside, then restores its number of threads.
 
-    The number of BLAS's threads belongs to the whole process (to each thread in OpenBLAS on OpenMP,
-    where the first to enter alone is limited). So entries are counted: whichever thread is the last
-    to leave restores what the program that calls us had set.
+    The number is a setting of the whole process (in OpenBLAS on OpenMP of each thread, so only the
+    first thread to enter is limited). Entries are therefore counted, and the last thread to leave
+    restores the caller's setting.
 
     >>> with ONE_BLAS_THREAD:
-    ...     inside = [each.num_threads for each in _blas_libraries()]
-    >>> set(inside) <= {1}
+    ...     numbers = {library.num_threads for library in _blas_libraries()}
+    >>> numbers <= {1}
     True
     """
 
@@ -138,7 +138,7 @@ class OneBlasThread(ContextDecorator):
     def __enter__(self) -> None:
         with self._lock:
             if not self._inside:
-                self._restored = [each.num_threads for each in _blas_libraries()]
+                self._restored = [library.num_threads for library in _blas_libraries()]
                 self._set([1] * len(self._restored))
             self._inside += 1
 
@@ -149,7 +149,7 @@ class OneBlasThread(ContextDecorator):
                 self._set(self._restored)
 
     def leave_all(self) -> None:
-        """Forget the threads that were inside: they do not live on in a fork."""
+        """Forget the threads that were inside, as they do not exist in a fork."""
         self._lock = threading.Lock()
         if self._inside:
             self._inside = 0
@@ -157,29 +157,29 @@ class OneBlasThread(ContextDecorator):
 
     def _set(self, numbers: list[int]) -> None:
         for library, number in zip(_blas_libraries(), numbers, strict=True):
-            _allow_this_thread(library)
+            _release_control(library)
             library.set_num_threads(number)
-            _allow_this_thread(library)
+            _release_control(library)
 
 
 ONE_BLAS_THREAD = OneBlasThread()
-"""Decorates all that multiplies matrices; to enter and to leave takes a few microseconds."""
+"""Decorates functions that multiply matrices; entering and leaving takes a few microseconds."""
 
 
 @cache
 def _blas_libraries() -> tuple[Any, ...]:
-    """The BLAS libraries of the process, looked for once: NumPy has loaded its own by then."""
+    """The BLAS libraries of the process; NumPy has already loaded its library."""
     from threadpoolctl import ThreadpoolController
 
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-def _allow_this_thread(library: Any) -> None:
-    """Let whichever thread comes next set the number; threadpoolctl listens to the first alone."""
+def _release_control(library: Any) -> None:
+    """Let any thread set the number next; threadpoolctl otherwise allows only the first thread."""
     if hasattr(library, "clear_controlling_thread"):  # since version 3.7
         library.clear_controlling_thread(force=True)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not live on in a fork
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not exist in a fork
     os.register_at_fork(after_in_child=ONE_BLAS_THREAD.leave_all)

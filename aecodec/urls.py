@@ -1,7 +1,4 @@
-"""Objects by their URLs, such as `s3://bucket/a.png`: paths whose files fsspec reads and writes.
-
-What a program does with a path, such as joining names and reading bytes, it does with these too.
-"""
+"""URLs of objects, such as `s3://bucket/a.png`, as paths whose files fsspec reads and writes."""
 
 from __future__ import annotations
 
@@ -21,20 +18,20 @@ if TYPE_CHECKING:
 
     _Base = Path
 else:
-    _Base = type(Path())  # what a path of this system is: Path itself makes another one
+    _Base = type(Path())  # the path class of this system; before Python 3.12, Path cannot be a base
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
 _COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
 _LOCAL = "file://"
 _PAGES = ("http:", "https:")
-"""Beginnings of the URLs of web pages, which are never folders."""
+"""Prefixes of URLs of web pages, which are never folders."""
 
 
 class Url(_Base):
-    """The URL of an object or of a folder of objects, with the interface of a path.
+    """The URL of an object or a folder of objects, with the interface of a path.
 
     Operations that fail raise an `OSError` that says why, as for files. Operations of paths that
-    are not defined here raise a TypeError, as the system has no such path.
+    this class does not define raise a TypeError.
 
     >>> Url("s3://bucket/scans") / "a.png"
     Url('s3://bucket/scans/a.png')
@@ -43,16 +40,16 @@ class Url(_Base):
     """
 
     _is_listed = False
-    """Whether a listing said what exists at this URL, so that the store is not asked again."""
+    """Whether a listing described this URL, so that the store need not be asked again."""
 
     _listed_size: int | None = None
-    """Size of the object in bytes, by the listing; None if there is none."""
+    """Size of the listed object in bytes; None if there is no object."""
 
     def listed(self, size: int | None) -> Self:
-        """The same URL, with what a listing said of it.
+        """Return the same URL with the result of a listing.
 
         Args:
-            size: size of the object in bytes; None if there is none.
+            size: size of the object in bytes; None if there is no object.
 
         >>> Url("s3://bucket/a.png").listed(None).exists()
         False
@@ -65,47 +62,47 @@ class Url(_Base):
         return _unpickled, (str(self), self._is_listed, self._listed_size)
 
     def __str__(self) -> str:
-        return _COLLAPSED.sub(lambda found: f"{found[0]}/", super().__str__(), count=1)
+        return _COLLAPSED.sub(lambda match: f"{match[0]}/", super().__str__(), count=1)
 
     def __repr__(self) -> str:
         return f"Url({str(self)!r})"
 
     def __fspath__(self) -> NoReturn:
-        raise TypeError(f"{self} is no path of this system")
+        raise TypeError(f"{self} is a URL, not a path of this system")
 
     def exists(self, **_: Any) -> bool:
-        """Whether there is an object or a folder."""
+        """Whether an object or a folder exists at this URL."""
         if self._is_listed:
             return self._listed_size is not None
         with self._file_system() as (system, path):
             return bool(system.exists(path))
 
     def is_file(self, **_: Any) -> bool:
-        """Whether it is an object."""
+        """Whether an object exists at this URL."""
         if self._is_listed:
             return self._listed_size is not None
         with self._file_system() as (system, path):
             return bool(system.isfile(path))
 
     def is_dir(self, **_: Any) -> bool:
-        """Whether it is a folder; a web page never is."""
+        """Whether a folder exists at this URL; web pages are never folders."""
         if self._is_listed or str(self).startswith(_PAGES):
             return False
         with self._file_system() as (system, path):
             return bool(system.isdir(path))
 
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
-        """The objects of a folder, at any depth, sorted.
+        """Yield the objects of a folder, at any depth, sorted by name.
 
         Raises:
-            OSError: the folder cannot be listed, or the listing has a name that no file can have.
+            OSError: the folder cannot be listed, or a name in it has a zero byte.
         """
         with self._file_system() as (system, path):
-            found = system.find(path, detail=True)
-            if any("\0" in name for name in found):
-                raise ValueError("a name in it has a zero byte, which no file's name has")
-        for name, about in sorted(found.items()):
-            yield (self / name.removeprefix(path).lstrip("/")).listed(about["size"])
+            entries = system.find(path, detail=True)
+            if any("\0" in name for name in entries):
+                raise ValueError("a name in it has a zero byte, which files cannot have")
+        for name, facts in sorted(entries.items()):
+            yield (self / name.removeprefix(path).lstrip("/")).listed(facts["size"])
 
     def size(self) -> int:
         """Size of the object in bytes."""
@@ -115,30 +112,30 @@ class Url(_Base):
             return int(system.size(path))
 
     def modified(self) -> float:
-        """Seconds from 1970-01-01 00:00 UTC to when the object was written."""
+        """Time when the object was written, in seconds since 1970-01-01 00:00 UTC."""
         with self._file_system() as (system, path):
-            when: datetime = system.modified(path)
-            return when.timestamp()
+            modified: datetime = system.modified(path)
+            return modified.timestamp()
 
-    def open(self, *_: Any, **__: Any) -> IO[Any]:  # type: ignore[override]  # reads bytes alone
-        """The content of the object, to be read."""
+    def open(self, *_: Any, **__: Any) -> IO[Any]:  # type: ignore[override]  # only reads bytes
+        """Open the content of the object for reading."""
         return io.BytesIO(self.read_bytes())
 
     def read_bytes(self) -> bytes:
-        """The content of the object."""
+        """Read the content of the object."""
         with self._file_system() as (system, path):
             return bytes(system.cat_file(path))
 
     def write(self, content: bytes, *, replace: bool) -> None:
-        """Make an object, which appears whole or not at all.
+        """Write an object atomically.
 
         Args:
             content: bytes of the object.
-            replace: replace one that exists.
+            replace: replace an existing object.
 
         Raises:
-            FileExistsError: it exists, and is not to be replaced.
-            OSError: it cannot be written.
+            FileExistsError: the object exists, and `replace` is False.
+            OSError: the object cannot be written.
         """
         with self._file_system() as (system, path):
             if replace:
@@ -150,41 +147,41 @@ class Url(_Base):
 
     @contextmanager
     def _file_system(self) -> Iterator[tuple[Any, str]]:
-        """The file system and the path in it; whatever fails in the block becomes an `OSError`."""
+        """Yield the file system and the path in it; convert errors of the block to `OSError`."""
         try:
             import fsspec
 
-            with COMPUTE_LOCK.released():  # an object store takes its time to answer
+            with COMPUTE_LOCK.released():  # object stores answer slowly
                 yield fsspec.core.url_to_fs(str(self), use_listings_cache=False)
         except FileNotFoundError as error:
             raise FileNotFoundError(errno.ENOENT, "no such object or bucket", str(self)) from error
         except FileExistsError as error:
-            raise FileExistsError(errno.EEXIST, "exists already", str(self)) from error
+            raise FileExistsError(errno.EEXIST, "already exists", str(self)) from error
         except ImportError as error:
-            reason = f"{error}: pip install 'aecodec[cloud]', or what is named there"
+            reason = f"{error}: pip install 'aecodec[cloud]', or the package named here"
             raise OSError(errno.ENOSYS, reason, str(self)) from error
-        except Exception as error:  # each library has its own types of errors
+        except Exception as error:  # libraries have their own types of errors
             reason = str(error) or type(error).__name__
             raise OSError(errno.EIO, reason, str(self)) from error
 
 
 def _create(system: Any, path: str, content: bytes) -> None:
-    """Make an object; stores that can refuse to replace one do so themselves."""
+    """Create an object; stores that support it check atomically that it does not exist."""
     try:
         system.pipe_file(path, content, mode="create")
-    except OSError as error:  # not all servers of S3 say why they refuse
+    except OSError as error:  # not all S3 servers say why they fail
         if system.exists(path):
             raise FileExistsError(path) from error
         raise
 
 
 def _unpickled(text: str, is_listed: bool, size: int | None) -> Url:
-    """The URL that was pickled as these values."""
+    """Restore a URL from its pickled values."""
     return Url(text).listed(size) if is_listed else Url(text)
 
 
 def path_or_url(text: str) -> Path:
-    """Read a path or a URL, as users type it.
+    """Convert a path or URL that a user typed.
 
     >>> path_or_url("scans/a.png") == Path("scans/a.png"), path_or_url("memory://a.png")
     (True, Url('memory://a.png'))

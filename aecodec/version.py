@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def version() -> str:
-    """Version of aecodec, as its package metadata states it."""
+    """Read the version of aecodec from its package metadata."""
     from importlib import metadata  # takes 20 ms to import
 
     return metadata.version("aecodec")

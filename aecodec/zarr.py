@@ -1,6 +1,6 @@
-"""The Zarr 3 codec `aecodec`: every chunk of an array of pictures is an `.aec` file.
+"""The Zarr 3 codec `aecodec`, which stores each chunk of an array of pictures as an `.aec` file.
 
-Zarr finds it by the entry point `aecodec` of the group `zarr.codecs`, so a program that reads an
+Zarr finds it by the entry point `aecodec` in the group `zarr.codecs`, so programs that read an
 array need not import aecodec.
 
 >>> import numpy as np
@@ -40,16 +40,16 @@ NAME = "aecodec"
 class Aecodec(ArrayBytesCodec):
     """Serializes uint8 chunks of pictures as `.aec` files.
 
-    Chunks have the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). Of three axes, a last one of
-    1 to 4 is channels. The metadata state the codec's name, its id and the level.
+    Chunks have the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a last axis
+    of length 1 to 4 is channels. The metadata has the codec's name, its id and the level.
 
     Args:
-        codec: a codec, the name of one that ships, or the path of a codec folder.
+        codec: a codec, the name of a built-in codec, or the path of a codec folder.
         level: 1 (smallest chunks) and up; the codec's default if None.
 
     Raises:
-        CodecError: there is no such codec.
-        UsageError: it has no such level.
+        CodecError: the codec does not exist.
+        UsageError: the codec has no such level.
 
     >>> Aecodec("digits").to_dict()["configuration"]
     {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
@@ -68,14 +68,14 @@ class Aecodec(ArrayBytesCodec):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Aecodec:
-        """Read the codec from the metadata of an array.
+        """Create the codec from the metadata of an array.
 
         Args:
             data: `name`, which is "aecodec", and `configuration`.
 
         Raises:
-            CodecError: no codec of the stated name ships, and no id is stated.
-            UsageError: this is not a configuration of this codec.
+            CodecError: the configuration has no codec id, and its name is not a built-in codec.
+            UsageError: the configuration does not belong to this codec.
         """
         configuration = data.get("configuration")
         if data.get("name") != NAME or not isinstance(configuration, dict):
@@ -85,14 +85,14 @@ class Aecodec(ArrayBytesCodec):
         return codec
 
     def to_dict(self) -> dict[str, Any]:
-        """Name and configuration of the codec, which the metadata of an array hold."""
+        """Return the name and configuration of the codec for the metadata of an array."""
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
-        """Check the data type; Zarr shows it only here to the codec of a shard's chunks.
+        """Check the data type. For the codec of a shard's chunks, Zarr states it only here.
 
         Raises:
-            ImageError: it is not uint8.
+            ImageError: the data type is not uint8.
         """
         check_chunk((1, 1), array_spec.dtype.to_native_dtype())
         return self
@@ -102,18 +102,18 @@ class Aecodec(ArrayBytesCodec):
 
         Args:
             shape: shape of the array.
-            dtype: its data type, as Zarr has it.
-            chunk_grid: its grid of chunks.
+            dtype: Zarr's data type of the array.
+            chunk_grid: Zarr's grid of chunks.
 
         Raises:
-            ImageError: they are not; the message says what they should be.
+            ImageError: the chunks are not pictures; the message says which shapes are allowed.
         """
         if not hasattr(chunk_grid, "chunk_shape"):
-            raise ImageError("the chunks of pictures are regular: all have one shape")
+            raise ImageError("chunks of pictures must be regular: give all chunks the same shape")
         check_chunks(shape, chunk_grid.chunk_shape, dtype.to_native_dtype())
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
-        """The size is not known before a chunk is compressed.
+        """Tell Zarr that the size is unknown until a chunk is compressed.
 
         Raises:
             NotImplementedError: always, as Zarr expects.

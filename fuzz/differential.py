@@ -26,7 +26,7 @@ import numpy as np
 
 import aecodec
 from aecodec.arrays import Codes
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.levels import Level
@@ -76,11 +76,11 @@ class Target:
     @cached_property
     def name(self) -> str:
         """Name of the codec, and number of the level."""
-        return f"{self.folder.spec.name}, level {self.library.tables.units / 16:g}"
+        return f"{self.folder.spec.name}, level {self.library.tables.level_index / 16:g}"
 
     def header(self, rng: random.Random) -> Header:
         """A header of a few tiles in one picture or several."""
-        spec, units = self.folder.spec, self.library.tables.units
+        spec, units = self.folder.spec, self.library.tables.level_index
         most = rng.choice((1, 2, 3, 10)) if spec.receptive_field else 2
         height, width = (side * rng.randint(1, most) - rng.choice((0, 1)) for side in spec.tile)
         size = None if rng.random() < 0.5 and not spec.receptive_field else (width, height)

@@ -13,7 +13,7 @@ import numpy as np
 
 from aecodec import Header, load_codec, read_header
 from aecodec.bundle.bundle import bundle, plans_of
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.entropy import coding
 from aecodec.export.device.codec_source import PictureSizes, c_codec
@@ -56,7 +56,7 @@ def write_corpus(codec_id: bytes, folder: Path) -> None:
 
 def write_forged(tables: CTables, folder: Path) -> None:
     """Write files of one vector whose codes are escaped or beyond what latents may be."""
-    codec, units = tables.folder.spec, tables.units
+    codec, units = tables.folder.spec, tables.level_index
     for value in (-32768, -300, -129, -100, 100, 128, 200, 32767):
         codes = np.zeros((1, tables.prior.code_dimension), np.int16)
         codes[0, 0] = value

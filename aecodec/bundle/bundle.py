@@ -1,59 +1,61 @@
-"""A bundle: a codec with the tables of chosen levels and its networks as plans, in one file."""
+"""A bundle: one file with a codec, the tables of selected levels, and its networks as plans."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from aecodec.bundle.head import Kind, Section, aligned, head
+from aecodec.bundle.c_tables import CTables
+from aecodec.bundle.head import Section, SectionKind, aligned, head
 from aecodec.bundle.level_section import level_section
-from aecodec.bundle.tables import CTables
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.codec_files.spec import nearest_whole
+from aecodec.codec_files.spec import nearest_level
 from aecodec.errors import ModelError
 from aecodec.network.convert import network_plan
 
-KINDS = {Half.ENCODER: Kind.ENCODER, Half.DECODER: Kind.DECODER}
+KINDS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER}
 _MAX_BYTES = (1 << 32) - 1
 
 
 def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()) -> bytes:
-    """A codec as a bundle.
+    """Convert a codec to a bundle.
 
     Args:
         folder: the codec.
-        plans: its networks, one or both, as :func:`plans_of` makes them.
-        levels: the levels whose tables it has; all if empty. A level between two has the tables of
-            the nearer one.
+        plans: one or both of its networks, as :func:`plans_of` returns them.
+        levels: levels whose tables to include; all if empty. A level between whole levels has the
+            tables of the nearest whole level.
 
     Raises:
-        ModelError: the library has no room for the tables of a level, or the bundle has 4 GiB or
-            more.
+        ModelError: the tables of a level are too large for C, or the bundle has 4 GiB or more.
         UsageError: the codec has no such level.
     """
     return join_sections(folder, sections_of(folder, plans, levels))
 
 
 def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
-    """A bundle of some sections.
+    """Join sections to a bundle.
 
     Raises:
-        ModelError: it would have 4 GiB or more.
+        ModelError: the bundle has 4 GiB or more.
     """
     content = head(folder, sections)
-    for each in sections:
-        content = content.ljust(aligned(len(content)), b"\0") + each.content
+    for section in sections:
+        content = content.ljust(aligned(len(content)), b"\0") + section.content
     if len(content) > _MAX_BYTES:
-        raise ModelError(f"codec {folder.spec.name} is larger than a bundle may be: 4 GiB")
+        raise ModelError(
+            f"the bundle of codec {folder.spec.name} has {len(content)} bytes; it must be smaller "
+            "than 4 GiB: choose fewer levels"
+        )
     return content
 
 
 def plans_of(folder: CodecFolder, halves: Iterable[Half] = Half) -> dict[Half, bytes]:
-    """The networks of a codec as plans: those of the halves that its folder has.
+    """Convert the networks that a codec folder contains to plans.
 
     Raises:
         CodecError: a model is damaged.
-        ModelError: it has an operator that C lacks.
+        ModelError: a model has an operator that C does not support.
     """
     is_any_size = folder.spec.receptive_field > 0
     return {
@@ -66,13 +68,13 @@ def plans_of(folder: CodecFolder, halves: Iterable[Half] = Half) -> dict[Half, b
 def sections_of(
     folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()
 ) -> list[Section]:
-    """The sections of :func:`bundle`, for hosts that serve each as a file of its own."""
+    """Make the sections of :func:`bundle`, for hosts that serve each section as a file."""
     networks = [Section(KINDS[half], 0, plan) for half, plan in plans.items()]
     return [*networks, *_levels(folder, levels)]
 
 
 def _levels(folder: CodecFolder, levels: Sequence[float]) -> Iterator[Section]:
     spec = folder.spec
-    wanted = levels or range(1, len(spec.levels) + 1)
-    for number in sorted({nearest_whole(spec.units_of(level)) for level in wanted}):
-        yield Section(Kind.LEVEL, number, level_section(CTables(folder, number)))
+    levels = levels or range(1, len(spec.levels) + 1)
+    for number in sorted({nearest_level(spec.level_index(level)) for level in levels}):
+        yield Section(SectionKind.LEVEL, number, level_section(CTables(folder, number)))

@@ -1,4 +1,4 @@
-"""The head of a bundle: what the codec is, and where its sections lie."""
+"""The head of a bundle: facts about the codec, and the directory of sections."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _SECTION = struct.Struct("<BBxxII4x32s")
 _HASH = 32
 
 
-class Kind(IntEnum):
-    """What a section holds."""
+class SectionKind(IntEnum):
+    """The content of a section."""
 
     ENCODER = 1
     DECODER = 2
@@ -36,34 +36,35 @@ class Section:
     """A section of a bundle.
 
     Attributes:
-        kind: what it holds.
-        level: number of the level whose tables it holds; 0 for a network.
+        kind: kind of its content.
+        level: number of the level whose tables it contains; 0 for a network.
         content: its bytes.
     """
 
-    kind: Kind
+    kind: SectionKind
     level: int
     content: bytes
 
     @property
     def sha256(self) -> bytes:
-        """The hash that the head states."""
+        """The hash that the head stores."""
         return hashlib.sha256(self.content).digest()
 
 
 def head(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
-    """The head as `docs/BUNDLE.md` describes it; it can be read without the sections.
+    """Make the head that `docs/BUNDLE.md` describes; it can be read without the sections.
 
     Args:
         folder: the codec.
-        sections: all sections of the bundle, in the order in which they follow the head.
+        sections: all sections of the bundle, in their order in the file.
     """
     spec = folder.spec
     name = spec.name.encode()
     levels = b"".join(
-        _LEVEL.pack(each.start, each.stop, each.multiple, bool(each.gains)) for each in spec.levels
+        _LEVEL.pack(level.start, level.stop, level.multiple, bool(level.gains))
+        for level in spec.levels
     )
-    gains = b"".join(np.array(each.gains, "<i2").tobytes() for each in spec.levels)
+    gains = b"".join(np.array(level.gains, "<i2").tobytes() for level in spec.levels)
     size = _FACTS.size + len(levels) + len(gains) + _SECTION.size * len(sections)
     size = aligned(size + len(name) + _HASH)
     parts = _facts(folder, len(sections), size, len(name)) + levels + _directory(sections, size)
@@ -72,7 +73,7 @@ def head(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
 
 
 def aligned(size: int) -> int:
-    """A size, rounded up to where a section may begin.
+    """Round a size up to the next offset at which a section may begin.
 
     >>> aligned(1), aligned(64)
     (64, 64)
@@ -103,7 +104,8 @@ def _facts(folder: CodecFolder, sections: int, size: int, name: int) -> bytes:
 
 def _directory(sections: Sequence[Section], at: int) -> bytes:
     entries = b""
-    for each in sections:
-        entries += _SECTION.pack(each.kind, each.level, at, len(each.content), each.sha256)
-        at = aligned(at + len(each.content))
+    for section in sections:
+        size = len(section.content)
+        entries += _SECTION.pack(section.kind, section.level, at, size, section.sha256)
+        at = aligned(at + size)
     return entries

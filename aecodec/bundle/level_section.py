@@ -1,4 +1,4 @@
-"""The tables of one level as a section of a bundle, which C reads in place."""
+"""A section of a bundle with the tables of one level, which C reads in place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.bundle.tables import CTables, trimmed
+from aecodec.bundle.c_tables import CTables, trimmed
 from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
 from aecodec.format.container import LEVEL_UNITS
 
@@ -24,7 +24,7 @@ ARRAYS = (
     *(f"context_{name}" for name in ContextNetwork.DTYPES),
     *(f"spatial_{name}" for name in SpatialWeights.DTYPES),
 )
-"""The arrays of a section in the order of its directory; an absent one has no bytes."""
+"""The arrays of a section in the order of its directory; a missing array has no bytes."""
 
 _NUMBERS = struct.Struct("<5HhBBHI12x")
 _ENTRY = struct.Struct("<II")
@@ -33,7 +33,7 @@ _HAS_CONTEXT, _HAS_SPATIAL = 1, 2
 
 
 def level_section(tables: CTables) -> bytes:
-    """The tables of a level as `docs/BUNDLE.md` describes them.
+    """Convert the tables of a level to the section that `docs/BUNDLE.md` describes.
 
     Args:
         tables: all tables of a whole level.
@@ -55,7 +55,7 @@ def level_section(tables: CTables) -> bytes:
 
 
 def _arrays(tables: CTables) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
-    """The arrays of exported C source, and the costs, with which an encoder weighs bits."""
+    """The arrays of exported C source, and the costs that an encoder needs."""
     prior = tables.prior
     for name, array in tables.arrays.items():
         yield name, array.values
@@ -75,6 +75,6 @@ def _numbers(tables: CTables) -> bytes:
         prior.first,
         prior.symbols,
         flags,
-        int(tables.units) // LEVEL_UNITS,
+        tables.level_index // LEVEL_UNITS,
         len(tables.arrays["bank"].values),
     )

@@ -1,4 +1,4 @@
-"""Choosing which distributions of a prior to keep where there is no room for all."""
+"""Choose which distributions of a prior to keep if there is no room for all."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from aecodec.entropy.range_coder import TABLE_TOTAL
 
 
 def best_candidates(prior: Prior, count: int) -> npt.NDArray[np.uint16]:
-    """The numbers, ascending, of the distributions that serve best, chosen greedily.
+    """Choose the best distributions greedily, and return their numbers in ascending order.
 
-    Each distribution stands for the vectors that select it, without the context network. The next
-    one that is kept is the one with which all vectors together cost least, each under the cheapest
-    of the distributions that are kept.
+    Each distribution represents the vectors that select it, without the context network. Each step
+    adds the distribution that most reduces the cost of all vectors; a vector costs what it costs
+    with the cheapest distribution chosen so far.
 
     Args:
         prior: P distributions.
@@ -30,17 +30,17 @@ def best_candidates(prior: Prior, count: int) -> npt.NDArray[np.uint16]:
     if count >= prior.priors:
         return np.arange(prior.priors, dtype=np.uint16)
     costs, shares = _costs(prior), prior.index / TABLE_TOTAL
-    least, kept = np.full(prior.priors, np.inf), list[int]()
+    lowest, candidates = np.full(prior.priors, np.inf), list[int]()
     for _ in range(count):
-        totals = np.rint(shares @ np.minimum(least[:, None], costs))  # the same on every machine
-        totals[kept] = np.inf
-        kept.append(int(totals.argmin()))
-        least = np.minimum(least, costs[:, kept[-1]])
-    return np.sort(kept).astype(np.uint16)
+        totals = np.rint(shares @ np.minimum(lowest[:, None], costs))  # the same on every machine
+        totals[candidates] = np.inf
+        candidates.append(int(totals.argmin()))
+        lowest = np.minimum(lowest, costs[:, candidates[-1]])
+    return np.sort(candidates).astype(np.uint16)
 
 
 def _costs(prior: Prior) -> Float64:
-    """(P, P) mean cost, in 1/256 bit, of a vector of each distribution under each distribution."""
+    """(P, P) mean cost in 1/256 bit of vectors of each distribution (row) with each (column)."""
     low = prior.first + int(prior.offset.min())
     high = prior.first + prior.symbols + int(prior.offset.max())
     columns = prior.columns_of(np.arange(low, high))

@@ -56,7 +56,9 @@ class ChunkCodec:
         found = codec if isinstance(codec, Codec) else load_codec(codec)
         remember(found)
         return cls(
-            found.spec.name, found.spec.codec_id, _number(found.spec.units_of(level) / LEVEL_UNITS)
+            found.spec.name,
+            found.spec.codec_id,
+            _number(found.spec.level_index(level) / LEVEL_UNITS),
         )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What is lost in a file: the error of each frame, and qualities by which files are chosen."""
+"""Distortion of a file: the error of each frame, and the qualities that rate control compares."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 _PART_SIDE = 1024
-"""Longest side of the parts in which MS-SSIM is measured, so that it takes little memory."""
+"""Longest side of the parts in which MS-SSIM is measured, to limit memory."""
 
 Measure = Callable[[Pixels, Pixels], float]
-"""Compares two frames (H, W, C), an original and what was restored."""
+"""Compares two frames (H, W, C), original and restored."""
 
 
 def squared_errors(
     decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
 ) -> list[float]:
-    """Mean squared error of each frame of a file; empty where the decoder's files are absent.
+    """Mean squared error of each frame of a file; empty if the decoder's files are missing.
 
     Args:
         decoder: decoder of the codec that made the file.
-        picture: what the file was made of; it is compared in the colours that the header keeps.
+        picture: the original, which is compared in the colours that the header keeps.
         header: header of the file; its level is not read.
-        latents: dequantized latents that the file gives back.
+        latents: dequantized latents of the file.
     """
     if not decoder.folder.has(Half.DECODER.tflite):
         return []
@@ -41,10 +41,10 @@ def squared_errors(
 
 @dataclass(frozen=True)
 class Quality:
-    """How good a picture is; the higher, the better.
+    """A measure of picture quality; higher is better.
 
     Attributes:
-        unit: what follows the number in a sentence.
+        unit: text after the number in messages.
         measure: compares two frames.
         of_mean: converts the mean over the frames to the quality of the picture.
     """
@@ -56,13 +56,13 @@ class Quality:
     def of(
         self, decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
     ) -> float:
-        """Quality of what a file decodes to; the arguments are those of :func:`squared_errors`.
+        """Measure the picture that a file decodes to; see :func:`squared_errors` for arguments.
 
         Raises:
-            CodecError: the decoder's files are absent.
+            CodecError: the decoder's files are missing.
         """
-        measured = _of_frames(self.measure, decoder, picture, header, latents)
-        return self.of_mean(float(np.mean(measured)))
+        values = _of_frames(self.measure, decoder, picture, header, latents)
+        return self.of_mean(float(np.mean(values)))
 
 
 def _of_frames(
@@ -73,17 +73,17 @@ def _of_frames(
     return [measure(*pair) for pair in zip(coded.pixels, restored, strict=True)]
 
 
-def likeness(original: Pixels, restored: Pixels) -> float:
-    """MS-SSIM, as the mean over parts of a large picture; of a tiny picture, the PSNR.
+def ms_ssim(original: Pixels, restored: Pixels) -> float:
+    """MS-SSIM, averaged over the parts of a large picture; for a tiny picture, the PSNR.
 
-    The best of several files is chosen by it. Among the measures that are quick and need no other
-    package, it agrees best with SSIMULACRA2 on pictures of few bytes.
+    Rate control uses it to choose the best of several files. Among the measures that are quick and
+    need no further package, it agrees best with SSIMULACRA2 at few bytes.
 
     Args:
         original: (H, W, C) uint8.
         restored: (H, W, C) uint8.
 
-    >>> likeness(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
+    >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
     1.0
     """
     parts = zip(_parts(original), _parts(restored), strict=True)
@@ -94,7 +94,7 @@ def likeness(original: Pixels, restored: Pixels) -> float:
 
 
 def _parts(pixels: Pixels) -> Iterator[Pixels]:
-    """Parts of about one size, none longer than `_PART_SIDE`."""
+    """Split pixels into parts of about the same size with sides of at most `_PART_SIDE`."""
     height, width = pixels.shape[:2]
     for rows in np.array_split(pixels, math.ceil(height / _PART_SIDE)):
         yield from np.array_split(rows, math.ceil(width / _PART_SIDE), axis=1)
@@ -102,4 +102,4 @@ def _parts(pixels: Pixels) -> Iterator[Pixels]:
 
 PSNR = Quality("dB", metrics.mse, metrics.psnr)
 SSIMULACRA2 = Quality("by SSIMULACRA2", metrics.ssimulacra2)
-LIKENESS = Quality("by MS-SSIM", likeness)
+MS_SSIM = Quality("by MS-SSIM", ms_ssim)

@@ -113,12 +113,14 @@ class EncodedPicture:
             messages.append(message)
             coder.dequantize_into(codes, dequantized[message.segment.places])
         data = container.pack(self.header_at(level), payload.join_messages(messages))
-        return Compressed(data, self, spec.units_of(level) / LEVEL_UNITS, dequantized)
+        return Compressed(data, self, spec.level_index(level) / LEVEL_UNITS, dequantized)
 
     def header_at(self, level: float | None) -> Header:
         """Header of a file at a level; the default level is not stated."""
-        units = self.folder.spec.units_of(level)
-        return replace(self.header, level=None if units == self.folder.spec.units_of() else units)
+        units = self.folder.spec.level_index(level)
+        return replace(
+            self.header, level=None if units == self.folder.spec.level_index() else units
+        )
 
     def dequantized(self, level: float | None = None) -> Latents:
         """Latents that a decoder gets from a file at a level; 0 in the channels of other levels."""

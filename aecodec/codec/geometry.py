@@ -13,12 +13,12 @@ from aecodec.imaging.tiling import grid_of
 
 
 def picture_size(spec: CodecSpec, header: Header) -> tuple[int, int]:
-    """(width, height) of a file's pictures: the codec's tile where the header does not state it."""
+    """(width, height) of a file's pictures: the codec's tile if the header does not state it."""
     return header.size or spec.tile[::-1]
 
 
 def coded_size(spec: CodecSpec, header: Header) -> tuple[int, int]:
-    """(width, height) of a file's pictures as the networks see them."""
+    """(width, height) of a file's pictures as the networks process them."""
     return reduced_size(picture_size(spec, header), header.reduction)
 
 
@@ -29,19 +29,19 @@ def vector_shape(spec: CodecSpec, header: Header) -> Shape:
         (planes, rows, columns) for a codec with a receptive field, else (N,).
 
     Raises:
-        FormatError: they are more than any file may have.
+        FormatError: there are more vectors than a file may have.
     """
     tiles = _tiles(spec, header)
     return tiles if spec.receptive_field else (math.prod(tiles) * spec.vectors,)
 
 
 def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
-    """What a file of a codec claims to hold, for :class:`aecodec.format.limits.Limits`.
+    """The content that a file claims, for :class:`aecodec.format.limits.Limits`.
 
     Args:
         spec: the codec.
         header: header of the file.
-        file_size: bytes of the file.
+        file_size: size of the file in bytes.
     """
     rows, columns = grid_of(coded_size(spec, header), spec.tile)
     return Claim(

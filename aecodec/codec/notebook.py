@@ -1,4 +1,4 @@
-"""What notebooks show: a codec as a table of its levels, a file as its picture and its bytes."""
+"""HTML for notebooks: a codec as a table of its levels, a file as its picture and its size."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from aecodec.image_files.writing import to_pil
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture
 
-MOST_PICTURES = 10
-"""Pictures of a stack that are shown: its first ones."""
+MAX_PICTURES = 10
+"""Number of pictures of a stack to show."""
 
 _LARGEST, _SMALLEST = 1024, 112
-"""Pixels of a side: above the first, pictures are shown reduced; below the second, enlarged."""
+"""Pixels of a side: larger pictures are reduced, smaller pictures are enlarged."""
 
 
 def codec_html(folder: CodecFolder) -> str:
-    """A codec as a table of what its levels cost and give."""
+    """Show a codec as a table with the cost and the PSNR of its levels."""
     unit = unit_of_cost(folder)
     decimals = 3 if unit == "bpp" else 2
     rows = [
@@ -41,26 +41,26 @@ def codec_html(folder: CodecFolder) -> str:
 
 
 def file_html(text: str, png: bytes | None, frames: int) -> str:
-    """A file as a figure: its picture, if there is one, above a caption.
+    """Show a file as a figure: a picture, if there is one, above a caption.
 
     Args:
         text: the caption, which describes the file.
-        png: what :func:`pictures_png` returns, or None.
+        png: result of :func:`pictures_png`, or None.
         frames: number of pictures in the file.
     """
     picture = "" if png is None else _img(png, text)
-    if png is not None and frames > MOST_PICTURES:
-        text += f"; the first {MOST_PICTURES} pictures are shown"
+    if png is not None and frames > MAX_PICTURES:
+        text += f"; the first {MAX_PICTURES} pictures are shown"
     return f'<figure style="margin:0">{picture}<figcaption>{escape(text)}</figcaption></figure>'
 
 
 def pictures_png(decoder: DecoderCodec, header: Header, latents: Latents) -> bytes:
-    """The pictures of a file as a PNG file, side by side; of a stack the first ones.
+    """Draw the first pictures of a file side by side as a PNG file.
 
     Args:
-        decoder: the decoder of its codec.
+        decoder: the decoder of the file's codec.
         header: header of the file.
-        latents: its dequantized latents.
+        latents: dequantized latents of the file.
     """
     images = _images(decoder, header, latents)
     for image in images:
@@ -75,7 +75,7 @@ def pictures_png(decoder: DecoderCodec, header: Header, latents: Latents) -> byt
 
 
 def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Image.Image]:
-    count = min(header.frames, MOST_PICTURES)
+    count = min(header.frames, MAX_PICTURES)
     first = latents[: len(latents) // header.frames * count]
     pixels = decoder.restore_pixels(replace(header, frames=count), first)
     width, height = picture_size(decoder.spec, header)

@@ -1,7 +1,7 @@
-"""Rate control: the level that a number of bytes allows, or that a quality asks for.
+"""Rate control: find the best level for a number of bytes, or the lowest level for a quality.
 
-Files grow and pictures become better from level to level, so a level is found by bisection; the
-encoder's network runs once for all of them.
+Size and quality increase from level to level, so bisection finds the level. The encoder's network
+runs only once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import TypeVar
 
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.distortion import LIKENESS, Quality
+from aecodec.codec.distortion import MS_SSIM, Quality
 from aecodec.codec.encoded_picture import Compressed, EncodedPicture
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec_files.file_names import Half
@@ -24,8 +24,8 @@ from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
-"""Reduction factors in halves; each is tried where the one before gives a level of the lower half,
-or none: there fewer pixels may look better than coarser ones."""
+"""Reduction factors in halves. The next factor is tried if a factor reaches only a level in the
+lower half, or none: fewer pixels may then look better than coarser pixels."""
 
 T = TypeVar("T")
 
@@ -37,20 +37,20 @@ def within_bytes(
     max_bytes: int,
     metadata: bool | None = None,
 ) -> Compressed:
-    """Make the best file of at most `max_bytes` bytes.
+    """Make the best file with at most `max_bytes` bytes.
 
-    Codecs for pictures of any size code fewer pixels where that gives a better picture: the file
-    states the original size, and is decoded to it. Of two such files the better is the one with the
-    greater :func:`~aecodec.codec.distortion.likeness`.
+    Codecs for pictures of any size code fewer pixels if that makes a better picture. The file
+    states the original size, and decoding restores it. :func:`~aecodec.codec.distortion.ms_ssim`
+    decides which of two files is better.
 
     Args:
         encoder: encoder of the codec.
-        decoder: decoder of the codec. Where its files are absent, only pictures that would not fit
-            otherwise are coded at fewer pixels.
-        picture: one frame or several.
-        max_bytes: most bytes of the whole file.
-        metadata: keep ICC profile, EXIF and XMP, which count too; None drops them, and converts
-            the colours to sRGB if they have a profile.
+        decoder: decoder of the codec. If its files are missing, pictures are coded with fewer
+            pixels only if they would not fit otherwise.
+        picture: one or more frames.
+        max_bytes: largest size of the whole file.
+        metadata: keep ICC profile, EXIF and XMP, which count as well. None drops them and converts
+            pixels with a colour profile to sRGB.
 
     Raises:
         UsageError: no file is small enough.
@@ -73,8 +73,8 @@ def within_bytes(
             break
     if best is None:
         raise UsageError(
-            f"no file of {max_bytes} bytes: the smallest that codec {encoder.spec.name} makes of "
-            f"this picture has {smallest}; allow more, or reduce the picture"
+            f"{max_bytes} bytes are too few: codec {encoder.spec.name} needs at least {smallest} "
+            "for this picture; allow more bytes, or reduce the picture"
         )
     return best
 
@@ -90,10 +90,10 @@ def _fits(encoded: EncodedPicture, max_bytes: int, level: float) -> bool:
 
 
 def _quality(decoder: DecoderCodec, picture: Picture, candidate: Compressed) -> float:
-    """Likeness of a file's picture to the original; 0 if the decoder's files are absent."""
+    """MS-SSIM of a file's picture; 0 if the decoder's files are missing."""
     if not decoder.folder.has(Half.DECODER.tflite):
         return 0.0
-    return LIKENESS.of(decoder, picture, candidate.encoded.header, candidate.dequantized)
+    return MS_SSIM.of(decoder, picture, candidate.encoded.header, candidate.dequantized)
 
 
 def with_quality(
@@ -101,62 +101,63 @@ def with_quality(
     decoder: DecoderCodec,
     picture: Picture,
     quality: Quality,
-    least: float,
+    minimum: float,
     metadata: bool | None = None,
 ) -> Compressed:
-    """Make the smallest file whose picture has at least a certain quality.
+    """Make the smallest file whose picture reaches a minimum quality.
 
     Args:
         encoder: encoder of the codec.
         decoder: decoder of the codec.
-        picture: one frame or several.
-        quality: PSNR, of the mean squared error of all frames, or SSIMULACRA2, their mean.
-        least: the least quality.
+        picture: one or more frames.
+        quality: PSNR of the mean squared error over all frames, or mean SSIMULACRA2 of the frames.
+        minimum: the minimum quality.
         metadata: as for :meth:`EncoderCodec.compress`.
 
     Raises:
-        UsageError: no level reaches it, the picture is too small for the measure, or the decoder's
-            files are absent.
-        AecodecError: the package that measures it is not installed.
+        UsageError: no level reaches the minimum, the picture is too small for the measure, or the
+            decoder's files are missing.
+        AecodecError: the package that measures the quality is not installed.
     """
     spec = encoder.spec
     if not decoder.folder.has(Half.DECODER.tflite):
-        raise UsageError(f"codec {spec.name} has no decoder here to measure pictures with")
-    if math.isnan(least):
-        raise UsageError("the least quality is nan: give a number")
+        raise UsageError(
+            f"codec {spec.name} has no {Half.DECODER.tflite}, which is needed to measure pictures"
+        )
+    if math.isnan(minimum):
+        raise UsageError("the minimum quality is nan: give a number")
     header = encoder.header(picture, metadata)
     picture = in_kept_colours(picture, header.metadata)
     encoded = encoder.encode(picture, header)
 
-    def reached(level: float) -> float:
+    def quality_at(level: float) -> float:
         value = quality.of(decoder, picture, header, encoded.dequantized(level))
         if math.isnan(value):
             raise UsageError(f"the picture is too small for a quality {quality.unit}")
         return value
 
     levels = all_levels(spec)
-    too_low = last_where(levels, lambda level: reached(level) < least)
+    too_low = last_where(levels, lambda level: quality_at(level) < minimum)
     if too_low == levels[-1]:
         raise UsageError(
-            f"no level gives {least:g} {quality.unit}: the best of codec {spec.name}, {too_low:g}, "
-            f"gives {reached(too_low):.2f} {quality.unit} for this picture"
+            f"no level reaches {minimum:g} {quality.unit}: level {too_low:g}, the best of codec "
+            f"{spec.name}, reaches {quality_at(too_low):.2f} {quality.unit} for this picture"
         )
     return encoded.compressed(levels[0 if too_low is None else levels.index(too_low) + 1])
 
 
 def all_levels(spec: CodecSpec) -> list[float]:
-    """All levels of a codec, including those between two, the smallest files first."""
-    if not spec.has_gains:
-        return [float(number) for number in range(1, len(spec.levels) + 1)]
-    units = range(LEVEL_UNITS, len(spec.levels) * LEVEL_UNITS + 1)
-    return [unit / LEVEL_UNITS for unit in units]
+    """All levels of a codec, including levels between whole ones, in ascending order."""
+    step = 1 if spec.has_gains else LEVEL_UNITS
+    indices = range(LEVEL_UNITS, len(spec.levels) * LEVEL_UNITS + 1, step)
+    return [index / LEVEL_UNITS for index in indices]
 
 
 def last_where(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
-    """Find, by bisection, the last item for which a condition holds.
+    """Find by bisection the last item for which a condition holds; None if there is none.
 
     Args:
-        items: items in an order in which the condition holds for the first ones alone.
+        items: items; the condition must hold for all items up to some place, and for none after it.
         holds: the condition.
 
     >>> last_where([1, 2, 3, 4], lambda n: n < 3)

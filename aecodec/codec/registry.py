@@ -1,4 +1,4 @@
-"""Finding codecs: shipped and earlier ones by name or id, any other by its folder."""
+"""Find codecs: built-in and earlier codecs by name or id, other codecs by their folders."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from aecodec.imaging.picture import Picture, is_grey
 from aecodec.parallel import Workers
 
 BUILT_IN = Path(codecs.__file__).with_name("codecs")
-"""Folder of the codecs that ship, and of earlier ones where they are installed."""
+"""Folder of the built-in codecs, and of earlier codecs if they are installed."""
 
 AUTO = "auto"
-"""Stands for a codec's name where :func:`codec_for` is to choose."""
+"""Name that lets :func:`codec_for` choose a codec."""
 
-_DIGITS, _ALL_OTHERS = "digits", "photo"
+_FOR_DIGITS, _FOR_PHOTOS = "digits", "photo"
 _DIGIT_SIZE = (28, 28)
 
 
 def load_codec(name_or_path: str | Path) -> Codec:
-    """Open a codec that ships, by name, or any codec folder, by path.
+    """Open a built-in codec by name, or any codec folder by path.
 
-    Earlier codecs, which only decompress, have names too, such as `photo-1`.
+    Earlier codecs, which can only decompress, have names as well, such as `photo-1`.
 
     Raises:
-        CodecError: there is no such codec, it is damaged, or it is an earlier one that is not
+        CodecError: the codec does not exist, is damaged, or is an earlier codec that is not
             installed.
 
     >>> load_codec("digits").spec.tile
@@ -44,19 +44,19 @@ def load_codec(name_or_path: str | Path) -> Codec:
         return Codec(CodecFolder.open(Path(name_or_path)))
     if name_or_path in codecs.EARLIER.values():
         raise CodecError(
-            f"{name_or_path} only decompresses earlier files, and "
+            f"codec {name_or_path}, which decompresses older files, "
             f"{_where_to_get(str(name_or_path))}"
         )
     raise CodecError(
-        f"no codec {str(name_or_path)!r}: it is neither one that ships "
-        f"({', '.join(built_in_names())}) nor a codec folder"
+        f"codec {str(name_or_path)!r} does not exist: give the name of a built-in codec "
+        f"({', '.join(built_in_names())}) or the path of a codec folder"
     )
 
 
 def codec_for(picture: Picture) -> Codec:
-    """Choose the codec that ships for a picture: `digits` if it is grey and 28x28, else `photo`.
+    """Choose the built-in codec for a picture: `digits` if it is grey and 28x28, else `photo`.
 
-    RGB whose channels are equal is grey.
+    RGB pictures with equal channels count as grey.
 
     >>> import numpy as np
     >>> codec_for(Picture(np.zeros((1, 28, 28, 1), np.uint8))).spec.name
@@ -65,18 +65,18 @@ def codec_for(picture: Picture) -> Codec:
     'photo'
     """
     is_digit = picture.size == _DIGIT_SIZE and is_grey(picture.pixels)
-    return load_codec(_DIGITS if is_digit else _ALL_OTHERS)
+    return load_codec(_FOR_DIGITS if is_digit else _FOR_PHOTOS)
 
 
 def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec]:
-    """A function that gives the codec for each picture: always the same one, or :func:`codec_for`.
+    """Return a function that chooses a codec for a picture: a constant, or :func:`codec_for`.
 
     Args:
-        codec: a codec, the name of one that ships, or the path of a codec folder; "auto" or None
-            for a choice per picture.
+        codec: a codec, the name of a built-in codec, or the path of a codec folder; "auto" or None
+            to choose for each picture.
 
     Raises:
-        CodecError: there is no such codec, or it is damaged.
+        CodecError: the codec does not exist or is damaged.
     """
     if codec is None or codec == AUTO:
         return codec_for
@@ -86,11 +86,11 @@ def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec
 
 @cache
 def with_workers(codec: Codec, workers: Workers) -> Codec:
-    """A codec whose long work these workers share; the same arguments give the same object.
+    """Return a copy of a codec that uses these workers; equal arguments return the same object.
 
     Args:
-        codec: the codec; networks that it has loaded are not shared.
-        workers: threads, and the function that is told of the progress.
+        codec: the codec; the copy loads its networks itself.
+        workers: threads, and the function that reports progress.
     """
     return replace(codec, execution=replace(codec.execution, workers=workers))
 
@@ -98,18 +98,18 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
 def _is_folder(path: str | Path) -> bool:
     try:
         return Path(path).is_dir()
-    except (OSError, ValueError):  # a name that no folder can have
+    except (OSError, ValueError):  # not a valid path
         return False
 
 
 @cache
 def _built_in(name: str) -> Codec:
-    """A codec that ships, opened once, so that its networks stay loaded."""
+    """Open a built-in codec once, so that its networks stay loaded."""
     return Codec(CodecFolder.open(BUILT_IN / name))
 
 
 def built_in_names() -> tuple[str, ...]:
-    """Names of the codecs that ship, which compress and decompress.
+    """Names of the built-in codecs, which compress and decompress.
 
     >>> built_in_names()
     ('digits', 'photo')
@@ -120,48 +120,47 @@ def built_in_names() -> tuple[str, ...]:
 
 @cache
 def _installed_names() -> tuple[str, ...]:
-    """Names of the codecs that ship, and of earlier ones where they are installed."""
+    """Names of the built-in codecs, and of earlier codecs if they are installed."""
     return tuple(sorted(path.parent.name for path in BUILT_IN.glob(f"*/{CODEC_JSON}")))
 
 
 def codec_of_file(data: bytes) -> Codec:
-    """Find the codec that made a file, among those that ship and earlier ones.
+    """Find the built-in or earlier codec that made a file.
 
     Args:
         data: bytes of an `.aec` file.
 
     Raises:
-        FormatError: not a whole `.aec` file.
-        CodecError: none of these codecs made it, or an earlier one that is not installed.
+        FormatError: the data is not a whole `.aec` file.
+        CodecError: no such codec made the file, or an earlier codec that is not installed.
     """
     return codec_with_id(container.unpack(data)[0].codec_id)
 
 
 def codec_with_id(codec_id: bytes) -> Codec:
-    """Find the codec with an id, among those that ship and earlier ones.
+    """Find the built-in or earlier codec with an id.
 
     Args:
-        codec_id: first bytes of the codec's identity, as its files carry them.
+        codec_id: first bytes of the codec's identity, which its files store.
 
     Raises:
-        CodecError: none of these codecs has it, or an earlier one that is not installed.
+        CodecError: no such codec has the id, or an earlier codec that is not installed.
     """
     for codec in map(load_codec, _installed_names()):
         if codec.spec.codec_id == codec_id:
             return codec
-    made_with = f"made with codec {codecs.title_of(codec_id)}"
-    earlier = codecs.EARLIER.get(codec_id.hex())
+    title, earlier = codecs.title_of(codec_id), codecs.EARLIER.get(codec_id.hex())
     if earlier:
-        raise CodecError(f"{made_with}, which {_where_to_get(earlier)}")
+        raise CodecError(f"made with codec {title}, which {_where_to_get(earlier)}")
     raise CodecError(
-        f"{made_with}, which does not ship with this aecodec: "
-        "give the folder of the codec that made it with --codec"
+        f"made with codec {title}, which is not a built-in codec of this version: "
+        "give the codec's folder with --codec"
     )
 
 
 def _where_to_get(earlier: str) -> str:
-    """Where to get an earlier codec that is not installed; the end of a sentence about it."""
+    """The end of a sentence about an earlier codec that is not installed."""
     return (
-        f"is not installed: its folder is aecodec/data/codecs/{earlier} in aecodec's repository "
-        "and source distribution; give that with --codec"
+        f"is not installed: get the folder aecodec/data/codecs/{earlier} from aecodec's repository "
+        "or source distribution, and give it with --codec"
     )

@@ -1,4 +1,4 @@
-"""What users may pass as an image, and as the content of a file."""
+"""Types that users may pass as an image, or as the content of a file."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ class SupportsArray(Protocol):
     """An object that NumPy can convert to an array, such as a tensor of another library."""
 
     def __array__(self) -> npt.NDArray[Any]:
-        """The object as an array."""
+        """Convert the object to an array."""
 
 
 ImageSource = (
     Picture | Image.Image | npt.NDArray[Any] | SupportsArray | str | os.PathLike[str] | IO[bytes]
 )
 """A picture, a Pillow image, a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C), an object
-that converts to one, the path of an image file, or such a file opened for reading bytes."""
+that converts to such an array, or an image file: its path, or the file opened in binary mode."""
 
 DataSource = (
     bytes | bytearray | memoryview | npt.NDArray[np.uint8] | str | os.PathLike[str] | IO[bytes]
 )
-"""The bytes of an `.aec` file, its path, or the file opened for reading bytes."""
+"""The bytes of an `.aec` file, its path, or the file opened in binary mode."""
 
 
 def to_picture(image: ImageSource) -> Picture:
-    """Convert an image of any supported kind to a picture, with ending and time of its file.
+    """Convert an image of any supported type to a picture, with its file's extension and time.
 
     Raises:
-        ImageError: it cannot be read, or is of an unsupported kind.
+        ImageError: the image cannot be read, or its type is not supported.
 
     >>> to_picture(np.zeros((2, 28, 28), np.uint8)).frames
     2
@@ -55,7 +55,7 @@ def to_picture(image: ImageSource) -> Picture:
     if hasattr(image, "read"):
         return read_image(image)
     raise ImageError(
-        f"{type(image).__name__} is no image: give a Pillow image, an array, a path or a file"
+        f"{type(image).__name__} is not an image: give a Pillow image, an array, a path or a file"
     )
 
 
@@ -67,15 +67,15 @@ def _read_image(path: Path) -> Picture:
 
 
 def with_origin(picture: Picture, path: str | Path) -> Picture:
-    """The picture with ending and time of its file, if it has one with a name.
+    """Add the extension and time of a picture's file, if the file has a name.
 
     Args:
         picture: the picture.
         path: path of its file; empty, or of another type, for a file without a name.
     """
-    return (
-        replace(picture, origin=origin_of(Path(path))) if isinstance(path, str | Path) else picture
-    )
+    if not isinstance(path, str | Path):
+        return picture
+    return replace(picture, origin=origin_of(Path(path)))
 
 
 def to_bytes(data: DataSource) -> bytes:
@@ -83,7 +83,7 @@ def to_bytes(data: DataSource) -> bytes:
 
     Raises:
         FormatError: the file cannot be read.
-        UsageError: the source is of an unsupported kind.
+        UsageError: the type of the source is not supported.
 
     >>> to_bytes(np.frombuffer(b"content", np.uint8))
     b'content'
@@ -97,13 +97,13 @@ def to_bytes(data: DataSource) -> bytes:
     if hasattr(data, "read") and isinstance(content := data.read(), bytes):
         return content
     raise UsageError(
-        f"{type(data).__name__} is no .aec file: give bytes, a uint8 array, a path or a file "
-        "opened for reading bytes"
+        f"{type(data).__name__} is not an .aec file: give bytes, a uint8 array, a path or a file "
+        "opened in binary mode"
     )
 
 
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: not a valid path
         raise FormatError(f"{path}: cannot be read: {error}") from error

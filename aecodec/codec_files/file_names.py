@@ -1,4 +1,4 @@
-"""The files of a codec folder, by name."""
+"""Names of the files in a codec folder."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Half(str, Enum):
 
     @property
     def tflite(self) -> str:
-        """Name of its int8 TFLite file."""
+        """Name of the int8 TFLite file."""
         return f"{self.value}.tflite"
 
     @property
     def hdf5(self) -> str:
-        """Name of its float Keras model, as HDF5."""
+        """Name of the float Keras model in HDF5."""
         return f"{self.value}.hdf5"
 
     @property
     def signature(self) -> str:
-        """Name of the signature of its TFLite file: what it does."""
+        """Name of the signature of the TFLite file."""
         return {"encoder": "encode", "decoder": "decode"}[self.value]
 
 

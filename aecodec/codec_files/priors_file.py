@@ -1,7 +1,7 @@
 """The file `priors.npz`: the entropy-coding tables of every level, as integer arrays.
 
-Arrays are named by level and field. Their stored names stay as they were when the first codec
-shipped; they are mapped to today's here.
+Arrays are named by level and field. The stored names never change; this module maps them to the
+names in the code.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from aecodec.errors import CodecError
 _MAX_SIZE = 1 << 26
 
 _STORED = {"degree": "reach", "gradient_weights": "slope", "gradient_shift": "slope_shift"}
-"""Stored names of fields that have another name today."""
+"""Stored names of fields that have different names in the code."""
 
 
 def save_priors(priors: Iterable[Prior]) -> bytes:
-    """Write one prior per level as the content of `priors.npz`."""
+    """Convert one prior per level to the content of `priors.npz`."""
     arrays: dict[str, Any] = {}
     for number, prior in enumerate(priors, start=1):
         arrays[f"level{number}_first"] = np.asarray(prior.first)
@@ -47,22 +47,22 @@ def load_prior(content: bytes, number: int) -> Prior:
 
     Args:
         content: the file.
-        number: the level, from 1.
+        number: number of the level, from 1.
 
     Raises:
-        CodecError: the file does not hold the whole prior.
+        CodecError: the file does not contain the whole prior.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             _check_sizes(arrays.zip)
             return _prior_in(arrays, f"level{number}_")
-    except Exception as error:  # whatever a damaged archive leads zipfile and NumPy to
-        raise CodecError(f"no tables of a codec ({error})") from error
+    except Exception as error:  # damaged archives raise many types of errors
+        raise CodecError(f"not the tables of a codec ({error})") from error
 
 
 def _check_sizes(archive: zipfile.ZipFile) -> None:
     if sum(member.file_size for member in archive.infolist()) > _MAX_SIZE:
-        raise ValueError("the tables are larger than any codec's")
+        raise ValueError(f"the tables have more than {_MAX_SIZE} bytes, as no codec's have")
 
 
 def _prior_in(arrays: Mapping[str, Any], prefix: str) -> Prior:
@@ -78,12 +78,13 @@ def _prior_in(arrays: Mapping[str, Any], prefix: str) -> Prior:
 
 def _first(array: Any) -> int:
     if array.shape or array.dtype.kind not in "iu":
-        raise ValueError("a symbol is no integer")
+        raise ValueError("a symbol is not an integer")
     return int(array)
 
 
 def _fields(arrays: Mapping[str, Any], prefix: str, dtypes: Dtypes) -> dict[str, Any]:
-    found = {name: arrays[prefix + _STORED.get(name, name)] for name in dtypes}
-    if any(array.dtype != dtypes[name] for name, array in found.items()):
-        raise ValueError("an array is of another type")
-    return found
+    fields = {name: arrays[prefix + _STORED.get(name, name)] for name in dtypes}
+    for name, array in fields.items():
+        if array.dtype != dtypes[name]:
+            raise ValueError(f"{prefix}{name} has the dtype {array.dtype}")
+    return fields

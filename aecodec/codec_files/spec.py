@@ -1,8 +1,8 @@
-"""The specification of a codec: all that it is, apart from its weights and tables.
+"""The specification of a codec: everything except its weights and tables.
 
-The identity of a codec is the SHA-256 of its specification, which holds the hashes of the files
-that decoding depends on. Stored names (`codec.json`) stay as they were when the first codec
-shipped; they are mapped to today's here.
+The identity of a codec is the SHA-256 of its specification, which contains the hashes of the files
+that decoding depends on. The stored names in `codec.json` never change; this module maps them to
+the names in the code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
 MAX_TILE = 4096
 MAX_RECEPTIVE_FIELD = 64
 MAX_LATENT_CHANNELS = 1 << 15
-MAX_LEVELS = 15  # a file states its level in sixteenths, in one byte
+MAX_LEVELS = 15  # a file stores its level in sixteenths, in one byte
 
 _STORED_RECEPTIVE_FIELD = "reach"
 
@@ -46,18 +46,18 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class CodecSpec:
-    """What a codec is, apart from its weights and tables.
+    """The specification of a codec.
 
     Attributes:
-        name: short, lower case.
-        tile: (height, width) in pixels of what the networks see.
+        name: short name in lower case.
+        tile: (height, width) in pixels of a tile, the networks' unit of input.
         channels: 1 (grey) or 3 (RGB).
-        code_shape: shape of the encoder's output for one tile; the levels share out the channels of
-            its last axis, the other axes count code vectors.
-        levels: quality levels; level 1, with the smallest files, first.
+        code_shape: shape of the encoder's output for one tile. The last axis has the channels of
+            all levels; the other axes count code vectors.
+        levels: quality levels, beginning with level 1, which makes the smallest files.
         default_level: number of the default level, from 1.
-        receptive_field: how many tiles away, in any direction, the latents or pixels of a tile
-            still depend on others; 0 where tiles are independent.
+        receptive_field: distance in tiles, in any direction, at which tiles still influence the
+            latents or pixels of a tile; 0 if tiles are independent.
         files: SHA-256 of the files that decoding depends on, by name.
 
     >>> CodecSpec("x", (28, 28), 1, (50,), (Level(0, 50),), 1).vectors
@@ -80,7 +80,7 @@ class CodecSpec:
 
     @property
     def latent_channels(self) -> int:
-        """Number of channels of the latents, those of all levels."""
+        """Number of channels of the latents, for all levels together."""
         return self.code_shape[-1]
 
     @cached_property
@@ -91,11 +91,11 @@ class CodecSpec:
 
     @cached_property
     def codec_id(self) -> bytes:
-        """The first bytes of the identity, which every file carries."""
+        """The first bytes of the identity, which every file stores."""
         return bytes.fromhex(self.sha256)[:CODEC_ID_SIZE]
 
     def as_json(self) -> dict[str, Any]:
-        """The specification as `codec.json` holds it, of which the identity is the hash."""
+        """The specification as stored in `codec.json`; the identity is its hash."""
         return {
             "name": self.name,
             "tile": self.tile,
@@ -109,72 +109,72 @@ class CodecSpec:
 
     @property
     def has_gains(self) -> bool:
-        """Whether the codec has levels between two whole ones."""
+        """Whether the codec has levels between whole levels."""
         return bool(self.levels[0].gains)
 
-    def level(self, number: float | None = None) -> Level:
-        """A level, or one between two.
+    def level(self, level: float | None = None) -> Level:
+        """Return the quantization of a level.
 
         Args:
-            number: 1 and up, rounded to the nearest sixteenth; the default level if None.
+            level: 1 and up, rounded to the nearest sixteenth; the default level if None.
 
         Raises:
             UsageError: the codec has no such level.
         """
-        whole, fraction = divmod(self.units_of(number), LEVEL_UNITS)
-        level = self.levels[whole - 1]
-        return level.interpolate(self.levels[whole], fraction) if fraction else level
+        number, fraction = divmod(self.level_index(level), LEVEL_UNITS)
+        lower = self.levels[number - 1]
+        return lower.interpolate(self.levels[number], fraction) if fraction else lower
 
-    def units_of(self, number: float | None = None) -> int:
-        """The number of a level, of the default one if None, in sixteenths.
+    def level_index(self, level: float | None = None) -> int:
+        """Convert a level, or the default level if None, to sixteenths, as files store it.
 
         Raises:
             UsageError: the codec has no such level.
         """
-        number = self.default_level if number is None else number
-        if not 1 <= number <= len(self.levels):  # NaN fails too
+        level = self.default_level if level is None else level
+        if not 1 <= level <= len(self.levels):  # also rejects NaN
             raise UsageError(
-                f"level {number:g}: codec {self.name} has the levels 1 (smallest file) "
+                f"level {level:g}: codec {self.name} has the levels 1 (smallest file) "
                 f"to {len(self.levels)} (best picture)"
             )
-        if not self.has_gains and number != int(number):
-            raise UsageError(f"level {number:g}: codec {self.name} has whole levels only")
-        return round(number * LEVEL_UNITS)
+        if not self.has_gains and level != int(level):
+            raise UsageError(f"level {level:g}: codec {self.name} has only whole levels")
+        return round(level * LEVEL_UNITS)
 
-    def check_level(self, number: float | None) -> None:
+    def check_level(self, level: float | None) -> None:
         """Check that the codec has a level.
 
         Raises:
-            UsageError: it has not.
+            UsageError: the codec has no such level.
         """
-        self.units_of(number)
+        self.level_index(level)
 
 
-def nearest_whole(units: int) -> int:
-    """Number of the whole level nearest to a level in sixteenths; the higher one of two.
+def nearest_level(level_index: int) -> int:
+    """Number of the whole level nearest to a level in sixteenths; in a tie, the higher one.
 
-    A level between two has the prior of that one.
+    Levels between whole levels use the prior of the nearest whole level.
 
-    >>> nearest_whole(24), nearest_whole(23)
+    >>> nearest_level(24), nearest_level(23)
     (2, 1)
     """
-    return (units + LEVEL_UNITS // 2) // LEVEL_UNITS
+    return (level_index + LEVEL_UNITS // 2) // LEVEL_UNITS
 
 
 def _level_as_json(level: Level) -> dict[str, Any]:
     values: dict[str, Any] = {"start": level.start, "stop": level.stop, "multiple": level.multiple}
-    # Codecs that shipped before there were gains lack the key.
+    # The key is missing in codecs without gains, which are older than gains.
     return values | {"gains": level.gains} if level.gains else values
 
 
 def spec_from_json(values: Any) -> CodecSpec:
     """Read a specification from parsed JSON.
 
-    It has exactly the keys of a specification, and integers where they belong: nothing is rounded
-    or converted, so that what is read is what the identity is made of.
+    Keys and types have to be exactly right. Nothing is rounded or converted, so the values that are
+    read are the values that the identity was computed from.
 
     Raises:
-        CodecError: it does not describe a codec.
+        CodecError: the values do not describe a codec.
     """
     try:
         _check_keys(values, _KEYS)
@@ -189,7 +189,7 @@ def spec_from_json(values: Any) -> CodecSpec:
             files=_hashes(values["files"]),
         )
         _check(spec)
-    except Exception as error:  # whatever wrong types lead to
+    except Exception as error:  # wrong types raise many types of errors
         raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
     return spec
 
@@ -201,21 +201,21 @@ def _check_keys(values: Mapping[str, Any], keys: Iterable[str]) -> None:
 
 
 def _name(value: Any) -> str:
-    """A name that may be printed: what moves a cursor or turns text around is refused."""
+    """A printable name; characters that move the cursor or reverse text are rejected."""
     if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= _MAX_NAME:
-        raise ValueError(f"the name is not of 1 to {_MAX_NAME} printable characters")
+        raise ValueError(f"the name does not have 1 to {_MAX_NAME} printable characters")
     return value
 
 
 def _integer(value: Any) -> int:
-    if type(value) is not int:  # bool is another type, and JSON has floats
-        raise TypeError("something is no integer where one belongs")
+    if type(value) is not int:  # rejects bool, and JSON's floats
+        raise TypeError(f"{value!r} is not an integer")
     return value
 
 
 def _integers(values: Any) -> tuple[int, ...]:
     if not isinstance(values, list):
-        raise TypeError("something is no list where one belongs")
+        raise TypeError(f"{values!r} is not a list")
     return tuple(_integer(value) for value in values)
 
 
@@ -225,10 +225,10 @@ def _pair(values: Any) -> tuple[int, int]:
 
 
 def _hashes(values: Any) -> dict[str, str]:
-    """The hashes of exactly those files that decoding depends on."""
+    """The hashes of exactly the files that decoding depends on."""
     _check_keys(values, DECODING_FILES)
     if not all(isinstance(value, str) and _SHA256.fullmatch(value) for value in values.values()):
-        raise ValueError("a hash is no SHA-256 in hexadecimal digits")
+        raise ValueError("a hash is not a SHA-256 in hexadecimal digits")
     return dict(values)
 
 
@@ -240,7 +240,7 @@ def _level(values: Mapping[str, Any]) -> Level:
 
 
 def _check(spec: CodecSpec) -> None:
-    """Check that all numbers are within their ranges; raise ValueError if not."""
+    """Check that all numbers are in their ranges; raise ValueError if not."""
     is_valid = (
         1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
         and spec.channels in (1, 3)
@@ -255,11 +255,11 @@ def _check(spec: CodecSpec) -> None:
         and _gains_fit(spec.levels)
     )
     if not is_valid:
-        raise ValueError("a number is out of its range")
+        raise ValueError("a number is out of range")
 
 
 def _gains_fit(levels: Sequence[Level]) -> bool:
-    """Whether no level has gains, or all have gains for the same channels."""
+    """Whether no level has gains, or all levels have gains for the same channels."""
     if not any(level.gains for level in levels):
         return True
     channels = {(level.start, level.stop, level.multiple) for level in levels}

@@ -1,4 +1,4 @@
-"""Codecs in words: what one is, and what its levels cost."""
+"""Descriptions of codecs and of the cost of their levels."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from aecodec.data.codecs import title_of
 
 
 class LevelSummary(NamedTuple):
-    """A level, as it was measured when the codec was made.
+    """Measurements of a level from when the codec was made.
 
     Attributes:
         number: the number of the level, from 1.
-        cost: what its payload takes, in the codec's unit.
+        cost: size of its payload, in the codec's unit.
         psnr: PSNR in dB.
         is_default: whether it is the default level.
     """
@@ -27,7 +27,7 @@ class LevelSummary(NamedTuple):
 
 
 def title_line(folder: CodecFolder) -> str:
-    """What a codec is, in a line: `digits (0881441f): grey, 28x28 tiles`."""
+    """Describe a codec in a line: `digits (0881441f): grey, 28x28 tiles`."""
     spec = folder.spec
     kind = "grey" if spec.channels == 1 else "RGB"
     sizes = "any size" if spec.receptive_field else f"{spec.tile[1]}x{spec.tile[0]} tiles"
@@ -36,12 +36,12 @@ def title_line(folder: CodecFolder) -> str:
 
 
 def unit_of_cost(folder: CodecFolder) -> str:
-    """Unit of what levels cost: bytes, of a tile; bpp for codecs of pictures of any size."""
+    """Unit of the cost of levels: bytes per tile, or bpp if a codec takes pictures of any size."""
     return "bpp" if folder.spec.receptive_field else "bytes"
 
 
 def levels_of(folder: CodecFolder) -> Iterator[LevelSummary]:
-    """The levels of a codec, from the first; none if they were not measured."""
+    """Yield the measured levels of a codec, beginning with level 1."""
     spec = folder.spec
     scale = 8 / math.prod(spec.tile) if spec.receptive_field else 1
     for number, level in enumerate(folder.measured.get("levels", []), start=1):

@@ -1,7 +1,7 @@
-"""Decoding ahead: networks run on the first segments of a picture while later ones are decoded.
+"""Decode ahead: networks run on the first segments of a picture while later ones are decoded.
 
-One thread decodes the segments in their order. A second one would not make it faster, as measured:
-for a third of the time the entropy decoder holds Python's lock.
+One thread decodes the segments in their order. Measurements show no gain from a second thread: the
+entropy decoder holds Python's lock for a third of the time.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class DecodedAhead:
     """Latents of several segments, which are filled while they are read.
 
     Attributes:
-        latents: (F, rows, columns, channels), the array that is filled.
+        latents: (F, rows, columns, channels), the array to fill.
         segments: the segments, in their order.
-        filled: one future per segment, done when its latents are there.
+        filled: one future per segment, done when its latents are written.
     """
 
     latents: Latents
@@ -40,7 +40,7 @@ class DecodedAhead:
         return self.latents.shape
 
     def __getitem__(self, region: Region) -> Latents:
-        """Latents of a region, after the segments that overlap it are decoded.
+        """Wait for the segments that overlap a region, and return its latents.
 
         Raises:
             FormatError: one of these segments is damaged.
@@ -51,26 +51,26 @@ class DecodedAhead:
         return self.latents[region]
 
     def _with_frames(self, frames: slice) -> range:
-        """Numbers of the segments that have some of these frames."""
-        first = bisect_right(self.segments, frames.start, key=lambda each: each.places[0].stop)
-        stop = bisect_right(self.segments, frames.stop - 1, key=lambda each: each.places[0].start)
-        return range(first, stop)
+        """Numbers of the segments that contain some of these frames."""
+        spans = [segment.places[0] for segment in self.segments]
+        first = bisect_right(spans, frames.start, key=lambda span: span.stop)
+        return range(first, bisect_right(spans, frames.stop - 1, key=lambda span: span.start))
 
 
 @contextmanager
 def decode_ahead(
     latents: Latents, messages: list[Message], fill: Callable[[Message], None]
 ) -> Iterator[Latents | DecodedAhead]:
-    """Fill an array from messages in a thread of its own; the end of the block stops it.
+    """Fill an array from messages in a separate thread, which stops at the end of the block.
 
     Args:
-        latents: (F, rows, columns, channels), to be filled.
+        latents: (F, rows, columns, channels), the array to fill.
         messages: the messages of all segments.
         fill: decodes a message and writes its latents.
 
     Raises:
-        FormatError: there is one message, and it is damaged. With several, the error is raised
-            where latents of a damaged one are read.
+        FormatError: the only message is damaged. With several messages, reading the latents of a
+            damaged message raises the error.
     """
     if len(messages) == 1:  # nothing to overlap
         fill(messages[0])
@@ -87,12 +87,12 @@ def decode_ahead(
 
 
 def _raise_error_of(filled: Future[None]) -> None:
-    """Wait, and raise a new error for each reader: a shared one would keep all their pictures."""
+    """Wait, and raise a new error: a shared error would keep the pictures of all readers alive."""
     error = filled.exception()
     if error:
         raise type(error)(*error.args) from error
 
 
-def _overlap(some: tuple[slice, ...], others: tuple[slice, ...]) -> bool:
-    pairs = zip(some, others, strict=True)
-    return all(one.start < other.stop and other.start < one.stop for one, other in pairs)
+def _overlap(first: tuple[slice, ...], second: tuple[slice, ...]) -> bool:
+    pairs = zip(first, second, strict=True)
+    return all(a.start < b.stop and b.start < a.stop for a, b in pairs)

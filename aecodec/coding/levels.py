@@ -1,9 +1,9 @@
 """Quality levels: int8 latents to codes (quantization), and back (dequantization).
 
-All levels see the same latents. A level quantizes them more or less coarsely: with one step for all
-channels, or with a gain for each (Z. Cui et al., "Asymmetric gained deep image compression with
-continuous rate adaptation", 2021). Gains are stored as logarithms, so a level between two others is
-a weighted mean of integers, and every machine finds the same one.
+All levels quantize the same latents, more or less coarsely: with one step for all channels, or with
+a gain per channel (Z. Cui et al., "Asymmetric gained deep image compression with continuous rate
+adaptation", 2021). Gains are stored as logarithms. Levels between two whole levels are therefore
+weighted means of integers, which every machine computes identically.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from aecodec.errors import FormatError
 from aecodec.format.container import LEVEL_UNITS
 
 GAIN_UNITS = 256
-"""Gains are counted in 256ths of an octave."""
+"""Gains are stored as logarithms in units of 1/256 octave."""
 
 MIN_GAIN = -8 * GAIN_UNITS
 FACTOR_BITS = 15
 _HALF = 1 << (FACTOR_BITS - 1)
 
 DEAD_ZONE = 0.58
-"""With gains, latents below this fraction of a step are coded as 0: a 1 would cost more bits than
-the error is worth (G. J. Sullivan, "Efficient scalar quantization of exponential and Laplacian
-random variables", 1996). Only encoders know of it."""
+"""With gains, latents below this fraction of a step are coded as 0, because a 1 would cost more
+bits than the error is worth (G. J. Sullivan, "Efficient scalar quantization of exponential and
+Laplacian random variables", 1996). Only encoders use it."""
 
 _DEAD = round(DEAD_ZONE * (1 << FACTOR_BITS))
 
@@ -38,12 +38,12 @@ class Level:
     """One quality level of a codec.
 
     Attributes:
-        start: first channel of the latents that belongs to this level.
-        stop: channel after its last; K = stop - start is the code dimension of the level.
+        start: the level's first channel of the latents.
+        stop: the channel after its last one; K = stop - start is the code dimension of the level.
         multiple: odd quantization step, in units of the int8 latents. Rounding an integer to an odd
-            multiple never meets a tie, so it equals rounding the float latent itself.
-        gains: K logarithms, in 256ths of an octave, -2048 to 0, of the factors by which latents are
-            multiplied before they are rounded; `multiple` is 1 then. Empty without gains.
+            multiple never meets a tie, so it equals rounding the float latent.
+        gains: logarithms of the K factors that multiply latents before rounding, in units of 1/256
+            octave, -2048 to 0; `multiple` is then 1. Empty for a level without gains.
 
     >>> latents = np.array([[-2], [-1], [1], [2]], np.int8)
     >>> Level(0, 1, multiple=3).quantize(latents).ravel().tolist()
@@ -66,12 +66,12 @@ class Level:
     def factors(self) -> Int32:
         """(K,) gains as multiples of 2**-15.
 
-        No gain lies near a tie (a test checks all of them), so every machine has the same factors.
+        No gain is near a tie (a test checks all of them), so every machine has the same factors.
         """
         return np.rint(np.exp2(FACTOR_BITS + np.array(self.gains) / GAIN_UNITS)).astype(np.int32)
 
     def channels_of(self, latents: Latents) -> Latents:
-        """Latents (..., channels of all levels) to the (N, K) that belong to this level."""
+        """Select this level's latents (N, K) from the latents (..., channels) of all levels."""
         return latents.reshape(-1, latents.shape[-1])[:, self.start : self.stop]
 
     def quantize(self, latents: npt.NDArray[np.integer]) -> Codes:
@@ -89,20 +89,20 @@ class Level:
         return codes
 
     def check(self, codes: Codes) -> None:
-        """Check that codes (N, K) are such as an encoder makes.
+        """Check that codes (N, K) are in the range that an encoder produces.
 
         Raises:
-            FormatError: they are not.
+            FormatError: a code is out of range.
         """
-        least, most = self._code_range
-        if not ((codes >= least) & (codes <= most)).all():
-            raise FormatError("damaged: a code is outside of what this codec's encoder makes")
+        low, high = self._code_range
+        if not ((codes >= low) & (codes <= high)).all():
+            raise FormatError("damaged: a code is outside of the range of this codec's encoder")
 
     def dequantize(self, codes: Codes) -> Latents:
         """Dequantize codes (N, K) to latents (N, K) in -128..127.
 
         Raises:
-            FormatError: codes that no encoder makes.
+            FormatError: no encoder produces these codes.
         """
         self.check(codes)
         wide = codes.astype(np.int32)
@@ -119,13 +119,13 @@ class Level:
             latents: (..., channels of all levels) of N vectors, changed in place.
 
         Raises:
-            FormatError: codes that no encoder makes.
+            FormatError: no encoder produces these codes.
         """
-        own = latents[..., self.start : self.stop]
-        own[...] = self.dequantize(codes).reshape(own.shape)
+        channels = latents[..., self.start : self.stop]
+        channels[...] = self.dequantize(codes).reshape(channels.shape)
 
     def requantize(self, latents: Latents) -> Latents:
-        """Latents (..., channels) as a decoder gets them back; 0 in the channels of other levels.
+        """Quantize and dequantize latents (..., channels); channels of other levels become 0.
 
         >>> Level(1, 2, multiple=3).requantize(np.array([[5, 5]], np.int8)).tolist()
         [[0, 6]]
@@ -136,20 +136,20 @@ class Level:
 
     @cached_property
     def _code_range(self) -> tuple[Codes, Codes]:
-        """The least and the largest code of each channel: of -128 and 127, without a dead zone."""
+        """Lowest and highest code of each channel: of -128 and 127, without a dead zone."""
         ends = np.repeat(np.array([[-128], [127]], np.int16), self.code_dimension, axis=1)
-        least, most = round_scaled(ends * self.factors) if self.gains else self.quantize(ends)
-        return least, most
+        low, high = round_scaled(ends * self.factors) if self.gains else self.quantize(ends)
+        return low, high
 
-    def interpolate(self, other: Level, sixteenths: int) -> Level:
-        """The level `sixteenths` of the way to another one with the same channels and with gains.
+    def interpolate(self, target: Level, sixteenths: int) -> Level:
+        """Return the level `sixteenths` of the way to a target; both have gains for one K.
 
         >>> Level(0, 1, gains=(-512,)).interpolate(Level(0, 1, gains=(-256,)), 4).gains
         (-448,)
         """
-        pairs = zip(self.gains, other.gains, strict=True)
-        between = ((LEVEL_UNITS - sixteenths) * a + sixteenths * b for a, b in pairs)
-        return Level(self.start, self.stop, gains=tuple(each // LEVEL_UNITS for each in between))
+        pairs = zip(self.gains, target.gains, strict=True)
+        sums = ((LEVEL_UNITS - sixteenths) * a + sixteenths * b for a, b in pairs)
+        return Level(self.start, self.stop, gains=tuple(gain // LEVEL_UNITS for gain in sums))
 
 
 def round_scaled(scaled: Int32) -> Codes:

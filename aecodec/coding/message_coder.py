@@ -1,4 +1,4 @@
-"""Message coders: the latents of a segment to a message, and a message to codes."""
+"""Message coders encode the latents of a segment to a message, and decode messages to codes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from aecodec.entropy.range_coder import FASTEST, RangeCoder
 from aecodec.entropy.spatial_context import Grid
 
 Shape = tuple[int, ...]
-"""(N,) vectors without neighbours, or (planes, rows, columns) of vectors."""
+"""Shape of an array of vectors: (N,) without neighbours, or (planes, rows, columns)."""
 
 
 class Segment(NamedTuple):
-    """Vectors that make one message.
+    """The vectors of one message.
 
     Attributes:
-        places: slices of an array of vectors (*Shape).
+        places: their slices in an array of vectors (*Shape).
     """
 
     places: tuple[slice, ...]
@@ -39,7 +39,7 @@ class Segment(NamedTuple):
 
     @property
     def grid(self) -> Grid | None:
-        """The shape, if the vectors have neighbours."""
+        """The shape; None if the vectors have no neighbours."""
         if len(self.places) == 1:
             return None
         planes, rows, columns = self.shape
@@ -47,7 +47,7 @@ class Segment(NamedTuple):
 
 
 class MessageCoder(Protocol):
-    """Codes the vectors of segments at one level. Several threads may use it at once."""
+    """Codes the vectors of segments at one level. Several threads may share it."""
 
     def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
         """Quantize and encode the latents of a segment.
@@ -74,13 +74,13 @@ class MessageCoder(Protocol):
         """Dequantize codes (N, K) into an array of N vectors with the channels of all levels.
 
         Raises:
-            FormatError: no encoder makes these codes.
+            FormatError: no encoder produces these codes.
         """
 
 
 @dataclass(frozen=True, eq=False)
 class PriorCoder:
-    """A message coder in NumPy: the readable form, which all others must match byte by byte.
+    """A message coder in NumPy. It is the readable reference; all others write identical bytes.
 
     Attributes:
         prior: prior of the level.

@@ -1,8 +1,8 @@
-"""The payload of a file: its code vectors, in one message or several.
+"""The payload of a file: its code vectors, in one or more messages.
 
-Vectors without neighbours are one message. The vectors of pictures, which have neighbours, are cut
-into square segments, each a message of its own: so memory is bounded however large a picture is,
-and all cores work. Segments do not see beyond their borders, which costs little.
+Vectors without neighbours form one message. Pictures, whose vectors have neighbours, are cut into
+square segments with a message each, which bounds memory for pictures of any size and uses all
+cores. A segment's context ends at its borders, which costs few bits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aecodec.format.binary import Reader, block
 from aecodec.parallel import Workers
 
 SEGMENT_SIDE = 128
-"""Side of a segment, in code vectors."""
+"""Side of a segment in code vectors."""
 
 
 class Message(NamedTuple):
@@ -33,7 +33,7 @@ class Message(NamedTuple):
 def split_into_segments(shape: Shape) -> list[Segment]:
     """Cut an array of vectors into segments, row by row.
 
-    Small pictures are not cut: as many of them as fit make one segment.
+    Small pictures are not cut; a segment contains as many of them as fit.
 
     >>> [segment.shape for segment in split_into_segments((1, 100, 300))]
     [(1, 100, 128), (1, 100, 128), (1, 100, 44)]
@@ -45,11 +45,10 @@ def split_into_segments(shape: Shape) -> list[Segment]:
     if len(shape) == 1:
         return [Segment((slice(0, shape[0]),))]
     pictures, rows, columns = shape
-    own = min(rows, SEGMENT_SIDE) * min(columns, SEGMENT_SIDE)
-    together = max(1, SEGMENT_SIDE**2 // own)
+    vectors = min(rows, SEGMENT_SIDE) * min(columns, SEGMENT_SIDE)
     return [
         Segment((frames, down, across))
-        for frames in _runs(pictures, together)
+        for frames in _runs(pictures, max(1, SEGMENT_SIDE**2 // vectors))
         for down in _runs(rows, SEGMENT_SIDE)
         for across in _runs(columns, SEGMENT_SIDE)
     ]
@@ -67,7 +66,7 @@ def encode_segments(
     Args:
         coder: coder of a level.
         latents: (*Shape, channels of all levels).
-        workers: threads that share out the segments.
+        workers: threads that process the segments.
 
     Yields:
         A message and its codes (n, K).
@@ -86,9 +85,9 @@ def encode_payload(coder: MessageCoder, latents: Latents, workers: Workers = Wor
 
 
 def join_messages(messages: list[Message]) -> bytes:
-    """Join messages to a payload; all but the last are prefixed with their length."""
-    *others, last = (message.data for message in messages)
-    return b"".join(map(block, others)) + last
+    """Join messages to a payload; the length of each message except the last precedes it."""
+    *first, last = (message.data for message in messages)
+    return b"".join(map(block, first)) + last
 
 
 def decide_codes(
@@ -103,7 +102,7 @@ def decide_codes(
 
 
 def codes_of(coder: MessageCoder, level: Level, latents: Latents) -> Codes:
-    """Quantize latents (*Shape, channels) to the codes (N, K) that files of a level hold."""
+    """Quantize latents (*Shape, channels) to the codes (N, K) of a file at a level."""
     return join_codes(decide_codes(coder, latents), latents.shape[:-1], level)
 
 
@@ -111,12 +110,11 @@ def split_payload(payload: bytes, shape: Shape) -> list[Message]:
     """Split a payload into the messages of its segments.
 
     Args:
-        payload: what :func:`encode_payload` returned.
+        payload: the bytes that :func:`encode_payload` returned.
         shape: shape of the array of vectors.
 
     Raises:
-        FormatError: the payload is too short for this many vectors; raised before anything is
-            allocated.
+        FormatError: the payload is too short for this many vectors. Nothing has been allocated.
     """
     segments = split_into_segments(shape)
     messages = list(map(Message, segments, _split(payload, len(segments))))
@@ -133,7 +131,7 @@ def _split(payload: bytes, count: int) -> Iterator[bytes]:
 
 
 def join_codes(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -> Codes:
-    """Put the codes of all segments together: (N, K), in the order of the array of vectors."""
+    """Join the codes of all segments to (N, K), in the order of the array of vectors."""
     codes = np.empty((*shape, level.code_dimension), np.int16)
     for segment, part in parts:
         codes[segment.places] = part.reshape(*segment.shape, -1)

@@ -1,4 +1,4 @@
-"""Codes of some frames of a payload: only the messages that hold them are decoded."""
+"""Codes of selected frames of a payload; only the messages that contain them are decoded."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Numbers = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class RandomAccess:
-    """The messages of a payload, and which frames each of them holds.
+    """The messages of a payload, and the frames that each message contains.
 
     Attributes:
         messages: all messages of the payload.
-        shape: shape of the array of its vectors; its first axis is frame after frame.
+        shape: shape of the array of its vectors; frames follow each other along its first axis.
         frames: number of frames.
     """
 
@@ -50,7 +50,7 @@ class RandomAccess:
         Args:
             numbers: (n,) numbers of frames, in any order; at least one.
             width: K, the number of codes in a vector.
-            decode: gives the codes (vectors, K) of a message by its number.
+            decode: returns the codes (vectors, K) of a message, by its number.
 
         Returns:
             (n, V, K) int16, for V vectors in a frame.
@@ -58,14 +58,14 @@ class RandomAccess:
         rows = self._rows_of(numbers)
         codes = np.empty((len(rows), *self.shape[1:], width), np.int16)
         for number, message in enumerate(self.messages):
-            own, *others = message.segment.places
-            inside = (rows >= own.start) & (rows < own.stop)
+            span, *places = message.segment.places
+            inside = (rows >= span.start) & (rows < span.stop)
             if inside.any():
                 part = decode(number).reshape(*message.segment.shape, width)
-                codes[(inside, *others)] = part[rows[inside] - own.start]
+                codes[(inside, *places)] = part[rows[inside] - span.start]
         return codes.reshape(len(numbers), -1, width)
 
     def _rows_of(self, numbers: Numbers) -> Numbers:
-        """Where the frames stand in the first axis of the array of vectors."""
-        each = self.shape[0] // self.frames
-        return (numbers[:, None] * each + np.arange(each)).reshape(-1)
+        """Indices of the frames along the first axis of the array of vectors."""
+        rows = self.shape[0] // self.frames
+        return (numbers[:, None] * rows + np.arange(rows)).reshape(-1)

@@ -1,10 +1,10 @@
 """Rate-distortion optimized quantization (RDOQ): rounding that weighs error against bits.
 
-A latent between two integers may become either. The nearer one makes the smaller error; the one
-nearer to 0 usually takes fewer bits. Once the tables of a slice are known, an encoder knows how
-many, and takes the one with the lower cost of error and rate together (K. Ramchandran and M.
-Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder compatibility",
-1994). Decoders read either.
+A latent between two integers may become either. The nearer integer makes the smaller error; the
+integer nearer to 0 usually takes fewer bits. The tables of a slice tell the encoder how many bits
+each takes, and it selects the integer with the lower total cost of error and rate (K. Ramchandran
+and M. Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/MPEG decoder
+compatibility", 1994). Decoders read either.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from aecodec.entropy.slices import Slice, decided_slices, in_coding_order
 from aecodec.entropy.spatial_context import SpatialContext
 from aecodec.entropy.symbols import FixedSymbols, Members, Symbols
 
-_MOST_WEIGHT = 255
-
+_MAX_WEIGHT = 255
 _STEP = 1 << FACTOR_BITS
 
 
 @dataclass(frozen=True)
 class RateWeight:
-    """What bits weigh against squared error, in each vector.
+    """The weight of bits against squared error, for each vector.
 
-    Texture hides errors and even areas show them (contrast masking; A. B. Watson, "DCT quantization
-    matrices visually optimized for individual images", 1993): with masking, bits weigh the more the
-    more codes of a vector differ from 0. On Kodak, this takes `photo` 2.3 % fewer bytes by
-    SSIMULACRA2 and 2.7 % fewer by MS-SSIM, for 1.3 % more by PSNR.
+    Texture hides errors, and flat areas show them (contrast masking; A. B. Watson, "DCT
+    quantization matrices visually optimized for individual images", 1993). With masking, the weight
+    of bits therefore increases with the number of a vector's codes that differ from 0. On Kodak,
+    `photo` then takes 2.3 % fewer bytes by SSIMULACRA2 and 2.7 % fewer by MS-SSIM, but 1.3 % more
+    by PSNR.
 
     Attributes:
         most: highest weight, 0 to 255: the squared error that 1/256 bit is worth, in 2**-15 of a
-            squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116;
-            but other symbols are coded in the context of these.
-        masking: codes other than 0 by which the weight rises by 1, up to 255; if 0, the weight is
-            the highest one everywhere.
+            squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116,
+            but it ignores that these symbols are context for others.
+        masking: number of codes other than 0 per unit of weight, up to 255; 0 gives every vector
+            the highest weight.
 
     >>> RateWeight(10, 2).of(np.array([[0, 0, 0, 0, 0], [5, 0, -1, 1, 1]])).tolist()
     [0, 2]
@@ -54,21 +54,21 @@ class RateWeight:
     def __post_init__(self) -> None:
         """Check that both are integers from 0 to 255; raise ValueError if not."""
         for number in (self.most, self.masking):
-            if type(number) is not int or not 0 <= number <= _MOST_WEIGHT:
-                raise ValueError(f"rdoq has a number that is not 0 to {_MOST_WEIGHT}")
+            if type(number) is not int or not 0 <= number <= _MAX_WEIGHT:
+                raise ValueError(f"rdoq has {number!r}, not an integer from 0 to {_MAX_WEIGHT}")
 
     def of(self, codes: Codes) -> npt.NDArray[np.integer[Any]]:
-        """The weight of each vector (N,), from the codes (N, K) nearest to its latents."""
+        """Weights (N,) of vectors, from the codes (N, K) nearest to their latents."""
         if not self.masking:
             return np.full(len(codes), self.most)
         return np.minimum(np.count_nonzero(codes, axis=1) // self.masking, self.most)
 
 
 UNMASKED = RateWeight()
-"""The weight of codecs that do not say another."""
+"""The default weight of codecs."""
 
 Quantizer = Callable[[Latents], Symbols]
-"""Latents (..., channels of all levels) to the symbols of a level."""
+"""Converts latents (..., channels of all levels) to the symbols of a level."""
 
 
 def nearest_symbols(level: Level, latents: Latents) -> Symbols:
@@ -77,7 +77,7 @@ def nearest_symbols(level: Level, latents: Latents) -> Symbols:
 
 
 def rdoq_symbols(weight: RateWeight, level: Level, latents: Latents) -> Symbols:
-    """Quantize latents (..., channels) by RDOQ; to the nearest codes where a level has no gains."""
+    """Quantize latents (..., channels) by RDOQ, or to the nearest codes if a level has no gains."""
     if not level.gains:
         return nearest_symbols(level, latents)
     return RdoqSymbols(level.channels_of(latents), level.factors, weight)
@@ -89,11 +89,10 @@ class RdoqSymbols:
     Args:
         latents: (N, K) int8 latents.
         factors: (K,) size of a unit of the latents, in 2**-15 of a quantization step.
-        weight: what bits weigh.
+        weight: weight of bits against squared error.
 
     >>> from aecodec.entropy.coding import decide
-    >>> tables = np.zeros((1, 1)), np.zeros((1, 1)), [0]
-    >>> prior = Prior(np.array([[100, 65335, 100, 1]]), -1, *tables)
+    >>> prior = Prior(np.array([[100, 65335, 100, 1]]), -1, np.zeros((1, 1)), np.zeros((1, 1)), [0])
     >>> tenth_of_a_step = np.array([_STEP // 10])
     >>> symbols = RdoqSymbols(np.array([[4], [6], [9]]), tenth_of_a_step, RateWeight())
     >>> decide(prior, symbols, None).ravel().tolist()
@@ -110,9 +109,8 @@ class RdoqSymbols:
     def slices(
         self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
     ) -> Iterator[Slice]:
-        codes, latents = (
-            in_coding_order(prior, each[members]) for each in (self.codes, self._latents)
-        )
+        codes = in_coding_order(prior, self.codes[members])
+        latents = in_coding_order(prior, self._latents[members])
         order, factors = prior.order, self._factors[prior.order]
         weights = self._weights[members]
 
@@ -132,12 +130,12 @@ class RdoqSymbols:
 
 
 def _saved_costs(prior: Prior, symbol: Int32, row: npt.NDArray[Any], first: Int32) -> Any:
-    """What moving symbols other than 0 towards 0 by 1 saves, in 1/256 bit.
+    """Cost in 1/256 bit that is saved by moving symbols other than 0 towards 0 by 1.
 
     Args:
-        prior: prior with which they are coded.
+        prior: prior that codes the symbols.
         symbol: (n,) symbols nearest to the latents.
-        row: (n,) rows of the bank with which the symbols are coded.
+        row: (n,) rows of the bank that code the symbols.
         first: (n,) symbol of the first column of these rows.
     """
     column, nearer = symbol - first, symbol - np.sign(symbol) - first

@@ -22,7 +22,7 @@ from aecodec.bundle.level_section import level_section
 from aecodec.bundle.tables import CTables
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.codec_files.spec import nearest_whole
+from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.engine import core
@@ -62,8 +62,8 @@ class CEngine:
         return network if folder.spec.receptive_field else partial(network.run_batch, workers)
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
-        level_index = folder.spec.units_of(level)
-        codec = _level_codec(folder, nearest_whole(level_index))
+        level_index = folder.spec.level_index(level)
+        codec = _level_codec(folder, nearest_level(level_index))
         if codec is None:
             return _FALLBACK.coder(folder, level)
         return CoreCoder(codec, level_index, folder.spec.level(level))

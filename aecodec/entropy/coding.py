@@ -1,7 +1,6 @@
-"""Encoding code vectors to messages with a prior, decoding them, and counting their bits.
+"""Encode code vectors to messages with a prior, decode them, and count their bits.
 
-Every decision is made on integers, so that every machine and every implementation makes the same
-one.
+All decisions are made on integers, so every machine and every implementation makes the same ones.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ from aecodec.errors import FormatError
 from aecodec.parallel import ONE_BLAS_THREAD
 
 VECTORS_PER_BYTE = 4
-"""A message has at least one byte per 4 vectors: a short file cannot claim a huge picture."""
+"""A message has at least one byte per 4 vectors, so a short file cannot claim a huge picture."""
 
 GRID_VECTORS_PER_BYTE = 64
-"""A message of vectors in a grid, which cost next to nothing in an even picture, has at least one
-byte per 64."""
+"""A message with vectors in a grid has at least one byte per 64 vectors: in a flat picture, they
+cost almost nothing."""
 
 _PASS_WITHOUT_GRID = 1 << 14
-"""Vectors of a pass where they have no neighbours; this bounds memory."""
+"""Vectors in a pass if they have no neighbours; this bounds memory."""
 
 FEW = 16
-"""Symbols of a slice that are coded one by one."""
+"""Slices with up to this many symbols are coded symbol by symbol."""
 
 _RAW_BYTE = Table([TABLE_TOTAL // 256] * 256)
 _RAW_ZERO = 1 << 15
@@ -56,12 +55,12 @@ class SelectedPass(NamedTuple):
 
 
 def passes(prior: Prior, count: int, grid: Grid | None) -> Sequence[CodingPass]:
-    """The passes in which vectors are coded.
+    """Split vectors into the passes in which they are coded.
 
     Args:
         prior: prior of the vectors.
-        count: N, their number.
-        grid: where they lie in pictures; None for vectors without neighbours.
+        count: N, the number of vectors.
+        grid: positions of the vectors in pictures; None for vectors without neighbours.
     """
     if grid and prior.has_spatial_context:
         return coding_passes(grid)
@@ -69,20 +68,21 @@ def passes(prior: Prior, count: int, grid: Grid | None) -> Sequence[CodingPass]:
     return [CodingPass(np.arange(n, min(n + _PASS_WITHOUT_GRID, count))) for n in starts]
 
 
-def spatial_context(prior: Prior, one: CodingPass, codes: Codes) -> SpatialContext | None:
-    """The spatial context of a pass, if the prior reads it and there is any."""
+def spatial_context(prior: Prior, coding_pass: CodingPass, codes: Codes) -> SpatialContext | None:
+    """Return the spatial context of a pass, or None if the prior or the pass has none."""
     if prior.context is None or prior.context.spatial is None:
         return None
-    return one.spatial_context(codes, prior.context.centre, prior.context.predicted)
+    return coding_pass.spatial_context(codes, prior.context.centre, prior.context.predicted)
 
 
 def iter_passes(prior: Prior, symbols: Symbols, grid: Grid | None) -> Iterator[SelectedPass]:
-    """Walk over vectors as an encoder codes them: pass after pass, in each slice after slice."""
-    for one in passes(prior, len(symbols.codes), grid):
-        spatial = spatial_context(prior, one, symbols.codes)
-        selected = select(prior, symbols.codes[one.members], spatial)
-        slices = symbols.slices(prior, one.members, selected, spatial)
-        yield SelectedPass(one, selected, slices)
+    """Yield passes in the order in which an encoder codes them, each with its slices."""
+    for coding_pass in passes(prior, len(symbols.codes), grid):
+        members = coding_pass.members
+        spatial = spatial_context(prior, coding_pass, symbols.codes)
+        selected = select(prior, symbols.codes[members], spatial)
+        slices = symbols.slices(prior, members, selected, spatial)
+        yield SelectedPass(coding_pass, selected, slices)
 
 
 @ONE_BLAS_THREAD
@@ -90,7 +90,7 @@ def decide(prior: Prior, symbols: Symbols, grid: Grid | None) -> Codes:
     """Decide all symbols as encoding them would, and return the codes (N, K) int16."""
     for _, _, slices in iter_passes(prior, symbols, grid):
         for _ in slices:
-            pass  # a slice is decided when the iteration comes to it
+            pass  # the iteration decides each slice
     return symbols.codes
 
 
@@ -101,14 +101,14 @@ def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
     Args:
         prior: prior of the vectors.
         codes: (N, K) codes.
-        grid: where the vectors lie in pictures; None for vectors without neighbours.
+        grid: positions of the vectors in pictures; None for vectors without neighbours.
     """
     total = np.zeros(len(codes))
-    for one, selected, slices in iter_passes(prior, FixedSymbols(codes), grid):
-        for each in slices:
-            total[one.members] += prior.table_bits[each.rows, each.columns].sum(axis=0)
+    for coding_pass, selected, slices in iter_passes(prior, FixedSymbols(codes), grid):
+        for _, rows, columns in slices:
+            total[coding_pass.members] += prior.table_bits[rows, columns].sum(axis=0)
         if prior.priors > 1:
-            total[one.members] += ideal_bits(prior.index[selected])
+            total[coding_pass.members] += ideal_bits(prior.index[selected])
     return total
 
 
@@ -120,14 +120,14 @@ def encode(
     Args:
         prior: prior of the vectors.
         codes: (N, K) codes in -32768..32767.
-        grid: where the vectors lie in pictures; None for vectors without neighbours.
+        grid: positions of the vectors in pictures; None for vectors without neighbours.
         coder: implementation of the range coder; all write the same bytes.
 
     Returns:
         The message: at least one byte per 4 vectors, or per 64 in a grid.
 
-    >>> tables, nothing = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
-    >>> prior = Prior(tables, -1, nothing, nothing, [0])
+    >>> bank, zeros = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
+    >>> prior = Prior(bank, -1, zeros, zeros, [0])
     >>> codes = np.array([[0, 0, 1, 0, -300]], np.int16)
     >>> decode(prior, encode(prior, codes), 1).tolist()
     [[0, 0, 1, 0, -300]]
@@ -139,36 +139,34 @@ def encode(
 def encode_symbols(
     prior: Prior, symbols: Symbols, grid: Grid | None = None, coder: RangeCoder = FASTEST
 ) -> bytes:
-    """Encode symbols, which may still be undecided, as :func:`encode` does; this decides them."""
+    """Decide symbols that are still undecided, and encode all as :func:`encode` does."""
     encoder = coder.encoder()
     for _, selected, slices in iter_passes(prior, symbols, grid):
         if prior.index_table:
             encoder.encode(selected, prior.index_table)
-        for each in slices:
-            _encode_slice(prior, encoder, each)
+        for channels in slices:
+            _encode_slice(prior, encoder, channels)
     return encoder.finish().ljust(_shortest_message(len(symbols.codes), grid), b"\0")
 
 
-def _encode_slice(prior: Prior, encoder: Encoder, one: Slice) -> None:
-    if one.rows.size <= FEW:
-        _encode_few(prior, encoder, one)
-    else:
-        _encode_many(prior, encoder, one)
-    escaped = one.columns == prior.escape
+def _encode_slice(prior: Prior, encoder: Encoder, channels: Slice) -> None:
+    encode_columns = _encode_singly if channels.rows.size <= FEW else _encode_grouped
+    encode_columns(prior, encoder, channels)
+    escaped = channels.columns == prior.escape
     if np.count_nonzero(escaped):
-        encoder.encode(_to_raw(one.symbols[escaped]), _RAW_BYTE)
+        encoder.encode(_to_raw(channels.symbols[escaped]), _RAW_BYTE)
 
 
-def _encode_few(prior: Prior, encoder: Encoder, one: Slice) -> None:
-    """Encode few symbols one by one, which takes less than to group them."""
-    rows, columns = one.rows.ravel().tolist(), one.columns.ravel().tolist()
+def _encode_singly(prior: Prior, encoder: Encoder, channels: Slice) -> None:
+    """Encode symbol by symbol; for few symbols, grouping takes longer."""
+    rows, columns = channels.rows.ravel().tolist(), channels.columns.ravel().tolist()
     order = sorted(range(len(rows)), key=rows.__getitem__)
-    encoder.encode_each([columns[n] for n in order], [prior.tables[rows[n]] for n in order])
+    encoder.encode_with_tables([columns[n] for n in order], [prior.tables[rows[n]] for n in order])
 
 
-def _encode_many(prior: Prior, encoder: Encoder, one: Slice) -> None:
-    order, runs = group_by_row(one.rows)
-    ordered = one.columns.ravel()[order]
+def _encode_grouped(prior: Prior, encoder: Encoder, channels: Slice) -> None:
+    order, runs = group_by_row(channels.rows)
+    ordered = channels.columns.ravel()[order]
     for row, run in runs:
         encoder.encode(ordered[run], prior.tables[row])
 
@@ -185,23 +183,24 @@ def decode(
 
     Args:
         prior: prior of the vectors.
-        message: what :func:`encode` returned.
+        message: the bytes that :func:`encode` returned.
         count: N, the number of vectors.
-        grid: where they lie in pictures, as :func:`encode` was told.
+        grid: the grid that :func:`encode` used.
         coder: implementation of the range coder; all read the same symbols.
 
     Returns:
         (N, K) int16, exactly the codes that were encoded.
 
     Raises:
-        FormatError: the message is not one that an encoder writes for this many vectors.
+        FormatError: no encoder writes this message for this many vectors.
     """
     check_length(message, count, grid)
     decoder = ReencodingDecoder(message, coder)
     codes = np.zeros((count, prior.code_dimension), np.int16)
-    for one in passes(prior, count, grid):
-        spatial = spatial_context(prior, one, codes)
-        codes[one.members] = _decode_pass(prior, decoder, len(one.members), spatial)
+    for coding_pass in passes(prior, count, grid):
+        spatial = spatial_context(prior, coding_pass, codes)
+        members = coding_pass.members
+        codes[members] = _decode_pass(prior, decoder, len(members), spatial)
     if decoder.reencoded().ljust(_shortest_message(count, grid), b"\0") != message:
         raise FormatError("damaged: the payload does not end where its codes do")
     return codes
@@ -223,7 +222,7 @@ def _decode_pass(
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
-    decode_columns = _decode_few if rows.size <= FEW else _decode_many
+    decode_columns = _decode_singly if rows.size <= FEW else _decode_grouped
     columns = decode_columns(prior, decoder, rows)
     symbols = columns + first
     escaped = columns == prior.escape
@@ -234,17 +233,17 @@ def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> 
     return symbols
 
 
-def _decode_few(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
-    """Decode the columns of few symbols one by one."""
+def _decode_singly(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
+    """Decode the columns symbol by symbol."""
     flat = rows.ravel().tolist()
     order, columns = sorted(range(len(flat)), key=flat.__getitem__), [0] * len(flat)
-    decoded = decoder.decode_each([prior.tables[flat[n]] for n in order])
+    decoded = decoder.decode_with_tables([prior.tables[flat[n]] for n in order])
     for n, column in zip(order, decoded, strict=True):
         columns[n] = column
     return np.array(columns, np.int32).reshape(rows.shape)
 
 
-def _decode_many(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
+def _decode_grouped(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
     order, runs = group_by_row(rows)
     ordered = np.empty(rows.size, np.int32)
     for row, run in runs:
@@ -255,16 +254,16 @@ def _decode_many(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
 
 
 def _check_escaped(prior: Prior, columns: Int32) -> None:
-    """Check that no escaped value has a column of its own."""
+    """Check that the tables have no column for an escaped value."""
     if ((columns >= 0) & (columns < prior.symbols)).any():
-        raise FormatError("damaged: a code is escaped that has a column of its own")
+        raise FormatError("damaged: a code is escaped although its table contains it")
 
 
 def check_length(message: bytes, count: int, grid: Grid | None) -> None:
     """Check that a message is long enough for this many vectors, before anything is allocated.
 
     Raises:
-        FormatError: it is too short.
+        FormatError: the message is too short.
     """
     if len(message) < _shortest_message(count, grid):
         raise FormatError(
@@ -277,7 +276,7 @@ def _shortest_message(vectors: int, grid: Grid | None) -> int:
 
 
 def _to_raw(values: Codes) -> Int32:
-    """Escaped values (n,) to their bytes (2n,), high byte first; -32768 is 0."""
+    """Convert escaped values (n,) to bytes (2n,), high byte first; -32768 becomes 0."""
     unsigned = values.astype(np.int32) + _RAW_ZERO
     return np.stack([unsigned >> 8, unsigned & 0xFF], axis=1).ravel()
 
@@ -290,5 +289,5 @@ def _from_raw(raw: Int32) -> Int32:
 def _as_codes(symbols: Int32) -> Codes:
     codes = symbols.astype(np.int16)
     if np.count_nonzero(codes != symbols):
-        raise FormatError("damaged: a code of more than 16 bits")
+        raise FormatError("damaged: a code has more than 16 bits")
     return codes

@@ -1,18 +1,18 @@
-"""The context network: adapts tables to what is already known, in exact integers.
+"""The context network adapts tables to codes that are already known, in exact integers.
 
 It is an autoregressive network with one hidden layer (M. Germain et al., "MADE: Masked autoencoder
-for distribution estimation", 2015); its hidden units also know which prior was selected. From the
-codes that are already known it adapts each table that the prior would use: moves it by eighths of a
-symbol, and makes its shape narrower or wider.
+for distribution estimation", 2015) whose hidden units also know which prior was selected. From the
+known codes it adapts each table of that prior: it moves the table by eighths of a symbol and makes
+its shape narrower or wider.
 
-In pictures of many vectors the network also reads the spatial context of a vector
+In pictures with many vectors the network also reads a vector's spatial context
 (:mod:`aecodec.entropy.spatial_context`). Its hidden units then read activities instead of signed
-codes, those of the vector's own channels included: how busy a picture is tells how wide a table
-must be. Where a table lies, signs tell: the gradients of the first channels move the tables of
-these channels directly.
+codes, for the vector's own channels too: the busier a picture is, the wider its tables must be. The
+signs of the neighbouring codes shift the tables: gradients of the first channels directly move the
+tables of these channels.
 
-Weights and activations are 8-bit integers. They are multiplied as float32, whose sums of integers
-are exact in any order as long as they stay below 2**24; so every machine finds the same tables.
+Weights and activations are 8-bit integers. They are multiplied as float32. Sums of integers below
+2**24 are exact there in any order, so every machine computes the same tables.
 """
 
 from __future__ import annotations
@@ -37,22 +37,23 @@ from aecodec.entropy.spatial_context import (
 from aecodec.errors import CodecError
 
 MAX_ACTIVATION = 127
-"""Inputs lie in -127..127, hidden units in 0..127."""
+"""Inputs are in -127..127, hidden units in 0..127."""
 
 POSITION_BITS = 3
 POSITIONS = 1 << POSITION_BITS
-"""Tables are moved by eighths of a symbol: each shape has 8 rows in the bank, one per eighth."""
+"""Tables move by eighths of a symbol: each shape has 8 rows in the bank, one per eighth."""
 
 MAX_SHIFT = 24
 _MAX_INPUT_SHIFT = 7
 
 MAX_UNITS = 1024
-"""Most channels or units: sums of this many products of two 8-bit integers stay below 2**24."""
+"""Largest number of channels or units. Sums of this many products of 8-bit integers stay below
+2**24."""
 
-# NumPy takes these in half the time that it takes for numbers of Python's, where an array is small.
+# With small arrays, NumPy reads array scalars in half the time that Python numbers take.
 _ONE = np.array(1, np.int32)
-_LEAST_INPUT, _GREATEST_INPUT = (np.array(each, np.int32) for each in (-127, 127))
-_NO_ACTIVATION, _FULL_ACTIVATION = (np.array(each, np.float32) for each in (0, 127))
+_MIN_INPUT, _MAX_INPUT = np.int32(-127)[...], np.int32(127)[...]
+_NO_ACTIVATION, _FULL_ACTIVATION = np.float32(0)[...], np.float32(127)[...]
 
 MAX_GRADIENT = 511
 """Gradients are clipped to -511..511, so that their weighted sums stay below 2**24."""
@@ -67,14 +68,14 @@ def set_dtypes(owner: object, dtypes: Dtypes) -> None:
 
 
 class Step(NamedTuple):
-    """Channels whose tables are found together, and what is worked out for them.
+    """Channels whose tables are computed together, and the weights to compute them with.
 
     Attributes:
         places: n places in the order of coding.
-        units: the units that no step before has worked out.
+        units: the units that no earlier step has computed.
         inner: weights of these units, for the first channels in the order.
-        outer: (2n, h) weights of the outputs that move tables, then of those that select shapes,
-            for the first h units; doubled.
+        outer: (2n, h) weights for the first h units, doubled: first of the outputs that move
+            tables, then of the outputs that select shapes.
     """
 
     places: slice
@@ -85,18 +86,18 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SpatialWeights:
-    """How a context network reads the spatial context, for each of its kinds.
+    """Weights with which a context network reads each kind of spatial context.
 
     Attributes:
-        centre: (K,) int8, value from which codes are measured, those of the vector itself too.
-        weights: (KINDS, K, H) int8, of the activities, which are shifted left as a channel's own
-            input is, and divided by four.
+        centre: (K,) int8, subtracted from all codes, including the vector's own.
+        weights: (KINDS, K, H) int8, weights of the activities. Activities are shifted left like the
+            input of their channel, then divided by four.
         bias: (KINDS, H) int8, added to the bias of the prior.
-        gradient_weights: (KINDS, L, GRADIENTS, L) int8, with which the gradients of the first L
-            channels (64 at most) move the table of each of these channels. Gradients are shifted
-            left as inputs are, and clipped to -511..511.
-        gradient_shift: (KINDS, L) uint8, by which the weighted sum of gradients is shifted right,
-            with rounding.
+        gradient_weights: (KINDS, L, GRADIENTS, L) int8. The gradients of the first L channels (64
+            at most), weighted, move the table of each of these channels. Gradients are shifted left
+            like inputs, then clipped to -511..511.
+        gradient_shift: (KINDS, L) uint8, right shift of the weighted sum of gradients, with
+            rounding.
     """
 
     centre: npt.NDArray[np.int8]
@@ -118,7 +119,7 @@ class SpatialWeights:
 
     @cached_property
     def exact_gradient_weights(self) -> Float32:
-        """(KINDS, L, GRADIENTS * L) gradient weights, with their shift to the right applied."""
+        """(KINDS, L, GRADIENTS * L) gradient weights after their right shift."""
         exact = self.gradient_weights * np.float32(0.5) ** self.gradient_shift[..., None, None]
         return exact.reshape(*self.gradient_shift.shape, -1)
 
@@ -127,21 +128,21 @@ class SpatialWeights:
 class ContextNetwork:
     """The weights of a context network with H hidden units, for P priors of K channels.
 
-    All arrays have their K channels in the order of coding.
+    In all arrays, the K channels are in the order of coding.
 
     Attributes:
-        order: (K,) uint16, all channels in the order in which they are coded.
-        input_shift: (K,) uint8, by which the input of a channel is shifted left. The input is the
-            distance of the code from the offset of the selected prior; with spatial weights, the
-            absolute value of its distance from their centre.
+        order: (K,) uint16, all channels in the order of coding.
+        input_shift: (K,) uint8, left shift of a channel's input. The input is the distance of the
+            code from the offset of the selected prior or, with spatial weights, the absolute
+            distance from their centre.
         degree: (H,) uint16, ascending; unit j reads the first degree[j] channels of the order.
-        weights: (K, H) int8, of the inputs.
-        unit_shift: (H,) uint8, by which the weighted sum of a unit is shifted right.
+        weights: (K, H) int8, weights of the inputs.
+        unit_shift: (H,) uint8, right shift of a unit's weighted sum.
         bias: (P, H) int8, added after that shift.
-        output_weights: (K, H, 2) int8, of the units; the two outputs of a channel move its table by
-            eighths of a symbol, and select a shape further on.
-        output_shift: (K, 2) uint8, by which the weighted sums are shifted right, with rounding.
-        spatial: weights of the spatial context; None for vectors that have no neighbours.
+        output_weights: (K, H, 2) int8, weights of the units. A channel's first output moves its
+            table by eighths of a symbol, its second one moves on to another shape.
+        output_shift: (K, 2) uint8, right shift of the outputs' weighted sums, with rounding.
+        spatial: weights of the spatial context; None for vectors without neighbours.
 
     Raises:
         CodecError: the shapes do not fit together.
@@ -186,7 +187,9 @@ class ContextNetwork:
             and (np.diff(self.degree.astype(np.int32)) >= 0).all()
         )
         if not (shapes_fit and in_range and self._spatial_fits(channels, units)):
-            raise CodecError("the codec's context network does not fit together: export it again")
+            raise CodecError(
+                "the arrays of the codec's context network do not fit together: export it again"
+            )
 
     def _spatial_fits(self, channels: int, units: int) -> bool:
         if self.spatial is None:
@@ -205,7 +208,7 @@ class ContextNetwork:
 
     @cached_property
     def slices(self) -> list[slice]:
-        """Runs of places in the order for which the same units are known."""
+        """Runs of places in the order; the same units are known for all places of a run."""
         starts = {0, *self.degree[self.degree < len(self.order)].tolist()}
         return [slice(*ends) for ends in pairwise([*sorted(starts), len(self.order)])]
 
@@ -213,11 +216,11 @@ class ContextNetwork:
     def steps(self) -> list[Step]:
         """One step per slice, for codes that become known slice after slice."""
         known = [0, *(self._known_units(places) for places in self.slices)]
-        return [self._step(*each) for each in zip(self.slices, pairwise(known), strict=True)]
+        return [*map(self._step, self.slices, pairwise(known))]
 
     @cached_property
     def one_step(self) -> Step:
-        """All slices in one step, for codes that are known."""
+        """All slices in one step, for known codes."""
         return self._step(slice(0, len(self.order)), (0, self._known_units(self.slices[-1])))
 
     def _step(self, places: slice, units: tuple[int, int]) -> Step:
@@ -227,15 +230,15 @@ class ContextNetwork:
         return Step(places, new, np.ascontiguousarray(inner[new, :read]), of_outputs)
 
     def _known_units(self, places: slice) -> int:
-        """Number of units that are known before the channels at these places are."""
+        """Number of units that are known before the channels at these places."""
         return int(np.searchsorted(self.degree, places.start, side="right"))
 
     @cached_property
     def _exact_weights(self) -> tuple[Float32, Float32]:
-        """(H, K) and (2, K, H) weights of both layers, with their shifts to the right applied.
+        """(H, K) and (2, K, H) weights of both layers after their right shifts.
 
-        They are 0 where a unit does not read a channel, and where an output does not read a unit.
-        Those of the outputs are doubled; see :func:`_rounded`.
+        They are 0 where a unit does not read a channel, or an output does not read a unit. The
+        outputs' weights are doubled; see :func:`_rounded`.
         """
         channel = np.arange(len(self.order))[:, None]
         starts = np.array([places.start for places in self.slices])
@@ -252,9 +255,9 @@ class ContextNetwork:
 
     @cached_property
     def exact_spatial_weights(self) -> Float32:
-        """(KINDS, H, K) weights of activities, with their shifts to the right applied.
+        """(KINDS, H, K) weights of activities after their right shifts.
 
-        Unlike those of all other arrays, the channels are in their own order.
+        Unlike in all other arrays, the channels are in their own order.
         """
         assert self.spatial
         by_channel = self.spatial.weights[:, self.place_of]
@@ -274,17 +277,17 @@ class ContextNetwork:
 
     @property
     def predicted(self) -> npt.NDArray[np.uint16]:
-        """(L,) channels whose tables are moved by gradients."""
+        """(L,) channels whose tables gradients move."""
         return self.order[:PREDICTED_CHANNELS]
 
     def inputs(self, places: slice, codes: npt.NDArray[Any], offset: Int32) -> npt.NDArray[Any]:
-        """What the units read of the codes (n, N) of the channels at these places."""
+        """Inputs of the units for codes (n, N) of the channels at these places."""
         shift = self._shift[places]
         if self.spatial:
             distance = np.abs(centred(codes, self._centre_in_order[places]))
             return np.minimum(distance << shift, MAX_ACTIVATION)
         shifted = (codes - offset) << shift
-        return np.minimum(np.maximum(shifted, _LEAST_INPUT), _GREATEST_INPUT)
+        return np.minimum(np.maximum(shifted, _MIN_INPUT), _MAX_INPUT)
 
     @cached_property
     def _shift(self) -> npt.NDArray[np.int16]:
@@ -297,15 +300,16 @@ class ContextNetwork:
 
 
 class ContextState:
-    """A context network at work on N vectors, one step after the other.
+    """The state of a context network that processes N vectors step by step.
 
     Args:
         network: the network.
         count: N.
-        selected: (N,) the prior of each vector; or (1,), the same for all.
+        selected: (N,) the prior of each vector; or (1,), the same prior for all.
         offset: (K, N) or (K, 1) offsets of these priors, channels in the order of coding.
-        tables: (2, K, N) or (2, K, 1) positions and shapes of their tables, before these are moved.
-        spatial: spatial context of the vectors, if they have one that the network reads.
+        tables: (2, K, N) or (2, K, 1) positions and shapes of their tables before the network
+            adapts them.
+        spatial: spatial context of the vectors; None if they have none.
     """
 
     def __init__(
@@ -327,12 +331,10 @@ class ContextState:
             self._read_spatial_context(network.spatial, spatial)
 
     def _read_spatial_context(self, weights: SpatialWeights, spatial: SpatialContext) -> None:
-        """Read what neighbours tell units, and move tables by their gradients."""
+        """Feed the neighbours' activities to the units, and move tables by their gradients."""
         kind, scale = spatial.kind, np.float32(2) ** self._network.input_shift
-        channel_scale, gradient_scale = (
-            scale[self._network.place_of] / 4,
-            scale[:PREDICTED_CHANNELS],
-        )
+        channel_scale = scale[self._network.place_of] / 4
+        gradient_scale = scale[:PREDICTED_CHANNELS]
         inputs = np.empty(spatial.activity.shape, np.float32)  # channels in their own order
         gradients = np.empty(spatial.gradients.shape, np.float32)
         for block in blocks(len(inputs)):
@@ -349,18 +351,18 @@ class ContextState:
         self._doubled_tables[0, :PREDICTED_CHANNELS] += 2 * _rounded(moved)
 
     def tables(self, step: Step) -> Int32:
-        """Positions and shapes of the tables of a step, (2, n, N), after these are moved.
+        """Compute the adapted positions and shapes (2, n, N) of a step's tables.
 
-        :meth:`update` has had the codes that the step reads.
+        Call :meth:`update` with the codes of all earlier steps first.
         """
         if step.units.start < step.units.stop:
-            self._work_out(step)
+            self._activate(step)
         doubled = np.floor(step.outer.dot(self._hidden[: step.units.stop])).astype(np.int32)
         doubled = doubled.reshape(2, len(doubled) // 2, doubled.shape[1])
         return (doubled + self._doubled_tables[:, step.places]) >> _ONE
 
-    def _work_out(self, step: Step) -> None:
-        """Work out the activations of the units of a step; until then, their bias stands there."""
+    def _activate(self, step: Step) -> None:
+        """Replace the biases of a step's units with their activations."""
         sums = step.inner.dot(self._inputs[: step.inner.shape[1]])
         if self._spatial_sums is not None:
             sums += self._spatial_sums[step.units]
@@ -368,7 +370,7 @@ class ContextState:
         (units + np.floor(sums)).clip(_NO_ACTIVATION, _FULL_ACTIVATION, units)
 
     def update(self, step: Step, codes: npt.NDArray[Any]) -> None:
-        """Take in the codes (n, N) of the channels of a step."""
+        """Read the codes (n, N) of a step's channels."""
         places = step.places
         self._inputs[places] = self._network.inputs(places, codes, self._offset[places])
 
@@ -382,9 +384,10 @@ def _rounded(sums: Float32) -> Int32:
 
 
 def slice_degrees(channels: int, units: int) -> npt.NDArray[np.int64]:
-    """(units,) degrees with which channels are coded in slices: 0, 1, 2, 4, 8 and so on, ascending.
+    """Ascending degrees (units,) so that slices start at channels 0, 1, 2, 4, 8 and so on.
 
-    The first channels, which tell most, are coded in small slices; those after 32 in slices of 32.
+    The first channels carry the most information and are coded in small slices, later ones in
+    slices of 32.
 
     >>> slice_degrees(channels=120, units=9).tolist()
     [0, 1, 2, 4, 8, 16, 32, 64, 96]

@@ -1,4 +1,4 @@
-"""Costs of symbols in whole units of 1/256 bit, on which every machine agrees."""
+"""Costs of symbols in whole units of 1/256 bit, identical on every machine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ COST_UNITS = 256
 """Costs are integers in 1/256 bit."""
 
 ESCAPE_BITS = 16
-"""Bits in which the value of an escaped symbol is coded."""
+"""Number of bits that code the value of an escaped symbol."""
 
 
 def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
-    """Cost of a symbol of each frequency (1..65535), rounded to 1/256 bit.
+    """Convert frequencies (1..65535) to costs, rounded to 1/256 bit.
 
-    No frequency lies close enough to a tie for the last digits of the logarithm to matter (a test
-    checks all of them), so every machine finds the same integers.
+    No frequency is close enough to a tie for the last digits of the logarithm to matter (a test
+    checks all of them), so every machine computes the same integers.
 
     >>> integer_costs(np.array([65535, 32768, 1])).tolist()
     [0, 256, 4096]
@@ -30,7 +30,7 @@ def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
 
 
 def ideal_bits(frequencies: npt.NDArray[Any]) -> Float64:
-    """Ideal code length of a symbol of each frequency, in bits.
+    """Convert frequencies to ideal code lengths in bits.
 
     >>> ideal_bits(np.array([32768])).tolist()
     [1.0]

@@ -1,16 +1,17 @@
 """The prior of a level: competing distributions of code vectors, as integer tables.
 
-P distributions of the whole code vector compete. For each vector the encoder selects the one with
-which index and symbols cost fewest bits, and codes its index before the symbols (B. Brummer and C.
-De Vleeschouwer, "End-to-end optimized image compression with competition of prior distributions",
-2021).
+P distributions of the whole code vector compete. For each vector the encoder selects the
+distribution with the lowest cost of index and symbols, and codes its index before the symbols (B.
+Brummer and C. De Vleeschouwer, "End-to-end optimized image compression with competition of prior
+distributions", 2021).
 
-The P x K distributions of single channels share a small bank of T tables: each is a table of the
-bank that is moved by a whole number of symbols. So 64 priors of 64 channels take a few kilobytes,
-on a microcontroller too. With a context network (:mod:`aecodec.entropy.context_network`) the table
-of a channel is a first guess, which the network adapts to what is already known.
+The P x K distributions of single channels share a small bank of T tables: each distribution is a
+table of the bank, moved by a whole number of symbols. 64 priors of 64 channels take only a few
+kilobytes, so they fit on a microcontroller. With a context network
+(:mod:`aecodec.entropy.context_network`) the table of a channel is a first guess, which the network
+adapts to known codes.
 
-This module holds the tables alone; :mod:`aecodec.entropy.coding` encodes and decodes with them.
+:mod:`aecodec.entropy.coding` encodes and decodes with these tables.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ from aecodec.errors import CodecError
 
 MAX_TABLES = 1 << 16
 MAX_BANK = 1 << 22
-"""Most frequencies of all tables together, which bounds time and memory."""
+"""Largest number of frequencies in all tables together; this bounds time and memory."""
 
 _CODES = range(-(1 << 15), 1 << 15)
 
 MAX_CODE_DIMENSION = 2000
-"""Most channels: up to here the cost of a vector would be exact in float32 too."""
+"""Largest number of channels for which float32 can hold the cost of a vector exactly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,23 +51,23 @@ class Prior:
     """P competing distributions of code vectors with K channels.
 
     Attributes:
-        bank: (T, S + 1) uint16, each row the frequencies of S consecutive symbols and, last, of the
+        bank: (T, S + 1) uint16, each row the frequencies of S consecutive symbols, then of the
             escape; a row sums to 65536.
         first: symbol of column 0, before the offset is added.
         table: (P, K) uint16, row of the bank that a channel uses with each prior.
         offset: (P, K) int16, added to the symbols of that row.
-        index: (P,) uint16, frequencies of the priors themselves, which sum to 65536; with P = 1 no
-            index is coded, and `index` is [0].
-        context: network that adapts the tables, if any. Row 8 * s + m of the bank then has shape s,
-            moved by m eighths of a symbol from row 8 * s.
-        candidates: priors, ascending, among which an encoder selects; all if None. Decoders read
-            whatever it selects.
+        index: (P,) uint16, frequencies of the priors themselves, which sum to 65536. With P = 1,
+            `index` is [0], and no index is coded.
+        context: network that adapts the tables; None if they are fixed. With a network, row
+            8 * s + m of the bank has shape s, moved by m eighths of a symbol from row 8 * s.
+        candidates: priors, ascending, among which an encoder selects; None for all. Decoders read
+            all priors.
 
     Raises:
         CodecError: shapes or numbers do not fit together.
 
-    >>> tables, nothing = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
-    >>> prior = Prior(tables, -1, nothing, nothing, [0])
+    >>> bank, zeros = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
+    >>> prior = Prior(bank, -1, zeros, zeros, [0])
     >>> prior.priors, prior.code_dimension, prior.symbols
     (1, 5, 3)
     """
@@ -99,11 +100,16 @@ class Prior:
         if not shapes_fit or self.table.size == 0 or self.table.max() >= len(self.bank):
             raise CodecError("the codec's prior tables do not fit together: export it again")
         if self.code_dimension > MAX_CODE_DIMENSION:
-            raise CodecError(f"codes have {MAX_CODE_DIMENSION} channels at most")
+            raise CodecError(
+                f"the codec's codes have {self.code_dimension} channels; "
+                f"at most {MAX_CODE_DIMENSION} are possible"
+            )
         if not (_are_tables(self.bank) and (self.priors == 1 or _are_tables(self.index[None]))):
             raise CodecError("the codec's prior tables are damaged: export it again")
         if self.context and not self._context_fits(self.context):
-            raise CodecError("the codec's context network fits other tables: export it again")
+            raise CodecError(
+                "the codec's context network does not fit its prior tables: export it again"
+            )
 
     def _context_fits(self, network: ContextNetwork) -> bool:
         shape = (len(network.bias), len(network.input_shift))
@@ -126,12 +132,12 @@ class Prior:
 
     @cached_property
     def escape(self) -> npt.NDArray[np.int32]:
-        """() column of the escape, S, as an array: NumPy compares with it in less time."""
+        """() column of the escape, S, as an array, which NumPy compares faster."""
         return np.array(self.symbols, np.int32)
 
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
-        """(K,) the channels, in the order in which they are coded."""
+        """(K,) the channels in the order of coding."""
         order = self.context.order if self.context else np.arange(self.code_dimension)
         return order.astype(np.intp)
 
@@ -142,7 +148,7 @@ class Prior:
 
     @cached_property
     def slices(self) -> list[slice]:
-        """Runs of places in the order whose tables are all known before the first is coded."""
+        """Runs of places in the order; all tables of a run are known before it is coded."""
         return self.context.slices if self.context else [slice(0, self.code_dimension)]
 
     @cached_property
@@ -152,11 +158,11 @@ class Prior:
 
     @cached_property
     def one_step(self) -> Step:
-        """All slices in one step, for codes that are known."""
+        """All slices in one step, for known codes."""
         if self.context:
             return self.context.one_step
-        nothing = np.zeros((0, 0), np.float32)
-        return Step(slice(0, self.code_dimension), slice(0, 0), nothing, nothing)
+        no_weights = np.zeros((0, 0), np.float32)
+        return Step(slice(0, self.code_dimension), slice(0, 0), no_weights, no_weights)
 
     @property
     def has_spatial_context(self) -> bool:
@@ -165,20 +171,19 @@ class Prior:
 
     @cached_property
     def rows_in_order(self) -> Int32:
-        """(K, P) `table`, the channels in the order of coding."""
+        """(K, P) `table`, with the channels in the order of coding."""
         return self.table.T[self.order].astype(np.int32)
 
     @cached_property
     def offsets_in_order(self) -> Int32:
-        """(K, P) `offset`, the channels in the order of coding."""
+        """(K, P) `offset`, with the channels in the order of coding."""
         return self.offset.T[self.order].astype(np.int32)
 
     @cached_property
     def positions_and_shapes(self) -> Int32:
-        """(2, K, P): where the context network finds each table, and which shape it has.
+        """(2, K, P): position and shape of each table before the context network adapts it.
 
-        The position is that of column 0, in eighths of a symbol. The channels are in the order of
-        coding.
+        The position is the symbol of column 0, in eighths. The channels are in the order of coding.
         """
         first = self.offsets_in_order + self.first
         position = (first << POSITION_BITS) + (self.rows_in_order & (POSITIONS - 1))
@@ -186,7 +191,7 @@ class Prior:
 
     @cached_property
     def first_rows(self) -> Int32:
-        """(T / POSITIONS,) row of the bank where each shape begins."""
+        """(T / POSITIONS,) first row of each shape in the bank."""
         return np.arange(0, len(self.bank), POSITIONS, dtype=np.int32)
 
     @cached_property
@@ -196,19 +201,19 @@ class Prior:
 
     @cached_property
     def index_table(self) -> Table | None:
-        """Table of the prior indices; None if there is only one prior."""
+        """Table of the prior indices; None with a single prior."""
         return Table(self.index) if self.priors > 1 else None
 
     @cached_property
     def costs(self) -> Int32:
-        """(T, S + 1) cost of each symbol of the bank in 1/256 bit, of escapes with their value."""
+        """(T, S + 1) cost of each symbol in 1/256 bit; that of an escape includes its value."""
         costs = integer_costs(self.bank)
         costs[:, -1] += ESCAPE_BITS * COST_UNITS
         return costs
 
     @cached_property
     def table_bits(self) -> Float64:
-        """(T, S + 1) ideal code length of each symbol of the bank, of escapes with their value."""
+        """(T, S + 1) ideal bits of each symbol; those of an escape include its value."""
         bits = ideal_bits(self.bank)
         bits[:, -1] += ESCAPE_BITS
         return bits
@@ -219,13 +224,13 @@ class Prior:
         return integer_costs(self.index) if self.priors > 1 else np.zeros(1, np.int32)
 
     def columns_of(self, symbols: npt.NDArray[Any]) -> Int32:
-        """(P, K, W) columns in which the tables, without context, have the symbols (W,)."""
+        """(P, K, W) columns of symbols (W,) in the tables that are used without context."""
         columns = symbols.astype(np.int32) - self.first - self.offset[..., None]
         return self.clamp_to_escape(columns)
 
     def clamp_to_escape(self, columns: Int32) -> Int32:
-        """Replace columns that a table does not have by that of the escape, in place."""
-        unsigned = columns.view(np.uint32)  # in which a negative column is a large one
+        """Replace columns outside of a table with the column of the escape, in place."""
+        unsigned = columns.view(np.uint32)  # negative columns become large
         np.minimum(unsigned, self.symbols, out=unsigned)
         return columns
 

@@ -1,6 +1,6 @@
-"""Selection among competing priors: the distribution with which a code vector costs fewest bits.
+"""Select the cheapest prior for each code vector.
 
-Costs are whole numbers of 1/256 bit, so that every machine selects the same one.
+Costs are integers in 1/256 bit, so every machine selects the same prior.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from aecodec.entropy.slices import in_coding_order, tables_of_known
 from aecodec.entropy.spatial_context import SpatialContext
 
 _CLOSE = 4 * COST_UNITS
-"""The second cheapest prior without context is tried with context too, if it costs less than this
-much more. Trying it for every vector would save 0.15 % in twice the time, and trying all priors
-another 0.2 % in many times the time."""
+"""The second cheapest prior without context is also tried with context, if it costs less than this
+much more than the cheapest. Trying it for every vector would save 0.15 % in twice the time; trying
+all priors would save another 0.2 % in many times the time."""
 
 _BLOCK_ELEMENTS = 1 << 18
-"""Costs that are summed at a time, which fit into the processor's cache."""
+"""Number of costs to sum at a time; they fit into the processor's cache."""
 
 
 def select(prior: Prior, codes: Codes, spatial: SpatialContext | None = None) -> Int32:
-    """Select the cheapest prior of each vector; among equals, the one with the lowest index.
+    """Select the cheapest prior for each vector; in a tie, the prior with the lowest index.
 
-    With a context network, where two priors cost nearly the same without it, the one that is
-    cheaper with it is selected.
+    If two priors cost nearly the same without the context network, the prior that is cheaper with
+    it is selected.
 
     Args:
         prior: the competing priors.
         codes: (N, K) codes.
-        spatial: spatial context of the vectors, if they have one.
+        spatial: spatial context of the vectors; None if they have none.
 
     Returns:
         (N,) indices of priors, 0..P-1.
@@ -54,7 +54,7 @@ def select(prior: Prior, codes: Codes, spatial: SpatialContext | None = None) ->
 def _cheaper(
     prior: Prior, codes: Codes, candidates: Int32, spatial: SpatialContext | None
 ) -> Int32:
-    """Of two candidates (2, N) per vector, the one that is cheaper with context."""
+    """Select the cheaper of two candidates (2, N) per vector, with context."""
     twice = np.tile(np.arange(len(codes)), 2)
     costs = costs_with(prior, codes[twice], candidates.ravel(), spatial and spatial.select(twice))
     first, second = costs.reshape(2, -1)
@@ -71,27 +71,29 @@ def costs_with(
 
 
 def two_cheapest(prior: Prior, codes: Codes) -> tuple[Int32, Int32]:
-    """The two cheapest priors of each vector without context, and their costs, (2, N) each."""
+    """Find the two cheapest priors of each vector without context, and their costs: (2, N) each."""
     low, high = _window(prior, codes)
     width = int((high - low).max()) + 1
     costs = _symbol_costs(prior, low, width)
     cells = np.clip(codes, low, high) - low + np.arange(len(low)) * width
     rows = max(1, _BLOCK_ELEMENTS // (len(low) * costs.shape[-1]))
     blocks = (cells[start : start + rows] for start in range(0, len(cells), rows))
-    priors, least = zip(*(_two_least(prior, costs, block) for block in blocks), strict=True)
-    return np.concatenate(priors, axis=1), np.concatenate(least, axis=1)
+    priors, lowest = zip(*(_two_lowest(prior, costs, block) for block in blocks), strict=True)
+    return np.concatenate(priors, axis=1), np.concatenate(lowest, axis=1)
 
 
 def _window(prior: Prior, codes: Codes) -> tuple[Int32, Int32]:
-    """(K,) lowest and highest symbols that need telling apart: all beyond them are escapes."""
-    least = prior.first + int(prior.offset.min()) - 1
-    most = prior.first + prior.symbols + int(prior.offset.max())
+    """(K,) lowest and highest symbols whose costs differ; symbols beyond them are escapes."""
+    bounds = (
+        prior.first + int(prior.offset.min()) - 1,
+        prior.first + prior.symbols + int(prior.offset.max()),
+    )
     low, high = (ends.astype(np.int32) for ends in (codes.min(axis=0), codes.max(axis=0)))
-    return low.clip(least, most), high.clip(least, most)
+    return low.clip(*bounds), high.clip(*bounds)
 
 
 def _symbol_costs(prior: Prior, low: Int32, width: int) -> Int32:
-    """(K * W, P) cost of each channel's symbols from `low` (K,) on, with each candidate."""
+    """(K * W, P) cost of W symbols per channel, starting with `low` (K,), for each candidate."""
     chosen = slice(None) if prior.candidates is None else prior.candidates
     table, offset = prior.table[chosen].T[:, None], prior.offset[chosen].T[:, None]
     symbols = low[:, None, None] + np.arange(width, dtype=np.int32)[:, None]
@@ -99,20 +101,20 @@ def _symbol_costs(prior: Prior, low: Int32, width: int) -> Int32:
     return prior.costs[table, columns].reshape(len(low) * width, -1)
 
 
-def _two_least(prior: Prior, costs: Int32, cells: npt.NDArray[np.intp]) -> tuple[Int32, Int32]:
-    """(2, N) the two cheapest candidates of vectors, and what they cost.
+def _two_lowest(prior: Prior, costs: Int32, cells: npt.NDArray[np.intp]) -> tuple[Int32, Int32]:
+    """(2, N) the two cheapest candidates of vectors, and their costs.
 
     Args:
         prior: the competing priors.
-        costs: what :func:`_symbol_costs` gives.
-        cells: (N, K) rows of the costs that the vectors' symbols have.
+        costs: the result of :func:`_symbol_costs`.
+        cells: (N, K) rows of the costs that belong to the vectors' symbols.
     """
     candidates = np.arange(prior.priors) if prior.candidates is None else prior.candidates
     totals = costs.take(cells, axis=0).sum(axis=1, dtype=np.int32)
     totals += prior.index_costs[candidates]
-    rows, least = np.arange(len(totals)), totals.argmin(axis=1)
-    lowest = totals[rows, least]
-    totals[rows, least] = np.iinfo(np.int32).max
+    rows, first = np.arange(len(totals)), totals.argmin(axis=1)
+    lowest = totals[rows, first]
+    totals[rows, first] = np.iinfo(np.int32).max
     second = totals.argmin(axis=1)
-    chosen = candidates[np.stack([least, second])].astype(np.int32)
+    chosen = candidates[np.stack([first, second])].astype(np.int32)
     return chosen, np.stack([lowest, totals[rows, second]])

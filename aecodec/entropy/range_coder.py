@@ -1,9 +1,9 @@
 """A range coder: symbols and integer frequency tables to bytes, and back.
 
-It is Martin's range coder with a 64-bit state and 32-bit words, the one that the library
-constriction calls `RangeEncoder` ("queue"). Where constriction is installed it does the work; where
-it has no wheel, the pure-Python coder writes the same bytes, only slower. Both see integers alone,
-so a message decodes to the same symbols on every machine.
+It is Martin's range coder with a 64-bit state and 32-bit words, which the library constriction
+calls `RangeEncoder` ("queue"). The pure-Python and compiled coders produce identical bytes; the
+pure-Python coder is slower and works where constriction has no wheel. Both use only integers, so a
+message decodes to the same symbols on every machine.
 
 The state is an interval `[low, low + range)` on a number line whose first word is the most
 significant. A symbol with cumulative frequency `c` and frequency `f`, of 65536, narrows it:
@@ -54,20 +54,20 @@ class Table:
     """A distribution over the symbols 0..n-1 as integer frequencies.
 
     Args:
-        frequencies: n >= 2 integers, each at least 1, whose sum is 65536. They are not checked
-            here: :class:`aecodec.entropy.prior.Prior` checks all tables of a codec at once.
+        frequencies: n >= 2 integers of at least 1 that sum to 65536. They are not checked here:
+            :class:`aecodec.entropy.prior.Prior` checks all tables of a codec at once.
 
     >>> Table([65535, 1]).frequencies
     (65535, 1)
     """
 
     def __init__(self, frequencies: Sequence[int] | npt.NDArray[Any]) -> None:
-        self._given = frequencies
+        self._frequencies = frequencies
 
     @cached_property
     def frequencies(self) -> tuple[int, ...]:
         """The n frequencies."""
-        return tuple(np.asarray(self._given).tolist())
+        return tuple(np.asarray(self._frequencies).tolist())
 
     @cached_property
     def cumulative(self) -> tuple[int, ...]:
@@ -79,11 +79,11 @@ class Table:
         """Constriction's model with exactly these frequencies.
 
         Its weights are floats, but with `perfect=False` it computes `weight + 1` of a total equal
-        to 2**24, so nothing is rounded and the integers are used as they are.
+        to 2**24. Nothing is rounded, so it uses exactly these integers.
         """
-        weights = np.asarray(self._given, np.float64) * (1 << _SCALE_UP) - 1
         import constriction  # only the Python engine needs it
 
+        weights = np.asarray(self._frequencies, np.float64) * (1 << _SCALE_UP) - 1
         return constriction.stream.model.Categorical(weights, perfect=False)
 
 
@@ -91,10 +91,10 @@ class Encoder(Protocol):
     """Encodes symbols, first in first out."""
 
     def encode(self, symbols: Int32, table: Table) -> None:
-        """Append symbols (n,), each in 0..len(table.frequencies) - 1, coded with one table."""
+        """Append symbols (n,), in 0..len(table.frequencies) - 1, coded with one table."""
 
-    def encode_each(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
-        """Append symbols, each coded with a table of its own."""
+    def encode_with_tables(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
+        """Append symbols, each coded with its own table."""
 
     def finish(self) -> bytes:
         """Return the shortest bytes that decode to the symbols encoded so far."""
@@ -110,7 +110,7 @@ class Decoder(Protocol):
             FormatError: the bytes cannot come from an encoder with these tables.
         """
 
-    def decode_each(self, tables: Sequence[Table]) -> list[int]:
+    def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
         """Decode one symbol with each table.
 
         Raises:
@@ -119,12 +119,12 @@ class Decoder(Protocol):
 
 
 def shortest_number(low: int, range_: int, words: int) -> bytes:
-    """Find the shortest byte string in `[low, low + range_)`, where bytes past its end are zero.
+    """Find the shortest byte string in `[low, low + range_)`; bytes past its end count as zero.
 
     Args:
-        low: lower end of the interval, an integer of `words` 32-bit words.
+        low: lower end of the interval, an integer with `words` 32-bit words.
         range_: width of the interval, at least 1.
-        words: number of words in which `low` is written.
+        words: number of words of `low`.
 
     >>> shortest_number(0x12345678_00000001, 1 << 33, 2).hex()
     '12345679'
@@ -132,7 +132,7 @@ def shortest_number(low: int, range_: int, words: int) -> bytes:
     b''
     """
     number = low
-    for shift in range(8, _STATE_BITS + 8, 8):  # no further: range_ < 2**64
+    for shift in range(8, _STATE_BITS + 8, 8):  # range_ < 2**64
         candidate = -(-low >> shift) << shift
         if candidate - low >= range_:
             break
@@ -141,7 +141,7 @@ def shortest_number(low: int, range_: int, words: int) -> bytes:
 
 
 class PythonEncoder:
-    """Encoder in plain Python integers: slower, but it runs everywhere."""
+    """Encoder in plain Python: slower, but it runs everywhere."""
 
     def __init__(self) -> None:
         self._words: list[int] = []
@@ -152,7 +152,7 @@ class PythonEncoder:
         for symbol in symbols.tolist():
             self._narrow(table.cumulative[symbol], table.frequencies[symbol])
 
-    def encode_each(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
+    def encode_with_tables(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
         for symbol, table in zip(symbols, tables, strict=True):
             self._narrow(table.cumulative[symbol], table.frequencies[symbol])
 
@@ -182,7 +182,7 @@ class PythonEncoder:
 
 
 class PythonDecoder:
-    """Decoder in plain Python integers; it reads what either encoder wrote."""
+    """Decoder in plain Python; it reads the messages of either encoder."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -196,12 +196,12 @@ class PythonDecoder:
         return int.from_bytes(chunk.ljust(_WORD_BYTES, b"\0"), "big")
 
     def decode(self, count: int, table: Table) -> Int32:
-        return np.array([self._decode_one(table) for _ in range(count)], np.int32)
+        return np.array([self._decode_symbol(table) for _ in range(count)], np.int32)
 
-    def decode_each(self, tables: Sequence[Table]) -> list[int]:
-        return [self._decode_one(table) for table in tables]
+    def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
+        return [self._decode_symbol(table) for table in tables]
 
-    def _decode_one(self, table: Table) -> int:
+    def _decode_symbol(self, table: Table) -> int:
         scale = self._range >> _CODER_BITS
         quantile = self._offset // scale
         if quantile >> _CODER_BITS:
@@ -216,7 +216,7 @@ class PythonDecoder:
 
 
 class ConstrictionEncoder:
-    """Encoder of the library constriction, compiled."""
+    """The compiled encoder of the library constriction."""
 
     def __init__(self) -> None:
         import constriction
@@ -226,14 +226,14 @@ class ConstrictionEncoder:
     def encode(self, symbols: Int32, table: Table) -> None:
         self._coder.encode(symbols, table.categorical)
 
-    def encode_each(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
+    def encode_with_tables(self, symbols: Sequence[int], tables: Sequence[Table]) -> None:
         for symbol, table in zip(symbols, tables, strict=True):
             self._coder.encode(symbol, table.categorical)
 
     def finish(self) -> bytes:
         """Return the shortest bytes; constriction itself would write whole words.
 
-        The words that constriction would write tell `low`, from which the shortest number follows.
+        The words of constriction determine `low`, from which the shortest number follows.
         """
         shifted_out, (low, range_) = self._coder.pos()
         words = shifted_out + 2
@@ -243,7 +243,7 @@ class ConstrictionEncoder:
 
 
 class ConstrictionDecoder:
-    """Decoder of the library constriction, compiled; it reads what either encoder wrote."""
+    """The compiled decoder of the library constriction; it reads the messages of either encoder."""
 
     def __init__(self, data: bytes) -> None:
         import constriction
@@ -255,11 +255,11 @@ class ConstrictionDecoder:
     def decode(self, count: int, table: Table) -> Int32:
         try:
             symbols: Int32 = self._coder.decode(table.categorical, count)
-        except AssertionError as error:  # what constriction raises for impossible data
+        except AssertionError as error:  # constriction raises it for impossible data
             raise FormatError(_DAMAGED) from error
         return symbols
 
-    def decode_each(self, tables: Sequence[Table]) -> list[int]:
+    def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
         try:
             return [self._coder.decode(table.categorical) for table in tables]
         except AssertionError as error:
@@ -268,12 +268,12 @@ class ConstrictionDecoder:
 
 @dataclass(frozen=True)
 class RangeCoder:
-    """One implementation of the range coder; all of them write and read the same bytes.
+    """An implementation of the range coder; all of them write and read the same bytes.
 
     Attributes:
-        name: name of the implementation, for people.
-        encoder: makes an encoder.
-        decoder: makes a decoder of a message.
+        name: name to show to users.
+        encoder: creates an encoder.
+        decoder: creates a decoder of a message.
 
     >>> encoder, table = FASTEST.encoder(), Table([65000, 500, 36])
     >>> encoder.encode(np.array([0, 0, 2, 1], np.int32), table)
@@ -290,11 +290,11 @@ PYTHON = RangeCoder("pure Python", PythonEncoder, PythonDecoder)
 CONSTRICTION = RangeCoder("constriction", ConstrictionEncoder, ConstrictionDecoder)
 
 FASTEST = CONSTRICTION if find_spec("constriction") else PYTHON
-"""The fastest implementation that is installed."""
+"""The fastest installed implementation."""
 
 
 class ReencodingDecoder:
-    """Decodes a message and encodes its symbols again, to tell messages that no encoder writes.
+    """Decodes a message and encodes its symbols again, to detect messages that no encoder writes.
 
     Args:
         data: the message.
@@ -316,12 +316,12 @@ class ReencodingDecoder:
         self._encoder.encode(symbols, table)
         return symbols
 
-    def decode_each(self, tables: Sequence[Table]) -> list[int]:
+    def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
         """Decode one symbol with each table."""
-        symbols = self._decoder.decode_each(tables)
-        self._encoder.encode_each(symbols, tables)
+        symbols = self._decoder.decode_with_tables(tables)
+        self._encoder.encode_with_tables(symbols, tables)
         return symbols
 
     def reencoded(self) -> bytes:
-        """The message that an encoder writes for the symbols decoded so far."""
+        """Return the message that an encoder writes for the symbols decoded so far."""
         return self._encoder.finish()

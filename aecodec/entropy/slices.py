@@ -1,4 +1,4 @@
-"""The slices of code vectors in the order of coding, and the tables with which they are coded."""
+"""Slices of code vectors in the order of coding, and the tables that code them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import SpatialContext
 
 _EIGHTHS = np.array(POSITIONS - 1, np.int32)
-"""Bits of a position below a whole symbol; NumPy takes fifty times as long for a remainder."""
+"""Mask of a position's fraction of a symbol; NumPy takes fifty times as long for a remainder."""
 
 _POSITION_BITS = np.array(POSITION_BITS, np.int32)
 
 _BLOCK = 512
-"""Vectors whose hidden units fit into the processor's cache."""
+"""Number of vectors whose hidden units fit into the processor's cache."""
 
 Decide = Callable[[slice, npt.NDArray[Any], npt.NDArray[Any]], Codes]
-"""Symbols (n, N) of a slice: from its places in the order, and its rows of the bank and the symbols
-of their first columns, (n, N) each."""
+"""Decides the symbols (n, N) of a slice, from its places in the order, its rows of the bank, and
+the symbols of their first columns, (n, N) each."""
 
 
 class Slice(NamedTuple):
@@ -31,8 +31,8 @@ class Slice(NamedTuple):
 
     Attributes:
         symbols: (n, N) symbols.
-        rows: (n, N) rows of the bank with which they are coded.
-        columns: (n, N) their columns in these rows; that of the escape is the last.
+        rows: (n, N) rows of the bank that code them.
+        columns: (n, N) their columns in these rows; the last column is the escape.
     """
 
     symbols: Codes
@@ -41,12 +41,12 @@ class Slice(NamedTuple):
 
 
 class SliceTables:
-    """Finds the tables of N vectors, step after step, once what was coded before is known.
+    """Finds the tables of N vectors step by step, from the codes of earlier steps.
 
     Args:
         prior: prior of the vectors.
-        selected: (N,) the prior that each vector selected.
-        spatial: spatial context of the vectors, if they have one.
+        selected: (N,) the prior selected for each vector.
+        spatial: spatial context of the vectors; None if they have none.
     """
 
     def __init__(self, prior: Prior, selected: Int32, spatial: SpatialContext | None) -> None:
@@ -61,7 +61,7 @@ class SliceTables:
             )
 
     def tables(self, step: Step) -> tuple[Int32, Int32]:
-        """Rows of the bank and symbols of their first columns, (n, N) each, of a step."""
+        """Return the rows of a step, and the symbols of their first columns: (n, N) each."""
         if self._context is None:
             return self._without_context(step.places)
         position, shape = self._context.tables(step)
@@ -75,7 +75,7 @@ class SliceTables:
         return np.broadcast_to(rows, shape), np.broadcast_to(first, shape)
 
     def update(self, step: Step, codes: npt.NDArray[Any]) -> None:
-        """Take in the codes (n, N) of the channels of a step."""
+        """Read the codes (n, N) of a step's channels."""
         if self._context is not None:
             self._context.update(step, codes)
 
@@ -83,13 +83,13 @@ class SliceTables:
 def known_slices(
     prior: Prior, codes: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> Iterator[Slice]:
-    """Walk over the slices of codes that are known.
+    """Yield the slices of known codes.
 
     Args:
         prior: prior of the vectors.
         codes: (N, K) codes.
-        selected: (N,) the prior that each vector selected.
-        spatial: spatial context of the vectors, if they have one.
+        selected: (N,) the prior selected for each vector.
+        spatial: spatial context of the vectors; None if they have none.
     """
     symbols = in_coding_order(prior, codes)
     rows, columns = tables_of_known(prior, symbols, selected, spatial)
@@ -100,32 +100,30 @@ def known_slices(
 def tables_of_known(
     prior: Prior, symbols: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> tuple[Int32, Int32]:
-    """Rows of the bank and columns, (K, N) each, of known symbols (K, N) in the order of coding.
+    """Find the rows and columns, (K, N) each, of known symbols (K, N) in the order of coding.
 
-    Nothing has to be decided or decoded first, so all slices are worked out at once, in the time
-    that a single vector would take for one.
+    All slices are processed in one step, because no slice has to be decided or decoded first.
     """
     rows, columns = np.empty((2, *symbols.shape), np.int32)
     for start in range(0, len(selected), _BLOCK):
         block = slice(start, start + _BLOCK)
-        found = symbols[:, block]
         state = SliceTables(prior, selected[block], spatial and spatial.select(block))
-        state.update(prior.one_step, found)
+        state.update(prior.one_step, symbols[:, block])
         rows[:, block], first = state.tables(prior.one_step)
-        np.subtract(found, first, out=columns[:, block])
+        np.subtract(symbols[:, block], first, out=columns[:, block])
     return rows, prior.clamp_to_escape(columns)
 
 
 def decided_slices(
     prior: Prior, decide: Decide, selected: Int32, spatial: SpatialContext | None = None
 ) -> Iterator[Slice]:
-    """Walk over the slices of codes that are decided slice after slice.
+    """Decide codes slice by slice, and yield the slices.
 
     Args:
         prior: prior of the vectors.
-        decide: decides the symbols of a slice, knowing its tables.
-        selected: (N,) the prior that each vector selected.
-        spatial: spatial context of the vectors, if they have one.
+        decide: decides the symbols of a slice from its tables.
+        selected: (N,) the prior selected for each vector.
+        spatial: spatial context of the vectors; None if they have none.
     """
     state = SliceTables(prior, selected, spatial)
     for step in prior.steps:
@@ -141,7 +139,7 @@ def in_coding_order(prior: Prior, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def group_by_row(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], list[tuple[int, slice]]]:
-    """Sort symbols by their row of the bank, and find the run of each row among them.
+    """Sort symbols by their row of the bank, and find the run of symbols of each row.
 
     >>> group_by_row(np.array([[7, 2], [7, 7]]))
     (array([1, 0, 2, 3]), [(2, slice(0, 1, None)), (7, slice(1, 4, None))])

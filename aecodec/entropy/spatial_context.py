@@ -1,13 +1,13 @@
-"""The spatial context: the order in which a picture is coded, and the neighbours known then.
+"""The spatial context: the order in which a picture is coded, and the neighbours known by then.
 
-The order is a pyramid. First comes every eighth vector of every eighth row. Then, with the distance
-halved each time, come the vectors in the middle of four known diagonal ones, and those between four
-known ones above, below, left and right. So three quarters of all vectors have a known neighbour on
-every side.
+The order is a pyramid. The first pass codes every eighth vector of every eighth row. Then the
+distance is halved repeatedly, in two passes each: first the vectors in the middle of four known
+diagonal neighbours, then the vectors with four known neighbours above, below, left and right.
+Three quarters of all vectors therefore have a known neighbour on every side.
 
-What a context network reads of the neighbours is defined here too: their *gradients* (sums and
-differences of opposite neighbours, as in JPEG-LS and CALIC, which tell where a code lies) and their
-*activity* (sums of absolute values, which tell how far codes spread).
+A context network reads the neighbours' *gradients* (sums and differences of opposite neighbours, as
+in JPEG-LS and CALIC), which predict a code, and their *activity* (sums of absolute values), which
+predicts how far codes spread.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ import numpy.typing as npt
 from aecodec.arrays import Codes
 
 Grid = tuple[int, int, int]
-"""(pictures, rows, columns) of code vectors, which are numbered in this order."""
+"""(pictures, rows, columns) of code vectors; vectors are numbered in this order."""
 
 DIAGONAL, STRAIGHT = 0, 1
-"""Kinds of a spatial context: where the four neighbours lie."""
+"""Kinds of spatial context: the positions of the four neighbours."""
 
 KINDS = 2
 
@@ -34,12 +34,12 @@ GRADIENTS = 4
 """Gradients per channel: the sum and the difference of both pairs of opposite neighbours."""
 
 PREDICTED_CHANNELS = 64
-"""At most this many channels, the first in the order of coding, are predicted from gradients."""
+"""Gradients predict at most this many channels, the first ones in the order of coding."""
 
 _FIRST_DISTANCE = 8
 _BLOCK = 256
 
-# The four neighbours as (down, across): two pairs of opposite ones.
+# The four neighbours as (down, across), in two pairs of opposite neighbours.
 _NEIGHBOURS = {
     DIAGONAL: ((-1, -1), (1, 1), (-1, 1), (1, -1)),
     STRAIGHT: ((-1, 0), (1, 0), (0, -1), (0, 1)),
@@ -48,16 +48,16 @@ _NEIGHBOURS = {
 
 @dataclass(frozen=True, eq=False)
 class SpatialContext:
-    """What the neighbours of N vectors tell.
+    """Gradients and activity of the neighbours of N vectors.
 
-    A neighbour that lies outside of the picture is replaced by the opposite one, and a pair that
-    lies outside by the other pair.
+    A neighbour outside of the picture is replaced with the opposite neighbour, and a pair outside
+    of the picture with the other pair.
 
     Attributes:
         kind: DIAGONAL or STRAIGHT.
-        gradients: (N, GRADIENTS, L) int16: the sums of both pairs of opposite neighbours, then
-            their differences, of the L predicted channels.
-        activity: (N, K) int16: the sums of the absolute values of the four neighbours.
+        gradients: (N, GRADIENTS, L) int16: sums of both pairs of opposite neighbours, then their
+            differences, of the L predicted channels.
+        activity: (N, K) int16: sums of the absolute values of the four neighbours.
     """
 
     kind: int
@@ -65,7 +65,7 @@ class SpatialContext:
     activity: npt.NDArray[np.int16]
 
     def select(self, members: npt.NDArray[np.intp] | slice) -> SpatialContext:
-        """The spatial context of some of the vectors, by their index."""
+        """Return the spatial context of some of the vectors, by their index."""
         return SpatialContext(self.kind, self.gradients[members], self.activity[members])
 
 
@@ -76,8 +76,8 @@ class CodingPass:
     Attributes:
         members: (N,) numbers of the vectors in the grid.
         kind: kind of their spatial context.
-        neighbours: (N, 4) numbers of their neighbours, -1 for those outside of the picture; None
-            for the first pass of a picture, whose vectors have none.
+        neighbours: (N, 4) numbers of their neighbours, -1 outside of the picture; None for the
+            first pass of a picture, whose vectors have no neighbours.
     """
 
     members: npt.NDArray[np.intp]
@@ -87,27 +87,27 @@ class CodingPass:
     def spatial_context(
         self, codes: Codes, centre: Codes, predicted: npt.NDArray[np.integer[Any]]
     ) -> SpatialContext | None:
-        """The spatial context of the vectors; None where they have no neighbours.
+        """Return the spatial context of the vectors; None if they have no neighbours.
 
         Args:
-            codes: (all vectors, K) codes; those of earlier passes are known.
-            centre: (K,) value from which each channel's codes are measured.
-            predicted: (L,) channels that are predicted from gradients.
+            codes: (all vectors, K) codes; only the codes of earlier passes are read.
+            centre: (K,) value to subtract from each channel's codes.
+            predicted: (L,) channels that gradients predict.
         """
         if self.neighbours is None:
             return None
         gradients = np.empty((len(self.members), GRADIENTS, len(predicted)), np.int16)
         activity = np.empty((len(self.members), codes.shape[1]), np.int16)
         for block in blocks(len(self.members)):
-            four = centred(codes.take(self.pairs[block], axis=0), centre)
-            pair = np.moveaxis(four.take(predicted, axis=-1), 2, 0)
+            neighbours = centred(codes.take(self.pairs[block], axis=0), centre)
+            pair = np.moveaxis(neighbours.take(predicted, axis=-1), 2, 0)
             gradients[block] = np.concatenate(sum_and_difference(*pair), axis=1)
-            activity[block] = np.abs(four).sum(axis=(1, 2), dtype=np.int16)
+            activity[block] = np.abs(neighbours).sum(axis=(1, 2), dtype=np.int16)
         return SpatialContext(self.kind, gradients, activity)
 
     @cached_property
     def pairs(self) -> npt.NDArray[np.intp]:
-        """(N, 2, 2) the neighbours as two pairs of opposite ones, missing ones replaced."""
+        """(N, 2, 2) numbers of the neighbours in opposite pairs, with missing ones replaced."""
         assert self.neighbours is not None
         pairs = self.neighbours.reshape(-1, 2, 2)
         pairs = np.where(pairs < 0, pairs[:, :, ::-1], pairs)
@@ -115,7 +115,7 @@ class CodingPass:
 
 
 def sum_and_difference(first: Any, second: Any) -> tuple[Any, Any]:
-    """The gradients of a pair of opposite neighbours, arrays or tensors of any shape."""
+    """Return the gradients of a pair of opposite neighbours, arrays or tensors of any shape."""
     return first + second, first - second
 
 
@@ -125,7 +125,7 @@ def blocks(count: int) -> Iterator[slice]:
 
 
 def centred(codes: npt.NDArray[Any], centre: Codes) -> Codes:
-    """Subtract a centre in -128..127 from codes, which are clipped to that range first.
+    """Clip codes to -128..127, then subtract a centre in that range.
 
     >>> centred(np.array([7, -32768], np.int16), np.int16(5)).tolist()
     [2, -133]
@@ -135,15 +135,15 @@ def centred(codes: npt.NDArray[Any], centre: Codes) -> Codes:
 
 @lru_cache(maxsize=2)
 def coding_passes(grid: Grid) -> tuple[CodingPass, ...]:
-    """The passes in which the vectors of pictures are coded; empty passes are left out.
+    """Return the non-empty passes in which the vectors of pictures are coded.
 
-    The passes of the last two grids are kept: segments of a picture, and pictures of a folder, are
-    often of one size.
+    The passes of the last two grids are cached: segments of a picture, and pictures of a folder,
+    often have the same size.
 
-    >>> [len(each.members) for each in coding_passes((1, 5, 5))]
+    >>> [len(coding_pass.members) for coding_pass in coding_passes((1, 5, 5))]
     [1, 1, 2, 1, 4, 4, 12]
     """
-    return tuple(each for each in _passes(grid) if len(each.members))
+    return tuple(coding_pass for coding_pass in _passes(grid) if len(coding_pass.members))
 
 
 def _passes(grid: Grid) -> Iterator[CodingPass]:
@@ -159,15 +159,13 @@ def _passes(grid: Grid) -> Iterator[CodingPass]:
 def _pass(
     grid: Grid, kind: int, distance: int, starts: list[tuple[int, int]], step: int
 ) -> CodingPass:
-    found = [_numbers(grid, start, (step, step)) for start in starts]
-    members, row, column = (np.concatenate(each) for each in zip(*found, strict=True))
+    lattices = [_numbers(grid, start, (step, step)) for start in starts]
+    members, row, column = map(np.concatenate, zip(*lattices, strict=True))
     rows, columns = grid[1:]
     neighbours = []
     for down, across in _NEIGHBOURS[kind]:
-        their_row, their_column = row + distance * down, column + distance * across
-        inside = (
-            (their_row >= 0) & (their_row < rows) & (their_column >= 0) & (their_column < columns)
-        )
+        y, x = row + distance * down, column + distance * across
+        inside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
         numbers = members + distance * (down * columns + across)
         neighbours.append(np.where(inside, numbers, -1))
     return CodingPass(members, kind, np.stack(neighbours, axis=1))
@@ -176,15 +174,12 @@ def _pass(
 def _numbers(
     grid: Grid, start: tuple[int, int], step: tuple[int, int]
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The numbers, rows and columns of every step-th vector of every picture, from `start` on."""
+    """Numbers, rows and columns of every step-th vector of every picture, beginning at `start`."""
     pictures, rows, columns = grid
-    number, row, column = (
-        each.ravel()
-        for each in np.meshgrid(
-            np.arange(pictures),
-            np.arange(start[0], rows, step[0]),
-            np.arange(start[1], columns, step[1]),
-            indexing="ij",
-        )
+    axes = (
+        np.arange(pictures),
+        np.arange(start[0], rows, step[0]),
+        np.arange(start[1], columns, step[1]),
     )
-    return (number * rows + row) * columns + column, row, column
+    picture, row, column = map(np.ravel, np.meshgrid(*axes, indexing="ij"))
+    return (picture * rows + row) * columns + column, row, column

@@ -1,4 +1,4 @@
-"""The symbols that an encoder codes: decided in advance, or decided while they are coded."""
+"""Symbols to encode: decided in advance, or while they are coded."""
 
 from __future__ import annotations
 
@@ -21,27 +21,23 @@ class Symbols(Protocol):
     """Codes (N, K), some of which may still be undecided."""
 
     codes: Codes
-    """(N, K) codes; close to the final ones where these are undecided."""
+    """(N, K) codes; undecided codes are close to their final values."""
 
     def slices(
         self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
     ) -> Iterator[Slice]:
-        """The slices of the vectors of one pass; their symbols are decided as they come.
+        """Yield the slices of a pass, and decide the symbols of each slice when it is reached.
 
         Args:
-            prior: prior with which they are coded.
+            prior: prior that codes the vectors.
             members: (n,) numbers of the vectors.
-            selected: (n,) the prior that each of them selected.
-            spatial: spatial context of the vectors, if they have one.
+            selected: (n,) the prior selected for each vector.
+            spatial: spatial context of the vectors; None if they have none.
         """
 
 
 class FixedSymbols:
-    """Codes that are decided.
-
-    Args:
-        codes: (N, K).
-    """
+    """Codes (N, K) that are already decided."""
 
     def __init__(self, codes: Codes) -> None:
         self.codes = codes

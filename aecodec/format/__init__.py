@@ -1,1 +1,1 @@
-"""The `.aec` file: its header, and how numbers and blocks are written."""
+"""The `.aec` file format: header, payload, and the encoding of numbers and blocks."""

@@ -1,4 +1,4 @@
-"""Reading and writing the fields of a binary file: LEB128 numbers and length-prefixed blocks."""
+"""Read and write the fields of a binary file: LEB128 numbers and length-prefixed blocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aecodec.errors import FormatError
 def leb128(value: int) -> bytes:
     """Encode an unsigned integer as LEB128.
 
-    Each byte holds seven bits, the lowest first; its top bit is set if another byte follows.
+    Each byte has seven bits, the lowest first; its top bit is set if another byte follows.
 
     >>> leb128(300).hex()
     'ac02'
@@ -27,7 +27,7 @@ def block(content: bytes) -> bytes:
 
 
 class Reader:
-    """Reads fields one after the other, and refuses to run past the end of the data.
+    """Reads fields in sequence, and raises an error at the end of the data.
 
     Args:
         data: the bytes to read.
@@ -51,7 +51,7 @@ class Reader:
         """Read `count` bytes.
 
         Raises:
-            FormatError: fewer bytes are left.
+            FormatError: fewer bytes remain.
         """
         start, self._position = self._position, self._position + count
         if self._position > len(self._data):
@@ -66,8 +66,7 @@ class Reader:
         """Read a LEB128 number.
 
         Raises:
-            FormatError: the number is not in its shortest form (every value has one spelling), or
-                longer than five bytes.
+            FormatError: the number is not in its shortest form, or has more than five bytes.
         """
         value = 0
         for index in range(self._MAX_LEB128_SIZE):
@@ -84,5 +83,5 @@ class Reader:
         return self.take(self.leb128())
 
     def rest(self) -> bytes:
-        """Read all bytes that are left."""
+        """Read all remaining bytes."""
         return self.take(len(self._data) - self._position)

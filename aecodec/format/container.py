@@ -1,7 +1,7 @@
 """The `.aec` container, version 1: a :class:`Header` and a payload to bytes, and back.
 
-It knows nothing of codecs or pixels, so a file can be described and checked without either. The
-specification is `docs/FORMAT.md`. Only the standard library is used.
+It describes and checks files without a codec and without decoding pixels, using only the standard
+library. The specification is `docs/FORMAT.md`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ MAX_FRAMES = 1 << 24
 MAX_PIXELS = 1 << 30
 MAX_REDUCED_PIXELS = 1 << 26
 LEVEL_UNITS = 16
-"""Levels are stored in sixteenths, which leaves room for levels between two whole ones."""
+"""Levels are stored in sixteenths, which allows levels between whole ones."""
 
 NOT_REDUCED, MAX_REDUCTION = 2, 64
-"""Reduction factors are stored in halves: 2 is the picture's own size, 3 is 1.5 times smaller."""
+"""Reduction factors are stored in halves: 2 is the original size, 3 is 1.5 times smaller."""
 
 _PREFIX_SIZE = len(MAGIC) + 1 + CODEC_ID_SIZE + 1
 BEGINNING = _PREFIX_SIZE + 5 + 5 + 1 + 5
-"""Bytes up to the number of pictures, at most: prefix, width, height, level and that number."""
+"""Largest size of the fields up to the number of pictures: prefix, width, height, level, number."""
 
 _CRC_SIZE = 4
 
@@ -52,12 +52,12 @@ class Mode(IntEnum):
 
     @property
     def has_alpha(self) -> bool:
-        """Whether the file carries an alpha plane, which is kept without loss."""
+        """Whether the file has alpha planes, which are lossless."""
         return self in (Mode.LA, Mode.RGBA)
 
     @property
     def grey(self) -> Mode:
-        """The mode without colours."""
+        """The grey mode with or without alpha."""
         return Mode.LA if self.has_alpha else Mode.L
 
     @property
@@ -80,16 +80,16 @@ class Header:
 
     Attributes:
         codec_id: the first 4 bytes of the codec's SHA-256.
-        mode: pixel mode of the pictures as they are coded.
-        size: (width, height) in pixels, or None for the codec's own tile size.
+        mode: pixel mode of the coded pictures.
+        size: (width, height) in pixels, or None for the codec's tile size.
         level: quality level in sixteenths (16 is level 1), or None for the codec's default.
-        frames: number of pictures, all of that size.
-        reduction: factor, in halves, by which the sides were reduced before coding; 2 if they were
-            not.
+        frames: number of pictures, which have the same size.
+        reduction: factor, in halves, by which the sides were reduced before coding; 2 without
+            reduction.
         alpha: zlib stream of the alpha planes of all frames; empty without alpha.
-        metadata: ICC profile, EXIF and XMP, each as the source file held it.
-        origin: ending and time of the source file, or None if they are not kept.
-        as_rgb: whether grey pixels are given back as RGB with equal channels.
+        metadata: ICC profile, EXIF and XMP, unchanged from the source file.
+        origin: extension and time of the source file, or None if they are not kept.
+        as_rgb: whether grey pixels are decoded to RGB with equal channels.
 
     >>> Header(b"\\x00\\x01\\x02\\x03").frames
     1
@@ -108,14 +108,14 @@ class Header:
 
     @property
     def picture_mode(self) -> Mode:
-        """Pixel mode of the pictures that are given back."""
+        """Pixel mode of the decoded pictures."""
         if not self.as_rgb:
             return self.mode
         return Mode.RGBA if self.mode.has_alpha else Mode.RGB
 
     @property
     def instruction(self) -> Instruction:
-        """What the file says beside the fields of version 1."""
+        """The facts that version 1 has no fields for."""
         return Instruction(self.origin, self.as_rgb)
 
 
@@ -130,8 +130,8 @@ def pack(header: Header, payload: bytes) -> bytes:
         The whole file, including its checksum.
 
     Raises:
-        FormatError: a size or a count exceeds the limits of the format, or the origin has an
-            ending that a file cannot state.
+        FormatError: a size or a count exceeds the limits of the format, or a file cannot store the
+            extension of the origin.
 
     >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
     'ae 43 01 00 01 02 03 00 5e 76 4f f4'
@@ -152,8 +152,8 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
         The header and the payload.
 
     Raises:
-        FormatError: the data is not an `.aec` file, is of another version, is damaged, or exceeds
-            the limits of the format.
+        FormatError: the data is not an `.aec` file, has another version, is damaged, or exceeds the
+            limits of the format.
 
     >>> header, payload = unpack(pack(Header(b"abcd", level=48), b"xyz"))
     >>> header.level, payload
@@ -168,16 +168,16 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
 
 
 def frames_stated(beginning: bytes) -> int:
-    """Number of pictures that a file states, without reading the file as a whole.
+    """Read the number of pictures from the first bytes of a file.
 
-    What comes before that number is checked, and its range: :func:`unpack` may refuse the file.
+    Only that number and the fields before it are checked; :func:`unpack` may still reject the file.
 
     Args:
-        beginning: the first `BEGINNING` bytes of a file, or the file.
+        beginning: the first `BEGINNING` bytes of a file, or the whole file.
 
     Raises:
-        FormatError: the data does not begin as an `.aec` file of this version, or states more
-            pictures than any file holds.
+        FormatError: the data does not begin like an `.aec` file of this version, or states more
+            pictures than the format allows.
 
     >>> frames_stated(pack(Header(b"abcd", size=(28, 28), frames=60000), b"xyz")[:BEGINNING])
     60000
@@ -199,32 +199,35 @@ def check(data: bytes) -> None:
     """Check that data is a whole `.aec` file: signature, length, checksum, version, flags.
 
     Raises:
-        FormatError: it is not; the message says what is wrong.
+        FormatError: the data is not a whole `.aec` file; the message says why.
     """
     if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
         raise FormatError("not an .aec file: it does not begin with the .aec signature")
     if len(data) < _PREFIX_SIZE + _CRC_SIZE:
         raise FormatError(
-            f"damaged: the file ends after {len(data)} bytes, "
-            f"the shortest .aec file has {_PREFIX_SIZE + _CRC_SIZE}"
+            f"damaged: the file has {len(data)} bytes, but the shortest .aec file has "
+            f"{_PREFIX_SIZE + _CRC_SIZE}"
         )
     stored, computed = data[-_CRC_SIZE:], _crc(data[:-_CRC_SIZE])
     if stored != computed:
         raise FormatError(
-            f"damaged: checksum {stored.hex()} stored, {computed.hex()} computed; "
-            "the file was cut short or changed; fetch it again"
+            f"damaged: the file states the checksum {stored.hex()}, but has {computed.hex()}; "
+            "it is incomplete or was changed: fetch it again"
         )
     _check_version(data)
 
 
 def _check_version(data: bytes) -> None:
-    """Check that this version reads what the first bytes of a file announce."""
+    """Check that this version can read the version and flags of a file."""
     if data[2] != VERSION:
         raise FormatError(
-            f"format version {data[2]}, and this aecodec reads version {VERSION}: upgrade it"
+            f"the file has format version {data[2]}, but this aecodec reads version {VERSION}: "
+            "upgrade aecodec"
         )
     if unknown := data[_PREFIX_SIZE - 1] & _RESERVED_BITS:
-        raise FormatError(f"unknown flag bits {unknown:#04x}: made by a newer aecodec, upgrade")
+        raise FormatError(
+            f"unknown flag bits {unknown:#04x}: a newer aecodec made the file; upgrade aecodec"
+        )
 
 
 def _crc(body: bytes) -> bytes:
@@ -260,7 +263,7 @@ def _pack_fields(header: Header) -> bytes:
 
 
 def _metadata_entries(header: Header) -> dict[MetadataKind, bytes]:
-    """The metadata as a file holds it: with the instruction in the entry of the XMP."""
+    """The metadata as a file stores it, with the instruction in the entry of the XMP."""
     entries = dict(header.metadata)
     xmp = attach(entries.get(MetadataKind.XMP, b""), header.instruction)
     return entries | {MetadataKind.XMP: xmp} if xmp else entries
@@ -282,14 +285,14 @@ def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
 
 
 def _with_instruction(header: Header) -> Header:
-    """A header whose XMP entry is as a file holds it, with the instruction taken out of that."""
-    xmp, found = detach(header.metadata.get(MetadataKind.XMP, b""))
-    if found == Instruction() and MetadataKind.XMP not in header.metadata:
+    """Move the instruction from the XMP entry of a file to the fields of the header."""
+    if MetadataKind.XMP not in header.metadata:
         return header
+    xmp, instruction = detach(header.metadata[MetadataKind.XMP])
     metadata = header.metadata | {MetadataKind.XMP: xmp}
-    if not xmp and found != Instruction():
+    if not xmp and instruction != Instruction():
         del metadata[MetadataKind.XMP]
-    return replace(header, metadata=metadata, origin=found.origin, as_rgb=found.as_rgb)
+    return replace(header, metadata=metadata, origin=instruction.origin, as_rgb=instruction.as_rgb)
 
 
 def _read_frames(reader: Reader) -> int:
@@ -321,42 +324,41 @@ def _read_metadata(content: bytes) -> dict[MetadataKind, bytes]:
 def _check_limits(header: Header) -> None:
     width, height = header.size or (1, 1)
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise FormatError(f"picture of {width}x{height}: a side must be 1 to {MAX_SIDE} pixels")
+        raise FormatError(f"{width}x{height} pixels: each side must have 1 to {MAX_SIDE} pixels")
     _check_frames(header.frames)
     check_pixels((width, height), header.frames)
     if not NOT_REDUCED <= header.reduction <= MAX_REDUCTION:
         raise FormatError(
-            f"reduction factor {header.reduction / NOT_REDUCED:g}: 1 to "
-            f"{MAX_REDUCTION / NOT_REDUCED:g} are allowed"
+            f"reduction factor {header.reduction / NOT_REDUCED:g}: it must be 1 to "
+            f"{MAX_REDUCTION / NOT_REDUCED:g}"
         )
     if header.reduction != NOT_REDUCED and width * height * header.frames > MAX_REDUCED_PIXELS:
         raise FormatError(
-            f"{header.frames} x {width}x{height} pixels: a file of reduced pictures holds at most "
-            f"{MAX_REDUCED_PIXELS}"
+            f"{header.frames} x {width}x{height} pixels: a file with reduced pictures can hold at "
+            f"most {MAX_REDUCED_PIXELS}"
         )
     if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
-        raise FormatError(f"level {header.level / LEVEL_UNITS}: levels are 1 to 15.9")
+        raise FormatError(f"level {header.level / LEVEL_UNITS}: it must be 1 to 15.9")
 
 
 def _check_frames(frames: int) -> None:
     if not 1 <= frames <= MAX_FRAMES:
-        raise FormatError(f"{frames} frames: a file holds 1 to {MAX_FRAMES}")
+        raise FormatError(f"{frames} frames: a file can hold 1 to {MAX_FRAMES}")
 
 
 def check_pixels(size: tuple[int, int], frames: int) -> None:
     """Check that a file may hold this many pixels.
 
-    The codec may state the size instead of the header, so it is checked again where the codec is
-    known.
+    If the header leaves the size to the codec, this is checked again when the codec is known.
 
     Args:
         size: (width, height) of each picture.
         frames: number of pictures.
 
     Raises:
-        FormatError: they are too many.
+        FormatError: there are too many pixels.
     """
     if size[0] * size[1] * frames > MAX_PIXELS:
         raise FormatError(
-            f"{frames} x {size[0]}x{size[1]} pixels: a file holds at most {MAX_PIXELS}"
+            f"{frames} x {size[0]}x{size[1]} pixels: a file can hold at most {MAX_PIXELS}"
         )

@@ -1,8 +1,8 @@
-"""What a file says beside the fields of version 1, in a way that older readers pass over.
+"""Facts that version 1 has no fields for, stored so that older readers ignore them.
 
-Readers of version 1 refuse flags and metadata that they do not know. So this is an XML processing
-instruction after the XMP packet, where XML allows one: an older reader gives it back with the XMP,
-and whoever reads XMP skips it. `docs/FORMAT.md` specifies it.
+Readers of version 1 reject unknown flags and metadata. Therefore these facts are an XML processing
+instruction after the XMP packet, where XML allows one: older readers return it with the XMP, and
+programs that read XMP skip it. `docs/FORMAT.md` specifies it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Origin:
     """The file that a picture was read from.
 
     Attributes:
-        suffix: ending of its name, such as `.jpg`: a dot, and 1 to 16 letters and digits.
-        modified: time of its last change, in whole seconds since 1970-01-01 00:00 UTC.
+        suffix: extension of its name, such as `.jpg`: a dot and 1 to 16 letters and digits.
+        modified: time of its last change in whole seconds since 1970-01-01 00:00 UTC.
     """
 
     suffix: str
@@ -31,7 +31,7 @@ class Origin:
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether a file can state it: the ending is an ordinary one."""
+        """Whether a file can store this origin."""
         dot, letters = self.suffix[:1], self.suffix[1:]
         is_ordinary = letters.isascii() and letters.isalnum() and len(letters) <= _MAX_LETTERS
         return dot == "." and is_ordinary and abs(self.modified) <= _MAX_SECONDS
@@ -39,11 +39,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Instruction:
-    """What a file says beside the fields of version 1.
+    """Facts that version 1 has no fields for.
 
     Attributes:
         origin: the file that the picture was read from, or None.
-        as_rgb: whether the grey pixels of the file are given back as RGB with equal channels.
+        as_rgb: whether the grey pixels of the file are decoded to RGB with equal channels.
     """
 
     origin: Origin | None = None
@@ -53,10 +53,10 @@ class Instruction:
 def attach(xmp: bytes, instruction: Instruction) -> bytes:
     """Append an instruction to the XMP packet of a picture, which may be empty.
 
-    An empty instruction is not appended, unless the packet itself ends like an instruction.
+    An empty instruction is appended only if the packet itself ends like an instruction.
 
     Raises:
-        FormatError: a file cannot state this origin.
+        FormatError: a file cannot store this origin.
 
     >>> attach(b"", Instruction(Origin(".jpg", 1714564800)))
     b'<?aec .jpg 1714564800?>'
@@ -67,23 +67,23 @@ def attach(xmp: bytes, instruction: Instruction) -> bytes:
 
 
 def detach(entry: bytes) -> tuple[bytes, Instruction]:
-    """Split an XMP entry of a file into the packet of the picture and the instruction.
+    """Split the XMP entry of a file into the XMP packet and the instruction.
 
     >>> detach(b"<x/><?aec RGB?>")
     (b'<x/>', Instruction(origin=None, as_rgb=True))
     >>> detach(b"<x/>")
     (b'<x/>', Instruction(origin=None, as_rgb=False))
     """
-    found = re.search(_INSTRUCTION, entry)
-    if not found:
+    match = re.search(_INSTRUCTION, entry)
+    if not match:
         return entry, Instruction()
-    origin = Origin(found[1].decode("ascii"), int(found[2])) if found[1] else None
-    return entry[: found.start()], Instruction(origin, as_rgb=bool(found[3]))
+    origin = Origin(match[1].decode("ascii"), int(match[2])) if match[1] else None
+    return entry[: match.start()], Instruction(origin, as_rgb=bool(match[3]))
 
 
 def _origin_text(origin: Origin | None) -> str:
     if origin is None:
         return ""
     if not origin.can_be_kept:
-        raise FormatError(f"{origin}: an ending is a dot and 1 to 16 letters and digits")
+        raise FormatError(f"{origin}: an extension is a dot and 1 to 16 letters and digits")
     return f" {origin.suffix} {origin.modified}"

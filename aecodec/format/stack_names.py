@@ -1,8 +1,7 @@
-"""Names of the pictures of a stack, kept beside the XMP.
+"""Names of the pictures of a stack, stored after the XMP.
 
-Version 1 of the format has no field for them, and its readers refuse what they do not know. So they
-are a processing instruction after the XMP packet, where XML allows one: an older reader gives it
-back with the XMP, and whoever reads XMP skips it. The names are separated by slashes.
+Like :mod:`aecodec.format.instruction`, they are a processing instruction after the XMP packet,
+because version 1 of the format has no field for them. Slashes separate the names.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _MAX_BYTES = 200
 
 
 def is_safe(name: str) -> bool:
-    """Whether a name is that of a file in a folder on every system, and of no hidden one.
+    """Whether a name is valid on every system, has no folder, and is not hidden.
 
     >>> is_safe("digit 3.png"), is_safe("../digit.png"), is_safe(".png"), is_safe("nul .png")
     (True, False, False, False)
@@ -35,9 +34,9 @@ def is_safe(name: str) -> bool:
 
 
 def can_be_kept(names: Sequence[str]) -> bool:
-    r"""Whether names are safe, and differ even where capitals and forms of accents do not count.
+    r"""Whether names are safe and distinct, ignoring case and the encoding of accents.
 
-    On the disks of macOS, a letter with an accent and the letter before the accent are one name.
+    On macOS, a precomposed letter with an accent equals the letter followed by the accent.
 
     >>> can_be_kept(["a.png", "b.png"]), can_be_kept(["\xe9.png", "e\u0301.png"])
     (True, False)
@@ -46,12 +45,12 @@ def can_be_kept(names: Sequence[str]) -> bool:
 
 
 def _folded(name: str) -> str:
-    """What is equal for names that are one by canonical caseless matching (Unicode, D145)."""
+    """A key that is equal for names that match by canonical caseless matching (Unicode, D145)."""
     return normalize("NFD", normalize("NFD", name).casefold())
 
 
 def attach_names(xmp: bytes, names: Sequence[str]) -> bytes:
-    """Append the names of the pictures of a stack to their XMP packet, which may be empty.
+    """Append the names of a stack's pictures to the XMP packet, which may be empty.
 
     >>> attach_names(b"", ["a.png", "b.jpg"])
     b'<?aec-names a.png/b.jpg?>'
@@ -60,9 +59,9 @@ def attach_names(xmp: bytes, names: Sequence[str]) -> bytes:
 
 
 def detach_names(entry: bytes) -> tuple[bytes, list[str]]:
-    """Split an XMP entry of a file into the packet of the pictures and their names.
+    """Split the XMP entry of a file into the XMP packet and the names of the pictures.
 
-    There are no names if none were kept, or if a file of one of them could not be made safely.
+    The list is empty if the file has no names, or if a name is not safe.
 
     >>> detach_names(b"<x/><?aec-names a.png/b.jpg?>")
     (b'<x/>', ['a.png', 'b.jpg'])
@@ -74,6 +73,5 @@ def detach_names(entry: bytes) -> tuple[bytes, list[str]]:
     start = entry.find(_START, entry.rfind(b"\0") + 1)
     if start < 0 or not entry.endswith(_END, start + len(_START)):
         return entry, []
-    listed = entry[start + len(_START) : -len(_END)]
-    names = listed.decode("utf-8", "replace").split("/")
+    names = entry[start + len(_START) : -len(_END)].decode("utf-8", "replace").split("/")
     return entry[:start], names if can_be_kept(names) else []

@@ -85,7 +85,7 @@ class Measuring:
             ImageError: there are no pictures.
             UsageError: the codec has no such level.
         """
-        level = self.codec.spec.units_of(self.wanted.level) / LEVEL_UNITS
+        level = self.codec.spec.level_index(self.wanted.level) / LEVEL_UNITS
         at_level = Setting(OURS, f"level {level:g}", round_trip_at(self.codec, level))
         scores = self._scores(at_level, ssimulacra2=_has_ssimulacra2())
         ranking = rank(scores)

@@ -1,4 +1,4 @@
-"""Sequences of the frames of files: as arrays of pixels, and as arrays of codes."""
+"""Sequences of the frames of files, as arrays of pixels or of codes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Pixels
 from aecodec.coding.random_access import Numbers
 from aecodec.errors import ImageError, UsageError, memory_errors_wrapped
-from aecodec.sequences.files import Files
+from aecodec.sequences.frame_files import FrameFiles
 from aecodec.sequences.opened_file import OpenedFile
 
 _AT_ONCE = 256
 _PIXELS_AT_ONCE = 1 << 22
-"""How much is decoded at once where frames are asked for one after the other."""
+"""Number of frames and of pixels to decode at once when iterating."""
 
 Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[Any]]
-"""Which frames of a sequence: one or several, of which negative numbers count from the end."""
+"""An index of one or several frames of a sequence; negative numbers count from the end."""
 
 
 class FrameSequence(ABC):
-    """One array for each frame of files, in a sequence that is indexed as an array is.
+    """A sequence with one array per frame of files, which is indexed like an array.
 
     Args:
         files: the files.
     """
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: FrameFiles) -> None:
         self._files = files
 
     def __len__(self) -> int:
@@ -41,14 +41,14 @@ class FrameSequence(ABC):
 
     @memory_errors_wrapped()
     def __getitem__(self, index: Index) -> npt.NDArray[Any]:
-        """One array by its number, or those of a slice or of a list of numbers, stacked.
+        """Return one array, or the stacked arrays of a slice or a list of numbers.
 
         Raises:
-            IndexError: there is no such number.
+            IndexError: there is no frame with this number.
             FormatError: a file is damaged.
-            CodecError: another codec made a file, or none that is installed.
-            LimitError: a file claims more than is accepted.
-            ImageError: several are asked for, and they differ in shape.
+            CodecError: a file was made by another codec, or by a codec that is not installed.
+            LimitError: a file claims more than the limits.
+            ImageError: the selected frames differ in shape.
             AecodecError: memory runs out.
         """
         if isinstance(index, slice):
@@ -58,13 +58,13 @@ class FrameSequence(ABC):
         return stacked if numbers.ndim else stacked[0]
 
     def __getitems__(self, numbers: Sequence[int]) -> npt.NDArray[Any]:
-        """The arrays of a batch, stacked, which PyTorch's loaders ask for at once."""
+        """Return the stacked arrays of a batch, for PyTorch's data loaders."""
         return self[numbers]
 
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
     ) -> npt.NDArray[Any]:
-        """All arrays, stacked."""
+        """Stack all arrays."""
         return np.asarray(self[:], dtype)
 
     def __iter__(self) -> Iterator[npt.NDArray[Any]]:
@@ -73,7 +73,7 @@ class FrameSequence(ABC):
 
     @abstractmethod
     def _read(self, file: OpenedFile, numbers: Numbers) -> npt.NDArray[Any]:
-        """The arrays of some frames of a file, stacked."""
+        """Return the stacked arrays of some frames of a file."""
 
     def _iterate_file(self, number: int) -> Iterator[npt.NDArray[Any]]:
         with self._files.named(number):
@@ -85,15 +85,15 @@ class FrameSequence(ABC):
             yield from part
 
     def _checked(self, numbers: npt.NDArray[Any]) -> Numbers:
-        """Numbers from 0, of frames that there are."""
+        """Check that numbers are in range, and count negative ones from the end."""
         if numbers.ndim != 1 or not (numbers.dtype.kind in "iu" or not numbers.size):
             raise UsageError(
-                f"an index of {numbers.dtype}, shape {numbers.shape}: frames are found by an "
-                "integer, a slice or a list of integers"
+                f"an index of type {numbers.dtype} and shape {numbers.shape}: give an integer, a "
+                "slice or a list of integers"
             )
         count = len(self)
-        if wrong := [int(each) for each in numbers if not -count <= each < count]:
-            raise IndexError(f"frame {wrong[0]}: there are {count}")
+        if wrong := [int(number) for number in numbers if not -count <= number < count]:
+            raise IndexError(f"frame {wrong[0]}: there are {count} frames, counted from 0")
         return np.where(numbers < 0, numbers + count, numbers).astype(np.intp)
 
     def _stacked(self, numbers: Numbers) -> npt.NDArray[Any]:
@@ -122,7 +122,7 @@ class FrameSequence(ABC):
 
 
 class FrameCodes(FrameSequence):
-    """The codes of the frames of files, for which no network runs.
+    """The codes of the frames of files, decoded without running a network.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -138,20 +138,20 @@ class FrameCodes(FrameSequence):
 
 
 class Frames(FrameSequence):
-    """The frames of files as arrays; :func:`aecodec.frames` makes it.
+    """The frames of files as arrays, made by :func:`aecodec.frames`.
 
     `frames[3]` and `frames[-1]` are uint8 arrays: (H, W) for grey pictures, (H, W, C) for others.
-    `frames[10:20]` and `frames[[5, 1, 3]]` are stacked: (N, H, W) or (N, H, W, C). It has a length
-    and is iterated over. It pickles as its path and its codec, so that every process of a loader
-    opens the files for itself. Threads may share it.
+    `frames[10:20]` and `frames[[5, 1, 3]]` are stacked: (N, H, W) or (N, H, W, C). `len` and
+    iteration work as well. A pickled sequence contains paths and the codec, so every process of a
+    data loader opens the files itself. Threads may share a sequence.
     """
 
     @property
     def codes(self) -> FrameCodes:
-        """The codes of each frame, exactly those that were encoded: (V, K) int16.
+        """The codes of each frame, exactly as they were encoded: (V, K) int16.
 
-        V is the number of code vectors in a frame, and K that of codes in each at the file's level.
-        They are decoded without a network, and :meth:`DecoderCodec.reconstruct` takes them.
+        A frame has V code vectors with K codes each, at the file's level. They are decoded without
+        a network; :meth:`DecoderCodec.reconstruct` converts them to pictures.
         """
         return FrameCodes(self._files)
 

@@ -1,4 +1,4 @@
-"""An opened `.aec` file, of which single frames can be decoded."""
+"""An opened `.aec` file whose frames can be decoded separately."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from aecodec.format.limits import Limits
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture, to_array
 
-Keep = Callable[[int, Callable[[], npt.NDArray[Any]]], npt.NDArray[Any]]
-"""Gives an array by a number: the one that was kept, or what the function makes."""
+Cache = Callable[[int, Callable[[], npt.NDArray[Any]]], npt.NDArray[Any]]
+"""Returns a cached array by its number; otherwise calls the function and caches its result."""
 
 _ALPHA = -1
-"""Number by which alpha planes are kept; codes are kept by the numbers of their messages."""
+"""Cache number of the alpha planes; codes have the numbers of their messages."""
 
 
 class OpenedFile:
-    """A file of which any frames are decoded, without the others where messages allow it.
+    """A file that decodes selected frames, and no other messages than theirs.
 
     Args:
         data: the bytes of the file.
         decoder: the codec that made it.
-        limits: what is accepted.
-        keep: keeps the codes of messages, and alpha planes.
+        limits: limits of the file.
+        cache: caches the codes of messages, and alpha planes.
 
     Raises:
         FormatError: the file is damaged.
         CodecError: another codec made it.
-        LimitError: it claims more than is accepted.
+        LimitError: it claims more than the limits.
     """
 
-    def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits, keep: Keep) -> None:
+    def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits, cache: Cache) -> None:
         self.size = len(data)
-        self._decoder, self._keep = decoder, keep
+        self._decoder, self._cache = decoder, cache
         self._header, content = decoder.unpack(data, limits)
         self._number = decoder.level_of(data)
         self._level = decoder.spec.level(self._number)
@@ -60,13 +60,13 @@ class OpenedFile:
         return width * height
 
     def codes(self, numbers: Numbers) -> Codes:
-        """The codes of some frames, exactly those that were encoded, without the network.
+        """Decode the codes of some frames, without running the network.
 
         Args:
             numbers: (n,) numbers of frames, from 0.
 
         Returns:
-            (n, V, K) int16, for V vectors in a frame.
+            (n, V, K) int16, exactly as they were encoded, for V vectors in a frame.
 
         Raises:
             FormatError: the file is damaged.
@@ -89,7 +89,7 @@ class OpenedFile:
         pixels = self._decoder.restore_pixels(header, self._latents(numbers))
         if not header.mode.has_alpha:
             return to_array(Picture(pixels))
-        return to_array(Picture(pixels, self._keep(_ALPHA, self._alpha)[numbers]))
+        return to_array(Picture(pixels, self._cache(_ALPHA, self._alpha)[numbers]))
 
     def _latents(self, numbers: Numbers) -> Latents:
         shape = (len(numbers) * self._access.shape[0] // self.frames, *self._access.shape[1:])
@@ -99,7 +99,7 @@ class OpenedFile:
         return latents
 
     def _codes_of_message(self, number: int) -> Codes:
-        return self._keep(number, lambda: self._decode_message(number))
+        return self._cache(number, lambda: self._decode_message(number))
 
     def _decode_message(self, number: int) -> Codes:
         message = self._access.messages[number]
@@ -109,6 +109,6 @@ class OpenedFile:
         return codes
 
     def _alpha(self) -> Pixels:
-        """The alpha planes of all frames, which are one stream: they are decompressed at once."""
+        """Decompress the alpha planes of all frames, which are one stream."""
         width, height = picture_size(self._decoder.spec, self._header)
         return unpack_alpha(self._header.alpha, (self.frames, height, width))

@@ -128,7 +128,7 @@ def _exported(
     """The halves that are wanted, and all files by their names."""
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
-    from aecodec.bundle.tables import CTables
+    from aecodec.bundle.c_tables import CTables
     from aecodec.export.device.export_half import export_half
     from aecodec.export.device.folder import device_files
 

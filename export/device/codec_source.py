@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aecodec.bundle.tables import LANES, CTables
+from aecodec.bundle.c_tables import LANES, CTables
 from aecodec.coding.payload import SEGMENT_SIDE
 from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
 from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
@@ -73,7 +73,7 @@ def _work_size(tables: CTables, vectors: int) -> int:
 
 def identifier_of(tables: CTables) -> str:
     """Name of the `aecodec_codec`; in upper case it begins the level's macros."""
-    return level_identifier(tables.folder.spec.name, tables.units)
+    return level_identifier(tables.folder.spec.name, tables.level_index)
 
 
 def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
@@ -99,8 +99,8 @@ def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
     spec, dimension = tables.folder.spec, tables.prior.code_dimension
     return {
         "ID": f"0x{spec.codec_id.hex()}",
-        "LEVEL": tables.units,
-        "PRIORS": len(tables.kept),
+        "LEVEL": tables.level_index,
+        "PRIORS": len(tables.candidates),
         "WIDTH": sizes.width,
         "HEIGHT": sizes.height,
         "CHANNELS": spec.channels,
@@ -170,7 +170,7 @@ def _short_names(tables: CTables, sizes: PictureSizes) -> str:
 
 
 def _title(tables: CTables) -> str:
-    spec, level = tables.folder.spec, tables.units / LEVEL_UNITS
+    spec, level = tables.folder.spec, tables.level_index / LEVEL_UNITS
     return f"Codec {in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
 
 
@@ -218,8 +218,8 @@ def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
         "channels": spec.channels,
         "is_convolutional": int(spec.receptive_field > 0),
         "vectors_per_tile": spec.vectors,
-        "level": tables.units,
-        "is_default": int(tables.units == spec.units_of()),
+        "level": tables.level_index,
+        "is_default": int(tables.level_index == spec.level_index()),
         "latent_channels": spec.latent_channels,
         "start": level.start,
         "code_dimension": level.code_dimension,
@@ -228,7 +228,7 @@ def _codec_fields(tables: CTables, name: str) -> dict[str, object]:
         "shapes": len(prior.bank) // POSITIONS,
         "escape": prior.symbols,
         "first": prior.first,
-        "priors": len(tables.kept),
+        "priors": len(tables.candidates),
         "all_priors": prior.priors,
         "prior_numbers": array("prior_numbers"),
         "prior_frequencies": array("prior_frequencies"),

@@ -7,7 +7,7 @@ from importlib.resources import files
 from string import Template
 
 from aecodec.arrays import Pixels
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.entropy import coding
@@ -81,7 +81,7 @@ def _template_values(
         "name": tables.folder.spec.name,
         "tables": identifier_of(tables),
         "macro_": f"{identifier_of(tables).upper()}_",
-        "level": f"{tables.units / LEVEL_UNITS:g}",
+        "level": f"{tables.level_index / LEVEL_UNITS:g}",
         "width": sizes.width,
         "height": sizes.height,
         "rows": "\n".join(_rows(tables, sizes, networks)),
@@ -105,7 +105,7 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Networks) -> list[str]
 def _pruned(tables: CTables, pictures: Pixels) -> str:
     """What it costs that some priors are left out."""
     whole = tables.folder.prior(tables.number)
-    if len(tables.kept) == whole.priors:
+    if len(tables.candidates) == whole.priors:
         return ""
     spec, size = tables.folder.spec, (pictures.shape[2], pictures.shape[1])
     rows, columns = grid_of(size, spec.tile)
@@ -113,7 +113,7 @@ def _pruned(tables: CTables, pictures: Pixels) -> str:
     codes = Codec(tables.folder).encoder.codes(pictures, tables.number)
     kept, all_ = (coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, whole))
     return (
-        f"\n\nThe folder has {len(tables.kept)} of the codec's {whole.priors} priors, so a code "
-        f"vector takes {kept:.2f} bytes instead of {all_:.2f} (the mean of {len(pictures)} "
+        f"\n\nThe folder has {len(tables.candidates)} of the codec's {whole.priors} priors, so a "
+        f"code vector takes {kept:.2f} bytes instead of {all_:.2f} (the mean of {len(pictures)} "
         "pictures)."
     )

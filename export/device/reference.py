@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from aecodec.arrays import Latents, Pixels
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import picture_size, vector_shape

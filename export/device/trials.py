@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aecodec.arrays import Latents, Pixels
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec_files.file_names import Half

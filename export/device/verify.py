@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aecodec.arrays import Pixels
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.tflite_micro import micro_transform

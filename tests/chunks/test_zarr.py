@@ -411,5 +411,5 @@ def test_a_codec_may_be_given_itself(codec: Codec) -> None:
     assert Aecodec(codec, 3).to_dict() == Aecodec("digits", 3).to_dict()
     assert Aecodec(codec) == Aecodec("digits", 2) != Aecodec("digits", 1)
     assert Aecodec("photo", 2.5).to_dict()["configuration"]["level"] == 2.5
-    with pytest.raises(UsageError, match="whole levels only"):
+    with pytest.raises(UsageError, match="only whole levels"):
         Aecodec(codec, 1.5)

@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(aecodec.FormatError, match=r"nothing\.aec"):
         aecodec.decompress(tmp_path / "nothing.aec")
     for source in (None, 5, np.zeros(3), io.StringIO("text")):
-        with pytest.raises(UsageError, match=r"is no \.aec file"):
+        with pytest.raises(UsageError, match=r"is not an \.aec file"):
             aecodec.decompress(source)
 
 

@@ -113,10 +113,10 @@ def test_levels_that_are_not_there(codec: Codec, samples: Pixels, level: int) ->
 
 
 def test_unknown_codecs(samples: Pixels) -> None:
-    with pytest.raises(CodecError, match="neither one that ships"):
+    with pytest.raises(CodecError, match="does not exist: give the name of a built-in codec"):
         aecodec.load_codec("nothing")
     stranger = container.pack(container.Header(b"\0\1\2\3"), b"x")
-    with pytest.raises(CodecError, match="does not ship"):
+    with pytest.raises(CodecError, match="not a built-in codec"):
         aecodec.decompress(stranger)
     with pytest.raises(CodecError, match="made with codec 00010203"):
         aecodec.decompress(stranger, "digits")
@@ -245,7 +245,7 @@ def test_threads_may_share_a_codec(codec: Codec, samples: Pixels) -> None:
 
 @pytest.mark.parametrize("thing", ["missing.png", None, 5])
 def test_what_is_no_picture_is_refused(codec: Codec, thing: object) -> None:
-    with pytest.raises(aecodec.ImageError, match=r"is no image|missing\.png"):
+    with pytest.raises(aecodec.ImageError, match=r"is not an image|missing\.png"):
         codec.compress(thing)
 
 
@@ -301,7 +301,7 @@ def test_a_folder_that_was_replaced_does_not_unpickle(copy: Path, codec: Codec) 
     pickled = pickle.dumps(aecodec.load_codec(copy))
     shutil.rmtree(copy)
     shutil.copytree(BUILT_IN / "photo", copy, ignore=shutil.ignore_patterns("*.hdf5"))
-    with pytest.raises(CodecError, match="another codec than the one that was pickled"):
+    with pytest.raises(CodecError, match="has changed since it was pickled"):
         pickle.loads(pickled)
 
 

@@ -26,7 +26,7 @@ from aecodec.data.codecs import EARLIER
 
 OLD = "digits-1"
 OLD_ID = "0881441f"
-WHERE = f"aecodec/data/codecs/{OLD} in aecodec's repository"
+WHERE = f"aecodec/data/codecs/{OLD} from aecodec's repository"
 REAL = registry.BUILT_IN
 
 
@@ -115,7 +115,7 @@ def test_an_absent_one_is_named_with_where_to_get_it(
 ) -> None:
     with pytest.raises(CodecError, match=rf"codec {OLD} \({OLD_ID}\), which is not .*{WHERE}"):
         aecodec.decompress(old_file)
-    with pytest.raises(CodecError, match=f"{OLD} only decompresses.* not installed.*{WHERE}"):
+    with pytest.raises(CodecError, match=f"codec {OLD}, which .* not installed.*{WHERE}"):
         aecodec.load_codec(OLD)
     expected = codec.decompress(old_file)
     assert aecodec.decompress(old_file, absent) == expected

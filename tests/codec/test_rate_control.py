@@ -10,7 +10,7 @@ import pytest
 
 from aecodec import Codec, Picture, UsageError, metrics
 from aecodec.arrays import Pixels
-from aecodec.codec.distortion import likeness
+from aecodec.codec.distortion import ms_ssim
 from aecodec.codec.rate_control import REDUCTIONS, all_levels, last_where
 from aecodec.imaging.picture import from_array
 
@@ -32,7 +32,7 @@ def test_bytes_are_used_but_never_exceeded(codec: Codec, picture: Picture) -> No
 
 
 def test_no_file_is_small_enough(codec: Codec, picture: Picture) -> None:
-    with pytest.raises(UsageError, match="no file of 12 bytes: the smallest"):
+    with pytest.raises(UsageError, match="12 bytes are too few: codec"):
         codec.compress(picture, max_bytes=12)
 
 
@@ -63,7 +63,7 @@ def test_the_smallest_file_of_a_score(photo: Codec, photograph: Pixels) -> None:
 def test_a_score_is_not_given_for_a_tiny_picture(photo: Codec, photograph: Pixels) -> None:
     with pytest.raises(UsageError, match="too small for a quality by SSIMULACRA2"):
         photo.compress(photograph[:7, :40], min_ssimulacra2=20)
-    with pytest.raises(UsageError, match="no level gives 99 by SSIMULACRA2: the best of codec"):
+    with pytest.raises(UsageError, match="no level reaches 99 by SSIMULACRA2: level"):
         photo.compress(photograph[:64, :64], min_ssimulacra2=99)
     with pytest.raises(UsageError, match="give a number"):
         photo.compress(photograph[:64, :64], min_psnr=math.nan)
@@ -102,10 +102,10 @@ def test_a_large_picture_is_compared_in_parts(photograph: Pixels) -> None:
         for rows in parts[0]
         for columns in parts[1]
     ]
-    assert likeness(large, worse) == pytest.approx(np.mean(expected), abs=1e-12)
-    assert likeness(large[:9], worse[:9]) == metrics.psnr(metrics.mse(large[:9], worse[:9]))
+    assert ms_ssim(large, worse) == pytest.approx(np.mean(expected), abs=1e-12)
+    assert ms_ssim(large[:9], worse[:9]) == metrics.psnr(metrics.mse(large[:9], worse[:9]))
 
 
 def test_no_level_is_good_enough(codec: Codec, picture: Picture) -> None:
-    with pytest.raises(UsageError, match="no level gives 60 dB"):
+    with pytest.raises(UsageError, match="no level reaches 60 dB"):
         codec.compress(picture, min_psnr=60)

@@ -184,7 +184,7 @@ def test_a_codec_json_as_large_as_a_film_is_not_read(copy: Path) -> None:
     with (copy / "codec.json").open("wb") as file:
         file.truncate(1 << 34)
     start = time.process_time()
-    with pytest.raises(CodecError, match="larger than any"):
+    with pytest.raises(CodecError, match="larger than"):
         aecodec.load_codec(copy)
     assert time.process_time() - start < 1
 
@@ -211,7 +211,7 @@ def test_codes_that_no_latent_has_are_refused_as_codes_too(codec: Codec) -> None
     payload = coding.encode(codec.folder.prior(2), codes)
     data = container.pack(container.Header(codec.spec.codec_id), payload)
     for use in (codec.decoder.codes, codec.decoder.check, codec.decompress):
-        with pytest.raises(FormatError, match="outside of what"):
+        with pytest.raises(FormatError, match="outside of the range"):
             use(data)
 
 

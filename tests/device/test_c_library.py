@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
 from aecodec.coding.levels import Level

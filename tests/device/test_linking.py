@@ -13,7 +13,7 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.file_names import Half

@@ -169,7 +169,7 @@ def test_a_context_network_that_does_not_fit_is_refused(change: dict[str, object
         ContextNetwork(**{**sound, **change})
     bank = np.full((8, 2), 32768)
     fitting = Prior(bank, 0, np.zeros((2, 4)), np.zeros((2, 4)), [32768, 32768], network)
-    with pytest.raises(CodecError, match="fits other tables"):
+    with pytest.raises(CodecError, match="does not fit its prior tables"):
         replace(fitting, table=np.zeros((2, 3)), offset=np.zeros((2, 3)))
-    with pytest.raises(CodecError, match="fits other tables"):
+    with pytest.raises(CodecError, match="does not fit its prior tables"):
         replace(fitting, bank=bank[:7])

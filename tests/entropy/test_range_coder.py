@@ -55,7 +55,7 @@ def encode(coder: type, message: Message) -> bytes:
 def encode_one_by_one(coder: type, message: Message) -> bytes:
     writer = coder()
     for symbols, table in message:
-        writer.encode_each(symbols, [table] * len(symbols))
+        writer.encode_with_tables(symbols, [table] * len(symbols))
     return writer.finish()
 
 
@@ -69,7 +69,7 @@ def assert_round_trip(message: Message) -> bytes:
         reader, one_by_one = read(data), read(data)
         for symbols, table in message:
             assert reader.decode(len(symbols), table).tolist() == symbols
-            assert one_by_one.decode_each([table] * len(symbols)) == symbols
+            assert one_by_one.decode_with_tables([table] * len(symbols)) == symbols
     return data
 
 

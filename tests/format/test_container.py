@@ -39,8 +39,8 @@ def test_the_first_bytes_state_the_number_of_pictures(header: Header, payload: b
         (b"\xaeC\x02\0\1\2\3\0", "format version 2"),
         (b"\xaeC\x01\0\1\2\3\x80", "unknown flag bits"),
         (b"\xaeC\x01\0\1\2\3\x10", "runs past the end"),
-        (b"\xaeC\x01\0\1\2\3\x10\xff\xff\xff\xff\x7f", "a file holds 1 to 16777216"),
-        (b"\xaeC\x01\0\1\2\3\x10\0", "a file holds 1 to"),
+        (b"\xaeC\x01\0\1\2\3\x10\xff\xff\xff\xff\x7f", "a file can hold 1 to 16777216"),
+        (b"\xaeC\x01\0\1\2\3\x10\0", "a file can hold 1 to"),
     ],
 )
 def test_first_bytes_that_state_no_number_are_refused(beginning: bytes, message: str) -> None:
@@ -107,7 +107,7 @@ def sealed(body: bytes) -> bytes:
     [
         (b"", "not an .aec file"),
         (b"\x89PNG\r\n\x1a\n plus what follows", "not an .aec file"),
-        (b"\xaeC\x01", "ends after 3 bytes"),
+        (b"\xaeC\x01", "the file has 3 bytes"),
         (sealed(b"\xaeC\x02abcd\0"), "version 2"),
         (sealed(b"\xaeC\x01abcd\xc0"), "flag bits 0x80"),
         (sealed(b"\xaeC\x01abcd\x04\x80\x00\x05"), "shortest form"),

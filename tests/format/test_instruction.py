@@ -36,5 +36,5 @@ def test_it_takes_a_few_bytes_behind_the_xmp_in_an_entry_that_every_reader_knows
 @pytest.mark.parametrize("origin", [Origin("jpg", 0), Origin(".", 0), Origin(".a b", 0)])
 def test_endings_that_would_break_it_are_not_written(origin: Origin) -> None:
     assert not origin.can_be_kept
-    with pytest.raises(FormatError, match="an ending is a dot and"):
+    with pytest.raises(FormatError, match="an extension is a dot and"):
         container.pack(Header(b"abcd", origin=origin), b"")

@@ -62,7 +62,7 @@ def test_the_decoders_agree_on_any_payload(
 ) -> None:
     target = targets[number]
     size = (9, 7) if target.folder.spec.receptive_field else None
-    units = target.library.tables.units
+    units = target.library.tables.level_index
     level = None if units == 16 * target.folder.spec.default_level else units
     header = Header(target.folder.spec.codec_id, size=size, level=level)
     Attempt(target, header, payload).check()

@@ -116,8 +116,8 @@ def file_of(codec: Codec, header: Header, codes: np.ndarray, level: float | None
     def quantizer(part: np.ndarray) -> Symbols:
         return FixedSymbols(part.reshape(-1, part.shape[-1]))
 
-    units = codec.spec.units_of(level)
-    stated = None if units == codec.spec.units_of() else units
+    units = codec.spec.level_index(level)
+    stated = None if units == codec.spec.level_index() else units
     coder = PriorCoder(codec.folder.prior(level), codec.spec.level(level), quantizer)
     payload = encode_payload(coder, codes)
     whole = Header(**{**vars(header), "level": stated})

@@ -75,10 +75,10 @@ def test_files_are_converted_to_other_formats_without_loss(picture: Image.Image)
     ("options", "kind", "text"),
     [
         ({"level": 9}, ValueError, "level 9: codec digits has the levels 1"),
-        ({"level": 1.5}, ValueError, "whole levels only"),
+        ({"level": 1.5}, ValueError, "only whole levels"),
         ({"level": 1, "max_bytes": 99}, ValueError, "exclude each other"),
-        ({"max_bytes": 3}, ValueError, "no file of 3 bytes"),
-        ({"codec": "no-codec"}, OSError, "no codec 'no-codec'"),
+        ({"max_bytes": 3}, ValueError, "3 bytes are too few"),
+        ({"codec": "no-codec"}, OSError, "codec 'no-codec' does not exist"),
     ],
 )
 def test_options_that_cannot_be_are_refused_and_leave_no_file(

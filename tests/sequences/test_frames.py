@@ -19,7 +19,7 @@ from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, Usag
 from aecodec.arrays import Pixels
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.errors import InputError
-from aecodec.sequences.files import Files
+from aecodec.sequences.frame_files import FrameFiles
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"absent\.aec: cannot be read"):
         aecodec.frames(tmp_path / "absent.aec")
-    with pytest.raises(InputError, match=r"empty: no \.aec file"):
+    with pytest.raises(InputError, match=r"empty: this folder has no \.aec file"):
         aecodec.frames(tmp_path / "empty")
     with pytest.raises(FormatError, match=r"a\.aec: not an \.aec file"):
         aecodec.frames(tmp_path / "a.aec")
@@ -192,7 +192,7 @@ def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "pipe.aec")
-    with pytest.raises(InputError, match=r"pipe\.aec: no ordinary file"):
+    with pytest.raises(InputError, match=r"pipe\.aec: not a regular file"):
         aecodec.frames(folder)
 
 
@@ -263,7 +263,7 @@ def test_threads_may_share_it(stack: Path) -> None:
 
 
 def test_the_codec_is_loaded_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = [file._decoder for file in map(Files(folder).opened, (0, 1))]
+    opened = [file._decoder for file in map(FrameFiles(folder).opened, (0, 1))]
     assert opened[0] is opened[1]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from aecodec.arrays import Latents
-from aecodec.bundle.tables import CTables
+from aecodec.bundle.c_tables import CTables
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.format.container import Mode
 

@@ -1,4 +1,4 @@
-"""A cache of the values that were used last, limited in bytes."""
+"""A cache of recently used values, limited in bytes."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import Any, TypeVar
 Value = TypeVar("Value")
 
 
-class Recent:
-    """A cache of the values that were used last.
+class RecentValues:
+    """A cache of recently used values.
 
-    Threads may share it. A value is made while the others wait, so that none is made twice.
+    Threads may share it. They wait while a value is made, so no value is made twice.
 
     Args:
-        most: bytes of all values together, at most; the last one is kept in any case.
+        max_bytes: largest size of all values together. The newest value is always kept.
 
-    >>> recent = Recent(10)
-    >>> recent.get("a", lambda: b"six by", len)
+    >>> cache = RecentValues(10)
+    >>> cache.get("a", lambda: b"six by", len)
     b'six by'
-    >>> recent.get("a", lambda: b"never made", len)
+    >>> cache.get("a", lambda: b"never made", len)
     b'six by'
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._bytes = 0
         self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.RLock()
 
     def get(self, key: Hashable, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
-        """A value that was made before, or a new one.
+        """Return a cached value, or make and cache it.
 
         Args:
-            key: what the value is found by.
-            make: makes it.
-            size: its size in bytes.
+            key: key of the value.
+            make: makes the value.
+            size: returns the size of a value in bytes.
         """
         with self._lock:
             if key not in self._values:
@@ -49,6 +49,6 @@ class Recent:
     def _add(self, key: Hashable, value: Any, size: int) -> None:
         self._values[key] = value, size
         self._bytes += size
-        while self._bytes > self._most and len(self._values) > 1:
+        while self._bytes > self._max_bytes and len(self._values) > 1:
             _, (_, dropped) = self._values.popitem(last=False)
             self._bytes -= dropped

@@ -1,11 +1,11 @@
-"""The files of a sequence: which there are, where the frames of each begin, and which are open."""
+"""The files of a sequence, the numbers of their frames, and a cache of opened files."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,84 +19,82 @@ from aecodec.errors import FormatError, InputError, errors_about
 from aecodec.format.container import BEGINNING, frames_stated
 from aecodec.format.limits import Limits
 from aecodec.sequences.opened_file import OpenedFile
-from aecodec.sequences.recent import Recent
+from aecodec.sequences.recent_values import RecentValues
 
-_KEPT = 1 << 28
-"""Bytes of files, codes and alpha planes that are kept at most; a million digits are 90 MB."""
+_CACHE_BYTES = 1 << 28
+"""Largest size of cached files, codes and alpha planes; a million digits have 90 MB."""
 
 
-def _new_recent() -> Recent:
-    return Recent(_KEPT)
+def _new_cache() -> RecentValues:
+    return RecentValues(_CACHE_BYTES)
 
 
 @dataclass(frozen=True, eq=False)
-class Files:
+class FrameFiles:
     """An `.aec` file, or the files of a folder, at any depth, sorted by path.
 
-    It pickles as what it was made of, with the number of frames of each file if they were counted.
+    It pickles without its cache, but with the paths and frame counts that it has already read.
 
     Attributes:
         path: the file or the folder.
-        codec: the codec that made the files; found by the id in each, among those that ship, if
-            None.
-        limits: what is accepted of each file.
+        codec: the codec that made the files; None for built-in codecs, which the files name.
+        limits: limits of each file.
     """
 
     path: Path
     codec: Codec | None = None
     limits: Limits = Limits()
-    _recent: Recent = field(default_factory=_new_recent, repr=False)
+    _cache: RecentValues = field(default_factory=_new_cache, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {each.name for each in fields(self)} - {"_recent"} | {"paths", "starts"}
-        return {name: value for name, value in vars(self).items() if name in kept}
+        return {name: value for name, value in vars(self).items() if name != "_cache"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _recent=_new_recent())
+        self.__dict__.update(state, _cache=_new_cache())
 
     @cached_property
     def paths(self) -> list[Path]:
         """The files.
 
         Raises:
-            InputError: there are none.
+            InputError: the folder has no `.aec` files.
         """
         if not self.path.is_dir():
             return [self.path]
-        found = sorted(
+        paths = sorted(
             Path(folder, name)
             for folder, _, names in os.walk(self.path)
             for name in names
             if name.lower().endswith(".aec")
         )
-        if not found:
-            raise InputError(f"{self.path}: no .aec file in this folder")
-        return found
+        if not paths:
+            raise InputError(f"{self.path}: this folder has no .aec files")
+        return paths
 
     @cached_property
     def starts(self) -> npt.NDArray[np.intp]:
-        """(files + 1,) number of the first frame of each file, and of all frames.
+        """(files + 1,) number of the first frame of each file; the last item counts all frames.
 
         Only the first bytes of each file are read.
 
         Raises:
-            InputError: there are no files, or one cannot be read.
-            FormatError: one is no `.aec` file.
+            InputError: there are no files, or a file cannot be read.
+            FormatError: a file is not an `.aec` file.
         """
         counts = [self._count(path) for path in self.paths]
         return np.concatenate([[0], np.cumsum(counts, dtype=np.intp)]).astype(np.intp)
 
     def opened(self, number: int) -> OpenedFile:
-        """A file by its number, as it was opened last or anew.
+        """Return a file by its number, from the cache or newly opened.
 
         Raises:
-            AecodecError: it cannot be read, or is not what it was when its frames were counted.
+            AecodecError: the file cannot be read, or has changed since its frames were counted.
         """
-        return self._recent.get(number, lambda: self._open(number), lambda opened: opened.size)
+        return self._cache.get(number, lambda: self._open(number), lambda opened: opened.size)
 
     @contextmanager
     def named(self, number: int) -> Iterator[None]:
-        """Name a file in the errors of the block."""
+        """Add the name of a file to the errors of the block."""
         with errors_about(self.paths[number]):
             yield
 
@@ -107,7 +105,7 @@ class Files:
             data,
             codec.decoder,
             self.limits,
-            lambda part, make: self._recent.get((number, part), make, lambda made: made.nbytes),
+            lambda part, make: self._cache.get((number, part), make, lambda array: array.nbytes),
         )
         if opened.frames != self.starts[number + 1] - self.starts[number]:
             raise FormatError("changed since its frames were counted: open the sequence again")
@@ -118,11 +116,11 @@ class Files:
             return frames_stated(_read(path, BEGINNING))
 
 
-def _read(path: Path, most: int = -1) -> bytes:
+def _read(path: Path, size: int = -1) -> bytes:
     if path.exists() and not path.is_file():
-        raise InputError("no ordinary file")  # a pipe would never end
+        raise InputError("not a regular file")  # reading a pipe would never end
     try:
         with path.open("rb") as file:
-            return file.read(most)
+            return file.read(size)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error

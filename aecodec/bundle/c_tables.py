@@ -1,7 +1,7 @@
 """The tables of one level of a codec as C arrays, for `aecodec.c`.
 
-What no symbol needs is left out: the columns of frequency 1 at both ends of a row of the bank, and
-the weights of the context network that its degrees rule out.
+Entries that no symbol needs are omitted: columns with frequency 1 at both ends of a row of the
+bank, and weights of the context network that its degrees exclude.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Array:
         return self.values.nbytes
 
     def as_c(self, prefix: str) -> str:
-        """The definition of the array in C.
+        """Define the array in C.
 
         >>> print(Array("bias", np.array([1, -2], np.int8)).as_c("aecodec_x_"))
         static const int8_t aecodec_x_bias[] = {
@@ -69,11 +69,11 @@ class CTables:
 
     Args:
         folder: the codec.
-        number: the level; the default level if None.
-        priors: number of priors to keep, those that serve best; all if None.
+        number: the level, 1 and up; the default level if None.
+        priors: number of priors to keep, the best ones; all if None.
 
     Raises:
-        ModelError: `aecodec.c` has no room for the tables.
+        ModelError: the tables exceed a limit of `aecodec.c`.
         UsageError: the codec has no such level.
     """
 
@@ -84,14 +84,14 @@ class CTables:
     def __post_init__(self) -> None:
         exceeded = [limit for limit, holds in self._limits().items() if not holds]
         if exceeded:
-            level = f"level {self.units / LEVEL_UNITS:g} of {self.folder.spec.name}"
+            level = f"level {self.level_index / LEVEL_UNITS:g} of {self.folder.spec.name}"
             raise ModelError(
-                f"{level} cannot be exported to C, which takes at most {', '.join(exceeded)}"
+                f"{level} cannot be exported to C, which supports at most {', '.join(exceeded)}"
             )
 
     def _limits(self) -> dict[str, bool]:
         spec, prior = self.folder.spec, self.prior
-        offset = prior.offset[self.kept]
+        offset = prior.offset[self.candidates]
         return {
             "256 tables": len(prior.bank) <= 1 << 8,
             "255 symbols per table": prior.symbols < 1 << 8,
@@ -105,24 +105,23 @@ class CTables:
 
     @cached_property
     def level(self) -> Level:
-        """The level, which quantizes latents to codes."""
+        """The level's quantization."""
         return self.folder.spec.level(self.number)
 
     @cached_property
-    def units(self) -> int:
-        """Number of the level in sixteenths."""
-        return self.folder.spec.units_of(self.number)
+    def level_index(self) -> int:
+        """The level in sixteenths."""
+        return self.folder.spec.level_index(self.number)
 
     @cached_property
     def prior(self) -> Prior:
-        """The prior of the level, in which only the priors that are kept can be selected."""
-        whole = self.folder.prior(self.number)
-        kept = best_candidates(whole, self.priors or whole.priors)
-        return replace(whole, candidates=kept)
+        """The prior of the level; an encoder selects only among the distributions to keep."""
+        prior = self.folder.prior(self.number)
+        return replace(prior, candidates=best_candidates(prior, self.priors or prior.priors))
 
     @property
-    def kept(self) -> npt.NDArray[np.uint16]:
-        """Numbers of the priors that are kept, ascending."""
+    def candidates(self) -> npt.NDArray[np.uint16]:
+        """Numbers of the distributions to keep, ascending."""
         assert self.prior.candidates is not None
         return self.prior.candidates
 
@@ -147,21 +146,21 @@ class CTables:
         return {array.name: array for array in self._arrays()}
 
     def _arrays(self) -> Iterator[Array]:
-        prior, kept = self.prior, self.kept
+        prior, candidates = self.prior, self.candidates
         rows, bank = trimmed(prior.bank, prior.bank)
-        yield Array("prior_numbers", kept)
+        yield Array("prior_numbers", candidates)
         yield Array("prior_frequencies", prior.index)
         yield Array("rows", rows)
         yield Array("bank", bank)
-        yield Array("table", prior.table[kept].astype(np.uint8))
-        yield Array("offset", prior.offset[kept].astype(np.int8))
-        if len(kept) > 1:  # an encoder selects
+        yield Array("table", prior.table[candidates].astype(np.uint8))
+        yield Array("offset", prior.offset[candidates].astype(np.int8))
+        if len(candidates) > 1:  # an encoder selects
             yield Array("costs", trimmed(prior.bank, prior.costs)[1])
-            yield Array("prior_costs", prior.index_costs[kept].astype(np.uint16))
+            yield Array("prior_costs", prior.index_costs[candidates].astype(np.uint16))
         if self.level.gains:
             yield Array("factors", self.level.factors.astype(np.uint16))
         if prior.context:
-            yield from _of_context(prior.context, kept)
+            yield from _of_context(prior.context, candidates)
         if prior.context and prior.context.spatial:
             yield from _of_spatial_weights(prior.context.spatial)
 
@@ -169,35 +168,35 @@ class CTables:
 def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
-    """Leave out the columns of frequency 1 at both ends of each row.
+    """Omit the columns with frequency 1 at both ends of each row.
 
     Args:
         bank: (T, S + 1) frequencies.
         values: (T, S + 1) frequencies or costs.
 
     Returns:
-        (T,) where the columns of each row begin, and how many there are; and the values of all
-        rows, each row ending with that of the escape.
+        (T,) position, first column and number of columns of each row; and the values of all rows,
+        each followed by the value of its escape.
     """
-    rows, kept, at = [], [], 0
+    rows, parts, at = [], [], 0
     for frequencies, row in zip(bank, values, strict=True):
         large = np.flatnonzero(frequencies[:-1] > 1)
         start, stop = (int(large[0]), int(large[-1]) + 1) if large.size else (0, 0)
         rows.append((at, start, stop - start))
-        kept.append(np.append(row[start:stop], row[-1]).astype(np.uint16))
+        parts.append(np.append(row[start:stop], row[-1]).astype(np.uint16))
         at += stop - start + 1
-    return np.array(rows, _ROW), np.concatenate(kept)
+    return np.array(rows, _ROW), np.concatenate(parts)
 
 
-def _of_context(network: ContextNetwork, kept: npt.NDArray[np.uint16]) -> Iterator[Array]:
+def _of_context(network: ContextNetwork, candidates: npt.NDArray[np.uint16]) -> Iterator[Array]:
     """The arrays of an `aecodec_context_network`, unit by unit."""
     inner = [network.weights[:degree, unit] for unit, degree in enumerate(network.degree)]
-    inner.append(np.zeros(LANES, np.int8))  # C reads blocks of weights, the last one beyond its end
+    inner.append(np.zeros(LANES, np.int8))  # C reads whole blocks, even past the last weight
     outer = [network.output_weights[degree:, unit] for unit, degree in enumerate(network.degree)]
     outer.append(np.zeros((0, 2), np.int8))  # there may be no units
     replaced = {
         "weights": np.concatenate(inner),
-        "bias": network.bias[kept],
+        "bias": network.bias[candidates],
         "output_weights": np.concatenate(outer),
     }
     for name in ContextNetwork.DTYPES:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aecodec.sequences.recent import Recent
+from aecodec.sequences.recent_values import RecentValues
 
 
-def asked(recent: Recent, *keys: str) -> list[str]:
+def asked(recent: RecentValues, *keys: str) -> list[str]:
     """The keys whose values, of as many bytes as the key has letters, had to be made."""
     made: list[str] = []
 
@@ -19,16 +19,16 @@ def asked(recent: Recent, *keys: str) -> list[str]:
 
 
 def test_values_are_kept_while_they_fit() -> None:
-    recent = Recent(6)
+    recent = RecentValues(6)
     assert asked(recent, "aa", "bb", "cc", "aa", "cc") == ["aa", "bb", "cc"]
 
 
 def test_the_value_that_was_used_least_recently_is_dropped() -> None:
-    recent = Recent(6)
+    recent = RecentValues(6)
     assert asked(recent, "aa", "bb", "cc", "aa", "dd") == ["aa", "bb", "cc", "dd"]
     assert asked(recent, "aa", "cc", "dd", "bb") == ["bb"]
 
 
 def test_one_value_is_kept_however_large() -> None:
-    recent = Recent(3)
+    recent = RecentValues(3)
     assert asked(recent, "a", "long", "long", "a") == ["a", "long", "a"]
