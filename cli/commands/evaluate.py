@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_is_png, check_overwriting, write_bytes
+from aecodec.cli.shared.file_io import check_is_png, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.options import (
     ArrayName,
@@ -27,7 +27,7 @@ from aecodec.cli.shared.pictures import open_pictures, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 
-if TYPE_CHECKING:  # which the other commands need not load
+if TYPE_CHECKING:  # loaded only when needed
     from aecodec.datasets.evaluation_set import Dataset
     from aecodec.evaluation.evaluate import LevelScore
 
@@ -37,21 +37,23 @@ def evaluate(
     data: DataArgument,
     levels: Annotated[
         Optional[list[float]],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option("-q", "--level", help="A level; may be given several times. Default: all."),
+        typer.Option(
+            "-q", "--level", help="Level to measure. Repeat for several. Default: all levels."
+        ),
     ] = None,
     array: ArrayName = None,
     limit: Limit = None,
     plot: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            "--plot", metavar="FILE", readable=False, help="Draw PSNR over bits per pixel, as PNG."
+            "--plot", metavar="FILE", readable=False, help="Plot PSNR over bits per pixel to a PNG."
         ),
     ] = None,
     ssimulacra2: Annotated[
         bool,
         typer.Option(
             "--ssimulacra2",
-            help="Measure SSIMULACRA2 too, in a second for each 400,000 pixels. "
+            help="Also measure SSIMULACRA2, which takes one second per 400,000 pixels. "
             "Needs the extra 'perceptual'.",
         ),
     ] = False,
@@ -59,10 +61,11 @@ def evaluate(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a codec's levels on a data set: bytes, bits per pixel, errors, time.
+    """Measure the levels of a codec on a data set: bytes, bits per pixel, errors and time.
 
-    Every picture is compressed by itself. Bytes are the mean size of whole files; the ratio is to
-    raw pixels; PSNR is that of the mean squared error; times are milliseconds per picture.
+    Each picture is compressed to its own file. Bytes are the mean file size. The ratio compares
+    that with raw pixels. PSNR is computed from the mean squared error of all pictures. Times are
+    milliseconds per picture.
     """
     if plot:
         check_is_png(plot)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.found import STANDARD, is_folder_at, real_path
+from aecodec.cli.shared.discovery import STANDARD, is_folder_at, real_path
+from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.options import (
     ArrayName,

@@ -1,4 +1,4 @@
-"""A TFLite model as C source: an aligned array, and a header with its sizes and scales."""
+"""TFLite models as C source: an aligned array, and a header with sizes and scales."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _BYTES_PER_LINE = 16
 
 @dataclass(frozen=True)
 class CModel:
-    """What the C source of a model says about it.
+    """Properties of a model that its C source states.
 
     Attributes:
         codec: specification of the codec.
-        half: which half of the codec the model is.
-        arena_bytes: tensor arena that TensorFlow Lite Micro needs; None where it was not found.
+        half: the half of the codec.
+        arena_bytes: tensor arena that TensorFlow Lite Micro needs; None if unknown.
     """
 
     codec: CodecSpec
@@ -29,21 +29,21 @@ class CModel:
 
     @property
     def identifier(self) -> str:
-        """The beginning of all identifiers; the levels of a codec share its models."""
+        """Prefix of all identifiers. The levels of a codec share its models."""
         return f"{codec_identifier(self.codec.name)}_{self.half.value}"
 
     @property
     def array(self) -> str:
-        """Name of the array, and of the files without their suffix."""
+        """Name of the array and stem of the file names."""
         return f"{self.identifier}_model"
 
 
 def c_files(model: bytes, about: CModel) -> dict[str, bytes]:
-    """An int8 model as a header and a source file, in C99 that is C++17 too.
+    """An int8 model as a header and a source file that compile as C99 and C++17.
 
     Args:
         model: content of a `.tflite` file.
-        about: what the header says about it.
+        about: properties of the model.
 
     Returns:
         The files by name.

@@ -1,4 +1,4 @@
-"""One half of a codec as files of one format, with measurements."""
+"""Exporting and measuring a half of a codec."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Exported:
 
     Attributes:
         files: contents by file name.
-        parity: how far the half is from the float models.
-        network: the half as a network plan, where that is what the files are.
+        parity: comparison of the half with the float models.
+        network: the network plan, if the files contain one.
     """
 
     files: dict[str, bytes]
@@ -30,17 +30,17 @@ class Exported:
 def export_half(
     pair: FloatPair, half: Half, to: Format, precision: Precision, network: Network = Network.C
 ) -> Exported:
-    """Make the file or files of one half, and measure them.
+    """Export a half of a codec, and measure it.
 
     Args:
-        pair: the codec and its calibration set, on which int16x8 is calibrated too.
-        half: which half.
-        to: file format; C is the int8 model as an array.
-        precision: precision of TFLite.
-        network: what runs the network, where the format is C.
+        pair: the codec and its calibration set.
+        half: the half.
+        to: file format. C is the int8 model as an array.
+        precision: precision of TFLite files.
+        network: runtime of networks in C.
 
     Raises:
-        CodecError: the codec lacks the file from which this is made.
+        CodecError: the codec lacks the source of the export.
         ModelError: TensorFlow cannot convert the model, or C has no kernel for an operator.
     """
     name, content = _file(pair, half, to, precision)
@@ -48,8 +48,8 @@ def export_half(
     if to is not Format.C:
         return Exported({name: content}, parity)
     if network is Network.C:
-        made = c_network(content, pair.folder.spec, half)
-        return Exported(c_network_files(made), parity, made)
+        plan = c_network(content, pair.folder.spec, half)
+        return Exported(c_network_files(plan), parity, plan)
     about = CModel(pair.folder.spec, half, parity.arena_bytes)
     return Exported(c_files(content, about), parity)
 

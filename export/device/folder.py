@@ -1,4 +1,4 @@
-"""A folder for a device: C sources, the tables of one level, and an example that builds."""
+"""Device folders: C sources, the tables of a level, and an example program."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _TEMPLATES = ("CMakeLists.txt", "README.md")
 def device_files(
     tables: CTables, pictures: Pixels, exported: Sequence[Exported]
 ) -> dict[str, bytes]:
-    """All files that a device needs, except for the networks.
+    """All files of a device folder except for the networks.
 
     Args:
         tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels; the first one is the sample.
-        exported: the networks that go into the folder.
+        pictures: (N, H, W, C) uint8 with the codec's channels. The first picture is the sample.
+        exported: the networks of the folder.
 
     Returns:
         The files by name.
@@ -58,10 +58,10 @@ def device_files(
 
 
 def _networks(tables: CTables, exported: Sequence[Exported]) -> Networks:
-    found = [each.network for each in exported if each.network]
-    if found:
-        return in_c(found)
-    return in_micro(tables.folder.spec.name, [each.parity for each in exported])
+    networks = [half.network for half in exported if half.network]
+    if networks:
+        return in_c(networks)
+    return in_micro(tables.folder.spec.name, [half.parity for half in exported])
 
 
 def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
@@ -103,17 +103,18 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Networks) -> list[str]
 
 
 def _pruned(tables: CTables, pictures: Pixels) -> str:
-    """What it costs that some priors are left out."""
-    whole = tables.folder.prior(tables.number)
-    if len(tables.candidates) == whole.priors:
+    """The paragraph of the README about the cost of leaving out priors."""
+    full_prior = tables.folder.prior(tables.number)
+    if len(tables.candidates) == full_prior.priors:
         return ""
     spec, size = tables.folder.spec, (pictures.shape[2], pictures.shape[1])
     rows, columns = grid_of(size, spec.tile)
     grid = (len(pictures), rows, columns) if spec.receptive_field else None
     codes = Codec(tables.folder).encoder.codes(pictures, tables.number)
-    kept, all_ = (coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, whole))
+    pruned, full = (
+        coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, full_prior)
+    )
     return (
-        f"\n\nThe folder has {len(tables.candidates)} of the codec's {whole.priors} priors, so a "
-        f"code vector takes {kept:.2f} bytes instead of {all_:.2f} (the mean of {len(pictures)} "
-        "pictures)."
+        f"\n\nThe folder has {len(tables.candidates)} of the codec's {full_prior.priors} priors. A code "
+        f"vector takes {pruned:.2f} bytes instead of {full:.2f} (mean of {len(pictures)} pictures)."
     )

@@ -100,10 +100,13 @@ def in_c(networks: Sequence[CNetwork]) -> Networks:
     return Networks(
         templates="",
         copied=(*_CODE, *_NETWORK_CODE),
-        flash=[f"| flash | {each.half.value} network | {len(each.plan):,} |" for each in networks],
+        flash=[
+            f"| flash | {network.half.value} network | {len(network.plan):,} |"
+            for network in networks
+        ],
         ram=[
-            f"| RAM | working memory of the {each.half.value} network | {each.work:,} |"
-            for each in networks
+            f"| RAM | working memory of the {network.half.value} network | {network.work:,} |"
+            for network in networks
         ],
         values={"trial": _TRIALS[halves[0]], "calls": "\n\n".join(calls)},
         files={"networks.h": network_names(list(networks)).encode()},
@@ -125,9 +128,9 @@ def in_micro(codec: str, models: Sequence[Parity]) -> Networks:
         copied=_CODE,
         flash=[f"| flash | {model.half} network | {model.bytes:,} |" for model in models],
         ram=[
-            f"| RAM | {each.half}'s arena in TensorFlow Lite Micro, on a computer | {_arena(each)} "
-            "|"
-            for each in models
+            f"| RAM | {model.half}'s arena in TensorFlow Lite Micro, on a computer | "
+            f"{_arena(model)} |"
+            for model in models
         ],
         values={
             "networks": ", ".join(names),

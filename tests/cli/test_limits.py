@@ -13,8 +13,8 @@ from helpers.commands import Command
 from helpers.files import file_of_zeros
 
 from aecodec import Codec, compress
-from aecodec.cli.shared.files import read_bytes
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.discovery import STANDARD
+from aecodec.cli.shared.file_io import read_bytes
 from aecodec.errors import InputError
 from aecodec.format.container import Header, Mode
 

@@ -202,8 +202,8 @@ def test_such_pictures_are_left_alone_if_that_is_asked_for(
     result = command("compress", "scans", "--skip-larger")
     assert result.status == 0
     assert os.listdir("scans_aec") == ["c.aec"]
-    assert "scans/a.tif: left alone" in result.out
-    assert result.err == "2 left alone: scans/a.tif, scans/b.tif\n"
+    assert "scans/a.tif: skipped" in result.out
+    assert result.err == "2 skipped: scans/a.tif, scans/b.tif\n"
     single = command("compress", "scan.tif", "--skip-larger", "--json")
     assert json.loads(single.out)["file"] is None
     assert not Path("scan.aec").exists()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from aecodec.atomic.temporary import sweep
-from aecodec.cli.shared import files
-from aecodec.cli.shared.files import ExistsError, write_bytes, write_folder
+from aecodec.cli.shared import file_io
+from aecodec.cli.shared.file_io import ExistsError, write_bytes, write_folder
 
 
 def _no_links(*_: object) -> None:
@@ -24,7 +24,7 @@ def test_of_many_who_write_one_new_file_one_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
 ) -> None:
     if not has_links:
-        monkeypatch.setattr(files.os, "link", _no_links)
+        monkeypatch.setattr(file_io.os, "link", _no_links)
     target = tmp_path / "result"
 
     def write(content: bytes) -> bytes | None:

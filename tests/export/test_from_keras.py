@@ -17,8 +17,8 @@ from aecodec import Codec, DecoderCodec, EncoderCodec, ModelError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import keras_decoder, keras_encoder
-from aecodec.export.from_keras.codec import codec_from_keras
-from aecodec.export.from_keras.hints import UNIT, Wishes
+from aecodec.export.from_keras import codec_from_keras
+from aecodec.export.model_hints import UNIT, ModelHints
 from aecodec.export.tflm.run import run_in_micro
 from aecodec.keras_models.custom_objects import register_custom_objects
 from aecodec.keras_models.functional import as_functional
@@ -170,8 +170,8 @@ def test_a_layer_that_does_not_convert_is_named(few_digits: Path, tmp_path: Path
 
 def make(encoder: keras.Model, decoder: keras.Model, data: Path, folder: Path) -> Codec:
     """A codec of an untrained pair, whose pixels are in 0..1."""
-    wishes = Wishes(pixel_ranges=(UNIT, UNIT))
-    return codec_from_keras(encoder, decoder, data, folder, name="x", wishes=wishes, **FAST)
+    hints = ModelHints(pixel_ranges=(UNIT, UNIT))
+    return codec_from_keras(encoder, decoder, data, folder, name="x", hints=hints, **FAST)
 
 
 def test_a_loop_is_refused(few_digits: Path, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_decoder_may_end_in_an_activation(
     assert_runs_on_devices(codec)
 
 
-def test_one_command_adopts_models_of_ones_own(
+def test_one_command_converts_models_of_ones_own(
     digits: Pixels, few_digits: Path, command: Command
 ) -> None:
     """Flat vectors in 0..255, and a layer that draws latents, from a module of the user's."""

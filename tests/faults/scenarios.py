@@ -14,7 +14,7 @@ from helpers.tiny_recipe import tiny_recipe
 from PIL import Image
 
 import aecodec
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.discovery import STANDARD
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data.samples import sample_paths

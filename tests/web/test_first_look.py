@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from helpers.documents import ROOT
 
-from aecodec.cli.shared.files import write_tree
+from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec.codec import Codec
-from aecodec.web.samples import found_samples
+from aecodec.web.samples import sample_pictures
 from aecodec.web.site import site_files
 from benchmarks.web.browser import Browser
 from benchmarks.web.static_host import StaticHost, static_host
@@ -28,7 +28,7 @@ const found = [document.getElementById('bytes').textContent];
 def digits_host(codec: Codec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticHost]:
     """A page of the codec `digits` on a host, and two golden files."""
     folder: Path = tmp_path_factory.mktemp("digits") / "site"
-    contents = site_files([codec], found_samples(None))
+    contents = site_files([codec], sample_pictures(None))
     for name in ("digit3.aec", "refused/checksum.aec"):
         contents[Path(name).name] = (GOLDEN / name).read_bytes()
     write_tree(folder, contents, force=False)

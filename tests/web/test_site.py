@@ -18,7 +18,7 @@ from helpers.documents import ROOT
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from aecodec.web.samples import found_samples, left_out, sample_files
+from aecodec.web.samples import sample_files, sample_pictures, unsuited_samples
 
 DIGITS, PHOTO = "0881441f", "651442dd"
 
@@ -81,7 +81,7 @@ def test_samples_are_those_that_suit_a_codec(
 def test_samples_of_one_stem_are_kept_apart(tmp_path: Path, codec: Codec) -> None:
     for name in ("a.png", "a.jpg", "a_small.jpg", "b #1.png"):
         Image.new("L", (28, 28), 100).save(tmp_path / name)
-    entries, files = sample_files(found_samples(tmp_path), [codec])
+    entries, files = sample_files(sample_pictures(tmp_path), [codec])
     names = [each[kind] for each in entries for kind in ("picture", "file", "thumbnail")]
     assert len(set(names)) == 12
     assert set(names) == set(files)
@@ -105,7 +105,7 @@ def test_thumbnails_are_upright(tmp_path: Path, codec: Codec) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise
     Image.fromarray(stored).save(tmp_path / "a.jpg", exif=exif)
-    _, files = sample_files(found_samples(tmp_path), [codec])
+    _, files = sample_files(sample_pictures(tmp_path), [codec])
     thumbnail = np.asarray(Image.open(io.BytesIO(files["thumbnails/a.jpg.jpg"])).convert("L"))
     assert thumbnail[:, 60:].mean() > 240
     assert thumbnail[:, :52].mean() < 15
@@ -126,8 +126,8 @@ def test_small_pictures_suit_a_codec_for_any_size(
     tmp_path: Path, photo: Codec, codec: Codec
 ) -> None:
     Image.new("L", (100, 60), 100).save(tmp_path / "small.png")
-    assert left_out(found_samples(tmp_path), [codec]) == ["small.png"]
-    assert left_out(found_samples(tmp_path), [codec, photo]) == []
+    assert unsuited_samples(sample_pictures(tmp_path), [codec]) == ["small.png"]
+    assert unsuited_samples(sample_pictures(tmp_path), [codec, photo]) == []
 
 
 def test_a_page_that_exists_is_kept(command: Command, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_samples_are_files_whose_names_have_addresses(command: Command, tmp_path
     (mine / "folder.png").mkdir(parents=True)
     os.mkfifo(mine / "pipe.png")  # to read it would take for ever
     (mine / "a.png").write_bytes((ROOT / "aecodec/data/samples/digit3.png").read_bytes())
-    assert [each.path.name for each in found_samples(mine)] == ["a.png"]
+    assert [each.path.name for each in sample_pictures(mine)] == ["a.png"]
     (mine / "a.png").rename(os.fsdecode(bytes(mine) + b"/l\xe9.png"))
     refused = command("web", "digits", "-o", "site", "--samples", "mine")
     assert (refused.status, "in UTF-8 alone; rename it" in refused.err) == (2, True)

@@ -113,7 +113,7 @@ def test_a_killed_batch_goes_on_where_it_was(many: Path) -> None:
     resumed = _started(*arguments)
     text, errors = resumed.communicate()
     lines = [json.loads(line) for line in text.splitlines()]
-    assert (resumed.returncode, errors) == (0, f"{len(made)} of 40 were there already\n")
+    assert (resumed.returncode, errors) == (0, f"{len(made)} of 40 were already done\n")
     assert [line["source"] for line in lines] == [f"many/p{number:02}.png" for number in range(40)]
     assert {Path(line["source"]).stem for line in lines if "skipped" in line} == {
         Path(name).stem for name in made
@@ -248,7 +248,7 @@ def test_a_bar_is_shown_on_a_terminal_and_results_go_where_they_belong(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
-    with Bar("done", is_wanted=True) as bar:
+    with Bar("done", is_enabled=True) as bar:
         bar.update(1, 100)
         bar.write("a result", to_stderr=False)
         bar.write("a warning", to_stderr=True)

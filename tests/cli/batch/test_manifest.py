@@ -67,14 +67,14 @@ def test_what_a_manifest_has_is_not_done_again(scans: Path, command: Command) ->
     Path(cut).write_bytes(b"cut")
     shutil.copy("digit.png", broken)
     again = command(*call, "--json")
-    assert (again.status, again.err) == (0, "8 of 11 were there already\n")
+    assert (again.status, again.err) == (0, "8 of 11 were already done\n")
     assert sum("skipped" in json.loads(line) for line in again.out.splitlines()) == 8
     after = made_times("out")
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {"digit1.aec", "digit2.aec", "broken.aec"}
     rows = rows_of("m.parquet")
     assert {row["status"] for row in rows.values()} == {0}
-    assert command(*call, "-q", "1").err == "11 of 11 were there already\n"
+    assert command(*call, "-q", "1").err == "11 of 11 were already done\n"
 
 
 def test_files_that_were_there_are_noted(scans: Path, command: Command) -> None:
@@ -97,7 +97,7 @@ def test_decompress_and_verify_have_manifests_too(scans: Path, command: Command)
         assert len(rows) == 10
         for row in rows.values():
             assert row["bytes"] == Path(row["target"] or row["source"]).stat().st_size
-        assert command(*call).err == "10 of 10 were there already\n"
+        assert command(*call).err == "10 of 10 were already done\n"
     Path("out/digit3.aec").write_bytes(b"damaged")
     assert command("verify", "out", "--manifest", "verify.parquet").status == 1
     assert rows_of("verify.parquet")["digit3.aec"]["status"] == 4
@@ -121,7 +121,7 @@ def test_a_killed_call_goes_on_by_its_journal(folder: Path, command: Command) ->
     assert 20 <= noted < 300
     before = made_times("out")
     result = command(*call)
-    assert (result.status, result.err) == (0, f"{noted} of 300 were there already\n")
+    assert (result.status, result.err) == (0, f"{noted} of 300 were already done\n")
     assert sum(time != before.get(name) for name, time in made_times("out").items()) == 300 - noted
     assert len(rows_of("m.parquet")) == 300
     assert not journal.exists()
@@ -135,7 +135,7 @@ def test_names_that_are_not_utf8_are_noted(folder: Path, command: Command) -> No
     call = ("compress", "scans", "-o", "out", "--force", "--manifest", "m.parquet")
     assert (command(*call).status, len(list(Path("out").iterdir()))) == (0, 2)
     assert set(rows_of("m.parquet")) == {r"l\udce9.png", "usual.png"}
-    assert command(*call).err == "2 of 2 were there already\n"
+    assert command(*call).err == "2 of 2 were already done\n"
 
 
 @pytest.mark.parametrize(

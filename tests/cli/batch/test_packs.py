@@ -69,13 +69,13 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     Path("many/150_broken.png").unlink()
     assert command(*CALL).status == 0
     before = {path.name: path.stat().st_mtime_ns for path in Path("out").iterdir()}
-    assert command(*CALL, "--force").err == "3 of 3 were there already\n"
+    assert command(*CALL, "--force").err == "3 of 3 were already done\n"
     Path("out/00001.aec").write_bytes(b"cut")
-    assert command(*CALL, "--force").err == "2 of 3 were there already\n"
+    assert command(*CALL, "--force").err == "2 of 3 were already done\n"
     after = {path.name: path.stat().st_mtime_ns for path in Path("out").iterdir()}
     assert {name for name in after if after[name] != before[name]} == {"00001.aec"}
     shutil.copy("many/000.png", "many/000_new.png")
-    assert "were there already" not in command(*CALL, "--force").err
+    assert "were already done" not in command(*CALL, "--force").err
     assert rows()["249"]["frame"] == 251 - 200
 
 

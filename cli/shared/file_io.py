@@ -1,4 +1,4 @@
-"""Reading files, and writing them whole or not at all."""
+"""Reading files, and writing them atomically."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ from typing import IO
 from aecodec.atomic.files import write_file
 from aecodec.atomic.folders import make_folder, update_folder
 from aecodec.atomic.temporary import sweep_once
-from aecodec.cli.shared.found import STANDARD, reading
+from aecodec.cli.shared.discovery import STANDARD, reading
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
 from aecodec.urls import Url
 
 MOST_BYTES = 1 << 31
-"""Most bytes that are read of a pipe or a device, which may have no end."""
+"""Maximum number of bytes read from a pipe or device, which may be endless."""
 
 _PART = 1 << 20
 
 
 class ExistsError(UsageError):
-    """A result that exists already, and was not to be overwritten."""
+    """The result already exists and may not be overwritten."""
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Read a file or standard input.
 
+    Args:
+        path: the file, or `-`.
+        most: maximum number of bytes from a pipe or device.
+
     Raises:
-        InputError: it does not exist, or cannot be read, with the system's reason; or it is a pipe
-            or a device with more than `most` bytes.
+        InputError: the file does not exist or cannot be read, or a pipe or device has more than
+            `most` bytes.
     """
     if path == STANDARD:
         if sys.stdin is None:
@@ -47,23 +51,25 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
             return _read_to_end(file, most)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
-    except ValueError as error:  # a name that no file can have
+    except ValueError as error:  # an impossible file name
         raise InputError(f"cannot be read: {error}") from error
 
 
 def _read_to_end(file: IO[bytes], most: int) -> bytes:
-    """Read a pipe or a device, in parts of a size."""
-    parts, left = [], most
-    while part := file.read(min(_PART, left + 1)):
-        if len(part) > left:
-            raise InputError(f"has more than {most:,} bytes, and perhaps no end: name a file")
+    """Read a pipe or device in parts."""
+    parts, remaining = [], most
+    while part := file.read(min(_PART, remaining + 1)):
+        if len(part) > remaining:
+            raise InputError(
+                f"has more than {most:,} bytes and may be endless: give the name of a file"
+            )
         parts.append(part)
-        left -= len(part)
+        remaining -= len(part)
     return b"".join(parts)
 
 
 def size_of(path: Path) -> int | None:
-    """Size of a file in bytes; None if there is none, or it cannot be asked for."""
+    """Size of a file in bytes; None if it does not exist or is not accessible."""
     try:
         if isinstance(path, Url):
             return path.size()
@@ -76,7 +82,7 @@ def check_input(path: Path) -> None:
     """Check that a file or folder exists and may be read, before long work begins.
 
     Raises:
-        InputError: it does not, or may not.
+        InputError: it does not exist or may not be read.
     """
     if not _exists(path, os.path.exists):
         raise InputError(f"{path}: no such file or folder")
@@ -87,10 +93,10 @@ def check_input(path: Path) -> None:
 def check_overwriting(target: Path, force: bool) -> None:
     """Check that a file may be written, before any work is done for it.
 
-    What a killed process left beside it is swept away, even if the file is there.
+    Also removes leftovers of killed processes from its folder.
 
     Raises:
-        ExistsError: it exists, and `--force` was not given.
+        ExistsError: the file exists, and `force` is not set.
     """
     if target == STANDARD:
         return
@@ -101,17 +107,17 @@ def check_overwriting(target: Path, force: bool) -> None:
 
 
 def check_is_png(target: Path) -> None:
-    """Check that the name of a figure does not stand for another format.
+    """Check that the name of a figure has no suffix other than `.png`.
 
     Raises:
-        UsageError: it does.
+        UsageError: it has another suffix.
     """
     if target.suffix.lower() not in ("", ".png"):
-        raise UsageError(f"{target}: figures are PNG files, so give a name that ends with .png")
+        raise UsageError(f"{target}: figures are PNG files; give a name that ends with .png")
 
 
 def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
-    """Whether a path exists, by `look` if it is local.
+    """Whether a path exists; `look` decides for local paths.
 
     Raises:
         InputError: the object store of a URL does not answer.
@@ -123,20 +129,20 @@ def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
 
 
 def _existing(target: object) -> ExistsError:
-    return ExistsError(f"{target} exists already; --force overwrites it")
+    return ExistsError(f"{target} already exists; use --force to overwrite it")
 
 
 def write_bytes(target: Path, content: bytes, force: bool) -> None:
-    """Write a file that appears whole or not at all, or write to standard output.
+    """Write a file atomically, or write to standard output.
 
     Args:
         target: the file, or `-`.
         content: bytes of the file.
-        force: replace a file that exists. Without it, of two processes that write one file the
-            second fails, whatever both checked before.
+        force: overwrite an existing file. Without it, if two processes write the same file, the
+            second one fails.
 
     Raises:
-        ExistsError: the file exists, and is not to be replaced.
+        ExistsError: the file exists, and `force` is not set.
         UsageError: standard output is a terminal.
         AecodecError: the file cannot be written.
     """
@@ -153,7 +159,7 @@ def write_bytes(target: Path, content: bytes, force: bool) -> None:
 
 @contextmanager
 def _failures_of(target: Path) -> Iterator[None]:
-    """Say what was being written when the system reports an error."""
+    """Name the target in errors of the system."""
     try:
         yield
     except FileExistsError as error:
@@ -163,26 +169,26 @@ def _failures_of(target: Path) -> Iterator[None]:
 
 
 def restore_time(target: Path, origin: Origin | None) -> None:
-    """Give a written file the time of the file that its picture came from, if that is known."""
+    """Set the modification time of a written file to that of its original, if it is known."""
     is_local = target != STANDARD and not isinstance(target, Url)
     if origin is None or not is_local or not target.is_file():
         return
     try:
         os.utime(target, (target.stat().st_atime, origin.modified))
-    except (OSError, OverflowError) as error:  # a file system or a system with narrower times
-        raise AecodecError(f"{target}: its former time cannot be set: {error}") from error
+    except (OSError, OverflowError) as error:  # the file system may support fewer timestamps
+        raise AecodecError(f"{target}: cannot restore its timestamp: {error}") from error
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write a folder of numbered or named files, all or none; objects of a URL one by one.
+    """Write a folder of numbered or named files atomically; at a URL, file after file.
 
     Args:
         folder: the folder.
         contents: its files by name.
-        force: write into a folder that exists, and remove numbered files beyond these.
+        force: write into an existing folder, and remove numbered files with higher numbers.
 
     Raises:
-        ExistsError: the folder exists, and is not to be changed.
+        ExistsError: the folder exists, and `force` is not set.
         AecodecError: the files cannot be written.
     """
     with _failures_of(folder):
@@ -198,16 +204,16 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
 
 
 def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write a folder with folders in it.
+    """Write a folder with subfolders.
 
     Args:
         folder: the folder.
-        contents: the files by their paths in it, with `/` between names.
-        force: write into a folder that exists: file after file in this order, each whole. Without
-            it, all files appear or none.
+        contents: the files by their relative paths, with `/` between names.
+        force: write into an existing folder, file after file in this order, each atomically. A new
+            folder is written atomically as a whole.
 
     Raises:
-        ExistsError: the folder exists, and is not to be changed.
+        ExistsError: the folder exists, and `force` is not set.
         AecodecError: the files cannot be written.
     """
     with _failures_of(folder):
@@ -219,15 +225,15 @@ def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None
 
 
 def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write files into a folder, all or none; others that it holds stay.
+    """Write files into a folder, all or none. Its other files stay.
 
     Args:
-        folder: the folder; it is made if it does not exist.
+        folder: the folder; created if it does not exist.
         contents: the files by name.
-        force: replace files that exist.
+        force: overwrite existing files.
 
     Raises:
-        ExistsError: one of the files exists, and is not to be replaced.
+        ExistsError: one of the files exists, and `force` is not set.
         AecodecError: the files cannot be written.
     """
     with _failures_of(folder):
@@ -235,7 +241,7 @@ def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> N
 
 
 def _is_numbered(old: Path, contents: Mapping[str, bytes]) -> bool:
-    """Whether a file is named as the contents are, with a number beyond theirs."""
-    like = Path(next(iter(contents)))
-    numbers = old.is_file() and old.stem.isdecimal() and like.stem.isdecimal()
-    return numbers and (len(old.stem), old.suffix) == (len(like.stem), like.suffix)
+    """Whether the name of an existing file is a number in the same format as the contents'."""
+    example = Path(next(iter(contents)))
+    are_numbers = old.is_file() and old.stem.isdecimal() and example.stem.isdecimal()
+    return are_numbers and (len(old.stem), old.suffix) == (len(example.stem), example.suffix)

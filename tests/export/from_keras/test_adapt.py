@@ -11,29 +11,29 @@ import pytest
 from keras import layers, ops
 
 from aecodec import AecodecWarning, ModelError, UsageError
-from aecodec.export.from_keras.adapt import adopt
+from aecodec.export.from_keras.adapt import adapt_models
 from aecodec.export.from_keras.grey_levels import expected_level
-from aecodec.export.from_keras.hints import (
+from aecodec.export.from_keras.pixel_ranges import find_pixel_ranges, from_range, to_range
+from aecodec.export.model_hints import (
     BYTES,
     INVERTED,
     PIXEL_RANGES,
     SIGNED,
     UNIT,
+    ModelHints,
     PixelRange,
-    Wishes,
     parse_image_shape,
     parse_pixel_ranges,
 )
-from aecodec.export.from_keras.pixel_ranges import find_pixel_ranges, from_range, to_range
 
 IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
 
 
-def adopted(encoder: Any, decoder: Any, wishes: Wishes | None = None) -> Any:
-    """A pair adopted on random images, whose pixels are in 0..1 if nothing else is stated."""
-    stated = wishes or Wishes()
+def adapted(encoder: Any, decoder: Any, hints: ModelHints | None = None) -> Any:
+    """A pair adapted on random images, whose pixels are in 0..1 if nothing else is stated."""
+    stated = hints or ModelHints()
     ranges = stated.pixel_ranges or (UNIT, UNIT)
-    return adopt(encoder, decoder, pictures_of, Wishes(stated.image_shape, ranges))
+    return adapt_models(encoder, decoder, pictures_of, ModelHints(stated.image_shape, ranges))
 
 
 def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
@@ -43,7 +43,7 @@ def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
 
 
 def round_trip(pair: Any) -> np.ndarray:
-    """What an adopted pair makes of the images."""
+    """What an adapted pair makes of the images."""
     images = IMAGES.reshape(len(IMAGES), *pair.image_shape)
     return np.asarray(pair.decoder(pair.encoder(images))).reshape(IMAGES.shape)
 
@@ -105,7 +105,7 @@ def test_a_pair_that_reproduces_nothing_says_so() -> None:
 
 
 def test_stated_pixel_ranges_are_applied() -> None:
-    pair = adopted(*lossless(2, -1), Wishes(pixel_ranges=(SIGNED, SIGNED)))
+    pair = adapted(*lossless(2, -1), ModelHints(pixel_ranges=(SIGNED, SIGNED)))
     assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
     assert np.asarray(pair.encoder(IMAGES)).min() >= 0
 
@@ -121,23 +121,23 @@ def test_ranges_there_and_back(pixel_range: PixelRange) -> None:
 def test_flat_vectors_become_pictures_of_the_stated_shape() -> None:
     encoder, decoder = lossless(shape=(16,))
     with pytest.raises(ModelError, match="--image-shape 4x4"):
-        adopted(encoder, decoder)
-    pair = adopted(encoder, decoder, Wishes(image_shape=(2, 8)))
+        adapted(encoder, decoder)
+    pair = adapted(encoder, decoder, ModelHints(image_shape=(2, 8)))
     assert pair.image_shape == pair.decoder.output_shape[1:] == (2, 8)
     with pytest.raises(ModelError, match=r"--image-shape 3x5.*15 values"):
-        adopted(encoder, decoder, Wishes(image_shape=(5, 3)))
+        adapted(encoder, decoder, ModelHints(image_shape=(5, 3)))
 
 
 def test_rows_of_values_become_pictures_of_the_stated_shape() -> None:
     encoder, decoder = lossless(shape=(16, 1))
-    pair = adopted(encoder, decoder, Wishes(image_shape=(4, 4)))
+    pair = adapted(encoder, decoder, ModelHints(image_shape=(4, 4)))
     assert pair.image_shape == pair.decoder.output_shape[1:] == (4, 4)
     assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
 
 
 def test_channels_first_change_their_place() -> None:
     encoder, decoder = lossless(shape=(1, 4, 4))
-    pair = adopted(encoder, decoder)
+    pair = adapted(encoder, decoder)
     assert pair.image_shape == pair.decoder.output_shape[1:] == (4, 4, 1)
     assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
 
@@ -148,7 +148,7 @@ def test_layers_of_half_precision_compute_in_floats() -> None:
     half = layers.Dense(16, dtype=policy)
     encoder = keras.Sequential([*encoder.layers, half])
     encoder.build((None, 4, 4, 1))
-    pair = adopted(encoder, decoder)
+    pair = adapted(encoder, decoder)
     assert {layer.compute_dtype for layer in pair.encoder.layers} == {"float32"}
     flat = IMAGES.reshape(len(IMAGES), -1)
     expected = flat @ np.asarray(half.kernel) + np.asarray(half.bias)
@@ -160,7 +160,7 @@ def test_values_that_are_not_finite_are_refused() -> None:
     decoder = keras.Sequential([*decoder.layers, layers.Rescaling(float("nan"))])
     decoder.build((None, 16))
     with pytest.raises(ModelError, match="not finite"):
-        adopted(encoder, decoder)
+        adapted(encoder, decoder)
 
 
 def test_a_whole_autoencoder_is_no_half() -> None:
@@ -168,7 +168,7 @@ def test_a_whole_autoencoder_is_no_half() -> None:
     images = keras.Input((4, 4, 1))
     whole = keras.Model(images, decoder(encoder(images)))
     with pytest.raises(ModelError, match="seems to be the whole autoencoder"):
-        adopted(whole, whole)
+        adapted(whole, whole)
 
 
 @pytest.mark.parametrize(
@@ -179,17 +179,17 @@ def test_sizes_that_do_not_come_back_are_refused(padding: str, kernel: int, advi
     encoder = keras.Model(images, layers.Conv2D(8, kernel, strides=kernel, padding=padding)(images))
     enlarged = layers.Conv2DTranspose(1, 3, strides=kernel, padding=padding)(codes)
     with pytest.raises(ModelError, match=advice):
-        adopted(encoder, keras.Model(codes, enlarged))
+        adapted(encoder, keras.Model(codes, enlarged))
 
 
 def test_flat_vectors_take_the_shape_that_the_decoder_gives() -> None:
-    pair = adopted(lossless(shape=(16,))[0], lossless()[1])
+    pair = adapted(lossless(shape=(16,))[0], lossless()[1])
     assert pair.image_shape == (4, 4, 1)
     assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
 
 
 def test_a_missing_channel_axis_is_put_back() -> None:
-    pair = adopted(lossless(shape=(4, 4))[0], lossless()[1])
+    pair = adapted(lossless(shape=(4, 4))[0], lossless()[1])
     assert pair.decoder.output_shape == (None, 4, 4)
 
 
@@ -211,7 +211,7 @@ def variational(*names: str) -> Any:
 def test_the_mean_of_a_variational_encoder_is_coded(names: tuple[str, ...], mean: str) -> None:
     encoder = variational(*names)
     with pytest.warns(AecodecWarning, match=f"{mean}, the mean"):
-        pair = adopted(encoder, lossless()[1])
+        pair = adapted(encoder, lossless()[1])
     expected = encoder.get_layer(mean).output
     assert np.allclose(pair.encoder(IMAGES), keras.Model(encoder.inputs[0], expected)(IMAGES))
 
@@ -233,7 +233,7 @@ def test_a_layer_that_draws_the_latents_gives_way_to_the_mean() -> None:
     both = variational("first", "second")
     encoder = keras.Model(both.inputs, Sampling(name="draw")(both.outputs))
     with pytest.warns(AecodecWarning, match="draw draws the latents at random"):
-        pair = adopted(encoder, lossless()[1])
+        pair = adapted(encoder, lossless()[1])
     expected = keras.Model(both.inputs[0], both.outputs[0])(IMAGES)
     assert np.allclose(pair.encoder(IMAGES), expected)
 
@@ -242,7 +242,7 @@ def test_a_decoder_that_draws_is_refused() -> None:
     codes = keras.Input((16,))
     drawn = Sampling(name="draw")([codes, codes])
     with pytest.raises(ModelError, match="decoder gives something else each time: layer 'draw'"):
-        adopted(lossless()[0], keras.Model(codes, layers.Reshape((4, 4, 1))(drawn)))
+        adapted(lossless()[0], keras.Model(codes, layers.Reshape((4, 4, 1))(drawn)))
 
 
 def two_inputs() -> Any:
@@ -269,13 +269,13 @@ def two_inputs() -> Any:
 )
 def test_what_cannot_be_a_codec_is_refused(encoder: Any, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
-        adopted(encoder(), lossless()[1])
+        adapted(encoder(), lossless()[1])
 
 
 def test_a_decoder_of_other_pictures_is_refused() -> None:
     decoder = keras.Sequential([keras.Input((16,)), layers.Dense(25), layers.Reshape((5, 5, 1))])
     with pytest.raises(ModelError, match=r"decoder gives \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
-        adopted(lossless()[0], decoder)
+        adapted(lossless()[0], decoder)
 
 
 @pytest.mark.parametrize("activation", ["softmax", "linear"])
@@ -287,7 +287,7 @@ def test_the_mean_of_grey_levels_is_the_pixel(shape: tuple[int, ...], activation
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        pair = adopted(lossless()[0], decoder)
+        pair = adapted(lossless()[0], decoder)
     assert any("5 grey levels" in str(each.message) for each in caught)
     logits = np.asarray(layer(pair.encoder(IMAGES))).reshape(-1, 5)
     likely = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)

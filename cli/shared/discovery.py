@@ -1,7 +1,7 @@
-"""What a command finds to read: the files that are named, and those in folders that are named.
+"""Input files of a command: named files, and the files in named folders.
 
-Files that look as if they were meant but cannot be read are found too, with the reason: nothing
-that was asked for is left out without a message.
+Files that look like inputs but cannot be read are listed with the reason, so that the command can
+report them.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from aecodec.image_files.formats import has_image_suffix
 from aecodec.urls import Url
 
 STANDARD = Path("-")
-"""Stands for standard input or standard output."""
+"""The path that means standard input or standard output."""
 
 _RAW = ".3fr .arw .cr2 .cr3 .crw .dng .erf .kdc .mrw .nef .nrw .orf .pef .raf .raw .rw2 .srw .x3f"
 _NOT_OPENED = {
-    **dict.fromkeys(_RAW.split(), "a camera's raw file"),
+    **dict.fromkeys(_RAW.split(), "a camera raw file"),
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
     ".avif": "AVIF",
     ".jxl": "JPEG XL",
     ".exr": "OpenEXR",
     ".hdr": "Radiance HDR",
-    ".svg": "a drawing in SVG",
-    ".xcf": "a project of GIMP",
-    ".kra": "a project of Krita",
+    ".svg": "an SVG drawing",
+    ".xcf": "a GIMP project",
+    ".kra": "a Krita project",
 }
-"""Suffixes of pictures that Pillow does not open, at least not everywhere, and what they are."""
+"""Suffixes of picture formats that Pillow does not open on every machine."""
 
 _NO_PICTURES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
-"""Suffixes that Pillow registers, but of which no picture is expected."""
+"""Suffixes that Pillow registers although such files rarely hold a picture."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Source:
 
     Attributes:
         path: the file, or `-` for standard input.
-        problem: why it will not be read, or None.
+        problem: why the file cannot be read, or None.
     """
 
     path: Path
@@ -56,30 +56,30 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Which files of a folder a command reads.
+class FileKind:
+    """The kind of files that a command reads in a folder.
 
     Attributes:
-        accepts: whether a name is that of a file to read.
-        refuses: why a file of this name cannot be read though it looks as if it was meant; None
-            for a file of another kind, which is left alone.
+        accepts: whether the command reads a file with this name.
+        reason_to_skip: why a file with this name is skipped with a message; None to ignore it
+            silently.
     """
 
     accepts: Callable[[Path], bool]
-    refuses: Callable[[Path], str | None] = lambda _: None
+    reason_to_skip: Callable[[Path], str | None] = lambda _: None
 
 
 def real_path(path: Path) -> Path:
-    """A path with its links resolved as far as they lead; a URL as it is."""
+    """A path with all links resolved; URLs are returned unchanged."""
     return path if isinstance(path, Url) else Path(os.path.realpath(path))
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Say what was being read when a system or a server reports an error.
+    """Name the path in errors of the system or of a server.
 
     Raises:
-        InputError: it reported one.
+        InputError: the path cannot be read.
     """
     try:
         yield
@@ -88,7 +88,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def is_folder_at(path: Path) -> bool:
-    """Whether there is a folder at a path that can be looked at.
+    """Whether a path is an accessible folder.
 
     Raises:
         InputError: the object store of a URL does not answer.
@@ -100,7 +100,7 @@ def is_folder_at(path: Path) -> bool:
 
 
 def objects_in(folder: Url) -> list[Url]:
-    """The objects of a folder, at any depth, sorted; none if there is no such folder.
+    """The objects of a folder at any depth, sorted; empty if the folder does not exist.
 
     Raises:
         InputError: the object store does not answer.
@@ -111,53 +111,58 @@ def objects_in(folder: Url) -> list[Url]:
 
 
 def is_aec(path: Path) -> bool:
-    """Whether a file in a folder is an `.aec` file, by its name."""
+    """Whether a file has the suffix `.aec`."""
     return path.suffix.lower() == ".aec"
 
 
 def _is_picture(path: Path) -> bool:
-    is_shadow = path.name.startswith("._")  # what macOS keeps beside a file
+    is_shadow = path.name.startswith("._")  # macOS stores attributes of files in such files
     return not is_shadow and path.suffix.lower() not in _NO_PICTURES and has_image_suffix(path)
 
 
-def _why_not_opened(path: Path) -> str | None:
-    what = _NOT_OPENED.get(path.suffix.lower())
-    if not what or path.name.startswith("._"):
+def _reason_to_skip(path: Path) -> str | None:
+    description = _NOT_OPENED.get(path.suffix.lower())
+    if not description or path.name.startswith("._"):
         return None
-    return f"skipped: {what}, which Pillow does not open; convert it to PNG or JPEG first"
+    return f"skipped: {description}, which Pillow does not open; convert it to PNG or JPEG first"
 
 
-IMAGES = Kind(_is_picture, _why_not_opened)
-"""Pictures, by their names.
+IMAGES = FileKind(_is_picture, _reason_to_skip)
+"""Pictures, by their suffixes.
 
->>> IMAGES.accepts(Path("a.png")), IMAGES.accepts(Path("a.txt")), IMAGES.refuses(Path("a.txt"))
-(True, False, None)
->>> IMAGES.refuses(Path("a.NEF"))
-"skipped: a camera's raw file, which Pillow does not open; convert it to PNG or JPEG first"
+>>> IMAGES.accepts(Path("a.png")), IMAGES.accepts(Path("a.txt"))
+(True, False)
+>>> IMAGES.reason_to_skip(Path("a.txt")) is None
+True
+>>> IMAGES.reason_to_skip(Path("a.NEF"))
+'skipped: a camera raw file, which Pillow does not open; convert it to PNG or JPEG first'
 """
 
-_OUTSIDE = InputError("skipped: its name leads out of the folder, and so would that of its result")
+_OUTSIDE = InputError("skipped: its name, and so the name of its result, leads out of the folder")
 
-AEC_FILES = Kind(is_aec)
-""".aec files, by their names."""
+AEC_FILES = FileKind(is_aec)
+"""`.aec` files, by their suffix."""
 
 
-def expand(inputs: Sequence[Path], kind: Kind) -> list[Source]:
+def expand(inputs: Sequence[Path], kind: FileKind) -> list[Source]:
     """The inputs, with each folder replaced by its files."""
     return [
         source
-        for given in inputs
-        for source in (sources_in(given, kind) if is_folder_at(given) else [Source(given)])
+        for path in inputs
+        for source in (sources_in(path, kind) if is_folder_at(path) else [Source(path)])
     ]
 
 
-def sources_in(folder: Path, kind: Kind) -> list[Source]:
-    """The files of a kind in a folder, at any depth, sorted; the folder itself if it has none."""
-    found = sorted(_walk(folder, kind), key=lambda source: source.path)
-    return found or [Source(folder, AecodecError("nothing to read in this folder"))]
+def sources_in(folder: Path, kind: FileKind) -> list[Source]:
+    """The files of a kind in a folder at any depth, sorted.
+
+    If there are none, the folder itself is listed with a problem.
+    """
+    sources = sorted(_walk(folder, kind), key=lambda source: source.path)
+    return sources or [Source(folder, AecodecError("nothing to read in this folder"))]
 
 
-def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
+def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
     if isinstance(folder, Url):
         for url in objects_in(folder):
             source = _source(url, kind)
@@ -176,15 +181,15 @@ def _walk(folder: Path, kind: Kind) -> Iterator[Source]:
 
 
 def _lies_in(url: Url, folder: Url) -> bool:
-    """Whether an object lies in a folder by its name, which a store or an archive may choose."""
+    """Whether an object is inside a folder; its name comes from a store or an archive."""
     return url.is_relative_to(folder) and ".." not in url.relative_to(folder).parts
 
 
-def _source(path: Path, kind: Kind) -> Source | None:
-    """A file of a folder, with its problem if it has one; None if the command does not read it."""
+def _source(path: Path, kind: FileKind) -> Source | None:
+    """A file in a folder; None if the command ignores it."""
     if kind.accepts(path):
         return Source(path, _problem(path))
-    reason = kind.refuses(path)
+    reason = kind.reason_to_skip(path)
     return Source(path, ImageError(reason)) if reason else None
 
 
@@ -193,4 +198,4 @@ def _problem(path: Path) -> InputError | None:
         return None
     if not os.path.exists(path):
         return InputError("skipped: a link that leads nowhere")
-    return None if os.path.isfile(path) else InputError("skipped: no ordinary file")
+    return None if os.path.isfile(path) else InputError("skipped: not a regular file")
