@@ -140,7 +140,7 @@ class ChunkCodec:
         """
         header = self._header(data)
         check_header(self._codec.spec, header, shape)
-        return to_array(self._codec.decoder.decode(data, UNLIMITED)).reshape(shape)
+        return to_array(self._codec.decoder.decompress_picture(data, UNLIMITED)).reshape(shape)
 
     def decode(self, data: bytes, limits: Limits) -> Pixels:
         """Decode a chunk whose shape is not known.
@@ -158,7 +158,7 @@ class ChunkCodec:
             LimitError: it claims more than is accepted.
         """
         self._header(data)
-        pixels = to_array(self._codec.decoder.decode(data, limits))
+        pixels = to_array(self._codec.decoder.decompress_picture(data, limits))
         return pixels[0] if len(pixels) == 1 else pixels
 
     @property

@@ -104,7 +104,7 @@ def _measure(
 ) -> tuple[float, ...]:
     picture = sample.picture
     data, compress_time = _timed(lambda: codec.compress(picture, level=level))
-    restored, decompress_time = _timed(lambda: codec.decoder.decode(data, UNLIMITED))
+    restored, decompress_time = _timed(lambda: codec.decoder.decompress_picture(data, UNLIMITED))
     width, height = picture.size
     pixels = width * height * picture.frames
     picture = in_kept_colours(picture, restored.metadata)

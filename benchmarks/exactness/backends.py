@@ -73,7 +73,7 @@ def _pixels(codec: Codec, pictures: Sequence[Pixels], files: Sequence[bytes]) ->
     first: list[Pixels] = []
     for name, transform in _transforms(codec):
         decoder = DecoderCodec(codec.folder, transform)
-        decoded = [decoder.decode(file).pixels for file in files]
+        decoded = [decoder.decompress_picture(file).pixels for file in files]
         first = first or decoded
         pairs = list(zip(first, decoded, strict=True))
         errors = [metrics.mse(*pair) for pair in zip(pictures, decoded, strict=True)]

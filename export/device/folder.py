@@ -115,6 +115,7 @@ def _pruned(tables: CTables, pictures: Pixels) -> str:
         coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, full_prior)
     )
     return (
-        f"\n\nThe folder has {len(tables.candidates)} of the codec's {full_prior.priors} priors. A code "
-        f"vector takes {pruned:.2f} bytes instead of {full:.2f} (mean of {len(pictures)} pictures)."
+        f"\n\nThe folder has {len(tables.candidates)} of the codec's {full_prior.priors} priors. A "
+        f"code vector takes {pruned:.2f} bytes instead of {full:.2f} (mean of {len(pictures)} "
+        "pictures)."
     )

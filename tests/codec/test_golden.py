@@ -126,7 +126,7 @@ def test_grey_channels_that_were_three_come_back_as_three() -> None:
 def test_names_come_before_the_instruction_and_off_the_xmp() -> None:
     data = (GOLDEN / "tiles_names.aec").read_bytes()
     assert b"<x/><?aec-names a.png/b.png?><?aec RGB?>" in data
-    picture, names = without_names(codec_of(data).decoder.decode(data))
+    picture, names = without_names(codec_of(data).decoder.decompress_picture(data))
     assert (names, picture.metadata) == (["a.png", "b.png"], {MetadataKind.XMP: b"<x/>"})
     assert picture.pixels.shape[-1] == 3
 
