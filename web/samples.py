@@ -19,8 +19,9 @@ from aecodec.errors import UsageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
 
-LANDSCAPE = Path(__file__).parent / "lake.jpg"
-"""The sample photograph: 768x512 pixels, rendered by `tests/helpers/samples/landscape.py`."""
+PHOTOGRAPH = Path(__file__).parent / "coffee.jpg"
+"""The sample photograph, 600x400 pixels: `coffee.png` of scikit-image as JPEG, by Rachel Michetti
+(Pikolo Espresso Bar), who gave it to the public domain (CC0)."""
 
 _SHOWN = (".jpeg", ".jpg", ".png", ".webp")
 """Suffixes of image files that every browser shows."""
@@ -61,7 +62,7 @@ def sample_pictures(folder: Path | None) -> list[Sample]:
     """
     if folder is None:
         tiles = [Sample(path, _title(path), is_tile=True) for path in sample_paths()]
-        return [Sample(LANDSCAPE, _title(LANDSCAPE)), *tiles]
+        return [Sample(PHOTOGRAPH, _title(PHOTOGRAPH)), *tiles]
     files = (path for path in folder.iterdir() if path.is_file())  # a pipe would never end
     paths = sorted(path for path in files if path.suffix.lower() in _SHOWN)
     for path in paths:

@@ -13,12 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from aecodec.codec.codec import Codec
-from aecodec.html_report import page as report
 from aecodec.web.hosting import hosted_files
 from aecodec.web.samples import Sample, sample_files
-
-_SHARED = ("common.css", "common.js")
-"""Files that the page shares with the report."""
 
 _WORKER = "service_worker.js"
 
@@ -41,7 +37,6 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
     page = _folder("page")
     shell = {
         **page,
-        **{name: report.asset(name).encode() for name in _SHARED},
         **_under("aecodec", _folder("src")),
         "codecs/index.json": _json(list(hosted)),
         **{f"codecs/{name}/head": content["head"] for name, content in hosted.items()},

@@ -1,1 +1,1 @@
-"""Chunks of arrays as `.aec` files: what the codecs for Zarr and for numcodecs share."""
+"""Chunks of arrays as `.aec` files, for the codecs of Zarr and numcodecs."""

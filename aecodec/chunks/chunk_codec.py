@@ -1,4 +1,4 @@
-"""A codec at a level, which the metadata of an array name, and the chunks that it makes."""
+"""A codec at a level, named by the metadata of an array, that encodes and decodes chunks."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _CODEC_ID = re.compile("[0-9a-f]{8}")
 
 @dataclass(frozen=True)
 class ChunkCodec:
-    """A codec at a level, by what the metadata of an array say of it.
+    """A codec at a level, as the metadata of an array describe it.
 
     Attributes:
-        name: name of the codec, for people.
-        codec_id: first bytes of its identity, by which it is found.
-        level: level of the chunks that are written; chunks of other levels are read too.
+        name: name of the codec, for messages.
+        codec_id: first bytes of its identity, which find the codec.
+        level: level to write chunks at; chunks with any level can be read.
 
     >>> ChunkCodec.of("digits").configuration()
     {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
@@ -43,119 +43,117 @@ class ChunkCodec:
 
     @classmethod
     def of(cls, codec: Codec | str | Path, level: float | None = None) -> ChunkCodec:
-        """Choose a codec that is installed, and a level.
+        """Choose an installed codec and a level.
 
         Args:
-            codec: a codec, the name of one that ships, or the path of a codec folder.
+            codec: a codec, the name of a built-in codec, or the path of a codec folder.
             level: 1 (smallest chunks) and up; the codec's default if None.
 
         Raises:
-            CodecError: there is no such codec.
-            UsageError: it has no such level.
+            CodecError: the codec does not exist.
+            UsageError: the codec has no such level.
         """
-        found = codec if isinstance(codec, Codec) else load_codec(codec)
-        remember(found)
-        return cls(
-            found.spec.name,
-            found.spec.codec_id,
-            _number(found.spec.level_index(level) / LEVEL_UNITS),
-        )
+        opened = codec if isinstance(codec, Codec) else load_codec(codec)
+        remember(opened)
+        spec = opened.spec
+        return cls(spec.name, spec.codec_id, _number(spec.level_index(level) / LEVEL_UNITS))
 
     @classmethod
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
-        """Read what :meth:`configuration` gave; without an id, the name must be of one that ships.
+        """Read a configuration of :meth:`configuration`; without an id, the codec must be built in.
 
-        No path that metadata name is opened. A codec that is not installed raises an error only
-        when a chunk is read or written.
+        Paths in metadata are never opened. A codec that is not installed raises an error only when
+        a chunk is read or written.
 
         Args:
-            values: `codec`, and possibly `codec_id` and `level`.
+            values: `codec`, and optionally `codec_id` and `level`.
 
         Raises:
-            CodecError: no codec of this name ships.
-            UsageError: a value is missing, unknown or of another type.
+            CodecError: the values have no id, and the name is not a built-in codec.
+            UsageError: a value is missing, unknown, or has the wrong type.
         """
         name, level = values.get("codec"), values.get("level")
         if not _is_name(name) or set(values) - _KEYS or not _is_level(level):
             raise UsageError(
-                f"{dict(values)}: the configuration is a name, codec, and possibly codec_id and "
-                "level, a number from 1"
+                f"{dict(values)}: a configuration has codec, which is a name, and optionally "
+                "codec_id and level, a number from 1"
             )
         if "codec_id" not in values:
-            return cls._shipped(name, level)
+            return cls._built_in(name, level)
         codec_id = values["codec_id"]
         if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or level is None:
             raise UsageError(
-                f"{dict(values)}: with codec_id, eight hexadecimal digits, stands a level"
+                f"{dict(values)}: codec_id must be eight hexadecimal digits, and needs a level"
             )
         return cls(name, bytes.fromhex(codec_id), level)
 
     @classmethod
-    def _shipped(cls, name: str, level: float | None) -> ChunkCodec:
+    def _built_in(cls, name: str, level: float | None) -> ChunkCodec:
         if name not in built_in_names():
             raise CodecError(
-                f"no codec {name!r} ships: state its codec_id too, or give Python its folder"
+                f"{name!r} is not a built-in codec: add its codec_id to the configuration, or give "
+                "the path of its folder in Python"
             )
         return cls.of(name, level)
 
     def configuration(self) -> dict[str, Any]:
-        """Values for JSON: name of the codec, its id as hexadecimal digits, level."""
+        """Return values for JSON: name of the codec, its id in hexadecimal digits, level."""
         return {"codec": self.name, "codec_id": self.codec_id.hex(), "level": self.level}
 
     def encode(self, chunk: Pixels) -> bytes:
         """Compress a chunk to the bytes of an `.aec` file.
 
         Args:
-            chunk: uint8, as :mod:`aecodec.chunks.shape` explains, in any order of memory.
+            chunk: uint8 in any memory order; :mod:`aecodec.chunks.shape` explains the shape.
 
         Raises:
-            CodecError: the codec is not installed here.
-            UsageError: it has no such level.
-            ImageError: another dtype or shape.
+            CodecError: the codec is not installed.
+            UsageError: the codec has no such level.
+            ImageError: the dtype or the shape is not supported.
         """
         check_chunk(chunk.shape, chunk.dtype)
         return self._codec.encoder.compress(chunk, level=self.level, metadata=False)
 
     def check_readable(self, data: bytes, limits: Limits) -> None:
-        """Check that a chunk will be decoded under limits.
+        """Check that limits allow to decode a chunk.
 
         Raises:
-            LimitError: it claims more.
+            LimitError: the chunk exceeds the limits.
         """
         self._codec.decoder.unpack(data, limits)
 
     def decode_to(self, data: bytes, shape: Shape) -> Pixels:
-        """Decode a chunk whose shape is known.
+        """Decode a chunk with a known shape.
 
         Args:
             data: bytes of an `.aec` file.
             shape: shape of the chunk.
 
         Returns:
-            uint8 of this shape.
+            uint8 with this shape.
 
         Raises:
-            CodecError: another codec made it, or the codec is not installed here.
-            FormatError: it is damaged, or belongs to an array with other chunks.
+            CodecError: another codec made the chunk, or the codec is not installed.
+            FormatError: the chunk is damaged, or belongs to an array with other chunks.
         """
         header = self._header(data)
         check_header(self._codec.spec, header, shape)
         return to_array(self._codec.decoder.decompress_picture(data, UNLIMITED)).reshape(shape)
 
     def decode(self, data: bytes, limits: Limits) -> Pixels:
-        """Decode a chunk whose shape is not known.
+        """Decode a chunk with an unknown shape.
 
         Args:
             data: bytes of an `.aec` file.
-            limits: what is accepted.
+            limits: limits of the chunk.
 
         Returns:
-            uint8 (H, W) or (H, W, C) for a file of one picture, else (N, H, W) or (N, H, W, C).
+            uint8 (H, W) or (H, W, C) for a file with one picture, else (N, H, W) or (N, H, W, C).
 
         Raises:
-            CodecError: another codec made it, or the codec is not installed here.
-            FormatError: it is damaged.
-            LimitError: it claims more than is accepted.
+            CodecError: another codec made the chunk, or the codec is not installed.
+            FormatError: the chunk is damaged.
+            LimitError: the chunk exceeds the limits.
         """
         self._header(data)
         pixels = to_array(self._codec.decoder.decompress_picture(data, limits))
@@ -169,19 +167,19 @@ class ChunkCodec:
         header = container.unpack(data)[0]
         if header.codec_id != self.codec_id:
             raise CodecError(
-                f"a chunk made with codec {title_of(header.codec_id)}, in an array whose metadata "
-                f"state {title_of(self.codec_id, self.name)}: it belongs to another array"
+                f"the chunk was made with codec {title_of(header.codec_id)}, but the metadata of "
+                f"its array name {title_of(self.codec_id, self.name)}: it belongs to another array"
             )
         return header
 
 
 def _number(level: float) -> float:
-    """A level for JSON: an integer if it is a whole one."""
+    """Convert a level to a number for JSON, an integer if possible."""
     return int(level) if level == int(level) else level
 
 
 def _is_name(name: Any) -> TypeGuard[str]:
-    """Whether messages may show a name that metadata state."""
+    """Whether a name from metadata is safe to print in messages."""
     return isinstance(name, str) and 0 < len(name) <= 100 and name.isprintable()
 
 

@@ -1,4 +1,4 @@
-"""The codec that made a chunk: found by its id, never by a path that a stranger wrote."""
+"""Find the codec that made a chunk by its id, never by a path from untrusted metadata."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError
 
 SEARCH_PATH = "AECODEC_PATH"
-"""Environment variable with the folders of further codecs, separated as those of PATH are."""
+"""Environment variable with folders of further codecs, separated like PATH."""
 
-_given: dict[bytes, Codec] = {}
-"""Codecs that this process wrote chunks with, by their ids."""
+_remembered: dict[bytes, Codec] = {}
+"""Codecs that this process has used for chunks, by their ids."""
 
 
 def remember(codec: Codec) -> None:
-    """Find a codec from now on in this process, wherever its folder is."""
-    _given[codec.spec.codec_id] = codec
+    """Let :func:`installed_codec` find a codec in this process, wherever its folder is."""
+    _remembered[codec.spec.codec_id] = codec
 
 
 def installed_codec(codec_id: bytes, name: str) -> Codec:
-    """Find the codec with an id: one that this process was given, that ships, or in AECODEC_PATH.
+    """Find a codec by its id: a remembered codec, a built-in codec, or a codec in AECODEC_PATH.
 
     Args:
         codec_id: first bytes of the codec's identity.
-        name: its name, for messages alone.
+        name: its name, for messages only.
 
     Raises:
-        CodecError: it is not installed here.
+        CodecError: the codec is not installed.
 
     >>> installed_codec(bytes.fromhex("0881441f"), "digits")
     Codec('digits', id 0881441f, levels 1 to 3)
     """
-    if codec_id in _given:
-        return _given[codec_id]
-    codec = next((each for each in _codecs_here(codec_id) if each.spec.codec_id == codec_id), None)
-    if codec is None:
-        raise CodecError(
-            f"these chunks were made with codec {title_of(codec_id, name)}, which is not installed "
-            f"here{_namesake(name)}: name its folder in the environment variable {SEARCH_PATH}"
-        )
-    remember(codec)
-    return codec
+    if codec_id in _remembered:
+        return _remembered[codec_id]
+    for codec in _candidates(codec_id):
+        if codec.spec.codec_id == codec_id:
+            remember(codec)
+            return codec
+    raise CodecError(
+        f"these chunks were made with codec {title_of(codec_id, name)}, which is not installed "
+        f"here{_namesake(name)}: add its folder to the environment variable {SEARCH_PATH}"
+    )
 
 
-def _codecs_here(codec_id: bytes) -> Iterator[Codec]:
-    """Codecs that may have an id: what ships with that id, then all in AECODEC_PATH."""
+def _candidates(codec_id: bytes) -> Iterator[Codec]:
+    """Codecs that may have an id: the built-in codec with it, or all codecs in AECODEC_PATH."""
     try:
         yield codec_with_id(codec_id)
     except CodecError:
@@ -58,7 +58,7 @@ def _codecs_here(codec_id: bytes) -> Iterator[Codec]:
 
 
 def _namesake(name: str) -> str:
-    """Part of a message: the codec that ships under this name has another id."""
-    if name not in built_in_names():  # it may be a path, which is not followed
+    """Part of a message, if the built-in codec with this name has another id."""
+    if name not in built_in_names():  # the name may be a path, which must not be opened
         return ""
     return f" (the codec {name} here is {load_codec(name).spec.codec_id.hex()})"

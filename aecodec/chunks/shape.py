@@ -1,7 +1,7 @@
-"""What a chunk of an array is: one picture or several, told by its shape alone.
+"""The shape of a chunk determines whether it is one picture or several.
 
-The rule is that of :func:`aecodec.compress`: two axes are (H, W). Three are (H, W, C) if the last
-one is 1 to 4, and (N, H, W) if not. Four are (N, H, W, C).
+As for :func:`aecodec.compress`, two axes are (H, W), and four axes are (N, H, W, C). Three axes are
+(H, W, C) if the last axis has a length of 1 to 4, else (N, H, W).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike) -> None:
         dtype: its dtype.
 
     Raises:
-        ImageError: chunks of this shape or dtype are no pictures, or have too many pixels.
+        ImageError: chunks with this shape or dtype are not pictures, or have too many pixels.
 
     >>> check_chunk((60000, 28, 28), np.uint8)
     """
@@ -34,14 +34,14 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike) -> None:
 
 
 def _black_chunk(shape: Shape, dtype: npt.DTypeLike = np.uint8) -> Picture:
-    """The pictures of a chunk, all black; they take no memory."""
+    """Make a chunk of black pictures, which take no memory."""
     try:
         picture = from_array(np.broadcast_to(np.zeros((), dtype), shape))
         check_limits(picture)
     except ImageError as error:
         raise ImageError(
-            f"{error} (a chunk is uint8, of shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C), "
-            "with C from 1 to 4)"
+            f"{error} (a chunk is uint8 with the shape (H, W), (H, W, C), (N, H, W) or "
+            "(N, H, W, C), and C from 1 to 4)"
         ) from error
     return picture
 
@@ -55,24 +55,24 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike) -> None:
         dtype: dtype of the array.
 
     Raises:
-        ImageError: they are not.
+        ImageError: the chunks are not whole pictures.
 
     >>> check_chunks((60000, 28, 28), (1000, 28, 28), np.uint8)
     >>> check_chunks((28, 28, 300), (28, 28, 3), np.uint8)
     Traceback (most recent call last):
     aecodec.errors.ImageError: chunks of (28, 28, 3) in an array of (28, 28, 300): a last axis of \
-1 to 4 is channels, which one chunk holds whole
+1 to 4 is channels, and a chunk must hold all of them
     """
     check_chunk(chunk, dtype)
     if len(chunk) > 2 and chunk[-1] <= 4 and chunk[-1] != array[-1]:
         raise ImageError(
-            f"chunks of {chunk} in an array of {array}: a last axis of 1 to 4 is channels, which "
-            "one chunk holds whole"
+            f"chunks of {chunk} in an array of {array}: a last axis of 1 to 4 is channels, and a "
+            "chunk must hold all of them"
         )
 
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape) -> None:
-    """Check that a file holds the pictures of a chunk, before they are decoded.
+    """Check that a file contains the pictures of a chunk, before they are decoded.
 
     Args:
         spec: the codec.
@@ -80,12 +80,11 @@ def check_header(spec: CodecSpec, header: Header, shape: Shape) -> None:
         shape: shape of the chunk.
 
     Raises:
-        FormatError: it holds others.
+        FormatError: the file contains other pictures.
     """
     chunk, size = _black_chunk(shape), picture_size(spec, header)
-    found = (header.frames, size, header.picture_mode)
-    if found != (chunk.frames, chunk.size, chunk.mode):
+    if (header.frames, size, header.picture_mode) != (chunk.frames, chunk.size, chunk.mode):
         raise FormatError(
-            f"a chunk of {header.frames} x {size[0]}x{size[1]} {header.picture_mode.name} in an "
-            f"array whose chunks have the shape {shape}: it belongs to another array"
+            f"the chunk has {header.frames} x {size[0]}x{size[1]} {header.picture_mode.name}, but "
+            f"the chunks of its array have the shape {shape}: it belongs to another array"
         )

@@ -1,34 +1,34 @@
-"""Folders of the codecs that ship, and of earlier ones.
+"""Folders of the built-in codecs, and of earlier ones.
 
-When a codec that shipped is replaced, the folder of the earlier one stays in the repository and in
-the source distribution under a name with a number, with the files that decompressing needs, so that
-its files are read for ever. Wheels leave it out.
+When a built-in codec is replaced, the folder of the earlier codec gets a number and stays in the
+repository and the source distribution, with the files that decompressing needs. Its files can
+therefore be read for ever. Wheels omit it.
 """
 
 from __future__ import annotations
 
 EARLIER: dict[str, str] = {"5f03dacc": "photo-1"}
-"""Folders of the earlier codecs, by the ids that their files carry, as hexadecimal digits."""
+"""Folders of the earlier codecs by the ids in their files, in hexadecimal digits."""
 
 
-def title_of(codec_id: bytes, own_name: str | None = None) -> str:
-    """A codec as messages show it: its name, if it is known, and its id.
+def title_of(codec_id: bytes, name: str | None = None) -> str:
+    """Title of a codec in messages: its name, if known, and its id.
 
     Args:
         codec_id: first bytes of its identity.
-        own_name: name in its specification; an earlier codec is called by its folder instead.
+        name: name in its specification, which the title of an earlier codec replaces.
 
     >>> title_of(bytes(4), "photo")
     'photo (00000000)'
     """
-    name = name_of(codec_id, own_name)
+    name = name_of(codec_id, name)
     return f"{name} ({codec_id.hex()})" if name else codec_id.hex()
 
 
-def name_of(codec_id: bytes, own_name: str | None = None) -> str | None:
-    """The name of an earlier codec, which is its folder's; that of any other as it is.
+def name_of(codec_id: bytes, name: str | None = None) -> str | None:
+    """Return the name of an earlier codec's folder; for other codecs, return `name`.
 
     >>> name_of(bytes(4), "photo")
     'photo'
     """
-    return EARLIER.get(codec_id.hex(), own_name)
+    return EARLIER.get(codec_id.hex(), name)

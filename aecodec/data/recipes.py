@@ -1,4 +1,4 @@
-"""The training recipes that ship with the package, found without TensorFlow."""
+"""The built-in training recipes, found without TensorFlow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _FOLDER = Path(__file__).with_name("recipes")
 
 
 def recipe_names() -> list[str]:
-    """Names of the recipes that ship, sorted.
+    """Sorted names of the built-in recipes.
 
     >>> "digits" in recipe_names()
     True
@@ -17,11 +17,11 @@ def recipe_names() -> list[str]:
 
 
 def recipe_path(name: str) -> Path:
-    """Path of a recipe's file; the file need not exist."""
+    """Path of a recipe's file, which need not exist."""
     return _FOLDER / f"{name}.toml"
 
 
 def purpose_of(name: str) -> str:
-    """Purpose of a recipe that ships: the first line of its file."""
+    """Purpose of a built-in recipe: the first line of its file."""
     first = recipe_path(name).read_text("utf-8").splitlines()[0]
     return first.removeprefix("#").strip()

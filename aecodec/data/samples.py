@@ -1,8 +1,8 @@
-"""Ten handwritten digits to try the package on.
+"""Ten handwritten digits to try the package with.
 
 They are from the test set of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
-C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as scikit-learn includes it, enlarged
-from 8x8 to 28x28 by `tests/helpers/samples/digits.py`. No codec that ships was trained on them.
+C. Kaynak, 1998 (UCI Machine Learning Repository, CC BY 4.0), as included in scikit-learn, enlarged
+from 8x8 to 28x28 by `tests/helpers/samples/digits.py`. No built-in codec was trained on them.
 """
 
 from __future__ import annotations

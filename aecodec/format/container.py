@@ -211,8 +211,8 @@ def check(data: bytes) -> None:
     stored, computed = data[-_CRC_SIZE:], _crc(data[:-_CRC_SIZE])
     if stored != computed:
         raise FormatError(
-            f"damaged: the file states the checksum {stored.hex()}, but has {computed.hex()}; "
-            "it is incomplete or was changed: fetch it again"
+            f"damaged: checksum {computed.hex()} instead of {stored.hex()}; "
+            "the file is incomplete or was changed: fetch it again"
         )
     _check_version(data)
 

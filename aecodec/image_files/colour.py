@@ -1,4 +1,4 @@
-"""Colour profiles: what they describe, and pixels in their colours to sRGB."""
+"""Colour profiles: check which pixels they fit, and convert pixels to sRGB."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from aecodec.image_files.notes import Notes
 from aecodec.imaging.picture import Picture
 
 _SPACE_OF = {"L": "GRAY", "LA": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK", "LAB": "Lab"}
-"""Colour space, as profiles name it, of Pillow's modes."""
+"""Profiles' names of the colour spaces of Pillow's modes."""
 
 _WITHOUT_ALPHA = {"LA": "L", "RGBA": "RGB"}
 _SRGB_GAMMA = (0.43, 0.48)
-"""Exponents that PNG files state for sRGB; 0.45455 is meant."""
+"""Range of exponents that PNG files state for sRGB, which has 0.45455."""
 
 _RAMP = np.arange(256, dtype=np.uint8)[None]
 """All grey levels, (1, 256)."""
 
 
 def is_profile(content: bytes) -> bool:
-    """Whether bytes are an ICC profile, even a damaged one.
+    """Whether bytes look like an ICC profile, which may be damaged.
 
     >>> is_profile(b"something else")
     False
@@ -37,68 +37,69 @@ def is_profile(content: bytes) -> bool:
 
 
 def fitting_profile(profile: bytes, mode: str, notes: Notes) -> bytes | None:
-    """A profile if it describes pixels of a mode; else None, with a note.
+    """Return a profile if it fits pixels of a mode; otherwise add a note and return None.
 
     Args:
         profile: an ICC profile.
         mode: Pillow's mode of the pixels: L, LA, RGB, RGBA, CMYK or LAB.
-        notes: where it is noted that the profile does not serve.
+        notes: notes to add to.
     """
     try:
         space = _space(profile)
         if space != _SPACE_OF[mode]:
-            notes.add(f"its colour profile is for {space} and its pixels are {mode}: left out")
+            notes.add(
+                f"its colour profile is not kept: it is for {space}, but the pixels are {mode}"
+            )
             return None
         _transform(profile, _WITHOUT_ALPHA.get(mode, mode))
     except Exception as error:  # ImageCms raises several types of errors for damaged profiles
-        notes.add(f"its colour profile is damaged and is left out ({error})")
+        notes.add(f"its colour profile is not kept: it is damaged ({error})")
         return None
     return profile
 
 
 def to_srgb_image(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert a Pillow image without alpha, whose profile fits, to an RGB image in sRGB."""
+    """Convert a Pillow image without alpha, and with a profile that fits, to sRGB."""
     converted: Image.Image = _transform(profile, image.mode).apply(image)
     return converted
 
 
-def in_kept_colours(picture: Picture, kept: Mapping[MetadataKind, bytes]) -> Picture:
-    """A picture in the colours in which it is coded: sRGB unless its colour profile is kept.
+def in_kept_colours(picture: Picture, metadata: Mapping[MetadataKind, bytes]) -> Picture:
+    """Convert a picture to the colours to code: sRGB, unless its colour profile is kept.
 
     Args:
         picture: the picture.
-        kept: metadata that goes into the file.
+        metadata: metadata that the file will have.
 
     Returns:
-        The picture itself, or one without the profile that is shown in the same colours; colours
-        that sRGB does not have become the nearest that it has.
+        The picture itself, or a picture without the profile that looks the same; colours outside of
+        sRGB become the nearest colours in it.
     """
     profile = picture.metadata.get(MetadataKind.ICC)
-    if profile is None or MetadataKind.ICC in kept:
+    if profile is None or MetadataKind.ICC in metadata:
         return picture
-    metadata = dict(picture.metadata)
-    del metadata[MetadataKind.ICC]
+    remaining = {k: v for k, v in picture.metadata.items() if k is not MetadataKind.ICC}
     pixels = picture.pixels if is_srgb(profile, picture.mode) else to_srgb(picture.pixels, profile)
-    return replace(picture, pixels=pixels, metadata=metadata)
+    return replace(picture, pixels=pixels, metadata=remaining)
 
 
 def is_srgb(profile: bytes, mode: Mode) -> bool:
     """Whether pixels look the same without their profile, or the profile does not fit them."""
     if fitting_profile(profile, mode.name, Notes()) is None:
         return True
-    probe = _RAMP[None, ..., None] if mode.channels == 1 else _colours_all_over_the_cube()
+    probe = _RAMP[None, ..., None] if mode.channels == 1 else _sample_colours()
     difference = to_srgb(probe, profile).astype(np.int16) - probe
     return bool(np.abs(difference).max() <= 1)
 
 
-def _colours_all_over_the_cube() -> Pixels:
-    """(1, 1, 216, 3) uint8."""
+def _sample_colours() -> Pixels:
+    """(1, 1, 216, 3) uint8, a regular grid in the cube of RGB."""
     steps = np.linspace(0, 255, 6).round().astype(np.uint8)
     return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, 1, -1, 3)
 
 
 def name_of(profile: bytes) -> str:
-    """Name of a profile, as it describes itself."""
+    """Name of a profile, from its description."""
     return str(_opened(profile).profile.profile_description or "without a name").strip()
 
 
@@ -121,10 +122,10 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
 
 
 def gamma_to_srgb(gamma: float) -> Pixels | None:
-    """Table from pixels with a gamma to sRGB; None if they are sRGB, or as good as.
+    """Make a table that converts pixels with a gamma to sRGB; None if the gamma is that of sRGB.
 
     Args:
-        gamma: exponent from light to pixel that a PNG file states, such as 0.45455.
+        gamma: exponent from light to pixel values, as PNG files state it, such as 0.45455.
 
     Returns:
         (256,) uint8.
@@ -156,7 +157,7 @@ def _space(profile: bytes) -> str:
 
 
 def _opened(profile: bytes) -> Any:
-    from PIL import ImageCms  # which takes 30 ms to load
+    from PIL import ImageCms  # takes 30 ms to import
 
     return ImageCms.getOpenProfile(io.BytesIO(profile))
 

@@ -1,6 +1,6 @@
-"""Images of more than 8 bits per channel: finding them, and scaling them to 8 bits.
+"""Detect images with more than 8 bits per channel, and scale them to 8 bits.
 
-Pillow keeps all bits of grey images, and only the upper byte of each channel of colour images.
+Pillow keeps all bits of grey images, but only the upper byte of each channel of colour images.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from aecodec.image_files.notes import Notes
 
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _CUT_RAW_MODES = (";16B", ";16L", ";16N")
-"""Ends of the names of raw modes that Pillow cuts."""
+"""Suffixes of the raw modes that Pillow truncates."""
 
 _UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
 def largest_value(image: Image.Image) -> int | None:
-    """Largest value of a channel whose type has one: 65535 for 16 bits.
+    """Largest value of a channel: 65535 for 16 bits.
 
     Args:
-        image: an image as it was opened; once it is loaded, only its mode tells.
+        image: an image that was opened, but not loaded; loading hides the file's raw mode.
 
     Returns:
-        The largest value, 255 for an ordinary image; None for floats and integers of 32 bits,
-        which have a range of their own in each picture.
+        The largest value, 255 for an ordinary image; None for floats and integers with 32 bits,
+        whose range depends on the picture.
     """
     if image.mode.startswith("I;16"):
         return 4095 if "I;12" in _raw_modes(image) else 65535
@@ -43,16 +43,17 @@ def largest_value(image: Image.Image) -> int | None:
 def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Image:
     """Scale an image to 8 bits per channel.
 
-    Integers of 16 bits are scaled by their type, 65535 to 255, and rounded. Floats and integers of
-    32 bits are scaled by the range of the picture, which is noted.
+    Integers with 16 bits are scaled from 0..65535 and rounded. Floats and integers with 32 bits are
+    scaled from the range of the picture, with a note.
 
     Args:
         image: the image, loaded.
-        largest: what :func:`largest_value` returned before that.
-        notes: where the range is noted.
+        largest: result of :func:`largest_value` before loading.
+        notes: notes to add to.
 
     Returns:
-        An L image; LA if one value is transparent; other modes as they are, as Pillow has cut them.
+        An L image; LA if a value is transparent. Other modes, which Pillow has already truncated,
+        stay the same.
     """
     if image.mode not in _DEEP_MODES:
         return _with_cut_transparency(image, notes)
@@ -75,19 +76,19 @@ def _by_range(values: npt.NDArray[Any], notes: Notes) -> Pixels:
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     notes.add(f"its values from {low:g} to {high:g} were scaled to 0..255")
-    known = np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low)
+    values = np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low)
     scale = 255 / (high - low) if high > low else 0.0
-    return np.rint((known - low) * scale).astype(np.uint8)
+    return np.rint((values - low) * scale).astype(np.uint8)
 
 
 def _with_cut_transparency(image: Image.Image, notes: Notes) -> Image.Image:
-    """The image with its transparent colour cut to 8 bits too, as its pixels are."""
+    """Truncate the transparent colour to 8 bits, as Pillow truncates the pixels."""
     transparent = image.info.get("transparency")
     if not isinstance(transparent, tuple):
         return image
-    notes.add("its transparent colour was cut to 8 bits, so that its neighbours may be transparent")
+    notes.add("its transparent colour was cut to 8 bits, so similar colours become transparent too")
     result = image.copy()
-    result.info["transparency"] = tuple(each >> 8 for each in transparent)
+    result.info["transparency"] = tuple(value >> 8 for value in transparent)
     return result
 
 
@@ -97,23 +98,22 @@ def _is_16_bit_grey(image: Image.Image) -> bool:
 
 
 def _is_cut(image: Image.Image) -> bool:
-    """Whether Pillow is going to cut channels of 16 bits to 8."""
-    return (
-        any(each.endswith(_CUT_RAW_MODES) for each in _raw_modes(image)) or _netpbm_max(image) > 255
-    )
+    """Whether Pillow truncates channels from 16 to 8 bits."""
+    is_raw = any(mode.endswith(_CUT_RAW_MODES) for mode in _raw_modes(image))
+    return is_raw or _netpbm_max(image) > 255
 
 
 def _raw_modes(image: Image.Image) -> list[str]:
-    """How the file of an image that is not loaded holds its pixels, as Pillow names it."""
-    found = [_arguments(each) for each in getattr(image, "tile", ())]
-    return [str(each[0]) for each in found if each]
+    """Pillow's raw modes in the file of an image that is not loaded."""
+    arguments = map(_arguments, getattr(image, "tile", ()))
+    return [str(values[0]) for values in arguments if values]
 
 
 def _netpbm_max(image: Image.Image) -> int:
-    """Largest value that a PPM file states, where Pillow scales its values; else 0."""
-    tiles = [each for each in getattr(image, "tile", ()) if str(each[0]).startswith("ppm")]
-    stated = [_arguments(each)[-1] for each in tiles]
-    return max((each for each in stated if isinstance(each, int)), default=0)
+    """Largest value that a PPM file states, if Pillow scales its values; else 0."""
+    tiles = [tile for tile in getattr(image, "tile", ()) if str(tile[0]).startswith("ppm")]
+    values = [_arguments(tile)[-1] for tile in tiles]
+    return max((value for value in values if isinstance(value, int)), default=0)
 
 
 def _arguments(tile: Any) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Image formats: which suffixes stand for which, and what each format can keep."""
+"""Image formats: their suffixes, and the properties of pictures that they keep."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from PIL import Image
 from aecodec.format.container import Mode
 
 AEC = "AEC"
-"""Pillow's name of our own format where :mod:`aecodec.pillow` is imported. It is left out here, so
-that commands treat a file name in the same way with and without that import."""
+"""Pillow's name of the `.aec` format if :mod:`aecodec.pillow` is imported. It is ignored here, so
+commands interpret file names in the same way with and without that import."""
 
 LOSSY = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PDF", "WEBP"})
-"""Pillow's names of the formats that take a quality."""
+"""Pillow's names of the formats that have a quality."""
 
 NEEDS_QUALITY = LOSSY - {"WEBP"}
-"""Lossy formats that are not written without a quality; WebP is then written without loss."""
+"""Lossy formats that need a quality; without a quality, WebP is lossless."""
 
 HOLDS_METADATA = frozenset({"AVIF", "JPEG", "JXL", "MPO", "PNG", "TIFF", "WEBP"})
-"""Formats that hold ICC profile, EXIF and XMP."""
+"""Formats with ICC profile, EXIF and XMP."""
 
 GREY_AS_RGB = {"AVIF": frozenset({Mode.LA}), "WEBP": frozenset({Mode.L, Mode.LA})}
-"""Grey modes that Pillow writes as RGB, which a profile for grey does not describe."""
+"""Grey modes that Pillow writes as RGB, which grey profiles do not fit."""
 
 HOLDS_RESOLUTION = frozenset({"BMP", "JPEG", "MPO", "PNG", "TIFF"})
-"""Formats that state pixels per inch in a field of their own."""
+"""Formats with a field for pixels per inch."""
 
 _ANY_MODE = frozenset(Mode)
 _LOSSLESS = {
@@ -38,7 +38,7 @@ _LOSSLESS = {
     "TIFF": _ANY_MODE,
     "WEBP": _ANY_MODE,
 }
-"""Modes that a format keeps exactly, as it is written where no quality is given."""
+"""Modes that a format keeps exactly if it is written without a quality."""
 
 
 def has_image_suffix(path: Path) -> bool:
@@ -52,14 +52,14 @@ def has_image_suffix(path: Path) -> bool:
 
 @cache
 def _image_suffixes() -> frozenset[str]:
-    known = Image.registered_extensions()
-    return frozenset(suffix for suffix, name in known.items() if name != AEC)
+    extensions = Image.registered_extensions()
+    return frozenset(suffix for suffix, name in extensions.items() if name != AEC)
 
 
 def format_of(suffix: str) -> str | None:
-    """Pillow's name of the format of a suffix; None if it has none.
+    """Pillow's name of the format with a suffix; None if there is no such format.
 
-    All plugins, which take 40 ms to load, are loaded only if necessary.
+    Loading all plugins takes 40 ms, so they are loaded only if necessary.
 
     >>> format_of(".jpg"), format_of(".txt")
     ('JPEG', None)
@@ -71,12 +71,12 @@ def format_of(suffix: str) -> str | None:
 
 
 def is_kept_by(suffix: str, mode: Mode, quality: int | None) -> bool:
-    """Whether a format, given by its suffix, loses no more of a picture than was asked for.
+    """Whether a format can hold a picture, without loss or with the chosen quality.
 
     Args:
         suffix: suffix of a file name, such as `.jpg`.
         mode: mode of the picture.
-        quality: quality that was chosen for formats that lose something; None if none was.
+        quality: chosen quality for lossy formats, or None.
 
     >>> is_kept_by(".png", Mode.RGB, None), is_kept_by(".jpg", Mode.RGB, None)
     (True, False)

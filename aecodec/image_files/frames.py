@@ -1,4 +1,4 @@
-"""Animations and documents of several pages: their frames as one picture."""
+"""Join the frames of animations and multi-page documents to one picture."""
 
 from __future__ import annotations
 
@@ -16,60 +16,59 @@ from aecodec.imaging.picture import Picture, stack
 
 
 def frames_in(image: Image.Image) -> int:
-    """Number of frames; Photoshop files are shown as one, whatever layers they are made of."""
+    """Number of frames; layers of Photoshop files do not count as frames."""
     return 1 if image.format == "PSD" else int(getattr(image, "n_frames", 1))
 
 
-def each_frame(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
-    """All frames of several images: each image with one frame after the other shown.
+def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
+    """Yield images once per frame, with that frame selected.
 
-    Afterwards an image shows the frame that it showed before.
+    Afterwards, each image has its original frame selected.
     """
     for image in images:
         count = frames_in(image)
         if count < 2:
             yield image
             continue
-        shown = image.tell()
+        current = image.tell()
         try:
             for number in range(count):
                 image.seek(number)
                 yield image
         finally:
-            image.seek(shown)
+            image.seek(current)
 
 
-def note_left_out_frames(count: int, notes: Notes) -> None:
-    """Note that the first of several frames is read alone."""
-    left = "1 is left out" if count == 2 else f"{count - 1} are left out"
+def note_dropped_frames(count: int, notes: Notes) -> None:
+    """Note that only the first of several frames is read."""
     notes.add(
-        f"the file holds several frames; only the first is compressed, and {left} "
-        "(--frames all compresses all; from Python, ReadOptions)"
+        f"only the first of its {count} frames is compressed (to compress all, use --frames all, "
+        "or ReadOptions in Python)"
     )
 
 
 def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
-    """Join the frames of one file, with the metadata of the first.
+    """Join the frames of a file, with the metadata of the first.
 
-    Grey frames become RGB, and opaque ones get an alpha plane, if another frame has that. Frames
-    with different colour profiles are converted to sRGB.
+    If any frame is RGB or has alpha, all frames become RGB or get an alpha plane. Frames with
+    different colour profiles are converted to sRGB.
 
     Raises:
-        ImageError: they differ in size.
+        ImageError: the frames differ in size.
     """
     sizes = dict.fromkeys(frame.size for frame in frames)
     if len(sizes) > 1:
-        listed = ", ".join(f"{width}x{height}" for width, height in sizes)
+        text = ", ".join(f"{width}x{height}" for width, height in sizes)
         raise ImageError(
-            f"its {len(frames)} frames differ in size ({listed}), and a file holds frames of one "
-            "size: save them as files of their own, or leave out --frames all"
+            f"its {len(frames)} frames differ in size ({text}), but all frames of a file must have "
+            "the same size: save them as separate files, or omit --frames all"
         )
     if len({frame.metadata.get(MetadataKind.ICC) for frame in frames}) > 1:
         notes.add("its frames have different colour profiles and were converted to sRGB")
         frames = [in_kept_colours(frame, {}) for frame in frames]
     has_alpha = any(frame.alpha is not None for frame in frames)
-    whole = stack([_with_alpha(frame) if has_alpha else frame for frame in frames])
-    return replace(whole, metadata=frames[0].metadata)
+    picture = stack([_with_alpha(frame) if has_alpha else frame for frame in frames])
+    return replace(picture, metadata=frames[0].metadata)
 
 
 def _with_alpha(frame: Picture) -> Picture:

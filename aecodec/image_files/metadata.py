@@ -1,4 +1,4 @@
-"""Metadata of image files: what goes with a picture, and what is left out."""
+"""Metadata of image files: ICC profile, EXIF and XMP, and notes about other metadata."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ INFO_KEYS = {
 """Key of each kind of metadata in the `info` of a Pillow image."""
 
 PNG_XMP = "XML:com.adobe.xmp"
-"""Keyword of the text in a PNG file that is XMP."""
+"""Keyword of the text with XMP in a PNG file."""
 
 _RAW = "Raw profile type "
 _RAW_NAMES = {MetadataKind.ICC: "icc", MetadataKind.EXIF: "exif", MetadataKind.XMP: "xmp"}
-"""Names of the metadata that ImageMagick and others keep as hexadecimal text in PNG files."""
+"""Names of metadata that ImageMagick and others write as hexadecimal text in PNG files."""
+
+_KEPT_TEXTS = {PNG_XMP, *(_RAW + name for name in _RAW_NAMES.values())}
+"""Keywords of texts in PNG files that are read as metadata."""
 
 _TIFF_TAGS = (
     ExifTags.Base.ImageDescription,
@@ -34,17 +37,17 @@ _TIFF_TAGS = (
     ExifTags.Base.Artist,
     ExifTags.Base.Copyright,
 )
-"""Tags of a TIFF file that EXIF has too, beside resolution, camera settings and place."""
+"""Tags of TIFF files that EXIF also has, in addition to resolution, camera settings and place."""
 
 _TIFF_IFDS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 _LAYOUT = re.compile(r'\{"shape":|ImageJ=|.*OME>\s*\Z', re.DOTALL)
 """Descriptions of TIFF files in which tifffile, ImageJ or Bio-Formats state pages and depth."""
 
-_LAYOUT_ALONE = re.compile(r'\{"shape": \[[\d, ]*\](, "truncated": true)?\}')
-"""What tifffile writes where nobody has told it more than the pixels."""
+_ONLY_LAYOUT = re.compile(r'\{"shape": \[[\d, ]*\](, "truncated": true)?\}')
+"""Description that tifffile writes by default."""
 
-_USUAL_DPI = frozenset({0, 1, 72, 96})
-"""Pixels per inch that programs write where nobody has chosen any."""
+_DEFAULT_DPI = frozenset({0, 1, 72, 96})
+"""Pixels per inch that programs write by default."""
 
 _INCH = 2
 _IPTC = 0x0404
@@ -58,54 +61,54 @@ _KEYWORDS_OF_PROGRAMS = (
     "jpeg:",
     "thumbnail",
 )
-"""Beginnings of keywords of texts in PNG files that programs write about themselves."""
+"""Prefixes of keywords of texts in PNG files that programs write about themselves."""
 
 _COMMENTS_OF_PROGRAMS = (b"CREATOR: ", b"Created with ", b"Lavc", b"LEAD Tech", b"Optimized by ")
-"""Beginnings of comments that programs write about themselves."""
+"""Prefixes of comments that programs write about themselves."""
 
 _SRGB_CODING = bytes([1, 13])
-"""Primaries and transfer function of sRGB, as a cICP chunk numbers them."""
+"""Numbers of the primaries and the transfer function of sRGB in a cICP chunk."""
 
 _PNG_SIGNATURE_SIZE, _PNG_CHECKSUM_SIZE = 8, 4
 _SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
 def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
-    """ICC profile, EXIF and XMP of an image, as its file holds them.
+    """Read ICC profile, EXIF and XMP of an image, unchanged from its file.
 
     The tags of a TIFF file, and pixels per inch of a file without EXIF, become EXIF.
 
     Args:
         image: the image, loaded.
-        notes: where it is noted that tags are damaged.
+        notes: notes to add to if tags are damaged.
     """
-    found = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
-    found[MetadataKind.XMP] = found[MetadataKind.XMP] or image.info.get(PNG_XMP)
+    values = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
+    values[MetadataKind.XMP] = values[MetadataKind.XMP] or image.info.get(PNG_XMP)
     for kind, name in _RAW_NAMES.items():
-        found[kind] = found[kind] or _raw_profile(image, name)
-    found[MetadataKind.EXIF] = found[MetadataKind.EXIF] or _exif_of(image, notes)
+        values[kind] = values[kind] or _raw_profile(image, name)
+    values[MetadataKind.EXIF] = values[MetadataKind.EXIF] or _exif_of(image, notes)
     return {
         kind: value.encode() if isinstance(value, str) else value
-        for kind, value in found.items()
+        for kind, value in values.items()
         if value
     }
 
 
 def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Image.Image:
-    """A copy of an image with other metadata, all of it under the usual keys of `info`.
+    """Copy an image, and change its metadata, which is stored under the usual keys of `info`.
 
     Args:
         image: the image, loaded.
-        changes: metadata by its key in `info`; None or no bytes remove what the image has.
+        changes: metadata by its key in `info`; None or empty bytes remove metadata.
 
     >>> with_metadata(Image.new("L", (3, 2)), {"xmp": b"<x/>", "exif": None}).info
     {'xmp': b'<x/>'}
     """
-    found = {INFO_KEYS[kind]: value for kind, value in metadata_of(image, Notes()).items()}
+    values = {INFO_KEYS[kind]: value for kind, value in metadata_of(image, Notes()).items()}
     copy = image.copy()
-    for name in (PNG_XMP, *(_RAW + each for each in _RAW_NAMES.values()), *INFO_KEYS.values()):
+    for name in (*_KEPT_TEXTS, *INFO_KEYS.values()):
         copy.info.pop(name, None)
-    copy.info.update({name: value for name, value in {**found, **changes}.items() if value})
+    copy.info.update({name: value for name, value in {**values, **changes}.items() if value})
     return copy
 
 
@@ -116,11 +119,11 @@ def remove_exif(image: Image.Image) -> None:
 
 
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
-    """Note that a PNG file states a colour coding (cICP chunk) that is not applied.
+    """Note that a colour coding in a PNG file (cICP chunk) is ignored.
 
     Args:
-        image: the image as it was opened; its pixels are not read yet.
-        notes: where it is noted, unless sRGB is stated, or a colour profile is there to be used.
+        image: an image that was opened, but not loaded.
+        notes: notes to add to, unless the coding is sRGB or the file has a colour profile.
     """
     file = getattr(image, "fp", None)
     if image.format != "PNG" or file is None or image.info.get("icc_profile"):
@@ -128,76 +131,75 @@ def note_colour_coding(image: Image.Image, notes: Notes) -> None:
     stated = _png_chunk(file, b"cICP")
     if stated and stated[:2] != _SRGB_CODING:
         numbers = ", ".join(map(str, stated))
-        notes.add(f"its coding of colours (cICP {numbers}) is not known here: taken for sRGB")
+        notes.add(f"its colour coding (cICP {numbers}) is ignored: its pixels are read as sRGB")
 
 
-def _png_chunk(file: IO[bytes], wanted: bytes) -> bytes | None:
-    """Content of a chunk before the pixels of a PNG file; the file is left where it is."""
-    place = file.tell()
+def _png_chunk(file: IO[bytes], name: bytes) -> bytes | None:
+    """Read a chunk before the pixels of a PNG file, and restore the position in the file."""
+    position = file.tell()
     try:
         file.seek(_PNG_SIGNATURE_SIZE)
         while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
             size = int.from_bytes(head[:4], "big")
-            if head[4:] == wanted:
+            if head[4:] == name:
                 return file.read(size)
             file.seek(size + _PNG_CHECKSUM_SIZE, io.SEEK_CUR)
         return None
     finally:
-        file.seek(place)
+        file.seek(position)
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
-    """Pixels per inch that EXIF states; None if it states none that anybody has chosen."""
+    """Pixels per inch in EXIF; None if it has none or a program's default."""
     tags = Image.Exif()
     try:
         tags.load(exif)
         values = (tags[ExifTags.Base.XResolution], tags[ExifTags.Base.YResolution])
         unit = 1 if tags.get(ExifTags.Base.ResolutionUnit, _INCH) == _INCH else 2.54
-        return _chosen_dpi(tuple(float(each) * unit for each in values))
+        return _chosen_dpi(tuple(float(value) * unit for value in values))
     except Exception:  # Pillow raises many types of errors for damaged EXIF
         return None
 
 
-def note_left_out(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> None:
-    """Note in one sentence the metadata of a file that no `.aec` file holds.
+def note_dropped(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> None:
+    """Note in one sentence the metadata of a file that `.aec` files do not support.
 
     Args:
-        image: the image as it was opened, loaded.
-        metadata: what is kept of it.
-        notes: where it is noted.
+        image: the image, loaded.
+        metadata: the metadata that is kept.
+        notes: notes to add to.
     """
-    names = list(_left_out(image, metadata))
+    names = list(_dropped(image, metadata))
     if names:
         notes.add(f"not kept: its {' and its '.join(names)}")
 
 
-def _left_out(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterator[str]:
+def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterator[str]:
     info = image.info
     dpi = _chosen_dpi(info.get("dpi"))
     if dpi and not resolution_of(metadata.get(MetadataKind.EXIF, b"")):
         yield f"resolution of {dpi[0]:g} dpi"
-    if texts := [name for name in getattr(image, "text", {}) if _is_by_somebody(name)]:
+    if texts := [name for name in getattr(image, "text", {}) if _is_by_user(name)]:
         yield f"text ({', '.join(texts)})"
     comment = info.get("comment", b"")
     comment = comment.encode() if isinstance(comment, str) else comment
     if comment and not comment.startswith(_COMMENTS_OF_PROGRAMS):
         yield "comment"
     description = _description_of(image)
-    if _LAYOUT.match(description) and not _LAYOUT_ALONE.fullmatch(description):
-        yield "description, in which a program states the layout of the file"
+    if _LAYOUT.match(description) and not _ONLY_LAYOUT.fullmatch(description):
+        yield "description, which contains the layout of the file"
     if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
         yield "IPTC captions"
-    if _has_other_primaries(info):
+    if _has_unusual_primaries(info):
         yield "chromaticities (cHRM)"
 
 
-def _is_by_somebody(name: str) -> bool:
-    """Whether a text of a PNG file is neither metadata that is kept nor about a program."""
-    known = {PNG_XMP, *(_RAW + each for each in _RAW_NAMES.values())}
-    return name not in known and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
+def _is_by_user(name: str) -> bool:
+    """Whether a text of a PNG file is neither kept metadata nor written by a program."""
+    return name not in _KEPT_TEXTS and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
 
 
-def _has_other_primaries(info: dict[Any, Any]) -> bool:
+def _has_unusual_primaries(info: dict[Any, Any]) -> bool:
     stated = info.get("chromaticity")
     if not stated or {"srgb", "icc_profile"} & info.keys():
         return False
@@ -205,7 +207,7 @@ def _has_other_primaries(info: dict[Any, Any]) -> bool:
 
 
 def _raw_profile(image: Image.Image, name: str) -> bytes | None:
-    """Metadata as hexadecimal text: a line with its name, one with its length, then its bytes."""
+    """Read metadata from hexadecimal text: a line with its name, its length, and its bytes."""
     text = image.info.get(_RAW + name)
     try:
         return bytes.fromhex("".join(text.split("\n")[3:])) if isinstance(text, str) else None
@@ -214,11 +216,11 @@ def _raw_profile(image: Image.Image, name: str) -> bytes | None:
 
 
 def _exif_of(image: Image.Image, notes: Notes) -> bytes | None:
-    """EXIF for a file without EXIF: from the tags of a TIFF file, and pixels per inch."""
+    """Make EXIF for a file without EXIF, from the tags of a TIFF file and pixels per inch."""
     try:
         return _exif_of_tags(image)
     except Exception as error:  # Pillow raises many types of errors for odd tags
-        notes.add(f"not kept: its tags, as they are damaged ({error})")
+        notes.add(f"not kept: its tags, which are damaged ({error})")
         return None
 
 
@@ -237,29 +239,29 @@ def _exif_of_tags(image: Image.Image) -> bytes | None:
 def _tiff_tags(image: Image.Image) -> dict[int, Any]:
     exif = image.getexif()
     tags: dict[int, Any] = {tag: exif[tag] for tag in _TIFF_TAGS if tag in exif}
-    if _LAYOUT.match(_description_of(image)):  # which states other pages
+    if _LAYOUT.match(_description_of(image)):  # the layout of a file with other pages
         tags.pop(ExifTags.Base.ImageDescription, None)
-    tags.update({ifd: found for ifd in _TIFF_IFDS if (found := dict(exif.get_ifd(ifd)))})
+    tags.update({ifd: values for ifd in _TIFF_IFDS if (values := dict(exif.get_ifd(ifd)))})
     return tags
 
 
 def _description_of(image: Image.Image) -> str:
-    """Description of a TIFF file; empty without one, and of other files."""
+    """Description of a TIFF file; empty if it has none, and for other files."""
     tags: Any = getattr(image, "tag_v2", None) or {}
     return str(tags.get(ExifTags.Base.ImageDescription, ""))
 
 
 def _chosen_dpi(dpi: Any) -> tuple[float, float] | None:
-    """Pixels per inch that somebody has chosen."""
+    """Pixels per inch that are not a program's default."""
     try:
         across, down = (_rounded(float(each)) for each in dpi)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     if not (0 < across < 1e6 and 0 < down < 1e6):
         return None
-    return None if {round(across), round(down)} <= _USUAL_DPI else (across, down)
+    return None if {round(across), round(down)} <= _DEFAULT_DPI else (across, down)
 
 
 def _rounded(dpi: float) -> float:
-    """Pixels per inch without the error of a file that states them per metre."""
+    """Remove the rounding error of files that state pixels per metre."""
     return float(round(dpi)) if abs(dpi - round(dpi)) < 0.02 else round(dpi, 2)

@@ -1,4 +1,4 @@
-"""Pillow's modes of 8 bits to those of the format: L, LA, RGB and RGBA."""
+"""Convert Pillow's modes with 8 bits to the modes of the format: L, LA, RGB and RGBA."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aecodec.image_files import colour
 from aecodec.image_files.notes import Notes
 from aecodec.imaging.picture import Picture
 
-_SAME_MEANING = {
+_LOSSLESS_MODES = {
     "1": "L",
     "P": "RGB",
     "PA": "RGBA",
@@ -20,57 +20,56 @@ _SAME_MEANING = {
     "RGBX": "RGB",
     **{name: name for name in Mode.__members__},
 }
-"""Modes that are converted without loss."""
+"""Results of lossless conversions, by Pillow's mode."""
 
-_OTHER_NOTATION = frozenset({"YCbCr", "HSV"})
-"""Modes that write the colours of RGB in another way, so that a profile for RGB describes them."""
+_RGB_SPACES = frozenset({"YCbCr", "HSV"})
+"""Modes that are other coordinates of RGB colours, so RGB profiles fit them."""
 
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 
 
 def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> Picture:
-    """Make a picture of an image of 8 bits per channel.
+    """Make a picture from an image with 8 bits per channel.
 
     Args:
         image: the image, loaded and upright.
-        metadata: metadata of its file; the colour profile is left out if it does not describe the
-            pixels of the picture.
-        notes: where conversions with a loss are noted.
+        metadata: metadata of its file; the colour profile is dropped if it does not fit the pixels
+            of the picture.
+        notes: notes about lossy conversions to add to.
     """
-    known, profile = _to_known_mode(image, metadata.get(MetadataKind.ICC), notes)
-    kept = dict(metadata)
+    converted, profile = _convert(image, metadata.get(MetadataKind.ICC), notes)
     if profile is None:
-        kept.pop(MetadataKind.ICC, None)
-    return _with_gamma(_split_alpha(known, kept), image, notes)
+        metadata = {k: v for k, v in metadata.items() if k is not MetadataKind.ICC}
+    return _with_gamma(_split_alpha(converted, metadata), image, notes)
 
 
-def _to_known_mode(
+def _convert(
     image: Image.Image, profile: bytes | None, notes: Notes
 ) -> tuple[Image.Image, bytes | None]:
-    """The image in a mode of the format, and its profile if that describes the result."""
-    if image.mode not in {*_SAME_MEANING, *_OTHER_NOTATION}:
+    """Convert an image to a mode of the format, and return its profile if it fits the result."""
+    if image.mode not in {*_LOSSLESS_MODES, *_RGB_SPACES}:
         return _to_srgb(image, profile, notes), None
-    if image.mode in _OTHER_NOTATION:
-        notes.add(f"{image.mode} was converted to RGB, which the file holds")
-    known = image.convert(_known_mode_of(image))
+    if image.mode in _RGB_SPACES:
+        notes.add(f"{image.mode} was converted to RGB")
+    converted = image.convert(_mode_of(image))
     if profile and colour.is_profile(profile):
-        profile = colour.fitting_profile(profile, known.mode, notes)
-    return known, profile  # bytes that are no profile change no colours, and are kept
+        profile = colour.fitting_profile(profile, converted.mode, notes)
+    return converted, profile  # bytes that are not a profile change no colours, and are kept
 
 
-def _known_mode_of(image: Image.Image) -> str:
-    mode = _SAME_MEANING.get(image.mode, "RGB")
+def _mode_of(image: Image.Image) -> str:
+    mode = _LOSSLESS_MODES.get(image.mode, "RGB")
     return _WITH_ALPHA.get(mode, mode) if image.has_transparency_data else mode
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None, notes: Notes) -> Image.Image:
-    """An image of another colour space, such as CMYK or LAB, as RGB."""
-    fits = profile and colour.fitting_profile(profile, image.mode, notes)
-    if fits:
-        notes.add(f"{image.mode} was converted to sRGB by its colour profile")
-        return colour.to_srgb_image(image, fits)
-    how = "" if image.mode == "LAB" else " without a colour profile, so that its colours may differ"
-    notes.add(f"{image.mode} was converted to RGB{how}")
+    """Convert an image from another colour space, such as CMYK or LAB, to RGB."""
+    profile = profile and colour.fitting_profile(profile, image.mode, notes)
+    if profile:
+        notes.add(f"{image.mode} was converted to sRGB with its colour profile")
+        return colour.to_srgb_image(image, profile)
+    doubt = "" if image.mode == "LAB" else " without a colour profile: its colours may differ"
+    notes.add(f"{image.mode} was converted to RGB{doubt}")
     return image.convert("RGB")
 
 
@@ -83,7 +82,7 @@ def _split_alpha(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Pic
 
 
 def _with_gamma(picture: Picture, image: Image.Image, notes: Notes) -> Picture:
-    """The picture in sRGB if its PNG file states another gamma, and nothing that overrides it."""
+    """Convert a picture to sRGB if its PNG file states another gamma that nothing overrides."""
     gamma = image.info.get("gamma")
     is_overridden = "srgb" in image.info or MetadataKind.ICC in picture.metadata
     if not isinstance(gamma, float) or is_overridden:

@@ -1,4 +1,4 @@
-"""Notes about a file that is read or written: what is not kept, or kept in another form."""
+"""Notes about a file that is read or written: properties that are dropped or converted."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from aecodec.errors import AecodecWarning
 
 
 class Notes:
-    """Sentences about one file, each said once, however many frames it is true of.
+    """Notes about a file; equal notes about several frames are reported once.
 
     Args:
-        name: name of the file, with which the warnings begin; empty where their reader knows it.
+        name: name of the file, a prefix of the warnings; may be empty.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -19,10 +19,10 @@ class Notes:
         self._texts: dict[str, None] = {}
 
     def add(self, text: str) -> None:
-        """Note a sentence, if it is not noted yet."""
+        """Add a note, unless it exists."""
         self._texts[text] = None
 
     def warn(self) -> None:
-        """Give each note as an :class:`AecodecWarning`."""
+        """Report the notes as :class:`AecodecWarning`."""
         for text in self._texts:
             warnings.warn(self._beginning + text, AecodecWarning, stacklevel=4)

@@ -1,8 +1,8 @@
-"""Opening image files of any number of pixels, without a limit that the whole program shares.
+"""Open image files with a limit for their pixels that is independent of Pillow's global limit.
 
-`Image.open` warns above `Image.MAX_IMAGE_PIXELS` and refuses twice as many. That number belongs to
-the program that calls aecodec, and to all its threads, so it is neither obeyed nor changed here:
-files are opened by Pillow's plugins, and measured before a pixel is read.
+`Image.open` warns above `Image.MAX_IMAGE_PIXELS` and raises an error above twice this number, which
+belongs to the calling program and all its threads. It must not be changed here, so this module
+opens files with Pillow's plugins, and checks their size before pixels are read.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from aecodec.format.container import MAGIC
 from aecodec.image_files.formats import AEC
 from aecodec.image_files.options import ReadOptions
 
-_NOT_THIS_FORMAT = (SyntaxError, IndexError, TypeError, struct.error)
-"""Errors by which Pillow's plugins say that a file is of another format."""
+_REJECTIONS = (SyntaxError, IndexError, TypeError, struct.error)
+"""Errors of Pillow's plugins for files with another format."""
 
 _PREFIX_SIZE = 16
-"""Bytes by which plugins recognize their format."""
+"""Number of bytes that plugins need to recognize their format."""
 
 
 @contextmanager
 def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile]:
-    """Open an image file of any format that Pillow knows; its pixels are not read yet.
+    """Open an image file in any format that Pillow supports, without reading its pixels.
 
     Raises:
-        ImageError: it cannot be opened, or has too many pixels.
+        ImageError: the file cannot be opened, or has too many pixels.
     """
     with _file(source) as file:
         try:
@@ -42,23 +42,23 @@ def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile
         except Exception as error:  # Pillow's plugins raise many types of errors
             raise ImageError(f"cannot be read as an image: {error}") from error
         if image is None:
-            raise ImageError(_why_none(file))
+            raise ImageError(_rejection_text(file))
         check_pixels(image.size, 1, options)
         yield image
 
 
 def check_pixels(size: tuple[int, int], frames: int, options: ReadOptions) -> None:
-    """Check that a file is not larger than what is accepted.
+    """Check that a file does not have too many pixels.
 
     Raises:
-        ImageError: it is.
+        ImageError: the file has too many pixels.
     """
     pixels = size[0] * size[1] * frames
     if pixels > options.pixel_limit:
-        many = f"{frames} x " if frames > 1 else ""
+        count = f"{frames} x " if frames > 1 else ""
         raise ImageError(
-            f"{many}{size[0]}x{size[1]} pixels are more than the limit of "
-            f"{options.pixel_limit:.0f}: compress --max-pixels {pixels} accepts them"
+            f"{count}{size[0]}x{size[1]} pixels are more than the limit of "
+            f"{options.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
         )
 
 
@@ -69,7 +69,7 @@ def _file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         return
     try:
         file = source.open("rb")
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: not a valid path
         raise ImageError(f"cannot be read as an image: {error}") from error
     with file:
         yield file
@@ -80,34 +80,37 @@ def _is_seekable(source: IO[bytes]) -> bool:
 
 
 def _identified(file: IO[bytes]) -> ImageFile | None:
-    """The file as an image; all plugins, which take 40 ms to load, only if necessary."""
+    """Open the file with the first plugin that accepts it.
+
+    Loading all plugins takes 40 ms, so they are loaded only if necessary.
+    """
     file.seek(0)
     prefix, tried = file.read(_PREFIX_SIZE), {AEC}
     for load in (Image.preinit, Image.init):
         load()
-        for name in [each for each in Image.ID if each not in tried]:
+        for name in [name for name in Image.ID if name not in tried]:
             tried.add(name)
             if image := _opened_as(name, file, prefix):
                 return image
     return None
 
 
-def _why_none(file: IO[bytes]) -> str:
-    """Why a file is no image."""
+def _rejection_text(file: IO[bytes]) -> str:
+    """Message about a file that is not an image."""
     file.seek(0)
     prefix = file.read(_PREFIX_SIZE)
     if prefix.startswith(MAGIC):
-        return "an .aec file already: decompress makes an image of it"
-    return "not an image that Pillow can open" if prefix else "an empty file, and no image"
+        return "already an .aec file: use decompress to convert it to an image"
+    return "not an image that Pillow can open" if prefix else "not an image, but an empty file"
 
 
 def _opened_as(name: str, file: IO[bytes], prefix: bytes) -> ImageFile | None:
     factory, accept = Image.OPEN[name]
     try:
         accepted = not accept or accept(prefix)
-        if not accepted or isinstance(accepted, str):  # a string says why not
+        if not accepted or isinstance(accepted, str):  # a string is the reason for rejection
             return None
         file.seek(0)
         return factory(file, "")
-    except _NOT_THIS_FORMAT:
+    except _REJECTIONS:
         return None

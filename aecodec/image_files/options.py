@@ -1,4 +1,4 @@
-"""What to accept of an image file."""
+"""Options for reading image files."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class ReadOptions:
     """How to read an image file.
 
     Attributes:
-        depth: 8 to scale channels of 16 or 32 bits and of floats to 8 bits; None to refuse them.
-        max_pixels: most pixels of a file, over all frames that are read; None for twice the limit
-            above which Pillow warns, which is 178,956,970 unless the program has set another.
+        depth: 8 to scale channels with 16 or 32 bits or floats to 8 bits; None to reject them.
+        max_pixels: limit for the pixels of all frames to read. None for twice the limit at which
+            Pillow warns: 178,956,970, unless the program has changed it.
         frames: which frames to read.
 
     Raises:
-        UsageError: another depth than 8, or less than one pixel.
+        UsageError: the depth is not 8, or the limit is below 1.
 
     >>> ReadOptions(depth=16)
     Traceback (most recent call last):
-    aecodec.errors.UsageError: depth 16: a file holds 8 bits per channel, so 8 is the only depth
+    aecodec.errors.UsageError: depth 16: the only possible depth is 8 bits per channel
     """
 
     depth: int | None = None
@@ -41,15 +41,13 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         if self.depth not in (None, 8):
-            raise UsageError(
-                f"depth {self.depth}: a file holds 8 bits per channel, so 8 is the only depth"
-            )
+            raise UsageError(f"depth {self.depth}: the only possible depth is 8 bits per channel")
         if self.max_pixels is not None and self.max_pixels < 1:
-            raise UsageError(f"at most {self.max_pixels} pixels: a picture has one at least")
+            raise UsageError(f"max_pixels is {self.max_pixels}: give at least 1")
 
     @property
     def pixel_limit(self) -> float:
-        """Most pixels that are read; infinite where the program has taken Pillow's limit away."""
+        """Limit for the number of pixels; infinite if the program has removed Pillow's limit."""
         if self.max_pixels is not None:
             return self.max_pixels
         return float("inf") if Image.MAX_IMAGE_PIXELS is None else 2 * Image.MAX_IMAGE_PIXELS

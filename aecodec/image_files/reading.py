@@ -1,7 +1,4 @@
-"""Image files and Pillow images to pictures, with one explicit rule for each kind.
-
-`docs/pictures.md` is the table of the rules.
-"""
+"""Convert image files and Pillow images to pictures, by the rules of `docs/pictures.md`."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from PIL import ExifTags, Image
 from aecodec.errors import ImageError
 from aecodec.format.instruction import Origin
 from aecodec.image_files import depth, metadata, modes
-from aecodec.image_files.frames import each_frame, frames_in, joined, note_left_out_frames
+from aecodec.image_files.frames import frames_in, iter_frames, joined, note_dropped_frames
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
@@ -29,58 +26,57 @@ _DEFAULT = ReadOptions()
 def read_image(
     source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
 ) -> Picture:
-    """Read an image file in any format that Pillow opens.
+    """Read an image file in any format that Pillow supports.
 
-    An :class:`~aecodec.errors.AecodecWarning` names what is not kept.
+    An :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
 
     Args:
-        source: path of the file, or the file opened for reading bytes.
-        options: what is accepted.
-        name: with which warnings begin; empty where their reader knows the file.
+        source: path of the file, or the file opened in binary mode.
+        options: options for reading.
+        name: name of the file, a prefix of the warnings; may be empty.
 
     Raises:
-        ImageError: the file cannot be read, has too many pixels, or holds an image of a kind that
-            is not accepted.
+        ImageError: the file cannot be read, has too many pixels, or needs other options.
     """
     with opened(source, options) as image:
         return _picture_of(image, options, Notes(name))
 
 
 def size_of(source: Path) -> tuple[int, int]:
-    """(width, height) in pixels that an image file states; its pixels are not read.
+    """Read (width, height) in pixels from the header of an image file.
 
     Raises:
-        ImageError: it cannot be opened, or has too many pixels.
+        ImageError: the file cannot be opened, or has too many pixels.
     """
     with opened(source, _DEFAULT) as image:
         return image.size
 
 
 def origin_of(path: Path) -> Origin | None:
-    """Ending and time of a file, if an `.aec` file can keep them."""
+    """Extension and time of a file; None if `.aec` files cannot store them."""
     try:
         modified = path.modified() if isinstance(path, Url) else path.stat().st_mtime
-    except (OSError, ValueError):  # standard input, or a file that has gone meanwhile
+    except (OSError, ValueError):  # standard input, or a file that was just deleted
         return None
     origin = Origin(path.suffix, math.floor(modified))
     return origin if origin.can_be_kept else None
 
 
 def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
-    """Make a picture of a Pillow image.
+    """Make a picture from a Pillow image.
 
-    L, LA, RGB and RGBA are taken as they are; 1 and P become the grey or RGB values that they
-    stand for; a transparent colour becomes an alpha plane. CMYK and other colour spaces are
-    converted to sRGB by their colour profile if they have one, with a warning. EXIF orientation is
-    applied. An :class:`~aecodec.errors.AecodecWarning` names what is not kept.
+    L, LA, RGB and RGBA stay unchanged; 1 and P become the grey or RGB values that they represent; a
+    transparent colour becomes an alpha plane. CMYK and other colour spaces are converted to sRGB
+    with a warning, by their colour profile if they have one. EXIF orientation is applied. An
+    :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
 
     Args:
         image: the image.
-        options: what is accepted.
+        options: options for reading.
 
     Raises:
-        ImageError: the image has channels of more than 8 bits, which the options do not accept;
-            its frames differ in size, or are too many; or it is damaged.
+        ImageError: the image has channels with more than 8 bits, but the options have no depth; its
+            frames differ in size, or have too many pixels; or it is damaged.
 
     >>> from_pil(Image.new("P", (3, 2))).mode.name
     'RGB'
@@ -98,10 +94,10 @@ def _picture_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictu
 
 
 def from_frame(image: Image.Image) -> Picture:
-    """Make a picture of the frame that a Pillow image shows, as :func:`from_pil` does.
+    """Make a picture from the current frame of a Pillow image, like :func:`from_pil`.
 
     Raises:
-        ImageError: as :func:`from_pil`.
+        ImageError: as for :func:`from_pil`.
     """
     notes = Notes()
     with _read_errors():
@@ -111,16 +107,16 @@ def from_frame(image: Image.Image) -> Picture:
 
 
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
-    """Make one picture of several frames, as :func:`from_pil` does of the frames of one image.
+    """Make one picture from several frames, like :func:`from_pil` from the frames of an image.
 
-    Any number of pixels is accepted.
+    The number of pixels is not limited.
 
     Args:
-        frames: the frames; the image that shows all of them may be the same, as in what
-            :func:`~aecodec.image_files.frames.each_frame` yields.
+        frames: the frames, which may be one image with different current frames, as in the results
+            of :func:`~aecodec.image_files.frames.iter_frames`.
 
     Raises:
-        ImageError: as :func:`from_pil`.
+        ImageError: as for :func:`from_pil`.
 
     >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
     (2, 2, 3, 3)
@@ -134,7 +130,7 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
 
 @contextmanager
 def _read_errors() -> Iterator[None]:
-    """Raise errors of the block as ImageErrors."""
+    """Convert errors of the block to ImageErrors."""
     try:
         yield
     except ImageError:
@@ -148,22 +144,22 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
     if count < 2:
         return _frame_of(image, options, notes)
     if options.frames is Frames.FIRST:
-        note_left_out_frames(count, notes)
+        note_dropped_frames(count, notes)
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)
-    return _joined(each_frame([image]), options, notes)
+    return _joined(iter_frames([image]), options, notes)
 
 
 def _joined(frames: Iterable[Image.Image], options: ReadOptions, notes: Notes) -> Picture:
-    found, durations = [], []
+    pictures, durations = [], []
     for frame in frames:
-        found.append(_frame_of(frame, options, notes))
+        pictures.append(_frame_of(frame, options, notes))
         durations.append(frame.info.get("duration"))
-    if len(found) == 1:
-        return found[0]
+    if len(pictures) == 1:
+        return pictures[0]
     if any(durations):
         notes.add("the durations of its frames are not kept")
-    return joined(found, notes)
+    return joined(pictures, notes)
 
 
 def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
@@ -173,22 +169,22 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     metadata.note_colour_coding(image, notes)
     image.load()
     upright = _upright(image, notes)
-    kept = metadata.metadata_of(upright, notes)
-    metadata.note_left_out(image, kept, notes)
-    shallow = upright if largest == 255 else depth.to_8_bits(upright, largest, notes)
-    return modes.to_picture(shallow, kept, notes)
+    entries = metadata.metadata_of(upright, notes)
+    metadata.note_dropped(image, entries, notes)
+    scaled = upright if largest == 255 else depth.to_8_bits(upright, largest, notes)
+    return modes.to_picture(scaled, entries, notes)
 
 
 def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32 bits or floats" if largest is None else f"{largest.bit_length()}"
     return (
-        f"mode {image.mode} with more than 8 bits per channel ({bits}): compress --depth 8 accepts "
-        "it, and scales it to 8 bits (from Python, ReadOptions)"
+        f"mode {image.mode} has more than 8 bits per channel ({bits}): scale it to 8 bits with "
+        "compress --depth 8, or ReadOptions in Python"
     )
 
 
 def _upright(image: Image.Image, notes: Notes) -> Image.Image:
-    """The image turned as its EXIF orientation says; EXIF that cannot be read is left out."""
+    """Turn an image by its EXIF orientation; EXIF that cannot be read is dropped."""
     orientation = _orientation(image, notes)
     if orientation not in range(2, 9):
         return image
@@ -196,8 +192,8 @@ def _upright(image: Image.Image, notes: Notes) -> Image.Image:
 
     try:
         return ImageOps.exif_transpose(image)
-    except Exception as error:  # Pillow writes the other tags again, and not all types are known
-        notes.add(f"not kept: its EXIF, as it is damaged ({error})")
+    except Exception as error:  # Pillow rewrites all tags, but does not support all types
+        notes.add(f"not kept: its EXIF, which is damaged ({error})")
     plain, exif = image.copy(), Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     plain.info["exif"] = exif.tobytes()
@@ -210,6 +206,6 @@ def _orientation(image: Image.Image, notes: Notes) -> Any:
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
     except Exception as error:  # Pillow raises many types of errors for damaged EXIF
-        notes.add(f"not kept: its EXIF, as it is damaged ({error})")
+        notes.add(f"not kept: its EXIF, which is damaged ({error})")
         metadata.remove_exif(image)
         return None

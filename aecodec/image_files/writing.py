@@ -1,4 +1,4 @@
-"""Pictures to Pillow images and image files."""
+"""Convert pictures to Pillow images and image files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, to_array
 
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {"PNG": {"compress_level": 4}}
-"""PNG within 3 % of Pillow's default (6) and often smaller, in less than half the time."""
+"""PNG files within 3 % of Pillow's default (6), often smaller, in less than half the time."""
 
 _WITHOUT_LOSS: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True, "exact": True}}
 _TIFF_XMP = 700
@@ -42,40 +42,40 @@ def to_pil(picture: Picture) -> list[Image.Image]:
 
 
 def format_to_write(suffix: str, quality: int | None) -> str:
-    """Pillow's name of the format in which files with a suffix are written.
+    """Pillow's name of the format for files with a suffix.
 
     Args:
         suffix: suffix of the file's name: `.png`.
-        quality: 1 to 100 for formats that lose something, or None.
+        quality: 1 to 100 for lossy formats, or None.
 
     Raises:
-        UsageError: there is no such format, or it needs a quality and none is given.
+        UsageError: there is no such format, or it needs a quality.
 
     >>> format_to_write(".jpg", None)
     Traceback (most recent call last):
-    aecodec.errors.UsageError: JPEG loses something: choose how much with --quality, 1 to 100
+    aecodec.errors.UsageError: JPEG is lossy: choose a --quality from 1 to 100
     """
     file_format = format_of(suffix)
     if file_format is None:
         raise UsageError(f"Pillow has no image format for names that end with {suffix}")
     if quality is None and file_format in NEEDS_QUALITY:
-        raise UsageError(f"{file_format} loses something: choose how much with --quality, 1 to 100")
+        raise UsageError(f"{file_format} is lossy: choose a --quality from 1 to 100")
     return file_format
 
 
 def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> list[bytes]:
     """Encode each frame of a picture as the content of an image file.
 
-    Where the format holds no colour profile, or not one for grey, the pixels are converted to sRGB.
+    If the format does not support the colour profile, the pixels are converted to sRGB.
 
     Args:
         picture: the picture.
-        suffix: suffix of the files' names, which chooses the format: `.png`.
-        quality: 1 to 100 for formats that lose something.
+        suffix: suffix of the files' names, which selects the format: `.png`.
+        quality: 1 to 100 for lossy formats.
 
     Raises:
-        UsageError: Pillow has no such format, or cannot write this picture in it with its size and
-            alpha, or it needs a quality.
+        UsageError: Pillow has no such format, cannot write this picture in it with its size and
+            alpha, or needs a quality.
     """
     file_format, notes = format_to_write(suffix, quality), Notes()
     if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):
@@ -89,15 +89,13 @@ def encode_image(image: Image.Image, suffix: str, quality: int | None = None) ->
     """Encode a Pillow image as the content of an image file.
 
     Args:
-        image: the image; metadata in its `info` goes into the file, and a warning says if the
-            format does not take it.
-        suffix: suffix of the file's name, which chooses the format: `.png`.
-        quality: 1 to 100 for formats that lose something; None for PNG, TIFF and others that lose
-            nothing, and for WebP without loss.
+        image: the image; the file gets the metadata in its `info`, with a warning if the format
+            does not support it.
+        suffix: suffix of the file's name, which selects the format: `.png`.
+        quality: 1 to 100 for lossy formats; None for lossless formats and lossless WebP.
 
     Raises:
-        UsageError: Pillow has no such format, or cannot write this image in it, or it needs a
-            quality.
+        UsageError: Pillow has no such format, cannot write this image in it, or needs a quality.
     """
     notes = Notes()
     content = _encoded(image, format_to_write(suffix, quality), quality, notes)
@@ -110,9 +108,9 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
     metadata = _metadata_options(image, file_format)
     if file_format == "GIF" and image.mode != "L":
         shades = ", and no shades of alpha" if _is_transparent(image) else ""
-        notes.add(f"GIF holds at most 256 colours{shades}")
+        notes.add(f"GIF supports at most 256 colours{shades}")
     if file_format not in HOLDS_METADATA and (names := _exif_and_xmp(image)):
-        notes.add(f"{file_format} does not hold its {names}: left out")
+        notes.add(f"not kept: its {names}, which {file_format} does not support")
     try:
         content = _save(image, file_format, {**options, **metadata})
     except Exception as error:  # Pillow's plugins raise many types of errors for odd metadata
@@ -120,7 +118,7 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
             raise UsageError(
                 f"Pillow cannot write {image.mode} as {file_format}: {error}"
             ) from error
-        notes.add(f"its metadata cannot be written as {file_format} and is left out ({error})")
+        notes.add(f"not kept: its metadata, which cannot be written as {file_format} ({error})")
         bare = image.copy()
         bare.info = {}
         return _encoded(bare, file_format, quality, notes)
@@ -130,20 +128,20 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
 
 
 def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
-    """Check that Pillow has written an image with its size and its alpha.
+    """Check that Pillow has written the size and the alpha of an image.
 
     Raises:
-        UsageError: it has not.
+        UsageError: Pillow has lost the size or the alpha.
     """
     try:
         with opened(io.BytesIO(content), _ANY_SIZE) as written:
             has_size, has_alpha = written.size == image.size, written.has_transparency_data
-    except ImageError:  # a format that Pillow writes only, such as PDF
+    except ImageError:  # a format that Pillow cannot read, such as PDF
         return
     if not has_size:
-        raise UsageError(f"{file_format} holds no pictures of {image.width}x{image.height} pixels")
+        raise UsageError(f"{file_format} does not support {image.width}x{image.height} pixels")
     if _is_transparent(image) and not has_alpha:
-        raise UsageError(f"{file_format} holds no alpha: choose PNG, TIFF or WebP")
+        raise UsageError(f"{file_format} does not support alpha: choose PNG, TIFF or WebP")
 
 
 def _is_transparent(image: Image.Image) -> bool:
@@ -164,9 +162,9 @@ def _quality_options(file_format: str, quality: int | None) -> dict[str, Any]:
 
 def _metadata_options(image: Image.Image, file_format: str) -> dict[str, Any]:
     """Arguments of `save` for the metadata in an image's `info`."""
-    found = {key: image.info[key] for key in INFO_KEYS.values() if image.info.get(key)}
-    options = dict(found) if file_format in HOLDS_METADATA else {}
-    dpi = resolution_of(found.get("exif", b""))
+    entries = {key: image.info[key] for key in INFO_KEYS.values() if image.info.get(key)}
+    options = dict(entries) if file_format in HOLDS_METADATA else {}
+    dpi = resolution_of(entries.get("exif", b""))
     if dpi and file_format in HOLDS_RESOLUTION:
         options["dpi"] = dpi
     if "xmp" in options and file_format == "PNG":
@@ -178,7 +176,7 @@ def _metadata_options(image: Image.Image, file_format: str) -> dict[str, Any]:
 
 
 def _exif_with_xmp(exif: bytes | None, xmp: bytes) -> Image.Exif:
-    """The tags of a TIFF file, of which XMP is one."""
+    """Make the tags of a TIFF file, which include XMP."""
     tags = Image.Exif()
     if exif:
         tags.load(exif)
@@ -187,6 +185,6 @@ def _exif_with_xmp(exif: bytes | None, xmp: bytes) -> Image.Exif:
 
 
 def _exif_and_xmp(image: Image.Image) -> str:
-    """Names of an image's EXIF and XMP; a profile is not missed, as colours are converted."""
+    """Names of an image's EXIF and XMP; profiles are not lost, because colours are converted."""
     kinds = (MetadataKind.EXIF, MetadataKind.XMP)
     return " and its ".join(kind.name for kind in kinds if image.info.get(INFO_KEYS[kind]))

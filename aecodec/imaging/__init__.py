@@ -1,1 +1,1 @@
-"""Pictures: reading, writing, splitting, resampling and drawing them."""
+"""Pictures in memory: splitting, resampling, stacking and drawing."""

@@ -1,4 +1,4 @@
-"""Alpha planes as zlib streams, which keep them without loss."""
+"""Alpha planes as zlib streams, which are lossless."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aecodec.errors import FormatError
 
 
 def pack_alpha(alpha: Pixels | None) -> bytes:
-    """Compress alpha planes (F, H, W) to a zlib stream; opaque pictures give no bytes."""
+    """Compress alpha planes (F, H, W) to a zlib stream, or None to an empty one."""
     return b"" if alpha is None else zlib.compress(np.ascontiguousarray(alpha).tobytes(), 9)
 
 
@@ -26,16 +26,16 @@ def unpack_alpha(data: bytes, shape: tuple[int, int, int]) -> Pixels:
         (F, H, W) uint8.
 
     Raises:
-        FormatError: the stream is damaged, or has another size.
+        FormatError: the stream is damaged, or does not have this size.
     """
     size = int(np.prod(shape, dtype=np.int64))
     inflater = zlib.decompressobj()
     try:
         plane = inflater.decompress(data, size)
-        beyond = inflater.decompress(inflater.unconsumed_tail, 1)  # its checksum comes last
+        surplus = inflater.decompress(inflater.unconsumed_tail, 1)  # also reads the checksum
     except zlib.error as error:
         raise FormatError(f"damaged: the alpha plane does not inflate ({error})") from error
-    if len(plane) != size or beyond:
+    if len(plane) != size or surplus:
         raise FormatError("damaged: the alpha plane does not have the picture's size")
     if inflater.unused_data or not inflater.eof:
         raise FormatError("damaged: the alpha plane does not end where it should")

@@ -17,13 +17,13 @@ from aecodec.format.instruction import Origin
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Frames of one size, independent of any file.
+    """Frames with the same size, independent of any file.
 
     Attributes:
         pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB).
         alpha: (F, H, W) uint8, or None for opaque pictures.
-        metadata: ICC profile, EXIF and XMP, each as the source file held it.
-        origin: ending and time of the source file, or None.
+        metadata: ICC profile, EXIF and XMP, unchanged from the source file.
+        origin: extension and time of the source file, or None.
     """
 
     pixels: Pixels
@@ -43,7 +43,7 @@ class Picture:
 
     @property
     def mode(self) -> Mode:
-        """Pixel mode in the header of an `.aec` file of this picture."""
+        """Pixel mode of the picture in the header of an `.aec` file."""
         if self.pixels.shape[3] == 3:
             return Mode.RGB if self.alpha is None else Mode.RGBA
         return Mode.L if self.alpha is None else Mode.LA
@@ -55,7 +55,7 @@ class Picture:
 
 
 def from_array(array: npt.NDArray[Any]) -> Picture:
-    """Make a picture of an array, which is not copied.
+    """Make a picture from an array without copying it.
 
     Args:
         array: uint8 of shape (H, W), (H, W, C) with C in 1..4 (grey, grey + alpha, RGB, RGBA),
@@ -68,23 +68,28 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
     5
     """
     if array.dtype != np.uint8:
-        raise ImageError(f"array of {array.dtype}: pixels are uint8, 0 to 255; scale and round it")
+        raise ImageError(
+            f"the array has the dtype {array.dtype}: scale it to 0..255 and convert it to uint8"
+        )
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4):
         array = array[None]
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
-        raise ImageError(f"array of shape {array.shape}: not a picture, nor a batch of pictures")
+        raise ImageError(
+            f"an array of shape {array.shape} is neither a picture nor a batch of pictures"
+        )
     if array.shape[3] in (2, 4):
         return Picture(array[..., :-1], array[..., -1])
     return Picture(array)
 
 
 def to_array(picture: Picture) -> Pixels:
-    """Put pixels and alpha into one array.
+    """Join pixels and alpha in one array.
 
     Returns:
-        (F, H, W) uint8 for grey pictures, (F, H, W, C) for others; alpha is the last channel.
+        (F, H, W) uint8 for grey pictures without alpha, else (F, H, W, C); alpha is the last
+        channel.
     """
     if picture.alpha is not None:
         return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=-1)
@@ -92,7 +97,7 @@ def to_array(picture: Picture) -> Pixels:
 
 
 def is_grey(pixels: npt.NDArray[Any]) -> bool:
-    """Whether pictures have no colours: one channel, or equal ones.
+    """Whether pictures have one channel, or equal channels.
 
     Args:
         pixels: (..., H, W, C), uint8 or floats.
@@ -105,7 +110,7 @@ def is_grey(pixels: npt.NDArray[Any]) -> bool:
 
 
 def grey_if_possible(picture: Picture) -> Picture:
-    """A picture in one channel if its channels are equal; any other as it is.
+    """Reduce a picture to one channel if its channels are equal; return other pictures unchanged.
 
     >>> grey_if_possible(from_array(np.zeros((2, 3, 3), np.uint8))).pixels.shape
     (1, 2, 3, 1)
@@ -114,7 +119,7 @@ def grey_if_possible(picture: Picture) -> Picture:
 
 
 def without_channel_axis(pixels: Pixels) -> Pixels:
-    """Grey pixels (H, W, 1) as (H, W), which Pillow takes; others as they are.
+    """Reshape grey pixels (H, W, 1) to (H, W), as Pillow needs; return other pixels unchanged.
 
     >>> without_channel_axis(np.zeros((2, 3, 1), np.uint8)).shape
     (2, 3)
@@ -130,26 +135,26 @@ def check_limits(picture: Picture) -> None:
     """
     width, height = picture.size
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and picture.frames > 0):
-        raise ImageError(f"{width}x{height} pixels: a side is 1 to {MAX_SIDE} pixels")
+        raise ImageError(f"{width}x{height} pixels: each side must have 1 to {MAX_SIDE} pixels")
     if width * height * picture.frames > MAX_PIXELS:
         raise ImageError(
-            f"{picture.frames} x {width}x{height} pixels: a file holds at most {MAX_PIXELS}"
+            f"{picture.frames} x {width}x{height} pixels: a file can hold at most {MAX_PIXELS}"
         )
 
 
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
-    """Join pictures of one size into one picture with many frames.
+    """Join pictures with the same size to one picture with many frames.
 
-    Metadata and origins are left out. Grey pictures become RGB if any of the pictures is RGB.
+    Metadata and origins are dropped. Grey pictures become RGB if any of the pictures is RGB.
 
     Args:
-        pictures: the pictures, one at least.
-        names: what a message calls them; nothing if there are none.
+        pictures: at least one picture.
+        names: names of the pictures for messages, or nothing.
 
     Raises:
-        ImageError: the pictures differ in size, or only some of them have alpha.
+        ImageError: there are no pictures, they differ in size, or only some of them have alpha.
     """
-    _check_alike(pictures, names)
+    _check_stackable(pictures, names)
     channels = max(picture.pixels.shape[-1] for picture in pictures)
     pictures = [_with_channels(picture, channels) for picture in pictures]
     planes = [picture.alpha for picture in pictures if picture.alpha is not None]
@@ -157,22 +162,22 @@ def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     return Picture(pixels, np.concatenate(planes) if planes else None)
 
 
-def _check_alike(pictures: Sequence[Picture], names: Sequence[object]) -> None:
-    """Check that pictures can be stacked, and name two that cannot."""
+def _check_stackable(pictures: Sequence[Picture], names: Sequence[object]) -> None:
+    """Check that pictures can be stacked; otherwise name two that cannot."""
     if not pictures:
-        raise ImageError("only pictures of one size and mode can be stacked, these are: none")
+        raise ImageError("there are no pictures to stack: give at least one")
     kinds = [(picture.size, picture.alpha is None) for picture in pictures]
-    unlike = next((place for place, kind in enumerate(kinds) if kind != kinds[0]), None)
-    if unlike is not None:
-        called = [f"{name} is " for name in names] or [""] * len(pictures)
-        one, other = (called[n] + _kind_of(pictures[n]) for n in (0, unlike))
-        raise ImageError(
-            f"{one}, {other}: only pictures of one size, all with alpha or none, can be stacked "
-            "(--stacks-of makes a file of each kind)"
-        )
+    for number, kind in enumerate(kinds):
+        if kind != kinds[0]:
+            prefixes = [f"{name} is " for name in names] or [""] * len(pictures)
+            first, second = (prefixes[n] + _kind_text(pictures[n]) for n in (0, number))
+            raise ImageError(
+                f"{first}, {second}: pictures can be stacked only if they have the same size, and "
+                "all or none have alpha (--stacks-of makes a file for each kind)"
+            )
 
 
-def _kind_of(picture: Picture) -> str:
+def _kind_text(picture: Picture) -> str:
     width, height = picture.size
     return f"{width}x{height} {picture.mode.name}"
 

@@ -1,4 +1,4 @@
-"""Pictures to the number of channels that a codec has, and back."""
+"""Convert pictures to the number of channels of a codec, and back."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from aecodec.arrays import Pixels
 
 
 def to_planes(pixels: Pixels, channels: int) -> Pixels:
-    """Convert pictures to the number of channels that a codec has.
+    """Convert pictures to the number of channels of a codec.
 
-    A grey codec takes each channel of a colour picture as a picture of its own; a colour codec
-    takes a grey picture in three equal channels.
+    For a grey codec, each channel of a colour picture becomes a picture. For a colour codec, a grey
+    picture gets three equal channels.
 
     Args:
         pixels: (F, H, W, C) uint8.
@@ -32,7 +32,7 @@ def from_planes(planes: Pixels, frames: int, channels: int) -> Pixels:
     """Undo :func:`to_planes`; a grey picture becomes the mean of the codec's three channels.
 
     Args:
-        planes: uint8, of a shape that :func:`to_planes` returns.
+        planes: uint8 with a shape that :func:`to_planes` returns.
         frames: F, the number of frames.
         channels: C, the number of channels of the pictures.
 

@@ -1,4 +1,4 @@
-"""Plots of pictures and measurements as PNG files, drawn by matplotlib."""
+"""Plots of pictures and measurements as PNG files, drawn with matplotlib."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GAP, _TEXT = 12, 28
 """Space between panels, and height of a line of text, in pixels."""
 
 _MIN_PANEL, _MAX_PANEL = 240, 1200
-"""Longer side of a panel in pixels: small pictures are enlarged to it, large ones cut to it."""
+"""Longer side of a panel in pixels: small pictures are enlarged, large pictures are cropped."""
 
 _COLUMNS = ("original", "reconstructed", "difference")
 
@@ -33,7 +33,7 @@ class Comparison:
     Attributes:
         original: (H, W, C) uint8.
         reconstructed: (H, W, C) uint8.
-        caption: text below the reconstruction: its size and quality.
+        caption: text below the reconstruction, such as its size and quality.
     """
 
     original: Pixels
@@ -56,8 +56,8 @@ class Panel(NamedTuple):
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     """Draw original, reconstruction and difference side by side, one row per picture.
 
-    A pixel of a picture is a square of whole pixels of the figure, at least one. Of a picture that
-    is larger than a panel may be, the middle is drawn, and the caption says so.
+    Each picture pixel takes at least one whole pixel of the figure. If a picture is larger than a
+    panel, only its centre is drawn, and the caption says so.
 
     Returns:
         The content of a PNG file.
@@ -65,7 +65,8 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     Raises:
         AecodecError: matplotlib is not installed.
     """
-    return pictures_figure(_COLUMNS, [_panels(_middle(each)) for each in comparisons])
+    rows = [_panels(_centre(comparison)) for comparison in comparisons]
+    return pictures_figure(_COLUMNS, rows)
 
 
 def pictures_figure(titles: Sequence[str], rows: Sequence[Sequence[Panel]]) -> bytes:
@@ -73,7 +74,7 @@ def pictures_figure(titles: Sequence[str], rows: Sequence[Sequence[Panel]]) -> b
 
     Args:
         titles: title of each column.
-        rows: pictures of one size in each row, one per column.
+        rows: one picture per column in each row; the pictures of a row have the same size.
 
     Returns:
         The content of a PNG file.
@@ -87,11 +88,11 @@ def pictures_figure(titles: Sequence[str], rows: Sequence[Sequence[Panel]]) -> b
     figure = _new_figure((width / _DPI, height / _DPI), is_placed=True)
     top = height - _TEXT
     for number, title in enumerate(titles):
-        _write(figure, _left(number, sizes[0]) + sizes[0][1] / 2, top + _GAP / 2, title)
+        _write(figure, _left_edge(number, sizes[0]) + sizes[0][1] / 2, top + _GAP / 2, title)
     for row, size in zip(rows, sizes, strict=True):
         top -= size[0]
         for number, panel in enumerate(row):
-            _draw(figure, panel, size, (_left(number, size), top))
+            _draw(figure, panel, size, (_left_edge(number, size), top))
         top -= _TEXT + _GAP
     return _as_png(figure, _DPI)
 
@@ -124,7 +125,7 @@ def bars_figure(values: Mapping[str, Sequence[float]], columns: Sequence[str], u
 
     Args:
         values: one number per column, by name.
-        columns: what each number measures, for the legend.
+        columns: names of the columns, for the legend.
         unit: unit of the numbers.
 
     Returns:
@@ -138,7 +139,7 @@ def bars_figure(values: Mapping[str, Sequence[float]], columns: Sequence[str], u
     height = 0.8 / len(columns)
     for number, column in enumerate(columns):
         places = np.arange(len(values)) + number * height
-        axis.barh(places, [each[number] for each in values.values()], height, label=column)
+        axis.barh(places, [row[number] for row in values.values()], height, label=column)
     axis.set_yticks(np.arange(len(values)) + 0.4 - height / 2, list(values))
     axis.invert_yaxis()
     axis.set_xscale("log")
@@ -154,7 +155,7 @@ def _as_png(figure: Any, dpi: int = 110) -> bytes:
 
 
 def _new_figure(size: tuple[float, float], is_placed: bool = False) -> Any:
-    """A figure; its axes are laid out by matplotlib, unless each is placed by hand."""
+    """Make a figure; matplotlib lays out its axes unless they are placed by hand."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -164,8 +165,8 @@ def _new_figure(size: tuple[float, float], is_placed: bool = False) -> Any:
     return Figure(figsize=size, layout=None if is_placed else "constrained")
 
 
-def _middle(comparison: Comparison) -> Comparison:
-    """A comparison that fits into panels: itself, or its middle with a caption that says so."""
+def _centre(comparison: Comparison) -> Comparison:
+    """Crop a comparison to its centre if it is larger than a panel, and say so in the caption."""
     height, width = comparison.original.shape[:2]
     shown = min(height, _MAX_PANEL), min(width, _MAX_PANEL)
     if shown == (height, width):
@@ -191,18 +192,18 @@ def _panels(comparison: Comparison) -> list[Panel]:
 
 
 def _panel_size(shape: tuple[int, ...]) -> tuple[int, int]:
-    """(height, width) at which a picture is drawn: its own, times a whole number if it is small."""
+    """(height, width) of a panel: the picture's size, times an integer if the picture is small."""
     scale = max(1, -(-_MIN_PANEL // max(shape)))
     return shape[0] * scale, shape[1] * scale
 
 
-def _left(number: int, size: tuple[int, int]) -> int:
-    """Left edge in pixels of a column whose panels have a size."""
+def _left_edge(number: int, size: tuple[int, int]) -> int:
+    """Left edge in pixels of a column of panels with this size."""
     return _GAP + number * (size[1] + _GAP)
 
 
 def _draw(figure: Any, panel: Panel, size: tuple[int, int], corner: tuple[int, int]) -> None:
-    """Draw a panel of a size in pixels, with its lower left corner at a place, and its caption."""
+    """Draw a panel and its caption, with a size and a lower left corner in pixels."""
     width, height = figure.get_size_inches() * _DPI
     left, bottom = corner
     axis = figure.add_axes((left / width, bottom / height, size[1] / width, size[0] / height))
@@ -223,6 +224,6 @@ def _show(axis: Any, pixels: npt.NDArray[Any]) -> None:
 
 
 def _write(figure: Any, middle: float, bottom: float, text: str) -> None:
-    """Write a text at a place in pixels, counted from the left and the lower edge of a figure."""
+    """Write a text at a position in pixels from the left and the lower edge of a figure."""
     width, height = figure.get_size_inches() * _DPI
     figure.text(middle / width, bottom / height, text, fontsize=8, ha="center", va="bottom")

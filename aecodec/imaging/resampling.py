@@ -1,4 +1,4 @@
-"""Pictures at another size: coded smaller for fewer bytes, and enlarged when decoded."""
+"""Resize pictures: reduced for fewer bytes, and enlarged when decoded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Size = tuple[int, int]
 
 
 def reduced_size(size: Size, reduction: int) -> Size:
-    """Size at which a picture is coded.
+    """Size of a picture when it is coded.
 
     Args:
         size: (width, height) of the picture.
@@ -29,9 +29,9 @@ def reduced_size(size: Size, reduction: int) -> Size:
 
 
 def resize(pixels: Pixels, size: Size) -> Pixels:
-    """Resample pictures to another size with a cubic filter (Catmull-Rom).
+    """Resize pictures with a cubic filter (Catmull-Rom).
 
-    The filter is stretched where the number of pixels decreases, so that it averages them.
+    When reducing, the filter is stretched so that it averages pixels.
 
     Args:
         pixels: (F, H, W, C) uint8.

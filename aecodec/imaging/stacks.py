@@ -1,4 +1,4 @@
-"""Stacks: pictures of one size in one file, with their names and the metadata that they share."""
+"""Stacks: pictures with the same size in one file, with their names and common metadata."""
 
 from __future__ import annotations
 
@@ -18,53 +18,55 @@ Metadata = dict[MetadataKind, bytes]
 def stacked(
     paths: Sequence[Path], pictures: Sequence[Picture], shared: Metadata, metadata: bool | None
 ) -> Picture:
-    """Join pictures, with metadata and with their names.
+    """Join pictures with their names and common metadata.
 
-    A warning says if names are left out, and if grey pictures become RGB.
+    A warning says if names are dropped, or if grey pictures become RGB.
 
     Args:
         paths: the files of the pictures.
-        pictures: the pictures, of one size and mode.
-        shared: metadata of all of them, as :func:`shared_metadata` finds it.
-        metadata: whether metadata is to be kept, names included, or none; if None, what can be.
+        pictures: the pictures; all have the same size, and all or none have alpha.
+        shared: their common metadata, from :func:`shared_metadata`.
+        metadata: True to keep all metadata and names, False to drop them, None to keep what is
+            possible.
 
     Raises:
-        ImageError: they are of several sizes or modes, or names are to be kept that cannot be.
+        ImageError: the pictures cannot be stacked, or `metadata` is True and the names cannot be
+            kept.
     """
-    whole = replace(stack(pictures, paths), metadata=shared)
+    joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
-        _warn("grey pictures beside RGB become RGB, as a stack has one mode")
+        _warn("grey pictures were converted to RGB, because a stack has one mode")
     if metadata is False:
-        return whole
+        return joined
     names = [path.name for path in paths]
-    if problem := _problem_of_names(names, whole.frames):
+    if problem := _problem_of_names(names, joined.frames):
         if metadata:
             raise ImageError(
                 f"{problem}: stack the pictures without --metadata, or compress them one by one"
             )
         _warn(problem)
-        return whole
+        return joined
     xmp = attach_names(shared.get(MetadataKind.XMP, b""), names)
-    return replace(whole, metadata=shared | {MetadataKind.XMP: xmp})
+    return replace(joined, metadata=shared | {MetadataKind.XMP: xmp})
 
 
 def _problem_of_names(names: list[str], frames: int) -> str | None:
     if frames != len(names):
-        return "the names of the pictures are not kept: a file of several frames has one for all"
+        return "the names of the pictures are not kept: a file with several frames has only one"
     if not can_be_kept(names):
         return "the names of the pictures are not kept: two are alike, or one is unusual"
     return None
 
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
-    """The metadata that is the same in all pictures; a warning names the rest.
+    """Find the metadata that is the same in all pictures; a warning names other metadata.
 
     Args:
         pictures: the pictures.
-        metadata: whether all metadata is to be kept, or none; if None, what they share.
+        metadata: True to keep all metadata, False for none, None for the common metadata.
 
     Raises:
-        ImageError: all metadata is to be kept, and it differs.
+        ImageError: `metadata` is True, and the metadata of the pictures differs.
     """
     if metadata is False:
         return {}
@@ -74,15 +76,15 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
         text = " and ".join(sorted(kind.name for kind in differing))
         if metadata:
             raise ImageError(
-                f"{text} differ between the pictures, and a stack has one of each for all: stack "
+                f"{text} differ between the pictures, but a stack has only one for all: stack "
                 "them without --metadata, or compress them one by one"
             )
-        _warn(f"{text} differ between the pictures, and are left out of the stack")
+        _warn(f"{text} differ between the pictures and are not kept")
     return {kind: pictures[0].metadata[kind] for kind in sorted(kinds - differing)}
 
 
 def without_names(picture: Picture) -> tuple[Picture, list[str]]:
-    """A decoded stack with the metadata that its pictures had, and their names, if it has them."""
+    """Separate the metadata of a decoded stack from its names; the list may be empty."""
     xmp, names = detach_names(picture.metadata.get(MetadataKind.XMP, b""))
     metadata = picture.metadata | {MetadataKind.XMP: xmp}
     metadata = {kind: value for kind, value in metadata.items() if value}
@@ -90,7 +92,7 @@ def without_names(picture: Picture) -> tuple[Picture, list[str]]:
 
 
 def file_names(names: Sequence[str], count: int, suffix: str) -> list[str]:
-    """Names of the files of a stack: their former ones with a suffix, or numbers.
+    """Names for the files of a stack: their original names with a suffix, or numbers.
 
     >>> file_names(["a.jpg", "b.jpg"], 2, ".png")
     ['a.png', 'b.png']

@@ -1,4 +1,4 @@
-"""Pictures to tiles and back."""
+"""Cut pictures into tiles, and join tiles to pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
 
 
 def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
-    """Cut pictures into tiles, row by row, after :func:`pad_to_tiles`.
+    """Pad pictures with :func:`pad_to_tiles`, and cut them into tiles, row by row.
 
     Args:
         pixels: (F, H, W, C) uint8.
@@ -37,19 +37,19 @@ def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
 
 
 def pad_to_tiles(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
-    """Repeat the last row and column of pictures until their sides are multiples of a tile's.
+    """Repeat the last row and column of pictures until their sides are multiples of the tile's.
 
     >>> pad_to_tiles(np.zeros((1, 57, 28, 1), np.uint8), (28, 28)).shape
     (1, 84, 28, 1)
     """
-    padding = [(0, -side % each) for side, each in zip(pixels.shape[1:3], tile, strict=True)]
-    if not any(after for _, after in padding):
+    bottom, right = -pixels.shape[1] % tile[0], -pixels.shape[2] % tile[1]
+    if not (bottom or right):
         return pixels
-    return np.pad(pixels, [(0, 0), *padding, (0, 0)], mode="edge")
+    return np.pad(pixels, [(0, 0), (0, bottom), (0, right), (0, 0)], mode="edge")
 
 
 def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
-    """Put tiles together and crop the padding that :func:`split` added.
+    """Join tiles, and crop the padding that :func:`split` added.
 
     Args:
         tiles: (F * rows * columns, h, w, C) uint8.
@@ -66,6 +66,6 @@ def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
     height, width, channels = tiles.shape[1:]
     rows, columns = grid_of(size, (height, width))
     parts = tiles.reshape(frames, rows, columns, height, width, channels)
-    whole = parts.transpose(0, 1, 3, 2, 4, 5)
-    whole = whole.reshape(frames, rows * height, columns * width, channels)
-    return whole[:, : size[1], : size[0]]
+    joined = parts.transpose(0, 1, 3, 2, 4, 5)
+    joined = joined.reshape(frames, rows * height, columns * width, channels)
+    return joined[:, : size[1], : size[0]]

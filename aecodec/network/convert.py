@@ -51,7 +51,5 @@ def _lower(low: Lowering, number: int) -> list[int]:
         else:
             raise ModelError("C has no kernel for it")
     except AecodecError as error:
-        raise ModelError(
-            f"operator {number}, {row.name}, does not go to C: {error}; export with --network tflm"
-        ) from error
+        raise ModelError(f"operator {number}, {row.name}, does not go to C: {error}") from error
     return chain

@@ -98,6 +98,58 @@ def lower_function(low: Lowering, operator: Operator) -> None:
     tabulate(low, [low.model.operators.index(operator)])
 
 
+def lower_rectifier(activation: int) -> Lower:
+    """A ReLU that clips as a fused activation does, without LiteRT.
+
+    Args:
+        activation: number of the fused activation.
+    """
+
+    def lower(low: Lowering, operator: Operator) -> None:
+        value, output = _single_scales(low, operator)
+        _write_rescaled(low, operator, float(value / output), activation=activation)
+
+    return lower
+
+
+def lower_leaky_relu(low: Lowering, operator: Operator) -> None:
+    """A function with a slope for negative values, without LiteRT."""
+    value, output = _single_scales(low, operator)
+    slope = np.float32(operator.options(75, 1).number(0, "f"))
+    _write_rescaled(low, operator, float(value / output), float(value * slope / output))
+
+
+def lower_requantization(low: Lowering, operator: Operator) -> None:
+    """Int8 with another scale and zero point, without LiteRT."""
+    value, output = (float(scale) for scale in _single_scales(low, operator))
+    _write_rescaled(low, operator, value / output)
+
+
+def _single_scales(low: Lowering, operator: Operator) -> list[np.float32]:
+    """Scales of the only input and of the output, in the precision of the kernels."""
+    return [np.float32(scale) for scale in _scales(low, operator)]
+
+
+def _write_rescaled(
+    low: Lowering,
+    operator: Operator,
+    factor: float,
+    negative_factor: float | None = None,
+    activation: int = 0,
+) -> None:
+    """A table of inputs times a factor; times another one where they are negative, if given."""
+    low.check_type(operator.inputs[0])
+    output, (values,) = low.tensor(operator.outputs[0]), _operands(low, operator)
+    results = multiply(values, *quantize_multiplier(factor))
+    if negative_factor is not None:
+        multiplier, shift = quantize_multiplier(abs(negative_factor))
+        sign = -1 if negative_factor < 0 else 1
+        results = np.where(values < 0, multiply(values, sign * multiplier, shift), results)
+    limits = activation_range(output, activation)
+    table = np.clip(results + zero_of(output), *limits).astype(np.int8)
+    _write_table(low, [operator], table)
+
+
 def tabulate(low: Lowering, numbers: list[int]) -> None:
     """A table of the results of these operators of the model, one after the other."""
     operators = [low.model.operators[number] for number in numbers]

@@ -34,8 +34,11 @@ from aecodec.network.elementwise import (
     lower_add,
     lower_extreme,
     lower_function,
+    lower_leaky_relu,
     lower_prelu,
     lower_product,
+    lower_rectifier,
+    lower_requantization,
     lower_squared_difference,
     lower_sub,
 )
@@ -122,9 +125,11 @@ class Row(NamedTuple):
     kinds: tuple[Kind, ...] = ()
 
 
-def _function(code: int, name: str, check: Check = check_unary) -> Row:
+def _function(
+    code: int, name: str, check: Check = check_unary, lower: Lower = lower_function
+) -> Row:
     """A function of one variable: a table of 256 results in C."""
-    return Row(code, name, check, lower_function, (Kind.TABLE,))
+    return Row(code, name, check, lower, (Kind.TABLE,))
 
 
 _CASTS = (Type.FLOAT32, *INTEGERS, Type.INT8, Type.INT16, Type.UINT8, Type.BOOL)
@@ -154,9 +159,9 @@ _ROWS = (
     _function(14, "LOGISTIC"),
     Row(17, "MAX_POOL_2D", check_pooling, lower_pooling(Kind.MAXIMUM_POOL), (Kind.MAXIMUM_POOL,)),
     Row(18, "MUL", check_product, lower_product, _pair(Kind.PRODUCT)),
-    _function(19, "RELU"),
-    _function(20, "RELU_N1_TO_1"),
-    _function(21, "RELU6"),
+    _function(19, "RELU", lower=lower_rectifier(1)),
+    _function(20, "RELU_N1_TO_1", lower=lower_rectifier(2)),
+    _function(21, "RELU6", lower=lower_rectifier(3)),
     Row(22, "RESHAPE", check_reshape, lower_reshape),
     Row(23, "RESIZE_BILINEAR", check_bilinear, lower_bilinear, (Kind.BILINEAR,)),
     Row(25, "SOFTMAX", check_softmax, lower_softmax, (Kind.SOFTMAX,)),
@@ -210,7 +215,7 @@ _ROWS = (
     _function(92, "SQUARE"),
     Row(95, "FLOOR_MOD", check_binary(Type.FLOAT32)),
     Row(97, "RESIZE_NEAREST_NEIGHBOR", check_nearest, lower_nearest, (Kind.NEAREST,)),
-    _function(98, "LEAKY_RELU", check_leaky_relu),
+    _function(98, "LEAKY_RELU", check_leaky_relu, lower_leaky_relu),
     Row(99, "SQUARED_DIFFERENCE", check_squared_difference, lower_squared_difference,
         _pair(Kind.SQUARED_DIFFERENCE)),
     Row(100, "MIRROR_PAD", check_mirror_pad, lower_mirror_pad, (Kind.MIRROR,)),
@@ -220,7 +225,7 @@ _ROWS = (
     Row(105, "REVERSE_V2", check_reversal),
     _function(108, "COS"),
     _function(111, "ELU"),
-    _function(114, "QUANTIZE", check_conversion(REAL, QUANTIZED)),
+    _function(114, "QUANTIZE", check_conversion(REAL, QUANTIZED), lower_requantization),
     _function(116, "ROUND"),
     _function(117, "HARD_SWISH"),
     Row(123, "SELECT_V2", check_selection(4)),

@@ -1,4 +1,4 @@
-"""A plugin for Pillow: `Image.open` and `save` of `.aec` files, registered by importing this.
+"""A plugin for Pillow: `Image.open` and `save` of `.aec` files. Importing it registers it.
 
 >>> import io
 >>> import aecodec.pillow
@@ -24,14 +24,13 @@ __all__ = ["AecImageFile", "register_aec_opener"]
 
 
 def register_aec_opener(*codecs: Codec | str | Path) -> None:
-    """Register the plugin, which importing the package has done, and tell it of more codecs.
+    """Register the plugin again, and add codecs whose files it can open.
 
     Args:
-        codecs: codecs that do not ship, or the paths of their folders, whose files are to be
-            opened.
+        codecs: codecs that are not built in, or the paths of their folders.
 
     Raises:
-        CodecError: there is no such codec, or it is damaged.
+        CodecError: a codec does not exist or is damaged.
 
     >>> register_aec_opener()
     >>> Image.registered_extensions()[".aec"]

@@ -1,4 +1,4 @@
-"""aecodec's errors where Pillow is the caller: each is also an error that Pillow's users expect."""
+"""aecodec's errors for users of Pillow, which are also the errors that Pillow raises."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from aecodec.errors import AecodecError, CodecError, FormatError, ImageError, Us
 
 
 class PillowFormatError(FormatError, OSError):
-    """A damaged `.aec` file; Pillow's own formats raise OSError for one."""
+    """A damaged `.aec` file; Pillow raises OSError for damaged files."""
 
 
 class PillowCodecError(CodecError, OSError):
-    """An `.aec` file of an unknown codec; Pillow raises OSError where it lacks a decoder."""
+    """An `.aec` file with an unknown codec; Pillow raises OSError if it has no decoder."""
 
 
 class PillowImageError(ImageError, OSError):
-    """An image that no `.aec` file holds; Pillow raises OSError for a mode that a format lacks."""
+    """An image that `.aec` files do not support; Pillow raises OSError for unsupported modes."""
 
 
 class PillowUsageError(UsageError, ValueError):
-    """Options of `save` that are not valid; Pillow raises ValueError for them."""
+    """Invalid options of `save`; Pillow raises ValueError for them."""
 
 
 _OF_PILLOW: dict[type[AecodecError], type[AecodecError]] = {
@@ -34,7 +34,7 @@ _OF_PILLOW: dict[type[AecodecError], type[AecodecError]] = {
 
 @contextmanager
 def errors_as_pillows() -> Iterator[None]:
-    """Raise errors of the block as those that Pillow's users expect.
+    """Convert errors of the block to the errors that Pillow's users expect.
 
     >>> with errors_as_pillows():
     ...     raise FormatError("damaged")

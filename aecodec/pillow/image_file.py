@@ -1,4 +1,4 @@
-"""`.aec` files as images of Pillow: described by their headers, decoded when they are loaded."""
+"""`.aec` files as Pillow images: opening reads the header, loading decodes the pictures."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from aecodec.pillow.known_codecs import known_codec
 
 
 def accepts(prefix: bytes) -> bool | str:
-    """Whether a file that begins with these bytes is an `.aec` file; a text says why not.
+    """Whether a file that begins with these bytes can be read; a text says why not.
 
     >>> accepts(bytes.fromhex("ae 43 01")), accepts(b"GIF89a")
     (True, False)
     >>> accepts(bytes.fromhex("ae 43 02"))
-    'an .aec file of format version 2, and this aecodec reads version 1: upgrade it'
+    'the .aec file has format version 2, but this aecodec reads version 1: upgrade aecodec'
     """
     if not prefix.startswith(MAGIC) or len(prefix) <= len(MAGIC):
         return False
     if (version := prefix[len(MAGIC)]) == VERSION:
         return True
     return (
-        f"an .aec file of format version {version}, and this aecodec reads version {VERSION}: "
-        "upgrade it"
+        f"the .aec file has format version {version}, but this aecodec reads version {VERSION}: "
+        "upgrade aecodec"
     )
 
 
 class AecImageFile(ImageFile.ImageFile):
-    """An `.aec` file, as `Image.open` gives it.
+    """An `.aec` file, as returned by `Image.open`.
 
-    Size, mode, `n_frames` and `info` are those of the header: `info` has `icc_profile`, `exif` and
-    `xmp`, and `names` of the pictures of a stack. All pictures of a file are decoded once, when one
-    of them is loaded. Opening raises a FormatError for a damaged file; loading and `verify` raise a
-    CodecError for one whose codec is not known. Both are OSErrors too.
+    Size, mode, `n_frames` and `info` come from the header. `info` has `icc_profile`, `exif`, `xmp`
+    and, for a stack, the `names` of its pictures. Loading a picture decodes all pictures of the
+    file, but only once. Opening a damaged file raises a FormatError. Loading and `verify` raise a
+    CodecError if the codec is not known. Both errors are OSErrors as well.
 
-    A copy, also one made by pickling, holds only the picture that is shown.
+    Copies, including pickled copies, contain only the current picture.
     """
 
     format = AEC
@@ -60,11 +60,11 @@ class AecImageFile(ImageFile.ImageFile):
     """Bytes of the file, until they are decoded."""
 
     _decoded: Pixels | None = None
-    """(N, H, W) or (N, H, W, C): the pictures of a stack, once they are decoded."""
+    """(N, H, W) or (N, H, W, C): decoded pictures of a stack."""
 
     _shown = 0
     _loaded: int | None = 0
-    """Which picture the pixels of the image are of; None if they are not loaded."""
+    """Number of the picture whose pixels are loaded; None if there is none."""
 
     def _open(self) -> None:
         assert self.fp is not None
@@ -77,28 +77,30 @@ class AecImageFile(ImageFile.ImageFile):
         check_claim(claim)
         self._size, self._mode = claim.size, header.picture_mode.name
         self.n_frames, self.is_animated = claim.frames, claim.frames > 1
-        self.info, self.tile = _info_of(header), []  # no part of the file is for Pillow to decode
+        self.info, self.tile = _info_of(header), []  # Pillow decodes no part of the file
 
     def tell(self) -> int:
-        """Number of the picture that is shown, from 0."""
+        """Return the number of the current picture, from 0."""
         return self._shown
 
     def seek(self, frame: int) -> None:
-        """Show another picture of a stack.
+        """Select a picture of a stack.
 
         Raises:
-            EOFError: the file has no picture of this number.
+            EOFError: the file has no picture with this number.
         """
         if not 0 <= frame < self.n_frames:
-            raise EOFError(f"the file has {self.n_frames} pictures, and none of number {frame}")
+            raise EOFError(
+                f"picture {frame} does not exist: the file has {self.n_frames} pictures, from 0"
+            )
         self._shown = frame
 
     def load(self) -> Any:
-        """Decode the pictures of the file, and load the one that is shown.
+        """Decode the pictures of the file, and load the current one.
 
         Raises:
-            FormatError: its codes are damaged.
-            CodecError: its codec is not known, or damaged.
+            FormatError: the codes are damaged.
+            CodecError: the codec is not known, or damaged.
             AecodecError: memory runs out.
         """
         if self._loaded != self._shown:
@@ -107,11 +109,11 @@ class AecImageFile(ImageFile.ImageFile):
         return super().load()
 
     def verify(self) -> None:
-        """Check all of a file that was not loaded yet, except that its networks are not run.
+        """Check the whole file without running networks, if it is not loaded yet.
 
         Raises:
-            FormatError: its codes are damaged.
-            CodecError: its codec is not known, or damaged.
+            FormatError: the codes are damaged.
+            CodecError: the codec is not known, or damaged.
         """
         if self._content:
             with errors_as_pillows():
@@ -120,12 +122,12 @@ class AecImageFile(ImageFile.ImageFile):
         super().verify()
 
     def close(self) -> None:
-        """Close the file, and release what was read of it."""
+        """Close the file, and release its content."""
         super().close()
         self._content, self._decoded, self._loaded = b"", None, self._shown
 
     def _load_shown(self) -> None:
-        if self._loaded == self._shown:  # by another thread meanwhile
+        if self._loaded == self._shown:  # another thread was faster
             return
         picture = self._pictures()[self._shown]
         self.im = Image.frombytes(self.mode, self.size, picture.tobytes()).im
@@ -147,10 +149,10 @@ class AecImageFile(ImageFile.ImageFile):
 
 
 def _claim_of(header: Header, file_size: int) -> Claim:
-    """What a file claims to hold; of one whose codec is not known, as far as the header tells.
+    """The claim of a file; if its codec is not known, only as far as the header states it.
 
     Raises:
-        CodecError: the codec is not known, and the header leaves the size to it.
+        CodecError: the codec is not known, and the header does not state the size.
     """
     try:
         return claim_of(known_codec(header.codec_id).spec, header, file_size)

@@ -1,4 +1,4 @@
-"""The codecs whose files Pillow opens: those that ship, and those that a program has added."""
+"""The codecs whose files Pillow can open: built-in codecs, and codecs that a program added."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from aecodec.data.codecs import title_of
 from aecodec.errors import CodecError
 
 _added: dict[bytes, Codec] = {}
-"""Codecs that do not ship, by the ids in their files."""
+"""Added codecs by the ids in their files."""
 
 
 def add_codec(codec: Codec | str | Path) -> None:
-    """Let files of a codec be opened.
+    """Allow to open files of a codec.
 
     Args:
         codec: a codec, or the path of its folder.
 
     Raises:
-        CodecError: there is no such codec, or it is damaged.
+        CodecError: the codec does not exist or is damaged.
     """
     opened = codec if isinstance(codec, Codec) else load_codec(codec)
     _added[opened.spec.codec_id] = opened
 
 
 def known_codec(codec_id: bytes) -> Codec:
-    """The codec with an id.
+    """Find the codec with an id.
 
     Args:
-        codec_id: first bytes of the codec's identity, as its files carry them.
+        codec_id: first bytes of the codec's identity, which its files store.
 
     Raises:
-        CodecError: it neither ships nor was added.
+        CodecError: the codec is neither built in nor added.
     """
     if codec_id in _added:
         return _added[codec_id]
@@ -42,5 +42,5 @@ def known_codec(codec_id: bytes) -> Codec:
     except CodecError as error:
         raise CodecError(
             f"made with codec {title_of(codec_id)}, which is not known here: "
-            "aecodec.pillow.register_aec_opener(FOLDER) makes the codec in a folder known"
+            "add its folder with aecodec.pillow.register_aec_opener(FOLDER)"
         ) from error

@@ -1,4 +1,4 @@
-"""`save` of Pillow images as `.aec` files, by :func:`aecodec.compress` and with its options."""
+"""`save` Pillow images as `.aec` files, with the options of :func:`aecodec.compress`."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from PIL import Image
 
 import aecodec
 from aecodec.codec.sources import with_origin
-from aecodec.image_files.frames import each_frame
+from aecodec.image_files.frames import iter_frames
 from aecodec.image_files.metadata import INFO_KEYS, with_metadata
 from aecodec.image_files.reading import from_frame, from_frames
 from aecodec.imaging.picture import Picture
 from aecodec.pillow.errors import errors_as_pillows
 
 _OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target)))
-"""Options that :func:`aecodec.compress` has too."""
+"""Options of :func:`aecodec.compress`."""
 
 
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Save the picture that an image shows.
+    """Save the current picture of an image.
 
-    The image's `encoderinfo`, where Pillow keeps the arguments of its `save`, may have the options
-    of :func:`aecodec.compress`, and `exif`, `icc_profile` and `xmp`, which replace or (None) remove
-    those of the image. Given ones are kept, however small the picture is.
+    The image's `encoderinfo`, where Pillow stores the arguments of `save`, may have the options of
+    :func:`aecodec.compress`, and `exif`, `icc_profile` and `xmp`, which replace the image's
+    metadata, or remove it if they are None. Metadata in `encoderinfo` is kept for pictures of any
+    size.
 
     Args:
         image: the image, loaded.
-        file: what is written to.
-        filename: name of the file, which plays no part.
+        file: file to write to.
+        filename: name of the file, which is ignored.
 
     Raises:
-        ImageError: an image of an unsupported kind; it is an OSError too.
-        UsageError: options that contradict each other, or that no level of the codec satisfies; it
-            is a ValueError too.
-        CodecError: there is no such codec, or it is damaged; it is an OSError too.
+        ImageError: the image is not supported; also an OSError.
+        UsageError: options contradict each other, or no level of the codec satisfies them; also a
+            ValueError.
+        CodecError: the codec does not exist or is damaged; also an OSError.
     """
     with errors_as_pillows():
         changed = next(_with_changes([image], image.encoderinfo))
@@ -44,10 +45,10 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
 
 
 def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Save all pictures of an image, and of those in `append_images`, as one file.
+    """Save all pictures of an image, and of the images in `append_images`, as one file.
 
-    They have to be of one size. Grey ones become RGB, and opaque ones get an alpha plane, if others
-    have that; the metadata is that of the first.
+    All pictures must have the same size. If any picture is RGB or has alpha, all pictures become
+    RGB or get an alpha plane. The metadata of the first picture is kept.
 
     Args:
         image: as for :func:`save`.
@@ -55,20 +56,20 @@ def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None
         filename: as for :func:`save`.
 
     Raises:
-        ImageError: as :func:`save`, and pictures that differ in size.
-        UsageError: as :func:`save`.
-        CodecError: as :func:`save`.
+        ImageError: as for :func:`save`, or the pictures differ in size.
+        UsageError: as for :func:`save`.
+        CodecError: as for :func:`save`.
     """
     images = [image, *image.encoderinfo.get("append_images", ())]
     with errors_as_pillows():
-        picture = from_frames(_with_changes(each_frame(images), image.encoderinfo))
+        picture = from_frames(_with_changes(iter_frames(images), image.encoderinfo))
         _write(_with_origin_of(image, picture), image.encoderinfo, file)
 
 
 def _with_changes(
     images: Iterable[Image.Image], options: Mapping[str, Any]
 ) -> Iterator[Image.Image]:
-    """The images, each with the metadata that the options of `save` give."""
+    """Yield the images with the metadata from the options of `save`."""
     changes = {name: _bytes_of(options[name]) for name in INFO_KEYS.values() if name in options}
     for image in images:
         yield with_metadata(image, changes) if changes else image

@@ -1,1 +1,1 @@
-"""Files as sequences of pictures, and of codes, in which any one is found at once."""
+"""Files as sequences of pictures or codes, with fast access to any of them."""

@@ -19,7 +19,7 @@ from PIL import Image
 
 from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec.registry import load_codec
-from aecodec.web.samples import LANDSCAPE, sample_pictures
+from aecodec.web.samples import PHOTOGRAPH, sample_pictures
 from aecodec.web.site import site_files
 from benchmarks.harness import Options, Row
 from benchmarks.web.browser import opened_browser
@@ -90,7 +90,7 @@ def add_arguments(parser: Options) -> None:
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per codec and kind of figure."""
-    photographs = sorted(each for each in options.data.iterdir() if each.suffix == ".png")
+    photographs = sorted(path for path in options.data.iterdir() if path.suffix == ".png")
     with tempfile.TemporaryDirectory() as folder:
         names = _make_host(Path(folder), photographs[: options.limit])
         yield from _speeds(Path(folder), names)
@@ -112,7 +112,7 @@ def _make_host(folder: Path, photographs: Sequence[Path]) -> list[str]:
     (folder / "blank.html").write_text('<!DOCTYPE html><link rel="icon" href="data:,">')
     for path in photographs:
         shutil.copy(path, folder)
-    with Image.open(LANDSCAPE) as image:
+    with Image.open(PHOTOGRAPH) as image:
         large = image.resize(_LARGE)
     large.save(folder / "large.png")
     (folder / "large.aec").write_bytes(codecs[0].compress(large))

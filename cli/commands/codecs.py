@@ -28,7 +28,7 @@ def codecs(
     """List the built-in codecs, with the size and quality of each level.
 
     Sizes are the mean payload per tile in bytes; a file has at least 12 bytes more. For codecs
-    that accept pictures of any size, they are in bits per pixel.
+    that accept pictures of any size, the unit is bits per pixel.
     """
     console = Console(as_json=as_json)
     for codec_name in [name] if name else built_in_names():

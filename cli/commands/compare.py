@@ -65,7 +65,7 @@ def compare(
     """Draw original, reconstruction and difference side by side, with bytes and PSNR.
 
     Without -o, the figure of digit.png is digit_compared.png in the same folder. Pictures are
-    drawn at full size. Small pictures are enlarged, and very large ones are cropped to their
+    drawn at full size. Small pictures are enlarged, and very large pictures are cropped to their
     middle. Needs matplotlib.
     """
     if second_image and level is not None:

@@ -111,8 +111,9 @@ def compress(
     """Compress images to .aec files.
 
     Without -o, digit.png becomes digit.aec in the same folder, and the folder scans becomes
-    scans_aec. For each file, prints its size in bytes, how many times smaller it is than the source
-    file and than raw pixels, its bits per pixel, and the PSNR of the decoded picture.
+    scans_aec. For each file, the command prints the size in bytes, how many times smaller it is
+    than the source file and than raw pixels, the bits per pixel, and the PSNR of the decoded
+    picture.
 
     Codecs with a fixed tile size, such as digits, cut larger pictures into tiles. With
     --max-bytes, a picture may be coded with fewer pixels; decoding restores its size.

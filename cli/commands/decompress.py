@@ -53,7 +53,7 @@ def decompress(
         typer.Argument(
             metavar="INPUT...",
             parser=path_or_url,
-            help=".aec files, folders of them, or - for standard input.",
+            help=".aec files, folders of .aec files, or - for standard input.",
         ),
     ],
     out: Out = None,

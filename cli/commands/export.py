@@ -21,7 +21,7 @@ from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Force, Quiet, complete_codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
-from aecodec.export.device.options import Format, Halves, Network, Precision
+from aecodec.export.device.options import Format, Halves, Precision
 from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
 
 _TILE, _LEVELS, _PRIORS = 64, 3, 64
@@ -55,13 +55,6 @@ def export(
         ),
     ] = Precision.INT8,
     halves: Annotated[Halves, typer.Option("--half", help="Networks to export.")] = Halves.BOTH,
-    network: Annotated[
-        Network,
-        typer.Option(
-            "--network",
-            help="With --format c: run the networks in C or in TensorFlow Lite Micro.",
-        ),
-    ] = Network.C,
     calibrate: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
@@ -171,14 +164,15 @@ def export(
     int8 TFLite encoders take pixel - 128 and return latents; decoders take latents and return
     pixel - 128. TFLite models with another precision take and return floats. C is a folder that
     compiles as it is: the int8 networks as arrays, the tables of one level, and code that runs the
-    networks and makes `.aec` files. A bundle is one file for the C library and for browsers.
-    All formats except bundle need TensorFlow.
+    networks and makes `.aec` files. C-array is the TFLite file in a C array, for other runtimes. A
+    bundle is one file for the C library and for browsers. All formats except bundle need
+    TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of CODEC, the command makes a codec
     folder from two models that were trained elsewhere.
     """
     output = Output(out, Console(quiet), force)
-    options = ExportOptions(to, precision, halves, network, tuple(level or ()), priors)
+    options = ExportOptions(to, precision, halves, tuple(level or ()), priors)
     if encoder or decoder:
         if codec or not (encoder and decoder and calibrate):
             raise UsageError(

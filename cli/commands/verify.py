@@ -62,12 +62,12 @@ def verify(
 ) -> None:
     """Check .aec files for damage.
 
-    Checks the checksum and the fields. If the codec is built in or named with --codec, also
-    decodes the codes and the alpha plane.
+    The command checks the checksum and the fields. If the codec is built in or named with --codec,
+    it also decodes the codes and the alpha plane.
 
-    With --device, compiles a folder that was exported as C with this machine's compiler, runs its
-    encoder network in TensorFlow Lite Micro, and compares the files and codes of its C program
-    with those of Python. Needs tflite-micro. If the codec is not built in, name it with --codec.
+    With --device, it compiles a folder that was exported as C with this machine's compiler, and
+    compares the files and pixels of the C program with those of Python. If the codec is not built
+    in, name it with --codec.
     """
     console = Console(as_json=as_json)
     if device:

@@ -138,7 +138,9 @@ True
 'skipped: a camera raw file, which Pillow does not open; convert it to PNG or JPEG first'
 """
 
-_OUTSIDE = InputError("skipped: its name, and so the name of its result, leads out of the folder")
+_OUTSIDE = InputError(
+    "skipped: its name leads out of the folder, and so would the name of its result"
+)
 
 AEC_FILES = FileKind(is_aec)
 """`.aec` files, by their suffix."""

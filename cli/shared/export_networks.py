@@ -140,8 +140,8 @@ def _exported(
     with output.console.warnings_about(calibration.data):
         pair = FloatPair(folder, calibration.pictures(folder.spec.channels, shape))
     exports = [
-        export_half(pair, half, options.to, options.precision, options.network)
-        for half in options.halves.members
+        export_half(pair, half, options.to, options.precision) for half in options.halves.members
     ]
     contents = {name: content for export in exports for name, content in export.files.items()}
-    return exports, contents | (device_files(tables, pair.pixels, exports) if tables else {})
+    networks = [export.network for export in exports if export.network]
+    return exports, contents | (device_files(tables, pair.pixels, networks) if tables else {})

@@ -9,7 +9,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_overwriting, write_bytes
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
-from aecodec.export.device.options import Format, Halves, Network, Precision
+from aecodec.export.device.options import Format, Halves, Precision
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,6 @@ class ExportOptions:
         to: the format.
         precision: precision of TFLite models.
         halves: the networks to export.
-        network: the runtime for networks in C.
         levels: levels whose tables are exported. If empty, C gets the default level and a bundle
             all levels.
         priors: number of priors to keep in C; None for all.
@@ -29,7 +28,6 @@ class ExportOptions:
     to: Format
     precision: Precision
     halves: Halves
-    network: Network
     levels: tuple[float, ...]
     priors: int | None
 
@@ -58,8 +56,6 @@ class ExportOptions:
             raise UsageError("--priors needs --format c")
         if self.to is Format.C and len(self.levels) > 1:
             raise UsageError("--format c exports a single level: repeat the command for each level")
-        if self.to is not Format.C and self.network is not Network.C:
-            raise UsageError("--network needs --format c")
 
     def check_levels_of(self, spec: CodecSpec) -> None:
         """Check that a codec has all the levels.

@@ -20,12 +20,10 @@ class CModel:
     Attributes:
         codec: specification of the codec.
         half: the half of the codec.
-        arena_bytes: tensor arena that TensorFlow Lite Micro needs; None if unknown.
     """
 
     codec: CodecSpec
     half: Half
-    arena_bytes: int | None
 
     @property
     def identifier(self) -> str:
@@ -61,7 +59,7 @@ def _header(model: bytes, about: CModel) -> str:
     title = f"The {about.half.value} of the codec {in_comment(spec.name)} ({spec.codec_id.hex()})"
     return f"""{LICENCE}
 /* {title}, as int8 TensorFlow Lite.
- * Sizes are in bytes; value = scale * (integer - zero point).{_arena_comment(about)} */
+ * Sizes are in bytes; value = scale * (integer - zero point). */
 #ifndef {macro}_MODEL_H
 #define {macro}_MODEL_H
 
@@ -83,14 +81,11 @@ extern const unsigned char {about.array}[{macro}_MODEL_SIZE];
 
 def _numbers(model: bytes, about: CModel) -> dict[str, str]:
     transform = TileTransform(model)
-    numbers = {
+    return {
         "MODEL_SIZE": f"{len(model)}u",
         **_tensor("INPUT", transform.input_shape, transform.input_quantization),
         **_tensor("OUTPUT", transform.output_shape, transform.output_quantization),
     }
-    if about.arena_bytes is not None:
-        numbers["ARENA_SIZE"] = f"{about.arena_bytes}u"
-    return numbers
 
 
 def _tensor(name: str, shape: tuple[int, ...], quantization: tuple[float, int]) -> dict[str, str]:
@@ -100,15 +95,6 @@ def _tensor(name: str, shape: tuple[int, ...], quantization: tuple[float, int]) 
         f"{name}_SCALE": f"{scale:.9e}f",
         f"{name}_ZERO_POINT": f"({zero})",
     }
-
-
-def _arena_comment(about: CModel) -> str:
-    if about.arena_bytes is None:
-        return ""
-    return (
-        "\n * TensorFlow Lite Micro needs an arena of at least "
-        f"{about.identifier.upper()}_ARENA_SIZE bytes, aligned to 16."
-    )
 
 
 def _source(model: bytes, about: CModel) -> str:

@@ -27,14 +27,8 @@ class Format(str, Enum):
     KERAS = "keras"
     TFLITE = "tflite"
     C = "c"
+    C_ARRAY = "c-array"
     BUNDLE = "bundle"
-
-
-class Network(str, Enum):
-    """Runtime of the networks of a device."""
-
-    C = "c"
-    TFLM = "tflm"
 
 
 class Precision(str, Enum):

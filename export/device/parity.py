@@ -20,13 +20,11 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.engine.keras import float_predictor, shaped_for
 from aecodec.engine.litert import float_runner
 from aecodec.export.tflite.static_shape import with_static_shape
-from aecodec.export.tflm.run import run_in_micro
 from aecodec.keras_models.model_files import keras_half, open_model
 
 Run = Callable[[Float32], Float32]
 
 _ROUNDS, _ENOUGH_SECONDS = 30, 0.5
-_ONLY_TFLITE = "only TFLite files run there"
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,6 @@ class Parity:
             half is the float model.
         inference_ms: milliseconds per picture, with one thread.
         operators: number of uses of each operator in a TFLite model; empty for Keras files.
-        arena_bytes: tensor arena in TensorFlow Lite Micro; None if the model does not run there.
-        micro: why it does not run in TensorFlow Lite Micro; empty if it does.
     """
 
     file: str
@@ -56,8 +52,6 @@ class Parity:
     psnr_lost: float
     inference_ms: float
     operators: dict[str, int] = field(default_factory=dict)
-    arena_bytes: int | None = None
-    micro: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The row of a JSON report."""
@@ -66,16 +60,10 @@ class Parity:
     def as_text(self) -> str:
         """One line for the terminal."""
         differ = "" if self.codes_differ is None else f"{self.codes_differ:.2%} of codes differ, "
-        micro = (
-            f"arena {self.arena_bytes} bytes"
-            if self.arena_bytes
-            else f"does not run on a device: {self.micro}"
-        )
         operators = ", ".join(f"{name} x{count}" for name, count in self.operators.items())
         return (
             f"{self.file}: {self.bytes} bytes, {differ}{self.psnr_lost:.3f} dB lost, "
-            f"{self.inference_ms:.2f} ms per picture; {micro}"
-            + (f"; {operators}" if operators else "")
+            f"{self.inference_ms:.2f} ms per picture" + (f"; {operators}" if operators else "")
         )
 
 
@@ -127,7 +115,7 @@ class FloatPair:
             pictures=len(self.pixels),
             inference_ms=_milliseconds(lambda: run(sample)),
             **self._losses(half, run),
-            **(self._on_device(half, content) if is_tflite else {"micro": _ONLY_TFLITE}),
+            operators=operators_of(content) if is_tflite else {},
         )
 
     def with_static_shape(self, half: Half, content: bytes) -> bytes:
@@ -158,14 +146,6 @@ class FloatPair:
         """Latents rounded to integers and clipped to int8, as floats for the decoder."""
         rounded = np.clip(np.rint(latents), -128, 127)
         return shaped_for(rounded, self.models[Half.DECODER].input_shape)
-
-    def _on_device(self, half: Half, content: bytes) -> dict[str, Any]:
-        micro = run_in_micro(self.with_static_shape(half, content))
-        return {
-            "operators": operators_of(content),
-            "arena_bytes": micro.arena_bytes,
-            "micro": micro.reason,
-        }
 
     def _squared_error(self, decode: Run, latents: Float32) -> float:
         """Squared error at the default level."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,51 +27,8 @@ _EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
 
 
-class Trial(ABC):
-    """Runs a program and checks its results."""
-
-    @abstractmethod
-    def run(self, program: Path, pixels: Pixels) -> None:
-        """Run the program on a picture.
-
-        Args:
-            program: the program. Files are written to its folder.
-            pixels: (1, H, W, C) uint8 picture, with the size and channels of the networks.
-
-        Raises:
-            AecodecError: the program fails, or its results differ from Python's.
-        """
-
-
 @dataclass(frozen=True)
-class MicroTrial(Trial):
-    """A program that makes files of latents, and latents of files.
-
-    Attributes:
-        codec: the codec.
-        tables: its tables in the program.
-        network: the encoder in TensorFlow Lite Micro.
-    """
-
-    codec: Codec
-    tables: CTables
-    network: Transform
-
-    def run(self, program: Path, pixels: Pixels) -> None:
-        """See `Trial`."""
-        encoded = encoded_with(self.codec, self.network, pixels)
-        latents, file, decoded = (
-            program.with_name(name) for name in ("in.bin", "made.aec", "back.bin")
-        )
-        latents.write_bytes(encoded.latents.tobytes())
-        run_program([str(program), "encode", str(latents), str(file)], "aecodec.c makes no file")
-        _check(file, c_file(self.tables, encoded), "makes another file")
-        run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
-        _check(decoded, c_latents(self.tables, encoded).tobytes(), "reads other latents")
-
-
-@dataclass(frozen=True)
-class NetworkTrial(Trial):
+class NetworkTrial:
     """A program that compresses pixels, decompresses files, or does both.
 
     Attributes:
@@ -86,7 +42,15 @@ class NetworkTrial(Trial):
     halves: list[Half]
 
     def run(self, program: Path, pixels: Pixels) -> None:
-        """See `Trial`."""
+        """Run the program on a picture.
+
+        Args:
+            program: the program. Files are written to its folder.
+            pixels: (1, H, W, C) uint8 picture, with the size and channels of the networks.
+
+        Raises:
+            AecodecError: the program fails, or its results differ from Python's.
+        """
         encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
         picture, file, decoded = (
             program.with_name(name) for name in ("in.pnm", "made.aec", "back.pnm")

@@ -15,9 +15,8 @@ from aecodec.arrays import Pixels
 from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.tflite_micro import micro_transform
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.trials import MicroTrial, NetworkTrial, Trial, run_program
+from aecodec.export.device.trials import NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
@@ -92,38 +91,23 @@ class DeviceFolder:
     @property
     def library_sources(self) -> list[Path]:
         """The C sources of the library, of the tables and of the networks that C runs."""
-        sources = sorted(self.path.glob("aecodec*.c"))
-        return [source for source in sources if not source.stem.endswith("_model")]
+        return sorted(self.path.glob("aecodec*.c"))
 
     @property
     def networks(self) -> list[Half]:
-        """The halves whose networks C runs."""
-        return [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
+        """The halves whose networks are in the folder.
+
+        Raises:
+            AecodecError: there are none.
+        """
+        halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
+        if not halves:
+            raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
+        return halves
 
     def network_name(self, half: Half) -> str:
         """Name of the array of a network that C runs, and of its files without their suffix."""
         return f"{self.identifier.rpartition('_level')[0]}_{half.value}_network"
-
-    @property
-    def encoder_name(self) -> str:
-        """Name of the array of the encoder for TensorFlow Lite Micro, and of its files."""
-        return f"{self.identifier.rpartition('_level')[0]}_encoder_model"
-
-    @cached_property
-    def encoder(self) -> bytes:
-        """The content of the encoder's `.tflite` file.
-
-        Raises:
-            AecodecError: the folder has no encoder.
-        """
-        file = f"{self.encoder_name}.c"
-        if not (self.path / file).exists():
-            raise AecodecError(
-                f"{self.path} has no encoder, which verification needs: export it with --half "
-                "encoder or both"
-            )
-        numbers = re.findall(r"0x(\w\w),", self._text(file))
-        return bytes(int(number, 16) for number in numbers)
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
         """Compile the example program.
@@ -150,9 +134,8 @@ def check_device(
 ) -> int:
     """Check that the program of a device folder makes the same files as Python, and decodes them.
 
-    If C runs the networks, the program converts between pixels and files, and the reference is
-    LiteRT with its reference kernels. Otherwise the encoder runs in TensorFlow Lite Micro, and the
-    program converts between latents and files.
+    The program encodes pixels to files and decodes files to pixels. The reference is LiteRT with
+    its reference kernels.
 
     Args:
         device: the folder.
@@ -173,7 +156,8 @@ def check_device(
             f"{device.path} was exported from another codec than {codec.spec.name}: name its codec "
             "with --codec"
         )
-    trial, count = _trial(device, codec), 0
+    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
+    trial, count = NetworkTrial(codec, tables, device.networks), 0
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "main")
         device.build(program, options)
@@ -183,13 +167,6 @@ def check_device(
     if not count:
         raise ImageError("no pictures to verify with: give at least one")
     return count
-
-
-def _trial(device: DeviceFolder, codec: Codec) -> Trial:
-    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
-    if device.networks:
-        return NetworkTrial(codec, tables, device.networks)
-    return MicroTrial(codec, tables, micro_transform(device.encoder))
 
 
 def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:

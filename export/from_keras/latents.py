@@ -111,7 +111,7 @@ def without_random_layers(model: Any, half: str, sample: Float32) -> Any:
 def _is_steady(entry: Any, tensor: Any, sample: Float32) -> bool:
     part = keras.Model(entry, keras.tree.flatten(tensor)[0])
     runs = [np.asarray(part(sample, training=False)) for _ in range(2)]
-    return np.array_equal(*runs, equal_nan=True)
+    return np.array_equal(runs[0], runs[1], equal_nan=True)
 
 
 def _listed(tensors: Sequence[Any]) -> str:

@@ -41,8 +41,8 @@ def test_models_of_all_layers_pass_and_give_the_shape_that_litert_gives(path: Pa
     shape = checked.model.tensors[checked.model.entry].shape
     if ANY in checked.model.tensors[checked.model.entry].signature:
         shape = (1, 5, 7, shape[3])
-    found = float_runner(content)(np.zeros(shape, np.float32))
-    assert found.shape == checked.check_shape(shape)
+    result = float_runner(content)(np.zeros(shape, np.float32))
+    assert result.shape == checked.check_shape(shape)
 
 
 def test_photo_takes_other_shapes() -> None:
@@ -86,14 +86,14 @@ def second_graph(model: Any) -> None:
 
 
 def no_options(model: Any) -> None:
-    each = model.subgraphs[0].operators[0]
-    each.builtinOptions, each.builtinOptionsType = None, 0
+    first = model.subgraphs[0].operators[0]
+    first.builtinOptions, first.builtinOptionsType = None, 0
 
 
 def options_of_another(model: Any) -> None:
-    each = model.subgraphs[0].operators[0]
-    each.builtinOptions = schema.Pool2DOptionsT()
-    each.builtinOptionsType = schema.BuiltinOptions.Pool2DOptions
+    first = model.subgraphs[0].operators[0]
+    first.builtinOptions = schema.Pool2DOptionsT()
+    first.builtinOptionsType = schema.BuiltinOptions.Pool2DOptions
 
 
 def custom(model: Any) -> None:
@@ -197,9 +197,9 @@ def test_a_sum_whose_output_is_much_finer_is_refused() -> None:
         check_model(content)
 
     def with_options(model: Any) -> None:
-        each = model.subgraphs[0].operators[0]
-        each.builtinOptions = schema.AddOptionsT()
-        each.builtinOptionsType = schema.BuiltinOptions.AddOptions
+        first = model.subgraphs[0].operators[0]
+        first.builtinOptions = schema.AddOptionsT()
+        first.builtinOptionsType = schema.BuiltinOptions.AddOptions
 
     with pytest.raises(CodecError, match="too far apart"):
         check_model(changed(content, with_options))
@@ -232,11 +232,11 @@ def test_time_is_bounded() -> None:
     pooled = [tensor(FLOAT32, (1, 1024, 1024, 1)), tensor(FLOAT32, (1, 1024, 1024, 1))]
 
     def with_windows(model: Any) -> None:
-        each = model.subgraphs[0].operators[0]
-        each.builtinOptions = schema.Pool2DOptionsT()
-        each.builtinOptionsType = schema.BuiltinOptions.Pool2DOptions
-        each.builtinOptions.strideW = each.builtinOptions.strideH = 1
-        each.builtinOptions.filterWidth = each.builtinOptions.filterHeight = 4096
+        first = model.subgraphs[0].operators[0]
+        first.builtinOptions = schema.Pool2DOptionsT()
+        first.builtinOptionsType = schema.BuiltinOptions.Pool2DOptions
+        first.builtinOptions.strideW = first.builtinOptions.strideH = 1
+        first.builtinOptions.filterWidth = first.builtinOptions.filterHeight = 4096
 
     with pytest.raises(CodecError, match="longer"):
         check_model(changed(one_operator(1, pooled, [0]), with_windows))

@@ -146,25 +146,6 @@ def test_borders_mirror_pictures_of_any_size() -> None:
         assert (output == reference(inputs[None])[0]).all()
 
 
-def test_a_picture_smaller_than_the_border_that_mirrors_it_is_refused() -> None:
-    make = Maker(np.random.default_rng(0))
-    given = make.variable([1, 8, 8, 3])
-    output = make.variable([1, 8, 8, 3], given)
-    widths = make.integers([[0, 0], [3, 2], [0, 4], [0, 0]])
-    make.operator("MIRROR_PAD", [given, widths], [output], "MirrorPadOptions", mode=0)
-    network = CNetwork(network_plan(make.model(given, output), is_any_size=True))
-    assert network.work_size(4, 5) > 0
-    assert network.work_size(3, 5) == network.work_size(4, 4) == 0
-
-
-def test_a_softmax_of_more_channels_than_litert_takes_is_refused() -> None:
-    make = Maker(np.random.default_rng(0))
-    given, output = make.variable([1, 512]), make.tensor([1, 512], None, [1 / 256], -128)
-    make.operator("SOFTMAX", [given], [output], "SoftmaxOptions", beta=1.0)
-    with pytest.raises(ModelError, match=r"operator 0, SOFTMAX, .* 512 channels"):
-        network_plan(make.model(given, output))
-
-
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 def test_operators_become_the_kinds_that_the_table_states(layer: Layer) -> None:
     for seed in range(8):
@@ -186,5 +167,5 @@ def test_an_operator_that_c_lacks_is_named() -> None:
     model = function("LOG_SOFTMAX", 16 / 256, 127, "LogSoftmaxOptions")(
         Maker(np.random.default_rng(0))
     )
-    with pytest.raises(ModelError, match=r"operator 0, LOG_SOFTMAX, .* --network tflm"):
+    with pytest.raises(ModelError, match=r"operator 0, LOG_SOFTMAX"):
         network_plan(model)

@@ -57,14 +57,6 @@ def test_each_picture_is_found_where_the_manifest_says(
         assert row["bytes"] == Path(row["target"]).stat().st_size
 
 
-def test_digits_take_half_the_bytes(many: Path, command: Command) -> None:
-    command("compress", "many", "-o", "alone")
-    command(*CALL)
-    alone = sum(path.stat().st_size for path in Path("alone").glob("[0-9][0-9][0-9].aec"))
-    packed = sum(path.stat().st_size for path in Path("out").glob("0000[0-9].aec"))
-    assert packed < 0.6 * alone
-
-
 def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     Path("many/150_broken.png").unlink()
     assert command(*CALL).status == 0
@@ -84,7 +76,7 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     [
         (("-o", "out"), "needs --manifest"),
         (("--manifest", "m.parquet"), "needs -o"),
-        (("-o", "out", "--manifest", "m.parquet", "--skip-existing"), "give --force"),
+        (("-o", "out", "--manifest", "m.parquet", "--skip-existing"), "use --force"),
         (("-o", "out", "--manifest", "m.parquet", "--frames", "all"), "leave out --frames"),
     ],
 )
