@@ -118,7 +118,7 @@ def built() -> Path:
 def library() -> ctypes.CDLL:
     """The shared library."""
     names = ("libaecodec.so", "libaecodec.dylib", "aecodec.dll")
-    path = next(each for name in names if (each := built() / name).exists())
+    path = next(path for name in names if (path := built() / name).exists())
     loaded = ctypes.CDLL(str(path))
     loaded.aecodec_status_text.restype = c_char_p
     loaded.aecodec_free.argtypes = [c_void_p]
@@ -216,8 +216,8 @@ class CCodec:
 
 def likeness(original: Pixels, restored: Pixels) -> float:
     """`aecodec_likeness` of pixels (N, H, W, C)."""
-    pairs, result = [np.ascontiguousarray(each) for each in (original, restored)], c_double()
-    check(library().aecodec_likeness(*(byref(_image(each)) for each in pairs), byref(result)))
+    pairs, result = [np.ascontiguousarray(pixels) for pixels in (original, restored)], c_double()
+    check(library().aecodec_likeness(*(byref(_image(pixels)) for pixels in pairs), byref(result)))
     return result.value
 
 
@@ -245,7 +245,7 @@ class ReferenceTransform:
     def __call__(self, batch: Latents) -> Latents:
         """Run int8 (N, ...), one by one; several threads may call at once."""
         with self._lock:
-            return np.concatenate([self._run(each[None]) for each in batch])
+            return np.concatenate([self._run(inputs[None]) for inputs in batch])
 
 
 def reference_pair(folder: CodecFolder) -> tuple[EncoderCodec, DecoderCodec]:

@@ -66,8 +66,8 @@ class Options(argparse.ArgumentParser):
 
     def data_read(self, options: argparse.Namespace) -> list[Path]:
         """The files and folders that these options name; codecs that ship belong to the commit."""
-        given = (getattr(options, name) for name in self._read)
-        paths = (Path(path) for path in given if path is not None)
+        values = (getattr(options, name) for name in self._read)
+        paths = (Path(path) for path in values if path is not None)
         return [path for path in paths if path.exists()]
 
 
@@ -90,8 +90,7 @@ class Results:
     Attributes:
         rows: figures.
         machine: processor, system and versions of packages.
-        command: command line of the run. None in files that were written before it was recorded, as
-            are `commit`, `dirty` and `date`.
+        command: command line of the run; None in old files, as `commit`, `dirty` and `date`.
         commit: git commit of the code; None outside of a git repository.
         dirty: whether files differed from that commit.
         date: start of the run, UTC, as ISO 8601.
@@ -169,7 +168,7 @@ def sha256_of(path: Path) -> str:
     """
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    files = sorted(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
+    files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
     lines = "".join(f"{sha256_of(path / name)}  {name}\n" for name in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 

@@ -35,10 +35,10 @@ class Server:
     def objects(self, folder: str) -> dict[str, tuple[str, float]]:
         """MD5 and time of each object in a folder, by their names in it."""
         top = f"{_BUCKET}/{folder}/"
-        found = _file_system().find(top, detail=True)
+        entries = _file_system().find(top, detail=True)
         return {
             name.removeprefix(top): (about["ETag"], about["LastModified"].timestamp())
-            for name, about in found.items()
+            for name, about in entries.items()
         }
 
 

@@ -1,4 +1,4 @@
-"""The `aecodec` command: finds the command that is called, and turns errors into exit statuses."""
+"""The `aecodec` program: runs the requested command and turns errors into exit statuses."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from aecodec.errors import AecodecError, memory_errors_wrapped
 from aecodec.version import version
 
 _EPILOG = (
-    "Exit status: 0 done; 1 failed, or some of several inputs did; 2 usage; 3 unreadable or "
-    "unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; 6 an input that does not "
-    "exist or cannot be opened; 7 .aec file larger than --max-pixels or --max-frames; 130 "
-    "interrupted."
+    "Exit status: 0 success; 1 failure, also if only some of several inputs failed; 2 wrong "
+    "usage; 3 unreadable or unsupported image; 4 damaged .aec file; 5 unknown or wrong codec; "
+    "6 input does not exist or cannot be opened; 7 .aec file exceeds --max-pixels or "
+    "--max-frames; 130 interrupted."
 )
 
 _COMMANDS = (
@@ -39,14 +39,11 @@ _COMMANDS = (
     "train",
     "export",
 )
-"""The commands in the order of the help; each is a function in the module of its name."""
-
-_PAGES = ("report", "web")
-"""Commands whose modules are in the package `pages`; those of the others are in `commands`."""
+"""The commands in the order of the help. Command `x` is the function `commands.x.x`."""
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         write_line(f"aecodec {version()}")
         raise typer.Exit
 
@@ -59,22 +56,22 @@ def _options(
         ),
     ] = None,
 ) -> None:
-    """Compress images to tiny .aec files with trained autoencoders, and back."""
+    """Compress images to tiny .aec files with trained autoencoders, and decompress them."""
 
 
 def app_for(arguments: Sequence[str]) -> typer.Typer:
-    """The application, with only the module of the command that is called loaded.
+    """The application. Only the module of the requested command is loaded.
 
     Args:
-        arguments: arguments of the command line. If they do not begin with a command, all are
-            loaded.
+        arguments: arguments of the command line. If they do not begin with a command, all commands
+            are loaded.
 
     >>> [command.callback.__name__ for command in app_for(["info", "a.aec"]).registered_commands]
     ['info']
     """
     app = typer.Typer(
         name="aecodec",
-        help="Compress images to tiny .aec files with trained autoencoders, and back.",
+        help="Compress images to tiny .aec files with trained autoencoders, and decompress them.",
         epilog=_EPILOG,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -82,16 +79,15 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    called = arguments[0] if arguments else ""
-    for name in (called,) if called in _COMMANDS else _COMMANDS:
-        package = "pages" if name in _PAGES else "commands"
-        module = import_module(f"aecodec.cli.{package}.{name}")
+    command = arguments[0] if arguments else ""
+    for name in (command,) if command in _COMMANDS else _COMMANDS:
+        module = import_module(f"aecodec.cli.commands.{name}")
         app.command(epilog=_EPILOG)(getattr(module, name))
     return app
 
 
 def main() -> None:
-    """Run the command in a process of its own, which ends without unloading its libraries.
+    """Run the command, then end the process without unloading its libraries.
 
     Unloading them would take a tenth of the time of a small picture, to no effect.
     """
@@ -107,20 +103,20 @@ def main() -> None:
 def _leave(status: list[object]) -> None:
     """End the process at once with the status of its command, if the command has finished."""
     if status and (status[0] is None or isinstance(status[0], int)):
-        with suppress(OSError, ValueError, AttributeError):  # closed, or a full disk: it was said
+        with suppress(OSError, ValueError, AttributeError):  # closed stream or full disk: reported
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status[0] or 0)
 
 
 def run() -> None:
-    """Run the command; bad input never ends in a traceback."""
+    """Run the command and report its error, if any, without a traceback."""
     try:
         with tidy_termination(), complete_stdout(), memory_errors_wrapped():
             app_for(sys.argv[1:])(prog_name="aecodec")
     except AecodecError as error:
         _fail(str(error), error.exit_status)
-    except OSError as error:  # of the file system, where no command expects it
+    except OSError as error:  # a file system error that no command handles
         _fail(str(error), AecodecError.exit_status)
 
 

@@ -21,9 +21,9 @@ class Docstrings(Extension):
 
     def on_package(self, *, pkg: Module, **_: Any) -> None:
         """Rewrite the docstrings of all objects of a package."""
-        for each in _objects_in(pkg):
-            if each.docstring:
-                each.docstring.value = _with_links(_with_fences(each.docstring.value), each)
+        for member in _objects_in(pkg):
+            if member.docstring:
+                member.docstring.value = _with_links(_with_fences(member.docstring.value), member)
 
 
 def _objects_in(owner: Object) -> Iterator[Object]:
@@ -36,16 +36,16 @@ def _objects_in(owner: Object) -> Iterator[Object]:
 def _with_fences(text: str) -> str:
     """Turn doctests into fenced code."""
     return _DOCTEST.sub(
-        lambda found: f"{found['indent']}```pycon\n{found[0]}\n{found['indent']}```", text
+        lambda match: f"{match['indent']}```pycon\n{match[0]}\n{match['indent']}```", text
     )
 
 
 def _with_links(text: str, owner: Object) -> str:
     """Turn references into links where the site describes their target, else into code."""
 
-    def link(found: re.Match[str]) -> str:
-        shown = found["name"].rpartition(".")[2] if found["short"] else found["name"]
-        target = f'<autoref optional identifier="{_path_of(found["name"], owner)}">'
+    def link(match: re.Match[str]) -> str:
+        shown = match["name"].rpartition(".")[2] if match["short"] else match["name"]
+        target = f'<autoref optional identifier="{_path_of(match["name"], owner)}">'
         return f"{target}<code>{shown}</code></autoref>"
 
     return _REFERENCE.sub(link, text)

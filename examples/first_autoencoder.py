@@ -2,7 +2,7 @@
 # # From an autoencoder to an image codec
 #
 # Train a small autoencoder on handwritten digits, look at its reconstructions, compare several
-# sizes of the code, and make an image codec of it: files, priors, and models for a device.
+# sizes of its code, and build an image codec from it, with priors and models for a device.
 
 # %%
 import numpy as np
@@ -17,7 +17,7 @@ x_train, x_test = x_train / 255.0, x_test / 255.0
 # %% [markdown]
 # ## Train
 #
-# Any two Keras models will do, as long as the output of each has the shape of the other's input.
+# You can use any two Keras models if the output of each has the shape of the other's input.
 # This encoder turns a digit into 50 numbers.
 
 # %%
@@ -32,7 +32,7 @@ autoencoder.save_models("test")
 # %% [markdown]
 # ## Look
 #
-# The two files are plain Keras models, which open where aecodec is not installed.
+# The two files are ordinary Keras models, which open without aecodec.
 
 # %%
 loaded_encoder = tf.keras.models.load_model("encodertest.hdf5")
@@ -61,8 +61,7 @@ show(originals, loaded_decoder.predict(codes, verbose=0), "reconstructed.png")
 # %% [markdown]
 # ## Change the size of the code
 #
-# One number tells little about a digit; ten tell which one it is; with a hundred, hardly a detail
-# is missing.
+# One number says little about a digit, ten identify it, and a hundred keep nearly every detail.
 
 # %%
 for size in (1, 3, 10, 100):
@@ -75,8 +74,8 @@ for size in (1, 3, 10, 100):
 # %% [markdown]
 # ## Make a codec
 #
-# It has quantized networks, fitted priors and three levels; `aecodec compress --codec my-codec`
-# uses it too.
+# The codec has quantized networks, fitted priors and three levels. You can also use it in the
+# shell: `aecodec compress --codec my-codec`.
 
 # %%
 codec = autoencoder.to_codec("my-codec", x_train)

@@ -1,1 +1,1 @@
-"""From a trained autoencoder to files: codec folders, HDF5, TFLite and C, and their parity."""
+"""Exporting trained autoencoders as codec folders, HDF5, TFLite and C."""

@@ -1,4 +1,4 @@
-"""A trained pair of networks as a codec folder: models, priors, hashes and measurements."""
+"""Writing a trained pair of networks as a codec folder."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.version import version
 
-_FAMILIAR_SHARE = 0.999
-"""Quantile of the held-out set's squared error: tiles beyond it are unlike those trained on."""
+_IN_DISTRIBUTION_QUANTILE = 0.999
+"""Quantile of the squared errors of held-out tiles. Tiles with larger errors are considered unlike
+the training set."""
 
 _PICTURES_FOR_GEOMETRY = 64
 
@@ -60,24 +61,24 @@ def export_codec(
     Args:
         encoder: Keras model from images in 0..1 to latents, which are rounded to integers.
         decoder: Keras model from latents to images.
-        folder: where the codec is written; made if it does not exist.
+        folder: output folder; created if it does not exist.
         name: name of the codec.
-        levels: quality levels; level 1, with the smallest files, first. The middle one becomes the
-            default.
-        images: (N, *image_shape) images on which the models are calibrated and the priors fitted.
-        held_out: (M, *image_shape) images on which the codec is measured.
+        levels: quality levels, starting with level 1, which has the smallest files. The middle
+            level becomes the default.
+        images: (N, *image_shape) images in 0..1 for calibration and for fitting the priors.
+        held_out: (M, *image_shape) images in 0..1 for measuring the codec.
         priors: P, the number of competing distributions.
-        context_units: hidden units of the context network, of each level or of all; 0 for no
-            context network.
-        context_epochs: epochs for which context networks are trained.
-        rdoq: what bits weigh when the encoder quantizes.
-        replace: replace a codec that the folder holds already.
+        context_units: hidden units of the context networks, one number per level or one for all; 0
+            for no context network.
+        context_epochs: training epochs of the context networks.
+        rdoq: weight of bits in the encoder's quantization.
+        replace: replace an existing codec in the folder.
 
     Raises:
-        UsageError: the folder holds a codec, and it is not to be replaced.
+        UsageError: the folder contains a codec, and `replace` is False.
         AecodecError: the folder cannot be written.
-        ModelError: the models cannot be converted to int8 TFLite, or are not of pictures; or there
-            are not as many `context_units` as levels.
+        ModelError: the models cannot be converted to int8 TFLite or do not take pictures, or the
+            number of `context_units` differs from the number of levels.
     """
     check_is_picture(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
@@ -109,21 +110,22 @@ def export_codec(
 def _int8_networks(
     encoder: Any, decoder: Any, images: Float32, levels: Sequence[Level]
 ) -> tuple[dict[str, MixedModel], Latents]:
-    """Both halves in int8, and the latents of all images.
+    """The int8 models of both halves, and the latents of all images.
 
-    Their errors are measured at the finest level, where int8 matters most.
+    Errors are measured at the finest level, where int8 matters most.
 
     Raises:
         ModelError: a half cannot be converted.
     """
     finest = len(levels) - 1
 
-    def error_of_latents(found: Float32) -> float:
-        kept = levels[finest].requantize(np.clip(np.rint(found), -128, 127).astype(np.int8))
-        return _squared_error(outputs_of(decoder, kept.astype(np.float32)), images)
+    def error_of_latents(latents: Float32) -> float:
+        rounded = np.clip(np.rint(latents), -128, 127).astype(np.int8)
+        requantized = levels[finest].requantize(rounded).astype(np.float32)
+        return _squared_error(outputs_of(decoder, requantized), images)
 
-    def error_of_pictures(found: Float32) -> float:
-        return _squared_error(found[finest :: len(levels)], images[finest :: len(levels)])
+    def error_of_pictures(decoded: Float32) -> float:
+        return _squared_error(decoded[finest :: len(levels)], images[finest :: len(levels)])
 
     int8_encoder = encoder_tflite(encoder, images, error_of_latents)
     latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
@@ -131,9 +133,9 @@ def _int8_networks(
     return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
 
 
-def _squared_error(found: Float32, images: Float32) -> float:
-    """Mean squared error of what is found of the first images."""
-    return float(np.mean(np.square(np.clip(found, 0, 1) - images[: len(found)])))
+def _squared_error(decoded: Float32, images: Float32) -> float:
+    """Mean squared error of decoded pictures, compared with the first images."""
+    return float(np.mean(np.square(np.clip(decoded, 0, 1) - images[: len(decoded)])))
 
 
 def _models(name: str, half: Half, model: Any, tflite: bytes) -> dict[str, bytes]:
@@ -149,7 +151,9 @@ def _per_level(levels: Sequence[Level], context_units: int | Sequence[int]) -> l
     if isinstance(context_units, int):
         return [context_units] * len(levels)
     if len(context_units) != len(levels):
-        raise ModelError(f"{len(context_units)} context_units for {len(levels)} levels")
+        raise ModelError(
+            f"{len(context_units)} context_units for {len(levels)} levels: give one per level"
+        )
     return list(context_units)
 
 
@@ -158,7 +162,7 @@ def _takes_any_size(encoder: Any) -> bool:
 
 
 def _geometry(encoder: Any, decoder: Any, images: Float32) -> dict[str, Any]:
-    """Tile and code shape of the specification; a convolutional codec has one vector per tile."""
+    """Tile and code shape of the codec. A convolutional codec has one vector per tile."""
     latents = np.rint(outputs_of(encoder, images[:_PICTURES_FOR_GEOMETRY]))
     if not _takes_any_size(encoder):
         return {"tile": images.shape[1:3], "code_shape": latents.shape[1:]}
@@ -172,13 +176,13 @@ def _to_uint8(images: Float32) -> Pixels:
 
 
 def _to_planes(images: Float32) -> Pixels:
-    """Images in 0..1 as pixels (N, h, w, C)."""
+    """Images in 0..1 as (N, h, w, C) uint8 pixels."""
     pixels = _to_uint8(images)
     return pixels if pixels.ndim == 4 else pixels[..., None]
 
 
 def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
-    """(N, *code_shape) latents as the decoder gets them, of all levels in turn."""
+    """(N, *code_shape) latents as the decoder gets them; pictures take the levels in turn."""
     result = np.zeros(latents.shape, np.float32)
     for turn, level in enumerate(levels):
         result[turn :: len(levels)] = level.requantize(latents[turn :: len(levels)])
@@ -188,7 +192,7 @@ def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
 def _measure(
     codec: Codec, models: tuple[Any, Any], networks: dict[str, MixedModel], pixels: Pixels
 ) -> dict[str, Any]:
-    """Bytes and errors of each level, on pictures that were held out from the training."""
+    """Bytes and errors of each level for held-out pictures (N, h, w, C)."""
     numbers = range(1, len(codec.spec.levels) + 1)
     measured: dict[str, Any] = {
         "pictures": len(pixels),
@@ -201,10 +205,10 @@ def _measure(
 
 
 def _compares_with_floats(spec: CodecSpec) -> bool:
-    """Whether the finest level stands for the float models.
+    """Whether the finest level is comparable with the float models.
 
-    It does not where levels have channels of their own, or gains: what rounding adds there was
-    weighed against the rate in training.
+    It is not if levels have separate channels or gains, because then training has balanced the
+    rounding error with the rate.
     """
     return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains
 
@@ -221,5 +225,5 @@ def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]
     return {
         "payload_bytes": round(float(bits) / 8, 3),
         "psnr": round(metrics.psnr(float(errors.mean())), 3),
-        "familiar_mse": round(float(np.quantile(errors, _FAMILIAR_SHARE)), 2),
+        "familiar_mse": round(float(np.quantile(errors, _IN_DISTRIBUTION_QUANTILE)), 2),
     }

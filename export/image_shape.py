@@ -1,4 +1,4 @@
-"""The shape of the pictures that a pair codes, and tensors of other shapes brought to it."""
+"""The shape of the pictures that a pair codes, and conversion of tensors to that shape."""
 
 from __future__ import annotations
 
@@ -16,49 +16,49 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
     """(height, width) or (height, width, channels) of the pictures that an encoder takes.
 
     Args:
-        encoder: Keras model of one input.
-        decoder: Keras model of one output.
-        stated: what the user says, for models of flat vectors.
+        encoder: Keras model with one input.
+        decoder: Keras model with one output.
+        stated: the shape stated by the user, for models that take flat vectors.
 
     Raises:
-        ModelError: the encoder does not take pictures, or not of the stated shape.
+        ModelError: the encoder does not take pictures, or takes another shape than stated.
     """
-    taken: Shape = tuple(encoder.input_shape[1:])
+    shape: Shape = tuple(encoder.input_shape[1:])
     if stated is not None:
-        if None in taken or math.prod(stated) != math.prod(side or 0 for side in taken):
+        if None in shape or math.prod(stated) != math.prod(side or 0 for side in shape):
             raise ModelError(
-                f"--image-shape {_as_text(stated)}: pictures of {math.prod(stated)} values, and "
-                f"the encoder takes {taken}"
+                f"--image-shape {_as_text(stated)} has {math.prod(stated)} values, but the encoder "
+                f"takes {shape}: give a shape with as many values"
             )
-        return taken if _without_ones(taken) == _without_ones(stated) else stated
-    if _is_channels_first(taken):
-        return (*taken[1:], taken[0])
-    if len(taken) == 1:
-        return _shape_from_decoder(decoder, taken)
-    check_is_picture(taken)
-    return taken
+        return shape if _without_singletons(shape) == _without_singletons(stated) else stated
+    if _is_channels_first(shape):
+        return (*shape[1:], shape[0])
+    if len(shape) == 1:
+        return _shape_from_decoder(decoder, shape)
+    check_is_picture(shape)
+    return shape
 
 
-def _shape_from_decoder(decoder: Any, taken: Shape) -> Shape:
-    """Pictures as the decoder gives them, for an encoder of flat vectors."""
-    given: Shape = tuple(decoder.output_shape[1:])
-    count = taken[0] or 0
-    is_picture = len(given) in (2, 3) and None not in given and (*given, 1)[2] in (1, 3)
-    if is_picture and math.prod(side or 0 for side in given) == count:
-        return given
+def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
+    """The output shape of the decoder, for an encoder that takes flat vectors."""
+    shape: Shape = tuple(decoder.output_shape[1:])
+    count = flat[0] or 0
+    is_picture = len(shape) in (2, 3) and None not in shape and (*shape, 1)[2] in (1, 3)
+    if is_picture and math.prod(side or 0 for side in shape) == count:
+        return shape
     side = math.isqrt(count)
     example = f"{side}x{side}" if side * side == count else "28x28"
     raise ModelError(
-        f"the encoder takes flat vectors of {count} values: --image-shape tells the width and the "
-        f"height of the pictures, as in --image-shape {example}"
+        f"the encoder takes flat vectors with {count} values: give the width and height of the "
+        f"pictures, for example --image-shape {example}"
     )
 
 
 def check_is_picture(shape: Shape) -> None:
-    """Check that models of a shape, without the batch, take pictures.
+    """Check that an input shape, without the batch, is that of pictures.
 
     Raises:
-        ModelError: they do not.
+        ModelError: it is not.
 
     >>> check_is_picture((28, 28, 1)), check_is_picture((None, None, 3))
     (None, None)
@@ -67,41 +67,41 @@ def check_is_picture(shape: Shape) -> None:
     if is_picture and (None in shape) == (shape[:2] == (None, None)):
         return
     raise ModelError(
-        f"the encoder takes {shape}: these are not pictures, which are (height, width), (height, "
-        "width, 1) or (height, width, 3), of a fixed size or of any size"
+        f"the encoder takes {shape}, which is not a shape of pictures: build it for (height, "
+        "width), (height, width, 1) or (height, width, 3), with a fixed size or any size"
     )
 
 
 def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
-    """A Keras tensor of pictures, or of their values, in another shape.
+    """Convert a Keras tensor of pictures, or of their values, to another shape.
 
-    Flat vectors are reshaped, axes of 1 are added or left out, and channels change their place.
+    Flat vectors are reshaped, axes of length 1 are added or removed, and channels are moved.
 
     Args:
         tensor: Keras tensor (N, ...).
-        shape: the shape without the batch.
-        name: name of the layer that does it, where one is needed.
+        shape: the new shape without the batch.
+        name: name of the layer, if one is needed.
 
     Raises:
-        ModelError: neither makes the one of the other.
+        ModelError: the shapes do not fit.
     """
-    found: Shape = tuple(tensor.shape[1:])
-    if found == shape:
+    old: Shape = tuple(tensor.shape[1:])
+    if old == shape:
         return tensor
-    if len(shape) == 3 and found == (shape[2], *shape[:2]):
+    if len(shape) == 3 and old == (shape[2], *shape[:2]):
         return keras.layers.Permute((2, 3, 1), name=name)(tensor)
-    if _is_channels_first(shape) and found == (*shape[1:], shape[0]):
+    if _is_channels_first(shape) and old == (*shape[1:], shape[0]):
         return keras.layers.Permute((3, 1, 2), name=name)(tensor)
-    is_flat = 1 in (len(_without_ones(found)), len(_without_ones(shape)))
-    has_as_many = None not in (*found, *shape) and _values(found) == _values(shape)
-    if has_as_many and (is_flat or _without_ones(found) == _without_ones(shape)):
+    is_flat = 1 in (len(_without_singletons(old)), len(_without_singletons(shape)))
+    has_as_many = None not in (*old, *shape) and _values(old) == _values(shape)
+    if has_as_many and (is_flat or _without_singletons(old) == _without_singletons(shape)):
         return keras.layers.Reshape(shape, name=name)(tensor)
     raise ModelError(
-        f"the decoder gives {found}, and the encoder takes {shape}: these two shapes must be equal"
+        f"the decoder returns {old}, but the encoder takes {shape}: the two shapes must be equal"
     )
 
 
-def _without_ones(shape: Shape) -> Shape:
+def _without_singletons(shape: Shape) -> Shape:
     return tuple(side for side in shape if side != 1)
 
 
@@ -110,7 +110,7 @@ def _values(shape: Shape) -> int:
 
 
 def _is_channels_first(shape: Shape) -> bool:
-    """Whether a shape is (channels, height, width); small pictures with channels last are not."""
+    """Whether a shape is (channels, height, width) and cannot be a picture with channels last."""
     return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
 
 

@@ -1,4 +1,4 @@
-"""What a pair loses on its way from floats to int8: by each half, and by both."""
+"""The quality that a pair of models loses by conversion from floats to int8."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _MAX_PICTURES, _MAX_PIXELS = 500, 1 << 22
 
 @dataclass(frozen=True)
 class PairLoss:
-    """PSNRs of a codec's finest level beside those of the float models, in dB.
+    """PSNRs in dB at a codec's finest level, with float and int8 models.
 
     Attributes:
-        float_pair: the float models, without rounding of the latents.
+        float_pair: the float models, without rounding the latents.
         int8_encoder: the int8 encoder with the float decoder.
         int8_decoder: the float encoder, its latents rounded, with the int8 decoder.
-        codec: both in int8.
-        layers_in_floats: layers that compute in floats, by half.
+        codec: both int8 models.
+        layers_in_floats: names of the layers that compute in floats, by half.
     """
 
     float_pair: float
@@ -48,15 +48,15 @@ class PairLoss:
 def measure_pair_loss(
     codec: Codec, encoder: Any, decoder: Any, pixels: Pixels, mixed: dict[str, MixedModel]
 ) -> PairLoss:
-    """Measure what the finest level of a codec loses.
+    """Measure the loss at the finest level of a codec.
 
-    An :class:`AecodecWarning` says if the loss is more than 0.5 dB, and which layer loses most.
+    If it exceeds 0.5 dB, an :class:`AecodecWarning` names the layer that loses most.
 
     Args:
         codec: the codec.
-        encoder: the float encoder, whose latents are in steps.
+        encoder: the float encoder, with latents in units of the quantization steps.
         decoder: the float decoder.
-        pixels: (N, h, w, C) uint8 pictures that were held out.
+        pixels: (N, h, w, C) uint8 held-out pictures.
         mixed: the int8 models, "encoder" and "decoder".
     """
     pixels = pixels[: max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(pixels.shape[1:3])))]
@@ -77,15 +77,15 @@ def measure_pair_loss(
 
 def _float_psnr(encoder: Any, decoder: Any, pixels: Pixels) -> float:
     images = pixels.astype(np.float32) / np.float32(255)
-    found = float_predictor(decoder)(float_predictor(encoder)(images)).reshape(pixels.shape)
-    return _rounded(metrics.mse(pixels, np.rint(255 * found.clip(0, 1))))
+    decoded = float_predictor(decoder)(float_predictor(encoder)(images)).reshape(pixels.shape)
+    return _rounded(metrics.mse(pixels, np.rint(255 * decoded.clip(0, 1))))
 
 
 def _psnr(encoder: EncoderCodec, decoder: DecoderCodec, pixels: Pixels) -> float:
     finest = len(encoder.spec.levels)
     codes = encoder.codes(pixels, finest)
-    found = decoder.reconstruct(codes, finest, (pixels.shape[2], pixels.shape[1]))
-    return _rounded(metrics.mse(pixels, found))
+    decoded = decoder.reconstruct(codes, finest, (pixels.shape[2], pixels.shape[1]))
+    return _rounded(metrics.mse(pixels, decoded))
 
 
 def _rounded(error: float) -> float:
@@ -96,11 +96,11 @@ def _warn_of(loss: PairLoss, mixed: dict[str, MixedModel]) -> None:
     lost = loss.float_pair - loss.codec
     if lost <= _WORTH_A_WARNING:
         return
-    damages = [(each, half) for half, model in mixed.items() for each in model.damages[:1]]
-    worst = max(damages, key=lambda one: one[0].error, default=None)
-    where = f"layer {worst[0].layer!r} of the {worst[1]}" if worst else "rounding the latents"
+    damages = [(damage, half) for half, model in mixed.items() for damage in model.damages[:1]]
+    worst = max(damages, key=lambda pair: pair[0].error, default=None)
+    cause = f"layer {worst[0].layer!r} of the {worst[1]}" if worst else "rounding the latents"
     warnings.warn(
-        f"the codec loses {lost:.2f} dB against the float models; most of it by {where}",
+        f"the codec loses {lost:.2f} dB against the float models, mostly by {cause}",
         AecodecWarning,
         stacklevel=3,
     )

@@ -20,23 +20,22 @@ _TRIALS = 4
 def measure_receptive_field(
     encoder: Any, decoder: Any, tile: tuple[int, int], latents: Float32
 ) -> int:
-    """Measure how many tiles away a change of one tile still shows, through either network.
+    """Measure the largest distance at which a change of one tile affects another, in tiles.
 
-    One tile of a random picture, or one vector of random latents, is changed, and the tiles that
-    change with it are found.
+    The middle tile of a random picture, or the middle vector of random latents, is changed and the
+    outputs of the encoder or decoder are compared.
 
     Args:
         encoder: fully convolutional Keras model from images to latents.
         decoder: fully convolutional Keras model from latents to images.
-        tile: (height, width) in pixels of what a code vector stands for.
-        latents: (N, h, w, K) latents of pictures, from which likely vectors are drawn.
+        tile: (height, width) in pixels that a code vector represents.
+        latents: (N, h, w, K) latents of pictures, from which random vectors are drawn.
 
     Returns:
         The distance in tiles, at least 1.
 
     Raises:
-        ModelError: a change shows everywhere, so that windows of a picture cannot be coded
-            independently.
+        ModelError: a change affects the whole picture, so windows cannot be coded independently.
     """
     rng = np.random.default_rng(0)
     channels = encoder.input_shape[-1]
@@ -59,21 +58,20 @@ def measure_receptive_field(
     ]
     if max(distances) >= _SIDE // 2:
         raise ModelError(
-            f"a change of one tile still shows {max(distances)} tiles away: only networks without "
-            "layers that see the whole picture, such as global pooling, can code a picture in "
-            "windows"
+            f"a change of one tile affects tiles at a distance of {max(distances)}: remove layers "
+            "that see the whole picture, such as global pooling, so that it can be coded in windows"
         )
     return max(1, *distances)
 
 
 def _distance_of_change(network: Any, random: Callable[[], Float32], cell: tuple[int, int]) -> int:
-    """The largest distance in cells at which a change of the middle cell shows in the output."""
+    """The largest distance in cells at which a change of the middle cell affects the output."""
     centre = _SIDE // 2
-    before, other = random(), random()
-    after = before.copy()
+    original, replacement = random(), random()
+    modified = original.copy()
     rows, columns = (slice(centre * side, (centre + 1) * side) for side in cell)
-    after[:, rows, columns] = other[:, rows, columns]
-    changed = outputs_of(network, before) != outputs_of(network, after)
+    modified[:, rows, columns] = replacement[:, rows, columns]
+    changed = outputs_of(network, original) != outputs_of(network, modified)
     height, width = changed.shape[1] // _SIDE, changed.shape[2] // _SIDE
     by_cell = changed.reshape(_SIDE, height, _SIDE, width, -1).any(axis=(1, 3, 4))
     return int(np.abs(np.argwhere(by_cell) - centre).max(initial=0))

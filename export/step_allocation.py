@@ -1,10 +1,10 @@
 """Quantization steps and levels of an encoder and a decoder.
 
-Where the levels share their channels, each channel gets a step by what its rounding does to the
-picture. At one slope of rate against distortion, rounding costs the picture as much in every
-channel (the high-rate theory of transform coding, as in A. Gersho and R. M. Gray, "Vector
-Quantization and Signal Compression", 1992, chapter 8). So the step of a channel goes with one over
-the root of the decoder's sensitivity to it.
+If the levels share their channels, the step of a channel depends on the effect of its rounding on
+the picture. At a fixed slope of rate against distortion, rounding should cost the same error in
+every channel (the high-rate theory of transform coding, as in A. Gersho and R. M. Gray, "Vector
+Quantization and Signal Compression", 1992, chapter 8). The step of a channel is therefore
+proportional to the inverse square root of the decoder's sensitivity to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from aecodec.keras_models.functional import rescaled
 from aecodec.keras_models.pair import KerasPair
 
 StepsAndLevels = tuple[Float32, tuple[Level, ...]]
-"""(K,) quantization steps of the latents, and the levels, the smallest files first."""
+"""(K,) quantization steps of the latents, and the levels, starting with the smallest files."""
 
 _ALLOWED_ERROR = 1.1
 """Factor by which rounding at the middle level may increase the squared error."""
@@ -33,27 +33,27 @@ _SAMPLE = 300
 _LARGEST_LATENT = 127
 
 _STEPS_PER_FINEST_STEP = 3
-"""Steps of the int8 latents in the smallest quantization step, where there are gains. It is odd, so
-that rounding to the one and then to the other is rounding to the nearest."""
+"""Number of int8 steps in the smallest quantization step, if there are gains. It is odd, so that
+rounding to int8 steps and then to quantization steps rounds to the nearest."""
 
 _WORTH_MOVING = 0.7
-"""Distance to an odd multiple up to which moving there costs less than rounding twice."""
+"""Maximum distance to an odd multiple at which moving there costs less than rounding twice."""
 
 
 def shared_steps(
     pair: KerasPair, images: Float32, levels: int, is_rate_trained: bool = False
 ) -> StepsAndLevels:
-    """Steps and levels of a pair whose levels share all channels and differ by their step.
+    """Steps and levels of a pair whose levels share all channels and differ in their step.
 
-    The middle level has the step at which the rate was trained, or else the largest steps that add
-    little to the squared error. The steps of the levels are in the ratio of odd numbers: 5, 3 and 1
-    for three levels.
+    The middle level has the step with which the rate was trained, or the largest steps that
+    increase the squared error by little. The steps of the levels are proportional to odd numbers:
+    5, 3 and 1 for three levels.
 
     Args:
         pair: the encoder and the decoder.
-        images: (N, *image_shape) images in 0..1 to measure on.
+        images: (N, *image_shape) images in 0..1 for measurements.
         levels: number of levels.
-        is_rate_trained: whether the rate was trained, at steps of 1.
+        is_rate_trained: whether the rate was part of the training, with steps of 1.
     """
     multiples = range(2 * levels - 1, 0, -2)
     sample = pair.checked(images)[:_SAMPLE]
@@ -69,38 +69,40 @@ def shared_steps(
 
 
 def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLevels:
-    """Steps and levels of a pair whose levels share all channels and differ by gains.
+    """Steps and levels of a pair whose levels share all channels and differ in gains.
 
-    The steps are finer than those of the best level where int8 allows. Those of the levels are odd
-    multiples of them where such a number is near: rounding to others adds the error of the int8
-    latents, and so does the way back.
+    The int8 steps are finer than the steps of the best level, if the range of int8 allows. The
+    steps of the levels are moved to odd multiples of the int8 steps if these are near. Other
+    multiples add the rounding error of the int8 latents, in quantizing and in dequantizing.
 
     Args:
         pair: the encoder and the decoder.
-        images: (N, *image_shape) images in 0..1 to measure on.
-        gains: (L, K) factors by which latents are multiplied at each level before they are rounded.
+        images: (N, *image_shape) images in 0..1 for measurements.
+        gains: (L, K) factors by which latents are multiplied at each level before rounding.
     """
     latents = outputs_of(pair.encoder, pair.checked(images))
     finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
     steps = np.maximum(finest, _largest_latents(latents) / _LARGEST_LATENT)
     logarithms = np.rint(-GAIN_UNITS * np.log2(_odd_where_near(1 / (gains * steps))))
     of_levels = logarithms.clip(MIN_GAIN, 0).astype(int).tolist()
-    return steps, tuple(Level(0, pair.code_dimension, gains=tuple(each)) for each in of_levels)
+    return steps, tuple(
+        Level(0, pair.code_dimension, gains=tuple(level_gains)) for level_gains in of_levels
+    )
 
 
 def _odd_where_near(multiples: Float32) -> Float32:
-    """Multiples of 1 and above, moved to an odd number where that is nearer than 0.7.
+    """Multiples of at least 1, moved to an odd number if its distance is less than 0.7.
 
-    A step that is s of the int8 latents adds two errors of theirs, 2 / s^2 of its own squared
-    error. Moving it by d from where rate and distortion are balanced costs about as much of that
-    error as 2 (d / s)^2.
+    A step of s int8 steps adds two int8 rounding errors, which is 2 / s^2 of its own squared error.
+    Moving the step by d away from the balance of rate and distortion costs about 2 (d / s)^2 of
+    that error.
     """
     odd = 2 * np.floor(multiples / 2) + 1
     return np.where(np.abs(multiples - odd) < _WORTH_MOVING, odd, multiples)
 
 
 def separate_steps(channels: Sequence[int]) -> StepsAndLevels:
-    """Steps and levels of a pair whose levels have channels of their own, trained at steps of 1.
+    """Steps and levels of a pair whose levels have separate channels, trained with steps of 1.
 
     Args:
         channels: number of channels of each level.
@@ -115,14 +117,14 @@ def separate_steps(channels: Sequence[int]) -> StepsAndLevels:
 
 
 def in_steps(pair: KerasPair, steps: Float32) -> tuple[Any, Any]:
-    """The encoder and the decoder of a pair with latents measured in steps (K,)."""
+    """The encoder and the decoder of a pair, with latents in units of steps (K,)."""
     if (steps == 1).all():
         return pair.encoder, pair.decoder
     return rescaled(pair.encoder, pair.decoder, steps)
 
 
 def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
-    """(K,) largest steps, balanced between channels, that add little to the squared error.
+    """(K,) largest steps, balanced between channels, that increase the squared error by little.
 
     Args:
         decoder: Keras model from latents to images.
@@ -136,7 +138,7 @@ def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
 def scaled_to_error(
     decoder: Any, images: Float32, latents: Float32, relative: npt.NDArray[Any]
 ) -> Float32:
-    """(K,) steps of given proportions, as large as the squared error allows.
+    """(K,) steps with given proportions, as large as the allowed squared error permits.
 
     Args:
         decoder: Keras model from latents to images.
@@ -163,17 +165,17 @@ def sensitivities(decoder: Any, latents: Float32, seed: int = 0) -> Float32:
     Args:
         decoder: Keras model from latents to images.
         latents: (N, ..., K) latents.
-        seed: seed of the signs of the errors that are tried.
+        seed: seed for the signs of the test errors.
     """
     exact = outputs_of(decoder, latents)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], latents.shape[:-1])
     deviations = latents.std(axis=_all_but_last(latents))
-    found = np.zeros(latents.shape[-1], np.float32)
+    measured = np.zeros(latents.shape[-1], np.float32)
     for channel, deviation in enumerate(deviations):
-        moved, by = latents.copy(), _PROBE * max(float(deviation), 1e-6)
-        moved[..., channel] += by * signs
-        found[channel] = np.mean((outputs_of(decoder, moved) - exact) ** 2) / by**2
-    return np.maximum(found, found.max() / _LARGEST_STEP_RATIO**2 + np.finfo(np.float32).tiny)
+        moved, shift = latents.copy(), _PROBE * max(float(deviation), 1e-6)
+        moved[..., channel] += shift * signs
+        measured[channel] = np.mean((outputs_of(decoder, moved) - exact) ** 2) / shift**2
+    return np.maximum(measured, measured.max() / _LARGEST_STEP_RATIO**2 + np.finfo(np.float32).tiny)
 
 
 def _largest_latents(latents: Float32) -> Float32:

@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="folder for what fails")
     options = parser.parse_args()
-    found, most = Counter[str](), 0
+    counts, most = Counter[str](), 0
     endless = outcomes(options.seed, options.keep)
     some = (
         _during(options.seconds, endless)
@@ -89,12 +89,12 @@ def main() -> None:
         else itertools.islice(endless, options.count)
     )
     for outcome in some:
-        found[outcome.text] += 1
+        counts[outcome.text] += 1
         most = max(most, outcome.mib)
         if outcome.is_failure:
             print(outcome, flush=True)
-    print(f"{found.total()} folders: {dict(found)}, at most {most} MiB")
-    sys.exit(1 if set(found) - {"done", "refused"} else 0)
+    print(f"{counts.total()} folders: {dict(counts)}, at most {most} MiB")
+    sys.exit(1 if set(counts) - {"done", "refused"} else 0)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ class Attempt:
     def _check_encoders(self, codes: Codes) -> None:
         prior, (_, grid) = self.target.prior, vectors_of(self.target, self.header)
         compiled, plain = (
-            coding.encode(prior, codes, grid, each) for each in (CONSTRICTION, PYTHON)
+            coding.encode(prior, codes, grid, coder) for coder in (CONSTRICTION, PYTHON)
         )
         self._require(compiled == plain, "compiled and pure Python encoder", compiled, plain)
         if self.header.frames == 1:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from aecodec.network.convolutions import packed
 from aecodec.network.memory import assign_slots
 from aecodec.network.plan import Kind, Offset, Plan, Shape, four, pair
-from aecodec.network.products import packed
 from aecodec.network.side import ANY_SIDE, Side, fixed
 from aecodec.network.softmax import exponentials
 
@@ -90,22 +90,22 @@ _PAIRS = (
 )
 
 
-def _operator(plan: Plan, kind: Kind, given: int, side: Side, stretched: int) -> int:
+def _operator(plan: Plan, kind: Kind, entry: int, side: Side, stretched: int) -> int:
     if kind in _PAIRS:
-        case = _pair(plan, given, side, stretched)
+        case = _pair(plan, entry, side, stretched)
     else:
-        case = (_cases if kind <= Kind.PRELU else _later_cases)(plan, given, side, kind)
+        case = (_cases if kind <= Kind.PRELU else _later_cases)(plan, entry, side, kind)
     return plan.add(kind, case.inputs, plan.tensor(case.output), *case.parameters)
 
 
-def _pair(plan: Plan, given: int, side: Side, stretched: int) -> _Case:
-    small, inputs = Shape(fixed(1), fixed(1), _CHANNELS), [given]
+def _pair(plan: Plan, entry: int, side: Side, stretched: int) -> _Case:
+    small, inputs = Shape(fixed(1), fixed(1), _CHANNELS), [entry]
     inputs.insert(stretched, plan.constant(small, np.arange(_CHANNELS).astype(np.int8)))
     return _Case(inputs, Shape(side, side, _CHANNELS), _OF_TWO)
 
 
-def _cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
-    same, alone = Shape(side, side, _CHANNELS), [given]
+def _cases(plan: Plan, entry: int, side: Side, kind: Kind) -> _Case:
+    same, alone = Shape(side, side, _CHANNELS), [entry]
     if kind is Kind.DEPTH_TO_SPACE:
         alone = [plan.add(Kind.CONCATENATION, alone * 4, plan.tensor(Shape(side, side, 20)), 2)]
     double, triple = side.multiplied(2), side.multiplied(3)
@@ -122,7 +122,7 @@ def _cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
         Kind.SPACE_TO_DEPTH: _Case(
             alone, Shape(side.divided(2), side.divided(2), 4 * _CHANNELS), (2,)
         ),
-        Kind.CONCATENATION: _Case([given, given], Shape(side, side, 2 * _CHANNELS), (2,)),
+        Kind.CONCATENATION: _Case([entry, entry], Shape(side, side, 2 * _CHANNELS), (2,)),
         Kind.COPY: _Case(alone, same, ()),
         Kind.WINDOW: _Case(alone, Shape(side.plus(2), side.plus(-1), _CHANNELS), (-1, 1, four(7))),
         Kind.MAXIMUM_POOL: _Case(alone, same, (*_WINDOW, four(-100, 100))),
@@ -134,15 +134,15 @@ def _cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
     }[kind]
 
 
-def _later_cases(plan: Plan, given: int, side: Side, kind: Kind) -> _Case:
+def _later_cases(plan: Plan, entry: int, side: Side, kind: Kind) -> _Case:
     shares = Offset(plan.keep(exponentials(0.01)))
     numbers = np.arange(64 * _CHANNELS).astype(np.int8)  # to the end of the plan
     matrix = plan.constant(Shape(fixed(1), fixed(64), _CHANNELS), numbers)
     wide = Shape(side.plus(3), side.plus(1), _CHANNELS)
     return {
-        Kind.MIRROR: _Case([given], wide, (-2, -1, 1)),
-        Kind.SOFTMAX: _Case([given], Shape(side, side, _CHANNELS), (shares,)),
-        Kind.MATRICES: _Case([given, matrix], Shape(side, side, 64), _OF_TWO),
+        Kind.MIRROR: _Case([entry], wide, (-2, -1, 1)),
+        Kind.SOFTMAX: _Case([entry], Shape(side, side, _CHANNELS), (shares,)),
+        Kind.MATRICES: _Case([entry, matrix], Shape(side, side, 64), _OF_TWO),
     }[kind]
 
 

@@ -4,8 +4,8 @@
 
 Each input is read as a file: its header, its codes, its pictures. An error that is no AecodecError,
 more than two seconds of the processor's time, or two answers where there must be one end the run,
-and the input is written to the folder of `--found`. Inputs that reach new branches are kept in the
-folder of `--corpus`, if that is given; the next run starts with them.
+and the input is written to the folder of `--findings`. Inputs that reach new branches are kept in
+the folder of `--corpus`, if there is one; the next run starts with them.
 
 Atheris (https://github.com/google/atheris) drives it. Most inputs are changed field by field, with
 the checksum made right (:mod:`fuzz.mutations.files`).
@@ -99,11 +99,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--corpus", type=Path, help="folder of inputs to start with and to keep")
-    parser.add_argument("--found", type=Path, default=Path(), help="folder for what fails")
+    parser.add_argument("--findings", type=Path, default=Path(), help="folder for what fails")
     options = parser.parse_args()
     corpus = options.corpus or Path(tempfile.mkdtemp())
     corpus.mkdir(parents=True, exist_ok=True)
-    options.found.mkdir(parents=True, exist_ok=True)
+    options.findings.mkdir(parents=True, exist_ok=True)
     for number, content in enumerate(_SEEDS):
         (corpus / f"golden{number}").write_bytes(content)
     settings = {
@@ -114,7 +114,7 @@ def main() -> None:
         "max_len": _LONGEST,
         "len_control": 0,
         "print_final_stats": 1,
-        "artifact_prefix": f"{options.found}/",
+        "artifact_prefix": f"{options.findings}/",
     }
     arguments = [sys.argv[0], *(f"-{name}={value}" for name, value in settings.items())]
     signal.signal(signal.SIGPROF, _give_up)

@@ -1,1 +1,1 @@
-"""A page that shows what a codec makes of pictures, for any static host."""
+"""The web page that compresses pictures in the browser, for any static host."""

@@ -1,4 +1,4 @@
-"""A codec as files on a host: browsers fetch its head, and only the sections that they need."""
+"""The files of a codec on a web host: browsers fetch the head and only the sections they need."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from aecodec.errors import CodecError
 def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     """The files of a codec, for a folder named by its id.
 
-    The file `head` is the head of its bundle (`docs/BUNDLE.md`), as it is. Every section is a file
-    named by its SHA-256, gzipped, so that hosts that do not compress send few bytes too.
+    The file `head` is the head of its bundle (`docs/BUNDLE.md`). Each section is a gzipped file
+    named by its SHA-256. Gzip keeps downloads small on hosts that do not compress files.
 
-    A folder without an encoder makes a codec that only decompresses.
+    Without an encoder, the codec can only decompress.
 
     Raises:
-        CodecError: its decoder is absent.
-        ModelError: the C library has no kernel for an operator of a network, or no room for the
-            tables of a level.
+        CodecError: its decoder is missing.
+        ModelError: the C library has no kernel for an operator of a network, or the tables of a
+            level are too large for it.
 
     >>> from aecodec import load_codec
     >>> files = hosted_files(load_codec("digits").folder)
@@ -30,7 +30,7 @@ def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
     6
     """
     if not folder.has(Half.DECODER.tflite):
-        raise CodecError(f"{folder.path}: a page needs {Half.DECODER.tflite}, which is absent")
+        raise CodecError(f"{folder.path}: {Half.DECODER.tflite} is missing, but the page needs it")
     sections = sections_of(folder, plans_of(folder))
-    packed = {each.sha256.hex(): gzip.compress(each.content, mtime=0) for each in sections}
+    packed = {section.sha256.hex(): gzip.compress(section.content, mtime=0) for section in sections}
     return {"head": head(folder, sections), **packed}

@@ -1,4 +1,4 @@
-"""Sample pictures of a page, each with its compressed file and the bytes and PSNR of all levels."""
+"""Sample pictures of the page, with compressed files and the size and PSNR of all levels."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ from aecodec.errors import UsageError
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, is_grey
 
-LANDSCAPE = Path(__file__).parent / "lake.jpg"
-"""The sample photograph: 768x512 pixels, rendered by `tests/helpers/samples/landscape.py`."""
+PHOTOGRAPH = Path(__file__).parent / "coffee.jpg"
+"""The sample photograph, 600x400 pixels: `coffee.png` of scikit-image as JPEG, by Rachel Michetti
+(Pikolo Espresso Bar), who gave it to the public domain (CC0)."""
 
 _SHOWN = (".jpeg", ".jpg", ".png", ".webp")
-"""Endings of picture files that every browser shows."""
+"""Suffixes of image files that every browser shows."""
 
 _THUMBNAIL = 112
-"""Side of the small pictures in pixels."""
+"""Side of the thumbnails in pixels."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture that a page begins with.
+    """A sample picture of the page.
 
     Attributes:
-        path: its image file, which browsers can show.
-        title: what it is called.
-        is_tile: whether only codecs of single tiles are used for it.
+        path: its image file, in a format that browsers show.
+        title: its title.
+        is_tile: whether to use only codecs with a fixed tile size for it.
     """
 
     path: Path
@@ -47,39 +48,39 @@ class Sample:
         """Read the picture.
 
         Raises:
-            ImageError: it is not a picture that can be read.
+            ImageError: the file is not a readable image.
         """
         return read_image(io.BytesIO(self.path.read_bytes()))
 
 
-def found_samples(folder: Path | None) -> list[Sample]:
-    """The pictures of a folder, sorted by name; those that ship if it is None.
+def sample_pictures(folder: Path | None) -> list[Sample]:
+    """The pictures of a folder, sorted by name; without a folder, the built-in samples.
 
     Raises:
-        UsageError: the folder holds no picture that browsers show, or one whose name no address can
-            have.
+        UsageError: the folder has no pictures that browsers show, or the name of a picture cannot
+            be part of a URL.
     """
     if folder is None:
-        tiles = [Sample(each, _title(each), is_tile=True) for each in sample_paths()]
-        return [Sample(LANDSCAPE, _title(LANDSCAPE)), *tiles]
-    files = (each for each in folder.iterdir() if each.is_file())  # a pipe would never end
-    paths = sorted(each for each in files if each.suffix.lower() in _SHOWN)
+        tiles = [Sample(path, _title(path), is_tile=True) for path in sample_paths()]
+        return [Sample(PHOTOGRAPH, _title(PHOTOGRAPH)), *tiles]
+    files = (path for path in folder.iterdir() if path.is_file())  # a pipe would never end
+    paths = sorted(path for path in files if path.suffix.lower() in _SHOWN)
     for path in paths:
         _check_name(path)
     if not paths:
-        raise UsageError(f"{folder}: no picture of a kind that browsers show: {', '.join(_SHOWN)}")
-    return [Sample(each, _title(each)) for each in paths]
+        raise UsageError(f"{folder}: no pictures that browsers show: {', '.join(_SHOWN)}")
+    return [Sample(path, _title(path)) for path in paths]
 
 
 def _check_name(path: Path) -> None:
     try:
         path.name.encode()
     except UnicodeEncodeError as error:
-        raise UsageError(f"{path}: addresses have names in UTF-8 alone; rename it") from error
+        raise UsageError(f"{path}: names in URLs must be UTF-8; rename the file") from error
 
 
 def _title(path: Path) -> str:
-    """What a picture is called, by the name of its file.
+    """The title of a picture, from its file name.
 
     >>> _title(Path("digit3.png")), _title(Path("old_mill.jpg"))
     ('Digit 3', 'Old mill')
@@ -91,13 +92,14 @@ def _title(path: Path) -> str:
 def sample_files(
     samples: Sequence[Sample], codecs: Sequence[Codec]
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """The entries of samples in a page's index, and their files.
+    """The entries of samples in the page's index, and the files of the samples by path.
 
-    Each sample has a file at the default level, so that a first visit needs no encoder.
+    Each sample has a compressed file at the default level, so that a first visit does not need an
+    encoder.
 
     Args:
-        samples: the pictures; those that suit no codec are left out.
-        codecs: the page's codecs, of which the first that suits is taken.
+        samples: the pictures. Pictures that suit none of the codecs are left out.
+        codecs: the codecs of the page. The first one that suits a picture is used.
 
     Raises:
         ImageError: a sample cannot be read.
@@ -118,36 +120,43 @@ def sample_files(
     return entries, files
 
 
-def left_out(samples: Sequence[Sample], codecs: Sequence[Codec]) -> list[str]:
-    """Names of the samples that suit none of the codecs, which a page is without.
+def unsuited_samples(samples: Sequence[Sample], codecs: Sequence[Codec]) -> list[str]:
+    """Names of the samples that suit none of the codecs and are left out of the page.
 
     Raises:
         ImageError: a sample cannot be read.
     """
-    return [each.path.name for each in samples if _codec_of(each, each.picture(), codecs) is None]
+    return [
+        sample.path.name
+        for sample in samples
+        if _codec_of(sample, sample.picture(), codecs) is None
+    ]
 
 
 def _codec_of(sample: Sample, picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
-    """The codec of a sample; None if it suits none."""
-    usable = [each for each in codecs if not (sample.is_tile and each.spec.receptive_field)]
+    """The codec for a sample; None if none suits it."""
+    usable = [codec for codec in codecs if not (sample.is_tile and codec.spec.receptive_field)]
     return suited_codec(picture, usable)
 
 
 def suited_codec(picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
-    """The codec for pictures of exactly this size, or else one for any size; None if there is none.
+    """The codec whose tile is the picture, or else a codec for any size; None if there is none.
 
-    A grey codec of this size suits other pictures only if there is none for any size. One that only
-    decompresses suits none. The page has the same rule for what a visitor opens (`page.js`).
+    A grey codec with the size of a colour picture is used only if there is no codec for any size.
+    Codecs that only decompress are never used. `page.js` has the same rule for pictures of
+    visitors.
     """
-    able = [each for each in codecs if each.folder.compresses]
-    whole = [
-        each
-        for each in able
-        if not each.spec.receptive_field and each.spec.tile == picture.size[::-1]
+    encoders = [codec for codec in codecs if codec.folder.compresses]
+    same_size = [
+        codec
+        for codec in encoders
+        if not codec.spec.receptive_field and codec.spec.tile == picture.size[::-1]
     ]
-    fitting = [each for each in whole if each.spec.channels == 3 or is_grey(picture.pixels)]
-    for_any_size = [each for each in able if each.spec.receptive_field]
-    return next(iter([*fitting, *for_any_size, *whole]), None)
+    same_mode = [
+        codec for codec in same_size if codec.spec.channels == 3 or is_grey(picture.pixels)
+    ]
+    any_size = [codec for codec in encoders if codec.spec.receptive_field]
+    return next(iter([*same_mode, *any_size, *same_size]), None)
 
 
 def _thumbnail(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""All files of a page: its own, the library in WebAssembly, codecs and samples."""
+"""All files of the page: the page itself, the library in WebAssembly, codecs and samples."""
 
 from __future__ import annotations
 
@@ -13,35 +13,30 @@ from typing import Any
 from urllib.parse import quote
 
 from aecodec.codec.codec import Codec
-from aecodec.html_report import page as report
 from aecodec.web.hosting import hosted_files
 from aecodec.web.samples import Sample, sample_files
-
-_SHARED = ("common.css", "common.js")
-"""Files that the page shares with the report."""
 
 _WORKER = "service_worker.js"
 
 
 def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, bytes]:
-    """All files of a page, by their paths from its folder.
+    """All files of the page, by their paths relative to its folder.
 
-    They refer to each other by relative addresses, so that the folder can lie anywhere on a host.
+    Links between the files are relative, so that the folder can be anywhere on a host.
 
     Args:
-        codecs: the codecs that it has, in the order of their list.
-        samples: pictures to begin with.
+        codecs: the codecs, in the order in which the page lists them.
+        samples: sample pictures.
 
     Raises:
-        CodecError, ModelError: a codec has no form for browsers.
+        CodecError, ModelError: a codec cannot run in browsers.
         ImageError: a sample cannot be read.
     """
-    hosted = {each.spec.codec_id.hex(): hosted_files(each.folder) for each in codecs}
+    hosted = {codec.spec.codec_id.hex(): hosted_files(codec.folder) for codec in codecs}
     entries, sample_contents = sample_files(samples, codecs)
     page = _folder("page")
     shell = {
         **page,
-        **{name: report.asset(name).encode() for name in _SHARED},
         **_under("aecodec", _folder("src")),
         "codecs/index.json": _json(list(hosted)),
         **{f"codecs/{name}/head": content["head"] for name, content in hosted.items()},
@@ -60,8 +55,8 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
 
 def _folder(name: str) -> dict[str, bytes]:
     folder: Traversable = files(__package__).joinpath(name)
-    found = {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
-    return dict(sorted(found.items()))
+    contents = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    return dict(sorted(contents.items()))
 
 
 def _under(folder: str, contents: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -73,24 +68,25 @@ def _json(value: object) -> bytes:
 
 
 def _address(name: str) -> str:
-    """The path of a file in an address, written as `encodeURIComponent` writes its parts."""
+    """The path of a file in a URL, with parts escaped as by `encodeURIComponent`."""
     return quote(name, safe="/!*'()")
 
 
 def _page(template: bytes, samples: Sequence[Mapping[str, Any]]) -> bytes:
-    """The page, with its samples in it, so that nothing moves when it is ready."""
+    """The page with its samples in the HTML, so that nothing moves while it loads."""
     items = "".join(
-        f'<li><button type="button"><img src="samples/{_address(each["thumbnail"])}"'
-        f' alt="{escape(each["title"])}" width="64" height="64"></button></li>'
-        for each in samples
+        f'<li><button type="button"><img src="samples/{_address(sample["thumbnail"])}"'
+        f' alt="{escape(sample["title"])}" width="64" height="64"></button></li>'
+        for sample in samples
     )
     return Template(template.decode("utf-8")).substitute(samples=items).encode()
 
 
 def _service_worker(shell: Mapping[str, bytes]) -> bytes:
-    """The worker, with a list of what it keeps and a version that changes when a file does."""
+    """The service worker, with the list of cached files and a version that changes with them."""
     template = shell[_WORKER].decode("utf-8")
     listed = [_address(name) for name in shell if name != _WORKER]
-    version = hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in shell.values()))
+    digests = b"".join(hashlib.sha256(content).digest() for content in shell.values())
+    version = hashlib.sha256(digests)
     values = {"version": version.hexdigest()[:16], "files": ["./", *listed]}
     return Template(template).substitute(shell=json.dumps(values)).encode()

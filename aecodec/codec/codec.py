@@ -20,6 +20,7 @@ from aecodec.codec.execution import Execution
 from aecodec.codec.sources import DataSource, ImageSource, to_picture
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
+from aecodec.engine.choice import default_engine
 from aecodec.errors import UsageError, memory_errors_wrapped
 
 
@@ -38,8 +39,8 @@ class Codec:
     >>> codec = load_codec("digits")
     >>> codec.decompress(codec.compress(np.zeros((28, 28), np.uint8))).size
     (28, 28)
-    >>> codec
-    Codec('digits', id 0881441f, levels 1 to 3)
+    >>> codec  # doctest: +ELLIPSIS
+    Codec('digits', id 0881441f, levels 1 to 3, engine ...)
     """
 
     folder: CodecFolder
@@ -47,7 +48,13 @@ class Codec:
 
     def __repr__(self) -> str:
         spec = self.spec
-        return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, levels 1 to {len(spec.levels)})"
+        levels = f"levels 1 to {len(spec.levels)}"
+        return f"Codec({spec.name!r}, id {spec.codec_id.hex()}, {levels}, engine {self.engine})"
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine that runs the codec: "c" or "python"."""
+        return (self.execution.engine or default_engine()).name_for(self.folder)
 
     def _repr_html_(self) -> str:
         """The levels as a table, for notebooks."""

@@ -1,1 +1,1 @@
-"""Sets of pictures for training, for calibration and for evaluation."""
+"""Sets of pictures for training, calibration and evaluation."""

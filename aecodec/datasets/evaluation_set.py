@@ -1,4 +1,4 @@
-"""Pictures to evaluate a codec on: a folder of images, or an array in an `.npz` or `.npy` file."""
+"""Pictures for evaluating a codec: a folder of images, or an array in an `.npz` or `.npy` file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from aecodec.arrays import Pixels
-from aecodec.datasets.files import (
+from aecodec.datasets.folders_and_arrays import (
     ARRAY_SUFFIXES,
-    check_ordinary,
+    check_regular_file,
     images_in,
     load_array,
     warn_unreadable,
@@ -27,8 +27,8 @@ class Sample:
 
     Attributes:
         picture: the picture.
-        source_size: its size in the data set in bytes.
-        name: its path within the data set's folder, or its number in an array.
+        source_size: size in the data set in bytes.
+        name: path relative to the folder, or number in the array.
     """
 
     picture: Picture
@@ -37,29 +37,29 @@ class Sample:
 
 
 class Dataset(Protocol):
-    """Pictures in a fixed order, each read when the iteration comes to it."""
+    """Pictures in a fixed order, which are read during iteration."""
 
     @property
     def unread(self) -> dict[Path, ImageError]:
-        """Files that iterations have found unreadable so far, and why."""
+        """Unreadable files of the iterations so far, with their errors."""
 
     def __len__(self) -> int:
-        """Number of pictures, including those that turn out to be unreadable."""
+        """Number of pictures, including unreadable files."""
 
     def __iter__(self) -> Iterator[Sample]:
-        """Iterate over the readable pictures; a warning names each unreadable file."""
+        """Iterate over the readable pictures, and warn of each unreadable file."""
 
 
 def open_dataset(path: Path, array: str | None = None) -> Dataset:
-    """Open a folder of images, at any depth, or an array of images.
+    """Open a folder with images at any depth, or an array of images.
 
     Args:
-        path: a folder, one image, or an `.npz` or `.npy` file.
+        path: a folder, an image, or an `.npz` or `.npy` file.
         array: name of the array in an `.npz` file. If None, the only array of images, or `x_test`
             if there are several.
 
     Raises:
-        ImageError: there are no images at the path.
+        ImageError: the path does not contain images.
 
     >>> from aecodec.data.samples import sample_paths
     >>> len(open_dataset(sample_paths()[0].parent))
@@ -69,7 +69,7 @@ def open_dataset(path: Path, array: str | None = None) -> Dataset:
         return _Arrays(load_array(path, array))
     folder, files = (path.parent, [path]) if path.is_file() else (path, images_in(path))
     if not files:
-        raise ImageError(f"{path}: no images here; give a folder of them, or an .npz or .npy file")
+        raise ImageError(f"{path} has no images: give a folder of images, or an .npz or .npy file")
     return _Files(folder, files)
 
 
@@ -85,7 +85,7 @@ class _Files:
     def __iter__(self) -> Iterator[Sample]:
         for path in self.paths:
             try:
-                check_ordinary(path)
+                check_regular_file(path)
                 content = path.read_bytes()
                 name = path.relative_to(self.folder).as_posix()
                 sample = Sample(read_image(io.BytesIO(content)), len(content), name)
@@ -106,6 +106,6 @@ class _Arrays:
 
     def __iter__(self) -> Iterator[Sample]:
         return (
-            Sample(from_array(each), each.nbytes, str(number))
-            for number, each in enumerate(self.pixels)
+            Sample(from_array(picture), picture.nbytes, str(number))
+            for number, picture in enumerate(self.pixels)
         )

@@ -1,4 +1,4 @@
-"""Smooth tiles, such as sky: there, the borders of blocks are seen first."""
+"""Smooth tiles, such as sky, in which the borders of blocks are most visible."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from PIL import Image
 from aecodec.arrays import Float32
 from aecodec.datasets.training_pictures import Array
 
-_FEWEST, _PIXELS_EACH = 3, 8
-"""Least number of pixels along a side of what is enlarged, and least pixels that become of each."""
+_LEAST_SIDE, _LEAST_FACTOR = 3, 8
+"""Least side of the reduced tile in pixels, and least factor by which it is enlarged."""
 
 _GRAINS = (0.0, 0.7, 1.5)
-"""Standard deviations of the grain, in grey levels of 255."""
+"""Standard deviations of the grain, in grey levels of 0..255."""
 
 
 def smooth_tile(tile: Array, rng: np.random.Generator) -> Array:
-    """A tile reduced to a few pixels and enlarged again, with grain.
+    """Reduce a tile to a few pixels, enlarge it again, and add grain.
 
     Args:
-        tile: (h, w, C) pixels, sides of 24 and up.
-        rng: chooses how smooth it becomes, and how much grain it has.
+        tile: (h, w, C) pixels, with sides of at least 24.
+        rng: selects the smoothness and the amount of grain.
 
     Returns:
         (h, w, C) in the tile's dtype.
@@ -28,15 +28,15 @@ def smooth_tile(tile: Array, rng: np.random.Generator) -> Array:
     >>> smooth_tile(np.full((32, 48, 3), 90, np.uint8), np.random.default_rng(0)).shape
     (32, 48, 3)
     """
-    side = int(rng.integers(_FEWEST, min(tile.shape[:2]) // _PIXELS_EACH + 1))
+    side = int(rng.integers(_LEAST_SIDE, min(tile.shape[:2]) // _LEAST_FACTOR + 1))
     planes = [_enlarged(tile[..., channel], side) for channel in range(tile.shape[-1])]
-    is_whole = tile.dtype == np.uint8
+    is_integer = tile.dtype == np.uint8
     grain = rng.choice(_GRAINS) * rng.standard_normal((*tile.shape[:2], 1))
-    largest = 255 if is_whole else 1
+    largest = 255 if is_integer else 1
     pixels = np.clip(np.stack(planes, -1) + grain * largest / 255, 0, largest)
-    return np.asarray(np.rint(pixels) if is_whole else pixels).astype(tile.dtype)
+    return np.asarray(np.rint(pixels) if is_integer else pixels).astype(tile.dtype)
 
 
 def _enlarged(plane: Array, side: int) -> Float32:
-    few = Image.fromarray(plane.astype(np.float32)).resize((side, side), Image.Resampling.BOX)
-    return np.asarray(few.resize(plane.shape[::-1], Image.Resampling.BICUBIC))
+    reduced = Image.fromarray(plane.astype(np.float32)).resize((side, side), Image.Resampling.BOX)
+    return np.asarray(reduced.resize(plane.shape[::-1], Image.Resampling.BICUBIC))

@@ -1,4 +1,4 @@
-"""Tiles to train on, cut out of pictures at random places that a seed and a step number fix."""
+"""Training tiles, cut out of pictures at random positions that depend on a seed and the step."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from aecodec.imaging import tiling
 
 
 class Tiles:
-    """Tiles cut out of pictures at random; one pass draws each pixel about once.
+    """Tiles cut out of pictures at random. A pass draws each pixel about once.
 
     Args:
-        pictures: pictures to cut from; those smaller than a tile are padded by their edges.
+        pictures: the pictures. Pictures smaller than a tile are padded by repeating their edges.
         tile: (height, width) of a tile in pixels.
         channels: channels of a tile: 1 (the mean of the colours) or 3.
-        flips: whether tiles are mirrored at random, in both directions.
+        flips: whether to mirror tiles at random, in both directions.
         only: numbers of the pictures to use; all if None.
-        seed: seed of the random choices; the same seed and step give the same batch.
-        smooth: share of the tiles of a batch that are made smooth.
+        seed: random seed. The same seed and step give the same batch.
+        smooth: share of the tiles in a batch that are made smooth.
 
     >>> from aecodec.datasets.training_pictures import ArrayPictures
     >>> tiles = Tiles(ArrayPictures(np.zeros((5, 8, 8), np.uint8)), (4, 4), channels=1)
@@ -48,18 +48,18 @@ class Tiles:
         self._order = lru_cache(maxsize=2)(self._shuffle)
 
     def __len__(self) -> int:
-        """Number of tiles in one pass."""
+        """Number of tiles in a pass."""
         return len(self._sources)
 
     @cached_property
     def _sources(self) -> npt.NDArray[np.int64]:
-        """Number of the picture from which each tile of a pass is cut."""
+        """Numbers of the pictures from which the tiles of a pass are cut."""
         tiles = np.maximum(1, self.sizes // np.array(self.shape[:2])).prod(axis=1)
         return np.repeat(self._only, tiles)
 
     @property
     def sizes(self) -> npt.NDArray[np.int64]:
-        """(N, 2) height and width of the pictures that are used, in pixels."""
+        """(N, 2) height and width of the used pictures in pixels."""
         return self._pictures.sizes[self._only]
 
     def of_side(self, side: int) -> Tiles:
@@ -72,13 +72,13 @@ class Tiles:
         return np.random.default_rng([self._seed, 0, number]).permutation(self._sources)
 
     def batch(self, step: int, size: int) -> Array:
-        """The batch of one training step: (size, h, w, C), in the pictures' dtype."""
-        tiles, rng = self._natural(step, size), np.random.default_rng([self._seed, 2, step])
-        for n in range(round(self._smooth * size)):
-            tiles[n] = smooth_tile(tiles[n], rng)
+        """The batch of a training step: (size, h, w, C) in the pictures' dtype."""
+        tiles, rng = self._unsmoothed(step, size), np.random.default_rng([self._seed, 2, step])
+        for number in range(round(self._smooth * size)):
+            tiles[number] = smooth_tile(tiles[number], rng)
         return tiles
 
-    def _natural(self, step: int, size: int) -> Array:
+    def _unsmoothed(self, step: int, size: int) -> Array:
         """The batch of a step before some of its tiles are made smooth."""
         rng = np.random.default_rng([self._seed, 1, step])
         places = (divmod(step * size + n, len(self)) for n in range(size))
@@ -86,17 +86,17 @@ class Tiles:
         return np.stack([self._cut(self._pictures[int(source)], rng) for source in sources])
 
     def sample(self, count: int, passes: int = 1) -> Float32:
-        """Random tiles: the first `count` of the given number of passes, or all if there are fewer.
+        """The first `count` random tiles of a number of passes, or all if there are fewer.
 
-        None of them is made smooth.
+        These tiles are not made smooth.
 
         Returns:
             (n, h, w, C) float32 in 0..1.
         """
-        return as_floats(self._natural(0, min(count, passes * len(self))))
+        return as_floats(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
-        """At most `count` tiles of the whole pictures, cut along a grid and not mirrored.
+        """At most `count` tiles of whole pictures, cut along a grid and not mirrored.
 
         Returns:
             (n, h, w, C) float32 in 0..1.
@@ -111,14 +111,14 @@ class Tiles:
 
     def _cut(self, picture: Array, rng: np.random.Generator) -> Array:
         height, width = self.shape[:2]
-        room = (max(0, picture.shape[0] - height), max(0, picture.shape[1] - width))
-        top, left = (int(rng.integers(0, each + 1)) for each in room)
+        last = (max(0, picture.shape[0] - height), max(0, picture.shape[1] - width))
+        top, left = (int(rng.integers(0, limit + 1)) for limit in last)
         tile = picture[top : top + height, left : left + width]
         tile = to_channels(self._padded(tile), self.shape[-1])
         return self._flip(tile, rng) if self._flips else tile
 
     def _padded(self, tile: Array) -> Array:
-        """A tile of a picture that is smaller, with its edges repeated."""
+        """Pad a tile of a smaller picture by repeating its edges."""
         missing = [(0, self.shape[axis] - tile.shape[axis]) for axis in (0, 1)]
         return np.pad(tile, [*missing, (0, 0)], "edge") if any(n for _, n in missing) else tile
 
@@ -128,7 +128,7 @@ class Tiles:
 
 
 def to_channels(picture: Array, channels: int) -> Array:
-    """Convert a picture (H, W, C) to 1 or 3 channels: grey is repeated, colours are averaged."""
+    """Convert a picture (H, W, C) to 1 or 3 channels. Grey is repeated; colours are averaged."""
     if picture.shape[-1] == channels:
         return picture
     if channels == 3:
@@ -138,6 +138,6 @@ def to_channels(picture: Array, channels: int) -> Array:
 
 
 def as_floats(tiles: Array) -> Float32:
-    """Convert uint8 pixels to float32 in 0..1; floats keep their values."""
+    """Convert uint8 pixels to float32 in 0..1. Floats keep their values."""
     scale = np.float32(255 if tiles.dtype == np.uint8 else 1)
     return np.asarray(tiles, np.float32) / scale

@@ -1,4 +1,4 @@
-"""Pictures to train on: files of any sizes, an array, or a data set that Keras downloads."""
+"""Training pictures: image files of any size, an array, or a data set that Keras downloads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.datasets.files import (
+from aecodec.datasets.folders_and_arrays import (
     ARRAY_SUFFIXES,
-    check_ordinary,
+    check_regular_file,
     images_in,
     load_array,
     warn_unreadable,
@@ -26,22 +26,22 @@ Array = npt.NDArray[Any]
 KERAS_DATASETS = ("mnist", "fashion_mnist")
 _CACHE_BYTES = 1 << 30
 _MAX_INSPECTED = 200
-"""Pictures that :func:`channels_of` reads at most."""
+"""Maximum number of pictures that :func:`channels_of` reads."""
 
 
 class Pictures(Protocol):
-    """Pictures by number, each read when it is asked for."""
+    """Pictures that are read on access, by number."""
 
     @property
     def sizes(self) -> npt.NDArray[np.int64]:
         """(N, 2) height and width of each picture in pixels."""
 
     def __getitem__(self, number: int) -> Array:
-        """One picture, (H, W, C) uint8 or floats in 0..1."""
+        """A picture (H, W, C), uint8 or floats in 0..1."""
 
 
 class ArrayPictures:
-    """Pictures of one size in memory.
+    """Pictures with one size in memory.
 
     Args:
         array: (N, H, W) or (N, H, W, C), uint8 or floats in 0..1.
@@ -60,7 +60,7 @@ class ArrayPictures:
 
 
 class FilePictures:
-    """Image files of any sizes; a warning names each damaged file, which is left out.
+    """Image files of any size. Damaged files are skipped with a warning.
 
     Args:
         paths: the files.
@@ -72,7 +72,7 @@ class FilePictures:
     def __init__(self, paths: Sequence[Path]) -> None:
         sizes = [(path, size) for path in paths if (size := _size_in_header(path))]
         if not sizes:
-            raise ImageError(f"{paths[0].parent}: not one of {len(paths)} files is an image")
+            raise ImageError(f"{paths[0].parent}: none of the {len(paths)} files is an image")
         self._paths = [path for path, _ in sizes]
         self._sizes = np.array([size for _, size in sizes], np.int64)
         self._cache: dict[int, Pixels] = {}
@@ -93,9 +93,9 @@ class FilePictures:
         return pixels
 
     def _read(self, number: int) -> Pixels:
-        """Read a picture, or the next readable one if its file turns out to be damaged.
+        """Read a picture, or the next readable picture if its file is damaged.
 
-        RGB whose channels are equal becomes one channel.
+        RGB with equal channels becomes a single channel.
         """
         for path in self._paths[number:] + self._paths[:number]:
             try:
@@ -103,18 +103,18 @@ class FilePictures:
                 return pixels[..., :1] if is_grey(pixels) else pixels
             except (ImageError, OSError) as error:
                 warn_unreadable(path, error)
-        raise ImageError(f"{self._paths[0].parent}: not one file can be read")
+        raise ImageError(f"{self._paths[0].parent}: none of the files can be read")
 
 
 def open_pictures(data: str | Path) -> Pictures:
-    """Open pictures to train on.
+    """Open training pictures.
 
     Args:
-        data: a folder of images, at any depth; an `.npz` (its only array of images, or `x_train`
-            if there are several) or `.npy` file; or one of :data:`KERAS_DATASETS`.
+        data: a folder with images at any depth; an `.npz` file (its only array of images, or
+            `x_train` if there are several) or `.npy` file; or one of :data:`KERAS_DATASETS`.
 
     Raises:
-        ImageError: there are no images at the path.
+        ImageError: the path does not contain images.
     """
     path = Path(data)
     if str(data) in KERAS_DATASETS and not path.exists():
@@ -124,22 +124,22 @@ def open_pictures(data: str | Path) -> Pictures:
     paths = images_in(path)
     if not paths:
         raise ImageError(
-            f"{path}: no images here; give a folder of them, an .npz or .npy file, "
-            f"or one of {', '.join(KERAS_DATASETS)}"
+            f"{path} has no images: give a folder of images, an .npz or .npy file, or "
+            f"{' or '.join(KERAS_DATASETS)}"
         )
     return FilePictures(paths)
 
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Hold out evenly spaced pictures, which training does not see.
+    """Hold out evenly spaced pictures from training.
 
     Args:
         pictures: all pictures.
-        share: share of the pictures to hold out, 0..1; at least one picture is held out, and at
-            least one is left.
+        share: share of the pictures to hold out, 0..1. At least one picture is held out, and at
+            least one picture remains for training.
 
     Returns:
-        The numbers of the pictures to train on, and of those held out for evaluation.
+        The numbers of the training pictures, and of the held-out pictures.
 
     Raises:
         ImageError: there are fewer than two pictures.
@@ -149,14 +149,14 @@ def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.ND
     """
     count = len(pictures.sizes)
     if count < 2:
-        raise ImageError("only one picture: a second one is needed to evaluate on")
-    wanted = max(1, min(count - 1, round(share * count)))
-    held_out = np.linspace(0, count - 1, wanted).round().astype(np.int64)
+        raise ImageError("there is only one picture: give at least two, to hold one out")
+    held_out_count = max(1, min(count - 1, round(share * count)))
+    held_out = np.linspace(0, count - 1, held_out_count).round().astype(np.int64)
     return np.setdiff1d(np.arange(count), held_out), held_out
 
 
 def channels_of(pictures: Pictures) -> int:
-    """Number of channels to train with: 3 if any inspected picture has colours, else 1."""
+    """Number of channels for training: 3 if an inspected picture has colours, else 1."""
     count = len(pictures.sizes)
     inspected = np.linspace(0, count - 1, min(count, _MAX_INSPECTED)).astype(int)
     return max(pictures[int(number)].shape[-1] for number in inspected)
@@ -165,7 +165,7 @@ def channels_of(pictures: Pictures) -> int:
 def _size_in_header(path: Path) -> tuple[int, int] | None:
     """(height, width) of an image file, without reading its pixels."""
     try:
-        check_ordinary(path)
+        check_regular_file(path)
         width, height = size_of(path)
         return height, width
     except ImageError as error:

@@ -29,9 +29,9 @@ from aecodec.engine import core
 from aecodec.engine.python import PythonEngine, check_shapes
 from aecodec.engine.transform import Transform
 from aecodec.errors import CodecError, FormatError, ModelError
+from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
-from aecodec.tflite.check import check_model
 from aecodec.tflite.model import Shape
 
 _DAMAGED, _NO_MEMORY = 3, 16
@@ -48,10 +48,9 @@ class CEngine:
     """Runs codecs with the core."""
 
     def name_for(self, folder: CodecFolder) -> str:
-        levels = range(1, len(folder.spec.levels) + 1)
         try:
             networks = [_network(folder, half) for half in Half if folder.has(half.tflite)]
-            is_run = all([*networks, *(_level_codec(folder, number) for number in levels)])
+            is_run = all([*networks, _level_codec(folder, folder.spec.default_level)])
         except CodecError:  # a damaged codec, which its first use reports
             return "c"
         return "c" if is_run else _FALLBACK.name_for(folder)
@@ -86,7 +85,7 @@ class Network:
         content, is_any_size = folder.read(half.tflite), folder.spec.receptive_field > 0
         self._model = check_model(content)
         check_shapes(folder.spec, half, self._model.input_shape[1:], self._model.output_shape[1:])
-        plan = network_plan(content, is_any_size=is_any_size)
+        plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
         self._codec = _opened(folder, Section(KINDS[half], 0, plan))
         self._is_encoder = half is Half.ENCODER
         self._output_shapes: dict[Shape, Shape] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from importlib.util import find_spec
 
 from aecodec.engine.interface import Engine
 from aecodec.engine.python import PythonEngine
@@ -17,23 +18,36 @@ def default_engine() -> Engine:
     """The engine that AECODEC_ENGINE names; else the core if it is installed, and Python if not.
 
     Raises:
-        UsageError: AECODEC_ENGINE names no engine, or the core and it is not installed.
+        UsageError: AECODEC_ENGINE names no engine, or the core, which is not installed.
     """
-    return _engine(os.environ.get(VARIABLE, ""))
+    return _engine(engine_name())
+
+
+def engine_name() -> str:
+    """Name of the default engine, "c" or "python", found without loading it.
+
+    Raises:
+        UsageError: AECODEC_ENGINE names no engine, or the core, which is not installed.
+    """
+    name, has_core = os.environ.get(VARIABLE, ""), _has_core()
+    if name not in ("", "c", "python"):
+        raise UsageError(f"{VARIABLE}={name}: the engines are c and python")
+    if name == "c" and not has_core:
+        raise UsageError(
+            f"{VARIABLE}=c: the core is not installed; install aecodec where a C compiler is"
+        )
+    return name or ("c" if has_core else "python")
+
+
+@cache
+def _has_core() -> bool:
+    return find_spec("aecodec.engine.core") is not None
 
 
 @cache
 def _engine(name: str) -> Engine:
-    if name not in ("", "c", "python"):
-        raise UsageError(f"{VARIABLE}={name}: the engines are c and python")
     if name == "python":
         return PythonEngine()
-    try:
-        from aecodec.engine.c import CEngine
-    except ImportError as error:
-        if name:
-            raise UsageError(
-                f"{VARIABLE}=c: the core is not installed: install aecodec with a C compiler"
-            ) from error
-        return PythonEngine()
+    from aecodec.engine.c import CEngine  # which needs the core
+
     return CEngine()

@@ -26,6 +26,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any, Protocol
 
@@ -34,11 +35,6 @@ import numpy.typing as npt
 
 from aecodec.arrays import Int32
 from aecodec.errors import FormatError
-
-try:
-    import constriction
-except ImportError:  # no wheel for this machine
-    constriction = None
 
 TABLE_BITS = 16
 TABLE_TOTAL = 1 << TABLE_BITS
@@ -86,6 +82,8 @@ class Table:
         to 2**24. Nothing is rounded, so it uses exactly these integers.
         """
         weights = np.asarray(self._frequencies, np.float64) * (1 << _SCALE_UP) - 1
+        import constriction  # only the Python engine needs it
+
         return constriction.stream.model.Categorical(weights, perfect=False)
 
 
@@ -221,6 +219,8 @@ class ConstrictionEncoder:
     """The compiled encoder of the library constriction."""
 
     def __init__(self) -> None:
+        import constriction
+
         self._coder = constriction.stream.queue.RangeEncoder()
 
     def encode(self, symbols: Int32, table: Table) -> None:
@@ -246,6 +246,8 @@ class ConstrictionDecoder:
     """The compiled decoder of the library constriction; it reads the messages of either encoder."""
 
     def __init__(self, data: bytes) -> None:
+        import constriction
+
         padded = data.ljust(-(-len(data) // _WORD_BYTES) * _WORD_BYTES, b"\0")
         words = np.frombuffer(padded, ">u4").astype(np.uint32)
         self._coder = constriction.stream.queue.RangeDecoder(words)
@@ -287,7 +289,7 @@ class RangeCoder:
 PYTHON = RangeCoder("pure Python", PythonEncoder, PythonDecoder)
 CONSTRICTION = RangeCoder("constriction", ConstrictionEncoder, ConstrictionDecoder)
 
-FASTEST = CONSTRICTION if constriction else PYTHON
+FASTEST = CONSTRICTION if find_spec("constriction") else PYTHON
 """The fastest installed implementation."""
 
 

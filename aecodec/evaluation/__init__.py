@@ -1,1 +1,1 @@
-"""Rate and distortion of a codec: of one file, and on a data set."""
+"""Measuring rate and distortion of files and of codecs."""

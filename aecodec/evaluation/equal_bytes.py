@@ -1,4 +1,4 @@
-"""One picture in files of several formats that have about the same number of bytes."""
+"""A picture in several formats, with files of about the same size."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ OURS = "aecodec"
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """A file of one format.
+    """A file and its decoded picture.
 
     Attributes:
         title: name of the format.
-        content: its bytes.
-        decoded: what it decodes to, (H, W) or (H, W, 3) uint8.
+        content: content of the file.
+        decoded: (H, W) or (H, W, 3) uint8 picture.
     """
 
     title: str
@@ -36,23 +36,23 @@ class File:
 
 
 def files_at(
-    codec: Codec, pixels: Pixels, level: float | None, others: Sequence[PillowFormat]
+    codec: Codec, pixels: Pixels, level: float | None, formats: Sequence[PillowFormat]
 ) -> list[File]:
-    """A codec's file of a picture, then those of other formats.
+    """The file of a codec, followed by files in other formats.
 
-    These are of the lowest quality that makes them no smaller than the codec's.
+    These have the lowest quality at which they are not smaller than the codec's file.
 
     Args:
         codec: a codec with both halves.
         pixels: (H, W) or (H, W, 3) uint8.
-        level: level to compress at, 1 and up; the codec's default if None.
-        others: the other formats.
+        level: level to compress at, 1 or more; the codec's default if None.
+        formats: the other formats.
     """
     content = codec.compress(pixels, level=level)
-    ours = File(OURS, content, np.asarray(codec.decompress(content)))
-    return [ours, *(_no_smaller(each, pixels, len(content)) for each in others)]
+    own_file = File(OURS, content, np.asarray(codec.decompress(content)))
+    return [own_file, *(_no_smaller(format_, pixels, len(content)) for format_ in formats)]
 
 
-def _no_smaller(other: PillowFormat, pixels: Pixels, least: int) -> File:
-    content = other.no_smaller(pixels, least)
-    return File(other.title, content, decode(content, pixels))
+def _no_smaller(image_format: PillowFormat, pixels: Pixels, least: int) -> File:
+    content = image_format.no_smaller(pixels, least)
+    return File(image_format.title, content, decode(content, pixels))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Float64, Pixels
+from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import Measure
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
+from aecodec.evaluation.scores import Score, mean_score
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
@@ -23,98 +23,71 @@ from aecodec.imaging.picture import Picture
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class LevelScore:
-    """One level of a codec, measured on files of one picture each.
-
-    Attributes:
-        level: the level, 1 and up.
-        pictures: number of pictures.
-        bytes: mean size of a file in bytes.
-        bpp: bits per pixel, over all pictures together.
-        ratio: raw size divided by file size, over all pictures together.
-        source_ratio: size in the data set divided by file size, over all pictures together.
-        mse: mean over all pictures of the mean squared error of 8-bit pixels.
-        psnr: PSNR of `mse` in dB.
-        mean_psnr: mean PSNR of the pictures in dB, without infinite ones.
-        ms_ssim: mean MS-SSIM of the pictures.
-        ssimulacra2: mean SSIMULACRA2 of the pictures; NaN if it was not measured.
-        compress_ms: compression time in milliseconds per picture.
-        decompress_ms: decompression time in milliseconds per picture.
-    """
-
-    level: float
-    pictures: int
-    bytes: float
-    bpp: float
-    ratio: float
-    source_ratio: float
-    mse: float
-    psnr: float
-    mean_psnr: float
-    ms_ssim: float
-    ssimulacra2: float
-    compress_ms: float
-    decompress_ms: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Values for `--json`; infinity and NaN become None."""
-        return {k: round(v, 4) if math.isfinite(v) else None for k, v in asdict(self).items()}
-
-
 def evaluate(
     codec: Codec, samples: Iterable[Sample], level: float, *, ssimulacra2: bool = False
-) -> LevelScore:
+) -> dict[str, float | None]:
     """Compress and decompress each picture separately, and average the measurements.
 
     Args:
         codec: a codec with both halves.
         samples: the pictures.
-        level: level to compress at, 1 and up.
-        ssimulacra2: measure SSIMULACRA2 too, which takes a second for each 400,000 pixels.
+        level: level to compress at, 1 or more.
+        ssimulacra2: whether to measure SSIMULACRA2, which takes one second per 400,000 pixels.
+
+    Returns:
+        `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures), `ratio` and
+        `source_ratio` (raw size and size in the data set, divided by file size), `mse`, `psnr` (of
+        `mse`), `mean_psnr`, `ms_ssim` and `ssimulacra2` (means over the pictures; None if not
+        measured), `compress_ms` and `decompress_ms` (milliseconds per picture).
 
     Raises:
-        AecodecError: SSIMULACRA2 is wanted, and its package is not installed.
+        AecodecError: SSIMULACRA2 is requested, but its package is not installed.
         ImageError: there are no pictures.
     """
     measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
-    rows = np.array([_measure(codec, sample, level, measures) for sample in samples])
-    if not len(rows):
-        raise ImageError("no picture of this data set can be read")
-    size, source, pixels, raw, mse, psnr, similarity, score, *times = rows.T
-    return LevelScore(
-        level=level,
-        pictures=len(rows),
-        bytes=float(size.mean()),
-        bpp=float(8 * size.sum() / pixels.sum()),
-        ratio=float(raw.sum() / size.sum()),
-        source_ratio=float(source.sum() / size.sum()),
-        mse=float(mse.mean()),
-        psnr=metrics.psnr(float(mse.mean())),
-        mean_psnr=_mean_of_finite(psnr),
-        ms_ssim=_mean_of_finite(similarity),
-        ssimulacra2=_mean_of_finite(score),
-        compress_ms=float(1000 * times[0].mean()),
-        decompress_ms=float(1000 * times[1].mean()),
-    )
+    measured = [_measure(codec, sample, level, measures) for sample in samples]
+    if not measured:
+        raise ImageError("none of the pictures in this data set can be read")
+    scores, sizes = zip(*measured, strict=True)
+    source, raw, compress_time, decompress_time = np.array(sizes).T
+    size = sum(score.bytes for score in scores)
+    means = mean_score(scores)
+    values = {
+        "level": level,
+        "pictures": len(scores),
+        "bytes": means["bytes"],
+        "bpp": means["bpp"],
+        "ratio": raw.sum() / size,
+        "source_ratio": source.sum() / size,
+        "mse": np.mean([score.mse for score in scores]),
+        **{name: means.get(name) for name in ("psnr", "mean_psnr", "ms_ssim", "ssimulacra2")},
+        "compress_ms": 1000 * compress_time.mean(),
+        "decompress_ms": 1000 * decompress_time.mean(),
+    }
+    return {name: _rounded(value) for name, value in values.items()}
+
+
+def _rounded(value: float | None) -> float | None:
+    """A number with four decimals; None if it is absent or not finite."""
+    return None if value is None or not math.isfinite(value) else round(float(value), 4)
 
 
 def _measure(
     codec: Codec, sample: Sample, level: float, measures: Sequence[Measure]
-) -> tuple[float, ...]:
+) -> tuple[Score, tuple[float, ...]]:
+    """The score of a picture; and its source size, its raw size, and seconds of both ways."""
     picture = sample.picture
     data, compress_time = _timed(lambda: codec.compress(picture, level=level))
     restored, decompress_time = _timed(lambda: codec.decoder.decode(data, UNLIMITED))
     width, height = picture.size
-    pixels = width * height * picture.frames
     picture = in_kept_colours(picture, restored.metadata)
-    error = metrics.mse(picture.pixels, restored.pixels)
-    return (
-        *(len(data), sample.source_size, pixels, picture.raw_size),
-        *(error, metrics.psnr(error)),
+    score = Score(
+        len(data),
+        width * height * picture.frames,
+        metrics.mse(picture.pixels, restored.pixels),
         *(_mean(measure, picture, restored) for measure in measures),
-        *(compress_time, decompress_time),
     )
+    return score, (sample.source_size, picture.raw_size, compress_time, decompress_time)
 
 
 def _mean(measure: Measure, original: Picture, restored: Picture) -> float:
@@ -127,11 +100,6 @@ def _not_measured(original: Pixels, restored: Pixels) -> float:
 
 
 def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """Result of the work, and its time in seconds."""
+    """The result of the work, and its time in seconds."""
     start = time.perf_counter()
     return work(), time.perf_counter() - start
-
-
-def _mean_of_finite(values: Float64) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else math.nan

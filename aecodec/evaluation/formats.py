@@ -1,4 +1,4 @@
-"""Image formats that Pillow writes, with which codecs are compared: WebP, JPEG XL, AVIF."""
+"""Image formats to compare codecs with, written by Pillow: WebP, JPEG XL and AVIF."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ with suppress(ImportError):
 
 @dataclass(frozen=True)
 class PillowFormat:
-    """An image format at one setting.
+    """An image format with its settings.
 
     Attributes:
         title: name in tables.
         name: Pillow's name of the format.
-        settings: Pillow's options of `Image.save`.
-        qualities: values of the option `quality` that make a rate-distortion curve.
-        package: what to install where Pillow does not write the format.
+        settings: options for Pillow's `Image.save`.
+        qualities: values of the option `quality` for a rate-distortion curve.
+        package: package to install if Pillow does not write the format.
     """
 
     title: str
@@ -38,18 +38,18 @@ class PillowFormat:
 
     @property
     def is_installed(self) -> bool:
-        """Whether Pillow, with what is installed beside it, writes the format."""
+        """Whether Pillow, with its installed plugins, writes the format."""
         Image.init()
         return self.name.upper() in Image.SAVE
 
     @property
     def media_type(self) -> str:
-        """The name by which browsers know the format.
+        """The media type of the format for browsers.
 
         >>> WEBP.media_type
         'image/webp'
         """
-        Image.init()  # loads the plugins, which know the types
+        Image.init()  # loads the plugins, which register the types
         return Image.MIME[self.name.upper()]
 
     def at_quality(self, quality: int) -> PillowFormat:
@@ -63,12 +63,12 @@ class PillowFormat:
         return file.getvalue()
 
     def round_trip(self, pixels: Pixels) -> tuple[int, Pixels]:
-        """The size of a picture's file in bytes, and what the file decodes to."""
+        """The size of a picture's file in bytes, and the decoded picture."""
         file = self.encode(pixels)
         return len(file), decode(file, pixels)
 
     def no_smaller(self, pixels: Pixels, least: int) -> bytes:
-        """The file of the lowest quality that has at least `least` bytes, or of the highest."""
+        """The file with the lowest quality that has `least` bytes or more, else the highest."""
 
         @cache
         def file(quality: int) -> bytes:
@@ -78,14 +78,14 @@ class PillowFormat:
         return file(0 if too_small is None else too_small + 1)
 
 
-def decode(file: bytes, like: Pixels) -> Pixels:
-    """Decode a file to (H, W) uint8 if `like`, its original, is grey, else to (H, W, 3)."""
+def decode(file: bytes, original: Pixels) -> Pixels:
+    """Decode a file to (H, W) uint8 if its original has that shape, else to (H, W, 3)."""
     with Image.open(io.BytesIO(file)) as image:
-        return np.asarray(image.convert("L" if like.ndim == 2 else "RGB"))
+        return np.asarray(image.convert("L" if original.ndim == 2 else "RGB"))
 
 
 WEBP = PillowFormat("WebP", "WebP", {"method": 6}, (0, 5, 15, 30, 50, 65, 78, 88))
 JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, (5, 15, 30, 45, 60, 70, 80, 87), "aecodec[report]")
 AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
 OTHERS = (WEBP, JPEG_XL, AVIF)
-"""The formats that photographs are compared with at equal bytes."""
+"""The formats for comparisons of photographs at equal sizes."""

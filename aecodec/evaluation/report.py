@@ -1,4 +1,4 @@
-"""Rate and distortion of one file."""
+"""Rate and distortion of a file."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.evaluation.familiarity import is_familiar
+from aecodec.evaluation.in_distribution import is_in_distribution
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
 
-_UNFAMILIAR = (
+_OUT_OF_DISTRIBUTION = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
-    "name another codec (--codec), or train one on pictures of its kind (aecodec train)"
+    "choose another codec (--codec), or train one on similar pictures (aecodec train)"
 )
 _LARGER = (
-    "the file has {size} bytes, more than its source with {source_size}: --skip-larger leaves such "
-    "pictures as they are"
+    "the file has {size} bytes, more than its source with {source_size}: use --skip-larger to skip "
+    "such pictures"
 )
 
 
 @dataclass(frozen=True)
 class Report:
-    """One file compared with the picture that it was made of.
+    """Comparison of a file with its original picture.
 
     Attributes:
         codec: name of the codec that made the file.
-        level: level of the file, 1 and up.
+        level: level of the file, 1 or more.
         size: size of the `.aec` file in bytes.
-        source_size: size of the file or files that the picture came from in bytes.
+        source_size: size of the source file or files in bytes.
         raw_size: size of the uncompressed pixels in bytes.
         bpp: bits per pixel.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
-        is_familiar: whether the frames look like pictures of the training set, by their errors.
+        is_in_distribution: whether the picture resembles the training set, judged by its errors.
     """
 
     codec: str
@@ -53,7 +53,7 @@ class Report:
     raw_size: int
     bpp: float
     psnr: float | None
-    is_familiar: bool
+    is_in_distribution: bool
 
     @property
     def ratio_to_source(self) -> float:
@@ -82,7 +82,7 @@ class Report:
             "ratio_to_raw": round(self.ratio_to_raw, 3),
             "bpp": round(self.bpp, 4),
             "psnr": None if self.psnr in (None, math.inf) else round(self.psnr, 2),
-            "familiar": self.is_familiar,
+            "familiar": self.is_in_distribution,
         }
 
     def as_text(self) -> str:
@@ -96,30 +96,31 @@ class Report:
 
 
 def _compared(ratio: float) -> str:
-    """In words how a file compares with something that is `ratio` times its size."""
+    """Compare a file in words with data that is `ratio` times as large."""
     if 1 / 1.05 < ratio < 1.05:
         return "about as large as"
     return f"{ratio:.1f}x smaller than" if ratio > 1 else f"{1 / ratio:.1f}x larger than"
 
 
 def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: int) -> Report:
-    """Compare what a file decodes to with the picture that it was made of.
+    """Compare a file with its original picture.
 
-    An :class:`AecodecWarning` says if the picture is unlike those of the training set, and if the
-    file is larger than its source.
+    An :class:`AecodecWarning` is issued if the picture is unlike the training set, or if the file
+    is larger than its source.
 
     Args:
         codec: the codec that made the file.
-        picture: the picture.
-        compressed: the file, made of the picture.
-        source_size: size of the file or files that the picture came from in bytes.
+        picture: the original picture.
+        compressed: the file.
+        source_size: size of the source file or files in bytes.
     """
     errors = squared_errors(
         codec.decoder, picture, compressed.encoded.header, compressed.dequantized
     )
-    familiar = is_familiar(codec, picture, compressed, errors)
-    if not familiar:
-        warnings.warn(_UNFAMILIAR.format(name=codec.spec.name), AecodecWarning, stacklevel=2)
+    resembles_training = is_in_distribution(codec, picture, compressed, errors)
+    if not resembles_training:
+        text = _OUT_OF_DISTRIBUTION.format(name=codec.spec.name)
+        warnings.warn(text, AecodecWarning, stacklevel=2)
     size = len(compressed.data)
     measured = Report(
         codec=codec.spec.name,
@@ -129,7 +130,7 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
         raw_size=picture.raw_size,
         bpp=metrics.bits_per_pixel(size, *picture.size, picture.frames),
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
-        is_familiar=familiar,
+        is_in_distribution=resembles_training,
     )
     if measured.is_larger:
         text = _LARGER.format(size=size, source_size=source_size)
@@ -138,12 +139,12 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
 
 
 def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
-    """Put a picture beside its reconstruction, for a figure; of several frames, the first.
+    """A picture and its reconstruction for a figure. Only the first frame is used.
 
     Args:
         codec: a codec with both halves.
         picture: the picture.
-        level: level to compress at, 1 and up; the codec's default if None.
+        level: level to compress at, 1 or more; the codec's default if None.
     """
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decode(data, UNLIMITED)
@@ -152,27 +153,27 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
     return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
-def compare_pictures(original: Picture, other: Picture, size: int) -> Comparison:
-    """Put two pictures side by side, for a figure; of several frames, the first.
+def compare_pictures(original: Picture, second: Picture, size: int) -> Comparison:
+    """Two pictures for a figure. Only their first frames are used.
 
     Args:
         original: a picture.
-        other: a picture of the same size, of the same mode or another. If their colour profiles
-            differ, both are converted to sRGB.
-        size: size in bytes of the file that the other one came from.
+        second: a picture with the same size, in any mode. If the colour profiles differ, both
+            pictures are converted to sRGB.
+        size: size in bytes of the second picture's file.
 
     Raises:
-        ImageError: they are of different sizes.
+        ImageError: the sizes of the pictures differ.
     """
-    if original.size != other.size:
-        sizes = " and ".join("{}x{}".format(*each.size) for each in (original, other))
-        raise ImageError(f"pictures of {sizes} pixels: only those of one size can be compared")
-    if original.metadata.get(MetadataKind.ICC) != other.metadata.get(MetadataKind.ICC):
-        original, other = in_kept_colours(original, {}), in_kept_colours(other, {})
-    channels = max(original.mode.channels, other.mode.channels)
-    first, second = (
-        np.broadcast_to(each.pixels[0], (*each.pixels.shape[1:3], channels))
-        for each in (original, other)
-    )
-    quality = metrics.psnr(metrics.mse(first, second))
-    return Comparison(first, second, f"{size} bytes, {quality:.2f} dB")
+    if original.size != second.size:
+        sizes = " and ".join("{}x{}".format(*picture.size) for picture in (original, second))
+        raise ImageError(f"pictures of {sizes} pixels cannot be compared: give two of equal size")
+    if original.metadata.get(MetadataKind.ICC) != second.metadata.get(MetadataKind.ICC):
+        original, second = in_kept_colours(original, {}), in_kept_colours(second, {})
+    channels = max(original.mode.channels, second.mode.channels)
+    frames = [
+        np.broadcast_to(picture.pixels[0], (*picture.pixels.shape[1:3], channels))
+        for picture in (original, second)
+    ]
+    quality = metrics.psnr(metrics.mse(frames[0], frames[1]))
+    return Comparison(frames[0], frames[1], f"{size} bytes, {quality:.2f} dB")

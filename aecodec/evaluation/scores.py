@@ -1,4 +1,4 @@
-"""Rate and distortion of one format on single pictures, and the means over several."""
+"""Rate and distortion of a format on pictures, and means over several pictures."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Pixels
+from aecodec.arrays import Float64, Pixels
 from aecodec.codec.codec import Codec
 
 _MIN_SIDE = 64
-"""Shortest side of a picture whose score by SSIMULACRA2 says something."""
+"""Least side of pictures for which SSIMULACRA2 is meaningful."""
 
 RoundTrip = Callable[[Pixels], tuple[int, Pixels]]
-"""A picture to the size of its file in bytes, and to the picture that the file decodes to."""
+"""Takes a picture; returns the size of its file in bytes and the decoded picture."""
 
 
 class Score(NamedTuple):
-    """Rate and distortion of one file of one picture.
+    """Rate and distortion of the file of a picture.
 
     Attributes:
         bytes: size of the file in bytes.
         pixels: number of pixels of the picture.
         mse: mean squared error of 8-bit pixels.
         ms_ssim: MS-SSIM; NaN for pictures with a side below 11 pixels.
-        ssimulacra2: score by SSIMULACRA2; NaN if it was not measured, or the picture has a side
-            below 64 pixels, where it says little.
+        ssimulacra2: SSIMULACRA2 score; NaN if it was not measured, or for pictures with a side
+            below 64 pixels, where it is not meaningful.
     """
 
     bytes: int
@@ -39,21 +39,21 @@ class Score(NamedTuple):
 
     @property
     def psnr(self) -> float:
-        """PSNR in dB; infinite if nothing was lost."""
+        """PSNR in dB; infinite if the pictures are equal."""
         return metrics.psnr(self.mse)
 
 
 def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool = True) -> Score:
-    """Measure one file of one picture.
+    """Measure the file of a picture.
 
     Args:
         original: (H, W) or (H, W, C) uint8.
         size: size of the file in bytes.
-        decoded: what the file decodes to, of the same shape.
-        ssimulacra2: measure SSIMULACRA2 too, which takes a second for each 400,000 pixels.
+        decoded: the decoded picture, with the same shape.
+        ssimulacra2: whether to measure SSIMULACRA2, which takes one second per 400,000 pixels.
 
     Raises:
-        AecodecError: SSIMULACRA2 is wanted, and its package is not installed.
+        AecodecError: SSIMULACRA2 is requested, but its package is not installed.
 
     >>> black = np.zeros((28, 28), np.uint8)
     >>> score_of(black, 98, black).psnr
@@ -71,10 +71,11 @@ def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool 
 
 
 def mean_score(scores: Sequence[Score]) -> dict[str, float]:
-    """Means over several pictures, rounded, by the names that tables and JSON have.
+    """Rounded means over several pictures, by their names in tables and JSON.
 
-    `bpp` is over all pixels together, and `psnr` that of the mean error; `mean_psnr`, `ms_ssim` and
-    `ssimulacra2` are means over the pictures, left out unless all of the pictures have them.
+    `bpp` is computed from all pixels together, and `psnr` from the mean error. `mean_psnr`,
+    `ms_ssim` and `ssimulacra2` are means over the pictures with finite values. They are left out
+    if there are none.
 
     >>> mean_score([Score(98, 784, 65.025, 0.9, math.nan)])
     {'bytes': 98.0, 'bpp': 1.0, 'psnr': 30.0, 'mean_psnr': 30.0, 'ms_ssim': 0.9}
@@ -84,28 +85,33 @@ def mean_score(scores: Sequence[Score]) -> dict[str, float]:
         "bytes": round(float(size.mean()), 2),
         "bpp": round(float(8 * size.sum() / pixels.sum()), 5),
         "psnr": round(metrics.psnr(float(mse.mean())), 4),
-        "mean_psnr": round(float(np.mean([metrics.psnr(each) for each in mse])), 4),
-        "ms_ssim": round(float(ms_ssim.mean()), 5),
-        "ssimulacra2": round(float(ssimulacra2.mean()), 4),
+        "mean_psnr": round(_mean_of_finite(np.array([metrics.psnr(error) for error in mse])), 4),
+        "ms_ssim": round(_mean_of_finite(ms_ssim), 5),
+        "ssimulacra2": round(_mean_of_finite(ssimulacra2), 4),
     }
     return {name: value for name, value in measured.items() if not math.isnan(value)}
 
 
+def _mean_of_finite(values: Float64) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else math.nan
+
+
 def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]:
-    """The :func:`mean_score` of pictures, all measures included.
+    """The :func:`mean_score` of pictures, with all measures.
 
     Args:
         pictures: (H, W) or (H, W, 3) uint8.
-        round_trip: the format, at one setting.
+        round_trip: compression and decompression in a format.
 
     Raises:
-        AecodecError: the package that measures SSIMULACRA2 is not installed.
+        AecodecError: the package for SSIMULACRA2 is not installed.
     """
     return mean_score([score_of(picture, *round_trip(picture)) for picture in pictures])
 
 
 def round_trip_at(codec: Codec, level: float) -> RoundTrip:
-    """The round trip of pictures through files of a codec at a level."""
+    """A function that compresses and decompresses pictures with a codec at a level."""
 
     def round_trip(picture: Pixels) -> tuple[int, Pixels]:
         file = codec.compress(picture, level=level)

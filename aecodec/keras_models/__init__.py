@@ -1,4 +1,4 @@
-"""Keras models: their own layers, functional form, files, roles of layers, and the int8 grid."""
+"""Keras models: layers, functional form, files, roles of layers, and the int8 grid of kernels."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Classes and functions of a user's own, which model files name and Keras must know."""
+"""Custom classes and functions that model files use, and that Keras must know."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from aecodec.errors import UsageError
 
 
 def register_custom_objects(names: Iterable[str]) -> None:
-    """Import objects and make them known to Keras, for model files that name them.
+    """Import objects and register them with Keras, for model files that use them.
 
     This runs the code of their modules.
 
     Args:
-        names: `module:Name` or `file.py:Name` each; modules of the working directory are found.
+        names: objects as `module:Name` or `file.py:Name`. Modules may be in the working directory.
 
     Raises:
-        UsageError: a module or an object is not found, or its module fails.
+        UsageError: a module or an object does not exist, or the module fails.
 
     >>> register_custom_objects(["string:Template"])
     >>> keras.saving.get_custom_objects()["Template"].__name__
@@ -33,14 +33,14 @@ def register_custom_objects(names: Iterable[str]) -> None:
     for name in names:
         module, separator, attribute = name.rpartition(":")
         if not separator or not module or not attribute:
-            raise UsageError(f"--custom-objects {name}: give module:Class, or file.py:Class")
+            raise UsageError(f"--custom-objects {name}: give module:Class or file.py:Class")
         keras.saving.get_custom_objects()[attribute] = _attribute(name, module, attribute)
 
 
 def _attribute(name: str, module: str, attribute: str) -> Any:
     try:
         return getattr(_imported(module), attribute)
-    except Exception as error:  # whatever the module's own code raises
+    except Exception as error:  # the code of the module may raise anything
         raise UsageError(
             f"--custom-objects {name}: cannot be imported ({type(error).__name__}: {error})"
         ) from error
@@ -59,7 +59,7 @@ def _imported(module: str) -> ModuleType:
 def _from_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python file")
+        raise ImportError(f"{path} is not a Python file")
     loaded = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
     return loaded

@@ -1,6 +1,6 @@
-"""Functional Keras models: made of models of any kind, and rebuilt layer by layer.
+"""Functional Keras models: conversion from other models, and rebuilding layer by layer.
 
-The shapes of a functional model are known, and its files open without the class that made it.
+A functional model has known shapes, and its files open without the class of the original model.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from aecodec.errors import ModelError
 from aecodec.keras_models.layers import TENSOR, BareOperation
 
 IN_STEPS = "_in_steps"
-"""Suffix of the names of layers that take codes in steps instead of latents. It is stored in model
-files; see :mod:`aecodec.training.warm_start`."""
+"""Suffix of the names of layers that take latents in units of steps. It is stored in model files;
+see :mod:`aecodec.training.warm_start`."""
 
 
 class LayerCall(NamedTuple):
-    """One call of a layer in a model."""
+    """A call of a layer in a model."""
 
     layer: Any
     inputs: list[Any]
@@ -31,16 +31,16 @@ class LayerCall(NamedTuple):
 
 
 def as_functional(model: Any) -> Any:
-    """A model with an input shape: the model itself, or a functional one of the same layers.
+    """A model with an input shape: the model itself, or a functional model with the same layers.
 
-    A subclassed model becomes its layers, so that its files open without its class. Calls of
-    `keras.ops` become layers of aecodec, because HDF5 files hold nothing else.
+    A subclassed model is replaced by its layers, so that its files open without its class. Calls of
+    `keras.ops` become layers of aecodec, because HDF5 files can only store layers.
 
     Args:
-        model: functional, Sequential or subclassed Keras model; built, or called once.
+        model: functional, Sequential or subclassed Keras model that was built or called once.
 
     Raises:
-        ModelError: the input shape is not known, or a weight is used outside of any layer.
+        ModelError: the input shape is not known, or a weight is used outside a layer.
 
     >>> class Half(keras.Model):
     ...     def __init__(self):
@@ -59,10 +59,10 @@ def as_functional(model: Any) -> Any:
 
 
 def with_shapes(model: Any) -> Any:
-    """A model with known inputs and outputs: the model itself, or one traced on a symbolic tensor.
+    """A model with known inputs and outputs: the model itself, or its functional trace.
 
     Args:
-        model: functional, Sequential or subclassed Keras model; built, or called once.
+        model: functional, Sequential or subclassed Keras model that was built or called once.
 
     Raises:
         ModelError: the input shape is not known.
@@ -71,22 +71,22 @@ def with_shapes(model: Any) -> Any:
 
 
 def with_calls(model: Any, inputs: Any, call: Any) -> Any:
-    """A functional model of the same layers, each called by `call(layer, *args, **kwargs)`.
+    """Rebuild a model as a functional model whose layers are called by `call`.
 
     Args:
         model: functional or Sequential model with one input and one output.
-        inputs: Keras input to build the model on; a new one like that of the model if None.
-        call: gives the output of a layer.
+        inputs: Keras input of the new model; None for a new input like the model's.
+        call: called with a layer and its arguments; returns the output of the layer.
     """
     functional = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     return keras.models.clone_model(functional, inputs, lambda layer: layer, call)
 
 
 def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
-    """A model built again, and the calls of its layers in their order.
+    """Rebuild a model, and record the calls of its layers in order.
 
-    It is built again because a layer that belongs to several models does not say which of its
-    tensors belong to which model.
+    Rebuilding is necessary because a layer that belongs to several models does not know which of
+    its tensors belong to which model.
 
     Args:
         model: functional or Sequential model with one input and one output.
@@ -103,20 +103,20 @@ def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
 
 
 def free_name(name: str, model: Any) -> str:
-    """A name for a new layer that no layer of a model has: the given one, or one with a number.
+    """A name that no layer of a model has: `name`, or `name` with a number.
 
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="scale")])
     >>> free_name("scale", model), free_name("shift", model)
     ('scale_1', 'shift')
     """
     taken = {layer.name for layer in model.layers}
-    return next(each for each in numbered_names(name) if each not in taken)
+    return next(candidate for candidate in numbered_names(name) if candidate not in taken)
 
 
 def numbered_names(name: str) -> Iterator[str]:
-    """A name, then the same with the numbers 1, 2, 3 and so on.
+    """A name, followed by the name with the numbers 1, 2, 3 and so on.
 
-    >>> [each for each, _ in zip(numbered_names("dense"), range(3))]
+    >>> list(itertools.islice(numbered_names("dense"), 3))
     ['dense', 'dense_1', 'dense_2']
     """
     yield name
@@ -124,7 +124,7 @@ def numbered_names(name: str) -> Iterator[str]:
 
 
 def inputs_of(layer: Any, model: Any, inputs: npt.NDArray[Any]) -> Any:
-    """The inputs of a layer when its model takes inputs (N, ...)."""
+    """The inputs of a layer if its model gets inputs (N, ...)."""
     return keras.Model(model.inputs[0], layer.input)(inputs)
 
 
@@ -133,7 +133,7 @@ def _traced(model: Any) -> Any:
     try:
         return keras.Model(inputs, model.call(inputs), name=model.name)
     except (TypeError, ValueError, AttributeError, NotImplementedError):
-        # `call` uses what symbolic tensors refuse, such as tf functions: the model stays one layer.
+        # `call` does not accept symbolic tensors, for example in tf functions: keep it as a layer.
         return keras.Model(inputs, model(inputs), name=model.name)
 
 
@@ -157,8 +157,8 @@ def _as_layer(operation: Any, *args: Any, **kwargs: Any) -> Any:
     for leaf in leaves:
         if isinstance(leaf, keras.Variable):
             raise ModelError(
-                f"{operation.name} uses the weight {leaf.path} outside of any layer: HDF5 files "
-                "cannot hold it; put it into a layer"
+                f"{operation.name} uses the weight {leaf.path} outside a layer, and HDF5 files "
+                "cannot store it: move it into a layer"
             )
     arguments = keras.tree.map_structure(
         lambda leaf: TENSOR if keras.utils.is_keras_tensor(leaf) else leaf, (args, kwargs)
@@ -172,19 +172,19 @@ def _input_shape(model: Any) -> tuple[int | None, ...]:
     shape = (config or {}).get("input_shape")
     if not shape:
         raise ModelError(
-            f"{model.name}: the shape of its input is not known; call it once on a batch, "
-            "or give it an Input layer"
+            f"{model.name}: the input shape is not known; call the model once on a batch, or add "
+            "an Input layer"
         )
     return tuple(shape[1:])
 
 
 def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, Any]:
-    """The models with latents measured in quantization steps, so that rounding is to integers.
+    """The models with latents in units of quantization steps, which can be rounded to integers.
 
     Args:
         encoder: Keras model from images to latents (..., K).
         decoder: Keras model from latents (..., K) to images.
-        steps: (K,) step of each channel.
+        steps: (K,) quantization steps.
     """
     exact = np.asarray(steps, np.float64)
     name = free_name("latents_to_steps", encoder)
@@ -196,18 +196,18 @@ def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, 
 
 
 def _taking_steps(decoder: Any, steps: Float64) -> Any:
-    """A decoder that multiplies codes by the steps, in the kernels of its first layers.
+    """A decoder that multiplies codes by the steps in the kernels of its first layers.
 
-    In TFLite, a multiplication before a padded convolution would stay an operator, its results
-    rounded to one int8 scale for all channels; before other layers the converter would move it into
-    kernels that are already rounded.
+    In TFLite, a multiplication before a padded convolution would remain an operator whose results
+    are rounded with a single int8 scale for all channels. Before other layers, the converter would
+    merge it into kernels that are already rounded.
     """
     codes = keras.Input(decoder.input_shape[1:])
     name = free_name("steps_to_latents", decoder)
     latents = keras.layers.Rescaling(steps.tolist(), name=name)(codes)
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if keras.tree.flatten((args, kwargs))[0] is codes and _weights_each_channel(layer):
+        if keras.tree.flatten((args, kwargs))[0] is codes and _has_channel_weights(layer):
             kernel, *bias = layer.get_weights()
             scaled = [kernel * steps[:, None], *bias]
             return with_weights(layer, scaled, f"{layer.name}{IN_STEPS}")(codes)
@@ -220,7 +220,7 @@ def _taking_steps(decoder: Any, steps: Float64) -> Any:
     return keras.Model(decoded.inputs[0], decoded.outputs[0], name="decoder")
 
 
-def _weights_each_channel(layer: Any) -> bool:
+def _has_channel_weights(layer: Any) -> bool:
     """Whether a layer has a kernel (..., K, outputs) with weights for each input channel."""
     is_plain = type(layer) in (keras.layers.Dense, keras.layers.Conv2D)
     return is_plain and getattr(layer, "groups", 1) == 1

@@ -15,7 +15,7 @@ from absl import logging as absl_logging
 def hdf5_bytes(model: Any) -> bytes:
     """The content of an HDF5 file of a Keras model, with compressed weights.
 
-    Keras opens it like its own files: HDF5 decompresses while it reads.
+    Keras opens it like its own files, because the HDF5 library decompresses data when reading.
     """
     with tempfile.TemporaryDirectory() as folder:
         plain, packed = Path(folder, "plain.hdf5"), Path(folder, "packed.hdf5")
@@ -29,13 +29,13 @@ def hdf5_bytes(model: Any) -> bytes:
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Keep Keras from calling the format legacy: it is the format that was asked for."""
-    before = absl_logging.get_verbosity()
+    """Silence Keras's warning that HDF5 is a legacy format."""
+    verbosity = absl_logging.get_verbosity()
     absl_logging.set_verbosity(absl_logging.ERROR)
     try:
         yield
     finally:
-        absl_logging.set_verbosity(before)
+        absl_logging.set_verbosity(verbosity)
 
 
 def _copy(name: str, item: Any, target: Any) -> None:
@@ -45,7 +45,7 @@ def _copy(name: str, item: Any, target: Any) -> None:
         copied = target.create_dataset(
             name,
             data=item[()],
-            chunks=item.shape,  # one chunk: a tenth smaller than with HDF5's own chunks
+            chunks=item.shape,  # a single chunk is a tenth smaller than HDF5's default chunks
             compression="gzip",
             compression_opts=9,
             shuffle=True,

@@ -1,7 +1,7 @@
-"""Models as they work after training: one flat graph, without what only matters in training.
+"""Models in inference form: a flat graph, without layers that only matter in training.
 
-Nested and subclassed models are taken apart into their layers. Dropout, noise and augmentation are
-removed, a layer that was called with `training=True` is called as after training, and layers of
+Nested and subclassed models are replaced by their layers. Dropout, noise and augmentation are
+removed. Layers that were called with `training=True` are called as in inference, and layers with
 other precisions compute in float32.
 """
 
@@ -52,28 +52,28 @@ _AUGMENTATION = (
     "RandomTranslation",
     "RandomZoom",
 )
-"""Names of Keras's layers that return their input unchanged after training. Layers of augmentation
-have `training=True` by default."""
+"""Names of Keras layers that return their input unchanged in inference. Augmentation layers have
+`training=True` by default."""
 
 _FLOAT32 = "float32"
-_TAKEN_AS_TRAINED = (
-    "{} was called with training=True: in the codec it works as after training, and draws nothing"
+_CALLED_IN_TRAINING = (
+    "{} was called with training=True: in the codec it works as in inference, without random values"
 )
 
 
 def in_inference_form(model: Any, tensor: Any) -> Any:
-    """What a model gives for a symbolic tensor, as layers of one flat graph.
+    """Apply a model to a symbolic tensor, as layers of a flat graph.
 
-    Layers keep their weights and, where no two have the same, their names. A layer that is called
-    several times stays one layer. Calls of `keras.ops` stay as they are. An :class:`AecodecWarning`
+    Layers keep their weights and, if these are unique, their names. A layer that is called several
+    times remains a single layer. Calls of `keras.ops` do not change. An :class:`AecodecWarning`
     names layers that were called with `training=True`.
 
     Args:
-        model: functional, Sequential or subclassed Keras model of one input.
-        tensor: a Keras tensor of the shape that the model takes.
+        model: functional, Sequential or subclassed Keras model with one input.
+        tensor: a Keras tensor with the shape of the input.
 
     Returns:
-        A Keras tensor, or the structure of tensors that the model gives.
+        A Keras tensor, or the structure of tensors that the model returns.
 
     Raises:
         ModelError: the input shape is not known.
@@ -89,7 +89,7 @@ def in_inference_form(model: Any, tensor: Any) -> Any:
 
 
 class _Inlining:
-    """Calls the layers of models on tensors, each layer in float32, under a name of its own."""
+    """Calls the layers of models on tensors, in float32 and with unique names."""
 
     def __init__(self) -> None:
         self._named: dict[str, Any] = {}
@@ -98,17 +98,17 @@ class _Inlining:
     def run(self, model: Any, *tensors: Any) -> Any:
         graph = keras.Model(model.inputs, model.outputs) if _is_sequential(model) else model
         outputs = graph._run_through_graph(tensors, call_fn=self._call)
-        is_one = _is_sequential(model) and isinstance(outputs, list)
-        return outputs[0] if is_one else outputs
+        is_single = _is_sequential(model) and isinstance(outputs, list)
+        return outputs[0] if is_single else outputs
 
     def _call(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(operation, keras.layers.Layer):
             return operation(*args, **kwargs)
-        if _is_one_of(operation, _AUGMENTATION):
+        if _is_keras_layer(operation, _AUGMENTATION):
             return args[0]
         if kwargs.pop("training", False) is True and _draws_or_learns(operation):
-            warnings.warn(_TAKEN_AS_TRAINED.format(operation.name), AecodecWarning, stacklevel=2)
-        if _is_one_of(operation, _NOISE):
+            warnings.warn(_CALLED_IN_TRAINING.format(operation.name), AecodecWarning, stacklevel=2)
+        if _is_keras_layer(operation, _NOISE):
             return args[0]
         if _enlarges_any_size(operation, args[0]):
             return _enlarged(args[0], operation.size[0], operation.name)
@@ -120,13 +120,14 @@ class _Inlining:
         return self.run(with_shapes(model), *keras.tree.flatten((args, kwargs)))
 
     def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
-        """Call a layer, or its copy if it has another dtype or another layer has its name."""
+        """Call a layer, or a copy if its dtype is not float32 or its name is taken."""
         if id(layer) in self._copies:
             return call(self._copies[id(layer)])
         if self._is_free(layer.name, layer) and layer.dtype_policy.name == _FLOAT32:
             self._named[layer.name] = layer
             return call(layer)
-        name = next(each for each in numbered_names(layer.name) if self._is_free(each, layer))
+        candidates = numbered_names(layer.name)
+        name = next(candidate for candidate in candidates if self._is_free(candidate, layer))
         copy = type(layer).from_config(layer.get_config() | {"name": name, "dtype": _FLOAT32})
         result = call(copy)
         copy.set_weights(layer.get_weights())
@@ -138,9 +139,9 @@ class _Inlining:
 
 
 def _enlarges_any_size(layer: Any, tensor: Any) -> bool:
-    """Whether a layer repeats the pixels of pictures of any size.
+    """Whether a layer is an UpSampling2D that repeats the pixels of pictures of any size.
 
-    TFLite keeps the size of the output of Keras's own layer as a constant.
+    In TFLite, the output size of that layer is a constant.
     """
     return (
         type(layer) is keras.layers.UpSampling2D
@@ -152,7 +153,7 @@ def _enlarges_any_size(layer: Any, tensor: Any) -> bool:
 
 
 def _enlarged(tensor: Any, factor: int, name: str) -> Any:
-    """Repeat each pixel, whatever the size, by copies of its channels."""
+    """Repeat each pixel of a picture of any size, with copies of its channels."""
     copies = keras.layers.Concatenate(name=f"{name}_copies")([tensor] * factor**2)
     return DepthToSpace(factor, name=name)(copies)
 
@@ -162,11 +163,11 @@ def _is_sequential(model: Any) -> bool:
 
 
 def _draws_or_learns(layer: Any) -> bool:
-    """Whether a layer computes something else with `training=True`."""
+    """Whether a layer works differently with `training=True`."""
     learns = isinstance(layer, keras.layers.BatchNormalization)
-    return learns or _is_one_of(layer, _NOISE) or hasattr(layer, "seed_generator")
+    return learns or _is_keras_layer(layer, _NOISE) or hasattr(layer, "seed_generator")
 
 
-def _is_one_of(layer: Any, names: tuple[str, ...]) -> bool:
-    kind = type(layer)
-    return kind.__name__ in names and kind.__module__.split(".")[0] == "keras"
+def _is_keras_layer(layer: Any, names: tuple[str, ...]) -> bool:
+    layer_class = type(layer)
+    return layer_class.__name__ in names and layer_class.__module__.split(".")[0] == "keras"

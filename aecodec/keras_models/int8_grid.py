@@ -1,9 +1,9 @@
-"""The grid of int8 kernels: what TFLite rounds a kernel to, and kernels that are already rounded.
+"""The grid to which TFLite rounds int8 kernels, and kernels that are already on it.
 
-TFLite rounds a kernel to integers in -127..127, with a step of its own for each output channel. A
-kernel (..., inputs, outputs) that was trained in this arithmetic must come out of that rounding
-with the very integers it was trained with. :func:`on_int8_grid` writes it that way, and
-:func:`is_on_int8_grid` recognizes it.
+TFLite rounds a kernel to integers in -127..127, with a separate step for each output channel. A
+kernel (..., inputs, outputs) that was trained in this arithmetic must be rounded to exactly the
+integers of the training. :func:`on_int8_grid` ensures that, and :func:`is_on_int8_grid` recognizes
+such kernels.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ SMALLEST_STEP = 1e-9
 """Added to every step, so that no step is 0."""
 
 _FINEST_HALVING = 5
-"""Most halvings of the grid of a kernel."""
+"""Maximum number of halvings of the grid of a kernel."""
 
 _LARGEST_SUM_CHANGE = 2.0**-11
-"""Largest share of the sum of its absolute weights by which the sum of a channel may change."""
+"""Maximum change of a channel's sum, as a share of the sum of its absolute weights."""
 
 
 def int8_of(kernel: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -44,11 +44,11 @@ def int8_of(kernel: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any
 
 
 def on_int8_grid(kernel: npt.NDArray[Any]) -> Float32:
-    """Write a kernel with few significant bits, so that int8 rounds it to the same integers.
+    """Round a kernel to few significant bits, so that int8 rounds it to the same integers.
 
-    Each output channel goes to the coarsest grid of powers of two that tells its integers apart and
-    keeps its sum, which is what even areas are multiplied by. Such weights also compress well in an
-    HDF5 file.
+    Each output channel is rounded to the coarsest grid of powers of two that distinguishes its
+    integers and preserves its sum, by which uniform areas are multiplied. Such weights also
+    compress well in an HDF5 file.
 
     Args:
         kernel: (..., outputs) weights that are already rounded to int8.
@@ -66,19 +66,19 @@ def on_int8_grid(kernel: npt.NDArray[Any]) -> Float32:
 def _is_equivalent(
     rounded: npt.NDArray[Any], exact: npt.NDArray[Any], integers: npt.NDArray[Any]
 ) -> npt.NDArray[np.bool_]:
-    """Whether int8 gives the same integers for each output channel, and its sum stays the same."""
+    """Whether rounding preserves the integers and the sum of each output channel."""
     over_inputs: Any = {"axis": _input_axes(exact), "keepdims": True}
-    is_told_apart = (int8_of(rounded)[0] == integers).all(**over_inputs)
+    has_same_integers = (int8_of(rounded)[0] == integers).all(**over_inputs)
     change = np.abs((rounded - exact).sum(**over_inputs))
     return np.asarray(
-        is_told_apart & (change <= _LARGEST_SUM_CHANGE * np.abs(exact).sum(**over_inputs))
+        has_same_integers & (change <= _LARGEST_SUM_CHANGE * np.abs(exact).sum(**over_inputs))
     )
 
 
 def is_on_int8_grid(kernel: npt.NDArray[Any]) -> bool:
-    """Whether a kernel (..., outputs) has the few significant bits of :func:`on_int8_grid`.
+    """Whether a kernel (..., outputs) was rounded by :func:`on_int8_grid`.
 
-    Weights that were trained in floats never have.
+    Weights that were trained in floats never are on the grid.
 
     >>> is_on_int8_grid(np.array([[0.5, -1.0], [0.25, 0.75]]))
     True
@@ -86,11 +86,11 @@ def is_on_int8_grid(kernel: npt.NDArray[Any]) -> bool:
     False
     """
     step = int8_of(kernel)[1]
-    # One halving more, because rounding may have changed the step.
+    # One more halving, because rounding may have changed the step.
     unit = np.exp2(np.floor(np.log2(step)) - _FINEST_HALVING - 1)
     return bool((np.rint(kernel / unit) * unit == kernel).all())
 
 
 def _input_axes(kernel: npt.NDArray[Any]) -> tuple[int, ...]:
-    """All axes but that of the output channels."""
+    """All axes except that of the output channels."""
     return tuple(range(kernel.ndim - 1))

@@ -1,4 +1,4 @@
-"""Layers that Keras does not have, registered with Keras so that model files with them open."""
+"""Layers that Keras lacks, registered with Keras so that it opens model files that use them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 class _Rearrangement(keras.layers.Layer):
-    """A layer that trades space for depth in square blocks."""
+    """A layer that exchanges space and depth in square blocks."""
 
     def __init__(self, block: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,16 +56,16 @@ class SpaceToDepth(_Rearrangement):
 
 
 TENSOR = "<tensor>"
-"""Placeholder for a tensor among the arguments of a :class:`BareOperation`."""
+"""Placeholder for a tensor in the arguments of a :class:`BareOperation`."""
 
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class BareOperation(keras.layers.Layer):
-    """A function of `keras.ops` as a layer, because HDF5 files hold layers alone.
+    """A function of `keras.ops` as a layer, because HDF5 files can only store layers.
 
     Args:
-        operation: the operation object that a call of `keras.ops` leaves in a functional model.
-        arguments: its positional and its named arguments, with :data:`TENSOR` for each tensor.
+        operation: the operation object of a call of `keras.ops` in a functional model.
+        arguments: positional and named arguments of the call, with :data:`TENSOR` for each tensor.
 
     >>> doubled = keras.Input((2,)) * 2.0
     >>> double = BareOperation(doubled._keras_history.operation, ((TENSOR, 2.0), {}))
@@ -83,21 +83,21 @@ class BareOperation(keras.layers.Layer):
         return {**super().get_config(), **{name: serialize(part) for name, part in parts.items()}}
 
     def call(self, tensors: list[Any]) -> Any:
-        """Apply the operation to tensors, given in the order of their places in the arguments."""
-        given = iter(tensors)
+        """Apply the operation to tensors, which replace the placeholders in order."""
+        remaining = iter(tensors)
         args, kwargs = keras.tree.map_structure(
-            lambda leaf: next(given) if isinstance(leaf, str) and leaf == TENSOR else leaf,
+            lambda leaf: next(remaining) if isinstance(leaf, str) and leaf == TENSOR else leaf,
             self._arguments,
         )
         return self._operation(*args, **kwargs)
 
 
 def _deserialized(part: Any) -> Any:
-    """Deserialize a part of a file; lists of JSON become tuples, which can index tensors."""
+    """Deserialize a part of a file. JSON lists become tuples, which can index tensors."""
     if isinstance(part, list | tuple):
-        return tuple(_deserialized(each) for each in part)
+        return tuple(_deserialized(element) for element in part)
     if not isinstance(part, dict):
         return part
     if "class_name" in part:
         return keras.saving.deserialize_keras_object(part)
-    return {name: _deserialized(each) for name, each in part.items()}
+    return {name: _deserialized(element) for name, element in part.items()}

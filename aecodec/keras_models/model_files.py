@@ -19,7 +19,7 @@ from aecodec.keras_models import layers  # noqa: F401 - registers aecodec's laye
 
 
 class _WithoutGroups:
-    """Makes layers of Keras 3 of configurations of Keras 2, which state `groups` though it is 1."""
+    """Opens layers of Keras 2, whose configurations contain `groups` with the value 1."""
 
     layer: type[Any]
 
@@ -46,12 +46,12 @@ _CONVERT = (
     "tf_keras.models.load_model({path}, compile=False).save('model.h5')"
 )
 _SAVED_MODEL = (
-    "a SavedModel, which Keras 3 does not open. If Keras 2 wrote it: "
+    "is a SavedModel, which Keras 3 does not open. If Keras 2 wrote it: "
     + _CONVERT
-    + ". If Keras 3 exported it: save the model itself, with model.save('model.keras')"
+    + ". If Keras 3 exported it: save the model itself with model.save('model.keras')"
 )
-_WEIGHTS_ALONE = (
-    "weights alone, without the model that they belong to: build the model in Python, then "
+_WEIGHTS_ONLY = (
+    "contains only weights, without a model: build the model in Python, then call "
     "model.load_weights(...) and model.save('model.keras')"
 )
 _UNKNOWN_CLASS = re.compile(
@@ -61,13 +61,13 @@ _UNKNOWN_CLASS = re.compile(
 
 
 def load_model(path: Path | str) -> Any:
-    """Open a Keras model from an HDF5 or `.keras` file, aecodec's own layers included.
+    """Open a Keras model, which may use layers of aecodec, from an HDF5 or `.keras` file.
 
-    Files of Keras 2 and Keras 3 are opened, as far as Keras 3 opens them. No code of a file is run.
+    Files of Keras 2 and Keras 3 are opened if Keras 3 supports them. Code in files is never run.
 
     Raises:
-        ModelError: there is no model in the file, and the message says how to get one; or this
-            Keras would run code of the file.
+        ModelError: the file does not contain a model that can be opened, or the installed Keras
+            would run code in the file.
     """
     _check_keras(keras.__version__)
     path = Path(path)
@@ -75,14 +75,14 @@ def load_model(path: Path | str) -> Any:
     try:
         with keras.saving.custom_object_scope(_LAYERS_OF_KERAS_2 if _is_of_keras_2(path) else {}):
             return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises whatever a damaged or unknown part leads to
+    except Exception as error:  # damaged files and unknown layers may raise anything
         raise ModelError(f"{path}: {_advice(path, error)}") from error
 
 
 def _check_keras(version: str) -> None:
-    """Check that Keras refuses code in files.
+    """Check that Keras does not run code in files.
 
-    Before 3.11.3 it runs the code of Lambda layers in HDF5 files, whatever `safe_mode` says.
+    Before 3.11.3 it runs the code of Lambda layers in HDF5 files, even with `safe_mode`.
 
     Raises:
         ModelError: it runs code.
@@ -91,24 +91,28 @@ def _check_keras(version: str) -> None:
     >>> _check_keras("3.9.0")
     Traceback (most recent call last):
         ...
-    aecodec.errors.ModelError: Keras 3.9.0 runs code of HDF5 files: pip install 'keras>=3.12.1'
+    aecodec.errors.ModelError: Keras 3.9.0 runs code in HDF5 files: pip install 'keras>=3.12.1'
     """
     if tuple(int(number) for number in re.findall(r"\d+", version)[:3]) < _FIRST_SAFE_KERAS:
-        raise ModelError(f"Keras {version} runs code of HDF5 files: pip install 'keras>=3.12.1'")
+        raise ModelError(f"Keras {version} runs code in HDF5 files: pip install 'keras>=3.12.1'")
 
 
 def _check_is_model_file(path: Path) -> None:
-    """Check that a path can be opened as a model; raise ModelError, with what to do, if not."""
+    """Check that a path is a model file.
+
+    Raises:
+        ModelError: it is not; the message says what to do.
+    """
     if path.is_dir():
         is_saved_model = (path / "saved_model.pb").is_file()
         advice = _SAVED_MODEL.format(path=repr(str(path)))
-        raise ModelError(f"{path}: {advice if is_saved_model else 'a folder, and no model'}")
+        raise ModelError(f"{path} {advice if is_saved_model else 'is a folder: give a file'}")
     if not path.is_file():
-        raise ModelError(f"{path}: there is no such file")
+        raise ModelError(f"{path}: no such file")
     if h5py.is_hdf5(path):
         with h5py.File(path) as file:
             if "model_config" not in file.attrs:
-                raise ModelError(f"{path}: {_WEIGHTS_ALONE}")
+                raise ModelError(f"{path} {_WEIGHTS_ONLY}")
 
 
 def _advice(path: Path, error: Exception) -> str:
@@ -117,24 +121,24 @@ def _advice(path: Path, error: Exception) -> str:
     unknown = _UNKNOWN_CLASS.search(text)
     if unknown:
         return (
-            f"needs {unknown[1]}, which is not of Keras: name the module that has it, as in "
+            f"needs {unknown[1]}, which is not part of Keras: name its module, for example "
             f"--custom-objects module:{unknown[1].split('>')[-1]}"
         )
     if "Lambda" in text or "safe_mode" in text:
         return (
-            "a Lambda layer holds code, which is not run: write its function with keras.ops, or as "
-            "a layer class that --custom-objects names, and save the model again"
+            "a Lambda layer contains code, which aecodec does not run: write its function with "
+            "keras.ops, or as a layer class for --custom-objects, and save the model again"
         )
     if _is_of_keras_2(path):
         return (
             f"Keras 3 does not open this model of Keras 2: {_CONVERT.format(path=repr(str(path)))}"
         )
-    first = text.strip().splitlines()[0] if text.strip() else type(error).__name__
-    return f"Keras cannot open this as a model ({first[:300]})"
+    summary = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+    return f"Keras cannot open this as a model ({summary[:300]})"
 
 
 def _is_of_keras_2(path: Path) -> bool:
-    """Whether a file says that Keras 2 wrote it."""
+    """Whether Keras 2 wrote a file, according to its metadata."""
     try:
         if h5py.is_hdf5(path):
             with h5py.File(path) as file:
@@ -149,11 +153,11 @@ def open_model(name: str, content: bytes) -> Any:
     """Open the Keras model in the content of an HDF5 or `.keras` file.
 
     Args:
-        name: name of the file, whose suffix tells the format.
-        content: the bytes of the file.
+        name: name of the file. Its suffix determines the format.
+        content: content of the file.
 
     Raises:
-        ModelError: there is no model in the content.
+        ModelError: the content is not a model that can be opened.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, name)
@@ -162,9 +166,9 @@ def open_model(name: str, content: bytes) -> Any:
 
 
 def keras_half(folder: CodecFolder, half: Half) -> Any:
-    """The float Keras model of one half of a codec.
+    """The float Keras model of a half of a codec.
 
     Raises:
-        CodecError: its HDF5 file is absent or damaged.
+        CodecError: its HDF5 file is missing or damaged.
     """
     return open_model(half.hdf5, folder.read(half.hdf5))

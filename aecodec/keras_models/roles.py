@@ -1,7 +1,7 @@
-"""Roles of layers and weights: what they are for, where training must know.
+"""Roles of layers and weights, for training.
 
-A role is an attribute, set where a network is built. It is not stored in model files: a network
-that is trained further is built again, and takes its weights from the file.
+A role is an attribute that is set when a network is built. It is not stored in model files: to
+train a network further, it is built again and gets its weights from the file.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ _ATTRIBUTE = "aecodec_role"
 
 
 class Role(Enum):
-    """Purpose of a layer or of a weight.
+    """Purpose of a layer or weight.
 
     Attributes:
-        BRANCH_END: last convolution of a residual branch. Outputs beyond -6..6 cannot matter,
-            because their sum with 0..6 goes through ReLU6.
-        LATENTS: layer that gives the latents.
+        BRANCH_END: last convolution of a residual branch. Outputs beyond -6..6 have no effect,
+            because their sum with values in 0..6 passes a ReLU6.
+        LATENTS: layer that computes the latents.
         LINEAR_PIXELS: layer that maps latents to pixels linearly.
-        LEARNED_PIXELS: layer that gives what a network adds to the linear pixels.
+        LEARNED_PIXELS: layer whose output a network adds to the linear pixels.
         CODE_STATISTICS: weights that describe the distribution of codes.
     """
 
@@ -32,7 +32,7 @@ class Role(Enum):
 
 
 def set_role(target: Any, role: Role | None) -> None:
-    """Give a role to a weight, or to a built layer and all its weights.
+    """Set the role of a weight, or of a built layer and all its weights.
 
     >>> import keras
     >>> layer = keras.layers.Dense(3)
@@ -41,12 +41,12 @@ def set_role(target: Any, role: Role | None) -> None:
     >>> role_of(layer).name, role_of(layer.kernel).name, role_of(keras.layers.Dense(3))
     ('LATENTS', 'LATENTS', None)
     """
-    for each in (target, *getattr(target, "weights", ())):
-        setattr(each, _ATTRIBUTE, role)
+    for part in (target, *getattr(target, "weights", ())):
+        setattr(part, _ATTRIBUTE, role)
 
 
 def role_of(target: Any) -> Role | None:
-    """The role of a layer or of a weight, if it has one."""
+    """The role of a layer or weight, or None."""
     return getattr(target, _ATTRIBUTE, None)
 
 
@@ -63,6 +63,6 @@ def layer_with(model: Any, role: Role) -> Any:
 
 
 def copy_roles(source: Any, target: Any) -> None:
-    """Give the layers of a built model the roles of another model's layers, one by one."""
+    """Set the roles of a built model's layers to those of another model's layers, in order."""
     for from_layer, to_layer in zip(source.layers, target.layers, strict=True):
         set_role(to_layer, role_of(from_layer))

@@ -1,4 +1,4 @@
-"""Fitting the entropy model of a level to the codes that its encoder makes."""
+"""Fitting the entropy models of levels to codes."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Fitting the prior of a level to the codes that encoders make at that level."""
+"""Fitting the prior of a level to the codes of encoders at that level."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from aecodec.coding.payload import codes_of
 from aecodec.coding.rdoq import UNMASKED, RateWeight, rdoq_symbols
 from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.context_fitting import fit_context
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 _FIRST_STRIDE = 6
-"""The first prior, which decides codes, is fitted to every sixth picture."""
+"""The preliminary prior, with which RDOQ chooses codes, is fitted to every sixth picture."""
 
 
 def fit_level(
@@ -25,19 +25,20 @@ def fit_level(
     epochs: int,
     rdoq: RateWeight = UNMASKED,
 ) -> Prior:
-    """Fit a prior to the codes that encoders make of latents at a level.
+    """Fit a prior to the codes that encoders make from latents at a level.
 
-    Where encoders weigh error against bits (RDOQ), codes depend on the prior: a first prior, fitted
-    to some codes that are simply rounded, decides all codes that the prior itself is fitted to.
+    With RDOQ, where encoders weigh errors against bits, codes depend on the prior. A preliminary
+    prior is then fitted to some rounded latents. RDOQ uses it to choose all codes, to which the
+    final prior is fitted.
 
     Args:
         level: level of the codec.
-        latents: int8 latents with the channels of all levels: (N, C) of vectors without neighbours,
-            or (F, rows, columns, C) of pictures.
+        latents: int8 latents with the channels of all levels: (N, C) for vectors without
+            neighbours, or (F, rows, columns, C) for pictures.
         priors: P, the number of competing distributions.
         units: hidden units of the context network; 0 for none.
-        epochs: epochs for which the context network is trained.
-        rdoq: what bits weigh in RDOQ.
+        epochs: training epochs of the context network.
+        rdoq: weight of bits in RDOQ.
     """
 
     def fitted(codes: Codes, pictures: int) -> Prior:
@@ -46,7 +47,7 @@ def fit_level(
 
     if not level.gains:
         return fitted(level.quantize(level.channels_of(latents)), len(latents))
-    some = latents[::_FIRST_STRIDE]
-    first = fitted(level.quantize(level.channels_of(some)), len(some))
-    coder = PriorCoder(first, level, partial(rdoq_symbols, rdoq, level))
+    subset = latents[::_FIRST_STRIDE]
+    preliminary = fitted(level.quantize(level.channels_of(subset)), len(subset))
+    coder = PriorCoder(preliminary, level, partial(rdoq_symbols, rdoq, level))
     return fitted(codes_of(coder, level, latents), len(latents))

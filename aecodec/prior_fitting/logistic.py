@@ -1,4 +1,4 @@
-"""The logistic distribution over a quantization step, differentiable."""
+"""The probability of a quantization step under a logistic distribution, differentiable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LEAST_PROBABILITY = 1e-7
 
 
 def logistic_mass(distance: Any, log_scale: Any) -> Any:
-    """Probability of the quantization step of 1 around a point.
+    """Probability of the quantization step of width 1 around a point.
 
     The logistic is integrated over the step, as in J. Ballé et al., "Variational image compression
     with a scale hyperprior", 2018.
@@ -25,7 +25,7 @@ def logistic_mass(distance: Any, log_scale: Any) -> Any:
     >>> round(float(logistic_mass(tf.constant(0.0), 0.0)), 3)
     0.245
     """
-    side = -tf.abs(distance)  # the side where no digits cancel
+    side = -tf.abs(distance)  # on this side, the difference below does not lose digits
     narrow = tf.exp(-log_scale)
     mass = tf.sigmoid((side + 0.5) * narrow) - tf.sigmoid((side - 0.5) * narrow)
     return tf.maximum(mass, _LEAST_PROBABILITY)

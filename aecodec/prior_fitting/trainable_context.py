@@ -1,6 +1,6 @@
-"""A context network in floats, which is trained, and its rounding to 8-bit integers.
+"""A context network in floats for training, and its conversion to 8-bit integers.
 
-It computes what :mod:`aecodec.entropy.context_network` computes, but for the rounding.
+Apart from rounding, it computes the same as :mod:`aecodec.entropy.context_network`.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from aecodec.entropy.spatial_context import (
     coding_passes,
 )
 from aecodec.prior_fitting.logistic import logistic_mass
-from aecodec.prior_fitting.tables import shape_scales
+from aecodec.prior_fitting.table_fitting import shape_scales
 
 _INPUT_UNIT = 32
-"""Inputs are shifted left until the standard deviation of their channel is 16..32; the network sees
+"""Inputs are shifted left until the standard deviation of their channel is 16..32. The network gets
 them divided by 32."""
 
 _GRADIENT_UNIT = 2 * _INPUT_UNIT
-"""The network sees gradients, each a sum or difference of two vectors, divided by this."""
+"""The network gets gradients, which are sums or differences of two vectors, divided by this."""
 
 _CEILING = 6.0
-"""Hidden units pass a ReLU6, whose range is known."""
+"""Maximum output of hidden units, which pass a ReLU6."""
 
 _UNIT_STEP = _CEILING / MAX_ACTIVATION
 """Value of an integer step of a hidden unit."""
@@ -53,19 +53,19 @@ _MAX_INPUT_SHIFT = 7
 
 @dataclass(frozen=True, eq=False)
 class _Measures:
-    """Quantities of a prior and its codes by which a network measures what it reads and gives.
+    """Statistics of a prior and its codes, with which a network scales its inputs and outputs.
 
-    All but `centre` have their K channels in the order of coding.
+    In all attributes except `centre`, the K channels are in the order of coding.
 
     Attributes:
-        order: (K,) channels, those with the largest deviation first, as they tell most.
-        centre: (K,) mean code of each channel.
+        order: (K,) channels, starting with the largest deviation, which is most informative.
+        centre: (K,) mean codes.
         deviations: (K,) standard deviations.
-        input_shift: (K,) shift of the inputs to the left.
+        input_shift: (K,) left shifts of the inputs.
         offset: (P, K) offsets of the prior.
         mean: (P, K) means of the prior's tables.
         log_scale: (P, K) logarithms of the scales of the prior's tables.
-        shape_ratio: logarithm of the ratio of the scales of two shapes next to each other.
+        shape_ratio: logarithm of the ratio of the scales of two adjacent shapes.
     """
 
     order: npt.NDArray[np.int32]
@@ -97,20 +97,20 @@ class _Measures:
         )
 
     def inputs(self, distances: Any) -> Any:
-        """What units read of distances (N, K) in symbols."""
+        """Inputs of the units for distances (N, K) in symbols."""
         shifted = distances * 2.0**self.input_shift
         return tf.clip_by_value(shifted, -MAX_ACTIVATION, MAX_ACTIVATION) / _INPUT_UNIT
 
 
 class TrainableContext(keras.Model):
-    """A differentiable context network: code vectors and their priors to the bits of the symbols.
+    """A differentiable context network, from code vectors and their priors to numbers of bits.
 
     Args:
         prior: prior with P distributions of K channels.
-        codes: (N, K) codes that the prior was fitted to.
+        codes: (N, K) codes to which the prior was fitted.
         units: H, number of hidden units.
         is_spatial: whether the network reads the spatial context.
-        dropout: share of the hidden units that is dropped in training.
+        dropout: share of the hidden units that are dropped in training.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class TrainableContext(keras.Model):
         self.built = True
 
     def inputs(self, codes: Codes, grid: Grid | None) -> tuple[npt.NDArray[Any], ...]:
-        """Codes (N, K) as the inputs of this model: floats, selected priors and spatial context."""
+        """Inputs of this model for codes (N, K): floats, selected priors and spatial context."""
         spatial = self.spatial.inputs(codes, grid) if self.spatial and grid else ()
         return codes.astype(np.float32), select(self.prior, codes), *spatial
 
@@ -165,7 +165,7 @@ class TrainableContext(keras.Model):
         return codes - tf.gather(self.measures.offset, selected)
 
     def quantized(self) -> ContextNetwork:
-        """The same network in integers."""
+        """The network in integers."""
         channels, units = self.kernel.shape
         kernels = [self.kernel.numpy() * self.readable]
         if self.spatial:  # the units shift the sum of both products
@@ -185,7 +185,7 @@ class TrainableContext(keras.Model):
         )
 
     def _output_weights(self) -> npt.NDArray[Any]:
-        """(K, H, 2) weights of the units, whose sums are eighths of a symbol and shapes."""
+        """(K, H, 2) weights of the units. Their sums are in eighths of a symbol and in shapes."""
         deviations = self.measures.deviations
         per_shape = np.full_like(deviations, 1 / self.measures.shape_ratio)
         moves = np.stack([POSITIONS * deviations, per_shape], axis=1)
@@ -194,10 +194,10 @@ class TrainableContext(keras.Model):
 
 
 class _SpatialTerms(keras.layers.Layer):
-    """What the spatial context adds to the hidden units, and to the means of the tables.
+    """Contributions of the spatial context to the hidden units and to the means of the tables.
 
     Args:
-        measures: quantities of the prior and its codes.
+        measures: statistics of the prior and its codes.
         units: H, number of hidden units.
     """
 
@@ -214,7 +214,7 @@ class _SpatialTerms(keras.layers.Layer):
         self.built = True
 
     def inputs(self, codes: Codes, grid: Grid) -> tuple[Float32, Float32, Float32]:
-        """The spatial context of codes (N, K), for vectors without neighbours zeros.
+        """The spatial context of codes (N, K); zeros for vectors without neighbours.
 
         Returns:
             (N, KINDS) 1 for the kind of each context, (N, GRADIENTS, L) gradients, (N, K) activity.
@@ -223,16 +223,16 @@ class _SpatialTerms(keras.layers.Layer):
         kinds = np.zeros((len(codes), KINDS), np.float32)
         gradients = np.zeros((len(codes), GRADIENTS, len(predicted)), np.float32)
         activity = np.zeros(codes.shape, np.float32)
-        for one in coding_passes(grid):
-            context = one.spatial_context(codes, self.measures.centre, predicted)
+        for coding_pass in coding_passes(grid):
+            context = coding_pass.spatial_context(codes, self.measures.centre, predicted)
             if context:
-                kinds[one.members, context.kind] = 1
-                gradients[one.members] = context.gradients
-                activity[one.members] = context.activity
+                kinds[coding_pass.members, context.kind] = 1
+                gradients[coding_pass.members] = context.gradients
+                activity[coding_pass.members] = context.activity
         return kinds, gradients, activity
 
     def call(self, context: Any) -> tuple[Any, Any]:
-        """(N, H) sums for the units and (N, K) moves of the means, of what :meth:`inputs` gives."""
+        """(N, H) sums for the units and (N, K) moves of the means, from :meth:`inputs`."""
         kinds, gradients, activity = context
         inputs = self.measures.inputs(tf.gather(activity, self.measures.order, axis=1) / 4)
         by_kind = tf.einsum("nk,tkh->tnh", inputs, self.kernel)
@@ -248,10 +248,10 @@ class _SpatialTerms(keras.layers.Layer):
         return tf.pad(moved, [[0, 0], [0, len(self.measures.order) - moved.shape[1]]])
 
     def quantized(self, weights: npt.NDArray[np.int8]) -> SpatialWeights:
-        """The same terms in integers.
+        """The terms in integers.
 
         Args:
-            weights: (KINDS * K, H) the integers of the kernel.
+            weights: (KINDS * K, H) integers of the kernel.
         """
         moves = POSITIONS * self.measures.deviations[:PREDICTED_CHANNELS] / _GRADIENT_UNIT
         by_channel = (self.gradient_kernel.numpy() * moves).transpose(0, 3, 1, 2)
@@ -282,7 +282,7 @@ def _input_shifts(deviations: Float32) -> npt.NDArray[np.uint8]:
 def _to_int8(
     weights: npt.NDArray[Any], axis: int
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]:
-    """Round weights to 8-bit integers, shifted left as far as they fit, the same along an axis."""
+    """Round weights to 8-bit integers, shifted left as far as possible, equally along an axis."""
     largest = np.abs(weights).max(axis=axis, keepdims=True) + 2.0**-MAX_SHIFT
     shift = np.clip(np.floor(np.log2(MAX_ACTIVATION / largest)), 0, MAX_SHIFT)
     integers = np.clip(np.rint(weights * 2.0**shift), -MAX_ACTIVATION, MAX_ACTIVATION)

@@ -1,4 +1,4 @@
-"""Training autoencoders with Keras, and making codecs of them.
+"""Training autoencoders with Keras, and converting them to codecs.
 
 >>> from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
 >>> autoencoder = Autoencoder(mnist_encoder((28, 28), (50,)), mnist_decoder((50,), (28, 28)))

@@ -1,4 +1,4 @@
-"""`Autoencoder`: any Keras encoder and decoder, which are trained together and become a codec."""
+"""`Autoencoder`: a Keras encoder and decoder that are trained together and become a codec."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ from aecodec.training.optimizers import optimizer_of
 from aecodec.training.schedule import Schedule
 
 _STARTING_TILES = 500
-"""Tiles from which the entropy models of the loss start."""
+"""Number of tiles with which the entropy models of the loss are initialized."""
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a training runs.
+    """Options of a training run.
 
     Attributes:
-        minutes: duration of the training, which then replaces the number of epochs.
-        backup: folder where the state of each epoch is kept, for an interrupted training to go on.
+        minutes: duration of the training, which replaces the number of epochs.
+        backup: folder for the state after each epoch, from which an interrupted training resumes.
         callbacks: Keras callbacks.
         seed: seed of the shuffling and the noise.
     """
@@ -60,13 +60,13 @@ class RunOptions:
 
 
 class Autoencoder(KerasPair):
-    """An encoder and a decoder that belong together, and can be trained.
+    """A trainable pair of an encoder and a decoder.
 
     Args:
         encoder: Keras model from images in 0..1 to latents.
         decoder: Keras model from latents to images.
-        levels: number of the latents' channels (their last axis) that each quality level has; if
-            not given, all channels belong to one level, or are shared by all levels.
+        levels: for each quality level, the number of channels of the latents (their last axis). If
+            None, all channels belong to a single level, or all levels share them.
 
     Attributes:
         levels: number of channels of each level.
@@ -74,8 +74,8 @@ class Autoencoder(KerasPair):
         gains: (L, K) factors by which latents are multiplied at each level; None without gains.
 
     Raises:
-        ModelError: the shapes do not fit: the output of the decoder must have the shape of the
-            encoder's input, and the output of the encoder that of the decoder's input.
+        ModelError: the shapes do not fit. The output of each model must have the shape of the other
+            model's input.
 
     >>> from aecodec.training import mnist_decoder, mnist_encoder
     >>> Autoencoder(mnist_encoder((28, 28), (50,)), mnist_decoder((50,), (28, 28))).code_shape
@@ -87,8 +87,8 @@ class Autoencoder(KerasPair):
         self.levels = tuple(levels or (self.code_dimension,))
         if sum(self.levels) != self.code_dimension:
             raise ModelError(
-                f"levels {self.levels} share out {sum(self.levels)} channels, "
-                f"and the latents have {self.code_dimension}"
+                f"levels {self.levels} have {sum(self.levels)} channels together, but the latents "
+                f"have {self.code_dimension}: give numbers with that sum"
             )
         self.is_rate_trained = False
         self.gains: Float32 | None = None
@@ -108,35 +108,35 @@ class Autoencoder(KerasPair):
         rate_options: RateOptions | None = None,
         run_options: RunOptions | None = None,
     ) -> Any:
-        """Train both halves together; the learning rate falls to zero along a cosine.
+        """Train both halves together. The learning rate falls to zero along a cosine.
 
         Args:
-            x: (N, *image_shape) images, floats in 0..1; or tiles cut out of pictures.
+            x: (N, *image_shape) images in 0..1, or tiles cut out of pictures.
             epochs: passes over `x`.
             batch_size: images per step.
             rate_weight: lambda, one per level, in squared error of a picture (pixels in 0..1,
-                summed) per bit: the larger, the smaller the files. Several for an autoencoder whose
-                levels share their channels, and whose latents are grids of vectors, give levels
-                that differ by gains. Without it the distortion alone is minimized, and levels
-                differ by their quantization step.
+                summed) per bit. A larger lambda makes smaller files. If the levels share their
+                channels and the latents are grids of vectors, several lambdas make levels that
+                differ in gains. Without lambda, only the distortion is minimized, and levels differ
+                in their quantization step.
             learning_rate: the highest learning rate.
-            optimizer: `adam`, or `muon`, which learns more from deep networks of photographs.
+            optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
             validation_data: (M, *image_shape) images to measure after each epoch.
             verbose: as in `keras.Model.fit`.
-            distortion: what decoded pictures are measured by: `mse`, `ms-ssim`, `ssimulacra2` or
-                `blocking`; or weights of several, by their names; see
-                :mod:`aecodec.training.distortions`.
-            rate_options: details of the rate term, where the rate is trained.
+            distortion: measure of decoded pictures: `mse`, `ms-ssim`, `ssimulacra2` or `blocking`;
+                or weights of several measures by name; see
+                :mod:`aecodec.training.losses.mixture`.
+            rate_options: details of the rate term.
             run_options: duration, backup, callbacks and seed.
 
         Returns:
             The `History` of `keras.Model.fit`.
 
         Raises:
-            ModelError: the images have another shape or range, or TFLite has no operators for the
-                models, so that no codec could be made of them.
-            UsageError: there is no such optimizer or distortion, or the images are too small for
-                it.
+            ModelError: the shape or range of the images is wrong, or TFLite lacks operators for the
+                models, so that they cannot become a codec.
+            UsageError: the optimizer or distortion does not exist, or the images are too small for
+                the distortion.
         """
         self._check_convertible()
         run = run_options or RunOptions()
@@ -150,10 +150,10 @@ class Autoencoder(KerasPair):
         schedule = Schedule(learning_rate, None if run.minutes else epochs * steps, run.minutes)
         try:
             with checkpoints_in(run.backup, loss) as checkpoints:
-                first = int(loss.optimizer.iterations)
+                finished_steps = int(loss.optimizer.iterations)
                 return loss.fit(
-                    batches_of(tiles, self, batch_size, first),
-                    initial_epoch=first // steps,
+                    batches_of(tiles, self, batch_size, finished_steps),
+                    initial_epoch=finished_steps // steps,
                     epochs=ENDLESS if run.minutes else epochs,
                     steps_per_epoch=steps,
                     validation_data=self._validation_batches(validation_data, batch_size),
@@ -166,7 +166,7 @@ class Autoencoder(KerasPair):
 
     def _check_convertible(self) -> None:
         if product_dtype(policy_in(self.encoder)) != "float32":
-            return  # a copy in float32 is converted, after the training
+            return  # a float32 copy is converted after the training
         check_pair_convertible(self)
 
     def _validation_batches(self, x: npt.NDArray[Any] | None, batch_size: int) -> Any:
@@ -193,7 +193,7 @@ class Autoencoder(KerasPair):
         return loss
 
     def save_models(self, name: str, folder: Path | str = ".") -> tuple[Path, Path]:
-        """Write `encoder{name}.hdf5` and `decoder{name}.hdf5`, which Keras opens.
+        """Write the models to the Keras files `encoder{name}.hdf5` and `decoder{name}.hdf5`.
 
         Returns:
             The paths of both files.
@@ -220,25 +220,25 @@ class Autoencoder(KerasPair):
         """Quantize both halves, fit the priors, and write a codec folder.
 
         Args:
-            folder: folder of the codec; made if it does not exist.
-            x: (N, *image_shape) images in 0..1 to calibrate and fit on: the training set.
+            folder: output folder; created if it does not exist.
+            x: (N, *image_shape) images in 0..1 for calibration and fitting: the training set.
             name: name of the codec.
-            held_out: images to measure on, for `aecodec codecs` to show; every tenth of `x` if
-                None.
-            levels: number of levels, where they share their channels.
+            held_out: (M, *image_shape) images for the measurements that `aecodec codecs` shows;
+                every tenth image of `x` if None.
+            levels: number of levels, if they share their channels.
             priors: P, the number of competing distributions.
-            context_units: hidden units of the context network, one number per level or one for all;
-                0 for none.
-            context_epochs: epochs for which the context network is trained.
-            rdoq: what bits weigh when the encoder quantizes, where levels have gains.
-            replace: replace a codec that the folder holds already.
+            context_units: hidden units of the context networks, one number per level or one for
+                all; 0 for no context network.
+            context_epochs: training epochs of the context networks.
+            rdoq: weight of bits in the encoder's quantization, if levels have gains.
+            replace: replace an existing codec in the folder.
 
         Returns:
             The codec.
 
         Raises:
             ModelError: the models cannot be quantized.
-            UsageError: the folder holds a codec, and it is not to be replaced.
+            UsageError: the folder contains a codec, and `replace` is False.
             AecodecError: the folder cannot be written.
         """
         images = self.checked(x)

@@ -1,4 +1,4 @@
-"""Batches of images for Keras, made in parallel while the networks are trained."""
+"""Batches of images for Keras, prepared in parallel during training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aecodec.keras_models.pair import KerasPair
 from aecodec.parallel import cores
 
 ENDLESS = 1 << 40
-"""Number of steps or epochs of a loop that is ended by other means."""
+"""Number of steps or epochs of a loop that ends for another reason."""
 
 _PREFETCHED = 2
 
@@ -22,36 +22,36 @@ def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
     return tiles.reshape(tiles.shape[: len(pair.image_shape) + 1])
 
 
-def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, first: int) -> Any:
-    """Endless batches of tiles for an encoder; the same seed of the tiles gives the same batches.
+def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> Any:
+    """Endless batches of tiles for an encoder, determined by the seed of the tiles.
 
     Args:
         tiles: the tiles.
         pair: the pair whose encoder takes the batches.
         batch_size: tiles in a batch.
-        first: number of the first batch.
+        start: number of the first batch.
     """
     shape = (batch_size, *tiles.shape[: len(pair.image_shape)])
 
-    def made(step: Any) -> Float32:
+    def array(step: Any) -> Float32:
         return shaped_for(pair, as_floats(tiles.batch(int(step), batch_size)))
 
     def batch(step: Any) -> Any:
-        return tf.ensure_shape(tf.numpy_function(made, [step], tf.float32), shape)
+        return tf.ensure_shape(tf.numpy_function(array, [step], tf.float32), shape)
 
-    steps = tf.data.Dataset.range(first, ENDLESS)
+    steps = tf.data.Dataset.range(start, ENDLESS)
     return _without_tuning(steps.map(batch, cores()).prefetch(_PREFETCHED))
 
 
 def in_order(images: Float32, batch_size: int) -> Any:
-    """Batches of images in their order."""
+    """Batches of images, in order."""
     return _without_tuning(tf.data.Dataset.from_tensor_slices(images).batch(batch_size))
 
 
 def _without_tuning(batches: Any) -> Any:
-    """Switch off the tuning of a pipeline.
+    """Disable the tuning of a pipeline.
 
-    The thread that tunes sleeps for up to a minute after the pipeline's end, and TensorFlow waits
+    The tuning thread sleeps for up to a minute after the end of the pipeline, and TensorFlow waits
     for it.
     """
     options = tf.data.Options()

@@ -1,11 +1,11 @@
-"""The state of a training on disk, for an interrupted one to go on.
+"""The state of a training on disk, from which an interrupted training resumes.
 
     latest.npz      weights, optimizer and progress after the last epoch, with checksums
-    previous.npz    the same after the epoch before
+    previous.npz    the state after the previous epoch
 
-Each is written beside its place, put on the disk and renamed, so a process may be killed at any
-time. Numbers of epochs and batches follow from the optimizer's count of steps, within the file. It
-is no HDF5 file, as that library ends the process where the disk is full.
+Files are written atomically, so a process may be killed at any time. The numbers of the epoch and
+the batch follow from the optimizer's step count in the file. The format is not HDF5, because that
+library terminates the process if the disk is full.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ from aecodec.errors import AecodecWarning, ModelError, UsageError
 
 LATEST, PREVIOUS = "latest.npz", "previous.npz"
 
-_FORMER, _FORMER_PREVIOUS = "latest.weights.h5", "latest.weights.h5.bkp"
-"""Names of both in folders of earlier versions."""
+_OLD_LATEST, _OLD_PREVIOUS = "latest.weights.h5", "latest.weights.h5.bkp"
+"""Names of the files in earlier versions."""
 
-_ALL = (LATEST, PREVIOUS, _FORMER, _FORMER_PREVIOUS)
+_NAMES = (LATEST, PREVIOUS, _OLD_LATEST, _OLD_PREVIOUS)
 
 
 def has_checkpoint(folder: Path) -> bool:
-    """Whether a folder has the state of a training after an epoch."""
-    return any((folder / name).exists() for name in _ALL)
+    """Whether a folder contains the state of a training after an epoch."""
+    return any((folder / name).exists() for name in _NAMES)
 
 
 @contextmanager
 def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
-    """Restore a model from the state in a folder, and keep its state there in the block.
+    """Restore a model from the state in a folder, and save its state there during the block.
 
     Args:
-        folder: the folder, which is made if it does not exist; nothing is kept if None.
-        model: Keras model with an optimizer, all of whose variables exist.
+        folder: the folder, which is created if it does not exist; None to save nothing.
+        model: Keras model with an optimizer. All variables must exist.
 
     Yields:
         Keras callbacks for the training.
 
     Raises:
         UsageError: another process is using the folder.
-        ModelError: the state is of another model.
+        ModelError: the state belongs to another model.
         OSError: the folder cannot be written.
     """
     if folder is None:
@@ -63,26 +63,26 @@ def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
     folder.mkdir(parents=True, exist_ok=True)
     with held(folder) as is_ours:
         if not is_ours:
-            raise UsageError(f"{folder}: another process goes on with this training")
+            raise UsageError(f"{folder}: another process is running this training")
         sweep([folder])
         yield [_Checkpoints(folder, _restored_from(folder, model))]
 
 
 def _restored_from(folder: Path, model: Any) -> str | None:
-    """Restore a model, and return the name of the file that was read; None if there is none."""
+    """Restore a model, and return the name of the file, or None if there is no readable file."""
     problems: dict[str, Exception] = {}
-    for name in _ALL:
+    for name in _NAMES:
         try:
             values = _read(folder / name, model)
         except FileNotFoundError:
             continue
-        except Exception as error:  # whatever damage leads NumPy and h5py to
+        except Exception as error:  # NumPy and h5py may raise anything for damaged files
             problems[name] = error
             continue
         _assign(values, model, folder)
-        _warn_of(folder, problems, "the training goes on from the one before")
+        _warn_of(folder, problems, "the training resumes from the previous checkpoint")
         return name
-    _warn_of(folder, problems, "the training starts anew")
+    _warn_of(folder, problems, "the training starts from the beginning")
     return None
 
 
@@ -92,31 +92,37 @@ def _state_of(model: Any) -> list[Any]:
 
 
 def _read(path: Path, model: Any) -> list[Any]:
-    """The values in a file, all of them, before the model changes."""
+    """Read all values of a file, without changing the model."""
     if path.name in (LATEST, PREVIOUS):
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             return [arrays[name] for name in arrays.files]
-    before = [each.numpy() for each in _state_of(model)]
+    original = _values_of(model)
     with TemporaryDirectory() as folder:
-        file = shutil.copyfile(path, Path(folder, _FORMER))  # Keras wants this ending
+        file = shutil.copyfile(path, Path(folder, _OLD_LATEST))  # Keras requires this suffix
         try:
             model.load_weights(file)
-            return [each.numpy() for each in _state_of(model)]
+            return _values_of(model)
         finally:
-            _assign(before, model, path.parent)
+            _assign(original, model, path.parent)
+
+
+def _values_of(model: Any) -> list[Any]:
+    return [variable.numpy() for variable in _state_of(model)]
 
 
 def _assign(values: Sequence[Any], model: Any, folder: Path) -> None:
     state = _state_of(model)
-    if [each.shape for each in values] != [tuple(each.shape) for each in state]:
-        raise ModelError(f"{folder} holds the state of other networks: delete it to start anew")
+    if [value.shape for value in values] != [tuple(variable.shape) for variable in state]:
+        raise ModelError(
+            f"{folder} contains the state of other networks: delete it to start from the beginning"
+        )
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)
 
 
-def _warn_of(folder: Path, problems: dict[str, Exception], what_follows: str) -> None:
+def _warn_of(folder: Path, problems: dict[str, Exception], consequence: str) -> None:
     for name, error in problems.items():
-        message = f"{folder / name} cannot be read ({error}): {what_follows}"
+        message = f"{folder / name} cannot be read ({error}): {consequence}"
         warnings.warn(message, AecodecWarning, stacklevel=2)
 
 
@@ -124,20 +130,20 @@ class _Checkpoints(keras.callbacks.Callback):
     """Writes the state after each epoch.
 
     Args:
-        folder: where it is kept.
-        whole: name of the file there that is known to be whole, or None.
+        folder: folder of the checkpoints.
+        readable: name of a file in the folder that is known to be readable, or None.
     """
 
-    def __init__(self, folder: Path, whole: str | None) -> None:
+    def __init__(self, folder: Path, readable: str | None) -> None:
         super().__init__()
-        self._folder, self._whole = folder, whole
+        self._folder, self._readable = folder, readable
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         latest, content = self._folder / LATEST, io.BytesIO()
-        np.savez(content, *(each.numpy() for each in _state_of(self.model)))
+        np.savez(content, *_values_of(self.model))
         with temporary_file(self._folder, content.getvalue()) as new:
-            if self._whole == LATEST:
+            if self._readable == LATEST:
                 os.replace(latest, self._folder / PREVIOUS)
             os.replace(new, latest)
         sync_folder(self._folder)
-        self._whole = LATEST
+        self._readable = LATEST

@@ -1,4 +1,4 @@
-"""Ctrl-C during a training: it ends between two steps."""
+"""Ctrl-C during a training, which then ends between two steps."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ import keras
 class _Interruption(keras.callbacks.Callback):
     """Raises KeyboardInterrupt after the step in which Ctrl-C was pressed."""
 
-    is_wanted = False
+    is_requested = False
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._end_if_wanted()
+        self._end_if_requested()
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._end_if_wanted()
+        self._end_if_requested()
 
-    def _end_if_wanted(self) -> None:
-        if self.is_wanted:
+    def _end_if_requested(self) -> None:
+        if self.is_requested:
             raise KeyboardInterrupt
 
 
 @contextmanager
 def between_steps() -> Iterator[Any]:
-    """Make Ctrl-C wait for the end of a step of training; pressed again, it does not wait.
+    """Delay Ctrl-C until the end of a training step. A second Ctrl-C takes effect immediately.
 
-    In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions of functions
-    that they call back; while the state is written, it would leave half a file.
+    In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions in callbacks.
+    While the state is written, it would leave an incomplete file.
 
     Yields:
         A callback for the training.
     """
-    interruption, usual = _Interruption(), signal.default_int_handler
+    interruption, default_handler = _Interruption(), signal.default_int_handler
 
-    def note(*_: Any) -> None:
-        interruption.is_wanted = True
-        signal.signal(signal.SIGINT, usual)
+    def request(*_: Any) -> None:
+        interruption.is_requested = True
+        signal.signal(signal.SIGINT, default_handler)
 
     if not _raises_keyboard_interrupt():
         yield interruption
         return
-    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, request)
     try:
         yield interruption
     finally:
-        signal.signal(signal.SIGINT, usual)
+        signal.signal(signal.SIGINT, default_handler)
 
 
 def _raises_keyboard_interrupt() -> bool:
-    """Whether Ctrl-C raises KeyboardInterrupt in this thread, and is not ignored."""
+    """Whether Ctrl-C raises KeyboardInterrupt in this thread."""
     is_main = threading.current_thread() is threading.main_thread()
     return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler

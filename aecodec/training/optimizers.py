@@ -1,4 +1,4 @@
-"""Optimizers with learning-rate multipliers for variables with certain roles."""
+"""Optimizers with learning-rate multipliers that depend on the roles of variables."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from aecodec.keras_models.roles import Role, role_of
 from aecodec.training.networks.precision import product_dtype
 
 _PIXELS = 0.1
-"""Multiplier of layers that write pixels: a step moves each of their hundreds of weights alike, and
-without it would move a pixel by more than its whole error."""
+"""Multiplier for layers that output pixels. A step changes each of their hundreds of weights by the
+same amount, which would move a pixel by more than its error."""
 
 _BETA_2 = 0.99
 
 
 class _WithMultipliers(keras.optimizers.Optimizer):
-    """An optimizer whose learning rate is multiplied by a number for the role of a variable."""
+    """An optimizer whose learning rate is multiplied by a factor for the role of a variable."""
 
     multipliers: ClassVar[dict[Role, float]]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        # `variable` is TensorFlow's own; the role is an attribute of Keras's variable around it.
+        # `variable` belongs to TensorFlow; the role is set on the Keras variable around it.
         keras_variable = self._trainable_variables[self._get_variable_index(variable)]
         multiplier = self.multiplier_of(role_of(keras_variable))
         super().update_step(gradient, variable, learning_rate * multiplier)
 
     @classmethod
     def multiplier_of(cls, role: Role | None) -> float:
-        """The factor of the learning rate for variables with a role, or with none."""
+        """The factor of the learning rate for variables with a role, or without a role."""
         return 1.0 if role is None else cls.multipliers.get(role, 1.0)
 
 
 class Adam(_WithMultipliers, keras.optimizers.Adam):
-    """Keras's Adam, whose steps have one size for each weight.
+    """Keras's Adam, whose steps have the same size for each weight.
 
     >>> roles = Role.LINEAR_PIXELS, None, Role.CODE_STATISTICS
     >>> [Adam.multiplier_of(role) for role in roles]
@@ -48,7 +48,7 @@ class Adam(_WithMultipliers, keras.optimizers.Adam):
     multipliers: ClassVar[dict[Role, float]] = {
         Role.LINEAR_PIXELS: _PIXELS,
         Role.LEARNED_PIXELS: _PIXELS,
-        Role.CODE_STATISTICS: 5.0,  # they must follow as the networks change
+        Role.CODE_STATISTICS: 5.0,  # they must follow the changing networks
     }
 
     def __init__(self) -> None:
@@ -56,16 +56,16 @@ class Adam(_WithMultipliers, keras.optimizers.Adam):
 
 
 class Muon(_WithMultipliers, keras.optimizers.Muon):
-    """Keras's Muon, for kernels of convolutions too; its steps have one size in all directions.
+    """Keras's Muon for kernels of convolutions too; its steps have equal size in all directions.
 
-    Pixels, and whatever has passed a ReLU, are above 0: Adam's steps, alike for hundreds of inputs,
-    add up to a change of the mean that drowns what is learned. A step of Muon moves a kernel, seen
-    as a matrix of inputs and outputs, by as much in each direction of its space, so that the mean
-    is one of many. Vectors, and weights that describe the codes, get Adam's steps. See K. Jordan et
-    al., "Muon: an optimizer for hidden layers in neural networks", 2024.
+    Pixels and outputs of a ReLU are positive. Adam's steps are equal for hundreds of inputs, so
+    they add up to a change of the mean that hides what is learned. A step of Muon moves a kernel,
+    considered as a matrix of inputs and outputs, by the same amount in each direction of its space,
+    and the mean is only one of these. Vectors, and weights that describe the codes, get Adam's
+    steps. See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
 
     Args:
-        policy: Keras policy of the matrix products that make a step.
+        policy: Keras policy of the matrix products of a step.
 
     >>> roles = Role.LINEAR_PIXELS, None, Role.CODE_STATISTICS
     >>> [Muon.multiplier_of(role) for role in roles]
@@ -79,10 +79,10 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
     }
 
     _ADAM_MULTIPLIER = 0.2
-    """Multiplier of Adam's steps, on top of those for roles."""
+    """Multiplier of Adam's steps, in addition to the multipliers for roles."""
 
     _ITERATIONS = 3
-    """Newton-Schulz iterations: with 5, as much is learned in 1.2 times the time."""
+    """Newton-Schulz iterations. With 5, training learns as much but takes 1.2 times as long."""
 
     def __init__(self, policy: str = "float32") -> None:
         super().__init__(
@@ -108,7 +108,7 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
 
 
 OPTIMIZERS: dict[str, Callable[[str], Any]] = {"adam": lambda _: Adam(), "muon": Muon}
-"""Makers of optimizers by the names that recipes use, from Keras's policy."""
+"""Functions from a Keras policy to an optimizer, by the names that recipes use."""
 
 
 def optimizer_of(name: str, policy: str) -> Any:
@@ -116,11 +116,11 @@ def optimizer_of(name: str, policy: str) -> Any:
 
     Args:
         name: a key of :data:`OPTIMIZERS`.
-        policy: Keras policy of the networks that are trained.
+        policy: Keras policy of the trained networks.
 
     Raises:
-        UsageError: there is no optimizer of that name.
+        UsageError: there is no optimizer with this name.
     """
     if name not in OPTIMIZERS:
-        raise UsageError(f"no optimizer {name!r}: {', '.join(OPTIMIZERS)}")
+        raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(OPTIMIZERS)}")
     return OPTIMIZERS[name](policy)

@@ -1,4 +1,4 @@
-"""What is shown while a training runs."""
+"""Progress of a training on the terminal and in TensorBoard."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rich.progress import Progress as Bar
 
 
 class Progress(keras.callbacks.Callback):
-    """One line per epoch: the share that is done, the time left, measurements on held-out pictures.
+    """Prints a line per epoch: finished share, remaining time, and held-out measurements.
 
-    On a terminal, a bar moves below the lines.
+    On a terminal, a progress bar is shown below the lines.
 
     Args:
-        out: stream to write to.
+        out: the output stream.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -67,7 +67,7 @@ def _measured(logs: dict[str, Any] | None, start: str) -> str:
 
     Args:
         logs: measurements by Keras's names.
-        start: start of the names: `val_` for held-out pictures, nothing for the training set.
+        start: prefix of the names: `val_` for held-out pictures, empty for the training set.
     """
     logs = logs or {}
     names = [name for name in logs if name.startswith(f"{start}psnr")]
@@ -80,5 +80,5 @@ def _measured(logs: dict[str, Any] | None, start: str) -> str:
 
 
 def tensorboard_logs(folder: Path) -> Any:
-    """A Keras callback that writes logs for TensorBoard, one point per epoch."""
+    """A Keras callback that writes a point per epoch for TensorBoard."""
     return keras.callbacks.TensorBoard(folder)

@@ -1,4 +1,4 @@
-"""Recipes: all settings from which a codec can be made again, in a small TOML file."""
+"""Recipes: all settings for making a codec, in a small TOML file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ else:
     import tomli as tomllib
 
 _ALMOST_ZERO = 1e-9
-"""Replaces 0, which `context_units` may be, where logarithms are taken."""
+"""Replaces 0, a possible value of `context_units`, in logarithms."""
 
 _OLD_LOSS_WEIGHTS = "shares"
 """Key of the loss weights in recipes of earlier versions."""
@@ -47,22 +47,22 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings from which a codec is made.
+    """The settings for making a codec.
 
     Attributes:
         name: name of the codec.
         networks: name of the ready-made pair.
-        data: `tile`, the side in pixels of the training tiles; `held_out`, the share of the
-            pictures that is measured and never trained on; `flips`, whether tiles are mirrored;
-            `smooth`, the share of the tiles of a batch that are made smooth.
+        data: `tile`, the side of the training tiles in pixels; `held_out`, the share of the
+            pictures that are only measured; `flips`, whether tiles are mirrored; `smooth`, the
+            share of the tiles in a batch that are made smooth.
         levels: for each level, its `channels`, `rate_weights` and `loss_weights`, and the
-            `context_units` of the network that adapts its prior. Networks of pictures have one
-            number of `channels` for all levels, which differ by gains.
+            `context_units` of its context network. Networks for pictures have a single number of
+            `channels` for all levels, which differ in gains.
         training: `epochs`, `batch_size`, `optimizer` (`adam` or `muon`), `learning_rate`,
             `cost_power`, `distortion`, `rate_priors` (components of the entropy model), `dtype`,
             `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
-        priors: `count`, the number of competing priors; `context_epochs`, for which their networks
-            are trained; `rdoq`, what bits weigh when encoders quantize
+        priors: `count`, the number of competing priors; `context_epochs`, the training epochs of
+            context networks; `rdoq`, the weight of bits in the quantization of encoders
             (:class:`~aecodec.coding.rdoq.RateWeight`).
     """
 
@@ -74,52 +74,52 @@ class Recipe:
     priors: dict[str, Any]
 
     def with_levels(self, number: int) -> Recipe:
-        """The recipe with another number of levels, between the same smallest and largest files.
+        """The recipe with another number of levels, with the same smallest and largest files.
 
         >>> recipe = load_recipe("digits").with_levels(2)
         >>> recipe.levels["channels"], recipe.levels["rate_weights"]
         ([28, 76], [0.06, 0.00247])
         """
-        between = {name: _interpolated(values, number) for name, values in self.levels.items()}
-        for whole in ("channels", "context_units"):
-            between[whole] = [round(each) for each in between[whole]]
+        levels = {name: _interpolated(values, number) for name, values in self.levels.items()}
+        for name in ("channels", "context_units"):
+            levels[name] = [round(value) for value in levels[name]]
         if PAIRS[self.networks].shares_channels:
-            between["channels"] = self.levels["channels"]
-        return replace(self, levels=between)
+            levels["channels"] = self.levels["channels"]
+        return replace(self, levels=levels)
 
     def with_code_dimension(self, largest: int) -> Recipe:
-        """The recipe with another code dimension of the best level; the others in proportion.
+        """The recipe with another code dimension of the best level, and other levels in proportion.
 
         >>> load_recipe("digits").with_code_dimension(38).levels["channels"]
         [14, 22, 38]
         """
         channels = self.levels["channels"]
-        scaled = [max(1, round(each * largest / max(channels))) for each in channels]
+        scaled = [max(1, round(count * largest / max(channels))) for count in channels]
         return replace(self, levels=self.levels | {"channels": scaled})
 
     def with_rate_weight(self, weight: float) -> Recipe:
-        """The recipe with another rate weight of the default level; the others in proportion.
+        """The recipe with another rate weight of the default level, and other levels in proportion.
 
         >>> load_recipe("digits").with_rate_weight(0.009).levels["rate_weights"]
         [0.027, 0.009, 0.0011115]
         """
         weights = self.levels["rate_weights"]
         factor = weight / weights[(len(weights) - 1) // 2]
-        scaled = [float(f"{each * factor:.6g}") for each in weights]
+        scaled = [float(f"{old_weight * factor:.6g}") for old_weight in weights]
         return replace(self, levels=self.levels | {"rate_weights": scaled})
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
-    """Load a shipped recipe by its name, or any recipe by its path.
+    """Load a built-in recipe by its name, or any recipe by its path.
 
     Raises:
-        UsageError: there is no such recipe, or it lacks something.
+        UsageError: the recipe does not exist or is not valid.
 
     >>> load_recipe("digits").name
     'digits'
     """
-    shipped = recipe_path(str(name_or_path))
-    path = shipped if shipped.is_file() else Path(name_or_path)
+    built_in = recipe_path(str(name_or_path))
+    path = built_in if built_in.is_file() else Path(name_or_path)
     try:
         recipe = Recipe(**tomllib.loads(path.read_text("utf-8")))
         recipe = replace(
@@ -133,16 +133,16 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     except OSError as error:
         names = ", ".join(recipe_names())
         raise UsageError(
-            f"no recipe {name_or_path}: neither a file nor a shipped recipe ({names})"
+            f"{name_or_path} is neither a file nor a built-in recipe ({names})"
         ) from error
     except (ValueError, TypeError) as error:
-        raise UsageError(f"{path}: not a recipe ({error})") from error
+        raise UsageError(f"{path} is not a recipe ({error})") from error
     _check(recipe, path)
     return recipe
 
 
 def _with_current_keys(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Levels whose loss weights may have the key of earlier versions."""
+    """Rename the key of the loss weights in recipes of earlier versions."""
     if "loss_weights" in levels or _OLD_LOSS_WEIGHTS not in levels:
         return levels
     return {
@@ -152,25 +152,27 @@ def _with_current_keys(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 
 def _check(recipe: Recipe, path: Path) -> None:
-    """Check that a recipe is complete, and its settings are known."""
+    """Check that a recipe is complete and its settings are valid."""
     if recipe.networks not in PAIRS:
-        raise UsageError(f"{path}: no networks {recipe.networks!r}: {', '.join(PAIRS)}")
+        raise UsageError(f"{path}: unknown networks {recipe.networks!r}: use {' or '.join(PAIRS)}")
     for section, keys in _KEYS.items():
         if set(getattr(recipe, section)) != keys:
             raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
     if recipe.training["optimizer"] not in OPTIMIZERS:
-        names = ", ".join(OPTIMIZERS)
-        raise UsageError(f"{path}: no optimizer {recipe.training['optimizer']!r}: {names}")
+        names = " or ".join(OPTIMIZERS)
+        raise UsageError(f"{path}: unknown optimizer {recipe.training['optimizer']!r}: use {names}")
     if not 0 <= recipe.data["smooth"] <= 1:
-        raise UsageError(f"{path}: smooth is a share of the tiles, from 0 to 1")
+        raise UsageError(f"{path}: smooth must be a share of the tiles, from 0 to 1")
     _check_distortion(recipe, path)
     if recipe.training["cost_power"] <= 0:
-        raise UsageError(f"{path}: a cost_power above 0 is needed to learn anything")
+        raise UsageError(f"{path}: cost_power must be greater than 0")
     _check_levels(recipe, path)
     try:
         RateWeight(**recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
-        raise UsageError(f"{path}: rdoq takes most and masking, 0 to 255 ({error})") from error
+        raise UsageError(
+            f"{path}: rdoq must have most and masking, from 0 to 255 ({error})"
+        ) from error
 
 
 def _check_distortion(recipe: Recipe, path: Path) -> None:
@@ -182,19 +184,20 @@ def _check_distortion(recipe: Recipe, path: Path) -> None:
 
 
 def _check_levels(recipe: Recipe, path: Path) -> None:
-    """Check that every list of [levels] has one value per level."""
+    """Check that every list in [levels] has one value per level."""
     counts = {name: len(values) for name, values in recipe.levels.items()}
     if PAIRS[recipe.networks].shares_channels and counts.pop("channels") != 1:
         raise UsageError(
-            f"{path}: levels of the networks {recipe.networks!r} share one number of channels"
+            f"{path}: levels of the networks {recipe.networks!r} share their channels: give a "
+            "single number of channels"
         )
     if len(set(counts.values())) != 1:
-        raise UsageError(f"{path}: [levels] must give the same number of values for each key")
+        raise UsageError(f"{path}: [levels] must have the same number of values for each key")
 
 
 def _interpolated(values: list[float], number: int) -> list[float]:
-    """`number` values along the geometric curve through given values."""
+    """`number` values on the geometric curve through values."""
     places = np.linspace(0, len(values) - 1, number)
     logarithms = np.log(np.maximum(values, _ALMOST_ZERO))
     curve = np.exp(np.interp(places, np.arange(len(values)), logarithms))
-    return [float(f"{each:.6g}") for each in curve]
+    return [float(f"{value:.6g}") for value in curve]

@@ -1,4 +1,4 @@
-"""Following a recipe: from pictures to a codec folder."""
+"""Training a codec with a recipe, from pictures to a codec folder."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from aecodec.training.warm_start import start_from_codec
 from aecodec.training.zoo import PAIRS
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
-"""Most code vectors that the priors are fitted to, and passes over the pictures that give them,
-each cut at other places: photographs need this many."""
+"""Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
+which are cut at different positions in each pass. Photographs need this many."""
 
 _SIDE_UNIT, _LARGEST_FITTED_SIDE = 16, 192
-"""Sides in pixels of the tiles that priors with a spatial context are fitted to: their unit, and
-the largest."""
+"""Sides in pixels of the tiles for fitting priors with a spatial context: their unit, and their
+maximum."""
 
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
@@ -54,29 +54,30 @@ def run_recipe(
     callbacks: Sequence[Any] = (),
     verbose: int = 1,
 ) -> Codec:
-    """Make a codec.
+    """Train a codec.
 
-    Ctrl-C ends the training early, and the codec is made of what was learned; the state of the last
-    whole epoch stays, for the training to go on.
+    Ctrl-C ends the training early, and the codec gets the current networks. The state of the last
+    complete epoch is kept, so that the training can be resumed.
 
     Args:
         recipe: the settings.
         data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`.
-        folder: folder of the codec, and of the training's state meanwhile.
+        folder: folder of the codec and, during the training, of its state.
         minutes: duration of the training, which replaces the recipe's epochs.
-        resume: go on with a training of the same recipe on the same data, in this folder.
-        replace: replace a codec that the folder holds already.
-        start_from: codec of the same recipe, with whose networks the training starts; it starts
-            anew if None.
+        resume: resume a training in this folder, with the same recipe and data.
+        replace: replace an existing codec in the folder.
+        start_from: codec of the same recipe whose networks are the start of the training; None for
+            new networks.
         callbacks: Keras callbacks.
         verbose: as in `keras.Model.fit`.
 
     Raises:
-        ImageError: there are no such images, or too few.
-        CodecError: the other codec's float networks are absent or damaged.
-        ModelError: the networks and the data do not fit, or the other codec's networks differ.
-        UsageError: a training to resume does not exist, or one exists and is not to be resumed; or
-            another process goes on with it, or the folder holds a codec that is not to be replaced.
+        ImageError: there are no images, or too few.
+        CodecError: the float networks of `start_from` are missing or damaged.
+        ModelError: the networks do not fit the data, or the networks of `start_from` differ.
+        UsageError: there is no training to resume, or an interrupted training exists and `resume`
+            is False; another process runs it; or the folder contains a codec and `replace` is
+            False.
         AecodecError: the folder cannot be written.
     """
     training = RecipeTraining(recipe, data, folder, minutes, start_from)
@@ -89,17 +90,17 @@ def run_recipe(
 
 
 class RecipeTraining:
-    """The training of a recipe on given pictures, and its state on disk.
+    """A training with a recipe, and its state on disk.
 
     Args:
         recipe: the settings.
         data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`.
-        folder: folder of the codec, and of the training's state meanwhile.
+        folder: folder of the codec and, during the training, of its state.
         minutes: duration of the training, which replaces the recipe's epochs.
-        start_from: codec of the same recipe, with whose networks the training starts.
+        start_from: codec of the same recipe whose networks are the start of the training.
 
     Raises:
-        ImageError: there are no such images, or too few.
+        ImageError: there are no images, or too few.
     """
 
     def __init__(
@@ -118,20 +119,20 @@ class RecipeTraining:
         self._tiles, self._held_out = _split(recipe, pictures)
 
     def check_state(self, resume: bool) -> None:
-        """Check that the training has a state on disk if it is resumed, and none if it is not.
+        """Check that a state exists on disk if and only if the training is resumed.
 
         Raises:
-            UsageError: there is no state to resume, or one that is not to be resumed.
+            UsageError: there is no state to resume, or `resume` is False although there is one.
         """
         if resume and not self._backup.exists():
             raise UsageError(
-                f"{self._folder}: no interrupted training of this recipe, with these options, on "
-                "this data"
+                f"{self._folder} has no interrupted training with this recipe, these options and "
+                "this data: leave out --resume"
             )
         if has_checkpoint(self._backup) and not resume:
             raise UsageError(
-                f"{self._backup}: an interrupted training; --resume goes on with it; delete this "
-                "folder to start anew"
+                f"{self._backup} is an interrupted training: use --resume to continue it, or "
+                "delete this folder to start from the beginning"
             )
 
     def delete_state(self) -> None:
@@ -139,14 +140,14 @@ class RecipeTraining:
         remove_folder(self._backup)
 
     def run(self, callbacks: Sequence[Any] = (), verbose: int = 1) -> tuple[Autoencoder, bool]:
-        """Train, from the state on disk if there is one.
+        """Train, starting from the state on disk if there is one.
 
         Args:
             callbacks: Keras callbacks.
             verbose: as in `keras.Model.fit`.
 
         Returns:
-            The trained autoencoder, and whether the training is complete: Ctrl-C ends it early.
+            The trained autoencoder, and whether the training is complete; False after Ctrl-C.
         """
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)
@@ -159,14 +160,14 @@ class RecipeTraining:
         return autoencoder, is_complete
 
     def to_codec(self, autoencoder: Autoencoder, *, replace: bool = True) -> Codec:
-        """Make a codec of the trained autoencoder.
+        """Make a codec from the trained autoencoder.
 
         Args:
-            autoencoder: what was trained.
-            replace: replace a codec that the folder holds already.
+            autoencoder: the trained autoencoder.
+            replace: replace an existing codec in the folder.
 
         Raises:
-            UsageError: the folder holds a codec, and it is not to be replaced.
+            UsageError: the folder contains a codec, and `replace` is False.
             AecodecError: the folder cannot be written.
         """
         levels, priors = self._recipe.levels, self._recipe.priors
@@ -184,7 +185,7 @@ class RecipeTraining:
         )
 
     def _new_autoencoder(self) -> Autoencoder:
-        """The autoencoder with the weights with which the training starts."""
+        """The autoencoder with its initial weights."""
         channels, weights = self._recipe.levels["channels"], self._recipe.levels["rate_weights"]
         pair = self._pair.build(self._tiles.shape, sum(channels))
         autoencoder = Autoencoder(*pair, channels)
@@ -209,15 +210,15 @@ class RecipeTraining:
     def _train_until_interrupted(
         self, copy: Autoencoder, options: RunOptions, verbose: int
     ) -> bool:
-        """Train, and return whether the training was not interrupted."""
+        """Train, and return whether the training is complete."""
         try:
             with between_steps() as interruption:
                 callbacks = [*options.callbacks, interruption]
                 self._train(copy, replace(options, callbacks=callbacks), verbose)
         except KeyboardInterrupt:
-            for each in options.callbacks:
-                each.on_train_end()  # Keras does not call it
-            message = "interrupted: the codec is made of what was learned; --resume goes on"
+            for callback in options.callbacks:
+                callback.on_train_end()  # Keras does not call it
+            message = "interrupted: the codec has the current networks; use --resume to continue"
             warnings.warn(message, AecodecWarning, stacklevel=3)
             return False
         return True
@@ -241,9 +242,9 @@ class RecipeTraining:
         )
 
     def _images_to_fit(self, autoencoder: Autoencoder) -> Float32:
-        """Tiles to fit the priors to.
+        """Tiles for fitting the priors.
 
-        They are larger for networks of any size, whose code vectors have neighbours.
+        They are larger for networks that take any size, whose code vectors have neighbours.
         """
         if None not in autoencoder.image_shape:
             return self._tiles.sample(_MOST_FITTED // autoencoder.vectors_of(self._tiles.shape))
@@ -256,15 +257,15 @@ class RecipeTraining:
 def _digest(
     recipe: Recipe, minutes: float | None, pictures: Pictures, start_from: CodecFolder | None
 ) -> str:
-    """Digest of all that a training depends on; the name and the settings of priors may change."""
+    """Digest of everything that a training depends on, except the name and settings of priors."""
     settings = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
-    seen = pictures.sizes.tobytes() + pictures[0].tobytes()
-    started_from = start_from.spec.codec_id if start_from else b""
-    return hashlib.sha256(repr(settings).encode() + seen + started_from).hexdigest()[:8]
+    data = pictures.sizes.tobytes() + pictures[0].tobytes()
+    codec_id = start_from.spec.codec_id if start_from else b""
+    return hashlib.sha256(repr(settings).encode() + data + codec_id).hexdigest()[:8]
 
 
 def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
-    """Tiles to train on, and tiles of the pictures that are held out."""
+    """Training tiles, and tiles of held-out pictures."""
     channels, tile = channels_of(pictures), (recipe.data["tile"],) * 2
     trained, held_out = hold_out(pictures, recipe.data["held_out"])
     flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]

@@ -1,4 +1,4 @@
-"""The learning-rate schedule, and the end of a training: after a number of steps, or of minutes."""
+"""The learning-rate schedule, which ends a training after a number of steps or minutes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _WARMUP_SHARE_OF_MINUTES = 0.02
 
 
 class Schedule(keras.callbacks.Callback):
-    """A learning rate that rises during a short warm-up and falls to zero along a cosine.
+    """A learning rate that rises during a short warm-up and then falls to zero along a cosine.
 
-    The model keeps the share of the training that is done in its weight `progress`, so that an
-    interrupted training goes on where it was.
+    The weight `progress` of the model is the finished share of the training, so that an interrupted
+    training resumes at the same point.
 
     Args:
         highest: the highest learning rate.
-        steps: number of steps of the training; None if its duration is given.
-        minutes: duration of the training without interruptions; None if its steps are given.
+        steps: number of steps of the training; None if `minutes` is set.
+        minutes: duration of the training without interruptions; None if `steps` is set.
 
     Raises:
-        UsageError: both `steps` and `minutes` are given, or neither.
+        UsageError: both `steps` and `minutes` are set, or neither.
 
     >>> schedule = Schedule(1e-3, steps=10_000)
     >>> [round(schedule.learning_rate(done), 6) for done in (0, 0.02, 0.51, 1)]
@@ -39,14 +39,14 @@ class Schedule(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         if (steps is None) == (minutes is None):
-            raise UsageError("a training takes a number of epochs, or of minutes")
+            raise UsageError("a training needs a number of epochs or a number of minutes, not both")
         self._highest, self._steps, self._minutes = highest, steps, minutes
         share = _WARMUP_STEPS / steps if steps else _WARMUP_SHARE_OF_MINUTES
         self._warmup = min(_LARGEST_WARMUP_SHARE, share)
         self._began = 0.0
 
     def learning_rate(self, done: float) -> float:
-        """The learning rate once a share of the training, in 0..1, is done."""
+        """The learning rate when a share of the training, in 0..1, is finished."""
         if done < self._warmup:
             return self._highest * done / self._warmup
         falling = (done - self._warmup) / (1 - self._warmup)

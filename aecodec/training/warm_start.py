@@ -1,6 +1,6 @@
 """Starting a training with the networks of a codec.
 
-The entropy model of the loss is learned again: a codec folder has it as integers alone.
+The entropy model of the loss is learned again, because a codec folder only has it in integers.
 """
 
 from __future__ import annotations
@@ -20,26 +20,27 @@ from aecodec.training.autoencoder import Autoencoder
 
 
 def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> None:
-    """Give a pair the weights of a codec's float networks, and its gains if it has any.
+    """Copy the weights of a codec's float networks to a pair, and its gains if it has any.
 
-    The codec's decoder may lack the last layers of the pair's, such as a filter, which then stay as
-    they are; its kernels may be smaller, and are then padded with zeros. A codec measures latents
-    in steps of its int8 latents; a pair in training measures them in quantization steps of the
-    middle of the levels.
+    The codec's decoder may lack the last layers of the pair, such as a filter. These do not change.
+    Smaller kernels of the codec are padded with zeros. Latents of a codec are in units of its int8
+    steps; latents of a pair in training are in units of the quantization steps in the middle of the
+    levels.
 
     Args:
-        autoencoder: built by the same recipe as the codec, or by one whose decoder has more layers
-            at its end.
+        autoencoder: a pair built with the recipe of the codec, or with a recipe whose decoder has
+            additional layers at its end.
         folder: the codec.
         levels: number of levels of the training.
 
     Raises:
-        CodecError: the codec's HDF5 files are absent or damaged.
+        CodecError: the codec's HDF5 files are missing or damaged.
         ModelError: the codec has other networks, or another number of levels.
     """
     if len(folder.spec.levels) != levels:
         raise ModelError(
-            f"{folder.path}: {len(folder.spec.levels)} levels, and this training has {levels}"
+            f"{folder.path} has {len(folder.spec.levels)} levels, but this training has {levels}: "
+            "use as many levels as the codec"
         )
     gains = np.array([level.gains for level in folder.spec.levels], np.float32) / GAIN_UNITS
     middle = np.exp2(gains.mean(axis=0)) if gains.size else np.ones(1, np.float32)
@@ -56,7 +57,8 @@ def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
         targets = targets[: len(sources)]
     if not _fit(sources, targets):
         raise ModelError(
-            f"{folder.path}: the shape of its {half.value} is not that of this recipe's networks"
+            f"{folder.path}: its {half.value} has another shape than this recipe's networks: use "
+            "the recipe of the codec"
         )
     to_latents = middle * getattr(stored.layers[-1], "scale", 1)
     for source, target in zip(sources, targets, strict=True):
@@ -64,16 +66,16 @@ def _copy(folder: CodecFolder, half: Half, model: Any, middle: Float32) -> None:
         if _takes_steps(source):
             weights[0] = weights[0] / middle[:, None]
         elif source is sources[-1] and half is Half.ENCODER:
-            weights = [each * to_latents for each in weights]
+            weights = [array * to_latents for array in weights]
         target.set_weights(
             [_padded(*pair) for pair in zip(weights, target.get_weights(), strict=True)]
         )
 
 
 def _takes_steps(layer: Any) -> bool:
-    """Whether the kernel of a stored layer takes latents in steps.
+    """Whether the kernel of a stored layer takes latents in units of steps.
 
-    The files of shipped codecs say so by the name of the layer alone; see
+    In the files of built-in codecs, only the name of the layer shows it; see
     :func:`aecodec.keras_models.functional.rescaled`, which writes the name.
     """
     return bool(layer.name.endswith(IN_STEPS))
@@ -84,7 +86,7 @@ def _with_weights(model: Any) -> list[Any]:
 
 
 def _fit(sources: list[Any], targets: list[Any]) -> bool:
-    """Whether the weights of the targets have the shapes of the sources', or larger kernels."""
+    """Whether the weights of the targets have the shapes of the sources or have larger kernels."""
     smaller, larger = (
         [weight.shape for layer in layers for weight in layer.weights]
         for layers in (sources, targets)
@@ -93,16 +95,16 @@ def _fit(sources: list[Any], targets: list[Any]) -> bool:
 
 
 def _fits_within(kernel: tuple[int, ...], larger: tuple[int, ...]) -> bool:
-    """Whether a kernel has as many inputs and outputs, and fits into the middle of a larger one."""
+    """Whether kernels have equal inputs and outputs, and one fits into the middle of the larger."""
     sides = zip(kernel[:-2], larger[:-2], strict=False)
     return (
         len(kernel) == len(larger)
         and kernel[-2:] == larger[-2:]
-        and all(side <= other and (other - side) % 2 == 0 for side, other in sides)
+        and all(small <= large and (large - small) % 2 == 0 for small, large in sides)
     )
 
 
-def _padded(kernel: Float32, like: Float32) -> Float32:
-    """A kernel in the middle of zeros, with the shape of another."""
-    missing = [other - side for side, other in zip(kernel.shape, like.shape, strict=True)]
-    return np.pad(kernel, [(each // 2, each // 2) for each in missing])
+def _padded(kernel: Float32, larger: Float32) -> Float32:
+    """A kernel padded with zeros on all sides, to the shape of a larger kernel."""
+    missing = [large - small for small, large in zip(kernel.shape, larger.shape, strict=True)]
+    return np.pad(kernel, [(count // 2, count // 2) for count in missing])

@@ -1,4 +1,4 @@
-"""The ready-made pairs, by the names that recipes use."""
+"""The ready-made pairs of networks, by the names that recipes use."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from aecodec.training.networks.tile import tile_pair
 
 @dataclass(frozen=True)
 class ReadyMade:
-    """How a pair is built, initialized and copied for quantization-aware training.
+    """Functions that build, initialize and copy a pair for quantization-aware training.
 
     Attributes:
-        build: makes encoder and decoder from tile shape (h, w, C) and code dimension.
-        shares_channels: whether all levels share the channels of the latents, and differ by gains.
-        start: sets the weights of encoder and decoder from a sample of tiles (N, h, w, C), and the
-            channels and rate weights of the levels.
-        qat_copy: makes the quantization-aware copy of a model, from the model, its typical inputs
-            and a Keras policy.
+        build: makes encoder and decoder for a tile shape (h, w, C) and a code dimension.
+        shares_channels: whether all levels share the channels of the latents, and differ in gains.
+        start: initializes the weights of encoder and decoder from a sample of tiles (N, h, w, C)
+            and the channels and rate weights of the levels.
+        qat_copy: makes the quantization-aware copy of a model, from the model, typical inputs and a
+            Keras policy.
     """
 
     build: Callable[[tuple[int, int, int], int], tuple[Any, Any]]
@@ -34,7 +34,7 @@ class ReadyMade:
 
 
 def _keep_initial_weights(*_: Any) -> None:
-    """The weights stay as Keras initialized them."""
+    """Keep the weights as initialized by Keras."""
 
 
 def _rounding_copy(model: Any, _: Float32, dtype: str) -> Any:

@@ -31,6 +31,6 @@ def run_program(python: Path, program: Path, *arguments: object) -> Row:
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "row.json")
-        command = [str(each) for each in (python, program, *arguments, file)]
+        command = [str(part) for part in (python, program, *arguments, file)]
         subprocess.run(command, check=True, capture_output=True)
         return dict(json.loads(file.read_text("utf-8")))

@@ -52,20 +52,20 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 
 def _rows(folder: Path, name: str, pixels: Pixels, kernels: str) -> Iterator[Row]:
-    bundle, picture, file = (folder / each for each in ("x.bundle", "x.pnm", "x.aec"))
+    bundle, picture, file = (folder / name_ for name_ in ("x.bundle", "x.pnm", "x.aec"))
     bundle.write_bytes(bundle_of(load_codec(name).folder))
     picture.write_bytes(b"".join(map(as_pnm, pixels)))
-    for command, given, made in (("compress", picture, file), ("decompress", file, picture)):
-        arguments = [command, str(given), "-o", str(made), "--force", "--bundle", str(bundle)]
+    for command, source, made in (("compress", picture, file), ("decompress", file, picture)):
+        arguments = [command, str(source), "-o", str(made), "--force", "--bundle", str(bundle)]
         runs = [_run([str(folder / "aecc"), *arguments]) for _ in range(_ROUNDS)]
-        seconds = min(each.seconds for each in runs)
+        seconds = min(run.seconds for run in runs)
         yield {
             "codec": name,
             "command": command,
             "kernels": kernels,
             "megapixels_per_second": round(np.prod(pixels.shape[:3]) / seconds / 1e6, 2),
-            "pictures_per_second": round(len(pixels) / seconds, 2),
-            "peak_mib": round(max(each.peak_mib for each in runs)),
+            "pictures_per_second": round(len(pixels) / seconds) if name == "digits" else None,
+            "peak_mib": round(max(run.peak_mib for run in runs)),
         }
 
 

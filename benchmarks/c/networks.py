@@ -55,7 +55,7 @@ def _builds() -> Iterator[tuple[str, tuple[str, ...]]]:
 def _built(program: Path, flags: tuple[str, ...]) -> Path:
     sources = [_PROGRAM, *sorted(_SOURCES.glob("aecodec_*.c"))]
     command = ["gcc", "-std=c99", "-O3", *flags, f"-I{_SOURCES}", "-o", program, *sources]
-    subprocess.run([str(each) for each in command], check=True)
+    subprocess.run([str(part) for part in command], check=True)
     return program
 
 

@@ -46,8 +46,10 @@ def measure(options: Namespace) -> Iterator[Row]:
 def _compare(bundle: bytes, pictures: Sequence[Pixels], totals: dict[float, Counter[str]]) -> None:
     """Count what is the same in the files of some pictures, level by level."""
     c = CCodec(bundle)
-    for picture, found in zip(pictures, _digests(bundle, pictures, [*totals]), strict=True):
-        for (level, total), (file_digest, pixels_digest) in zip(totals.items(), found, strict=True):
+    for picture, of_levels in zip(pictures, _digests(bundle, pictures, [*totals]), strict=True):
+        for (level, total), (file_digest, pixels_digest) in zip(
+            totals.items(), of_levels, strict=True
+        ):
             file = c.compress(picture, level)
             total["pictures"] += 1
             total["same_files"] += sha256(file).hexdigest() == file_digest
@@ -62,8 +64,8 @@ def _digests(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "pictures")
         Path(folder, "bundle").write_bytes(bundle)
-        path.with_suffix(".raw").write_bytes(b"".join(each.tobytes() for each in pictures))
-        shapes = [dict(zip(names, each.shape, strict=True)) for each in pictures]
+        path.with_suffix(".raw").write_bytes(b"".join(picture.tobytes() for picture in pictures))
+        shapes = [dict(zip(names, picture.shape, strict=True)) for picture in pictures]
         path.with_suffix(".json").write_text(json.dumps(shapes))
         command = ["node", Path(__file__).with_suffix(".mjs"), ROOT / "web/src"]
         command += [Path(folder, "bundle"), path, *map(str, levels)]

@@ -79,5 +79,7 @@ def _differences(rows: Sequence[Row], anchor: Sequence[Row]) -> Row:
         for title, quality in BD_RATES.items()
         if quality in rows[0]
     }
-    found = {"psnr_at_equal_bytes": psnr, **rates}
-    return {name: None if math.isnan(each) else round(each, 4) for name, each in found.items()}
+    differences = {"psnr_at_equal_bytes": psnr, **rates}
+    return {
+        name: None if math.isnan(value) else round(value, 4) for name, value in differences.items()
+    }

@@ -70,16 +70,17 @@ def add_arguments(parser: Options) -> None:
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row per level, picture and format."""
+    """One row per level and picture, with a cell for each format."""
     codec = aecodec.load_codec(options.codec)
-    crops = [_crop(each) for each in options.crop or _CROPS]
+    crops = [_crop(crop) for crop in options.crop or _CROPS]
     for level in options.levels:
         drawn = []
         for crop in crops:
             pixels = _read(options.data, crop.name)
             files = files_at(codec, pixels, level, OTHERS)
             rows = [_row(pixels, file) for file in files]
-            yield from ({"level": level, "picture": crop.name, **row} for row in rows)
+            cells = {file.title: row for file, row in zip(files, rows, strict=True)}
+            yield {"level": level, "picture": crop.name, **cells}
             drawn.append(_panels(crop, pixels, files, rows))
         if options.plot:
             figure = pictures_figure(_TITLES, drawn)
@@ -100,7 +101,6 @@ def _row(pixels: Pixels, file: File) -> Row:
     psnr = metrics.psnr(metrics.mse(pixels, file.decoded))
     score = metrics.ssimulacra2(pixels, file.decoded)
     return {
-        "format": file.title,
         "bytes": file.size,
         "psnr": round(psnr, 2),
         "ssimulacra2": round(score, 2),

@@ -24,7 +24,7 @@ from aecodec import Codec, metrics
 from aecodec.arrays import Float64, Pixels
 from aecodec.entropy import coding
 from aecodec.imaging.plots import rate_distortion_figure
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 from aecodec.training.recipe import Recipe, load_recipe
 from aecodec.training.run import run_recipe
 from benchmarks.anchors.environments import environment, run_program
@@ -93,8 +93,8 @@ def _pca(train: Pixels, test: Pixels) -> Iterator[Row]:
     fitted = PCA(_PCA_DIMENSIONS).fit(train.reshape(len(train), -1) / 255)
     for step in _PCA_STEPS:
         codes = [
-            np.rint(fitted.transform(each.reshape(len(each), -1) / 255) / step).astype(np.int16)
-            for each in (train, test)
+            np.rint(fitted.transform(digits.reshape(len(digits), -1) / 255) / step).astype(np.int16)
+            for digits in (train, test)
         ]
         prior = fit_prior(codes[0], priors=1)
         decoded = 255 * fitted.inverse_transform(codes[1] * step).reshape(test.shape)

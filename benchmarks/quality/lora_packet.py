@@ -71,7 +71,7 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 
 def _summary(qualities: Sequence[Quality]) -> Row:
-    reached = [each for each in qualities if each != Quality()]
+    reached = [quality for quality in qualities if quality != Quality()]
     means = np.mean(reached, axis=0).round(3) if reached else (None, None)
     names = (f"mean_{name}" for name in Quality._fields)
     return {
@@ -104,7 +104,7 @@ def _best(
     anchor: PillowFormat, pixels: Pixels, max_bytes: int, reductions: Iterable[int]
 ) -> Quality:
     """The best by each measure of the files with reduced sides."""
-    files = [_reduced(anchor, pixels, max_bytes, each) for each in reductions]
+    files = [_reduced(anchor, pixels, max_bytes, reduction) for reduction in reductions]
     return Quality(*map(max, zip(*files, strict=True)))
 
 

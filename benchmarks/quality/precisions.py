@@ -44,11 +44,11 @@ def measure(options: Namespace) -> Iterator[Row]:
 def _tiles(folder: CodecFolder, options: Namespace) -> Pixels:
     pictures = first_pictures(options.data, _PICTURES)
     planes = [to_planes(picture.pixels, folder.spec.channels) for picture in pictures]
-    return np.concatenate([split(each, folder.spec.tile) for each in planes])[:_PICTURES]
+    return np.concatenate([split(plane, folder.spec.tile) for plane in planes])[:_PICTURES]
 
 
 def _row(pair: FloatPair, half: Half, precision: Precision) -> Row:
-    named = {"half": half.value, "precision": precision.value}
+    named = {"half": half.value, "precision": precision.value.replace("none", "float32")}
     try:
         parity = export_half(pair, half, Format.TFLITE, precision).parity
     except ModelError as error:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from aecodec.cli.shared.files import write_tree
+from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec.registry import load_codec
-from aecodec.web.samples import LANDSCAPE, found_samples
+from aecodec.web.samples import PHOTOGRAPH, sample_pictures
 from aecodec.web.site import site_files
 from benchmarks.harness import Options, Row
 from benchmarks.web.browser import opened_browser
@@ -90,7 +90,7 @@ def add_arguments(parser: Options) -> None:
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per codec and kind of figure."""
-    photographs = sorted(each for each in options.data.iterdir() if each.suffix == ".png")
+    photographs = sorted(path for path in options.data.iterdir() if path.suffix == ".png")
     with tempfile.TemporaryDirectory() as folder:
         names = _make_host(Path(folder), photographs[: options.limit])
         yield from _speeds(Path(folder), names)
@@ -108,11 +108,11 @@ def _row(codec: str, what: str, value: float) -> Row:
 def _make_host(folder: Path, photographs: Sequence[Path]) -> list[str]:
     """A page with both codecs, and the photographs; their names on the host."""
     codecs = [load_codec("photo"), load_codec("digits")]
-    write_tree(folder, site_files(codecs, found_samples(None)), force=True)
+    write_tree(folder, site_files(codecs, sample_pictures(None)), force=True)
     (folder / "blank.html").write_text('<!DOCTYPE html><link rel="icon" href="data:,">')
     for path in photographs:
         shutil.copy(path, folder)
-    with Image.open(LANDSCAPE) as image:
+    with Image.open(PHOTOGRAPH) as image:
         large = image.resize(_LARGE)
     large.save(folder / "large.png")
     (folder / "large.aec").write_bytes(codecs[0].compress(large))
@@ -154,7 +154,7 @@ def _first_visit(codec: str) -> int:
     """Bytes that a host sends to somebody who looks at the first sample."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_tree(folder, site_files([load_codec(codec)], found_samples(None)), force=True)
+        write_tree(folder, site_files([load_codec(codec)], sample_pictures(None)), force=True)
         with static_host(folder) as host, opened_browser() as browser:
             browser.open(f"{host.url}/", width=1280)
             browser.run(_READY)

@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from aecodec.datasets.files import images_in
+from aecodec.datasets.folders_and_arrays import images_in
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
 from benchmarks.s3_server import Server, s3_server
@@ -137,4 +137,4 @@ def _core_seconds() -> float:
 
 def _workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     children = psutil.Process(process.pid).children(recursive=True)
-    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+    return [process for process in children if "spawn_main" in " ".join(process.cmdline())]

@@ -90,8 +90,8 @@ def _row(
     """Times per picture of several batches of one size."""
     encoded = [encode(batch) for batch in batches]
     count = len(batches) * batch_size
-    compress = least_seconds(lambda: [encode(each) for each in batches], _ROUNDS)
-    decompress = least_seconds(lambda: [decode(each) for each in encoded], _ROUNDS)
+    compress = least_seconds(lambda: [encode(batch) for batch in batches], _ROUNDS)
+    decompress = least_seconds(lambda: [decode(file) for file in encoded], _ROUNDS)
     return {
         "what": what,
         "compress_ms": round(1000 * compress / count, 4),

@@ -53,9 +53,9 @@ def add_arguments(parser: Options) -> None:
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per format and setting."""
     digits = mnist(options.data)[0][: options.limit]
-    for each in (*_aecodec(), *_blosc(), *_jpeg_xl()):
+    for format_ in (*_aecodec(), *_blosc(), *_jpeg_xl()):
         with tempfile.TemporaryDirectory() as folder:
-            yield _measured(each, digits, options.chunk, Path(folder, "digits.zarr"))
+            yield _measured(format_, digits, options.chunk, Path(folder, "digits.zarr"))
 
 
 def _aecodec() -> Iterator[Format]:
@@ -82,10 +82,10 @@ def _jpeg_xl() -> Iterator[Format]:
         yield Format("JPEG XL", f"distance {distance:g}", options)
 
 
-def _measured(each: Format, digits: Pixels, chunk: int, path: Path) -> Row:
+def _measured(format_: Format, digits: Pixels, chunk: int, path: Path) -> Row:
     shape = digits.shape[1:]
     array = zarr.create_array(
-        path, shape=digits.shape, chunks=(chunk, *shape), dtype="uint8", **each.options
+        path, shape=digits.shape, chunks=(chunk, *shape), dtype="uint8", **format_.options
     )
     array[:1] = digits[:1]  # which loads what a format needs
     written = _timed(lambda: array.set_basic_selection(slice(None), digits))
@@ -94,8 +94,8 @@ def _measured(each: Format, digits: Pixels, chunk: int, path: Path) -> Row:
     error = metrics.mse(digits, np.asarray(decoded[0]))
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return {
-        "format": each.title,
-        "settings": each.settings,
+        "format": format_.title,
+        "settings": format_.settings,
         "digits": len(digits),
         "digits_per_chunk": chunk,
         "bytes": size,

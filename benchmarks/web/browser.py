@@ -77,19 +77,19 @@ class Browser:
         """Drag the mouse over an element, from one share of its width to another."""
         from selenium.webdriver import ActionChains
 
-        found = self._found(element)
-        width = found.size["width"]
+        box = self._found(element)
+        width = box.size["width"]
         actions = ActionChains(self._driver)
-        actions.move_to_element_with_offset(found, round((start - 0.5) * width), 0)
+        actions.move_to_element_with_offset(box, round((start - 0.5) * width), 0)
         actions.click_and_hold().move_by_offset(round((end - start) * width), 0).release()
         actions.perform()
 
     def swipe(self, element: str, *, start: float, end: float) -> None:
         """Move a finger over an element, from one share of its width to another."""
         script = (
-            f"const found = document.querySelector({json.dumps(element)});"
-            "found.scrollIntoView({block: 'center'});"
-            "const box = found.getBoundingClientRect();"
+            f"const element = document.querySelector({json.dumps(element)});"
+            "element.scrollIntoView({block: 'center'});"
+            "const box = element.getBoundingClientRect();"
             "return [box.left, box.top + box.height / 2, box.width];"
         )
         left, middle, width = self.run(script)
@@ -115,10 +115,12 @@ class Browser:
     def requests(self) -> list[str]:
         """URLs that were asked for since this was asked for."""
         entries = (
-            json.loads(each["message"])["message"] for each in self._driver.get_log("performance")
+            json.loads(log["message"])["message"] for log in self._driver.get_log("performance")
         )
-        sent = (each["params"] for each in entries if each["method"] == "Network.requestWillBeSent")
-        return [each["request"]["url"] for each in sent]
+        sent = (
+            entry["params"] for entry in entries if entry["method"] == "Network.requestWillBeSent"
+        )
+        return [request["request"]["url"] for request in sent]
 
     def accessible(self) -> list[tuple[str, str]]:
         """Role and name of all that can have the focus, as a screen reader is told."""
@@ -170,8 +172,8 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._ended.wait(0.02):
-            found = max(_own_kilobytes(pid) for pid in self._processes)
-            self.megabytes = max(self.megabytes, found * 1024 / 1e6)
+            kilobytes = max(_own_kilobytes(pid) for pid in self._processes)
+            self.megabytes = max(self.megabytes, kilobytes * 1024 / 1e6)
 
 
 def _own_kilobytes(pid: int) -> int:
@@ -195,7 +197,9 @@ def _descendants(pid: int) -> Iterator[int]:
 
 
 def _can_have_focus(node: dict[str, Any]) -> bool:
-    properties = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
+    properties = {
+        value["name"]: value["value"].get("value") for value in node.get("properties", [])
+    }
     return bool(properties.get("focusable")) and node["role"]["value"] != "RootWebArea"
 
 

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
+#ifdef AECODEC_LIBRARY
+#include "aecodec_context.h"
 #endif
 
 #if INT_MAX < 2147483647
@@ -30,7 +30,6 @@ enum {
     XMP = 3, /* a kind of metadata */
     MAX_ACTIVATION = 127,
     MAX_GRADIENT = 511,
-    PREDICTED_CHANNELS = 64, /* most channels that are predicted from gradients */
     MAX_COST = 16 * 256,     /* of a symbol of frequency 1 */
     CLOSE_COST = 4 * 256,    /* a second prior is tried with context if it costs less than this much more */
     FAR = 1024,              /* from here on, a table has no column for any code */
@@ -57,47 +56,9 @@ static size_t pad_to_lanes(size_t count)
     return (count + AECODEC_LANES - 1) / AECODEC_LANES * AECODEC_LANES;
 }
 
-#ifdef __wasm_simd128__
-
-/* Compilers do not find the instruction that multiplies and adds pairs of 16-bit numbers. */
-static int32_t dot(const int16_t *a, const int8_t *b, size_t count)
-{
-    v128_t sums = wasm_i32x4_const_splat(0);
-    int32_t sum;
-    size_t n;
-    for (n = 0; n + 8 <= count; n += 8) {
-        sums = wasm_i32x4_add(sums, wasm_i32x4_dot_i16x8(wasm_v128_load(a + n), wasm_i16x8_load8x8(b + n)));
-    }
-    sums = wasm_i32x4_add(sums, wasm_i32x4_shuffle(sums, sums, 2, 3, 0, 1));
-    sum = wasm_i32x4_extract_lane(sums, 0) + wasm_i32x4_extract_lane(sums, 1);
-    for (; n < count; n++) {
-        sum += a[n] * b[n];
-    }
-    return sum;
-}
-
-static void add_scaled(int32_t *restrict sums, const int8_t *restrict weights, int32_t unit, size_t count)
-{
-    const v128_t factor = wasm_i16x8_splat((int16_t)unit);
-    size_t n;
-    for (n = 0; n + 8 <= count; n += 8) {
-        const v128_t more = wasm_i16x8_mul(wasm_i16x8_load8x8(weights + n), factor); /* fits into 16 bits */
-        const v128_t low = wasm_i32x4_add(wasm_v128_load(sums + n), wasm_i32x4_extend_low_i16x8(more));
-        const v128_t high = wasm_i32x4_add(wasm_v128_load(sums + n + 4), wasm_i32x4_extend_high_i16x8(more));
-        wasm_v128_store(sums + n, low);
-        wasm_v128_store(sums + n + 4, high);
-    }
-    for (; n < count; n++) {
-        sums[n] += weights[n] * unit;
-    }
-}
-
-#else
-
-/* In the library, compilers that can do so make two versions of the two functions below, one for wider vectors, which
- * is chosen as the program runs where the processor has them. */
-#if defined(AECODEC_LIBRARY) && defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
+/* In the library, with wider vectors where the processor has them. */
+#ifdef AECODEC_LIBRARY
+#define WIDE AECODEC_WIDE
 #else
 #define WIDE
 #endif
@@ -120,8 +81,6 @@ WIDE static void add_scaled(int32_t *restrict sums, const int8_t *restrict weigh
         sums[n] += (int16_t)(weights[n] * unit); /* fits into 16 bits, which are faster */
     }
 }
-
-#endif
 
 /* CRC-32 (ISO-HDLC), without a table. */
 static uint32_t crc32(const uint8_t *data, size_t size)
@@ -198,21 +157,23 @@ void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t 
 
 /* ---- range coder (sections 5 and 11) ---- */
 
-/* A range coder either encodes a message, or decodes one. While it decodes, it encodes the decoded symbols
- * again and compares, so that it accepts only what an encoder writes. One walk over the vectors serves both:
- * functions named code_... encode the symbol that they are given, or decode one and return it. */
+/* A range coder either encodes a message, or decodes one. One walk over the vectors serves both: functions named
+ * code_... encode the symbol that they are given, or decode one and return it. */
 typedef struct {
     const uint8_t *message; /* NULL in an encoder */
     uint8_t *out;           /* NULL in a decoder */
     size_t size;            /* bytes of the message, or room in out */
-    size_t position;        /* bytes of the message that have been read */
+    uint64_t range;         /* of the interval */
+    aecodec_status status;
+    /* of a decoder */
+    size_t position;        /* bytes that have been read, with zeros after the end */
+    uint64_t point;         /* where in the interval the message points */
+    /* of an encoder */
     size_t written, length; /* bytes that have been encoded, and those up to the last that is not 0 */
-    uint64_t low, range;    /* the interval */
-    uint64_t point;         /* what the message says, less low */
+    uint64_t low;           /* where the interval begins */
     uint32_t word;          /* the last word that was shifted out, if a carry may still raise it */
     uint32_t ones;          /* number of words of all ones after it */
     int has_word;
-    aecodec_status status;
 } range_coder;
 
 /* Without decoding functions, this lets the compiler leave out what only they need. */
@@ -232,12 +193,10 @@ static void write_word(range_coder *c, uint32_t word)
         }
         if (c->written >= c->size) {
             if (byte) {
-                c->status = is_decoder(c) ? AECODEC_DAMAGED : AECODEC_BUFFER_TOO_SMALL;
+                c->status = AECODEC_BUFFER_TOO_SMALL;
             }
-        } else if (!is_decoder(c)) {
+        } else {
             c->out[c->written] = byte;
-        } else if (c->message[c->written] != byte) {
-            c->status = AECODEC_DAMAGED;
         }
         c->written++;
     }
@@ -287,28 +246,36 @@ static void raise_low(range_coder *c, uint64_t distance)
     }
 }
 
+/* Shift a word out of low. */
+static void hold_word(range_coder *c)
+{
+    uint32_t word = (uint32_t)(c->low >> 32);
+    if (word == UINT32_MAX) {
+        c->ones++;
+    } else {
+        release_words(c, 0);
+        c->word = word;
+        c->has_word = 1;
+    }
+    c->low <<= 32;
+}
+
 /* Narrow the interval to that of a symbol. */
 static void narrow(range_coder *c, uint32_t cumulative, uint32_t frequency)
 {
     uint64_t scale = c->range >> 24, distance = scale * ((uint64_t)cumulative << 8);
-    raise_low(c, distance);
+    c->range = scale * ((uint64_t)frequency << 8);
     if (is_decoder(c)) {
         c->point -= distance;
+    } else {
+        raise_low(c, distance);
     }
-    c->range = scale * ((uint64_t)frequency << 8);
     if (c->range >> 32 == 0) {
-        uint32_t word = (uint32_t)(c->low >> 32);
-        if (word == UINT32_MAX) {
-            c->ones++;
-        } else {
-            release_words(c, 0);
-            c->word = word;
-            c->has_word = 1;
-        }
-        c->low <<= 32;
         c->range <<= 32;
         if (is_decoder(c)) {
             c->point = c->point << 32 | read_word(c);
+        } else {
+            hold_word(c);
         }
     }
 }
@@ -429,12 +396,15 @@ typedef struct {
     int32_t *sums;          /* [count][K][2] outputs of the context network, of the units that are known */
     int16_t *inputs;        /* [count][K] inputs of the context network, in coding order */
     uint32_t neighbours[4]; /* of the current vector: two pairs of opposite ones */
-    int16_t *activity;      /* [K] of the current vector; its gradients [4][L] follow */
+    int16_t *activity;      /* [K] of the current vector; its gradients [AECODEC_GRADIENTS][L] follow */
 #ifdef AECODEC_LIBRARY
     const int8_t *latents;      /* [vectors][latent_channels], while an encoder decides codes; else NULL */
     aecodec_rate_weight weight; /* with which it decides them */
+    uint8_t *weights;           /* [count] the weight of each vector */
     uint32_t *order;            /* [slice][count] the entries, in the order in which they are coded */
-    int16_t *around;            /* [count][K + 4 L] activity and gradients of all vectors */
+    int is_together;            /* whether the context network runs for all vectors at once */
+    size_t place;               /* first of the current slice */
+    aecodec_context_pass all;
 #endif
 } pass;
 
@@ -524,7 +494,8 @@ static void find_activity(pass *p)
 /* L: the number of channels that are predicted from gradients. */
 static size_t predicted_channels(const aecodec_codec *codec)
 {
-    return codec->code_dimension < PREDICTED_CHANNELS ? codec->code_dimension : PREDICTED_CHANNELS;
+    return codec->code_dimension < AECODEC_PREDICTED_CHANNELS ? codec->code_dimension
+                                                              : AECODEC_PREDICTED_CHANNELS;
 }
 
 static int16_t gradient(const pass *p, size_t place, int32_t sum)
@@ -545,7 +516,7 @@ static void find_gradients(pass *p)
     size_t predicted = predicted_channels(p->codec), n;
     int16_t *gradients = gradients_of(p);
     unsigned which;
-    for (which = 0; p->kind >= 0 && which < 4; which++) {
+    for (which = 0; p->kind >= 0 && which < AECODEC_GRADIENTS; which++) {
         const uint32_t *pair = p->neighbours + 2 * (which & 1u);
         for (n = 0; n < predicted; n++) {
             int32_t one = centred(p, pair[0], n), other = centred(p, pair[1], n);
@@ -553,35 +524,6 @@ static void find_gradients(pass *p)
         }
     }
 }
-
-#ifdef AECODEC_LIBRARY
-
-/* What lies around the vectors of a pass is found once, as there is memory to keep it. */
-static void look_around_all(pass *p)
-{
-    size_t size = p->codec->code_dimension + 4 * predicted_channels(p->codec);
-    uint32_t vector;
-    for (vector = 0; p->kind >= 0 && vector < p->count; vector++) {
-        p->activity = p->around + vector * size;
-        find_neighbours(p, vector);
-        find_activity(p);
-        find_gradients(p);
-    }
-}
-
-static void look_around(pass *p, uint32_t vector)
-{
-    if (p->kind >= 0) {
-        p->activity = p->around + vector * (p->codec->code_dimension + 4 * predicted_channels(p->codec));
-    }
-}
-
-static void look_for_activity(pass *p, uint32_t vector) { look_around(p, vector); }
-static void look_for_gradients(pass *p, uint32_t vector) { look_around(p, vector); }
-
-#else
-
-static void look_around_all(pass *p) { (void)p; }
 
 static void look_for_activity(pass *p, uint32_t vector)
 {
@@ -594,8 +536,6 @@ static void look_for_gradients(pass *p, uint32_t vector)
     find_neighbours(p, vector);
     find_gradients(p);
 }
-
-#endif
 
 /* ---- context network (section 4) ---- */
 
@@ -638,12 +578,16 @@ static void run_units(pass *p, uint32_t vector, size_t place, progress *now)
     }
 }
 
+static int32_t shift_rounded(int32_t sum, unsigned shift)
+{
+    return shift_right(sum + ((1 << shift) >> 1), shift);
+}
+
 static int32_t output(const pass *p, uint32_t vector, size_t place, unsigned which)
 {
     size_t number = 2 * place + which;
-    unsigned shift = p->codec->context->output_shift[number];
-    int32_t half = (1 << shift) >> 1;
-    return shift_right(p->sums[vector * 2 * (size_t)p->codec->code_dimension + number] + half, shift);
+    return shift_rounded(p->sums[vector * 2 * (size_t)p->codec->code_dimension + number],
+                         p->codec->context->output_shift[number]);
 }
 
 /* By how many eighths of a symbol the gradients move the table of a place. */
@@ -651,9 +595,37 @@ static int32_t moved_by_gradients(const pass *p, size_t place)
 {
     const aecodec_spatial_weights *spatial = p->codec->context->spatial;
     size_t predicted = predicted_channels(p->codec), number = (size_t)p->kind * predicted + place;
+    size_t length = AECODEC_GRADIENTS * predicted;
     unsigned shift = spatial->gradient_shift[number];
-    int32_t sum = dot(gradients_of(p), spatial->gradient_weights + 4 * predicted * number, 4 * predicted);
-    return shift_right(sum + ((1 << shift) >> 1), shift);
+    int32_t sum = dot(gradients_of(p), spatial->gradient_weights + length * number, length);
+    return shift_rounded(sum, shift);
+}
+
+/* Whether the context network runs for all vectors of the pass at once. */
+#ifdef AECODEC_LIBRARY
+static int is_together(const pass *p) { return p->is_together; }
+
+/* By how many eighths of a symbol the context network moves a table, and by how many shapes, for all at once. */
+static void find_moves(const pass *p, uint32_t vector, size_t place, int32_t moves[2])
+{
+    memcpy(moves, p->all.outputs + vector * p->all.step + 2 * (place - p->place), 2 * sizeof *moves);
+}
+#else
+static int is_together(const pass *p) { (void)p; return 0; }
+static void find_moves(const pass *p, uint32_t vector, size_t place, int32_t moves[2])
+{
+    (void)p; (void)vector; (void)place; (void)moves;
+}
+#endif
+
+/* The same, vector by vector. */
+static void compute_moves(const pass *p, uint32_t vector, size_t place, int32_t moves[2])
+{
+    moves[0] = output(p, vector, place, 0);
+    moves[1] = output(p, vector, place, 1);
+    if (p->kind >= 0 && place < AECODEC_PREDICTED_CHANNELS) {
+        moves[0] += moved_by_gradients(p, place);
+    }
 }
 
 /* The row of the bank with which a place of a vector is coded, and the symbol of its column 0. */
@@ -662,16 +634,18 @@ static unsigned find_row(const pass *p, uint32_t vector, size_t place, int32_t *
     const aecodec_codec *codec = p->codec;
     size_t channel = channel_at(codec, place);
     unsigned row = codec->table[(size_t)p->priors[vector] * codec->code_dimension + channel];
-    int32_t offset = offsets_of(p, vector)[channel], position, shape;
+    int32_t offset = offsets_of(p, vector)[channel], moves[2], position, shape;
     *base = codec->first + offset;
     if (!codec->context) {
         return row;
     }
-    position = 8 * offset + (int32_t)(row % 8) + output(p, vector, place, 0);
-    if (p->kind >= 0 && place < PREDICTED_CHANNELS) {
-        position += moved_by_gradients(p, place);
+    if (is_together(p)) {
+        find_moves(p, vector, place, moves);
+    } else {
+        compute_moves(p, vector, place, moves);
     }
-    shape = clip((int32_t)(row / 8) + output(p, vector, place, 1), 0, codec->shapes - 1);
+    position = 8 * offset + (int32_t)(row % 8) + moves[0];
+    shape = clip((int32_t)(row / 8) + moves[1], 0, codec->shapes - 1);
     *base = clip(codec->first + shift_right(position, 3), -FAR, FAR);
     return 8 * (unsigned)shape + ((unsigned)position & 7u);
 }
@@ -789,49 +763,28 @@ static int32_t weight_of(const pass *p, uint32_t vector)
     return clip(count / p->weight.masking, 0, p->weight.most);
 }
 
-/* Take the next code towards 0 where that saves more bits than the additional error is worth. */
-static void decide(pass *p, uint32_t vector, size_t place, int32_t weight)
+/* Take a code towards 0 where that saves more bits than the additional error is worth. */
+static int8_t decide(const pass *p, uint32_t vector, size_t channel, int32_t code, unsigned row, int32_t base)
 {
     const aecodec_codec *codec = p->codec;
-    size_t channel = channel_at(codec, place), member = p->members[vector];
-    int8_t *code = p->codes + member * codec->code_dimension + channel;
-    int32_t latent = p->latents[member * codec->latent_channels + codec->start + channel];
-    int32_t sign = *code < 0 ? -1 : 1, base, saved, more_error;
-    unsigned row;
-    if (*code == 0) {
-        return;
-    }
-    row = find_row(p, vector, place, &base);
-    saved = (int32_t)symbol_cost(codec, row, *code, base);
-    saved -= (int32_t)symbol_cost(codec, row, *code - sign, base);
-    more_error = 2 * sign * (latent * codec->factors[channel] - *code * 32768) + 32768;
-    if (more_error < weight * saved) {
-        *code = (int8_t)(*code - sign);
-    }
+    int32_t latent = p->latents[(size_t)p->members[vector] * codec->latent_channels + codec->start + channel];
+    int32_t sign = code < 0 ? -1 : 1;
+    int32_t saved = (int32_t)symbol_cost(codec, row, code, base);
+    int32_t more_error = 2 * sign * (latent * codec->factors[channel] - code * 32768) + 32768;
+    saved -= (int32_t)symbol_cost(codec, row, code - sign, base);
+    return (int8_t)(more_error < p->weights[vector] * saved ? code - sign : code);
 }
 
 /* Whether the codes of a pass are still to be decided. */
 static int still_decides(const pass *p) { return p->latents != NULL; }
 
-/* Run the context network as run_network does, and decide each code as soon as its table is known. */
-static void decide_codes(pass *p, uint32_t vector)
-{
-    progress now = no_units_known(p->codec);
-    int32_t weight = weight_of(p, vector);
-    size_t place;
-    look_around(p, vector);
-    for (place = 0; place < p->codec->code_dimension; place++) {
-        if (p->codec->context) {
-            run_units(p, vector, place, &now);
-        }
-        decide(p, vector, place, weight);
-        update_inputs(p, vector, place);
-    }
-}
-
 #else
 static int still_decides(const pass *p) { (void)p; return 0; }
-static void decide_codes(pass *p, uint32_t vector) { (void)p; (void)vector; }
+static int8_t decide(const pass *p, uint32_t vector, size_t channel, int32_t code, unsigned row, int32_t base)
+{
+    (void)p; (void)vector; (void)channel; (void)row; (void)base;
+    return (int8_t)code;
+}
 #endif
 
 /* Select the cheapest prior without context; where a second one is close, the one that is cheaper with
@@ -853,7 +806,7 @@ static void select_prior(pass *p, uint32_t vector)
         }
         best = next;
     }
-    if (!still_decides(p)) {
+    if (!is_together(p)) {
         run_network(p, vector, best);
     }
 }
@@ -880,65 +833,32 @@ static void code_prior(pass *p, range_coder *c, uint32_t vector)
 
 /* ---- slices of channels (section 4) ---- */
 
-/* Find rows, bases and columns of the places of a slice. */
+/* Find rows, bases and columns of the places of a slice. An encoder decides codes as soon as their rows are known. */
 static void find_rows(pass *p, size_t place, size_t stop)
 {
     uint32_t vector;
     for (vector = 0; vector < p->count; vector++) {
+        int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
         size_t entry = vector, n;
-        if (place < PREDICTED_CHANNELS) {
+        if (place < AECODEC_PREDICTED_CHANNELS && !is_together(p)) {
             look_for_gradients(p, vector);
         }
         for (n = place; n < stop; n++, entry += p->count) {
-            const int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
+            size_t channel = channel_at(p->codec, n);
             int32_t base;
-            p->row[entry] = (uint8_t)find_row(p, vector, n, &base);
+            unsigned row = find_row(p, vector, n, &base);
+            if (still_decides(p) && codes[channel]) {
+                codes[channel] = decide(p, vector, channel, codes[channel], row, base);
+            }
+            p->row[entry] = (uint8_t)row;
             p->base[entry] = (int16_t)base;
-            p->column[entry] = column_of(p->codec, codes[channel_at(p->codec, n)], base);
+            p->column[entry] = column_of(p->codec, codes[channel], base);
         }
     }
 }
 
-#ifdef AECODEC_LIBRARY
-
-/* Sort the entries of a slice by their rows of the bank. */
-static void sort_entries(pass *p, size_t entries)
-{
-    uint32_t next[257];
-    size_t n;
-    memset(next, 0, sizeof next);
-    for (n = 0; n < entries; n++) {
-        next[p->row[n] + 1]++;
-    }
-    for (n = 1; n < 256; n++) {
-        next[n] += next[n - 1];
-    }
-    for (n = 0; n < entries; n++) {
-        p->order[next[p->row[n]]++] = (uint32_t)n;
-    }
-}
-
-/* Code the columns of a slice, in ascending order of their rows of the bank. */
-static void code_columns(pass *p, range_coder *c, size_t entries)
-{
-    size_t n;
-    table t = table_of_row(p->codec, 0);
-    unsigned row = 0;
-    sort_entries(p, entries);
-    for (n = 0; n < entries; n++) {
-        size_t entry = p->order[n];
-        if (p->row[entry] != row) {
-            row = p->row[entry];
-            t = table_of_row(p->codec, row);
-        }
-        p->column[entry] = (uint8_t)code_symbol(c, &t, p->column[entry]);
-    }
-}
-
-#else
-
-/* Code the columns of a slice, in ascending order of their rows of the bank. Devices have no memory to sort. */
-static void code_columns(pass *p, range_coder *c, size_t entries)
+/* Code the columns of a slice, in ascending order of their rows of the bank, without memory to sort them. */
+static void code_few_columns(pass *p, range_coder *c, size_t entries)
 {
     unsigned row = 0, next;
     for (; row < 256; row = next) {
@@ -955,6 +875,134 @@ static void code_columns(pass *p, range_coder *c, size_t entries)
     }
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* Sort the entries of a slice by their rows of the bank; those of row r end at ends[r]. */
+static void sort_entries(pass *p, size_t entries, uint32_t ends[256])
+{
+    uint32_t sum = 0, count;
+    size_t n;
+    memset(ends, 0, 256 * sizeof *ends);
+    for (n = 0; n < entries; n++) {
+        ends[p->row[n]]++;
+    }
+    for (n = 0; n < 256; n++, sum += count) {
+        count = ends[n];
+        ends[n] = sum;
+    }
+    for (n = 0; n < entries; n++) {
+        p->order[ends[p->row[n]]++] = (uint32_t)n;
+    }
+}
+
+/* A table whose sums are known. */
+typedef struct {
+    table table;
+    uint32_t sums[257]; /* of the frequencies of all symbols before start, start + 1, ... start + count */
+    uint32_t likeliest; /* of the symbols that have a frequency of their own, less start */
+} summed_table;
+
+static void sum_table(const aecodec_codec *codec, unsigned row, summed_table *t)
+{
+    uint32_t n, sum;
+    t->table = table_of_row(codec, row);
+    t->likeliest = 0;
+    sum = t->table.start;
+    for (n = 0; n < t->table.count; n++) {
+        t->sums[n] = sum;
+        sum += t->table.frequencies[n];
+        if (t->table.frequencies[n] > t->table.frequencies[t->likeliest]) {
+            t->likeliest = n;
+        }
+    }
+    t->sums[n] = sum;
+}
+
+/* The sum of the frequencies of all symbols before one. */
+static uint32_t sum_before(const summed_table *t, uint32_t symbol)
+{
+    uint32_t number = symbol - t->table.start;
+    if (symbol < t->table.start) {
+        return symbol;
+    }
+    return number <= t->table.count ? t->sums[number] : t->sums[t->table.count] + number - t->table.count;
+}
+
+/* The last symbol with no more before it than this. */
+static uint32_t symbol_at(const summed_table *t, uint32_t target)
+{
+    uint32_t start = t->table.start, low = 0, high = t->table.count, beyond;
+    if (target < start) {
+        return target;
+    }
+    if (target >= t->sums[high]) {
+        beyond = start + high + target - t->sums[high];
+        return beyond < t->table.last ? beyond : t->table.last;
+    }
+    while (high - low > 1) {
+        uint32_t middle = (low + high) / 2;
+        if (t->sums[middle] <= target) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return start + low;
+}
+
+static uint32_t code_summed(range_coder *c, const summed_table *t, uint32_t symbol)
+{
+    if (is_decoder(c)) {
+        /* most symbols are the likeliest of their table, for which nothing is divided */
+        uint64_t scale = c->range >> 24, before = scale * ((uint64_t)t->sums[t->likeliest] << 8);
+        symbol = t->table.start + t->likeliest;
+        if (c->point - before >= scale * ((uint64_t)frequency_of(&t->table, symbol) << 8)) {
+            symbol = symbol_at(t, quantile(c));
+        }
+    }
+    narrow(c, sum_before(t, symbol), frequency_of(&t->table, symbol));
+    return symbol;
+}
+
+enum { MANY = 4 }; /* symbols worth sorting or summing a table for, and vectors worth taking together */
+
+/* Code the columns of some entries, which have one row of the bank. */
+static void code_entries(pass *p, range_coder *c, unsigned row, const uint32_t *entries, size_t count)
+{
+    summed_table t;
+    size_t n;
+    if (count < MANY) {
+        t.table = table_of_row(p->codec, row);
+        for (n = 0; n < count; n++) {
+            p->column[entries[n]] = (uint8_t)code_symbol(c, &t.table, p->column[entries[n]]);
+        }
+        return;
+    }
+    sum_table(p->codec, row, &t);
+    for (n = 0; n < count; n++) {
+        p->column[entries[n]] = (uint8_t)code_summed(c, &t, p->column[entries[n]]);
+    }
+}
+
+/* Code the columns of a slice, in ascending order of their rows of the bank. */
+static void code_columns(pass *p, range_coder *c, size_t entries)
+{
+    uint32_t ends[256], n = 0;
+    unsigned row;
+    if (entries < MANY) {
+        code_few_columns(p, c, entries);
+        return;
+    }
+    sort_entries(p, entries, ends);
+    for (row = 0; row < 256; n = ends[row++]) {
+        if (n < ends[row]) {
+            code_entries(p, c, row, p->order + n, ends[row] - n);
+        }
+    }
+}
+
+#else
+static void code_columns(pass *p, range_coder *c, size_t entries) { code_few_columns(p, c, entries); }
 #endif
 
 /* Code the value of an escaped symbol, high byte first. */
@@ -994,6 +1042,8 @@ static void code_values(pass *p, range_coder *c, size_t place, size_t stop)
             }
             if (is_decoder(c)) {
                 store_decoded(p, c, entry, code, channel, value);
+            }
+            if (is_decoder(c) || is_together(p)) {
                 update_inputs(p, vector, place);
             }
         }
@@ -1024,29 +1074,87 @@ static void run_units_of_all(pass *p, size_t place, progress *now)
     }
 }
 
+#ifdef AECODEC_LIBRARY
+
+/* Whether the context network may run for all vectors of a pass at once: if they are many, or codes are decided, which is
+ * done slice by slice. */
+static int may_run_together(const aecodec_codec *codec, uint32_t vectors)
+{
+    return codec->context && (codec->factors || vectors >= MANY);
+}
+
+/* Choose how the context network runs: one by one if priors have to be selected by what it makes of the vectors. */
+static void choose_way(pass *p, const range_coder *c)
+{
+    int is_selected = !is_decoder(c) && p->codec->priors > 1;
+    p->is_together = p->all.codec && (p->latents || (p->count >= MANY && !is_selected));
+}
+
+static void look_around_all(pass *p)
+{
+    const int8_t *neighbours[4];
+    uint32_t vector;
+    int n;
+    for (vector = 0; vector < p->count; vector++) {
+        find_neighbours(p, vector);
+        for (n = 0; n < 4; n++) {
+            neighbours[n] = p->codes + (size_t)p->neighbours[n] * p->codec->code_dimension;
+        }
+        aecodec_context_look_around(&p->all, vector, neighbours);
+    }
+    aecodec_context_sum_around(&p->all);
+}
+
+/* Begin to code slices. */
+static void begin_slices(pass *p)
+{
+    uint32_t vector;
+    for (vector = 0; p->latents && vector < p->count; vector++) {
+        p->weights[vector] = (uint8_t)weight_of(p, vector);
+    }
+    if (p->is_together) {
+        aecodec_context_begin(&p->all, p->count, p->kind, p->priors);
+        if (p->kind >= 0) {
+            look_around_all(p);
+        }
+    }
+}
+
+static void run_together(pass *p, size_t place, size_t stop)
+{
+    p->place = place;
+    aecodec_context_run(&p->all, place, stop);
+}
+
+#else
+static void choose_way(const pass *p, const range_coder *c) { (void)p; (void)c; }
+static void begin_slices(const pass *p) { (void)p; }
+static void run_together(const pass *p, size_t place, size_t stop) { (void)p; (void)place; (void)stop; }
+#endif
+
 static void code_pass(pass *p, range_coder *c)
 {
     const aecodec_codec *codec = p->codec;
     progress now = no_units_known(codec);
     size_t place = 0, stop, unit = 0;
     uint32_t vector;
-    look_around_all(p);
+    choose_way(p, c);
     for (vector = 0; vector < p->count && c->status == AECODEC_OK; vector++) {
         if (is_decoder(c)) {
             p->priors[vector] = 0;
         } else {
             select_prior(p, vector);
         }
-        if (still_decides(p)) {
-            decide_codes(p, vector);
-        }
         if (codec->all_priors > 1) {
             code_prior(p, c, vector);
         }
     }
+    begin_slices(p);
     for (; place < codec->code_dimension && c->status == AECODEC_OK; place = stop) {
         stop = slice_end(codec, place, &unit);
-        if (is_decoder(c) && codec->context) {
+        if (is_together(p)) {
+            run_together(p, place, stop);
+        } else if (is_decoder(c) && codec->context) {
             run_units_of_all(p, place, &now);
         }
         find_rows(p, place, stop);
@@ -1175,7 +1283,7 @@ static size_t max_pass(const aecodec_codec *codec, shape s)
 /* Numbers in a vector's activity and gradients. */
 static size_t spatial_count(const aecodec_codec *codec)
 {
-    return has_spatial_context(codec) ? codec->code_dimension + 4 * predicted_channels(codec) : 0;
+    return has_spatial_context(codec) ? codec->code_dimension + AECODEC_GRADIENTS * predicted_channels(codec) : 0;
 }
 
 static size_t work_size_of(const aecodec_codec *codec, shape s)
@@ -1332,17 +1440,35 @@ static shape shape_of_segment(const aecodec_codec *codec, const aecodec_segment 
     return s;
 }
 
-/* Bytes of the working memory before p->order. */
-static size_t size_without_order(const aecodec_codec *codec, shape s)
+/* Bytes of the working memory before p->all, p->order and p->weights. */
+static size_t size_of_pass(const aecodec_codec *codec, shape s)
 {
     return (work_size_of(codec, s) + 3) / 4 * 4;
+}
+
+static size_t size_of_context(const aecodec_codec *codec, shape s)
+{
+    return may_run_together(codec, s.vectors) ? aecodec_context_work_size(codec, max_pass(codec, s)) : 0;
 }
 
 size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment)
 {
     shape s = shape_of_segment(codec, segment);
-    size_t of_vector = codec->max_slice * sizeof(uint32_t) + spatial_count(codec) * sizeof(int16_t);
-    return size_without_order(codec, s) + max_pass(codec, s) * of_vector;
+    return size_of_pass(codec, s) + size_of_context(codec, s) +
+           max_pass(codec, s) * (codec->max_slice * sizeof(uint32_t) + 1);
+}
+
+/* Lay out the working memory of the library. */
+static void start_message_pass(pass *p, const aecodec_codec *codec, shape s, int8_t *codes, uint32_t *work)
+{
+    start_pass(p, codec, s, codes, work);
+    work += size_of_pass(codec, s) / 4;
+    if (may_run_together(codec, s.vectors)) {
+        aecodec_context_open(&p->all, codec, max_pass(codec, s), work);
+        p->inputs = p->all.inputs;
+    }
+    p->order = work + size_of_context(codec, s) / 4;
+    p->weights = (uint8_t *)(p->order + max_pass(codec, s) * codec->max_slice);
 }
 
 /* Code all vectors: a segment at once, vectors without neighbours in passes. */
@@ -1354,9 +1480,7 @@ static void code_message(const aecodec_codec *codec, const aecodec_segment *segm
     pass p;
     for (; left; left -= s.vectors) {
         s.vectors = left < s.vectors ? (uint32_t)left : s.vectors;
-        start_pass(&p, codec, s, codes, work);
-        p.order = work + size_without_order(codec, s) / 4;
-        p.around = (int16_t *)(p.order + max_pass(codec, s) * codec->max_slice);
+        start_message_pass(&p, codec, s, codes, work);
         p.latents = latents;
         p.weight = weight;
         if (!codec->is_convolutional) {
@@ -1545,20 +1669,27 @@ aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_hea
     return r.is_damaged || !is_within_limits(header) ? AECODEC_DAMAGED : AECODEC_OK;
 }
 
-/* Check that the message is what an encoder writes for the decoded symbols, and nothing else. */
-static aecodec_status check_end(range_coder *c, size_t shortest)
+/* Whether the message is the one that an encoder writes for the decoded symbols: of all that decode to them, the one
+ * that ends in most bytes of 0 (section 5). */
+static int is_canonical(const range_coder *c, size_t length)
 {
-    size_t n;
-    finish_message(c);
-    for (n = c->written; n < c->size; n++) {
-        if (c->message[n]) {
-            c->status = AECODEC_DAMAGED;
-        }
+    size_t after = c->position - length; /* bytes of what was read that follow the last one that is not 0 */
+    uint64_t unit = (uint64_t)1 << 8 * (after & 7u);
+    return !length || after >= 8 ||
+           (c->point < unit && c->point + (256u - c->message[length - 1]) * unit >= c->range);
+}
+
+static aecodec_status check_end(const range_coder *c, size_t shortest)
+{
+    size_t length = c->size;
+    while (length && !c->message[length - 1]) {
+        length--;
     }
-    if (c->status == AECODEC_OK && c->size != (c->length > shortest ? c->length : shortest)) {
-        c->status = AECODEC_DAMAGED;
+    if (c->status != AECODEC_OK) {
+        return c->status;
     }
-    return c->status;
+    return length <= c->position && c->size == (length > shortest ? length : shortest) && is_canonical(c, length)
+               ? AECODEC_OK : AECODEC_DAMAGED;
 }
 
 /* Check that a file is of this codec and level. */
@@ -1604,7 +1735,7 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
     start_pass(&p, codec, s, codes, work);
     code_vectors(&p, &c);
     *vectors = s.vectors;
-    return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
+    return check_end(&c, shortest);
 }
 
 #ifdef AECODEC_LIBRARY
@@ -1631,7 +1762,7 @@ aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_
     memset(codes, 0, (size_t)vectors_of(segment) * codec->code_dimension);
     start_coder(&c, message, NULL, size);
     code_message(codec, segment, NULL, none, codes, work, &c);
-    return c.status == AECODEC_OK ? check_end(&c, shortest) : c.status;
+    return check_end(&c, shortest);
 }
 
 #endif

@@ -92,9 +92,14 @@ enum { AECODEC_MAX_VECTORS = 16384 };
 /* ---- the tables of a level ----
  *
  * Exported C source fills in the next four structs. A program passes a pointer to an aecodec_codec; it need
- * not read the fields. K is the code dimension, H the number of units, L the lesser of K and 64. */
+ * not read the fields. K is the code dimension, H the number of units, L the lesser of K and
+ * AECODEC_PREDICTED_CHANNELS. */
 
-enum { AECODEC_LANES = 16 }; /* the context network sums its inputs in groups of this size */
+enum {
+    AECODEC_LANES = 16,             /* the context network sums its inputs in groups of this size */
+    AECODEC_GRADIENTS = 4,          /* of a channel: sums and differences of two pairs of neighbours */
+    AECODEC_PREDICTED_CHANNELS = 64 /* most channels that are predicted from gradients */
+};
 
 /* A row of the bank of frequency tables. bank[at] and the following elements hold the frequencies of columns
  * start .. start + count - 1, then the frequency of the escape; all other columns have frequency 1. */
@@ -108,7 +113,7 @@ typedef struct {
     const int8_t *centre;           /* [K] value from which codes are measured, in coding order */
     const int8_t *weights;          /* [2][H][K] of the activities, channels in coding order */
     const int8_t *bias;             /* [2][H] */
-    const int8_t *gradient_weights; /* [2][L][4 gradients][L] */
+    const int8_t *gradient_weights; /* [2][L][AECODEC_GRADIENTS][L] */
     const uint8_t *gradient_shift;  /* [2][L] */
 } aecodec_spatial_weights;
 

@@ -270,44 +270,48 @@ static void portable_add(const aecodec_sum *sum, const int8_t *one, const int8_t
     }
 }
 
+static void portable_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
+                              int32_t *sums, size_t sums_step)
+{
+    size_t row, n, output;
+    for (row = 0; row < rows; row++, inputs += step, sums += sums_step) {
+        uint32_t own[AECODEC_BLOCK] = {0};
+        for (n = 0; n < length; n += 2) {
+            const int16_t *pair = weights + n * AECODEC_BLOCK;
+            for (output = 0; output < AECODEC_BLOCK; output++) {
+                own[output] += (uint32_t)(inputs[n] * pair[2 * output]);
+                own[output] += (uint32_t)(inputs[n + 1] * pair[2 * output + 1]);
+            }
+        }
+        for (output = 0; output < AECODEC_BLOCK; output++) {
+            sums[output] = (int32_t)own[output];
+        }
+    }
+}
+
 #ifdef AECODEC_WINOGRAD
 
-/* Compilers multiply and add pairs of 16 bits at once, where processors do. */
-static void portable_products(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs,
-                              int32_t *sums)
-{
-    const int16_t *one = inputs + length, *two = one + length, *three = two + length;
-    uint32_t output;
-    for (output = 0; output < outputs; output++, weights += length, sums++) {
-        int32_t a = 0, b = 0, c = 0, d = 0;
-        size_t n;
-        for (n = 0; n < length; n++) {
-            a += inputs[n] * weights[n];
-            b += one[n] * weights[n];
-            c += two[n] * weights[n];
-            d += three[n] * weights[n];
-        }
-        sums[0] = a, sums[AECODEC_BLOCK] = b, sums[2 * AECODEC_BLOCK] = c, sums[3 * AECODEC_BLOCK] = d;
-    }
-}
-
-static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel,
-                             uint32_t channels, int8_t *output)
+static void portable_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
+                             uint32_t channels, int8_t *output, size_t output_step)
 {
     uint32_t n;
-    for (n = 0; n < channels; n++) {
-        const uint32_t sum = (uint32_t)sums[n] + (uint32_t)scaling->bias[channel + n];
-        output[n] = aecodec_output(scaling, (int32_t)sum, channel + n);
+    for (; count > 0; count--, sums += AECODEC_BLOCK, output += output_step) {
+        for (n = 0; n < channels; n++) {
+            const uint32_t sum = (uint32_t)sums[n] + (uint32_t)scaling->bias[channel + n];
+            output[n] = aecodec_output(scaling, (int32_t)sum, channel + n);
+        }
     }
 }
 
+enum { LEAST_PLACES = 32 };
+
 #else
-#define portable_products NULL
 #define portable_outputs NULL
+enum { LEAST_PLACES = 0 };
 #endif
 
 const aecodec_kernels aecodec_portable_kernels = {
-    "portable", 8, 1, 1, 1, pack, fill, NULL, portable_tile, portable_products, 32, portable_outputs, portable_add,
+    "portable", 8, 1, 1, 1, pack, fill, NULL, portable_tile, portable_multiply, LEAST_PLACES, portable_outputs, portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

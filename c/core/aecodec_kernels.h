@@ -63,9 +63,8 @@ typedef struct {
     int32_t multiplier, shift, zero, least, most;
 } aecodec_sum;
 
-/* Convolutions with kernels of 3 by 3 can do with 16 multiplications for 4 outputs instead of 36, if there is
- * memory for what they work on (aecodec_winograd.c). Processors of 32 bits are taken to have none; who compiles may
- * define AECODEC_SMALL for others. */
+/* Convolutions with kernels of 3 by 3 need 36 multiplications for 16 outputs instead of 144 if there is memory to
+ * work in (aecodec_winograd.c). Processors with 32 bits are taken to have none; define AECODEC_SMALL for others. */
 #if (UINTPTR_MAX > 0xffffffffu || defined(__wasm__)) && !defined(AECODEC_SMALL)
 #define AECODEC_WINOGRAD
 #endif
@@ -80,13 +79,17 @@ typedef struct aecodec_kernels {
     void (*fill)(void *packed, int8_t value, size_t count);
     void (*begin)(aecodec_tile *tile); /* work out the excess, once channels and weights are set; may be NULL */
     void (*tile)(const aecodec_tile *tile);
-    /* Products for aecodec_winograd.c, NULL where tiles are faster: of four inputs, each with up to a block of
-     * weights, `length` numbers long, a multiple of 16. sums: [4][AECODEC_BLOCK]. */
-    void (*products)(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs, int32_t *sums);
-    uint32_t least_places; /* of an output for which transforming the weights is worth it */
-    /* Outputs of the sums of up to a block of channels, without their bias; not used where products is NULL. */
-    void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
-                    int8_t *output);
+    /* Multiply rows of inputs by a block of weights.
+     *
+     * inputs: [rows][length], rows `step` numbers apart; length is even.
+     * weights: [length / 2][AECODEC_BLOCK][2].
+     * sums: [rows][AECODEC_BLOCK], rows `sums_step` numbers apart, written. They wrap around. */
+    void (*multiply)(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
+                     int32_t *sums, size_t sums_step);
+    uint32_t least_places; /* of an output for which aecodec_winograd.c is faster than tiles; 0: never */
+    /* Store a row of outputs, AECODEC_BLOCK sums each, of which `channels` count. NULL if least_places is 0. */
+    void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
+                    uint32_t channels, int8_t *output, size_t output_step);
     /* Two tensors of one shape; output may be one of them. */
     void (*add)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count);
 } aecodec_kernels;
@@ -99,6 +102,19 @@ typedef struct aecodec_kernels {
 #define AECODEC_NEON
 #elif !defined(AECODEC_PORTABLE) && defined(__wasm_simd128__)
 #define AECODEC_WASM
+#endif
+
+/* Where compilers can, they make two versions of a function, one of them for AVX2, and choose as the program starts. */
+#if defined(AECODEC_X86) && defined(__GLIBC__) && !defined(__clang__)
+#define AECODEC_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define AECODEC_WIDE
+#endif
+
+#ifdef __GNUC__
+#define AECODEC_INLINE static inline __attribute__((always_inline))
+#else
+#define AECODEC_INLINE static inline
 #endif
 
 /* The kernels for the processor that the program runs on. */

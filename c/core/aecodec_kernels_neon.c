@@ -180,6 +180,30 @@ static void neon_tile(const aecodec_tile *tile)
     }
 }
 
+/* Rows of inputs by a block of weights, of which vld2q takes the pairs apart. */
+static void neon_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
+                          int32_t *sums, size_t sums_step)
+{
+    for (; rows > 0; rows--, inputs += step, sums += sums_step) {
+        int32x4_t own[QUADS] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
+        const int16_t *pairs = weights;
+        size_t n;
+        int half, quad;
+        for (n = 0; n < length; n += 2) {
+            UNROLLED for (half = 0; half < QUADS; half += 2, pairs += AECODEC_BLOCK) {
+                const int16x8x2_t pair = vld2q_s16(pairs);
+                own[half] = vmlal_n_s16(own[half], vget_low_s16(pair.val[0]), inputs[n]);
+                own[half] = vmlal_n_s16(own[half], vget_low_s16(pair.val[1]), inputs[n + 1]);
+                own[half + 1] = vmlal_n_s16(own[half + 1], vget_high_s16(pair.val[0]), inputs[n]);
+                own[half + 1] = vmlal_n_s16(own[half + 1], vget_high_s16(pair.val[1]), inputs[n + 1]);
+            }
+        }
+        UNROLLED for (quad = 0; quad < QUADS; quad++) {
+            vst1q_s32(sums + quad * QUAD, own[quad]);
+        }
+    }
+}
+
 INLINE int32x4_t part(int16x4_t values, int32_t zero, int32_t multiplier, int32_t shift)
 {
     const int32x4_t x = vshlq_n_s32(vsubq_s32(vmovl_s16(values), vdupq_n_s32(zero)), 20);
@@ -207,7 +231,7 @@ static void neon_add(const aecodec_sum *sum, const int8_t *one, const int8_t *ot
 }
 
 static const aecodec_kernels neon_kernels = {
-    NAME, WIDE, 1, 1, 1 << 17, neon_pack, neon_fill, NULL, neon_tile, NULL, 0, NULL, neon_add,
+    NAME, WIDE, 1, 1, 1 << 17, neon_pack, neon_fill, NULL, neon_tile, neon_multiply, 0, NULL, neon_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

@@ -162,56 +162,56 @@ static void wasm_tile(const aecodec_tile *tile)
     }
 }
 
-/* Four sums, of four vectors. */
-INLINE v128_t sums_of(v128_t a, v128_t b, v128_t c, v128_t d)
-{
-    const v128_t first = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
-    const v128_t second = wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
-    return wasm_i32x4_add(wasm_i32x4_shuffle(first, second, 0, 1, 4, 5),
-                          wasm_i32x4_shuffle(first, second, 2, 3, 6, 7));
-}
+enum { ROWS = 2 };
 
-/* Two inputs and four rows of weights. */
-INLINE void products_of(const int16_t *inputs, const int16_t *weights, size_t length, int32_t *sums)
+/* Some rows of inputs. */
+INLINE void multiply_rows(const int16_t *inputs, size_t step, const int rows, const int16_t *weights, size_t length,
+                          int32_t *sums, size_t sums_step)
 {
-    v128_t own[2][QUAD];
+    v128_t own[ROWS][QUAD];
     size_t n;
-    int input, row, half;
-    UNROLLED for (row = 0; row < QUAD; row++) {
-        own[0][row] = own[1][row] = wasm_i64x2_const_splat(0);
+    int row, quad;
+    UNROLLED for (row = 0; row < rows; row++) {
+        own[row][0] = own[row][1] = own[row][2] = own[row][3] = wasm_i64x2_const_splat(0);
     }
-    for (n = 0; n < length; n += 16) {
-        UNROLLED for (half = 0; half < 16; half += 8) {
-            const v128_t one = wasm_v128_load(inputs + n + half), other = wasm_v128_load(inputs + length + n + half);
-            UNROLLED for (row = 0; row < QUAD; row++) {
-                const v128_t weight = wasm_v128_load(weights + (size_t)row * length + n + half);
-                own[0][row] = wasm_i32x4_add(own[0][row], wasm_i32x4_dot_i16x8(one, weight));
-                own[1][row] = wasm_i32x4_add(own[1][row], wasm_i32x4_dot_i16x8(other, weight));
+    for (n = 0; n < length; n += 2, weights += 2 * AECODEC_BLOCK) {
+        UNROLLED for (row = 0; row < rows; row++) {
+            const v128_t pair = wasm_v128_load32_splat(inputs + (size_t)row * step + n);
+            UNROLLED for (quad = 0; quad < QUAD; quad++) {
+                const v128_t product = wasm_i32x4_dot_i16x8(wasm_v128_load(weights + quad * 2 * QUAD), pair);
+                own[row][quad] = wasm_i32x4_add(own[row][quad], product);
             }
         }
     }
-    UNROLLED for (input = 0; input < 2; input++) {
-        wasm_v128_store(sums + input * AECODEC_BLOCK,
-                        sums_of(own[input][0], own[input][1], own[input][2], own[input][3]));
+    UNROLLED for (row = 0; row < rows; row++) {
+        UNROLLED for (quad = 0; quad < QUAD; quad++) {
+            wasm_v128_store(sums + (size_t)row * sums_step + quad * QUAD, own[row][quad]);
+        }
     }
 }
 
-static void wasm_products(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs, int32_t *sums)
+static void wasm_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
+                          int32_t *sums, size_t sums_step)
 {
-    uint32_t output;
-    for (output = 0; output < outputs; output += QUAD, weights += QUAD * length, sums += QUAD) {
-        products_of(inputs, weights, length, sums);
-        products_of(inputs + 2 * length, weights, length, sums + 2 * AECODEC_BLOCK);
+    for (; rows >= ROWS; rows -= ROWS, inputs += ROWS * step, sums += ROWS * sums_step) {
+        multiply_rows(inputs, step, ROWS, weights, length, sums, sums_step);
+    }
+    if (rows) {
+        multiply_rows(inputs, step, 1, weights, length, sums, sums_step);
     }
 }
 
-static void wasm_outputs(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
-                         int8_t *output)
+static void wasm_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
+                         uint32_t channels, int8_t *output, size_t output_step)
 {
-    uint32_t n;
-    for (n = 0; n < channels; n += QUAD) {
-        const quad_scaling quad = quad_scaling_of(scaling, channel + n);
-        store_sums(scaling, &quad, wasm_v128_load(sums + n), channel + n, output + n, channels - n);
+    uint32_t from;
+    size_t n;
+    for (from = 0; from < channels; from += QUAD) {
+        const quad_scaling quad = quad_scaling_of(scaling, channel + from);
+        for (n = 0; n < count; n++) {
+            store_sums(scaling, &quad, wasm_v128_load(sums + n * AECODEC_BLOCK + from), channel + from,
+                       output + n * output_step + from, channels - from);
+        }
     }
 }
 
@@ -250,7 +250,7 @@ static void wasm_add(const aecodec_sum *sum, const int8_t *one, const int8_t *ot
 }
 
 static const aecodec_kernels wasm_kernels = {
-    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, NULL, wasm_tile, wasm_products, 64, wasm_outputs, wasm_add,
+    "wasm simd128", WIDE, 1, 2, 1 << 17, wasm_pack, wasm_fill, NULL, wasm_tile, wasm_multiply, 64, wasm_outputs, wasm_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

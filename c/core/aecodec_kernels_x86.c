@@ -80,16 +80,15 @@ typedef struct {
     __mmask16 stored;
 } avx512_scaling;
 
-AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_tile *tile, uint32_t from, uint32_t channels)
+/* Of `channels` channels from this one on, of whose sums the excess is taken off. */
+AVX512 INLINE avx512_scaling avx512_scaling_of(const aecodec_scaling *scaling, uint32_t channel, uint32_t channels,
+                                               __m512i excess)
 {
-    const aecodec_scaling *scaling = tile->scaling;
-    const uint32_t channel = tile->channel + from;
     const __mmask16 there = (__mmask16)(0xffffu >> (channels < LANES ? (LANES - channels) / 4 * 4 : 0));
     const __m512i none = _mm512_setzero_si512();
     const __m512i shift = _mm512_maskz_loadu_epi32(there, scaling->shift + channel);
     const avx512_scaling found = {
-        _mm512_sub_epi32(_mm512_maskz_loadu_epi32(there, scaling->bias + channel),
-                         _mm512_loadu_si512(tile->excess + from)),
+        _mm512_sub_epi32(_mm512_maskz_loadu_epi32(there, scaling->bias + channel), excess),
         _mm512_maskz_loadu_epi32(there, scaling->multiplier + channel),
         _mm512_max_epi32(shift, none),
         _mm512_max_epi32(_mm512_sub_epi32(none, shift), none),
@@ -164,7 +163,9 @@ AVX512 INLINE void avx512_tile_of(const aecodec_tile *tile, const int count, con
         }
     }
     UNROLLED for (n = 0; n < blocks; n++) {
-        const avx512_scaling scaling = avx512_scaling_of(tile, (uint32_t)n * LANES, n < blocks - 1 ? LANES : last);
+        const avx512_scaling scaling =
+            avx512_scaling_of(tile->scaling, tile->channel + (uint32_t)n * LANES, n < blocks - 1 ? LANES : last,
+                              _mm512_loadu_si512(tile->excess + n * LANES));
         UNROLLED for (place = 0; place < count; place++) {
             int8_t *output = tile->output + (size_t)place * tile->output_step + n * LANES;
             if (tile->scaling->is_rounded_once) {
@@ -209,6 +210,56 @@ AVX512 static void avx512_tile(const aecodec_tile *tile)
     }
 }
 
+/* Some rows of inputs, with all sums in registers. */
+AVX512 INLINE void avx512_multiply_rows(const int16_t *inputs, size_t step, const int rows, const int16_t *weights,
+                                        size_t length, int32_t *sums, size_t sums_step)
+{
+    __m512i own[AVX512_WIDE];
+    size_t n;
+    int row;
+    UNROLLED for (row = 0; row < rows; row++) {
+        own[row] = _mm512_setzero_si512();
+    }
+    for (n = 0; n < length; n += 2, weights += 2 * LANES) {
+        const __m512i block = _mm512_loadu_si512(weights);
+        UNROLLED for (row = 0; row < rows; row++) {
+            const __m512i pair = _mm512_set1_epi32(aecodec_word_at(inputs + (size_t)row * step + n));
+            own[row] = _mm512_dpwssd_epi32(own[row], block, pair);
+        }
+    }
+    UNROLLED for (row = 0; row < rows; row++) {
+        _mm512_storeu_si512(sums + (size_t)row * sums_step, own[row]);
+    }
+}
+
+AVX512 static void avx512_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights,
+                                   size_t length, int32_t *sums, size_t sums_step)
+{
+    for (; rows >= AVX512_WIDE; rows -= AVX512_WIDE, inputs += AVX512_WIDE * step, sums += AVX512_WIDE * sums_step) {
+        avx512_multiply_rows(inputs, step, AVX512_WIDE, weights, length, sums, sums_step);
+    }
+    for (; rows >= 4; rows -= 4, inputs += 4 * step, sums += 4 * sums_step) {
+        avx512_multiply_rows(inputs, step, 4, weights, length, sums, sums_step);
+    }
+    for (; rows > 0; rows--, inputs += step, sums += sums_step) {
+        avx512_multiply_rows(inputs, step, 1, weights, length, sums, sums_step);
+    }
+}
+
+AVX512 static void avx512_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
+                                  uint32_t channels, int8_t *output, size_t output_step)
+{
+    const avx512_scaling block = avx512_scaling_of(scaling, channel, channels, _mm512_setzero_si512());
+    for (; count > 0; count--, sums += LANES, output += output_step) {
+        const __m512i own = _mm512_loadu_si512(sums);
+        if (scaling->is_rounded_once) {
+            avx512_store_slowly(scaling, _mm512_add_epi32(own, block.bias), channel, channels, output);
+        } else {
+            avx512_store(&block, own, output);
+        }
+    }
+}
+
 AVX512 INLINE __m512i avx512_part(__m128i value, int32_t zero, int32_t multiplier, int32_t shift)
 {
     const __m512i x = _mm512_sub_epi32(_mm512_cvtepi8_epi32(value), _mm512_set1_epi32(zero));
@@ -238,7 +289,8 @@ AVX512 static void avx512_add(const aecodec_sum *sum, const int8_t *one, const i
 }
 
 static const aecodec_kernels avx512_kernels = {
-    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, NULL, 0, NULL, avx512_add,
+    "avx512vnni", AVX512_WIDE, AVX512_BLOCKS, 1, 1 << 17, avx512_pack, avx512_fill, avx512_begin, avx512_tile, avx512_multiply, 256, avx512_outputs,
+    avx512_add,
 };
 
 #endif
@@ -319,21 +371,32 @@ AVX2 INLINE __m256i avx2_limit(__m256i x, int32_t zero, int32_t least, int32_t m
     return _mm256_min_epi32(_mm256_max_epi32(x, _mm256_set1_epi32(least)), _mm256_set1_epi32(most));
 }
 
-/* `half` of the channels of a block, of which `count` are left. */
-AVX2 INLINE void avx2_store_sums(const aecodec_scaling *scaling, __m256i sums, uint32_t channel, uint32_t count,
-                                 int8_t *output)
+/* How sums of 8 channels become outputs. */
+typedef struct {
+    __m256i bias, multiplier, left, right;
+} avx2_scaling;
+
+/* For the channels from this one on, of which `count` are left. */
+AVX2 INLINE avx2_scaling avx2_scaling_of(const aecodec_scaling *scaling, uint32_t channel, uint32_t count)
 {
     const __m256i there = avx2_lanes((int)(count + 3) / 4 * 4), none = _mm256_setzero_si256();
     const __m256i shift = avx2_load(scaling->shift + channel, there);
-    sums = _mm256_add_epi32(sums, avx2_load(scaling->bias + channel, there));
+    const avx2_scaling half = {avx2_load(scaling->bias + channel, there), avx2_load(scaling->multiplier + channel, there),
+                               _mm256_max_epi32(shift, none), _mm256_max_epi32(_mm256_sub_epi32(none, shift), none)};
+    return half;
+}
+
+AVX2 INLINE void avx2_store_sums(const aecodec_scaling *scaling, const avx2_scaling *half, __m256i sums,
+                                 uint32_t channel, uint32_t count, int8_t *output)
+{
+    sums = _mm256_add_epi32(sums, half->bias);
     if (scaling->is_rounded_once) {
-        int32_t each[HALF];
-        _mm256_storeu_si256((__m256i *)(void *)each, sums);
-        store_slowly(scaling, each, channel, count < HALF ? count : HALF, output);
+        int32_t numbers[HALF];
+        _mm256_storeu_si256((__m256i *)(void *)numbers, sums);
+        store_slowly(scaling, numbers, channel, count < HALF ? count : HALF, output);
         return;
     }
-    sums = avx2_scale(sums, avx2_load(scaling->multiplier + channel, there), _mm256_max_epi32(shift, none),
-                      _mm256_max_epi32(_mm256_sub_epi32(none, shift), none));
+    sums = avx2_scale(sums, half->multiplier, half->left, half->right);
     avx2_store(avx2_limit(sums, scaling->zero, scaling->least, scaling->most), output, count);
 }
 
@@ -378,10 +441,12 @@ AVX2 INLINE void avx2_tile_of(const aecodec_tile *tile, const int count, const i
             }
         }
     }
-    UNROLLED for (place = 0; place < count; place++) {
-        UNROLLED for (lane = 0; lane < lanes; lane += HALF) {
-            avx2_store_sums(tile->scaling, sums[place][lane / HALF], tile->channel + (uint32_t)lane,
-                         tile->channels - (uint32_t)lane, tile->output + (size_t)place * tile->output_step + lane);
+    UNROLLED for (lane = 0; lane < lanes; lane += HALF) {
+        const uint32_t channel = tile->channel + (uint32_t)lane, left = tile->channels - (uint32_t)lane;
+        const avx2_scaling half = avx2_scaling_of(tile->scaling, channel, left);
+        UNROLLED for (place = 0; place < count; place++) {
+            avx2_store_sums(tile->scaling, &half, sums[place][lane / HALF], channel, left,
+                            tile->output + (size_t)place * tile->output_step + lane);
         }
     }
 }
@@ -420,50 +485,65 @@ AVX2 static void avx2_tile(const aecodec_tile *tile)
     }
 }
 
-/* Two inputs and four rows of weights. */
-AVX2 INLINE void avx2_products_of(const int16_t *inputs, const int16_t *weights, size_t length, int32_t *sums)
+enum { AVX2_ROWS = 6 };
+
+/* Some rows of inputs, with all sums in registers. */
+AVX2 INLINE void avx2_multiply_rows(const int16_t *inputs, size_t step, const int rows, const int16_t *weights,
+                                    size_t length, int32_t *sums, size_t sums_step)
 {
-    __m256i own[2][4];
+    __m256i own[AVX2_ROWS][2];
     size_t n;
-    int input, row;
-    UNROLLED for (row = 0; row < 4; row++) {
-        own[0][row] = own[1][row] = _mm256_setzero_si256();
+    int row;
+    UNROLLED for (row = 0; row < rows; row++) {
+        own[row][0] = own[row][1] = _mm256_setzero_si256();
     }
-    for (n = 0; n < length; n += 16) {
-        const __m256i one = _mm256_loadu_si256((const __m256i *)(const void *)(inputs + n));
-        const __m256i other = _mm256_loadu_si256((const __m256i *)(const void *)(inputs + length + n));
-        UNROLLED for (row = 0; row < 4; row++) {
-            const __m256i weight =
-                _mm256_loadu_si256((const __m256i *)(const void *)(weights + (size_t)row * length + n));
-            own[0][row] = _mm256_add_epi32(own[0][row], _mm256_madd_epi16(one, weight));
-            own[1][row] = _mm256_add_epi32(own[1][row], _mm256_madd_epi16(other, weight));
+    for (n = 0; n < length; n += 2, weights += 2 * AECODEC_BLOCK) {
+        const __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)weights);
+        const __m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(weights + AECODEC_BLOCK));
+        UNROLLED for (row = 0; row < rows; row++) {
+            const __m256i pair = _mm256_set1_epi32(aecodec_word_at(inputs + (size_t)row * step + n));
+            own[row][0] = _mm256_add_epi32(own[row][0], _mm256_madd_epi16(first, pair));
+            own[row][1] = _mm256_add_epi32(own[row][1], _mm256_madd_epi16(second, pair));
         }
     }
-    UNROLLED for (input = 0; input < 2; input++) {
-        const __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(own[input][0], own[input][1]),
-                                                _mm256_hadd_epi32(own[input][2], own[input][3]));
-        _mm_storeu_si128((__m128i *)(void *)(sums + input * AECODEC_BLOCK),
-                         _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1)));
+    UNROLLED for (row = 0; row < rows; row++) {
+        int32_t *to = sums + (size_t)row * sums_step;
+        _mm256_storeu_si256((__m256i *)(void *)to, own[row][0]);
+        _mm256_storeu_si256((__m256i *)(void *)(to + HALF), own[row][1]);
     }
 }
 
-AVX2 static void avx2_products(const int16_t *inputs, const int16_t *weights, size_t length, uint32_t outputs,
-                               int32_t *sums)
+AVX2 static void avx2_multiply(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
+                               int32_t *sums, size_t sums_step)
 {
-    uint32_t output;
-    for (output = 0; output < outputs; output += 4, weights += 4 * length, sums += 4) {
-        avx2_products_of(inputs, weights, length, sums);
-        avx2_products_of(inputs + 2 * length, weights, length, sums + 2 * AECODEC_BLOCK);
+    for (; rows >= AVX2_ROWS; rows -= AVX2_ROWS, inputs += AVX2_ROWS * step, sums += AVX2_ROWS * sums_step) {
+        avx2_multiply_rows(inputs, step, AVX2_ROWS, weights, length, sums, sums_step);
+    }
+    if (rows >= 4) {
+        avx2_multiply_rows(inputs, step, 4, weights, length, sums, sums_step);
+        rows -= 4, inputs += 4 * step, sums += 4 * sums_step;
+    }
+    if (rows >= 2) {
+        avx2_multiply_rows(inputs, step, 2, weights, length, sums, sums_step);
+        rows -= 2, inputs += 2 * step, sums += 2 * sums_step;
+    }
+    if (rows) {
+        avx2_multiply_rows(inputs, step, 1, weights, length, sums, sums_step);
     }
 }
 
-AVX2 static void avx2_outputs(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel,
-                              uint32_t channels, int8_t *output)
+AVX2 static void avx2_outputs(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
+                              uint32_t channels, int8_t *output, size_t output_step)
 {
-    uint32_t n;
-    for (n = 0; n < channels; n += HALF) {
-        avx2_store_sums(scaling, _mm256_loadu_si256((const __m256i *)(const void *)(sums + n)), channel + n,
-                        channels - n, output + n);
+    uint32_t from;
+    size_t n;
+    for (from = 0; from < channels; from += HALF) {
+        const avx2_scaling half = avx2_scaling_of(scaling, channel + from, channels - from);
+        for (n = 0; n < count; n++) {
+            const void *own = sums + n * AECODEC_BLOCK + from;
+            avx2_store_sums(scaling, &half, _mm256_loadu_si256(own), channel + from, channels - from,
+                            output + n * output_step + from);
+        }
     }
 }
 
@@ -496,7 +576,7 @@ AVX2 static void avx2_add(const aecodec_sum *sum, const int8_t *one, const int8_
 }
 
 static const aecodec_kernels avx2_kernels = {
-    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_products, 64, avx2_outputs, avx2_add,
+    "avx2", AVX2_WIDE, 1, 2, 1 << 17, avx2_pack, avx2_fill, NULL, avx2_tile, avx2_multiply, 16, avx2_outputs, avx2_add,
 };
 
 const aecodec_kernels *aecodec_best_kernels(void)

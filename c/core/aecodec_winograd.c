@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Convolutions with kernels of 3 by 3 and steps of 1, by Winograd's minimal filtering (Lavin and Gray, "Fast
- * algorithms for convolutional neural networks", 2015): 16 multiplications give 2 by 2 outputs, where the plain sums
- * take 36. All numbers are integers, and the kernel's transform is taken twice in each direction, so the sums come
- * out as exactly four times what they should be. */
+/* Convolutions with kernels of 3 by 3 and steps of 1, by Winograd's minimal filtering (A. Lavin and S. Gray, "Fast
+ * algorithms for convolutional neural networks", 2015): 36 multiplications give 4 by 4 outputs, where the plain sums
+ * take 144.
+ *
+ * All numbers are integers, and results are exact. The transform of the kernels is not divided by 24 as usual. So the
+ * transformed sums are 9 times a power of two too large, up to 2^6, modulo 2^32. Multiplying by the inverse of 9 and
+ * shifting right gives the sums, which have 26 bits if at most 224 channels are summed. */
 #include "aecodec_kernels.h"
 
 #ifdef AECODEC_WINOGRAD
 
-#include <string.h>
-
 enum {
     LEAST_CHANNELS = 8,
-    MOST_CHANNELS = 1024, /* so that four times a sum has 31 bits */
-    POINTS = 16,          /* products for a tile of 2 by 2 outputs */
-    FOUR = 4,             /* tiles that kernels take together */
-    MANY = 32,            /* tiles that are worked on together, so that the weights of a point stay near */
-    CHUNK = 8,            /* channels that are transformed together */
-    WIDEST = 1 << 24,     /* columns of the output times channels of the input, so that all sizes have 32 bits */
-    STRIP = 1 << 20       /* bytes of transformed inputs that are worked on together, if a row of tiles is no larger */
+    MOST_CHANNELS = 1024,
+    MOST_TOGETHER = 224, /* channels whose sums have 26 bits */
+    PART = 128,          /* channels that are summed together if there are more */
+    SIDE = 4,            /* outputs of a tile */
+    SEEN = 6,            /* inputs of a tile */
+    POINTS = SEEN * SEEN,
+    MANY = 24,         /* tiles that are worked on together, so that the weights of a point stay near */
+    CHUNK = 16,        /* channels that are transformed together */
+    WIDEST = 1 << 24,  /* columns of the output times channels of the input, so that all sizes have 32 bits */
+    APART = 32,        /* numbers between points, so that they do not share the same lines of a cache */
+    STRIP = 1 << 21,   /* bytes of transformed inputs that are worked on together, if a row of tiles is no larger */
+    QUAD = AECODEC_BLOCK * AECODEC_GROUP /* weights that lie together: of four inputs and a block of outputs */
 };
 
 /* How a convolution is laid out. Sizes are in numbers. */
@@ -26,13 +32,14 @@ typedef struct {
     size_t channels;       /* of the input */
     size_t length;         /* the same, rounded up for whole vectors */
     size_t across, rows;   /* tiles of a row, rows of a strip */
-    size_t tiles;          /* of a strip, rounded up to whole fours */
+    size_t tiles;          /* of a strip */
     size_t packed_columns; /* that the tiles of a row see */
-    int16_t *packed;       /* [2 * rows + 2][packed_columns][channels], and CHUNK more */
-    int16_t *inputs;       /* [POINTS][tiles][length] */
-    int16_t *weights;      /* [POINTS][AECODEC_BLOCK][length], of one block */
-    int16_t *taps;         /* [9][length], of one output */
+    size_t input_point, weight_point; /* from one point to the next */
+    int16_t *packed;       /* [SIDE * rows + 2][packed_columns][channels], and CHUNK more */
+    int16_t *inputs;       /* [POINTS][tiles][length], input_point apart */
+    int16_t *weights;      /* [POINTS][length / 2][AECODEC_BLOCK][2], weight_point apart, of one block */
     int32_t *sums;         /* [POINTS][MANY][AECODEC_BLOCK], of many tiles and one block */
+    int32_t *totals;       /* [MANY][SIDE][SIDE][AECODEC_BLOCK] */
 } layout;
 
 static size_t rounded_up(size_t count, size_t to)
@@ -46,33 +53,34 @@ static layout layout_of(const aecodec_convolution *convolution)
     size_t row;
     made.convolution = convolution;
     made.channels = convolution->in.channels;
-    made.length = rounded_up(made.channels, 16);
-    made.across = (convolution->out.columns + 1) / 2;
-    made.packed_columns = 2 * made.across + 2;
+    made.length = rounded_up(made.channels, CHUNK);
+    made.across = ((size_t)convolution->out.columns + SIDE - 1) / SIDE;
+    made.packed_columns = SIDE * made.across + 2;
     row = made.across * POINTS * made.length * sizeof(int16_t);
     made.rows = row < STRIP ? STRIP / row : 1;
-    if (made.rows > (convolution->out.rows + 1) / 2) {
-        made.rows = (convolution->out.rows + 1) / 2;
+    if (made.rows > ((size_t)convolution->out.rows + SIDE - 1) / SIDE) {
+        made.rows = ((size_t)convolution->out.rows + SIDE - 1) / SIDE;
     }
-    made.tiles = rounded_up(made.rows * made.across, FOUR);
+    made.tiles = made.rows * made.across;
+    made.input_point = made.tiles * made.length + APART;
+    made.weight_point = AECODEC_BLOCK * made.length + APART;
     return made;
 }
 
-enum { SUMS = POINTS * MANY * AECODEC_BLOCK };
+enum { SUMS = POINTS * MANY * AECODEC_BLOCK, TOTALS = SIDE * SIDE * MANY * AECODEC_BLOCK };
 
-/* Numbers in the packed rows, the inputs, the weights and the taps. */
-static void sizes_of(const layout *made, size_t sizes[4])
+/* Numbers in the packed rows, the inputs and the weights. */
+static void sizes_of(const layout *made, size_t sizes[3])
 {
-    sizes[0] = rounded_up((2 * made->rows + 2) * made->packed_columns * made->channels + CHUNK, 16);
-    sizes[1] = POINTS * made->tiles * made->length;
-    sizes[2] = POINTS * AECODEC_BLOCK * made->length;
-    sizes[3] = 9 * made->length;
+    sizes[0] = rounded_up((SIDE * made->rows + 2) * made->packed_columns * made->channels + CHUNK, CHUNK);
+    sizes[1] = POINTS * made->input_point;
+    sizes[2] = POINTS * made->weight_point;
 }
 
 int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     const aecodec_shape *in = &convolution->in, *out = &convolution->out;
-    return kernels->products && convolution->height == 3 && convolution->width == 3 && convolution->down == 1 &&
+    return kernels->least_places && convolution->height == 3 && convolution->width == 3 && convolution->down == 1 &&
            convolution->across == 1 && in->channels % AECODEC_GROUP == 0 && in->channels >= LEAST_CHANNELS &&
            in->channels <= MOST_CHANNELS && (uint64_t)out->columns * in->channels <= WIDEST &&
            (uint64_t)out->rows * out->columns >= kernels->least_places;
@@ -81,14 +89,14 @@ int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolu
 uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
 {
     const layout made = layout_of(convolution);
-    size_t sizes[4];
+    size_t sizes[3];
     sizes_of(&made, sizes);
-    return ((uint64_t)sizes[0] + sizes[1] + sizes[2] + sizes[3]) * sizeof(int16_t) + SUMS * sizeof(int32_t);
+    return ((uint64_t)sizes[0] + sizes[1] + sizes[2]) * sizeof(int16_t) + (SUMS + TOTALS) * sizeof(int32_t);
 }
 
 /* ---- inputs ---- */
 
-static void fill(int16_t *packed, int8_t value, size_t count)
+AECODEC_INLINE void fill(int16_t *packed, int8_t value, size_t count)
 {
     size_t n;
     for (n = 0; n < count; n++) {
@@ -96,7 +104,7 @@ static void fill(int16_t *packed, int8_t value, size_t count)
     }
 }
 
-static void pack_row(const layout *made, int64_t row, int16_t *packed)
+AECODEC_INLINE void pack_row(const layout *made, int64_t row, int16_t *packed)
 {
     const aecodec_convolution *c = made->convolution;
     const size_t columns = made->packed_columns, left = c->left < columns ? c->left : columns;
@@ -112,10 +120,10 @@ static void pack_row(const layout *made, int64_t row, int16_t *packed)
     fill(packed + end, c->zero, columns * made->channels - end);
 }
 
-static void pack(const layout *made, size_t tile_row)
+AECODEC_WIDE static void pack(const layout *made, size_t tile_row)
 {
-    const size_t size = made->packed_columns * made->channels, rows = 2 * made->rows + 2;
-    const int64_t first = (int64_t)(2 * tile_row) - made->convolution->top;
+    const size_t size = made->packed_columns * made->channels, rows = SIDE * made->rows + 2;
+    const int64_t first = (int64_t)(SIDE * tile_row) - made->convolution->top;
     size_t n;
     for (n = 0; n < rows; n++) {
         pack_row(made, first + (int64_t)n, made->packed + n * size);
@@ -123,48 +131,46 @@ static void pack(const layout *made, size_t tile_row)
     fill(made->packed + rows * size, 0, CHUNK);
 }
 
-/* Four numbers of each of some channels, transformed: to[0], to[step] and so on. */
-static void transform_four(const int16_t *restrict a, const int16_t *restrict b, const int16_t *restrict c,
-                           const int16_t *restrict d, int16_t *restrict to, size_t step)
+/* Six numbers of each of some channels, `gap` apart, transformed: to[0], to[step] and so on; steps are constants, for
+ * whole vectors. */
+AECODEC_INLINE void transform_inputs_of(const int16_t *restrict from, size_t gap, int16_t *restrict to, size_t step)
 {
     int n;
-    for (n = 0; n < CHUNK; n++) {
-        to[n] = (int16_t)(a[n] - c[n]);
-    }
-    for (n = 0; n < CHUNK; n++) {
-        to[step + (size_t)n] = (int16_t)(b[n] + c[n]);
-    }
-    for (n = 0; n < CHUNK; n++) {
-        to[2 * step + (size_t)n] = (int16_t)(c[n] - b[n]);
-    }
-    for (n = 0; n < CHUNK; n++) {
-        to[3 * step + (size_t)n] = (int16_t)(b[n] - d[n]);
+    for (n = 0; n < CHUNK; n++, from++, to++) {
+        const int a = from[0], b = from[gap], c = from[2 * gap], d = from[3 * gap], e = from[4 * gap], f = from[5 * gap];
+        to[0] = (int16_t)(4 * a - 5 * c + e);
+        to[step] = (int16_t)(e - 4 * c + (d - 4 * b));
+        to[2 * step] = (int16_t)(e - 4 * c - (d - 4 * b));
+        to[3 * step] = (int16_t)(e - c + 2 * (d - b));
+        to[4 * step] = (int16_t)(e - c - 2 * (d - b));
+        to[5 * step] = (int16_t)(4 * b - 5 * d + f);
     }
 }
 
-/* Some channels of a tile: 4 by 4 numbers. */
-static void transform_chunk(const layout *made, const int16_t *from, int16_t *to)
+/* Some channels of a tile: 6 by 6 numbers. */
+AECODEC_INLINE void transform_chunk(const layout *made, const int16_t *from, int16_t *to)
 {
-    const size_t row = made->packed_columns * made->channels, point = made->tiles * made->length;
-    const size_t pixel = made->channels;
-    int16_t half[4][4 * CHUNK];
-    int n;
-    for (n = 0; n < 4; n++, from += row) {
-        transform_four(from, from + pixel, from + 2 * pixel, from + 3 * pixel, half[n], CHUNK);
+    const size_t row = made->packed_columns * made->channels, point = made->input_point;
+    int16_t half[SEEN][SEEN * CHUNK], whole[SEEN * CHUNK];
+    size_t n, k;
+    for (n = 0; n < SEEN; n++) {
+        transform_inputs_of(from + n * row, made->channels, half[n], CHUNK);
     }
-    for (n = 0; n < 4; n++) {
-        transform_four(half[0] + n * CHUNK, half[1] + n * CHUNK, half[2] + n * CHUNK, half[3] + n * CHUNK,
-                       to + (size_t)n * point, 4 * point);
+    for (n = 0; n < SEEN; n++) {
+        transform_inputs_of(half[0] + n * CHUNK, SEEN * CHUNK, whole, CHUNK);
+        for (k = 0; k < SEEN; k++) {
+            memcpy(to + (SEEN * k + n) * point, whole + k * CHUNK, CHUNK * sizeof *to);
+        }
     }
 }
 
-static void transform_inputs(const layout *made)
+AECODEC_WIDE static void transform_inputs(const layout *made)
 {
     size_t row, column, channel;
     int16_t *to = made->inputs;
     for (row = 0; row < made->rows; row++) {
         for (column = 0; column < made->across; column++, to += made->length) {
-            const int16_t *from = made->packed + (2 * row * made->packed_columns + 2 * column) * made->channels;
+            const int16_t *from = made->packed + SIDE * (row * made->packed_columns + column) * made->channels;
             for (channel = 0; channel < made->channels; channel += CHUNK) {
                 transform_chunk(made, from + channel, to + channel);
             }
@@ -174,130 +180,146 @@ static void transform_inputs(const layout *made)
 
 /* ---- weights ---- */
 
-/* Weights of one output, which lie in groups of 4 in a block of `lanes` outputs. */
-static void read_taps(const layout *made, const int8_t *weights, size_t lanes)
+/* Weights of four inputs and `lanes` outputs, [lanes][4], as [2][AECODEC_BLOCK][2]. */
+AECODEC_INLINE void read_quad(const int8_t *weights, size_t lanes, int16_t *restrict to)
 {
-    const size_t groups = made->channels / AECODEC_GROUP;
-    size_t tap, group;
+    uint16_t pairs[QUAD / 2], sorted[QUAD / 2] = {0};
+    int8_t bytes[QUAD];
+    size_t n;
+    memcpy(pairs, weights, lanes * AECODEC_GROUP);
+    for (n = 0; n < lanes; n++) {
+        sorted[n] = pairs[2 * n];
+        sorted[AECODEC_BLOCK + n] = pairs[2 * n + 1];
+    }
+    memcpy(bytes, sorted, sizeof bytes);
+    for (n = 0; n < QUAD; n++) {
+        to[n] = bytes[n];
+    }
+}
+
+/* Three numbers of each weight, `gap` apart, transformed: to[0], to[step] and so on; steps are constants, for
+ * whole vectors. */
+AECODEC_INLINE void transform_weights_of(const int16_t *restrict from, size_t gap, int16_t *restrict to, size_t step)
+{
     int n;
-    for (tap = 0; tap < 9; tap++) {
-        int16_t *to = made->taps + tap * made->length;
-        for (group = 0; group < groups; group++, weights += lanes * AECODEC_GROUP) {
-            for (n = 0; n < AECODEC_GROUP; n++) {
-                *to++ = weights[n];
-            }
+    for (n = 0; n < QUAD; n++, from++, to++) {
+        const int a = from[0], b = from[gap], c = from[2 * gap];
+        to[0] = (int16_t)a;
+        to[step] = (int16_t)(a + c + b);
+        to[2 * step] = (int16_t)(a + c - b);
+        to[3 * step] = (int16_t)(a + 4 * c + 2 * b);
+        to[4 * step] = (int16_t)(a + 4 * c - 2 * b);
+        to[5 * step] = (int16_t)c;
+    }
+}
+
+/* Transform the 3 by 3 weights of four inputs: quads that are `gap` apart in a kernel. */
+AECODEC_INLINE void transform_quad(const int8_t *weights, size_t gap, size_t lanes, int16_t *to, size_t point)
+{
+    int16_t taps[9][QUAD], half[3][SEEN * QUAD], whole[SEEN * QUAD];
+    size_t n, k;
+    for (n = 0; n < 9; n++) {
+        read_quad(weights + n * gap, lanes, taps[n]);
+    }
+    for (n = 0; n < 3; n++) {
+        transform_weights_of(taps[3 * n], QUAD, half[n], QUAD);
+    }
+    for (n = 0; n < SEEN; n++) {
+        transform_weights_of(half[0] + n * QUAD, SEEN * QUAD, whole, QUAD);
+        for (k = 0; k < SEEN; k++) {
+            memcpy(to + (SEEN * k + n) * point, whole + k * QUAD, QUAD * sizeof *to);
         }
     }
 }
 
-/* Three numbers of each of some channels, transformed and doubled. */
-static void transform_three(const int16_t *restrict a, const int16_t *restrict b, const int16_t *restrict c,
-                            int16_t *restrict to, size_t step)
+AECODEC_WIDE static void transform_weights(const layout *made, const int8_t *weights, uint32_t outputs)
 {
-    int n;
-    for (n = 0; n < CHUNK; n++) {
-        to[n] = (int16_t)(2 * a[n]);
-    }
-    for (n = 0; n < CHUNK; n++) {
-        to[step + (size_t)n] = (int16_t)(a[n] + b[n] + c[n]);
-    }
-    for (n = 0; n < CHUNK; n++) {
-        to[2 * step + (size_t)n] = (int16_t)(a[n] - b[n] + c[n]);
-    }
-    for (n = 0; n < CHUNK; n++) {
-        to[3 * step + (size_t)n] = (int16_t)(2 * c[n]);
-    }
-}
-
-static void transform_taps(const layout *made, int16_t *to)
-{
-    const size_t length = made->length, point = AECODEC_BLOCK * length;
-    int16_t half[3][4 * CHUNK];
-    size_t channel;
-    int n;
-    for (channel = 0; channel < length; channel += CHUNK, to += CHUNK) {
-        const int16_t *from = made->taps + channel;
-        for (n = 0; n < 3; n++, from += 3 * length) {
-            transform_three(from, from + length, from + 2 * length, half[n], CHUNK);
+    const size_t lanes = rounded_up(outputs, 4), quads = made->channels / AECODEC_GROUP;
+    const size_t gap = quads * lanes * AECODEC_GROUP, point = made->weight_point;
+    size_t n;
+    for (n = 0; n < quads; n++, weights += lanes * AECODEC_GROUP) {
+        if (lanes == AECODEC_BLOCK) { /* in whole vectors */
+            transform_quad(weights, gap, AECODEC_BLOCK, made->weights + n * QUAD, point);
+        } else {
+            transform_quad(weights, gap, lanes, made->weights + n * QUAD, point);
         }
-        for (n = 0; n < 4; n++) {
-            transform_three(half[0] + n * CHUNK, half[1] + n * CHUNK, half[2] + n * CHUNK, to + (size_t)n * point,
-                            4 * point);
-        }
-    }
-}
-
-static void transform_weights(const layout *made, const int8_t *weights, uint32_t outputs)
-{
-    const size_t lanes = rounded_up(outputs, 4);
-    uint32_t n;
-    for (n = 0; n < outputs; n++) {
-        read_taps(made, weights + n * AECODEC_GROUP, lanes);
-        transform_taps(made, made->weights + n * made->length);
     }
 }
 
 /* ---- outputs ---- */
 
-/* One of two outputs along an axis, of four sums of each channel that are `step` apart. */
-static void fold(const uint32_t *restrict sums, size_t step, int is_second, uint32_t *restrict to)
+/* Four outputs along an axis, of six sums of each channel that are `gap` apart; those are 24, 12, 6 and 6 times as
+ * large as usual. */
+AECODEC_INLINE void fold(const uint32_t *restrict sums, size_t gap, uint32_t *restrict to, size_t step)
 {
     int n;
-    if (is_second) {
-        for (n = 0; n < AECODEC_BLOCK; n++) {
-            to[n] = sums[step + (size_t)n] - sums[2 * step + (size_t)n] - sums[3 * step + (size_t)n];
-        }
-    } else {
-        for (n = 0; n < AECODEC_BLOCK; n++) {
-            to[n] = sums[n] + sums[step + (size_t)n] + sums[2 * step + (size_t)n];
-        }
+    for (n = 0; n < AECODEC_BLOCK; n++, sums++, to++) {
+        const uint32_t a = sums[0], b = sums[gap], c = sums[2 * gap], d = sums[3 * gap], e = sums[4 * gap];
+        const uint32_t f = sums[5 * gap];
+        to[0] = 6 * a - 4 * (b + c) + (d + e);
+        to[step] = d - e - 2 * (b - c);
+        to[2 * step] = d + e - (b + c);
+        to[3 * step] = 2 * (d - e) - (b - c) + 6 * f;
     }
 }
 
-/* The sums of the four outputs of a tile, two by two. */
-static void fold_tile(const uint32_t *sums, int32_t to[2][2][AECODEC_BLOCK])
+/* The sums of a tile's outputs, added to those of channels before them. */
+AECODEC_INLINE void fold_tile(const uint32_t *sums, int is_first, int32_t *restrict totals)
 {
-    uint32_t half[4][AECODEC_BLOCK], whole[AECODEC_BLOCK];
+    static const int shifts[SIDE] = {3, 2, 1, 1};
+    const uint32_t ninth = 954437177; /* times 9 is 1 */
+    uint32_t half[SIDE][SEEN * AECODEC_BLOCK], whole[SIDE][AECODEC_BLOCK];
     int row, column, n;
-    for (column = 0; column < 2; column++) {
-        for (n = 0; n < 4; n++) {
-            fold(sums + (size_t)n * 4 * MANY * AECODEC_BLOCK, MANY * AECODEC_BLOCK, column, half[n]);
-        }
-        for (row = 0; row < 2; row++) {
-            fold(half[0], AECODEC_BLOCK, row, whole);
+    for (n = 0; n < SEEN; n++) {
+        fold(sums + (size_t)n * MANY * AECODEC_BLOCK, SEEN * MANY * AECODEC_BLOCK, half[0] + n * AECODEC_BLOCK,
+             SEEN * AECODEC_BLOCK);
+    }
+    for (row = 0; row < SIDE; row++) {
+        fold(half[row], AECODEC_BLOCK, whole[0], AECODEC_BLOCK);
+        for (column = 0; column < SIDE; column++, totals += AECODEC_BLOCK) {
+            const int shift = shifts[row] + shifts[column];
             for (n = 0; n < AECODEC_BLOCK; n++) {
-                to[row][column][n] = (int32_t)whole[n] >> 2;
+                const int32_t sum = (int32_t)(whole[column][n] * ninth) >> shift;
+                totals[n] = is_first ? sum : (int32_t)((uint32_t)totals[n] + (uint32_t)sum);
             }
         }
     }
 }
 
-/* The outputs of a tile that lie in the picture. */
-static void store_tile(const aecodec_kernels *kernels, const layout *made, const uint32_t *sums, size_t row,
-                       size_t column, uint32_t channel, uint32_t outputs)
+AECODEC_WIDE static void fold_tiles(const layout *made, size_t tiles, int is_first)
 {
-    const aecodec_convolution *c = made->convolution;
-    int32_t own[2][2][AECODEC_BLOCK];
-    size_t y, x;
-    fold_tile(sums, own);
-    for (y = 0; y < 2 && row + y < c->out.rows; y++) {
-        for (x = 0; x < 2 && column + x < c->out.columns; x++) {
-            const size_t place = (row + y) * c->out.columns + column + x;
-            kernels->outputs(&c->scaling, own[y][x], channel, outputs, c->output + place * c->out.channels + channel);
-        }
+    size_t n;
+    for (n = 0; n < tiles; n++) {
+        fold_tile((const uint32_t *)made->sums + n * AECODEC_BLOCK, is_first,
+                  made->totals + n * SIDE * SIDE * AECODEC_BLOCK);
     }
 }
 
-/* Products of one point, of some tiles from this one on. */
-static void multiply(const aecodec_kernels *kernels, const layout *made, size_t point, size_t tile, size_t tiles,
-                     uint32_t outputs)
+/* The outputs of a tile that lie in the picture. */
+static void store_tile(const aecodec_kernels *kernels, const layout *made, const int32_t *totals, size_t row,
+                       size_t column, uint32_t channel, uint32_t outputs)
 {
-    const int16_t *inputs = made->inputs + (point * made->tiles + tile) * made->length;
-    const int16_t *weights = made->weights + point * AECODEC_BLOCK * made->length;
-    int32_t *sums = made->sums + point * MANY * AECODEC_BLOCK;
-    size_t n;
-    for (n = 0; n < tiles; n += FOUR, inputs += FOUR * made->length, sums += FOUR * AECODEC_BLOCK) {
-        kernels->products(inputs, weights, made->length, outputs, sums);
+    const aecodec_convolution *c = made->convolution;
+    const size_t left = c->out.columns - column, count = left < SIDE ? left : SIDE;
+    size_t y;
+    for (y = 0; y < SIDE && row + y < c->out.rows; y++, totals += SIDE * AECODEC_BLOCK) {
+        int8_t *output = c->output + ((row + y) * c->out.columns + column) * c->out.channels + channel;
+        kernels->outputs(&c->scaling, totals, count, channel, outputs, output, c->out.channels);
+    }
+}
+
+/* Multiply the inputs of some tiles, for all points, and sum some channels. */
+static void multiply(const aecodec_kernels *kernels, const layout *made, size_t tile, size_t tiles, size_t channel,
+                     size_t channels)
+{
+    const int16_t *inputs = made->inputs + tile * made->length + channel;
+    const int16_t *weights = made->weights + channel * AECODEC_BLOCK;
+    int32_t *sums = made->sums;
+    int n;
+    for (n = 0; n < POINTS; n++, sums += MANY * AECODEC_BLOCK) {
+        kernels->multiply(inputs, made->length, tiles, weights, channels, sums, AECODEC_BLOCK);
+        inputs += made->input_point;
+        weights += made->weight_point;
     }
 }
 
@@ -306,14 +328,19 @@ static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t
                       uint32_t channel, uint32_t outputs)
 {
     const size_t left = made->tiles - tile, tiles = left < MANY ? left : MANY;
-    size_t n;
-    for (n = 0; n < POINTS; n++) {
-        multiply(kernels, made, n, tile, tiles, outputs);
+    const size_t part = made->channels <= MOST_TOGETHER ? made->channels : PART;
+    size_t from, n;
+    for (from = 0; from < made->channels; from += part) {
+        const size_t more = made->channels - from;
+        multiply(kernels, made, tile, tiles, from, more < part ? more : part);
+        fold_tiles(made, tiles, from == 0);
     }
-    for (n = 0; n < tiles && tile + n < made->rows * made->across; n++) {
+    for (n = 0; n < tiles; n++) {
         const size_t row = tile_row + (tile + n) / made->across, column = (tile + n) % made->across;
-        store_tile(kernels, made, (const uint32_t *)made->sums + n * AECODEC_BLOCK, 2 * row, 2 * column, channel,
-                   outputs);
+        if (SIDE * row < made->convolution->out.rows) {
+            store_tile(kernels, made, made->totals + n * SIDE * SIDE * AECODEC_BLOCK, SIDE * row, SIDE * column, channel,
+                       outputs);
+        }
     }
 }
 
@@ -335,15 +362,14 @@ static void run_strip(const aecodec_kernels *kernels, const layout *made, size_t
 void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     layout made = layout_of(convolution);
-    size_t sizes[4], row;
+    size_t sizes[3], row;
     sizes_of(&made, sizes);
     made.packed = convolution->scratch;
     made.inputs = made.packed + sizes[0];
     made.weights = made.inputs + sizes[1];
-    made.taps = made.weights + sizes[2];
-    made.sums = (int32_t *)(void *)(made.taps + sizes[3]);
-    memset(made.inputs, 0, (sizes[1] + sizes[2] + sizes[3]) * sizeof(int16_t)); /* also what rounds up */
-    for (row = 0; 2 * row < convolution->out.rows; row += made.rows) {
+    made.sums = (int32_t *)(void *)(made.weights + sizes[2]);
+    made.totals = made.sums + SUMS;
+    for (row = 0; SIDE * row < convolution->out.rows; row += made.rows) {
         pack(&made, row);
         transform_inputs(&made);
         run_strip(kernels, &made, row);

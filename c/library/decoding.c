@@ -416,19 +416,3 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *pictu
     }
     return status;
 }
-
-aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
-                                  const aecodec_limits *limits, const aecodec_progress *progress,
-                                  aecodec_image *picture)
-{
-    aecodec_decoding *d = NULL;
-    aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, &d);
-    if (status == AECODEC_OK) {
-        status = bundle->has_decoder ? run_windows(bundle, 0, d, progress) : AECODEC_ABSENT;
-    }
-    if (status == AECODEC_OK) {
-        status = aecodec_decoding_finish(d, picture);
-    }
-    aecodec_decoding_free(d);
-    return status;
-}

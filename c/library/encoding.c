@@ -5,7 +5,7 @@
 
 #include "private.h"
 
-enum { CHECKSUM = 4, MIN_MESSAGE_ROOM = 4096 };
+enum { CHECKSUM = 4, MIN_MESSAGE_ROOM = 4096, CODES_PER_BYTE = 8 /* more than most messages have */ };
 
 struct aecodec_encoding {
     const aecodec_bundle *bundle;
@@ -279,12 +279,13 @@ static aecodec_status memory_make(const aecodec_encoding *e, const coding_level 
     return AECODEC_OK;
 }
 
-/* Encode a segment; a message that finds too little room is encoded again with more. */
+/* Encode a segment. A message that needs more room than there is, which is rare, is encoded again with more. */
 static void encode_segment(const aecodec_encoding *e, const coding_level *level, const placed_segment *s,
                            coding_memory *m)
 {
     const int8_t *latents = m->latents ? m->latents : e->latents;
-    size_t room = m->message.capacity ? m->message.capacity : MIN_MESSAGE_ROOM;
+    size_t codes = (size_t)s->size.planes * s->size.rows * s->size.columns * level->codec.code_dimension;
+    size_t room = MIN_MESSAGE_ROOM + codes / CODES_PER_BYTE;
     aecodec_status status = AECODEC_BUFFER_TOO_SMALL;
     if (m->latents) {
         gather(e, s, m->latents);
@@ -351,46 +352,4 @@ aecodec_status aecodec_encoding_file(const aecodec_encoding *e, uint32_t units, 
         free(b.bytes);
     }
     return b.status;
-}
-
-aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                              const aecodec_progress *progress, aecodec_encoding **encoding)
-{
-    aecodec_encoding *e;
-    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    status = run_windows(bundle, 1, e, progress);
-    if (status == AECODEC_OK) {
-        *encoding = e;
-    } else {
-        aecodec_encoding_free(e);
-    }
-    return status;
-}
-
-static aecodec_status compress_at(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t level,
-                                  const aecodec_progress *progress, uint8_t **file, size_t *size)
-{
-    aecodec_encoding *e;
-    aecodec_status status = encode_windows(bundle, picture, NOT_REDUCED, progress, &e);
-    if (status == AECODEC_OK) {
-        status = aecodec_encoding_file(e, level, file, size);
-        aecodec_encoding_free(e);
-    }
-    return status;
-}
-
-aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t level,
-                                size_t max_bytes, const aecodec_progress *progress, uint8_t **file, size_t *size)
-{
-    if (level && (max_bytes || !has_level(bundle, level))) {
-        return AECODEC_BAD_ARGUMENT;
-    }
-    if (!bundle->has_encoder) {
-        return AECODEC_ABSENT;
-    }
-    return max_bytes ? compress_within(bundle, picture, max_bytes, progress, file, size)
-                     : compress_at(bundle, picture, level, progress, file, size);
 }

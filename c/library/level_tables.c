@@ -167,7 +167,7 @@ static int take_spatial(arrays *a, const aecodec_codec *codec, aecodec_spatial_w
     spatial->centre = take(a, dimension, 1);
     spatial->weights = take(a, 2 * units * dimension, 1);
     spatial->bias = take(a, 2 * units, 1);
-    spatial->gradient_weights = take(a, 2 * predicted * 4 * predicted, 1);
+    spatial->gradient_weights = take(a, 2 * predicted * AECODEC_GRADIENTS * predicted, 1);
     spatial->gradient_shift = take(a, 2 * predicted, 1);
     return !a->is_bad && are_below(spatial->gradient_shift, 2 * predicted, MAX_SHIFT + 1);
 }

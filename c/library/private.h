@@ -27,7 +27,6 @@
 #define read_u16 aecodec_private_read_u16
 #define read_u32 aecodec_private_read_u32
 #define resize_channel aecodec_private_resize_channel
-#define run_windows aecodec_private_run_windows
 #define segment_at aecodec_private_segment_at
 #define segment_count aecodec_private_segment_count
 #define tile_pixels aecodec_private_tile_pixels
@@ -211,19 +210,13 @@ void buffer_append_number(buffer *b, uint32_t number);
 /* Write all fields of a header, its alpha stream too. */
 void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
 
-/* ---- running.c ---- */
-
-/* Run the network on all windows of an aecodec_encoding or aecodec_decoding. */
-aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, void *state,
-                           const aecodec_progress *progress);
-
-/* ---- encoding.c ---- */
+/* ---- running.c, which calls encoding.c and decoding.c ---- */
 
 /* Begin an encoding, and run the network on all its windows. */
 aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
                               const aecodec_progress *progress, aecodec_encoding **encoding);
 
-/* ---- rate_control.c ---- */
+/* ---- rate_control.c, which calls running.c; compression.c calls both ---- */
 
 aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
                                const aecodec_progress *progress, uint8_t **file, size_t *size);

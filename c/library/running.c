@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network on all windows of a picture, one after the other. */
+/* Whole pictures: the network runs on all windows, one after the other. */
 #include <stdlib.h>
 
 #include "private.h"
@@ -72,8 +72,9 @@ static aecodec_status run_all(const run *r, const memory *m, const aecodec_progr
     return status;
 }
 
-aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, void *state,
-                           const aecodec_progress *progress)
+/* Run the network on all windows of an aecodec_encoding or aecodec_decoding. */
+static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, void *state,
+                                  const aecodec_progress *progress)
 {
     const run r = {bundle, is_encoder, state};
     const aecodec_network *network = network_of(bundle, is_encoder);
@@ -93,5 +94,38 @@ aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, void *s
     free(m.input);
     free(m.output);
     free(m.work);
+    return status;
+}
+
+aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
+                              const aecodec_progress *progress, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e;
+    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    status = run_windows(bundle, 1, e, progress);
+    if (status == AECODEC_OK) {
+        *encoding = e;
+    } else {
+        aecodec_encoding_free(e);
+    }
+    return status;
+}
+
+aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                                  const aecodec_limits *limits, const aecodec_progress *progress,
+                                  aecodec_image *picture)
+{
+    aecodec_decoding *d = NULL;
+    aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, &d);
+    if (status == AECODEC_OK) {
+        status = bundle->has_decoder ? run_windows(bundle, 0, d, progress) : AECODEC_ABSENT;
+    }
+    if (status == AECODEC_OK) {
+        status = aecodec_decoding_finish(d, picture);
+    }
+    aecodec_decoding_free(d);
     return status;
 }

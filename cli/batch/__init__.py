@@ -1,1 +1,1 @@
-"""Many files: worked on side by side, reported in their order, past those that fail."""
+"""Processing many files in parallel, with reports in the order of the files."""

@@ -1,4 +1,4 @@
-"""Files shared out to the workers of a Dask cluster."""
+"""Processing files on the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from aecodec.cli.batch.interrupts import blocked
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
-from aecodec.cli.batch.processes import ONE_THREAD, one_blas_thread_each
+from aecodec.cli.batch.processes import ONE_THREAD, single_threaded_blas
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
 from aecodec.parallel import COMPUTE_LOCK
@@ -25,49 +25,52 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 LOCAL = "local"
-"""Stands for the address of a scheduler where one is to be started here."""
+"""Instead of the address of a scheduler: start a cluster on this machine."""
 
 _MOST = 32
-"""Files of a task at most: a worker that dies costs that many a second try."""
+"""Maximum number of files in a task. If a worker dies, all files of its task are repeated."""
 
 _ROUNDS = 16
-"""Tasks for each thread of a worker, if the files are that many, so that all end together."""
+"""Number of tasks per worker thread, if there are enough files, so that all threads end together.
+"""
 
 _WINDOW = 1000
-"""Tasks that the scheduler has at once."""
+"""Maximum number of tasks submitted to the scheduler at once."""
 
 _ANY_PORT = "127.0.0.1:0"
-"""Where the scheduler of this machine answers about itself: 8787 may be another one's."""
+"""Address of the dashboard. Another scheduler may use the default port, 8787."""
 
 _PATIENCE = 600
-"""Seconds without a result after which a call ends if there are no workers: clusters that grow as
-they are needed take minutes."""
+"""Seconds without a result after which a run without workers fails. Clusters that scale on demand
+take minutes to start workers."""
 
-_LOOK = 0.02
-"""Seconds between two polls of what the workers did."""
+_POLL_SECONDS = 0.02
+"""Seconds between two polls of the results."""
 
 _SETTINGS = {
     "distributed.comm.timeouts.connect": "600s",  # a busy machine takes long to start a worker
-    "distributed.worker.profile.enabled": False,  # which looks at each worker 100 times a second
+    "distributed.worker.profile.enabled": False,  # it would sample each worker 100 times a second
 }
 
-_DEADLY = AecodecError("the workers that it was given to ended; if memory ran out, give them more")
+_DEADLY = AecodecError(
+    "the workers that processed this file died; if they ran out of memory, give them more"
+)
 
 _AT_ONCE = 4
-"""Files that a worker has in hand: it computes for one, while others are read from an object store
-or written to it."""
+"""Number of files that a worker processes at once: while it computes one file, it reads or writes
+others in an object store."""
 
 
 class Cluster:
     """The workers of a Dask cluster.
 
-    The scheduler gives the files of a worker that dies to another one.
+    If a worker dies, the scheduler repeats its files on another worker.
 
     Args:
         client: the connection to the scheduler.
-        work: what is done for each file.
-        console: how it reports.
-        done: called with the number of files that are done, and of all.
+        work: the function that processes a file.
+        console: prints results and errors.
+        done: called with the number of finished files and the number of all files.
     """
 
     def __init__(
@@ -82,18 +85,18 @@ class Cluster:
         self._suspects: list[Any] = []
 
     def run(self, items: Sequence[Any]) -> Generator[tuple[Any, Outcome], None, None]:
-        """Yield each file with its outcome, as soon as that is known.
+        """Yield each file with its outcome as soon as it is known.
 
         Raises:
-            AecodecError: the scheduler has ended, or has had no workers for long.
+            AecodecError: the scheduler has ended, or has had no workers for 600 seconds.
         """
-        done = chain(self._side_by_side(items), self._one_by_one())
+        done = chain(self._run_tasks(items), self._retry_suspects())
         for count, (item, outcome) in enumerate(done, 1):
             self._done(count, len(items))
             yield item, outcome
 
-    def _side_by_side(self, items: Sequence[Any]) -> Iterator[tuple[Any, Outcome]]:
-        """What came of files, except for those of tasks on which workers died."""
+    def _run_tasks(self, items: Sequence[Any]) -> Iterator[tuple[Any, Outcome]]:
+        """Outcomes of all files, except files of tasks whose workers died."""
         size = self._files_per_task(len(items))
         tasks = (items[at : at + size] for at in range(0, len(items), size))
         for task in islice(tasks, _WINDOW):
@@ -107,8 +110,8 @@ class Cluster:
             for waiting in islice(tasks, 1):
                 self._begin(waiting)
 
-    def _one_by_one(self) -> Iterator[tuple[Any, Outcome]]:
-        """What came of the other files; the one on which workers die again fails alone."""
+    def _retry_suspects(self) -> Iterator[tuple[Any, Outcome]]:
+        """Outcomes of the remaining files, run one by one so that only crashing files fail."""
         for item in self._suspects:
             self._begin([item])
             for future in self._ended():
@@ -125,32 +128,32 @@ class Cluster:
         self._running.add(future)
 
     def _ended(self) -> Iterator[Future]:
-        """The tasks that end, until none is left."""
-        last = time.monotonic()
+        """Yield tasks as they end."""
+        last_result = time.monotonic()
         while not self._running.is_empty():
             if self._running.has_ready():
                 yield next(self._running)
-                last = time.monotonic()
-            elif time.monotonic() - last > _PATIENCE:
+                last_result = time.monotonic()
+            elif time.monotonic() - last_result > _PATIENCE:
                 self._check_workers()
-                last = time.monotonic()
+                last_result = time.monotonic()
             else:
-                time.sleep(_LOOK)
+                time.sleep(_POLL_SECONDS)
 
     def _check_workers(self) -> None:
-        """Check that there are workers, where nothing has ended for long.
+        """Check that there are workers after a long time without results.
 
         Raises:
-            AecodecError: there are none.
+            AecodecError: there are no workers.
         """
         if not self._client.nthreads():
             raise AecodecError(
-                f"the scheduler has no workers, and nothing was done for {_PATIENCE} seconds: "
-                "start workers, and give the same call again"
+                f"the scheduler has no workers and finished nothing for {_PATIENCE} seconds: "
+                "start workers and repeat the command"
             )
 
     def _finish(self, future: Future) -> tuple[Sequence[Any], Sequence[Outcome] | None]:
-        """The files of a task, and what came of them; None if workers died on it."""
+        """The files of a task and their outcomes; None instead of outcomes if its workers died."""
         from distributed import KilledWorker
 
         task = self._tasks.pop(future.key)
@@ -159,20 +162,19 @@ class Cluster:
         except KilledWorker:
             return task, None
         except (CancelledError, futures.CancelledError) as error:
-            raise AecodecError("the scheduler has ended: give the same call again") from error
+            raise AecodecError("the scheduler has ended: repeat the command") from error
 
 
 @contextmanager
 def connected(address: str, jobs: int) -> Iterator[Client]:
-    """The connection to a scheduler for the block.
+    """Connect to a scheduler for the block.
 
     Args:
-        address: its address, such as `tcp://10.0.0.1:8786`; or `local` for one that is started
-            here.
-        jobs: number of workers that are started with it.
+        address: its address, such as `tcp://10.0.0.1:8786`, or `local` to start a cluster here.
+        jobs: number of workers of a local cluster.
 
     Raises:
-        AecodecError: there is none at this address, or Dask is not installed.
+        AecodecError: there is no scheduler at this address, or Dask is not installed.
     """
     try:
         from distributed import Client
@@ -187,18 +189,20 @@ def connected(address: str, jobs: int) -> Iterator[Client]:
     try:
         client = Client(address)
     except (OSError, ValueError) as error:
-        raise AecodecError(f"no scheduler of Dask at {address}: {error}") from error
+        raise AecodecError(
+            f"--scheduler: cannot connect to a Dask scheduler at {address}: {error}"
+        ) from error
     with client:
         yield client
 
 
 @contextmanager
 def _started(workers: int) -> Iterator[Any]:
-    """A scheduler and workers of this machine, which Ctrl-C does not reach by itself."""
+    """A scheduler and workers on this machine, protected from Ctrl-C."""
     import dask
     from distributed import LocalCluster
 
-    with one_blas_thread_each():
+    with single_threaded_blas():
         with blocked(), dask.config.set(_SETTINGS):
             cluster = LocalCluster(
                 n_workers=workers,
@@ -213,7 +217,7 @@ def _started(workers: int) -> Iterator[Any]:
 
 
 def _outcomes_of(work: bytes, items: Sequence[Any], console: Console) -> list[Outcome]:
-    """Work on files in a worker."""
+    """Process files in a worker."""
 
     def outcome(item: Any) -> Outcome:
         with COMPUTE_LOCK:
@@ -224,12 +228,12 @@ def _outcomes_of(work: bytes, items: Sequence[Any], console: Console) -> list[Ou
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """The threads of a worker for its files, of which one computes at a time."""
+    """The threads of a worker. Only one of them computes at a time."""
     return ThreadPoolExecutor(_AT_ONCE)
 
 
 @cache
 def _unpickled(work: bytes) -> Work:
-    """The work, unpickled once in each worker, so that its codec stays loaded."""
+    """The work, unpickled once per worker so that its codec stays loaded."""
     unpickled: Work = pickle.loads(work)
     return unpickled

@@ -1,4 +1,4 @@
-"""Ctrl-C while files are worked on."""
+"""Handling of Ctrl-C while files are processed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from types import FrameType
 
 
 class Interrupts:
-    """Remembers Ctrl-C: a library that is being imported may swallow the KeyboardInterrupt."""
+    """Remembers Ctrl-C, because imports of libraries may swallow the KeyboardInterrupt."""
 
     def __init__(self) -> None:
         self._noticed = False
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if Ctrl-C was pressed, even if it was raised before."""
+        """Raise KeyboardInterrupt if Ctrl-C was pressed at any time before."""
         if self._noticed:
             raise KeyboardInterrupt
 
@@ -27,29 +27,29 @@ class Interrupts:
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
-        """Notice Ctrl-C in the block; only the first thread of a process can."""
+        """Notice Ctrl-C in the block. Only the main thread can; others do nothing."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, self._notice)
+        handler = signal.signal(signal.SIGINT, self._notice)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager
 def blocked() -> Iterator[None]:
-    """Keep Ctrl-C off this thread, and off processes that it starts: another thread ends them.
+    """Block Ctrl-C for this thread and for processes that it starts; the main thread ends them.
 
-    Windows has no such masks; there a process ignores Ctrl-C as soon as it runs.
+    Windows has no signal masks. There, worker processes ignore Ctrl-C once they run.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # started within the block, it would lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    resource_tracker.ensure_running()  # if started in the block, it would reset the mask
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -1,8 +1,8 @@
-"""The manifest of a call: a row for each file, by which another call goes on.
+"""The manifest: a row per file, with which a later run of the command resumes.
 
-Each row is appended to a journal beside the manifest as soon as it is known, so that a killed
-process loses none. The journal becomes the manifest, a Parquet file, when the call ends, or when
-the next one begins.
+Rows are first appended to a journal next to the manifest, so that a killed process loses none. At
+the end of the run, or at the start of the next one, the journal is merged into the manifest, a
+Parquet file.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from aecodec.cli.batch.manifest_file import Row, in_unicode, is_row, read_rows, 
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack
 from aecodec.cli.shared.console import Values, name_of
-from aecodec.cli.shared.files import size_of, write_bytes
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.discovery import STANDARD
+from aecodec.cli.shared.file_io import size_of, write_bytes
 from aecodec.errors import AecodecError, UsageError
 from aecodec.urls import path_or_url
 
 _JOURNAL = ".rows"
-"""Suffix of the journal, behind the whole name of the manifest."""
+"""Suffix that is added to the name of the manifest."""
 
 
 class Manifest:
-    """What came of files, by their sources.
+    """Outcomes of files, by their sources.
 
     Args:
         path: the Parquet file.
         journal: the journal, opened for reading and appending.
 
     Raises:
-        UsageError: the file is no manifest.
+        UsageError: the file is not a manifest.
     """
 
     def __init__(self, path: Path, journal: IO[bytes]) -> None:
@@ -46,33 +46,33 @@ class Manifest:
         self.join()
 
     def has(self, item: Any) -> bool:
-        """Whether a file was done, and its result still exists with the same number of bytes."""
+        """Whether a file is done, and its result still exists with the same size."""
         if isinstance(item, Pack):
             return self._has_pack(item)
         row = self._rows.get(in_unicode(name_of(item)))
         if not _is_of(row, item) or name_of(item) == name_of(STANDARD):
             return False
-        return size_of(_made_of(item)) == row.bytes
+        return size_of(_result_of(item)) == row.bytes
 
     def _has_pack(self, pack: Pack) -> bool:
         rows = [self._rows.get(in_unicode(name_of(source))) for source in pack.sources]
         if not all(_is_of(row, pack) for row in rows):
             return False
-        made = {(row.target, row.bytes) for row in rows if row and row.target}
-        return all(size_of(path_or_url(target)) == size for target, size in made)
+        results = {(row.target, row.bytes) for row in rows if row and row.target}
+        return all(size_of(path_or_url(target)) == size for target, size in results)
 
     def add(self, item: Any, outcome: Outcome) -> None:
-        """Note what came of a file."""
+        """Record the outcome of a file."""
         rows = _rows_of_pack(item, outcome) if isinstance(item, Pack) else [_row_of(item, outcome)]
         for row in rows:
             self._add(row)
 
     def add_existing(self, item: Any) -> None:
-        """Note a file whose result existed already, unless the row of its making is there."""
+        """Record a file whose result already exists, unless it is recorded as done."""
         name, target = in_unicode(name_of(item)), _target_of(item)
         row = self._rows.get(name)
         if target and not (row and row.status == 0 and row.target == target):
-            self._add(Row(name, target, bytes=size_of(_made_of(item))))
+            self._add(Row(name, target, bytes=size_of(_result_of(item))))
 
     def _add(self, row: Row) -> None:
         row = _in_unicode(row)
@@ -81,10 +81,10 @@ class Manifest:
         self._journal.flush()
 
     def join(self) -> None:
-        """Write all rows as a Parquet file, in the place of the one that is there.
+        """Replace the Parquet file by one with all rows, and empty the journal.
 
         Raises:
-            AecodecError: it cannot be written; the journal stays.
+            AecodecError: the file cannot be written. The journal stays.
         """
         if self._journal.seek(0, 2):
             write_bytes(self._path, to_parquet(self._rows.values()), force=True)
@@ -93,16 +93,16 @@ class Manifest:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Manifest]:
-    """A manifest for the block, new or with the rows that it has; nobody else may have it.
+    """Open or create a manifest for the block, and lock it.
 
     Raises:
-        UsageError: it is in use, or the file of this name is no manifest.
+        UsageError: another process uses it, or the file is not a manifest.
         AecodecError: pyarrow is not installed, or the files cannot be written.
     """
     journal_path = path.with_name(path.name + _JOURNAL)
     with _journal_at(journal_path) as journal:
         if try_lock(journal.fileno()) is Lock.BUSY or not journal_path.exists():
-            raise UsageError(f"{path} is in use: another call writes this manifest")
+            raise UsageError(f"{path} is in use: another aecodec process writes this manifest")
         try:
             manifest = Manifest(path, journal)
             yield manifest
@@ -124,7 +124,7 @@ def _journal_at(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _row_in(line: bytes) -> Row | None:
-    """The row in a line of a journal; None if it is none, as where a process was killed in it."""
+    """The row in a line of a journal; None if the line is incomplete or damaged."""
     try:
         row = Row(*json.loads(line))
     except (ValueError, TypeError, RecursionError):
@@ -133,22 +133,22 @@ def _row_in(line: bytes) -> Row | None:
 
 
 def _in_unicode(row: Row) -> Row:
-    return Row._make(in_unicode(each) if isinstance(each, str) else each for each in row)
+    return Row._make(in_unicode(value) if isinstance(value, str) else value for value in row)
 
 
-def _made_of(item: Any) -> Path:
-    """What is made of a file; the file itself, if it is only read."""
-    made: Path = item.target if hasattr(item, "target") else item.path
-    return made
+def _result_of(item: Any) -> Path:
+    """The result of a file; the file itself if the command only reads it."""
+    result: Path = item.target if hasattr(item, "target") else item.path
+    return result
 
 
 def _target_of(item: Any) -> str | None:
-    """Name of the file that is to be made; None if the item is only read."""
+    """Name of the result; None if the command only reads the file."""
     return in_unicode(str(item.target)) if hasattr(item, "target") else None
 
 
 def _is_of(row: Row | None, item: Any) -> TypeGuard[Row]:
-    """Whether a row says that a file was done, as part of an item."""
+    """Whether a row records a file of an item as done."""
     if row is None or row.status or row.bytes is None:
         return False
     return item.may_make(row.target) if isinstance(item, Pack) else row.target == _target_of(item)
@@ -163,7 +163,7 @@ def _row_of(item: Any, outcome: Outcome) -> Row:
 
 
 def _rows_of_pack(pack: Pack, outcome: Outcome) -> list[Row]:
-    """A row for each picture: where it is, or why it is nowhere."""
+    """A row per picture, with its file and frame or its error."""
     seconds = outcome.seconds / len(pack.sources)
     rows = {}
     for values in outcome.results:
@@ -171,9 +171,9 @@ def _rows_of_pack(pack: Pack, outcome: Outcome) -> list[Row]:
             rows[name] = _row(name, values, seconds)._replace(frame=frame)
         if "error" in values:
             rows[values["source"]] = _row(values["source"], values, seconds)
-    left = [name for name in map(name_of, pack.sources) if name not in rows]
+    missing = [name for name in map(name_of, pack.sources) if name not in rows]
     if outcome.error:
-        rows.update((name, _failed(_row(name, {}, seconds), outcome.error)) for name in left)
+        rows.update((name, _failed(_row(name, {}, seconds), outcome.error)) for name in missing)
     return list(rows.values())
 
 

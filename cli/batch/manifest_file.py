@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """What came of one file; a value that is not known or does not apply is None.
+    """The outcome of a file. Values that are unknown or do not apply are None.
 
     Attributes:
-        source: the file that was read.
-        target: what was made of it, or was to be.
-        frame: number of its picture in the target, if it was packed with others; from 0.
-        bytes: size of what was made; of what was read, if nothing is made of it.
+        source: the input file.
+        target: the file with the result, even if it could not be written.
+        frame: number of the picture in a target with several pictures, from 0.
+        bytes: size of the target, or of the source if the command only reads files.
         width: width in pixels.
         height: height in pixels.
         level: level of the codec.
         psnr: PSNR in dB, if it was measured.
-        seconds: time that the file took.
-        status: 0, or the exit status that the command would have for this file alone.
+        seconds: processing time.
+        status: exit status of the command for only this file; 0 for success.
         error: why it failed.
     """
 
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 
 def in_unicode(text: str) -> str:
-    r"""A text as Parquet takes it: bytes of a file's name that are not UTF-8 are written out.
+    r"""A text that Parquet accepts: bytes of a file name that are not UTF-8 are escaped.
 
     >>> in_unicode("l\udce9.png")
     'l\\udce9.png'
@@ -52,7 +52,7 @@ def in_unicode(text: str) -> str:
 
 
 _TYPES = "string string int64 int64 int64 int64 double double double int64 string"
-"""Arrow's names of the types of the columns."""
+"""Arrow type names of the columns."""
 
 _IN_PYTHON = {"string": (str,), "int64": (int,), "double": (int, float)}
 
@@ -60,7 +60,7 @@ _INT64 = 1 << 63
 
 
 def is_row(row: Row) -> bool:
-    """Whether the values of a row are those of its columns; the first one is never None.
+    """Whether the values of a row have the types of their columns. The source must not be None.
 
     >>> is_row(Row("a.png", None, bytes=3)), is_row(Row("a.png", None, bytes="3"))
     (True, False)
@@ -70,17 +70,17 @@ def is_row(row: Row) -> bool:
 
 
 def _is_of(value: object, kind: str) -> bool:
-    """Whether a value is one of an Arrow type, or None."""
+    """Whether a value has an Arrow type or is None."""
     if isinstance(value, int) and abs(value) >= _INT64:
         return False
     return value is None or type(value) in _IN_PYTHON[kind]
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a manifest; none if there is no such file.
+    """The rows of a manifest; empty if the file does not exist.
 
     Raises:
-        UsageError: the file is no manifest.
+        UsageError: the file is not a manifest.
         AecodecError: pyarrow is not installed.
     """
     schema = _schema()
@@ -92,11 +92,11 @@ def read_rows(path: Path) -> list[Row]:
     try:
         table = parquet.read_table(path, schema=schema) if path.is_file() else None
         columns = [] if table is None else [column.to_pylist() for column in table]
-    except (OSError, ValueError, pa.ArrowException) as error:  # a ValueError of names not in UTF-8
-        raise UsageError(f"{path} is no manifest: give it another name ({error})") from error
+    except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: names not in UTF-8
+        raise UsageError(f"{path} is not a manifest: give another name ({error})") from error
     rows = [Row(*values) for values in zip(*columns, strict=True)] if columns else []
     if table is None or table.schema != schema or not all(map(is_row, rows)):
-        raise UsageError(f"{path} is no manifest: give it another name")
+        raise UsageError(f"{path} is not a manifest: give another name")
     return rows
 
 
@@ -123,7 +123,7 @@ def _schema() -> pa.Schema:
         import pyarrow as pa
     except ImportError as error:
         raise AecodecError(
-            f"a manifest needs pyarrow ({error}): pip install 'aecodec[manifest]'"
+            f"--manifest needs pyarrow ({error}): pip install 'aecodec[manifest]'"
         ) from error
     types = map(pa.type_for_alias, _TYPES.split())
     return pa.schema(list(zip(Row._fields, types, strict=True)))

@@ -1,4 +1,4 @@
-"""What comes of one file: the lines that it prints, and the error that ends it."""
+"""The outcome of processing a file: its printed lines, its results and its error."""
 
 from __future__ import annotations
 
@@ -12,59 +12,58 @@ from aecodec.errors import AecodecError, memory_errors_wrapped
 from aecodec.parallel import Workers
 
 Work = Callable[[Any, Console, Workers], None]
-"""What is done for one file, with threads for it. It can be pickled, and is called in any process.
-"""
+"""Processes a file. It must be picklable, because worker processes may call it."""
 
 
-class LeftAlone(Exception):  # noqa: N818 - no error
-    """Raised by work that has reported that an option leaves a file without a result."""
+class Skipped(Exception):  # noqa: N818 - not an error
+    """Raised by work that has reported that it skips a file because of an option."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one file.
+    """The outcome of processing a file.
 
     Attributes:
-        lines: lines to print, each with whether it goes to standard error.
-        error: what ended the work, or None.
-        is_left_alone: whether no result was made, as the user wishes.
-        results: the values of its results, as for JSON; none if the work ended before.
-        seconds: how long it took.
+        lines: lines to print; the second value says whether to standard error.
+        error: the error of the file, or None.
+        is_skipped: whether an option made the work skip the file.
+        results: values of the results, as in JSON; empty if the work failed before.
+        seconds: processing time.
     """
 
     lines: list[tuple[str, bool]]
     error: AecodecError | None = None
-    is_left_alone: bool = False
+    is_skipped: bool = False
     results: Sequence[Values] = ()
     seconds: float = 0.0
 
 
 def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
-    """Do the work for one file, and keep what it prints until it is this file's turn.
+    """Process a file and collect its output.
 
-    A file with a problem of its own, as :mod:`aecodec.cli.shared.found` finds them, fails with it.
+    A file whose `problem` is set (:mod:`aecodec.cli.shared.discovery`) fails with that error.
     """
     lines: list[tuple[str, bool]] = []
     results: list[Values] = []
     keeping = replace(
         console, write=lambda text, to_stderr: lines.append((text, to_stderr)), keep=results.append
     )
-    began = time.perf_counter()
-    outcome = _tried(work, item, keeping, workers)
-    return replace(outcome, lines=lines, results=results, seconds=time.perf_counter() - began)
+    start = time.perf_counter()
+    outcome = _run(work, item, keeping, workers)
+    return replace(outcome, lines=lines, results=results, seconds=time.perf_counter() - start)
 
 
-def _tried(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
-    """Do the work, and return how it ended."""
+def _run(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:
+    """Process a file; errors become part of the outcome."""
     try:
         if problem := getattr(item, "problem", None):
             raise problem
         with memory_errors_wrapped():
             work(item, console, workers)
-    except LeftAlone:
-        return Outcome([], is_left_alone=True)
+    except Skipped:
+        return Outcome([], is_skipped=True)
     except AecodecError as error:
         return Outcome([], error)
-    except OSError as error:  # of the file system, where no command expects it
+    except OSError as error:  # a file system error that no command handles
         return Outcome([], AecodecError(str(error)))
     return Outcome([])

@@ -1,4 +1,4 @@
-"""Packs: pictures of which several go into one file, and which of them went where."""
+"""Packs: groups of pictures that are compressed to few files."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aecodec.cli.shared.found import Source
+from aecodec.cli.shared.discovery import Source
 from aecodec.cli.shared.jobs import check_not_sources
 
 
 @dataclass(frozen=True)
 class Pack:
-    """Pictures that are read together, and the file that those of one kind become.
+    """Pictures that are compressed together, with one file per mode and size.
 
     Attributes:
         sources: the pictures.
-        target: the file of the first kind of pictures in it.
+        target: the file for the first mode and size.
     """
 
     sources: Sequence[Source]
@@ -26,7 +26,7 @@ class Pack:
         return str(self.target)
 
     def target_of(self, number: int) -> Path:
-        """The file of one kind of pictures.
+        """The file for the mode and size with this number, from 0.
 
         >>> pack = Pack([], Path("out/00007.aec"))
         >>> pack.target_of(0).name, pack.target_of(1).name
@@ -37,20 +37,20 @@ class Pack:
         return self.target.with_name(f"{self.target.stem}_{number}{self.target.suffix}")
 
     def may_make(self, target: str | None) -> bool:
-        """Whether the pack may become a file of this name."""
+        """Whether a file with this name may be a result of the pack."""
         return target in {str(self.target_of(number)) for number in range(len(self.sources))}
 
 
 def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:
-    """Pictures in packs, in their order.
+    """Divide pictures into packs, in order.
 
     Args:
         sources: the pictures.
-        count: number of pictures of a pack; the last one may have fewer.
-        folder: where the files go.
+        count: number of pictures in a pack; the last pack may have fewer.
+        folder: output folder.
 
     Raises:
-        UsageError: one of the files would be one of the pictures.
+        UsageError: a result would overwrite one of the pictures.
 
     >>> packs = packs_of([Source(Path(f"{number}.png")) for number in range(5)], 2, Path("out"))
     >>> [(str(pack), len(pack.sources)) for pack in packs]

@@ -1,4 +1,4 @@
-"""Files worked on in parallel: by this process, and by others if one alone would take long."""
+"""Processing files in this process and, if that would take long, in worker processes."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from aecodec.cli.batch.processes import (
     ONE_THREAD,
     EndedError,
     WorkerProcess,
-    one_blas_thread_each,
+    single_threaded_blas,
 )
-from aecodec.cli.batch.work_queue import Taken, WorkQueue
+from aecodec.cli.batch.work_queue import Chunk, WorkQueue
 from aecodec.cli.shared.console import Console
 from aecodec.parallel import Workers
 
 _WORTHWHILE = 0.5
-"""Seconds of work left for which another process is started, which takes half a second itself."""
+"""Seconds of remaining work that justify another process. Starting one takes half a second."""
 
 _CHUNK = 0.1
-"""Seconds of work that a process gets at once: between tiny files it would wait for the next."""
+"""Seconds of work that a process gets at once, so that it does not wait between tiny files."""
 
-_LOOK = 0.02
-"""Seconds between two polls of what the others did."""
+_POLL_SECONDS = 0.02
+"""Seconds between two polls of the other processes."""
 
 
 class ProcessPool:
-    """Processes that each take the next files when they have done their last ones.
+    """The main process and worker processes, which all take files from a queue.
 
-    This process is one of them; each other one is fed by a thread here.
+    A thread of the main process feeds each worker process.
 
     Args:
-        work: what is done for each file.
+        work: the function that processes a file.
         items: the files.
-        console: how it reports.
-        done: called with the number of files that are done, and of all.
+        console: prints results and errors.
+        done: called with the number of finished files and the number of all files.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class ProcessPool:
         """Yield the outcomes in the order of the files.
 
         Args:
-            jobs: number of processes at most, with this one.
+            jobs: maximum number of processes, including the main process.
         """
         self._jobs = min(jobs, self._count)
         self._workers = ONE_THREAD if self._jobs > 1 else Workers()
-        with one_blas_thread_each(), self._interrupts.noticed():
+        with single_threaded_blas(), self._interrupts.noticed():
             for _ in range(self._jobs - 1):
                 threading.Thread(target=self._feed_process, daemon=True).start()
             try:
@@ -78,28 +78,28 @@ class ProcessPool:
         for number, item in self._queue.take(1):
             self._finish(number, outcome_of(self._work, item, self._console, self._workers))
             return
-        self._queue.wait(_LOOK)
+        self._queue.wait(_POLL_SECONDS)
 
     def _feed_process(self) -> None:
         process = self._new_process() if self._is_worthwhile() else None
-        while process and (taken := self._queue.take(self._chunk())):
-            if not self._work_in(process, taken):
+        while process and (chunk := self._queue.take(self._chunk_size())):
+            if not self._work_in(process, chunk):
                 process = self._new_process()
 
     def _is_worthwhile(self) -> bool:
-        """Wait until it is clear whether the remaining files will take long."""
-        while not self._ended.wait(_LOOK) and self._queue.waiting:
+        """Whether the remaining files will take long. Waits until this is clear."""
+        while not self._ended.wait(_POLL_SECONDS) and self._queue.waiting:
             if self._queue.pace * self._queue.waiting >= _WORTHWHILE:
                 return True
         return False
 
-    def _chunk(self) -> int:
-        """Number of files for one process: few towards the end, so that all end together."""
-        fair = self._queue.waiting // (2 * self._jobs)
-        return max(1, min(fair, int(_CHUNK / self._queue.pace)))
+    def _chunk_size(self) -> int:
+        """Number of files for a process: few towards the end, so that all end together."""
+        fair_share = self._queue.waiting // (2 * self._jobs)
+        return max(1, min(fair_share, int(_CHUNK / self._queue.pace)))
 
     def _new_process(self) -> WorkerProcess | None:
-        """Start another process; None if it ends at once, or if it comes too late."""
+        """Start another process; None if it ends immediately or the work is already done."""
         with self._starting:
             if self._ended.is_set():
                 return None
@@ -111,18 +111,18 @@ class ProcessPool:
             return None
         return process
 
-    def _work_in(self, process: WorkerProcess, taken: Taken) -> bool:
-        """Let a process work on files, and tell whether it is still there afterwards.
+    def _work_in(self, process: WorkerProcess, chunk: Chunk) -> bool:
+        """Process files in a worker process, and return whether it is still running.
 
-        The file on which it ends fails; those after it wait again.
+        If it dies, the current file fails and the files after it return to the queue.
         """
-        process.send([item for _, item in taken])
-        for place, (number, _) in enumerate(taken):
+        process.send([item for _, item in chunk])
+        for place, (number, _) in enumerate(chunk):
             try:
                 self._finish(number, process.outcome())
             except EndedError as error:
                 self._finish(number, Outcome([], error))
-                self._queue.give_back(taken[place + 1 :])
+                self._queue.give_back(chunk[place + 1 :])
                 return False
         return True
 
@@ -132,7 +132,7 @@ class ProcessPool:
 
     def _end(self) -> None:
         self._queue.drop()
-        with self._starting:  # none is half started
+        with self._starting:  # no process is half started
             self._ended.set()
         for process in self._processes:
             process.ask_to_end()

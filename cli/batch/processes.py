@@ -1,4 +1,4 @@
-"""Further processes that work on files."""
+"""Worker processes."""
 
 from __future__ import annotations
 
@@ -18,44 +18,46 @@ from aecodec.errors import AecodecError
 from aecodec.parallel import Workers
 
 ONE_THREAD = Workers(threads=1)
-"""For each process of several that work side by side."""
+"""Resources of each process if several work in parallel."""
 
 _BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _SECONDS_TO_STOP = 3.0
 
 
 class EndedError(AecodecError):
-    """A process that ended before its work did."""
+    """A worker process ended before its work was done."""
 
 
 class WorkerProcess:
-    """A process that waits for files, and gives one outcome for each, in their order.
+    """A process that receives files and returns their outcomes in order.
 
-    It is started anew, not forked: threads and locks of this process do not live on in a fork.
+    It is spawned, not forked, because threads and locks do not survive a fork.
 
     Args:
-        work: what is done for each file.
-        console: how it reports.
+        work: the function that processes a file.
+        console: prints results and errors.
     """
 
     def __init__(self, work: Work, console: Console) -> None:
         context = get_context("spawn")
-        self._connection, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other, work, console), daemon=True)
+        self._connection, remote_end = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(remote_end, work, console), daemon=True
+        )
         with blocked():
             self._process.start()
-        other.close()
+        remote_end.close()
 
     def wait_until_ready(self) -> None:
-        """Wait until it has loaded what it needs.
+        """Wait until the process has started and loaded its libraries.
 
         Raises:
-            EndedError: it has ended before.
+            EndedError: the process has ended.
         """
         self._receive()
 
     def send(self, items: Sequence[Any]) -> None:
-        """Give it files to work on; if it has ended, the outcomes will tell."""
+        """Send files to the process. If it has ended, `outcome` will raise the error."""
         with suppress(OSError):
             self._connection.send(items)
 
@@ -63,38 +65,38 @@ class WorkerProcess:
         """Wait for the outcome of the next file.
 
         Raises:
-            EndedError: it has ended, while it worked on this file.
+            EndedError: the process ended while it processed this file.
         """
-        received: Outcome = self._receive()
-        return received
+        outcome: Outcome = self._receive()
+        return outcome
 
     def _receive(self) -> Any:
         try:
             return self._connection.recv()
-        except Exception as error:  # whatever half a message leads to
+        except Exception as error:  # unpickling an incomplete message may raise anything
             raise self._ended() from error
 
     def _ended(self) -> EndedError:
         self._process.join(_SECONDS_TO_STOP)
         self._process.kill()
         return EndedError(
-            f"the process that worked on it ended ({self._process.exitcode}); if memory ran out, "
-            "--jobs 1 needs the least"
+            f"the process that worked on it ended ({self._process.exitcode}); if it ran out of "
+            "memory, use --jobs 1"
         )
 
     def ask_to_end(self) -> None:
-        """Let it end; a file that it is writing is cleaned away."""
+        """Ask the process to end. It removes a partially written file."""
         self._process.terminate()
 
     def end(self) -> None:
-        """Wait until it has ended, but not for long."""
+        """Wait up to three seconds for the process to end, then kill it."""
         self._process.join(_SECONDS_TO_STOP)
         self._process.kill()
 
 
 @contextmanager
-def one_blas_thread_each() -> Iterator[None]:
-    """Processes that start in the block run BLAS with one thread, unless the user wants more."""
+def single_threaded_blas() -> Iterator[None]:
+    """Start processes with single-threaded BLAS, unless environment variables say otherwise."""
     added = {name: "1" for name in _BLAS_VARIABLES if name not in os.environ}
     os.environ.update(added)
     try:
@@ -105,7 +107,7 @@ def one_blas_thread_each() -> Iterator[None]:
 
 
 def _serve(connection: Connection[Any, Any], work: Work, console: Console) -> None:
-    """Work on files until the other end of the connection is closed, as it is when that ends."""
+    """Process files until the parent process closes the connection or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with tidy_termination(), suppress(EOFError, BrokenPipeError):
         connection.send(None)  # ready

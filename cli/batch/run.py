@@ -1,4 +1,4 @@
-"""Running a command on all its files: what is printed of each, and the exit status."""
+"""Running a command on all its files: output, manifest and exit status."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import typer
 
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import ExistsError
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.discovery import STANDARD
+from aecodec.cli.shared.file_io import ExistsError
 from aecodec.cli.shared.progress import Bar
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers, cores
 
-if TYPE_CHECKING:  # which a call without a manifest need not load
+if TYPE_CHECKING:  # loaded only with a manifest
     from aecodec.cli.batch.manifest import Manifest
 
 _SOME_FAILED, _INTERRUPTED = 1, 130
@@ -26,14 +26,13 @@ _SOME_FAILED, _INTERRUPTED = 1, 130
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """How all files of a call are worked on; an attribute is an option of the commands.
+    """Options of commands that process many files.
 
     Attributes:
-        jobs: number of processes that work side by side at most; one per core if None.
-        skip_existing: count results that exist already, instead of failing for them.
-        manifest: file that notes the outcome of each file, so that a later call can go on.
-        scheduler: address of the scheduler of a Dask cluster that works on several files; None for
-            processes of this machine.
+        jobs: maximum number of parallel processes; one per core if None.
+        skip_existing: skip files whose result exists, instead of failing.
+        manifest: file with the outcome of each file, with which a later run resumes.
+        scheduler: address of the scheduler of a Dask cluster; None to use this machine.
     """
 
     jobs: int | None = 1
@@ -42,7 +41,7 @@ class BatchOptions:
     scheduler: str | None = None
 
     def opened_manifest(self) -> AbstractContextManager[Manifest | None]:
-        """The manifest for the block, if there is one."""
+        """The opened manifest; None if there is none."""
         if self.manifest is None:
             return nullcontext()
         from aecodec.cli.batch.manifest import opened
@@ -53,17 +52,17 @@ class BatchOptions:
 def run_all(
     console: Console, items: Sequence[Any], work: Work, options: BatchOptions = BatchOptions()
 ) -> None:
-    """Do the work for each file, and go on past those that fail.
+    """Process all files. If one of several files fails, continue with the next.
 
     Args:
-        console: how the command reports.
+        console: prints results and errors.
         items: the files.
-        work: what is done for each.
-        options: how they are worked on.
+        work: the function that processes a file.
+        options: options for processing many files.
 
     Raises:
-        AecodecError: the error of the file, if it is the only one; or the manifest cannot be used.
-        typer.Exit: with status 1, if some of several failed; with 130, if Ctrl-C ended it.
+        AecodecError: the error of a single file, or the manifest cannot be used.
+        typer.Exit: with status 1, if some of several files failed; with 130, after Ctrl-C.
     """
     with console.bar("") as bar, options.opened_manifest() as manifest:
         tally = _Tally(
@@ -76,7 +75,7 @@ def run_all(
                 tally.report_only(item, outcome)
             return
         try:
-            with closing(_side_by_side(work, waiting, console, bar, options)) as done:
+            with closing(_outcomes(work, waiting, console, bar, options)) as done:
                 for item, outcome in done:
                     tally.report(item, outcome)
         except KeyboardInterrupt:
@@ -84,17 +83,16 @@ def run_all(
     tally.end()
 
 
-def _side_by_side(
+def _outcomes(
     work: Work, items: Sequence[Any], console: Console, bar: Bar, options: BatchOptions
 ) -> Generator[tuple[Any, Outcome], None, None]:
-    """Yield the files with what came of them, in their order; from a cluster, as they are done."""
+    """Yield the files with their outcomes, in order; from a cluster, as they are done."""
     jobs = options.jobs or cores()
     reads_a_pipe = any(getattr(item, "source", item) == STANDARD for item in items)
     if options.scheduler and items and not reads_a_pipe:
         yield from _on_a_cluster(work, items, console, bar, options.scheduler, jobs)
         return
-    # It loads multiprocessing, which one file does not need.
-    from aecodec.cli.batch.process_pool import ProcessPool
+    from aecodec.cli.batch.process_pool import ProcessPool  # loads multiprocessing
 
     pool = ProcessPool(work, items, console, bar.update)
     with closing(pool.run(1 if reads_a_pipe else jobs)) as outcomes:
@@ -111,7 +109,7 @@ def _on_a_cluster(
 
 
 class _Tally:
-    """Reports and notes outcomes, and counts those that failed and that were there already."""
+    """Prints and records outcomes, and counts failures and existing results."""
 
     def __init__(
         self, console: Console, count: int, skip_existing: bool, manifest: Manifest | None
@@ -119,33 +117,33 @@ class _Tally:
         self._console, self._count, self._skip_existing = console, count, skip_existing
         self._manifest = manifest
         self._reported = self._failed = self._existing = 0
-        self._left_alone: list[str] = []
+        self._skipped: list[str] = []
 
     def is_done(self, item: Any) -> bool:
-        """Whether the manifest has a file as done; such a file is counted."""
+        """Whether the manifest lists a file as done. If so, the file is counted."""
         if self._manifest is None or not self._manifest.has(item):
             return False
         self._reported += 1
         self._existing += 1
-        self._console.existing(name_of(item), "the manifest has it as done")
+        self._console.existing(name_of(item), "the manifest lists it as done")
         return True
 
     def report(self, item: Any, outcome: Outcome) -> None:
-        """Print what came of a file, and go on."""
+        """Print the outcome of one of several files."""
         name = name_of(item)
         self._print(item, outcome)
         self._reported += 1
-        if outcome.is_left_alone:
-            self._left_alone.append(name)
+        if outcome.is_skipped:
+            self._skipped.append(name)
         if outcome.error and not self._is_existing(outcome.error):
             self._failed += 1
             self._console.error(name, outcome.error)
 
     def report_only(self, item: Any, outcome: Outcome) -> None:
-        """Print what came of the one file of a call.
+        """Print the outcome of a single file.
 
         Raises:
-            AecodecError: its error, which is that of the call.
+            AecodecError: its error.
         """
         self._print(item, outcome)
         name, error = name_of(item), outcome.error
@@ -154,7 +152,7 @@ class _Tally:
             raise type(error)(f"{name}: {error}") from error
 
     def _print(self, item: Any, outcome: Outcome) -> None:
-        """Print the lines of a file, and note in the manifest what came of it."""
+        """Print the lines of a file, and record its outcome in the manifest."""
         for text, to_stderr in outcome.lines:
             self._console.write(text, to_stderr)
         if self._is_existing(outcome.error):
@@ -174,17 +172,16 @@ class _Tally:
         Raises:
             typer.Exit: with status 1, if a file failed.
         """
-        if len(self._left_alone) > 1:
-            names = ", ".join(self._left_alone)
-            self._console.note(f"{len(self._left_alone)} left alone: {names}")
+        if len(self._skipped) > 1:
+            self._console.note(f"{len(self._skipped)} skipped: {', '.join(self._skipped)}")
         if self._existing:
-            self._console.note(f"{self._existing} of {self._count} were there already")
+            self._console.note(f"{self._existing} of {self._count} were already done")
         if self._failed:
             self._console.write(f"{self._failed} of {self._count} failed", True)
             raise typer.Exit(_SOME_FAILED)
 
     def interrupted(self) -> None:
-        """Say how far it came.
+        """Print how many files were done.
 
         Raises:
             typer.Exit: with status 130.

@@ -1,4 +1,4 @@
-"""A queue of files for several threads, which keeps the outcomes until they are asked for."""
+"""A queue of files and their outcomes, shared by several threads."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from aecodec.cli.batch.outcome import Outcome
 
-Taken = list[tuple[int, Any]]
-"""Files, each with its number in the order of all."""
+Chunk = list[tuple[int, Any]]
+"""Files with their numbers in the order of all files."""
 
 
 class WorkQueue:
-    """Files to work on, and the outcomes of those that are done, for several threads.
+    """Files to process, and the outcomes of finished files. Threads may share it.
 
     Args:
         items: the files.
@@ -32,46 +32,46 @@ class WorkQueue:
         self._waiting = deque(enumerate(items))
         self._outcomes: dict[int, Outcome] = {}
         self._changed = threading.Condition()
-        self._began = time.monotonic()
+        self._start = time.monotonic()
         self.finished = 0
 
-    def take(self, count: int) -> Taken:
-        """The next files, at most `count` of them; none if no file waits."""
+    def take(self, count: int) -> Chunk:
+        """Take up to `count` files; an empty list if no file is waiting."""
         with self._changed:
             return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
 
-    def give_back(self, taken: Taken) -> None:
-        """Put back files that were not worked on."""
+    def give_back(self, chunk: Chunk) -> None:
+        """Put back files that were not processed."""
         with self._changed:
-            self._waiting.extendleft(reversed(taken))
+            self._waiting.extendleft(reversed(chunk))
 
     def drop(self) -> None:
-        """Remove all files that wait."""
+        """Remove all waiting files."""
         with self._changed:
             self._waiting.clear()
 
     def finish(self, number: int, outcome: Outcome) -> None:
-        """Keep the outcome of a file."""
+        """Store the outcome of a file."""
         with self._changed:
             self._outcomes[number] = outcome
             self.finished += 1
             self._changed.notify_all()
 
     def outcome(self, number: int) -> Outcome | None:
-        """The outcome of a file, which is not kept any longer; None if it is not done yet."""
+        """Remove and return the outcome of a file; None if it is not done yet."""
         return self._outcomes.pop(number, None)
 
     def wait(self, seconds: float) -> None:
-        """Wait for the next outcome, at most this long."""
+        """Wait for the next outcome, but not longer than this."""
         with self._changed:
             self._changed.wait(seconds)
 
     @property
     def waiting(self) -> int:
-        """Number of files that nobody works on yet."""
+        """Number of waiting files."""
         return len(self._waiting)
 
     @property
     def pace(self) -> float:
-        """Seconds per file so far, with all threads together."""
-        return (time.monotonic() - self._began) / (self.finished + 1)
+        """Average seconds per finished file, with all threads working."""
+        return (time.monotonic() - self._start) / (self.finished + 1)

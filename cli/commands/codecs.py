@@ -1,4 +1,4 @@
-"""`aecodec codecs`: list codecs and what their levels cost."""
+"""`aecodec codecs`: list codecs with the size and quality of their levels."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def codecs(
         Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="[NAME|DIR]",
-            help="One codec. Default: all that ship.",
+            help="A built-in codec or a codec folder. Default: all built-in codecs.",
             autocompletion=complete_codec,
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the codecs that ship, and what each of their levels costs.
+    """List the built-in codecs, with the size and quality of each level.
 
-    Bytes are those of the payload, the mean per tile; a file adds 12 and more. For codecs of
-    pictures of any size they are bits per pixel.
+    Sizes are the mean payload per tile in bytes; a file has at least 12 bytes more. For codecs
+    that accept pictures of any size, the unit is bits per pixel.
     """
     console = Console(as_json=as_json)
-    for each in [name] if name else built_in_names():
-        with console.errors_as_json(each):
-            chosen = load_codec(each)
-        console.result(codec_text(chosen), _values(chosen))
+    for codec_name in [name] if name else built_in_names():
+        with console.errors_as_json(codec_name):
+            codec = load_codec(codec_name)
+        console.result(codec_text(codec), _values(codec))
 
 
 def _values(codec: Codec) -> dict[str, Any]:
@@ -45,6 +45,7 @@ def _values(codec: Codec) -> dict[str, Any]:
         "tile": list(spec.tile),
         "channels": spec.channels,
         "compresses": codec.folder.compresses,
+        "engine": codec.engine,
         "default_level": spec.default_level,
         **codec.folder.measured,
     }

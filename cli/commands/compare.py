@@ -1,4 +1,4 @@
-"""`aecodec compare`: draw a picture beside what a codec keeps of it, or beside another picture."""
+"""`aecodec compare`: draw a picture next to its reconstruction or next to another picture."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typer
 
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import check_is_png, check_overwriting, read_bytes, write_bytes
-from aecodec.cli.shared.found import IMAGES, STANDARD
+from aecodec.cli.shared.discovery import IMAGES, STANDARD
+from aecodec.cli.shared.file_io import check_is_png, check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import Job, check_not_sources, plan
 from aecodec.cli.shared.options import (
     CodecOrAuto,
@@ -40,15 +40,18 @@ def compare(
     image: Annotated[
         Path,
         typer.Argument(
-            metavar="IMAGE", readable=False, help="An image or .aec file, or - for standard input."
+            metavar="IMAGE",
+            readable=False,
+            help="An image or .aec file, or - for standard input.",
         ),
     ],
-    other: Annotated[
+    second_image: Annotated[
         Optional[Path],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="[OTHER]",
             readable=False,
-            help="An image or .aec file of the same size. Default: what a codec makes of IMAGE.",
+            help="An image or .aec file with the same size. Default: IMAGE, compressed and "
+            "decompressed.",
         ),
     ] = None,
     out: Out = None,
@@ -61,27 +64,28 @@ def compare(
 ) -> None:
     """Draw original, reconstruction and difference side by side, with bytes and PSNR.
 
-    Without -o, digit.png becomes digit_compared.png beside it. Pictures are drawn at their full
-    size, small ones enlarged; of a very large one the middle is drawn. Needs matplotlib.
+    Without -o, the figure of digit.png is digit_compared.png in the same folder. Pictures are
+    drawn at full size. Small pictures are enlarged, and very large pictures are cropped to their
+    middle. Needs matplotlib.
     """
-    if other and level is not None:
-        raise UsageError("--level is for what a codec makes of IMAGE, and OTHER is given")
-    if other == image == STANDARD:
-        raise UsageError("standard input holds one picture: give a file for the other")
+    if second_image and level is not None:
+        raise UsageError("--level cannot be used with OTHER: no picture is compressed")
+    if second_image == image == STANDARD:
+        raise UsageError("IMAGE and OTHER cannot both be standard input: give a file for one")
     jobs = plan([image], out, _rename, IMAGES)
-    check_not_sources([jobs[0].target], filter(None, [other]))
+    check_not_sources([jobs[0].target], filter(None, [second_image]))
     check_is_png(jobs[0].target)
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
-    given = None if codec == AUTO else load_codec(codec)
+    named_codec = None if codec == AUTO else load_codec(codec)
     limits = Limits(max_pixels, max_frames)
-    run_all(console, jobs, _Comparing(other, given, level, limits, force).draw)
+    run_all(console, jobs, _PictureComparison(second_image, named_codec, level, limits, force).draw)
 
 
 @dataclass(frozen=True)
-class _Comparing:
-    """How a picture is compared; an attribute is an option of the command."""
+class _PictureComparison:
+    """The options of the command."""
 
-    other: Path | None
+    second_image: Path | None
     codec: Codec | None
     level: float | None
     limits: Limits
@@ -92,23 +96,23 @@ class _Comparing:
         check_overwriting(job.target, self.force)
         comparison = self._comparison(job.source, console, workers)
         write_bytes(job.target, comparison_figure([comparison]), self.force)
-        names = " and ".join(map(name_of, filter(None, [job.source, self.other])))
+        names = " and ".join(map(name_of, filter(None, [job.source, self.second_image])))
         console.result(f"{names} -> {job.target}: {comparison.caption}")
 
     def _comparison(self, path: Path, console: Console, workers: Workers) -> Comparison:
-        if self.other is None:
+        if self.second_image is None:
             content = read_bytes(path)
             _check_is_image(content)
             picture = replace(picture_in(content, path, console), origin=origin_of(path))
             codec = with_workers(self.codec or codec_for(picture), workers)
             return compare_restored(codec, picture, self.level)
         original, _ = self._read(path, console, workers)
-        with errors_about(name_of(self.other)):
-            other, size = self._read(self.other, console, workers)
-        return compare_pictures(original, other, size)
+        with errors_about(name_of(self.second_image)):
+            second, size = self._read(self.second_image, console, workers)
+        return compare_pictures(original, second, size)
 
     def _read(self, path: Path, console: Console, workers: Workers) -> tuple[Picture, int]:
-        """Read an image, or decode an .aec file, and tell the size of the file in bytes."""
+        """Read an image or decode an .aec file; also return the size of the file in bytes."""
         content = read_bytes(path)
         if not content.startswith(MAGIC):
             return picture_in(content, path, console), len(content)
@@ -117,14 +121,14 @@ class _Comparing:
 
 
 def _check_is_image(content: bytes) -> None:
-    """Check that the picture to compress is not an `.aec` file already.
+    """Check that the picture to compress is not an `.aec` file.
 
     Raises:
-        UsageError: it is one.
+        UsageError: it is an `.aec` file.
     """
     if content.startswith(MAGIC):
         raise UsageError(
-            "an .aec file is compared with the picture that it was made of: compare PICTURE FILE"
+            "an .aec file needs its original for comparison: aecodec compare PICTURE FILE.aec"
         )
 
 

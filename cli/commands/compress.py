@@ -10,7 +10,7 @@ import typer
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.commands.compression import Compression, Stack
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.found import IMAGES, STANDARD, expand, is_folder_at
+from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
 from aecodec.cli.shared.options import (
     CodecOrAuto,
@@ -49,12 +49,14 @@ def compress(
     level: LevelNumber = None,
     max_bytes: Annotated[
         Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option("--max-bytes", min=1, help="Make the best file of at most this many bytes."),
+        typer.Option(
+            "--max-bytes", metavar="N", min=1, help="Make the best file with at most N bytes."
+        ),
     ] = None,
     min_psnr: Annotated[
         Optional[float],  # noqa: UP045
         typer.Option(
-            "--min-psnr", metavar="DB", help="Make the smallest file of at least this PSNR."
+            "--min-psnr", metavar="DB", help="Make the smallest file with at least this PSNR."
         ),
     ] = None,
     min_ssimulacra2: Annotated[
@@ -62,12 +64,12 @@ def compress(
         typer.Option(
             "--min-ssimulacra2",
             metavar="SCORE",
-            help="Make the smallest file of at least this score by SSIMULACRA2: 30 is low quality, "
+            help="Make the smallest file with at least this SSIMULACRA2 score: 30 is low quality, "
             "50 medium, 70 high. Needs the extra 'perceptual'.",
         ),
     ] = None,
     is_stack: Annotated[
-        bool, typer.Option("--stack", help="Put images of one size into one file.")
+        bool, typer.Option("--stack", help="Put images with the same size into one file.")
     ] = False,
     pack: Annotated[
         Optional[int],  # noqa: UP045
@@ -75,16 +77,17 @@ def compress(
             "--stacks-of",
             min=1,
             metavar="N",
-            help="Put every N images into one file for each size among them, in the folder -o; "
-            "the manifest tells which is where. For small pictures, such as digits.",
+            help="Put every N images into one file per image size, in the folder -o. The manifest "
+            "records which file holds each picture. For small pictures, such as digits.",
         ),
     ] = None,
     metadata: Annotated[
         Optional[bool],  # noqa: UP045
         typer.Option(
             "--metadata/--no-metadata",
-            help="Keep ICC profile, EXIF (including GPS) and XMP, and the names in a stack. "
-            "Default: kept, except for pictures of one tile, such as digits, and with --max-bytes.",
+            help="Store the ICC profile, EXIF (including GPS) and XMP, and the names of stacked "
+            "pictures. Default: stored, except for pictures with a single tile, such as digits, "
+            "and with --max-bytes.",
         ),
     ] = None,
     depth: Depth = None,
@@ -93,7 +96,7 @@ def compress(
     skip_larger: Annotated[
         bool,
         typer.Option(
-            "--skip-larger", help="Make no .aec file where it would be larger than its source."
+            "--skip-larger", help="Skip pictures whose .aec file would be larger than the source."
         ),
     ] = False,
     jobs: Jobs = None,
@@ -106,11 +109,13 @@ def compress(
 ) -> None:
     """Compress images to .aec files.
 
-    Without -o, digit.png becomes digit.aec beside it, and the folder scans becomes scans_aec.
-    Prints the bytes, how many times smaller they are than the source file and than raw pixels,
-    the bits per pixel, and the PSNR of what the file decodes to. With a codec of one tile size,
-    such as digits, a larger picture is cut into tiles. With --max-bytes a picture may be coded at
-    fewer pixels; it is decoded to its own size.
+    Without -o, digit.png becomes digit.aec in the same folder, and the folder scans becomes
+    scans_aec. For each file, the command prints the size in bytes, how many times smaller it is
+    than the source file and than raw pixels, the bits per pixel, and the PSNR of the decoded
+    picture.
+
+    Codecs with a fixed tile size, such as digits, cut larger pictures into tiles. With
+    --max-bytes, a picture may be coded with fewer pixels; decoding restores its size.
     """
     sought = (level, max_bytes, min_psnr, min_ssimulacra2)
     if sought.count(None) < 3:
@@ -118,12 +123,12 @@ def compress(
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
     check_skipping(skip_existing, force, scheduler)
-    given = None if codec == AUTO else load_codec(codec)
-    if given:
-        given.spec.check_level(level)
+    named_codec = None if codec == AUTO else load_codec(codec)
+    if named_codec:
+        named_codec.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
-    work = Compression(given, *sought, metadata, options, skip_larger, force)
+    work = Compression(named_codec, *sought, metadata, options, skip_larger, force)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out))]
@@ -133,39 +138,42 @@ def compress(
 
         _check_packing(out, manifest, frames)
         if skip_existing or skip_larger:
-            raise UsageError("--stacks-of takes all pictures: give --force, and no --skip option")
+            raise UsageError(
+                "--stacks-of cannot be used with --skip-existing or --skip-larger: use --force "
+                "instead"
+            )
         packs = packs_of(expand(inputs, IMAGES), pack, path_or_url(out or ""))
         run_all(console, packs, work.compress_pack, batch)
     else:
         check_folder_name(inputs, out)
         planned = plan(inputs, out, _rename, IMAGES)
-        run_all(console, planned, work.compress_one, batch)
+        run_all(console, planned, work.compress_file, batch)
 
 
 def _rename(path: Path) -> Path:
-    """Name of the result: digit.png to digit.aec, the folder scans to scans_aec."""
+    """Path of the result: digit.png becomes digit.aec, and the folder scans becomes scans_aec."""
     return folder_beside(path, "_aec") if is_folder_at(path) else path.with_suffix(".aec")
 
 
 def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> None:
-    """Check that pictures can be found again in the files of packs.
+    """Check that the options allow users to locate each picture in the packs.
 
     Raises:
-        UsageError: they could not.
+        UsageError: they do not.
     """
     if out is None or out == "-":
-        raise UsageError("--stacks-of needs -o, the folder of the files that it makes")
+        raise UsageError("--stacks-of needs -o, the folder for the files that it writes")
     if manifest is None:
-        raise UsageError("--stacks-of needs --manifest, which tells where each picture is")
+        raise UsageError("--stacks-of needs --manifest, which records the file of each picture")
     if frames is not Frames.FIRST:
-        raise UsageError("--stacks-of takes one picture of each file: leave out --frames")
+        raise UsageError("--stacks-of reads one picture per file: leave out --frames")
 
 
 def _stack_target(inputs: list[Path], out: str | None) -> Path:
     if out is None:
         if len(inputs) == 1 and is_folder_at(inputs[0]):
             return folder_beside(inputs[0], ".aec")
-        raise UsageError("--stack needs -o, the name of the one file that it makes")
+        raise UsageError("--stack needs -o, the name of the file that it writes")
     if is_folder(out):
-        raise UsageError(f"--stack makes one file, and {out} is a folder: name a file with -o")
+        raise UsageError(f"--stack makes one file, but {out} is a folder: name a file with -o")
     return path_or_url(out)

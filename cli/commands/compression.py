@@ -1,4 +1,4 @@
-"""How `aecodec compress` makes files: of one picture, of a stack of them, or of a pack."""
+"""Compression of a picture, a stack or a pack to `.aec` files, for `aecodec compress`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from aecodec.cli.batch.outcome import LeftAlone
+from aecodec.cli.batch.outcome import Skipped
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.found import IMAGES, Source, expand
+from aecodec.cli.shared.discovery import IMAGES, Source, expand
+from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import Job, check_not_sources
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
@@ -25,7 +25,7 @@ from aecodec.imaging.picture import Picture
 from aecodec.imaging.stacks import Metadata, shared_metadata, stacked
 from aecodec.parallel import Workers
 
-if TYPE_CHECKING:  # which a call without packs need not load
+if TYPE_CHECKING:  # loaded only for packs
     from aecodec.cli.batch.packs import Pack
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
@@ -33,7 +33,7 @@ _CONVERTED = "the stack keeps no colour profile: pictures that have one were con
 
 @dataclass(frozen=True)
 class Stack:
-    """Pictures that become one file."""
+    """Pictures to put into one file."""
 
     inputs: Sequence[Path]
     target: Path
@@ -43,7 +43,7 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class _Read:
+class _SourcePicture:
     """A picture that was read, and the size of its file in bytes."""
 
     path: Path
@@ -53,12 +53,12 @@ class _Read:
 
 @dataclass(frozen=True)
 class _Content:
-    """What one file is made of.
+    """The content of one `.aec` file.
 
     Attributes:
         name: its name in messages.
-        picture: the picture, or several of one size.
-        size: bytes of the files that were read.
+        picture: the picture, or several pictures with one size.
+        size: total size of the source files in bytes.
         sources: names of the pictures of a pack, in the order of the frames.
     """
 
@@ -70,7 +70,7 @@ class _Content:
 
 @dataclass(frozen=True)
 class Compression:
-    """How files are compressed; an attribute is an option of the command."""
+    """The options of the command."""
 
     codec: Codec | None
     level: float | None
@@ -82,7 +82,7 @@ class Compression:
     skip_larger: bool
     force: bool
 
-    def compress_one(self, job: Job, console: Console, workers: Workers) -> None:
+    def compress_file(self, job: Job, console: Console, workers: Workers) -> None:
         """Compress one file."""
         check_overwriting(job.target, self.force)
         picture, size = read_picture(job.source, console, self.options)
@@ -93,47 +93,49 @@ class Compression:
         sources = expand(job.inputs, IMAGES)
         check_not_sources([job.target], [source.path for source in sources])
         check_overwriting(job.target, self.force)
-        read = []
+        pictures = []
         for source in sources:
             with errors_about(name_of(source)):
-                read.append(self._read(source, console))
-        self._write(self._stacked(read, console), job.target, console, workers)
+                pictures.append(self._read(source, console))
+        self._write(self._stacked(pictures, console), job.target, console, workers)
 
     def compress_pack(self, pack: Pack, console: Console, workers: Workers) -> None:
-        """Compress the pictures of a pack, each kind to one file; one that cannot be read fails.
+        """Compress the pictures of a pack to one file per mode and size.
+
+        Pictures that cannot be read are reported and skipped.
 
         Raises:
-            AecodecError: some of the pictures failed; each was named before.
+            AecodecError: some of the pictures failed.
         """
         check_overwriting(pack.target, self.force)
-        kinds: dict[tuple[Mode, tuple[int, int]], list[_Read]] = {}
+        groups: dict[tuple[Mode, tuple[int, int]], list[_SourcePicture]] = {}
         failed = 0
         for source in pack.sources:
             try:
-                read = self._read(source, console)
+                member = self._read(source, console)
             except AecodecError as error:
                 console.error(name_of(source), error)
                 failed += 1
             else:
-                kinds.setdefault((read.picture.mode, read.picture.size), []).append(read)
-        for number, alike in enumerate(kinds.values()):
-            sources = [name_of(read.path) for read in alike]
-            content = replace(self._stacked(alike, console), sources=sources)
+                groups.setdefault((member.picture.mode, member.picture.size), []).append(member)
+        for number, group in enumerate(groups.values()):
+            sources = [name_of(member.path) for member in group]
+            content = replace(self._stacked(group, console), sources=sources)
             self._write(content, pack.target_of(number), console, workers)
         if failed:
-            raise AecodecError(f"{failed} of {len(pack.sources)} pictures are not in it")
+            raise AecodecError(f"{failed} of {len(pack.sources)} pictures failed and are missing")
 
-    def _read(self, source: Source, console: Console) -> _Read:
+    def _read(self, source: Source, console: Console) -> _SourcePicture:
         source.check()
-        return _Read(source.path, *read_picture(source.path, console, self.options))
+        return _SourcePicture(source.path, *read_picture(source.path, console, self.options))
 
-    def _stacked(self, read: Sequence[_Read], console: Console) -> _Content:
-        name, pictures = f"{len(read)} pictures", [each.picture for each in read]
+    def _stacked(self, group: Sequence[_SourcePicture], console: Console) -> _Content:
+        name, pictures = f"{len(group)} pictures", [member.picture for member in group]
         with console.warnings_about(name):
             shared = shared_metadata(pictures, self.metadata)
             coded = _in_shared_colours(pictures, shared)
-            whole = stacked([each.path for each in read], coded, shared, self.metadata)
-        return _Content(name, whole, sum(each.size for each in read))
+            stack = stacked([member.path for member in group], coded, shared, self.metadata)
+        return _Content(name, stack, sum(member.size for member in group))
 
     def _write(self, content: _Content, target: Path, console: Console, workers: Workers) -> None:
         name, picture = content.name, content.picture
@@ -148,7 +150,7 @@ class Compression:
                 metadata=self.metadata,
             )
             if self.skip_larger and len(compressed.data) > content.size:
-                _leave_alone(name, len(compressed.data), content.size, console)
+                _skip(name, len(compressed.data), content.size, console)
             measured = report(codec, picture, compressed, content.size)
         write_bytes(target, compressed.data, self.force)
         console.result(
@@ -165,16 +167,16 @@ class Compression:
 
 
 def _in_shared_colours(pictures: Sequence[Picture], shared: Metadata) -> list[Picture]:
-    """Pictures as they are coded with the metadata of a stack; a warning says if they change."""
+    """Pictures converted to the colours of a stack; warns if the conversion changes any of them."""
     coded = [in_kept_colours(picture, shared) for picture in pictures]
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
         warnings.warn(_CONVERTED, AecodecWarning, stacklevel=2)
     return coded
 
 
-def _leave_alone(name: str, size: int, source_size: int, console: Console) -> NoReturn:
+def _skip(name: str, size: int, source_size: int, console: Console) -> NoReturn:
     console.result(
-        f"{name}: left alone, as {size} bytes would be larger than its {source_size}",
+        f"{name}: skipped: {size} bytes would be larger than the source with {source_size}",
         {"source": name, "file": None, "bytes": size, "source_bytes": source_size},
     )
-    raise LeftAlone
+    raise Skipped

@@ -10,15 +10,14 @@ import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.endings import Endings, ImageFormat
-from aecodec.cli.shared.files import (
+from aecodec.cli.shared.discovery import AEC_FILES, STANDARD
+from aecodec.cli.shared.file_io import (
     check_overwriting,
     read_bytes,
     restore_time,
     write_bytes,
     write_folder,
 )
-from aecodec.cli.shared.found import AEC_FILES, STANDARD
 from aecodec.cli.shared.jobs import Job, named_folder, plan
 from aecodec.cli.shared.options import (
     CodecName,
@@ -34,6 +33,7 @@ from aecodec.cli.shared.options import (
     SkipExisting,
     check_skipping,
 )
+from aecodec.cli.shared.output_formats import ImageFormat, OutputFormats
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
 from aecodec.errors import UsageError
@@ -53,11 +53,11 @@ def decompress(
         typer.Argument(
             metavar="INPUT...",
             parser=path_or_url,
-            help=".aec files, folders of them, or - for standard input.",
+            help=".aec files, folders of .aec files, or - for standard input.",
         ),
     ],
     out: Out = None,
-    wanted: Annotated[
+    image_format: Annotated[
         Optional[ImageFormat],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Option("--format", help="Image format of the results."),
     ] = None,
@@ -67,8 +67,8 @@ def decompress(
             "--quality",
             min=1,
             max=100,
-            help="Quality of the formats that lose something; without it, WebP is written without "
-            "loss, and the others are not written.",
+            help="Quality for lossy formats. Without it, WebP is written losslessly, and JPEG and "
+            "AVIF are not written.",
         ),
     ] = None,
     codec: CodecName = None,
@@ -84,45 +84,49 @@ def decompress(
 ) -> None:
     """Decompress .aec files to images.
 
-    Without -o, digit.aec becomes digit_decompressed.png beside it, and the folder scans_aec
-    becomes scans_aec_decompressed. In a folder, files get back the ending of what they were made
-    of, unless its format loses something: without --quality they become PNG. They get back its
-    time, too, if they keep it. With -o, the suffix of the name chooses the image format. A file
-    that holds several pictures becomes a folder of them, with their former names if it has kept
-    them; -o NAME names that folder, and -o NAME/ the one that it is made in. A codec that ships is
-    found by the id in the file; for any other give its folder with --codec.
+    Without -o, digit.aec becomes digit_decompressed.png in the same folder, and the folder
+    scans_aec becomes scans_aec_decompressed. Files in a folder regain the extension of their
+    original. Originals in a lossy format become PNG unless you give --quality. The original
+    timestamp is restored if the .aec file stores it.
+
+    With -o, the extension of the name selects the image format. A file with several pictures
+    becomes a folder, and the pictures regain their original names if the file stores them.
+    -o NAME writes the pictures to the folder NAME; -o NAME/ creates a folder for them inside NAME.
+
+    Built-in codecs are selected by the id in the file. For other codecs, give the codec folder
+    with --codec.
     """
     check_skipping(skip_existing, force, scheduler)
-    endings = Endings(inputs, wanted, quality)
-    endings.check(out)
+    formats = OutputFormats(inputs, image_format, quality)
+    formats.check(out)
     limits = Limits(max_pixels, max_frames)
-    given, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
-    work = _Decompression(given, limits, endings, force, folder)
+    named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
+    decompression = _Decompression(named_codec, limits, formats, force, folder)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    planned = plan(inputs, out, endings.rename, AEC_FILES)
+    planned = plan(inputs, out, formats.rename, AEC_FILES)
     run_all(
         console,
         planned,
-        work.decompress_one,
+        decompression.decompress_file,
         BatchOptions(jobs, skip_existing, manifest, scheduler),
     )
 
 
 @dataclass(frozen=True)
 class _Decompression:
-    """How files are decompressed; all but the last attribute are options of the command.
+    """The options of the command, and the folder of the result.
 
     Attributes:
-        folder: what the one file becomes if it holds several pictures; None if nothing says so.
+        folder: folder for the pictures of a single input, if `-o` names an existing folder.
     """
 
     codec: Codec | None
     limits: Limits
-    endings: Endings
+    formats: OutputFormats
     force: bool
     folder: Path | None
 
-    def decompress_one(self, job: Job, console: Console, workers: Workers) -> None:
+    def decompress_file(self, job: Job, console: Console, workers: Workers) -> None:
         """Decompress one file."""
         data = read_bytes(job.source)
         target = self._target(job, container.unpack(data)[0].frames)
@@ -130,29 +134,30 @@ class _Decompression:
         codec = with_workers(self.codec or codec_of_file(data), workers)
         picture = codec.decoder.decode(data, self.limits)
         with console.warnings_about(name_of(job)):
-            picture, files = self._encoded(picture, self.endings.of(job.target))
+            picture, files = self._encoded(picture, self.formats.suffix_for(job.target))
         self._write(files, target, picture)
         _report(console, job, target, picture, sum(map(len, files.values())))
 
     def _encoded(self, picture: Picture, suffix: str) -> tuple[Picture, dict[str, bytes]]:
-        """The picture as it is written, and the content of each file that it becomes, by names."""
+        """The picture without the names of its frames, and the contents of its files by name."""
         picture, names = without_names(picture)
-        encoded = encode_frames(picture, suffix, self.endings.quality)
+        encoded = encode_frames(picture, suffix, self.formats.quality)
         names = file_names(names, len(encoded), suffix.lower())
         return picture, dict(zip(names, encoded, strict=True))
 
     def _target(self, job: Job, frames: int) -> Path:
-        """Where the result of a file goes: an image, or a folder of several."""
+        """Path of the result: an image file, or a folder for several pictures."""
         if frames == 1:
             return job.target
         if job.target == STANDARD:
             raise UsageError(
-                "standard output takes one picture, and the file holds several: use -o"
+                "standard output takes one picture, but the file holds several: name a folder "
+                "with -o"
             )
         return self.folder or (job.target.with_suffix("") if job.target.suffix else job.target)
 
     def _write(self, files: dict[str, bytes], target: Path, picture: Picture) -> None:
-        """Write one image, or a folder of several, with the time of the source."""
+        """Write an image file or a folder of images, with the timestamp of the original."""
         if len(files) == 1:
             [content] = files.values()
             write_bytes(target, content, self.force)
@@ -168,7 +173,7 @@ def _report(console: Console, job: Job, written: Path, picture: Picture, size: i
     frames = f"{picture.frames} pictures of " if picture.frames > 1 else ""
     console.result(
         f"{name_of(job)} -> {written}: {frames}{width}x{height} {picture.mode.name}"
-        f"{_former(picture, written)}",
+        f"{_original_extension(picture, written)}",
         {
             "source": str(job.source),
             "file": str(written),
@@ -182,8 +187,8 @@ def _report(console: Console, job: Job, written: Path, picture: Picture, size: i
     )
 
 
-def _former(picture: Picture, written: Path) -> str:
-    """How to restore the former ending of a file that has another one now."""
-    former = picture.origin.suffix if picture.origin else written.suffix
-    is_lossy = format_of(former) in NEEDS_QUALITY and written.suffix == ".png"
-    return f", was {former} (--quality N restores that)" if is_lossy else ""
+def _original_extension(picture: Picture, written: Path) -> str:
+    """A hint how to restore the original extension, if a lossy original became PNG."""
+    original = picture.origin.suffix if picture.origin else written.suffix
+    is_lossy = format_of(original) in NEEDS_QUALITY and written.suffix == ".png"
+    return f", was {original} (--quality N restores that)" if is_lossy else ""

@@ -1,4 +1,4 @@
-"""`aecodec demo`: compress and restore sample digits."""
+"""`aecodec demo`: compress and decompress sample digits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from aecodec.cli.shared.files import write_bytes
+from aecodec.cli.shared.file_io import write_bytes
 from aecodec.cli.shared.options import Force
 from aecodec.cli.shared.stdout import write_line
 from aecodec.codec.registry import load_codec
@@ -24,14 +24,11 @@ _SHOWN = 3
 
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", readable=False, help="Folder for the files.")
+        Path, typer.Argument(metavar="[DIR]", readable=False, help="Output folder.")
     ] = Path("aecodec-demo"),
     force: Force = False,
 ) -> None:
-    """Take the tour: compress sample digits, restore them, and draw what was lost.
-
-    Needs matplotlib.
-    """
+    """Compress sample digits, decompress them, and draw the differences. Needs matplotlib."""
     codec = load_codec("digits")
     comparisons = []
     for sample in sample_paths():
@@ -46,11 +43,13 @@ def demo(
         comparisons.append(compare(codec, picture, None))
     figure = folder / "comparison.png"
     _write(figure, comparison_figure(comparisons[:_SHOWN]), force)
-    write_line(f"All files are in {folder}; {figure} shows original, reconstruction, difference.")
+    write_line(
+        f"All files are in {folder}; {figure} shows originals, reconstructions and differences."
+    )
     write_line(f"Next: aecodec compress {folder / sample_paths()[0].name} -o digit.aec")
 
 
 def _write(path: Path, content: bytes, force: bool) -> None:
     if path.exists() and not force and path.read_bytes() != content:
-        raise UsageError(f"{path} exists already; give another folder, or --force")
+        raise UsageError(f"{path} already exists: give another folder, or use --force")
     write_bytes(path, content, force=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_is_png, check_overwriting, write_bytes
+from aecodec.cli.shared.file_io import check_is_png, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.options import (
     ArrayName,
@@ -27,9 +26,11 @@ from aecodec.cli.shared.pictures import open_pictures, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 
-if TYPE_CHECKING:  # which the other commands need not load
+if TYPE_CHECKING:  # loaded only when needed
     from aecodec.datasets.evaluation_set import Dataset
-    from aecodec.evaluation.evaluate import LevelScore
+
+Values = dict[str, Any]
+"""Measurements of a level, by their names in JSON; None if not measured or not finite."""
 
 
 def evaluate(
@@ -37,21 +38,23 @@ def evaluate(
     data: DataArgument,
     levels: Annotated[
         Optional[list[float]],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option("-q", "--level", help="A level; may be given several times. Default: all."),
+        typer.Option(
+            "-q", "--level", help="Level to measure. Repeat for several. Default: all levels."
+        ),
     ] = None,
     array: ArrayName = None,
     limit: Limit = None,
     plot: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            "--plot", metavar="FILE", readable=False, help="Draw PSNR over bits per pixel, as PNG."
+            "--plot", metavar="FILE", readable=False, help="Plot PSNR over bits per pixel to a PNG."
         ),
     ] = None,
     ssimulacra2: Annotated[
         bool,
         typer.Option(
             "--ssimulacra2",
-            help="Measure SSIMULACRA2 too, in a second for each 400,000 pixels. "
+            help="Also measure SSIMULACRA2, which takes one second per 400,000 pixels. "
             "Needs the extra 'perceptual'.",
         ),
     ] = False,
@@ -59,10 +62,11 @@ def evaluate(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a codec's levels on a data set: bytes, bits per pixel, errors, time.
+    """Measure the levels of a codec on a data set: bytes, bits per pixel, errors and time.
 
-    Every picture is compressed by itself. Bytes are the mean size of whole files; the ratio is to
-    raw pixels; PSNR is that of the mean squared error; times are milliseconds per picture.
+    Each picture is compressed to its own file. Bytes are the mean file size. The ratio is the size
+    of raw pixels divided by the file size. PSNR is computed from the mean squared error of all
+    pictures. Times are milliseconds per picture.
     """
     if plot:
         check_is_png(plot)
@@ -87,7 +91,7 @@ def _score(
     limit: int | None,
     ssimulacra2: bool,
     console: Console,
-) -> LevelScore:
+) -> Values:
     from aecodec.evaluation import evaluate as evaluation
 
     count = min(len(dataset), limit or len(dataset))
@@ -95,37 +99,37 @@ def _score(
     return evaluation.evaluate(codec, samples, level, ssimulacra2=ssimulacra2)
 
 
-def _plot(path: Path, codec: Codec, scores: Sequence[LevelScore], force: bool) -> None:
+def _plot(path: Path, codec: Codec, scores: Sequence[Values], force: bool) -> None:
     from aecodec.imaging.plots import rate_distortion_figure
 
-    points = [(score.bpp, score.psnr) for score in scores]
+    points = [(score["bpp"], score["psnr"]) for score in scores if score["psnr"]]
     write_bytes(path, rate_distortion_figure({codec.spec.name: points}), force)
 
 
-def _json_lines(scores: Sequence[LevelScore]) -> Iterator[str]:
-    return (json.dumps(score.as_json()) for score in scores)
+def _json_lines(scores: Sequence[Values]) -> Iterator[str]:
+    return (json.dumps(score) for score in scores)
 
 
-def _table(scores: Sequence[LevelScore]) -> Iterator[str]:
+def _table(scores: Sequence[Values]) -> Iterator[str]:
     rows = [_row(score) for score in scores]
     lines: list[Iterable[str]] = [rows[0], *(row.values() for row in rows)]
     return (" ".join(f"{cell:>11}" for cell in cells) for cells in lines)
 
 
-def _row(score: LevelScore) -> dict[str, str]:
+def _row(score: Values) -> dict[str, str]:
     """Cells of the table, by the names of the columns."""
     row = {
-        "level": f"{score.level}",
-        "bytes": f"{score.bytes:.2f}",
-        "bpp": f"{score.bpp:.4f}",
-        "ratio": f"{score.ratio:.1f}x",
-        "MSE": f"{score.mse:.2f}",
-        "PSNR": f"{score.psnr:.2f} dB",
-        "MS-SSIM": f"{score.ms_ssim:.4f}",
-        "SSIMULACRA2": f"{score.ssimulacra2:.2f}",
-        "compress": f"{score.compress_ms:.1f} ms",
-        "decompress": f"{score.decompress_ms:.1f} ms",
+        "level": f"{score['level']}",
+        "bytes": f"{score['bytes']:.2f}",
+        "bpp": f"{score['bpp']:.4f}",
+        "ratio": f"{score['ratio']:.1f}x",
+        "MSE": f"{score['mse']:.2f}",
+        "PSNR": "inf dB" if score["psnr"] is None else f"{score['psnr']:.2f} dB",
+        "MS-SSIM": "nan" if score["ms_ssim"] is None else f"{score['ms_ssim']:.4f}",
+        "SSIMULACRA2": f"{score['ssimulacra2'] or 0:.2f}",
+        "compress": f"{score['compress_ms']:.1f} ms",
+        "decompress": f"{score['decompress_ms']:.1f} ms",
     }
-    if math.isnan(score.ssimulacra2):
+    if score["ssimulacra2"] is None:
         del row["SSIMULACRA2"]
     return row

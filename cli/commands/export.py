@@ -1,4 +1,4 @@
-"""`aecodec export`: networks in other formats, a folder for a device, or a codec of two models."""
+"""`aecodec export`: convert networks to other formats, or make a codec from two Keras models."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from aecodec.cli.shared.export_networks import (
     export_networks,
     write_bundle,
 )
-from aecodec.cli.shared.export_options import Wanted
-from aecodec.cli.shared.export_output import Output
-from aecodec.cli.shared.files import check_input
+from aecodec.cli.shared.export_options import ExportOptions, Output
+from aecodec.cli.shared.file_io import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Force, Quiet, complete_codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
-from aecodec.export.device.options import Format, Halves, Network, Precision
-from aecodec.export.from_keras.hints import Wishes, parse_image_shape, parse_pixel_ranges
+from aecodec.export.device.options import Format, Halves, Precision
+from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
 
 _TILE, _LEVELS, _PRIORS = 64, 3, 64
 
@@ -33,7 +32,7 @@ def export(
         Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="CODEC",
-            help="A codec that ships, or a codec folder.",
+            help="A built-in codec or a codec folder.",
             autocompletion=complete_codec,
         ),
     ] = None,
@@ -45,49 +44,52 @@ def export(
             "--output",
             metavar="PATH",
             readable=False,
-            help="Folder for the files; with --format bundle, the file.",
+            help="Output folder; with --format bundle, output file.",
         ),
     ],
-    to: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.TFLITE,
+    to: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TFLITE,
     precision: Annotated[
         Precision,
-        typer.Option("--quantize", help="Precision of TFLite; int8 is the codec's own."),
-    ] = Precision.INT8,
-    halves: Annotated[Halves, typer.Option("--half", help="Which networks.")] = Halves.BOTH,
-    network: Annotated[
-        Network,
         typer.Option(
-            "--network",
-            help="With --format c: what runs the networks, C or TensorFlow Lite Micro.",
+            "--quantize", help="Precision of TFLite models. int8 copies the codec's own models."
         ),
-    ] = Network.C,
+    ] = Precision.INT8,
+    halves: Annotated[Halves, typer.Option("--half", help="Networks to export.")] = Halves.BOTH,
     calibrate: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
             "--calibrate",
             metavar="DATA",
             readable=False,
-            help="A folder of images, or an .npz or .npy array, to measure on and to calibrate "
-            "with. Default for codecs of tiles: the sample digits.",
+            help="Pictures for measurements and calibration: a folder of images, or an .npz or "
+            ".npy file. Default for codecs with a fixed tile size: the sample digits.",
         ),
     ] = None,
     encoder: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            "--encoder", metavar="FILE", readable=False, help="Make a codec of this Keras encoder"
+            "--encoder",
+            metavar="FILE",
+            readable=False,
+            help="Keras encoder to make a codec from. Needs --decoder and --calibrate.",
         ),
     ] = None,
     decoder: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--decoder", metavar="FILE", readable=False, help="and this Keras decoder."),
+        typer.Option(
+            "--decoder",
+            metavar="FILE",
+            readable=False,
+            help="Keras decoder to make a codec from. Needs --encoder and --calibrate.",
+        ),
     ] = None,
     image_shape: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
             "--image-shape",
             metavar="WxH[x3]",
-            help="Making a codec of models of flat vectors: the pictures that they stand for, as "
-            "in 28x28.",
+            help="With --encoder: size of the pictures, for models that take flat vectors, for "
+            "example 28x28.",
         ),
     ] = None,
     pixel_range: Annotated[
@@ -95,8 +97,9 @@ def export(
         typer.Option(
             "--pixel-range",
             metavar="BLACK..WHITE",
-            help="Making a codec: black and white as the models take and give them, as in -1..1; "
-            "two with a comma where the halves differ. Default: what works best.",
+            help="With --encoder: values of black and white in the models, for example -1..1. If "
+            "encoder and decoder differ, give two ranges separated by a comma. Default: the range "
+            "that works best.",
         ),
     ] = None,
     custom_objects: Annotated[
@@ -104,29 +107,29 @@ def export(
         typer.Option(
             "--custom-objects",
             metavar="MODULE:CLASS",
-            help="A class or function of your own that the models use; its module is run. May be "
-            "given several times; a file.py in the place of the module, too.",
+            help="A custom class or function that the models use. MODULE may be a file such as "
+            "layers.py; it is executed. Repeat the option for several classes.",
         ),
     ] = None,
     tile: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
             min=8,
-            help="Making a codec of models that take any size: side of the crops to calibrate on. "
-            f"Default: {_TILE}.",
+            help="With --encoder, for models that accept any size: side of the crops for "
+            f"calibration. Default: {_TILE}.",
         ),
     ] = None,
     levels: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=15, help=f"Making a codec: number of levels. Default: {_LEVELS}."),
+        typer.Option(min=1, max=15, help=f"With --encoder: number of levels. Default: {_LEVELS}."),
     ] = None,
     priors: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
             min=1,
             max=1024,
-            help=f"Making a codec: number of competing priors, default {_PRIORS}. With --format c: "
-            "keep the tables of this many; default: all.",
+            help=f"With --encoder: number of competing priors. Default: {_PRIORS}. With --format "
+            "c: number of priors whose tables are exported. Default: all.",
         ),
     ] = None,
     level: Annotated[
@@ -134,8 +137,8 @@ def export(
         typer.Option(
             "-q",
             "--level",
-            help="With --format c: the level; default: the codec's own. With --format bundle: a "
-            "level, and may be given several times; default: all.",
+            help="With --format c: level to export. Default: the codec's default level. With "
+            "--format bundle: level to include; repeat for several. Default: all levels.",
         ),
     ] = None,
     size: Annotated[
@@ -143,56 +146,59 @@ def export(
         typer.Option(
             "--size",
             metavar="WxH",
-            help="Codecs of any size: pixels of the pictures to measure on, and for which C is "
-            f"made. Default: {DEFAULT_SIZE}.",
+            help="For codecs that accept any size: size of the pictures for measurements and for "
+            f"C. Default: {DEFAULT_SIZE}.",
         ),
     ] = None,
     report: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            "--report", metavar="FILE", readable=False, help="Write the parity report as JSON."
+            "--report", metavar="FILE", readable=False, help="Write the measurements as JSON."
         ),
     ] = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a codec's networks in another format, and say how far they are from the float ones.
+    """Export a codec's networks to another format, and compare them with the float networks.
 
-    TFLite at int8 takes pixel - 128 and gives the latents themselves, or back; at other precisions
-    it takes and gives floats. C is a folder that builds as it is: the int8 networks as arrays, the
-    tables of one level, and the code that runs them and makes `.aec` files. Needs TensorFlow. A
-    bundle is one file, for the C library and for browsers, and needs no TensorFlow.
+    int8 TFLite encoders take pixel - 128 and return latents; decoders take latents and return
+    pixel - 128. TFLite models with another precision take and return floats. C is a folder that
+    compiles as it is: the int8 networks as arrays, the tables of one level, and code that runs the
+    networks and makes `.aec` files. C-array is the TFLite file in a C array, for other runtimes. A
+    bundle is one file for the C library and for browsers. All formats except bundle need
+    TensorFlow.
 
-    With `--encoder`, `--decoder` and `--calibrate` instead of a codec, two models that were trained
-    elsewhere become a codec folder.
+    With `--encoder`, `--decoder` and `--calibrate` instead of CODEC, the command makes a codec
+    folder from two models that were trained elsewhere.
     """
     output = Output(out, Console(quiet), force)
-    wanted = Wanted(to, precision, halves, network, tuple(level or ()), priors)
+    options = ExportOptions(to, precision, halves, tuple(level or ()), priors)
     if encoder or decoder:
         if codec or not (encoder and decoder and calibrate):
-            raise UsageError("a codec is made of --encoder, --decoder and --calibrate together")
-        if not wanted.is_plain or level or size or report:
             raise UsageError(
-                "--format, --quantize, --half, --level, --size and --report are for a CODEC: make "
-                "one of the models first"
+                "making a codec needs --encoder, --decoder and --calibrate together, and no CODEC"
+            )
+        if not options.is_plain or level or size or report:
+            raise UsageError(
+                "--format, --quantize, --half, --level, --size and --report need a CODEC: make a "
+                "codec from the models first, then export it"
             )
         counts = {"tile": tile or _TILE, "levels": levels or _LEVELS, "priors": priors or _PRIORS}
         models = ModelFiles(encoder, decoder, calibrate, custom_objects or [])
-        make_codec(models, output, counts, _wishes(image_shape, pixel_range))
+        make_codec(models, output, counts, _hints(image_shape, pixel_range))
         return
     if not codec:
-        raise UsageError("give a CODEC, or --encoder and --decoder to make one of")
+        raise UsageError("nothing to export: give a CODEC, or --encoder and --decoder to make one")
     if tile or levels or image_shape or pixel_range:
         raise UsageError(
-            "--tile, --levels, --image-shape and --pixel-range are for a codec made of --encoder "
-            "and --decoder"
+            "--tile, --levels, --image-shape and --pixel-range need --encoder and --decoder"
         )
-    wanted.check()
-    _export(codec, wanted, Calibration(calibrate, size), output, report, custom_objects or [])
+    options.check()
+    _export(codec, options, Calibration(calibrate, size), output, report, custom_objects or [])
 
 
-def _wishes(image_shape: str | None, pixel_range: str | None) -> Wishes:
-    return Wishes(
+def _hints(image_shape: str | None, pixel_range: str | None) -> ModelHints:
+    return ModelHints(
         parse_image_shape(image_shape) if image_shape else None,
         parse_pixel_ranges(pixel_range) if pixel_range else None,
     )
@@ -200,25 +206,25 @@ def _wishes(image_shape: str | None, pixel_range: str | None) -> Wishes:
 
 def _export(
     name: str,
-    wanted: Wanted,
+    options: ExportOptions,
     calibration: Calibration,
     output: Output,
     report: Path | None,
     custom_objects: list[str],
 ) -> None:
-    """Export a codec that exists."""
+    """Export the networks of a codec."""
     if calibration.data:
         check_input(calibration.data)
     if report:
         output.check(report)
     folder = load_codec(name).folder
-    wanted.check_levels_of(folder.spec)
-    if wanted.to is Format.BUNDLE:
+    options.check_levels_of(folder.spec)
+    if options.to is Format.BUNDLE:
         if calibration.data or calibration.size or report:
-            raise UsageError("--calibrate, --size and --report are for formats that are measured")
-        write_bundle(folder, wanted, output)
+            raise UsageError("--calibrate, --size and --report cannot be used with --format bundle")
+        write_bundle(folder, options, output)
         return
     with tensorflow_for("exporting"):
         from aecodec.keras_models.custom_objects import register_custom_objects
     register_custom_objects(custom_objects)
-    export_networks(folder, wanted, calibration, output, report)
+    export_networks(folder, options, calibration, output, report)

@@ -10,12 +10,13 @@ import typer
 
 from aecodec.cli.batch.run import run_all
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import read_bytes
-from aecodec.cli.shared.found import AEC_FILES, Source, expand
+from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
+from aecodec.cli.shared.file_io import read_bytes
 from aecodec.cli.shared.options import Json
 from aecodec.codec.registry import codec_with_id
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.data import codecs
+from aecodec.engine.choice import engine_name
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
@@ -29,20 +30,21 @@ def info(
         typer.Argument(
             metavar="FILE...",
             readable=False,
-            help=".aec files, folders of them, or - for standard input.",
+            help=".aec files, folders of .aec files, or - for standard input.",
         ),
     ],
     as_json: Json = False,
 ) -> None:
-    """Describe .aec files: size, mode, codec, level, payload. Needs no codec."""
-    run_all(Console(as_json=as_json), expand(inputs, AEC_FILES), _describe_one)
+    """Describe .aec files: size, mode, codec, level, payload. Does not need the codec."""
+    run_all(Console(as_json=as_json), expand(inputs, AEC_FILES), _describe_file)
 
 
-def _describe_one(source: Source, console: Console, _: Workers) -> None:
+def _describe_file(source: Source, console: Console, _: Workers) -> None:
     data = read_bytes(source.path)
     values = _describe(*container.unpack(data), len(data))
     text = ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
-    console.result(f"{name_of(source)}: {text}", {"file": str(source.path), **values})
+    about = {"file": str(source.path), **values, "engine": engine_name()}
+    console.result(f"{name_of(source)}: {text}", about)
 
 
 def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def _time_of(origin: Origin) -> str:
 
 
 def _spec_of(codec_id: bytes) -> CodecSpec | None:
-    """The codec with this id, where it is installed, to add what the header leaves to it."""
+    """The specification of the codec with this id; None if it is not installed."""
     try:
         return codec_with_id(codec_id).spec
     except CodecError:
@@ -80,7 +82,7 @@ def _spec_of(codec_id: bytes) -> CodecSpec | None:
 
 
 def _reduction(header: Header) -> float | None:
-    """Factor by which the sides were reduced before coding; None if they were not."""
+    """Factor by which the sides were reduced before coding; None if they were not reduced."""
     return None if header.reduction == NOT_REDUCED else header.reduction / NOT_REDUCED
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_overwriting, write_bytes
-from aecodec.cli.shared.found import STANDARD, is_folder_at, real_path
+from aecodec.cli.shared.discovery import STANDARD, is_folder_at, real_path
+from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
 from aecodec.cli.shared.options import (
     ArrayName,
@@ -31,7 +31,7 @@ from aecodec.urls import path_or_url
 
 if TYPE_CHECKING:  # which the other commands need not load
     from aecodec.datasets.evaluation_set import Dataset
-    from aecodec.html_report.measuring import Content, Wanted
+    from aecodec.web.report import Report, ReportOptions
 
 
 def report(
@@ -70,7 +70,7 @@ def report(
     first; and rate-distortion curves of all levels. It takes 20 seconds for each photograph of
     400,000 pixels. JPEG XL and SSIMULACRA2 need pip install 'aecodec[report]'.
     """
-    from aecodec.html_report.measuring import Wanted
+    from aecodec.web.report import ReportOptions
 
     target = _target(data, out)
     check_not_sources([target], [data])
@@ -80,9 +80,9 @@ def report(
     console = Console(quiet, as_json, to_stderr=target == STANDARD)
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array)
-        wanted = Wanted(level, shown, curves, lossless)
-        content = _measured(chosen, dataset, limit, wanted, console)
-    _write(content, data, target, force, console)
+        options = ReportOptions(level, shown, curves, lossless)
+        measured = _measured(chosen, dataset, limit, options, console)
+    _write(measured, data, target, force, console)
     report_unread(dataset, console)
 
 
@@ -102,33 +102,30 @@ def _target(data: Path, out: str | None) -> Path:
 
 
 def _measured(
-    codec: Codec, dataset: Dataset, limit: int | None, wanted: Wanted, console: Console
-) -> Content:
-    from aecodec.html_report.measuring import Measuring
+    codec: Codec, dataset: Dataset, limit: int | None, options: ReportOptions, console: Console
+) -> Report:
+    from aecodec.web.report import make_report
 
     count = min(len(dataset), limit or len(dataset))
-    measuring = Measuring(
-        codec, lambda title: console.progress(islice(dataset, limit), count, title), wanted
+    return make_report(
+        codec, lambda title: console.progress(islice(dataset, limit), count, title), options
     )
-    return measuring.content()
 
 
-def _write(content: Content, data: Path, target: Path, force: bool, console: Console) -> None:
-    from aecodec.html_report.page import page
-
-    whole = page(content, real_path(data).name)
-    write_bytes(target, whole, force)
-    for sentence in content.missing:
+def _write(measured: Report, data: Path, target: Path, force: bool, console: Console) -> None:
+    page = measured.page(real_path(data).name)
+    write_bytes(target, page, force)
+    for sentence in measured.missing:
         console.note(sentence)
     console.result(
-        f"{data} -> {target}: {len(content.pictures)} of {content.measured} pictures shown, "
-        f"{len(whole)} bytes",
+        f"{data} -> {target}: {len(measured.pictures)} of {measured.measured} pictures shown, "
+        f"{len(page)} bytes",
         {
             "source": str(data),
             "file": str(target),
-            "pictures": content.measured,
-            "shown": len(content.pictures),
-            "bytes": len(whole),
-            "missing": content.missing,
+            "pictures": measured.measured,
+            "shown": len(measured.pictures),
+            "bytes": len(page),
+            "missing": measured.missing,
         },
     )

@@ -1,4 +1,4 @@
-"""`aecodec train`: train a codec by a recipe."""
+"""`aecodec train`: train a codec with a recipe."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_input
-from aecodec.cli.shared.found import real_path
+from aecodec.cli.shared.discovery import real_path
+from aecodec.cli.shared.file_io import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.stdout import write_line
@@ -23,12 +23,12 @@ from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.errors import UsageError
 
-if TYPE_CHECKING:  # which the other commands need not load
+if TYPE_CHECKING:  # loaded only when needed
     from aecodec.training.recipe import Recipe
 
 
-def _list_recipes(wanted: bool) -> None:
-    if wanted:
+def _list_recipes(is_requested: bool) -> None:
+    if is_requested:
         for name in recipe_names():
             write_line(f"{name}: {purpose_of(name)}")
         raise typer.Exit
@@ -39,20 +39,22 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A folder of images; an .npz or .npy array; or mnist or fashion_mnist.",
+            help="A folder of images, an .npz or .npy file, mnist or fashion_mnist.",
         ),
     ],
     out: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="DIR", readable=False, help="The codec folder."),
+        typer.Option(
+            "-o", "--output", metavar="DIR", readable=False, help="Folder for the new codec."
+        ),
     ],
     recipe: Annotated[
         str,
         typer.Option(
             "--recipe",
             metavar="NAME|FILE",
-            help="A recipe that ships, or a TOML file: digits for tiles of one size, picture and "
-            "photo for pictures of any size.",
+            help="A built-in recipe or a TOML file: digits for tiles with a fixed size, picture "
+            "and photo for pictures of any size.",
             autocompletion=complete_recipe,
         ),
     ] = "digits",
@@ -64,19 +66,20 @@ def train(
         Optional[float],  # noqa: UP045
         typer.Option(
             min=0.01,
-            help="Train the networks for this long instead; fitting the priors comes on top.",
+            help="Train the networks for this many minutes instead. Fitting the priors takes "
+            "additional time.",
         ),
     ] = None,
     tile: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
             min=4,
-            help="Side of the crops to train on, in pixels; by recipe digits, of the tiles.",
+            help="Side of the training crops in pixels; for the recipe digits, side of the tiles.",
         ),
     ] = None,
     code_dimension: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--code-dim", min=1, help="Channels of a code at the best level."),
+        typer.Option("--code-dim", min=1, help="Channels of the codes at the best level."),
     ] = None,
     levels: Annotated[
         Optional[int],  # noqa: UP045
@@ -86,7 +89,7 @@ def train(
         Optional[float],  # noqa: UP045
         typer.Option(
             min=1e-9,
-            help="Lambda of the default level, the weight of the rate in the loss: a larger one "
+            help="Weight of the rate in the loss at the default level (lambda). A larger weight "
             "makes smaller files.",
         ),
     ] = None,
@@ -96,20 +99,20 @@ def train(
     ] = None,
     seed: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=0, help="Seed of everything random: the same seed, the same training."),
+        typer.Option(min=0, help="Random seed. The same seed gives the same training."),
     ] = None,
     start_from: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
             "--from",
             metavar="NAME|DIR",
-            help="Fine-tune: start with the networks of a codec of the same recipe and levels.",
+            help="Fine-tune: start with the networks of a codec with the same recipe and levels.",
             autocompletion=complete_codec,
         ),
     ] = None,
     name: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Name of the codec. Default: that of the folder."),
+        typer.Option(help="Name of the codec. Default: the name of the folder."),
     ] = None,
     tensorboard: Annotated[
         Optional[Path],  # noqa: UP045
@@ -118,24 +121,25 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted training.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a codec that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing codec.")] = False,
     list_recipes: Annotated[
         Optional[bool],  # noqa: UP045
         typer.Option(
-            "--list-recipes", callback=_list_recipes, is_eager=True, help="List what ships."
+            "--list-recipes", callback=_list_recipes, is_eager=True, help="List built-in recipes."
         ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train a codec on your own pictures by a recipe. Needs TensorFlow.
+    """Train a codec on your own pictures with a recipe. Needs TensorFlow.
 
-    Options that are left out are as the recipe says. Ctrl-C ends the training early, with a codec;
-    `--resume`, with the same options, continues where the last epoch ended.
+    The recipe provides the values of options that you leave out. Ctrl-C ends the training early
+    and still writes a codec. To continue after the last finished epoch, repeat the command with
+    `--resume`.
     """
-    if any((out / each).exists() for each in CODEC_FILES) and not (force or resume):
-        raise UsageError(f"{out} holds a codec already, or files of its names; --force replaces it")
+    if any((out / name).exists() for name in CODEC_FILES) and not (force or resume):
+        raise UsageError(f"{out} already contains codec files: use --force to replace them")
     if start_from and real_path(Path(start_from)) == real_path(out):
-        raise UsageError(f"{out} is what the training starts from: give another folder with -o")
+        raise UsageError(f"{out} is the codec of --from: give another folder with -o")
     _check_data(data)
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe
@@ -167,7 +171,7 @@ def _check_data(data: str) -> None:
 
 @dataclass(frozen=True)
 class _Changes:
-    """What the command line changes in a recipe; None leaves it as it is."""
+    """Values from the command line that replace those of a recipe; None keeps the recipe's."""
 
     tile: int | None
     code_dimension: int | None
@@ -178,7 +182,7 @@ class _Changes:
     seed: int | None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
-        """The recipe with all changes."""
+        """The recipe with the changes."""
         if self.levels:
             recipe = recipe.with_levels(self.levels)
         if self.code_dimension:
@@ -187,13 +191,13 @@ class _Changes:
             recipe = recipe.with_rate_weight(self.rate_weight)
         return replace(
             recipe,
-            data=recipe.data | _given(tile=self.tile),
-            training=recipe.training | _given(epochs=self.epochs, seed=self.seed),
-            priors=recipe.priors | _given(count=self.priors),
+            data=recipe.data | _without_none(tile=self.tile),
+            training=recipe.training | _without_none(epochs=self.epochs, seed=self.seed),
+            priors=recipe.priors | _without_none(count=self.priors),
         )
 
 
-def _given(**options: Any) -> dict[str, Any]:
+def _without_none(**options: Any) -> dict[str, Any]:
     return {key: value for key, value in options.items() if value is not None}
 
 

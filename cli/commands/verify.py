@@ -1,4 +1,4 @@
-"""`aecodec verify`: tell whole files from damaged ones, and check device folders."""
+"""`aecodec verify`: check `.aec` files for damage, and check device folders."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import check_input, read_bytes
-from aecodec.cli.shared.found import AEC_FILES, Source, expand
+from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
+from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.cli.shared.options import (
     CodecName,
     Jobs,
@@ -29,7 +29,7 @@ from aecodec.format.limits import Limits
 from aecodec.parallel import Workers
 from aecodec.urls import path_or_url
 
-_FIELDS_ONLY = " (its codec is not installed: checksum and fields only; --codec names it)"
+_FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it with --codec)"
 
 
 def verify(
@@ -38,7 +38,8 @@ def verify(
         typer.Argument(
             metavar="FILE...",
             parser=path_or_url,
-            help=".aec files, folders of them, or - for standard input; with --device, images.",
+            help=".aec files, folders of .aec files, or - for standard input; with --device, "
+            "images.",
         ),
     ] = None,
     device: Annotated[
@@ -47,8 +48,8 @@ def verify(
             "--device",
             metavar="DIR",
             readable=False,
-            help="Verify a folder of aecodec export --format c instead. Default of FILE: the "
-            "sample digits.",
+            help="Verify a folder made by aecodec export --format c instead, with the images "
+            "FILE. Default for FILE: the sample digits.",
         ),
     ] = None,
     codec: CodecName = None,
@@ -59,14 +60,14 @@ def verify(
     scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
-    """Tell whole .aec files from damaged ones.
+    """Check .aec files for damage.
 
-    The checksum and the fields are checked; where the codec ships or is named, the codes and the
-    alpha plane are decoded too.
+    The command checks the checksum and the fields. If the codec is built in or named with --codec,
+    it also decodes the codes and the alpha plane.
 
-    With --device, a folder that was exported as C is built with this machine's compiler, its
-    encoder network is run in TensorFlow Lite Micro, and the files and codes of its C are compared
-    with Python's. Needs tflite-micro. --codec names a codec that does not ship.
+    With --device, it compiles a folder that was exported as C with this machine's compiler, and
+    compares the files and pixels of the C program with those of Python. If the codec is not built
+    in, name it with --codec.
     """
     console = Console(as_json=as_json)
     if device:
@@ -74,27 +75,27 @@ def verify(
             _verify_device(device, codec, inputs, console)
         return
     if not inputs:
-        raise UsageError("give .aec files, or --device DIR")
+        raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
     verification = _Verification(load_codec(codec) if codec else None, limits)
     sources = expand(inputs, AEC_FILES)
     run_all(
         console,
         sources,
-        verification.verify_one,
+        verification.verify_file,
         BatchOptions(jobs, manifest=manifest, scheduler=scheduler),
     )
 
 
 @dataclass(frozen=True)
 class _Verification:
-    """How files are checked: with the codec that the user names, or with the one that ships."""
+    """The options of the command; without a codec, each file is checked with its built-in codec."""
 
     codec: Codec | None
     limits: Limits
 
-    def verify_one(self, source: Source, console: Console, workers: Workers) -> None:
-        """Check one file, and say what could not be checked."""
+    def verify_file(self, source: Source, console: Console, workers: Workers) -> None:
+        """Check one file, and report which parts could not be checked."""
         data = read_bytes(source.path)
         codec = self._codec_of(data)
         if codec:
@@ -124,14 +125,14 @@ def _verify_device(
     from aecodec.datasets.evaluation_set import open_dataset
     from aecodec.export.device.verify import DeviceFolder, check_device
 
-    for each in [path, *(pictures or [])]:
-        check_input(each)
+    for input_path in [path, *(pictures or [])]:
+        check_input(input_path)
     device = DeviceFolder(path)
-    chosen = load_codec(codec) if codec else codec_with_id(device.codec_id)
-    sets = [open_dataset(each) for each in pictures or [sample_paths()[0].parent]]
+    device_codec = load_codec(codec) if codec else codec_with_id(device.codec_id)
+    sets = [open_dataset(data) for data in pictures or [sample_paths()[0].parent]]
     samples = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
-    tried = check_device(device, chosen, (sample.picture for sample in samples))
+    count = check_device(device, device_codec, (sample.picture for sample in samples))
     console.result(
-        f"{path}: {tried} pictures; the files and codes of its C are Python's",
-        {"source": str(path), "pictures": tried},
+        f"{path}: {count} pictures; C and Python give the same files and codes",
+        {"source": str(path), "pictures": count},
     )

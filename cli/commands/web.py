@@ -1,4 +1,4 @@
-"""`aecodec web`: a page that shows what codecs make of pictures, for any static host."""
+"""`aecodec web`: make a page that compresses pictures in the browser, for any static host."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.files import check_input, check_overwriting, write_tree
+from aecodec.cli.shared.file_io import check_input, check_overwriting, write_tree
 from aecodec.cli.shared.options import Force, Json, Quiet, complete_codec
 from aecodec.codec.registry import built_in_names, load_codec
 
@@ -18,7 +18,7 @@ def web(
         Optional[list[str]],  # noqa: UP045 - Typer on Python 3.10 reads this form
         typer.Argument(
             metavar="[CODEC]...",
-            help="Codecs that ship, or codec folders. Default: all that ship.",
+            help="Built-in codecs or codec folders. Default: all built-in codecs.",
             autocompletion=complete_codec,
         ),
     ] = None,
@@ -33,36 +33,37 @@ def web(
             "--samples",
             metavar="DIR",
             readable=False,
-            help="PNG, JPEG or WebP pictures of yours to begin with. Default: those that ship.",
+            help="Folder with your own PNG, JPEG or WebP sample pictures. Default: the built-in "
+            "samples.",
         ),
     ] = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a page on which anybody can compress a picture, for any static host.
+    """Make a page on which anybody can compress pictures, for any static host.
 
-    A visitor drops, pastes or photographs a picture, and sees it beside what is left of it, at
-    every level, and beside WebP, JPEG and AVIF of the same bytes. The codecs run in the browser:
-    nothing leaves it, and the page works without a network after the first visit. To look at it:
-    python -m http.server -d DIR.
+    Visitors drop, paste or photograph a picture and compare it with its reconstruction at every
+    level, and with WebP, JPEG and AVIF files of the same size. The codecs run in the browser, so
+    pictures never leave it, and the page works offline after the first visit. To view the page,
+    run: python -m http.server -d DIR.
     """
     check_overwriting(out, force)
     if samples:
         check_input(samples)
     console = Console(quiet, as_json)
-    chosen = [load_codec(each) for each in codecs or built_in_names()]
-    from aecodec.web.samples import found_samples, left_out
-    from aecodec.web.site import site_files  # which the other commands need not load
+    loaded_codecs = [load_codec(name) for name in codecs or built_in_names()]
+    from aecodec.web.samples import sample_pictures, unsuited_samples
+    from aecodec.web.site import site_files  # loaded only when needed
 
-    found = found_samples(samples)
-    contents = site_files(chosen, found)
+    pictures = sample_pictures(samples)
+    contents = site_files(loaded_codecs, pictures)
     write_tree(out, contents, force)
-    for name in left_out(found, chosen) if samples else ():
-        console.note(f"{name}: left out of the samples, as it suits none of the codecs")
+    for name in unsuited_samples(pictures, loaded_codecs) if samples else ():
+        console.note(f"{name}: left out of the samples, because it suits none of the codecs")
     size = sum(map(len, contents.values()))
     console.result(
-        f"{out}: a page of {len(contents)} files, {size} bytes; to look at it: "
+        f"{out}: a page with {len(contents)} files, {size} bytes; to view it, run: "
         f"python -m http.server -d {out}",
         {"folder": str(out), "files": len(contents), "bytes": size},
     )

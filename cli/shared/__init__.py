@@ -1,1 +1,1 @@
-"""What the commands share: files, options, and what is said on the terminal."""
+"""Code that several commands share: options, input and output files, and messages."""

@@ -1,4 +1,4 @@
-"""What a command says: results on standard output, everything else on standard error."""
+"""Output of a command: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from aecodec.cli.shared.found import STANDARD, Source
+from aecodec.cli.shared.discovery import STANDARD, Source
 from aecodec.cli.shared.jobs import Job
 from aecodec.cli.shared.progress import Bar, echo
 from aecodec.errors import AecodecError, AecodecWarning
@@ -17,14 +17,14 @@ from aecodec.errors import AecodecError, AecodecWarning
 Item = TypeVar("Item")
 
 Write = Callable[[str, bool], None]
-"""Takes a line, and whether it goes to standard error."""
+"""Prints a line; the second argument says whether to standard error."""
 
 Values = Mapping[str, Any]
-"""The values of one result, by their names in a line of JSON."""
+"""The values of one result, by their names in JSON."""
 
 
-def _keep_nothing(values: Values) -> None:
-    """Drop the values of a result once they are printed."""
+def _discard(values: Values) -> None:
+    """Ignore the values of a result."""
 
 
 def _values_of(name: str, error: AecodecError) -> Values:
@@ -33,24 +33,24 @@ def _values_of(name: str, error: AecodecError) -> Values:
 
 @dataclass(frozen=True)
 class Console:
-    """Where and how a command reports.
+    """Prints the results, warnings and errors of a command.
 
     Attributes:
-        quiet: report only errors.
-        as_json: one line of JSON per result, and per file that failed.
-        to_stderr: standard output carries a file, so results go to standard error.
+        quiet: print only errors.
+        as_json: print one line of JSON per result and per failed file.
+        to_stderr: print results to standard error, because a file goes to standard output.
         write: prints a line.
-        keep: takes the values of each result and error, whether they are printed or not.
+        keep: called with the values of each result and error, printed or not.
     """
 
     quiet: bool = False
     as_json: bool = False
     to_stderr: bool = False
     write: Write = echo
-    keep: Callable[[Values], None] = _keep_nothing
+    keep: Callable[[Values], None] = _discard
 
     def result(self, text: str, values: Values | None = None) -> None:
-        """Report one result, as a line for people or as a line of JSON."""
+        """Print a result, as text or as a line of JSON."""
         values = dict(values or {})
         self.keep(values)
         if self.as_json:
@@ -59,29 +59,29 @@ class Console:
             self.write(text, self.to_stderr)
 
     def note(self, text: str) -> None:
-        """Say something that is no result."""
+        """Print a line that is not a result to standard error."""
         if not self.quiet:
             self.write(text, True)
 
     def existing(self, name: str, reason: str) -> None:
-        """Report in JSON a file that was left out, as its result exists already."""
+        """Print a line of JSON for a file that was skipped because its result exists."""
         if self.as_json:
             self.write(json.dumps({"source": name, "skipped": reason}), self.to_stderr)
 
     def error(self, name: str, error: AecodecError) -> None:
-        """Report a file that failed, and go on."""
+        """Print the error of a file."""
         self.keep(_values_of(name, error))
         self.error_as_json(name, error)
         self.write(f"error: {name}: {error}", True)
 
     def error_as_json(self, name: str, error: AecodecError) -> None:
-        """The line of JSON of a file that failed, if such lines are wanted."""
+        """Print a line of JSON for a failed file, if the output is JSON."""
         if self.as_json:
             self.write(json.dumps(_values_of(name, error)), self.to_stderr)
 
     @contextmanager
     def errors_as_json(self, name: object) -> Iterator[None]:
-        """Report the error of a block as JSON too, before it ends the command."""
+        """Print an error of the block as JSON before it ends the command."""
         try:
             yield
         except AecodecError as error:
@@ -90,7 +90,7 @@ class Console:
 
     @contextmanager
     def warnings_about(self, name: object) -> Iterator[None]:
-        """Print each warning of a block as a line on standard error, whether it fails or not.
+        """Print each warning of the block to standard error, even if the block fails.
 
         Warnings are caught for the whole process, so the block must not release `COMPUTE_LOCK`.
         """
@@ -104,7 +104,7 @@ class Console:
 
     @contextmanager
     def warnings_as_they_come(self) -> Iterator[None]:
-        """Print the package's warnings of a block at once, each text only once."""
+        """Print aecodec's warnings immediately, each text only once."""
         printed: set[str] = set()
 
         def show(message: Warning | str, *_: object, **__: object) -> None:
@@ -123,10 +123,10 @@ class Console:
 
     def bar(self, title: str) -> Bar:
         """A progress bar, for use in a `with` statement."""
-        return Bar(title, is_wanted=not self.quiet)
+        return Bar(title, is_enabled=not self.quiet)
 
     def progress(self, items: Iterable[Item], count: int, title: str) -> Iterator[Item]:
-        """Yield the items, with a progress bar on a terminal if they take long."""
+        """Yield the items. If they take long, show a progress bar on a terminal."""
         with self.bar(title) as bar:
             for done, item in enumerate(items):
                 bar.update(done, count)

@@ -1,4 +1,4 @@
-"""The networks of a codec in another format: TFLite, C or a bundle."""
+"""Exporting the networks of a codec as TFLite, C or a bundle, for `aecodec export`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aecodec.cli.shared.export_options import Wanted
-from aecodec.cli.shared.export_output import Output
+from aecodec.cli.shared.export_options import ExportOptions, Output
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
@@ -21,7 +20,7 @@ from aecodec.export.device.options import Format
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.tiling import split
 
-if TYPE_CHECKING:  # which needs TensorFlow, or takes long to load
+if TYPE_CHECKING:  # needs TensorFlow or loads slowly
     from aecodec.arrays import Pixels
     from aecodec.export.device.export_half import Exported
 
@@ -32,11 +31,12 @@ _MAX_PICTURES, _MAX_PIXELS = 1000, 1 << 22
 
 @dataclass(frozen=True)
 class Calibration:
-    """What to measure and to calibrate on.
+    """Pictures for measurements and calibration.
 
     Attributes:
-        data: a folder of images, or an array; the sample digits if None.
-        size: sides of the pictures, as WIDTHxHEIGHT, for codecs of any size; None for the default.
+        data: a folder of images, or a file with an array; None for the sample digits.
+        size: size of the pictures as WIDTHxHEIGHT, for codecs that accept any size; None for the
+            default.
     """
 
     data: Path | None
@@ -46,26 +46,28 @@ class Calibration:
         """(height, width) of the pictures.
 
         Raises:
-            UsageError: the codec takes no pictures of this size.
+            UsageError: the codec does not accept pictures of this size.
         """
         if not spec.receptive_field:
             if self.size:
-                raise UsageError(f"--size is for codecs of any size, and {spec.name} has tiles")
+                raise UsageError(
+                    f"--size is for codecs that accept any size, but {spec.name} has a fixed size"
+                )
             return spec.tile
         size = self.size or DEFAULT_SIZE
-        found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", size)
-        if not found or int(found[2]) % spec.tile[0] or int(found[1]) % spec.tile[1]:
+        match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", size)
+        if not match or int(match[2]) % spec.tile[0] or int(match[1]) % spec.tile[1]:
             raise UsageError(
-                f"--size {size}: two sides as in 256x128, here multiples of "
-                f"{spec.tile[1]} and {spec.tile[0]}"
+                f"--size {size}: give WIDTHxHEIGHT such as 256x128, with a width that is a "
+                f"multiple of {spec.tile[1]} and a height that is a multiple of {spec.tile[0]}"
             )
-        return int(found[2]), int(found[1])
+        return int(match[2]), int(match[1])
 
     def pictures(self, channels: int, shape: tuple[int, int]) -> Pixels:
-        """(N, h, w, C) of the pictures, cut to one shape.
+        """(N, h, w, C) uint8 pictures, cut to one shape (h, w).
 
         Raises:
-            ImageError: none can be read.
+            ImageError: none of the pictures can be read.
         """
         import numpy as np
 
@@ -76,68 +78,70 @@ class Calibration:
         for sample in islice(open_dataset(self.data or sample_paths()[0].parent), most):
             pictures.extend(split(to_planes(sample.picture.pixels, channels), shape))
         if not pictures:
-            raise ImageError(f"{self.data}: not one picture can be read")
+            raise ImageError(f"{self.data}: none of the pictures can be read")
         return np.stack(pictures[:most])
 
 
-def write_bundle(folder: CodecFolder, wanted: Wanted, output: Output) -> None:
-    """Write a codec as a bundle, which needs no TensorFlow."""
+def write_bundle(folder: CodecFolder, options: ExportOptions, output: Output) -> None:
+    """Write a codec as a bundle. This does not need TensorFlow."""
     from aecodec.bundle.bundle import bundle, plans_of
 
     output.check(output.path)
-    content = bundle(folder, plans_of(folder, wanted.halves.each), wanted.levels)
+    content = bundle(folder, plans_of(folder, options.halves.members), options.levels)
     output.write(output.path, content)
     output.console.result(f"{output.path}: {len(content)} bytes")
 
 
 def export_networks(
     folder: CodecFolder,
-    wanted: Wanted,
+    options: ExportOptions,
     calibration: Calibration,
     output: Output,
     report: Path | None,
 ) -> None:
-    """Write the networks of a codec, and say how far they are from the float ones.
+    """Write the networks of a codec, and print how far they are from the float networks.
 
     Args:
         folder: the codec.
-        wanted: what to make.
-        calibration: what to measure on.
-        output: where the files go.
-        report: file for the figures as JSON; None for none.
+        options: format and contents of the export.
+        calibration: pictures for measurements.
+        output: output folder.
+        report: file for the measurements as JSON; None to write none.
     """
     shape = calibration.shape_for(folder.spec)
     if folder.spec.receptive_field and not calibration.data:
-        raise UsageError("--calibrate: give pictures of the kind that this codec is for")
-    exported, contents = _exported(folder, wanted, calibration, shape, output)
+        raise UsageError("--calibrate is missing: give pictures of the kind this codec is for")
+    exports, contents = _exported(folder, options, calibration, shape, output)
     output.add(contents)
     if report:
-        rows = [each.parity.as_json() for each in exported]
+        rows = [export.parity.as_json() for export in exports]
         output.write(report, json.dumps(rows, indent=1).encode() + b"\n")
-    for each in exported:
-        output.console.result(each.network.as_text() if each.network else each.parity.as_text())
+    for export in exports:
+        output.console.result(
+            export.network.as_text() if export.network else export.parity.as_text()
+        )
 
 
 def _exported(
     folder: CodecFolder,
-    wanted: Wanted,
+    options: ExportOptions,
     calibration: Calibration,
     shape: tuple[int, int],
     output: Output,
 ) -> tuple[Sequence[Exported], dict[str, bytes]]:
-    """The halves that are wanted, and all files by their names."""
+    """The exported halves, and the contents of all files by name."""
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
     from aecodec.bundle.c_tables import CTables
     from aecodec.export.device.export_half import export_half
     from aecodec.export.device.folder import device_files
 
-    tables = CTables(folder, wanted.level, wanted.priors) if wanted.to is Format.C else None
+    tables = CTables(folder, options.level, options.priors) if options.to is Format.C else None
     with output.console.warnings_about(calibration.data):
         pair = FloatPair(folder, calibration.pictures(folder.spec.channels, shape))
-    exported = [
-        export_half(pair, half, wanted.to, wanted.precision, wanted.network)
-        for half in wanted.halves.each
+    exports = [
+        export_half(pair, half, options.to, options.precision) for half in options.halves.members
     ]
-    contents = {name: content for each in exported for name, content in each.files.items()}
-    return exported, contents | (device_files(tables, pair.pixels, exported) if tables else {})
+    contents = {name: content for export in exports for name, content in export.files.items()}
+    networks = [export.network for export in exports if export.network]
+    return exports, contents | (device_files(tables, pair.pixels, networks) if tables else {})

@@ -16,13 +16,13 @@ def tensorflow_for(purpose: str) -> Iterator[None]:
     """Run a block that imports TensorFlow.
 
     Args:
-        purpose: what the command needs it for.
+        purpose: name of the task that needs TensorFlow, for the message.
 
     Raises:
         AecodecError: TensorFlow is not installed.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what it prints from C++
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice about traced functions
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silences messages from C++
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # silences advice about tracing
     try:
         with silent_stderr():
             yield

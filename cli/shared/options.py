@@ -1,4 +1,4 @@
-"""Options that several commands share, and what the shell completes after them."""
+"""Options that several commands share, and their shell completion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aecodec.urls import Url, path_or_url
 
 
 def complete_codec(typed: str) -> list[str]:
-    """Codecs that ship, and folders.
+    """Built-in codecs and folders that begin as typed.
 
     >>> complete_codec("dig")
     ['digits']
@@ -26,7 +26,7 @@ def complete_codec(typed: str) -> list[str]:
 
 
 def complete_recipe(typed: str) -> list[str]:
-    """Recipes that ship, TOML files, and folders in which there may be some.
+    """Built-in recipes, TOML files, and folders that begin as typed.
 
     >>> complete_recipe("pic")
     ['picture']
@@ -42,62 +42,64 @@ def _may_hold_recipe(path: Path) -> bool:
     return path.is_dir() or path.suffix == ".toml"
 
 
-def _paths(typed: str, is_meant: Callable[[Path], bool]) -> list[str]:
-    """Paths that begin as typed."""
+def _paths(typed: str, accepts: Callable[[Path], bool]) -> list[str]:
+    """Accepted paths that begin as typed."""
     folder, name = os.path.split(typed)
     try:
-        found = sorted(path for path in Path(folder).iterdir() if path.name.startswith(name))
+        paths = sorted(path for path in Path(folder).iterdir() if path.name.startswith(name))
     except OSError:
         return []
-    return [os.path.join(folder, path.name) for path in found if is_meant(path)]
+    return [os.path.join(folder, path.name) for path in paths if accepts(path)]
 
 
-def _file_here(text: str) -> Path:
-    """A file of this machine.
+def _local_file(text: str) -> Path:
+    """A path on this machine.
 
     Raises:
-        UsageError: it is a URL.
+        UsageError: the text is a URL.
     """
     path = path_or_url(text)
     if isinstance(path, Url):
-        raise UsageError(f"{path}: a manifest grows row by row, so it is a file of this machine")
+        raise UsageError(f"{path}: a manifest cannot be a URL; give a file on this machine")
     return path
 
 
 Out = Annotated[
     Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
     typer.Option(
-        "-o", "--output", metavar="OUT", help="Where the result goes; - is standard output."
+        "-o", "--output", metavar="OUT", help="Output file or folder; - is standard output."
     ),
 ]
 CodecArgument = Annotated[
     str,
     typer.Argument(
         metavar="CODEC",
-        help="A codec that ships, or a codec folder.",
+        help="A built-in codec or a codec folder.",
         autocompletion=complete_codec,
     ),
 ]
 DataArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="DATA", parser=path_or_url, help="A folder of images, or an .npz or .npy array."
+        metavar="DATA", parser=path_or_url, help="A folder of images, or an .npz or .npy file."
     ),
 ]
 ArrayName = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--array", metavar="NAME", help="Array of an .npz file. Default: x_test."),
+    typer.Option(
+        "--array", metavar="NAME", help="Name of the array in the .npz file. Default: x_test."
+    ),
 ]
 Limit = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--limit", min=1, help="Measure this many pictures at most, the first ones."),
+    typer.Option("--limit", metavar="N", min=1, help="Measure only the first N pictures."),
 ]
 CodecName = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
         "--codec",
         metavar="NAME|DIR",
-        help="A codec that ships, or a codec folder.",
+        help="A built-in codec or a codec folder.",
         autocompletion=complete_codec,
     ),
 ]
@@ -106,8 +108,8 @@ CodecOrAuto = Annotated[
     typer.Option(
         "--codec",
         metavar="NAME|DIR",
-        help="A codec that ships, or a codec folder; auto is digits for grey pictures of 28x28 "
-        "pixels, and photo for all others.",
+        help="A built-in codec or a codec folder. auto selects digits for grey pictures of 28x28 "
+        "pixels and photo for all other pictures.",
         autocompletion=complete_codec,
     ),
 ]
@@ -116,8 +118,8 @@ LevelNumber = Annotated[
     typer.Option(
         "-q",
         "--level",
-        help="Quality: 1 is the smallest file; 2.5 lies between 2 and 3, for codecs with such "
-        "levels. Default: the codec's own.",
+        help="Quality level; 1 gives the smallest file. Some codecs accept levels such as 2.5, "
+        "between 2 and 3. Default: the codec's default level.",
     ),
 ]
 Jobs = Annotated[
@@ -126,15 +128,15 @@ Jobs = Annotated[
         "--jobs",
         min=1,
         metavar="N",
-        help="Number of files that are worked on side by side, each in a process of its own. "
-        "Default: one per core.",
+        help="Process up to N files at once, each in its own process. Default: one per core.",
     ),
 ]
 SkipExisting = Annotated[
     bool,
     typer.Option(
         "--skip-existing",
-        help="Leave alone what exists already: the same call again goes on after an interruption.",
+        help="Skip inputs whose result already exists. To resume an interrupted run, repeat the "
+        "command with this option.",
     ),
 ]
 ManifestFile = Annotated[
@@ -142,9 +144,9 @@ ManifestFile = Annotated[
     typer.Option(
         "--manifest",
         metavar="FILE.parquet",
-        parser=_file_here,
-        help="Note what came of each file in this Parquet file. What it has as done is not done "
-        "again: the same call goes on after an interruption. Needs the extra 'manifest'.",
+        parser=_local_file,
+        help="Record the outcome of each file in this Parquet file, and skip files that it lists "
+        "as done. To resume an interrupted run, repeat the command. Needs the extra 'manifest'.",
     ),
 ]
 Scheduler = Annotated[
@@ -152,8 +154,8 @@ Scheduler = Annotated[
     typer.Option(
         "--scheduler",
         metavar="ADDRESS",
-        help="Let the workers of a Dask cluster work on the files; local starts one of --jobs "
-        "workers here. Needs the extra 'distributed'.",
+        help="Process the files on a Dask cluster. local starts a cluster with --jobs workers on "
+        "this machine. Needs the extra 'distributed'.",
     ),
 ]
 Depth = Annotated[
@@ -161,8 +163,9 @@ Depth = Annotated[
     typer.Option(
         "--depth",
         metavar="8",
-        help="Accept channels of 16 or 32 bits and floats, and scale them to 8 bits: 16 bits by "
-        "their type, the others by the range of the picture.",
+        help="Accept pictures with 16-bit, 32-bit or float channels, and scale them to 8 bits. "
+        "16-bit channels are scaled by the range of their type, other channels by the range of "
+        "values in the picture.",
     ),
 ]
 MaxPixels = Annotated[
@@ -171,8 +174,9 @@ MaxPixels = Annotated[
         "--max-pixels",
         metavar="N",
         min=1,
-        help="Accept files of at most N pixels, all frames together. Default: 178956970; fewer of "
-        ".aec files of few bytes, which may be decompression bombs.",
+        help="Reject files with more than N pixels in all their frames together. Default: "
+        "178956970. For very small .aec files, which may be decompression bombs, the default is "
+        "lower.",
     ),
 ]
 MaxFrames = Annotated[
@@ -181,33 +185,33 @@ MaxFrames = Annotated[
         "--max-frames",
         metavar="N",
         min=1,
-        help="Accept .aec files of at most N pictures. Default: one for each 8 bytes, and 1000 in "
-        "any case.",
+        help="Reject .aec files with more than N pictures. Default: one picture per 8 bytes of "
+        "file size, but at least 1000.",
     ),
 ]
 WhichFrames = Annotated[
     Frames,
     typer.Option(
         "--frames",
-        help="Frames of an animation, or pages of a document, to compress. All of them make a file "
-        "of several pictures, without durations.",
+        help="Which frames of an animation or pages of a document to compress. With all, the .aec "
+        "file holds several pictures; their durations are not stored.",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per result.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors alone.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
 
 
 def check_skipping(skip_existing: bool, force: bool, scheduler: str | None) -> None:
-    """Check that existing results are either left alone or overwritten.
+    """Check that the options for existing results are consistent.
 
     Raises:
-        UsageError: both are asked for; or neither is, for a cluster.
+        UsageError: `skip_existing` and `force` are both set; or neither is, with a scheduler.
     """
     if scheduler and not (skip_existing or force):
         raise UsageError(
-            "--scheduler needs --skip-existing or --force: what a worker that died has made is "
-            "there when another one tries its files again"
+            "--scheduler needs --skip-existing or --force: if a worker dies, another worker "
+            "repeats its files, and some of their results may already exist"
         )
     if skip_existing and force:
-        raise UsageError("--skip-existing and --force contradict each other: give one of them")
+        raise UsageError("--skip-existing and --force contradict each other: use only one of them")

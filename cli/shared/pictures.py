@@ -1,4 +1,4 @@
-"""Reading pictures for a command: one, or a data set."""
+"""Reading pictures and data sets for commands."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from aecodec.cli.shared.console import Console, name_of
-from aecodec.cli.shared.files import check_input, read_bytes
+from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.errors import UsageError
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import origin_of, read_image
 from aecodec.imaging.picture import Picture
 
-if TYPE_CHECKING:  # which most commands need not load
+if TYPE_CHECKING:  # loaded only when needed
     from aecodec.datasets.evaluation_set import Dataset
 
 _DEFAULT = ReadOptions()
@@ -25,13 +25,14 @@ _DEFAULT = ReadOptions()
 def read_picture(
     path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> tuple[Picture, int]:
-    """Read a picture, with its origin, and tell the size in bytes of its file.
+    """Read a picture with its origin, and print warnings.
 
-    Warnings are printed.
+    Returns:
+        The picture, and the size of its file in bytes.
 
     Raises:
-        InputError: there is no such file, or it cannot be read.
-        ImageError: it holds no picture, or one of a kind that the options do not accept.
+        InputError: the file does not exist or cannot be read.
+        ImageError: the file is not an image, or the options do not accept it.
     """
     content = read_bytes(path)
     picture = picture_in(content, path, console, options)
@@ -41,10 +42,10 @@ def read_picture(
 def picture_in(
     content: bytes, path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> Picture:
-    """The picture in the content of an image file; warnings are printed.
+    """Read a picture from the content of an image file, and print warnings.
 
     Raises:
-        ImageError: it holds no picture, or one of a kind that the options do not accept.
+        ImageError: the content is not an image, or the options do not accept it.
     """
     with console.warnings_about(name_of(path)):
         return read_image(io.BytesIO(content), options)
@@ -58,20 +59,20 @@ def open_pictures(data: Path, array: str | None) -> Dataset:
         array: name of the array in an `.npz` file, or None.
 
     Raises:
-        InputError: there is no such file or folder, or it may not be read.
-        UsageError: an array is named, and it is no `.npz` file.
+        InputError: the file or folder does not exist or cannot be read.
+        UsageError: an array is named, but the file is not an `.npz` file.
         ImageError: there are no images.
     """
     from aecodec.datasets.evaluation_set import open_dataset
 
     check_input(data)
     if array and data.suffix != ".npz":
-        raise UsageError(f"--array is for .npz files, and {data} is none")
+        raise UsageError(f"{data} is not an .npz file: leave out --array")
     return open_dataset(data, array)
 
 
 def report_unread(dataset: Dataset, console: Console) -> None:
-    """Count the files that could not be read, which warnings have named.
+    """Print the number of files that could not be read. Warnings have already named them.
 
     Raises:
         typer.Exit: with status 1, if there are any.

@@ -1,4 +1,4 @@
-"""A progress bar on standard error, with lines that are printed above it."""
+"""A progress bar on standard error, and lines printed above it."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _MIN_STEPS = 8
-"""Work of fewer steps is done before anyone reads a bar."""
+"""Work with fewer steps ends too soon for a bar."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What moves a cursor, changes colours or turns text around, but for tabs and ends of lines."""
+"""Characters that control the terminal or the direction of text, except tabs and line ends."""
 
 
 def visible(text: str) -> str:
-    r"""A text whose control characters are shown instead of obeyed.
+    r"""Escape the control characters of a text.
 
-    Names of files and of codecs come from anywhere, and would otherwise reach the terminal.
+    File and codec names may come from untrusted sources and must not control the terminal.
 
     >>> visible("\x1b[2Jdigits")
     '\\x1b[2Jdigits'
     """
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def echo(text: str, to_stderr: bool) -> None:
-    """Print a line, with its control characters shown instead of obeyed.
+    """Print a line with escaped control characters.
 
-    Results go to standard output. What goes to standard error is lost if that cannot be written.
+    Lines are lost silently if standard error cannot be written.
 
     Raises:
-        OutputError: standard output does not take the line.
+        OutputError: standard output cannot be written.
     """
     if to_stderr:
         with suppress(OSError):
@@ -49,21 +49,21 @@ def echo(text: str, to_stderr: bool) -> None:
 
 
 class Bar:
-    """A progress bar that appears when long work begins, and disappears after the block.
+    """A progress bar that appears if work takes long, and disappears after the block.
 
     Args:
-        title: what is done, in a word.
-        is_wanted: whether a bar is shown at all; it never is where standard error is no terminal.
+        title: label of the bar.
+        is_enabled: whether to show the bar. It is shown only if standard error is a terminal.
 
-    >>> with Bar("compressed", is_wanted=True) as bar:
+    >>> with Bar("compressed", is_enabled=True) as bar:
     ...     bar.update(1, 1000)
     ...     bar.write("one line", to_stderr=False)
     one line
     """
 
-    def __init__(self, title: str, is_wanted: bool) -> None:
+    def __init__(self, title: str, is_enabled: bool) -> None:
         self._title = title
-        self._is_wanted = is_wanted and sys.stderr is not None and sys.stderr.isatty()
+        self._is_enabled = is_enabled and sys.stderr is not None and sys.stderr.isatty()
         self._progress: Progress | None = None
 
     def __enter__(self) -> Bar:
@@ -79,15 +79,15 @@ class Bar:
             self._progress.stop()
 
     def update(self, done: int, total: int) -> None:
-        """Show how many of all steps are done."""
-        if not self._is_wanted or total < _MIN_STEPS:
+        """Show the number of finished steps."""
+        if not self._is_enabled or total < _MIN_STEPS:
             return
         if self._progress is None:
             self._progress = _started(self._title)
         self._progress.update(self._progress.task_ids[0], completed=done, total=total)
 
     def write(self, text: str, to_stderr: bool) -> None:
-        """Print a line, above the bar if both are on one terminal."""
+        """Print a line, above the bar if it goes to the same terminal."""
         if self._progress and (to_stderr or sys.stdout.isatty()):
             self._progress.console.out(visible(text), highlight=False)
         else:
@@ -95,7 +95,7 @@ class Bar:
 
 
 def _started(title: str) -> Progress:
-    from rich.console import Console  # takes 50 ms, and short work needs no bar
+    from rich.console import Console  # the import takes 50 ms, and short work needs no bar
     from rich.progress import Progress
 
     progress = Progress(

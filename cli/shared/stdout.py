@@ -1,7 +1,7 @@
-"""Standard output that is written whole or fails, as on a full disk or a pipe that nobody reads.
+"""Standard output that is written completely or fails, for example on a full disk.
 
-With `PYTHONUNBUFFERED`, Python's own stream writes what one call of the system takes, and drops the
-rest without an error.
+With `PYTHONUNBUFFERED`, Python's own stream makes a single system call, which may write only a part
+of the data, and drops the rest without an error.
 """
 
 from __future__ import annotations
@@ -22,46 +22,46 @@ _STREAMS = (0, 1, 2)
 
 
 class OutputError(AecodecError):
-    """Standard output that does not take what is written."""
+    """Standard output cannot be written."""
 
 
 class _Closed(io.RawIOBase):
-    """Takes the place of standard output where that is closed: whatever is written fails."""
+    """Replaces closed standard output; every write fails."""
 
     def writable(self) -> bool:
         return True
 
     def write(self, _: ReadableBuffer) -> int:
-        raise OutputError("standard output is closed, so results cannot be printed")
+        raise OutputError("standard output is closed: results cannot be printed")
 
 
 @contextmanager
 def complete_stdout() -> Iterator[None]:
-    """Let every write of the block to standard output be whole, or fail.
+    """Make every write of the block to standard output complete, or fail.
 
     Raises:
-        OutputError: what the block has written cannot be written to the end.
+        OutputError: output of the block cannot be written.
     """
     _open_closed_streams()
-    before = sys.stdout
-    sys.stdout = complete = _complete(before)
+    original = sys.stdout
+    sys.stdout = complete = _complete(original)
     try:
         yield
     finally:
-        sys.stdout = before
+        sys.stdout = original
         try:
             with _failures_of(complete):
                 complete.flush()
         finally:
-            if complete is not before:
-                _leave(complete)
+            if complete is not original:
+                _detach(complete)
 
 
 def write_line(text: str) -> None:
     """Write a line to standard output.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: standard output cannot be written.
     """
     with _failures_of(sys.stdout):
         print(text, flush=True)
@@ -72,10 +72,10 @@ def write_content(content: bytes) -> None:
 
     Raises:
         UsageError: standard output is a terminal.
-        OutputError: it cannot be written.
+        OutputError: standard output cannot be written.
     """
     if sys.stdout.isatty():
-        raise UsageError("a terminal cannot show these bytes: send them to a file or a pipe")
+        raise UsageError("a terminal cannot display binary data: redirect it to a file or a pipe")
     with _failures_of(sys.stdout):
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
@@ -83,7 +83,7 @@ def write_content(content: bytes) -> None:
 
 
 def _open_closed_streams() -> None:
-    """Open closed standard streams, so that files opened later do not get their numbers."""
+    """Open closed standard streams, so that files opened later do not get their descriptors."""
     for number in _STREAMS:
         try:
             os.fstat(number)
@@ -92,9 +92,9 @@ def _open_closed_streams() -> None:
 
 
 def _complete(stream: Any) -> Any:
-    """A stream that writes to the same place, always to the end: this one if it is buffered.
+    """A stream to the same target that writes everything; the same stream if it is buffered.
 
-    File names are any bytes, so what the encoding lacks is written in another form.
+    File names may contain any bytes, so characters that the encoding lacks are escaped.
     """
     raw = getattr(stream, "buffer", None) if stream else _Closed()
     if isinstance(raw, io.RawIOBase):
@@ -105,8 +105,8 @@ def _complete(stream: Any) -> Any:
     return stream
 
 
-def _leave(stream: io.TextIOWrapper) -> None:
-    """Take the buffers off a stream that stays in use without them."""
+def _detach(stream: io.TextIOWrapper) -> None:
+    """Remove the buffers from a raw stream, which stays open."""
     with suppress(OSError, OutputError):
         buffered = stream.detach()
         assert isinstance(buffered, io.BufferedWriter)
@@ -115,12 +115,12 @@ def _leave(stream: io.TextIOWrapper) -> None:
 
 @contextmanager
 def _failures_of(stream: Any) -> Iterator[None]:
-    """Turn what the system reports into an error, and forget what has not been written."""
+    """Raise OutputError for system errors, and discard data that was not written."""
     try:
         yield
     except OSError as error:
         with suppress(OSError):
             null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())  # Python writes the rest again when it ends
+            os.dup2(null, stream.fileno())  # Python writes the rest again at exit
             os.close(null)
         raise OutputError(f"standard output cannot be written: {error.strerror}") from error

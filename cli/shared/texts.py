@@ -1,4 +1,4 @@
-"""Descriptions that several commands print."""
+"""Descriptions of codecs that several commands print."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 
 
 def codec_text(codec: Codec) -> str:
-    """A codec and its levels in a few lines."""
+    """A codec and its levels, one line per level."""
     unit = unit_of_cost(codec.folder)
     decimals = 3 if unit == "bpp" else 2
     lines = [
@@ -15,11 +15,11 @@ def codec_text(codec: Codec) -> str:
         + ("  (default)" if is_default else "")
         for number, cost, psnr, is_default in levels_of(codec.folder)
     ]
-    return "\n".join([title_line(codec.folder), *lines])
+    return "\n".join([f"{title_line(codec.folder)}, engine {codec.engine}", *lines])
 
 
 def loss_text(codec: Codec) -> str:
-    """What the finest level of a codec keeps of its float models, in a few lines."""
+    """PSNR of the finest level of a codec and of its float models, in several lines."""
     loss = codec.folder.measured["finest_level"]
     in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
     lines = [

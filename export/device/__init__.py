@@ -1,1 +1,1 @@
-"""A folder for a microcontroller: C source, tables, and its verification against Python."""
+"""Device folders for microcontrollers: C sources, tables, and verification against Python."""

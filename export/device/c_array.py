@@ -1,4 +1,4 @@
-"""A TFLite model as C source: an aligned array, and a header with its sizes and scales."""
+"""TFLite models as C source: an aligned array, and a header with sizes and scales."""
 
 from __future__ import annotations
 
@@ -15,35 +15,33 @@ _BYTES_PER_LINE = 16
 
 @dataclass(frozen=True)
 class CModel:
-    """What the C source of a model says about it.
+    """Properties of a model that its C source states.
 
     Attributes:
         codec: specification of the codec.
-        half: which half of the codec the model is.
-        arena_bytes: tensor arena that TensorFlow Lite Micro needs; None where it was not found.
+        half: the half of the codec.
     """
 
     codec: CodecSpec
     half: Half
-    arena_bytes: int | None
 
     @property
     def identifier(self) -> str:
-        """The beginning of all identifiers; the levels of a codec share its models."""
+        """Prefix of all identifiers. The levels of a codec share its models."""
         return f"{codec_identifier(self.codec.name)}_{self.half.value}"
 
     @property
     def array(self) -> str:
-        """Name of the array, and of the files without their suffix."""
+        """Name of the array and stem of the file names."""
         return f"{self.identifier}_model"
 
 
 def c_files(model: bytes, about: CModel) -> dict[str, bytes]:
-    """An int8 model as a header and a source file, in C99 that is C++17 too.
+    """An int8 model as a header and a source file that compile as C99 and C++17.
 
     Args:
         model: content of a `.tflite` file.
-        about: what the header says about it.
+        about: properties of the model.
 
     Returns:
         The files by name.
@@ -61,7 +59,7 @@ def _header(model: bytes, about: CModel) -> str:
     title = f"The {about.half.value} of the codec {in_comment(spec.name)} ({spec.codec_id.hex()})"
     return f"""{LICENCE}
 /* {title}, as int8 TensorFlow Lite.
- * Sizes are in bytes; value = scale * (integer - zero point).{_arena_comment(about)} */
+ * Sizes are in bytes; value = scale * (integer - zero point). */
 #ifndef {macro}_MODEL_H
 #define {macro}_MODEL_H
 
@@ -83,14 +81,11 @@ extern const unsigned char {about.array}[{macro}_MODEL_SIZE];
 
 def _numbers(model: bytes, about: CModel) -> dict[str, str]:
     transform = TileTransform(model)
-    numbers = {
+    return {
         "MODEL_SIZE": f"{len(model)}u",
         **_tensor("INPUT", transform.input_shape, transform.input_quantization),
         **_tensor("OUTPUT", transform.output_shape, transform.output_quantization),
     }
-    if about.arena_bytes is not None:
-        numbers["ARENA_SIZE"] = f"{about.arena_bytes}u"
-    return numbers
 
 
 def _tensor(name: str, shape: tuple[int, ...], quantization: tuple[float, int]) -> dict[str, str]:
@@ -100,15 +95,6 @@ def _tensor(name: str, shape: tuple[int, ...], quantization: tuple[float, int]) 
         f"{name}_SCALE": f"{scale:.9e}f",
         f"{name}_ZERO_POINT": f"({zero})",
     }
-
-
-def _arena_comment(about: CModel) -> str:
-    if about.arena_bytes is None:
-        return ""
-    return (
-        "\n * TensorFlow Lite Micro needs an arena of at least "
-        f"{about.identifier.upper()}_ARENA_SIZE bytes, aligned to 16."
-    )
 
 
 def _source(model: bytes, about: CModel) -> str:

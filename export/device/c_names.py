@@ -1,4 +1,4 @@
-"""What all exported C has: identifiers named after the codec and level, and a licence line."""
+"""Identifiers, comments and licence line of exported C."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */"
 
 
 def codec_identifier(name: str) -> str:
-    """The beginning of the identifiers that all levels of a codec share.
+    """Prefix of the identifiers that all levels of a codec share.
 
     >>> codec_identifier("My photo-2")
     'aecodec_my_photo_2'
@@ -34,7 +34,7 @@ def level_identifier(name: str, units: int) -> str:
 
 
 def in_comment(text: str) -> str:
-    """Text that does not end the C comment in which it stands.
+    """A text that does not end a C comment.
 
     >>> in_comment("a */ b")
     'a * / b'

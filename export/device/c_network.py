@@ -1,4 +1,4 @@
-"""A network plan as C source: an array that lies in flash, and a header with its sizes."""
+"""Network plans as C source: an array for flash memory, and a header with sizes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.export.device.c_names import LICENCE, codec_identifier, in_comment
+from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.network.memory import work_size
-from aecodec.tflite.check import check_model
 
 _WORDS_PER_LINE = 8
 
@@ -23,10 +23,10 @@ class CNetwork:
 
     Attributes:
         codec: specification of the codec.
-        half: which half it is.
+        half: the half.
         plan: the plan.
         rows: rows of the input; 1 for a vector.
-        columns: its columns.
+        columns: columns of the input; 1 for a vector.
         input_size: elements of the input.
         output_size: elements of the output.
     """
@@ -41,12 +41,12 @@ class CNetwork:
 
     @property
     def array(self) -> str:
-        """Name of the array, and of the files without their suffix."""
+        """Name of the array and stem of the file names."""
         return f"{codec_identifier(self.codec.name)}_{self.half.value}_network"
 
     @property
     def work(self) -> int:
-        """Bytes of working memory that it takes on a device."""
+        """Bytes of working memory that it needs on a device."""
         return work_size(self.plan, self.rows, self.columns)
 
     def as_text(self) -> str:
@@ -58,32 +58,25 @@ class CNetwork:
 
 
 def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
-    """A half of a codec, as a plan for inputs of the model's size.
+    """A half of a codec as a plan for inputs with the model's size.
 
     Args:
         model: content of the half's int8 `.tflite` file.
         codec: specification of the codec.
-        half: which half it is.
+        half: the half.
 
     Raises:
         ModelError: C has no kernel for one of its operators.
     """
     graph = check_model(model).model
-    given, made = (graph.tensors[number].shape for number in (graph.entry, graph.exit))
-    rows, columns = given[-3:-1] if len(given) > 3 else (1, 1)
-    sizes = math.prod(given), math.prod(made)
+    entry, exit_ = (graph.tensors[number].shape for number in (graph.entry, graph.exit))
+    rows, columns = entry[-3:-1] if len(entry) > 3 else (1, 1)
+    sizes = math.prod(entry), math.prod(exit_)
     return CNetwork(codec, half, network_plan(model), rows, columns, *sizes)
 
 
 def c_network_files(network: CNetwork) -> dict[str, bytes]:
-    """A network as a header and a source file, in C99.
-
-    Args:
-        network: the network.
-
-    Returns:
-        The files by name.
-    """
+    """A network as a header and a source file in C99, by name."""
     return {
         f"{network.array}.h": _header(network).encode(),
         f"{network.array}.c": _source(network).encode(),
@@ -91,11 +84,7 @@ def c_network_files(network: CNetwork) -> dict[str, bytes]:
 
 
 def network_names(networks: list[CNetwork]) -> str:
-    """A header with short names for a program with one codec.
-
-    Args:
-        networks: the networks of the codec that the program has.
-    """
+    """A header with short names for the networks of a program with one codec."""
     includes = "".join(f'#include "{network.array}.h"\n' for network in networks)
     defines = "".join(_short_names(network) for network in networks)
     most = max(network.work for network in networks)

@@ -1,4 +1,4 @@
-"""One level of a codec as C source: its tables, and the sizes of what a picture needs."""
+"""A level of a codec as C source: its tables, and the sizes of buffers for a picture."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MAX_VECTORS = 16384
 
 @dataclass(frozen=True)
 class PictureSizes:
-    """What a picture of one size needs; `aecodec.c` computes the same numbers.
+    """Sizes of buffers for a picture. `aecodec.c` computes the same numbers.
 
     Attributes:
         width: width in pixels.
         height: height in pixels.
         vectors: number of code vectors.
         work: bytes of working memory.
-        file: bytes that no file exceeds.
+        file: maximum size of a file in bytes.
     """
 
     width: int
@@ -38,14 +38,14 @@ class PictureSizes:
 
     @classmethod
     def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
-        """The sizes for one picture with the codec's own channels.
+        """The sizes for a picture with the codec's channels.
 
         Args:
             tables: tables of the level.
             size: (width, height) in pixels.
 
         Raises:
-            ModelError: the picture has more code vectors than `aecodec.c` takes.
+            ModelError: the picture has more code vectors than `aecodec.c` supports.
         """
         spec, dimension = tables.folder.spec, tables.prior.code_dimension
         rows, columns = grid_of(size, spec.tile)
@@ -53,8 +53,8 @@ class PictureSizes:
         is_segmented = spec.receptive_field and max(rows, columns) > SEGMENT_SIDE
         if vectors > MAX_VECTORS or is_segmented:
             raise ModelError(
-                f"{size[0]}x{size[1]} pixels have {vectors} code vectors, too many for C: choose a "
-                "smaller size"
+                f"{size[0]}x{size[1]} pixels have {vectors} code vectors, which is too many for C: "
+                "choose a smaller --size"
             )
         file = 40 + vectors * (3 + 4 * dimension + dimension // 8)
         return cls(*size, vectors, _work_size(tables, vectors), file)
@@ -72,20 +72,20 @@ def _work_size(tables: CTables, vectors: int) -> int:
 
 
 def identifier_of(tables: CTables) -> str:
-    """Name of the `aecodec_codec`; in upper case it begins the level's macros."""
+    """Name of the `aecodec_codec`. In upper case, it is the prefix of the level's macros."""
     return level_identifier(tables.folder.spec.name, tables.level_index)
 
 
 def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
-    """One level as C source.
+    """A level as C source.
 
     Args:
         tables: tables of the level.
-        sizes: sizes for the pictures for which the header has constants.
+        sizes: sizes that become constants in the header.
 
     Returns:
-        The files by name: a header and a source file, named by codec and level, and `codec.h` with
-        short names for programs that use no other codec.
+        The files by name: a header and a source file named after codec and level, and `codec.h`
+        with short names for programs with a single codec.
     """
     name = identifier_of(tables)
     return {

@@ -1,4 +1,4 @@
-"""One half of a codec in another format: Keras, or TFLite at any precision."""
+"""Converting a half of a codec to Keras or TFLite files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aecodec.export.device.options import Precision
 from aecodec.export.tflite.diagnose import reason
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.quiet import quiet
-from aecodec.tflite.check import check_model
+from aecodec.network.check import check_model
 from aecodec.version import version
 
 
@@ -33,25 +33,25 @@ def keras_file(model: Any) -> bytes:
 def tflite_file(
     folder: CodecFolder, half: Half, model: Any, precision: Precision, samples: Float32
 ) -> bytes:
-    """One half as TFLite.
+    """A half of a codec as the content of a TFLite file.
 
-    At int8 it is the codec's own file, whose integers are pixels and latents. At other precisions
-    its input and output are floats: images in 0..1, and latents.
+    int8 is the codec's own file, whose integers are pixels and latents. At other precisions, inputs
+    and outputs are floats: images in 0..1 and latents.
 
     Args:
         folder: the codec.
-        half: which half.
+        half: the half.
         model: its float Keras model.
         precision: precision of weights and arithmetic.
-        samples: inputs of that half, on which int16x8 is calibrated.
+        samples: (N, ...) inputs of the half for the calibration of int16x8.
 
     Raises:
-        ModelError: TensorFlow cannot convert the model at this precision.
-        CodecError: the codec's own file is absent, or no model that the exporters make.
+        ModelError: TensorFlow cannot convert the model to this precision.
+        CodecError: the codec's own file is missing or is not a model that the exporters make.
     """
     if precision is Precision.INT8:
         content = folder.read(half.tflite)
-        check_model(content)  # the file was not converted just now, and may come from anywhere
+        check_model(content)  # the file may come from an untrusted source
     else:
         content = _converted(model, precision, samples)
     description = {
@@ -77,7 +77,7 @@ def _converted(model: Any, precision: Precision, samples: Float32) -> bytes:
 
 
 def _float32(converter: Any, samples: Float32) -> None:
-    """Leave the converter as it is."""
+    """Keep the defaults of the converter."""
 
 
 def _float16(converter: Any, samples: Float32) -> None:

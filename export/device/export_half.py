@@ -1,4 +1,4 @@
-"""One half of a codec as files of one format, with measurements."""
+"""Exporting and measuring a half of a codec."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.export.device.c_array import CModel, c_files
 from aecodec.export.device.c_network import CNetwork, c_network, c_network_files
 from aecodec.export.device.convert import keras_file, tflite_file
-from aecodec.export.device.options import Format, Network, Precision
+from aecodec.export.device.options import Format, Precision
 from aecodec.export.device.parity import FloatPair, Parity
 
 
@@ -18,8 +18,8 @@ class Exported:
 
     Attributes:
         files: contents by file name.
-        parity: how far the half is from the float models.
-        network: the half as a network plan, where that is what the files are.
+        parity: comparison of the half with the float models.
+        network: the network plan, if the files contain one.
     """
 
     files: dict[str, bytes]
@@ -27,31 +27,28 @@ class Exported:
     network: CNetwork | None = None
 
 
-def export_half(
-    pair: FloatPair, half: Half, to: Format, precision: Precision, network: Network = Network.C
-) -> Exported:
-    """Make the file or files of one half, and measure them.
+def export_half(pair: FloatPair, half: Half, to: Format, precision: Precision) -> Exported:
+    """Export a half of a codec, and measure it.
 
     Args:
-        pair: the codec and its calibration set, on which int16x8 is calibrated too.
-        half: which half.
-        to: file format; C is the int8 model as an array.
-        precision: precision of TFLite.
-        network: what runs the network, where the format is C.
+        pair: the codec and its calibration set.
+        half: the half.
+        to: file format. C is the int8 model as a network plan; C_ARRAY is its TFLite file in a C
+            array.
+        precision: precision of TFLite files.
 
     Raises:
-        CodecError: the codec lacks the file from which this is made.
+        CodecError: the codec lacks the source of the export.
         ModelError: TensorFlow cannot convert the model, or C has no kernel for an operator.
     """
     name, content = _file(pair, half, to, precision)
     parity = pair.measured(half, name, content)
-    if to is not Format.C:
-        return Exported({name: content}, parity)
-    if network is Network.C:
-        made = c_network(content, pair.folder.spec, half)
-        return Exported(c_network_files(made), parity, made)
-    about = CModel(pair.folder.spec, half, parity.arena_bytes)
-    return Exported(c_files(content, about), parity)
+    if to is Format.C:
+        network = c_network(content, pair.folder.spec, half)
+        return Exported(c_network_files(network), parity, network)
+    if to is Format.C_ARRAY:
+        return Exported(c_files(content, CModel(pair.folder.spec, half)), parity)
+    return Exported({name: content}, parity)
 
 
 def _file(pair: FloatPair, half: Half, to: Format, precision: Precision) -> tuple[str, bytes]:
@@ -61,4 +58,5 @@ def _file(pair: FloatPair, half: Half, to: Format, precision: Precision) -> tupl
     if to is Format.KERAS:
         return f"{half.value}.keras", keras_file(model)
     content = tflite_file(pair.folder, half, model, precision, pair.inputs[half])
-    return half.tflite, pair.with_static_shape(half, content) if to is Format.C else content
+    is_for_one_size = to in (Format.C, Format.C_ARRAY)
+    return half.tflite, pair.with_static_shape(half, content) if is_for_one_size else content

@@ -1,4 +1,4 @@
-"""A folder for a device: C sources, the tables of one level, and an example that builds."""
+"""Device folders: C sources, the tables of a level, and an example program."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.entropy import coding
+from aecodec.export.device.c_network import CNetwork, network_names
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
-from aecodec.export.device.export_half import Exported
-from aecodec.export.device.networks import Networks, in_c, in_micro
 from aecodec.export.device.pnm import as_pnm
 from aecodec.export.device.reference import c_file, encoded_with, network_of
 from aecodec.format.container import LEVEL_UNITS
@@ -21,47 +20,71 @@ from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
 
 _TEMPLATES = ("CMakeLists.txt", "README.md")
+_CODE = (
+    "aecodec.h",
+    "aecodec.c",
+    "aecodec_network.h",
+    "aecodec_network.c",
+    "aecodec_operators.h",
+    "aecodec_operators.c",
+    "aecodec_kernels.h",
+    "aecodec_kernels.c",
+    "aecodec_kernels_neon.c",
+    "aecodec_kernels_wasm.c",
+    "aecodec_kernels_x86.c",
+    "aecodec_winograd.c",
+)
+
+_CALLS = {
+    Half.ENCODER: """\
+aecodec_network network;
+aecodec_network_open(&network, CODEC_ENCODER, CODEC_ENCODER_SIZE);
+aecodec_network_run(&network, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS,
+                    pixels, latents, work, sizeof work);
+aecodec_quantize(&CODEC, latents, CODEC_VECTORS, codes);
+aecodec_encode(&CODEC, &picture, codes, work, sizeof work, file, sizeof file, &size);""",
+    Half.DECODER: """\
+aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors);
+aecodec_dequantize(&CODEC, codes, vectors, latents);
+aecodec_network_open(&network, CODEC_DECODER, CODEC_DECODER_SIZE);
+aecodec_network_run(&network, CODEC_DECODER_ROWS, CODEC_DECODER_COLUMNS,
+                    latents, pixels, work, sizeof work);""",
+}
+
+_TRIALS = {
+    Half.ENCODER: "./main encode sample.pnm out.aec && cmp out.aec sample.aec",
+    Half.DECODER: "./main decode sample.aec out.pnm",
+}
 
 
 def device_files(
-    tables: CTables, pictures: Pixels, exported: Sequence[Exported]
+    tables: CTables, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, bytes]:
-    """All files that a device needs, except for the networks.
+    """All files of a device folder except for the networks.
 
     Args:
         tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels; the first one is the sample.
-        exported: the networks that go into the folder.
+        pictures: (N, H, W, C) uint8 with the codec's channels. The first picture is the sample.
+        networks: the networks of the folder; at least one.
 
     Returns:
         The files by name.
     """
     sample = from_array(pictures[0])
     sizes = PictureSizes.of(tables, sample.size)
-    networks = _networks(tables, exported)
     core, firmware = files("aecodec.c") / "core", files("aecodec.c") / "firmware"
     values = _template_values(tables, sizes, pictures, networks)
-    program = firmware / networks.templates / "main.c"
     return {
-        **{name: (core / name).read_bytes() for name in networks.copied},
-        "main.c": program.read_bytes(),
+        **{name: (core / name).read_bytes() for name in _CODE},
+        "main.c": (firmware / "main.c").read_bytes(),
         **{
-            name: Template((firmware / networks.templates / name).read_text("utf-8"))
-            .substitute(values)
-            .encode()
+            name: Template((firmware / name).read_text("utf-8")).substitute(values).encode()
             for name in _TEMPLATES
         },
         **c_codec(tables, sizes),
-        **networks.files,
+        "networks.h": network_names(list(networks)).encode(),
         **_sample_files(tables, sample),
     }
-
-
-def _networks(tables: CTables, exported: Sequence[Exported]) -> Networks:
-    found = [each.network for each in exported if each.network]
-    if found:
-        return in_c(found)
-    return in_micro(tables.folder.spec.name, [each.parity for each in exported])
 
 
 def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
@@ -75,7 +98,7 @@ def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
 
 
 def _template_values(
-    tables: CTables, sizes: PictureSizes, pictures: Pixels, networks: Networks
+    tables: CTables, sizes: PictureSizes, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, object]:
     return {
         "name": tables.folder.spec.name,
@@ -86,16 +109,20 @@ def _template_values(
         "height": sizes.height,
         "rows": "\n".join(_rows(tables, sizes, networks)),
         "pruned": _pruned(tables, pictures),
-        **networks.values,
+        "trial": _TRIALS[networks[0].half],
+        "calls": "\n\n".join(_CALLS[network.half] for network in networks),
     }
 
 
-def _rows(tables: CTables, sizes: PictureSizes, networks: Networks) -> list[str]:
+def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) -> list[str]:
     channels = tables.folder.spec.latent_channels + tables.prior.code_dimension
     return [
-        *networks.flash,
+        *(f"| flash | {net.half.value} network | {len(net.plan):,} |" for net in networks),
         f"| flash | tables | {tables.bytes:,} |",
-        *networks.ram,
+        *(
+            f"| RAM | working memory of the {net.half.value} network | {net.work:,} |"
+            for net in networks
+        ),
         f"| RAM | latents and codes | {sizes.vectors * channels:,} |",
         f"| RAM | working memory of `aecodec.c` | {sizes.work:,} |",
         f"| RAM | the file, at most | {sizes.file:,} |",
@@ -103,17 +130,19 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Networks) -> list[str]
 
 
 def _pruned(tables: CTables, pictures: Pixels) -> str:
-    """What it costs that some priors are left out."""
-    whole = tables.folder.prior(tables.number)
-    if len(tables.candidates) == whole.priors:
+    """The paragraph of the README about the cost of leaving out priors."""
+    full_prior = tables.folder.prior(tables.number)
+    if len(tables.candidates) == full_prior.priors:
         return ""
     spec, size = tables.folder.spec, (pictures.shape[2], pictures.shape[1])
     rows, columns = grid_of(size, spec.tile)
     grid = (len(pictures), rows, columns) if spec.receptive_field else None
     codes = Codec(tables.folder).encoder.codes(pictures, tables.number)
-    kept, all_ = (coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, whole))
+    pruned, full = (
+        coding.bits(prior, codes, grid).mean() / 8 for prior in (tables.prior, full_prior)
+    )
     return (
-        f"\n\nThe folder has {len(tables.candidates)} of the codec's {whole.priors} priors, so a "
-        f"code vector takes {kept:.2f} bytes instead of {all_:.2f} (the mean of {len(pictures)} "
+        f"\n\nThe folder has {len(tables.candidates)} of the codec's {full_prior.priors} priors. A "
+        f"code vector takes {pruned:.2f} bytes instead of {full:.2f} (mean of {len(pictures)} "
         "pictures)."
     )

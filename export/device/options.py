@@ -1,4 +1,4 @@
-"""What can be exported: halves, formats and precisions, by the names that people type."""
+"""Values of the options of `aecodec export`: halves, formats, runtimes and precisions."""
 
 from __future__ import annotations
 
@@ -8,33 +8,27 @@ from aecodec.codec_files.file_names import Half
 
 
 class Halves(str, Enum):
-    """One half of a codec, or both."""
+    """A half of a codec, or both halves."""
 
     ENCODER = "encoder"
     DECODER = "decoder"
     BOTH = "both"
 
     @property
-    def each(self) -> list[Half]:
-        """The halves, one by one."""
+    def members(self) -> list[Half]:
+        """The halves as a list."""
         return list(Half) if self is Halves.BOTH else [Half(self.value)]
 
 
 class Format(str, Enum):
-    """What an export makes."""
+    """Format of an export."""
 
     HDF5 = "hdf5"
     KERAS = "keras"
     TFLITE = "tflite"
     C = "c"
+    C_ARRAY = "c-array"
     BUNDLE = "bundle"
-
-
-class Network(str, Enum):
-    """What runs the networks of a device."""
-
-    C = "c"
-    TFLM = "tflm"
 
 
 class Precision(str, Enum):

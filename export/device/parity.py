@@ -1,4 +1,4 @@
-"""Parity: how far an exported half is from the float Keras models that the codec came from."""
+"""Parity: comparison of an exported half with the codec's float Keras models."""
 
 from __future__ import annotations
 
@@ -20,18 +20,16 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.engine.keras import float_predictor, shaped_for
 from aecodec.engine.litert import float_runner
 from aecodec.export.tflite.static_shape import with_static_shape
-from aecodec.export.tflm.run import run_in_micro
 from aecodec.keras_models.model_files import keras_half, open_model
 
 Run = Callable[[Float32], Float32]
 
 _ROUNDS, _ENOUGH_SECONDS = 30, 0.5
-_ONLY_TFLITE = "only TFLite files run there"
 
 
 @dataclass(frozen=True)
 class Parity:
-    """One exported file compared with the float models, over a calibration set.
+    """Comparison of an exported file with the float models, on a calibration set.
 
     Attributes:
         file: name of the file.
@@ -40,12 +38,10 @@ class Parity:
         pictures: number of pictures in the calibration set.
         codes_differ: share of latents that differ from those of the float encoder; None for a
             decoder.
-        psnr_lost: PSNR in dB that is lost at the default level, compared with the float pair; the
-            other half is the float model.
+        psnr_lost: loss of PSNR in dB at the default level, compared with the float pair. The other
+            half is the float model.
         inference_ms: milliseconds per picture, with one thread.
-        operators: how often a TFLite model uses each operator; empty for Keras files.
-        arena_bytes: tensor arena in TensorFlow Lite Micro; None if the model does not run there.
-        micro: why it does not run in TensorFlow Lite Micro; empty if it does.
+        operators: number of uses of each operator in a TFLite model; empty for Keras files.
     """
 
     file: str
@@ -56,8 +52,6 @@ class Parity:
     psnr_lost: float
     inference_ms: float
     operators: dict[str, int] = field(default_factory=dict)
-    arena_bytes: int | None = None
-    micro: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The row of a JSON report."""
@@ -66,27 +60,21 @@ class Parity:
     def as_text(self) -> str:
         """One line for the terminal."""
         differ = "" if self.codes_differ is None else f"{self.codes_differ:.2%} of codes differ, "
-        micro = (
-            f"arena {self.arena_bytes} bytes"
-            if self.arena_bytes
-            else f"does not run on a device: {self.micro}"
-        )
         operators = ", ".join(f"{name} x{count}" for name, count in self.operators.items())
         return (
             f"{self.file}: {self.bytes} bytes, {differ}{self.psnr_lost:.3f} dB lost, "
-            f"{self.inference_ms:.2f} ms per picture; {micro}"
-            + (f"; {operators}" if operators else "")
+            f"{self.inference_ms:.2f} ms per picture" + (f"; {operators}" if operators else "")
         )
 
 
 @dataclass(frozen=True)
 class FloatPair:
-    """The float models of a codec, and their latents of a calibration set.
+    """The float models of a codec, and their latents for a calibration set.
 
     Args:
         folder: the codec.
-        pixels: (N, h, w, C) uint8: tiles, or, for convolutional codecs, pictures of one size whose
-            sides are multiples of those of a tile.
+        pixels: (N, h, w, C) uint8: tiles, or, for convolutional codecs, pictures with sides that
+            are multiples of the sides of a tile.
     """
 
     folder: CodecFolder
@@ -97,13 +85,13 @@ class FloatPair:
         """The two Keras models.
 
         Raises:
-            CodecError: an HDF5 file is absent or damaged.
+            CodecError: an HDF5 file is missing or damaged.
         """
         return {half: keras_half(self.folder, half) for half in Half}
 
     @cached_property
     def inputs(self) -> dict[Half, Float32]:
-        """The inputs of each half: images in 0..1, and latents with the channels of all levels."""
+        """Inputs of both halves: images in 0..1, and latents with the channels of all levels."""
         encoder = self.models[Half.ENCODER]
         images = shaped_for(self.pixels.astype(np.float32) / np.float32(255), encoder.input_shape)
         latents = self._rounded(float_predictor(encoder)(images))
@@ -113,9 +101,9 @@ class FloatPair:
         """Measure an exported file.
 
         Args:
-            half: which half it is.
-            name: name of the file; its suffix tells the format.
-            content: the file.
+            half: the half.
+            name: name of the file. Its suffix determines the format.
+            content: content of the file.
         """
         is_tflite = name.endswith(".tflite")
         run = float_runner(content) if is_tflite else float_predictor(open_model(name, content))
@@ -127,11 +115,11 @@ class FloatPair:
             pictures=len(self.pixels),
             inference_ms=_milliseconds(lambda: run(sample)),
             **self._losses(half, run),
-            **(self._on_device(half, content) if is_tflite else {"micro": _ONLY_TFLITE}),
+            operators=operators_of(content) if is_tflite else {},
         )
 
     def with_static_shape(self, half: Half, content: bytes) -> bytes:
-        """A TFLite file of a half with the input shape of the calibration set."""
+        """The TFLite file of a half, with the input shape of the calibration set."""
         if not self.folder.spec.receptive_field:
             return content
         rows, columns = self.inputs[half].shape[1:3]
@@ -155,17 +143,9 @@ class FloatPair:
         }
 
     def _rounded(self, latents: Float32) -> Float32:
-        """Latents as the decoder takes them: integers, as floats."""
+        """Latents rounded to integers and clipped to int8, as floats for the decoder."""
         rounded = np.clip(np.rint(latents), -128, 127)
         return shaped_for(rounded, self.models[Half.DECODER].input_shape)
-
-    def _on_device(self, half: Half, content: bytes) -> dict[str, Any]:
-        micro = run_in_micro(self.with_static_shape(half, content))
-        return {
-            "operators": operators_of(content),
-            "arena_bytes": micro.arena_bytes,
-            "micro": micro.reason,
-        }
 
     def _squared_error(self, decode: Run, latents: Float32) -> float:
         """Squared error at the default level."""
@@ -175,15 +155,16 @@ class FloatPair:
 
 
 def operators_of(model: bytes) -> dict[str, int]:
-    """How often a TFLite model uses each operator."""
+    """Number of uses of each operator in a TFLite model, by name."""
     graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
     codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in graph.operatorCodes]
-    return dict(Counter(names[codes[each.opcodeIndex]] for each in graph.subgraphs[0].operators))
+    operators = graph.subgraphs[0].operators
+    return dict(Counter(names[codes[operator.opcodeIndex]] for operator in operators))
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
-    """Time of the fastest of 30 rounds, or of fewer if they take long."""
+    """Time of the fastest of 30 rounds, or of fewer rounds if they take long."""
     work()
     seconds: list[float] = []
     while len(seconds) < _ROUNDS and sum(seconds) < _ENOUGH_SECONDS:

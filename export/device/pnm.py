@@ -1,4 +1,4 @@
-"""Pictures as PNM files, the format that programs of a device read most easily."""
+"""Pictures as PNM files, a format that programs on devices read easily."""
 
 from __future__ import annotations
 

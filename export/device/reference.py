@@ -1,8 +1,8 @@
 """The files and pictures that a device makes, computed in Python.
 
-Networks on a device give the results of LiteRT's reference kernels. `aecodec.c` quantizes to the
-nearest codes, without RDOQ, which needs the costs of symbols: logarithms, and more code than small
-devices have room for.
+Networks on a device compute the same as LiteRT's reference kernels. `aecodec.c` quantizes to the
+nearest codes. It does not use RDOQ, which needs the costs of symbols: logarithms and more code than
+small devices have room for.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ def network_of(codec: Codec, half: Half) -> Transform:
 
 
 def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
-    """A picture encoded by a given network.
+    """Encode a picture with a network.
 
     Args:
         codec: the codec.
         network: its encoder.
-        pixels: (1, H, W, C) uint8 with the channels of the codec; one tile, or a whole picture for
-            a codec of any size.
+        pixels: (1, H, W, C) uint8 with the channels of the codec: a tile, or a whole picture for
+            codecs that accept any size.
     """
     header = codec.encoder.header(Picture(pixels))
     latents = network(to_int8(pixels)).reshape(*vector_shape(codec.spec, header), -1)
@@ -58,13 +58,13 @@ def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPic
 def decoded_pixels(
     codec: Codec, network: Transform, encoded: EncodedPicture, latents: Latents
 ) -> Pixels:
-    """The picture that a device's decoder gives.
+    """Decode a picture as the device does.
 
     Args:
         codec: the codec.
         network: its decoder.
-        encoded: the picture that was encoded.
-        latents: its latents, as they are read back from a file.
+        encoded: the encoded picture.
+        latents: its latents, read from a file.
 
     Returns:
         (H, W, C) uint8.

@@ -1,9 +1,8 @@
-"""Trials of a device's program: one picture through it, compared with Python."""
+"""Trials of a device's program, whose results are compared with Python's."""
 
 from __future__ import annotations
 
 import subprocess
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,55 +27,14 @@ _EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
 
 
-class Trial(ABC):
-    """How a program is tried."""
-
-    @abstractmethod
-    def run(self, program: Path, pixels: Pixels) -> None:
-        """Run the program on a picture.
-
-        Args:
-            program: the program; files are written beside it.
-            pixels: (1, H, W, C) uint8, the picture as the networks see it.
-
-        Raises:
-            AecodecError: the program fails, or gives something else than Python.
-        """
-
-
 @dataclass(frozen=True)
-class MicroTrial(Trial):
-    """A program that makes files of latents, and latents of files.
+class NetworkTrial:
+    """A program that compresses pixels, decompresses files, or does both.
 
     Attributes:
         codec: the codec.
         tables: its tables in the program.
-        network: the encoder in TensorFlow Lite Micro.
-    """
-
-    codec: Codec
-    tables: CTables
-    network: Transform
-
-    def run(self, program: Path, pixels: Pixels) -> None:
-        """See `Trial`."""
-        encoded = encoded_with(self.codec, self.network, pixels)
-        given, made, back = (program.with_name(name) for name in ("in.bin", "made.aec", "back.bin"))
-        given.write_bytes(encoded.latents.tobytes())
-        run_program([str(program), "encode", str(given), str(made)], "aecodec.c makes no file")
-        _check(made, c_file(self.tables, encoded), "makes another file")
-        run_program([str(program), "decode", str(made), str(back)], _UNREAD)
-        _check(back, c_latents(self.tables, encoded).tobytes(), "reads other latents")
-
-
-@dataclass(frozen=True)
-class NetworkTrial(Trial):
-    """A program that makes files of pixels, and pixels of files, or one of both.
-
-    Attributes:
-        codec: the codec.
-        tables: its tables in the program.
-        halves: the halves that the program has.
+        halves: the halves in the program.
     """
 
     codec: Codec
@@ -84,18 +42,28 @@ class NetworkTrial(Trial):
     halves: list[Half]
 
     def run(self, program: Path, pixels: Pixels) -> None:
-        """See `Trial`."""
+        """Run the program on a picture.
+
+        Args:
+            program: the program. Files are written to its folder.
+            pixels: (1, H, W, C) uint8 picture, with the size and channels of the networks.
+
+        Raises:
+            AecodecError: the program fails, or its results differ from Python's.
+        """
         encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
-        given, made, back = (program.with_name(name) for name in ("in.pnm", "made.aec", "back.pnm"))
-        file = c_file(self.tables, encoded)
+        picture, file, decoded = (
+            program.with_name(name) for name in ("in.pnm", "made.aec", "back.pnm")
+        )
+        expected = c_file(self.tables, encoded)
         if Half.ENCODER in self.halves:
-            given.write_bytes(as_pnm(pixels[0]))
-            run_program([str(program), "encode", str(given), str(made)], "C makes no file")
-            _check(made, file, "makes another file")
+            picture.write_bytes(as_pnm(pixels[0]))
+            run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
+            _check(file, expected, "makes another file")
         if Half.DECODER in self.halves:
-            made.write_bytes(file)
-            run_program([str(program), "decode", str(made), str(back)], _UNREAD)
-            _check(back, as_pnm(self._decoded(encoded)), "reads other pixels")
+            file.write_bytes(expected)
+            run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
+            _check(decoded, as_pnm(self._decoded(encoded)), "reads other pixels")
 
     @cached_property
     def _networks(self) -> dict[Half, Transform]:
@@ -106,17 +74,17 @@ class NetworkTrial(Trial):
         return decoded_pixels(self.codec, self._networks[Half.DECODER], encoded, latents)
 
 
-def _check(file: Path, expected: bytes, what: str) -> None:
+def _check(file: Path, expected: bytes, difference: str) -> None:
     if file.read_bytes() != expected:
-        raise AecodecError(f"C {what} than Python: {_EXPORT_AGAIN}")
+        raise AecodecError(f"C {difference} than Python: {_EXPORT_AGAIN}")
 
 
 def run_program(command: list[str], failure: str) -> None:
     """Run a program.
 
     Raises:
-        AecodecError: it fails; the text says what that means.
+        AecodecError: it fails; `failure` begins the message.
     """
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        raise AecodecError(f"{failure}: {done.stderr.strip()}")
+    process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if process.returncode:
+        raise AecodecError(f"{failure}: {process.stderr.strip()}")

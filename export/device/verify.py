@@ -1,4 +1,4 @@
-"""Checking a device folder: what it holds, whether it builds, and whether it agrees with Python."""
+"""Checking a device folder: its contents, its build, and its agreement with Python."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from aecodec.arrays import Pixels
 from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.tflite_micro import micro_transform
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.trials import MicroTrial, NetworkTrial, Trial, run_program
+from aecodec.export.device.trials import NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
@@ -30,7 +29,7 @@ _EXPORT_AGAIN = "export the folder again"
 
 @dataclass(frozen=True)
 class DeviceFolder:
-    """A folder that `aecodec export --format c` made.
+    """A folder made by `aecodec export --format c`.
 
     Args:
         path: the folder.
@@ -60,70 +59,55 @@ class DeviceFolder:
         return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
 
     def _search(self, file: str, pattern: str, name: str) -> str:
-        found = re.search(pattern, self._text(file), re.MULTILINE)
-        if not found:
+        match = re.search(pattern, self._text(file), re.MULTILINE)
+        if not match:
             raise AecodecError(f"{self.path / file} does not define {name}: {_EXPORT_AGAIN}")
-        return found[1]
+        return match[1]
 
     def _text(self, name: str) -> str:
         try:
             return (self.path / name).read_text("utf-8", errors="replace")
         except OSError as error:
             raise AecodecError(
-                f"{self.path / name}: {error.strerror}: give a folder that "
-                "aecodec export --format c made"
+                f"{self.path / name}: {error.strerror}: give a folder made by "
+                "aecodec export --format c"
             ) from error
 
     @property
     def codec_id(self) -> bytes:
-        """Id of the codec from which the folder was exported."""
+        """Id of the exported codec."""
         return self.constant("ID").to_bytes(4, "big")
 
     @property
     def level(self) -> float:
-        """Number of the level whose tables the folder has."""
+        """The level of the tables in the folder."""
         return self.constant("LEVEL") / LEVEL_UNITS
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) in pixels of the pictures for which the folder was exported."""
+        """(width, height) in pixels of the pictures that the program takes."""
         return self.constant("WIDTH"), self.constant("HEIGHT")
 
     @property
     def library_sources(self) -> list[Path]:
         """The C sources of the library, of the tables and of the networks that C runs."""
-        sources = sorted(self.path.glob("aecodec*.c"))
-        return [each for each in sources if not each.stem.endswith("_model")]
+        return sorted(self.path.glob("aecodec*.c"))
 
     @property
     def networks(self) -> list[Half]:
-        """The halves whose networks C runs."""
-        return [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
+        """The halves whose networks are in the folder.
+
+        Raises:
+            AecodecError: there are none.
+        """
+        halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
+        if not halves:
+            raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
+        return halves
 
     def network_name(self, half: Half) -> str:
         """Name of the array of a network that C runs, and of its files without their suffix."""
         return f"{self.identifier.rpartition('_level')[0]}_{half.value}_network"
-
-    @property
-    def encoder_name(self) -> str:
-        """Name of the array of the encoder for TensorFlow Lite Micro, and of its files."""
-        return f"{self.identifier.rpartition('_level')[0]}_encoder_model"
-
-    @cached_property
-    def encoder(self) -> bytes:
-        """The content of the encoder's `.tflite` file.
-
-        Raises:
-            AecodecError: the folder has no encoder.
-        """
-        file = f"{self.encoder_name}.c"
-        if not (self.path / file).exists():
-            raise AecodecError(
-                f"{self.path} has no encoder, which verification needs: export it with --half "
-                "encoder or both"
-            )
-        numbers = re.findall(r"0x(\w\w),", self._text(file))
-        return bytes(int(number, 16) for number in numbers)
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
         """Compile the example program.
@@ -137,7 +121,7 @@ class DeviceFolder:
         """
         compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)
         if not compiler:
-            raise AecodecError("no C compiler here: install one, or name it in the variable CC")
+            raise AecodecError("no C compiler found: install one, or set the variable CC")
         sources = [str(self.path / "main.c"), *map(str, self.library_sources)]
         run_program(
             [compiler, *_OPTIONS, *options, "-o", str(out), *sources],
@@ -148,53 +132,49 @@ class DeviceFolder:
 def check_device(
     device: DeviceFolder, codec: Codec, pictures: Iterable[Picture], options: Sequence[str] = ()
 ) -> int:
-    """Check that a device folder writes Python's files, and reads what they hold.
+    """Check that the program of a device folder makes the same files as Python, and decodes them.
 
-    Where C runs the networks, files are made of pixels, and read as pixels; the reference is LiteRT
-    with its reference kernels. Otherwise the encoder runs in TensorFlow Lite Micro, and files are
-    made of latents, and read as latents.
+    The program encodes pixels to files and decodes files to pixels. The reference is LiteRT with
+    its reference kernels.
 
     Args:
         device: the folder.
-        codec: codec from which it was exported.
-        pictures: pictures to try; they are scaled to the size for which the folder was exported.
+        codec: the exported codec.
+        pictures: test pictures, which are scaled to the size that the program takes.
         options: options of the compiler.
 
     Returns:
-        The number of pictures that were tried.
+        The number of pictures.
 
     Raises:
-        AecodecError: a file, pixels or latents differ, or the folder does not build.
+        AecodecError: files, pixels or latents differ, or the folder does not build.
         CodecError: the folder was exported from another codec.
         ImageError: there are no pictures.
     """
     if codec.spec.codec_id != device.codec_id:
-        raise CodecError(f"{device.path} was exported from another codec than {codec.spec.name}")
-    trial, tried = _trial(device, codec), 0
+        raise CodecError(
+            f"{device.path} was exported from another codec than {codec.spec.name}: name its codec "
+            "with --codec"
+        )
+    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
+    trial, count = NetworkTrial(codec, tables, device.networks), 0
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "main")
         device.build(program, options)
         for picture in pictures:
             trial.run(program, prepared(codec, device, picture))
-            tried += 1
-    if not tried:
-        raise ImageError("no pictures to verify with")
-    return tried
-
-
-def _trial(device: DeviceFolder, codec: Codec) -> Trial:
-    tables = CTables(codec.folder, device.level, device.constant("PRIORS"))
-    if device.networks:
-        return NetworkTrial(codec, tables, device.networks)
-    return MicroTrial(codec, tables, micro_transform(device.encoder))
+            count += 1
+    if not count:
+        raise ImageError("no pictures to verify with: give at least one")
+    return count
 
 
 def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
-    """A picture as the device's network takes it.
+    """Scale a picture to the size that the device's program takes.
 
     Returns:
-        (1, H, W, C) uint8 with the size of the folder and the channels of the codec; for a grey
-        codec, the red channel of a colour picture.
+        (1, H, W, C) uint8 with the channels of the codec. A grey codec gets the red channel of a
+        colour picture.
     """
     pixels = resize(picture.pixels[:1], device.size)
     return to_planes(pixels, codec.spec.channels)[:1]

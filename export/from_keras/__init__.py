@@ -1,1 +1,5 @@
-"""Codecs from Keras models that were trained elsewhere."""
+"""Making codecs from Keras models that were trained elsewhere."""
+
+from aecodec.export.from_keras.codec import codec_from_keras
+
+__all__ = ["codec_from_keras"]

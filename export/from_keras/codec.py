@@ -1,4 +1,4 @@
-"""A codec of two Keras models that were trained elsewhere."""
+"""Making a codec from two Keras models that were trained elsewhere."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
 from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
-from aecodec.export.from_keras.adapt import adopt
-from aecodec.export.from_keras.hints import Wishes
+from aecodec.export.from_keras.adapt import adapt_models
 from aecodec.export.image_shape import Shape
+from aecodec.export.model_hints import ModelHints
 from aecodec.export.step_allocation import in_steps, shared_steps
 from aecodec.export.tflite.diagnose import check_pair_convertible
 
 _TRIED = 64
-"""Pictures on which the pixel ranges of a pair are tried out."""
+"""Number of pictures to test the pixel ranges of a pair with."""
 
 _HELD_OUT_SHARE = 0.1
 _MAX_FITTED_VECTORS = 20_000
-"""Three times as many make files 2 % smaller, and fitting takes three times as long."""
+"""Three times as many vectors make files 2 % smaller, but fitting takes three times as long."""
 
 _CONTEXT_EPOCHS = 10
 _MAX_HELD_OUT = 2_000
@@ -40,36 +40,36 @@ def codec_from_keras(
     levels: int = 3,
     priors: int = 64,
     context_units: int = 256,
-    wishes: Wishes | None = None,
+    hints: ModelHints | None = None,
     replace: bool = True,
 ) -> Codec:
-    """Make a codec of a trained encoder and decoder.
+    """Make a codec from a trained encoder and decoder.
 
     Args:
-        encoder: Keras model from images to latents; :func:`aecodec.export.from_keras.adapt.adopt`
-            says which.
+        encoder: Keras model from images to latents. See
+            :func:`aecodec.export.from_keras.adapt.adapt_models` for the accepted models.
         decoder: Keras model from latents to images.
-        data: pictures on which the models are calibrated and the priors fitted, as for
-            :func:`aecodec.datasets.training_pictures.open_pictures`; a tenth of them is held out,
-            and the codec is measured on these.
-        folder: where the codec is written; made if it does not exist.
+        data: pictures for calibration and for fitting the priors, as for
+            :func:`aecodec.datasets.training_pictures.open_pictures`. A tenth of them is held out
+            to measure the codec.
+        folder: output folder; created if it does not exist.
         name: name of the codec.
-        tile: side in pixels of the crops on which models that take any size are calibrated.
+        tile: side in pixels of the calibration crops, for models that take any size.
         levels: number of quality levels.
         priors: P, the number of competing distributions.
         context_units: hidden units of the context network; 0 for no context network.
-        wishes: what the models do not say: the shape of flat vectors, the range of pixels.
-        replace: replace a codec that the folder holds already.
+        hints: shape of flat vectors and range of pixels, if the models do not contain them.
+        replace: replace an existing codec in the folder.
 
     Raises:
-        UsageError: the folder holds a codec, and it is not to be replaced.
+        UsageError: the folder contains a codec, and `replace` is False.
         AecodecError: the folder cannot be written.
         ImageError: there are no pictures.
         ModelError: the models do not fit each other, do not take pictures, draw random numbers, or
             cannot be converted to int8 TFLite.
     """
     tiles = partial(_tiles, open_pictures(data), tile)
-    pair = adopt(encoder, decoder, lambda shape: tiles(shape)[0].whole(_TRIED), wishes)
+    pair = adapt_models(encoder, decoder, lambda shape: tiles(shape)[0].whole(_TRIED), hints)
     check_pair_convertible(pair)
     calibration, held_out = tiles(pair.image_shape)
     vectors = pair.vectors_of(calibration.shape)
@@ -92,11 +92,11 @@ def codec_from_keras(
 
 
 def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
-    """Tiles to calibrate and fit on, and held-out tiles to measure on."""
+    """Tiles for calibration and fitting, and held-out tiles for measurements."""
     height, width, channels = (*shape, 1)[:3]
     sides = (height or tile, width or tile)
-    first = pictures.sizes[0]
-    _check_sides(sides, (int(first[0]), int(first[1])))
+    rows, columns = pictures.sizes[0]
+    _check_sides(sides, (int(rows), int(columns)))
     fitted, held_out = hold_out(pictures, _HELD_OUT_SHARE)
     return (
         Tiles(pictures, sides, channels or 1, only=fitted),
@@ -104,10 +104,19 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
     )
 
 
-def _check_sides(sides: tuple[int, int], first: tuple[int, int]) -> None:
-    """Check that an encoder's input is not a picture's values in rows of another width."""
-    if sides != first and math.prod(sides) == math.prod(first):
+def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
+    """Check that an encoder does not take the values of a picture in rows with another width.
+
+    Args:
+        sides: (height, width) that the encoder takes.
+        picture: (height, width) of the first picture.
+
+    Raises:
+        ModelError: it does.
+    """
+    if sides != picture and math.prod(sides) == math.prod(picture):
+        size = f"{picture[1]}x{picture[0]}"
         raise ModelError(
-            f"the encoder takes {sides[1]}x{sides[0]} and the pictures are {first[1]}x{first[0]}: "
-            f"if it takes their values, --image-shape {first[1]}x{first[0]} says so"
+            f"the encoder takes {sides[1]}x{sides[0]} pixels, but the pictures have {size}: if it "
+            f"takes the values of such pictures, use --image-shape {size}"
         )

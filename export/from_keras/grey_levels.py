@@ -1,4 +1,4 @@
-"""Decoders that give a distribution over grey levels: their expected grey level is the pixel."""
+"""Decoders that return distributions over grey levels. The pixel is the expected grey level."""
 
 from __future__ import annotations
 
@@ -17,28 +17,32 @@ _FEWEST_LEVELS = 2
 _TOLERANCE = 1e-2
 
 
-def levels_of(given: Shape, image_shape: Shape) -> int | None:
-    """Number of grey levels over which a decoder gives distributions; None if it gives pixels.
+def levels_of(output: Shape, image_shape: Shape) -> int | None:
+    """Number of grey levels of a decoder's distributions; None if the decoder returns pixels.
+
+    Args:
+        output: output shape of the decoder, without the batch.
+        image_shape: shape of the pictures.
 
     >>> levels_of((28, 28, 256), (28, 28, 1)), levels_of((28, 28, 1), (28, 28))
     (256, None)
     """
-    wanted = image_shape[:-1] if len(image_shape) == 3 and image_shape[-1] == 1 else image_shape
-    levels = given[-1] or 0
-    if levels < _FEWEST_LEVELS or tuple(given) == tuple(image_shape):
+    sides = image_shape[:-1] if len(image_shape) == 3 and image_shape[-1] == 1 else image_shape
+    levels = output[-1] or 0
+    if levels < _FEWEST_LEVELS or tuple(output) == tuple(image_shape):
         return None
-    if tuple(given[:-1]) in (tuple(wanted), (*wanted, 1)):
+    if tuple(output[:-1]) in (tuple(sides), (*sides, 1)):
         return levels
-    is_flat = len(given) == 2 and None not in image_shape
-    return levels if is_flat and given[0] == math.prod(s or 0 for s in image_shape) else None
+    is_flat = len(output) == 2 and None not in image_shape
+    return levels if is_flat and output[0] == math.prod(s or 0 for s in image_shape) else None
 
 
 def expected_level(tensor: Any, sample: Float32) -> Any:
-    """The expected grey level, black 0 and white 1, of distributions over levels.
+    """The expected grey level of distributions over levels, from 0 (black) to 1 (white).
 
     Args:
-        tensor: Keras tensor (N, ..., levels) of probabilities, or of their logits.
-        sample: (n, ..., levels) values of that tensor, which tell the two apart.
+        tensor: Keras tensor (N, ..., levels) of probabilities or logits.
+        sample: (n, ..., levels) values of that tensor, to distinguish probabilities from logits.
 
     Returns:
         Keras tensor (N, ..., 1).
@@ -50,7 +54,7 @@ def expected_level(tensor: Any, sample: Float32) -> Any:
     pixels = weigh(tensor)
     weigh.set_weights([np.linspace(0, 1, levels, dtype=np.float32)[:, None]])
     warnings.warn(
-        f"the decoder gives a distribution over {levels} grey levels: its mean becomes the pixel",
+        f"the decoder returns distributions over {levels} grey levels: pixels are their means",
         AecodecWarning,
         stacklevel=2,
     )

@@ -1,4 +1,4 @@
-"""The one tensor of an encoder that a codec codes."""
+"""Choosing the output of an encoder that becomes the code, without random layers."""
 
 from __future__ import annotations
 
@@ -17,56 +17,56 @@ _MEAN_WORDS = ("mean", "mu")
 _VARIANCE_WORDS = ("var", "sigma", "std", "scale")
 
 
-def check_one_input(model: Any, half: str) -> None:
-    """Check that a model takes one tensor.
+def check_single_input(model: Any, half: str) -> None:
+    """Check that a model has a single input.
 
     Raises:
-        ModelError: it takes several.
+        ModelError: it has several inputs.
     """
     if len(model.inputs) != 1:
         raise ModelError(
-            f"the {half} takes {len(model.inputs)} inputs ({_listed(model.inputs)}): one input, "
-            f"please; build a model of one input and constants for the others"
+            f"the {half} has {len(model.inputs)} inputs ({_listed(model.inputs)}) but must have "
+            "one: build a model with one input, and constants instead of the other inputs"
         )
 
 
-def one_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | None = None) -> int:
-    """Number of the output to code: the only one, or the mean of a variational encoder.
+def code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | None = None) -> int:
+    """Number of the output to code: the single output, or the mean of a variational encoder.
 
-    An :class:`AecodecWarning` says if a mean was taken.
+    If it is a mean, an :class:`AecodecWarning` says so.
 
     Args:
         model: functional Keras model.
         half: "encoder" or "decoder", for messages.
-        decoder_input: shape that the decoder takes, without the batch.
+        decoder_input: input shape of the decoder, without the batch.
 
     Raises:
-        ModelError: it has several outputs, and none of them is known to be a mean.
+        ModelError: the model has several outputs, and no output is known to be a mean.
     """
     if len(model.outputs) == 1:
         return 0
-    names, shapes = output_names(model), [tuple(each.shape[1:]) for each in model.outputs]
+    names, shapes = output_names(model), [tuple(output.shape[1:]) for output in model.outputs]
     mean = _mean_of(names) if len(set(shapes)) == 1 and shapes[0] == decoder_input else None
     if mean is None:
         raise ModelError(
-            f"the {half} gives {len(names)} outputs ({', '.join(names)}): one output, please; "
-            f"save keras.Model({half}.inputs, {half}.outputs[0]) if it is the first"
+            f"the {half} has {len(names)} outputs ({', '.join(names)}) but must have one: to use "
+            f"the first, save keras.Model({half}.inputs, {half}.outputs[0])"
         )
-    _warn(f"the encoder gives {', '.join(names)}: {names[mean]}, the mean, becomes the code")
+    _warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
     return mean
 
 
 def output_names(model: Any) -> list[str]:
-    """Name of each output: its key if the model gives a dictionary, else that of its layer."""
+    """Names of the outputs: keys if the model returns a dictionary, else names of their layers."""
     if isinstance(model.output, dict):
         return [str(path[-1]) for path, _ in keras.tree.flatten_with_path(model.output)]
-    return [str(each._keras_history.operation.name) for each in model.outputs]
+    return [str(output._keras_history.operation.name) for output in model.outputs]
 
 
 def _mean_of(names: Sequence[str]) -> int | None:
     """Number of the mean among the outputs of a variational encoder."""
     lowered = [name.lower() for name in names]
-    means = [n for n, name in enumerate(lowered) if _has_word(name, _MEAN_WORDS)]
+    means = [number for number, name in enumerate(lowered) if _has_word(name, _MEAN_WORDS)]
     if means:
         return means[0]
     is_variational = any(_has_word(name, _VARIANCE_WORDS) for name in lowered)
@@ -77,10 +77,10 @@ def _has_word(name: str, words: Sequence[str]) -> bool:
     return any(word in name for word in words)
 
 
-def without_chance(model: Any, half: str, sample: Float32) -> Any:
-    """A model that gives the same for the same input: its random layer is left out.
+def without_random_layers(model: Any, half: str, sample: Float32) -> Any:
+    """A deterministic model: a layer that draws random latents is left out.
 
-    A layer that draws latents from [mean, log variance] gives way to the mean, and an
+    A layer that draws latents from [mean, log variance] is replaced by the mean, and an
     :class:`AecodecWarning` says so.
 
     Args:
@@ -89,33 +89,33 @@ def without_chance(model: Any, half: str, sample: Float32) -> Any:
         sample: (N, *input_shape) an input.
 
     Raises:
-        ModelError: another layer gives something else at each call.
+        ModelError: another layer returns random values.
     """
     if _is_steady(model.inputs[0], model.outputs[0], sample):
         return model
     model, calls = calls_of(as_functional(model))
-    drawn = next(each for each in calls if not _is_steady(model.inputs[0], each.output, sample))
-    is_sampling = len(drawn.inputs) > 1 and drawn.inputs[0].shape == drawn.output.shape
-    if half == "encoder" and is_sampling and drawn.output is model.outputs[0]:
+    call = next(call for call in calls if not _is_steady(model.inputs[0], call.output, sample))
+    is_sampling = len(call.inputs) > 1 and call.inputs[0].shape == call.output.shape
+    if half == "encoder" and is_sampling and call.output is model.outputs[0]:
         _warn(
-            f"{drawn.layer.name} draws the latents at random: its first input, the mean, becomes "
+            f"{call.layer.name} draws the latents at random: its first input, the mean, becomes "
             "the code"
         )
-        return keras.Model(model.inputs[0], drawn.inputs[0], name=model.name)
+        return keras.Model(model.inputs[0], call.inputs[0], name=model.name)
     raise ModelError(
-        f"the {half} gives something else each time: layer {drawn.layer.name!r} "
-        f"({type(drawn.layer).__name__}) draws random numbers; leave it out"
+        f"the {half} returns different values each time: layer {call.layer.name!r} "
+        f"({type(call.layer).__name__}) draws random numbers; leave it out"
     )
 
 
 def _is_steady(entry: Any, tensor: Any, sample: Float32) -> bool:
     part = keras.Model(entry, keras.tree.flatten(tensor)[0])
-    once, again = (np.asarray(part(sample, training=False)) for _ in range(2))
-    return np.array_equal(once, again, equal_nan=True)
+    runs = [np.asarray(part(sample, training=False)) for _ in range(2)]
+    return np.array_equal(runs[0], runs[1], equal_nan=True)
 
 
 def _listed(tensors: Sequence[Any]) -> str:
-    return ", ".join(f"{each.name} {tuple(each.shape[1:])}" for each in tensors)
+    return ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in tensors)
 
 
 def _warn(message: str) -> None:

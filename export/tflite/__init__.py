@@ -1,1 +1,1 @@
-"""Full-int8 TFLite models, and changes to TFLite files."""
+"""Making int8 TFLite models, and changing TFLite files."""

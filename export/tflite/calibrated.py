@@ -1,4 +1,4 @@
-"""A float TFLite model with the range of every tensor, from which int8 models are made."""
+"""Float TFLite models with the ranges of their tensors, from which int8 models are made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aecodec.export.tflite.quiet import quiet
 _SHRINK = 0.8
 _WORTHWHILE = 0.998
 _MOST_LIMITS = 400
-"""Models with more ranges keep those that were measured: trying each would take many minutes."""
+"""Models with more ranges keep the measured ranges, because a search would take many minutes."""
 
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
@@ -26,16 +26,16 @@ Range = tuple[float, float]
 _LARGEST = 1e9
 _TRANSPOSED = "TRANSPOSE_CONV"
 _KERNEL = 1
-"""Place of the kernel among the inputs of a transposed convolution."""
+"""Index of the kernel among the inputs of a transposed convolution."""
 
 
 class Operator(NamedTuple):
-    """One operator of a model.
+    """An operator of a model.
 
     Attributes:
         name: name of its first output.
-        is_transposed_convolution: these cannot be told apart by their names when models are
-            quantized.
+        is_transposed_convolution: whether it is a transposed convolution. The quantizer cannot
+            distinguish these by name.
     """
 
     name: str
@@ -43,11 +43,11 @@ class Operator(NamedTuple):
 
 
 class CalibratedModel:
-    """A float TFLite model with ranges of tensors, which may still be changed.
+    """A float TFLite model with ranges of tensors that can be changed.
 
     Args:
-        model: Keras model with one input and one output, for a batch of 1.
-        samples: (N, *input_shape) inputs on which the ranges are measured.
+        model: Keras model with one input and one output, with a batch size of 1.
+        samples: (N, *input_shape) inputs for measuring the ranges.
     """
 
     def __init__(self, model: Any, samples: Float32) -> None:
@@ -61,36 +61,38 @@ class CalibratedModel:
         """The int8 model with these ranges.
 
         Args:
-            in_floats: names of operators that compute in floats; one that is a transposed
-                convolution stands for all of them.
+            in_floats: names of operators that compute in floats. If one of them is a transposed
+                convolution, all transposed convolutions compute in floats.
         """
         packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
-        transposed = {each.name for each in self.operators() if each.is_transposed_convolution}
-        without = [_TRANSPOSED] if transposed & set(in_floats) else None
+        transposed = {
+            operator.name for operator in self.operators() if operator.is_transposed_convolution
+        }
+        excluded = [_TRANSPOSED] if transposed & set(in_floats) else None
         with quiet():
             content = mlir_quantize(
                 packed,
                 input_data_type=tf.int8,
                 output_data_type=tf.int8,
                 denylisted_nodes=list(in_floats) or None,
-                denylisted_ops=without,
+                denylisted_ops=excluded,
             )
-        return self._with_float_kernels(bytes(content)) if without else bytes(content)
+        return self._with_float_kernels(bytes(content)) if excluded else bytes(content)
 
     def operators(self) -> list[Operator]:
-        """The operators, in order; the name of each is that of its first output."""
+        """The operators, in order."""
         return [
             Operator(
-                self._graph.tensors[each.outputs[0]].name.decode(),
-                _is_transposed_convolution(self._model, each),
+                self._graph.tensors[operator.outputs[0]].name.decode(),
+                _is_transposed_convolution(self._model, operator),
             )
-            for each in self._graph.operators
+            for operator in self._graph.operators
         ]
 
     def _with_float_kernels(self, content: bytes) -> bytes:
-        """A model whose transposed convolutions, which take floats, have their float kernels.
+        """A model with the float kernels of transposed convolutions that compute in floats.
 
-        The quantizer would leave them rounded to int8.
+        The quantizer leaves their kernels rounded to int8.
         """
         model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
         pairs = zip(_transposed(self._model), _transposed(model), strict=True)
@@ -104,50 +106,50 @@ class CalibratedModel:
     def set_range(self, tensor: int, limits: Range) -> None:
         """Set the range of a tensor.
 
-        Samples that reach the limits of the input would have the same effect, but would widen the
-        range of every tensor after it.
+        For the input, samples with extreme values would have the same effect, but would also widen
+        the ranges of all later tensors.
         """
         quantization = self._graph.tensors[tensor].quantization
         quantization.min, quantization.max = [limits[0]], [limits[1]]
 
     @property
     def entry(self) -> int:
-        """Number of the tensor that is the input."""
+        """Index of the input tensor."""
         return int(self._graph.inputs[0])
 
     @property
     def exit(self) -> int:
-        """Number of the tensor that is the output."""
+        """Index of the output tensor."""
         return int(self._graph.outputs[0])
 
     def shrink_ranges(self, error_of: Callable[[bytes], float]) -> None:
-        """Shrink each limit of each tensor's range as long as that lowers the error of the model.
+        """Shrink the limits of all ranges as long as that reduces the error of the model.
 
-        A few outliers, such as the large negative numbers with which a residual branch switches
-        units off, leave few steps for all other values: on digits they cost 9 dB. After a first
-        round only limits that could be shrunk are tried again.
+        A few outliers, such as the large negative numbers with which a residual branch turns units
+        off, leave few steps for all other values. On digits they cost 9 dB. After the first round,
+        only limits that were shrunk are tried again.
         """
-        limits, least = list(self._inner_limits()), error_of(self.quantized())
+        limits, least_error = list(self._inner_limits()), error_of(self.quantized())
         while limits and len(limits) <= _MOST_LIMITS:
             improved = []
             for limit in limits:
-                error = self._shrink(limit, error_of, least)
-                if error < least:
-                    least = error
+                error = self._shrink(limit, error_of, least_error)
+                if error < least_error:
+                    least_error = error
                     improved.append(limit)
             limits = improved
 
     def _shrink(
-        self, limit: list[float], error_of: Callable[[bytes], float], least: float
+        self, limit: list[float], error_of: Callable[[bytes], float], least_error: float
     ) -> float:
-        """Shrink one limit to where the error is least, and return that error."""
-        kept = limit[0]
-        limit[0] = kept * _SHRINK
+        """Shrink a limit as long as the error decreases, and return the error."""
+        original = limit[0]
+        limit[0] = original * _SHRINK
         error = error_of(self.quantized())
-        if error < least * _WORTHWHILE:
+        if error < least_error * _WORTHWHILE:
             return self._shrink(limit, error_of, error)
-        limit[0] = kept
-        return least
+        limit[0] = original
+        return least_error
 
     def _inner_limits(self) -> Iterator[list[float]]:
         for tensor in self._inner_tensors():
@@ -168,7 +170,7 @@ class CalibratedModel:
 
 
 def _make_finite(ranges: Any) -> None:
-    """Bound the limits of a tensor: an infinite one, as of a large exp, crashes the quantizer."""
+    """Bound the limits of a tensor. Infinite limits, for example of exp, crash the quantizer."""
     if ranges is not None and ranges.min is not None and ranges.max is not None:
         ranges.min = np.clip(np.nan_to_num(ranges.min), -_LARGEST, _LARGEST).astype(np.float32)
         ranges.max = np.clip(np.nan_to_num(ranges.max), -_LARGEST, _LARGEST).astype(np.float32)
@@ -177,7 +179,7 @@ def _make_finite(ranges: Any) -> None:
 def _transposed(model: Any) -> list[Any]:
     """The transposed convolutions of a model, in order."""
     operators = model.subgraphs[0].operators
-    return [each for each in operators if _is_transposed_convolution(model, each)]
+    return [operator for operator in operators if _is_transposed_convolution(model, operator)]
 
 
 def _is_transposed_convolution(model: Any, operator: Any) -> bool:
@@ -193,12 +195,12 @@ def _as_list(limits: Any) -> list[float] | None:
 def float_model_with_ranges(model: Any, samples: Float32) -> bytes:
     """A float TFLite model with the ranges of its tensors.
 
-    A converter that is asked for optimizations would measure the ranges too, but would have rounded
-    the kernels of transposed convolutions before.
+    The converter could measure the ranges too, but with optimizations enabled it first rounds the
+    kernels of transposed convolutions.
 
     Args:
-        model: Keras model with one input and one output, for a batch of 1.
-        samples: (N, *input_shape) inputs on which the ranges are measured.
+        model: Keras model with one input and one output, with a batch size of 1.
+        samples: (N, *input_shape) inputs for measuring the ranges.
     """
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     with quiet():

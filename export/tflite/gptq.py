@@ -1,9 +1,8 @@
-"""GPTQ: rounding kernels to int8 so that the outputs of a layer change least.
+"""GPTQ: rounding kernels to int8 with the least change in the outputs of a layer.
 
-Rounding each weight to the nearest integer makes the smallest error in the weights, but not in the
-sums that the layer computes with them. Here weights are rounded one input after the other, and the
-weights of later inputs are moved to compensate for the error so far, as far as the inputs are
-correlated.
+Rounding each weight to the nearest integer minimizes the error of the weights, but not the error of
+the sums that the layer computes. Here, weights are rounded one input after the other. The weights
+of later inputs are adjusted to compensate for the error so far, as far as inputs are correlated.
 See E. Frantar et al., "GPTQ: Accurate post-training quantization for generative pre-trained
 transformers", 2023, after B. Hassibi et al., "Optimal brain surgeon", 1993.
 """
@@ -22,24 +21,24 @@ from aecodec.keras_models.functional import with_calls, with_weights
 from aecodec.keras_models.int8_grid import LARGEST_INT8, is_on_int8_grid
 
 _DAMPING = 0.01
-"""Share of the mean square of the inputs that is added to each: inputs may vary in ways that the
-samples do not show."""
+"""Share of the mean square of the inputs that is added to the square of each input, because inputs
+may vary in ways that the samples do not contain."""
 
 _TINY = 1e-12
 
 _PLACES = 20_000
-"""About this many places of pictures show how the inputs of a layer are correlated."""
+"""Approximate number of positions for measuring the correlation of a layer's inputs."""
 
 _MAX_INPUTS = 4096
-"""The work grows with the cube of a layer's inputs. Larger layers are left to TFLite, which rounds
-to the nearest."""
+"""Maximum number of inputs, because the time is cubic in it. TFLite rounds the weights of larger
+layers to the nearest integers."""
 
 
 def with_rounded_kernels(model: Any, samples: Float32) -> Any:
-    """A model of the same layers, with kernels that int8 TFLite keeps as they are.
+    """A model with the same layers, whose kernels are rounded so that int8 TFLite keeps them.
 
-    Dense layers and plain convolutions are rounded. Other layers stay as they are, and so do layers
-    inside nested models, and kernels that were already rounded by a training.
+    Dense layers and plain convolutions are rounded. Other layers, layers inside nested models, and
+    kernels that training has already rounded do not change.
 
     Args:
         model: functional or Sequential model with one input and one output.
@@ -57,8 +56,9 @@ def with_rounded_kernels(model: Any, samples: Float32) -> Any:
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if _can_be_rounded(layer) and id(layer) not in rounded:
-            before = keras.Model(inputs, keras.tree.flatten((args, kwargs))[0])
-            rounded[id(layer)] = _with_rounded_kernel(layer, before.predict(samples, verbose=0))
+            layer_input = keras.Model(inputs, keras.tree.flatten((args, kwargs))[0])
+            layer_samples = layer_input.predict(samples, verbose=0)
+            rounded[id(layer)] = _with_rounded_kernel(layer, layer_samples)
         return rounded.get(id(layer), layer)(*args, **kwargs)
 
     return with_calls(model, inputs, call)
@@ -79,7 +79,7 @@ def _can_be_rounded(layer: Any) -> bool:
 
 def _with_rounded_kernel(layer: Any, inputs: Float32) -> Any:
     """A copy of a layer, with its kernel rounded for inputs (N, ...)."""
-    kernel, *bias = (np.asarray(each, np.float64) for each in layer.get_weights())
+    kernel, *bias = (np.asarray(array, np.float64) for array in layer.get_weights())
     weights = np.vstack([kernel.reshape(-1, kernel.shape[-1]), *bias])
     rows = _kernel_inputs(layer, inputs)
     rows = np.hstack([rows, *(np.ones((len(rows), 1)) for _ in bias)])
@@ -90,12 +90,13 @@ def _with_rounded_kernel(layer: Any, inputs: Float32) -> Any:
 
 
 def _kernel_inputs(layer: Any, inputs: Float32) -> Float64:
-    """(M, kernel rows) the inputs by which the rows of a kernel are multiplied, at M places."""
+    """(M, kernel rows) inputs that are multiplied by the rows of a kernel, at M positions."""
     if isinstance(layer, keras.layers.Conv2D):
         places = math.prod(layer.compute_output_shape(inputs.shape)[1:3])
-        some = inputs[:: math.ceil(len(inputs) * places / _PLACES)]
+        subset = inputs[:: math.ceil(len(inputs) * places / _PLACES)]
         sizes, strides = ((1, *sides, 1) for sides in (layer.kernel_size, layer.strides))
-        inputs = tf.image.extract_patches(some, sizes, strides, (1, 1, 1, 1), layer.padding.upper())
+        padding = layer.padding.upper()
+        inputs = tf.image.extract_patches(subset, sizes, strides, (1, 1, 1, 1), padding)
     rows = np.reshape(inputs, (-1, inputs.shape[-1]))
     return rows[:: math.ceil(len(rows) / _PLACES)].astype(np.float64)
 
@@ -103,7 +104,7 @@ def _kernel_inputs(layer: Any, inputs: Float32) -> Float64:
 def _round_in_turn(weights: Float64, count: int, gram: Float64) -> None:
     """Round the first rows of a matrix in place.
 
-    The largest weight of an output stays as it is: TFLite derives the output's step from it.
+    The largest weight of each output does not change, because TFLite derives the step from it.
 
     Args:
         weights: (rows, outputs) kernel, then the bias.
@@ -124,6 +125,6 @@ def _round_in_turn(weights: Float64, count: int, gram: Float64) -> None:
 
 
 def _compensation(gram: Float64) -> Float64:
-    """Upper triangular matrix: how the rows after a row compensate for its error."""
+    """Upper triangular (rows, rows) matrix with which later rows compensate for a row's error."""
     damped = gram + (_DAMPING * np.trace(gram) / len(gram) + _TINY) * np.eye(len(gram))
     return np.linalg.cholesky(np.linalg.inv(damped)).T

@@ -1,4 +1,4 @@
-"""Full-int8 TFLite models of both halves, whose integers are the pixels and latents themselves."""
+"""int8 TFLite models of both halves, whose integer inputs and outputs are pixels and latents."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precis
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 
 _ENOUGH_PIXELS = 512 * 28 * 28
-"""This many pixels are enough to find the ranges of a network's tensors."""
+"""Number of pixels that is sufficient to measure the ranges of a network's tensors."""
 
 _SEARCHED = 128
-"""Samples, about, on which ranges are searched."""
+"""Approximate number of samples for the search of ranges."""
 
 ALLOWED_ERROR = 1.035
-"""Factor by which int8 may increase the squared error of the pictures, 0.15 dB for each half."""
+"""Factor by which int8 may increase the squared error of the pictures: 0.15 dB for each half."""
 
 PictureError = Callable[[Float32], float]
-"""Squared error of pictures, computed from a half's outputs for the first N of its inputs."""
+"""Takes a half's outputs for the first N inputs; returns the squared error of the pictures."""
 
 
 @dataclass(frozen=True)
 class _End:
-    """What the int8 values at the input or output of a model stand for.
+    """The meaning of the int8 values at the input or output of a model.
 
     Attributes:
         limits: float values of the integers -128 and 127.
@@ -55,7 +55,7 @@ _LATENTS = _End((-128.0, 127.0), (1.0, 0))
 
 
 class _FakeQuant(keras.layers.Layer):
-    """Clips and rounds; the converter merges it into the layer before, which takes its scale."""
+    """Clips and rounds. The converter merges it into the previous layer, which gets its scale."""
 
     def __init__(self, end: _End) -> None:
         super().__init__()
@@ -66,32 +66,32 @@ class _FakeQuant(keras.layers.Layer):
 
 
 def encoder_tflite(encoder: Any, images: Float32, error_of: PictureError) -> MixedModel:
-    """An encoder whose int8 input is pixel - 128 and whose int8 output is the latents.
+    """Convert an encoder to int8: its input is pixel - 128, and its output is the latents.
 
     Args:
-        encoder: Keras model from images in 0..1 to latents; the int8 latent is round(latent),
-            within -128..127.
-        images: (N, *image_shape) images on which the ranges of tensors are calibrated.
-        error_of: what latents of the first images cost in the pictures.
+        encoder: Keras model from images in 0..1 to latents. The int8 latent is round(latent),
+            clipped to -128..127.
+        images: (N, *image_shape) images in 0..1 for calibration.
+        error_of: squared error of the pictures that are decoded from the latents.
 
     Raises:
-        ModelError: the model cannot be converted, or its input or output does not quantize like
-            this.
+        ModelError: the model cannot be converted, or its input or output cannot be quantized this
+            way.
     """
     return _int8_model(encoder, _PIXELS, _LATENTS, images, Half.ENCODER, error_of)
 
 
 def decoder_tflite(decoder: Any, latents: Float32, error_of: PictureError) -> MixedModel:
-    """A decoder whose int8 input is the latents and whose int8 output is pixel - 128.
+    """Convert a decoder to int8: its input is the latents, and its output is pixel - 128.
 
     Args:
         decoder: Keras model from latents to images in 0..1.
-        latents: (N, *code_shape) latents on which the ranges of tensors are calibrated.
-        error_of: squared error of the pictures that the decoder makes of the first latents.
+        latents: (N, *code_shape) latents for calibration.
+        error_of: squared error of decoded pictures.
 
     Raises:
-        ModelError: the model cannot be converted, or its input or output does not quantize like
-            this.
+        ModelError: the model cannot be converted, or its input or output cannot be quantized this
+            way.
     """
     return _int8_model(decoder, _LATENTS, _PIXELS, latents, Half.DECODER, error_of)
 
@@ -105,9 +105,9 @@ def _int8_model(
     try:
         calibrated = _calibrated(model, start, end, samples)
         stride = max(1, len(samples) // _SEARCHED)
-        few, few_expected = samples[::stride], expected[::stride]
+        subset, subset_expected = samples[::stride], expected[::stride]
         calibrated.shrink_ranges(
-            lambda content: _squared_error(_outputs(content, few), few_expected)
+            lambda content: _squared_error(_outputs(content, subset), subset_expected)
         )
         mixed = with_enough_precision(
             calibrated,
@@ -129,36 +129,36 @@ def _calibrated(model: Any, start: _End, end: _End, samples: Float32) -> Calibra
     ended = keras.Model(inputs, _FakeQuant(end)(rounded(inputs)))
     calibrated = CalibratedModel(ended, samples)
     calibrated.set_range(calibrated.entry, start.limits)
-    calibrated.set_range(calibrated.exit, end.limits)  # a sigmoid ends in another, and is rescaled
+    calibrated.set_range(calibrated.exit, end.limits)  # a sigmoid has another range; it is rescaled
     return calibrated
 
 
 def _rounded(outputs: Float32, end: _End) -> Float32:
-    """Outputs rounded as at the end of an int8 model, which makes no other error."""
+    """Outputs rounded as at the output of an int8 model without other errors."""
     scale, zero = end.quantization
     return np.asarray((np.rint(outputs / scale + zero) - zero) * scale, np.float32)
 
 
 def _outputs(content: bytes, samples: Float32) -> Float32:
-    """What an int8 model gives for samples, as floats."""
+    """Outputs of an int8 model for samples, as floats."""
     transform = TileTransform(content)
     (scale_in, zero_in), (scale, zero) = transform.input_quantization, transform.output_quantization
     integers = np.clip(np.rint(samples / scale_in) + zero_in, -128, 127).astype(np.int8)
     return np.asarray((transform(integers).astype(np.float32) - zero) * scale, np.float32)
 
 
-def _squared_error(found: Float32, expected: Float32) -> float:
-    return float(np.mean(np.square(found.reshape(expected.shape) - expected)))
+def _squared_error(outputs: Float32, expected: Float32) -> float:
+    return float(np.mean(np.square(outputs.reshape(expected.shape) - expected)))
 
 
 def _check_ends(model: bytes, start: _End, end: _End, half: Half) -> None:
-    """Check that the integers at the input and the output of a model mean what they should."""
+    """Check the quantization at the input and output of a model."""
     transform = TileTransform(model)
-    found = (transform.input_quantization, transform.output_quantization)
+    actual = (transform.input_quantization, transform.output_quantization)
     expected = (start.quantization, end.quantization)
-    if not np.allclose(found, expected, rtol=1e-5):
+    if not np.allclose(actual, expected, rtol=1e-5):
         raise ModelError(
-            f"the {half.value} has (scale, zero point) {found} at its input and output instead of "
-            f"{expected}: its last layer must be one that int8 TFLite can end with, such as Dense "
-            "or Conv2D"
+            f"the {half.value} has (scale, zero point) {actual} at its input and output instead of "
+            f"{expected}: end it with a layer that int8 TFLite supports as the last one, such as "
+            "Dense or Conv2D"
         )

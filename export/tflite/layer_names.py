@@ -1,4 +1,4 @@
-"""Finding the layer of an operator by its name in TensorFlow's graph."""
+"""Finding the layer of a TFLite operator by its name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Collection
 
 
 def layer_of(operator: str, layers: Collection[str]) -> str:
-    """The layer of an operator; its own name if no layer fits.
+    """The layer of an operator; the name of the operator if no layer fits.
 
-    TensorFlow appends numbers to the names of layers that are called again, as here they all are.
+    TensorFlow appends numbers to the names of layers that are called repeatedly. Here, all are.
 
     Args:
-        operator: its name, such as "model_1/dense_1/MatMul;model_1/dense_1/BiasAdd".
+        operator: name of the operator, such as "model_1/dense_1/MatMul;model_1/dense_1/BiasAdd".
         layers: names of the layers of the model.
 
     >>> layer_of("model_1/dense_1/MatMul;model_1/dense_1/BiasAdd", ["dense", "dense_1"])

@@ -1,4 +1,4 @@
-"""What a TFLite file says about itself: a named signature, and the codec it belongs to."""
+"""Signature and metadata of TFLite files."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tensorflow.lite.python import schema_py_generated as schema
 from tensorflow.lite.tools import flatbuffer_utils
 
 METADATA = b"aecodec"
-"""Name of the metadata entry, a JSON object in UTF-8."""
+"""Name of the metadata entry, which is a JSON object in UTF-8."""
 
 _TENSOR_NAMES = {"encode": (b"image", b"code"), "decode": (b"code", b"image")}
 
 
 def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) -> bytes:
-    """A TFLite model with a named signature and a description.
+    """Add a signature and a description to a TFLite model.
 
     Args:
         model: content of a `.tflite` file with one input and one output.
         signature: "encode" (image to code) or "decode" (code to image).
-        description: goes into the metadata as JSON.
+        description: values for the metadata.
     """
     graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     graph.signatureDefs = [_signature(graph.subgraphs[0], signature)]

@@ -1,11 +1,11 @@
-"""Which layers compute in floats, where int8 would lose too much.
+"""Choosing layers that compute in floats because int8 would lose too much.
 
-An int8 activation that is not a table of one tensor, such as mish or a normalization by what is
-measured in the picture, is several operators whose intermediate values int8 cannot hold. Each layer
-is tried alone in int8, with all others in floats; those that do most damage stay in floats, as few
-as keep the error within what is allowed. See B. Wu et al., "Mixed precision quantization of
-ConvNets via differentiable neural architecture search", 2018, for the problem; the greedy choice by
-sensitivity is that of TensorFlow Lite's QuantizationDebugger.
+Some int8 activations cannot be a table of a single tensor, such as mish or normalization by
+statistics of the picture. They consist of several operators whose intermediate values do not fit
+int8. Each layer is tried in int8 while all other layers compute in floats. The layers with the
+largest errors then compute in floats, as few as are needed for the allowed error. For the problem,
+see B. Wu et al., "Mixed precision quantization of ConvNets via differentiable neural architecture
+search", 2018. The greedy choice by sensitivity follows TensorFlow Lite's QuantizationDebugger.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from aecodec.export.tflite.calibrated import CalibratedModel, Operator
 from aecodec.export.tflite.layer_names import layer_of
 
 Error = Callable[[bytes], float]
-"""Squared error of the pictures that an int8 model leads to."""
+"""Takes the content of an int8 model; returns the squared error of the pictures."""
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What a layer costs in int8.
+    """The error that a layer causes in int8.
 
     Attributes:
         layer: name of the layer.
-        error: squared error of the pictures if this layer alone computes in int8.
+        error: squared error of the pictures if only this layer computes in int8.
     """
 
     layer: str
@@ -35,12 +35,12 @@ class Damage:
 
 @dataclass(frozen=True)
 class MixedModel:
-    """An int8 model, some layers of which may compute in floats.
+    """An int8 model in which some layers may compute in floats.
 
     Attributes:
         content: content of a `.tflite` file.
         error: squared error of the pictures.
-        damages: what each layer costs in int8, the worst first; empty if int8 alone was enough.
+        damages: errors of all layers in int8, the worst first; empty if full int8 was sufficient.
         in_floats: names of the layers that compute in floats.
     """
 
@@ -53,13 +53,13 @@ class MixedModel:
 def with_enough_precision(
     model: CalibratedModel, layers: Sequence[str], error_of: Error, allowed: float
 ) -> MixedModel:
-    """The int8 model, with as few layers in floats as keep its error within what is allowed.
+    """Make an int8 model, with as few layers in floats as the allowed error requires.
 
     Args:
         model: a calibrated model.
-        layers: names of the layers of the Keras model that it was made of.
+        layers: names of the layers of the original Keras model.
         error_of: measures an int8 model.
-        allowed: most squared error.
+        allowed: maximum squared error.
     """
     content = model.quantized()
     error = error_of(content)
@@ -77,16 +77,16 @@ def _with_fewest_floats(
     error_of: Error,
     allowed: float,
 ) -> MixedModel:
-    """Try the worst layer in floats, then the two worst, and so on."""
+    """Compute the worst layer in floats, then the two worst, and so on."""
     names = [damage.layer for damage in damages]
     best: MixedModel | None = None
     for count in range(1, len(names) + 1):
-        chosen = tuple(names[:count])
-        content = model.quantized([each for name in chosen for each in operators[name]])
-        found = MixedModel(content, error_of(content), damages, chosen)
-        if found.error <= allowed:
-            return found
-        best = found if best is None or found.error < best.error else best
+        in_floats = tuple(names[:count])
+        content = model.quantized([name for layer in in_floats for name in operators[layer]])
+        candidate = MixedModel(content, error_of(content), damages, in_floats)
+        if candidate.error <= allowed:
+            return candidate
+        best = candidate if best is None or candidate.error < best.error else best
     assert best
     return best
 
@@ -96,13 +96,13 @@ def _damages(
 ) -> tuple[Damage, ...]:
     damages = []
     for layer in operators:
-        others = [each for name in operators if name != layer for each in operators[name]]
-        damages.append(Damage(layer, error_of(model.quantized(others))))
+        in_floats = [name for key, names in operators.items() if key != layer for name in names]
+        damages.append(Damage(layer, error_of(model.quantized(in_floats))))
     return tuple(sorted(damages, key=lambda damage: -damage.error))
 
 
 def _by_layer(operators: Sequence[Operator], layers: Sequence[str]) -> dict[str, list[str]]:
-    """Names of operators by the layer of which they are parts; transposed convolutions together.
+    """Names of operators by layer. All layers with transposed convolutions share an entry.
 
     >>> operators = [Operator("model_1/mish_1/Exp", False), Operator("model_1/mish_1/a;x/b", False)]
     >>> _by_layer(operators, ["mish"])
@@ -111,9 +111,12 @@ def _by_layer(operators: Sequence[Operator], layers: Sequence[str]) -> dict[str,
     >>> _by_layer(operators, ["up", "up_1"])
     {'up, up_1': ['model_1/up_1', 'model_1/up_1_2']}
     """
-    owners = {each.name: layer_of(each.name, layers) for each in operators}
-    transposed = {owners[each.name]: None for each in operators if each.is_transposed_convolution}
-    found: dict[str, list[str]] = {}
+    owners = {operator.name: layer_of(operator.name, layers) for operator in operators}
+    transposed = {
+        owners[operator.name]: None for operator in operators if operator.is_transposed_convolution
+    }
+    by_layer: dict[str, list[str]] = {}
     for name, layer in owners.items():
-        found.setdefault(", ".join(transposed) if layer in transposed else layer, []).append(name)
-    return found
+        key = ", ".join(transposed) if layer in transposed else layer
+        by_layer.setdefault(key, []).append(name)
+    return by_layer

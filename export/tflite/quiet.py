@@ -1,4 +1,4 @@
-"""Keeping TensorFlow's converter from writing to the terminal."""
+"""Silencing TensorFlow's converter."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from aecodec.tflite.stderr import silent_stderr
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Silence the converter on all its channels: stdout, stderr from C++, warnings and a logger."""
+    """Silence stdout, stderr from C++, warnings and the logger of the converter."""
     logger = logging.getLogger("tensorflow")
-    before = logger.level
+    level = logger.level
     logger.setLevel(logging.ERROR)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), silent_stderr():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            logger.setLevel(before)
+            logger.setLevel(level)

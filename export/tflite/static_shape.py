@@ -1,4 +1,4 @@
-"""TFLite models with static shapes, as TensorFlow Lite Micro needs them."""
+"""TFLite models with static shapes, which TensorFlow Lite Micro needs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from aecodec.tflite.stderr import silent_stderr
 
 
 def with_static_shape(model: bytes, rows: int, columns: int) -> bytes:
-    """A model of any input size, with all its shapes for one size.
+    """Set all shapes of a model that takes any size, for one input size.
 
-    LiteRT computes the shapes; they are written into the model.
+    LiteRT computes the shapes.
 
     Args:
         model: content of a fully convolutional `.tflite` file with one input.
@@ -25,7 +25,8 @@ def with_static_shape(model: bytes, rows: int, columns: int) -> bytes:
         interpreter = open_interpreter(
             model, input_shape=(1, rows, columns, channels), kernels=Kernels.BUILTIN
         )
-    found = {each["index"]: each["shape"] for each in interpreter.get_tensor_details()}
+    details = interpreter.get_tensor_details()
+    shapes = {detail["index"]: detail["shape"] for detail in details}
     for number, tensor in enumerate(tensors):
-        tensor.shape, tensor.shapeSignature = found[number], None
+        tensor.shape, tensor.shapeSignature = shapes[number], None
     return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))

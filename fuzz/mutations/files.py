@@ -61,7 +61,9 @@ class Parts:
         body += self.frames if self.flags & _FRAMES else b""
         body += bytes([self.reduction]) if self.flags & _REDUCTION else b""
         if self.flags & _METADATA:
-            body += block(b"".join(bytes([kind]) + block(each) for kind, each in self.metadata))
+            body += block(
+                b"".join(bytes([kind]) + block(content) for kind, content in self.metadata)
+            )
         body += block(self.alpha) if self.flags & 2 else b""
         return sealed(body + self.payload)
 
@@ -80,7 +82,7 @@ def parts_of(data: bytes) -> Parts:
     header, payload = container.unpack(data)
     parts = Parts(header.codec_id, data[7], payload=payload, alpha=header.alpha)
     parts.level, parts.reduction = header.level or 16, header.reduction
-    parts.metadata = [(int(kind), each) for kind, each in header.metadata.items()]
+    parts.metadata = [(int(kind), content) for kind, content in header.metadata.items()]
     parts.frames = leb128(header.frames)
     if header.size:
         parts.size = list(map(leb128, header.size))
@@ -172,7 +174,7 @@ def _change_alpha(parts: Parts, rng: random.Random) -> None:
     if parts.alpha and rng.random() < 0.5:
         parts.alpha = mutated_bytes(parts.alpha, rng)
     else:
-        sides = [each[0] & 0x7F for each in parts.size]
+        sides = [side[0] & 0x7F for side in parts.size]
         size = sides[0] * sides[1] + (rng.choice((-1, 1, 100_000)) if rng.random() < 0.2 else 0)
         parts.alpha = zlib.compress(bytes(max(size, 0)))
 

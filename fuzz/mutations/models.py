@@ -58,7 +58,7 @@ def _with_other_fields(content: bytes, rng: random.Random) -> bytes:
 def _likely(fields: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
     """Fields of operators and of their options, which tensors outnumber."""
     names = [type(owner).__name__ for owner, _ in fields]
-    return [each for each, name in zip(fields, names, strict=True) if _OF_OPERATORS.search(name)]
+    return [field for field, name in zip(fields, names, strict=True) if _OF_OPERATORS.search(name)]
 
 
 def _fields(owner: Any) -> Iterator[tuple[Any, str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import __main__ as command_line
-from benchmarks import catalog, harness
+from benchmarks import harness
 from benchmarks.harness import Options, Row
 
 
@@ -55,19 +53,6 @@ def test_rows_come_with_command_commit_data_and_machine(data: Path, tmp_path: Pa
     assert harness.read_results(file) == results
 
 
-def test_rows_are_printed_as_lines_of_json(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    harness.run("counting", COUNTING, [str(data)])
-    lines = capsys.readouterr().out.splitlines()
-    assert [json.loads(line) for line in lines] == [{"row": 0, "half": 0}, {"row": 1, "half": 0.5}]
-
-
-def test_results_that_state_only_their_machine_are_read() -> None:
-    results = harness.read_results(harness.RESULTS / "parity.json")
-    assert results.rows
-    assert results.machine["cores"] == 2
-    assert results.command is None or results.command.startswith("python -m benchmarks parity")
-
-
 def test_a_folders_hash_is_that_of_what_sha256sum_prints(data: Path) -> None:
     lines = "".join(
         f"{hashlib.sha256(name[-5:-4].encode()).hexdigest()}  {name}\n"
@@ -77,60 +62,10 @@ def test_a_folders_hash_is_that_of_what_sha256sum_prints(data: Path) -> None:
     assert harness.sha256_of(data / "b.bin") == hashlib.sha256(b"b").hexdigest()
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
-    command = ["git", "-C", str(folder), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def test_the_state_of_git_is_its_commit_and_whether_files_differ(tmp_path: Path) -> None:
-    assert harness.git_state(tmp_path) == (None, None)
-    (tmp_path / "benchmarks" / "results").mkdir(parents=True)
-    code, results = tmp_path / "code.py", tmp_path / "benchmarks" / "results" / "one.json"
-    for path in (code, results):
-        path.write_text("1")
-    _git(tmp_path, "init")
-    _git(tmp_path, "add", ".")
-    _git(tmp_path, "commit", "--message", "first")
-    commit = _git(tmp_path, "rev-parse", "HEAD")
-    results.write_text("2")
-    assert harness.git_state(tmp_path) == (commit, False)
-    code.write_text("2")
-    assert harness.git_state(tmp_path) == (commit, True)
-
-
-def test_every_benchmark_has_a_name_of_its_own_and_a_question() -> None:
-    entries = catalog.entries()
-    names = [entry.name for entry in entries]
-    assert len(names) == len(set(names)) == 33
-    assert "tables" not in names
-    assert all(entry.question.endswith("?") for entry in entries)
-
-
 def test_the_listing_has_one_line_per_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for entry in catalog.entries():
-        [line] = [line for line in lines if line.strip().startswith(f"{entry.name} ")]
-        assert line.endswith(entry.question)
-
-
-def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.main(["nonsense"]) == 2
-    assert "no benchmark 'nonsense'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["cold_start", "hostile_files", "rate_distortion"])
-def test_a_benchmark_explains_its_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="0"):
-        command_line.main([name, "--help"])
-    assert f"usage: python -m benchmarks {name}" in capsys.readouterr().out
-
-
-def test_the_command_line_runs_a_benchmark(tmp_path: Path) -> None:
-    file = tmp_path / "cold_start.json"
-    command = [sys.executable, "-m", "benchmarks", "cold_start", "--rounds", "1", "--json"]
-    subprocess.run([*command, str(file)], check=True, cwd=harness.ROOT, capture_output=True)
-    results = harness.read_results(file)
-    assert [row["command"] for row in results.rows][:2] == ["imports", "compress"]
-    assert results.command == f"python -m benchmarks cold_start --rounds 1 --json {file}"
+    for name, file in command_line.benchmarks().items():
+        [line] = [line for line in lines if line.split()[1:2] == [name]]
+        assert line.endswith(command_line.question(file))
+        assert line.endswith("?")

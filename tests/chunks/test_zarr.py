@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,11 @@ import numpy as np
 import pytest
 
 import aecodec
-from aecodec import Codec, CodecError, FormatError, ImageError, UsageError
+from aecodec import CodecError, FormatError, ImageError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.chunks import installed
 from aecodec.chunks.installed import SEARCH_PATH
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.format import container
 
 zarr = pytest.importorskip("zarr", reason="Zarr 3 needs Python 3.11")
 from aecodec.zarr import Aecodec  # noqa: E402 - which imports zarr
@@ -54,13 +51,6 @@ def array_of(
 def metadata_of(path: Path) -> Any:
     """The metadata of an array on disk."""
     return json.loads((path / "zarr.json").read_text("utf-8"))
-
-
-def change_configuration(path: Path, **values: object) -> None:
-    """Change what the metadata of an array state of the codec."""
-    metadata = metadata_of(path)
-    metadata["codecs"][0]["configuration"] |= values
-    (path / "zarr.json").write_text(json.dumps(metadata), "utf-8")
 
 
 @pytest.fixture
@@ -120,58 +110,6 @@ def test_all_kinds_of_chunks(
     assert np.mean((array[...].astype(float) - pixels) ** 2) < 300
 
 
-def test_alpha_is_kept_without_loss(photograph: Pixels) -> None:
-    alpha = (np.arange(60 * 80) % 256).astype(np.uint8).reshape(60, 80, 1)
-    array = array_of(
-        {}, np.concatenate([photograph[:60, :80], alpha], -1), (60, 80, 4), Aecodec("photo")
-    )
-    assert np.array_equal(array[..., 3:], alpha)
-    assert not np.array_equal(array[..., :3], photograph[:60, :80])
-
-
-def test_a_chunk_of_fill_values_is_not_stored(tmp_path: Path, digits: Pixels) -> None:
-    pixels = np.concatenate([digits[:10], np.full((10, 28, 28), 7, np.uint8)])
-    path = tmp_path / "a.zarr"
-    array = array_of(path, pixels, (10, 28, 28), fill_value=7)
-    assert sorted(each.name for each in (path / "c").iterdir()) == ["0"]
-    assert (array[10:] == 7).all()
-
-
-def test_a_chunk_at_the_edge_is_filled_up(store: Path, digits: Pixels) -> None:
-    """The last chunk holds 20 digits, and 20 frames of the fill value."""
-    filled = np.concatenate([digits[80:100], np.zeros((20, 28, 28), np.uint8)])
-    assert (store / "c" / "2" / "0" / "0").read_bytes() == aecodec.compress(filled, level=1)
-    assert zarr.open_array(store)[80:].shape == (20, 28, 28)
-
-
-def test_a_part_of_a_chunk_is_written_on_top_of_what_was_decoded(
-    store: Path, digits: Pixels
-) -> None:
-    array = zarr.open_array(store)
-    before = array[:40]
-    array[5] = digits[900]
-    expected = before.copy()
-    expected[5] = digits[900]
-    again = aecodec.decompress_frames(aecodec.compress(expected, "digits", level=1))
-    assert np.array_equal(array[:40], again)
-
-
-def test_the_order_of_memory_does_not_matter(digits: Pixels) -> None:
-    wide = np.repeat(digits[:40], 2, axis=2)
-    expected = array_of({}, digits[:40], (20, 28, 28))[...]
-    for pixels in (wide[..., ::2], np.asfortranarray(digits[:40])):
-        assert np.array_equal(array_of({}, pixels, (20, 28, 28))[...], expected)
-    read_as_fortran = array_of({}, digits[:40], (20, 28, 28), config={"order": "F"})
-    assert np.array_equal(read_as_fortran[...], expected)
-
-
-def test_arrays_without_elements_and_arrays_that_grow(digits: Pixels) -> None:
-    array = array_of({}, digits[:0], (20, 28, 28))
-    assert array[...].shape == (0, 28, 28)
-    array.append(digits[:30])
-    assert np.array_equal(array[...], array_of({}, digits[:30], (20, 28, 28))[...])
-
-
 def test_shards_hold_chunks(tmp_path: Path, digits: Pixels) -> None:
     array = array_of(tmp_path / "a.zarr", digits[:60], (10, 28, 28), shards=(40, 28, 28))
     plain = array_of({}, digits[:60], (10, 28, 28))
@@ -212,24 +150,6 @@ def test_what_is_no_picture_is_refused_at_creation(
         zarr.create_array(
             {}, shape=shape, chunks=chunks, dtype=dtype, serializer=SERIALIZER, compressors=None
         )
-
-
-def test_in_shards_the_dtype_is_refused_at_creation_and_the_shape_when_it_is_written() -> None:
-    """Zarr does not show the codec the shape before."""
-    options = {"serializer": SERIALIZER, "compressors": None}
-    with pytest.raises(ImageError, match="dtype uint16"):
-        zarr.create_array(
-            {}, shape=(4, 9, 9), chunks=(2, 9, 9), shards=(4, 9, 9), dtype="uint16", **options
-        )
-    bands = {
-        "shape": (4, 9, 9, 5),
-        "chunks": (2, 9, 9, 5),
-        "shards": (4, 9, 9, 5),
-        "dtype": "uint8",
-    }
-    array = zarr.create_array({}, **bands, **options)
-    with pytest.raises(ImageError, match="C from 1 to 4"):
-        array[:] = 7
 
 
 @pytest.mark.parametrize(
@@ -282,31 +202,6 @@ def test_a_chunk_of_another_codec_is_refused(store: Path, digits: Pixels) -> Non
         zarr.open_array(store)[0]
 
 
-def test_metadata_of_another_codec_refuse_the_chunks(store: Path) -> None:
-    change_configuration(store, codec="photo", codec_id="651442dd")
-    with pytest.raises(CodecError, match=r"made with codec 0881441f.*name photo \(651442dd\)"):
-        zarr.open_array(store)[0]
-
-
-def test_a_codec_that_is_not_installed_is_named(store: Path) -> None:
-    """The array opens all the same."""
-    change_configuration(store, codec_id="12345678")
-    chunk = store / "c" / "0" / "0" / "0"
-    header, payload = container.unpack(chunk.read_bytes())
-    chunk.write_bytes(container.pack(replace(header, codec_id=bytes.fromhex("12345678")), payload))
-    array = zarr.open_array(store)
-    assert array.shape == (100, 28, 28)
-    words = r"digits \(12345678\), which is not installed here \(the codec digits here is 0881441f"
-    with pytest.raises(CodecError, match=words):
-        array[0]
-
-
-@pytest.mark.parametrize("level", [1, 3])
-def test_chunks_of_other_levels_are_read(store: Path, digits: Pixels, level: int) -> None:
-    (store / "c" / "0" / "0" / "0").write_bytes(aecodec.compress(digits[:40], level=level))
-    assert zarr.open_array(store)[:40].shape == (40, 28, 28)
-
-
 def test_a_chunk_of_another_shape_is_refused(store: Path, digits: Pixels) -> None:
     """Before anything is decoded."""
     chunk = store / "c" / "0" / "0" / "0"
@@ -321,12 +216,6 @@ def test_a_damaged_chunk_is_refused(store: Path) -> None:
     chunk.write_bytes(chunk.read_bytes()[:-3])
     with pytest.raises(FormatError, match="checksum"):
         zarr.open_array(store)[0]
-
-
-def test_black_chunks_are_no_bombs() -> None:
-    """They have more pixels for each byte than any other file."""
-    array = array_of({}, np.full((1100, 2048), 1, np.uint8), (1100, 2048), Aecodec("photo", 1))
-    assert array[550, 1024] < 8
 
 
 def read_elsewhere(program: str, path: Path, **variables: str) -> str:
@@ -344,10 +233,6 @@ def read_elsewhere(program: str, path: Path, **variables: str) -> str:
 READ = "import sys, zarr; print(int(zarr.open_array(sys.argv[1], mode='r')[7].sum()), end='')"
 
 
-def test_a_process_that_never_imported_us_reads_it(store: Path) -> None:
-    assert read_elsewhere(READ, store) == str(zarr.open_array(store)[7].sum())
-
-
 def test_a_codec_of_ones_own_is_found_by_a_variable(
     tmp_path: Path, digits: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,13 +248,6 @@ def test_a_codec_of_ones_own_is_found_by_a_variable(
     assert missing.endswith(f"environment variable {SEARCH_PATH}")
     folders = os.pathsep.join([str(aecodec.load_codec("photo").folder.path), str(own)])
     assert read_elsewhere(READ, path, **{SEARCH_PATH: folders}) == str(array[7].sum())
-
-
-def test_it_pickles(store: Path) -> None:
-    array = zarr.open_array(store)
-    again = pickle.loads(pickle.dumps(array))
-    assert again.serializer == array.serializer
-    assert np.array_equal(again[...], array[...])
 
 
 def test_dask_reads_and_writes_it(store: Path, tmp_path: Path, digits: Pixels) -> None:
@@ -405,11 +283,3 @@ def test_xarray_writes_and_reads_it(tmp_path: Path, digits: Pixels) -> None:
     assert np.array_equal(read.digit, coordinates["digit"])
     selected = read.pixels.sel(digit=[3.0, 41.0])
     assert selected.shape == (2, 28, 28)
-
-
-def test_a_codec_may_be_given_itself(codec: Codec) -> None:
-    assert Aecodec(codec, 3).to_dict() == Aecodec("digits", 3).to_dict()
-    assert Aecodec(codec) == Aecodec("digits", 2) != Aecodec("digits", 1)
-    assert Aecodec("photo", 2.5).to_dict()["configuration"]["level"] == 2.5
-    with pytest.raises(UsageError, match="only whole levels"):
-        Aecodec(codec, 1.5)

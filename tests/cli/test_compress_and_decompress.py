@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from helpers.commands import Command, Result
 from helpers.images import opened
 from PIL import Image
@@ -57,17 +55,6 @@ def test_bytes_and_qualities_find_the_level(folder: Path, command: Command) -> N
     assert size("--min-ssimulacra2", "75") in (second, third)
 
 
-def test_a_score_needs_a_package(
-    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "ssimulacra2", None)
-    result = command("compress", "digit.png", "--min-ssimulacra2", 50)
-    assert (result.status, result.out) == (1, "")
-    assert "pip install 'aecodec[perceptual]'" in result.err
-    assert not Path("digit.aec").exists()
-    assert command("compress", "digit.png", "--max-bytes", 40).status == 0
-
-
 def test_a_stack_and_back(folder: Path, command: Command) -> None:
     for label in range(10):
         shutil.copy(sample_paths()[label], f"{label}.png")
@@ -93,18 +80,3 @@ def test_an_unfamiliar_picture_is_compressed_with_a_warning(
     assert "unlike those that codec digits was trained on" in result.err
     assert command("decompress", "photograph.aec").status == 0
     assert opened("photograph_decompressed.png").size == (100, 90)
-
-
-@pytest.mark.parametrize("suffix", [".png", ".webp", ".bmp", ".tif"])
-def test_the_suffix_chooses_the_image_format(folder: Path, command: Command, suffix: str) -> None:
-    assert command("compress", "digit.png").status == 0
-    assert command("decompress", "digit.aec", "-o", f"out{suffix}").status == 0
-    assert opened(f"out{suffix}").size == (28, 28)
-    assert command("decompress", "digit.aec", "-o", "out.nonsense").status == 2
-
-
-def test_a_damaged_image_in_a_stack_is_named(folder: Path, command: Command) -> None:
-    Path("bad.png").write_bytes(b"no image")
-    result = command("compress", "--stack", "digit.png", "bad.png", "-o", "all.aec")
-    assert result.status == 3
-    assert result.err == "error: all.aec: bad.png: not an image that Pillow can open\n"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from helpers.commands import Command, piped
@@ -17,7 +14,7 @@ def test_nothing_is_overwritten_without_force(folder: Path, command: Command) ->
     (folder / "digit.aec").write_bytes(b"mine")
     result = command("compress", "digit.png")
     assert result.status == 2
-    assert result.err == "error: digit.png: digit.aec exists already; --force overwrites it\n"
+    assert result.err == "error: digit.png: digit.aec already exists; use --force to overwrite it\n"
     assert (folder / "digit.aec").read_bytes() == b"mine"
     assert command("compress", "digit.png", "--force").status == 0
     assert sorted(path.name for path in folder.iterdir()) == ["digit.aec", "digit.png"]
@@ -32,12 +29,6 @@ def test_the_other_inputs_are_done_after_one_fails(folder: Path, command: Comman
     assert [path.name for path in Path("out").iterdir()] == ["digit.aec"]
 
 
-def test_two_inputs_with_one_result_keep_their_whole_names(folder: Path, command: Command) -> None:
-    opened("digit.png").save("digit.bmp")
-    assert command("compress", "digit.png", "digit.bmp", "digit.png").status == 0
-    assert sorted(path.name for path in Path().glob("*.aec")) == ["digit.bmp.aec", "digit.png.aec"]
-
-
 def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
     folder: Path, command: Command
 ) -> None:
@@ -47,7 +38,7 @@ def test_a_folder_gets_the_name_of_an_aec_file_only_with_a_slash(
     for inputs in (["scans"], ["scans/a.png", "scans/b.png"]):
         result = command("compress", *inputs, "-o", "all.aec")
         assert result.status == 2
-        assert "--stack makes one" in result.err
+        assert "use --stack to put all" in result.err
         assert not Path("all.aec").exists()
     assert command("compress", "scans", "-o", "all.aec/").status == 0
     assert command("compress", "scans", "-o", "all.aec", "--skip-existing").status == 0
@@ -106,53 +97,3 @@ def test_links_pipes_and_permissions_survive(folder: Path, command: Command) -> 
     assert (folder / "real.aec").stat().st_mode & 0o777 == 0o600
     assert command("compress", "digit.png", "-o", "/dev/null", "--force").status == 0
     assert Path("/dev/null").is_char_device()
-
-
-def test_the_working_folder_is_named_by_its_real_name(folder: Path, command: Command) -> None:
-    assert command("compress", ".").status == 0
-    assert (folder.parent / f"{folder.name}_aec" / "digit.aec").exists()
-    assert command("compress", "--stack", ".").status == 0
-    assert command("compress", "/").status == 2
-
-
-def test_a_file_that_cannot_be_written_is_reported(folder: Path, command: Command) -> None:
-    Path("file").write_text("in the way")
-    result = command("compress", "digit.png", "-o", "file/digit.aec")
-    assert result.status == 1
-    assert "cannot be written" in result.err
-
-
-def test_a_link_to_itself_is_one_that_leads_nowhere(folder: Path, command: Command) -> None:
-    Path("scans").mkdir()
-    shutil.copy("digit.png", "scans/a.png")
-    Path("scans/b.png").symlink_to("b.png")
-    result = command("compress", "scans")
-    assert result.status == 1
-    assert "scans/b.png: skipped: a link that leads nowhere" in result.err
-    assert Path("scans_aec/a.aec").exists()
-    assert command("compress", "scans/b.png").status == 6
-    assert command("compare", "scans/b.png").status == 6
-    assert command("compress", "digit.png", "-o", "scans/b.png").status == 2
-    assert command("compress", "digit.png", "-o", "scans/b.png", "--force").status == 0
-
-
-def test_a_name_that_the_terminal_cannot_show_is_printed_in_another_form(folder: Path) -> None:
-    Path("scans").mkdir()
-    shutil.copy("digit.png", os.fsdecode(b"scans/\xff.png"))
-    done = subprocess.run(
-        [sys.executable, "-m", "aecodec", "compress", "scans"],
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"\\udcff.aec" in done.stdout
-
-
-def test_names_that_differ_in_capitals_alone_are_kept_apart(folder: Path, command: Command) -> None:
-    Path("scans").mkdir()
-    for name in ("A.bmp", "a.png", "B.png", "b.png"):
-        opened("digit.png").save(f"scans/{name}")
-    assert command("compress", "scans").status == 0
-    names = sorted(path.name for path in Path("scans_aec").iterdir())
-    assert names == ["A.bmp.aec", "B.png.aec", "a.png.aec", "b.png.aec"]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +10,7 @@ from helpers.commands import Command
 from helpers.files import file_of_zeros
 
 from aecodec import Codec, compress
-from aecodec.cli.shared.files import read_bytes
-from aecodec.cli.shared.found import STANDARD
+from aecodec.cli.shared.file_io import read_bytes
 from aecodec.errors import InputError
 from aecodec.format.container import Header, Mode
 
@@ -56,44 +52,7 @@ def test_the_options_accept_and_refuse(folder: Path, command: Command) -> None:
         assert command(*verb, "three.aec", "--max-pixels", 0).status == 2
 
 
-def test_a_bomb_that_is_trusted_is_read(bomb: Path, command: Command) -> None:
-    assert command("verify", bomb, "--max-pixels", 8192 * 8192).status == 0
-
-
-_RUN = """
-import re, sys
-from pathlib import Path
-from aecodec.cli.main import run
-try:
-    run()
-finally:
-    print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
-"""
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no peak of memory to read")
-def test_a_bomb_takes_no_memory(bomb: Path) -> None:
-    command = [sys.executable, "-c", _RUN, "decompress", str(bomb)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == _TOO_LARGE
-    assert int(done.stdout) < 100 << 10
-
-
-def test_a_pipe_may_have_just_as_many_bytes_as_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = bytes(range(200)) * 10_000  # more than is read at once
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-    assert read_bytes(STANDARD, most=len(content)) == content
-    sys.stdin.buffer.seek(0)
-    with pytest.raises(InputError, match="has more than 1,999,999 bytes"):
-        read_bytes(STANDARD, most=len(content) - 1)
-
-
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no device without an end")
 def test_a_device_without_an_end_is_not_read_for_ever() -> None:
     with pytest.raises(InputError, match="has more than 3,000,000 bytes"):
         read_bytes(Path("/dev/zero"), most=3_000_000)
-
-
-def test_a_file_is_read_whole(folder: Path) -> None:
-    path = folder / "digit.png"
-    assert read_bytes(path, most=10) == path.read_bytes()

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.images import opened
-from image_files.odd_pictures import COLOURS, P3, shown_as
 from PIL import Image
 
 import aecodec
@@ -57,14 +56,6 @@ def test_help_and_version(command: Command) -> None:
         assert "Usage: aecodec" in command(name, "--help").out
     assert command("--version").out == f"aecodec {aecodec.__version__}\n"
     assert command().status == 2
-
-
-def test_no_word_of_the_help_is_cut_short(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    for name in ("compress", "decompress", "verify", "evaluate", "report", "train", "export"):
-        assert "…" not in command(name, "--help").out
 
 
 def test_verify_decodes_codes_and_alpha(folder: Path, command: Command) -> None:
@@ -147,18 +138,6 @@ def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
             assert row["mse"] == pytest.approx(np.mean((restored * 1.0 - digits) ** 2), abs=1e-3)
 
 
-def test_evaluate_takes_a_level_a_limit_and_a_plot(command: Command, folder: Path) -> None:
-    shutil.copytree(sample_paths()[0].parent, "digits", ignore=shutil.ignore_patterns("*.py*"))
-    table = command("evaluate", "digits", "digits", "-q", 2, "--limit", 3, "--plot", "p.png")
-    assert len(table.out.splitlines()) == 2
-    assert Path("p.png").read_bytes().startswith(b"\x89PNG")
-    assert command("evaluate", "digits", "digits", "--plot", "p.png").status == 2
-    np.save("floats.npy", np.zeros((2, 28, 28)))
-    np.savez("labels.npz", y_test=np.arange(3))
-    for data in ("floats.npy", "labels.npz"):
-        assert command("evaluate", "digits", data).status == 3
-
-
 def test_evaluate_measures_ssimulacra2_where_it_is_asked_to(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,35 +173,6 @@ def test_evaluate_counts_what_it_cannot_read(command: Command, folder: Path) -> 
     *warnings, count = result.err.splitlines()
     assert count == "3 of 4 could not be read"
     assert len(warnings) == 3
-    assert "scans/pipe.png: left out, because it cannot be read (no ordinary file)" in result.err
+    assert "scans/pipe.png: skipped because it cannot be read (not a regular file)" in result.err
     lines = command("evaluate", "digits", "scans", "-q", 1, "--json").out.splitlines()
     assert [json.loads(line).get("status", 0) for line in lines] == [0, 3, 3, 3]
-
-
-def test_figures_overwrite_no_input_and_are_png(folder: Path, command: Command) -> None:
-    shutil.copy("digit.png", "other.png")
-    before = Path("other.png").read_bytes()
-    for arguments in (
-        ["compare", "digit.png", "other.png", "-o"],
-        ["evaluate", "digits", "other.png", "--plot"],
-    ):
-        result = command(*arguments, "other.png", "--force")
-        assert (result.status, "is an input" in result.err) == (2, True)
-        assert Path("other.png").read_bytes() == before
-        result = command(*arguments, "new.jpg")
-        assert (result.status, "ends with .png" in result.err) == (2, True)
-
-
-def test_compare_asks_for_the_picture_of_an_aec_file(folder: Path, command: Command) -> None:
-    assert command("compress", "digit.png").status == 0
-    result = command("compare", "digit.aec")
-    assert (result.status, "compare PICTURE FILE" in result.err) == (2, True)
-
-
-def test_compare_shows_both_pictures_in_one_space_of_colours(
-    folder: Path, command: Command
-) -> None:
-    wide = Image.fromarray(COLOURS // 2 + 64)
-    wide.save("wide.png", icc_profile=P3)
-    Image.fromarray(shown_as(wide, P3)).save("usual.png")
-    assert ", inf dB" in command("compare", "wide.png", "usual.png").out

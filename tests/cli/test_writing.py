@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from aecodec.atomic.temporary import sweep
-from aecodec.cli.shared import files
-from aecodec.cli.shared.files import ExistsError, write_bytes, write_folder
+from aecodec.cli.shared import file_io
+from aecodec.cli.shared.file_io import ExistsError, write_bytes, write_folder
 
 
 def _no_links(*_: object) -> None:
@@ -24,7 +24,7 @@ def test_of_many_who_write_one_new_file_one_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
 ) -> None:
     if not has_links:
-        monkeypatch.setattr(files.os, "link", _no_links)
+        monkeypatch.setattr(file_io.os, "link", _no_links)
     target = tmp_path / "result"
 
     def write(content: bytes) -> bytes | None:
@@ -41,23 +41,6 @@ def test_of_many_who_write_one_new_file_one_succeeds(
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_of_two_who_write_one_new_folder_one_succeeds(tmp_path: Path) -> None:
-    def write(number: int) -> int | None:
-        names = {f"{number}-{each}": b"x" for each in range(50)}
-        try:
-            write_folder(tmp_path / "result", names, force=False)
-        except ExistsError:
-            return None
-        return number
-
-    with ThreadPoolExecutor(8) as pool:
-        winners = [number for number in pool.map(write, range(8)) if number is not None]
-    assert len(winners) == 1
-    found = list((tmp_path / "result").iterdir())
-    assert {path.name.split("-")[0] for path in found} == {str(winners[0])}
-    assert len(found) == 50
-
-
 def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
     held, left, folder = (tmp_path / f".aecodec-{digit * 12}" for digit in "0af")
     held.write_bytes(b"half")
@@ -71,13 +54,6 @@ def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         sweep([tmp_path, tmp_path / "nothing"])
         assert sorted(tmp_path.iterdir()) == [held, *sorted(others)]
-
-
-def test_whatever_writes_a_file_sweeps_what_killed_processes_left_beside_it(tmp_path: Path) -> None:
-    left = tmp_path / ".aecodec-0123456789ab"
-    left.write_bytes(b"half")
-    write_bytes(tmp_path / "plot.png", b"x", force=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["plot.png"]
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:

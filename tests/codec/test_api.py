@@ -82,22 +82,6 @@ def test_files_may_come_from_anywhere(digit: Pixels, tmp_path: Path) -> None:
     assert aecodec.read_header(path) == aecodec.read_header(data)
 
 
-def test_a_batch_of_one_stays_a_batch(digit: Pixels) -> None:
-    for batch in (digit[None], np.stack([digit] * 3)):
-        data = aecodec.compress(batch)
-        assert aecodec.decompress_frames(data).shape == batch.shape
-    with pytest.raises(UsageError, match="holds 3 pictures: decompress_frames"):
-        aecodec.decompress(data)
-
-
-def test_rate_control_has_the_names_of_the_command_line(digit: Pixels) -> None:
-    assert len(aecodec.compress(digit, max_bytes=26)) <= 26
-    coarse, fine = (aecodec.compress(digit, min_psnr=psnr) for psnr in (5, 22))
-    assert len(coarse) < len(fine)
-    with pytest.raises(UsageError, match="exclude each other"):
-        aecodec.compress(digit, level=1, max_bytes=30)
-
-
 def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(aecodec.ImageError, match=r"nothing\.png"):
         aecodec.compress(tmp_path / "nothing.png")
@@ -106,15 +90,6 @@ def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     for source in (None, 5, np.zeros(3), io.StringIO("text")):
         with pytest.raises(UsageError, match=r"is not an \.aec file"):
             aecodec.decompress(source)
-
-
-def test_warnings_name_their_files(digit: Pixels, tmp_path: Path) -> None:
-    """Python shows a text once, so that a second file would be cut short without a word."""
-    for name in ("a.gif", "b.gif"):
-        frames = [Image.fromarray(digit), Image.fromarray(255 - digit)]
-        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
-        with pytest.warns(aecodec.AecodecWarning, match=f"{name}: only the first of its"):
-            aecodec.compress(tmp_path / name)
 
 
 @pytest.mark.slow

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.commands import Command
-from helpers.images import opened
 
 import aecodec
 from aecodec import Codec, CodecError
@@ -78,16 +76,6 @@ def test_earlier_codecs_are_whole_and_only_decompress() -> None:
             codec.folder.read(file)  # which checks its hash
 
 
-def test_the_specification_names_the_folder_of_every_codec() -> None:
-    text = (REAL.parents[1] / "docs" / "FORMAT.md").read_text("utf-8")
-    names = [*registry.built_in_names(), *EARLIER.values()]
-    rows = [
-        f"| `{aecodec.load_codec(name).spec.codec_id.hex(' ')}` | `aecodec/data/codecs/{name}` |"
-        for name in names
-    ]
-    assert [line for line in text.splitlines() if "| `aecodec/data/codecs/" in line] == rows
-
-
 def test_the_files_of_an_earlier_codec_are_read(
     replaced: Path, codec: Codec, old_file: bytes, samples: Pixels
 ) -> None:
@@ -127,30 +115,3 @@ def test_an_absent_one_is_named_with_where_to_get_it(
 def test_earlier_codecs_are_not_offered(replaced: Path) -> None:
     assert registry.built_in_names() == ("digits",)
     assert complete_codec("digits") == ["digits"]
-
-
-def test_commands_know_an_earlier_codec(replaced: Path, command: Command, old_file: bytes) -> None:
-    Path("old.aec").write_bytes(old_file)
-    assert command("decompress", "old.aec").status == 0
-    assert opened("old_decompressed.png").size == (28, 28)
-    assert json.loads(command("verify", "old.aec", "--json").out)["codes_checked"] is True
-    assert f"codec {OLD}, codec_id {OLD_ID}, level 2," in command("info", "old.aec").out
-    assert OLD not in command("codecs").out
-    first = command("codecs", OLD).out.splitlines()[0]
-    assert first == f"{OLD} ({OLD_ID}): grey, 28x28 tiles, only decompresses"
-    values = [json.loads(command("codecs", name, "--json").out) for name in (OLD, "digits")]
-    assert [each["name"] for each in values] == [OLD, "digits"]
-    assert [each["compresses"] for each in values] == [False, True]
-    refused = command("compress", "old_decompressed.png", "--codec", OLD)
-    assert (refused.status, len(refused.err.splitlines())) == (5, 1)
-    assert "only decompresses" in refused.err
-
-
-def test_commands_name_an_absent_one(absent: Path, command: Command, old_file: bytes) -> None:
-    Path("old.aec").write_bytes(old_file)
-    refused = command("decompress", "old.aec")
-    assert (refused.status, len(refused.err.splitlines())) == (5, 1)
-    assert WHERE in refused.err
-    assert f"codec {OLD}, codec_id {OLD_ID}" in command("info", "old.aec").out
-    assert "checksum and fields only" in command("verify", "old.aec").out
-    assert command("decompress", "old.aec", "--codec", absent).status == 0

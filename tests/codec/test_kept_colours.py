@@ -15,7 +15,6 @@ from PIL import Image, ImageCms
 import aecodec
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
-from aecodec.codec.distortion import squared_errors
 from aecodec.errors import AecodecWarning
 from aecodec.format.container import MetadataKind, Mode
 from aecodec.format.instruction import Origin
@@ -47,22 +46,6 @@ def test_colours_are_converted_where_their_profile_is_not_kept(
     assert data != photo.compress(pixels, **options)
 
 
-def test_a_small_byte_budget_drops_the_profile_by_itself(photo: Codec, photograph: Pixels) -> None:
-    pixels = photograph[150:230, 200:300]
-    with pytest.warns(AecodecWarning, match="converted to sRGB"):
-        data = photo.compress(with_profile(pixels, WIDE), max_bytes=500)
-    assert data == photo.compress(in_srgb(pixels, WIDE), max_bytes=500)
-
-
-def test_a_grey_tile_is_converted_by_its_profile(codec: Codec, samples: Pixels) -> None:
-    profile = profiles.grey(1.0)
-    shown = in_srgb(np.repeat(samples[3][..., None], 3, -1), profiles.rgb(profiles.DISPLAY_P3, 1.0))
-    with pytest.warns(AecodecWarning, match="converted to sRGB"):
-        data = codec.compress(with_profile(samples[3], profile))
-    expected = np.asarray(codec.decompress(codec.compress(shown[..., 1])), np.int16)
-    assert np.abs(np.asarray(codec.decompress(data)) - expected).mean() < 2
-
-
 @pytest.mark.parametrize("profile", [profiles.srgb(), b"no profile"])
 def test_nothing_is_converted_or_said_of_srgb(
     photo: Codec, photograph: Pixels, profile: bytes
@@ -72,18 +55,6 @@ def test_nothing_is_converted_or_said_of_srgb(
         warnings.simplefilter("error")
         data = photo.compress(with_profile(pixels, profile), metadata=False)
     assert data == photo.compress(pixels)
-
-
-def test_the_error_is_that_of_the_converted_colours(photo: Codec, photograph: Pixels) -> None:
-    pixels = photograph[150:230, 200:300]
-
-    def error(picture: Picture) -> list[float]:
-        made = photo.compress_picture(picture, metadata=False)
-        return squared_errors(photo.decoder, picture, made.encoded.header, made.dequantized)
-
-    with pytest.warns(AecodecWarning, match="converted to sRGB"):
-        converted = error(with_profile(pixels, WIDE))
-    assert converted == error(from_array(in_srgb(pixels, WIDE)))
 
 
 @pytest.mark.parametrize("has_alpha", [False, True])
@@ -103,11 +74,6 @@ def test_a_grey_codec_gives_equal_channels_back_for_a_few_bytes(
     plain = np.asarray(codec.decompress(single))
     assert (back[..., :3] == (plain[..., :1] if has_alpha else plain[..., None])).all()
     assert back.shape == (60, 60, len(channels))
-
-
-def test_a_grey_codec_keeps_three_channels_of_colours(codec: Codec, photograph: Pixels) -> None:
-    header = aecodec.read_header(codec.compress(photograph[150:210, 200:260]))
-    assert (header.mode, header.as_rgb) == (Mode.RGB, False)
 
 
 def test_ending_and_time_of_the_file_are_kept_with_the_metadata(

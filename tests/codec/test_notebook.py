@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from image_files import profiles
 from PIL import Image
 
 import aecodec
@@ -94,31 +93,6 @@ def test_of_a_stack_the_first_pictures_are_shown(codec: aecodec.Codec, digits: P
     assert (np.asarray(shown.images[0]) == expected).all()
     assert shown.texts[0].endswith("level 2; the first 10 pictures are shown")
     assert "60 x 28x28 L" in shown.texts[0]
-
-
-def test_pictures_of_a_stack_in_colour_and_alpha_are_shown(
-    codec: aecodec.Codec, photograph: Pixels
-) -> None:
-    """A grey codec has three planes for each of them."""
-    frames = np.stack([photograph[n : n + 30, :40] for n in range(12)])
-    alpha = np.broadcast_to(np.arange(12, dtype=np.uint8)[:, None, None, None], (12, 30, 40, 1))
-    made = codec.compress_picture(np.concatenate([frames, alpha], axis=-1))
-    shown = np.asarray(Shown(made._repr_html_()).images[0])
-    assert (shown == np.hstack(list(aecodec.decompress_frames(made.data)[:10]))).all()
-
-
-def test_a_large_picture_is_shown_reduced(photo: aecodec.Codec, photograph: Pixels) -> None:
-    wide = np.tile(photograph[:32], (1, 3, 1))
-    assert Shown(photo.compress_picture(wide)._repr_html_()).images[0].size == (1024, 17)
-
-
-def test_a_colour_profile_is_that_of_the_picture_shown(
-    photo: aecodec.Codec, photograph: Pixels
-) -> None:
-    image = Image.fromarray(photograph[:60, :70])
-    image.info["icc_profile"] = profiles.rgb(profiles.DISPLAY_P3)
-    shown = Shown(photo.compress_picture(image)._repr_html_()).images[0]
-    assert shown.info["icc_profile"] == image.info["icc_profile"]
 
 
 def test_without_a_decoder_there_is_the_text_alone(tmp_path: Path) -> None:

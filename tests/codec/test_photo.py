@@ -17,13 +17,8 @@ from aecodec import Codec, FormatError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec.geometry import vector_shape
-from aecodec.codec.registry import codec_for
 from aecodec.coding.payload import split_payload
-from aecodec.data.samples import sample_paths
-from aecodec.engine.python import PythonEngine
-from aecodec.entropy.range_coder import PYTHON
 from aecodec.format import container
-from aecodec.imaging.picture import from_array
 
 LORA = 237
 """Bytes that one LoRa packet holds for an application."""
@@ -57,22 +52,6 @@ def test_the_picture_chooses(
     data = Path("x.aec").read_bytes()
     assert aecodec.compress(Image.open("x.png")) == data
     assert aecodec.decompress(data).size == size
-
-
-def test_a_colourful_tile_is_no_digit(photograph: Pixels) -> None:
-    tile = from_array(photograph[100:128, 100:128])
-    assert codec_for(tile).spec.name == "photo"
-
-
-def test_digits_and_photographs_in_one_folder(command: Command, photograph: Pixels) -> None:
-    Path("mixed").mkdir()
-    Path("mixed/digit.png").write_bytes(sample_paths()[0].read_bytes())
-    Image.fromarray(photograph[:90, :130]).save("mixed/photograph.jpg", quality=95)
-    lines = command("compress", "mixed", "--json").out.splitlines()
-    assert sorted(json.loads(line)["codec"] for line in lines) == ["digits", "photo"]
-    assert command("decompress", "mixed_aec", "-o", "back").status == 0
-    with Image.open("back/photograph_decompressed.png") as back:
-        assert back.size == (130, 90)
 
 
 @pytest.mark.parametrize(
@@ -118,30 +97,6 @@ def test_one_packet_holds_a_picture_of_any_size(
     with Image.open("x_decompressed.png") as back:
         assert back.size == (640, 427)
         assert len(back.getbands()) == channels
-
-
-def test_alpha_and_palettes(photograph: Pixels) -> None:
-    alpha = np.tile(np.arange(100, dtype=np.uint8), (70, 1))
-    with_alpha = np.dstack([photograph[:70, :100], alpha])
-    back = aecodec.decompress_frames(aecodec.compress(with_alpha))
-    assert (back[0, ..., 3] == alpha).all()
-    palette = Image.fromarray(photograph[:70, :100]).quantize(16)
-    assert aecodec.decompress(aecodec.compress(palette)).mode == "RGB"
-
-
-def test_other_colours_and_depths(command: Command, photograph: Pixels) -> None:
-    Image.fromarray(photograph[:40, :40]).convert("CMYK").save("cmyk.tif")
-    assert "CMYK was converted to RGB" in command("compress", "cmyk.tif").err
-    Image.fromarray(photograph[:40, :40, 0].astype(np.uint16)).save("deep.png")
-    result = command("compress", "deep.png")
-    assert result.status == 3
-    assert "8 bits" in result.err
-
-
-def test_both_coders_read_the_same_codes(photo: Codec, photograph: Pixels) -> None:
-    data = photo.compress(photograph[:96, :96])
-    slow = Codec(photo.folder, Execution(PythonEngine(PYTHON)))
-    assert (slow.decoder.codes(data) == photo.decoder.codes(data)).all()
 
 
 def test_small_windows_give_what_large_ones_give(photo: Codec, photograph: Pixels) -> None:

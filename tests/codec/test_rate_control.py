@@ -52,11 +52,11 @@ def test_the_smallest_file_of_a_score(photo: Codec, photograph: Pixels) -> None:
     level = 4.5
     file = photo.compress(crop, level=level)
     score = metrics.ssimulacra2(crop, np.asarray(photo.decompress(file)))
-    found = photo.compress(crop, min_ssimulacra2=score)
-    assert metrics.ssimulacra2(crop, np.asarray(photo.decompress(found))) >= score
-    assert len(found) <= len(file)
+    smallest = photo.compress(crop, min_ssimulacra2=score)
+    assert metrics.ssimulacra2(crop, np.asarray(photo.decompress(smallest))) >= score
+    assert len(smallest) <= len(file)
     smaller = photo.compress(crop, min_ssimulacra2=score - 8)
-    assert len(smaller) < len(found)
+    assert len(smaller) < len(smallest)
     assert metrics.ssimulacra2(crop, np.asarray(photo.decompress(smaller))) >= score - 8
 
 
@@ -84,7 +84,9 @@ def test_of_few_bytes_the_file_most_like_the_picture_is_made(
     photo: Codec, photograph: Pixels
 ) -> None:
     picture = from_array(photograph)
-    files = [file for each in REDUCTIONS if (file := best_file(photo, picture, each, 500))]
+    files = [
+        file for reduction in REDUCTIONS if (file := best_file(photo, picture, reduction, 500))
+    ]
     similarity = {
         file: metrics.ms_ssim(photograph, np.asarray(photo.decompress(file))) for file in files
     }

@@ -66,12 +66,6 @@ def test_codes_that_no_encoder_makes_are_refused(level: Level, code: int) -> Non
             level.dequantize(vector)
 
 
-def test_a_gain_of_1_changes_nothing() -> None:
-    level = Level(0, 1, gains=(0,))
-    assert (level.quantize(ALL) == ALL).all()
-    assert (level.dequantize(ALL.astype(np.int16)) == ALL).all()
-
-
 def test_no_gain_lies_near_a_tie() -> None:
     """So `round(2 ** (15 + gain / 256))` is the same number under every library of mathematics."""
     exact = np.exp2(15 + np.arange(MIN_GAIN, 1) / GAIN_UNITS)

@@ -21,7 +21,7 @@ from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 EVERY = Level(0, 3)
 GRIDS = [

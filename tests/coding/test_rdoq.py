@@ -20,7 +20,7 @@ from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.spatial_context import Grid
 from aecodec.imaging.picture import from_array
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 STEP = 1 << FACTOR_BITS
 ONES = np.ones(3, np.int32)
@@ -98,8 +98,8 @@ def test_a_photograph_takes_fewer_bytes_for_its_quality(photo: Codec, photograph
     nearest = PriorCoder(photo.folder.prior(), level, partial(nearest_symbols, level))
     simply = payload.encode_payload(nearest, encoded.latents)
     errors = [
-        metrics.mse(picture.pixels[0], photo.decoder.restore_pixels(encoded.header, each)[0])
-        for each in (kept, level.requantize(encoded.latents))
+        metrics.mse(picture.pixels[0], photo.decoder.restore_pixels(encoded.header, latents)[0])
+        for latents in (kept, level.requantize(encoded.latents))
     ]
     lost = 10 * math.log10(errors[0] / errors[1])
     assert 0 < lost < 1

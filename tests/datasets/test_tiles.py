@@ -34,11 +34,11 @@ def mixed_folder(digits: Pixels, photograph: Pixels, tmp_path: Path) -> Path:
 def test_a_folder_of_mixed_files_gives_tiles_and_leaves_out_damaged_ones(
     mixed_folder: Path,
 ) -> None:
-    with pytest.warns(AecodecWarning, match=r"broken\.png: left out"):
+    with pytest.warns(AecodecWarning, match=r"broken\.png: skipped"):
         pictures = open_pictures(mixed_folder)
     assert len(pictures.sizes) == 11
     tiles = Tiles(pictures, (32, 32), channels=3, flips=True, seed=1)
-    with pytest.warns(AecodecWarning, match=r"cut\.png: left out"):
+    with pytest.warns(AecodecWarning, match=r"cut\.png: skipped"):
         batches = [tiles.batch(step, 64) for step in range(5)]
     assert all(batch.shape == (64, 32, 32, 3) and batch.dtype == np.uint8 for batch in batches)
     for step, batch in enumerate(batches):
@@ -61,8 +61,8 @@ def test_a_share_of_the_tiles_of_a_batch_is_smooth_and_samples_have_none() -> No
     pictures = ArrayPictures(rng.integers(0, 256, (20, 32, 48, 3), np.uint8))
     natural, mixed = (Tiles(pictures, (32, 32), 3, smooth=share) for share in (0, 0.25))
     steps = [
-        np.abs(np.diff(each.batch(0, 8).astype(int), axis=2)).mean((1, 2, 3))
-        for each in (natural, mixed)
+        np.abs(np.diff(tiles.batch(0, 8).astype(int), axis=2)).mean((1, 2, 3))
+        for tiles in (natural, mixed)
     ]
     assert (steps[0] > 80).all()
     assert (steps[1][:2] < 20).all()

@@ -58,9 +58,9 @@ def test_the_synopsis_compiles(codec: Codec, tmp_path: Path) -> None:
 
 
 def macro(name: str) -> str:
-    found = re.search(rf"^#define {name} (\S+)", HEADER, re.MULTILINE)
-    assert found
-    return found[1]
+    match = re.search(rf"^#define {name} (\S+)", HEADER, re.MULTILINE)
+    assert match
+    return match[1]
 
 
 def test_the_header_has_the_version_of_the_package() -> None:

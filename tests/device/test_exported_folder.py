@@ -54,10 +54,10 @@ def test_a_folder_that_differs_from_python_is_not_verified(
     (damaged / "aecodec.c").write_text("no C", "utf-8")
     assert "cannot compile" in command("verify", "--device", damaged).err
     (damaged / "aecodec_digits_encoder_network.c").unlink()
-    assert "has no encoder" in command("verify", "--device", damaged).err
+    assert "has no network" in command("verify", "--device", damaged).err
     done = command("verify", "--device", tmp_path)
     assert done.status == 1
-    assert "give a folder that aecodec export" in done.err
+    assert "give a folder made by aecodec export" in done.err
 
 
 def test_networks_that_differ_from_the_reference_kernels_are_not_verified(
@@ -81,15 +81,6 @@ def test_both_halves_run_in_c(command: Command) -> None:
     assert "10 pictures" in command("verify", "--device", "both").out  # the decoder alone
 
 
-@pytest.mark.slow
-def test_tensorflow_lite_micro_runs_the_networks_if_wanted(command: Command) -> None:
-    half = ("--half", "encoder", "--format", "c", "--network", "tflm")
-    assert command("export", "digits", "-o", "micro", *half).status == 0
-    assert "MicroInterpreter" in Path("micro/README.md").read_text("utf-8")
-    assert not Path("micro/aecodec_network.c").exists()
-    assert "10 pictures" in command("verify", "--device", "micro").out
-
-
 def test_the_firmware_writes_pythons_file_here(exported: Path, tmp_path: Path) -> None:
     needs("make")
     made = ["make", "-s", "-C", EXAMPLE, f"CODEC={exported}", f"BUILD={tmp_path}", "run-host"]
@@ -106,7 +97,7 @@ def test_the_firmware_writes_pythons_file_here(exported: Path, tmp_path: Path) -
 def test_the_firmware_writes_pythons_file_on_a_board(
     exported: Path, tmp_path: Path, processor: str, board: str
 ) -> None:
-    """In 16 KB of code, 1 KB of stack, and less RAM than TensorFlow Lite Micro's arena."""
+    """In 16 KB of code, 1 KB of stack, and 15 KB of RAM."""
     needs("make", "arm-none-eabi-gcc", "qemu-system-arm")
     chosen = (f"CODEC={exported}", f"BUILD={tmp_path}", f"CPU={processor}", f"BOARD={board}")
     made = ["make", "-s", "-C", EXAMPLE, *chosen, "arm", "run"]
@@ -117,12 +108,10 @@ def test_the_firmware_writes_pythons_file_on_a_board(
     assert 3000 < sizes["aecodec", "text"] <= 4096
     code = [size for (name, kind), size in sizes.items() if kind == "text" and name in CODE]
     assert 10_000 < sum(code) <= 16_384
-    assert sizes["main", "bss"] <= ARENA
+    assert sizes["main", "bss"] <= 14_512
 
 
 CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
-ARENA = 14_512
-"""Bytes that TensorFlow Lite Micro takes for the tensors of digits' encoder."""
 
 
 def sections_of(linker_map: str) -> Counter[tuple[str, str]]:

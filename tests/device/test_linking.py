@@ -88,7 +88,7 @@ def models_of(codec: Codec) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for half in Half:
         model = codec.folder.read(half.tflite)
-        files |= c_files(model, CModel(codec.spec, half, arena_bytes=None))
+        files |= c_files(model, CModel(codec.spec, half))
     return files
 
 
@@ -105,7 +105,7 @@ def levels(codec: Codec, photo: Codec) -> list[Exported]:
 @pytest.fixture(scope="module")
 def files(levels: list[Exported], codec: Codec) -> dict[str, bytes]:
     """The C files of these levels, and of the networks of a codec."""
-    tables = {name: content for each in levels for name, content in each.files.items()}
+    tables = {name: content for level in levels for name, content in level.files.items()}
     return {**tables, **models_of(codec)}
 
 
@@ -116,16 +116,16 @@ def test_two_levels_and_another_codec_link_into_one_program(
     assert "aecodec_photo_level2_5.c" in files
     program = PROGRAM.format(
         includes="\n".join(f'#include "{name}"' for name in files if name.endswith(".h")),
-        round_trips="\n    ".join(each.round_trip for each in levels),
+        round_trips="\n    ".join(level.round_trip for level in levels),
     )
     for name, content in {**files, "program.c": program.encode()}.items():
         (tmp_path / name).write_bytes(content)
     sources = [SOURCES / "aecodec.c", *tmp_path.glob("*.c")]
     command = ["cc", *WARNINGS, f"-I{SOURCES}", f"-I{tmp_path}", "-o", tmp_path / "program"]
     subprocess.run([*command, *sources], check=True)
-    latents = b"".join(each.encoded.latents.tobytes() for each in levels)
+    latents = b"".join(level.encoded.latents.tobytes() for level in levels)
     done = subprocess.run([tmp_path / "program"], input=latents, capture_output=True, check=True)
-    assert done.stdout == b"".join(c_file(each.tables, each.encoded) for each in levels)
+    assert done.stdout == b"".join(c_file(level.tables, level.encoded) for level in levels)
 
 
 def test_all_names_that_other_programs_see_begin_with_aecodec(
@@ -161,28 +161,3 @@ def symbols_of(path: Path) -> dict[str, str]:
     listed = subprocess.run(["nm", "-P", path], check=True, capture_output=True, text=True).stdout
     symbols = (line.split()[:2] for line in listed.splitlines())
     return {name: kind for name, kind in symbols if not name.startswith(".")}
-
-
-def test_every_exported_c_file_states_its_licence(files: dict[str, bytes], codec: Codec) -> None:
-    tables = CTables(codec.folder)
-    short = c_codec(tables, PictureSizes.of(tables, (28, 28)))["codec.h"]
-    for content in (short, *files.values()):
-        assert content.startswith(b"/* SPDX-License-Identifier: Apache-2.0 */\n")
-
-
-def test_only_one_codec_has_short_names(codec: Codec, tmp_path: Path) -> None:
-    needs("cc")
-    includes = ""
-    for level in (1, 2):
-        folder = tmp_path / str(level)
-        folder.mkdir()
-        tables = CTables(codec.folder, level)
-        for name, content in c_codec(tables, PictureSizes.of(tables, (28, 28))).items():
-            (folder / name).write_bytes(content)
-        includes += f'#include "{level}/codec.h"\n'
-    (tmp_path / "program.c").write_text(includes)
-    command = ["cc", f"-I{SOURCES}", *(f"-I{tmp_path / level}" for level in ("1", "2"))]
-    command += ["-fsyntax-only", tmp_path / "program.c"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode
-    assert "include aecodec_digits_level2.h instead" in done.stderr

@@ -30,12 +30,11 @@ from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
 from benchmarks.s3_server import s3_server
 
-CODECS = ROOT / "aecodec" / "codecs"
+CODECS = ROOT / "aecodec" / "data" / "codecs"
 
 LONG = re.compile(
     r"aecodec train .* -o "
-    r"|python -m benchmarks (code_dimension|device|distortions|equal_training|megapixels|priors"
-    r"|step_allocation) "
+    r"|python -m benchmarks (device|distortions|equal_training|megapixels) "
 )
 """Commands that take minutes to hours."""
 
@@ -43,13 +42,11 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
-    "adoption": "--epochs 1 --only tutorial softplus any_size",
     "aecc": "--megapixels 0.1 --frames 10",
     "browser": "--limit 1",
     "cluster": "--limit 200 --photos 2",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
-    "blocks": "--limit 1",
     "distortions": "--limit 1",
     "equal_bytes": "--levels 1 --crop chelsea.png 150 50 90 60",
     "large_pictures": "--megapixels 0.3",
@@ -63,21 +60,20 @@ SMALLER = {
 
 TOOLS = {
     r"cmake |build/aecc ": ("cc", "cmake"),
-    r"aecodec verify --device": ("cc", "tflite_micro"),
-    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm", "tflite_micro"),
+    r"aecodec verify --device": ("cc",),
+    r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
-    r"python -m benchmarks device": (
-        *("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
-        "tflite_micro",
-    ),
+    r"python -m benchmarks device": ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs and packages that commands need."""
 
 Folder = Callable[[str], Path]
 
-SHOWING = [page for page in PAGES if {"sh", "python"} & {each.language for each in blocks_of(page)}]
+SHOWING = [
+    page for page in PAGES if {"sh", "python"} & {block.language for block in blocks_of(page)}
+]
 LONG_COMMANDS = sorted(
-    {each for page in (README, *PAGES) for each in commands_of(page) if LONG.match(each)}
+    {block for page in (README, *PAGES) for block in commands_of(page) if LONG.match(block)}
 )
 
 

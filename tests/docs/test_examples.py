@@ -19,7 +19,7 @@ NOTEBOOK = SCRIPT.with_suffix(".ipynb")
 def code_of(notebook: Path) -> str:
     """The code cells of a notebook, one after the other."""
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    return "\n\n".join("".join(each["source"]) for each in cells if each["cell_type"] == "code")
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 def test_the_notebook_trains_an_autoencoder_and_makes_a_codec(

@@ -15,14 +15,6 @@ from helpers.documents import PAGES, README, ROOT
 import aecodec
 
 DOCUMENTS = [README, *PAGES, *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "SECURITY"))]
-SOURCES = ("aecodec", "cli", "export", "web", "benchmarks")
-
-
-def packages() -> set[str]:
-    """All packages of the source tree, by the names that they are imported with."""
-    found = [each.parent for name in SOURCES for each in (ROOT / name).rglob("__init__.py")]
-    names = [".".join(each.relative_to(ROOT).parts) for each in found]
-    return {re.sub(r"^(cli|export|web)\b", r"aecodec.\1", name) for name in names} - {"aecodec"}
 
 
 def test_the_readme_has_at_most_150_lines() -> None:
@@ -33,11 +25,6 @@ def test_the_readme_begins_with_two_sentences() -> None:
     title, first, *_ = README.read_text("utf-8").split("\n\n")
     assert title == "# aecodec"
     assert len(re.findall(r"\.(?=\s|$)", first)) == 2
-
-
-def test_every_package_is_listed() -> None:
-    listed = re.findall(r"^## (\S+)$", (ROOT / "docs/packages.md").read_text("utf-8"), re.MULTILINE)
-    assert sorted(listed) == sorted(packages())
 
 
 def test_every_public_name_is_described() -> None:

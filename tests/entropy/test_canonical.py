@@ -32,7 +32,7 @@ def test_the_rule_agrees_with_encoding(seed: int) -> None:
     encoder.encode(symbols, table)
     message = encoder.finish()
     assert _agrees(message, count, table)[0]
-    verdicts = [_agrees(each, count, table)[1] for each in _others(message)]
+    verdicts = [_agrees(variant, count, table)[1] for variant in _others(message)]
     assert all(verdicts)
 
 
@@ -44,8 +44,8 @@ def _agrees(message: bytes, count: int, table: Table) -> tuple[bool, bool]:
     except FormatError:
         return False, True
     encoder.encode(symbols, table)
-    found = is_canonical(message, decoder, least=0)
-    return found, found == (encoder.finish() == message)
+    verdict = is_canonical(message, decoder, least=0)
+    return verdict, verdict == (encoder.finish() == message)
 
 
 def _others(message: bytes) -> list[bytes]:

@@ -18,7 +18,7 @@ from aecodec.entropy.range_coder import CONSTRICTION, PYTHON, RangeCoder
 from aecodec.entropy.slices import decided_slices, in_coding_order, known_slices
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 
 def assert_round_trip(
@@ -84,7 +84,7 @@ def test_both_coders_write_the_same_payload() -> None:
     codes = np.random.default_rng(0).normal(0, 3, (200, 5)).round().astype(np.int16)
     codes[7, 2] = 30_000
     prior = fit_prior(codes[:100], priors=3, tables=32)
-    payloads = {assert_round_trip(prior, codes, coder=each) for each in (CONSTRICTION, PYTHON)}
+    payloads = {assert_round_trip(prior, codes, coder=coder) for coder in (CONSTRICTION, PYTHON)}
     assert len(payloads) == 1
 
 

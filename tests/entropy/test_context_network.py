@@ -108,15 +108,15 @@ def test_a_context_network_is_exact(seed: int, count: int, channels: int, larges
     )
     activity = rng.integers(0, 1021, (5, channels)).astype(np.int16)
     spatial = SpatialContext(kind, gradients, activity) if rng.integers(0, 2) else None
-    unmoved, found = np.zeros((2, channels, 1), np.int32), []
+    unmoved, result = np.zeros((2, channels, 1), np.int32), []
     state = ContextState(network, 5, selected, offset.T[network.order], unmoved, spatial)
     for step in network.steps:
-        found.extend(np.moveaxis(state.tables(step), 0, -1).tolist())
+        result.extend(np.moveaxis(state.tables(step), 0, -1).tolist())
         state.update(step, codes.T[network.order[step.places]])
     for n in range(5):
         near = (gradients[n].tolist(), activity[n].tolist()) if spatial else ([], [])
         vector = OneVector(selected[n], offset[n].tolist(), codes[n].tolist(), kind, *near)
-        assert [at_place[n] for at_place in found] == in_plain_integers(network, vector)
+        assert [at_place[n] for at_place in result] == in_plain_integers(network, vector)
 
 
 def spatial_weights_of(channels: int, units: int) -> SpatialWeights:

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
-from helpers.codecs import exactness
 from helpers.networks.extreme_networks import (
     STYLES,
     extreme_network,
@@ -29,15 +19,6 @@ EXACT = 1 << 24
 """Up to here float32 holds every integer."""
 
 VECTORS = 40
-
-KERNELS = ("Prescott", "Nehalem", "Sandybridge", "Haswell", "SkylakeX")
-"""Kernels of OpenBLAS for processors from 2004 to 2017."""
-
-NEEDED = {"Haswell": "AVX2", "SkylakeX": "AVX512F", "Sandybridge": "AVX", "Nehalem": "SSE42"}
-"""What a processor must have to run them."""
-
-NAMED = {"Prescott": {"Prescott", "Katmai"}}
-"""Names that OpenBLAS gives itself, where they differ."""
 
 
 def test_the_limits_keep_every_sum_within_what_float32_holds() -> None:
@@ -58,50 +39,5 @@ def test_the_largest_networks_are_exact(inner: str, outer: str, spatial: bool) -
         assert 0.75 * EXACT < largest < EXACT
     for count in (1, 3, VECTORS):
         for at_once in (True, False):
-            found = moves_of(network, vectors.first(count), at_once=at_once)
-            assert (found == expected[..., :count]).all()
-
-
-@cache
-def here() -> dict[str, Any]:
-    """The report of this machine, left to itself."""
-    return report({})
-
-
-def report(environment: Mapping[str, str], threads: int = 1) -> dict[str, Any]:
-    """The report of a process of its own."""
-    command = [sys.executable, str(Path(exactness.__file__)), str(threads)]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, check=True, capture_output=True, text=True
-    )
-    return json.loads(done.stdout)
-
-
-@pytest.mark.parametrize(
-    "kernel", [KERNELS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in KERNELS[1:])]
-)
-def test_other_kernels_of_blas_find_the_same_integers(kernel: str) -> None:
-    if NEEDED.get(kernel, "SSE3") not in here()["features"]:
-        pytest.skip("this processor has no such instructions")
-    other = report({"OPENBLAS_CORETYPE": kernel})
-    if not set(other["kernels"]) & NAMED.get(kernel, {kernel}):
-        pytest.skip("this BLAS has no such kernels")
-    assert other["digest"] == here()["digest"]
-
-
-def test_numpy_without_its_dispatch_finds_the_same_integers() -> None:
-    from numpy._core._multiarray_umath import __cpu_dispatch__
-
-    features = [each for each in __cpu_dispatch__ if each in here()["features"]]
-    if not features:
-        pytest.skip("this processor has nothing that NumPy would dispatch to")
-    other = report({"NPY_DISABLE_CPU_FEATURES": " ".join(features)})
-    assert not set(other["features"]) & set(features)
-    assert other["digest"] == here()["digest"]
-
-
-@pytest.mark.parametrize("threads", [pytest.param(2, marks=pytest.mark.slow), 8])
-def test_several_threads_of_blas_find_the_same_integers(threads: int) -> None:
-    other = report({}, threads)
-    assert set(other["threads"]) <= {threads}
-    assert other["digest"] == here()["digest"]
+            result = moves_of(network, vectors.first(count), at_once=at_once)
+            assert (result == expected[..., :count]).all()

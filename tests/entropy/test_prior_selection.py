@@ -10,7 +10,7 @@ from helpers.strategies import any_context
 from aecodec.entropy.costs import integer_costs
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.prior_selection import costs_with, select, two_cheapest
-from aecodec.prior_fitting.tables import fit_prior, to_frequencies
+from aecodec.prior_fitting.table_fitting import fit_prior, to_frequencies
 
 
 def test_the_cheapest_prior_is_selected() -> None:

@@ -43,14 +43,14 @@ def test_missing_neighbours_are_replaced_by_the_opposite_ones() -> None:
         3: ([0, -258, 0, 0], 258),
         5: ([-10, -258, 0, 0], 268),
     }
-    found = {}
+    result = {}
     for one in coding_passes((1, 2, 3)):
         spatial = one.spatial_context(codes, np.array([1], np.int16), np.array([0]))
         for n, number in enumerate(one.members):
-            found[int(number)] = spatial and (
+            result[int(number)] = spatial and (
                 spatial.kind,
                 (spatial.gradients[n, :, 0].tolist(), spatial.activity[n, 0]),
             )
-    assert found.pop(0) is None
-    assert found.pop(4) == (DIAGONAL, ([0, -10, 0, 0], 10))
-    assert found == {n: (STRAIGHT, each) for n, each in expected.items()}
+    assert result.pop(0) is None
+    assert result.pop(4) == (DIAGONAL, ([0, -10, 0, 0], 10))
+    assert result == {n: (STRAIGHT, item) for n, item in expected.items()}

@@ -35,12 +35,12 @@ def test_the_c_source_is_the_model(
     needs(compiler)
     half, folder = Half.ENCODER, convolutional_codec.folder
     model = with_static_shape(folder.read(half.tflite), 28, 28)
-    files = c_files(model, CModel(folder.spec, half, arena_bytes=1000))
+    files = c_files(model, CModel(folder.spec, half))
     for name, content in {**files, "main.c": DUMP.encode()}.items():
         (tmp_path / name).write_bytes(content)
     strict = [f"-std={standard}", "-Wall", "-Wextra", "-Werror", "-pedantic"]
     language = ["-x", "c++"] if compiler == "g++" else []
     command = [compiler, *strict, *language, *tmp_path.glob("*.c"), "-o", tmp_path / "dump"]
     subprocess.run(command, check=True)
-    found = subprocess.run([tmp_path / "dump"], capture_output=True, check=True).stdout
-    assert found == model
+    result = subprocess.run([tmp_path / "dump"], capture_output=True, check=True).stdout
+    assert result == model

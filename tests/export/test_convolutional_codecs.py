@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -58,17 +57,14 @@ def test_networks_of_any_size_are_exported(
     convolutional_codec: Codec, photograph: Pixels, command: Command, options: tuple[str, ...]
 ) -> None:
     report = export_on_photographs(command, convolutional_codec, photograph, *options)
-    assert [each["half"] for each in report] == ["encoder", "decoder"]
-    assert all(each["psnr_lost"] < 0.5 for each in report)
-    if "int8" in options and find_spec("tflite_micro"):
-        assert all(each["arena_bytes"] > 64 * 32 for each in report)
+    assert [row["half"] for row in report] == ["encoder", "decoder"]
+    assert all(row["psnr_lost"] < 0.5 for row in report)
 
 
 def test_networks_of_any_size_run_on_a_device(
     convolutional_codec: Codec, photograph: Pixels, command: Command
 ) -> None:
     needs("cc")
-    pytest.importorskip("tflite_micro")
     options = ("--format", "c", "--priors", "2")
     export_on_photographs(command, convolutional_codec, photograph, *options)
     codec = ("--codec", convolutional_codec.folder.path)
@@ -81,9 +77,9 @@ def test_a_size_without_two_sides_is_refused(
     convolutional_codec: Codec, command: Command, size: str
 ) -> None:
     done = command("export", convolutional_codec.folder.path, "-o", "out", "--size", size)
-    assert (done.status, "two sides" in done.err) == (2, True)
+    assert (done.status, "give WIDTHxHEIGHT" in done.err) == (2, True)
 
 
 def test_a_codec_of_tiles_has_no_other_size(command: Command) -> None:
     done = command("export", "digits", "-o", "out", "--size", "28x28")
-    assert (done.status, "has tiles" in done.err) == (2, True)
+    assert (done.status, "has a fixed size" in done.err) == (2, True)

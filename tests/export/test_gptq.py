@@ -44,5 +44,5 @@ def test_layers_that_are_called_twice_stay_one_layer() -> None:
     assert [weights.shape for weights in rounded.get_weights()] == [
         weights.shape for weights in model.get_weights()
     ]
-    exact, ours = (each.predict(samples, verbose=0) for each in (model, rounded))
+    exact, ours = (value.predict(samples, verbose=0) for value in (model, rounded))
     assert 0 < mse(exact, ours) < 1e-3 * np.var(exact)

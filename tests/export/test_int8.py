@@ -20,9 +20,9 @@ def test_units_that_are_hardly_ever_active_are_converted() -> None:
     decoder = keras.Model(codes, layers.Reshape((4, 4))(layers.Dense(16)(hidden(codes))))
     hidden.set_weights([np.eye(4, 6), np.full(6, 1e-4 - 10)])
     latents = np.random.default_rng(0).integers(0, 11, (300, 4)).astype(np.float32)
-    model = decoder_tflite(decoder, latents, lambda found: float(np.square(found).mean())).content
+    model = decoder_tflite(decoder, latents, lambda result: float(np.square(result).mean())).content
     with pytest.raises(RuntimeError, match="XNNPACK"):
         Interpreter(model_content=model).allocate_tensors()
     expected = keras_decoder(decoder)(latents.astype(np.int8)).reshape(-1, 4, 4)
-    found = TileTransform(model)(latents.astype(np.int8))
-    assert np.abs(found.astype(int) - expected).max() <= 1
+    answer = TileTransform(model)(latents.astype(np.int8))
+    assert np.abs(answer.astype(int) - expected).max() <= 1

@@ -121,7 +121,7 @@ def test_networks_of_keras_layers_give_the_integers_of_the_reference_kernels(nam
 
 def test_an_operator_that_c_lacks_is_named() -> None:
     model = int8_model(layers.Conv2D(6, 3, activation="log_softmax"))
-    with pytest.raises(ModelError, match=r"operator 1, LOG_SOFTMAX, .* --network tflm"):
+    with pytest.raises(ModelError, match=r"operator 1, LOG_SOFTMAX"):
         network_plan(model)
 
 

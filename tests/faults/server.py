@@ -1,13 +1,7 @@
-"""Runs `aecodec` again and again, each time in a fork that need not load everything anew.
-
-Reads one request per line of standard input, as JSON, and answers each with a line. Started with
-`fault.c` preloaded, and with the names of modules to load first.
-"""
+"""Runs commands in forks of one process, which has loaded `aecodec`: a JSON object per line."""
 
 from __future__ import annotations
 
-import importlib
-import io
 import json
 import os
 import sys
@@ -18,47 +12,29 @@ from aecodec.cli.main import run
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
-    for name in sys.argv[1:]:
-        importlib.import_module(name)
+    """Answer each request with the exit status of its command; negative for death by a signal."""
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()
         if not child:
-            _run(request)
-        _, ended = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(ended), flush=True)
+            os._exit(_status(request))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
-def _run(request: dict[str, Any]) -> None:
-    """Run one command, as a new process would, and end this one."""
-    for number, name in ((1, request["out"]), (2, request["err"])):
-        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+def _status(request: dict[str, Any]) -> int:
+    for number in (1, 2):
+        os.dup2(os.open(request["err"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.chdir(request["folder"])
     os.environ.update(request["variables"])
-    unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
-    raw: Any = io.FileIO(1, "w", closefd=False)
-    stream = raw if unbuffered else io.BufferedWriter(raw)
-    sys.stdout = io.TextIOWrapper(stream, write_through=unbuffered)
     sys.argv = ["aecodec", *request["arguments"]]
-    os._exit(_status())
-
-
-def _status() -> int:
     try:
         run()
     except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(bool(end.code))
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
     except BaseException:
         traceback.print_exc()
-        status = 1
-    else:
-        status = 0
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return 120  # as Python's
-    return status
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

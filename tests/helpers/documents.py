@@ -27,7 +27,7 @@ class Block(NamedTuple):
 
 def blocks_of(document: Path) -> list[Block]:
     """The fenced blocks of a document, in order."""
-    return [Block(*found) for found in _BLOCK.findall(document.read_text("utf-8"))]
+    return [Block(*groups) for groups in _BLOCK.findall(document.read_text("utf-8"))]
 
 
 def commands_of(document: Path) -> list[str]:

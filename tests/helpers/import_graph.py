@@ -1,18 +1,24 @@
-"""The import graph of the package: rooms, arrows between them, and circles.
+"""The import graph of aecodec: modules, packages, the imports between them, and cycles.
 
     python tests/helpers/import_graph.py
 
-A room is a folder of modules, or a module in the top folder of the package. Every import counts: at
-the top of a module, in a function, and for type checking alone.
+Here a package is a folder of modules, or a module in the top folder. Every import counts: at the
+top of a module, in a function, and for type checking only.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {
@@ -20,76 +26,78 @@ FOLDERS = {
     "cli": "aecodec.cli",
     "export": "aecodec.export",
     "web": "aecodec.web",
-    "c": "aecodec.c",
 }
 """Folders of the repository, and the packages as which they are installed."""
 
+LAYERS: list[list[str]] = [
+    [f"aecodec.{name}".removesuffix(".") for name in layer]
+    for layer in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["aecodec"][
+        "layers"
+    ]
+]
+"""The packages, lowest layer first."""
+
 Graph = Mapping[str, set[str]]
-"""Names, each with the names that it imports."""
+"""Names, with the names that each imports."""
 
 
 @cache
 def modules() -> dict[str, Path]:
-    """All modules of the package: dotted name and file."""
-    found = {}
+    """All modules: dotted name and file."""
+    files = {}
     for folder, package in FOLDERS.items():
         for path in sorted((ROOT / folder).rglob("*.py")):
             parts = path.relative_to(ROOT / folder).with_suffix("").parts
-            name = ".".join([package, *parts])
-            found[name.removesuffix(".__init__")] = path
-    return found
+            files[".".join([package, *parts]).removesuffix(".__init__")] = path
+    return files
 
 
 def imports_of(path: Path) -> set[str]:
-    """Dotted names that a file imports, wherever it does."""
-    found = set()
+    """Dotted names that a file imports anywhere."""
+    names = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 @cache
 def module_graph() -> Graph:
-    """The modules of the package, each with those that it imports."""
-    files = modules()
+    """The modules, with the modules that each imports."""
     return {
-        name: {found for each in imports_of(path) if (found := _module_in(each, files)) != name}
-        - {""}
-        for name, path in files.items()
+        name: {_module_of(imported) for imported in imports_of(path)} - {"", name}
+        for name, path in modules().items()
     }
 
 
-def _module_in(name: str, files: Mapping[str, Path]) -> str:
-    """The module that a dotted name is, or is in; empty for other packages."""
-    while name and name not in files:
+def _module_of(name: str) -> str:
+    """The module that a dotted name is, or is in; empty for other projects."""
+    while name and name not in modules():
         name = name.rpartition(".")[0]
     return name
 
 
-def room_of(module: str) -> str:
-    """The room of a module: its folder, or itself in the top folder."""
+def package_of(module: str) -> str:
+    """The package of a module: its folder, or itself in the top folder."""
     path = modules()[module]
-    if path.parent == ROOT / "aecodec":
-        return module
-    return module if path.name == "__init__.py" else module.rpartition(".")[0]
+    is_package = path.parent == ROOT / "aecodec" or path.name == "__init__.py"
+    return module if is_package else module.rpartition(".")[0]
 
 
 @cache
-def room_graph() -> Graph:
-    """The rooms of the package, each with those that it imports."""
+def package_graph() -> Graph:
+    """The packages, with the packages that each imports."""
     graph: dict[str, set[str]] = {}
-    rooms = {module: room_of(module) for module in modules()}
     for module, imported in module_graph().items():
-        own = graph.setdefault(rooms[module], set())
-        own |= {rooms[each] for each in imported} - {rooms[module]}
+        package = package_of(module)
+        graph.setdefault(package, set()).update({*map(package_of, imported)} - {package})
     return graph
 
 
-def circle_in(graph: Graph) -> list[str]:
-    """A circle of a graph; empty if there is none."""
+def cycle_in(graph: Graph) -> list[str]:
+    """A cycle of a graph; empty if there is none."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -97,25 +105,16 @@ def circle_in(graph: Graph) -> list[str]:
     return []
 
 
-def floors(graph: Graph) -> Iterator[tuple[str, ...]]:
-    """The names of a graph without circles, lowest first: each imports lower ones alone."""
-    sorter = TopologicalSorter(graph)
-    sorter.prepare()
-    while sorter.is_active():
-        ready = sorter.get_ready()
-        yield tuple(sorted(ready))
-        sorter.done(*ready)
-
-
 def main() -> None:
-    """Print the graph."""
-    for title, graph in (("modules", module_graph()), ("rooms", room_graph())):
-        arrows = sum(map(len, graph.values()))
-        circle = circle_in(graph)
-        print(f"{len(graph)} {title}, {arrows} arrows, circle: {' -> '.join(circle) or 'none'}")
-    if not circle_in(room_graph()):
-        for number, names in enumerate(floors(room_graph())):
-            print(f"floor {number}: {', '.join(names)}")
+    """Print the sizes of the graphs, and the layers."""
+    for title, graph in (("modules", module_graph()), ("packages", package_graph())):
+        imports = sum(map(len, graph.values()))
+        cycle = " -> ".join(cycle_in(graph)) or "none"
+        print(f"{len(graph)} {title}, {imports} imports, cycle: {cycle}")
+    for number, layer in enumerate(LAYERS):
+        for package in layer:
+            docstring = ast.get_docstring(ast.parse(modules()[package].read_text("utf-8"))) or ""
+            print(f"layer {number}: {package}: {docstring.partition(chr(10))[0]}")
 
 
 if __name__ == "__main__":

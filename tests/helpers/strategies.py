@@ -20,7 +20,7 @@ from aecodec.format.container import (
     Mode,
 )
 from aecodec.format.instruction import Origin
-from aecodec.prior_fitting.tables import to_frequencies
+from aecodec.prior_fitting.table_fitting import to_frequencies
 
 sides = st.integers(1, 300) | st.integers(1, 1 << 15)
 reduced_sides = st.integers(1, 300) | st.integers(1, 1 << 13)

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from image_files.odd_pictures import DEEP, deep_png, deep_ppm, saved, with_chunks
+from image_files.odd_pictures import DEEP, deep_png, deep_ppm
 from PIL import Image
 
 from aecodec.errors import AecodecWarning, ImageError
@@ -37,30 +37,8 @@ def test_colours_of_16_bits_are_refused_by_a_sentence_that_names_the_option(cont
         read_image(io.BytesIO(content))
 
 
-def test_a_transparent_level_of_16_bits_becomes_alpha() -> None:
-    content = saved(Image.fromarray(EVERY_VALUE), transparency=500)
-    alpha = read_image(io.BytesIO(content), DEEP).alpha
-    assert alpha is not None
-    assert np.flatnonzero(alpha == 0).tolist() == [500]
-
-
 def test_floats_that_are_no_numbers_become_black_and_white() -> None:
     values = np.array([[np.nan, -np.inf, np.inf, -1.0, 1.0, 3.0]], np.float32)
     with pytest.warns(AecodecWarning, match="values from -1 to 3 were scaled"):
         picture = from_pil(Image.fromarray(values), DEEP)
     assert picture.pixels.reshape(-1).tolist() == [0, 0, 255, 0, 128, 255]
-
-
-def test_a_constant_image_of_floats_is_black() -> None:
-    with pytest.warns(AecodecWarning, match="from 7 to 7"):
-        assert not from_pil(Image.fromarray(np.full((2, 3), 7, np.float32)), DEEP).pixels.any()
-
-
-def test_a_transparent_colour_of_16_bits_may_take_its_neighbours_along() -> None:
-    colours = np.repeat(EVERY_VALUE[:2, :, None], 3, axis=-1)
-    content = deep_png(colours)
-    content = with_chunks([(b"tRNS", b"\0\x01" * 3)], content)
-    with pytest.warns(AecodecWarning, match="its transparent colour was cut to 8 bits"):
-        alpha = read_image(io.BytesIO(content), DEEP).alpha
-    assert alpha is not None
-    assert (alpha == 0).sum() == 256

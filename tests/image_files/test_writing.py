@@ -9,14 +9,10 @@ import pytest
 from helpers.images import opened
 from image_files.odd_pictures import (
     COLOURS,
-    GREY_18,
-    GREYS,
     P3,
     XMP_PACKET,
     exif_of,
-    grey,
     rgb,
-    shown_as,
     with_alpha,
 )
 from PIL import Image
@@ -34,11 +30,6 @@ def test_formats_that_lose_something_need_a_quality(suffix: str) -> None:
     with pytest.raises(UsageError, match="choose a --quality"):
         encode_image(rgb, suffix)
     assert len(encode_image(rgb, suffix, 20)) < len(encode_image(rgb, suffix, 95))
-
-
-def test_webp_without_a_quality_loses_nothing_not_even_below_alpha() -> None:
-    back = opened(io.BytesIO(encode_image(with_alpha(rgb), ".webp")))
-    assert back.tobytes() == with_alpha(rgb).tobytes()
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
@@ -76,21 +67,6 @@ def test_formats_that_keep_a_mode_do(suffix: str, mode: Mode) -> None:
     back = Image.open(io.BytesIO(encode_image(image, suffix))).convert(mode.name)
     assert np.array_equal(np.asarray(back), np.asarray(image))
     assert from_pil(image).mode is mode
-
-
-@pytest.mark.parametrize(
-    ("suffix", "has_alpha"), [(".webp", False), (".webp", True), (".avif", True)]
-)
-def test_grey_with_a_profile_is_shown_alike_where_it_becomes_rgb(
-    suffix: str, has_alpha: bool
-) -> None:
-    alpha = np.full((1, *GREYS.shape), 200, np.uint8) if has_alpha else None
-    picture = Picture(GREYS[None, ..., None], alpha, {MetadataKind.ICC: GREY_18})
-    (content,) = encode_frames(picture, suffix, None if suffix == ".webp" else 100)
-    image = opened(io.BytesIO(content))
-    assert not image.info.get("icc_profile")
-    shown = np.asarray(image.convert("RGB")).astype(np.int16)
-    assert np.abs(shown - shown_as(grey, GREY_18)).max() <= 3
 
 
 @pytest.mark.parametrize("suffix", [".ppm", ".bmp", ".dib"])

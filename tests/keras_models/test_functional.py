@@ -76,7 +76,7 @@ class Weighted(keras.Model):
 def test_a_weight_outside_of_layers_is_named() -> None:
     model = Weighted()
     model(np.zeros((1, 8), np.float32))
-    with pytest.raises(ModelError, match="gain outside of any layer"):
+    with pytest.raises(ModelError, match="gain outside a layer"):
         as_functional(model)
 
 

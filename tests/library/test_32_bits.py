@@ -42,8 +42,8 @@ def bundle_with_bank_of(codec: Codec, more: int) -> bytes:
     struct.pack_into("<I", changed, BANK_COUNT, count + more)
     sections = [*others, replace(level, content=bytes(changed))]
     whole = head(codec.folder, sections)
-    for each in sections:
-        whole = whole.ljust(aligned(len(whole)), b"\0") + each.content
+    for section in sections:
+        whole = whole.ljust(aligned(len(whole)), b"\0") + section.content
     return whole
 
 

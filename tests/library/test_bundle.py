@@ -60,10 +60,10 @@ def opened(content: bytes) -> tuple[int, np.ndarray, c_void_p]:
 def test_a_bundle_states_what_the_codec_is(name: str, request: pytest.FixtureRequest) -> None:
     codec: Codec = request.getfixturevalue(name)
     spec, facts = codec.spec, Facts()
-    status, memory, found = opened(bundle_of(codec.folder))
+    status, memory, bundle = opened(bundle_of(codec.folder))
     assert status == OK
-    library().aecodec_bundle_facts(found, byref(facts))
-    library().aecodec_bundle_close(found)
+    library().aecodec_bundle_facts(bundle, byref(facts))
+    library().aecodec_bundle_close(bundle)
     assert len(memory)
     assert (facts.tile_height, facts.tile_width) == spec.tile
     assert (facts.channels, facts.receptive_field) == (spec.channels, spec.receptive_field)
@@ -80,15 +80,15 @@ def test_a_bundle_grows_from_its_head(codec: Codec, digits: Pixels) -> None:
     assert len(kept)
     file = CCodec(bundle_of(codec.folder)).compress(digits[:1, ..., None], 1)
     pixels = CCodec(bundle_of(codec.folder)).decompress(file)
-    memory = [aligned(each.content) for each in sections]
+    memory = [aligned(content.content) for content in sections]
     image = (c_uint32 * 8)()
     arguments = (grown, file, c_size_t(len(file)), None, None, byref(image))
     assert library().aecodec_decompress(*arguments) == ABSENT
-    for number, each in enumerate(memory):
-        address = c_void_p(each.ctypes.data)
-        short = library().aecodec_bundle_add(grown, number, address, c_size_t(len(each) - 1))
+    for number, content in enumerate(memory):
+        address = c_void_p(content.ctypes.data)
+        short = library().aecodec_bundle_add(grown, number, address, c_size_t(len(content) - 1))
         assert short == BAD_ARGUMENT
-        assert library().aecodec_bundle_add(grown, number, address, c_size_t(len(each))) == OK
+        assert library().aecodec_bundle_add(grown, number, address, c_size_t(len(content))) == OK
     assert library().aecodec_decompress(*arguments) == OK
     assert tuple(image[:4]) == (pixels.shape[2], pixels.shape[1], 1, 1)
     library().aecodec_image_free(byref(image))
@@ -147,10 +147,10 @@ def test_numbers_of_tables_that_do_not_fit_are_refused(codec: Codec) -> None:
     sections = sections_of(codec.folder, {}, [1])
     first = head(codec.folder, sections)
     for place, hostile in hostile_sections(sections[0].content):
-        status, memory, found = opened(first + hostile)
+        status, memory, bundle = opened(first + hostile)
         assert len(memory)
         if status == OK:
-            library().aecodec_bundle_close(found)
+            library().aecodec_bundle_close(bundle)
         is_offset = place >= NUMBERS and (place - NUMBERS) % 8 < 4  # which may lead to other arrays
         assert status == BAD_BUNDLE or is_offset or place in FREE, place
 

@@ -8,7 +8,6 @@ from helpers.c.beside_python import Both
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.imaging.picture import from_array
 from benchmarks.c_codec import BAD_ARGUMENT, BAD_IMAGE, CCodec, StatusError, bundle_of
 
 
@@ -51,24 +50,9 @@ def test_more_vectors_than_a_pass_takes(digits_in_both: Both, digits: Pixels, co
     assert digits_in_both.c.decompress(file).shape == many.shape
 
 
-def test_equal_channels_are_coded_as_grey(digits_in_both: Both, digits: Pixels) -> None:
-    equal = np.repeat(digits[:1, ..., None], 3, axis=-1)
-    check(digits_in_both, equal, 2)
-    one = digits_in_both.c.compress(equal[..., :1], 2)
-    assert len(digits_in_both.c.compress(equal, 2)) == len(one) + 14
-
-
 @pytest.mark.parametrize("level", [None, 1, 2.5, 4.0625, 8])
 def test_photographs(photo_in_both: Both, photograph: Pixels, level: float | None) -> None:
     check(photo_in_both, photograph[None, 100:165, 200:283], level)
-
-
-def test_grey_frames_and_narrow_photographs(photo_in_both: Both, photograph: Pixels) -> None:
-    crop = photograph[100:140, 200:240]
-    check(photo_in_both, crop[None, ..., :1], 3)
-    check(photo_in_both, np.stack([crop, crop[::-1]]), 5)
-    check(photo_in_both, crop[None, :3], 4)
-    check(photo_in_both, crop[None, :, :1], 4)
 
 
 @pytest.mark.parametrize("channels", [2, 4])
@@ -104,17 +88,6 @@ def test_compressing_refuses_what_no_file_holds(digits_in_both: Both, digits: Pi
         with pytest.raises(StatusError) as error:
             digits_in_both.c.compress(pixels, level)
         assert error.value.status == status
-
-
-@pytest.mark.slow
-def test_xnnpack_gives_nearly_the_same_bytes(
-    photo_in_both: Both, photo: Codec, photograph: Pixels
-) -> None:
-    picture = from_array(photograph)
-    encoded = photo.encoder.encode(picture, photo.encoder.header(picture, False))
-    for level in (1, 4, 8):
-        ours = photo_in_both.c.compress(photograph[None], level)
-        assert abs(len(ours) / len(encoded.to_bytes(level)) - 1) < 0.0005
 
 
 def test_earlier_codecs_decompress() -> None:

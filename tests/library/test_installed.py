@@ -16,7 +16,7 @@ from benchmarks.c_codec import CCodec, built, bundle_of
 
 pytestmark = pytest.mark.slow
 
-PROGRAM = next(each.text for each in blocks_of(ROOT / "docs" / "c.md") if each.language == "c")
+PROGRAM = next(block.text for block in blocks_of(ROOT / "docs" / "c.md") if block.language == "c")
 """The program that the documentation shows."""
 
 PROJECT = """

@@ -23,7 +23,7 @@ def assert_same_integers(model: bytes, kernels: list[str], rng: np.random.Genera
     graph = read_model(model)
     shape = graph.tensors[graph.entry].shape
     plan, reference = network_plan(model), reference_transform(model)
-    networks = [CNetwork(plan, each) for each in kernels]
+    networks = [CNetwork(plan, kind) for kind in kernels]
     assert {network.status for network in networks} == {0}
     for _ in range(INPUTS):
         inputs = rng.integers(-128, 128, shape).astype(np.int8)

@@ -14,10 +14,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from aecodec import Codec
 from aecodec.codec.execution import Execution
 from aecodec.engine.python import PythonEngine
-from aecodec.entropy import coding
-from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import FASTEST
-from aecodec.entropy.symbols import FixedSymbols
 from aecodec.parallel import ONE_BLAS_THREAD
 
 OWN = 2
@@ -35,7 +32,7 @@ def _calling_program() -> Iterator[None]:
 
 
 def blas_threads() -> set[int]:
-    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
 def watched(codec: Codec, seen: Seen) -> Codec:
@@ -64,26 +61,6 @@ def test_a_picture_of_one_segment_is_coded_with_one_blas_thread(
     assert len(seen) == 5  # an encoder, and twice a decoder with an encoder that checks it
 
 
-def test_codes_are_decided_and_counted_with_one_blas_thread() -> None:
-    seen: Seen = []
-
-    class Noting(FixedSymbols):
-        @property
-        def codes(self) -> np.ndarray:
-            seen.append(blas_threads())
-            return np.zeros((2, 1), np.int16)
-
-        @codes.setter
-        def codes(self, codes: np.ndarray) -> None: ...
-
-    nothing = np.zeros((1, 1))
-    prior = Prior(np.array([[32768, 32768]]), 0, nothing, nothing, [0])
-    coding.decide(prior, Noting(nothing), None)
-    assert seen == [{1}] * len(seen)
-    assert seen
-    coding.bits(prior, np.zeros((2, 1), np.int16))
-
-
 def test_the_last_of_several_threads_gives_back_what_the_program_had() -> None:
     inside, go_on = threading.Event(), threading.Event()
 
@@ -99,12 +76,6 @@ def test_the_last_of_several_threads_gives_back_what_the_program_had() -> None:
     assert blas_threads() == {1}
     go_on.set()
     other.join()
-    assert blas_threads() == {OWN}
-
-
-def test_the_threads_are_given_back_after_an_error() -> None:
-    with pytest.raises(ValueError, match="damaged"), ONE_BLAS_THREAD:
-        raise ValueError("damaged")
     assert blas_threads() == {OWN}
 
 

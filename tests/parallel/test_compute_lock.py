@@ -6,8 +6,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from aecodec.parallel import ComputeLock
 
 _PATIENCE = 60
@@ -46,13 +44,3 @@ def test_one_thread_works_at_a_time() -> None:
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(work, range(2000)))
-
-
-def test_a_lock_that_is_not_held_is_not_released() -> None:
-    lock = ComputeLock()
-    with lock.released():
-        pass
-    with lock, pytest.raises(OSError, match="the store"), lock.released():
-        raise OSError("the store does not answer")
-    with lock:  # it was given back
-        pass

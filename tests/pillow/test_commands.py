@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from helpers.commands import Command
-from helpers.images import saved
 from PIL import Image
 
 import aecodec
 import aecodec.pillow
-from aecodec.datasets.files import images_in
+from aecodec.datasets.folders_and_arrays import images_in
 from aecodec.image_files.formats import format_of, has_image_suffix
 
 
@@ -53,18 +51,3 @@ def test_decompress_takes_aec_files_and_writes_none(folder: Path, command: Comma
     assert result.status == 2
     assert "Pillow has no image format for names that end with .aec" in result.err
     assert format_of(".aec") is format_of(".AEC") is None
-
-
-def test_a_file_that_was_made_of_an_aec_file_becomes_a_png_file(
-    folder: Path, picture: Image.Image, command: Callable[..., object]
-) -> None:
-    picture.save(folder / "c.aec")
-    with Image.open(folder / "c.aec") as image:
-        image.save(folder / "d.aec")
-    command("decompress", folder)
-    assert "d_decompressed.png" in files_in(folder.with_name("scans_decompressed"))
-
-
-def test_an_opened_aec_file_is_an_image(picture: Image.Image) -> None:
-    image = Image.open(saved(picture))
-    assert aecodec.decompress(aecodec.compress(image)).size == image.size

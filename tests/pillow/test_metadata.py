@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -13,7 +12,6 @@ from PIL import ExifTags, Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 import aecodec
-from aecodec.format.container import MetadataKind
 from aecodec.image_files.metadata import PNG_XMP
 
 DESCRIPTION = ExifTags.Base.ImageDescription
@@ -63,8 +61,8 @@ VALUES = {
 @pytest.mark.parametrize("name", VALUES)
 def test_metadata_is_added_and_removed(picture: Image.Image, name: str) -> None:
     value = VALUES[name]
-    given = Image.open(saved(picture, **{name: value}))
-    assert given.info == {name: value}
+    added = Image.open(saved(picture, **{name: value}))
+    assert added.info == {name: value}
     assert picture.info == {}
     picture.info[name] = value
     kept = Image.open(saved(picture))
@@ -86,66 +84,10 @@ def warnings_of(options: dict[str, Any], name: str) -> AbstractContextManager[An
     return nullcontext()
 
 
-def test_one_kind_is_replaced_and_the_others_stay(picture: Image.Image) -> None:
-    image = Image.open(saved(picture, "PNG", **VALUES))
-    restored = Image.open(saved(image, xmp="<other/>"))
-    assert restored.info == {**VALUES, "xmp": b"<other/>"}
-
-
-def test_the_file_is_that_of_compress(picture: Image.Image) -> None:
-    image = Image.open(saved(picture, "JPEG", **VALUES))
-    assert saved(image).getvalue() == aecodec.compress(image)
-    bare = picture.copy()
-    picture.info.update(VALUES)
-    assert saved(bare, **VALUES).getvalue() == saved(picture).getvalue()
-
-
-def test_what_is_given_is_kept_however_small_the_picture_is(digit: Image.Image) -> None:
-    digit.info["exif"] = VALUES["exif"]
-    assert Image.open(saved(digit)).info == {}
-    assert Image.open(saved(digit, xmp=XMP)).info == {"exif": VALUES["exif"], "xmp": XMP}
-    assert Image.open(saved(digit, xmp=XMP, max_bytes=400)).info["xmp"] == XMP
-    assert Image.open(saved(digit, xmp=XMP, metadata=False)).info == {}
-
-
-def test_exif_may_be_an_object(picture: Image.Image) -> None:
-    exif = exif_of(BitsPerSample=8, Software="a program")
-    exif[40963] = 455
-    restored = Image.open(saved(picture, exif=exif)).getexif()
-    assert dict(restored) == {258: 8, 305: "a program", 40963: 455}
-
-
-def test_empty_exif_is_kept(picture: Image.Image) -> None:
-    empty = Image.Exif().tobytes()
-    restored = Image.open(saved(picture, exif=empty))
-    assert restored.info["exif"] == empty
-    assert dict(restored.getexif()) == {}
-
-
 def test_damaged_exif_is_left_out_and_named(picture: Image.Image) -> None:
     with pytest.warns(aecodec.AecodecWarning, match="its EXIF, which is damaged"):
         file = saved(picture, exif=b"This_is_not_valid_EXIF_data")
     assert Image.open(file).info == {}
-
-
-def test_damaged_exif_of_a_file_is_refused_by_pillow_alone(digit: Image.Image) -> None:
-    data = aecodec.load_codec("digits").encoder.compress(
-        aecodec.Picture(
-            aecodec.decompress_frames(saved(digit).getvalue())[..., None],
-            metadata={MetadataKind.EXIF: b"no EXIF"},
-        ),
-        metadata=True,
-    )
-    image = Image.open(io.BytesIO(data))
-    image.load()
-    assert image.info["exif"] == b"no EXIF"
-    with pytest.raises(SyntaxError):
-        image.getexif()
-
-
-def test_a_null_byte_at_the_end_of_xmp_comes_back(picture: Image.Image) -> None:
-    content = "<x>\xe9</x>".encode("latin1") + b"\0"
-    assert Image.open(saved(picture, xmp=content)).info["xmp"] == content
 
 
 def test_a_stack_has_the_metadata_of_its_first_picture(picture: Image.Image) -> None:
@@ -205,24 +147,10 @@ def test_the_orientation_of_a_file_is_applied(
 def test_an_orientation_that_is_given_is_applied(
     picture: Image.Image, orientation: int, options: Any
 ) -> None:
-    given = options(orientation)
+    chosen = options(orientation)
     named = picture.copy()
     named.getexif()[ORIENTATION] = orientation
-    check_upright(Image.open(saved(picture, **given)), ImageOps.exif_transpose(named))
-
-
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
-def test_an_orientation_that_is_given_again_is_applied_once(
-    picture: Image.Image, file_format: str
-) -> None:
-    exif = exif_of(Orientation=6)
-    image = Image.open(saved(picture, file_format, exif=exif))
-    check_upright(Image.open(saved(image, exif=exif)), ImageOps.exif_transpose(image))
-
-
-def test_exif_decides_where_xmp_states_another_orientation(picture: Image.Image) -> None:
-    image = Image.open(saved(picture, exif=exif_of(Orientation=1), xmp=xmp_of(6, True)))
-    check_upright(image, picture)
+    check_upright(Image.open(saved(picture, **chosen)), ImageOps.exif_transpose(named))
 
 
 def check_upright(image: Image.Image, expected: Image.Image) -> None:

@@ -9,7 +9,6 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import pytest
 from helpers.images import saved
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -38,14 +37,6 @@ def test_the_format_is_registered() -> None:
     assert Image.registered_extensions()[".aec"] == "AEC"
     assert Image.MIME["AEC"] == "image/x-aec"
     assert {"AEC"} <= Image.OPEN.keys() & Image.SAVE.keys() & Image.SAVE_ALL.keys()
-
-
-def test_a_file_says_what_it_is(digit: Image.Image) -> None:
-    image = Image.open(saved(digit))
-    assert isinstance(image, AecImageFile)
-    assert image.get_format_mimetype() == "image/x-aec"
-    assert image.format_description == "aecodec image"
-    assert "mode=L size=28x28" in repr(image)
 
 
 OPEN = """
@@ -115,58 +106,6 @@ def test_a_file_of_pillow_is_closed_once_it_is_used(
     assert file is not None
     getattr(image, use)()
     assert file.closed
-
-
-def test_a_with_statement_closes_the_file(digit: Image.Image, tmp_path: Path) -> None:
-    digit.save(tmp_path / "digit.aec")
-    with Image.open(tmp_path / "digit.aec") as image:
-        file = image.fp
-    assert file is not None
-    assert file.closed
-
-
-@pytest.mark.parametrize("is_loaded", [False, True])
-def test_a_closed_image_has_no_pixels(digit: Image.Image, is_loaded: bool) -> None:
-    image = Image.open(saved(digit, save_all=True, append_images=[digit]))
-    if is_loaded:
-        image.load()
-    image.close()
-    with pytest.raises(ValueError, match="closed image"):
-        image.load()
-    image.seek(1)
-    with pytest.raises(ValueError, match="closed image"):
-        image.load()
-
-
-def test_loading_again_changes_nothing(digit: Image.Image) -> None:
-    image = Image.open(saved(digit))
-    pixels = image.tobytes()
-    for _ in range(3):
-        image.load()
-        assert (image.tobytes(), image.n_frames, image.tell()) == (pixels, 1, 0)
-
-
-def test_an_array_outlives_its_image(digit: Image.Image) -> None:
-    file = saved(digit)
-    image = Image.open(file)
-    array = np.asarray(image)
-    image.close()
-    del image
-    assert array.tobytes() == aecodec.decompress(file.getvalue()).tobytes()
-
-
-def test_loaded_pixels_can_be_changed(digit: Image.Image) -> None:
-    image = Image.open(saved(digit))
-    image.putpixel((0, 0), 123)
-    image.load()
-    assert image.getpixel((0, 0)) == 123
-
-
-def test_formats_can_be_named(digit: Image.Image) -> None:
-    assert Image.open(saved(digit), formats=["AEC"]).size == (28, 28)
-    with pytest.raises(UnidentifiedImageError):
-        Image.open(saved(digit), formats=["PNG", "JPEG"])
-    assert Image.open(saved(digit, "PNG")).format == "PNG"
 
 
 @pytest.mark.parametrize(

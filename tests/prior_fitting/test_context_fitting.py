@@ -12,7 +12,7 @@ from helpers.codes import busy_and_even
 from aecodec.entropy import coding
 from aecodec.entropy.context_network import ContextNetwork
 from aecodec.prior_fitting.context_fitting import fit_context, train_network
-from aecodec.prior_fitting.tables import fit_prior, pool_bank
+from aecodec.prior_fitting.table_fitting import fit_prior, pool_bank
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_a_context_network_is_kept_where_it_saves_bits() -> None:
     unlike = rng.normal(0, 4, (4000, 6))
     first, again, other = (
         fit_context(fit_prior(codes, priors=2), codes, units=32, epochs=5)
-        for codes in (each.round().astype(np.int16) for each in (alike, alike, unlike))
+        for codes in (values.round().astype(np.int16) for values in (alike, alike, unlike))
     )
     assert first.context
     assert again.context

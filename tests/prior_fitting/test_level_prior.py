@@ -15,7 +15,7 @@ from aecodec.coding.rdoq import RateWeight, rdoq_symbols
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.prior_fitting.level_prior import fit_level
-from aecodec.prior_fitting.tables import fit_prior
+from aecodec.prior_fitting.table_fitting import fit_prior
 
 
 def test_priors_are_fitted_to_the_codes_that_encoders_make() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import shutil
 import subprocess
@@ -12,14 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import aecodec
 from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, UsageError
 from aecodec.arrays import Pixels
-from aecodec.coding.payload import Message
+from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.errors import InputError
-from aecodec.sequences.frame_files import FrameFiles
 
 
 @pytest.fixture
@@ -65,12 +62,6 @@ def test_a_stack_is_indexed_as_its_array(stack: Path) -> None:
     assert frames[[]].shape == (0, 28, 28)
 
 
-def test_a_stack_is_iterated_over(stack: Path) -> None:
-    whole, frames = aecodec.decompress_frames(stack), aecodec.frames(stack)
-    assert np.array_equal(np.stack(list(frames)), whole)
-    assert np.array_equal(next(reversed(frames)), whole[-1])
-
-
 def test_codes_are_those_that_were_encoded(stack: Path, digits: Pixels, codec: Codec) -> None:
     codes = aecodec.frames(stack).codes
     expected = codec.encoder.codes(digits[:300, ..., None], level=1)[:, None]
@@ -98,13 +89,15 @@ def test_only_the_messages_of_a_frame_are_decoded(
     crop = np.pad(photograph[:420, :500, 1], ((0, 92), (0, 12)), mode="reflect")
     path = tmp_path / "many.aec"
     path.write_bytes(aecodec.compress(np.stack([crop] * 17), level=1))
-    decoded, decode = [], Message.decode
+    decoder = aecodec.load_codec("photo").decoder
+    coder, decoded = type(decoder.engine.coder(decoder.folder, 1)), []
+    decode = coder.decode
 
-    def counted(message: Message, *arguments: object) -> np.ndarray:
-        decoded.append(message.segment.shape[0])
-        return decode(message, *arguments)
+    def counted(coder: MessageCoder, message: bytes, segment: Segment) -> np.ndarray:
+        decoded.append(segment.shape[0])
+        return decode(coder, message, segment)
 
-    monkeypatch.setattr(Message, "decode", counted)
+    monkeypatch.setattr(coder, "decode", counted)
     frames = aecodec.frames(path)
     assert decoded == []
     assert np.array_equal(frames[16], frames[-1])
@@ -115,23 +108,6 @@ def test_only_the_messages_of_a_frame_are_decoded(
     assert decoded == [1, 16]
 
 
-def test_a_colour_picture_of_a_grey_codec(tmp_path: Path, codec: Codec, photograph: Pixels) -> None:
-    """Each of its channels is a plane of 2x3 tiles."""
-    pictures = np.stack([photograph[n:][:50, :70] for n in (0, 90, 180)])
-    path = tmp_path / "colour.aec"
-    path.write_bytes(codec.compress(pictures))
-    frames, whole = aecodec.frames(path), aecodec.decompress_frames(path)
-    assert np.array_equal(frames[[2, 0]], whole[[2, 0]])
-    assert frames.codes[1].shape == (3 * 2 * 3, 44)
-
-
-def test_a_reduced_picture_has_its_own_size(tmp_path: Path, photograph: Pixels) -> None:
-    path = tmp_path / "reduced.aec"
-    path.write_bytes(aecodec.compress(photograph, max_bytes=600))
-    assert aecodec.read_header(path).reduction > 2
-    assert np.array_equal(aecodec.frames(path)[0], aecodec.decompress(path))
-
-
 def test_a_folder_is_its_files_in_the_order_of_their_paths(folder: Path) -> None:
     frames = aecodec.frames(folder)
     assert len(frames) == 7
@@ -140,23 +116,12 @@ def test_a_folder_is_its_files_in_the_order_of_their_paths(folder: Path) -> None
         np.asarray(aecodec.decompress(folder / "b" / "one.AEC")),
         np.asarray(aecodec.decompress(folder / "c.aec")),
     ]
-    for number, (frame, each) in enumerate(zip(frames, expected, strict=True)):
-        assert np.array_equal(frame, each)
-        assert np.array_equal(frames[number], each)
+    for number, (frame, picture) in enumerate(zip(frames, expected, strict=True)):
+        assert np.array_equal(frame, picture)
+        assert np.array_equal(frames[number], picture)
     assert np.array_equal(frames[[5, 1, 0]], np.stack([expected[n] for n in (5, 1, 0)]))
     with pytest.raises(ImageError, match=r"\(28, 28\) and \(50, 70, 3\).*one by one"):
         frames[4:]
-
-
-def test_files_are_counted_by_their_first_bytes(folder: Path) -> None:
-    """What is behind them is noticed when the file is opened, with its name."""
-    file = folder / "a.aec"
-    file.write_bytes(file.read_bytes()[:-1])
-    frames = aecodec.frames(folder)
-    assert len(frames) == 7
-    assert frames[5].shape == (28, 28)
-    with pytest.raises(FormatError, match=r"a\.aec: damaged: checksum"):
-        frames[0]
 
 
 def test_a_file_that_changes_is_noticed(stack: Path, digits: Pixels) -> None:
@@ -187,13 +152,6 @@ def test_what_is_not_there_is_refused_at_once(tmp_path: Path) -> None:
         aecodec.frames(tmp_path / "a.aec")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_a_pipe_is_not_waited_for(folder: Path) -> None:
-    os.mkfifo(folder / "pipe.aec")
-    with pytest.raises(InputError, match=r"pipe\.aec: not a regular file"):
-        aecodec.frames(folder)
-
-
 def test_limits_are_those_of_decompress(stack: Path) -> None:
     with pytest.raises(LimitError, match=r"digits\.aec: 300 pictures"):
         aecodec.frames(stack, max_frames=299)[0]
@@ -216,18 +174,6 @@ def test_it_pickles_without_what_it_loaded(stack: Path) -> None:
     again = pickle.loads(data)
     assert np.array_equal(again[7], expected)
     assert np.array_equal(pickle.loads(pickle.dumps(frames.codes))[7], frames.codes[7])
-
-
-def test_another_process_that_is_given_it_reads_it(stack: Path) -> None:
-    program = (
-        "import pickle, sys\n"
-        "frames = pickle.load(sys.stdin.buffer)\n"
-        "print(len(frames), int(frames[11].sum()), 'ai_edge_litert' in sys.modules)\n"
-    )
-    frames = aecodec.frames(stack)
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, input=pickle.dumps(frames), capture_output=True, check=True)
-    assert done.stdout.split() == [b"300", str(frames[11].sum()).encode(), b"True"]
 
 
 def test_codes_need_no_network(stack: Path, tmp_path: Path) -> None:
@@ -258,21 +204,3 @@ def test_threads_may_share_it(stack: Path) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_the_codec_is_loaded_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = [file._decoder for file in map(FrameFiles(folder).opened, (0, 1))]
-    assert opened[0] is opened[1]
-
-
-def test_importing_aecodec_does_not_load_it() -> None:
-    program = "import aecodec, sys; print([n for n in sys.modules if 'sequences' in n])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert done.stdout == b"[]\n"
-
-
-def test_one_picture_is_a_sequence_of_one(tmp_path: Path, photograph: Pixels) -> None:
-    Image.fromarray(photograph[:40, :30]).save(tmp_path / "a.png")
-    path = tmp_path / "a.aec"
-    path.write_bytes(aecodec.compress(tmp_path / "a.png"))
-    assert np.array_equal(aecodec.frames(path)[:], np.asarray(aecodec.decompress(path))[None])

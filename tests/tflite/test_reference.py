@@ -12,11 +12,11 @@ def test_sums_of_int8_are_sums() -> None:
     """The reference kernel alone takes -1 for 255."""
     rng = np.random.default_rng(0)
     make = Maker(rng)
-    given, output = make.tensor([1, 3, 4, 5], None, [0.1], -7), make.tensor([1], None, [0.3], 11)
-    inputs = [given, make.integers([1, 2])]
+    entry, output = make.tensor([1, 3, 4, 5], None, [0.1], -7), make.tensor([1], None, [0.3], 11)
+    inputs = [entry, make.integers([1, 2])]
     make.operator("SUM", inputs, [output], "ReducerOptions", keepDims=False)
     values = rng.integers(-128, 128, (1, 3, 4, 5)).astype(np.int8)
     sums = (values + 7.0).sum(axis=(1, 2)) / 3 + 11
-    found = reference_transform(make.model(given, output))(values)
+    result = reference_transform(make.model(entry, output))(values)
     assert (values < 0).any()
-    assert np.abs(found - np.clip(sums, -128, 127)).max() <= 1
+    assert np.abs(result - np.clip(sums, -128, 127)).max() <= 1

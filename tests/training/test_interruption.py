@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -28,13 +27,6 @@ def test_ctrl_c_waits_for_the_end_of_a_step() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_ctrl_c_ends_a_validation_too() -> None:
-    with between_steps() as interruption:
-        signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            interruption.on_test_batch_end(0)
-
-
 def test_ctrl_c_pressed_again_does_not_wait() -> None:
     with between_steps():
         signal.raise_signal(signal.SIGINT)
@@ -51,17 +43,3 @@ def test_ctrl_c_that_is_ignored_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, usual)
-
-
-def test_a_training_in_a_thread_leaves_signals_alone() -> None:
-    seen = []
-
-    def train() -> None:
-        with between_steps() as interruption:
-            interruption.on_train_batch_end(0)
-            seen.append(signal.getsignal(signal.SIGINT))
-
-    thread = threading.Thread(target=train)
-    thread.start()
-    thread.join()
-    assert seen == [signal.default_int_handler]

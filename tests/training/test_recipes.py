@@ -12,8 +12,6 @@ from helpers.tiny_recipe import tiny_recipe
 
 from aecodec import AecodecWarning, UsageError
 from aecodec.arrays import Pixels
-from aecodec.metrics import mse, psnr
-from aecodec.training import Autoencoder
 from aecodec.training.recipe import load_recipe
 from aecodec.training.run import RecipeTraining, run_recipe
 
@@ -43,7 +41,7 @@ def assert_is_interrupted(training: RecipeTraining) -> None:
         warnings.simplefilter("always")
         _, is_complete = training.run([CtrlC()], verbose=0)
     assert not is_complete
-    assert [each for each in caught if each.category is AecodecWarning]
+    assert [warning for warning in caught if warning.category is AecodecWarning]
 
 
 def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path: Path) -> None:
@@ -69,44 +67,20 @@ def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path:
         run_recipe(recipe, data, folder, resume=True, verbose=0)
 
 
-def psnr_of(autoencoder: Autoencoder, digits: Pixels) -> float:
-    """PSNR in dB of the float networks."""
-    x = digits[..., None] / 255
-    latents = autoencoder.encoder.predict(x, verbose=0)
-    decoded = autoencoder.decoder.predict(latents, verbose=0)
-    return psnr(mse(255 * decoded.clip(0, 1), 255 * x))
-
-
-@pytest.mark.slow
-def test_a_training_goes_on_after_ctrl_c_as_if_it_had_not_been_interrupted(
-    digits: Pixels, tmp_path: Path
-) -> None:
-    data, file = tmp_path / "data.npy", tmp_path / "recipe.toml"
-    np.save(data, digits[:300])
-    file.write_text(tiny_recipe(epochs=2))
-    recipe = load_recipe(file)
-    interrupted = RecipeTraining(recipe, data, tmp_path / "codec")
-    assert_is_interrupted(interrupted)
-    resumed, is_complete = interrupted.run(verbose=0)
-    whole, _ = RecipeTraining(recipe, data, tmp_path / "whole").run(verbose=0)
-    assert is_complete
-    assert psnr_of(resumed, digits[:300]) == pytest.approx(psnr_of(whole, digits[:300]), abs=2)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (("count = 3", ""), r"\[priors\] must have context_epochs, count, rdoq"),
         (("[data]", "[dat]"), "not a recipe"),
-        (('networks = "tile"', 'networks = "x"'), "no networks"),
-        (('optimizer = "adam"', 'optimizer = "x"'), "no optimizer 'x': adam, muon"),
+        (('networks = "tile"', 'networks = "x"'), "unknown networks"),
+        (('optimizer = "adam"', 'optimizer = "x"'), "unknown optimizer 'x': use adam or muon"),
         (("cost_power = 1", "cost_power = 0"), "cost_power"),
-        (("cost_power", 'distortion = "x"\ncost_power'), "no distortion 'x'"),
-        (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "a weight of 0"),
-        (("flips = false", "flips = false\nsmooth = 2"), "smooth is a share"),
+        (("cost_power", 'distortion = "x"\ncost_power'), "unknown distortion 'x'"),
+        (("cost_power", "distortion = { blocking = 0 }\ncost_power"), "the weight 0"),
+        (("flips = false", "flips = false\nsmooth = 2"), "smooth must be a share"),
         (("loss_weights = [1, 2]", "loss_weights = [1]"), "the same number"),
-        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq takes most and masking"),
-        (("count = 3", "count = 3\nrdoq = { least = 1 }"), "rdoq takes most and masking"),
+        (("count = 3", "count = 3\nrdoq = { most = 256 }"), "rdoq must have most and masking"),
+        (("count = 3", "count = 3\nrdoq = { least = 1 }"), "rdoq must have most and masking"),
     ],
 )
 def test_recipes_that_lack_something_are_refused(
@@ -134,14 +108,6 @@ def test_the_distortion_of_a_recipe_is_mse_or_what_it_names(tmp_path: Path) -> N
             "ms-ssim",
             {"mse": 0.4, "ms-ssim": 0.03},
         )
-
-
-def test_recipes_that_do_not_exist_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"shipped recipe \(digits, photo, picture\)"):
-        load_recipe("nothing")
-    (tmp_path / "bad.toml").write_text("name = ")
-    with pytest.raises(UsageError, match="not a recipe"):
-        load_recipe(tmp_path / "bad.toml")
 
 
 @pytest.mark.parametrize(

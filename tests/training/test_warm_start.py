@@ -40,7 +40,7 @@ def test_a_pair_computes_what_the_codec_computes(codec: str, networks: str, side
 
 def test_a_codec_with_other_networks_or_levels_is_refused() -> None:
     folder = load_codec("digits").folder
-    with pytest.raises(ModelError, match="3 levels, and this training has 2"):
+    with pytest.raises(ModelError, match="3 levels, but this training has 2"):
         start_from_codec(new_pair("tile", folder, 28), folder, levels=2)
-    with pytest.raises(ModelError, match="the shape of its encoder"):
+    with pytest.raises(ModelError, match="its encoder has another shape"):
         start_from_codec(new_pair("tile", folder, 20), folder, levels=3)

@@ -13,10 +13,10 @@ from PIL import Image
 
 import aecodec
 from aecodec.arrays import Pixels
-from aecodec.cli.shared.files import write_tree
+from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.web.hosting import hosted_files
-from aecodec.web.samples import found_samples
+from aecodec.web.samples import sample_pictures
 from aecodec.web.site import site_files
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
@@ -35,7 +35,7 @@ def site(
 ) -> Path:
     """A page with both codecs that ship; and beside it, for tests, golden files and pictures."""
     folder = tmp_path_factory.mktemp("web") / "site"
-    contents = site_files([photo, codec], found_samples(None))
+    contents = site_files([photo, codec], sample_pictures(None))
     for path in (*GOLDEN.glob("codecs/*"), ROOT / "aecodec" / "data" / "codecs" / "photo-1"):
         other = CodecFolder.open(path)
         for name, content in hosted_files(other).items():

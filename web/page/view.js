@@ -12,17 +12,6 @@ for (const row of document.querySelectorAll("#formats tbody tr")) {
 let split;
 let columns = []; // of the levels
 
-function make(name, text = "", className = "") {
-  const element = document.createElement(name);
-  element.textContent = text;
-  element.className = className;
-  return element;
-}
-
-function grouped(number) {
-  return number.toLocaleString("en");
-}
-
 function inShort(bytes) {
   if (bytes < 1000) return String(bytes);
   const [value, unit] = bytes < 999_500 ? [bytes / 1000, "k"] : [bytes / 1e6, "M"];

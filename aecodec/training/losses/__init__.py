@@ -1,1 +1,1 @@
-"""The losses that training minimizes: distortion, or distortion and the bits that codes take."""
+"""Losses for training: distortion, or distortion and the rate of codes."""

@@ -1,4 +1,4 @@
-"""What all losses of a pair have in common."""
+"""Base classes and options of losses."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class RateOptions:
     """Details of the rate term of a loss.
 
     Attributes:
-        loss_weights: weight of each level in the loss; 1 for each if None.
-        components: number of distributions that the entropy model mixes, where levels have channels
-            of their own.
-        cost_power: exponent, above 0, of each picture's cost of distortion and rate. With 1, the
-            error of all pictures together is minimized, and the hard ones matter most; the
-            smaller, the more equally pictures count, as in a mean of PSNRs.
+        loss_weights: weight of each level in the loss; None for 1.
+        components: number of distributions that the entropy model mixes, if levels have separate
+            channels.
+        cost_power: positive exponent of each picture's cost of distortion and rate. With 1, the
+            error of all pictures together is minimized, and difficult pictures matter most. Smaller
+            values weight pictures more equally, as in a mean of PSNRs.
     """
 
     loss_weights: Sequence[float] | None = None
@@ -33,16 +33,16 @@ class RateOptions:
     cost_power: float = 1.0
 
     def weights_of(self, levels: int) -> list[float]:
-        """Weight of each level in the loss."""
+        """Weights of the levels in the loss."""
         return [1.0] * levels if self.loss_weights is None else list(self.loss_weights)
 
 
 class Loss(keras.Model):
-    """A loss of a pair, which keeps the share of the training that is done.
+    """A loss of a pair, with the finished share of the training in its weight `progress`.
 
     Args:
         pair: the encoder and the decoder.
-        distortion: what decoded pictures are measured by.
+        distortion: measure of decoded pictures.
     """
 
     def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
@@ -54,7 +54,7 @@ class Loss(keras.Model):
 
     @property
     def gains(self) -> Float32 | None:
-        """(L, K) factors by which the latents are multiplied at each level; None without gains."""
+        """(L, K) factors by which latents are multiplied at each level; None without gains."""
         return None
 
     def minimize(self, loss: Any, tape: tf.GradientTape) -> None:
@@ -67,7 +67,7 @@ class LossOfLevels(Loss):
 
     Args:
         pair: the encoder and the decoder.
-        distortion: what decoded pictures are measured by.
+        distortion: measure of decoded pictures.
         levels: number of levels.
     """
 
@@ -86,12 +86,12 @@ class LossOfLevels(Loss):
 
 
 def costs(distortions: Any, bits: Any, rate_weights: Any) -> Any:
-    """(N,) distortion and rate over the root of lambda, to which they are about proportional."""
+    """(N,) costs of distortion and rate, divided by the root of lambda to balance the levels."""
     return (distortions + rate_weights * bits) / rate_weights**0.5
 
 
 def numbers_in(images: Any) -> int:
-    """Height x width x channels of an image."""
+    """Number of values in an image: height x width x channels."""
     return math.prod(images.shape[1:])
 
 

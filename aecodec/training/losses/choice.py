@@ -1,4 +1,4 @@
-"""The loss that suits a pair and its levels."""
+"""Choosing the loss for a pair and its levels."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def loss_of(
     distortion: Mixture,
     gains: Float32 | None = None,
 ) -> DistortionLoss | RateDistortionLoss | GainedRateDistortionLoss:
-    """The loss that suits a pair and its levels.
+    """The loss for a pair and its levels.
 
     Args:
         pair: the encoder and the decoder.
-        channels: number of channels of each level; of all together where levels share them.
-        rate_weights: lambda of each level; None to minimize the distortion alone.
+        channels: number of channels of each level; a single number if levels share their channels.
+        rate_weights: lambda of each level; None to minimize only the distortion.
         options: details of the rate term.
-        distortion: what decoded pictures are measured by.
-        gains: (L, K) gains to start with, where levels differ by gains.
+        distortion: measure of decoded pictures.
+        gains: (L, K) initial gains, if levels differ in gains.
 
     Raises:
         ModelError: the numbers of levels, rate weights and loss weights do not fit each other.
@@ -38,7 +38,7 @@ def loss_of(
     if rate_weights is None:
         if len(channels) > 1:
             raise ModelError(
-                f"{len(channels)} levels with channels of their own: give each a rate weight"
+                f"{len(channels)} levels have separate channels: give a rate weight for each level"
             )
         return DistortionLoss(pair, distortion)
     levels, level_weights = len(rate_weights), len(options.weights_of(len(rate_weights)))
@@ -47,6 +47,7 @@ def loss_of(
         return GainedRateDistortionLoss(pair, rate_weights, options, distortion, fitting)
     if not level_weights == levels == len(channels):
         raise ModelError(
-            f"{levels} rate weights and {level_weights} loss weights for {len(channels)} levels"
+            f"{levels} rate weights and {level_weights} loss weights for {len(channels)} levels: "
+            "give one of each per level"
         )
     return RateDistortionLoss(pair, channels, rate_weights, options, distortion)

@@ -1,4 +1,4 @@
-"""The loss of an autoencoder without a rate."""
+"""The loss for training without a rate."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class DistortionLoss(Loss):
 
     Args:
         pair: the encoder and the decoder.
-        distortion: what decoded pictures are measured by.
+        distortion: measure of decoded pictures.
     """
 
     def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
         super().__init__(pair, distortion)
         self.squared_error = keras.metrics.Mean("mse")
-        self.built = True  # all parts are
+        self.built = True  # all parts are built
 
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:

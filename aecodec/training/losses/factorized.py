@@ -1,4 +1,4 @@
-"""Factorized entropy models: differentiable bits of code vectors that have no neighbours."""
+"""Factorized entropy models: the differentiable rate of code vectors without neighbours."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import tensorflow as tf
 from aecodec.prior_fitting.logistic import logistic_mass
 
 _MEAN_SPREAD = 0.7
-"""Standard deviation of the first means of the components, which must differ."""
+"""Standard deviation of the initial means of the components, which must differ."""
 
 _NARROWEST_START = 0.1
-"""Least standard deviation that a model starts with, in steps."""
+"""Least initial standard deviation of a model, in steps."""
 
 
 class MixtureEntropyModel(keras.layers.Layer):
     """A learned distribution of code vectors: a mixture of factorized logistics.
 
-    One component is the plain factorized model; several are a differentiable form of competing
-    priors.
+    A single component is the plain factorized model. Several components are a differentiable form
+    of competing priors.
 
     Args:
         components: P, the number of components.
         channels: K.
-        seed: seed of the first means of the components.
+        seed: seed of the initial means of the components.
 
     >>> bits = MixtureEntropyModel(components=2, channels=3)(tf.zeros((5, 3)))
     >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))
@@ -44,10 +44,10 @@ class MixtureEntropyModel(keras.layers.Layer):
         self.built = True
 
     def start_from(self, deviations: Any) -> None:
-        """Start where latents with these standard deviations (K,) are likely.
+        """Initialize the model so that latents with these standard deviations (K,) are likely.
 
-        Deviations of an untrained encoder, which are all below 1, are enlarged to 1 at most: the
-        rate would soon draw latents that start near 0 to 0, and there they would stay.
+        Deviations of an untrained encoder are all below 1. They are scaled so that the largest is
+        1, because the rate would soon move latents near 0 to 0, where they would stay.
         """
         enlarged = deviations / min(1.0, max(deviations.max(), 1e-3))
         wide = np.maximum(enlarged, _NARROWEST_START)
@@ -55,7 +55,7 @@ class MixtureEntropyModel(keras.layers.Layer):
         self.log_scale.assign(self.log_scale + np.log(wide))
 
     def call(self, latents: Any) -> Any:
-        """Bits (N,) of latents (N, K), noisy or rounded."""
+        """(N,) bits of latents (N, K), noisy or rounded."""
         mass = logistic_mass(latents[:, None, :] - self.mean, self.log_scale)
         by_component = tf.reduce_sum(tf.math.log(mass), axis=-1)
         joint = by_component + tf.nn.log_softmax(self.logits)

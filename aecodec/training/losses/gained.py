@@ -1,4 +1,4 @@
-"""The loss of levels that share their channels and differ by gains."""
+"""The loss for levels that share their channels and differ in gains."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from aecodec.training.networks.precision import policy_in
 
 
 class GainedRateDistortionLoss(LossOfLevels):
-    """Distortion + rate weight x rate, for levels that share their channels and differ by gains.
+    """Distortion + rate weight x rate, for levels that share their channels and differ in gains.
 
-    Before they are rounded, latents are multiplied by gains, one per channel and level, and divided
-    by them for the decoder (Z. Cui et al., "Asymmetric gained deep image compression with
-    continuous rate adaptation", 2021). Each picture of a batch is at one level. For noise, rounding
-    and loss weights see :mod:`aecodec.training.losses.separate_channels`.
+    Latents are multiplied by gains, one per channel and level, before rounding, and divided by them
+    for the decoder (Z. Cui et al., "Asymmetric gained deep image compression with continuous rate
+    adaptation", 2021). Each picture of a batch has a single level. For noise, rounding and loss
+    weights, see :mod:`aecodec.training.losses.separate_channels`.
 
-    The noise is added to latents that are softly rounded. At the coarse levels most latents are far
-    below half a step; rounding turns them into zeros that cost nothing, but noise alone would
-    charge about a quarter of a bit for each.
+    Noise is added to softly rounded latents. At coarse levels, most latents are far below half a
+    step. Rounding turns them into zeros that cost nothing, but noise alone would cost about a
+    quarter of a bit for each latent.
 
     Args:
         pair: encoder from images (h, w, C) to latents (rows, columns, K), and decoder.
-        rate_weights: lambda of each of L levels, in squared error of a picture (pixels in 0..1,
-            summed) per bit.
+        rate_weights: lambdas of L levels, in squared error of a picture (pixels in 0..1, summed)
+            per bit.
         options: details of the rate term.
-        distortion: what decoded pictures are measured by.
-        gains: (L, K) gains to start with; derived from the rate weights if None.
+        distortion: measure of decoded pictures.
+        gains: (L, K) initial gains; None to derive them from the rate weights.
     """
 
     def __init__(
@@ -54,15 +54,15 @@ class GainedRateDistortionLoss(LossOfLevels):
         self.rate_weights = tf.constant(np.array(rate_weights), tf.float32)
         self.level_weights = tf.constant(np.array(options.weights_of(levels)), tf.float32)
         self.cost_power = options.cost_power
-        first = _first_log_gains(rate_weights, channels) if gains is None else np.log(gains)
+        initial = _initial_log_gains(rate_weights, channels) if gains is None else np.log(gains)
         self.log_gains = self.add_weight(
             shape=(levels, channels),
-            initializer=keras.initializers.Constant(first),
+            initializer=keras.initializers.Constant(initial),
             name="log_gains",
         )
         set_role(self.log_gains, Role.CODE_STATISTICS)
         self.entropy_model = SpatialEntropyModel(channels, levels, dtype=policy_in(pair.decoder))
-        self.built = True  # all parts are
+        self.built = True  # all parts are built
 
     @property
     def gains(self) -> Float32:
@@ -70,12 +70,12 @@ class GainedRateDistortionLoss(LossOfLevels):
         return np.exp(self.log_gains.numpy())
 
     def start_from(self, images: Any) -> None:
-        """Let the entropy model start where the latents of images (N, h, w, C) are."""
+        """Initialize the entropy model for the latents of images (N, h, w, C)."""
         latents = np.asarray(self.encoder(images), np.float32)
         self.entropy_model.start_from(latents.std(axis=(0, 1, 2)))
 
     def train_step(self, images: Any) -> dict[str, Any]:
-        # All levels occur equally often; the pictures are in random order.
+        # All levels occur equally often, and the pictures are in random order.
         numbers = tf.range(tf.shape(images)[0]) + tf.random.uniform((), 0, 1 << 20, tf.int32)
         levels = numbers % len(self.bits)
         with tf.GradientTape() as tape:
@@ -93,9 +93,9 @@ class GainedRateDistortionLoss(LossOfLevels):
             bits, decoded = self._coded(images, tf.fill([pictures], number), training=False)
             return bits, mean_squares(decoded, images)
 
-        # Tracing the graph of one level takes less time than tracing one for each.
+        # Tracing a graph for one level takes less time than tracing a graph for each level.
         measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32, tf.float32))
-        bits, errors = (tf.reshape(each, [-1]) for each in measured)
+        bits, errors = (tf.reshape(values, [-1]) for values in measured)
         self._count(bits, errors, tf.repeat(numbers, pictures))
         return self.results()
 
@@ -106,22 +106,22 @@ class GainedRateDistortionLoss(LossOfLevels):
             bits: (N,) bits of the pictures.
             distortions: (N,) distortions.
             levels: (N,) numbers of their levels, from 0.
-            pixels: numbers in a picture.
+            pixels: number of values in a picture.
         """
         weights = tf.gather(self.level_weights, levels)
-        each = costs(pixels * distortions, bits, tf.gather(self.rate_weights, levels))
-        return tf.reduce_mean(weights * each**self.cost_power)
+        picture_costs = costs(pixels * distortions, bits, tf.gather(self.rate_weights, levels))
+        return tf.reduce_mean(weights * picture_costs**self.cost_power)
 
     def _coded(self, images: Any, levels: Any, training: bool) -> tuple[Any, Any]:
-        """Bits (N,) of the pictures, each at its level, and what they decode to."""
+        """(N,) bits of the pictures at their levels, and the decoded pictures."""
         gains = tf.exp(tf.gather(self.log_gains, levels))
-        everywhere = gains[:, None, None]
-        latents = tf.cast(self.encoder(images, training=training), tf.float32) * everywhere
+        grid_gains = gains[:, None, None]
+        latents = tf.cast(self.encoder(images, training=training), tf.float32) * grid_gains
         codes = tf.where(tf.abs(latents) < DEAD_ZONE, 0.0, tf.round(latents))
         known = straight_through(latents, codes)
         coded = noisy(softly_rounded(latents)) if training else codes
         bits = self.entropy_model(coded, known, gains, levels)
-        return bits, self.decoder(known / everywhere, training=training)
+        return bits, self.decoder(known / grid_gains, training=training)
 
     def _count(self, bits: Any, errors: Any, levels: Any) -> None:
         for n in range(len(self.bits)):
@@ -130,7 +130,7 @@ class GainedRateDistortionLoss(LossOfLevels):
             self.squared_errors[n].update_state(errors, sample_weight=of_level)
 
 
-def _first_log_gains(rate_weights: Sequence[float], channels: int) -> Any:
-    """(L, K) logarithms of gains: a step grows as the root of lambda, and 1 lies in the middle."""
+def _initial_log_gains(rate_weights: Sequence[float], channels: int) -> Any:
+    """(L, K) logarithms of gains: steps grow as the root of lambda, around 1."""
     logarithms = np.log(np.array(rate_weights))
     return np.repeat((logarithms.mean() - logarithms)[:, None] / 2, channels, axis=1)

@@ -1,4 +1,4 @@
-"""The distortion that a training minimizes: one measure, or a mixture of several."""
+"""The distortion that training minimizes: a measure, or a mixture of measures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aecodec.training.losses.ssimulacra2 import ssimulacra2_error
 MSE = "mse"
 
 _SMALLEST_SIDES = {"ms-ssim": 22, "ssimulacra2": 22, "blocking": 32}
-"""Pixels that windows and blocks need."""
+"""Least sides in pixels for the windows and blocks of the measures."""
 
 
 def mean_squares(decoded: Any, images: Any) -> Any:
@@ -30,25 +30,25 @@ MEASURES: dict[str, Callable[[Any, Any], Any]] = {
     "ssimulacra2": ssimulacra2_error,
     "blocking": blocking_error,
 }
-"""Measures by their names: (decoded, images) to (N,) errors."""
+"""Measures by name: functions of (decoded, images) that return (N,) errors."""
 
-_ALONE = {MSE: 1.0, "ms-ssim": 0.015, "ssimulacra2": 0.001, "blocking": 0.002}
-"""Weights with which a photograph of 30 dB has about as large an error by each measure as by MSE,
-so that rate weights mean about the same."""
+_DEFAULT_WEIGHTS = {MSE: 1.0, "ms-ssim": 0.015, "ssimulacra2": 0.001, "blocking": 0.002}
+"""Weights with which the error of a photograph at 30 dB is about equal to its MSE, so that rate
+weights have about the same effect with all measures."""
 
 Distortion = str | Mapping[str, float]
-"""Name of a measure, or weights by the names of measures."""
+"""Name of a measure, or weights by name."""
 
 
 class Mixture:
-    """A weighted sum of measures, in mean squared errors of pixels in 0..1.
+    """A weighted sum of measures, on the scale of the mean squared error of pixels in 0..1.
 
     Args:
-        distortion: the name of a measure, which counts about as much as the squared error of a
-            photograph of 30 dB; or weights by the names of measures.
+        distortion: the name of a measure, which is scaled to the squared error of a photograph at
+            30 dB; or weights by the names of measures.
 
     Raises:
-        UsageError: there is no such measure, or a weight is not above 0.
+        UsageError: a measure does not exist, or a weight is not greater than 0.
 
     >>> images = tf.zeros((1, 32, 32, 1))
     >>> float(Mixture("mse")(images + 0.5, images)[0])
@@ -59,14 +59,18 @@ class Mixture:
 
     def __init__(self, distortion: Distortion = MSE) -> None:
         weights = (
-            {distortion: _ALONE.get(distortion, 1.0)} if isinstance(distortion, str) else distortion
+            {distortion: _DEFAULT_WEIGHTS.get(distortion, 1.0)}
+            if isinstance(distortion, str)
+            else distortion
         )
         self.weights = {name: _weight(name, weight) for name, weight in weights.items()}
         if not self.weights:
-            raise UsageError(f"a distortion of no measure: name some of {', '.join(MEASURES)}")
+            raise UsageError(
+                f"the distortion has no measures: name one or more of {', '.join(MEASURES)}"
+            )
 
     def __call__(self, decoded: Any, images: Any) -> Any:
-        """(N,) distortion of decoded pictures (N, ...) beside the originals."""
+        """(N,) distortions of decoded pictures (N, ...), compared with the originals."""
         return tf.add_n(
             [weight * MEASURES[name](decoded, images) for name, weight in self.weights.items()]
         )
@@ -75,20 +79,22 @@ class Mixture:
         """Check that pictures are large enough for the windows of the measures.
 
         Raises:
-            UsageError: they are not.
+            UsageError: they are too small.
         """
         for name in self.weights:
             smallest = _SMALLEST_SIDES.get(name, 1)
             if min(height, width) < smallest:
                 raise UsageError(
-                    f"{name}: pictures of {width}x{height} are too small, {smallest} pixels are "
-                    "the least; train for the distortion mse"
+                    f"{width}x{height} pixels are too small for the distortion {name}, which needs "
+                    f"sides of at least {smallest}: use the distortion mse"
                 )
 
 
 def _weight(name: str, weight: float) -> float:
     if name not in MEASURES:
-        raise UsageError(f"no distortion {name!r}: {', '.join(MEASURES)}, or weights of several")
+        raise UsageError(
+            f"unknown distortion {name!r}: use {', '.join(MEASURES)}, or weights of several"
+        )
     if not weight > 0:
-        raise UsageError(f"distortion {name}: a weight of {weight} is not above 0")
+        raise UsageError(f"distortion {name}: the weight {weight} must be greater than 0")
     return float(weight)

@@ -10,24 +10,24 @@ from aecodec.metrics import halved, scale_weights, similarities
 from aecodec.training.losses.planes import blur, planes_of
 
 _LEAST = 1e-4
-"""Least similarity of a scale: the gradient of a power is infinite at 0."""
+"""Least similarity of a scale, because the gradient of a power is infinite at 0."""
 
 
 def ms_ssim_error(decoded: Any, images: Any) -> Any:
-    """1 - MS-SSIM of each picture, the mean over its channels.
+    """1 - MS-SSIM of each picture, averaged over its channels.
 
-    Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003; the
-    scales and formulas are those of :func:`aecodec.metrics.ms_ssim`.
+    Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003, with the
+    scales and formulas of :func:`aecodec.metrics.ms_ssim`.
 
     Args:
-        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, sides of 11 and up.
-        images: the originals, of the same shape.
+        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, with sides of at least 11.
+        images: the originals, with the same shape.
 
     Returns:
         (N,) float32 in 0..1.
 
     >>> images = tf.random.stateless_uniform((1, 32, 32, 3), (0, 0))
-    >>> [float(ms_ssim_error(each, images)[0]) > 0.5 for each in (images, 1 - images)]
+    >>> [float(ms_ssim_error(decoded, images)[0]) > 0.5 for decoded in (images, 1 - images)]
     [False, True]
     """
     pair = planes_of(decoded), planes_of(images)

@@ -1,7 +1,7 @@
-"""Planes of pictures for TensorFlow, and Gaussian windows as products of matrices.
+"""Planes of pictures for TensorFlow, and Gaussian windows as matrix products.
 
-A blur of a few channels is slow as a convolution. Along each axis it is a product with a band
-matrix, which processors compute at full speed, however many zeros the matrix has.
+Blurring a few channels with a convolution is slow. Along each axis, the blur is a product with a
+band matrix, which processors compute at full speed in spite of its zeros.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def planes_of(pictures: Any) -> Any:
 
 
 def blur(planes: Any) -> Any:
-    """Weighted means under a Gaussian window of 11x11, at each place where the whole window fits.
+    """Weighted means in a Gaussian window of 11x11 pixels, at all positions inside the picture.
 
     Args:
-        planes: (N, C, h, w), sides of 11 and up.
+        planes: (N, C, h, w), with sides of at least 11.
 
     Returns:
         (N, C, h - 10, w - 10)
@@ -40,26 +40,26 @@ def blur(planes: Any) -> Any:
 
 
 def turned(planes: Any) -> Any:
-    """Planes (N, C, h, w) with rows for columns, (N, C, w, h)."""
+    """Transpose planes (N, C, h, w) to (N, C, w, h)."""
     return tf.transpose(planes, (0, 1, 3, 2))
 
 
 def _blurred_rows(planes: Any) -> Any:
-    """One product of two matrices: TensorFlow is slow at many small ones."""
+    """Blur rows with a single matrix product, because many small products are slow."""
     _, channels, height, width = planes.shape
     rows = tf.reshape(planes, (-1, width)) @ _band(width)
     return tf.reshape(rows, (-1, channels, height, width - WINDOW + 1))
 
 
 def within_windows(planes: Any) -> Any:
-    """The pixels in the middle of the windows of :func:`blur`."""
+    """The centre pixels of the windows of :func:`blur`."""
     edge = WINDOW // 2
     return planes[:, :, edge:-edge, edge:-edge]
 
 
 @lru_cache(maxsize=32)
 def _band(side: int) -> Float32:
-    """(side, side - 10) weights of the windows along one axis."""
+    """(side, side - 10) weights of the windows along an axis."""
     band = np.zeros((side, side - WINDOW + 1), np.float32)
     for place, column in enumerate(band.T):
         column[place : place + WINDOW] = WINDOW_WEIGHTS

@@ -1,4 +1,4 @@
-"""Stand-ins for rounding, whose gradient is zero: noise, soft rounding, straight-through."""
+"""Differentiable replacements of rounding: noise, soft rounding and straight-through gradients."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 import tensorflow as tf
 
 _SOFT_ROUNDING = 4.0
-"""Hardness of the soft rounding: 0 for none, infinite for true rounding."""
+"""Hardness of the soft rounding: 0 for no rounding, infinite for exact rounding."""
 
 
 def noisy(latents: Any) -> Any:
-    """Latents with uniform noise as wide as a step: its rate is that of rounded latents."""
+    """Latents with uniform noise of one step, which has the rate of rounded latents."""
     return latents + tf.random.uniform(tf.shape(latents), -0.5, 0.5)
 
 
 def softly_rounded(latents: Any) -> Any:
-    """Move latents towards the nearest integers, in an increasing and differentiable way.
+    """Move latents towards the nearest integers with an increasing, differentiable function.
 
     See E. Agustsson and L. Theis, "Universally quantized neural compression", 2020.
 
@@ -31,7 +31,7 @@ def softly_rounded(latents: Any) -> Any:
 
 
 def to_int8(latents: Any) -> Any:
-    """Round latents to what int8 can hold."""
+    """Round latents to int8 values, with the gradient of the identity."""
     return straight_through(latents, tf.clip_by_value(tf.round(latents), -128, 127))
 
 

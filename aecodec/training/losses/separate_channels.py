@@ -1,4 +1,4 @@
-"""The loss of levels that have channels of their own."""
+"""The loss for levels with separate channels."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from aecodec.training.losses.rounding import noisy, to_int8
 
 
 class RateDistortionLoss(LossOfLevels):
-    """Distortion + rate weight x rate, for levels that have channels of their own.
+    """Distortion + rate weight x rate, for levels with separate channels.
 
-    Each level has its own rate weight; its decoder input holds zeros in the channels of the other
-    levels. The encoder takes a batch once, the decoder once per level. Costs are divided by the
-    root of the rate weight, so that no level drowns the others, and multiplied by the loss weights.
-    Rounding is replaced by uniform noise for the rate (J. Ballé et al., "End-to-end optimized image
+    Each level has its own rate weight. Its decoder input is zero in the channels of other levels.
+    The encoder processes a batch once, the decoder once per level. Costs are divided by the root of
+    the rate weight, so that no level dominates, and multiplied by the loss weights. Rounding is
+    replaced by uniform noise for the rate (J. Ballé et al., "End-to-end optimized image
     compression", 2017), and by rounding with a straight-through gradient for the distortion (L.
     Theis et al., "Lossy image compression with compressive autoencoders", 2017).
 
@@ -31,7 +31,7 @@ class RateDistortionLoss(LossOfLevels):
         rate_weights: lambda of each level, in squared error of a picture (pixels in 0..1, summed)
             per bit.
         options: details of the rate term.
-        distortion: what decoded pictures are measured by.
+        distortion: measure of decoded pictures.
     """
 
     def __init__(
@@ -44,16 +44,17 @@ class RateDistortionLoss(LossOfLevels):
     ) -> None:
         super().__init__(pair, distortion, len(channels))
         self.channels, self.rate_weights = list(channels), list(rate_weights)
-        # `loss_weights` is an attribute of Keras's own models.
+        # `loss_weights` is an attribute of Keras models.
         self.level_weights = options.weights_of(len(channels))
         self.cost_power = options.cost_power
         self.entropy_models = [
-            MixtureEntropyModel(options.components, k, seed) for seed, k in enumerate(channels)
+            MixtureEntropyModel(options.components, count, seed)
+            for seed, count in enumerate(channels)
         ]
-        self.built = True  # all parts are
+        self.built = True  # all parts are built
 
     def start_from(self, images: Any) -> None:
-        """Let the entropy models start where the latents of images (N, ...) are."""
+        """Initialize the entropy models for the latents of images (N, ...)."""
         latents = tf.split(tf.cast(self.encoder(images), tf.float32), self.channels, axis=-1)
         for model, latent in zip(self.entropy_models, latents, strict=True):
             model.start_from(np.reshape(latent, (-1, latent.shape[-1])).std(axis=0))
@@ -61,7 +62,7 @@ class RateDistortionLoss(LossOfLevels):
     def train_step(self, images: Any) -> dict[str, Any]:
         with tf.GradientTape() as tape:
             bits, decoded = self._coded(images, training=True)
-            distortions = [self.distortion(each, images) for each in decoded]
+            distortions = [self.distortion(pictures, images) for pictures in decoded]
             cost = self.total_cost(bits, distortions, pixels=numbers_in(images))
         self.minimize(cost, tape)
         return self._report(bits, decoded, images)
@@ -75,7 +76,7 @@ class RateDistortionLoss(LossOfLevels):
         Args:
             bits: for each level, (N,) bits of the pictures.
             distortions: for each level, (N,) distortions.
-            pixels: numbers in a picture.
+            pixels: number of values in a picture.
         """
         terms = zip(bits, distortions, self.rate_weights, self.level_weights, strict=True)
         return tf.add_n(
@@ -87,18 +88,20 @@ class RateDistortionLoss(LossOfLevels):
         )
 
     def _coded(self, images: Any, training: bool) -> tuple[list[Any], list[Any]]:
-        """Bits (N,) of the pictures, and what they decode to, for each level."""
+        """For each level, (N,) bits of the pictures, and the decoded pictures."""
         latents = tf.split(self.encoder(images, training=training), self.channels, axis=-1)
         bits = [
             _bits_of_pictures(model, noisy(latent) if training else tf.round(latent))
             for model, latent in zip(self.entropy_models, latents, strict=True)
         ]
-        codes = tf.concat([self._among_zeros(n, to_int8(z)) for n, z in enumerate(latents)], 0)
-        return bits, tf.split(self.decoder(codes, training=training), len(self.channels))
+        codes = [self._with_zeros(level, to_int8(latent)) for level, latent in enumerate(latents)]
+        decoded = self.decoder(tf.concat(codes, 0), training=training)
+        return bits, tf.split(decoded, len(self.channels))
 
-    def _among_zeros(self, level: int, latents: Any) -> Any:
-        before, after = sum(self.channels[:level]), sum(self.channels[level + 1 :])
-        return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), [before, after]])
+    def _with_zeros(self, level: int, latents: Any) -> Any:
+        """The latents of a level, with zeros in the channels of other levels."""
+        padding = [sum(self.channels[:level]), sum(self.channels[level + 1 :])]
+        return tf.pad(latents, [*[[0, 0]] * (len(latents.shape) - 1), padding])
 
     def _report(self, bits: list[Any], decoded: list[Any], images: Any) -> dict[str, Any]:
         for n, (rate, pictures) in enumerate(zip(bits, decoded, strict=True)):

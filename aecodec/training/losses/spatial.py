@@ -1,4 +1,4 @@
-"""The spatial entropy model: bits of grids of code vectors, differentiable, for pictures."""
+"""The spatial entropy model: the differentiable rate of grids of code vectors, for pictures."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from aecodec.prior_fitting.logistic import logistic_mass
 from aecodec.training.networks.precision import product_dtype
 
 NO_NEIGHBOURS = KINDS
-"""Kind of a group of vectors that have no neighbours; it follows the kinds of a spatial context."""
+"""Kind of a group of vectors without neighbours; it follows the kinds of spatial contexts."""
 
 _WIDEST_INPUT = 4.0
-"""Inputs are clipped to this many standard deviations."""
+"""Maximum of the inputs, in standard deviations."""
 
 _CEILING = 6.0
 _NARROWEST_LOG_SCALE = -7.0
@@ -44,20 +44,20 @@ Indices = npt.NDArray[np.intp]
 
 
 class SpatialEntropyModel(keras.layers.Layer):
-    """A learned distribution of grids of code vectors, at every level.
+    """A learned distribution of grids of code vectors, for all levels.
 
     It is a differentiable form of a prior with a context network
-    (:mod:`aecodec.entropy.context_network`): a network with one hidden layer reads the activity of
-    the neighbours that are already known, and of the slices of channels before, and gives each
-    symbol the mean and the scale of a logistic. The gradients of the first channels move the means
-    directly. All quantities are measured in the standard deviations of the channels, so that one
-    network serves all levels.
+    (:mod:`aecodec.entropy.context_network`). A network with one hidden layer reads the activity of
+    known neighbours and of preceding channel slices, and predicts the mean and scale of a logistic
+    for each symbol. The gradients of the first channels shift the means directly. All quantities
+    are in units of the standard deviations of the channels, so that a single network serves all
+    levels.
 
     Args:
         channels: K.
         levels: number of levels.
         units: H, number of hidden units.
-        dtype: Keras policy of the products of hidden units; the rest is float32.
+        dtype: Keras policy of the products of hidden units. All other operations use float32.
 
     >>> model = SpatialEntropyModel(channels=3, levels=2, units=8)
     >>> codes = tf.zeros((5, 8, 8, 3))
@@ -74,13 +74,16 @@ class SpatialEntropyModel(keras.layers.Layer):
         self._product_dtype = product_dtype(dtype)
         self._readable, self._usable = _masks(channels, units)
         normal = keras.initializers.RandomNormal
-        own, near = normal(stddev=channels**-0.5), normal(stddev=(2 * channels) ** -0.5)
+        own_normal, near_normal = (
+            normal(stddev=channels**-0.5),
+            normal(stddev=(2 * channels) ** -0.5),
+        )
         small, half = normal(stddev=0.01), keras.initializers.Constant(0.5)
         add = self.add_weight
         self.deviations = add(shape=(channels,), initializer="ones", trainable=False)
-        self.kernel = add(shape=(channels, units), initializer=own)
+        self.kernel = add(shape=(channels, units), initializer=own_normal)
         self.activity_kernel = [
-            add(shape=(channels, units), initializer=near) for _ in range(KINDS)
+            add(shape=(channels, units), initializer=near_normal) for _ in range(KINDS)
         ]
         self.bias = add(shape=(KINDS + 1, levels, units), initializer=half)
         self.to_mean = add(shape=(units, channels), initializer=small)
@@ -96,7 +99,7 @@ class SpatialEntropyModel(keras.layers.Layer):
         set_role(self, Role.CODE_STATISTICS)
 
     def start_from(self, deviations: Any) -> None:
-        """Start where latents with these standard deviations (K,) are likely."""
+        """Initialize the model so that latents with these standard deviations (K,) are likely."""
         self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
 
     def call(self, codes: Any, rounded: Any, gains: Any, levels: Any) -> Any:
@@ -104,8 +107,8 @@ class SpatialEntropyModel(keras.layers.Layer):
 
         Args:
             codes: (N, h, w, K) codes, noisy or rounded.
-            rounded: the same without noise, as a decoder knows the codes that it has decoded: noise
-                would turn zeros into activity.
+            rounded: (N, h, w, K) codes without noise, which decoders know; noise would turn zeros
+                into activity.
             gains: (N, K) factors by which the latents were multiplied.
             levels: (N,) numbers of the levels, from 0.
 
@@ -116,11 +119,12 @@ class SpatialEntropyModel(keras.layers.Layer):
         vectors, known = (tf.reshape(x, (-1, height * width, channels)) for x in (codes, rounded))
         deviations = (gains * self.deviations)[:, None]
         groups = _groups(height, width)
-        return tf.add_n([self._bits(vectors, known, deviations, levels, each) for each in groups])
+        return tf.add_n([self._bits(vectors, known, deviations, levels, group) for group in groups])
 
     def _bits(self, vectors: Any, known: Any, deviations: Any, levels: Any, group: _Group) -> Any:
-        """Bits (N,) of the vectors of one group."""
-        own, own_known = (tf.gather(each, group.members, axis=1) for each in (vectors, known))
+        """(N,) bits of the vectors of a group."""
+        own = tf.gather(vectors, group.members, axis=1)
+        own_known = tf.gather(known, group.members, axis=1)
         sums = self._product(_inputs(tf.abs(own_known) / deviations), self.kernel * self._readable)
         mean = self.mean * deviations
         if group.kind != NO_NEIGHBOURS:
@@ -136,23 +140,23 @@ class SpatialEntropyModel(keras.layers.Layer):
         return tf.reduce_sum(tf.math.log(mass), axis=(1, 2)) / -math.log(2)
 
     def _from_activity(self, near: Any, deviations: Any, kind: int) -> Any:
-        """Sums (N, n, H) of the units that read two pairs of neighbours (N, n, 2, 2, K)."""
+        """(N, n, H) sums of the units that read two pairs of neighbours (N, n, 2, 2, K)."""
         activity = tf.reduce_mean(tf.abs(near), axis=(2, 3))
         return self._product(_inputs(activity / deviations), self.activity_kernel[kind])
 
     def _from_gradients(self, near: Any, deviations: Any, kind: int) -> Any:
-        """Moves (N, n, K) of the means by the gradients of two pairs (N, n, 2, 2, K)."""
+        """(N, n, K) moves of the means by the gradients of two pairs (N, n, 2, 2, K)."""
         predicted = self.gradient_kernel.shape[-1]
-        scale, first = deviations[..., :predicted], near[..., :predicted]
-        gradients = sum_and_difference(first[:, :, :, 0], first[:, :, :, 1])
+        scale, pairs = deviations[..., :predicted], near[..., :predicted]
+        gradients = sum_and_difference(pairs[:, :, :, 0], pairs[:, :, :, 1])
         inputs = tf.concat(gradients, axis=2) / (2 * scale[:, :, None])
         flat = tf.reshape(inputs, (-1, inputs.shape[1], GRADIENTS * predicted))
         moved = flat @ self.gradient_kernel[kind] * scale
         return tf.pad(moved, [[0, 0], [0, 0], [0, near.shape[-1] - predicted]])
 
     def _product(self, inputs: Any, kernel: Any) -> Any:
-        inputs, kernel = (tf.cast(each, self._product_dtype) for each in (inputs, kernel))
-        return tf.cast(inputs @ kernel, tf.float32)
+        dtype = self._product_dtype
+        return tf.cast(tf.cast(inputs, dtype) @ tf.cast(kernel, dtype), tf.float32)
 
 
 def _inputs(values: Any) -> Any:
@@ -160,7 +164,7 @@ def _inputs(values: Any) -> Any:
 
 
 def _masks(channels: int, units: int) -> tuple[Float32, Float32]:
-    """(K, H) 1 where a unit reads a channel; (H, K) 1 where a channel may use a unit."""
+    """(K, H) 1 if a unit reads a channel, else 0; (H, K) 1 if a channel may use a unit, else 0."""
     degree, places = slice_degrees(channels, units), np.arange(channels)
     slice_start = np.array([degree[degree <= place].max() for place in places])
     readable, usable = places[:, None] < degree, degree[:, None] <= slice_start
@@ -168,12 +172,12 @@ def _masks(channels: int, units: int) -> tuple[Float32, Float32]:
 
 
 class _Group(NamedTuple):
-    """Vectors of a picture whose spatial context is of one kind.
+    """Vectors of a picture with the same kind of spatial context.
 
     Attributes:
         kind: kind of the spatial context, or NO_NEIGHBOURS.
         members: (n,) numbers of the vectors.
-        pairs: (n, 2, 2) numbers of their neighbours, in pairs; (0, 2, 2) for NO_NEIGHBOURS.
+        pairs: (n, 2, 2) numbers of their neighbours in pairs; (0, 2, 2) for NO_NEIGHBOURS.
     """
 
     kind: int
@@ -183,18 +187,18 @@ class _Group(NamedTuple):
 
 @lru_cache(maxsize=8)
 def _groups(height: int, width: int) -> list[_Group]:
-    """The vectors of a picture of height x width vectors, grouped by kind; no group is empty."""
+    """The vectors of a picture with height x width vectors, in non-empty groups by kind."""
     groups: dict[int, list[_Group]] = {}
-    for one in coding_passes((1, height, width)):
-        has_neighbours = one.neighbours is not None
-        kind = one.kind if has_neighbours else NO_NEIGHBOURS
-        pairs = one.pairs if has_neighbours else np.empty((0, 2, 2), np.intp)
-        groups.setdefault(kind, []).append(_Group(kind, one.members, pairs))
+    for coding_pass in coding_passes((1, height, width)):
+        has_neighbours = coding_pass.neighbours is not None
+        kind = coding_pass.kind if has_neighbours else NO_NEIGHBOURS
+        pairs = coding_pass.pairs if has_neighbours else np.empty((0, 2, 2), np.intp)
+        groups.setdefault(kind, []).append(_Group(kind, coding_pass.members, pairs))
     return [
         _Group(
             kind,
-            np.concatenate([each.members for each in group]),
-            np.concatenate([each.pairs for each in group]),
+            np.concatenate([part.members for part in parts]),
+            np.concatenate([part.pairs for part in parts]),
         )
-        for kind, group in groups.items()
+        for kind, parts in groups.items()
     ]

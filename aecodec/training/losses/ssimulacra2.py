@@ -1,9 +1,9 @@
-"""SSIMULACRA 2 as a distortion: what remains of it when everything is differentiable.
+"""A differentiable form of SSIMULACRA 2 as a distortion.
 
-J. Sneyers, "SSIMULACRA 2", 2022, https://github.com/cloudinary/ssimulacra2. In a colour space of
-perception and at several scales, it measures the loss of structure, edges that are new (ringing and
-blocks), and edges that are gone (blur), by means and by means of fourth powers. This is its
-weighted sum, before the polynomial that makes a score of 100 and less of it.
+J. Sneyers, "SSIMULACRA 2", 2022, https://github.com/cloudinary/ssimulacra2. In a perceptual colour
+space and at several scales, it measures the loss of structure, new edges (ringing and blocks), and
+lost edges (blur), with means and means of fourth powers. This module computes its weighted sum,
+without the polynomial that maps the sum to a score of at most 100.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aecodec.training.losses.planes import blur, planes_of, within_windows
 _ABSORBANCE = np.array(
     [[0.30, 0.622, 0.078], [0.23, 0.692, 0.078], [0.2434227, 0.2047674, 0.5518099]], np.float32
 )
-"""Linear red, green and blue to the long, middle and short wavelengths of the eye."""
+"""Matrix from linear red, green and blue to the long, middle and short wavelengths of the eye."""
 
 _BIAS = 0.0037930733
 _C2 = 0.0009
@@ -28,11 +28,11 @@ _SUM_AT_0 = 20.9
 """The weighted sum of a picture with a score of 0."""
 
 _SMALLEST = 1e-12
-"""Added below roots, whose gradient is infinite at 0."""
+"""Added to the arguments of roots, whose gradient is infinite at 0."""
 
 
 class _Weights(NamedTuple):
-    """Weights of a channel at a scale: of means, and of the fourth roots of mean fourth powers."""
+    """Weights of means, and of fourth roots of mean fourth powers, for a channel at a scale."""
 
     structure: float = 0
     structure_4: float = 0
@@ -53,35 +53,36 @@ _WEIGHTS = {
     (4, _Y): _Weights(structure_4=34.779, new_edges_4=44.836),
     (4, _B): _Weights(structure=95.108, new_edges_4=171.267),
 }
-"""The weights of SSIMULACRA 2.1, by scale and channel; those that hardly count are left out."""
+"""The weights of SSIMULACRA 2.1, by scale and channel, without negligible weights."""
 
 
 def ssimulacra2_error(decoded: Any, images: Any) -> Any:
-    """The error of each picture by SSIMULACRA 2: 0 for equal ones, about 1 for a score of 0.
+    """Errors of pictures by SSIMULACRA 2: 0 for equal pictures, about 1 for a score of 0.
 
     Args:
-        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, C of 1 (grey) or 3, sides of 11 and up.
-        images: the originals, of the same shape.
+        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, with sides of at least 11; C is 1
+            (grey) or 3.
+        images: the originals, with the same shape.
 
     Returns:
-        (N,) float32, 0 and up.
+        (N,) float32 errors of at least 0.
 
     >>> images = tf.random.stateless_uniform((1, 32, 32, 3), (0, 0))
-    >>> [float(ssimulacra2_error(each, images)[0]) > 0.1 for each in (images, 1 - images)]
+    >>> [float(ssimulacra2_error(decoded, images)[0]) > 0.1 for decoded in (images, 1 - images)]
     [False, True]
     """
-    pair = [_linear(planes_of(each)) for each in (decoded, images)]
+    pair = [_linear(planes_of(pictures)) for pictures in (decoded, images)]
     total = tf.zeros(())
     for scale in range(max(scale for scale, _ in _WEIGHTS) + 1):
         if min(pair[0].shape[2:]) < WINDOW:
             break
-        total += _sum_at(scale, *(_perceived(each) for each in pair))
-        pair = [halved(each) for each in pair]
+        total += _sum_at(scale, *(_perceived(light) for light in pair))
+        pair = [halved(light) for light in pair]
     return total / _SUM_AT_0
 
 
 def _linear(planes: Any) -> Any:
-    """sRGB in 0..1, or grey, as light (N, 3, h, w)."""
+    """Convert sRGB or grey in 0..1 to linear light (N, 3, h, w)."""
     channels = planes.shape[1]
     planes = tf.clip_by_value(planes, 0, 1) if channels == 3 else tf.repeat(planes, 3, axis=1)
     curve = ((tf.maximum(planes, 0.04045) + 0.055) / 1.055) ** 2.4
@@ -89,7 +90,7 @@ def _linear(planes: Any) -> Any:
 
 
 def _perceived(light: Any) -> Any:
-    """Light (N, 3, h, w) in the colour space XYB, moved and scaled to about 0..1."""
+    """Convert light (N, 3, h, w) to the colour space XYB, shifted and scaled to about 0..1."""
     absorbed = tf.einsum("ec,nchw->nehw", _ABSORBANCE, light) + _BIAS
     long, middle, short = tf.unstack(
         tf.maximum(absorbed, _SMALLEST) ** (1 / 3) - _BIAS ** (1 / 3), axis=1
@@ -99,17 +100,17 @@ def _perceived(light: Any) -> Any:
 
 
 def _sum_at(scale: int, x: Any, y: Any) -> Any:
-    """(N,) weighted sum at one scale; y is the original."""
+    """(N,) weighted sum at a scale. y is the original."""
     terms: list[Any] = []
-    for (at, channel), weights in _WEIGHTS.items():
-        if at == scale:
-            planes = (each[:, channel : channel + 1] for each in (x, y))
-            terms.extend(_terms(weights, *planes))
+    for (weight_scale, channel), weights in _WEIGHTS.items():
+        if weight_scale == scale:
+            part = slice(channel, channel + 1)
+            terms.extend(_terms(weights, x[:, part], y[:, part]))
     return tf.add_n(terms)
 
 
 def _terms(weights: _Weights, x: Any, y: Any) -> Iterator[Any]:
-    """The weighted terms of one channel at one scale."""
+    """The weighted terms of a channel at a scale."""
     mean_x, mean_y = blur(x), blur(y)
     structure = _lost_structure(x, y, mean_x, mean_y)
     if weights.structure:
@@ -117,7 +118,7 @@ def _terms(weights: _Weights, x: Any, y: Any) -> Iterator[Any]:
     yield weights.structure_4 * _norm_4(structure)
     if weights.new_edges_4 or weights.lost_edges_4:
         edges_x, edges_y = (
-            1 + tf.abs(within_windows(each) - mean) for each, mean in ((x, mean_x), (y, mean_y))
+            1 + tf.abs(within_windows(planes) - mean) for planes, mean in ((x, mean_x), (y, mean_y))
         )
         gained = edges_x / edges_y - 1
         yield weights.new_edges_4 * _norm_4(tf.nn.relu(gained))
@@ -132,5 +133,5 @@ def _lost_structure(x: Any, y: Any, mean_x: Any, mean_y: Any) -> Any:
 
 
 def _norm_4(planes: Any) -> Any:
-    """(N,) fourth root of the mean fourth power."""
+    """(N,) fourth roots of mean fourth powers."""
     return (tf.reduce_mean(planes**4, axis=(1, 2, 3)) + _SMALLEST) ** 0.25

@@ -1,1 +1,1 @@
-"""Ready-made encoders and decoders, and the initialization of their weights."""
+"""Ready-made encoders and decoders, their initialization, and quantization-aware copies."""

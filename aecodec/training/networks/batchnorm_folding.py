@@ -1,11 +1,11 @@
 """Quantization-aware copies with batch normalization, which is folded into kernels after training.
 
-What has passed a ReLU is above 0, so a training step changes most of all the mean of the next
-layer's sums: a unit is pushed below 0 for every picture, and learns nothing more. Normalized sums
-keep the mean and the deviation that are learned for them (S. Ioffe and C. Szegedy, "Batch
-normalization: accelerating deep network training by reducing internal covariate shift", 2015). In
-use, these are fixed numbers, and a plain convolution with other weights does the same (B. Jacob et
-al., 2018, section 3.2).
+Outputs of a ReLU are positive, so a training step mainly changes the mean of the next layer's sums.
+It can push a unit below 0 for all pictures, after which the unit learns nothing. Normalized sums
+keep their learned mean and deviation (S. Ioffe and C. Szegedy, "Batch normalization: accelerating
+deep network training by reducing internal covariate shift", 2015). In inference, these are fixed
+numbers, and a plain convolution with other weights computes the same (B. Jacob et al., 2018,
+section 3.2).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from aecodec.training.networks.quantization_aware import (
 _EPSILON = 1e-3
 
 _RESTART_DEVIATION = 0.1
-"""Deviation with which a dead unit starts again: it changes little, as residual branches do."""
+"""Initial deviation of a restarted dead unit. Its effect is small, as in residual branches."""
 
 
 class NormalizedConv2D(RoundingConv2D):
-    """A rounding convolution that normalizes its sums, in float32 under any policy."""
+    """A rounding convolution that normalizes its sums, in float32 with any policy."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs | {"use_bias": False})
@@ -47,9 +47,9 @@ class NormalizedConv2D(RoundingConv2D):
         return self.normalization(super().convolution_op(inputs, kernel))
 
     def start_like(self, convolution: Any, inputs: Any) -> None:
-        """Set the weights so that this does the same as a plain convolution.
+        """Set the weights so that this layer computes the same as a plain convolution.
 
-        Units whose outputs are the same for all inputs start again, with little effect.
+        Units with constant outputs are restarted with a small effect.
 
         Args:
             convolution: the convolution, with a bias.
@@ -57,7 +57,7 @@ class NormalizedConv2D(RoundingConv2D):
         """
         kernel, bias = convolution.get_weights()
         self.kernel.assign(kernel)
-        inputs, weights = (tf.cast(each, self.compute_dtype) for each in (inputs, self.kernel))
+        inputs, weights = (tf.cast(array, self.compute_dtype) for array in (inputs, self.kernel))
         sums = np.asarray(super().convolution_op(inputs, weights), np.float32)
         all_but_last = tuple(range(sums.ndim - 1))
         mean, variance = sums.mean(all_but_last), sums.var(all_but_last)
@@ -70,19 +70,19 @@ class NormalizedConv2D(RoundingConv2D):
         self.normalization.set_weights([scale, centre, mean, variance])
 
     def folded(self, weights: list[Float32]) -> list[Float32]:
-        """The five weights, in Keras's order, as a kernel (h, w, C, K) and a bias (K,)."""
+        """Fold the five weights, in Keras's order, into a kernel (h, w, C, K) and a bias (K,)."""
         kernel, scale, centre, mean, variance = weights
         scale = scale / np.sqrt(variance + _EPSILON)
         return [kernel * scale, centre - mean * scale]
 
 
 def normalized_copy(model: Any, inputs: Float32, dtype: str = "float32") -> Any:
-    """A quantization-aware copy that normalizes the sums of convolutions whose range is known.
+    """A quantization-aware copy that normalizes the sums of convolutions with a known range.
 
     Args:
         model: a Keras model whose convolutions have biases.
         inputs: (N, ...) typical inputs of the model.
-        dtype: Keras policy of all layers but the output layers.
+        dtype: Keras policy of all layers except the output layers.
 
     >>> from keras import Input, Model
     >>> x, inputs = Input((8, 8, 2)), np.random.default_rng(0).normal(size=(4, 8, 8, 2))

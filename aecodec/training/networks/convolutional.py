@@ -1,14 +1,14 @@
-"""A ready-made fully convolutional pair for pictures of any size: a KLT, and networks beside it.
+"""A ready-made fully convolutional pair for pictures of any size, based on a KLT.
 
-Each half has a linear path, which starts as the Karhunen-Loève transform (KLT) of 16x16 blocks, and
-beside it a convolutional network, which starts at zero. So the pair is a transform codec from the
-first step on, and training can only improve it. The blocks of the decoder's linear path learn to
-overlap: each depends on the vectors around its own, too.
+Each half has two parallel paths: a linear path, which starts as the Karhunen-Loève transform (KLT)
+of 16x16 blocks, and a convolutional network, which starts at zero. The pair is therefore a
+transform codec from the first step, and training improves it. The blocks of the decoder's linear
+path learn to overlap, because each block also depends on neighbouring vectors.
 
-In the encoder, the network's outputs and the pixels meet before one last linear layer, both between
-0 and 6, so that int8 rounds a latent once. In the decoder, the two paths meet as pixels, where a
-rounding is small. Their sum still shows the borders of blocks, and rings at edges; so a filter
-follows, like the loop filters of video codecs: a residual network that starts at zero too.
+In the encoder, the outputs of the network and the pixels are joined before a last linear layer.
+Both are between 0 and 6, so that int8 rounds each latent only once. In the decoder, the two paths
+are added as pixels, where rounding errors are small. The sum still has visible block borders, and
+ringing at edges. A filter follows, as in video codecs: a residual network that also starts at zero.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from aecodec.training.networks import lsuv
 from aecodec.training.networks.tile import residual_block
 
 STRIDE, _FINEST_GRID = 16, 4
-"""Distances in pixels between the points of the coarsest and of the finest grid."""
+"""Distances in pixels between the points of the coarsest and the finest grid."""
 
 _CEILING = 6.0
 _STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
-"""Quantization step where the slopes of rate and distortion meet, at high rates:
+"""Quantization step at which the slopes of rate and distortion are balanced, at high rates:
 lambda = step^2 ln(2) / 6."""
 
 _STARTING_TILES = 200
 
 _FINEST_PIXELS, _FINEST_LATENTS, _FINEST_DECODED = 0.03, 0.3, 0.005
-"""Deviations that carry information: about a 255th of pixels in 0..6; part of a step of latents;
-about a 255th of pixels in 0..1."""
+"""Least deviations that carry information: about 1/255 of pixels in 0..6; a part of a step of
+latents; about 1/255 of pixels in 0..1."""
 
 _FILTER_START = "filter"
 """Name of the first layer of the decoder's filter."""
@@ -66,7 +66,7 @@ LARGE = (Stage(48, 1), Stage(128, 1), Stage(192, 2))
 """Stages with a grid point at every 4th, 8th and 16th pixel."""
 
 _FILTER = Stage(64, 1)
-"""The filter, on the finest grid: coarse enough to turn a step into a slope."""
+"""The filter, on the finest grid, which is coarse enough to turn a step into a slope."""
 
 
 def picture_pair(
@@ -75,12 +75,13 @@ def picture_pair(
     """An encoder and a decoder for pictures of any size, with one code vector per 16x16 pixels.
 
     Args:
-        tile_shape: (height, width, channels) of the training tiles, sides in multiples of 16.
+        tile_shape: (height, width, channels) of the training tiles, with sides that are multiples
+            of 16.
         code_dimension: K, the number of channels of the latents.
-        stages: three stages, the finest grid first.
+        stages: three stages, starting with the finest grid.
 
     Returns:
-        A Keras model from (H, W, C) in 0..1 to (H / 16, W / 16, K) latents, and one back.
+        A Keras model from (H, W, C) in 0..1 to (H / 16, W / 16, K) latents, and a model back.
 
     Raises:
         ModelError: the sides are not multiples of 16.
@@ -91,7 +92,10 @@ def picture_pair(
     """
     height, width, channels = tile_shape
     if height % STRIDE or width % STRIDE:
-        raise ModelError(f"tiles of {width}x{height}: these networks take multiples of {STRIDE}")
+        raise ModelError(
+            f"tiles of {width}x{height} pixels do not fit these networks: use sides that are "
+            f"multiples of {STRIDE}"
+        )
     return _encoder(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
 
 
@@ -104,10 +108,10 @@ def _encoder(channels: int, code_dimension: int, stages: tuple[Stage, ...]) -> A
     for stage in coarser:
         downsampling = layers.Conv2D(stage.width, 4, 2, padding="same", activation="relu6")
         hidden = _blocks(downsampling(hidden), stage, numbers)
-    both = layers.Concatenate()([SpaceToDepth(STRIDE)(pixels), hidden])
-    last = layers.Conv2D(code_dimension, 1, name="latents")
-    model = keras.Model(images, last(both), name="encoder")
-    set_role(last, Role.LATENTS)
+    joined = layers.Concatenate()([SpaceToDepth(STRIDE)(pixels), hidden])
+    latents = layers.Conv2D(code_dimension, 1, name="latents")
+    model = keras.Model(images, latents(joined), name="encoder")
+    set_role(latents, Role.LATENTS)
     return model
 
 
@@ -132,7 +136,7 @@ def _filtered(pixels: Any, channels: int, numbers: Iterator[int]) -> Any:
 
 
 def _learned_pixels(hidden: Any, channels: int, name: str) -> Any:
-    """What a network on the finest grid adds to pixels; nothing at first."""
+    """Pixels that a network on the finest grid adds; initially zero."""
     learned = layers.Conv2D(
         _FINEST_GRID**2 * channels, 3, padding="same", kernel_initializer="zeros", name=name
     )
@@ -154,24 +158,24 @@ def _blocks(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
 def start_from_klt(
     encoder: Any, decoder: Any, tiles: Float32, channels: list[int], rate_weights: list[float]
 ) -> None:
-    """Set the linear paths to the KLT of blocks, and initialize the networks beside them.
+    """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
 
-    The quantization steps of the KLT suit the middle of the rate weights.
+    The quantization steps of the KLT fit the geometric mean of the rate weights.
 
     Args:
         encoder: encoder of :func:`picture_pair`.
         decoder: decoder of :func:`picture_pair`.
-        tiles: (N, h, w, C) floats in 0..1, sides in multiples of 16.
-        channels: [K], the channels of the latents, which all levels share.
+        tiles: (N, h, w, C) floats in 0..1, with sides that are multiples of 16.
+        channels: [K], the number of channels of the latents, which all levels share.
         rate_weights: lambda of each level, in squared error per bit.
     """
     step = _STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
     linear = layer_with(decoder, Role.LINEAR_PIXELS)
     _set_klt(layer_with(encoder, Role.LATENTS), linear, tiles, channels[0], step)
-    some = tiles[:_STARTING_TILES]
-    lsuv.initialize(encoder, some, _FINEST_PIXELS, {Role.LATENTS})
+    sample = tiles[:_STARTING_TILES]
+    lsuv.initialize(encoder, sample, _FINEST_PIXELS, {Role.LATENTS})
     excluded, finest = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}, {_FILTER_START: _FINEST_DECODED}
-    lsuv.initialize(decoder, np.rint(encoder(some)), _FINEST_LATENTS, excluded, finest)
+    lsuv.initialize(decoder, np.rint(encoder(sample)), _FINEST_LATENTS, excluded, finest)
 
 
 def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:

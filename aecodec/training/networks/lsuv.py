@@ -1,9 +1,9 @@
 """Layer-sequential unit-variance initialization (LSUV) of convolutions.
 
-Neighbouring pixels are nearly equal, and so are their sums with random kernels: a network would
-start with many copies of its simplest feature, and with outputs that int8 cannot tell apart. So the
-inputs of the first layer are decorrelated, in its kernel, and the outputs of each layer are scaled
-to a standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good init", 2016).
+Neighbouring pixels are nearly equal, and so are their sums with random kernels. A network would
+start with many copies of its simplest feature, and with outputs that int8 cannot distinguish.
+Therefore, the kernel of the first layer decorrelates its inputs, and the outputs of each layer are
+scaled to a standard deviation of 1 (D. Mishkin and J. Matas, "All you need is a good init", 2016).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.roles import Role, role_of
 
 _MEAN, _DEVIATION = 1.0, 1.0
-"""Mean and deviation of outputs before a ReLU6: most are neither 0 nor 6."""
+"""Mean and deviation of outputs before a ReLU6, with which most are neither 0 nor 6."""
 
 _BRANCH_DEVIATION = 0.1
-"""Residual branches start small."""
+"""Initial deviation of residual branches."""
 
 _SMALLEST_DEVIATION = 1e-6
 
@@ -41,9 +41,9 @@ def initialize(
         model: a Keras model.
         inputs: (N, ...) typical inputs of the model.
         finest: least standard deviation of the first layer's inputs that carries information.
-        excluded: roles of layers that stay as they are.
-        correlated: names of further layers whose inputs are pixels, each with the least deviation
-            of these that carries information.
+        excluded: roles of layers that do not change.
+        correlated: names of other layers with pixels as inputs, and the least deviations of these
+            that carry information.
 
     >>> from keras import Input, Model, layers
     >>> x = Input((8, 8, 2))
@@ -67,7 +67,7 @@ def initialize(
 
 
 def _decorrelate(layer: Any, inputs: Any, finest: float) -> None:
-    """Change a kernel as if its inputs were their principal components with a deviation of 1."""
+    """Apply a kernel to the principal components of its inputs, scaled to a deviation of 1."""
     kernel, bias = layer.get_weights()
     vectors = np.reshape(inputs, (-1, kernel.shape[2]))
     variances, components = np.linalg.eigh(np.cov(vectors, rowvar=False))

@@ -1,4 +1,4 @@
-"""The arithmetic that trains fastest on this machine."""
+"""Choosing the arithmetic that trains fastest on this machine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FASTEST = "fastest"
 def policy_of(dtype: str, bfloat16_is_fast: bool | None = None) -> str:
     """The Keras policy for the `dtype` of a recipe.
 
-    `fastest` is `mixed_bfloat16` where there are instructions for matrices of bfloat16, as GPUs and
-    Intel's AMX have them: two to three times as fast as float32. Elsewhere Keras emulates some of
-    it, and `float32` is up to twice as fast.
+    `fastest` is `mixed_bfloat16` if the machine has instructions for bfloat16 matrices, as GPUs and
+    Intel's AMX do. It is then two to three times as fast as float32. On other machines, Keras
+    emulates some operations, and `float32` is up to twice as fast.
 
     Args:
         dtype: `fastest`, or a Keras policy.
-        bfloat16_is_fast: whether the machine has such instructions; asks this machine if None.
+        bfloat16_is_fast: whether the machine has such instructions; None to detect them.
 
     >>> policy_of("float32"), policy_of("fastest", bfloat16_is_fast=True)
     ('float32', 'mixed_bfloat16')
@@ -33,12 +33,13 @@ def policy_of(dtype: str, bfloat16_is_fast: bool | None = None) -> str:
 
 def policy_in(model: Any) -> str:
     """The Keras policy of the first layer of a model after its input."""
-    first = next(layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
-    return str(first.dtype_policy.name)
+    inputs = keras.layers.InputLayer
+    first_layer = next(layer for layer in model.layers if not isinstance(layer, inputs))
+    return str(first_layer.dtype_policy.name)
 
 
 def product_dtype(policy: str) -> str:
-    """The dtype in which matrices are multiplied under a Keras policy.
+    """The dtype of matrix products with a Keras policy.
 
     >>> product_dtype("mixed_bfloat16")
     'bfloat16'
@@ -51,7 +52,7 @@ def _multiplies_bfloat16() -> bool:
 
 
 def has_amx_bfloat16(flags: str) -> bool:
-    """Whether the flags of a processor, as in Linux's /proc/cpuinfo, name AMX for bfloat16."""
+    """Whether the flags of a processor, as in Linux's /proc/cpuinfo, include AMX for bfloat16."""
     return "amx_bf16" in flags.split()
 
 

@@ -1,8 +1,8 @@
-"""Quantization-aware training: a copy of a model that rounds as the int8 TFLite model will.
+"""Quantization-aware training with a copy of a model that rounds like the int8 TFLite model.
 
-The copy is trained, and its weights are given to the model. So the model itself stays plain Keras,
-opens anywhere, and has learned to work in int8. See B. Jacob et al., "Quantization and training of
-neural networks for efficient integer-arithmetic-only inference", 2018.
+The copy is trained, and its weights are copied to the model. The model itself uses only plain Keras
+layers, opens anywhere, and has learned to work in int8. See B. Jacob et al., "Quantization and
+training of neural networks for efficient integer-arithmetic-only inference", 2018.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _STEPS = 255.0
 
 
 def qat_copy(model: Any, dtype: str = "float32") -> Any:
-    """A quantization-aware copy: a model of the same layers and weights that rounds.
+    """A quantization-aware copy: a model with the same layers and weights that rounds.
 
-    Kernels are rounded per output channel, activations where their range is known: after ReLU6, and
-    at the end of a residual branch.
+    Kernels are rounded per output channel. Activations are rounded if their range is known: after
+    ReLU6, and at the end of a residual branch.
 
     Args:
         model: a Keras model, functional or Sequential.
-        dtype: Keras policy of all layers but the output layers.
+        dtype: Keras policy of all layers except the output layers.
 
     >>> from aecodec.training import mnist_encoder
     >>> copy = qat_copy(mnist_encoder((28, 28), (50,)))
@@ -44,12 +44,12 @@ def qat_copy(model: Any, dtype: str = "float32") -> Any:
 
 
 def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) -> Any:
-    """Clone a model with new weights; each layer gets the class that is chosen for it.
+    """Clone a model with new weights and other classes of layers.
 
     Args:
         model: a Keras model, functional or Sequential.
-        dtype: Keras policy of all layers but the output layers.
-        class_for: chooses the class of the new layer from the layer of the model.
+        dtype: Keras policy of all layers except the output layers.
+        class_for: takes a layer of the model; returns the class of the new layer.
     """
 
     def new_layer(layer: Any) -> Any:
@@ -64,36 +64,36 @@ def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) 
 
 
 def copy_weights(trained: Any, model: Any) -> None:
-    """Give the weights of a trained quantization-aware copy to its model, rounded to int8.
+    """Copy the weights of a trained quantization-aware copy to its model, rounded to int8.
 
-    TFLite then finds the very integers that the copy was trained with; it would not, were it given
-    the unrounded kernels and its own scale. In bfloat16 other integers result than in float32, a
-    difference of about 0.5 dB, so the kernels are rounded here in the arithmetic of the copy.
+    TFLite then uses exactly the integers of the training, which it would not with unrounded kernels
+    and its own scales. Rounding in bfloat16 gives other integers than in float32, a difference of
+    about 0.5 dB, so kernels are rounded here in the arithmetic of the copy.
 
     Args:
         trained: the copy, made by :func:`qat_copy` or
             :func:`aecodec.training.networks.batchnorm_folding.normalized_copy`.
-        model: the model that it is a copy of.
+        model: the original model.
     """
     for source, target in zip(trained.layers, model.layers, strict=True):
-        weights = [_as_trained(each, source.compute_dtype) for each in source.get_weights()]
+        weights = [_as_trained(array, source.compute_dtype) for array in source.get_weights()]
         if isinstance(source, RoundingConv2D):
             weights = source.folded(weights)
-        target.set_weights([on_int8_grid(each) if each.ndim > 1 else each for each in weights])
+        target.set_weights([on_int8_grid(array) if array.ndim > 1 else array for array in weights])
 
 
 def _as_trained(weights: Float32, dtype: str) -> Float32:
-    """Kernels as the copy uses them; biases as they are."""
+    """Kernels rounded as in the copy; biases are returned unchanged."""
     if weights.ndim < 2:
         return weights
     return np.asarray(tf.cast(rounded_kernel(tf.cast(weights, dtype)), tf.float32))
 
 
 class RoundingConv2D(layers.Conv2D):
-    """A convolution that rounds its kernel, and its outputs where their range is known."""
+    """A convolution that rounds its kernel, and its outputs if their range is known."""
 
     def folded(self, weights: list[Float32]) -> list[Float32]:
-        """The weights of a plain convolution that does the same as this one with given weights."""
+        """The weights of a plain convolution equivalent to this layer with `weights`."""
         return weights
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
@@ -116,12 +116,12 @@ _ROUNDING_CLASSES: dict[Any, Any] = {layers.Conv2D: RoundingConv2D, layers.ReLU:
 
 
 def rounding_class(layer: Any) -> Any:
-    """The class that does the same as a layer and rounds; its own class if there is none."""
+    """The rounding class for a layer; the class of the layer if there is none."""
     return _ROUNDING_CLASSES.get(type(layer), type(layer))
 
 
 def has_relu6(layer: Any) -> bool:
-    """Whether the outputs of a convolution lie in 0..6."""
+    """Whether a convolution ends with ReLU6, so that its outputs are in 0..6."""
     return bool(layer.activation is keras.activations.relu6)
 
 
@@ -131,7 +131,7 @@ def ends_branch(layer: Any) -> bool:
 
 
 def _rounded(values: Any, width: float) -> Any:
-    """Round to multiples of a 255th of a range's width; the gradient is that of the identity."""
+    """Round to multiples of 1/255 of the width of a range, with the gradient of the identity."""
 
     def straight_through(x: Any) -> Any:
         return tf.round(x * (_STEPS / width)) * (width / _STEPS), lambda upstream: upstream
@@ -140,7 +140,7 @@ def _rounded(values: Any, width: float) -> Any:
 
 
 def rounded_kernel(kernel: Any) -> Any:
-    """Round a kernel (..., outputs) to -127..127 steps of each output channel's own size.
+    """Round a kernel (..., outputs) to -127..127 steps, with a separate step per output channel.
 
     The gradient is that of the identity.
     """

@@ -1,9 +1,9 @@
-"""Ready-made encoders and decoders of small tiles.
+"""Ready-made encoders and decoders for small tiles.
 
-All work is done on a grid of 4x4 patches, where a training step and an inference cost least: the
-encoder reads overlapping 8x8 patches, the decoder lays its 4x4 patches side by side. Every layer is
-one that int8 TFLite, TensorFlow Lite Micro and a resized batch can run. What lies between two
-layers has passed a ReLU6, so that the 255 steps of int8 have a range that is known in training.
+All layers work on a grid of 4x4 patches, where training and inference are fastest. The encoder
+reads overlapping 8x8 patches, and the decoder writes adjacent 4x4 patches. Int8 TFLite, TensorFlow
+Lite Micro and a resized batch support all layers. Values between layers pass a ReLU6, so that the
+255 steps of int8 have a range that is known in training.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ _PATCH = 4
 def mnist_encoder(
     image_shape: tuple[int, ...] = (28, 28), code_shape: tuple[int, ...] = (50,)
 ) -> Any:
-    """A small encoder of Keras's own layers.
+    """A small encoder made of Keras's own layers.
 
     Args:
-        image_shape: (height, width) or (height, width, channels), sides in multiples of 4.
+        image_shape: (height, width) or (height, width, channels), with sides that are multiples of
+            4.
         code_shape: shape of the compressed representation; (50,) means 50 numbers.
 
     Returns:
         A Keras model from images in 0..1 to latents.
 
     Raises:
-        ModelError: the image shape is another.
+        ModelError: the image shape has another form.
 
     >>> mnist_encoder((28, 28), (50,)).output_shape
     (None, 50)
@@ -54,13 +55,14 @@ def mnist_decoder(
 
     Args:
         code_shape: shape of the compressed representation.
-        image_shape: (height, width) or (height, width, channels), sides in multiples of 4.
+        image_shape: (height, width) or (height, width, channels), with sides that are multiples of
+            4.
 
     Returns:
         A Keras model from latents to images in 0..1.
 
     Raises:
-        ModelError: the image shape is another.
+        ModelError: the image shape has another form.
 
     >>> mnist_decoder((50,), (28, 28)).output_shape
     (None, 28, 28)
@@ -75,14 +77,14 @@ def mnist_decoder(
 
 
 def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
-    """An encoder and a decoder of whole tiles; the codec `digits` has such a pair.
+    """An encoder and a decoder for whole tiles, as in the codec `digits`.
 
     Args:
-        tile_shape: (side, side, channels), the side a multiple of 4.
+        tile_shape: (side, side, channels), with a side that is a multiple of 4.
         code_dimension: K, the number of channels of the latents.
 
     Returns:
-        A Keras model from (side, side, C) in 0..1 to (1, 1, K) latents, and one back.
+        A Keras model from (side, side, C) in 0..1 to (1, 1, K) latents, and a model back.
 
     Raises:
         ModelError: the tile is not square, or its side is not a multiple of 4.
@@ -93,7 +95,9 @@ def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
     """
     height, width, channels = _with_channels(tile_shape)
     if height != width:
-        raise ModelError(f"tiles of {width}x{height}: these networks take square tiles")
+        raise ModelError(
+            f"tiles of {width}x{height} pixels do not fit these networks: use square tiles"
+        )
     grid = height // _PATCH
     encoder = _tile_encoder(tile_shape, grid, code_dimension)
     return encoder, _tile_decoder(code_dimension, grid, channels)
@@ -114,7 +118,7 @@ def _tile_decoder(code_dimension: int, grid: int, channels: int) -> Any:
 
 
 def _analysis(images: Any, width: int, blocks: int, squeezed: int) -> Any:
-    """Images to a grid with one vector of `squeezed` numbers per patch."""
+    """Map images to a grid with one vector of `squeezed` numbers per patch."""
     hidden = layers.Conv2D(width, 2 * _PATCH, strides=_PATCH, padding="same", activation="relu6")(
         images
     )
@@ -131,12 +135,12 @@ def _synthesis(grid: Any, width: int, blocks: int) -> Any:
 
 
 def residual_block(inputs: Any, width: int, number: int) -> Any:
-    """Add a learned difference to inputs between 0 and 6; the outputs lie between 0 and 6 again.
+    """Add a learned difference to inputs in 0..6; the outputs are in 0..6, too.
 
     Args:
         inputs: Keras tensor (N, h, w, width).
         width: channels.
-        number: number of the block within its model, for the name of its last layer.
+        number: number of the block in its model, for the name of its last layer.
     """
     hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(inputs)
     branch_end = layers.Conv2D(width, 3, padding="same", name=f"branch{number}")
@@ -149,7 +153,7 @@ def _with_channels(image_shape: tuple[int, ...]) -> tuple[int, int, int]:
     height, width, channels = (*image_shape, 1)[:3]
     if len(image_shape) not in (2, 3) or height % _PATCH or width % _PATCH:
         raise ModelError(
-            f"image_shape {image_shape}: give (height, width) or (height, width, channels), "
-            f"sides in multiples of {_PATCH}"
+            f"image_shape {image_shape}: give (height, width) or (height, width, channels), with "
+            f"sides that are multiples of {_PATCH}"
         )
     return height, width, channels

@@ -70,7 +70,7 @@ def test_a_scheduler_that_is_not_there_is_named(
     call = ("verify", "digit.png", "digit.png", "--scheduler", "nothing://nowhere")
     missing = command(*call)
     assert missing.status == 1
-    assert "no scheduler of Dask at nothing://nowhere" in missing.err
+    assert "cannot connect to a Dask scheduler at nothing://nowhere" in missing.err
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert "aecodec[distributed]" in command(*call).err
 

@@ -57,25 +57,17 @@ def test_each_picture_is_found_where_the_manifest_says(
         assert row["bytes"] == Path(row["target"]).stat().st_size
 
 
-def test_digits_take_half_the_bytes(many: Path, command: Command) -> None:
-    command("compress", "many", "-o", "alone")
-    command(*CALL)
-    alone = sum(path.stat().st_size for path in Path("alone").glob("[0-9][0-9][0-9].aec"))
-    packed = sum(path.stat().st_size for path in Path("out").glob("0000[0-9].aec"))
-    assert packed < 0.6 * alone
-
-
 def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     Path("many/150_broken.png").unlink()
     assert command(*CALL).status == 0
     before = {path.name: path.stat().st_mtime_ns for path in Path("out").iterdir()}
-    assert command(*CALL, "--force").err == "3 of 3 were there already\n"
+    assert command(*CALL, "--force").err == "3 of 3 were already done\n"
     Path("out/00001.aec").write_bytes(b"cut")
-    assert command(*CALL, "--force").err == "2 of 3 were there already\n"
+    assert command(*CALL, "--force").err == "2 of 3 were already done\n"
     after = {path.name: path.stat().st_mtime_ns for path in Path("out").iterdir()}
     assert {name for name in after if after[name] != before[name]} == {"00001.aec"}
     shutil.copy("many/000.png", "many/000_new.png")
-    assert "were there already" not in command(*CALL, "--force").err
+    assert "were already done" not in command(*CALL, "--force").err
     assert rows()["249"]["frame"] == 251 - 200
 
 
@@ -84,7 +76,7 @@ def test_packs_go_on_by_their_manifest(many: Path, command: Command) -> None:
     [
         (("-o", "out"), "needs --manifest"),
         (("--manifest", "m.parquet"), "needs -o"),
-        (("-o", "out", "--manifest", "m.parquet", "--skip-existing"), "give --force"),
+        (("-o", "out", "--manifest", "m.parquet", "--skip-existing"), "use --force"),
         (("-o", "out", "--manifest", "m.parquet", "--frames", "all"), "leave out --frames"),
     ],
 )

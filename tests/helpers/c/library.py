@@ -129,11 +129,11 @@ class CLibrary:
         return self._map(self._c.aecodec_dequantize, codes, self.tables.folder.spec.latent_channels)
 
     def _map(self, function: Callable[..., None], vectors: Latents, channels: int) -> Latents:
-        given, result = np.ascontiguousarray(vectors), Guarded(len(vectors) * channels)
-        address = c_void_p(given.ctypes.data)
-        function(self._codec, address, c_size_t(len(given)), result.address)
+        buffer, result = np.ascontiguousarray(vectors), Guarded(len(vectors) * channels)
+        address = c_void_p(buffer.ctypes.data)
+        function(self._codec, address, c_size_t(len(buffer)), result.address)
         result.check()
-        return result.bytes.view(np.int8).reshape(len(given), channels)
+        return result.bytes.view(np.int8).reshape(len(buffer), channels)
 
     def encode(
         self, codes: Latents, size: tuple[int, int], mode: Mode, capacity: int | None = None
@@ -141,11 +141,11 @@ class CLibrary:
         """Status and file, with exactly the memory that C asks for."""
         _, work_size, bound = self.sizes(size, mode)
         work, file = Guarded(work_size), Guarded(bound if capacity is None else capacity)
-        given, picture, written = np.ascontiguousarray(codes), CPicture(*size, mode), c_size_t()
+        buffer, picture, written = np.ascontiguousarray(codes), CPicture(*size, mode), c_size_t()
         status = self._c.aecodec_encode(
             self._codec,
             byref(picture),
-            c_void_p(given.ctypes.data),
+            c_void_p(buffer.ctypes.data),
             work.address,
             c_size_t(work_size),
             file.address,
@@ -159,7 +159,7 @@ class CLibrary:
     def decode(self, data: bytes, vectors: int, work_size: int) -> Decoded:
         """Status and codes, with room for this many code vectors."""
         dimension = self.tables.prior.code_dimension
-        codes, work, found = Guarded(vectors * dimension), Guarded(work_size), c_size_t()
+        codes, work, result = Guarded(vectors * dimension), Guarded(work_size), c_size_t()
         file = Guarded(len(data))
         file.bytes[:] = np.frombuffer(data, np.uint8)
         status = self._c.aecodec_decode(
@@ -170,19 +170,19 @@ class CLibrary:
             c_size_t(work_size),
             codes.address,
             c_size_t(len(codes.bytes)),
-            byref(found),
+            byref(result),
         )
         codes.check()
         work.check()
         decoded = codes.bytes.view(np.int8).reshape(vectors, dimension)
-        return Decoded(status, decoded[: found.value])
+        return Decoded(status, decoded[: result.value])
 
     def read_header(self, data: bytes) -> tuple[int, CHeader, bytes]:
         """Status, header and payload."""
-        header, given = CHeader(), ctypes.create_string_buffer(data, len(data))
+        header, buffer = CHeader(), ctypes.create_string_buffer(data, len(data))
         self._c.aecodec_read_header.argtypes = [c_void_p, c_size_t, POINTER(CHeader)]
-        status = self._c.aecodec_read_header(ctypes.addressof(given), len(data), byref(header))
+        status = self._c.aecodec_read_header(ctypes.addressof(buffer), len(data), byref(header))
         if status != OK:
             return status, header, b""
-        start = header.payload - ctypes.addressof(given)
+        start = header.payload - ctypes.addressof(buffer)
         return status, header, data[start : start + header.payload_size]

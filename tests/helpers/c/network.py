@@ -115,12 +115,12 @@ class CNetwork:
         _, shape = self.output_shape(rows, columns)
         output = Guarded(int(np.prod(shape)))
         work = Guarded(self.work_size(rows, columns) - lacking)
-        given = np.ascontiguousarray(inputs)
+        array = np.ascontiguousarray(inputs)
         status = self._library.aecodec_network_run(
             byref(self._network),
             rows,
             columns,
-            given.ctypes.data_as(POINTER(c_int8)),
+            array.ctypes.data_as(POINTER(c_int8)),
             output.bytes.ctypes.data_as(POINTER(c_int8)),
             work.bytes.ctypes.data,
             work.bytes.size,

@@ -1,9 +1,8 @@
-"""Golden files: their codecs, and the digests of what they hold that FORMAT.md lists."""
+"""Golden files: their codecs, and the digests of their content."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from aecodec.imaging.picture import to_array
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 REFUSED = GOLDEN / "refused"
+LIST = GOLDEN / "digests.txt"
 
 
 class Digests(NamedTuple):
@@ -37,8 +37,8 @@ class Digests(NamedTuple):
 @cache
 def golden_codecs() -> dict[bytes, Codec]:
     """The codecs of `tests/golden/codecs` by their ids."""
-    found = [load_codec(path.parent) for path in sorted(GOLDEN.glob("codecs/*/codec.json"))]
-    return {codec.spec.codec_id: codec for codec in found}
+    codecs = [load_codec(path.parent) for path in sorted(GOLDEN.glob("codecs/*/codec.json"))]
+    return {codec.spec.codec_id: codec for codec in codecs}
 
 
 def codec_of(data: bytes) -> Codec:
@@ -72,15 +72,13 @@ def _sha256(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
-def listed(specification: str) -> Iterator[tuple[str, Digests]]:
-    """The name and digests of each golden file that the specification lists."""
-    part = specification.split("<!-- digests -->")[1]
-    kinds = {kind: dict[str, str]() for kind in Digests._fields}
-    for line in part.splitlines():
-        if line.endswith(":"):
-            found = kinds[line.split()[-1].rstrip(":")]
-        elif line.startswith("    "):
-            digest, name = line.split()
-            found[name] = digest
-    for name in kinds["codes"]:
-        yield name, Digests(*(each.get(name, "") for each in kinds.values()))
+def listed() -> dict[str, Digests]:
+    """The digests of each golden file by its name, as `tests/golden/digests.txt` lists them."""
+    kinds: dict[str, dict[str, str]] = {kind: {} for kind in Digests._fields}
+    for line in LIST.read_text("utf-8").splitlines():
+        digest, kind, name = line.split()
+        kinds[kind][name] = digest
+    return {
+        name: Digests(*(digests.get(name, "") for digests in kinds.values()))
+        for name in kinds["codes"]
+    }

@@ -127,11 +127,11 @@ def moves_of(network: ContextNetwork, vectors: Vectors, *, at_once: bool) -> Int
     if at_once:
         state.update(network.one_step, vectors.codes)
         return state.tables(network.one_step).astype(np.int64)
-    found = []
+    moves = []
     for step in network.steps:
-        found.append(state.tables(step).astype(np.int64))
+        moves.append(state.tables(step).astype(np.int64))
         state.update(step, vectors.codes[step.places])
-    return np.concatenate(found, axis=1)
+    return np.concatenate(moves, axis=1)
 
 
 def moves_in_int64(network: ContextNetwork, vectors: Vectors) -> tuple[Int64, int]:

@@ -72,8 +72,8 @@ class Maker:
         """Add a variable of int8, quantized at random or like another tensor."""
         if like is None:
             return self.tensor(shape, None, [self.scale()], self.zero())
-        found = self._tensors[like].quantization
-        return self.tensor(shape, None, found.scale, int(found.zeroPoint[0]))
+        quantization = self._tensors[like].quantization
+        return self.tensor(shape, None, quantization.scale, int(quantization.zeroPoint[0]))
 
     def constant(self, values: npt.NDArray[np.int8], like: int | None = None) -> int:
         """Add a constant of int8, quantized at random or like another tensor."""
@@ -175,67 +175,67 @@ def _activation(make: Maker) -> int:
 
 def convolution(make: Maker) -> bytes:
     """A convolution, which may be in groups."""
-    given, (rows, columns, channels) = _picture(make)
+    entry, (rows, columns, channels) = _picture(make)
     window = [int(side) for side in make.rng.integers(1, 5, 2)]
     groups = 2 if channels % 2 == 0 and make.rng.integers(4) == 0 else 1
     count = groups * int(make.rng.integers(1, 40))
     kernel = make.weights([count, *window, channels // groups], 0)
-    inputs = [given, kernel, make.bias(count)]
+    inputs = [entry, kernel, make.bias(count)]
     fields = _sweep(make, (rows, columns), window)
     output = make.variable([1, 1, 1, count])
     make.operator(
         "CONV_2D", inputs, [output], "Conv2DOptions",
         fusedActivationFunction=_activation(make), **fields,
     )  # fmt: skip
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def filtering(make: Maker) -> bytes:
     """A convolution as most networks have it: 3 by 3, of pictures that are not too small."""
     rows, columns = (int(side) for side in make.rng.integers(7, 26, 2))
     channels, count = 4 * int(make.rng.integers(2, 20)), int(make.rng.integers(1, 40))
-    given = make.variable([1, rows, columns, channels])
-    inputs = [given, make.weights([count, 3, 3, channels], 0), make.bias(count)]
+    entry = make.variable([1, rows, columns, channels])
+    inputs = [entry, make.weights([count, 3, 3, channels], 0), make.bias(count)]
     output = make.variable([1, 1, 1, count])
     make.operator(
         "CONV_2D", inputs, [output], "Conv2DOptions", padding=int(make.rng.integers(2)),
         strideH=1, strideW=1, fusedActivationFunction=_activation(make),
     )  # fmt: skip
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def depthwise(make: Maker) -> bytes:
     """A convolution of each channel for itself."""
-    given, (rows, columns, channels) = _picture(make)
+    entry, (rows, columns, channels) = _picture(make)
     window = [int(side) for side in make.rng.integers(1, 4, 2)]
     times = int(make.rng.integers(1, 4))
     kernel = make.weights([1, *window, channels * times], 3)
     output = make.variable([1, 1, 1, channels * times])
     make.operator(
-        "DEPTHWISE_CONV_2D", [given, kernel, make.bias(channels * times)], [output],
+        "DEPTHWISE_CONV_2D", [entry, kernel, make.bias(channels * times)], [output],
         "DepthwiseConv2DOptions", depthMultiplier=times,
         fusedActivationFunction=_activation(make), **_sweep(make, (rows, columns), window),
     )  # fmt: skip
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def matrix(make: Maker) -> bytes:
     """A matrix product of a vector, or of a picture that it takes as one."""
-    given, (rows, columns, channels) = _picture(make)
+    entry, (rows, columns, channels) = _picture(make)
     length, count = rows * columns * channels, int(make.rng.integers(2, 70))
-    inputs = [given, make.weights([count, length], 0)]
+    inputs = [entry, make.weights([count, length], 0)]
     inputs.append(make.bias(count) if make.rng.integers(3) else -1)
     output = make.variable([1, count])
     make.operator(
         "FULLY_CONNECTED", inputs, [output], "FullyConnectedOptions",
         fusedActivationFunction=_activation(make),
     )  # fmt: skip
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def transposed(make: Maker) -> bytes:
     """A transposed convolution."""
-    given, (rows, columns, channels) = _picture(make, 6)
+    entry, (rows, columns, channels) = _picture(make, 6)
     window = [int(side) for side in make.rng.integers(1, 6, 2)]
     step, count, is_same = (
         int(make.rng.integers(1, 4)),
@@ -247,10 +247,10 @@ def transposed(make: Maker) -> bytes:
     kernel = make.weights([count, *window, channels], 0)
     output = make.variable(shape)
     make.operator(
-        "TRANSPOSE_CONV", [make.integers(shape), kernel, given, make.bias(count)], [output],
+        "TRANSPOSE_CONV", [make.integers(shape), kernel, entry, make.bias(count)], [output],
         "TransposeConvOptions", padding=0 if is_same else 1, strideH=step, strideW=step,
     )  # fmt: skip
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def _stretched(make: Maker, shape: Sequence[int]) -> list[int]:
@@ -265,45 +265,60 @@ def pairs(name: str, kind: str = "") -> Layer:
     """Two tensors, of which one may be constant, and smaller then."""
 
     def layer(make: Maker) -> bytes:
-        given, sides = _picture(make)
+        entry, sides = _picture(make)
         shape = [1, *sides]
-        like = given if name in ("MAXIMUM", "MINIMUM") else None
+        like = entry if name in ("MAXIMUM", "MINIMUM") else None
         if make.rng.integers(2):
             small = _stretched(make, shape) if make.rng.integers(2) else shape
             values = make.rng.integers(-128, 128, small).astype(np.int8)
             other = make.constant(values, like)
         elif like is None:
-            other = make.operator("LOGISTIC", [given], [make.tensor(shape, None, [1 / 256], -128)])
+            other = make.operator("LOGISTIC", [entry], [make.tensor(shape, None, [1 / 256], -128)])
         else:
-            other = make.operator("RELU", [given], [make.variable(shape, like)])
-        inputs = [given, other] if make.rng.integers(2) else [other, given]
+            other = make.operator("RELU", [entry], [make.variable(shape, like)])
+        inputs = [entry, other] if make.rng.integers(2) else [other, entry]
         fields = {"fusedActivationFunction": _activation(make)} if name in _FUSED else {}
         output = make.operator(name, inputs, [make.variable(shape, like)], kind, **fields)
-        return make.model(given, output)
+        return make.model(entry, output)
+
+    return layer
+
+
+def with_scalar(name: str, kind: str) -> Layer:
+    """A tensor and a constant of one element."""
+
+    def layer(make: Maker) -> bytes:
+        variable, sides = _picture(make)
+        shape = [[], [1], [1, 1, 1, 1]][int(make.rng.integers(3))]
+        constant = make.constant(make.rng.integers(-128, 128, shape).astype(np.int8))
+        inputs = [variable, constant] if make.rng.integers(2) else [constant, variable]
+        output = make.variable([1, *sides])
+        make.operator(name, inputs, [output], kind, fusedActivationFunction=_activation(make))
+        return make.model(variable, output)
 
     return layer
 
 
 def slopes(make: Maker) -> bytes:
     """A slope for each channel."""
-    given, sides = _picture(make)
+    entry, sides = _picture(make)
     values = make.rng.integers(-128, 128, [1, 1, sides[2]]).astype(np.int8)
     slope = make.tensor([1, 1, sides[2]], values, [make.scale()], make.zero())
     output = make.variable([1, *sides])
-    make.operator("PRELU", [given, slope], [output])
-    return make.model(given, output)
+    make.operator("PRELU", [entry, slope], [output])
+    return make.model(entry, output)
 
 
 def function(name: str, scale: float = 0, zero: int = 0, kind: str = "", **fields: Any) -> Layer:
     """A function of one variable."""
 
     def layer(make: Maker) -> bytes:
-        given, sides = _picture(make)
+        entry, sides = _picture(make)
         output = (
             make.tensor([1, *sides], None, [scale], zero) if scale else make.variable([1, *sides])
         )
-        make.operator(name, [given], [output], kind, **fields)
-        return make.model(given, output)
+        make.operator(name, [entry], [output], kind, **fields)
+        return make.model(entry, output)
 
     return layer
 
@@ -313,29 +328,29 @@ def shares(make: Maker) -> bytes:
     rank, channels = int(make.rng.integers(1, 5)), int(2 ** make.rng.uniform(0, 8.99))
     shape = [*make.rng.integers(1, 4, rank - 1).tolist(), channels]
     whole = [1, int(np.prod(shape))] if rank == 4 else shape
-    given = make.tensor(whole, None, [float(2 ** make.rng.uniform(-11, 2))], make.zero())
-    taken = given if rank < 4 else make.variable(shape, given)
+    entry = make.tensor(whole, None, [float(2 ** make.rng.uniform(-11, 2))], make.zero())
+    taken = entry if rank < 4 else make.variable(shape, entry)
     if rank == 4:
-        make.operator("RESHAPE", [given, make.integers(shape)], [taken])
+        make.operator("RESHAPE", [entry, make.integers(shape)], [taken])
     output = make.tensor(shape, None, [1 / 256], -128)
     beta = float(make.rng.choice([1.0, 0.5, 3.0, 2 ** make.rng.uniform(-2, 2)]))
     make.operator("SOFTMAX", [taken], [output], "SoftmaxOptions", beta=beta)
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def pool(name: str) -> Layer:
     """The mean or the maximum of windows."""
 
     def layer(make: Maker) -> bytes:
-        given, sides = _picture(make)
+        entry, sides = _picture(make)
         window = [int(side) for side in make.rng.integers(1, 4, 2)]
-        output = make.variable([1, 1, 1, sides[2]], given)
+        output = make.variable([1, 1, 1, sides[2]], entry)
         make.operator(
-            name, [given], [output], "Pool2DOptions", filterHeight=window[0],
+            name, [entry], [output], "Pool2DOptions", filterHeight=window[0],
             filterWidth=window[1], fusedActivationFunction=_activation(make),
             **_sweep(make, sides[:2], window, dilated=False),
         )  # fmt: skip
-        return make.model(given, output)
+        return make.model(entry, output)
 
     return layer
 
@@ -344,14 +359,14 @@ def reduction(name: str) -> Layer:
     """Some axes drawn together."""
 
     def layer(make: Maker) -> bytes:
-        given, _ = _picture(make)
+        entry, _ = _picture(make)
         axes = [[1, 2], [3], [-1], [1], [2, 3], [1, 2, 3]][int(make.rng.integers(6))]
-        output = make.variable([1], given if name == "REDUCE_MAX" else None)
+        output = make.variable([1], entry if name == "REDUCE_MAX" else None)
         keeps = bool(make.rng.integers(2))
         make.operator(
-            name, [given, make.integers(axes)], [output], "ReducerOptions", keepDims=keeps
+            name, [entry, make.integers(axes)], [output], "ReducerOptions", keepDims=keeps
         )
-        return make.model(given, output)
+        return make.model(entry, output)
 
     return layer
 
@@ -360,7 +375,7 @@ def resize(name: str) -> Layer:
     """A picture of another size."""
 
     def layer(make: Maker) -> bytes:
-        given, sides = _picture(make)
+        entry, sides = _picture(make)
         if name == "RESIZE_BILINEAR":
             size = [int(side) for side in make.rng.integers(1, 30, 2)]
             way = int(make.rng.integers(3))
@@ -373,96 +388,96 @@ def resize(name: str) -> Layer:
             ]
             fields = {"alignCorners": False, "halfPixelCenters": bool(make.rng.integers(2))}
             kind = "ResizeNearestNeighborOptions"
-        output = make.variable([1, 1, 1, sides[2]], given)
-        make.operator(name, [given, make.integers(size)], [output], kind, **fields)
-        return make.model(given, output)
+        output = make.variable([1, 1, 1, sides[2]], entry)
+        make.operator(name, [entry, make.integers(size)], [output], kind, **fields)
+        return make.model(entry, output)
 
     return layer
 
 
 def concatenation(make: Maker) -> bytes:
     """Several tensors one after the other."""
-    given, sides = _picture(make)
+    entry, sides = _picture(make)
     axis, count = int(make.rng.integers(1, 4)), int(make.rng.integers(2, 8))
-    parts = [given]
+    parts = [entry]
     for _ in range(count - 1):
         values = make.rng.integers(-128, 128, [1, *sides]).astype(np.int8)
-        parts.append(make.constant(values, given))
-    output = make.variable([1, *sides], given)
+        parts.append(make.constant(values, entry))
+    output = make.variable([1, *sides], entry)
     make.operator("CONCATENATION", parts, [output], "ConcatenationOptions", axis=axis)
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def blocks(name: str) -> Layer:
     """Channels to pixels, or back."""
 
     def layer(make: Maker) -> bytes:
-        rows, columns, channels, side = (int(each) for each in make.rng.integers(1, 5, 4))
+        rows, columns, channels, side = (int(number) for number in make.rng.integers(1, 5, 4))
         flat, wide = (rows, columns, channels * side**2), (rows * side, columns * side, channels)
         is_deep = name == "DEPTH_TO_SPACE"
-        given = make.variable([1, *(flat if is_deep else wide)])
-        output = make.variable([1, *(wide if is_deep else flat)], given)
+        entry = make.variable([1, *(flat if is_deep else wide)])
+        output = make.variable([1, *(wide if is_deep else flat)], entry)
         kind = "DepthToSpaceOptions" if is_deep else "SpaceToDepthOptions"
-        make.operator(name, [given], [output], kind, blockSize=side)
-        return make.model(given, output)
+        make.operator(name, [entry], [output], kind, blockSize=side)
+        return make.model(entry, output)
 
     return layer
 
 
 def border(make: Maker) -> bytes:
     """A border of zeros."""
-    given, sides = _picture(make)
+    entry, sides = _picture(make)
     widths = [[0, 0], *make.rng.integers(0, 4, (2, 2)).tolist(), [0, 0]]
-    output = make.variable([1, *sides], given)
-    make.operator("PAD", [given, make.integers(widths)], [output], "PadOptions")
-    return make.model(given, output)
+    output = make.variable([1, *sides], entry)
+    make.operator("PAD", [entry, make.integers(widths)], [output], "PadOptions")
+    return make.model(entry, output)
 
 
 def mirror(make: Maker) -> bytes:
     """A border that mirrors what is inside, of a picture or of a series of vectors."""
-    given, sides = _picture(make)
+    entry, sides = _picture(make)
     mode = int(make.rng.integers(2))
     most = [side + mode for side in sides[:2]]
-    widths = [[0, 0], *(make.rng.integers(0, each, 2).tolist() for each in most), [0, 0]]
-    output = make.variable([1, *sides], given)
+    widths = [[0, 0], *(make.rng.integers(0, width, 2).tolist() for width in most), [0, 0]]
+    output = make.variable([1, *sides], entry)
     make.operator(
-        "MIRROR_PAD", [given, make.integers(widths)], [output], "MirrorPadOptions", mode=mode
+        "MIRROR_PAD", [entry, make.integers(widths)], [output], "MirrorPadOptions", mode=mode
     )
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def box(make: Maker) -> bytes:
     """A box of the picture, in steps."""
-    given, sides = _picture(make)
+    entry, sides = _picture(make)
     begin = [0, *(int(make.rng.integers(side)) for side in sides)]
-    step = [1, *(int(each) for each in make.rng.choice([1, 2, -1], 3))]
+    step = [1, *(int(value) for value in make.rng.choice([1, 2, -1], 3))]
     end = [
         1,
-        *(side if each > 0 else -side - 1 for side, each in zip(sides, step[1:], strict=True)),
+        *(side if value > 0 else -side - 1 for side, value in zip(sides, step[1:], strict=True)),
     ]
-    output = make.variable([1, *sides], given)
-    inputs = [given, *(make.integers(each) for each in (begin, end, step))]
+    output = make.variable([1, *sides], entry)
+    inputs = [entry, *(make.integers(value) for value in (begin, end, step))]
     make.operator("STRIDED_SLICE", inputs, [output], "StridedSliceOptions")
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def order(make: Maker) -> bytes:
     """The axes in another order, and the result several times."""
-    given, sides = _picture(make, 6)
+    entry, sides = _picture(make, 6)
     axes = [0, *(1 + make.rng.permutation(3)).tolist()]
-    turned = make.variable([1, *sides], given)
-    make.operator("TRANSPOSE", [given, make.integers(axes)], [turned], "TransposeOptions")
-    output = make.variable([1, *sides], given)
+    turned = make.variable([1, *sides], entry)
+    make.operator("TRANSPOSE", [entry, make.integers(axes)], [turned], "TransposeOptions")
+    output = make.variable([1, *sides], entry)
     times = [1, *make.rng.integers(1, 4, 3).tolist()]
     make.operator("TILE", [turned, make.integers(times)], [output], "TileOptions")
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def matrices(make: Maker) -> bytes:
     """Products of matrices, one of which may be constant, or the same for all batches."""
     rows, length, columns, batches = (int(side) for side in make.rng.integers(1, 9, 4))
     turned = make.rng.integers(2, size=2).astype(bool).tolist()
-    given = make.variable([1, batches, *((length, rows) if turned[0] else (rows, length))])
+    entry = make.variable([1, batches, *((length, rows) if turned[0] else (rows, length))])
     shape = [columns, length] if turned[1] else [length, columns]
     shape = [*([[], [1, 1], [1, batches]][int(make.rng.integers(3))]), *shape]
     size = int(np.prod(shape))
@@ -471,31 +486,31 @@ def matrices(make: Maker) -> bytes:
     else:
         long = make.weights([size, rows * length * batches], 0)
         flat = make.operator(
-            "FULLY_CONNECTED", [given, long, -1], [make.variable([1, size])],
+            "FULLY_CONNECTED", [entry, long, -1], [make.variable([1, size])],
             "FullyConnectedOptions",
         )  # fmt: skip
         other = make.variable(shape, flat)
         make.operator("RESHAPE", [flat, make.integers(shape)], [other])
     output = make.variable([1, batches, rows, columns])
     make.operator(
-        "BATCH_MATMUL", [given, other], [output], "BatchMatMulOptions",
+        "BATCH_MATMUL", [entry, other], [output], "BatchMatMulOptions",
         adjX=turned[0], adjY=turned[1],
     )  # fmt: skip
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 def taken(make: Maker) -> bytes:
     """Slices by their numbers, along any axis."""
-    given, sides = _picture(make)
+    entry, sides = _picture(make)
     axis = int(make.rng.integers(1, 4))
     count = int(make.rng.integers(1, 12))
     numbers = make.rng.integers(0, sides[axis - 1], count)
     if make.rng.integers(3) == 0:
         numbers = np.arange(sides[axis - 1])[:: int(make.rng.choice([-1, 1, 2]))]
-    output = make.variable([1, *sides], given)
-    inputs = [given, make.integers(numbers)]
+    output = make.variable([1, *sides], entry)
+    inputs = [entry, make.integers(numbers)]
     make.operator("GATHER", inputs, [output], "GatherOptions", axis=axis, batchDims=0)
-    return make.model(given, output)
+    return make.model(entry, output)
 
 
 LAYERS: dict[str, Layer] = {
@@ -507,6 +522,9 @@ LAYERS: dict[str, Layer] = {
     "ADD": pairs("ADD", "AddOptions"),
     "SUB": pairs("SUB", "SubOptions"),
     "MUL": pairs("MUL", "MulOptions"),
+    "ADD of a scalar": with_scalar("ADD", "AddOptions"),
+    "SUB of a scalar": with_scalar("SUB", "SubOptions"),
+    "MUL by a scalar": with_scalar("MUL", "MulOptions"),
     "SQUARED_DIFFERENCE": pairs("SQUARED_DIFFERENCE", "SquaredDifferenceOptions"),
     "MAXIMUM": pairs("MAXIMUM", "MaximumMinimumOptions"),
     "MINIMUM": pairs("MINIMUM", "MaximumMinimumOptions"),

@@ -59,9 +59,9 @@ def one_operator(
     graph.inputs, graph.outputs = [0], [len(tensors) - 1]
     model.version, model.subgraphs, model.operatorCodes = 3, [graph], [kind]
     model.buffers = [schema.BufferT()]
-    for each in constants or []:
+    for values in constants or []:
         buffer = schema.BufferT()
-        buffer.data = np.frombuffer(np.asarray(each).tobytes(), np.uint8)
+        buffer.data = np.frombuffer(np.asarray(values).tobytes(), np.uint8)
         model.buffers.append(buffer)
     builder = Builder(1024)
     builder.Finish(model.Pack(builder), b"TFL3")

@@ -1,0 +1,80 @@
+"""Finding image files in folders, and reading arrays of images from `.npz` and `.npy` files."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Pixels
+from aecodec.errors import AecodecWarning, ImageError
+from aecodec.image_files.formats import has_image_suffix
+
+ARRAY_SUFFIXES = (".npz", ".npy")
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Sorted paths of all files in a folder, at any depth, that have the suffix of an image."""
+    return sorted(
+        path for path in folder.rglob("*") if has_image_suffix(path) and not path.is_dir()
+    )
+
+
+def check_regular_file(path: Path) -> None:
+    """Check that a path is a regular file, so that reading does not block.
+
+    Raises:
+        ImageError: it is a pipe, a device or a socket.
+    """
+    if path.exists() and not path.is_file():
+        raise ImageError("not a regular file")
+
+
+def warn_unreadable(path: Path, error: Exception) -> None:
+    """Warn that a file cannot be read and is skipped."""
+    message = f"{path}: skipped because it cannot be read ({error})"
+    warnings.warn(message, AecodecWarning, stacklevel=3)
+
+
+def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:
+    """Load the images of an `.npz` or `.npy` file.
+
+    Args:
+        path: the file, for example `mnist.npz` as `keras.datasets` downloads it.
+        key: name of the array in an `.npz` file. If None, the only array of images is loaded.
+        default: name of the array to load if `key` is None and there are several.
+
+    Returns:
+        (N, H, W) or (N, H, W, C) uint8.
+
+    Raises:
+        ImageError: the file or the array does not exist or does not contain images.
+    """
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            array = loaded if isinstance(loaded, np.ndarray) else _select(loaded, key, default)
+    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
+        name = "" if key is None else f" {key!r}"
+        raise ImageError(f"{path}: no array{name} of images in this file ({error})") from error
+    if not _holds_images(array):
+        raise ImageError(
+            f"{path}: the array is {array.dtype} with shape {array.shape}; give uint8 with shape "
+            "(N, H, W) or (N, H, W, C)"
+        )
+    return array
+
+
+def _select(arrays: Any, key: str | None, default: str) -> npt.NDArray[Any]:
+    if key is None:
+        names = [name for name in arrays.files if _holds_images(arrays[name])]
+        key = names[0] if len(names) == 1 else default
+    array: npt.NDArray[Any] = arrays[key]
+    return array
+
+
+def _holds_images(array: npt.NDArray[Any]) -> bool:
+    return array.dtype == np.uint8 and array.ndim in (3, 4)

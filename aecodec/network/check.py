@@ -1,0 +1,211 @@
+"""Checks a TFLite model before a runtime sees it, and bounds its cost for inputs of any shape.
+
+A runtime trusts its files: a damaged or forged file can crash the process, run for ever, or take
+all memory. This check reads the file as data, and accepts only models that the exporters could
+have made: operators of the table, in order, each with the types, shapes, constants and scales that
+its kernels were written for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+
+from aecodec.errors import CodecError
+from aecodec.network.operators import OPERATORS
+from aecodec.tflite.call import QUANTIZED, Call, Result, Value, ensure
+from aecodec.tflite.model import ANY, DTYPES, Model, Operator, Shape, Tensor, Type, read_model
+
+_MOST_MEMORY = 1 << 30
+_MEMORY, _MEMORY_PER_ELEMENT = 1 << 27, 1 << 6
+_WORK, _WORK_PER_ELEMENT = 1 << 27, 1 << 19
+"""Bytes and multiplications that a model may take, and more per element of input and output."""
+
+_SCALES = (2.0**-100, 2.0**60)
+
+
+class CheckedModel(NamedTuple):
+    """A model that passed the check: the exporters could have made it.
+
+    Attributes:
+        model: the model.
+    """
+
+    model: Model
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the input for which the model was made."""
+        return self.model.tensors[self.model.entry].shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the output for that input."""
+        return self.model.tensors[self.model.exit].shape
+
+    def check_shape(self, input_shape: Shape) -> Shape:
+        """Check that the model takes an input of this shape, within bounds on memory and work.
+
+        Args:
+            input_shape: shape of the input, the number of pictures included.
+
+        Returns:
+            Shape of the output.
+
+        Raises:
+            CodecError: an operator does not take its input, or the model takes too much memory or
+                work.
+        """
+        run = _Run(self.model, input_shape)
+        for number, operator in enumerate(self.model.operators):
+            run.call(number, operator)
+        run.check_cost()
+        return run.values[self.model.exit].shape
+
+
+def check_model(content: bytes) -> CheckedModel:
+    """Read a model, and check it for an input of its own shape.
+
+    Args:
+        content: content of a `.tflite` file with one input and one output.
+
+    Raises:
+        CodecError: it is damaged, or the exporters could not have made it.
+    """
+    model = read_model(content)
+    for number, tensor in enumerate(model.tensors):
+        with _about(f"tensor {number}"):
+            _check_quantization(tensor)
+    _check_order(model)
+    checked = CheckedModel(model)
+    checked.check_shape(model.tensors[model.entry].shape)
+    return checked
+
+
+@contextmanager
+def _about(part: str) -> Iterator[None]:
+    """Name a part of the model in errors."""
+    try:
+        yield
+    except (CodecError, ArithmeticError, LookupError, ValueError) as error:
+        raise CodecError(f"the TFLite model's {part}: {error}") from error
+
+
+def _check_order(model: Model) -> None:
+    """Check that each tensor is written once at most, and before it is read."""
+    known = {number for number, tensor in enumerate(model.tensors) if tensor.is_constant}
+    ensure(model.entry not in known, "the TFLite model's input is constant")
+    known.add(model.entry)
+    for operator in model.operators:
+        read = [number for number in operator.inputs if number != -1]
+        ensure(known.issuperset(read), "the TFLite model reads a tensor before it is written")
+        for number in operator.outputs:
+            ensure(
+                0 <= number < len(model.tensors), "the TFLite model writes a tensor that it lacks"
+            )
+            ensure(number not in known, "the TFLite model writes a tensor twice")
+            known.add(number)
+    ensure(model.exit in known, "the TFLite model does not write its output")
+
+
+def _check_quantization(tensor: Tensor) -> None:
+    scales, zeros, axis = tensor.quantization
+    count = len(scales)
+    ensure(len(zeros) in ({count} if count else {0, 1}), "scales and zero points differ")
+    if count == 0:
+        ensure(tensor.type not in QUANTIZED, "integers have no scale")
+        return
+    least, most = _SCALES
+    fits = bool((scales >= least).all() and (scales <= most).all())  # not for NaN
+    ensure(fits, "a scale is not a number, or out of range")
+    ensure(0 <= axis < max(1, len(tensor.shape)), "the axis of the scales does not exist")
+    sides = {1} if not tensor.is_constant else {1, *tensor.shape[axis : axis + 1]}
+    ensure(count in sides, "the scales do not fit the channels")
+    _check_zeros(tensor)
+
+
+def _check_zeros(tensor: Tensor) -> None:
+    """Check that zero points are integers of the tensor's type, and 0 for wide types."""
+    zeros, least, most = tensor.quantization.zeros, 0, 0
+    if tensor.type in (*QUANTIZED, Type.UINT8):
+        limits = np.iinfo(DTYPES[tensor.type])
+        least, most = limits.min, limits.max
+    fits = bool((zeros >= least).all() and (zeros <= most).all())
+    ensure(fits, "a zero point is out of range")
+
+
+class _Run:
+    """A run of a model on an input of some shape: its shapes, memory and work, without values."""
+
+    def __init__(self, model: Model, input_shape: Shape) -> None:
+        self._model, self._is_own = model, input_shape == model.tensors[model.entry].shape
+        self.values = {
+            number: Value(tensor, tensor.shape, is_static=True)
+            for number, tensor in enumerate(model.tensors)
+            if tensor.is_constant
+        }
+        entry = model.tensors[model.entry]
+        ensure(min(input_shape, default=1) >= 1, "the input is empty")
+        self.values[model.entry] = Value(entry, tuple(input_shape), is_static=False)
+        self._uses = Counter(at for operator in model.operators for at in operator.inputs)
+        self._uses[model.exit] += 1
+        self._live = self._peak = entry.bytes_of(tuple(input_shape))
+        self._work = 0
+
+    def call(self, number: int, operator: Operator) -> None:
+        """Check one operator, and keep its outputs."""
+        operator_type = OPERATORS.get(operator.code)
+        if operator_type is None:
+            raise CodecError(f"the TFLite model has an operator that codecs lack ({operator.code})")
+        inputs = [self.values[at] if at != -1 else None for at in operator.inputs]
+        outputs = [self._model.tensors[at] for at in operator.outputs]
+        with _about(f"operator {number}, {operator_type.name}"):
+            result = operator_type.check(Call(operator, inputs, outputs))
+            self._keep(operator, inputs, outputs, result)
+
+    def _keep(
+        self,
+        operator: Operator,
+        inputs: list[Value | None],
+        outputs: list[Tensor],
+        result: Result,
+    ) -> None:
+        is_static = all(value is None or value.is_static for value in inputs)
+        for number, tensor, shape in zip(operator.outputs, outputs, result.shapes, strict=True):
+            if self._is_own:
+                ensure(_is_stated(shape, tensor), "its output has another shape than it should")
+            self.values[number] = Value(tensor, shape, is_static)
+            self._live += tensor.bytes_of(shape)
+            self._work += math.prod(shape)
+        self._work += result.work
+        self._peak = max(self._peak, self._live + result.scratch)
+        self._release(operator)
+
+    def _release(self, operator: Operator) -> None:
+        """Count the memory of tensors that no later operator reads as free."""
+        for number in operator.inputs:
+            self._uses[number] -= 1
+            if number != -1 and not self._uses[number]:
+                value = self.values[number]
+                if not value.tensor.is_constant:
+                    self._live -= value.tensor.bytes_of(value.shape)
+
+    def check_cost(self) -> None:
+        """Check that memory and work are no more than networks for this many elements take."""
+        ends = self.values[self._model.entry].size + self.values[self._model.exit].size
+        memory = min(_MOST_MEMORY, _MEMORY + _MEMORY_PER_ELEMENT * ends)
+        ensure(self._peak <= memory, "the TFLite model takes more memory than a codec's may")
+        work = _WORK + _WORK_PER_ELEMENT * ends
+        ensure(self._work <= work, "the TFLite model takes longer than a codec's may")
+
+
+def _is_stated(shape: Shape, tensor: Tensor) -> bool:
+    """Whether a shape is the one that the file states."""
+    return len(shape) == len(tensor.signature) and all(
+        stated in (side, ANY) for side, stated in zip(shape, tensor.signature, strict=True)
+    )

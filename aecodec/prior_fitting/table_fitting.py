@@ -1,0 +1,270 @@
+"""Fitting competing priors to codes by hard expectation-maximization, then a bank of tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Codes, Float32, Float64, Int32
+from aecodec.entropy.coding import iter_passes
+from aecodec.entropy.context_network import POSITIONS
+from aecodec.entropy.costs import ESCAPE_BITS
+from aecodec.entropy.prior import Prior
+from aecodec.entropy.range_coder import TABLE_TOTAL
+from aecodec.entropy.spatial_context import Grid
+from aecodec.entropy.symbols import FixedSymbols
+
+Indices = npt.NDArray[np.intp]
+
+_NARROWEST_SCALE, _WIDEST_SHARE = 0.04, 0.5
+"""The logistic scales of the bank's shapes range from 0.04 symbols, which is a constant symbol, to
+half the window."""
+
+_MARGINAL_WEIGHT = 6.0
+"""Weight of the marginal distribution in the distribution of each prior, in vectors (a Dirichlet
+prior)."""
+
+_SHAPE_WEIGHT = 30.0
+"""Weight of the logistic shape of a table, in symbols."""
+
+_POOLING_ROUNDS = 4
+_LARGEST_RADIUS = 127
+_ESCAPE_SHARE = 0.5 / TABLE_TOTAL
+_BLOCK = 1 << 12
+
+
+def fit_prior(
+    codes: Codes,
+    priors: int = 64,
+    tables: int = 256,
+    iterations: int = 30,
+    seed: int = 0,
+) -> Prior:
+    """Fit a prior to a sample of code vectors. The same codes and seed give the same prior.
+
+    Args:
+        codes: (N, K) codes of the training set. N should be several hundred times `priors`.
+        priors: P, the number of competing distributions.
+        tables: T, the size of the bank, a multiple of 8.
+        iterations: maximum number of rounds of assigning vectors to priors and estimating
+            distributions.
+        seed: seed of the random start.
+
+    Returns:
+        The prior. Its bank has a column for each symbol in the range of the codes (at most 255),
+        and an escape for all other values.
+
+    Raises:
+        ValueError: `tables` is not a multiple of 8.
+
+    >>> from aecodec.entropy.coding import bits
+    >>> codes = np.random.default_rng(0).normal(0, 2, (2000, 4)).round().astype(np.int16)
+    >>> prior = fit_prior(codes, priors=2, tables=64)
+    >>> bool(bits(prior, codes).mean() < 4 * 3.2)
+    True
+    """
+    if tables < POSITIONS or tables % POSITIONS:
+        raise ValueError(f"{tables} tables: give a multiple of {POSITIONS}")
+    sample = _Sample.of(codes)
+    assigned = _random_start(sample, min(priors, len(codes)), seed)
+    for _ in range(iterations):
+        previous, assigned = assigned, sample.cheapest(*_estimated_costs(sample, assigned, priors))
+        if np.array_equal(previous, assigned):
+            break
+    return _with_shared_bank(sample, assigned, priors, tables)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The consecutive symbols low .. low + width - 1, which include all codes of a sample."""
+
+    low: int
+    width: int
+
+    @property
+    def radius(self) -> int:
+        """Number of symbols on each side of the middle column in a bank for the window."""
+        return min(_LARGEST_RADIUS, max(self.width, 3) // 2 + 1)
+
+    def bank_columns(self, offset: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """(..., W) columns of the bank for the symbols of the window, at offsets (...)."""
+        columns = np.arange(self.width) - offset[..., None] + self.radius
+        escape = 2 * self.radius + 1
+        return np.where((columns < 0) | (columns >= escape), escape, columns)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Codes as column numbers 0..W-1 of the window that includes them all."""
+
+    columns: Int32
+    window: _Window
+
+    @classmethod
+    def of(cls, codes: Codes) -> _Sample:
+        int8 = np.clip(codes, -128, 127).astype(np.int32)  # encoders make no other codes
+        low = int(int8.min())
+        return cls(int8 - low, _Window(low, int(int8.max()) - low + 1))
+
+    @property
+    def channels(self) -> int:
+        return int(self.columns.shape[1])
+
+    def counts(self, assigned: Indices, priors: int) -> Float32:
+        """(P, K, W) numbers of occurrences of symbols, by prior and channel."""
+        width = self.window.width
+        cell = (assigned[:, None] * self.channels + np.arange(self.channels)) * width
+        size = priors * self.channels * width
+        counts = np.bincount((cell + self.columns).ravel(), minlength=size)
+        return counts.reshape(priors, self.channels, width).astype(np.float32)
+
+    def cheapest(self, costs: Float32, index_costs: Float32) -> Indices:
+        """(N,) the cheapest prior for each vector, for costs (P, K, W) and (P,)."""
+        if len(costs) == 1:
+            return np.zeros(len(self.columns), np.intp)
+        by_symbol = np.ascontiguousarray(costs.transpose(1, 2, 0))
+        blocks = range(0, len(self.columns), _BLOCK)
+        return np.concatenate(
+            [(self._sums(start, by_symbol) + index_costs).argmin(axis=1) for start in blocks]
+        )
+
+    def _sums(self, start: int, by_symbol: Float32) -> Float32:
+        """(n, P) costs of a block of vectors with each prior.
+
+        Gathering costs symbol by symbol takes a fraction of the time of a matrix product with
+        one-hot vectors, and the time does not depend on the width of the window.
+        """
+        block = self.columns[start : start + _BLOCK]
+        sums = np.zeros((len(block), by_symbol.shape[-1]), np.float32)
+        for channel, costs in enumerate(by_symbol):
+            sums += costs[block[:, channel]]
+        return sums
+
+
+def _random_start(sample: _Sample, priors: int, seed: int) -> Indices:
+    """Assign each vector to the nearest of P vectors drawn from the sample."""
+    drawn = np.random.default_rng(seed).choice(len(sample.columns), priors, replace=False)
+    points = sample.columns.astype(np.float32)
+    centres = points[drawn]
+    distance = (centres**2).sum(axis=1) - 2 * points @ centres.T
+    return distance.argmin(axis=1)
+
+
+def _estimated_costs(sample: _Sample, assigned: Indices, priors: int) -> tuple[Float32, Float32]:
+    """Costs in bits of symbols (P, K, W) and of indices (P,), estimated from an assignment."""
+    counts = sample.counts(assigned, priors)
+    marginal = counts.sum(axis=0) + 0.5
+    marginal /= marginal.sum(axis=-1, keepdims=True)
+    smooth = counts + _MARGINAL_WEIGHT * marginal
+    costs = -np.log2(smooth / smooth.sum(axis=-1, keepdims=True))
+    return costs, _index_costs(assigned, priors)
+
+
+def _index_costs(assigned: Indices, priors: int) -> Float32:
+    share = _index_shares(assigned, priors)
+    return np.asarray(-np.log2(share / share.sum()), np.float32)
+
+
+def _index_shares(assigned: Indices, priors: int) -> Float64:
+    return np.asarray(np.bincount(assigned, minlength=priors) + 1.0, np.float64)
+
+
+def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: int) -> Prior:
+    """Replace P x K distributions by a bank of T shapes, with a table and an offset for each."""
+    window = sample.window
+    shapes = bank = _logistic_shapes(window.radius, tables)
+    for _ in range(_POOLING_ROUNDS):
+        table, offset = _nearest(sample.counts(assigned, priors), _bank_costs(bank), window)
+        costs = _bank_costs(bank)[table[..., None], window.bank_columns(offset)]
+        assigned = sample.cheapest(costs, _index_costs(assigned, priors))
+        pooled = _SHAPE_WEIGHT * shapes
+        places = table[..., None], window.bank_columns(offset)
+        np.add.at(pooled, places, sample.counts(assigned, priors))
+        bank = pooled / pooled.sum(axis=1, keepdims=True)
+    share = _index_shares(assigned, priors)
+    return Prior(
+        bank=np.stack([to_frequencies(row) for row in bank]),
+        first=-window.radius,
+        table=table.astype(np.uint16),
+        offset=(offset + window.low).astype(np.int16),
+        index=to_frequencies(share) if priors > 1 else np.zeros(1, np.uint16),
+    )
+
+
+def shape_scales(radius: int, tables: int) -> Float64:
+    """(T / 8,) logistic scales of the shapes of a bank, in symbols.
+
+    Args:
+        radius: number of symbols on each side of the middle column of the bank.
+        tables: T, the number of rows.
+    """
+    widest = max(1.0, _WIDEST_SHARE * radius / 2)
+    return np.geomspace(_NARROWEST_SCALE, widest, tables // POSITIONS)
+
+
+def _logistic_shapes(radius: int, tables: int) -> Float64:
+    """(T, 2 * radius + 2) discretized logistics of all scales and means, with the escape last."""
+    scales = shape_scales(radius, tables)
+    means = (np.arange(POSITIONS) - POSITIONS // 2) / POSITIONS
+    edges = np.arange(-radius, radius + 2) - 0.5
+    standard = (edges - means[:, None])[None] / scales[:, None, None]
+    mass = np.diff(0.5 * (1 + np.tanh(standard / 2)), axis=-1).reshape(-1, 2 * radius + 1)
+    mass = mass + 1e-7
+    return np.column_stack(
+        [mass / mass.sum(axis=1, keepdims=True), np.full(len(mass), _ESCAPE_SHARE)]
+    )
+
+
+def _bank_costs(bank: Float64) -> Float32:
+    """(T, S + 1) costs of symbols in bits. The cost of an escape includes its value."""
+    costs = -np.log2(bank / bank.sum(axis=1, keepdims=True))
+    costs[:, -1] += ESCAPE_BITS
+    return costs.astype(np.float32)
+
+
+def _nearest(counts: Float32, costs: Float32, window: _Window) -> tuple[Indices, Indices]:
+    """(P, K) tables and offsets that code the counts (P, K, W) with the fewest bits."""
+    priors, channels, width = counts.shape
+    everywhere = _costs_at_every_offset(costs, window)
+    best = np.concatenate([(row @ everywhere).argmin(axis=-1) for row in counts])
+    table, offset = np.divmod(best.reshape(priors, channels), width)
+    return table, offset
+
+
+def _costs_at_every_offset(costs: Float32, window: _Window) -> Float32:
+    """(W, T * W) costs of symbols with each table at each offset."""
+    columns = window.bank_columns(np.arange(window.width)).T
+    moved = costs[:, columns].transpose(1, 0, 2)
+    return np.ascontiguousarray(moved.reshape(window.width, -1))
+
+
+def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
+    """Estimate the bank of a prior again, by counting symbols in the rows that they use.
+
+    Args:
+        prior: a prior whose bank has the layout of :func:`fit_prior`.
+        codes: (N, K) codes.
+        grid: arrangement of the vectors in pictures; None for vectors without neighbours.
+    """
+    pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
+    for _, _, slices in iter_passes(prior, FixedSymbols(codes), grid):
+        for symbol_slice in slices:
+            np.add.at(pooled, (symbol_slice.rows, symbol_slice.columns), 1)
+    rows = pooled / pooled.sum(axis=1, keepdims=True)
+    return replace(prior, bank=np.stack([to_frequencies(row) for row in rows]))
+
+
+def to_frequencies(weights: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
+    """Scale weights (n,) to integers of at least 1 that sum to 65536.
+
+    >>> to_frequencies(np.array([3.0, 1.0, 0.0])).tolist()
+    [49151, 16384, 1]
+    """
+    exact = weights / weights.sum() * (TABLE_TOTAL - len(weights))
+    integers = np.floor(exact).astype(np.int64)
+    remainder = TABLE_TOTAL - len(weights) - int(integers.sum())
+    integers[np.argsort(integers - exact, kind="stable")[:remainder]] += 1
+    return (integers + 1).astype(np.uint16)

@@ -1,0 +1,78 @@
+"""Numbers that TFLite derives from scales, as its kernels derive them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.tflite.model import Tensor
+
+Integers = npt.NDArray[np.int64]
+
+_ACTIVATIONS: dict[int, tuple[float | None, float | None]] = {
+    0: (None, None),
+    1: (0.0, None),
+    2: (-1.0, 1.0),
+    3: (0.0, 6.0),
+}
+"""Limits of the activations that are fused into operators, by their numbers in the schema."""
+
+
+def quantize_multiplier(factor: float) -> tuple[int, int]:
+    """A factor as an integer of 31 bits and a power of two.
+
+    Args:
+        factor: the factor, at least 0.
+
+    Returns:
+        The multiplier, and the shift to the left: factor = multiplier * 2^(shift - 31).
+
+    >>> quantize_multiplier(0.75)
+    (1610612736, 0)
+    """
+    multipliers, shifts = quantize_multipliers(np.array([factor]))
+    return int(multipliers[0]), int(shifts[0])
+
+
+def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, Integers]:
+    """Multipliers and shifts of several factors, as :func:`quantize_multiplier` finds them."""
+    fractions, shifts = np.frexp(factors)
+    multipliers = np.floor(fractions * 2**31 + 0.5).astype(np.int64)
+    is_one = multipliers == 2**31
+    multipliers, shifts = np.where(is_one, 2**30, multipliers), shifts + is_one
+    is_tiny = shifts < -31
+    return np.where(is_tiny, 0, multipliers), np.where(is_tiny, 0, shifts).astype(np.int64)
+
+
+def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
+    """Values times a multiplier and a power of two, as the reference kernels round them: twice.
+
+    Args:
+        values: of any shape; shifted to the left, they fit into 32 bits.
+        multiplier: the multiplier, as :func:`quantize_multiplier` gives it.
+        shift: the shift.
+    """
+    high = ((values << max(0, shift)) * multiplier + (1 << 30)) >> 31
+    right = max(0, -shift)
+    return (high + (1 << right >> 1) - ((high < 0) & (right > 0))) >> right
+
+
+def activation_range(output: Tensor, activation: int) -> tuple[int, int]:
+    """Least and most value of an int8 output after a fused activation."""
+    scale, zero = np.float32(output.quantization.scale), zero_of(output)
+    low, high = _ACTIVATIONS[activation]
+
+    def quantized(value: float) -> int:
+        ratio = float(np.float32(value) / scale)
+        return zero + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
+
+    least = -128 if low is None else max(-128, quantized(low))
+    most = 127 if high is None else min(127, quantized(high))
+    return least, most
+
+
+def zero_of(tensor: Tensor) -> int:
+    """Zero point of a tensor with one scale."""
+    return int(tensor.quantization.zeros[0])

@@ -1,1 +1,0 @@
-"""Markdown tables of results, one function for each kind of rows."""

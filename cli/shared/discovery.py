@@ -1,0 +1,203 @@
+"""Input files of a command: named files, and the files in named folders.
+
+Files that look like inputs but cannot be read are listed with the reason, so that the command can
+report them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aecodec.errors import AecodecError, ImageError, InputError
+from aecodec.image_files.formats import has_image_suffix
+from aecodec.urls import Url
+
+STANDARD = Path("-")
+"""The path that means standard input or standard output."""
+
+_RAW = ".3fr .arw .cr2 .cr3 .crw .dng .erf .kdc .mrw .nef .nrw .orf .pef .raf .raw .rw2 .srw .x3f"
+_NOT_OPENED = {
+    **dict.fromkeys(_RAW.split(), "a camera raw file"),
+    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIC"),
+    ".avif": "AVIF",
+    ".jxl": "JPEG XL",
+    ".exr": "OpenEXR",
+    ".hdr": "Radiance HDR",
+    ".svg": "an SVG drawing",
+    ".xcf": "a GIMP project",
+    ".kra": "a Krita project",
+}
+"""Suffixes of picture formats that Pillow does not open on every machine."""
+
+_NO_PICTURES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib", ".iim"}
+"""Suffixes that Pillow registers although such files rarely hold a picture."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read.
+
+    Attributes:
+        path: the file, or `-` for standard input.
+        problem: why the file cannot be read, or None.
+    """
+
+    path: Path
+    problem: AecodecError | None = None
+
+    def check(self) -> None:
+        """Raise the problem, if there is one."""
+        if self.problem:
+            raise self.problem
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """The kind of files that a command reads in a folder.
+
+    Attributes:
+        accepts: whether the command reads a file with this name.
+        reason_to_skip: why a file with this name is skipped with a message; None to ignore it
+            silently.
+    """
+
+    accepts: Callable[[Path], bool]
+    reason_to_skip: Callable[[Path], str | None] = lambda _: None
+
+
+def real_path(path: Path) -> Path:
+    """A path with all links resolved; URLs are returned unchanged."""
+    return path if isinstance(path, Url) else Path(os.path.realpath(path))
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Name the path in errors of the system or of a server.
+
+    Raises:
+        InputError: the path cannot be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def is_folder_at(path: Path) -> bool:
+    """Whether a path is an accessible folder.
+
+    Raises:
+        InputError: the object store of a URL does not answer.
+    """
+    if not isinstance(path, Url):
+        return os.path.isdir(path)
+    with reading(path):
+        return path.is_dir()
+
+
+def objects_in(folder: Url) -> list[Url]:
+    """The objects of a folder at any depth, sorted; empty if the folder does not exist.
+
+    Raises:
+        InputError: the object store does not answer.
+    """
+    with reading(folder), suppress(FileNotFoundError):
+        return list(folder.rglob("*"))
+    return []
+
+
+def is_aec(path: Path) -> bool:
+    """Whether a file has the suffix `.aec`."""
+    return path.suffix.lower() == ".aec"
+
+
+def _is_picture(path: Path) -> bool:
+    is_shadow = path.name.startswith("._")  # macOS stores attributes of files in such files
+    return not is_shadow and path.suffix.lower() not in _NO_PICTURES and has_image_suffix(path)
+
+
+def _reason_to_skip(path: Path) -> str | None:
+    description = _NOT_OPENED.get(path.suffix.lower())
+    if not description or path.name.startswith("._"):
+        return None
+    return f"skipped: {description}, which Pillow does not open; convert it to PNG or JPEG first"
+
+
+IMAGES = FileKind(_is_picture, _reason_to_skip)
+"""Pictures, by their suffixes.
+
+>>> IMAGES.accepts(Path("a.png")), IMAGES.accepts(Path("a.txt"))
+(True, False)
+>>> IMAGES.reason_to_skip(Path("a.txt")) is None
+True
+>>> IMAGES.reason_to_skip(Path("a.NEF"))
+'skipped: a camera raw file, which Pillow does not open; convert it to PNG or JPEG first'
+"""
+
+_OUTSIDE = InputError(
+    "skipped: its name leads out of the folder, and so would the name of its result"
+)
+
+AEC_FILES = FileKind(is_aec)
+"""`.aec` files, by their suffix."""
+
+
+def expand(inputs: Sequence[Path], kind: FileKind) -> list[Source]:
+    """The inputs, with each folder replaced by its files."""
+    return [
+        source
+        for path in inputs
+        for source in (sources_in(path, kind) if is_folder_at(path) else [Source(path)])
+    ]
+
+
+def sources_in(folder: Path, kind: FileKind) -> list[Source]:
+    """The files of a kind in a folder at any depth, sorted.
+
+    If there are none, the folder itself is listed with a problem.
+    """
+    sources = sorted(_walk(folder, kind), key=lambda source: source.path)
+    return sources or [Source(folder, AecodecError("nothing to read in this folder"))]
+
+
+def _walk(folder: Path, kind: FileKind) -> Iterator[Source]:
+    if isinstance(folder, Url):
+        for url in objects_in(folder):
+            source = _source(url, kind)
+            if source:
+                yield source if _lies_in(url, folder) else Source(url, _OUTSIDE)
+        return
+    unread: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=unread.append):
+        for name in folders:
+            if os.path.islink(path := Path(parent, name)):
+                yield Source(path, InputError("skipped: a link to a folder, which is not followed"))
+        yield from filter(None, (_source(Path(parent, name), kind) for name in files))
+    for error in unread:
+        path = Path(str(error.filename))
+        yield Source(path, InputError(f"this folder cannot be read: {error.strerror}"))
+
+
+def _lies_in(url: Url, folder: Url) -> bool:
+    """Whether an object is inside a folder; its name comes from a store or an archive."""
+    return url.is_relative_to(folder) and ".." not in url.relative_to(folder).parts
+
+
+def _source(path: Path, kind: FileKind) -> Source | None:
+    """A file in a folder; None if the command ignores it."""
+    if kind.accepts(path):
+        return Source(path, _problem(path))
+    reason = kind.reason_to_skip(path)
+    return Source(path, ImageError(reason)) if reason else None
+
+
+def _problem(path: Path) -> InputError | None:
+    if isinstance(path, Url):
+        return None
+    if not os.path.exists(path):
+        return InputError("skipped: a link that leads nowhere")
+    return None if os.path.isfile(path) else InputError("skipped: not a regular file")

@@ -1,0 +1,247 @@
+"""Reading files, and writing them atomically."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from aecodec.atomic.files import write_file
+from aecodec.atomic.folders import make_folder, update_folder
+from aecodec.atomic.temporary import sweep_once
+from aecodec.cli.shared.discovery import STANDARD, reading
+from aecodec.cli.shared.stdout import write_content
+from aecodec.errors import AecodecError, InputError, UsageError
+from aecodec.format.instruction import Origin
+from aecodec.urls import Url
+
+MOST_BYTES = 1 << 31
+"""Maximum number of bytes read from a pipe or device, which may be endless."""
+
+_PART = 1 << 20
+
+
+class ExistsError(UsageError):
+    """The result already exists and may not be overwritten."""
+
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """Read a file or standard input.
+
+    Args:
+        path: the file, or `-`.
+        most: maximum number of bytes from a pipe or device.
+
+    Raises:
+        InputError: the file does not exist or cannot be read, or a pipe or device has more than
+            `most` bytes.
+    """
+    if path == STANDARD:
+        if sys.stdin is None:
+            raise InputError("it is closed")
+        return _read_to_end(sys.stdin.buffer, most)
+    try:
+        if isinstance(path, Url) or path.is_file():
+            return path.read_bytes()
+        with path.open("rb") as file:
+            return _read_to_end(file, most)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}") from error
+    except ValueError as error:  # an impossible file name
+        raise InputError(f"cannot be read: {error}") from error
+
+
+def _read_to_end(file: IO[bytes], most: int) -> bytes:
+    """Read a pipe or device in parts."""
+    parts, remaining = [], most
+    while part := file.read(min(_PART, remaining + 1)):
+        if len(part) > remaining:
+            raise InputError(
+                f"has more than {most:,} bytes and may be endless: give the name of a file"
+            )
+        parts.append(part)
+        remaining -= len(part)
+    return b"".join(parts)
+
+
+def size_of(path: Path) -> int | None:
+    """Size of a file in bytes; None if it does not exist or is not accessible."""
+    try:
+        if isinstance(path, Url):
+            return path.size()
+        return path.stat().st_size if os.path.isfile(path) else None
+    except OSError:
+        return None
+
+
+def check_input(path: Path) -> None:
+    """Check that a file or folder exists and may be read, before long work begins.
+
+    Raises:
+        InputError: it does not exist or may not be read.
+    """
+    if not _exists(path, os.path.exists):
+        raise InputError(f"{path}: no such file or folder")
+    if not isinstance(path, Url) and not os.access(path, os.R_OK):
+        raise InputError(f"{path} cannot be read: {os.strerror(errno.EACCES)}")
+
+
+def check_overwriting(target: Path, force: bool) -> None:
+    """Check that a file may be written, before any work is done for it.
+
+    Also removes leftovers of killed processes from its folder.
+
+    Raises:
+        ExistsError: the file exists, and `force` is not set.
+    """
+    if target == STANDARD:
+        return
+    if not isinstance(target, Url):
+        sweep_once(target.absolute().parent)
+    if not force and _exists(target, os.path.lexists):
+        raise _existing(target)
+
+
+def check_is_png(target: Path) -> None:
+    """Check that the name of a figure has no suffix other than `.png`.
+
+    Raises:
+        UsageError: it has another suffix.
+    """
+    if target.suffix.lower() not in ("", ".png"):
+        raise UsageError(f"{target}: figures are PNG files; give a name that ends with .png")
+
+
+def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
+    """Whether a path exists; `look` decides for local paths.
+
+    Raises:
+        InputError: the object store of a URL does not answer.
+    """
+    if not isinstance(path, Url):
+        return look(path)
+    with reading(path):
+        return path.exists()
+
+
+def _existing(target: object) -> ExistsError:
+    return ExistsError(f"{target} already exists; use --force to overwrite it")
+
+
+def write_bytes(target: Path, content: bytes, force: bool) -> None:
+    """Write a file atomically, or write to standard output.
+
+    Args:
+        target: the file, or `-`.
+        content: bytes of the file.
+        force: overwrite an existing file. Without it, if two processes write the same file, the
+            second one fails.
+
+    Raises:
+        ExistsError: the file exists, and `force` is not set.
+        UsageError: standard output is a terminal.
+        AecodecError: the file cannot be written.
+    """
+    with _failures_of(target):
+        if target == STANDARD:
+            write_content(content)
+        elif isinstance(target, Url):
+            target.write(content, replace=force)
+        elif force and target.exists() and not target.is_file():
+            target.write_bytes(content)  # a device or a pipe
+        else:
+            write_file(target, content, replace=force)
+
+
+@contextmanager
+def _failures_of(target: Path) -> Iterator[None]:
+    """Name the target in errors of the system."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise _existing(error.filename2 or error.filename) from error
+    except OSError as error:
+        raise AecodecError(f"{target} cannot be written: {error.strerror}") from error
+
+
+def restore_time(target: Path, origin: Origin | None) -> None:
+    """Set the modification time of a written file to that of its original, if it is known."""
+    is_local = target != STANDARD and not isinstance(target, Url)
+    if origin is None or not is_local or not target.is_file():
+        return
+    try:
+        os.utime(target, (target.stat().st_atime, origin.modified))
+    except (OSError, OverflowError) as error:  # the file system may support fewer timestamps
+        raise AecodecError(f"{target}: cannot restore its timestamp: {error}") from error
+
+
+def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
+    """Write a folder of numbered or named files atomically; at a URL, file after file.
+
+    Args:
+        folder: the folder.
+        contents: its files by name.
+        force: write into an existing folder, and remove numbered files with higher numbers.
+
+    Raises:
+        ExistsError: the folder exists, and `force` is not set.
+        AecodecError: the files cannot be written.
+    """
+    with _failures_of(folder):
+        if isinstance(folder, Url):
+            for name, content in contents.items():
+                (folder / name).write(content, replace=force)
+        elif force:
+            update_folder(
+                folder, contents, replace=True, is_outdated=lambda old: _is_numbered(old, contents)
+            )
+        else:
+            make_folder(folder, contents)
+
+
+def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
+    """Write a folder with subfolders.
+
+    Args:
+        folder: the folder.
+        contents: the files by their relative paths, with `/` between names.
+        force: write into an existing folder, file after file in this order, each atomically. A new
+            folder is written atomically as a whole.
+
+    Raises:
+        ExistsError: the folder exists, and `force` is not set.
+        AecodecError: the files cannot be written.
+    """
+    with _failures_of(folder):
+        if not (force and folder.exists()):
+            make_folder(folder, contents)
+            return
+        for name, content in contents.items():
+            write_file(folder / name, content, replace=True)
+
+
+def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
+    """Write files into a folder, all or none. Its other files stay.
+
+    Args:
+        folder: the folder; created if it does not exist.
+        contents: the files by name.
+        force: overwrite existing files.
+
+    Raises:
+        ExistsError: one of the files exists, and `force` is not set.
+        AecodecError: the files cannot be written.
+    """
+    with _failures_of(folder):
+        update_folder(folder, contents, replace=force)
+
+
+def _is_numbered(old: Path, contents: Mapping[str, bytes]) -> bool:
+    """Whether the name of an existing file is a number in the same format as the contents'."""
+    example = Path(next(iter(contents)))
+    are_numbers = old.is_file() and old.stem.isdecimal() and example.stem.isdecimal()
+    return are_numbers and (len(old.stem), old.suffix) == (len(example.stem), example.suffix)

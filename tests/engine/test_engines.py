@@ -1,0 +1,133 @@
+"""The two engines: the same codes, the same bytes for the same latents, and the choice of one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aecodec import Codec, CodecError, FormatError, UsageError, load_codec
+from aecodec.arrays import Pixels
+from aecodec.codec.encoded_picture import EncodedPicture
+from aecodec.codec.execution import Execution
+from aecodec.codec_files.file_names import Half
+from aecodec.coding.message_coder import Segment
+from aecodec.engine.choice import VARIABLE
+from aecodec.engine.python import PythonEngine
+from aecodec.imaging.picture import from_array
+from aecodec.parallel import Workers
+from aecodec.tflite.reference import reference_transform
+
+c = pytest.importorskip("aecodec.engine.c", reason="the core is not installed")
+NAMES = ("digits", "photo")
+ENGINES = (c.CEngine(), PythonEngine())
+
+
+def codecs(name: str) -> Iterator[Codec]:
+    for engine in ENGINES:
+        yield Codec(load_codec(name).folder, Execution(engine=engine))
+
+
+def encoded_by(codec: Codec, pixels: Pixels) -> EncodedPicture:
+    picture = from_array(pixels)
+    return codec.encoder.encode(picture, codec.encoder.header(picture))
+
+
+@pytest.mark.parametrize("level", [1, 1.5, 4, 8])
+def test_the_same_latents_become_the_same_bytes(photograph: Pixels, level: float) -> None:
+    core, python = codecs("photo")
+    encoded = encoded_by(core, photograph[:190, :250])
+    again = EncodedPicture(encoded.folder, encoded.header, encoded.latents, python.execution)
+    assert encoded.to_bytes(level) == again.to_bytes(level)
+    assert (encoded.dequantized(level) == again.dequantized(level)).all()
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_digits_become_the_same_bytes(digits: Pixels, level: int) -> None:
+    core, python = codecs("digits")
+    encoded = encoded_by(core, digits[:50])
+    again = EncodedPicture(encoded.folder, encoded.header, encoded.latents, python.execution)
+    assert encoded.to_bytes(level) == again.to_bytes(level)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_reads_the_codes_of_the_other(photograph: Pixels, name: str) -> None:
+    core, python = codecs(name)
+    for maker in (core, python):
+        data = maker.compress(photograph[:100, :120])
+        assert (core.decoder.codes(data) == python.decoder.codes(data)).all()
+
+
+@pytest.mark.parametrize("half", Half)
+@pytest.mark.parametrize("name", NAMES)
+def test_networks_give_the_results_of_the_reference_kernels(name: str, half: Half) -> None:
+    folder = load_codec(name).folder
+    network = c.CEngine().network(folder, half, Workers())
+    reference = reference_transform(folder.read(half.tflite))
+    tile, scale = (*folder.spec.tile, folder.spec.channels), 1
+    shape = tile if half is Half.ENCODER else folder.spec.code_shape
+    if folder.spec.receptive_field:
+        scale = folder.spec.tile[0] if half is Half.ENCODER else 1
+        shape = (5 * scale, 3 * scale, shape[-1])
+    inputs = np.random.default_rng(1).integers(-128, 128, (1, *shape)).astype(np.int8)
+    assert (network(inputs).ravel() == reference(inputs).ravel()).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("window", [7, 96])
+def test_pixels_depend_on_neither_threads_nor_windows(
+    photograph: Pixels, threads: int, window: int
+) -> None:
+    whole = next(codecs("photo"))
+    data = whole.compress(photograph[:300, :400])
+    codec = Codec(whole.folder, Execution(c.CEngine(), window, Workers(threads)))
+    assert (codec.decompress_frames(data) == whole.decompress_frames(data)).all()
+    assert codec.compress(photograph[:300, :400]) == data
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=60), st.integers(1, 3))
+def test_both_reject_the_same_messages(message: bytes, level: int) -> None:
+    folder, segment, results = load_codec("digits").folder, Segment((slice(0, 2),)), []
+    for engine in ENGINES:
+        try:
+            codes = engine.coder(folder, level).decode(message, segment)
+            folder.spec.level(level).check(codes.astype(np.int16))
+            results.append(codes.tolist())
+        except FormatError:
+            results.append(None)
+    assert results[0] == results[1]
+
+
+def test_a_damaged_network_is_named(tmp_path: Path) -> None:
+    path = shutil.copytree(load_codec("digits").folder.path, tmp_path / "own")
+    (path / "encoder.tflite").write_bytes(b"x")
+    with pytest.raises(CodecError, match=r"encoder\.tflite: changed since"):
+        load_codec(path).compress(np.zeros((28, 28), np.uint8))
+
+
+@pytest.mark.parametrize(("name", "engine"), [("", "c"), ("c", "c"), ("python", "python")])
+def test_the_environment_chooses_the_engine(name: str, engine: str) -> None:
+    program = "import aecodec; print(aecodec.load_codec('digits'))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, VARIABLE: name},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.endswith(f"engine {engine})\n")
+
+
+def test_an_unknown_engine_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "rust")
+    with pytest.raises(UsageError, match="AECODEC_ENGINE=rust: the engines are c and python"):
+        load_codec("digits").compress(np.zeros((28, 28), np.uint8))

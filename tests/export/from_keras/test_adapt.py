@@ -1,0 +1,257 @@
+"""Pairs as people write them become pairs of images in 0..1 and one latent, or are refused."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from aecodec import AecodecWarning, ModelError, UsageError
+from aecodec.export.from_keras.adapt import adapt_models
+from aecodec.export.from_keras.pixel_ranges import find_pixel_ranges
+from aecodec.export.model_hints import (
+    BYTES,
+    INVERTED,
+    SIGNED,
+    UNIT,
+    ModelHints,
+    PixelRange,
+    parse_image_shape,
+    parse_pixel_ranges,
+)
+
+IMAGES = np.random.default_rng(0).random((20, 4, 4, 1)).astype(np.float32)
+
+
+def adapted(encoder: Any, decoder: Any, hints: ModelHints | None = None) -> Any:
+    """A pair adapted on random images, whose pixels are in 0..1 if nothing else is stated."""
+    stated = hints or ModelHints()
+    ranges = stated.pixel_ranges or (UNIT, UNIT)
+    return adapt_models(encoder, decoder, pictures_of, ModelHints(stated.image_shape, ranges))
+
+
+def pictures_of(shape: tuple[int | None, ...]) -> np.ndarray:
+    """The images in the sides of a shape, if it states them."""
+    height, width = shape[:2]
+    return IMAGES if height is None else IMAGES.reshape(-1, height, width, 1)
+
+
+def round_trip(pair: Any) -> np.ndarray:
+    """What an adapted pair makes of the images."""
+    images = IMAGES.reshape(len(IMAGES), *pair.image_shape)
+    return np.asarray(pair.decoder(pair.encoder(images))).reshape(IMAGES.shape)
+
+
+def lossless(scale: float = 1.0, offset: float = 0.0, shape: tuple[int, ...] = (4, 4, 1)) -> Any:
+    """An encoder of pixels in a range to latents in 0..1, and a decoder back."""
+    encoder = keras.Sequential(
+        [keras.Input(shape), layers.Rescaling(1 / scale, -offset / scale), layers.Flatten()]
+    )
+    decoder = keras.Sequential(
+        [keras.Input((16,)), layers.Rescaling(scale, offset), layers.Reshape(shape)]
+    )
+    return encoder, decoder
+
+
+@pytest.mark.parametrize("pixel_range", [UNIT, BYTES, SIGNED], ids=str)
+def test_pixel_ranges_are_found(pixel_range: PixelRange) -> None:
+    models = lossless(pixel_range.white - pixel_range.black, pixel_range.black)
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        """The pair, which tells few latents apart: those of its own range."""
+        return np.asarray(models[1](np.rint(31 * np.clip(models[0](batch), 0, 1)) / 31))
+
+    assert find_pixel_ranges(run, IMAGES) == (pixel_range, pixel_range)
+
+
+def test_the_two_halves_may_have_different_ranges() -> None:
+    def run(batch: np.ndarray) -> np.ndarray:
+        return np.clip(batch / 255, 0, 1)
+
+    assert find_pixel_ranges(run, IMAGES) == (BYTES, UNIT)
+
+
+def test_unusual_ranges_are_found_and_named() -> None:
+    with pytest.warns(AecodecWarning, match=r"1\.\.0 for the decoder"):
+        assert find_pixel_ranges(lambda batch: np.clip(1 - batch, 0, 1), IMAGES)[1] == INVERTED
+    mean, deviation = IMAGES.mean(), IMAGES.std()
+
+    def standardized(batch: np.ndarray) -> np.ndarray:
+        """A pair of pixels less their mean, divided by their deviation."""
+        clipped = np.clip(batch, -mean / deviation, (1 - mean) / deviation)
+        return np.rint(20 * clipped) / 20
+
+    with pytest.warns(AecodecWarning, match="--pixel-range states it"):
+        encoder_range, decoder_range = find_pixel_ranges(standardized, IMAGES)
+    assert encoder_range == decoder_range
+    assert np.allclose(
+        (encoder_range.black, encoder_range.white), (-mean / deviation, (1 - mean) / deviation)
+    )
+
+
+def test_stated_pixel_ranges_are_applied() -> None:
+    pair = adapted(*lossless(2, -1), ModelHints(pixel_ranges=(SIGNED, SIGNED)))
+    assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
+    assert np.asarray(pair.encoder(IMAGES)).min() >= 0
+
+
+def test_flat_vectors_become_pictures_of_the_stated_shape() -> None:
+    encoder, decoder = lossless(shape=(16,))
+    with pytest.raises(ModelError, match="--image-shape 4x4"):
+        adapted(encoder, decoder)
+    pair = adapted(encoder, decoder, ModelHints(image_shape=(2, 8)))
+    assert pair.image_shape == pair.decoder.output_shape[1:] == (2, 8)
+    with pytest.raises(ModelError, match=r"--image-shape 3x5.*15 values"):
+        adapted(encoder, decoder, ModelHints(image_shape=(5, 3)))
+
+
+def test_channels_first_change_their_place() -> None:
+    encoder, decoder = lossless(shape=(1, 4, 4))
+    pair = adapted(encoder, decoder)
+    assert pair.image_shape == pair.decoder.output_shape[1:] == (4, 4, 1)
+    assert np.allclose(round_trip(pair), IMAGES, atol=1e-6)
+
+
+def test_a_whole_autoencoder_is_no_half() -> None:
+    encoder, decoder = lossless()
+    images = keras.Input((4, 4, 1))
+    whole = keras.Model(images, decoder(encoder(images)))
+    with pytest.raises(ModelError, match="seems to be the whole autoencoder"):
+        adapted(whole, whole)
+
+
+@pytest.mark.parametrize(
+    ("padding", "kernel", "advice"), [("same", 3, "--tile 3"), ("valid", 2, 'padding="same"')]
+)
+def test_sizes_that_do_not_come_back_are_refused(padding: str, kernel: int, advice: str) -> None:
+    images, codes = keras.Input((None, None, 1)), keras.Input((None, None, 8))
+    encoder = keras.Model(images, layers.Conv2D(8, kernel, strides=kernel, padding=padding)(images))
+    enlarged = layers.Conv2DTranspose(1, 3, strides=kernel, padding=padding)(codes)
+    with pytest.raises(ModelError, match=advice):
+        adapted(encoder, keras.Model(codes, enlarged))
+
+
+def variational(*names: str) -> Any:
+    """An encoder with outputs of these names."""
+    images = keras.Input((4, 4, 1))
+    flat = layers.Flatten()(images)
+    return keras.Model(images, [layers.Dense(16, name=name)(flat) for name in names])
+
+
+@pytest.mark.parametrize(
+    ("names", "mean"),
+    [
+        (("z_mean", "z_log_var", "z"), "z_mean"),
+        (("log_sigma", "mu"), "mu"),
+        (("code", "log_variance"), "code"),
+    ],
+)
+def test_the_mean_of_a_variational_encoder_is_coded(names: tuple[str, ...], mean: str) -> None:
+    encoder = variational(*names)
+    with pytest.warns(AecodecWarning, match=f"{mean}, the mean"):
+        pair = adapted(encoder, lossless()[1])
+    expected = encoder.get_layer(mean).output
+    assert np.allclose(pair.encoder(IMAGES), keras.Model(encoder.inputs[0], expected)(IMAGES))
+
+
+class Sampling(layers.Layer):
+    """Draws latents, as in Keras's tutorial of variational autoencoders."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator(1)
+
+    def call(self, inputs: Any) -> Any:
+        mean, log_variance = inputs
+        noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
+        return mean + ops.exp(0.5 * log_variance) * noise
+
+
+def test_a_layer_that_draws_the_latents_gives_way_to_the_mean() -> None:
+    both = variational("first", "second")
+    encoder = keras.Model(both.inputs, Sampling(name="draw")(both.outputs))
+    with pytest.warns(AecodecWarning, match="draw draws the latents at random"):
+        pair = adapted(encoder, lossless()[1])
+    expected = keras.Model(both.inputs[0], both.outputs[0])(IMAGES)
+    assert np.allclose(pair.encoder(IMAGES), expected)
+
+
+def test_a_decoder_that_draws_is_refused() -> None:
+    codes = keras.Input((16,))
+    drawn = Sampling(name="draw")([codes, codes])
+    with pytest.raises(
+        ModelError, match="decoder returns different values each time: layer 'draw'"
+    ):
+        adapted(lossless()[0], keras.Model(codes, layers.Reshape((4, 4, 1))(drawn)))
+
+
+def two_inputs() -> Any:
+    """An encoder that takes a condition besides the image."""
+    images, condition = keras.Input((4, 4, 1)), keras.Input((16,))
+    return keras.Model([images, condition], layers.Flatten()(images) + condition)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "reason"),
+    [
+        (two_inputs, r"has 2 inputs .* but must have one"),
+        (
+            lambda: variational("codes", "classes"),
+            r"has 2 outputs \(codes, classes\) but must have one",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((4, 4, 5)), layers.Flatten()]),
+            "not a shape of pictures",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((4, None, 1)), layers.ReLU()]),
+            "not a shape of pictures",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(9)]),
+            r"returns \(9,\), but the decoder takes \(16,\)",
+        ),
+    ],
+)
+def test_what_cannot_be_a_codec_is_refused(encoder: Any, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        adapted(encoder(), lossless()[1])
+
+
+def test_a_decoder_of_other_pictures_is_refused() -> None:
+    decoder = keras.Sequential([keras.Input((16,)), layers.Dense(25), layers.Reshape((5, 5, 1))])
+    with pytest.raises(ModelError, match=r"decoder returns \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
+        adapted(lossless()[0], decoder)
+
+
+@pytest.mark.parametrize("activation", ["softmax", "linear"])
+@pytest.mark.parametrize("shape", [(4, 4, 5), (16, 5), (4, 4, 1, 5)])
+def test_the_mean_of_grey_levels_is_the_pixel(shape: tuple[int, ...], activation: str) -> None:
+    layer = layers.Dense(80)
+    decoder = keras.Sequential(
+        [keras.Input((16,)), layer, layers.Reshape(shape), layers.Activation(activation)]
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pair = adapted(lossless()[0], decoder)
+    assert any("5 grey levels" in str(warning.message) for warning in caught)
+    logits = np.asarray(layer(pair.encoder(IMAGES))).reshape(-1, 5)
+    likely = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    expected = likely @ np.linspace(0, 1, 5)
+    assert np.allclose(round_trip(pair).ravel(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("text", ["28", "28x", "0x28", "28x28x2", "axb", "28x28x3x1", ""])
+def test_other_image_shapes_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--image-shape"):
+        parse_image_shape(text)
+
+
+@pytest.mark.parametrize("text", ["", "1", "0..x", "0..0", "0..inf", "0..1,", "0..1,0..1,0..1"])
+def test_other_pixel_ranges_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--pixel-range"):
+        parse_pixel_ranges(text)

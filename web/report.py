@@ -1,0 +1,306 @@
+"""The report: one page with measured pictures inside, which shares parts with that of the site."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from aecodec import metrics
+from aecodec.arrays import Pixels
+from aecodec.codec.codec import Codec
+from aecodec.data.codecs import title_of
+from aecodec.datasets.evaluation_set import Sample
+from aecodec.errors import AecodecError, ImageError
+from aecodec.evaluation.equal_bytes import OURS, File, files_at
+from aecodec.evaluation.formats import AVIF, OTHERS, WEBP, PillowFormat, decode
+from aecodec.evaluation.scores import RoundTrip, Score, mean_score, round_trip_at, score_of
+from aecodec.format.container import LEVEL_UNITS
+from aecodec.image_files.colour import in_kept_colours
+from aecodec.imaging.picture import grey_if_possible, without_channel_axis
+from aecodec.version import version
+
+Samples = Callable[[str], Iterable[Sample]]
+"""Iterates over all pictures again; takes the title of the work."""
+
+MAX_SIDE = 1200
+"""Longest side in pixels of the part of a picture that a report shows."""
+
+_ALWAYS_EXACT = 256 * 256
+"""Pixels of a picture that is always embedded exactly."""
+
+_BY_BROWSERS = {format_.title: format_ for format_ in (WEBP, AVIF)}
+"""Formats whose files browsers show."""
+
+_EXACT = PillowFormat("PNG", "PNG", {"optimize": True})
+_NEARLY = PillowFormat("AVIF", "AVIF", {"quality": 94, "subsampling": "4:4:4", "speed": 8})
+"""About 44 dB from photographs and 46 dB from decoded pictures, in a third of the bytes."""
+
+_MEASURES = ("ssimulacra2", "ms_ssim", "psnr")
+"""Measures by which pictures are ranked, the best judge first."""
+
+_NO_SSIMULACRA2 = "SSIMULACRA2 is left out: pip install 'aecodec[report]' adds it"
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Options of a report.
+
+    Attributes:
+        level: level of the pictures, 1 and up; the codec's default if None.
+        shown: number of pictures that are shown, the worst ones.
+        ssimulacra2_curves: measure SSIMULACRA2 for the curves too.
+        lossless: embed decoded pixels without loss, whatever their number.
+    """
+
+    level: float | None = None
+    shown: int = 24
+    ssimulacra2_curves: bool = False
+    lossless: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """The content of a report.
+
+    Attributes:
+        measured: number of pictures that were measured.
+        pictures: the shown pictures as JSON values, the worst first.
+        missing: sentences about formats and measures that are left out, and how to install them.
+        values: all values of the page.
+    """
+
+    measured: int
+    pictures: list[dict[str, Any]]
+    missing: list[str]
+    values: dict[str, Any]
+
+    def page(self, title: str) -> bytes:
+        """An HTML file, which a browser shows as it is, without fetching anything.
+
+        Its Content-Security-Policy allows pictures that are part of the page, and its own style
+        sheet and script by their hashes, and nothing else.
+
+        Args:
+            title: what the pictures are called.
+        """
+        style = _text("page/common.css") + _text("report/report.css")
+        script = _text("page/common.js") + _text("report/report.js")
+        text = Template(_text("report/report.html")).substitute(
+            style=style,
+            style_hash=_hash(style),
+            script=script,
+            script_hash=_hash(script),
+            data=_json({"title": title, **self.values}),
+        )
+        return text.encode()
+
+
+def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Report:
+    """Measure a codec and other formats, and show the worst pictures.
+
+    Args:
+        codec: a codec with both halves.
+        samples: the pictures; they are read once for each point of the curves.
+        options: what the report shows.
+
+    Raises:
+        ImageError: there are no pictures.
+        UsageError: the codec has no such level.
+    """
+    level = codec.spec.units_of(options.level) / LEVEL_UNITS
+    others = [format_ for format_ in OTHERS if format_.is_installed]
+    with_score = _has_ssimulacra2()
+    round_trip = round_trip_at(codec, level)
+    scores = _scores(samples, f"{OURS}, level {level:g}", round_trip, with_score)
+    measure, order = worst_first(scores)
+    curves = _curves(codec, samples, others, with_score and options.ssimulacra2_curves)
+    showing = _Showing(codec, level, others, with_score, options.lossless)
+    chosen = order[: options.shown]
+    numbered = enumerate(_originals(samples("the worst pictures")))
+    shown = {number: showing.show(*original) for number, original in numbered if number in chosen}
+    pictures, missing = [shown[number] for number in chosen if number in shown], _missing()
+    values = {
+        "codec": title_of(codec.spec.codec_id, codec.spec.name),
+        "version": version(),
+        "level": level,
+        "measured": len(scores),
+        "ranked_by": measure,
+        "missing": missing,
+        "curves": curves,
+        "pictures": pictures,
+    }
+    return Report(len(scores), pictures, missing, values)
+
+
+def worst_first(scores: Sequence[Score]) -> tuple[str, list[int]]:
+    """The first measure that all pictures have, and their numbers, the worst first.
+
+    >>> good, poor = Score(9, 784, 4.0, 0.99, math.nan), Score(9, 784, 9.0, 0.95, math.nan)
+    >>> worst_first([good, poor])
+    ('ms_ssim', [1, 0])
+    """
+    measure = next(
+        name for name in _MEASURES if not any(math.isnan(getattr(score, name)) for score in scores)
+    )
+    return measure, sorted(range(len(scores)), key=lambda n: float(getattr(scores[n], measure)))
+
+
+def _originals(samples: Iterable[Sample]) -> Iterator[tuple[Sample, Pixels]]:
+    """The first frame of each picture as all formats get it: sRGB or grey, without alpha."""
+    for sample in samples:
+        picture = grey_if_possible(in_kept_colours(sample.picture, {}))
+        yield sample, without_channel_axis(picture.pixels[0])
+
+
+def _scores(samples: Samples, title: str, round_trip: RoundTrip, scored: bool) -> list[Score]:
+    scores = [
+        score_of(pixels, *round_trip(pixels), ssimulacra2=scored)
+        for _, pixels in _originals(samples(title))
+    ]
+    if not scores:
+        raise ImageError("no picture of this data set can be read")
+    return scores
+
+
+def _curves(
+    codec: Codec, samples: Samples, others: Sequence[PillowFormat], scored: bool
+) -> list[dict[str, Any]]:
+    """A point for each level of the codec, and for every other quality of other formats."""
+    levels = range(1, len(codec.spec.levels) + 1)
+    settings = [
+        *((OURS, f"level {level}", round_trip_at(codec, level)) for level in levels),
+        *(
+            (format_.title, f"quality {quality}", format_.at_quality(quality).round_trip)
+            for format_ in others
+            for quality in format_.qualities[::2]
+        ),
+    ]
+    points = []
+    for title, setting, round_trip in settings:
+        means = mean_score(_scores(samples, f"{title}, {setting}", round_trip, scored))
+        finite = {name: _finite(value) for name, value in means.items()}
+        points.append({"format": title, "setting": setting, **finite})
+    return points
+
+
+@dataclass(frozen=True)
+class _Showing:
+    """How pictures are compressed and embedded."""
+
+    codec: Codec
+    level: float
+    others: Sequence[PillowFormat]
+    ssimulacra2: bool
+    lossless: bool
+
+    def show(self, sample: Sample, pixels: Pixels) -> dict[str, Any]:
+        """A picture before and after compression in all formats."""
+        rows, columns = middle(pixels)
+        height, width = pixels[rows, columns].shape[:2]
+        files = files_at(self.codec, pixels, self.level, self.others)
+        return {
+            "name": sample.name,
+            "source_bytes": sample.source_size,
+            "size": (pixels.shape[1], pixels.shape[0]),
+            "part": (columns.start, rows.start, width, height),
+            "original": embedded(pixels[rows, columns], lossless=self.lossless),
+            "files": [self._file(pixels, file) for file in files],
+        }
+
+    def _file(self, pixels: Pixels, file: File) -> dict[str, Any]:
+        score = score_of(pixels, file.size, file.decoded, ssimulacra2=self.ssimulacra2)
+        return {
+            "format": file.title,
+            "bytes": score.bytes,
+            "bpp": 8 * score.bytes / score.pixels,
+            **{name: _finite(getattr(score, name)) for name in _MEASURES},
+            "shown": self._embedded(file),
+        }
+
+    def _embedded(self, file: File) -> dict[str, Any]:
+        part = file.decoded[middle(file.decoded)]
+        format_ = _BY_BROWSERS.get(file.title)
+        if format_ and part.shape == file.decoded.shape:
+            return {"src": _uri(format_, file.content), "psnr": None}
+        return embedded(part, lossless=self.lossless)
+
+
+def middle(pixels: Pixels) -> tuple[slice, slice]:
+    """Rows and columns of a picture that are shown: all, or the middle of a very large one.
+
+    >>> import numpy as np
+    >>> middle(np.zeros((600, 1600), np.uint8))
+    (slice(0, 600, None), slice(200, 1400, None))
+    """
+    starts = [max(0, side - MAX_SIDE) // 2 for side in pixels.shape[:2]]
+    rows, columns = (
+        slice(start, start + min(side, MAX_SIDE))
+        for start, side in zip(starts, pixels.shape[:2], strict=True)
+    )
+    return rows, columns
+
+
+def embedded(pixels: Pixels, *, lossless: bool) -> dict[str, Any]:
+    """Pixels as a `data:` URI, with the PSNR of the shown pixels in dB; None if they are exact.
+
+    Args:
+        pixels: (H, W) or (H, W, 3) uint8.
+        lossless: use PNG whatever the number of pixels; otherwise large pictures become AVIF.
+    """
+    is_small = pixels.shape[0] * pixels.shape[1] <= _ALWAYS_EXACT
+    format_ = _EXACT if lossless or is_small or not AVIF.is_installed else _NEARLY
+    content = format_.encode(pixels)
+    psnr = metrics.psnr(metrics.mse(pixels, decode(content, pixels)))
+    return {"src": _uri(format_, content), "psnr": _finite(psnr)}
+
+
+def _uri(format_: PillowFormat, content: bytes) -> str:
+    return f"data:{format_.media_type};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _missing() -> list[str]:
+    """Sentences about what is left out here, and how to install it."""
+    absent = [format_ for format_ in OTHERS if not format_.is_installed]
+    texts = [
+        f"{format_.title} is left out: pip install '{format_.package}' adds it"
+        for format_ in absent
+    ]
+    return texts if _has_ssimulacra2() else [*texts, _NO_SSIMULACRA2]
+
+
+def _has_ssimulacra2() -> bool:
+    try:
+        metrics.check_ssimulacra2()
+    except AecodecError:
+        return False
+    return True
+
+
+def _finite(value: float) -> float | None:
+    """A number for JSON; None for NaN (not measured) and infinity (the PSNR of no error)."""
+    return value if math.isfinite(value) else None
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """The hash of a text in the notation of a Content-Security-Policy."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def _json(values: dict[str, Any]) -> str:
+    r"""JSON that can stand in a script element, whatever pictures are called.
+
+    >>> _json({"name": "</script>"})
+    '{"name": "\\u003c/script>"}'
+    """
+    return json.dumps(values, allow_nan=False).replace("<", "\\u003c")
