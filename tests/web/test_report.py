@@ -153,7 +153,7 @@ def test_formats_that_are_not_installed_are_named_and_left_out(
         "SSIMULACRA2 is left out: to add it, run pip install 'aecodec[report]'",
     ]
     assert [file["format"] for file in made.pictures[0]["files"]] == ["aecodec", "WebP", "AVIF"]
-    with pytest.raises(ImageError, match="no picture"):
+    with pytest.raises(ImageError, match="none of the pictures"):
         make_report(photo, lambda title: [], ReportOptions())
 
 
