@@ -83,7 +83,7 @@ static aecodec_convolution convolution_of(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
     const aecodec_convolution convolution = {
-        call->in[0],  call->out,    call->from[0], call->to,     low(word[0]),          high(word[0]),    low(word[1]),
+        call->pictures, call->in[0],  call->out,    call->from[0], call->to,     low(word[0]),          high(word[0]),    low(word[1]),
         high(word[1]), low(word[2]), high(word[2]), byte_of(word[5], 0), at(call, word[3]), scaling_of(call), call->scratch};
     return convolution;
 }
@@ -991,7 +991,21 @@ uint64_t aecodec_scratch_size(const aecodec_kernels *kernels, const aecodec_call
     return aecodec_convolution_scratch(kernels, &convolution);
 }
 
+/* Convolutions take all pictures at once, as their weights have to be transformed; other operators take one by one. */
 void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *call)
 {
-    kinds[call->kind].run(kernels, call);
+    aecodec_call picture = *call;
+    uint32_t n, input;
+    if (call->kind == AECODEC_CONVOLUTION) {
+        kinds[call->kind].run(kernels, call);
+        return;
+    }
+    picture.pictures = 1;
+    for (n = 0; n < call->pictures; n++) {
+        kinds[call->kind].run(kernels, &picture);
+        for (input = 0; input < call->count; input++) {
+            picture.from[input] += call->is_constant[input] ? 0 : count_of(&call->in[input]);
+        }
+        picture.to += count_of(&call->out);
+    }
 }
