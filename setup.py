@@ -1,20 +1,28 @@
-"""Packages, and the core in C; pyproject.toml has everything else.
+"""Packages, dependencies and the core in C; pyproject.toml has everything else.
 
 The top-level folders are installed below `aecodec`, so that no module named `cli` or `export` lands
-in anybody's site-packages. The core is optional: without a C compiler it is left out, and codecs
-run on the Python engine. AECODEC_CORE=0 leaves it out in any case, for the wheel that fits every
-system; AECODEC_CORE=1 lets the build fail if the core cannot be compiled.
+in anybody's site-packages. Without a C compiler the core is left out, and codecs run on the Python
+engine, which needs more packages. AECODEC_CORE=0 always leaves the core out, for the wheel that
+fits every system; AECODEC_CORE=1 lets the build fail if the core cannot be compiled.
 """
 
 import os
 import sys
+import tempfile
 from glob import glob
+from pathlib import Path
 
-from setuptools import Extension, find_packages, setup
+from setuptools import Distribution, Extension, find_packages, setup
 
-CORE = os.environ.get("AECODEC_CORE", "")
+CHOICE = os.environ.get("AECODEC_CORE", "")
 FOLDERS = ("c", "cli", "export", "web")
 STABLE_ABI = sys.version_info >= (3, 11)  # the first version whose stable ABI has buffers
+DEPENDENCIES = [
+    "numpy>=1.26",
+    "pillow>=10.3",
+    "typer>=0.24,<0.29",  # 0.29 loads pydantic, at 60 ms a call: a third of what a digit takes
+    "rich>=13",
+]
 
 
 def package_names() -> list[str]:
@@ -32,13 +40,32 @@ def core() -> Extension:
         define_macros=[("AECODEC_LIBRARY", None), *abi],
         extra_compile_args=[] if os.name == "nt" else ["-std=c99", "-O3", "-ffp-contract=off"],
         py_limited_api=STABLE_ABI,
-        optional=CORE != "1",
+        optional=CHOICE != "1",
     )
 
+
+def has_compiler() -> bool:
+    """Whether a module of Python can be compiled here."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "probe.c")
+        source.write_text("#include <Python.h>\nPyObject *PyInit_probe(void) { return NULL; }\n")
+        command = Distribution({"ext_modules": [Extension("probe", [str(source)])]})
+        build = command.get_command_obj("build_ext")
+        build.build_lib = build.build_temp = folder
+        try:
+            build.ensure_finalized()
+            build.run()
+        except Exception:  # each kind of compiler has its own errors
+            return False
+    return True
+
+
+HAS_CORE = CHOICE == "1" or (CHOICE != "0" and has_compiler())
 
 setup(
     packages=package_names(),
     package_dir={f"aecodec.{name}": name for name in FOLDERS},
-    ext_modules=[] if CORE == "0" else [core()],
-    options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE_ABI and CORE != "0" else {},
+    install_requires=DEPENDENCIES if HAS_CORE else [*DEPENDENCIES, "aecodec[litert]"],
+    ext_modules=[core()] if HAS_CORE else [],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if HAS_CORE and STABLE_ABI else {},
 )

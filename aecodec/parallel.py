@@ -169,8 +169,10 @@ ONE_BLAS_THREAD = OneBlasThread()
 @cache
 def _blas_libraries() -> tuple[Any, ...]:
     """The BLAS libraries of the process, looked for once: NumPy has loaded its own by then."""
-    from threadpoolctl import ThreadpoolController
-
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:  # it comes with the Python engine; BLAS then keeps its threads
+        return ()
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 

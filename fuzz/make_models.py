@@ -19,8 +19,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from aecodec.export.tflite.calibrated import CalibratedModel, float_model_with_ranges
-from aecodec.tflite.check import check_model
-from aecodec.tflite.operators import KINDS
+from aecodec.network.check import check_model
+from aecodec.network.operators import OPERATORS
 
 _PICTURE, _TOKENS, _FLAT, _ANY = (8, 8, 6), (8, 6), (8,), (None, None, 4)
 _ACTIVATIONS = (
@@ -204,7 +204,7 @@ def main(folder: Path) -> None:
                 (folder / f"{name.replace(' ', '_')}_{kind}.tflite").write_bytes(content)
                 known |= new
     codes = {code for code, _ in known}
-    print("never:", [kind.name for code, kind in KINDS.items() if code not in codes])
+    print("never:", [row.name for row in OPERATORS.values() if row.code not in codes])
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from aecodec.network.convolutions import packed
 from aecodec.network.memory import assign_slots
 from aecodec.network.plan import Kind, Offset, Plan, Shape, four, pair
-from aecodec.network.products import packed
 from aecodec.network.side import ANY_SIDE, Side, fixed
 from aecodec.network.softmax import exponentials
 

@@ -29,9 +29,9 @@ from aecodec.engine import core
 from aecodec.engine.python import PythonEngine, check_shapes
 from aecodec.engine.transform import Transform
 from aecodec.errors import CodecError, FormatError, ModelError
+from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
-from aecodec.tflite.check import check_model
 from aecodec.tflite.model import Shape
 
 _DAMAGED, _NO_MEMORY = 3, 16
@@ -85,7 +85,7 @@ class Network:
         content, is_any_size = folder.read(half.tflite), folder.spec.receptive_field > 0
         self._model = check_model(content)
         check_shapes(folder.spec, half, self._model.input_shape[1:], self._model.output_shape[1:])
-        plan = network_plan(content, is_any_size=is_any_size)
+        plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
         self._codec = _opened(folder, Section(KINDS[half], 0, plan))
         self._is_encoder = half is Half.ENCODER
         self._output_shapes: dict[Shape, Shape] = {}

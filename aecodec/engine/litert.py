@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from aecodec.arrays import Float32, Latents
 from aecodec.errors import CodecError
+from aecodec.network.check import check_model
 from aecodec.parallel import Workers
-from aecodec.tflite.check import check_model
 from aecodec.tflite.interpreter import invoke, litert_errors, open_interpreter, resize
 from aecodec.tflite.stderr import silent_stderr
 

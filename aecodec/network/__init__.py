@@ -1,1 +1,1 @@
-"""Networks as plans, which the C core runs: lowering of TFLite models."""
+"""TFLite operators: the table of those that codecs may have, their checks, and plans for C."""

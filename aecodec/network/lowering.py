@@ -13,8 +13,11 @@ from aecodec.network.plan import Kind, Offset, Plan, Shape
 from aecodec.network.side import ANY_SIDE, fixed
 from aecodec.tflite.model import Model, Operator, Tensor, Type
 
-Rule = Callable[["Lowering", Operator], None]
-"""Adds to the plan what one operator of the model does."""
+Lower = Callable[["Lowering", Operator], None]
+"""Adds to the plan the operators that compute what one operator of the model computes.
+
+It raises ModelError if the C core cannot compute it.
+"""
 
 
 class Lowering:
@@ -78,18 +81,16 @@ class Lowering:
         Raises:
             ModelError: it is of pictures of any size, and has another shape.
         """
-        given = self.read(number)
-        if self.plan.tensors[given].shape == shape:
-            return given
+        own = self.read(number)
+        if self.plan.tensors[own].shape == shape:
+            return own
         if self.plan.size == (0, 0):
             raise ModelError("it gives pictures of any size a fixed shape")
-        return self.step([given], Kind.COPY, shape)
+        return self.step([own], Kind.COPY, shape)
 
     def write(self, operator: Operator, kind: Kind, shape: Shape, *parameters: int) -> None:
-        """Add an operator that reads what the model's reads, and writes its output."""
-        self.write_from(
-            [self.read(each) for each in operator.inputs], operator, kind, shape, *parameters
-        )
+        """Add an operator that reads the inputs of the model's operator, and writes its output."""
+        self.write_from(list(map(self.read, operator.inputs)), operator, kind, shape, *parameters)
 
     def write_from(
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
@@ -108,7 +109,7 @@ class Lowering:
     def write_as(
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
     ) -> None:
-        """As `write_from`, but copy the output to the model's shape where that is another one."""
+        """As `write_from`, but copy the output to the model's shape if it differs."""
         stated = shape_of(self.tensor(operator.outputs[0]))
         if shape.of(*self.size) == stated or self.plan.size == (0, 0):
             self.write_from(inputs, operator, kind, shape, *parameters)
@@ -138,7 +139,7 @@ def shape_of(tensor: Tensor) -> tuple[int, int, int]:
         ModelError: it is of another type.
     """
     if tensor.type is not Type.INT8:
-        raise ModelError(f"it works on {tensor.type.name.lower()}: C has kernels for int8 alone")
+        raise ModelError(f"it works on {tensor.type.name.lower()}: C has kernels for int8 only")
     sides = tensor.shape
     if len(sides) > 3:
         if math.prod(sides[:-3]) != 1:

@@ -1,4 +1,4 @@
-"""BATCH_MATMUL: products of matrices, as an operator of a plan."""
+"""Products of matrices: FULLY_CONNECTED and BATCH_MATMUL."""
 
 from __future__ import annotations
 
@@ -6,35 +6,124 @@ import math
 
 import numpy as np
 
-from aecodec.network.arithmetic import quantize_multiplier, zero_of
-from aecodec.network.lowering import Lowering
+from aecodec.network.convolutions import (
+    check_kernel_types,
+    check_scales,
+    ends_of,
+    packed,
+    scaling_of,
+)
+from aecodec.network.lowering import Lowering, flat
 from aecodec.network.movement import arranged, steps_of
-from aecodec.network.plan import Kind, Shape, four
+from aecodec.network.plan import Kind, Shape, four, pair
 from aecodec.network.side import fixed
-from aecodec.tflite.model import Operator
+from aecodec.tflite.arithmetic import quantize_multiplier, zero_of
+from aecodec.tflite.call import Call, Result, check_activation, ensure
+from aecodec.tflite.model import Operator, Type
+from aecodec.tflite.model import Shape as Sides
+
+_BATCH_PRODUCT, _FULLY_CONNECTED = (101, 3), (8, 6)
+"""Kinds of options, as the schema numbers them, and their numbers of fields."""
+
+_ROUNDED_ONCE = 1
+"""LiteRT's kernels round sums of products once in matrix products, and twice in convolutions."""
 
 
-def batch_product(low: Lowering, operator: Operator) -> None:
+# Checks
+
+
+def check_fully_connected(call: Call) -> Result:
+    """A product with a matrix of weights."""
+    (value, weights), bias = call.take_with_bias(2)
+    options = call.options(*_FULLY_CONNECTED)
+    check_activation(options, 0)
+    check_kernel_types(call, value, weights, bias)
+    ensure(weights.rank == 2 and value.rank >= 1, "its weights are not a matrix")
+    count, length = weights.shape
+    ensure(not (options.number(1, "b") or options.has(5)), "its weights are in an unknown form")
+    ensure(bias is None or bias.size == count, "its bias does not fit its weights")
+    check_scales(weights, 0)
+    check_scales(bias, 0)
+    keeps = options.number(2, "?")
+    fits = value.shape[-1] == length if keeps else value.size % length == 0
+    ensure(fits, "its weights do not fit its input")
+    shape = (*value.shape[:-1], count) if keeps else (value.size // length, count)
+    return Result((shape,), math.prod(shape) * length)
+
+
+def check_batch_product(call: Call) -> Result:
+    """Products of matrices."""
+    left, right = call.take(2)
+    options = call.options(*_BATCH_PRODUCT)
+    call.check_types([left, right], Type.FLOAT32, Type.INT8, Type.INT16)
+    ensure(all(2 <= value.rank <= 4 for value in (left, right)), "its inputs are not matrices")
+    rows, length = _matrix_of(left.shape, options.number(0, "?"))
+    right_length, columns = _matrix_of(right.shape, options.number(1, "?"))
+    ensure(length == right_length, "its matrices do not fit together")
+    batches = _batches(left.shape[:-2], right.shape[:-2])
+    shape = (*batches, rows, columns)
+    return Result((shape,), math.prod(shape) * length, 4 * (left.size + right.size))
+
+
+def _batches(left: Sides, right: Sides) -> Sides:
+    rank = max(len(left), len(right))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in (left, right)]
+    fits = all(a == b or 1 in (a, b) for a, b in zip(*padded, strict=True))
+    ensure(fits, "its matrices do not fit together")
+    return tuple(map(max, *padded)) if rank else ()
+
+
+def _matrix_of(shape: Sides, is_turned: bool) -> Sides:
+    return shape[-2:][::-1] if is_turned else shape[-2:]
+
+
+# Lowering
+
+
+def lower_fully_connected(low: Lowering, operator: Operator) -> None:
+    """FULLY_CONNECTED, as a convolution of one place, or of each place for itself."""
+    options = operator.options(*_FULLY_CONNECTED)
+    value, weights = (low.tensor(number) for number in operator.inputs[:2])
+    kernel = weights.values[:, np.newaxis, np.newaxis]
+    number, shape = low.read(operator.inputs[0]), low.shape(operator.inputs[0])
+    if shape.channels != kernel.shape[3]:
+        shape = flat(kernel.shape[3])
+        number = low.step([number], Kind.COPY, shape)
+    low.write_from(
+        [number],
+        operator,
+        Kind.CONVOLUTION,
+        shape._replace(channels=len(kernel)),
+        pair(1, 1),
+        pair(1, 1),
+        0,
+        low.keep(packed(kernel)),
+        low.keep(scaling_of(low, operator, kernel)),
+        ends_of(low, operator, value, options.number(0, "b")),
+        0,
+        _ROUNDED_ONCE,
+    )
+
+
+def lower_batch_product(low: Lowering, operator: Operator) -> None:
     """BATCH_MATMUL: of each batch, rows of the first input times columns of the second."""
-    options = operator.options(101, 3)
-    assert options
-    one, other = (low.tensor(number) for number in operator.inputs)
-    output = low.tensor(operator.outputs[0])
-    batches, (rows, columns) = output.shape[:-2], output.shape[-2:]
+    options = operator.options(*_BATCH_PRODUCT)
+    tensors = [low.tensor(number) for number in (*operator.inputs, *operator.outputs)]
+    *batches, rows, columns = tensors[-1].shape
     inputs = [
-        _by_rows(low, operator.inputs[0], batches, is_turned=bool(options.number(0, "?"))),
-        _by_rows(low, operator.inputs[1], batches, is_turned=not options.number(1, "?")),
+        _by_rows(low, operator.inputs[0], tuple(batches), is_turned=bool(options.number(0, "?"))),
+        _by_rows(low, operator.inputs[1], tuple(batches), is_turned=not options.number(1, "?")),
     ]
-    scales = [each.quantization.scale for each in (one, other, output)]
+    left, right, output = (tensor.quantization.scale for tensor in tensors)
     low.write_as(
         inputs,
         operator,
         Kind.MATRICES,
         Shape(fixed(math.prod(batches)), fixed(rows), columns),
-        four(*map(zero_of, (one, other, output))),
+        four(*map(zero_of, tensors)),
         four(-128, 127),
         *(0, 0, 0, 0),
-        *quantize_multiplier(scales[0] * scales[1] / scales[2]),
+        *quantize_multiplier(left * right / output),
     )
 
 

@@ -46,18 +46,18 @@ class _Slots:
     def place(self, number: int, operator: Operator) -> None:
         """Place an operator's output, and free the slots of tensors that are not read any more."""
         output = self._plan.tensors[operator.output]
-        ending = [each for each in set(operator.inputs) if self._last[each] == number]
+        ending = [tensor for tensor in set(operator.inputs) if self._last[tensor] == number]
         if output.place is None:
-            own = [each for each in ending if self._may_share(operator, each)]
-            output.place = self._slot_of(own[0]) if own else self._free_slot(operator.output)
+            shared = [tensor for tensor in ending if self._may_share(operator, tensor)]
+            output.place = self._slot_of(shared[0]) if shared else self._free_slot(operator.output)
         self._free.discard(output.place)
-        places = {self._slot_of(each) for each in ending}
-        self._free |= {each for each in places if each < Place.INPUT and each != output.place}
+        places = {self._slot_of(tensor) for tensor in ending}
+        self._free |= {at for at in places if at < Place.INPUT and at != output.place}
 
     def _may_share(self, operator: Operator, tensor: int) -> bool:
         """Whether an operator may write its output over a tensor that it reads."""
         is_slot = self._slot_of(tensor) < Place.INPUT
-        shapes = [self._plan.tensors[each].shape for each in (tensor, operator.output)]
+        shapes = [self._plan.tensors[number].shape for number in (tensor, operator.output)]
         is_alike = shapes[0] == shapes[1] or self._bytes_of(tensor) == self._bytes_of(
             operator.output
         )

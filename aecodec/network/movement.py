@@ -1,4 +1,4 @@
-"""Operators that move elements, as operators of a plan."""
+"""Operators that move elements without changing them: shapes, orders, parts and repetitions."""
 
 from __future__ import annotations
 
@@ -8,55 +8,219 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.arithmetic import zero_of
 from aecodec.network.lowering import Lowering, flat, shape_of
-from aecodec.network.plan import MOST_INPUTS, Kind, Shape, four
+from aecodec.network.plan import MOST_INPUTS, Kind, Shape
 from aecodec.network.side import fixed
-from aecodec.tflite.model import Operator, Type
+from aecodec.tflite.call import (
+    ANY_TYPE,
+    INTEGERS,
+    Call,
+    Result,
+    check_activation,
+    constant,
+    constants,
+    ensure,
+    normalized_axes,
+    normalized_axis,
+    output_of,
+    scalar,
+)
+from aecodec.tflite.model import MAX_RANK, Operator, Type
+from aecodec.tflite.model import Shape as Sides
+
+_CONCATENATION, _GATHER, _STRIDED_SLICE = (10, 2), (23, 2), (32, 6)
+"""Kinds of options, as the schema numbers them, and their numbers of fields."""
 
 _AXES = 6
+"""Most axes of a move."""
 
-_REFLECT = 0
+
+# Checks
 
 
-def reshape(low: Lowering, operator: Operator) -> None:
+def check_reshape(call: Call) -> Result:
+    """Another shape for the same elements, given by a constant or by options."""
+    value = call.take_movable(len(call.inputs))[0]
+    if len(call.inputs) == 1:
+        sides = call.options(17, 1).vector(0, np.int32, MAX_RANK).tolist()
+    else:
+        ensure(len(call.inputs) == 2, "it has another number of inputs")
+        sides = constants(call.take(2)[1])
+    ensure(sides.count(-1) <= 1 and min(sides, default=1) >= -1, "its shape is out of range")
+    known = math.prod(side for side in sides if side != -1)
+    ensure(known >= 1, "its output is empty")
+    shape = tuple(value.size // known if side == -1 else side for side in sides)
+    ensure(math.prod(shape) == value.size, "its output has another size than its input")
+    return output_of(shape)
+
+
+def check_transpose(call: Call) -> Result:
+    """The axes in another order."""
+    value, order = call.take_movable(2)
+    axes = normalized_axes(constants(order), value.rank)
+    ensure(len(axes) == value.rank, "it leaves out an axis")
+    return output_of(tuple(value.shape[axis] for axis in axes), value.size)
+
+
+def check_concatenation(call: Call) -> Result:
+    """Inputs along an axis."""
+    values = call.take(len(call.inputs))
+    call.check_types(values, *ANY_TYPE)
+    options = call.options(*_CONCATENATION)
+    check_activation(options, 1)
+    axis = normalized_axis(options.number(0, "i"), values[0].rank)
+    ensure(
+        len({_with_side(value.shape, axis, 0) for value in values}) == 1,
+        "its inputs differ in shape",
+    )
+    return output_of(_with_side(values[0].shape, axis, sum(value.shape[axis] for value in values)))
+
+
+def check_pack(call: Call) -> Result:
+    """Inputs of one shape along a new axis."""
+    values = call.take(len(call.inputs))
+    call.check_types(values, *ANY_TYPE)
+    options = call.options(59, 2)
+    ensure(options.number(0, "i") == len(values), "it has another number of inputs")
+    ensure(len({value.shape for value in values}) == 1, "its inputs differ in shape")
+    shape = list(values[0].shape)
+    shape.insert(normalized_axis(options.number(1, "i"), len(shape) + 1), len(values))
+    return output_of(tuple(shape))
+
+
+def check_unpack(call: Call) -> Result:
+    """The slices along an axis."""
+    (value,) = call.take(1, outputs=len(call.outputs))
+    call.check_types([value], *ANY_TYPE)
+    options = call.options(64, 2)
+    axis = normalized_axis(options.number(1, "i"), value.rank)
+    count = value.shape[axis]
+    ensure(options.number(0, "i") == len(call.outputs) == count, "it has other outputs")
+    return Result(((*value.shape[:axis], *value.shape[axis + 1 :]),) * count)
+
+
+def check_split(call: Call) -> Result:
+    """Equal parts along an axis."""
+    axis, value = call.take(2, outputs=len(call.outputs))
+    call.check_types([value], *ANY_TYPE)
+    count, along = call.options(35, 1).number(0, "i"), normalized_axis(scalar(axis), value.rank)
+    ensure(count == len(call.outputs) >= 1, "it has other outputs")
+    ensure(value.shape[along] % count == 0, "its parts differ in size")
+    return Result((_with_side(value.shape, along, value.shape[along] // count),) * count)
+
+
+def check_split_by_sizes(call: Call) -> Result:
+    """Parts of constant sizes along an axis."""
+    value, sizes, axis = call.take(3, outputs=len(call.outputs))
+    call.check_types([value], *ANY_TYPE)
+    sides, along = constants(sizes), normalized_axis(scalar(axis), value.rank)
+    fits = call.options(79, 1).number(0, "i") == len(sides) == len(call.outputs)
+    ensure(fits and min(sides) >= 1, "it has other outputs")
+    ensure(sum(sides) == value.shape[along], "its parts are not all of its input")
+    return Result(tuple(_with_side(value.shape, along, side) for side in sides))
+
+
+def _with_side(shape: Sides, axis: int, side: int) -> Sides:
+    return (*shape[:axis], side, *shape[axis + 1 :])
+
+
+def check_slice(call: Call) -> Result:
+    """A box within the input."""
+    value, begin, size = call.take_movable(3)
+    starts, counts = constants(begin), constants(size)
+    ensure(len(starts) == len(counts) == value.rank <= 5, "it has another number of axes")
+    shape = []
+    for side, start, count in zip(value.shape, starts, counts, strict=True):
+        kept = side - start if count == -1 else count
+        ensure(0 <= start < start + kept <= side, "it lies outside of its input")
+        shape.append(kept)
+    return output_of(tuple(shape))
+
+
+def check_strided_slice(call: Call) -> Result:
+    """Elements of a box within the input, at equal steps."""
+    value, begin, end, stride = call.take_movable(4)
+    options = call.options(*_STRIDED_SLICE)
+    masks = [options.number(field, "i") for field in range(5)]
+    ensure(masks[2] == masks[3] == 0 and not options.number(5, "?"), "it has axes of its own")
+    columns = [constants(bounds) for bounds in (begin, end, stride)]
+    ensure({*map(len, columns)} == {value.rank} and value.rank <= 5, "it has other axes")
+    shape: list[int] = []
+    for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
+        side, bit = value.shape[axis], 1 << axis
+        ensure(step != 0, "it has no steps")
+        if masks[4] & bit:
+            ensure(-side <= start < side and step == 1, "it lies outside of its input")
+            continue
+        ends = (None if masks[0] & bit else start, None if masks[1] & bit else stop)
+        shape.append(len(range(side)[slice(*ends, step)]))
+    return output_of(tuple(shape))
+
+
+def check_tile(call: Call) -> Result:
+    """The input, repeated along each axis."""
+    value, multiples = call.take_movable(2)
+    counts = constants(multiples)
+    ensure(len(counts) == value.rank and min(counts, default=1) >= 1, "it repeats other axes")
+    return output_of(tuple(side * count for side, count in zip(value.shape, counts, strict=True)))
+
+
+def check_broadcast_to(call: Call) -> Result:
+    """The input, repeated to a constant shape."""
+    value, sides = call.take_movable(2)
+    shape = tuple(constants(sides))
+    padded = (1,) * (len(shape) - value.rank) + value.shape
+    fits = len(padded) == len(shape) and all(
+        side in (1, target) for side, target in zip(padded, shape, strict=True)
+    )
+    ensure(fits, "its input does not fit its shape")
+    return output_of(shape)
+
+
+def check_gather(call: Call) -> Result:
+    """Slices of the input by their numbers; a runtime checks numbers that are not constant."""
+    value, numbers = call.take(2)
+    call.check_types([value], *ANY_TYPE)
+    options = call.options(*_GATHER)
+    ensure(options.number(1, "i") == 0 and numbers.type in INTEGERS, "it has batches")
+    axis = normalized_axis(options.number(0, "i"), value.rank)
+    if numbers.tensor.is_constant:
+        places = constant(numbers, numbers.rank)
+        is_inside = places.min() >= 0 and places.max() < value.shape[axis]
+        ensure(is_inside, "it lies outside of its input")
+    return output_of((*value.shape[:axis], *numbers.shape, *value.shape[axis + 1 :]))
+
+
+def check_one_hot(call: Call) -> Result:
+    """A vector for each number: one element is on, the rest is off."""
+    numbers, depth, on, off = call.take(4)
+    ensure(numbers.type in INTEGERS and on.size == off.size == 1, "it has other inputs")
+    call.check_types([on, off], *ANY_TYPE)
+    axis = call.options(61, 1).number(0, "i")
+    ensure(-1 <= axis <= numbers.rank, "an axis does not exist")
+    shape = list(numbers.shape)
+    shape.insert(len(shape) if axis == -1 else axis, scalar(depth))
+    return output_of(tuple(shape))
+
+
+# Lowering
+
+
+def lower_reshape(low: Lowering, operator: Operator) -> None:
     """RESHAPE; the sides of its output are fixed, unless it keeps the shape."""
     rows, columns, channels = shape_of(low.tensor(operator.outputs[0]))
-    given = low.read(operator.inputs[0])
-    shape = low.plan.tensors[given].shape
+    number = low.read(operator.inputs[0])
+    shape = low.plan.tensors[number].shape
     if shape.of(*low.size) != (rows, columns, channels):
         if low.plan.size == (0, 0):
             raise ModelError("it gives pictures of any size a fixed shape")
         shape = Shape(fixed(rows), fixed(columns), channels)
-    low.write_from([given], operator, Kind.COPY, shape)
+    low.write_from([number], operator, Kind.COPY, shape)
 
 
-def depth_to_space(low: Lowering, operator: Operator) -> None:
-    """DEPTH_TO_SPACE."""
-    side, shape = _block(operator, 94), low.shape(operator.inputs[0])
-    rows, columns = (each.multiplied(side) for each in shape.sides)
-    wide = Shape(rows, columns, shape.channels // side**2)
-    low.write(operator, Kind.DEPTH_TO_SPACE, wide, side)
-
-
-def space_to_depth(low: Lowering, operator: Operator) -> None:
-    """SPACE_TO_DEPTH."""
-    side, shape = _block(operator, 19), low.shape(operator.inputs[0])
-    rows, columns = (each.divided(side) for each in shape.sides)
-    deep = Shape(rows, columns, shape.channels * side**2)
-    low.write(operator, Kind.SPACE_TO_DEPTH, deep, side)
-
-
-def _block(operator: Operator, kind: int) -> int:
-    options = operator.options(kind, 1)
-    assert options
-    return int(options.number(0, "i"))
-
-
-def concatenation(low: Lowering, operator: Operator) -> None:
+def lower_concatenation(low: Lowering, operator: Operator) -> None:
     """CONCATENATION; more inputs than an operator of a plan has are joined step by step."""
-    options = operator.options(10, 2)
-    assert options
+    options = operator.options(*_CONCATENATION)
     axis = _axis(low, operator, options.number(0, "i"))
     _concatenate(low, operator, [low.read(number) for number in operator.inputs], axis)
 
@@ -72,10 +236,10 @@ def _concatenate(low: Lowering, operator: Operator, numbers: list[int], axis: in
 def _axis(low: Lowering, operator: Operator, axis: int) -> int:
     """An axis of the model's tensor as one of rows, columns and channels."""
     rank = len(low.tensor(operator.outputs[0]).shape)
-    found = axis % rank + 3 - rank
-    if found < 0:
+    plan_axis = axis % rank + 3 - rank
+    if plan_axis < 0:
         raise ModelError("it joins pictures")
-    return found
+    return plan_axis
 
 
 def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
@@ -91,7 +255,7 @@ def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
     return shapes[0]._replace(rows=whole) if axis == 0 else shapes[0]._replace(columns=whole)
 
 
-def transpose(low: Lowering, operator: Operator) -> None:
+def lower_transpose(low: Lowering, operator: Operator) -> None:
     """TRANSPOSE."""
     value = low.tensor(operator.inputs[0])
     order = [int(axis) for axis in low.tensor(operator.inputs[1]).values]
@@ -100,7 +264,7 @@ def transpose(low: Lowering, operator: Operator) -> None:
     _move(low, operator, sides, [steps[axis] for axis in order], 0)
 
 
-def tile(low: Lowering, operator: Operator) -> None:
+def lower_tile(low: Lowering, operator: Operator) -> None:
     """TILE: each axis becomes two, along the first of which nothing moves."""
     value = low.tensor(operator.inputs[0])
     times = low.tensor(operator.inputs[1]).values.ravel().tolist()
@@ -111,10 +275,9 @@ def tile(low: Lowering, operator: Operator) -> None:
     _move(low, operator, sides, steps, 0)
 
 
-def strided_slice(low: Lowering, operator: Operator) -> None:
+def lower_strided_slice(low: Lowering, operator: Operator) -> None:
     """STRIDED_SLICE."""
-    options = operator.options(32, 6)
-    assert options
+    options = operator.options(*_STRIDED_SLICE)
     value = low.tensor(operator.inputs[0])
     columns = [low.tensor(number).values.ravel().tolist() for number in operator.inputs[1:]]
     begin, end, shrink = (options.number(field, "i") for field in (0, 1, 4))
@@ -132,7 +295,7 @@ def strided_slice(low: Lowering, operator: Operator) -> None:
     _move(low, operator, sides, steps, first)
 
 
-def slice_(low: Lowering, operator: Operator) -> None:
+def lower_slice(low: Lowering, operator: Operator) -> None:
     """SLICE."""
     value = low.tensor(operator.inputs[0])
     steps = steps_of(value.shape)
@@ -141,35 +304,33 @@ def slice_(low: Lowering, operator: Operator) -> None:
     _move(low, operator, sides, steps, sum(map(int.__mul__, starts, steps)))
 
 
-def split(low: Lowering, operator: Operator) -> None:
+def lower_split(low: Lowering, operator: Operator) -> None:
     """SPLIT or SPLIT_V: the parts one after the other."""
-    first = 0
-    value = next(each for each in map(low.tensor, operator.inputs) if each.type is Type.INT8)
-    steps = steps_of(value.shape)
-    given = next(each for each in operator.inputs if low.tensor(each).type is Type.INT8)
+    number = next(at for at in operator.inputs if low.tensor(at).type is Type.INT8)
+    shape, first = low.tensor(number).shape, 0
+    steps = steps_of(shape)
     for output in operator.outputs:
         sides = low.tensor(output).shape
-        part = operator._replace(inputs=[given], outputs=[output])
+        part = operator._replace(inputs=[number], outputs=[output])
         _move(low, part, [*sides], steps, first)
-        axis = next((n for n, side in enumerate(sides) if side != value.shape[n]), 0)
+        axis = next((n for n, side in enumerate(sides) if side != shape[n]), 0)
         first += sides[axis] * steps[axis]
 
 
-def gather(low: Lowering, operator: Operator) -> None:
+def lower_gather(low: Lowering, operator: Operator) -> None:
     """GATHER of constant places: places at equal steps are moved together, and the parts joined."""
-    options = operator.options(23, 2)
-    assert options
+    options = operator.options(*_GATHER)
     value, places = (low.tensor(number) for number in operator.inputs)
     if not places.is_constant:
-        raise ModelError("it looks up what is not known at export")
+        raise ModelError("its places are not constant")
     axis = options.number(0, "i") % len(value.shape)
     side, inner = value.shape[axis], math.prod(value.shape[axis + 1 :])
     outer, parts = math.prod(value.shape[:axis]), []
     for first, step, count in _runs(places.values.ravel().tolist()):
         steps = [side * inner, step * inner, 1]
         shape = Shape(fixed(outer), fixed(count), inner)
-        given = operator.inputs[0]
-        parts.append(arranged(low, given, [outer, count, inner], steps, shape, first * inner))
+        sides, start = [outer, count, inner], first * inner
+        parts.append(arranged(low, operator.inputs[0], sides, steps, shape, start))
     _concatenate(low, operator, parts, axis=1)
 
 
@@ -189,34 +350,6 @@ def _runs(places: list[int]) -> list[tuple[int, int, int]]:
         else:
             runs.append((place, 1, 1))
     return runs
-
-
-def pad(low: Lowering, operator: Operator) -> None:
-    """PAD or PADV2."""
-    filling = zero_of(low.tensor(operator.outputs[0]))
-    if len(operator.inputs) > 2:
-        filling = int(low.tensor(operator.inputs[2]).values.ravel()[0])
-    _border(low, operator, Kind.WINDOW, four(filling))
-
-
-def mirror_pad(low: Lowering, operator: Operator) -> None:
-    """MIRROR_PAD."""
-    options = operator.options(77, 1)
-    assert options
-    _border(low, operator, Kind.MIRROR, int(options.number(0, "b") == _REFLECT))
-
-
-def _border(low: Lowering, operator: Operator, kind: Kind, outside: int) -> None:
-    """Add a border around a picture; `outside` says what it is made of."""
-    value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
-    borders = low.tensor(operator.inputs[1]).values.tolist()
-    borders = [(0, 0)] * (4 - len(borders)) + borders
-    if len(value.shape) > 4 or any(borders[0]) or any(borders[3]):
-        raise ModelError("it has a border of channels or pictures")
-    down, across = borders[1:3]
-    padded = Shape(shape.rows.plus(sum(down)), shape.columns.plus(sum(across)), shape.channels)
-    given = [low.read(operator.inputs[0])]
-    low.write_from(given, operator, kind, padded, -down[0], -across[0], outside)
 
 
 def moved(low: Lowering, number: int, sides: tuple[int, ...], order: list[int]) -> int:
@@ -243,9 +376,9 @@ def arranged(
     Args:
         low: the model and the plan.
         number: number of the model's tensor.
-        sides: sides of what is made.
-        steps: how far it is in the tensor from one element to the next along each side.
-        shape: shape of what is made, of as many elements.
+        sides: sides of the result.
+        steps: distances in the tensor from one element to the next along each side.
+        shape: shape of the result in the plan, with as many elements.
         first: place in the tensor of the first element.
     """
     _check_fixed(low)

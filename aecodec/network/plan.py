@@ -195,11 +195,13 @@ class Plan:
         for operator in self.operators:
             words += _operator_words(operator, start)
         table = np.array([word & 0xFFFFFFFF for word in words], "<u4").tobytes()
-        return table.ljust(start, b"\0") + bytes(self.data)
+        return b"".join([table.ljust(start, b"\0"), self.data])
 
     def _units(self) -> tuple[int, int]:
         shapes = [tensor.shape for tensor in self.tensors]
-        return unit_of([each.rows for each in shapes]), unit_of([each.columns for each in shapes])
+        return unit_of([shape.rows for shape in shapes]), unit_of(
+            [shape.columns for shape in shapes]
+        )
 
 
 class Offset(int):

@@ -1,98 +1,128 @@
-"""Reductions and resizing of pictures, as operators of a plan."""
+"""Operators that reduce axes to a sum, a mean, an extreme, or its place."""
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
-from aecodec.errors import ModelError
-from aecodec.network.arithmetic import quantize_multiplier, zero_of
-from aecodec.network.lowering import Lowering, Rule, shape_of
+from aecodec.network.lowering import Lower, Lowering
 from aecodec.network.movement import moved
-from aecodec.network.plan import Kind, Shape, four, pair
+from aecodec.network.plan import Kind, Shape, four
 from aecodec.network.side import fixed
-from aecodec.tflite.call import normalized_axes
-from aecodec.tflite.model import Operator
+from aecodec.tflite.arithmetic import quantize_multiplier, zero_of
+from aecodec.tflite.call import (
+    INTEGERS,
+    REAL,
+    Call,
+    Check,
+    Result,
+    constants,
+    ensure,
+    normalized_axes,
+    normalized_axis,
+    output_of,
+    scalar,
+)
+from aecodec.tflite.model import Operator, Type
 
 MEAN, MAXIMUM, MINIMUM, SUM = range(4)
 
 _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 
-def reduction(to: int) -> Rule:
+def check_reduction(call: Call) -> Result:
+    """A sum, mean or extreme over some axes."""
+    value, axes = call.take_movable(2)
+    keeps_axes = call.options(27, 1).number(0, "?")
+    ensure(axes.rank <= 1, "its axes are not a list")
+    reduced = normalized_axes(constants(axes, axes.rank), value.rank)
+    sides = [
+        1 if axis in reduced else side
+        for axis, side in enumerate(value.shape)
+        if keeps_axes or axis not in reduced
+    ]
+    return output_of(tuple(sides), 4 * value.size)
+
+
+def check_arg_extreme(options: int) -> Check:
+    """The place of the least or the largest element along an axis.
+
+    Args:
+        options: kind of its options.
+    """
+
+    def check(call: Call) -> Result:
+        value, axis = call.take(2)
+        stated = call.options(options, 1).number(0, "b")
+        fits = value.type in REAL and call.output.type in INTEGERS and call.output.type == stated
+        ensure(fits, "its output is of another type")
+        reduced = normalized_axis(scalar(axis), value.rank)
+        return output_of((*value.shape[:reduced], *value.shape[reduced + 1 :]), value.size)
+
+    return check
+
+
+def check_top_k(call: Call) -> Result:
+    """The largest elements along the last axis, and their places."""
+    value, count = call.take(2, outputs=2)
+    types = [output.type for output in call.outputs]
+    ensure(value.type in REAL and types == [value.type, Type.INT32], "it has other types")
+    ensure(value.rank >= 1 and 1 <= scalar(count) <= value.shape[-1], "it takes too many")
+    return Result(((*value.shape[:-1], scalar(count)),) * 2, 64 * value.size)
+
+
+def check_reversal(call: Call) -> Result:
+    """An output of the input's shape, whose elements are reversed or summed along axes."""
+    value, axes = call.take_movable(2)
+    ensure(axes.rank <= 1, "its axes are not a list")
+    normalized_axes(constants(axes, axes.rank), value.rank)
+    return output_of(value.shape, value.size)
+
+
+def check_running_sum(call: Call) -> Result:
+    """Running sums along one axis."""
+    call.options(102, 2)
+    scalar(call.take(2)[1])
+    return check_reversal(call)
+
+
+def lower_reduction(to: int) -> Lower:
     """MEAN, REDUCE_MAX, REDUCE_MIN or SUM.
 
     Args:
         to: what elements are reduced to, such as :data:`MEAN`.
     """
 
-    def rule(low: Lowering, operator: Operator) -> None:
+    def lower(low: Lowering, operator: Operator) -> None:
         value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
         axes = low.tensor(operator.inputs[1]).values.ravel().tolist()
-        gone = sorted(normalized_axes([int(axis) for axis in axes], len(value.shape)))
-        gone = [axis for axis in gone if value.shape[axis] > 1]
+        reduced = sorted(normalized_axes([int(axis) for axis in axes], len(value.shape)))
+        reduced = [axis for axis in reduced if value.shape[axis] > 1]
         zeros = four(zero_of(value), zero_of(output))
         factor = value.quantization.scale / output.quantization.scale
-        _reduce(low, operator, gone, to, zeros, *quantize_multiplier(factor))
+        _reduce(low, operator, reduced, to, zeros, *quantize_multiplier(factor))
 
-    return rule
+    return lower
 
 
-def _reduce(low: Lowering, operator: Operator, gone: list[int], *parameters: int) -> None:
-    value, number = low.tensor(operator.inputs[0]), low.read(operator.inputs[0])
-    shape, rank = low.plan.tensors[number].shape, len(value.shape)
-    if rank == 4 and gone == [axis for axis in (1, 2) if value.shape[axis] > 1]:
-        reduced, axes = Shape(fixed(1), fixed(1), shape.channels), _ROWS_AND_COLUMNS
-    elif gone == [rank - 1] and shape.channels == value.shape[-1]:
-        reduced, axes = shape._replace(channels=1), _CHANNELS
+def _reduce(low: Lowering, operator: Operator, reduced: list[int], *parameters: int) -> None:
+    sides, number = low.tensor(operator.inputs[0]).shape, low.read(operator.inputs[0])
+    shape, rank = low.plan.tensors[number].shape, len(sides)
+    if rank == 4 and reduced == [axis for axis in (1, 2) if sides[axis] > 1]:
+        result, axes = Shape(fixed(1), fixed(1), shape.channels), _ROWS_AND_COLUMNS
+    elif reduced == [rank - 1] and shape.channels == sides[-1]:
+        result, axes = shape._replace(channels=1), _CHANNELS
     else:
-        kept = [axis for axis in range(rank) if axis not in gone]
-        number = moved(low, number, value.shape, [*kept, *gone])
-        count = int(np.prod([value.shape[axis] for axis in kept]))
-        low.plan.tensors[number].shape = Shape(
-            fixed(1), fixed(count), int(np.prod([value.shape[axis] for axis in gone]))
-        )
-        reduced, axes = Shape(fixed(1), fixed(count), 1), _CHANNELS
-    low.write_as([number], operator, Kind.REDUCTION, reduced, axes, *parameters)
+        number, count = _as_channels(low, number, sides, reduced)
+        result, axes = Shape(fixed(1), fixed(count), 1), _CHANNELS
+    low.write_as([number], operator, Kind.REDUCTION, result, axes, *parameters)
 
 
-def nearest(low: Lowering, operator: Operator) -> None:
-    """RESIZE_NEAREST_NEIGHBOR by whole factors."""
-    shape = low.shape(operator.inputs[0])
-    given, wanted = shape.of(*low.size), shape_of(low.tensor(operator.outputs[0]))
-    factors = [target // side for target, side in zip(wanted[:2], given[:2], strict=True)]
-    options = operator.options(74, 2)
-    assert options
-    is_whole = [factor * side for factor, side in zip(factors, given, strict=False)] == [
-        *wanted[:2]
-    ]
-    if not is_whole or options.number(0, "?"):
-        raise ModelError("its output is no multiple of its input")
-    rows, columns = (
-        side.multiplied(factor) for side, factor in zip(shape.sides, factors, strict=True)
-    )
-    low.write_from(
-        [low.read(operator.inputs[0])],
-        operator,
-        Kind.NEAREST,
-        Shape(rows, columns, shape.channels),
-        pair(factors[0], factors[1]),
-    )
-
-
-def bilinear(low: Lowering, operator: Operator) -> None:
-    """RESIZE_BILINEAR; by whole factors where the network takes any size."""
-    options = operator.options(15, 4)
-    assert options
-    shape, sides = low.shape(operator.inputs[0]), []
-    wanted = shape_of(low.tensor(operator.outputs[0]))
-    for side, length, target in zip(shape.sides, low.size, wanted[:2], strict=True):
-        factor = target // side.of(length)
-        sides.append(side.multiplied(factor) if not side.is_fixed else fixed(target))
-    flags = options.number(2, "?") + 2 * options.number(3, "?")
-    low.write_from(
-        [low.read(operator.inputs[0])],
-        operator,
-        Kind.BILINEAR,
-        Shape(sides[0], sides[1], shape.channels),
-        int(flags),
-    )
+def _as_channels(
+    low: Lowering, number: int, sides: tuple[int, ...], reduced: list[int]
+) -> tuple[int, int]:
+    """A tensor of the plan with the reduced axes as its channels, and its number of columns."""
+    kept = [axis for axis in range(len(sides)) if axis not in reduced]
+    made = moved(low, number, sides, [*kept, *reduced])
+    count, channels = (math.prod(sides[axis] for axis in axes) for axes in (kept, reduced))
+    low.plan.tensors[made].shape = Shape(fixed(1), fixed(count), channels)
+    return made, count

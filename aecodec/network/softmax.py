@@ -1,4 +1,4 @@
-"""SOFTMAX: exponentials in fixed point, as gemmlowp finds them for LiteRT's reference kernel."""
+"""SOFTMAX: exponentials in fixed point, as gemmlowp computes them for LiteRT's reference kernel."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.arithmetic import quantize_multiplier
+from aecodec.network.elementwise import check_unary
 from aecodec.network.lowering import Lowering
 from aecodec.network.plan import Kind, Shape
 from aecodec.network.side import fixed
+from aecodec.tflite.arithmetic import quantize_multiplier
+from aecodec.tflite.call import QUANTIZED, Call, Result, ensure
 from aecodec.tflite.model import Operator
+
+_OPTIONS = (9, 1)
 
 _BITS = 26
 """Bits after the point of what the exponential is taken of; 5 are before it."""
@@ -27,19 +31,38 @@ MOST_CHANNELS = 511
 """With more channels, sums of exponentials leave the range that the reference kernel divides by."""
 
 
-def softmax(low: Lowering, operator: Operator) -> None:
+def check_softmax(call: Call) -> Result:
+    """Softmax over the last axis."""
+    beta = call.options(*_OPTIONS).number(0, "f")
+    ensure(0 < beta < 1e6, "its factor is out of range")
+    return _check(call, beta)
+
+
+def check_log_softmax(call: Call) -> Result:
+    """Logarithm of the softmax over the last axis."""
+    return _check(call, 1.0)
+
+
+def _check(call: Call, beta: float) -> Result:
+    result, value = check_unary(call), call.take(1)[0]
+    ensure(1 <= value.rank <= 4, "it has other axes than softmax takes")
+    if value.type in QUANTIZED:
+        ensure(beta * value.scale * 2**_BITS > 1, "its scale is too fine")
+    return result
+
+
+def lower_softmax(low: Lowering, operator: Operator) -> None:
     """SOFTMAX over the last axis."""
-    options = operator.options(9, 1)
-    assert options
+    beta = operator.options(*_OPTIONS).number(0, "f")
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     length = value.shape[-1]
     if length > MOST_CHANNELS:
         raise ModelError(f"it shares 1 among {length} channels, and C takes {MOST_CHANNELS}")
     if shape.channels != length:
         shape = Shape(fixed(1), fixed(math.prod(value.shape[:-1])), length)
-    table = exponentials(options.number(0, "f") * value.quantization.scale)
-    given = low.as_shape(operator.inputs[0], shape)
-    low.write_as([given], operator, Kind.SOFTMAX, shape, low.keep(table))
+    table = exponentials(beta * value.quantization.scale)
+    reshaped = low.as_shape(operator.inputs[0], shape)
+    low.write_as([reshaped], operator, Kind.SOFTMAX, shape, low.keep(table))
 
 
 def exponentials(scale: float) -> npt.NDArray[np.int32]:
@@ -53,12 +76,12 @@ def exponentials(scale: float) -> npt.NDArray[np.int32]:
     multiplier, shift = quantize_multiplier(min(scale * 2**_BITS, _ONE))
     most = (31 << _BITS) // (1 << shift)
     scaled = [_product(-n << shift, multiplier) if n <= most else None for n in range(256)]
-    return np.array([0 if each is None else _exponential(each) for each in scaled], np.int32)
+    return np.array([0 if x is None else _exponential(x) for x in scaled], np.int32)
 
 
-def _product(one: int, other: int) -> int:
-    """A product of numbers of which one has 31 bits after the point."""
-    return (one * other + (1 << 30)) >> 31
+def _product(number: int, factor: int) -> int:
+    """A number times a factor with 31 bits after the point."""
+    return (number * factor + (1 << 30)) >> 31
 
 
 def _quotient(number: int, bits: int) -> int:

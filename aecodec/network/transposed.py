@@ -1,19 +1,42 @@
-"""Transposed convolutions and pooling, as operators of a plan."""
+"""TRANSPOSE_CONV: a convolution that gives blocks of pixels."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.arithmetic import activation_range
-from aecodec.network.lowering import Lowering, Rule, shape_of
-from aecodec.network.plan import Kind, Shape, four, pair
-from aecodec.network.products import ends_of, packed, scaling_of, sweeps_of, write_windowed
+from aecodec.network.convolutions import check_layer, ends_of, packed, scaling_of, side_of
+from aecodec.network.lowering import Lowering, shape_of
+from aecodec.network.plan import Kind, Shape, pair
 from aecodec.network.side import Side, fixed
+from aecodec.tflite.call import Call, Result, check_activation, constants, ensure
 from aecodec.tflite.model import Operator
+
+_OPTIONS = (49, 5)
+"""Kind of the options, as the schema numbers them, and their number of fields."""
+
+
+def check_transposed(call: Call) -> Result:
+    """A transposed convolution, whose output's shape is constant."""
+    (shape, kernel, value), bias = call.take_with_bias(3)
+    options = call.options(*_OPTIONS)
+    check_activation(options, 3)
+    check_layer(call, value, kernel, bias, channels=0)
+    sides = tuple(constants(shape))
+    ensure(len(sides) == 4 and min(sides) >= 1, "its output is not a picture")
+    ensure(sides[::3] == (value.shape[0], kernel.shape[0]), "its output does not fit its input")
+    ensure(kernel.shape[3] == value.shape[3], "its kernel does not fit its input")
+    padding, strides = options.number(0, "b"), (options.number(2, "i"), options.number(1, "i"))
+    for axis, stride in enumerate(strides, start=1):
+        side = side_of(sides[axis], kernel.shape[axis], padding, stride)
+        ensure(side == value.shape[axis], "its output does not fit its input")
+    work = value.size * math.prod(kernel.shape[:3])
+    scratch = 4 * value.size // value.shape[3] * math.prod(kernel.shape[:3])
+    return Result((sides,), work, scratch)
 
 
 class _Phase(NamedTuple):
@@ -44,33 +67,32 @@ class _Axis(NamedTuple):
     @property
     def low(self) -> int:
         """First input that any output of a block sees, counted from the block's own."""
-        return min(0, *(each.last - each.seen + 1 for each in self.phases if each.seen))
+        return min(0, *(phase.last - phase.seen + 1 for phase in self.phases if phase.seen))
 
     @property
     def length(self) -> int:
         """Number of inputs that a block sees."""
-        return max(0, *(each.last for each in self.phases)) - self.low + 1
+        return max(0, *(phase.last for phase in self.phases)) - self.low + 1
 
 
-def transposed_convolution(low: Lowering, operator: Operator) -> None:
+def lower_transposed(low: Lowering, operator: Operator) -> None:
     """TRANSPOSE_CONV, as a convolution that gives a block of pixels for each of its places.
 
     Each row of such a block sees rows of the kernel of its own; the others are zeros in the
     convolution's kernel. The blocks become pixels, and those beyond the output are cut off.
     """
-    options = operator.options(49, 5)
-    assert options
+    options = operator.options(*_OPTIONS)
     is_same, step = options.number(0, "b") == 0, int(options.number(1, "i"))
     if options.number(2, "i") != step:
         raise ModelError("its steps down and across differ")
-    kernel, given = low.tensor(operator.inputs[1]), low.shape(operator.inputs[2])
-    wanted = shape_of(low.tensor(operator.outputs[0]))
+    kernel, shape = low.tensor(operator.inputs[1]), low.shape(operator.inputs[2])
+    *targets, channels = shape_of(low.tensor(operator.outputs[0]))
     sizes = kernel.shape[1:3]
-    axes = [_axis(size, step, side, is_same) for size, side in zip(sizes, wanted, strict=False)]
+    axes = [_axis(size, step, side, is_same) for size, side in zip(sizes, targets, strict=True)]
     rows, columns = (
-        _output(low, given, axis, sizes[axis], step, wanted[axis], is_same) for axis in (0, 1)
+        _output(low, shape, axis, sizes[axis], step, targets[axis], is_same) for axis in (0, 1)
     )
-    output = Shape(rows, columns, wanted[2])
+    output = Shape(rows, columns, channels)
     blocks = _add_blocks(low, operator, axes, output, options.number(3, "b"))
     _write_pixels(low, operator, blocks, output, step)
 
@@ -132,26 +154,12 @@ def _by_phase(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np
 
 
 def _output(
-    low: Lowering, given: Shape, axis: int, size: int, step: int, wanted: int, is_same: bool
+    low: Lowering, shape: Shape, axis: int, size: int, step: int, target: int, is_same: bool
 ) -> Side:
-    """A side of the output; it is fixed where the model states another than follows."""
-    side = given.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
-    if side.of(low.size[axis]) == wanted:
+    """A side of the output; it is fixed if the model states another side than the usual one."""
+    side = shape.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
+    if side.of(low.size[axis]) == target:
         return side
-    if not given.sides[axis].is_fixed:
-        raise ModelError("its output is no multiple of its input")
-    return fixed(wanted)
-
-
-def pool(kind: Kind) -> Rule:
-    """MAX_POOL_2D or AVERAGE_POOL_2D."""
-
-    def rule(low: Lowering, operator: Operator) -> None:
-        options = operator.options(5, 6)
-        assert options
-        shape = low.shape(operator.inputs[0])
-        sweeps = sweeps_of(options, (options.number(4, "i"), options.number(3, "i")))
-        limits = activation_range(low.tensor(operator.outputs[0]), options.number(5, "b"))
-        write_windowed(low, operator, kind, sweeps, shape.channels, four(*limits))
-
-    return rule
+    if not shape.sides[axis].is_fixed:
+        raise ModelError("its output is not a multiple of its input")
+    return fixed(target)

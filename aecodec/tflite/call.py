@@ -1,4 +1,4 @@
-"""One call of an operator: what it reads, what it writes, and what that costs."""
+"""One call of an operator: its inputs, its outputs and its cost."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from aecodec.errors import CodecError
 from aecodec.tflite.flatbuffer import Table
-from aecodec.tflite.model import Operator, Shape, Tensor, Type
+from aecodec.tflite.model import MAX_RANK, MAX_SIDE, Operator, Shape, Tensor, Type
 
 REAL = (Type.FLOAT32, Type.INT8, Type.INT16)
 """Types of tensors that stand for real numbers."""
 
 QUANTIZED = (Type.INT8, Type.INT16)
 INTEGERS = (Type.INT32, Type.INT64)
+ANY_TYPE = (*REAL, *INTEGERS, Type.BOOL)
 
 _ACTIVATIONS = range(4)
 """None and three kinds of ReLU: what is fused into operators."""
@@ -68,11 +69,11 @@ class Value(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What an operator gives.
+    """The outputs of an operator, and their cost.
 
     Attributes:
-        shapes: shapes of its outputs.
-        work: about how many multiplications it takes, beside one pass over its outputs.
+        shapes: shapes of the outputs.
+        work: about how many multiplications it takes, in addition to one pass over its outputs.
         scratch: bytes of memory that it may need meanwhile.
     """
 
@@ -81,12 +82,23 @@ class Result(NamedTuple):
     scratch: int = 0
 
 
+def output_of(shape: Shape, work: int = 0) -> Result:
+    """The result of an operator with one output, whose shape follows from constants.
+
+    Raises:
+        CodecError: the shape has too many axes, or a side out of range.
+    """
+    ensure(len(shape) <= MAX_RANK, "its output has too many axes")
+    ensure(all(1 <= side <= MAX_SIDE for side in shape), "its output is empty or too large")
+    return Result((shape,), work)
+
+
 class Call(NamedTuple):
     """An operator with the tensors that it reads and writes.
 
     Attributes:
         operator: the operator.
-        inputs: what it reads; None for an input that is left out.
+        inputs: tensors that it reads; None for an input that is left out.
         outputs: the tensors that it writes.
     """
 
@@ -100,12 +112,22 @@ class Call(NamedTuple):
         Raises:
             CodecError: it has another number of inputs or outputs.
         """
-        found = [each for each in self.inputs if each is not None]
+        values = [value for value in self.inputs if value is not None]
         ensure(
-            len(found) == len(self.inputs) == count >= 1 and len(self.outputs) == outputs >= 1,
+            len(values) == len(self.inputs) == count >= 1 and len(self.outputs) == outputs >= 1,
             "it has another number of inputs or outputs",
         )
-        return found
+        return values
+
+    def take_movable(self, count: int) -> list[Value]:
+        """Its inputs, of which the first may have any type: its elements only move.
+
+        Raises:
+            CodecError: it has another number of inputs or outputs, or an output of another type.
+        """
+        values = self.take(count)
+        self.check_types(values[:1], *ANY_TYPE)
+        return values
 
     def take_with_bias(self, count: int) -> tuple[list[Value], Value | None]:
         """Its inputs, and a last one, the bias, that may be left out.
@@ -114,9 +136,9 @@ class Call(NamedTuple):
             CodecError: it has another number of inputs or outputs.
         """
         ensure(count <= len(self.inputs) <= count + 1, "it has another number of inputs")
-        found = [each for each in self.inputs[:count] if each is not None]
-        ensure(len(found) == count and len(self.outputs) == 1, "an input is left out")
-        return found, self.inputs[count] if len(self.inputs) > count else None
+        values = [value for value in self.inputs[:count] if value is not None]
+        ensure(len(values) == count and len(self.outputs) == 1, "an input is left out")
+        return values, self.inputs[count] if len(self.inputs) > count else None
 
     @property
     def output(self) -> Tensor:
@@ -124,15 +146,8 @@ class Call(NamedTuple):
         return self.outputs[0]
 
     def options(self, kind: int, fields: int) -> Table:
-        """Its options, which it must have.
-
-        Raises:
-            CodecError: it has none, or those of another operator.
-        """
-        found = self.operator.options(kind, fields)
-        if found is None:
-            raise CodecError("its options are left out")
-        return found
+        """Its options; raises as :meth:`Operator.options`."""
+        return self.operator.options(kind, fields)
 
     def check_types(self, values: list[Value], *allowed: Type) -> None:
         """Check that these values and the outputs all have the same type, and that it is allowed.
@@ -140,12 +155,15 @@ class Call(NamedTuple):
         Raises:
             CodecError: a type differs, or is not allowed.
         """
-        types = {value.type for value in values} | {each.type for each in self.outputs}
+        types = {value.type for value in values} | {output.type for output in self.outputs}
         ensure(len(types) == 1 and types <= set(allowed), "its inputs are of other types")
 
 
-Rule = Callable[[Call], Result]
-"""Checks a call, and returns the shapes of its outputs and its cost."""
+Check = Callable[[Call], Result]
+"""Checks a call, and returns the shapes of its outputs and its cost.
+
+It raises CodecError if a runtime could not run the call safely.
+"""
 
 
 def check_activation(options: Table, field: int) -> None:
@@ -154,7 +172,7 @@ def check_activation(options: Table, field: int) -> None:
     Raises:
         CodecError: no such activation can be fused.
     """
-    ensure(options.number(field, "b") in _ACTIVATIONS, "its activation is none that is fused")
+    ensure(options.number(field, "b") in _ACTIVATIONS, "its activation cannot be fused")
 
 
 def constant(value: Value, rank: int) -> npt.NDArray[np.integer[Any]]:
@@ -170,7 +188,7 @@ def constant(value: Value, rank: int) -> npt.NDArray[np.integer[Any]]:
 
 def constants(value: Value, rank: int = 1) -> list[int]:
     """The integers of a constant input, as a flat list; raises as :func:`constant`."""
-    return [int(each) for each in constant(value, rank).ravel()]
+    return [int(number) for number in constant(value, rank).ravel()]
 
 
 def scalar(value: Value) -> int:
@@ -195,6 +213,6 @@ def normalized_axes(axes: list[int], rank: int) -> list[int]:
     Raises:
         CodecError: one of them does not exist, or occurs twice.
     """
-    found = [normalized_axis(axis, rank) for axis in axes]
-    ensure(len(set(found)) == len(found), "an axis occurs twice")
-    return found
+    normalized = [normalized_axis(axis, rank) for axis in axes]
+    ensure(len(set(normalized)) == len(normalized), "an axis occurs twice")
+    return normalized

@@ -1,7 +1,7 @@
 """LiteRT's interpreters: the only module that makes them.
 
 LiteRT trusts its input, so a model of a codec folder is checked first
-(:mod:`aecodec.tflite.check`), and again before each new shape of its input.
+(:mod:`aecodec.network.check`), and again before each new shape of its input.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from aecodec.errors import CodecError
+from aecodec.errors import AecodecError, CodecError
+
+NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[litert]'"
+"""Message of the error where LiteRT is not installed."""
 
 
 class Kernels(Enum):
@@ -58,7 +61,10 @@ def open_interpreter(
 def _open_with(
     kernels: Kernels, model: bytes, input_shape: tuple[int, ...] | None, batch: int | None
 ) -> Any:
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    try:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    except ImportError as error:
+        raise AecodecError(NEEDS_LITERT) from error
 
     resolver = getattr(OpResolverType, kernels.value)
     interpreter = Interpreter(
@@ -100,6 +106,8 @@ def litert_errors(what: str) -> Iterator[None]:
     """Raise whatever LiteRT raises as a CodecError that says what it could not do."""
     try:
         yield
+    except AecodecError:
+        raise
     except Exception as error:  # RuntimeError, ValueError, UnicodeDecodeError, MemoryError
         text = " ".join(str(error).split())  # which is several lines
         raise CodecError(f"LiteRT cannot {what} the model: {text}") from error

@@ -136,17 +136,22 @@ class Operator(NamedTuple):
     options_type: int
     table: Table
 
-    def options(self, kind: int, fields: int) -> Table | None:
-        """Its options, if it has any.
+    def options(self, kind: int, fields: int) -> Table:
+        """Its options.
+
+        Args:
+            kind: kind of the options, as the schema numbers them.
+            fields: number of their fields.
 
         Raises:
-            CodecError: they are of another kind.
+            CodecError: they are left out, or belong to another operator.
         """
-        if not self.options_type:
-            return None
-        if self.options_type != kind:
+        if self.options_type not in (0, kind):
             raise CodecError("it has the options of another operator")
-        return self.table.table(4, fields)
+        options = self.table.table(4, fields) if self.options_type else None
+        if options is None:
+            raise CodecError("its options are left out")
+        return options
 
 
 class Model(NamedTuple):
@@ -241,7 +246,7 @@ def _check_shape(shape: Shape, signature: Shape) -> None:
         for side, stated in zip(shape, signature, strict=True)
     )
     if not fits:
-        raise CodecError("the TFLite model has a tensor whose shape is no shape")
+        raise CodecError("the TFLite model has a tensor whose shape is out of range")
 
 
 def _quantization(table: Table) -> Quantization:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Latents
-from aecodec.errors import CodecError
-from aecodec.tflite.interpreter import Kernels, invoke, open_interpreter, resize
+from aecodec.errors import AecodecError, CodecError
+from aecodec.tflite.interpreter import NEEDS_LITERT, Kernels, invoke, open_interpreter, resize
 from aecodec.tflite.stderr import silent_stderr
 
 _VALUES = 256
@@ -119,6 +120,8 @@ def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.in
     Raises:
         CodecError: LiteRT does not run them.
     """
+    if not find_spec("ai_edge_litert"):
+        raise AecodecError(NEEDS_LITERT)
     alone = _alone(content, numbers)
     values = np.arange(-128, 128).astype(np.int8)
     for least in values[:-1]:

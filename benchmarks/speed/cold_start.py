@@ -1,6 +1,6 @@
-"""How long does one digit take as a whole process, beside the imports that any codec needs?
+"""How long does one digit take as a whole process, compared with the imports that every codec needs?
 
-The command line on one sample digit, against a process that only imports NumPy, Pillow and LiteRT.
+The command line on one sample digit, against a process that only imports NumPy and Pillow.
 All commands run by turns; the median of each is given.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from aecodec.data.samples import sample_paths
 from benchmarks.harness import Options, Row, environment_of_starts
 
-_IMPORTS = "import numpy, PIL.Image, ai_edge_litert.interpreter"
+_IMPORTS = "import numpy, PIL.Image"
 
 
 def add_arguments(parser: Options) -> None:

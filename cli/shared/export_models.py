@@ -63,7 +63,7 @@ def make_codec(models: ModelFiles, output: Output, counts: dict[str, Any], wishe
 
 def _codec_of(models: ModelFiles, output: Output, counts: dict[str, Any], wishes: Wishes) -> Codec:
     with tensorflow_for("exporting"):
-        from aecodec.export.from_keras import codec_from_keras
+        from aecodec.export.from_keras.codec import codec_from_keras
         from aecodec.keras_models.custom_objects import register_custom_objects
         from aecodec.keras_models.model_files import load_model
     register_custom_objects(models.custom_objects)

@@ -10,9 +10,9 @@ import numpy as np
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.export.device.c_names import LICENCE, codec_identifier, in_comment
+from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.network.memory import work_size
-from aecodec.tflite.check import check_model
 
 _WORDS_PER_LINE = 8
 

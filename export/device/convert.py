@@ -18,7 +18,7 @@ from aecodec.export.device.options import Precision
 from aecodec.export.tflite.diagnose import reason
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.quiet import quiet
-from aecodec.tflite.check import check_model
+from aecodec.network.check import check_model
 from aecodec.version import version
 
 

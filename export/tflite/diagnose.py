@@ -17,7 +17,7 @@ from aecodec.errors import CodecError, ModelError
 from aecodec.export.tflite.layer_names import layer_of
 from aecodec.export.tflite.quiet import quiet
 from aecodec.keras_models.pair import KerasPair
-from aecodec.tflite.check import check_model
+from aecodec.network.check import check_model
 
 _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op is neither')
 """The converter's line about an operator: where it comes from, and its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ from aecodec import Codec
 from aecodec.codec.geometry import vector_shape
 from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
+from aecodec.engine.choice import engine_name
 from aecodec.entropy.symbols import FixedSymbols
 from aecodec.errors import FormatError
 from aecodec.format import container
 from aecodec.format.container import MetadataKind
+from aecodec.format.limits import UNLIMITED
+from aecodec.imaging.picture import to_array
 from aecodec.imaging.stacks import without_names
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +90,15 @@ def test_golden_files_hold_their_codes(name: str) -> None:
     assert encode_payload(coder, array) == payload
     assert container.pack(header, payload) == data
     assert codec.decompress_frames(data).size > 0
+
+
+@pytest.mark.skipif(engine_name() != "c", reason="the core is not installed")
+@pytest.mark.parametrize("line", (GOLDEN / "pixels.sha256").read_text().splitlines())
+def test_the_core_gives_the_same_pixels_on_every_machine(line: str) -> None:
+    digest, name = line.split()
+    data = (GOLDEN / f"{name}.aec").read_bytes()
+    pixels = to_array(codec_of(data).decoder.decode(data, UNLIMITED))
+    assert hashlib.sha256(pixels.tobytes()).hexdigest() == digest
 
 
 def _as_they_are(codes: np.ndarray) -> FixedSymbols:

@@ -17,7 +17,7 @@ from aecodec import Codec, DecoderCodec, EncoderCodec, ModelError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.keras import keras_decoder, keras_encoder
-from aecodec.export.from_keras import codec_from_keras
+from aecodec.export.from_keras.codec import codec_from_keras
 from aecodec.export.from_keras.hints import UNIT, Wishes
 from aecodec.export.tflm.run import run_in_micro
 from aecodec.keras_models.custom_objects import register_custom_objects

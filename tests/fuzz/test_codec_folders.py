@@ -15,7 +15,7 @@ FOLDERS = 300
 FAULTS = {
     "death by": """
 from aecodec.engine import litert
-from aecodec.tflite.check import CheckedModel
+from aecodec.network.check import CheckedModel
 from aecodec.tflite.model import read_model
 class Unchecked(CheckedModel):
     def check_shape(self, input_shape):

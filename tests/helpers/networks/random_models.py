@@ -284,6 +284,21 @@ def pairs(name: str, kind: str = "") -> Layer:
     return layer
 
 
+def with_scalar(name: str, kind: str) -> Layer:
+    """A tensor and a constant of one element."""
+
+    def layer(make: Maker) -> bytes:
+        variable, sides = _picture(make)
+        shape = [[], [1], [1, 1, 1, 1]][int(make.rng.integers(3))]
+        constant = make.constant(make.rng.integers(-128, 128, shape).astype(np.int8))
+        inputs = [variable, constant] if make.rng.integers(2) else [constant, variable]
+        output = make.variable([1, *sides])
+        make.operator(name, inputs, [output], kind, fusedActivationFunction=_activation(make))
+        return make.model(variable, output)
+
+    return layer
+
+
 def slopes(make: Maker) -> bytes:
     """A slope for each channel."""
     given, sides = _picture(make)
@@ -507,6 +522,9 @@ LAYERS: dict[str, Layer] = {
     "ADD": pairs("ADD", "AddOptions"),
     "SUB": pairs("SUB", "SubOptions"),
     "MUL": pairs("MUL", "MulOptions"),
+    "ADD of a scalar": with_scalar("ADD", "AddOptions"),
+    "SUB of a scalar": with_scalar("SUB", "SubOptions"),
+    "MUL by a scalar": with_scalar("MUL", "MulOptions"),
     "SQUARED_DIFFERENCE": pairs("SQUARED_DIFFERENCE", "SquaredDifferenceOptions"),
     "MAXIMUM": pairs("MAXIMUM", "MaximumMinimumOptions"),
     "MINIMUM": pairs("MINIMUM", "MaximumMinimumOptions"),

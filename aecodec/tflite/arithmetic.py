@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.tflite.model import Tensor
+
+Integers = npt.NDArray[np.int64]
 
 _ACTIVATIONS: dict[int, tuple[float | None, float | None]] = {
     0: (None, None),
@@ -29,11 +32,31 @@ def quantize_multiplier(factor: float) -> tuple[int, int]:
     >>> quantize_multiplier(0.75)
     (1610612736, 0)
     """
-    fraction, shift = math.frexp(factor)
-    multiplier = math.floor(fraction * 2**31 + 0.5)
-    if multiplier == 2**31:
-        multiplier, shift = multiplier // 2, shift + 1
-    return (multiplier, shift) if shift >= -31 else (0, 0)
+    multipliers, shifts = quantize_multipliers(np.array([factor]))
+    return int(multipliers[0]), int(shifts[0])
+
+
+def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, Integers]:
+    """Multipliers and shifts of several factors, as :func:`quantize_multiplier` finds them."""
+    fractions, shifts = np.frexp(factors)
+    multipliers = np.floor(fractions * 2**31 + 0.5).astype(np.int64)
+    is_one = multipliers == 2**31
+    multipliers, shifts = np.where(is_one, 2**30, multipliers), shifts + is_one
+    is_tiny = shifts < -31
+    return np.where(is_tiny, 0, multipliers), np.where(is_tiny, 0, shifts).astype(np.int64)
+
+
+def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
+    """Values times a multiplier and a power of two, as the reference kernels round them: twice.
+
+    Args:
+        values: of any shape; shifted to the left, they fit into 32 bits.
+        multiplier: the multiplier, as :func:`quantize_multiplier` gives it.
+        shift: the shift.
+    """
+    high = ((values << max(0, shift)) * multiplier + (1 << 30)) >> 31
+    right = max(0, -shift)
+    return (high + (1 << right >> 1) - ((high < 0) & (right > 0))) >> right
 
 
 def activation_range(output: Tensor, activation: int) -> tuple[int, int]:

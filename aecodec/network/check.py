@@ -1,9 +1,9 @@
-"""Checks of a TFLite model before a runtime sees it, and what it costs for inputs of any shape.
+"""Checks a TFLite model before a runtime sees it, and bounds its cost for inputs of any shape.
 
-A runtime trusts the files that it is given: a damaged one, or one that was made on purpose, can end
-the process, never end, or take all memory. Here the file is read as data, and only a model passes
-that the exporters could have made: operators of a list, in order, each with the types, shapes,
-constants and scales that its kernels were written for.
+A runtime trusts its files: a damaged or forged file can crash the process, run for ever, or take
+all memory. This check reads the file as data, and accepts only models that the exporters could
+have made: operators of the table, in order, each with the types, shapes, constants and scales that
+its kernels were written for.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec.errors import CodecError
+from aecodec.network.operators import OPERATORS
 from aecodec.tflite.call import QUANTIZED, Call, Result, Value, ensure
 from aecodec.tflite.model import ANY, DTYPES, Model, Operator, Shape, Tensor, Type, read_model
-from aecodec.tflite.operators import KINDS
 
 _MOST_MEMORY = 1 << 30
 _MEMORY, _MEMORY_PER_ELEMENT = 1 << 27, 1 << 6
@@ -30,7 +30,7 @@ _SCALES = (2.0**-100, 2.0**60)
 
 
 class CheckedModel(NamedTuple):
-    """A model that was found to be one that the exporters could have made.
+    """A model that passed the check: the exporters could have made it.
 
     Attributes:
         model: the model.
@@ -49,7 +49,7 @@ class CheckedModel(NamedTuple):
         return self.model.tensors[self.model.exit].shape
 
     def check_shape(self, input_shape: Shape) -> Shape:
-        """Check that the model takes an input of this shape, and with how much memory and work.
+        """Check that the model takes an input of this shape, within bounds on memory and work.
 
         Args:
             input_shape: shape of the input, the number of pictures included.
@@ -58,7 +58,8 @@ class CheckedModel(NamedTuple):
             Shape of the output.
 
         Raises:
-            CodecError: an operator does not take what it would get, or all would take too much.
+            CodecError: an operator does not take its input, or the model takes too much memory or
+                work.
         """
         run = _Run(self.model, input_shape)
         for number, operator in enumerate(self.model.operators):
@@ -68,13 +69,13 @@ class CheckedModel(NamedTuple):
 
 
 def check_model(content: bytes) -> CheckedModel:
-    """Read a model, and check it for the input that it was made for.
+    """Read a model, and check it for an input of its own shape.
 
     Args:
         content: content of a `.tflite` file with one input and one output.
 
     Raises:
-        CodecError: it is damaged, or no model that the exporters make.
+        CodecError: it is damaged, or the exporters could not have made it.
     """
     model = read_model(content)
     for number, tensor in enumerate(model.tensors):
@@ -88,7 +89,7 @@ def check_model(content: bytes) -> CheckedModel:
 
 @contextmanager
 def _about(part: str) -> Iterator[None]:
-    """Say in errors which part of the model they are about."""
+    """Name a part of the model in errors."""
     try:
         yield
     except (CodecError, ArithmeticError, LookupError, ValueError) as error:
@@ -104,24 +105,27 @@ def _check_order(model: Model) -> None:
         read = [number for number in operator.inputs if number != -1]
         ensure(known.issuperset(read), "the TFLite model reads a tensor before it is written")
         for number in operator.outputs:
-            ensure(0 <= number < len(model.tensors), "the TFLite model writes a tensor it has not")
+            ensure(
+                0 <= number < len(model.tensors), "the TFLite model writes a tensor that it lacks"
+            )
             ensure(number not in known, "the TFLite model writes a tensor twice")
             known.add(number)
     ensure(model.exit in known, "the TFLite model does not write its output")
 
 
 def _check_quantization(tensor: Tensor) -> None:
-    found, count = tensor.quantization, len(tensor.quantization.scales)
-    ensure(len(found.zeros) in ({count} if count else {0, 1}), "scales and zero points differ")
+    scales, zeros, axis = tensor.quantization
+    count = len(scales)
+    ensure(len(zeros) in ({count} if count else {0, 1}), "scales and zero points differ")
     if count == 0:
         ensure(tensor.type not in QUANTIZED, "integers have no scale")
         return
     least, most = _SCALES
-    fits = bool((found.scales >= least).all() and (found.scales <= most).all())  # not for NaN
-    ensure(fits, "a scale is no scale")
-    ensure(0 <= found.axis < max(1, len(tensor.shape)), "scales are along no axis")
-    sides = {1} if not tensor.is_constant else {1, *tensor.shape[found.axis : found.axis + 1]}
-    ensure(count in sides, "the scales are those of other channels")
+    fits = bool((scales >= least).all() and (scales <= most).all())  # not for NaN
+    ensure(fits, "a scale is not a number, or out of range")
+    ensure(0 <= axis < max(1, len(tensor.shape)), "the axis of the scales does not exist")
+    sides = {1} if not tensor.is_constant else {1, *tensor.shape[axis : axis + 1]}
+    ensure(count in sides, "the scales do not fit the channels")
     _check_zeros(tensor)
 
 
@@ -148,20 +152,20 @@ class _Run:
         entry = model.tensors[model.entry]
         ensure(min(input_shape, default=1) >= 1, "the input is empty")
         self.values[model.entry] = Value(entry, tuple(input_shape), is_static=False)
-        self._uses = Counter(number for each in model.operators for number in each.inputs)
+        self._uses = Counter(at for operator in model.operators for at in operator.inputs)
         self._uses[model.exit] += 1
         self._live = self._peak = entry.bytes_of(tuple(input_shape))
         self._work = 0
 
     def call(self, number: int, operator: Operator) -> None:
         """Check one operator, and keep its outputs."""
-        kind = KINDS.get(operator.code)
-        if kind is None:
+        operator_type = OPERATORS.get(operator.code)
+        if operator_type is None:
             raise CodecError(f"the TFLite model has an operator that codecs lack ({operator.code})")
-        inputs = [self.values[each] if each != -1 else None for each in operator.inputs]
-        outputs = [self._model.tensors[each] for each in operator.outputs]
-        with _about(f"operator {number}, {kind.name}"):
-            result = kind.rule(Call(operator, inputs, outputs))
+        inputs = [self.values[at] if at != -1 else None for at in operator.inputs]
+        outputs = [self._model.tensors[at] for at in operator.outputs]
+        with _about(f"operator {number}, {operator_type.name}"):
+            result = operator_type.check(Call(operator, inputs, outputs))
             self._keep(operator, inputs, outputs, result)
 
     def _keep(
@@ -171,7 +175,7 @@ class _Run:
         outputs: list[Tensor],
         result: Result,
     ) -> None:
-        is_static = all(each is None or each.is_static for each in inputs)
+        is_static = all(value is None or value.is_static for value in inputs)
         for number, tensor, shape in zip(operator.outputs, outputs, result.shapes, strict=True):
             if self._is_own:
                 ensure(_is_stated(shape, tensor), "its output has another shape than it should")

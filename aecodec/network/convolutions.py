@@ -1,0 +1,367 @@
+"""Convolutions: CONV_2D and DEPTHWISE_CONV_2D, and windows that move over pictures."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.network.lowering import Lowering
+from aecodec.network.plan import Kind, Shape, four, pair
+from aecodec.network.side import Side
+from aecodec.tflite.arithmetic import activation_range, quantize_multipliers, zero_of
+from aecodec.tflite.call import Call, Result, Value, check_activation, ensure
+from aecodec.tflite.flatbuffer import Table
+from aecodec.tflite.model import Operator, Tensor, Type
+from aecodec.tflite.model import Shape as Sides
+
+BLOCK, GROUP = 16, 4
+"""Number of outputs, and of inputs, that lie together: `AECODEC_BLOCK` and `AECODEC_GROUP` in C."""
+
+_CONVOLUTION, _DEPTHWISE = (1, 7), (2, 7)
+"""Kinds of options, as the schema numbers them, and their numbers of fields."""
+
+_SAME = 0
+MAX_STEP = 1 << 12
+"""Most of a stride or a dilation."""
+
+_POINTER = 8
+
+_KERNEL_TYPES = {
+    Type.FLOAT32: (Type.FLOAT32, Type.INT8),
+    Type.INT8: (Type.INT8,),
+    Type.INT16: (Type.INT8,),
+}
+"""Types of kernels by the type of the input; int8 with a float input is a hybrid operator."""
+
+_BIAS_TYPES = {
+    Type.FLOAT32: (Type.FLOAT32,),
+    Type.INT8: (Type.INT32,),
+    Type.INT16: (Type.INT32, Type.INT64),
+}
+
+
+# Checks
+
+
+def check_convolution(call: Call) -> Result:
+    """A convolution in two dimensions, which may be in groups."""
+    (value, kernel), bias = call.take_with_bias(2)
+    options = call.options(*_CONVOLUTION)
+    check_activation(options, 3)
+    check_layer(call, value, kernel, bias, channels=0)
+    count, channels_in = kernel.shape[0], kernel.shape[3]
+    groups = value.shape[3] // channels_in
+    ensure(value.shape[3] == groups * channels_in and count % groups == 0, "its groups do not fit")
+    ensure(groups == 1 or kernel.type == value.type, "its groups are in a mixed form")
+    sides = sides_of(value, kernel.shape[1:3], options, dilations=(5, 4))
+    return _convolved(value, kernel, (*sides, count), channels_in)
+
+
+def check_depthwise(call: Call) -> Result:
+    """A convolution that keeps channels apart."""
+    (value, kernel), bias = call.take_with_bias(2)
+    options = call.options(*_DEPTHWISE)
+    check_activation(options, 4)
+    check_layer(call, value, kernel, bias, channels=3)
+    count = kernel.shape[3]
+    fits = kernel.shape[0] == 1 and count == value.shape[3] * options.number(3, "i")
+    ensure(fits, "its kernel does not fit its input")
+    sides = sides_of(value, kernel.shape[1:3], options, dilations=(6, 5))
+    return _convolved(value, kernel, (*sides, count), 1)
+
+
+def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, channels: int) -> None:
+    """Check types, ranks, bias and quantization of a convolution.
+
+    Args:
+        call: the call.
+        value: input of the convolution.
+        kernel: the kernel.
+        bias: the bias, if there is one.
+        channels: axis of the kernel that has the output's channels.
+
+    Raises:
+        CodecError: they do not fit together.
+    """
+    check_kernel_types(call, value, kernel, bias)
+    ensure(value.rank == kernel.rank == 4, "its input is not a picture")
+    ensure(bias is None or bias.shape == (kernel.shape[channels],), "its bias does not fit")
+    check_scales(kernel, channels)
+    check_scales(bias, 0)
+
+
+def check_kernel_types(call: Call, value: Value, kernel: Value, bias: Value | None) -> None:
+    """Check the types of a layer with weights: its input, kernel, bias and output.
+
+    Raises:
+        CodecError: a type differs, or the kernel or the bias is not constant.
+    """
+    ensure(value.type in _KERNEL_TYPES, "its input is of another type")
+    ensure(kernel.type in _KERNEL_TYPES[value.type], "its kernel is of another type")
+    ensure(call.output.type == value.type, "its output is of another type")
+    ensure(kernel.is_static and (bias is None or bias.is_static), "its kernel is not constant")
+    ensure(bias is None or bias.type in _BIAS_TYPES[value.type], "its bias is of another type")
+    ensure(kernel.type == Type.FLOAT32 or kernel.scale, "its kernel has no scale")
+
+
+def check_scales(value: Value | None, axis: int) -> None:
+    """Check that a tensor has one scale, or one for each channel along an axis.
+
+    Raises:
+        CodecError: the scales are along another axis.
+    """
+    if value is not None:
+        quantization = value.tensor.quantization
+        fits = len(quantization.scales) <= 1 or quantization.axis == axis
+        ensure(fits, "its scales are along another axis")
+
+
+def sides_of(
+    value: Value, window: Sides, options: Table, dilations: tuple[int, int] | None = None
+) -> Sides:
+    """(pictures, rows, columns) of the output of a window that moves over pictures."""
+    padding, strides = options.number(0, "b"), (options.number(2, "i"), options.number(1, "i"))
+    steps = [options.number(field, "i", 1) for field in dilations] if dilations else [1, 1]
+    axes = zip(value.shape[1:3], window, strides, steps, strict=True)
+    sides = (side_of(side, length, padding, *moves) for side, length, *moves in axes)
+    return (value.shape[0], *sides)
+
+
+def side_of(side: int, window: int, padding: int, stride: int, dilation: int = 1) -> int:
+    """A side of the output of a window that moves over pictures.
+
+    Args:
+        side: side of the input.
+        window: side of the window.
+        padding: number of the padding in the schema.
+        stride: stride of the window.
+        dilation: distance of the inputs in the window.
+
+    Raises:
+        CodecError: the padding is unknown, or a number is out of range.
+    """
+    ensure(padding in (_SAME, 1), "its padding is unknown")
+    is_known = all(1 <= step <= MAX_STEP for step in (stride, dilation))
+    ensure(is_known, "a stride or a dilation is out of range")
+    seen = 1 if padding == _SAME else (window - 1) * dilation + 1
+    ensure(seen <= side, "its window is larger than its input")
+    return (side - seen) // stride + 1
+
+
+def _convolved(value: Value, kernel: Value, shape: Sides, channels_in: int) -> Result:
+    area = kernel.shape[1] * kernel.shape[2]
+    places = math.prod(shape[:3])
+    patches = places * area * value.shape[3] * value.tensor.bytes_of(()) if area > 1 else 0
+    work = math.prod(shape) * area * channels_in
+    return Result((shape,), work, patches + places * area * _POINTER)
+
+
+# Lowering
+
+
+class Sweep(NamedTuple):
+    """How a window moves along one side.
+
+    Attributes:
+        window: size of the window.
+        step: how far it moves.
+        is_same: whether it begins outside the input, so that output and input are in proportion.
+    """
+
+    window: int
+    step: int
+    is_same: bool
+
+    def over(self, side: Side) -> Side:
+        """The output's side."""
+        if self.is_same:
+            return side.divided(self.step, up=True)
+        return side.plus(self.step - self.window).divided(self.step)
+
+    def before(self, side: Side, length: int) -> int:
+        """How far outside it begins, for an input whose side is `length`."""
+        if not self.is_same:
+            return 0
+        count = self.over(side).of(length)
+        return max(0, (count - 1) * self.step + self.window - side.of(length)) // 2
+
+
+def sweeps_of(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
+    """How the window of an operator moves down and across."""
+    is_same = options.number(0, "b") == _SAME
+    down, across = options.number(2, "i"), options.number(1, "i")
+    return Sweep(window[0], down, is_same), Sweep(window[1], across, is_same)
+
+
+def write_windowed(
+    low: Lowering,
+    operator: Operator,
+    kind: Kind,
+    sweeps: tuple[Sweep, Sweep],
+    channels: int,
+    *parameters: int,
+) -> None:
+    """Add an operator that moves a window over its first input.
+
+    Args:
+        low: the model and the plan.
+        operator: the operator of the model.
+        kind: the kind of the plan's operator.
+        sweeps: how the window moves down and across.
+        channels: channels of the output.
+        parameters: the parameters of the plan's operator after the window.
+
+    Raises:
+        ModelError: the output has another shape in the model.
+    """
+    down, across = sweeps
+    rows, columns = low.shape(operator.inputs[0]).sides
+    low.write_from(
+        [low.read(operator.inputs[0])],
+        operator,
+        kind,
+        Shape(down.over(rows), across.over(columns), channels),
+        pair(down.window, across.window),
+        pair(down.step, across.step),
+        pair(down.before(rows, low.size[0]), across.before(columns, low.size[1])),
+        *parameters,
+    )
+
+
+def lower_convolution(low: Lowering, operator: Operator) -> None:
+    """CONV_2D; groups and dilations become zeros in the kernel."""
+    options = operator.options(*_CONVOLUTION)
+    value, kernel = (low.tensor(number) for number in operator.inputs[:2])
+    shape = low.shape(operator.inputs[0])
+    weights = _dilated(kernel.values, options.number(5, "i", 1), options.number(4, "i", 1))
+    weights = _ungrouped(weights, shape.channels)
+    write_windowed(
+        low,
+        operator,
+        Kind.CONVOLUTION,
+        sweeps_of(options, weights.shape[1:3]),
+        len(weights),
+        low.keep(packed(weights)),
+        low.keep(scaling_of(low, operator, weights)),
+        ends_of(low, operator, value, options.number(3, "b")),
+    )
+
+
+def _dilated(weights: npt.NDArray[np.int8], down: int, across: int) -> npt.NDArray[np.int8]:
+    """A kernel with zeros between its rows and columns."""
+    if (down, across) == (1, 1):
+        return weights
+    count, height, width, channels = weights.shape
+    sides = ((height - 1) * down + 1, (width - 1) * across + 1)
+    wide = np.zeros((count, *sides, channels), np.int8)
+    wide[:, ::down, ::across] = weights
+    return wide
+
+
+def _ungrouped(weights: npt.NDArray[np.int8], channels: int) -> npt.NDArray[np.int8]:
+    """A kernel that sees all channels, with zeros for those of other groups."""
+    groups = channels // weights.shape[3]
+    if groups == 1:
+        return weights
+    whole = np.zeros((*weights.shape[:3], channels), np.int8)
+    outputs, inputs = len(weights) // groups, weights.shape[3]
+    for group in range(groups):
+        own = slice(group * outputs, (group + 1) * outputs)
+        whole[own, ..., group * inputs : (group + 1) * inputs] = weights[own]
+    return whole
+
+
+def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """A kernel in the order in which C reads it.
+
+    Args:
+        weights: (outputs, height, width, channels).
+
+    Returns:
+        Blocks of 16 outputs, the last one of as many as there are, rounded up to a multiple of 4:
+        of each, (height, groups of 4 inputs in a row of the kernel, outputs, 4).
+    """
+    count, height = weights.shape[:2]
+    rows = weights.reshape(count, height, -1)
+    padding = [(0, -count % GROUP), (0, 0), (0, -rows.shape[2] % GROUP)]
+    if any(after for _, after in padding):
+        rows = np.pad(rows, padding)
+    groups = np.ascontiguousarray(rows).view(np.uint32)  # moved as words, four times as fast
+    whole = len(groups) // BLOCK * BLOCK
+    blocks = groups[:whole].reshape(-1, BLOCK, height, groups.shape[2]).transpose(0, 2, 3, 1)
+    last = groups[whole:].transpose(1, 2, 0)
+    return np.concatenate([blocks.ravel(), last.ravel()]).view(np.int8)
+
+
+def ends_of(low: Lowering, operator: Operator, value: Tensor, activation: int) -> int:
+    """Zero points of the input and the output, and the output's limits, as a word."""
+    output = low.tensor(operator.outputs[0])
+    return four(zero_of(value), zero_of(output), *activation_range(output, activation))
+
+
+def scaling_of(
+    low: Lowering,
+    operator: Operator,
+    weights: npt.NDArray[np.int8],
+    places: tuple[int, int] = (0, 1),
+    times: int = 1,
+) -> npt.NDArray[np.int32]:
+    """Bias, multiplier and shift of each output, padded to a multiple of 4.
+
+    Args:
+        low: the model and the plan.
+        operator: the operator, whose bias follows its inputs.
+        weights: (outputs, height, width, channels); the bias is to include what the input's zero
+            point adds to their sums.
+        places: which inputs are the value and the kernel.
+        times: how often the model's outputs are repeated.
+    """
+    value, kernel = (low.tensor(operator.inputs[place]) for place in places)
+    weight_sum = weights.sum(axis=(1, 2, 3), dtype=np.int64)
+    count = len(weight_sum)
+    bias = np.zeros(count // times, np.int64)
+    number = operator.inputs[max(places) + 1] if len(operator.inputs) > max(places) + 1 else -1
+    if number != -1:
+        bias += low.tensor(number).values.ravel()
+    bias = np.tile(bias, times) - zero_of(value) * weight_sum
+    factors = np.tile(_factors(low, operator, value, kernel, count // times), times)
+    table = np.stack([_wrapped(bias), *quantize_multipliers(factors)]).astype(np.int32)
+    return np.pad(table, [(0, 0), (0, -count % GROUP)])
+
+
+def _wrapped(sums: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Sums as 32 bits hold them."""
+    return sums.astype(np.uint64).astype(np.uint32).view(np.int32)
+
+
+def _factors(
+    low: Lowering, operator: Operator, value: Tensor, kernel: Tensor, count: int
+) -> npt.NDArray[np.float64]:
+    """Factor of each output's sums, in double precision as in TFLite."""
+    scales = np.broadcast_to(kernel.quantization.scales.astype(np.float64), count)
+    output = low.tensor(operator.outputs[0])
+    return value.quantization.scale * scales / output.quantization.scale
+
+
+def lower_depthwise(low: Lowering, operator: Operator) -> None:
+    """DEPTHWISE_CONV_2D."""
+    options = operator.options(*_DEPTHWISE)
+    value, kernel = (low.tensor(number) for number in operator.inputs[:2])
+    shape = low.shape(operator.inputs[0])
+    weights = _dilated(kernel.values, options.number(6, "i", 1), options.number(5, "i", 1))
+    count = weights.shape[3]
+    apart = np.zeros((count, 1, 1, 1), np.int8)  # so that the bias stays as it is
+    write_windowed(
+        low,
+        operator,
+        Kind.DEPTHWISE,
+        sweeps_of(options, weights.shape[1:3]),
+        count,
+        low.keep(weights),
+        low.keep(scaling_of(low, operator, apart)),
+        ends_of(low, operator, value, options.number(4, "b")),
+        count // shape.channels,
+    )
