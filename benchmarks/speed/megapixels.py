@@ -91,11 +91,11 @@ def _aecodec(name: str, pixels: Pixels) -> Iterator[Work]:
     picture = from_array(pixels)
     header = codec.encoder.header(picture)
     encoded, level = codec.encoder.encode(picture, header), codec.spec.level()
-    yield Work("aecodec", lambda: codec.compress(picture), codec.decoder.decode)
+    yield Work("aecodec", lambda: codec.compress(picture), codec.decoder.decompress_picture)
     yield Work(
         "aecodec: network",
         lambda: codec.encoder.encode(picture, header),
-        lambda made: codec.decoder.restore(made.header, level.requantize(made.latents)),
+        lambda made: codec.decoder.reconstruct_picture(made.header, level.requantize(made.latents)),
     )
     yield Work("aecodec: prior and range coder", encoded.to_bytes, codec.decoder.check)
 
