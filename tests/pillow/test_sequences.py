@@ -37,8 +37,10 @@ def test_frames_are_those_of_decompress_frames(stack: io.BytesIO) -> None:
 
 
 def test_all_frames_are_decoded_at_once(stack: io.BytesIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls, decode = [], DecoderCodec.decode
-    monkeypatch.setattr(DecoderCodec, "decode", lambda *args: calls.append(1) or decode(*args))
+    calls, decode = [], DecoderCodec.decompress_picture
+    monkeypatch.setattr(
+        DecoderCodec, "decompress_picture", lambda *args: calls.append(1) or decode(*args)
+    )
     image = Image.open(stack)
     image.seek(3)
     assert calls == []
