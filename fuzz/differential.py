@@ -113,7 +113,7 @@ class Attempt:
         """Codes, or why the file is refused."""
         shape = vector_shape(self.target.folder.spec, self.header)
         try:
-            (message,) = split_payload(self.payload, shape)
+            [message] = split_payload(self.payload, shape)
             vectors, grid = message.segment.vectors, message.segment.grid
             codes = coding.decode(self.target.prior, message.data, vectors, grid, coder)
             self.target.level.check(codes)
