@@ -114,7 +114,7 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
         ImageError: there are no pictures.
         UsageError: the codec has no such level.
     """
-    level = codec.spec.units_of(options.level) / LEVEL_UNITS
+    level = codec.spec.level_index(options.level) / LEVEL_UNITS
     others = [format_ for format_ in OTHERS if format_.is_installed]
     with_score = _has_ssimulacra2()
     round_trip = round_trip_at(codec, level)

@@ -17,9 +17,9 @@ import numpy as np
 
 from aecodec.arrays import Codes, Latents
 from aecodec.bundle.bundle import KINDS, join_sections
-from aecodec.bundle.head import Kind, Section
+from aecodec.bundle.c_tables import CTables
+from aecodec.bundle.head import Section, SectionKind
 from aecodec.bundle.level_section import level_section
-from aecodec.bundle.tables import CTables
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
@@ -187,7 +187,7 @@ def _level_codec(folder: CodecFolder, number: int) -> Any:
         except ModelError:
             opened[number] = None
         else:
-            opened[number] = _opened(folder, Section(Kind.LEVEL, number, section))
+            opened[number] = _opened(folder, Section(SectionKind.LEVEL, number, section))
     return opened[number]
 
 
