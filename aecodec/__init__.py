@@ -20,6 +20,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.registry import codec_chooser, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
+from aecodec.codec.target import Target
 from aecodec.coding.levels import Level
 from aecodec.errors import (
     AecodecError,
@@ -53,6 +54,7 @@ __all__ = [
     "LimitError",
     "ModelError",
     "Picture",
+    "Target",
     "UsageError",
     "__version__",
     "compress",
@@ -109,14 +111,8 @@ def compress(
     True
     """
     picture = to_picture(image)
-    return codec_chooser(codec)(picture).compress(
-        picture,
-        level=level,
-        max_bytes=max_bytes,
-        min_psnr=min_psnr,
-        min_ssimulacra2=min_ssimulacra2,
-        metadata=metadata,
-    )
+    target = Target(level, max_bytes, min_psnr, min_ssimulacra2)
+    return codec_chooser(codec)(picture).compress(picture, target, metadata=metadata)
 
 
 def decompress(

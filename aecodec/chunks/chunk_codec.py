@@ -138,7 +138,7 @@ class ChunkCodec:
         """
         header = self._header(data)
         check_header(self._codec.spec, header, shape)
-        return to_array(self._codec.decoder.decode(data, UNLIMITED)).reshape(shape)
+        return to_array(self._codec.decoder.decompress_picture(data, UNLIMITED)).reshape(shape)
 
     def decode(self, data: bytes, limits: Limits) -> Pixels:
         """Decode a chunk with an unknown shape.
@@ -156,7 +156,7 @@ class ChunkCodec:
             LimitError: the chunk exceeds the limits.
         """
         self._header(data)
-        pixels = to_array(self._codec.decoder.decode(data, limits))
+        pixels = to_array(self._codec.decoder.decompress_picture(data, limits))
         return pixels[0] if len(pixels) == 1 else pixels
 
     @property

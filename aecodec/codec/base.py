@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from aecodec.arrays import Pixels
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
@@ -13,7 +12,6 @@ from aecodec.codec_files.spec import CodecSpec
 from aecodec.engine.choice import default_engine
 from aecodec.engine.interface import Engine
 from aecodec.engine.transform import Transform
-from aecodec.imaging import planes
 
 if TYPE_CHECKING:
     from aecodec.engine.windows import Windows
@@ -50,14 +48,6 @@ class CodecHalf:
     def tile_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of a tile."""
         return (*self.spec.tile, self.spec.channels)
-
-    def to_planes(self, pixels: Pixels) -> Pixels:
-        """Pictures (F, H, W, C) as the networks see them: with the channels of the codec."""
-        return planes.to_planes(pixels, self.spec.channels)
-
-    def from_planes(self, pixels: Pixels, frames: int, channels: int) -> Pixels:
-        """What :meth:`to_planes` made, back to pictures (F, H, W, C)."""
-        return planes.from_planes(pixels, frames, channels)
 
     @property
     def engine(self) -> Engine:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -18,10 +18,14 @@ from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.execution import Execution
 from aecodec.codec.sources import DataSource, ImageSource, to_picture
+from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.engine.choice import default_engine
-from aecodec.errors import UsageError, memory_errors_wrapped
+from aecodec.errors import memory_errors_wrapped
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,77 +88,61 @@ class Codec:
     def compress(
         self,
         image: ImageSource,
+        target: Target | None = None,
         *,
-        level: float | None = None,
-        max_bytes: int | None = None,
-        min_psnr: float | None = None,
-        min_ssimulacra2: float | None = None,
         metadata: bool | None = None,
+        **options: Unpack[TargetOptions],
     ) -> bytes:
-        """Compress an image, or a batch of images of one size; see :func:`aecodec.compress`."""
-        picture = to_picture(image)
-        if max_bytes is min_psnr is min_ssimulacra2 is None:
-            return self.encoder.compress(picture, level=level, metadata=metadata)
-        return self.compress_picture(
-            picture,
-            level=level,
-            max_bytes=max_bytes,
-            min_psnr=min_psnr,
-            min_ssimulacra2=min_ssimulacra2,
-            metadata=metadata,
-        ).data
+        """Compress an image, or a batch of images with the same size.
+
+        Args:
+            image: as for :func:`aecodec.compress`.
+            target: the target of the file.
+            metadata: as for :func:`aecodec.compress`.
+            options: the attributes of the target, such as `level=1`, if there is no `target`.
+
+        Returns:
+            The bytes of an `.aec` file.
+
+        Raises:
+            AecodecError: as for :func:`aecodec.compress`.
+        """
+        target = target_of(target, options)
+        if target.is_level:
+            return self.encoder.compress(image, level=target.level, metadata=metadata)
+        return self.compress_picture(image, target, metadata=metadata).data
 
     def compress_picture(
         self,
-        picture: ImageSource,
+        image: ImageSource,
+        target: Target | None = None,
         *,
-        level: float | None = None,
-        max_bytes: int | None = None,
-        min_psnr: float | None = None,
-        min_ssimulacra2: float | None = None,
         metadata: bool | None = None,
+        **options: Unpack[TargetOptions],
     ) -> Compressed:
-        """Compress a picture, and return with the file what is needed to measure and show it.
+        """Compress an image, and return the file with the latents that a decoder gets from it.
 
-        Notebooks show the result: the picture that is in the file, and how many bytes it has.
+        Notebooks show the decoded picture and the size of the file.
 
         Args:
-            picture: a picture of one frame or several, or an image as for
-                :func:`aecodec.compress`.
-            level: 1 (smallest file) and up; the codec's default if None.
-            max_bytes: make the best file of at most this many bytes instead.
-            min_psnr: make the smallest file of at least this PSNR in dB instead.
-            min_ssimulacra2: make the smallest file of at least this score by SSIMULACRA2 instead.
-            metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures
-                of more than one tile, unless `max_bytes` is given.
+            image: as for :func:`aecodec.compress`.
+            target: as for :meth:`compress`.
+            metadata: as for :func:`aecodec.compress`.
+            options: as for :meth:`compress`.
 
         Raises:
-            ImageError: an image that cannot be read or is of an unsupported kind, or too many
-                pixels.
-            UsageError: more than one of `level`, `max_bytes`, `min_psnr` and `min_ssimulacra2` is
-                given, or no level of the codec satisfies it.
-            AecodecError: SSIMULACRA2 is asked for, and its package is not installed.
+            AecodecError: as for :func:`aecodec.compress`.
         """
-        if [level, max_bytes, min_psnr, min_ssimulacra2].count(None) < 3:
-            raise UsageError(
-                "level, max_bytes, min_psnr and min_ssimulacra2 exclude each other: give one"
-            )
-        if max_bytes is min_psnr is min_ssimulacra2 is None:
-            self.spec.check_level(level)
-            picture = to_picture(picture)
+        target = target_of(target, options)
+        if target.is_level:
+            self.spec.check_level(target.level)
+            picture = to_picture(image)
             header = self.encoder.header(picture, metadata)
-            return self.encoder.encode(picture, header).compressed(level)
-        from aecodec.codec import distortion, rate_control  # a given level needs neither
+            return self.encoder.encode(picture, header).compressed(target.level)
+        from aecodec.codec import rate_control  # a level does not need it
 
-        picture, halves = to_picture(picture), (self.encoder, self.decoder)
-        if max_bytes is not None:
-            return rate_control.within_bytes(*halves, picture, max_bytes, metadata)
-        if min_psnr is not None:
-            return rate_control.with_quality(*halves, picture, distortion.PSNR, min_psnr, metadata)
-        assert min_ssimulacra2 is not None
-        return rate_control.with_quality(
-            *halves, picture, distortion.SSIMULACRA2, min_ssimulacra2, metadata
-        )
+        picture = to_picture(image)
+        return rate_control.reach(self.encoder, self.decoder, picture, target, metadata)
 
     def decompress(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None

@@ -28,6 +28,7 @@ from aecodec.format.limits import Limits
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture, to_array
+from aecodec.imaging.planes import from_planes
 from aecodec.imaging.resampling import resize
 from aecodec.imaging.tiling import grid_of, merge
 
@@ -72,7 +73,8 @@ class DecoderCodec(CodecHalf):
             raise UsageError(
                 f"the file holds {header.frames} pictures: decompress_frames gives them all"
             )
-        return to_pil(self._decoded(header, content))[0]
+        with self._latents(header, content) as latents:
+            return to_pil(self.reconstruct_picture(header, latents))[0]
 
     @memory_errors_wrapped()
     def decompress_frames(
@@ -94,11 +96,11 @@ class DecoderCodec(CodecHalf):
             LimitError: it claims more than these numbers.
             AecodecError: memory runs out.
         """
-        return to_array(self.decode(to_bytes(data), Limits(max_pixels, max_frames)))
+        return to_array(self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames)))
 
     @memory_errors_wrapped()
-    def decode(self, data: bytes, limits: Limits = Limits()) -> Picture:
-        """Decode the bytes of a file to its pictures, with alpha and metadata.
+    def decompress_picture(self, data: bytes, limits: Limits = Limits()) -> Picture:
+        """Decompress a file to its pictures, with alpha and metadata.
 
         Args:
             data: the bytes of the file.
@@ -110,11 +112,13 @@ class DecoderCodec(CodecHalf):
             LimitError: it claims more than is accepted.
             AecodecError: memory runs out.
         """
-        return self._decoded(*self.unpack(data, limits))
+        header, content = self.unpack(data, limits)
+        with self._latents(header, content) as latents:
+            return self.reconstruct_picture(header, latents)
 
     @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
-        """Decode the bytes of a file to exactly the codes that were encoded.
+        """Decode a file to exactly the codes that were encoded.
 
         Args:
             data: the bytes of the file.
@@ -131,13 +135,13 @@ class DecoderCodec(CodecHalf):
         """
         header, content = self.unpack(data, limits)
         level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
-        codes = payload.join_codes(self._segments(header, content), shape, level)
+        codes = payload.join_codes(self._decode(header, content), shape, level)
         level.check(codes)
         return codes
 
     @memory_errors_wrapped()
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
-        """Check the bytes of a file: all that :meth:`decode` does, without the network.
+        """Check a file as :meth:`decompress_picture` does, without the network.
 
         Args:
             data: the bytes of the file.
@@ -151,7 +155,7 @@ class DecoderCodec(CodecHalf):
         """
         header, content = self.unpack(data, limits)
         level = self.spec.level(self._level(header))
-        for _, codes in self._segments(header, content):
+        for _, codes in self._decode(header, content):
             level.check(codes)
         self._alpha(header)
 
@@ -214,8 +218,8 @@ class DecoderCodec(CodecHalf):
         chosen.dequantize_into(codes, latents)
         return self._run(latents.reshape(*shape, latents.shape[-1]), size)
 
-    def restore(self, header: Header, latents: LatentSource) -> Picture:
-        """Restore pictures from latents.
+    def reconstruct_picture(self, header: Header, latents: LatentSource) -> Picture:
+        """Reconstruct pictures from latents, with alpha and metadata.
 
         Args:
             header: header of their file.
@@ -225,13 +229,13 @@ class DecoderCodec(CodecHalf):
             FormatError: the alpha planes are damaged, or latents that are decoded meanwhile.
         """
         alpha = self._alpha(header)
-        pixels = self.restore_pixels(header, latents)
+        pixels = self.reconstruct_pixels(header, latents)
         return Picture(pixels, alpha, header.metadata, header.origin)
 
-    def restore_pixels(self, header: Header, latents: LatentSource) -> Pixels:
-        """Restore pictures (F, H, W, C) as :meth:`restore` does, without alpha and metadata."""
+    def reconstruct_pixels(self, header: Header, latents: LatentSource) -> Pixels:
+        """Reconstruct pixels (F, H, W, C) from latents; see :meth:`reconstruct_picture`."""
         planes = self._run(latents, coded_size(self.spec, header))
-        pixels = self.from_planes(planes, header.frames, header.mode.channels)
+        pixels = from_planes(planes, header.frames, header.mode.channels)
         pixels = resize(pixels, picture_size(self.spec, header))
         has_all_channels = pixels.shape[-1] == header.picture_mode.channels
         return pixels if has_all_channels else np.repeat(pixels, 3, axis=-1)
@@ -246,11 +250,8 @@ class DecoderCodec(CodecHalf):
         frames = len(tiles) // math.prod(grid_of(size, self.spec.tile))
         return merge(tiles, frames, size)
 
-    def _decoded(self, header: Header, content: bytes) -> Picture:
-        with self._latents(header, content) as latents:
-            return self.restore(header, latents)
-
-    def _segments(self, header: Header, content: bytes) -> Iterator[tuple[Segment, Codes]]:
+    def _decode(self, header: Header, content: bytes) -> Iterator[tuple[Segment, Codes]]:
+        """Decode a payload to the codes of its segments."""
         coder = self.engine.coder(self.folder, self._level(header))
 
         def decode(message: Message) -> tuple[Segment, Codes]:

@@ -68,7 +68,7 @@ class Quality:
 def _of_frames(
     measure: Measure, decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
 ) -> list[float]:
-    restored = decoder.restore_pixels(header, latents)
+    restored = decoder.reconstruct_pixels(header, latents)
     coded = in_kept_colours(picture, header.metadata)
     return [measure(*pair) for pair in zip(coded.pixels, restored, strict=True)]
 

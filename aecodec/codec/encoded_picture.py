@@ -10,7 +10,6 @@ import numpy as np
 from aecodec.arrays import Latents
 from aecodec.codec.execution import Execution
 from aecodec.codec.geometry import picture_size
-from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding import payload
 from aecodec.coding.message_coder import MessageCoder
@@ -21,7 +20,7 @@ from aecodec.format.container import LEVEL_UNITS, Header
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Compressed:
-    """A file, and what it was made of. Notebooks show its picture and its bytes.
+    """A file with the picture from which it was made. Notebooks show the decoded picture.
 
     Attributes:
         data: bytes of the file.
@@ -61,12 +60,9 @@ class Compressed:
     def _png(self) -> bytes | None:
         """The decoded picture as a PNG file; None if the decoder's files are absent."""
         from aecodec.codec import notebook
-        from aecodec.codec.decoder_codec import DecoderCodec
 
-        if not self.encoded.folder.has(Half.DECODER.tflite):
-            return None
-        decoder = DecoderCodec(self.encoded.folder, execution=self.encoded.execution)
-        return notebook.pictures_png(decoder, self.encoded.header, self.dequantized)
+        folder, execution = self.encoded.folder, self.encoded.execution
+        return notebook.pictures_png(folder, execution, self.encoded.header, self.dequantized)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +72,7 @@ class EncodedPicture:
     Attributes:
         folder: the codec.
         header: header of its files, except for the level.
-        latents: (N, C) of vectors without neighbours, or (planes, rows, columns, C), with the
+        latents: int8 (N, C) of vectors without neighbours, or (planes, rows, columns, C), with the
             channels of all levels.
         execution: how the codec computes.
     """
@@ -117,10 +113,8 @@ class EncodedPicture:
 
     def header_at(self, level: float | None) -> Header:
         """Header of a file at a level; the default level is not stated."""
-        units = self.folder.spec.level_index(level)
-        return replace(
-            self.header, level=None if units == self.folder.spec.level_index() else units
-        )
+        index, default_index = self.folder.spec.level_index(level), self.folder.spec.level_index()
+        return replace(self.header, level=None if index == default_index else index)
 
     def dequantized(self, level: float | None = None) -> Latents:
         """Latents that a decoder gets from a file at a level; 0 in the channels of other levels."""

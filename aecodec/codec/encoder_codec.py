@@ -21,6 +21,7 @@ from aecodec.format.container import Header, MetadataKind
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.imaging.alpha import pack_alpha
 from aecodec.imaging.picture import Picture, check_limits, is_grey
+from aecodec.imaging.planes import to_planes
 from aecodec.imaging.resampling import resize
 from aecodec.imaging.tiling import grid_of, split
 
@@ -85,7 +86,7 @@ class EncoderCodec(CodecHalf):
         vector_shape(self.spec, header)  # which refuses too many
         coded = in_kept_colours(picture, header.metadata).pixels[..., : header.mode.channels]
         pixels = resize(coded, coded_size(self.spec, header))
-        latents = self.latents(self.to_planes(pixels))
+        latents = self.latents(to_planes(pixels, self.spec.channels))
         return EncodedPicture(self.folder, header, latents, self.execution)
 
     def header(self, picture: Picture, metadata: bool | None = None) -> Header:

@@ -11,7 +11,9 @@ from PIL import Image
 
 from aecodec.arrays import Latents
 from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.execution import Execution
 from aecodec.codec.geometry import picture_size
+from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 from aecodec.format.container import Header
@@ -54,15 +56,23 @@ def file_html(text: str, png: bytes | None, frames: int) -> str:
     return f'<figure style="margin:0">{picture}<figcaption>{escape(text)}</figcaption></figure>'
 
 
-def pictures_png(decoder: DecoderCodec, header: Header, latents: Latents) -> bytes:
+def pictures_png(
+    folder: CodecFolder, execution: Execution, header: Header, latents: Latents
+) -> bytes | None:
     """Draw the first pictures of a file side by side as a PNG file.
 
     Args:
-        decoder: the decoder of the file's codec.
+        folder: the file's codec.
+        execution: how the codec computes.
         header: header of the file.
         latents: dequantized latents of the file.
+
+    Returns:
+        The PNG file, or None if the decoder's files are missing.
     """
-    images = _images(decoder, header, latents)
+    if not folder.has(Half.DECODER.tflite):
+        return None
+    images = _images(DecoderCodec(folder, execution=execution), header, latents)
     for image in images:
         image.thumbnail((_LARGEST // len(images), _LARGEST))
     width, height = images[0].size
@@ -77,7 +87,7 @@ def pictures_png(decoder: DecoderCodec, header: Header, latents: Latents) -> byt
 def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Image.Image]:
     count = min(header.frames, MAX_PICTURES)
     first = latents[: len(latents) // header.frames * count]
-    pixels = decoder.restore_pixels(replace(header, frames=count), first)
+    pixels = decoder.reconstruct_pixels(replace(header, frames=count), first)
     width, height = picture_size(decoder.spec, header)
     has_alpha, shape = header.mode.has_alpha, (header.frames, height, width)
     alpha = unpack_alpha(header.alpha, shape)[:count] if has_alpha else None

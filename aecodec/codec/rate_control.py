@@ -13,9 +13,10 @@ from functools import cache, partial
 from typing import TypeVar
 
 from aecodec.codec.decoder_codec import DecoderCodec
-from aecodec.codec.distortion import MS_SSIM, Quality
+from aecodec.codec.distortion import MS_SSIM, PSNR, SSIMULACRA2, Quality
 from aecodec.codec.encoded_picture import Compressed, EncodedPicture
 from aecodec.codec.encoder_codec import EncoderCodec
+from aecodec.codec.target import Target
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import UsageError
@@ -28,6 +29,34 @@ REDUCTIONS = (NOT_REDUCED, 3, 4, 6, 8, 12, 16, 24, 32)
 lower half, or none: fewer pixels may then look better than coarser pixels."""
 
 T = TypeVar("T")
+
+
+def reach(
+    encoder: EncoderCodec,
+    decoder: DecoderCodec,
+    picture: Picture,
+    target: Target,
+    metadata: bool | None = None,
+) -> Compressed:
+    """Make a file that reaches a number of bytes or a quality; see :class:`Target`.
+
+    Args:
+        encoder: encoder of the codec.
+        decoder: decoder of the codec.
+        picture: one or more frames.
+        target: a target other than a level.
+        metadata: as for :func:`within_bytes` and :func:`with_quality`.
+
+    Raises:
+        UsageError: no level of the codec reaches the target.
+        AecodecError: the package that measures the quality is not installed.
+    """
+    if target.max_bytes is not None:
+        return within_bytes(encoder, decoder, picture, target.max_bytes, metadata)
+    if target.min_psnr is not None:
+        return with_quality(encoder, decoder, picture, PSNR, target.min_psnr, metadata)
+    assert target.min_ssimulacra2 is not None
+    return with_quality(encoder, decoder, picture, SSIMULACRA2, target.min_ssimulacra2, metadata)
 
 
 def within_bytes(

@@ -78,7 +78,7 @@ def _measure(
     """The score of a picture; and its source size, its raw size, and seconds of both ways."""
     picture = sample.picture
     data, compress_time = _timed(lambda: codec.compress(picture, level=level))
-    restored, decompress_time = _timed(lambda: codec.decoder.decode(data, UNLIMITED))
+    restored, decompress_time = _timed(lambda: codec.decoder.decompress_picture(data, UNLIMITED))
     width, height = picture.size
     picture = in_kept_colours(picture, restored.metadata)
     score = Score(

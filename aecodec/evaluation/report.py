@@ -147,7 +147,7 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
         level: level to compress at, 1 or more; the codec's default if None.
     """
     data = codec.compress(picture, level=level)
-    restored = codec.decoder.decode(data, UNLIMITED)
+    restored = codec.decoder.decompress_picture(data, UNLIMITED)
     original = in_kept_colours(picture, restored.metadata).pixels
     quality = metrics.psnr(metrics.mse(original, restored.pixels))
     return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")

@@ -143,7 +143,7 @@ class AecImageFile(ImageFile.ImageFile):
             raise ValueError("Operation on closed image")
         with errors_as_pillows():
             codec = known_codec(container.unpack(self._content)[0].codec_id)
-            pictures = to_array(codec.decoder.decode(self._content, UNLIMITED))
+            pictures = to_array(codec.decoder.decompress_picture(self._content, UNLIMITED))
         self._decoded, self._content = pictures if self.is_animated else None, b""
         return pictures
 

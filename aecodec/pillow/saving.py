@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import IO, Any
 
 from PIL import Image
@@ -15,7 +16,7 @@ from aecodec.image_files.reading import from_frame, from_frames
 from aecodec.imaging.picture import Picture
 from aecodec.pillow.errors import errors_as_pillows
 
-_OPTIONS = ("codec", "level", "max_bytes", "min_psnr", "min_ssimulacra2", "metadata")
+_OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target)))
 """Options of :func:`aecodec.compress`."""
 
 

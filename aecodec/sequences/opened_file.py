@@ -86,7 +86,7 @@ class OpenedFile:
             FormatError: the file is damaged.
         """
         header = replace(self._header, frames=len(numbers))
-        pixels = self._decoder.restore_pixels(header, self._latents(numbers))
+        pixels = self._decoder.reconstruct_pixels(header, self._latents(numbers))
         if not header.mode.has_alpha:
             return to_array(Picture(pixels))
         return to_array(Picture(pixels, self._cache(_ALPHA, self._alpha)[numbers]))

@@ -66,5 +66,5 @@ class _Comparison:
 
     def _has_same_pixels(self, encoded: EncodedPicture, level: float) -> bool:
         file = encoded.to_bytes(level)
-        pixels = self._decoder.decode(file, UNLIMITED).pixels
+        pixels = self._decoder.decompress_picture(file, UNLIMITED).pixels
         return bool((self._c.decompress(file) == pixels).all())

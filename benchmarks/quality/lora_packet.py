@@ -91,7 +91,7 @@ def _comparison(ours: Sequence[Quality], theirs: Sequence[Quality]) -> Row:
 def _ours(codec: Codec, picture: Picture, max_bytes: int) -> Quality:
     file = codec.compress_picture(picture, max_bytes=max_bytes).data
     assert len(file) <= max_bytes
-    return _quality(picture.pixels, codec.decoder.decode(file).pixels)
+    return _quality(picture.pixels, codec.decoder.decompress_picture(file).pixels)
 
 
 def _quality(original: Pixels, decoded: Pixels) -> Quality:

@@ -91,18 +91,18 @@ def _aecodec(name: str, pixels: Pixels) -> Iterator[Work]:
     picture = from_array(pixels)
     header = codec.encoder.header(picture)
     encoded, level = codec.encoder.encode(picture, header), codec.spec.level()
-    yield Work("aecodec", lambda: codec.compress(picture), codec.decoder.decode)
+    yield Work("aecodec", lambda: codec.compress(picture), codec.decoder.decompress_picture)
     yield Work(
         "aecodec: network",
         lambda: codec.encoder.encode(picture, header),
-        lambda made: codec.decoder.restore(made.header, level.requantize(made.latents)),
+        lambda made: codec.decoder.reconstruct_picture(made.header, level.requantize(made.latents)),
     )
     yield Work("aecodec: prior and range coder", encoded.to_bytes, codec.decoder.check)
 
 
 def _anchors(pixels: Pixels) -> Iterator[Work]:
     for anchor in _ANCHORS:
-        yield Work(anchor.title, partial(anchor.encode, pixels), partial(decode, like=pixels))
+        yield Work(anchor.title, partial(anchor.encode, pixels), partial(decode, original=pixels))
 
 
 def _compressai(data: Path, python: Path, cores: int) -> Row:

@@ -117,7 +117,7 @@ class _PictureComparison:
         if not content.startswith(MAGIC):
             return picture_in(content, path, console), len(content)
         codec = with_workers(self.codec or codec_of_file(content), workers)
-        return codec.decoder.decode(content, self.limits), len(content)
+        return codec.decoder.decompress_picture(content, self.limits), len(content)
 
 
 def _check_is_image(content: bytes) -> None:

@@ -29,6 +29,7 @@ from aecodec.cli.shared.options import (
     check_skipping,
 )
 from aecodec.codec.registry import AUTO, load_codec
+from aecodec.codec.target import Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
 from aecodec.metrics import check_ssimulacra2
@@ -117,9 +118,7 @@ def compress(
     Codecs with a fixed tile size, such as digits, cut larger pictures into tiles. With
     --max-bytes, a picture may be coded with fewer pixels; decoding restores its size.
     """
-    sought = (level, max_bytes, min_psnr, min_ssimulacra2)
-    if sought.count(None) < 3:
-        raise UsageError("--level, --max-bytes, --min-psnr and --min-ssimulacra2: give one of them")
+    target = Target(level, max_bytes, min_psnr, min_ssimulacra2)
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
     check_skipping(skip_existing, force, scheduler)
@@ -128,7 +127,7 @@ def compress(
         named_codec.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     options = ReadOptions(depth, max_pixels, frames)
-    work = Compression(named_codec, *sought, metadata, options, skip_larger, force)
+    work = Compression(named_codec, target, metadata, options, skip_larger, force)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out))]

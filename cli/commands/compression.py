@@ -16,6 +16,7 @@ from aecodec.cli.shared.jobs import Job, check_not_sources
 from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_for, with_workers
+from aecodec.codec.target import Target
 from aecodec.errors import AecodecError, AecodecWarning, errors_about
 from aecodec.evaluation.report import report
 from aecodec.format.container import Mode
@@ -73,10 +74,7 @@ class Compression:
     """The options of the command."""
 
     codec: Codec | None
-    level: float | None
-    max_bytes: int | None
-    min_psnr: float | None
-    min_ssimulacra2: float | None
+    target: Target
     metadata: bool | None
     options: ReadOptions
     skip_larger: bool
@@ -141,14 +139,7 @@ class Compression:
         name, picture = content.name, content.picture
         codec = with_workers(self.codec or codec_for(picture), workers)
         with console.warnings_about(name):
-            compressed = codec.compress_picture(
-                picture,
-                level=self.level,
-                max_bytes=self.max_bytes,
-                min_psnr=self.min_psnr,
-                min_ssimulacra2=self.min_ssimulacra2,
-                metadata=self.metadata,
-            )
+            compressed = codec.compress_picture(picture, self.target, metadata=self.metadata)
             if self.skip_larger and len(compressed.data) > content.size:
                 _skip(name, len(compressed.data), content.size, console)
             measured = report(codec, picture, compressed, content.size)

@@ -132,7 +132,7 @@ class _Decompression:
         target = self._target(job, container.unpack(data)[0].frames)
         check_overwriting(target, self.force)
         codec = with_workers(self.codec or codec_of_file(data), workers)
-        picture = codec.decoder.decode(data, self.limits)
+        picture = codec.decoder.decompress_picture(data, self.limits)
         with console.warnings_about(name_of(job)):
             picture, files = self._encoded(picture, self.formats.suffix_for(job.target))
         self._write(files, target, picture)

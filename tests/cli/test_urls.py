@@ -15,7 +15,7 @@ import pytest
 from helpers.commands import Command
 
 from aecodec.data.samples import sample_paths
-from aecodec.urls import Url, path_or_url
+from aecodec.urls import Url
 
 
 @pytest.fixture
@@ -23,17 +23,6 @@ def memory() -> Url:
     """An empty folder in the memory of this process."""
     fsspec.filesystem("memory").store.clear()
     return Url("memory://pictures")
-
-
-def test_a_url_is_joined_and_cut_as_a_path_is() -> None:
-    url = path_or_url("s3://bucket/scans/a.png")
-    assert str(url) == "s3://bucket/scans/a.png"
-    assert (url.name, url.stem, url.suffix) == ("a.png", "a", ".png")
-    assert str(url.with_suffix(".aec")) == "s3://bucket/scans/a.aec"
-    assert Path("out") / url.relative_to(path_or_url("s3://bucket/")) == Path("out/scans/a.png")
-    assert url == Url("s3://bucket") / "scans" / "a.png"
-    with pytest.raises(TypeError, match="no path of this system"):
-        url.mkdir()
 
 
 def test_a_bucket_is_compressed_decompressed_verified_and_evaluated(

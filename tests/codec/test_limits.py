@@ -54,7 +54,7 @@ DECODERS: dict[str, Callable[[Codec, bytes, Limits], object]] = {
     "Codec.decompress_frames": lambda codec, data, limits: codec.decompress_frames(
         data, **vars(limits)
     ),
-    "decode": lambda codec, data, limits: codec.decoder.decode(data, limits),
+    "decode": lambda codec, data, limits: codec.decoder.decompress_picture(data, limits),
     "codes": lambda codec, data, limits: codec.decoder.codes(data, limits),
     "check": lambda codec, data, limits: codec.decoder.check(data, limits),
 }
@@ -120,7 +120,7 @@ def test_memory_that_runs_out_is_an_error_of_the_tree(
         raise MemoryError
 
     monkeypatch.setattr(np, "zeros", too_large)
-    for decode in (codec.decompress, codec.decompress_frames, codec.decoder.decode):
+    for decode in (codec.decompress, codec.decompress_frames, codec.decoder.decompress_picture):
         with pytest.raises(AecodecError, match="not enough memory"):
             decode(data)
     monkeypatch.setattr("aecodec.codec.encoder_codec.to_picture", too_large)

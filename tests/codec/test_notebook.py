@@ -86,15 +86,6 @@ def test_a_file_is_its_picture_and_its_bytes(
         assert picture.tobytes() == expected.tobytes()
 
 
-def test_of_a_stack_the_first_pictures_are_shown(codec: aecodec.Codec, digits: Pixels) -> None:
-    made = codec.compress_picture(digits[:60])
-    shown = Shown(made._repr_html_())
-    expected = np.hstack(list(aecodec.decompress_frames(made.data)[:10]))
-    assert (np.asarray(shown.images[0]) == expected).all()
-    assert shown.texts[0].endswith("level 2; the first 10 pictures are shown")
-    assert "60 x 28x28 L" in shown.texts[0]
-
-
 def test_without_a_decoder_there_is_the_text_alone(tmp_path: Path) -> None:
     folder = tmp_path / "half"
     shutil.copytree(BUILT_IN / "digits", folder)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aecodec import Codec, Picture, UsageError, metrics
+import aecodec
+from aecodec import Codec, Picture, Target, UsageError, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.distortion import ms_ssim
 from aecodec.codec.rate_control import REDUCTIONS, all_levels, last_where
@@ -69,6 +70,16 @@ def test_a_score_is_not_given_for_a_tiny_picture(photo: Codec, photograph: Pixel
         photo.compress(photograph[:64, :64], min_psnr=math.nan)
     with pytest.raises(UsageError, match="exclude each other"):
         photo.compress(photograph[:64, :64], min_psnr=30, min_ssimulacra2=50)
+
+
+def test_a_target_makes_the_file_that_its_attributes_make(photo: Codec, photograph: Pixels) -> None:
+    crop = photograph[:64, :64]
+    for options in ({}, {"level": 2.5}, {"max_bytes": 300}, {"min_psnr": 25}):
+        file = photo.compress(crop, Target(**options))
+        assert file == photo.compress(crop, **options) == aecodec.compress(crop, photo, **options)
+        assert file == photo.compress_picture(crop, **options).data
+    with pytest.raises(UsageError, match="target and level exclude each other"):
+        photo.compress(crop, Target(max_bytes=300), level=1)
 
 
 def best_file(photo: Codec, picture: Picture, reduction: int, most: int) -> bytes | None:

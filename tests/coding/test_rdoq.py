@@ -93,12 +93,12 @@ def test_a_photograph_takes_fewer_bytes_for_its_quality(photo: Codec, photograph
     file, level = encoded.to_bytes(), photo.spec.level()
     assert (photo.decoder.codes(file) == photo.encoder.codes(picture.pixels)).all()
     kept = encoded.dequantized()
-    restored = photo.decoder.restore_pixels(encoded.header, kept)
+    restored = photo.decoder.reconstruct_pixels(encoded.header, kept)
     assert (restored == photo.decompress_frames(file)).all()
     nearest = PriorCoder(photo.folder.prior(), level, partial(nearest_symbols, level))
     simply = payload.encode_payload(nearest, encoded.latents)
     errors = [
-        metrics.mse(picture.pixels[0], photo.decoder.restore_pixels(encoded.header, latents)[0])
+        metrics.mse(picture.pixels[0], photo.decoder.reconstruct_pixels(encoded.header, latents)[0])
         for latents in (kept, level.requantize(encoded.latents))
     ]
     lost = 10 * math.log10(errors[0] / errors[1])

@@ -48,11 +48,6 @@ def test_first_bytes_that_state_no_number_are_refused(beginning: bytes, message:
         container.frames_stated(beginning)
 
 
-def test_header_and_checksum_of_one_tile_take_twelve_bytes() -> None:
-    assert len(assert_round_trip(Header(b"\0\1\2\3"), b"")) == 12
-    assert len(assert_round_trip(Header(b"\0\1\2\3", level=16), b"")) == 13
-
-
 @given(headers, st.binary(max_size=30))
 def test_every_bit_flip_and_truncation_is_refused(header: Header, payload: bytes) -> None:
     data = container.pack(header, payload)[:200]

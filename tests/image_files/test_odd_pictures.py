@@ -70,7 +70,7 @@ def test_it_is_shown_alike_without_its_profile(odd: OddPicture) -> None:
 @every_odd_picture
 def test_it_comes_back_from_a_file_in_its_mode(odd: OddPicture, photo: aecodec.Codec) -> None:
     picture, _ = read(odd)
-    back = photo.decoder.decode(photo.compress(picture, metadata=True, level=1))
+    back = photo.decoder.decompress_picture(photo.compress(picture, metadata=True, level=1))
     assert back.mode == picture.mode
     assert back.pixels.shape == picture.pixels.shape
     assert back.metadata == picture.metadata

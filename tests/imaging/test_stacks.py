@@ -55,14 +55,6 @@ def test_differing_metadata_is_named_or_refused() -> None:
     assert in_one(PATHS, pictures, metadata=False).metadata == {}
 
 
-@pytest.mark.parametrize(
-    "names",
-    [["../a.png", "b"], ["/etc/x"], ["a", "A"], ["..", "b"], ["C:x", "b"], ["a\n", "b"], ["con"]],
-)
-def test_unsafe_names_are_not_restored(names: list[str]) -> None:
-    assert detach_names(attach_names(b"", names)) == (b"", [])
-
-
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5), st.binary(max_size=40))
 def test_names_survive_or_are_refused(names: list[str], xmp: bytes) -> None:
     if can_be_kept(names):

@@ -33,7 +33,7 @@ class Both(NamedTuple):
 
     def pixels(self, file: bytes) -> Pixels:
         """Python's pixels (N, H, W, C)."""
-        decoded = self.decoder.decode(file, UNLIMITED)
+        decoded = self.decoder.decompress_picture(file, UNLIMITED)
         if decoded.alpha is None:
             return decoded.pixels
         return np.concatenate([decoded.pixels, decoded.alpha[..., None]], axis=-1)

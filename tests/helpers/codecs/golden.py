@@ -52,7 +52,7 @@ def digests(data: bytes) -> Digests:
     codec = codec_of(data)
     codes = codec.decoder.codes(data)
     is_exact = codec.spec.codec_id in golden_codecs()
-    pixels = to_array(codec.decoder.decode(data)) if is_exact else None
+    pixels = to_array(codec.decoder.decompress_picture(data)) if is_exact else None
     return Digests(
         _sha256(codes.astype("<i2")),
         _sha256(latents_of(data, codes)),
