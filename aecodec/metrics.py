@@ -83,7 +83,7 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
         reconstructed: (H, W, C) uint8.
 
     Returns:
-        At most 1; NaN for pictures with a side of less than 11 pixels.
+        At most 1; NaN if a side has less than 11 pixels.
 
     >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
     1.0

@@ -113,9 +113,9 @@ class Attempt:
         """Codes, or why the file is refused."""
         shape = vector_shape(self.target.folder.spec, self.header)
         try:
-            messages = split_payload(self.payload, shape)
-            assert len(messages) == 1
-            codes = messages[0].decode(self.target.prior, coder)
+            [message] = split_payload(self.payload, shape)
+            vectors, grid = message.segment.vectors, message.segment.grid
+            codes = coding.decode(self.target.prior, message.data, vectors, grid, coder)
             self.target.level.check(codes)
         except FormatError as error:
             return str(error)

@@ -1,4 +1,4 @@
-"""The report: one page with measured pictures inside, which shares parts with that of the site."""
+"""The report: a page with measured pictures inside, which shares parts with the web page."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from aecodec.codec.codec import Codec
 from aecodec.data.codecs import title_of
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import AecodecError, ImageError
-from aecodec.evaluation.equal_bytes import OURS, File, files_at
-from aecodec.evaluation.formats import AVIF, OTHERS, WEBP, PillowFormat, decode
+from aecodec.evaluation.equal_bytes import CODEC_TITLE, File, files_at
+from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, WEBP, PillowFormat, decode
 from aecodec.evaluation.scores import RoundTrip, Score, mean_score, round_trip_at, score_of
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.image_files.colour import in_kept_colours
@@ -27,25 +27,25 @@ from aecodec.imaging.picture import grey_if_possible, without_channel_axis
 from aecodec.version import version
 
 Samples = Callable[[str], Iterable[Sample]]
-"""Iterates over all pictures again; takes the title of the work."""
+"""Takes a title for the progress bar; iterates over all pictures."""
 
 MAX_SIDE = 1200
 """Longest side in pixels of the part of a picture that a report shows."""
 
 _ALWAYS_EXACT = 256 * 256
-"""Pixels of a picture that is always embedded exactly."""
+"""Maximum number of pixels of a picture that is always embedded exactly."""
 
 _BY_BROWSERS = {format_.title: format_ for format_ in (WEBP, AVIF)}
 """Formats whose files browsers show."""
 
 _EXACT = PillowFormat("PNG", "PNG", {"optimize": True})
 _NEARLY = PillowFormat("AVIF", "AVIF", {"quality": 94, "subsampling": "4:4:4", "speed": 8})
-"""About 44 dB from photographs and 46 dB from decoded pictures, in a third of the bytes."""
+"""About 44 dB PSNR on photographs and 46 dB on decoded pictures, in a third of the bytes."""
 
 _MEASURES = ("ssimulacra2", "ms_ssim", "psnr")
-"""Measures by which pictures are ranked, the best judge first."""
+"""Measures for ranking pictures, starting with the one closest to human judgement."""
 
-_NO_SSIMULACRA2 = "SSIMULACRA2 is left out: pip install 'aecodec[report]' adds it"
+_NO_SSIMULACRA2 = "SSIMULACRA2 is left out: to add it, run pip install 'aecodec[report]'"
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class ReportOptions:
     """Options of a report.
 
     Attributes:
-        level: level of the pictures, 1 and up; the codec's default if None.
-        shown: number of pictures that are shown, the worst ones.
-        ssimulacra2_curves: measure SSIMULACRA2 for the curves too.
-        lossless: embed decoded pixels without loss, whatever their number.
+        level: level of the pictures, 1 or more; the codec's default if None.
+        shown: number of the worst pictures to show.
+        ssimulacra2_curves: whether to measure SSIMULACRA2 for the curves.
+        lossless: whether to embed the decoded pixels of large pictures losslessly.
     """
 
     level: float | None = None
@@ -70,9 +70,9 @@ class Report:
     """The content of a report.
 
     Attributes:
-        measured: number of pictures that were measured.
-        pictures: the shown pictures as JSON values, the worst first.
-        missing: sentences about formats and measures that are left out, and how to install them.
+        measured: number of measured pictures.
+        pictures: the shown pictures as JSON values, starting with the worst.
+        missing: sentences about missing formats and measures, and how to install them.
         values: all values of the page.
     """
 
@@ -82,13 +82,13 @@ class Report:
     values: dict[str, Any]
 
     def page(self, title: str) -> bytes:
-        """An HTML file, which a browser shows as it is, without fetching anything.
+        """An HTML file that loads nothing from the network.
 
-        Its Content-Security-Policy allows pictures that are part of the page, and its own style
-        sheet and script by their hashes, and nothing else.
+        Its Content-Security-Policy allows only embedded pictures, and its own style sheet and
+        script by their hashes.
 
         Args:
-            title: what the pictures are called.
+            title: title of the pictures.
         """
         style = _text("page/common.css") + _text("report/report.css")
         script = _text("page/common.js") + _text("report/report.js")
@@ -107,25 +107,25 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
 
     Args:
         codec: a codec with both halves.
-        samples: the pictures; they are read once for each point of the curves.
-        options: what the report shows.
+        samples: the pictures, which are read once for each point of the curves.
+        options: options of the report.
 
     Raises:
         ImageError: there are no pictures.
         UsageError: the codec has no such level.
     """
-    level = codec.spec.units_of(options.level) / LEVEL_UNITS
-    others = [format_ for format_ in OTHERS if format_.is_installed]
+    level = codec.spec.level_index(options.level) / LEVEL_UNITS
+    formats = [format_ for format_ in COMPARED_FORMATS if format_.is_installed]
     with_score = _has_ssimulacra2()
     round_trip = round_trip_at(codec, level)
-    scores = _scores(samples, f"{OURS}, level {level:g}", round_trip, with_score)
+    scores = _scores(samples, f"{CODEC_TITLE}, level {level:g}", round_trip, with_score)
     measure, order = worst_first(scores)
-    curves = _curves(codec, samples, others, with_score and options.ssimulacra2_curves)
-    showing = _Showing(codec, level, others, with_score, options.lossless)
-    chosen = order[: options.shown]
+    curves = _curves(codec, samples, formats, with_score and options.ssimulacra2_curves)
+    showing = _Showing(codec, level, formats, with_score, options.lossless)
+    worst = order[: options.shown]
     numbered = enumerate(_originals(samples("the worst pictures")))
-    shown = {number: showing.show(*original) for number, original in numbered if number in chosen}
-    pictures, missing = [shown[number] for number in chosen if number in shown], _missing()
+    shown = {number: showing.show(*original) for number, original in numbered if number in worst}
+    pictures, missing = [shown[number] for number in worst if number in shown], _missing()
     values = {
         "codec": title_of(codec.spec.codec_id, codec.spec.name),
         "version": version(),
@@ -140,7 +140,7 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
 
 
 def worst_first(scores: Sequence[Score]) -> tuple[str, list[int]]:
-    """The first measure that all pictures have, and their numbers, the worst first.
+    """The first measure that all pictures have, and their numbers, starting with the worst.
 
     >>> good, poor = Score(9, 784, 4.0, 0.99, math.nan), Score(9, 784, 9.0, 0.95, math.nan)
     >>> worst_first([good, poor])
@@ -153,7 +153,7 @@ def worst_first(scores: Sequence[Score]) -> tuple[str, list[int]]:
 
 
 def _originals(samples: Iterable[Sample]) -> Iterator[tuple[Sample, Pixels]]:
-    """The first frame of each picture as all formats get it: sRGB or grey, without alpha."""
+    """The first frames of the pictures as sRGB or grey, without alpha, as in all formats."""
     for sample in samples:
         picture = grey_if_possible(in_kept_colours(sample.picture, {}))
         yield sample, without_channel_axis(picture.pixels[0])
@@ -165,20 +165,20 @@ def _scores(samples: Samples, title: str, round_trip: RoundTrip, scored: bool) -
         for _, pixels in _originals(samples(title))
     ]
     if not scores:
-        raise ImageError("no picture of this data set can be read")
+        raise ImageError("none of the pictures in this data set can be read")
     return scores
 
 
 def _curves(
-    codec: Codec, samples: Samples, others: Sequence[PillowFormat], scored: bool
+    codec: Codec, samples: Samples, formats: Sequence[PillowFormat], scored: bool
 ) -> list[dict[str, Any]]:
-    """A point for each level of the codec, and for every other quality of other formats."""
+    """A point for each level of the codec, and for every second quality of the formats."""
     levels = range(1, len(codec.spec.levels) + 1)
     settings = [
-        *((OURS, f"level {level}", round_trip_at(codec, level)) for level in levels),
+        *((CODEC_TITLE, f"level {level}", round_trip_at(codec, level)) for level in levels),
         *(
             (format_.title, f"quality {quality}", format_.at_quality(quality).round_trip)
-            for format_ in others
+            for format_ in formats
             for quality in format_.qualities[::2]
         ),
     ]
@@ -192,11 +192,11 @@ def _curves(
 
 @dataclass(frozen=True)
 class _Showing:
-    """How pictures are compressed and embedded."""
+    """Options for compressing and embedding pictures."""
 
     codec: Codec
     level: float
-    others: Sequence[PillowFormat]
+    formats: Sequence[PillowFormat]
     ssimulacra2: bool
     lossless: bool
 
@@ -204,7 +204,7 @@ class _Showing:
         """A picture before and after compression in all formats."""
         rows, columns = middle(pixels)
         height, width = pixels[rows, columns].shape[:2]
-        files = files_at(self.codec, pixels, self.level, self.others)
+        files = files_at(self.codec, pixels, self.level, self.formats)
         return {
             "name": sample.name,
             "source_bytes": sample.source_size,
@@ -233,7 +233,7 @@ class _Showing:
 
 
 def middle(pixels: Pixels) -> tuple[slice, slice]:
-    """Rows and columns of a picture that are shown: all, or the middle of a very large one.
+    """Rows and columns of the shown part: the whole picture, or the middle of a large picture.
 
     >>> import numpy as np
     >>> middle(np.zeros((600, 1600), np.uint8))
@@ -248,11 +248,11 @@ def middle(pixels: Pixels) -> tuple[slice, slice]:
 
 
 def embedded(pixels: Pixels, *, lossless: bool) -> dict[str, Any]:
-    """Pixels as a `data:` URI, with the PSNR of the shown pixels in dB; None if they are exact.
+    """Pixels as a `data:` URI, and the PSNR of the embedded pixels in dB; None if they are exact.
 
     Args:
         pixels: (H, W) or (H, W, 3) uint8.
-        lossless: use PNG whatever the number of pixels; otherwise large pictures become AVIF.
+        lossless: always use PNG; otherwise large pictures become AVIF.
     """
     is_small = pixels.shape[0] * pixels.shape[1] <= _ALWAYS_EXACT
     format_ = _EXACT if lossless or is_small or not AVIF.is_installed else _NEARLY
@@ -266,10 +266,10 @@ def _uri(format_: PillowFormat, content: bytes) -> str:
 
 
 def _missing() -> list[str]:
-    """Sentences about what is left out here, and how to install it."""
-    absent = [format_ for format_ in OTHERS if not format_.is_installed]
+    """Sentences about missing formats and measures, and how to install them."""
+    absent = [format_ for format_ in COMPARED_FORMATS if not format_.is_installed]
     texts = [
-        f"{format_.title} is left out: pip install '{format_.package}' adds it"
+        f"{format_.title} is left out: to add it, run pip install '{format_.package}'"
         for format_ in absent
     ]
     return texts if _has_ssimulacra2() else [*texts, _NO_SSIMULACRA2]
@@ -284,7 +284,7 @@ def _has_ssimulacra2() -> bool:
 
 
 def _finite(value: float) -> float | None:
-    """A number for JSON; None for NaN (not measured) and infinity (the PSNR of no error)."""
+    """A number for JSON; None for NaN (not measured) and infinity (the PSNR of equal pictures)."""
     return value if math.isfinite(value) else None
 
 
@@ -293,12 +293,12 @@ def _text(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """The hash of a text in the notation of a Content-Security-Policy."""
+    """The hash of a text, as in a Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def _json(values: dict[str, Any]) -> str:
-    r"""JSON that can stand in a script element, whatever pictures are called.
+    r"""JSON that is safe in a script element, with any names of pictures.
 
     >>> _json({"name": "</script>"})
     '{"name": "\\u003c/script>"}'

@@ -1,1 +1,1 @@
-"""Files and folders that appear whole or not at all, whatever ends the process or the disk."""
+"""Write files and folders atomically, even if a process is killed or the disk is full."""

@@ -1,4 +1,4 @@
-"""Waiting until files are on the disk: a power cut before that leaves a name without content."""
+"""Wait until files are on the disk; after a power cut, other files may be empty."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 
 
 def make_parents(path: Path) -> None:
-    """Make the folders that a path needs.
+    """Create the parent folders of a path.
 
     Raises:
-        NotADirectoryError: one of them is a file.
-        OSError: they cannot be made.
+        NotADirectoryError: a parent is a file.
+        OSError: the folders cannot be created.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:  # a caller would take it for the file that it writes
+    except FileExistsError as error:  # callers would think that the file itself exists
         number = errno.ENOTDIR
         raise NotADirectoryError(number, os.strerror(number), str(path.parent)) from error
 
@@ -27,7 +27,7 @@ def sync_descriptor(descriptor: int) -> None:
     """Wait until an open file is on the disk.
 
     Raises:
-        OSError: it is not, and never will be: the disk is full or broken.
+        OSError: the file cannot be written, for example because the disk is full.
     """
     try:
         os.fsync(descriptor)
@@ -40,16 +40,16 @@ def sync_file(path: Path) -> None:
     """Wait until a file is on the disk.
 
     Raises:
-        OSError: it is not, and never will be.
+        OSError: the file cannot be written.
     """
     _sync(path, os.O_RDWR)
 
 
 def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk; Windows sees to that itself.
+    """Wait until the names in a folder are on the disk; Windows needs no such call.
 
     Raises:
-        OSError: they are not, and never will be.
+        OSError: the folder cannot be written.
     """
     if os.name != "nt":
         _sync(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""Two names that exchange what they name, as one step of the file system."""
+"""Exchange two files or folders in one step of the file system."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pathlib import Path
 from typing import Any
 
 _AT_WORKING_FOLDER, _EXCHANGE = -100, 2
-"""`AT_FDCWD` and `RENAME_EXCHANGE` of Linux."""
+"""`AT_FDCWD` and `RENAME_EXCHANGE` in Linux."""
 
 
 def exchange(first: Path, second: Path) -> None:
-    """Exchange two names of one file system, so that at no time one of them is missing.
+    """Exchange two paths on one file system, so that both exist at any time.
 
     Raises:
-        OSError: ENOSYS or EINVAL where the system or the file system has no such step (it is
-            `renameat2` of Linux); any other number of `rename(2)`.
+        OSError: ENOSYS or EINVAL if the system or the file system does not support it (only
+            `renameat2` in Linux does), or any other error of `rename(2)`.
     """
-    names = (os.fsencode(each) for each in (first, second))
-    arguments = [value for name in names for value in (_AT_WORKING_FOLDER, name)]
+    paths = (_AT_WORKING_FOLDER, os.fsencode(first), _AT_WORKING_FOLDER, os.fsencode(second))
     function, number = _renameat2(), errno.ENOSYS
-    if function and not function(*arguments, _EXCHANGE):
+    if function and not function(*paths, _EXCHANGE):
         return
     if function:
         import ctypes
@@ -34,7 +33,7 @@ def exchange(first: Path, second: Path) -> None:
 
 @cache
 def _renameat2() -> Any:
-    """The function of the C library; None where it has none."""
+    """The function of the C library; None if it does not exist."""
     try:
         import ctypes
 
@@ -44,13 +43,13 @@ def _renameat2() -> Any:
 
 
 def copy_rights(source: Path, target: Path) -> None:
-    """Give a folder the owner, the permissions and the attributes of another.
+    """Copy owner, permissions and attributes from one folder to another.
 
     Raises:
-        OSError: this user may not.
+        OSError: this user lacks the permission.
     """
     shutil.copystat(source, target)
-    os.utime(target)  # copystat has copied the times too, and the content is new
-    theirs, ours = source.stat(), target.stat()
-    if (theirs.st_uid, theirs.st_gid) != (ours.st_uid, ours.st_gid):
-        os.chown(target, theirs.st_uid, theirs.st_gid)
+    os.utime(target)  # copystat copies the times as well, but the content is new
+    old, new = source.stat(), target.stat()
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        os.chown(target, old.st_uid, old.st_gid)

@@ -1,6 +1,6 @@
-"""A file that appears whole: written beside its place, put on the disk, and named in one step.
+"""Write a file atomically: as a temporary file in the same folder, which is renamed in one step.
 
-What killed processes left beside its place is swept away before.
+Leftovers of killed processes in this folder are removed first.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.E
 
 
 def write_file(target: Path, content: bytes, *, replace: bool) -> None:
-    """Write a file that appears whole under its name or not at all.
+    """Write a file atomically.
 
     Args:
-        target: the file; its folder is made if it does not exist. Where it is a link that is to be
-            replaced, the file that it points to is replaced.
+        target: the file; its folder is created if it does not exist. If a link is replaced, its
+            target is replaced.
         content: bytes of the file.
-        replace: replace a file that exists, whose permissions stay. Without it, of two processes
-            that write one file the second fails, whatever both checked before.
+        replace: replace an existing file, and keep its permissions. If False, and two processes
+            write the same file, the second one fails, even if both checked that it does not exist.
 
     Raises:
-        FileExistsError: the file exists, and is not to be replaced.
-        OSError: it cannot be written; what was there before still is.
+        FileExistsError: the file exists, and `replace` is False.
+        OSError: the file cannot be written; an existing file is unchanged.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -56,7 +56,7 @@ def _replace(temporary: Path, target: Path) -> None:
 
 
 def _make(temporary: Path, target: Path) -> None:
-    """Give a file its name only if nothing has that name, as one step of the file system."""
+    """Rename a file in one step, but only if the target does not exist."""
     try:
         os.link(temporary, target)
     except OSError as error:
@@ -66,7 +66,7 @@ def _make(temporary: Path, target: Path) -> None:
 
 
 def _make_without_links(temporary: Path, target: Path) -> None:
-    """Do as :func:`_make` on file systems without links, safe among processes that do so too."""
+    """Do the same on file systems without links; this is safe only against other such calls."""
     with locked(target.parent):
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))

@@ -1,14 +1,15 @@
-"""A folder whose files appear all or none.
+"""Write all files of a folder atomically.
 
-A new folder is made beside its place, and renamed. A folder that exists is made again beside its
-place, with what stays in it as hard links, and both exchange their names. So whoever looks at it
-sees all old files or all new ones, whenever a process is killed or the power fails.
+A new folder is written under a temporary name and renamed. An existing folder is written again
+under a temporary name, with hard links to the files that stay, and the two folders are exchanged.
+Other processes see either all old files or all new ones, even if a process is killed or the power
+fails.
 
-Some folders cannot be exchanged: mount points, the working folder, those whose parent may not be
-written, those with many other files, and all where the system has no such step (`renameat2` of
-Linux). Their files are all written first, and then renamed one after another, each whole. A process
-that is killed between two renames leaves some old files and some new ones; a codec is refused then,
-by the hashes in its last file, and the same call again completes the folder.
+Some folders cannot be exchanged: mount points, the working folder, folders in a parent without
+write permission, folders with many other files, and all folders on systems without `renameat2` of
+Linux. In these, all files are written under temporary names and then renamed one by one. A process
+that is killed between two renames leaves some old and some new files. A codec with such a mixture
+is rejected because of the hashes in its last file, and repeating the call completes the folder.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from aecodec.atomic.temporary import sweep, temporary_folder
 Contents = Mapping[str, bytes]
 """The files of a folder, by name."""
 
-_MOST_LINKS = 100
-"""Files and folders that stay in a folder that is exchanged, at most."""
+_MAX_LINKS = 100
+"""Largest number of files and folders that stay in a folder that is exchanged."""
 
 _NOT_EXCHANGED = {
     errno.EACCES,
@@ -47,15 +48,15 @@ _NOT_EXCHANGED = {
 
 
 def make_folder(folder: Path, contents: Contents) -> None:
-    """Make a folder that does not exist.
+    """Create a folder with files.
 
     Args:
-        folder: the folder; its parents are made as needed.
-        contents: its files; a name may have `/` in it, for folders within.
+        folder: the folder; its parents are created as needed.
+        contents: its files; names with `/` are files in subfolders.
 
     Raises:
-        FileExistsError: something of this name exists.
-        OSError: the files cannot be written; there is no folder then.
+        FileExistsError: the path exists.
+        OSError: the files cannot be written; the folder is not created.
     """
     make_parents(folder)
     sweep([folder.parent])
@@ -77,29 +78,29 @@ def update_folder(
     replace: bool,
     is_outdated: Callable[[Path], bool] = lambda _: False,
 ) -> None:
-    """Give a folder some files, all or none; the others stay. It is made if it does not exist.
+    """Write files to a folder atomically; other files stay. A missing folder is created.
 
     Args:
         folder: the folder, or a link to it.
         contents: the files.
-        replace: replace files that exist.
-        is_outdated: whether one of the other files is to be removed in the same step.
+        replace: replace existing files.
+        is_outdated: whether to remove one of the other files in the same step.
 
     Raises:
-        FileExistsError: one of the files exists, and is not to be replaced.
+        FileExistsError: a file exists, and `replace` is False.
         OSError: the files cannot be written.
     """
-    given, folder = folder, Path(os.path.realpath(folder))
+    path, folder = folder, Path(os.path.realpath(folder))
     if not os.path.lexists(folder):
         with suppress(FileExistsError):  # another process was faster
             make_folder(folder, contents)
             return
     sweep([folder, folder.parent])
     with locked(folder):
-        _check_names(given, contents, replace)
-        others = [path for path in folder.iterdir() if path.name not in contents]
-        outdated = [path for path in others if is_outdated(path)]
-        staying = [path for path in others if path not in outdated]
+        _check_names(path, contents, replace)
+        existing = [file for file in folder.iterdir() if file.name not in contents]
+        outdated = [file for file in existing if is_outdated(file)]
+        staying = [file for file in existing if file not in outdated]
         if not _exchanged(folder, contents, staying):
             _change_within(folder, contents, outdated)
 
@@ -108,10 +109,10 @@ def remove_folder(folder: Path) -> None:
     """Remove a folder in one step.
 
     Raises:
-        OSError: there is none, or it may not be removed.
+        OSError: the folder does not exist, or cannot be removed.
     """
-    with temporary_folder(folder.parent) as grave:
-        os.rename(folder, grave / folder.name)
+    with temporary_folder(folder.parent) as temporary:
+        os.rename(folder, temporary / folder.name)
 
 
 def _fill(folder: Path, contents: Contents) -> None:
@@ -143,8 +144,8 @@ def _check_names(folder: Path, contents: Contents, replace: bool) -> None:
 
 
 def _exchanged(folder: Path, contents: Contents, staying: Iterable[Path]) -> bool:
-    """Put a new folder in the place of one; False if this one cannot be exchanged."""
-    if _is_in_use(folder) or _are_many(staying):
+    """Replace a folder in one step; return False if it cannot be exchanged."""
+    if _is_in_use(folder) or _has_too_many_links(staying):
         return False
     try:
         with temporary_folder(folder.parent) as new:
@@ -162,18 +163,18 @@ def _exchanged(folder: Path, contents: Contents, staying: Iterable[Path]) -> boo
 
 
 def _is_in_use(folder: Path) -> bool:
-    """Whether this process works in a folder, which would be gone after an exchange."""
+    """Whether the working folder is in a folder, whose exchange would delete it."""
     working = Path.cwd()
     return folder == working or folder in working.parents
 
 
-def _are_many(paths: Iterable[Path]) -> bool:
-    found = (each for path in paths for each in (path, *path.rglob("*")))
-    return len(list(islice(found, _MOST_LINKS + 1))) > _MOST_LINKS
+def _has_too_many_links(paths: Iterable[Path]) -> bool:
+    links = (link for path in paths for link in (path, *path.rglob("*")))
+    return len(list(islice(links, _MAX_LINKS + 1))) > _MAX_LINKS
 
 
 def _link(path: Path, target: Path) -> None:
-    """Give a file, or all files of a folder, a second name."""
+    """Create a hard link to a file, or to all files of a folder."""
     if path.is_dir() and not path.is_symlink():
         shutil.copytree(path, target, symlinks=True, copy_function=os.link)
     else:
@@ -181,7 +182,7 @@ def _link(path: Path, target: Path) -> None:
 
 
 def _change_within(folder: Path, contents: Contents, outdated: Iterable[Path]) -> None:
-    """Change a folder where it is, file by file."""
+    """Change the files of a folder one by one."""
     with temporary_folder(folder) as new:
         _fill(new, contents)
         for path in outdated:

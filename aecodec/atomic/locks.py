@@ -1,4 +1,4 @@
-"""Locks on files and folders, which the system takes away from a process that ends."""
+"""Locks on files and folders, which the system releases when a process ends."""
 
 from __future__ import annotations
 
@@ -10,57 +10,59 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows, where nothing is locked, nor swept
+except ImportError:  # on Windows, nothing is locked or swept
     fcntl = None  # type: ignore[assignment]
 
 
 class Lock(Enum):
-    """What came of an attempt to lock."""
+    """Result of an attempt to lock."""
 
-    OURS = "ours"
-    HELD_BY_ANOTHER = "held by another"
+    ACQUIRED = "acquired"
+    BUSY = "busy"
+    """Another process holds the lock."""
+
     UNKNOWN = "unknown"
     """The file system has no locks."""
 
 
 def try_lock(descriptor: int) -> Lock:
-    """Lock an open file or folder if nobody has; closing it unlocks it."""
+    """Lock an open file or folder without waiting; closing it releases the lock."""
     if fcntl is None:
         return Lock.UNKNOWN
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return Lock.HELD_BY_ANOTHER
+        return Lock.BUSY
     except OSError:
         return Lock.UNKNOWN
-    return Lock.OURS
+    return Lock.ACQUIRED
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[bool]:
-    """Try to lock a folder for the block, without waiting.
+    """Try to lock a folder during the block, without waiting.
 
     Yields:
-        False if another process holds the lock; the block runs without it then.
+        False if another process holds the lock; the block then runs without it.
     """
     if fcntl is None:
         yield True
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield try_lock(descriptor) is not Lock.HELD_BY_ANOTHER
+        yield try_lock(descriptor) is not Lock.BUSY
     finally:
         os.close(descriptor)
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Wait for the lock of a folder, and hold it in the block.
+    """Wait for the lock of a folder, and hold it during the block.
 
-    Whoever had it may have put another folder in the place of this one, which is then locked.
+    If the previous holder replaced the folder, the new folder is locked.
 
     Raises:
-        OSError: there is no such folder.
+        OSError: the folder does not exist.
     """
     if fcntl is None:
         yield
@@ -80,4 +82,4 @@ def _wait_for(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError:
-        return  # a file system without locks
+        return  # the file system has no locks

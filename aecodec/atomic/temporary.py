@@ -1,7 +1,7 @@
-"""Temporary files: written beside the result, renamed when whole, swept away where one was left.
+"""Temporary files and folders, which are renamed when complete; leftovers are removed.
 
-The process that writes a temporary file or folder holds a lock on it, which the system takes away
-when that process ends, however it ends. So what nobody holds was left by a killed process.
+A process holds a lock on its temporary files and folders, which the system releases when the
+process ends for any reason. Unlocked temporary files are therefore leftovers of killed processes.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from aecodec.atomic.disk import sync_descriptor
 from aecodec.atomic.locks import Lock, try_lock
 
 _PREFIX = ".aecodec-"
-_OURS = re.compile(re.escape(_PREFIX) + "[0-9a-f]{12}")
+_NAME = re.compile(re.escape(_PREFIX) + "[0-9a-f]{12}")
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _CLOSES_EARLY = os.name == "nt"
-"""Windows renames nothing that is open."""
+"""Windows cannot rename open files."""
 
-_alive: set[Path] = set()
-"""What this process has made and not removed yet, for when a signal ends it."""
+_existing: set[Path] = set()
+"""Temporary files and folders of this process, to remove if a signal ends it."""
 
 
 class _SweptError(Exception):
-    """Another process took what was just made for something that was left."""
+    """Another process removed a temporary folder before it was locked."""
 
 
 @contextmanager
 def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
-    """A file with a content, to be renamed or linked in the block, and removed after it.
+    """Write a temporary file, to rename or link in the block, and remove it afterwards.
 
-    The content is on the disk, and not in the system's memory alone, before the block begins.
+    When the block begins, the content is on the disk, not only in the system's memory.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     with _held(folder, _new_file) as (path, descriptor):
         assert descriptor is not None
@@ -52,46 +52,46 @@ def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
 
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """An empty folder, to be filled and renamed in the block, and removed after it.
+    """Create an empty folder, to fill and rename in the block, and remove it afterwards.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the folder cannot be created.
     """
     with _held(parent, _new_folder) as (path, _):
         yield path
 
 
 def sweep(folders: Iterable[Path]) -> None:
-    """Remove the temporary files and folders that killed processes left in some folders."""
+    """Remove leftovers of killed processes from some folders."""
     for folder in folders:
-        with suppress(OSError):  # no such folder yet, or one that we may not change
+        with suppress(OSError):  # the folder does not exist yet, or cannot be changed
             for path in folder.glob(f"{_PREFIX}*"):
-                if _OURS.fullmatch(path.name):
-                    _remove_if_left(path)
+                if _NAME.fullmatch(path.name):
+                    _remove_unlocked(path)
 
 
 @lru_cache
 def sweep_once(folder: Path) -> None:
-    """Sweep a folder, but not again for each of the files that a batch writes into it."""
+    """Sweep a folder only once in this process, however many files it writes there."""
     sweep([folder])
 
 
 def remove_all() -> None:
-    """Remove all temporary files and folders of this process, which is about to end."""
-    for path in tuple(_alive):
+    """Remove all temporary files and folders of this process before it ends."""
+    for path in tuple(_existing):
         _remove(path)
 
 
 @contextmanager
 def _held(folder: Path, make: Callable[[Path], int | None]) -> Iterator[tuple[Path, int | None]]:
-    """A new file or folder that is locked; another one if it was swept before it was locked."""
+    """Create a locked file or folder; try again if another process swept it before."""
     while True:
         path = folder / f"{_PREFIX}{os.urandom(6).hex()}"
-        _alive.add(path)
+        _existing.add(path)
         descriptor = None
         try:
             descriptor = make(path)
-            if descriptor is None or _is_ours(path, descriptor):
+            if descriptor is None or _lock(path, descriptor):
                 yield path, descriptor
                 return
         except _SweptError:
@@ -107,7 +107,7 @@ def _new_file(path: Path) -> int:
 
 
 def _new_folder(path: Path) -> int | None:
-    """Make a folder; the descriptor is None where folders have none."""
+    """Create a folder; the descriptor is None on Windows, where folders have none."""
     path.mkdir()
     try:
         return None if _CLOSES_EARLY else os.open(path, os.O_RDONLY)
@@ -115,27 +115,25 @@ def _new_folder(path: Path) -> int | None:
         raise _SweptError from error
 
 
-def _is_ours(path: Path, descriptor: int) -> bool:
-    """Lock what was made, and tell whether it is still there."""
-    if try_lock(descriptor) is Lock.HELD_BY_ANOTHER:
-        return False
-    return os.path.exists(path)
+def _lock(path: Path, descriptor: int) -> bool:
+    """Lock a file or folder; return False if another process is removing it."""
+    return try_lock(descriptor) is not Lock.BUSY and os.path.exists(path)
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there; what resists is swept away another time."""
+    """Remove a file or a folder if it exists; ignore errors, as the next sweep tries again."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):
             path.unlink()
-    _alive.discard(path)
+    _existing.discard(path)
 
 
-def _remove_if_left(path: Path) -> None:
+def _remove_unlocked(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        if try_lock(descriptor) is Lock.OURS:
+        if try_lock(descriptor) is Lock.ACQUIRED:
             _remove(path)
     finally:
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Signals that end a process: it leaves no temporary files behind."""
+"""Remove temporary files when a signal ends the process."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(si
 
 @contextmanager
 def tidy_termination() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end this process as they always do, but remove its temporary files.
+    """Remove temporary files before SIGTERM or SIGHUP ends this process.
 
-    No exception is raised, as libraries that are called back ignore exceptions. Signals that are
-    ignored stay ignored, and outside the first thread nothing changes.
+    No exception is raised, because libraries ignore exceptions in callbacks. Ignored signals stay
+    ignored. Outside of the main thread, nothing changes.
     """
     installed = _ENDING if threading.current_thread() is threading.main_thread() else []
     installed = [number for number in installed if signal.getsignal(number) == signal.SIG_DFL]

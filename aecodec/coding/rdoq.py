@@ -38,7 +38,7 @@ class RateWeight:
     by PSNR.
 
     Attributes:
-        most: highest weight, 0 to 255: the squared error that 1/256 bit is worth, in 2**-15 of a
+        most: largest weight, 0 to 255: the squared error that 1/256 bit is worth, in 2**-15 of a
             squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116,
             but it ignores that these symbols are context for others.
         masking: number of codes other than 0 per unit of weight, up to 255; 0 gives every vector

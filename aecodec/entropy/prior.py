@@ -213,7 +213,7 @@ class Prior:
 
     @cached_property
     def table_bits(self) -> Float64:
-        """(T, S + 1) ideal bits of each symbol; those of an escape include its value."""
+        """(T, S + 1) ideal bits of each symbol; the bits of an escape include its value."""
         bits = ideal_bits(self.bank)
         bits[:, -1] += ESCAPE_BITS
         return bits

@@ -11,8 +11,8 @@ from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.evaluation.formats import PillowFormat, decode
 
-OURS = "aecodec"
-"""Title of the codec's own files."""
+CODEC_TITLE = "aecodec"
+"""Title of files of codecs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ def files_at(
         formats: the other formats.
     """
     content = codec.compress(pixels, level=level)
-    own_file = File(OURS, content, np.asarray(codec.decompress(content)))
+    own_file = File(CODEC_TITLE, content, np.asarray(codec.decompress(content)))
     return [own_file, *(_no_smaller(format_, pixels, len(content)) for format_ in formats)]
 
 

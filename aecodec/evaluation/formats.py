@@ -87,5 +87,5 @@ def decode(file: bytes, original: Pixels) -> Pixels:
 WEBP = PillowFormat("WebP", "WebP", {"method": 6}, (0, 5, 15, 30, 50, 65, 78, 88))
 JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, (5, 15, 30, 45, 60, 70, 80, 87), "aecodec[report]")
 AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
-OTHERS = (WEBP, JPEG_XL, AVIF)
+COMPARED_FORMATS = (WEBP, JPEG_XL, AVIF)
 """The formats for comparisons of photographs at equal sizes."""

@@ -254,7 +254,7 @@ def _description_of(image: Image.Image) -> str:
 def _chosen_dpi(dpi: Any) -> tuple[float, float] | None:
     """Pixels per inch that are not a program's default."""
     try:
-        across, down = (_rounded(float(each)) for each in dpi)
+        across, down = (_rounded(float(value)) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     if not (0 < across < 1e6 and 0 < down < 1e6):

@@ -25,7 +25,7 @@ _ALPHA = -1
 
 
 class OpenedFile:
-    """A file that decodes selected frames, and no other messages than theirs.
+    """A file from which selected frames are decoded, and only the messages that contain them.
 
     Args:
         data: the bytes of the file.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aecodec.evaluation.formats import OTHERS, PillowFormat
+from aecodec.evaluation.formats import COMPARED_FORMATS, PillowFormat
 
 PNG = PillowFormat("PNG", "PNG", {"optimize": True})
 LOSSLESS = (
@@ -12,4 +12,4 @@ LOSSLESS = (
 )
 
 JPEG = PillowFormat("JPEG", "JPEG", {"optimize": True}, (5, 10, 20, 30, 45, 60, 75, 85))
-LOSSY = (JPEG, *OTHERS)
+LOSSY = (JPEG, *COMPARED_FORMATS)

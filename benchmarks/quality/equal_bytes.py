@@ -20,8 +20,8 @@ from PIL import Image
 import aecodec
 from aecodec import metrics
 from aecodec.arrays import Pixels
-from aecodec.evaluation.equal_bytes import OURS, File, files_at
-from aecodec.evaluation.formats import OTHERS
+from aecodec.evaluation.equal_bytes import CODEC_TITLE, File, files_at
+from aecodec.evaluation.formats import COMPARED_FORMATS
 from aecodec.imaging.plots import Panel, pictures_figure
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import carried_picture
@@ -35,7 +35,7 @@ _CROPS = (
     ("flower.jpg", "140", "150", "120", "80"),  # petals before an even background
 )
 _LEVELS = (2.0, 4.0)
-_TITLES = ("original", OURS, *(other.title for other in OTHERS))
+_TITLES = ("original", CODEC_TITLE, *(other.title for other in COMPARED_FORMATS))
 
 
 class Crop(NamedTuple):
@@ -77,7 +77,7 @@ def measure(options: Namespace) -> Iterator[Row]:
         drawn = []
         for crop in crops:
             pixels = _read(options.data, crop.name)
-            files = files_at(codec, pixels, level, OTHERS)
+            files = files_at(codec, pixels, level, COMPARED_FORMATS)
             rows = [_row(pixels, file) for file in files]
             cells = {file.title: row for file, row in zip(files, rows, strict=True)}
             yield {"level": level, "picture": crop.name, **cells}

@@ -102,7 +102,7 @@ def _aecodec(name: str, pixels: Pixels) -> Iterator[Work]:
 
 def _anchors(pixels: Pixels) -> Iterator[Work]:
     for anchor in _ANCHORS:
-        yield Work(anchor.title, partial(anchor.encode, pixels), partial(decode, like=pixels))
+        yield Work(anchor.title, partial(anchor.encode, pixels), partial(decode, original=pixels))
 
 
 def _compressai(data: Path, python: Path, cores: int) -> Row:

@@ -65,7 +65,7 @@ def _rows(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
     yield _row("aecodec, a batch", [batch], codec.compress, decompress, len(batch))
     yield from _keras(codec, batch)
     for anchor in _ANCHORS:
-        yield _row(anchor.title, singles, anchor.encode, partial(decode, like=singles[0]))
+        yield _row(anchor.title, singles, anchor.encode, partial(decode, original=singles[0]))
 
 
 def _keras(codec: Codec, batch: Pixels) -> Iterator[Row]:

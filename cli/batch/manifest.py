@@ -101,7 +101,7 @@ def opened(path: Path) -> Iterator[Manifest]:
     """
     journal_path = path.with_name(path.name + _JOURNAL)
     with _journal_at(journal_path) as journal:
-        if try_lock(journal.fileno()) is Lock.HELD_BY_ANOTHER or not journal_path.exists():
+        if try_lock(journal.fileno()) is Lock.BUSY or not journal_path.exists():
             raise UsageError(f"{path} is in use: another aecodec process writes this manifest")
         try:
             manifest = Manifest(path, journal)

@@ -1,4 +1,4 @@
-"""`aecodec report`: a page to look at, of pictures before and after a codec."""
+"""`aecodec report`: make a page that compares pictures before and after compression."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from aecodec.codec.registry import load_codec
 from aecodec.errors import UsageError
 from aecodec.urls import path_or_url
 
-if TYPE_CHECKING:  # which the other commands need not load
+if TYPE_CHECKING:  # loaded only when needed
     from aecodec.datasets.evaluation_set import Dataset
     from aecodec.web.report import Report, ReportOptions
 
@@ -43,65 +43,70 @@ def report(
     limit: Limit = None,
     shown: Annotated[
         int,
-        typer.Option("--shown", min=1, help="Show this many pictures, the worst ones."),
+        typer.Option("--shown", metavar="N", min=1, help="Show the N worst pictures."),
     ] = 24,
     curves: Annotated[
         bool,
         typer.Option(
             "--ssimulacra2",
-            help="Draw curves of SSIMULACRA2 too, in a second for each 400,000 pixels and point.",
+            help="Also draw SSIMULACRA2 curves, which takes one second per 400,000 pixels and "
+            "point.",
         ),
     ] = False,
     lossless: Annotated[
         bool,
         typer.Option(
-            "--lossless", help="Show large pictures exactly too: the page is four times as large."
+            "--lossless",
+            help="Also embed large pictures exactly. The page becomes four times as large.",
         ),
     ] = False,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a page to look at: pictures before and after a codec, beside WebP, JPEG XL and AVIF.
+    """Make a page that compares pictures with their reconstructions and with other formats.
 
-    Without -o, the folder scans becomes scans_report.html beside it. The page is one file that
-    fetches nothing: original and decoded picture under a slider, their difference, files of other
-    formats with the same number of bytes, bytes, PSNR, MS-SSIM and SSIMULACRA2, the worst pictures
-    first; and rate-distortion curves of all levels. It takes 20 seconds for each photograph of
-    400,000 pixels. JPEG XL and SSIMULACRA2 need pip install 'aecodec[report]'.
+    Without -o, the report of the folder scans is scans_report.html next to it. The page is a
+    single file that loads nothing from the network. For each picture, starting with the worst, it
+    shows the original and the reconstruction with a slider, their difference, and WebP, JPEG XL
+    and AVIF files of the same size, with bytes, PSNR, MS-SSIM and SSIMULACRA2. It also shows
+    rate-distortion curves of all levels.
+
+    A photograph with 400,000 pixels takes 20 seconds. JPEG XL and SSIMULACRA2 need
+    pip install 'aecodec[report]'.
     """
     from aecodec.web.report import ReportOptions
 
     target = _target(data, out)
     check_not_sources([target], [data])
     check_overwriting(target, force)
-    chosen = load_codec(codec)
-    chosen.spec.check_level(level)
+    loaded_codec = load_codec(codec)
+    loaded_codec.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=target == STANDARD)
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array)
         options = ReportOptions(level, shown, curves, lossless)
-        measured = _measured(chosen, dataset, limit, options, console)
-    _write(measured, data, target, force, console)
+        content = _content(loaded_codec, dataset, limit, options, console)
+    _write(content, data, target, force, console)
     report_unread(dataset, console)
 
 
 def _target(data: Path, out: str | None) -> Path:
-    """The page's file.
+    """Path of the page.
 
     Raises:
-        UsageError: the name is that of a folder, or of a file of another kind.
+        UsageError: the path is a folder, or its suffix is not that of a page.
     """
     if out is None:
         return folder_beside(data if is_folder_at(data) else data.with_suffix(""), "_report.html")
     if is_folder(out):
-        raise UsageError(f"report makes one file, and {out} is a folder: name a file with -o")
+        raise UsageError(f"report makes one file, but {out} is a folder: name a file with -o")
     if Path(out).suffix.lower() not in ("", ".html", ".htm"):
-        raise UsageError(f"{out}: a report is a page, so give a name that ends with .html")
+        raise UsageError(f"{out}: reports are HTML pages; give a name that ends with .html")
     return path_or_url(out)
 
 
-def _measured(
+def _content(
     codec: Codec, dataset: Dataset, limit: int | None, options: ReportOptions, console: Console
 ) -> Report:
     from aecodec.web.report import make_report
@@ -112,20 +117,20 @@ def _measured(
     )
 
 
-def _write(measured: Report, data: Path, target: Path, force: bool, console: Console) -> None:
-    page = measured.page(real_path(data).name)
+def _write(content: Report, data: Path, target: Path, force: bool, console: Console) -> None:
+    page = content.page(real_path(data).name)
     write_bytes(target, page, force)
-    for sentence in measured.missing:
+    for sentence in content.missing:
         console.note(sentence)
     console.result(
-        f"{data} -> {target}: {len(measured.pictures)} of {measured.measured} pictures shown, "
+        f"{data} -> {target}: {len(content.pictures)} of {content.measured} pictures shown, "
         f"{len(page)} bytes",
         {
             "source": str(data),
             "file": str(target),
-            "pictures": measured.measured,
-            "shown": len(measured.pictures),
+            "pictures": content.measured,
+            "shown": len(content.pictures),
             "bytes": len(page),
-            "missing": measured.missing,
+            "missing": content.missing,
         },
     )

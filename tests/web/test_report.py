@@ -20,7 +20,7 @@ from aecodec import metrics
 from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
 from aecodec.errors import ImageError
-from aecodec.evaluation.formats import AVIF, JPEG_XL, OTHERS, WEBP
+from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, JPEG_XL, WEBP
 from aecodec.web.report import Report, ReportOptions, embedded, make_report
 from benchmarks.web.browser import Browser
 
@@ -145,15 +145,15 @@ def test_formats_that_are_not_installed_are_named_and_left_out(
 ) -> None:
     monkeypatch.delitem(Image.SAVE, "JXL")
     monkeypatch.setitem(sys.modules, "ssimulacra2", None)
-    assert [format_ for format_ in OTHERS if not format_.is_installed] == [JPEG_XL]
+    assert [format_ for format_ in COMPARED_FORMATS if not format_.is_installed] == [JPEG_XL]
     dataset = open_dataset(pictures / "even & 'blue'.png")
     made = make_report(photo, lambda title: dataset, ReportOptions())
     assert made.missing == [
-        "JPEG XL is left out: pip install 'aecodec[report]' adds it",
-        "SSIMULACRA2 is left out: pip install 'aecodec[report]' adds it",
+        "JPEG XL is left out: to add it, run pip install 'aecodec[report]'",
+        "SSIMULACRA2 is left out: to add it, run pip install 'aecodec[report]'",
     ]
     assert [file["format"] for file in made.pictures[0]["files"]] == ["aecodec", "WebP", "AVIF"]
-    with pytest.raises(ImageError, match="no picture"):
+    with pytest.raises(ImageError, match="none of the pictures"):
         make_report(photo, lambda title: [], ReportOptions())
 
 
