@@ -13,8 +13,8 @@ Pixels = npt.NDArray[np.uint8]
 Latents = npt.NDArray[np.int8]
 """Output of the int8 encoder network, and input of the int8 decoder network."""
 
-Codes = npt.NDArray[np.int16]
-"""Quantized latents: the symbols that are entropy-coded."""
+Codes = npt.NDArray[np.int8 | np.int16]
+"""Quantized latents: the symbols that are entropy-coded. The core returns int8, Python int16."""
 
 Int32 = npt.NDArray[np.int32]
 Float32 = npt.NDArray[np.float32]

@@ -7,7 +7,6 @@ engine runs it. The codes are the same; only pixels may differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -99,7 +98,7 @@ class Network:
         if batch.shape not in self._output_shapes:
             self._output_shapes[batch.shape] = self._model.check_shape(batch.shape)
         output = np.empty(self._output_shapes[batch.shape], np.int8)
-        self._run(np.ascontiguousarray(batch), output, batch.shape[1:3])
+        self._run(np.ascontiguousarray(batch), output, (batch.shape[1], batch.shape[2]))
         return output
 
     def run_batch(self, workers: Workers, batch: Latents) -> Latents:
@@ -116,7 +115,7 @@ class Network:
             pass
         return outputs
 
-    def _run(self, inputs: Latents, outputs: Latents, size: Sequence[int]) -> None:
+    def _run(self, inputs: Latents, outputs: Latents, size: tuple[int, int]) -> None:
         _check(core.run(self._codec, self._is_encoder, *size, inputs, outputs))
 
 

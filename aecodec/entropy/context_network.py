@@ -52,8 +52,8 @@ MAX_UNITS = 1024
 
 # With small arrays, NumPy reads array scalars in half the time that Python numbers take.
 _ONE = np.array(1, np.int32)
-_MIN_INPUT, _MAX_INPUT = np.int32(-127)[...], np.int32(127)[...]
-_NO_ACTIVATION, _FULL_ACTIVATION = np.float32(0)[...], np.float32(127)[...]
+_MIN_INPUT, _MAX_INPUT = np.array(-127, np.int32), np.array(127, np.int32)
+_NO_ACTIVATION, _FULL_ACTIVATION = np.array(0, np.float32), np.array(127, np.float32)
 
 MAX_GRADIENT = 511
 """Gradients are clipped to -511..511, so that their weighted sums stay below 2**24."""

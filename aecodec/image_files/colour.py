@@ -78,7 +78,8 @@ def in_kept_colours(picture: Picture, metadata: Mapping[MetadataKind, bytes]) ->
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile is None or MetadataKind.ICC in metadata:
         return picture
-    remaining = {k: v for k, v in picture.metadata.items() if k is not MetadataKind.ICC}
+    remaining = dict(picture.metadata)
+    del remaining[MetadataKind.ICC]
     pixels = picture.pixels if is_srgb(profile, picture.mode) else to_srgb(picture.pixels, profile)
     return replace(picture, pixels=pixels, metadata=remaining)
 

@@ -989,7 +989,7 @@ static void code_columns(pass *p, range_coder *c, size_t entries)
 {
     uint32_t ends[256], n = 0;
     unsigned row;
-    if (entries < MANY) {
+    if (entries < MANY || !p->order) { /* aecodec_encode and aecodec_decode have no memory to sort */
         code_few_columns(p, c, entries);
         return;
     }
@@ -1013,39 +1013,51 @@ static int32_t code_escaped(range_coder *c, int32_t code)
     return (int32_t)(high << 8 | code_byte(c, value & 0xff)) - 32768;
 }
 
-/* Store a decoded value as a code, if an encoder can have written it. */
-static void store_decoded(pass *p, range_coder *c, size_t entry, int8_t *code, size_t channel, int32_t value)
-{
-    int32_t least = quantize_limit(p->codec, -128, channel);
-    int32_t most = quantize_limit(p->codec, 127, channel);
-    int was_escaped = p->column[entry] == p->codec->escape;
-    int is_escaped = column_of(p->codec, value, p->base[entry]) == p->codec->escape;
-    if (value < least || value > most || was_escaped != is_escaped) {
-        c->status = AECODEC_DAMAGED;
-        value = least;
-    }
-    *code = (int8_t)value;
-}
-
-/* Code the values of escaped symbols of a slice; in a decoder, store all codes of the slice. */
-static void code_values(pass *p, range_coder *c, size_t place, size_t stop)
+/* Code the values of escaped symbols of a slice. A decoder keeps them as bases, if their tables have no columns for
+ * them. */
+static void code_escapes(pass *p, range_coder *c, size_t place, size_t stop)
 {
     size_t entry = 0;
     uint32_t vector;
     for (; place < stop; place++) {
-        size_t channel = channel_at(p->codec, place);
         for (vector = 0; vector < p->count; vector++, entry++) {
-            int8_t *code = p->codes + (size_t)p->members[vector] * p->codec->code_dimension + channel;
-            int32_t value = p->base[entry] + p->column[entry];
             if (p->column[entry] == p->codec->escape) {
-                value = code_escaped(c, *code);
+                size_t code = (size_t)p->members[vector] * p->codec->code_dimension + channel_at(p->codec, place);
+                int32_t value = code_escaped(c, p->codes[code]);
+                if (column_of(p->codec, value, p->base[entry]) != p->codec->escape) {
+                    c->status = AECODEC_DAMAGED;
+                }
+                p->base[entry] = (int16_t)value;
             }
+        }
+    }
+}
+
+/* A decoded value as a code, if an encoder can have written it. */
+static int8_t decoded(const pass *p, range_coder *c, size_t entry, size_t channel)
+{
+    int32_t value = p->base[entry] + (p->column[entry] == p->codec->escape ? 0 : p->column[entry]);
+    int32_t least = quantize_limit(p->codec, -128, channel);
+    if (value < least || value > quantize_limit(p->codec, 127, channel)) {
+        c->status = AECODEC_DAMAGED;
+        value = least;
+    }
+    return (int8_t)value;
+}
+
+/* In a decoder, store all codes of a slice; make them inputs of the context network, if it needs them. */
+static void finish_slice(pass *p, range_coder *c, size_t place, size_t stop)
+{
+    uint32_t vector;
+    for (vector = 0; vector < p->count && (is_decoder(c) || is_together(p)); vector++) {
+        int8_t *codes = p->codes + (size_t)p->members[vector] * p->codec->code_dimension;
+        size_t entry = vector, n;
+        for (n = place; n < stop; n++, entry += p->count) {
+            size_t channel = channel_at(p->codec, n);
             if (is_decoder(c)) {
-                store_decoded(p, c, entry, code, channel, value);
+                codes[channel] = decoded(p, c, entry, channel);
             }
-            if (is_decoder(c) || is_together(p)) {
-                update_inputs(p, vector, place);
-            }
+            update_inputs(p, vector, n);
         }
     }
 }
@@ -1159,7 +1171,8 @@ static void code_pass(pass *p, range_coder *c)
         }
         find_rows(p, place, stop);
         code_columns(p, c, (stop - place) * p->count);
-        code_values(p, c, place, stop);
+        code_escapes(p, c, place, stop);
+        finish_slice(p, c, place, stop);
     }
 }
 

@@ -135,18 +135,13 @@ static void run_channels(const aecodec_kernels *kernels, const aecodec_convoluti
     }
 }
 
-void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
+/* Convolve one picture in tiles. */
+static void convolve_in_tiles(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     const size_t channels = convolution->in.channels;
     const uint32_t strip = strip_rows(kernels, convolution);
     aecodec_tile tile = {0};
     uint32_t row;
-#ifdef AECODEC_WINOGRAD
-    if (aecodec_winograd_takes(kernels, convolution)) {
-        aecodec_winograd(kernels, convolution);
-        return;
-    }
-#endif
     tile.step = convolution->across * channels;
     tile.row = (size_t)packed_row(convolution);
     tile.height = convolution->height;
@@ -157,6 +152,28 @@ void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution 
         const uint32_t rows = least_of(strip, convolution->out.rows - row);
         pack_strip(kernels, convolution, row, rows);
         run_channels(kernels, convolution, &tile, row, rows);
+    }
+}
+
+static size_t count_of(const aecodec_shape *shape)
+{
+    return (size_t)shape->rows * shape->columns * shape->channels;
+}
+
+void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
+{
+    aecodec_convolution picture = *convolution;
+    uint32_t n;
+#ifdef AECODEC_WINOGRAD
+    if (aecodec_winograd_takes(kernels, convolution)) {
+        aecodec_winograd(kernels, convolution);
+        return;
+    }
+#endif
+    for (n = 0; n < convolution->pictures; n++) {
+        convolve_in_tiles(kernels, &picture);
+        picture.input += count_of(&picture.in);
+        picture.output += count_of(&picture.out);
     }
 }
 

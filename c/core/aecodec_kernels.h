@@ -23,9 +23,10 @@ typedef struct {
     int is_rounded_once;
 } aecodec_scaling;
 
-/* A convolution: [rows][columns][channels] to [rows][columns][channels]. What lies outside of the input is zero,
+/* A convolution of some pictures: [rows][columns][channels] to [rows][columns][channels]. What lies outside of the input is zero,
  * the input's zero point. The bias includes what the zero point of the input adds. */
 typedef struct {
+    uint32_t pictures; /* one after the other in input and output */
     aecodec_shape in, out;
     const int8_t *input;
     int8_t *output;

@@ -49,7 +49,7 @@ enum {
 /* A run, or, without memory, what it would need. */
 typedef struct {
     const uint32_t *plan;
-    uint32_t rows, columns;
+    uint32_t pictures, rows, columns;
     const int8_t *input;
     int8_t *output;
     uint32_t *slots; /* where each slot begins after the first */
@@ -120,8 +120,10 @@ static int shape_of(const uint32_t *plan, uint32_t tensor, uint32_t rows, uint32
 static int read_shapes(const run_state *run, aecodec_call *call)
 {
     uint32_t n;
+    call->pictures = run->pictures;
     for (n = 0; n < call->count; n++) {
         call->is_in_place[n] = place_of(run->plan, call->reads[n]) == place_of(run->plan, call->writes);
+        call->is_constant[n] = place_of(run->plan, call->reads[n]) == AT_CONSTANT;
         if (!shape_of(run->plan, call->reads[n], run->rows, run->columns, &call->in[n])) {
             return 0;
         }
@@ -230,7 +232,7 @@ static int plan_is_sound(const uint32_t *plan)
 
 /* ---- what is checked for a size, and the memory that it takes ---- */
 
-/* Bytes of a slot: those of the largest tensor in it; 0 if a tensor has no shape. */
+/* Bytes of a slot: those of the largest tensor in it, for all pictures; 0 if a tensor has no shape. */
 static uint64_t slot_size(const run_state *run, uint32_t slot)
 {
     uint64_t largest = 1;
@@ -244,7 +246,7 @@ static uint64_t slot_size(const run_state *run, uint32_t slot)
             largest = bytes_of(&shape) > largest ? bytes_of(&shape) : largest;
         }
     }
-    return (largest + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return (largest * run->pictures + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 /* Bytes of all slots, and where each begins if the run has room to note it; 0 if they are too large. */
@@ -330,12 +332,13 @@ aecodec_status aecodec_network_output(const aecodec_network *network, uint32_t r
     return AECODEC_OK;
 }
 
-size_t aecodec_network_work_size(const aecodec_network *network, uint32_t rows, uint32_t columns)
+size_t aecodec_network_batch_work_size(const aecodec_network *network, uint32_t pictures, uint32_t rows,
+                                       uint32_t columns)
 {
-    const run_state run = {network->plan, rows, columns, NULL, NULL, NULL, NULL};
+    const run_state run = {network->plan, pictures, rows, columns, NULL, NULL, NULL, NULL};
     aecodec_shape input;
     uint64_t slots, scratch;
-    if (!size_is_taken(run.plan, rows, columns) || !shape_of(run.plan, run.plan[HEAD_INPUT], rows, columns, &input) ||
+    if (!pictures || !size_is_taken(run.plan, rows, columns) || !shape_of(run.plan, run.plan[HEAD_INPUT], rows, columns, &input) ||
         input.rows != rows || input.columns != columns) {
         return 0;
     }
@@ -383,11 +386,12 @@ static void *lay_out(run_state *run, void *work)
     return run->memory + (slots_size(run) - ALIGNMENT);
 }
 
-aecodec_status aecodec_network_run(const aecodec_network *network, uint32_t rows, uint32_t columns,
-                                   const int8_t *input, int8_t *output, void *work, size_t work_size)
+aecodec_status aecodec_network_run_batch(const aecodec_network *network, uint32_t pictures, uint32_t rows,
+                                         uint32_t columns, const int8_t *input, int8_t *output, void *work,
+                                         size_t work_size)
 {
-    const size_t needed = aecodec_network_work_size(network, rows, columns);
-    run_state run = {network->plan, rows, columns, input, output, NULL, NULL};
+    const size_t needed = aecodec_network_batch_work_size(network, pictures, rows, columns);
+    run_state run = {network->plan, pictures, rows, columns, input, output, NULL, NULL};
     void *scratch;
     uint32_t n;
     if (!needed || work_size < needed) {
@@ -398,6 +402,17 @@ aecodec_status aecodec_network_run(const aecodec_network *network, uint32_t rows
         run_operator(&run, network->kernels, n, scratch);
     }
     return AECODEC_OK;
+}
+
+size_t aecodec_network_work_size(const aecodec_network *network, uint32_t rows, uint32_t columns)
+{
+    return aecodec_network_batch_work_size(network, 1, rows, columns);
+}
+
+aecodec_status aecodec_network_run(const aecodec_network *network, uint32_t rows, uint32_t columns,
+                                   const int8_t *input, int8_t *output, void *work, size_t work_size)
+{
+    return aecodec_network_run_batch(network, 1, rows, columns, input, output, work, work_size);
 }
 
 const char *aecodec_network_kernels(const aecodec_network *network)

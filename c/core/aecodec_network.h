@@ -62,6 +62,14 @@ size_t aecodec_network_work_size(const aecodec_network *network, uint32_t rows, 
 aecodec_status aecodec_network_run(const aecodec_network *network, uint32_t rows, uint32_t columns,
                                    const int8_t *input, int8_t *output, void *work, size_t work_size);
 
+/* The same for several pictures of one size, which lie one after the other in input and output. For small ones, such as
+ * the digits of a codec of tiles, that is faster than one by one; 24 are enough. */
+size_t aecodec_network_batch_work_size(const aecodec_network *network, uint32_t pictures, uint32_t rows,
+                                       uint32_t columns);
+aecodec_status aecodec_network_run_batch(const aecodec_network *network, uint32_t pictures, uint32_t rows,
+                                         uint32_t columns, const int8_t *input, int8_t *output, void *work,
+                                         size_t work_size);
+
 /* Which kernels the network runs on: "portable", "avx2", "avx512vnni", "neon", "neon dotprod" or "wasm simd128". */
 const char *aecodec_network_kernels(const aecodec_network *network);
 

@@ -47,13 +47,6 @@ int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size)
     return offset % 4 == 0 && offset <= plan[PLAN_SIZE] && size <= plan[PLAN_SIZE] - offset;
 }
 
-int aecodec_works_in_place(uint32_t kind)
-{
-    return kind == AECODEC_SUM || kind == AECODEC_PRODUCT || kind == AECODEC_MAXIMUM || kind == AECODEC_MINIMUM ||
-           kind == AECODEC_TABLE || kind == AECODEC_COPY || kind == AECODEC_SQUARED_DIFFERENCE || kind == AECODEC_PRELU ||
-           kind == AECODEC_SOFTMAX;
-}
-
 /* ---- convolutions ----
  *
  * 0: height, width of the kernel; 1: steps; 2: rows above, columns before; 3: weights; 4: scaling; 5: zero of the
@@ -83,7 +76,7 @@ static aecodec_convolution convolution_of(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
     const aecodec_convolution convolution = {
-        call->in[0],  call->out,    call->from[0], call->to,     low(word[0]),          high(word[0]),    low(word[1]),
+        call->pictures, call->in[0],  call->out,    call->from[0], call->to,     low(word[0]),          high(word[0]),    low(word[1]),
         high(word[1]), low(word[2]), high(word[2]), byte_of(word[5], 0), at(call, word[3]), scaling_of(call), call->scratch};
     return convolution;
 }
@@ -937,6 +930,7 @@ typedef struct {
     int (*is_sound)(const aecodec_call *call);
     int (*fits)(const aecodec_call *call);
     void (*run)(const aecodec_kernels *kernels, const aecodec_call *call);
+    int works_in_place; /* whether it may write where it reads */
 } operator_kind;
 
 static int any_shapes(const aecodec_call *call)
@@ -946,30 +940,35 @@ static int any_shapes(const aecodec_call *call)
 }
 
 static const operator_kind kinds[AECODEC_KINDS] = {
-    [AECODEC_CONVOLUTION] = {convolution_is_sound, any_shapes, convolve},
-    [AECODEC_DEPTHWISE] = {depthwise_is_sound, any_shapes, convolve_depthwise},
-    [AECODEC_SUM] = {pair_is_sound, pair_fits, run_pairs},
-    [AECODEC_PRODUCT] = {pair_is_sound, pair_fits, run_pairs},
-    [AECODEC_MAXIMUM] = {pair_is_sound, pair_fits, run_pairs},
-    [AECODEC_MINIMUM] = {pair_is_sound, pair_fits, run_pairs},
-    [AECODEC_TABLE] = {table_is_sound, same_shapes, look_up},
-    [AECODEC_DEPTH_TO_SPACE] = {block_is_sound, depth_to_space_fits, depth_to_space},
-    [AECODEC_SPACE_TO_DEPTH] = {block_is_sound, space_to_depth_fits, space_to_depth},
-    [AECODEC_CONCATENATION] = {concatenation_is_sound, concatenation_fits, concatenate},
-    [AECODEC_COPY] = {has_one_input, same_counts, copy},
-    [AECODEC_WINDOW] = {has_one_input, same_channels, window},
-    [AECODEC_MAXIMUM_POOL] = {pool_is_sound, same_channels, pool},
-    [AECODEC_MEAN_POOL] = {pool_is_sound, same_channels, pool},
-    [AECODEC_REDUCTION] = {reduction_is_sound, reduction_fits, reduce},
-    [AECODEC_NEAREST] = {nearest_is_sound, nearest_fits, nearest},
-    [AECODEC_BILINEAR] = {bilinear_is_sound, bilinear_fits, bilinear},
-    [AECODEC_MOVE] = {move_is_sound, move_fits, move},
-    [AECODEC_SQUARED_DIFFERENCE] = {pair_is_sound, pair_fits, run_pairs},
-    [AECODEC_PRELU] = {pair_is_sound, pair_fits, run_pairs},
-    [AECODEC_MIRROR] = {mirror_is_sound, mirror_fits, mirror},
-    [AECODEC_SOFTMAX] = {softmax_is_sound, same_shapes, softmax},
-    [AECODEC_MATRICES] = {pair_is_sound, matrices_fit, multiply_matrices},
+    [AECODEC_CONVOLUTION] = {convolution_is_sound, any_shapes, convolve, 0},
+    [AECODEC_DEPTHWISE] = {depthwise_is_sound, any_shapes, convolve_depthwise, 0},
+    [AECODEC_SUM] = {pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_PRODUCT] = {pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_MAXIMUM] = {pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_MINIMUM] = {pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_TABLE] = {table_is_sound, same_shapes, look_up, 1},
+    [AECODEC_DEPTH_TO_SPACE] = {block_is_sound, depth_to_space_fits, depth_to_space, 0},
+    [AECODEC_SPACE_TO_DEPTH] = {block_is_sound, space_to_depth_fits, space_to_depth, 0},
+    [AECODEC_CONCATENATION] = {concatenation_is_sound, concatenation_fits, concatenate, 0},
+    [AECODEC_COPY] = {has_one_input, same_counts, copy, 1},
+    [AECODEC_WINDOW] = {has_one_input, same_channels, window, 0},
+    [AECODEC_MAXIMUM_POOL] = {pool_is_sound, same_channels, pool, 0},
+    [AECODEC_MEAN_POOL] = {pool_is_sound, same_channels, pool, 0},
+    [AECODEC_REDUCTION] = {reduction_is_sound, reduction_fits, reduce, 0},
+    [AECODEC_NEAREST] = {nearest_is_sound, nearest_fits, nearest, 0},
+    [AECODEC_BILINEAR] = {bilinear_is_sound, bilinear_fits, bilinear, 0},
+    [AECODEC_MOVE] = {move_is_sound, move_fits, move, 0},
+    [AECODEC_SQUARED_DIFFERENCE] = {pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_PRELU] = {pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_MIRROR] = {mirror_is_sound, mirror_fits, mirror, 0},
+    [AECODEC_SOFTMAX] = {softmax_is_sound, same_shapes, softmax, 1},
+    [AECODEC_MATRICES] = {pair_is_sound, matrices_fit, multiply_matrices, 0},
 };
+
+int aecodec_works_in_place(uint32_t kind)
+{
+    return kind < AECODEC_KINDS && kinds[kind].works_in_place;
+}
 
 int aecodec_parameters_are_sound(const aecodec_call *call)
 {
@@ -991,7 +990,21 @@ uint64_t aecodec_scratch_size(const aecodec_kernels *kernels, const aecodec_call
     return aecodec_convolution_scratch(kernels, &convolution);
 }
 
+/* Convolutions take all pictures at once, as their weights have to be transformed; other operators take one by one. */
 void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *call)
 {
-    kinds[call->kind].run(kernels, call);
+    aecodec_call picture = *call;
+    uint32_t n, input;
+    if (call->kind == AECODEC_CONVOLUTION) {
+        kinds[call->kind].run(kernels, call);
+        return;
+    }
+    picture.pictures = 1;
+    for (n = 0; n < call->pictures; n++) {
+        kinds[call->kind].run(kernels, &picture);
+        for (input = 0; input < call->count; input++) {
+            picture.from[input] += call->is_constant[input] ? 0 : count_of(&call->in[input]);
+        }
+        picture.to += count_of(&call->out);
+    }
 }

@@ -42,6 +42,8 @@ typedef struct {
     const uint32_t *parameters;
     uint32_t reads[AECODEC_MOST_INPUTS], count, writes; /* tensors */
     int is_in_place[AECODEC_MOST_INPUTS];               /* whether it writes where it reads each */
+    int is_constant[AECODEC_MOST_INPUTS];               /* whether each is the same for all pictures */
+    uint32_t pictures;                                  /* one after the other in each tensor */
     aecodec_shape in[AECODEC_MOST_INPUTS], out;
     const int8_t *from[AECODEC_MOST_INPUTS];
     int8_t *to;

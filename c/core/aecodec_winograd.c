@@ -31,11 +31,12 @@ typedef struct {
     const aecodec_convolution *convolution;
     size_t channels;       /* of the input */
     size_t length;         /* the same, rounded up for whole vectors */
-    size_t across, rows;   /* tiles of a row, rows of a strip */
+    size_t across, down;   /* tiles of a row, and rows of tiles of a picture */
+    size_t rows;           /* of tiles of a strip, which may be of several pictures */
     size_t tiles;          /* of a strip */
     size_t packed_columns; /* that the tiles of a row see */
     size_t input_point, weight_point; /* from one point to the next */
-    int16_t *packed;       /* [SIDE * rows + 2][packed_columns][channels], and CHUNK more */
+    int16_t *packed;       /* [SEEN][packed_columns][channels], and CHUNK more: of a row of tiles */
     int16_t *inputs;       /* [POINTS][tiles][length], input_point apart */
     int16_t *weights;      /* [POINTS][length / 2][AECODEC_BLOCK][2], weight_point apart, of one block */
     int32_t *sums;         /* [POINTS][MANY][AECODEC_BLOCK], of many tiles and one block */
@@ -57,9 +58,10 @@ static layout layout_of(const aecodec_convolution *convolution)
     made.across = ((size_t)convolution->out.columns + SIDE - 1) / SIDE;
     made.packed_columns = SIDE * made.across + 2;
     row = made.across * POINTS * made.length * sizeof(int16_t);
+    made.down = ((size_t)convolution->out.rows + SIDE - 1) / SIDE;
     made.rows = row < STRIP ? STRIP / row : 1;
-    if (made.rows > ((size_t)convolution->out.rows + SIDE - 1) / SIDE) {
-        made.rows = ((size_t)convolution->out.rows + SIDE - 1) / SIDE;
+    if (made.rows > made.down * convolution->pictures) {
+        made.rows = made.down * convolution->pictures;
     }
     made.tiles = made.rows * made.across;
     made.input_point = made.tiles * made.length + APART;
@@ -72,7 +74,7 @@ enum { SUMS = POINTS * MANY * AECODEC_BLOCK, TOTALS = SIDE * SIDE * MANY * AECOD
 /* Numbers in the packed rows, the inputs and the weights. */
 static void sizes_of(const layout *made, size_t sizes[3])
 {
-    sizes[0] = rounded_up((SIDE * made->rows + 2) * made->packed_columns * made->channels + CHUNK, CHUNK);
+    sizes[0] = rounded_up(SEEN * made->packed_columns * made->channels + CHUNK, CHUNK);
     sizes[1] = POINTS * made->input_point;
     sizes[2] = POINTS * made->weight_point;
 }
@@ -104,13 +106,13 @@ AECODEC_INLINE void fill(int16_t *packed, int8_t value, size_t count)
     }
 }
 
-AECODEC_INLINE void pack_row(const layout *made, int64_t row, int16_t *packed)
+AECODEC_INLINE void pack_row(const layout *made, const int8_t *input, int64_t row, int16_t *packed)
 {
     const aecodec_convolution *c = made->convolution;
     const size_t columns = made->packed_columns, left = c->left < columns ? c->left : columns;
     const size_t seen = columns - left < c->in.columns ? columns - left : c->in.columns;
     const int is_inside = row >= 0 && row < (int64_t)c->in.rows;
-    const int8_t *from = c->input + (is_inside ? (size_t)row * c->in.columns * made->channels : 0);
+    const int8_t *from = input + (is_inside ? (size_t)row * c->in.columns * made->channels : 0);
     const size_t start = left * made->channels, end = start + (is_inside ? seen * made->channels : 0);
     size_t n;
     fill(packed, c->zero, start);
@@ -120,15 +122,18 @@ AECODEC_INLINE void pack_row(const layout *made, int64_t row, int16_t *packed)
     fill(packed + end, c->zero, columns * made->channels - end);
 }
 
+/* Pack what a row of tiles sees. */
 AECODEC_WIDE static void pack(const layout *made, size_t tile_row)
 {
-    const size_t size = made->packed_columns * made->channels, rows = SIDE * made->rows + 2;
-    const int64_t first = (int64_t)(SIDE * tile_row) - made->convolution->top;
+    const aecodec_convolution *c = made->convolution;
+    const size_t size = made->packed_columns * made->channels;
+    const size_t picture = (size_t)c->in.rows * c->in.columns * made->channels;
+    const int64_t first = (int64_t)(tile_row % made->down * SIDE) - c->top;
     size_t n;
-    for (n = 0; n < rows; n++) {
-        pack_row(made, first + (int64_t)n, made->packed + n * size);
+    for (n = 0; n < SEEN; n++) {
+        pack_row(made, c->input + tile_row / made->down * picture, first + (int64_t)n, made->packed + n * size);
     }
-    fill(made->packed + rows * size, 0, CHUNK);
+    fill(made->packed + SEEN * size, 0, CHUNK);
 }
 
 /* Six numbers of each of some channels, `gap` apart, transformed: to[0], to[step] and so on; steps are constants, for
@@ -164,16 +169,13 @@ AECODEC_INLINE void transform_chunk(const layout *made, const int16_t *from, int
     }
 }
 
-AECODEC_WIDE static void transform_inputs(const layout *made)
+AECODEC_WIDE static void transform_inputs(const layout *made, int16_t *to)
 {
-    size_t row, column, channel;
-    int16_t *to = made->inputs;
-    for (row = 0; row < made->rows; row++) {
-        for (column = 0; column < made->across; column++, to += made->length) {
-            const int16_t *from = made->packed + SIDE * (row * made->packed_columns + column) * made->channels;
-            for (channel = 0; channel < made->channels; channel += CHUNK) {
-                transform_chunk(made, from + channel, to + channel);
-            }
+    size_t column, channel;
+    for (column = 0; column < made->across; column++, to += made->length) {
+        const int16_t *from = made->packed + SIDE * column * made->channels;
+        for (channel = 0; channel < made->channels; channel += CHUNK) {
+            transform_chunk(made, from + channel, to + channel);
         }
     }
 }
@@ -296,14 +298,16 @@ AECODEC_WIDE static void fold_tiles(const layout *made, size_t tiles, int is_fir
 }
 
 /* The outputs of a tile that lie in the picture. */
-static void store_tile(const aecodec_kernels *kernels, const layout *made, const int32_t *totals, size_t row,
+static void store_tile(const aecodec_kernels *kernels, const layout *made, const int32_t *totals, size_t tile_row,
                        size_t column, uint32_t channel, uint32_t outputs)
 {
     const aecodec_convolution *c = made->convolution;
     const size_t left = c->out.columns - column, count = left < SIDE ? left : SIDE;
+    const size_t picture = tile_row / made->down, row = tile_row % made->down * SIDE;
     size_t y;
     for (y = 0; y < SIDE && row + y < c->out.rows; y++, totals += SIDE * AECODEC_BLOCK) {
-        int8_t *output = c->output + ((row + y) * c->out.columns + column) * c->out.channels + channel;
+        const size_t place = (picture * c->out.rows + row + y) * c->out.columns + column;
+        int8_t *output = c->output + place * c->out.channels + channel;
         kernels->outputs(&c->scaling, totals, count, channel, outputs, output, c->out.channels);
     }
 }
@@ -324,10 +328,10 @@ static void multiply(const aecodec_kernels *kernels, const layout *made, size_t 
 }
 
 /* Some tiles from this one on, in a block of outputs. */
-static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t tile,
+static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t tile, size_t left,
                       uint32_t channel, uint32_t outputs)
 {
-    const size_t left = made->tiles - tile, tiles = left < MANY ? left : MANY;
+    const size_t tiles = left < MANY ? left : MANY;
     const size_t part = made->channels <= MOST_TOGETHER ? made->channels : PART;
     size_t from, n;
     for (from = 0; from < made->channels; from += part) {
@@ -336,25 +340,24 @@ static void run_tiles(const aecodec_kernels *kernels, const layout *made, size_t
         fold_tiles(made, tiles, from == 0);
     }
     for (n = 0; n < tiles; n++) {
-        const size_t row = tile_row + (tile + n) / made->across, column = (tile + n) % made->across;
-        if (SIDE * row < made->convolution->out.rows) {
-            store_tile(kernels, made, made->totals + n * SIDE * SIDE * AECODEC_BLOCK, SIDE * row, SIDE * column, channel,
-                       outputs);
-        }
+        store_tile(kernels, made, made->totals + n * SIDE * SIDE * AECODEC_BLOCK, tile_row + (tile + n) / made->across,
+                   (tile + n) % made->across * SIDE, channel, outputs);
     }
 }
 
-static void run_strip(const aecodec_kernels *kernels, const layout *made, size_t tile_row)
+/* Some rows of tiles from this one on. */
+static void run_strip(const aecodec_kernels *kernels, const layout *made, size_t tile_row, size_t rows)
 {
     const aecodec_convolution *c = made->convolution;
     const size_t own = 9 * made->channels; /* weights of an output */
+    const size_t tiles = rows * made->across;
     uint32_t channel;
     size_t tile;
     for (channel = 0; channel < c->out.channels; channel += AECODEC_BLOCK) {
         const uint32_t left = c->out.channels - channel, outputs = left < AECODEC_BLOCK ? left : AECODEC_BLOCK;
         transform_weights(made, c->weights + channel * own, outputs);
-        for (tile = 0; tile < made->tiles; tile += MANY) {
-            run_tiles(kernels, made, tile_row, tile, channel, outputs);
+        for (tile = 0; tile < tiles; tile += MANY) {
+            run_tiles(kernels, made, tile_row, tile, tiles - tile, channel, outputs);
         }
     }
 }
@@ -362,17 +365,21 @@ static void run_strip(const aecodec_kernels *kernels, const layout *made, size_t
 void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     layout made = layout_of(convolution);
-    size_t sizes[3], row;
+    const size_t all = made.down * convolution->pictures;
+    size_t sizes[3], row, n;
     sizes_of(&made, sizes);
     made.packed = convolution->scratch;
     made.inputs = made.packed + sizes[0];
     made.weights = made.inputs + sizes[1];
     made.sums = (int32_t *)(void *)(made.weights + sizes[2]);
     made.totals = made.sums + SUMS;
-    for (row = 0; SIDE * row < convolution->out.rows; row += made.rows) {
-        pack(&made, row);
-        transform_inputs(&made);
-        run_strip(kernels, &made, row);
+    for (row = 0; row < all; row += made.rows) {
+        const size_t rows = made.rows < all - row ? made.rows : all - row;
+        for (n = 0; n < rows; n++) {
+            pack(&made, row + n);
+            transform_inputs(&made, made.inputs + n * made.across * made.length);
+        }
+        run_strip(kernels, &made, row, rows);
     }
 }
 

@@ -61,7 +61,7 @@ static void set_weights(filter *f, uint32_t n, double centre, double stretch, do
 /* The filter is stretched where the number of pixels decreases, so that it averages them. */
 static aecodec_status filter_make(filter *f, uint32_t old, uint32_t new)
 {
-    double scale = (double)old / new, stretch = scale < 1 ? 1 : scale, support = CUBIC_SUPPORT * stretch;
+    double scale = (double)old / new, stretch = scale < 1 ? 1 : scale, support = (double)CUBIC_SUPPORT * stretch;
     double *weights;
     uint32_t n;
     f->count = new;

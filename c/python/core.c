@@ -145,27 +145,6 @@ static aecodec_status run_size_of(const aecodec_network *network, uint32_t rows,
     return status;
 }
 
-/* sizes(codec, is_encoder, rows, columns) -> (status, bytes of the output of a run, bytes of its working memory) */
-static PyObject *sizes(PyObject *module, PyObject *arguments)
-{
-    PyObject *capsule;
-    const aecodec_network *network;
-    codec *c;
-    int is_encoder;
-    unsigned int rows, columns;
-    run_size size = {0, 0, 0, 0, 0};
-    aecodec_status status = AECODEC_ABSENT;
-    (void)module;
-    if (!PyArg_ParseTuple(arguments, "OpII", &capsule, &is_encoder, &rows, &columns) || !(c = codec_of(capsule))) {
-        return NULL;
-    }
-    network = network_of(c->bundle, is_encoder);
-    if (network) {
-        status = run_size_of(network, rows, columns, &size);
-    }
-    return Py_BuildValue("(inn)", (int)status, (Py_ssize_t)size.output, (Py_ssize_t)size.work);
-}
-
 static aecodec_status run_all(const aecodec_network *network, const run_size *size, const Py_buffer *input,
                               const Py_buffer *output, const scratch *work)
 {
@@ -404,7 +383,6 @@ static PyObject *status_text(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef functions[] = {{"open", open_codec, METH_VARARGS, NULL},
-                                  {"sizes", sizes, METH_VARARGS, NULL},
                                   {"run", run, METH_VARARGS, NULL},
                                   {"encode", encode, METH_VARARGS, NULL},
                                   {"decode", decode, METH_VARARGS, NULL},

@@ -190,7 +190,7 @@ def test_no_path_in_metadata_is_followed(
         return open_folder(path)
 
     monkeypatch.setattr(CodecFolder, "open", noted)
-    with pytest.raises(CodecError, match="not installed here: name its folder"):
+    with pytest.raises(CodecError, match="not installed here: add its folder"):
         codec.chunk_codec.encode(digits[:1])
     assert own not in opened
 
