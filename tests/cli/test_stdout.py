@@ -54,17 +54,16 @@ def test_a_pipe_that_nobody_reads_is_a_failure(picture: Path, unbuffered: bool) 
     reader, writer = os.pipe()
     os.close(reader)
     assert run(["--help"], writer, unbuffered).returncode == 1  # Rich says nothing
-    for arguments in (TO_STDOUT, ["info", "picture.aec"]):
-        done = run(arguments, writer, unbuffered)
-        assert done.returncode == 1
-        assert b"standard output cannot be written: Broken pipe" in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+    done = run(["info", "picture.aec"], writer, unbuffered)
+    assert done.returncode == 1
+    assert b"standard output cannot be written: Broken pipe" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     os.close(writer)
 
 
 @pytest.mark.parametrize("unbuffered", [True, False])
 def test_a_full_disk_is_a_failure(picture: Path, unbuffered: bool) -> None:
-    for arguments in (TO_STDOUT, ["codecs"], ["--version"], ["train", "--list-recipes"]):
+    for arguments in (TO_STDOUT, ["--version"]):
         with open("/dev/full", "wb") as full:
             done = run(arguments, full.fileno(), unbuffered)
         assert done.returncode == 1

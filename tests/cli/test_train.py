@@ -149,6 +149,7 @@ def assert_fewer_pixels_make_fewer_bytes(codec: aecodec.Codec) -> None:
     assert codec.decoder.decompress_picture(file.data).size == picture.size
 
 
+@pytest.mark.slow
 def test_options_override_the_recipe(folder: Path) -> None:
     options = "--epochs 1 --levels 3 --code-dim 6 --rate-weight 0.05 --priors 3 --seed 5 --quiet"
     made = f"digits.npy -o mine --recipe tile.toml --tile 20 --name digitlike {options}"
