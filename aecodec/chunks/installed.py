@@ -33,8 +33,8 @@ def installed_codec(codec_id: bytes, name: str) -> Codec:
     Raises:
         CodecError: the codec is not installed.
 
-    >>> installed_codec(bytes.fromhex("0881441f"), "digits")
-    Codec('digits', id 0881441f, levels 1 to 3)
+    >>> installed_codec(bytes.fromhex("0881441f"), "digits").spec.name
+    'digits'
     """
     if codec_id in _remembered:
         return _remembered[codec_id]

@@ -86,5 +86,6 @@ def test_vectors_without_neighbours_are_one_message(prior: Prior) -> None:
 def test_a_message_cut_short_is_refused(prior: Prior, length: int) -> None:
     grid = (1, 2, 2 * SEGMENT_SIDE + 1)
     payload = assert_round_trip(prior, some_codes(grid), grid)
+    coder = PriorCoder(prior, EVERY, functools.partial(nearest_symbols, EVERY))
     with pytest.raises(FormatError):
-        [message.decode(prior) for message in split_payload(payload[:length], grid)]
+        [coder.decode(*message[::-1]) for message in split_payload(payload[:length], grid)]

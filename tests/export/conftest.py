@@ -11,6 +11,7 @@ from helpers.networks.pairs import Pair, convolutional_pair, train_pair
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.export.from_keras.codec import codec_from_keras
+from aecodec.export.model_hints import UNIT, ModelHints
 
 
 @pytest.fixture(scope="session")
@@ -33,5 +34,6 @@ def convolutional_codec(
 ) -> Codec:
     """The codec of that pair, without context networks."""
     folder = tmp_path_factory.mktemp("convolutional") / "codec"
-    options = {"name": "any size", "tile": 28, "priors": 4, "context_units": 0}
+    hints = ModelHints(pixel_ranges=(UNIT, UNIT))  # after so little training, others may fit
+    options = {"name": "any size", "tile": 28, "priors": 4, "context_units": 0, "hints": hints}
     return codec_from_keras(*convolutional, few_digits, folder, **options)

@@ -12,8 +12,8 @@ from helpers.commands import Command
     ("options", "says"),
     [
         (("--level", "4"), "level 4"),
-        (("--priors", "3"), "--priors is for --format c"),
-        (("--size", "16x16"), "formats that are measured"),
+        (("--priors", "3"), "--priors needs --format c"),
+        (("--size", "16x16"), "cannot be used with --format bundle"),
         (("--quantize", "none"), "--quantize none"),
     ],
 )
