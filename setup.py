@@ -17,6 +17,11 @@ from setuptools import Distribution, Extension, find_packages, setup
 CHOICE = os.environ.get("AECODEC_CORE", "")
 FOLDERS = ("c", "cli", "export", "web")
 STABLE_ABI = sys.version_info >= (3, 11)  # the first version whose stable ABI has buffers
+COMPILER_OPTIONS = (
+    ["/std:c11"]  # without it, Visual C++ does not know the word restrict
+    if os.name == "nt"
+    else ["-std=c99", "-O3", "-ffp-contract=off"]
+)
 DEPENDENCIES = [
     "numpy>=1.26",
     "pillow>=10.3",
@@ -38,7 +43,7 @@ def core() -> Extension:
         include_dirs=["c/library", "c/core"],
         depends=[*glob("c/library/*.h"), *glob("c/core/*.h")],
         define_macros=[("AECODEC_LIBRARY", None), *abi],
-        extra_compile_args=[] if os.name == "nt" else ["-std=c99", "-O3", "-ffp-contract=off"],
+        extra_compile_args=COMPILER_OPTIONS,
         py_limited_api=STABLE_ABI,
         optional=CHOICE != "1",
     )

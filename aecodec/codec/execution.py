@@ -15,7 +15,7 @@ class Execution:
     Attributes:
         engine: runs the networks and codes the latents; the installation's engine if None.
         window: longest side, in tiles, of the windows in which networks see a large picture.
-        workers: threads that share out windows, segments and batches.
+        workers: threads that process windows, segments and batches.
     """
 
     engine: Engine | None = None

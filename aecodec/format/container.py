@@ -220,14 +220,19 @@ def check(data: bytes) -> None:
 def _check_version(data: bytes) -> None:
     """Check that this version can read the version and flags of a file."""
     if data[2] != VERSION:
-        raise FormatError(
-            f"the file has format version {data[2]}, but this aecodec reads version {VERSION}: "
-            "upgrade aecodec"
-        )
+        raise FormatError(version_problem(data[2]))
     if unknown := data[_PREFIX_SIZE - 1] & _RESERVED_BITS:
         raise FormatError(
             f"unknown flag bits {unknown:#04x}: a newer aecodec made the file; upgrade aecodec"
         )
+
+
+def version_problem(version: int) -> str:
+    """Message about a file with another format version."""
+    return (
+        f"the file has format version {version}, but this aecodec reads version {VERSION}: "
+        "upgrade aecodec"
+    )
 
 
 def _crc(body: bytes) -> bytes:
@@ -323,10 +328,7 @@ def _read_metadata(content: bytes) -> dict[MetadataKind, bytes]:
 
 def _check_limits(header: Header) -> None:
     width, height = header.size or (1, 1)
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise FormatError(f"{width}x{height} pixels: each side must have 1 to {MAX_SIDE} pixels")
-    _check_frames(header.frames)
-    check_pixels((width, height), header.frames)
+    check_size((width, height), header.frames)
     if not NOT_REDUCED <= header.reduction <= MAX_REDUCTION:
         raise FormatError(
             f"reduction factor {header.reduction / NOT_REDUCED:g}: it must be 1 to "
@@ -344,6 +346,22 @@ def _check_limits(header: Header) -> None:
 def _check_frames(frames: int) -> None:
     if not 1 <= frames <= MAX_FRAMES:
         raise FormatError(f"{frames} frames: a file can hold 1 to {MAX_FRAMES}")
+
+
+def check_size(size: tuple[int, int], frames: int) -> None:
+    """Check that a file may hold pictures with this size.
+
+    Args:
+        size: (width, height) of each picture.
+        frames: number of pictures.
+
+    Raises:
+        FormatError: a side or the number of pictures is out of range, or there are too many pixels.
+    """
+    if not (min(size) >= 1 and max(size) <= MAX_SIDE):
+        raise FormatError(f"{size[0]}x{size[1]} pixels: each side must have 1 to {MAX_SIDE} pixels")
+    _check_frames(frames)
+    check_pixels(size, frames)
 
 
 def check_pixels(size: tuple[int, int], frames: int) -> None:

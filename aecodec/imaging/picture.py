@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.errors import ImageError
-from aecodec.format.container import MAX_PIXELS, MAX_SIDE, MetadataKind, Mode
+from aecodec.errors import FormatError, ImageError
+from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.instruction import Origin
 
 
@@ -133,13 +133,10 @@ def check_limits(picture: Picture) -> None:
     Raises:
         ImageError: the picture has no pixels, or too many.
     """
-    width, height = picture.size
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and picture.frames > 0):
-        raise ImageError(f"{width}x{height} pixels: each side must have 1 to {MAX_SIDE} pixels")
-    if width * height * picture.frames > MAX_PIXELS:
-        raise ImageError(
-            f"{picture.frames} x {width}x{height} pixels: a file can hold at most {MAX_PIXELS}"
-        )
+    try:
+        check_size(picture.size, picture.frames)
+    except FormatError as error:
+        raise ImageError(str(error)) from error
 
 
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:

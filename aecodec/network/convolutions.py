@@ -292,8 +292,9 @@ def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     groups = np.ascontiguousarray(rows).view(np.uint32)  # moved as words, four times as fast
     whole = len(groups) // BLOCK * BLOCK
     blocks = groups[:whole].reshape(-1, BLOCK, height, groups.shape[2]).transpose(0, 2, 3, 1)
-    last = groups[whole:].transpose(1, 2, 0)
-    return np.concatenate([blocks.ravel(), last.ravel()]).view(np.int8)
+    last = groups[whole:].transpose(1, 2, 0).ravel()
+    words = np.concatenate([blocks.ravel(), last]) if len(last) else blocks.ravel()
+    return words.view(np.int8)
 
 
 def ends_of(low: Lowering, operator: Operator, value: Tensor, activation: int) -> int:

@@ -131,7 +131,8 @@ class Plan:
         size: rows and columns of the input; 0 and 0 if the network takes any.
         tensors: its tensors.
         operators: its operators, in the order in which they run.
-        data: weights, tables and constants.
+        data: weights, tables and constants, in parts.
+        data_size: bytes of the data.
         entry: number of the input.
         exit: number of the output.
         slots: number of slots.
@@ -140,7 +141,8 @@ class Plan:
     size: tuple[int, int]
     tensors: list[Tensor] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
-    data: bytearray = field(default_factory=bytearray)
+    data: list[npt.NDArray[Any]] = field(default_factory=list)
+    data_size: int = 0
     entry: int = 0
     exit: int = 0
     slots: int = 0
@@ -157,9 +159,9 @@ class Plan:
 
     def keep(self, values: npt.NDArray[Any]) -> int:
         """Add data, and return their offset within all data."""
-        offset = len(self.data)
-        self.data += values.tobytes()
-        self.data += bytes(-len(self.data) % _ALIGNMENT)
+        offset, padding = self.data_size, np.zeros(-values.nbytes % _ALIGNMENT, np.uint8)
+        self.data += [np.ascontiguousarray(values), padding]
+        self.data_size += values.nbytes + len(padding)
         return offset
 
     def add(self, kind: Kind, inputs: list[int], output: int, *parameters: int) -> int:
@@ -180,7 +182,7 @@ class Plan:
         words = [
             int.from_bytes(MAGIC, "little"),
             VERSION,
-            start + len(self.data),
+            start + self.data_size,
             len(self.tensors),
             len(self.operators),
             self.slots,
@@ -195,7 +197,7 @@ class Plan:
         for operator in self.operators:
             words += _operator_words(operator, start)
         table = np.array([word & 0xFFFFFFFF for word in words], "<u4").tobytes()
-        return b"".join([table.ljust(start, b"\0"), self.data])
+        return b"".join([table.ljust(start, b"\0"), *(values.data for values in self.data)])
 
     def _units(self) -> tuple[int, int]:
         shapes = [tensor.shape for tensor in self.tensors]

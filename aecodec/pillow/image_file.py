@@ -28,16 +28,12 @@ def accepts(prefix: bytes) -> bool | str:
     >>> accepts(bytes.fromhex("ae 43 01")), accepts(b"GIF89a")
     (True, False)
     >>> accepts(bytes.fromhex("ae 43 02"))
-    'the .aec file has format version 2, but this aecodec reads version 1: upgrade aecodec'
+    'the file has format version 2, but this aecodec reads version 1: upgrade aecodec'
     """
     if not prefix.startswith(MAGIC) or len(prefix) <= len(MAGIC):
         return False
-    if (version := prefix[len(MAGIC)]) == VERSION:
-        return True
-    return (
-        f"the .aec file has format version {version}, but this aecodec reads version {VERSION}: "
-        "upgrade aecodec"
-    )
+    version = prefix[len(MAGIC)]
+    return version == VERSION or container.version_problem(version)
 
 
 class AecImageFile(ImageFile.ImageFile):

@@ -153,7 +153,7 @@ def check(scenario: Scenario, runner: Runner, top: Path, most: int) -> None:
             skip = ("--skip-existing",) if may_skip else ()
             again = (scenario.arguments[0], *skip, *scenario.arguments[1:])
             status, _, err = runner.run(again, folder)
-            assert status == 0 or "exists already" in err, f"{fault}: {err}"
+            assert status == 0 or "already exists" in err, f"{fault}: {err}"
             assert result_of(scenario, folder) == new, fault
             shutil.rmtree(folder)
 

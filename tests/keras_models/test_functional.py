@@ -33,7 +33,7 @@ def test_a_subclassed_model_becomes_its_layers() -> None:
     assert not [layer for layer in functional.layers if isinstance(layer, Encoder)]
     batch = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
     assert (functional.predict(batch, verbose=0) == encoder.predict(batch, verbose=0)).all()
-    with pytest.raises(ModelError, match="call it once"):
+    with pytest.raises(ModelError, match="call the model once"):
         as_functional(Encoder())
 
 

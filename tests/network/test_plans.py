@@ -49,6 +49,21 @@ def test_digits_are_encoded_and_decoded_as_by_the_reference_kernels(
 
 
 @pytest.mark.parametrize("kernels", all_kernels())
+@pytest.mark.parametrize("half", Half)
+def test_a_batch_gives_the_outputs_of_its_pictures(
+    photo: Codec, photo_plans: dict[Half, bytes], half: Half, kernels: str
+) -> None:
+    network = CNetwork(photo_plans[half], kernels)
+    rows, columns, channels = (3, 2, 256) if half is Half.DECODER else (48, 32, 3)
+    rng = np.random.default_rng(5)
+    inputs = rng.integers(-20, 20, (7, rows, columns, channels)).astype(np.int8)
+    status, outputs = network.run_batch(inputs)
+    assert status == 0
+    for picture, output in zip(inputs, outputs, strict=True):
+        assert (output == network.run(picture)[1]).all()
+
+
+@pytest.mark.parametrize("kernels", all_kernels())
 @pytest.mark.parametrize("size", [(16, 16), (48, 80)])
 def test_photographs_of_any_size_are_those_of_the_reference_kernels(
     photo: Codec,

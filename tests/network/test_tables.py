@@ -44,5 +44,4 @@ def test_tables_are_those_of_the_reference_kernels(name: str) -> None:
         OPERATORS[operator.code].lower(low, operator)
         plan = low.finish()
         assert plan.operators[-1].kind == Kind.TABLE
-        table = np.frombuffer(bytes(plan.data[:256]), np.int8)
-        assert (table == results_of_int8(content, [0])).all(), seed
+        assert (plan.data[0] == results_of_int8(content, [0])).all(), seed

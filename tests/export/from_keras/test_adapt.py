@@ -85,7 +85,7 @@ def test_unusual_ranges_are_found_and_named() -> None:
         clipped = np.clip(batch, -mean / deviation, (1 - mean) / deviation)
         return np.rint(20 * clipped) / 20
 
-    with pytest.warns(AecodecWarning, match="--pixel-range states it"):
+    with pytest.warns(AecodecWarning, match="use --pixel-range to confirm"):
         encoder_range, decoder_range = find_pixel_ranges(standardized, IMAGES)
     assert encoder_range == decoder_range
     assert np.allclose(

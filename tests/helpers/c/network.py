@@ -63,6 +63,13 @@ def _library(kernels: str) -> ctypes.CDLL:
     pointers = (POINTER(c_int8), POINTER(c_int8), c_void_p)
     library.aecodec_network_run.argtypes = (c_void_p, c_uint32, c_uint32, *pointers, c_size_t)
     library.aecodec_network_run.restype = c_int
+    library.aecodec_network_batch_work_size.restype = c_size_t
+    library.aecodec_network_batch_work_size.argtypes = (c_void_p, c_uint32, c_uint32, c_uint32)
+    library.aecodec_network_run_batch.argtypes = (
+        *(c_void_p, c_uint32, c_uint32, c_uint32),
+        *(*pointers, c_size_t),
+    )
+    library.aecodec_network_run_batch.restype = c_int
     library.aecodec_network_kernels.restype = c_char_p
     return library
 
@@ -128,3 +135,22 @@ class CNetwork:
         output.check()
         work.check()
         return status, output.bytes.view(np.int8).reshape(shape)
+
+    def run_batch(self, inputs: npt.NDArray[np.int8]) -> tuple[int, Any]:
+        """Run it on (pictures, rows, columns, channels) within exactly the memory it needs."""
+        pictures, rows, columns = inputs.shape[:3]
+        _, shape = self.output_shape(rows, columns)
+        network, sizes = byref(self._network), (pictures, rows, columns)
+        output = Guarded(pictures * int(np.prod(shape)))
+        work = Guarded(int(self._library.aecodec_network_batch_work_size(network, *sizes)))
+        status = self._library.aecodec_network_run_batch(
+            network,
+            *sizes,
+            np.ascontiguousarray(inputs).ctypes.data_as(POINTER(c_int8)),
+            output.bytes.ctypes.data_as(POINTER(c_int8)),
+            work.bytes.ctypes.data,
+            work.bytes.size,
+        )
+        output.check()
+        work.check()
+        return status, output.bytes.view(np.int8).reshape(pictures, *shape)
