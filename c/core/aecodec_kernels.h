@@ -87,7 +87,7 @@ typedef struct aecodec_kernels {
      * sums: [rows][AECODEC_BLOCK], rows `sums_step` numbers apart, written. They wrap around. */
     void (*multiply)(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
                      int32_t *sums, size_t sums_step);
-    uint32_t least_places; /* of an output for which aecodec_winograd.c is faster than tiles; 0: never */
+    uint32_t least_places; /* of all outputs for which aecodec_winograd.c is faster than tiles; 0: never */
     /* Store a row of outputs, AECODEC_BLOCK sums each, of which `channels` count. NULL if least_places is 0. */
     void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
                     uint32_t channels, int8_t *output, size_t output_step);

@@ -82,10 +82,11 @@ static void sizes_of(const layout *made, size_t sizes[3])
 int aecodec_winograd_takes(const aecodec_kernels *kernels, const aecodec_convolution *convolution)
 {
     const aecodec_shape *in = &convolution->in, *out = &convolution->out;
+    const uint64_t places = (uint64_t)out->rows * out->columns;
     return kernels->least_places && convolution->height == 3 && convolution->width == 3 && convolution->down == 1 &&
            convolution->across == 1 && in->channels % AECODEC_GROUP == 0 && in->channels >= LEAST_CHANNELS &&
            in->channels <= MOST_CHANNELS && (uint64_t)out->columns * in->channels <= WIDEST &&
-           (uint64_t)out->rows * out->columns >= kernels->least_places;
+           places >= SIDE * SIDE && places * convolution->pictures >= kernels->least_places;
 }
 
 uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution)
