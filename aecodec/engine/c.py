@@ -36,7 +36,7 @@ from aecodec.tflite.model import Shape
 _DAMAGED, _NO_MEMORY = 3, 16
 """Statuses of `aecodec.h`."""
 
-_BATCH = 64
+_BATCH = 96
 """Tiles of a large batch that a thread takes at a time."""
 
 _FALLBACK = PythonEngine()

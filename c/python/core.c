@@ -12,7 +12,12 @@
 
 #include "private.h"
 
-enum { IDLE = 4, MOST_IDLE_BYTES = 64 << 20 };
+enum {
+    IDLE = 4,
+    MOST_IDLE_BYTES = 64 << 20,
+    MESSAGE_HEAD = 1024,
+    BATCH = 24 /* pictures that a network takes at once */
+};
 
 static const char capsule_name[] = "aecodec_codec";
 
@@ -125,7 +130,7 @@ static PyObject *open_codec(PyObject *module, PyObject *arguments)
 /* The sizes of one run. */
 typedef struct {
     uint32_t rows, columns;
-    size_t input, output, work;
+    size_t input, output; /* bytes of a picture */
 } run_size;
 
 static aecodec_status run_size_of(const aecodec_network *network, uint32_t rows, uint32_t columns, run_size *size)
@@ -139,20 +144,21 @@ static aecodec_status run_size_of(const aecodec_network *network, uint32_t rows,
     if (status == AECODEC_OK) {
         size->input = (size_t)size->rows * size->columns * in[2];
         size->output = (size_t)out[0] * out[1] * out[2];
-        size->work = aecodec_network_work_size(network, size->rows, size->columns);
-        status = size->work ? AECODEC_OK : AECODEC_OTHER_SIZE;
     }
     return status;
 }
 
-static aecodec_status run_all(const aecodec_network *network, const run_size *size, const Py_buffer *input,
-                              const Py_buffer *output, const scratch *work)
+static aecodec_status run_all(const aecodec_network *network, const run_size *size, size_t count,
+                              const int8_t *input, int8_t *output, const scratch *work)
 {
     aecodec_status status = AECODEC_OK;
-    size_t count = (size_t)input->len / size->input, n;
-    for (n = 0; n < count && status == AECODEC_OK; n++) {
-        status = aecodec_network_run(network, size->rows, size->columns, (const int8_t *)input->buf + n * size->input,
-                                     (int8_t *)output->buf + n * size->output, work->memory, work->size);
+    while (count && status == AECODEC_OK) {
+        uint32_t pictures = count < BATCH ? (uint32_t)count : BATCH;
+        status = aecodec_network_run_batch(network, pictures, size->rows, size->columns, input, output, work->memory,
+                                           work->size);
+        input += pictures * size->input;
+        output += pictures * size->output;
+        count -= pictures;
     }
     return status;
 }
@@ -163,19 +169,25 @@ static aecodec_status run_on(codec *c, int is_encoder, uint32_t rows, uint32_t c
     const aecodec_network *network = network_of(c->bundle, is_encoder);
     run_size size;
     scratch work;
+    size_t count, bytes;
     aecodec_status status = network ? run_size_of(network, rows, columns, &size) : AECODEC_ABSENT;
     if (status != AECODEC_OK) {
         return status;
     }
-    if ((size_t)input->len % size.input || (size_t)input->len / size.input * size.output != (size_t)output->len) {
+    count = (size_t)input->len / size.input;
+    if (count * size.input != (size_t)input->len || count * size.output != (size_t)output->len) {
         return AECODEC_BAD_ARGUMENT;
     }
-    work = scratch_take(c, size.work);
+    bytes = aecodec_network_batch_work_size(network, count < BATCH ? (uint32_t)count : BATCH, size.rows, size.columns);
+    if (count && !bytes) {
+        return AECODEC_OTHER_SIZE;
+    }
+    work = scratch_take(c, bytes);
     if (!work.memory) {
         return AECODEC_NO_MEMORY;
     }
     Py_BEGIN_ALLOW_THREADS
-    status = run_all(network, &size, input, output, &work);
+    status = run_all(network, &size, count, input->buf, output->buf, &work);
     Py_END_ALLOW_THREADS
     scratch_return(c, work);
     return status;
@@ -246,7 +258,7 @@ static PyObject *encode_on(codec *c, unsigned int level_index, const aecodec_seg
     }
     work = scratch_take(c, aecodec_message_work_size(&level.codec, segment));
     status = work.memory ? AECODEC_OK : AECODEC_NO_MEMORY;
-    message.size = vectors / 2 + 1024;
+    message.size = (size_t)codes->len + MESSAGE_HEAD; /* pages that stay unused cost nothing */
     Py_BEGIN_ALLOW_THREADS
     if (status == AECODEC_OK) {
         status = encode_in(&level, segment, latents->buf, c->bundle->rate_weight, codes->buf, work.memory, &message,
