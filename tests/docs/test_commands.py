@@ -34,7 +34,7 @@ CODECS = ROOT / "aecodec" / "data" / "codecs"
 
 LONG = re.compile(
     r"aecodec train .* -o "
-    r"|python -m benchmarks (device|distortions|equal_training|megapixels) "
+    r"|python -m benchmarks (code_dimension|device|distortions|equal_training|megapixels) "
 )
 """Commands that take minutes to hours."""
 
@@ -47,6 +47,7 @@ SMALLER = {
     "cluster": "--limit 200 --photos 2",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
+    "blocks": "--limit 1",
     "distortions": "--limit 1",
     "equal_bytes": "--levels 1 --crop chelsea.png 150 50 90 60",
     "large_pictures": "--megapixels 0.3",
