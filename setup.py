@@ -32,7 +32,8 @@ DEPENDENCIES = [
 
 def package_names() -> list[str]:
     names = find_packages(exclude=["tests*", "benchmarks*", "docs*", "examples*", "fuzz*"])
-    return [name if name.startswith("aecodec") else f"aecodec.{name}" for name in names]
+    inside = [name if name.startswith("aecodec") else f"aecodec.{name}" for name in names]
+    return [*inside, "aecodec.c"]  # which has no modules: exported firmware contains its files
 
 
 def core() -> Extension:

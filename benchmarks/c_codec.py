@@ -18,11 +18,11 @@ import numpy as np
 
 from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
-from aecodec.bundle.bundle import bundle, plans_of
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.engine.bundle import bundle, plans_of
 from aecodec.errors import AecodecError
 from aecodec.tflite.reference import reference_transform
 from benchmarks.harness import ROOT, Options

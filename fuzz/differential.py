@@ -26,11 +26,11 @@ import numpy as np
 
 import aecodec
 from aecodec.arrays import Codes
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.levels import Level
 from aecodec.coding.payload import split_payload
+from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import CONSTRICTION, PYTHON, RangeCoder

@@ -6,22 +6,22 @@ python -m fuzz.prepare CODEC LEVEL FOLDER
 from __future__ import annotations
 
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
 from aecodec import Header, load_codec, read_header
-from aecodec.bundle.bundle import bundle, plans_of
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.data.c_sources import c_sources
+from aecodec.engine.bundle import bundle, plans_of
+from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
 from aecodec.export.device.codec_source import PictureSizes, c_codec
 from aecodec.format import container
 from fuzz.plans import later_plans, plans
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
-SOURCES = Path(str(files("aecodec.c") / "core"))
+SOURCES = c_sources("core")
 
 
 def write_sources(tables: CTables, folder: Path) -> None:

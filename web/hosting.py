@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 
-from aecodec.bundle.bundle import plans_of, sections_of
-from aecodec.bundle.head import head
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
+from aecodec.engine.bundle import plans_of, sections_of
+from aecodec.engine.bundle_head import head
 from aecodec.errors import CodecError
 
 

@@ -15,16 +15,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from aecodec.arrays import Codes, Latents
-from aecodec.bundle.bundle import KINDS, join_sections
-from aecodec.bundle.c_tables import CTables
-from aecodec.bundle.head import Section, SectionKind
-from aecodec.bundle.level_section import level_section
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.engine import core
+from aecodec.engine.bundle import KINDS, join_sections
+from aecodec.engine.bundle_head import Section, SectionKind
+from aecodec.engine.c_tables import CTables
+from aecodec.engine.level_section import level_section
 from aecodec.engine.python import PythonEngine, check_shapes
 from aecodec.engine.transform import Transform
 from aecodec.errors import CodecError, FormatError, ModelError

@@ -12,15 +12,15 @@ import subprocess
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import aecodec
 from aecodec.codec_files.file_names import Half
+from aecodec.data.c_sources import c_sources
 from aecodec.network.convert import network_plan
 from benchmarks.harness import Options, Row
 
-_SOURCES = Path(str(files("aecodec.c") / "core"))
+_SOURCES = c_sources("core")
 _PROGRAM = Path(__file__).with_name("network_speed.c")
 _BUILDS = {"best": (), "AVX2": ("-DAECODEC_NO_AVX512",), "plain C": ("-DAECODEC_PORTABLE",)}
 _WINDOW = 12

@@ -84,7 +84,7 @@ class Calibration:
 
 def write_bundle(folder: CodecFolder, options: ExportOptions, output: Output) -> None:
     """Write a codec as a bundle. This does not need TensorFlow."""
-    from aecodec.bundle.bundle import bundle, plans_of
+    from aecodec.engine.bundle import bundle, plans_of
 
     output.check(output.path)
     content = bundle(folder, plans_of(folder, options.halves.members), options.levels)
@@ -132,7 +132,7 @@ def _exported(
     """The exported halves, and the contents of all files by name."""
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
-    from aecodec.bundle.c_tables import CTables
+    from aecodec.engine.c_tables import CTables
     from aecodec.export.device.export_half import export_half
     from aecodec.export.device.folder import device_files
 

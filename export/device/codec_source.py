@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aecodec.bundle.c_tables import LANES, CTables
 from aecodec.coding.payload import SEGMENT_SIDE
+from aecodec.engine.c_tables import LANES, CTables
 from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
 from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
 from aecodec.errors import ModelError

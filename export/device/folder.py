@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from string import Template
 
 from aecodec.arrays import Pixels
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
+from aecodec.data.c_sources import c_sources
+from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
 from aecodec.export.device.c_network import CNetwork, network_names
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
@@ -72,7 +72,7 @@ def device_files(
     """
     sample = from_array(pictures[0])
     sizes = PictureSizes.of(tables, sample.size)
-    core, firmware = files("aecodec.c") / "core", files("aecodec.c") / "firmware"
+    core, firmware = c_sources("core"), c_sources("firmware")
     values = _template_values(tables, sizes, pictures, networks)
     return {
         **{name: (core / name).read_bytes() for name in _CODE},

@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import partial
 
 from aecodec.arrays import Latents, Pixels
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import picture_size, vector_shape
@@ -18,6 +17,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
 from aecodec.coding.rdoq import nearest_symbols
+from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, to_int8, to_pixels
 from aecodec.format import container
 from aecodec.imaging.picture import Picture

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from aecodec.arrays import Latents, Pixels
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform
 from aecodec.errors import AecodecError
 from aecodec.export.device.pnm import as_pnm

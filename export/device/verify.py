@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 
 from aecodec.arrays import Pixels
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.c_tables import CTables
 from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.device.trials import NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS

@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 
 from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
 from aecodec.coding.levels import Level
+from aecodec.engine.c_tables import CTables
 from aecodec.entropy.context_network import ContextNetwork
 from aecodec.entropy.spatial_context import PREDICTED_CHANNELS
 from aecodec.errors import AecodecError, ModelError

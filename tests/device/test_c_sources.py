@@ -11,7 +11,7 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.bundle.c_tables import LANES, CTables
+from aecodec.engine.c_tables import LANES, CTables
 from aecodec.export.device.codec_source import MAX_VECTORS, PictureSizes, c_codec
 from aecodec.version import version
 

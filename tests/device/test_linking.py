@@ -13,10 +13,10 @@ from helpers.c.library import SOURCES, WARNINGS
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.bundle.c_tables import CTables
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import vector_shape
 from aecodec.codec_files.file_names import Half
+from aecodec.engine.c_tables import CTables
 from aecodec.export.device.c_array import CModel, c_files
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.export.device.reference import c_file

@@ -10,17 +10,17 @@ import tempfile
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
 from aecodec.arrays import Latents
-from aecodec.bundle.c_tables import CTables
+from aecodec.data.c_sources import c_sources
+from aecodec.engine.c_tables import CTables
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.format.container import Mode
 
-SOURCES = Path(str(files("aecodec.c") / "core"))
+SOURCES = c_sources("core")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
 OK, BUFFER_TOO_SMALL, TOO_LARGE, DAMAGED, OTHER_CODEC, OTHER_LEVEL = range(6)
 GUARD = 64

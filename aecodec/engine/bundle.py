@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from aecodec.bundle.c_tables import CTables
-from aecodec.bundle.head import Section, SectionKind, aligned, head
-from aecodec.bundle.level_section import level_section
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
+from aecodec.engine.bundle_head import Section, SectionKind, aligned, head
+from aecodec.engine.c_tables import CTables
+from aecodec.engine.level_section import level_section
 from aecodec.errors import ModelError
 from aecodec.network.convert import network_plan
 

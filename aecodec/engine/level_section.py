@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.bundle.c_tables import CTables, trimmed
+from aecodec.engine.c_tables import CTables, trimmed
 from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
 from aecodec.format.container import LEVEL_UNITS
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.bundle.prior_pruning import best_candidates
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.levels import Level
+from aecodec.engine.prior_pruning import best_candidates
 from aecodec.entropy.context_network import ContextNetwork, SpatialWeights
 from aecodec.entropy.prior import Prior
 from aecodec.errors import ModelError

@@ -1,1 +1,0 @@
-"""A codec as one file, a bundle, which the C core and browsers read."""

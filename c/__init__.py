@@ -1,1 +1,0 @@
-"""C sources: the core that exported firmware copies, the library, `aecc`, and the Python engine."""
