@@ -37,7 +37,7 @@ class CodecHalf:
         return f"{type(self).__name__}({self.spec.name!r}, id {self.spec.codec_id.hex()})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def spec(self) -> CodecSpec:

@@ -67,7 +67,7 @@ class Codec:
         return notebook.codec_html(self.folder)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def spec(self) -> CodecSpec:

@@ -68,10 +68,10 @@ class Table:
         offset: int = _SHORT.unpack_from(self._data, self._vtable + place)[0]
         if not offset:
             return 0
-        found = self._start + offset
-        if offset < _VTABLE_HEAD or offset + size > self._size or found % size:
+        position = self._start + offset
+        if offset < _VTABLE_HEAD or offset + size > self._size or position % size:
             raise CodecError("not a TFLite model: a field lies outside of its table")
-        return found
+        return position
 
     def has(self, field: int) -> bool:
         """Whether the table holds a field, of any kind."""
@@ -124,12 +124,12 @@ class Table:
 
     def text(self, field: int, most: int) -> bytes:
         """A string, at most this many bytes; empty if it is left out."""
-        found = self.vector(field, np.uint8, most).tobytes()
+        content = self.vector(field, np.uint8, most).tobytes()
         target = self._target(field)
-        end = target + _OFFSET.size + len(found)
+        end = target + _OFFSET.size + len(content)
         if target and self._data[end : end + 1] != b"\0":
             raise CodecError("not a TFLite model: a text has no end")
-        return found
+        return content
 
 
 def root_table(data: bytes, fields: int) -> Table:
@@ -139,8 +139,8 @@ def root_table(data: bytes, fields: int) -> Table:
 
 def _read(form: struct.Struct, data: bytes, place: int, *, whole: bool = False) -> Any:
     _check_within(data, place, form.size)
-    found = form.unpack_from(data, place)
-    return found if whole else found[0]
+    values = form.unpack_from(data, place)
+    return values if whole else values[0]
 
 
 def _check_within(data: bytes, start: int, size: int) -> None:

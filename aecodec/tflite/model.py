@@ -211,8 +211,8 @@ def _code(table: Table) -> int:
 
 
 def _graph(table: Table, codes: list[int], buffers: list[npt.NDArray[np.uint8]]) -> Model:
-    tensors = [_tensor(each, buffers) for each in table.tables(0, 11, MAX_TENSORS)]
-    operators = [_operator(each, codes) for each in table.tables(3, 14, MAX_OPERATORS)]
+    tensors = [_tensor(entry, buffers) for entry in table.tables(0, 11, MAX_TENSORS)]
+    operators = [_operator(entry, codes) for entry in table.tables(3, 14, MAX_OPERATORS)]
     entry, exit_ = (_one_of(table.vector(field, np.int32, 1), len(tensors)) for field in (1, 2))
     table.text(4, _MAX_TEXT)
     return Model(tensors, operators, entry, exit_)
@@ -250,16 +250,16 @@ def _check_shape(shape: Shape, signature: Shape) -> None:
 
 
 def _quantization(table: Table) -> Quantization:
-    found = table.table(4, 7)
-    if found is None:
+    parameters = table.table(4, 7)
+    if parameters is None:
         return Quantization(np.empty(0, np.float32), np.empty(0, np.int64), 0)
     for field in (0, 1):
-        found.vector(field, np.float32, MAX_SIDE)
-    if found.number(4, "B") or found.has(5):
+        parameters.vector(field, np.float32, MAX_SIDE)
+    if parameters.number(4, "B") or parameters.has(5):
         raise CodecError("the TFLite model is quantized in a way of its own")
-    scales = found.vector(2, np.float32, MAX_SIDE)
-    zeros = found.vector(3, np.int64, MAX_SIDE)
-    return Quantization(scales, zeros, int(found.number(6, "i")))
+    scales = parameters.vector(2, np.float32, MAX_SIDE)
+    zeros = parameters.vector(3, np.int64, MAX_SIDE)
+    return Quantization(scales, zeros, int(parameters.number(6, "i")))
 
 
 def _operator(table: Table, codes: list[int]) -> Operator:
@@ -283,8 +283,8 @@ def _check_metadata(entries: list[Table], buffers: int) -> None:
 def _check_signatures(entries: list[Table], tensors: int) -> None:
     for entry in entries:
         entry.text(2, _MAX_TEXT)
-        named = [each for field in (0, 1) for each in entry.tables(field, 2, MAX_TENSORS)]
-        for each in named:
-            each.text(0, _MAX_TEXT)
-        if entry.number(4, "I") or any(each.number(1, "I") >= tensors for each in named):
+        named = [tensor for field in (0, 1) for tensor in entry.tables(field, 2, MAX_TENSORS)]
+        for tensor in named:
+            tensor.text(0, _MAX_TEXT)
+        if entry.number(4, "I") or any(tensor.number(1, "I") >= tensors for tensor in named):
             raise CodecError("the TFLite model has a signature of other tensors")

@@ -93,13 +93,13 @@ def _add_unsigned(schema: Any, graph: Any, number: int) -> int:
     return len(graph.tensors) - 1
 
 
-def _conversion(schema: Any, whole: Any, given: int, output: int) -> Any:
+def _conversion(schema: Any, whole: Any, source: int, output: int) -> Any:
     """A QUANTIZE from one tensor to another."""
     code, made = schema.OperatorCodeT(), schema.OperatorT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.QUANTIZE
     whole.operatorCodes.append(code)
     made.opcodeIndex = len(whole.operatorCodes) - 1
-    made.inputs, made.outputs = [given], [output]
+    made.inputs, made.outputs = [source], [output]
     return made
 
 
@@ -155,7 +155,7 @@ def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
     source = schema.Model.GetRootAs(content)
     graph, alone, made = source.Subgraphs(0), schema.ModelT(), schema.SubGraphT()
     alone.version, alone.buffers, alone.subgraphs = 3, [schema.BufferT()], [made]
-    made.operators = [schema.OperatorT.InitFromObj(graph.Operators(each)) for each in numbers]
+    made.operators = [schema.OperatorT.InitFromObj(graph.Operators(number)) for number in numbers]
     alone.operatorCodes = []
     places: dict[int, int] = {}
     for number, operator in enumerate(made.operators):
@@ -163,11 +163,11 @@ def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
         alone.operatorCodes.append(schema.OperatorCodeT.InitFromObj(code))
         operator.opcodeIndex = number
         for field in ("inputs", "outputs"):
-            own = [places.setdefault(int(each), len(places)) for each in getattr(operator, field)]
+            own = [places.setdefault(int(end), len(places)) for end in getattr(operator, field)]
             setattr(operator, field, own)
-    made.tensors = [schema.TensorT.InitFromObj(graph.Tensors(each)) for each in places]
-    is_constant = [_take_buffer(schema, source, alone, each) for each in made.tensors]
-    made.inputs = [each for each in made.operators[0].inputs if not is_constant[each]]
+    made.tensors = [schema.TensorT.InitFromObj(graph.Tensors(number)) for number in places]
+    is_constant = [_take_buffer(schema, source, alone, tensor) for tensor in made.tensors]
+    made.inputs = [number for number in made.operators[0].inputs if not is_constant[number]]
     made.outputs = made.operators[-1].outputs
     builder = flatbuffers.Builder(1 << 12)
     builder.Finish(alone.Pack(builder), b"TFL3")
