@@ -80,7 +80,7 @@ def test_a_stopped_training_goes_on(
     status, said = stopped_after_two_epochs(how, *arguments)
     if how is signal.SIGINT:
         assert status == 0
-        assert "--resume goes on" in said
+        assert "use --resume to continue" in said
         assert aecodec.load_codec("mine").spec.name == "mine"
     else:
         assert status == -signal.SIGKILL

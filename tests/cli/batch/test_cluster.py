@@ -42,7 +42,7 @@ def test_a_file_that_kills_workers_fails_alone() -> None:
         done = dict(cluster.run(items))
     failed = {item: outcome for item, outcome in done.items() if outcome.error}
     assert list(failed) == ["deadly"]
-    assert "workers that it was given to ended" in str(failed["deadly"].error)
+    assert "workers that processed this file died" in str(failed["deadly"].error)
     assert {item for item in items if done[item].lines == [(item, False)]} == {*items} - {"deadly"}
     assert counts[-1] == (41, 41)
 
