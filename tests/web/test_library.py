@@ -83,7 +83,8 @@ def codec_of(name: str) -> CodecFolder:
     """The folder of the codec of a golden file."""
     tiny = GOLDEN / "codecs" / name.partition("_")[0]
     shipped = {"photo": "photo-1", "photo2": "photo"}.get(name.partition("_")[0], "digits")
-    return CodecFolder.open(tiny if tiny.exists() else ROOT / "aecodec" / "data" / "codecs" / shipped)
+    built_in = ROOT / "aecodec" / "data" / "codecs" / shipped
+    return CodecFolder.open(tiny if tiny.exists() else built_in)
 
 
 def frames_of(picture: Picture) -> list[str]:
