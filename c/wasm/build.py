@@ -61,9 +61,9 @@ def sources() -> list[Path]:
 
     Files of the library that read files or maps them into memory are left out.
     """
-    found = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).glob(names)]
+    paths = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).glob(names)]
     own = Path(__file__).with_name("core.c")
-    return [own, *sorted(each for each in found if not each.name.startswith("file_"))]
+    return [own, *sorted(path for path in paths if not path.name.startswith("file_"))]
 
 
 def fingerprint() -> str:
