@@ -9,7 +9,6 @@ from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.engine.choice import default_engine
 from aecodec.engine.interface import Engine
 from aecodec.engine.transform import Transform
 
@@ -56,7 +55,7 @@ class CodecHalf:
         Raises:
             UsageError: AECODEC_ENGINE names no engine that is installed.
         """
-        return self.execution.engine or default_engine()
+        return self.execution.selected_engine
 
     def network(self, half: Half) -> Transform:
         """The network of one half: the transform that was given, or the engine's.

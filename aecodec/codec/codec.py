@@ -21,7 +21,6 @@ from aecodec.codec.sources import DataSource, ImageSource, to_picture
 from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.engine.choice import default_engine
 from aecodec.errors import memory_errors_wrapped
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Codec:
     @property
     def engine(self) -> str:
         """Name of the engine that runs the codec: "c" or "python"."""
-        return (self.execution.engine or default_engine()).name_for(self.folder)
+        return self.execution.selected_engine.name_for(self.folder)
 
     def _repr_html_(self) -> str:
         """The levels as a table, for notebooks."""

@@ -13,7 +13,6 @@ from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding import payload
 from aecodec.coding.message_coder import MessageCoder
-from aecodec.engine.choice import default_engine
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 
@@ -125,5 +124,4 @@ class EncodedPicture:
         return dequantized
 
     def _coder(self, level: float | None) -> MessageCoder:
-        engine = self.execution.engine or default_engine()
-        return engine.coder(self.folder, level)
+        return self.execution.selected_engine.coder(self.folder, level)

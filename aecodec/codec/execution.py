@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aecodec.engine.choice import default_engine
 from aecodec.engine.interface import Engine
 from aecodec.parallel import Workers
 
@@ -21,3 +22,12 @@ class Execution:
     engine: Engine | None = None
     window: int = 96
     workers: Workers = Workers()
+
+    @property
+    def selected_engine(self) -> Engine:
+        """The engine, or the installation's engine if there is none.
+
+        Raises:
+            UsageError: AECODEC_ENGINE names no engine that is installed.
+        """
+        return self.engine or default_engine()
