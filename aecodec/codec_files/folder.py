@@ -64,8 +64,7 @@ class CodecFolder:
     def open(cls, path: Path) -> CodecFolder:
         """Read the `codec.json` of a folder.
 
-        Raises:
-            CodecError: the file is missing, or does not describe a codec.
+        Raises CodecError if the file is missing, or does not describe a codec.
         """
         try:
             values = json.loads(_content(path / CODEC_JSON, _MAX_JSON).decode("utf-8"))
@@ -96,8 +95,7 @@ class CodecFolder:
     def read(self, name: str) -> bytes:
         """Read a file and check its hash.
 
-        Raises:
-            CodecError: the file is missing, or has changed since the codec was exported.
+        Raises CodecError if it is missing, or has changed since the codec was exported.
         """
         try:
             content = _content(self.path / name, _MAX_FILE)
@@ -126,11 +124,8 @@ class CodecFolder:
         """Load the prior of a level, or of the default level if None.
 
         A level between two whole levels has the prior of the nearer one, in a tie of the higher
-        one.
-
-        Raises:
-            CodecError: the tables are missing, damaged, or belong to another level.
-            UsageError: the codec has no such level.
+        one. Raises CodecError if the tables are missing, damaged, or belong to another level, and
+        UsageError if the codec has no such level.
         """
         number = nearest_level(self.spec.level_index(level))
         if number not in self._priors:
@@ -154,10 +149,8 @@ class CodecFolder:
 
 
 def _reopen(path: Path, sha256: str) -> CodecFolder:
-    """Open a folder that was pickled.
-
-    Raises:
-        CodecError: the folder has no codec any more, or a different one.
+    """Open a folder that was pickled; raise CodecError if it has no codec any more, or a different
+    one.
     """
     folder = CodecFolder.open(path)
     if folder.spec.sha256 != sha256:
@@ -166,11 +159,7 @@ def _reopen(path: Path, sha256: str) -> CodecFolder:
 
 
 def _content(path: Path, max_bytes: int) -> bytes:
-    """Read a file of at most `max_bytes` bytes that is not a pipe or a device.
-
-    Raises:
-        OSError: the file is too large, not a regular file, or cannot be read.
-    """
+    """Read a file of at most `max_bytes` bytes; raise OSError if it is larger or not a file."""
     size = path.stat().st_size
     if not path.is_file():
         raise OSError(errno.EINVAL, "not a regular file")
@@ -200,21 +189,12 @@ def write_folder(
 ) -> CodecFolder:
     """Write a codec folder atomically: other processes see the old codec or the new one.
 
-    Args:
-        path: the folder; created if it does not exist.
-        spec: the specification; its `files` are filled in here.
-        contents: the files by name.
-        measured: measurements for `codec.json`.
-        rdoq: weight of bits when its encoder quantizes.
-        replace: replace an existing codec. If False, and two processes write the same folder, the
-            second one fails.
+    The `files` of the specification are filled in from the `contents`. `measured` has measurements
+    for `codec.json`, and `rdoq` is the weight of bits when its encoder quantizes. If `replace` is
+    False, and two processes write the same folder, the second one fails.
 
-    Returns:
-        The folder, as :meth:`CodecFolder.open` returns it.
-
-    Raises:
-        UsageError: a codec exists in the folder, and `replace` is False.
-        AecodecError: the files cannot be written.
+    Raises UsageError if a codec exists and `replace` is False, and AecodecError if the files cannot
+    be written.
     """
     description = _description(spec, contents, measured) | {"rdoq": asdict(rdoq)}
     text = json.dumps(description, indent=2, sort_keys=True) + "\n"

@@ -43,14 +43,9 @@ def _named(prefix: str, owner: Prior | ContextNetwork | SpatialWeights) -> dict[
 
 
 def load_prior(content: bytes, number: int) -> Prior:
-    """Read the prior of one level from the content of `priors.npz`.
+    """Read the prior of a level, from 1, from the content of `priors.npz`.
 
-    Args:
-        content: the file.
-        number: number of the level, from 1.
-
-    Raises:
-        CodecError: the file does not contain the whole prior.
+    Raises CodecError if it does not contain the whole prior.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:

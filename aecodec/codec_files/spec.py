@@ -113,13 +113,10 @@ class CodecSpec:
         return bool(self.levels[0].gains)
 
     def level(self, level: float | None = None) -> Level:
-        """Return the quantization of a level.
+        """Return the quantization of a level, rounded to the nearest sixteenth, or of the default
+        if None.
 
-        Args:
-            level: 1 and up, rounded to the nearest sixteenth; the default level if None.
-
-        Raises:
-            UsageError: the codec has no such level.
+        Raises UsageError if the codec has no such level.
         """
         number, fraction = divmod(self.level_index(level), LEVEL_UNITS)
         lower = self.levels[number - 1]
@@ -128,8 +125,7 @@ class CodecSpec:
     def level_index(self, level: float | None = None) -> int:
         """Convert a level, or the default level if None, to sixteenths, as files store it.
 
-        Raises:
-            UsageError: the codec has no such level.
+        Raises UsageError if the codec has no such level.
         """
         level = self.default_level if level is None else level
         if not 1 <= level <= len(self.levels):  # also rejects NaN
@@ -142,11 +138,7 @@ class CodecSpec:
         return round(level * LEVEL_UNITS)
 
     def check_level(self, level: float | None) -> None:
-        """Check that the codec has a level.
-
-        Raises:
-            UsageError: the codec has no such level.
-        """
+        """Raise UsageError if the codec has no such level."""
         self.level_index(level)
 
 
@@ -168,13 +160,10 @@ def _level_as_json(level: Level) -> dict[str, Any]:
 
 
 def spec_from_json(values: Any) -> CodecSpec:
-    """Read a specification from parsed JSON.
+    """Read a specification from parsed JSON; raise CodecError if it does not describe a codec.
 
     Keys and types have to be exactly right. Nothing is rounded or converted, so the values that are
     read are the values that the identity was computed from.
-
-    Raises:
-        CodecError: the values do not describe a codec.
     """
     try:
         _check_keys(values, _KEYS)

@@ -11,14 +11,7 @@ from aecodec.data.codecs import title_of
 
 
 class LevelSummary(NamedTuple):
-    """Measurements of a level from when the codec was made.
-
-    Attributes:
-        number: the number of the level, from 1.
-        cost: size of its payload, in the codec's unit.
-        psnr: PSNR in dB.
-        is_default: whether it is the default level.
-    """
+    """Measurements of a level; the cost is the size of its payload in the codec's unit."""
 
     number: int
     cost: float

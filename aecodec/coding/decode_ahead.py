@@ -23,12 +23,9 @@ _THREADS = 2
 
 @dataclass(frozen=True)
 class DecodedAhead:
-    """Latents of several segments, which are filled while they are read.
+    """Latents (F, rows, columns, channels) of several segments, filled while they are read.
 
-    Attributes:
-        latents: (F, rows, columns, channels), the array to fill.
-        segments: the segments, in their order.
-        filled: one future per segment, done when its latents are written.
+    Each segment has a future, which is done when its latents are written.
     """
 
     latents: Latents
@@ -43,8 +40,7 @@ class DecodedAhead:
     def __getitem__(self, region: Region) -> Latents:
         """Wait for the segments that overlap a region, and return its latents.
 
-        Raises:
-            FormatError: one of these segments is damaged.
+        Raises FormatError if one of these segments is damaged.
         """
         for number in self._with_frames(region[0]):
             if _overlap(self.segments[number].places, region):
@@ -62,16 +58,10 @@ class DecodedAhead:
 def decode_ahead(
     latents: Latents, messages: list[Message], fill: Callable[[Message], None]
 ) -> Iterator[Latents | DecodedAhead]:
-    """Fill an array from messages in separate threads, which stop at the end of the block.
+    """Fill latents (F, rows, columns, channels) in threads, which stop at the end of the block.
 
-    Args:
-        latents: (F, rows, columns, channels), the array to fill.
-        messages: the messages of all segments.
-        fill: decodes a message and writes its latents.
-
-    Raises:
-        FormatError: the only message is damaged. With several messages, reading the latents of a
-            damaged message raises the error.
+    `fill` decodes a message and writes its latents. Raises FormatError if the only message is
+    damaged. With several messages, reading the latents of a damaged message raises the error.
     """
     if len(messages) == 1:  # nothing to overlap
         fill(messages[0])

@@ -89,20 +89,14 @@ class Level:
         return codes
 
     def check(self, codes: Codes) -> None:
-        """Check that codes (N, K) are in the range that an encoder produces.
-
-        Raises:
-            FormatError: a code is out of range.
-        """
+        """Check codes (N, K); raise FormatError if an encoder does not produce one of them."""
         low, high = self._code_range
         if not ((codes >= low) & (codes <= high)).all():
             raise FormatError("damaged: a code is outside of the range of this codec's encoder")
 
     def dequantize(self, codes: Codes) -> Latents:
-        """Dequantize codes (N, K) to latents (N, K) in -128..127.
-
-        Raises:
-            FormatError: no encoder produces these codes.
+        """Dequantize codes (N, K) to latents (N, K) in -128..127, and check them as :meth:`check`
+        does.
         """
         self.check(codes)
         wide = codes.astype(np.int32)
@@ -112,14 +106,10 @@ class Level:
         return np.clip(rounded, -128, 127).astype(np.int8)
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
-        """Write the dequantized latents of N vectors into this level's channels of an array.
+        """Dequantize codes (N, K) into this level's channels of latents (..., channels) of N
+        vectors.
 
-        Args:
-            codes: (N, K) codes.
-            latents: (..., channels of all levels) of N vectors, changed in place.
-
-        Raises:
-            FormatError: no encoder produces these codes.
+        Raises FormatError if no encoder produces these codes.
         """
         channels = latents[..., self.start : self.stop]
         channels[...] = self.dequantize(codes).reshape(channels.shape)

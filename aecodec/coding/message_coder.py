@@ -19,11 +19,7 @@ Shape = tuple[int, ...]
 
 
 class Segment(NamedTuple):
-    """The vectors of one message.
-
-    Attributes:
-        places: their slices in an array of vectors (*Shape).
-    """
+    """The vectors of one message, as their slices in an array of vectors (*Shape)."""
 
     places: tuple[slice, ...]
 
@@ -50,14 +46,9 @@ class MessageCoder(Protocol):
     """Codes the vectors of segments at one level. Several threads may share it."""
 
     def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
-        """Quantize and encode the latents of a segment.
+        """Quantize and encode int8 latents (*segment.shape, channels of all levels) of a segment.
 
-        Args:
-            latents: (*segment.shape, channels of all levels) int8.
-            segment: the segment.
-
-        Returns:
-            The message, and its codes (N, K).
+        Returns the message, and its codes (N, K).
         """
 
     def decide(self, latents: Latents, segment: Segment) -> Codes:
@@ -66,28 +57,19 @@ class MessageCoder(Protocol):
     def decode(self, message: bytes, segment: Segment) -> Codes:
         """Decode a message to exactly the codes (N, K) that were encoded.
 
-        Raises:
-            FormatError: no encoder writes this message for this segment.
+        Raises FormatError if no encoder writes this message for this segment.
         """
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
         """Dequantize codes (N, K) into an array of N vectors with the channels of all levels.
 
-        Raises:
-            FormatError: no encoder produces these codes.
+        Raises FormatError if no encoder produces these codes.
         """
 
 
 @dataclass(frozen=True, eq=False)
 class PriorCoder:
-    """A message coder in NumPy. It is the readable reference; all others write identical bytes.
-
-    Attributes:
-        prior: prior of the level.
-        level: the level.
-        quantizer: quantizes latents to symbols of the level.
-        range_coder: implementation of the range coder.
-    """
+    """A message coder in NumPy. It is the readable reference; all others write identical bytes."""
 
     prior: Prior
     level: Level

@@ -61,15 +61,8 @@ def _runs(count: int, length: int) -> list[slice]:
 def encode_segments(
     coder: MessageCoder, latents: Latents, workers: Workers = Workers()
 ) -> Iterator[tuple[Message, Codes]]:
-    """Quantize and encode latents, segment by segment.
-
-    Args:
-        coder: coder of a level.
-        latents: (*Shape, channels of all levels).
-        workers: threads that process the segments.
-
-    Yields:
-        A message and its codes (n, K).
+    """Quantize and encode latents (*Shape, channels of all levels), and yield messages and codes
+    (n, K).
     """
 
     def encode(segment: Segment) -> tuple[Message, Codes]:
@@ -107,14 +100,9 @@ def codes_of(coder: MessageCoder, level: Level, latents: Latents) -> Codes:
 
 
 def split_payload(payload: bytes, shape: Shape) -> list[Message]:
-    """Split a payload into the messages of its segments.
+    """Split a payload for an array of vectors of this shape into the messages of its segments.
 
-    Args:
-        payload: the bytes that :func:`encode_payload` returned.
-        shape: shape of the array of vectors.
-
-    Raises:
-        FormatError: the payload is too short for this many vectors. Nothing has been allocated.
+    Raises FormatError if it is too short for this many vectors. Nothing has been allocated.
     """
     segments = split_into_segments(shape)
     messages = list(map(Message, segments, _split(payload, len(segments))))

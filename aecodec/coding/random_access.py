@@ -18,12 +18,8 @@ Numbers = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class RandomAccess:
-    """The messages of a payload, and the frames that each message contains.
-
-    Attributes:
-        messages: all messages of the payload.
-        shape: shape of the array of its vectors; frames follow each other along its first axis.
-        frames: number of frames.
+    """The messages of a payload for an array of vectors of this shape, along whose first axis
+    frames lie.
     """
 
     messages: list[Message]
@@ -32,28 +28,16 @@ class RandomAccess:
 
     @classmethod
     def to(cls, payload: bytes, shape: Shape, frames: int) -> RandomAccess:
-        """Find the messages of a payload.
-
-        Args:
-            payload: payload of a file.
-            shape: shape of the array of its vectors.
-            frames: number of frames.
-
-        Raises:
-            FormatError: the payload is too short for this many vectors.
+        """Find the messages of a payload; raise FormatError if it is too short for this many
+        vectors.
         """
         return cls(split_payload(payload, shape), shape, frames)
 
     def codes(self, numbers: Numbers, width: int, decode: Callable[[int], Codes]) -> Codes:
-        """Gather the codes of some frames.
+        """Gather the codes (n, V, K) int16 of frames (n,), in any order, with V vectors each.
 
-        Args:
-            numbers: (n,) numbers of frames, in any order; at least one.
-            width: K, the number of codes in a vector.
-            decode: returns the codes (vectors, K) of a message, by its number.
-
-        Returns:
-            (n, V, K) int16, for V vectors in a frame.
+        At least one frame is needed. K is `width`; `decode` returns the codes (vectors, K) of a
+        message, by its number.
         """
         rows = self._rows_of(numbers)
         codes = np.empty((len(rows), *self.shape[1:], width), np.int16)

@@ -37,12 +37,10 @@ class RateWeight:
     `photo` then takes 2.3 % fewer bytes by SSIMULACRA2 and 2.7 % fewer by MS-SSIM, but 1.3 % more
     by PSNR.
 
-    Attributes:
-        most: largest weight, 0 to 255: the squared error that 1/256 bit is worth, in 2**-15 of a
-            squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116,
-            but it ignores that these symbols are context for others.
-        masking: number of codes other than 0 per unit of weight, up to 255; 0 gives every vector
-            the highest weight.
+    `most`, 0 to 255, is the largest weight: the squared error that 1/256 bit is worth, in 2**-15 of
+    a squared step. The default is 0.06 per bit. At high rates theory gives ln(2) / 6 = 0.116, but
+    it ignores that these symbols are context for others. `masking`, up to 255, is the number of
+    codes other than 0 per unit of weight; 0 gives every vector the highest weight.
 
     >>> RateWeight(10, 2).of(np.array([[0, 0, 0, 0, 0], [5, 0, -1, 1, 1]])).tolist()
     [0, 2]
@@ -84,12 +82,9 @@ def rdoq_symbols(weight: RateWeight, level: Level, latents: Latents) -> Symbols:
 
 
 class RdoqSymbols:
-    """Codes that are decided while they are encoded.
+    """Codes of int8 latents (N, K) that are decided while they are encoded.
 
-    Args:
-        latents: (N, K) int8 latents.
-        factors: (K,) size of a unit of the latents, in 2**-15 of a quantization step.
-        weight: weight of bits against squared error.
+    `factors` (K,) are the size of a unit of the latents, in 2**-15 of a quantization step.
 
     >>> from aecodec.entropy.coding import decide
     >>> prior = Prior(np.array([[100, 65335, 100, 1]]), -1, np.zeros((1, 1)), np.zeros((1, 1)), [0])
@@ -130,13 +125,10 @@ class RdoqSymbols:
 
 
 def _saved_costs(prior: Prior, symbol: Int32, row: npt.NDArray[Any], first: Int32) -> Any:
-    """Cost in 1/256 bit that is saved by moving symbols other than 0 towards 0 by 1.
+    """Cost in 1/256 bit that is saved by moving symbols (n,) other than 0 towards 0 by 1.
 
-    Args:
-        prior: prior that codes the symbols.
-        symbol: (n,) symbols nearest to the latents.
-        row: (n,) rows of the bank that code the symbols.
-        first: (n,) symbol of the first column of these rows.
+    `row` (n,) are the rows of the bank that code them, `first` (n,) the symbols of their first
+    columns.
     """
     column, nearer = symbol - first, symbol - np.sign(symbol) - first
     return (
@@ -148,8 +140,6 @@ def _saved_costs(prior: Prior, symbol: Int32, row: npt.NDArray[Any], first: Int3
 def _added_error(symbol: Int32, scaled: Int32) -> Any:
     """Squared error that moving symbols (n,) towards 0 by 1 adds, in 2**-15 of a squared step.
 
-    Args:
-        symbol: (n,) symbols nearest to the latents.
-        scaled: (n,) latents in 2**-15 of a step.
+    The latents `scaled` (n,) are in 2**-15 of a step.
     """
     return 2 * np.sign(symbol) * (scaled - symbol * _STEP) + _STEP

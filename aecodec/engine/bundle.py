@@ -18,27 +18,20 @@ _MAX_BYTES = (1 << 32) - 1
 
 
 def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()) -> bytes:
-    """Convert a codec to a bundle.
+    """Convert a codec to a bundle with `plans`, as :func:`plans_of` returns them, and tables of
+    `levels`.
 
-    Args:
-        folder: the codec.
-        plans: one or both of its networks, as :func:`plans_of` returns them.
-        levels: levels whose tables to include; all if empty. A level between whole levels has the
-            tables of the nearest whole level.
+    All levels are included if `levels` is empty. A level between whole levels has the tables of the
+    nearest whole level.
 
-    Raises:
-        ModelError: the tables of a level are too large for C, or the bundle has 4 GiB or more.
-        UsageError: the codec has no such level.
+    Raises ModelError if a table is too large for C or the bundle has 4 GiB or more, and UsageError
+    if the codec has no such level.
     """
     return join_sections(folder, sections_of(folder, plans, levels))
 
 
 def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
-    """Join sections to a bundle.
-
-    Raises:
-        ModelError: the bundle has 4 GiB or more.
-    """
+    """Join sections to a bundle; raise ModelError if it has 4 GiB or more."""
     content = head(folder, sections)
     for section in sections:
         content = content.ljust(aligned(len(content)), b"\0") + section.content
@@ -53,9 +46,7 @@ def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
 def plans_of(folder: CodecFolder, halves: Iterable[Half] = Half) -> dict[Half, bytes]:
     """Convert the networks that a codec folder contains to plans.
 
-    Raises:
-        CodecError: a model is damaged.
-        ModelError: a model has an operator that C does not support.
+    Raises CodecError if a model is damaged, and ModelError if C lacks one of its operators.
     """
     is_any_size = folder.spec.receptive_field > 0
     return {

@@ -33,13 +33,7 @@ class SectionKind(IntEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a bundle.
-
-    Attributes:
-        kind: kind of its content.
-        level: number of the level whose tables it contains; 0 for a network.
-        content: its bytes.
-    """
+    """A section of a bundle; its level is the one whose tables it contains, or 0 for a network."""
 
     kind: SectionKind
     level: int
@@ -52,11 +46,9 @@ class Section:
 
 
 def head(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
-    """Make the head that `docs/BUNDLE.md` describes; it can be read without the sections.
+    """Make the head that `docs/BUNDLE.md` describes, for all sections in their order in the file.
 
-    Args:
-        folder: the codec.
-        sections: all sections of the bundle, in their order in the file.
+    It can be read without the sections.
     """
     spec = folder.spec
     name = spec.name.encode()

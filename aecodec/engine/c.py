@@ -69,15 +69,10 @@ class CEngine:
 
 
 class Network:
-    """A network in the core. Several threads may run it at once.
+    """A network of a codec in the core. Several threads may run it at once.
 
-    Args:
-        folder: the codec.
-        half: which of its networks.
-
-    Raises:
-        CodecError: the model is damaged, or belongs to another codec.
-        ModelError: the core cannot run it.
+    Raises CodecError if the model is damaged or belongs to another codec, and ModelError if the
+    core cannot run it.
     """
 
     def __init__(self, folder: CodecFolder, half: Half) -> None:
@@ -92,8 +87,7 @@ class Network:
     def __call__(self, batch: Latents) -> Latents:
         """Run int8 (1, h, w, C) of any size that the network takes.
 
-        Raises:
-            CodecError: it does not take this size, or needs too much memory or time for it.
+        Raises CodecError if it does not take this size, or needs too much memory or time for it.
         """
         if batch.shape not in self._output_shapes:
             self._output_shapes[batch.shape] = self._model.check_shape(batch.shape)
@@ -121,12 +115,8 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class CoreCoder:
-    """A message coder in the core.
-
-    Attributes:
-        codec: the core's codec, with the tables of the level.
-        level_index: number of the level, in sixteenths.
-        level: the level.
+    """A message coder in the core; its codec has the tables of the level. `level_index` is in
+    sixteenths.
     """
 
     codec: Any

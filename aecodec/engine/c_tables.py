@@ -33,11 +33,8 @@ LANES = 16
 
 @dataclass(frozen=True, eq=False)
 class Array:
-    """A constant array.
-
-    Attributes:
-        name: name of the array, without the prefix of the level.
-        values: integers; in C they have the same type.
+    """A constant array of integers, which have the same type in C; the level's prefix precedes its
+    name.
     """
 
     name: str
@@ -65,16 +62,12 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class CTables:
-    """The tables of one level, for some or all of its priors.
+    """The tables of a level, or of the default level if `number` is None.
 
-    Args:
-        folder: the codec.
-        number: the level, 1 and up; the default level if None.
-        priors: number of priors to keep, the best ones; all if None.
+    The best `priors` of its priors are kept, or all if None.
 
-    Raises:
-        ModelError: the tables exceed a limit of `aecodec.c`.
-        UsageError: the codec has no such level.
+    Raises ModelError if the tables exceed a limit of `aecodec.c`, and UsageError if the codec has
+    no such level.
     """
 
     folder: CodecFolder
@@ -168,15 +161,10 @@ class CTables:
 def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
-    """Omit the columns with frequency 1 at both ends of each row.
+    """Omit the columns with frequency 1 at both ends of each row of a bank (T, S + 1).
 
-    Args:
-        bank: (T, S + 1) frequencies.
-        values: (T, S + 1) frequencies or costs.
-
-    Returns:
-        (T,) position, first column and number of columns of each row; and the values of all rows,
-        each followed by the value of its escape.
+    The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
+    of columns of each row; and the values of all rows, each followed by the value of its escape.
     """
     rows, parts, at = [], [], 0
     for frequencies, row in zip(bank, values, strict=True):

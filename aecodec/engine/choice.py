@@ -15,19 +15,15 @@ VARIABLE = "AECODEC_ENGINE"
 
 
 def default_engine() -> Engine:
-    """The engine that AECODEC_ENGINE names; else the core if it is installed, and Python if not.
-
-    Raises:
-        UsageError: AECODEC_ENGINE names no engine, or the core, which is not installed.
-    """
+    """Return the engine with the name :func:`engine_name`."""
     return _engine(engine_name())
 
 
 def engine_name() -> str:
-    """Name of the default engine, "c" or "python", found without loading it.
+    """Name of the engine that AECODEC_ENGINE names, or "c" if the core is installed, else "python".
 
-    Raises:
-        UsageError: AECODEC_ENGINE names no engine, or the core, which is not installed.
+    Raises UsageError if AECODEC_ENGINE names an unknown engine, or the core, which is not
+    installed.
     """
     name, has_core = os.environ.get(VARIABLE, ""), _has_core()
     if name not in ("", "c", "python"):

@@ -22,21 +22,16 @@ class Engine(Protocol):
         """Name of the engine that runs a codec: "c" or "python"."""
 
     def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
-        """One of a codec's networks.
+        """Return a network; raise CodecError if its model is damaged or belongs to another codec.
 
-        Returns:
-            For a codec with a receptive field, a function from int8 (1, h, w, C) to int8
-            (1, h', w', C'); for any other, from int8 (N, ...) to int8 (N, ...). Several threads may
-            call it at once.
-
-        Raises:
-            CodecError: the model is damaged, or belongs to another codec.
+        For a codec with a receptive field, it is a function from int8 (1, h, w, C) to int8 (1, h',
+        w', C'); for any other, from int8 (N, ...) to int8 (N, ...). Several threads may call it at
+        once.
         """
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
-        """The message coder of a level, of the default one if None.
+        """Return the message coder of a level, or of the default level if None.
 
-        Raises:
-            CodecError: the tables are absent or damaged.
-            UsageError: the codec has no such level.
+        Raises CodecError if the tables are absent or damaged, and UsageError if there is no such
+        level.
         """

@@ -15,20 +15,12 @@ _BATCH = 256
 
 
 def keras_encoder(model: Any) -> Transform:
-    """A Keras encoder as a transform: pixels less 128 to latents, rounded to -128..127.
-
-    Args:
-        model: Keras model from images in 0..1 to latents.
-    """
+    """A Keras encoder of images in 0..1 as a transform: pixels less 128 to latents in -128..127."""
     return partial(_run, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO)
 
 
 def keras_decoder(model: Any) -> Transform:
-    """A Keras decoder as a transform: latents to pixels less 128.
-
-    Args:
-        model: Keras model from latents to images in 0..1.
-    """
+    """A Keras decoder to images in 0..1 as a transform: latents to pixels less 128."""
     return partial(_run, model, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO)
 
 

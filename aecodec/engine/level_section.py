@@ -33,10 +33,7 @@ _HAS_CONTEXT, _HAS_SPATIAL = 1, 2
 
 
 def level_section(tables: CTables) -> bytes:
-    """Convert the tables of a level to the section that `docs/BUNDLE.md` describes.
-
-    Args:
-        tables: all tables of a whole level.
+    """Convert all tables of a whole level to the section that `docs/BUNDLE.md` describes.
 
     >>> from aecodec import load_codec
     >>> section = level_section(CTables(load_codec("digits").folder, 1))

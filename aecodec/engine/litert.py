@@ -47,14 +47,9 @@ class _PerThread:
 
 
 class TileTransform(_PerThread):
-    """An int8 TFLite model of a fixed input shape, run on batches.
+    """An int8 `.tflite` file of a fixed input shape, run on batches.
 
-    Args:
-        model: content of a `.tflite` file with one int8 input and one int8 output.
-        workers: threads that share out large batches.
-
-    Raises:
-        CodecError: no model that the exporters make, or not quantized to int8.
+    Raises CodecError if the exporters did not make it, or it is not quantized to int8.
     """
 
     def __init__(self, model: bytes, workers: Workers = Workers()) -> None:
@@ -102,20 +97,16 @@ class TileTransform(_PerThread):
 
 
 class ConvolutionalTransform(_PerThread):
-    """A fully convolutional int8 TFLite model, run on arrays of any height and width.
+    """A fully convolutional int8 `.tflite` file, run on arrays of any height and width.
 
-    Args:
-        model: content of a `.tflite` file with one int8 input and one int8 output.
-
-    Raises:
-        CodecError: no model that the exporters make, or not quantized to int8.
+    Raises CodecError if the exporters did not make it, or it is not quantized to int8.
     """
 
     def __call__(self, batch: Latents) -> Latents:
         """Run int8 (1, h, w, C); several threads may call at once.
 
-        Raises:
-            CodecError: the model does not take this shape, or would take too much memory or time.
+        Raises CodecError if the model does not take this shape, or would take too much memory or
+        time.
         """
         interpreter = self._interpreter()
         if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:
@@ -126,16 +117,10 @@ class ConvolutionalTransform(_PerThread):
 
 
 def float_runner(model: bytes) -> Callable[[Float32], Float32]:
-    """A TFLite model of any precision as a function on floats, with one thread.
+    """A new `.tflite` file, which is not checked, as a function on floats, with one thread.
 
-    Inputs are quantized, and outputs dequantized, as the model's own scales and zero points say.
-
-    Args:
-        model: content of a `.tflite` file with one input and one output, which was just converted:
-            it is not checked.
-
-    Raises:
-        CodecError: LiteRT cannot load it, or it does not take the inputs.
+    Inputs are quantized, and outputs dequantized, by the model's own scales and zero points. Raises
+    CodecError if LiteRT cannot load it, or it does not take the inputs.
     """
     with silent_stderr(), litert_errors("load"):
         interpreter = open_interpreter(model)

@@ -11,15 +11,11 @@ from aecodec.entropy.range_coder import TABLE_TOTAL
 
 
 def best_candidates(prior: Prior, count: int) -> npt.NDArray[np.uint16]:
-    """Choose the best distributions greedily, and return their numbers in ascending order.
+    """Choose the best `count` of P distributions greedily, and return their numbers, ascending.
 
     Each distribution represents the vectors that select it, without the context network. Each step
     adds the distribution that most reduces the cost of all vectors; a vector costs what it costs
     with the cheapest distribution chosen so far.
-
-    Args:
-        prior: P distributions.
-        count: number of distributions to keep, 1 to P.
 
     >>> wide, narrow = [20000, 20000, 20000, 5536], [1, 65533, 1, 1]
     >>> tables = np.zeros((3, 5)) + [[0], [1], [1]]

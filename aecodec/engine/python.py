@@ -19,11 +19,7 @@ from aecodec.parallel import Workers
 
 @dataclass(frozen=True)
 class PythonEngine:
-    """Runs codecs with LiteRT and NumPy.
-
-    Attributes:
-        range_coder: implementation of the range coder; all write the same bytes.
-    """
+    """Runs codecs with LiteRT and NumPy; every range coder writes the same bytes."""
 
     range_coder: RangeCoder = FASTEST
 
@@ -51,16 +47,10 @@ class PythonEngine:
 
 
 def check_shapes(spec: CodecSpec, half: Half, shape_in: Shape, shape_out: Shape) -> None:
-    """Check that a network has the shapes that its codec states.
+    """Check that a network has the shapes, without the batch, that its codec states.
 
-    Args:
-        spec: the codec.
-        half: which of its networks.
-        shape_in: shape of the input, without the batch; a last axis of 1 may be missing.
-        shape_out: the same of the output.
-
-    Raises:
-        CodecError: a shape differs; for a codec with a receptive field, a number of channels.
+    A last axis of 1 may be missing. Raises CodecError if a shape differs; for a codec with a
+    receptive field, a number of channels.
     """
     tile = (*spec.tile, spec.channels)
     stated = (tile, spec.code_shape) if half is Half.ENCODER else (spec.code_shape, tile)

@@ -50,13 +50,11 @@ Window = tuple[int, Span, Span]
 
 @dataclass(frozen=True)
 class Windows:
-    """How pictures are cut into windows, and who works on them.
+    """How pictures are cut into windows, and the workers that share them.
 
-    Attributes:
-        tile: (height, width) in pixels of what a code vector stands for.
-        receptive_field: how many tiles beyond a tile the network sees.
-        side: longest side of a window in tiles, without its margins.
-        workers: threads that share out the windows.
+    `tile` is the (height, width) in pixels that a code vector stands for, `receptive_field` the
+    number of tiles beyond a tile that the network sees, and `side` the longest side of a window in
+    tiles, without its margins.
     """
 
     tile: Tile
@@ -65,14 +63,10 @@ class Windows:
     workers: Workers = Workers()
 
     def encode(self, transform: Transform, pixels: Pixels) -> Latents:
-        """Pictures to latents, one vector per tile.
+        """Encode pictures (F, H, W, C) to latents (F, rows, columns, K), one vector per tile.
 
-        Args:
-            transform: (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of tiles.
-            pixels: (F, H, W, C); the last tiles repeat the edge.
-
-        Returns:
-            (F, rows, columns, K).
+        The transform maps (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of
+        tiles. The last tiles of a picture repeat its edge.
         """
         rows, columns = grid_of(pixels.shape[2:0:-1], self.tile)
 
@@ -92,15 +86,10 @@ class Windows:
         return latents
 
     def decode(self, transform: Transform, latents: LatentSource, size: tuple[int, int]) -> Pixels:
-        """Latents, as :meth:`encode` makes them, to pictures (F, H, W, C).
+        """Decode latents (F, rows, columns, K) to pictures (F, H, W, C) of (width, height) `size`.
 
-        Args:
-            transform: (1, rows, columns, K) to (1, rows * tile, columns * tile, C).
-            latents: (F, rows, columns, K).
-            size: (width, height) of the pictures.
-
-        Raises:
-            FormatError: latents that are decoded meanwhile turn out to be damaged.
+        The transform maps (1, rows, columns, K) to (1, rows * tile, columns * tile, C). Raises
+        FormatError if latents that are decoded meanwhile turn out to be damaged.
 
         >>> enlarge = lambda latents: latents.repeat(2, axis=1).repeat(2, axis=2)
         >>> windows = Windows((2, 2), receptive_field=1, side=96)

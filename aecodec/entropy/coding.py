@@ -55,13 +55,7 @@ class SelectedPass(NamedTuple):
 
 
 def passes(prior: Prior, count: int, grid: Grid | None) -> Sequence[CodingPass]:
-    """Split vectors into the passes in which they are coded.
-
-    Args:
-        prior: prior of the vectors.
-        count: N, the number of vectors.
-        grid: positions of the vectors in pictures; None for vectors without neighbours.
-    """
+    """Split N vectors, in a grid or without neighbours, into the passes in which they are coded."""
     if grid and prior.has_spatial_context:
         return coding_passes(grid)
     starts = range(0, max(count, 1), _PASS_WITHOUT_GRID)
@@ -96,13 +90,7 @@ def decide(prior: Prior, symbols: Symbols, grid: Grid | None) -> Codes:
 
 @ONE_BLAS_THREAD
 def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
-    """Ideal code length of each vector (N,) in bits, including indices and escapes.
-
-    Args:
-        prior: prior of the vectors.
-        codes: (N, K) codes.
-        grid: positions of the vectors in pictures; None for vectors without neighbours.
-    """
+    """Ideal code length of each vector (N,) in bits, including indices and escapes."""
     total = np.zeros(len(codes))
     for coding_pass, selected, slices in iter_passes(prior, FixedSymbols(codes), grid):
         for _, rows, columns in slices:
@@ -115,16 +103,10 @@ def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
 def encode(
     prior: Prior, codes: Codes, grid: Grid | None = None, coder: RangeCoder = FASTEST
 ) -> bytes:
-    """Encode codes to a message.
+    """Encode codes (N, K) in -32768..32767 to a message: at least one byte per 4 vectors, or per 64
+    in a grid.
 
-    Args:
-        prior: prior of the vectors.
-        codes: (N, K) codes in -32768..32767.
-        grid: positions of the vectors in pictures; None for vectors without neighbours.
-        coder: implementation of the range coder; all write the same bytes.
-
-    Returns:
-        The message: at least one byte per 4 vectors, or per 64 in a grid.
+    All range coders write the same bytes.
 
     >>> bank, zeros = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
     >>> prior = Prior(bank, -1, zeros, zeros, [0])
@@ -179,20 +161,9 @@ def decode(
     grid: Grid | None = None,
     coder: RangeCoder = FASTEST,
 ) -> Codes:
-    """Decode a message to codes.
+    """Decode a message of N vectors to exactly the codes (N, K) int16 that were encoded.
 
-    Args:
-        prior: prior of the vectors.
-        message: the bytes that :func:`encode` returned.
-        count: N, the number of vectors.
-        grid: the grid that :func:`encode` used.
-        coder: implementation of the range coder; all read the same symbols.
-
-    Returns:
-        (N, K) int16, exactly the codes that were encoded.
-
-    Raises:
-        FormatError: no encoder writes this message for this many vectors.
+    Raises FormatError if no encoder writes this message for this many vectors.
     """
     check_length(message, count, grid)
     decoder = ReencodingDecoder(message, coder)
@@ -262,8 +233,7 @@ def _check_escaped(prior: Prior, columns: Int32) -> None:
 def check_length(message: bytes, count: int, grid: Grid | None) -> None:
     """Check that a message is long enough for this many vectors, before anything is allocated.
 
-    Raises:
-        FormatError: the message is too short.
+    Raises FormatError if it is too short.
     """
     if len(message) < _shortest_message(count, grid):
         raise FormatError(

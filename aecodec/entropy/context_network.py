@@ -302,14 +302,10 @@ class ContextNetwork:
 class ContextState:
     """The state of a context network that processes N vectors step by step.
 
-    Args:
-        network: the network.
-        count: N.
-        selected: (N,) the prior of each vector; or (1,), the same prior for all.
-        offset: (K, N) or (K, 1) offsets of these priors, channels in the order of coding.
-        tables: (2, K, N) or (2, K, 1) positions and shapes of their tables before the network
-            adapts them.
-        spatial: spatial context of the vectors; None if they have none.
+    `selected` is (N,) the prior of each vector, or (1,) the same prior for all. `offset` (K, N) or
+    (K, 1) are the offsets of these priors, channels in the order of coding; `tables` (2, K, N) or
+    (2, K, 1) the positions and shapes of their tables before the network adapts them. `spatial` is
+    the spatial context of the vectors; None if they have none.
     """
 
     def __init__(

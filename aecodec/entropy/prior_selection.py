@@ -24,18 +24,11 @@ _BLOCK_ELEMENTS = 1 << 18
 
 
 def select(prior: Prior, codes: Codes, spatial: SpatialContext | None = None) -> Int32:
-    """Select the cheapest prior for each vector; in a tie, the prior with the lowest index.
+    """Select the cheapest prior (N,) for each vector of codes (N, K); in a tie, that with the
+    lowest index.
 
     If two priors cost nearly the same without the context network, the prior that is cheaper with
-    it is selected.
-
-    Args:
-        prior: the competing priors.
-        codes: (N, K) codes.
-        spatial: spatial context of the vectors; None if they have none.
-
-    Returns:
-        (N,) indices of priors, 0..P-1.
+    it is selected. `spatial` is the spatial context of the vectors; None if they have none.
     """
     if prior.priors == 1 or not len(codes):
         return np.zeros(len(codes), np.int32)
@@ -104,10 +97,7 @@ def _symbol_costs(prior: Prior, low: Int32, width: int) -> Int32:
 def _two_lowest(prior: Prior, costs: Int32, cells: npt.NDArray[np.intp]) -> tuple[Int32, Int32]:
     """(2, N) the two cheapest candidates of vectors, and their costs.
 
-    Args:
-        prior: the competing priors.
-        costs: the result of :func:`_symbol_costs`.
-        cells: (N, K) rows of the costs that belong to the vectors' symbols.
+    `cells` (N, K) are the rows of :func:`_symbol_costs` that belong to the vectors' symbols.
     """
     candidates = np.arange(prior.priors) if prior.candidates is None else prior.candidates
     totals = costs.take(cells, axis=0).sum(axis=1, dtype=np.int32)

@@ -53,9 +53,8 @@ _DAMAGED = "damaged: the payload was not coded with this codec's tables"
 class Table:
     """A distribution over the symbols 0..n-1 as integer frequencies.
 
-    Args:
-        frequencies: n >= 2 integers of at least 1 that sum to 65536. They are not checked here:
-            :class:`aecodec.entropy.prior.Prior` checks all tables of a codec at once.
+    These are n >= 2 integers of at least 1 that sum to 65536. They are not checked here:
+    :class:`aecodec.entropy.prior.Prior` checks all tables of a codec at once.
 
     >>> Table([65535, 1]).frequencies
     (65535, 1)
@@ -101,30 +100,22 @@ class Encoder(Protocol):
 
 
 class Decoder(Protocol):
-    """Decodes symbols in the order in which they were encoded."""
+    """Decodes symbols in the order in which they were encoded.
+
+    Raises FormatError if the bytes cannot come from an encoder with these tables.
+    """
 
     def decode(self, count: int, table: Table) -> Int32:
-        """Decode `count` symbols with one table.
-
-        Raises:
-            FormatError: the bytes cannot come from an encoder with these tables.
-        """
+        """Decode `count` symbols with one table."""
 
     def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
-        """Decode one symbol with each table.
-
-        Raises:
-            FormatError: the bytes cannot come from an encoder with these tables.
-        """
+        """Decode one symbol with each table."""
 
 
 def shortest_number(low: int, range_: int, words: int) -> bytes:
     """Find the shortest byte string in `[low, low + range_)`; bytes past its end count as zero.
 
-    Args:
-        low: lower end of the interval, an integer with `words` 32-bit words.
-        range_: width of the interval, at least 1.
-        words: number of words of `low`.
+    `low` has `words` words of 32 bits, and `range_` is at least 1.
 
     >>> shortest_number(0x12345678_00000001, 1 << 33, 2).hex()
     '12345679'
@@ -268,12 +259,8 @@ class ConstrictionDecoder:
 
 @dataclass(frozen=True)
 class RangeCoder:
-    """An implementation of the range coder; all of them write and read the same bytes.
-
-    Attributes:
-        name: name to show to users.
-        encoder: creates an encoder.
-        decoder: creates a decoder of a message.
+    """An implementation of the range coder, with its name for users; all write and read the same
+    bytes.
 
     >>> encoder, table = FASTEST.encoder(), Table([65000, 500, 36])
     >>> encoder.encode(np.array([0, 0, 2, 1], np.int32), table)
@@ -295,10 +282,6 @@ FASTEST = CONSTRICTION if find_spec("constriction") else PYTHON
 
 class ReencodingDecoder:
     """Decodes a message and encodes its symbols again, to detect messages that no encoder writes.
-
-    Args:
-        data: the message.
-        coder: implementation of the range coder.
 
     >>> encoder, table = PYTHON.encoder(), Table([65000, 500, 36])
     >>> encoder.encode(np.array([0, 0, 2, 1], np.int32), table)

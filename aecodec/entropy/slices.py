@@ -43,10 +43,7 @@ class Slice(NamedTuple):
 class SliceTables:
     """Finds the tables of N vectors step by step, from the codes of earlier steps.
 
-    Args:
-        prior: prior of the vectors.
-        selected: (N,) the prior selected for each vector.
-        spatial: spatial context of the vectors; None if they have none.
+    `selected` (N,) is the prior of each vector; `spatial` is None if they have no spatial context.
     """
 
     def __init__(self, prior: Prior, selected: Int32, spatial: SpatialContext | None) -> None:
@@ -83,14 +80,7 @@ class SliceTables:
 def known_slices(
     prior: Prior, codes: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> Iterator[Slice]:
-    """Yield the slices of known codes.
-
-    Args:
-        prior: prior of the vectors.
-        codes: (N, K) codes.
-        selected: (N,) the prior selected for each vector.
-        spatial: spatial context of the vectors; None if they have none.
-    """
+    """Yield the slices of known codes (N, K), with the prior (N,) selected for each vector."""
     symbols = in_coding_order(prior, codes)
     rows, columns = tables_of_known(prior, symbols, selected, spatial)
     for places in prior.slices:
@@ -117,13 +107,8 @@ def tables_of_known(
 def decided_slices(
     prior: Prior, decide: Decide, selected: Int32, spatial: SpatialContext | None = None
 ) -> Iterator[Slice]:
-    """Decide codes slice by slice, and yield the slices.
-
-    Args:
-        prior: prior of the vectors.
-        decide: decides the symbols of a slice from its tables.
-        selected: (N,) the prior selected for each vector.
-        spatial: spatial context of the vectors; None if they have none.
+    """Decide codes slice by slice, with the prior (N,) selected for each vector, and yield the
+    slices.
     """
     state = SliceTables(prior, selected, spatial)
     for step in prior.steps:

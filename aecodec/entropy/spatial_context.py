@@ -89,10 +89,8 @@ class CodingPass:
     ) -> SpatialContext | None:
         """Return the spatial context of the vectors; None if they have no neighbours.
 
-        Args:
-            codes: (all vectors, K) codes; only the codes of earlier passes are read.
-            centre: (K,) value to subtract from each channel's codes.
-            predicted: (L,) channels that gradients predict.
+        Of the codes (all vectors, K), only those of earlier passes are read. `centre` (K,) is
+        subtracted from them; `predicted` (L,) are the channels that gradients predict.
         """
         if self.neighbours is None:
             return None

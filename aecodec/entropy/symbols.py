@@ -28,11 +28,7 @@ class Symbols(Protocol):
     ) -> Iterator[Slice]:
         """Yield the slices of a pass, and decide the symbols of each slice when it is reached.
 
-        Args:
-            prior: prior that codes the vectors.
-            members: (n,) numbers of the vectors.
-            selected: (n,) the prior selected for each vector.
-            spatial: spatial context of the vectors; None if they have none.
+        `members` (n,) are the numbers of the vectors, `selected` (n,) their priors.
         """
 
 

@@ -29,9 +29,6 @@ def block(content: bytes) -> bytes:
 class Reader:
     """Reads fields in sequence, and raises an error at the end of the data.
 
-    Args:
-        data: the bytes to read.
-
     >>> Reader(block(b"abc") + b"rest").block()
     b'abc'
     """
@@ -48,11 +45,7 @@ class Reader:
         return self._position == len(self._data)
 
     def take(self, count: int) -> bytes:
-        """Read `count` bytes.
-
-        Raises:
-            FormatError: fewer bytes remain.
-        """
+        """Read `count` bytes; raise FormatError if fewer remain."""
         start, self._position = self._position, self._position + count
         if self._position > len(self._data):
             raise FormatError("damaged: a field runs past the end of the file")
@@ -63,10 +56,8 @@ class Reader:
         return self.take(1)[0]
 
     def leb128(self) -> int:
-        """Read a LEB128 number.
-
-        Raises:
-            FormatError: the number is not in its shortest form, or has more than five bytes.
+        """Read a LEB128 number of up to five bytes; raise FormatError if it is not in its shortest
+        form.
         """
         value = 0
         for index in range(self._MAX_LEB128_SIZE):

@@ -120,18 +120,10 @@ class Header:
 
 
 def pack(header: Header, payload: bytes) -> bytes:
-    """Write one `.aec` file.
+    """Write one `.aec` file: a header, the entropy-coded payload and a checksum.
 
-    Args:
-        header: the header.
-        payload: the entropy-coded bytes.
-
-    Returns:
-        The whole file, including its checksum.
-
-    Raises:
-        FormatError: a size or a count exceeds the limits of the format, or a file cannot store the
-            extension of the origin.
+    Raises FormatError if a size or a count exceeds the limits of the format, or a file cannot store
+    the extension of the origin.
 
     >>> pack(Header(b"\\x00\\x01\\x02\\x03"), b"").hex(" ")
     'ae 43 01 00 01 02 03 00 5e 76 4f f4'
@@ -143,17 +135,10 @@ def pack(header: Header, payload: bytes) -> bytes:
 
 
 def unpack(data: bytes) -> tuple[Header, bytes]:
-    """Read one `.aec` file.
+    """Read the header and the payload of one whole `.aec` file.
 
-    Args:
-        data: the whole file.
-
-    Returns:
-        The header and the payload.
-
-    Raises:
-        FormatError: the data is not an `.aec` file, has another version, is damaged, or exceeds the
-            limits of the format.
+    Raises FormatError if the data is not an `.aec` file, has another version, is damaged, or
+    exceeds the limits of the format.
 
     >>> header, payload = unpack(pack(Header(b"abcd", level=48), b"xyz"))
     >>> header.level, payload
@@ -168,16 +153,12 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
 
 
 def frames_stated(beginning: bytes) -> int:
-    """Read the number of pictures from the first bytes of a file.
+    """Read the number of pictures from the first `BEGINNING` bytes of a file, or from the whole
+    file.
 
     Only that number and the fields before it are checked; :func:`unpack` may still reject the file.
-
-    Args:
-        beginning: the first `BEGINNING` bytes of a file, or the whole file.
-
-    Raises:
-        FormatError: the data does not begin like an `.aec` file of this version, or states more
-            pictures than the format allows.
+    Raises FormatError if the data does not begin like an `.aec` file of this version, or states
+    more pictures than the format allows.
 
     >>> frames_stated(pack(Header(b"abcd", size=(28, 28), frames=60000), b"xyz")[:BEGINNING])
     60000
@@ -196,10 +177,8 @@ def frames_stated(beginning: bytes) -> int:
 
 
 def check(data: bytes) -> None:
-    """Check that data is a whole `.aec` file: signature, length, checksum, version, flags.
-
-    Raises:
-        FormatError: the data is not a whole `.aec` file; the message says why.
+    """Check signature, length, checksum, version and flags; raise FormatError if data is not a
+    whole file.
     """
     if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
         raise FormatError("not an .aec file: it does not begin with the .aec signature")
@@ -349,14 +328,9 @@ def _check_frames(frames: int) -> None:
 
 
 def check_size(size: tuple[int, int], frames: int) -> None:
-    """Check that a file may hold pictures with this size.
+    """Check that a file may hold this number of pictures with this (width, height).
 
-    Args:
-        size: (width, height) of each picture.
-        frames: number of pictures.
-
-    Raises:
-        FormatError: a side or the number of pictures is out of range, or there are too many pixels.
+    Raises FormatError if a side or a number is out of range, or there are too many pixels.
     """
     if not (min(size) >= 1 and max(size) <= MAX_SIDE):
         raise FormatError(f"{size[0]}x{size[1]} pixels: each side must have 1 to {MAX_SIDE} pixels")
@@ -365,16 +339,9 @@ def check_size(size: tuple[int, int], frames: int) -> None:
 
 
 def check_pixels(size: tuple[int, int], frames: int) -> None:
-    """Check that a file may hold this many pixels.
+    """Check that a file may hold this many pixels; raise FormatError if there are too many.
 
     If the header leaves the size to the codec, this is checked again when the codec is known.
-
-    Args:
-        size: (width, height) of each picture.
-        frames: number of pictures.
-
-    Raises:
-        FormatError: there are too many pixels.
     """
     if size[0] * size[1] * frames > MAX_PIXELS:
         raise FormatError(

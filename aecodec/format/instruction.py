@@ -39,12 +39,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Instruction:
-    """Facts that version 1 has no fields for.
-
-    Attributes:
-        origin: the file that the picture was read from, or None.
-        as_rgb: whether the grey pixels of the file are decoded to RGB with equal channels.
-    """
+    """Facts that version 1 has no fields for: the source file, and whether grey becomes RGB."""
 
     origin: Origin | None = None
     as_rgb: bool = False
@@ -53,10 +48,8 @@ class Instruction:
 def attach(xmp: bytes, instruction: Instruction) -> bytes:
     """Append an instruction to the XMP packet of a picture, which may be empty.
 
-    An empty instruction is appended only if the packet itself ends like an instruction.
-
-    Raises:
-        FormatError: a file cannot store this origin.
+    An empty instruction is appended only if the packet itself ends like an instruction. Raises
+    FormatError if a file cannot store the origin.
 
     >>> attach(b"", Instruction(Origin(".jpg", 1714564800)))
     b'<?aec .jpg 1714564800?>'

@@ -41,12 +41,9 @@ a tile need less."""
 class Claim:
     """The content that a file claims.
 
-    Attributes:
-        size: (width, height) of each picture.
-        frames: number of pictures.
-        computed: pixels that the networks compute for all pictures, in whole tiles.
-        metadata: size in bytes of the metadata, which is copied to each picture.
-        file_size: size of the file in bytes.
+    `size` is the (width, height) of each picture and `computed` the number of pixels that the
+    networks compute for all pictures, in whole tiles. `metadata` is the size in bytes of the
+    metadata, which is copied to each picture.
     """
 
     size: tuple[int, int]
@@ -93,10 +90,8 @@ class Limits:
                 raise UsageError(f"{name} is {value!r}: give an integer of at least 1")
 
     def check(self, claim: Claim) -> None:
-        """Check that a file does not exceed the limits.
-
-        Raises:
-            LimitError: the file exceeds a limit; the message names the option that raises it.
+        """Raise LimitError if a file exceeds a limit; the message names the option that raises the
+        limit.
 
         >>> Limits().check(Claim((640, 480), 1, computed=640 * 480, metadata=0, file_size=9000))
         """

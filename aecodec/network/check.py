@@ -30,11 +30,7 @@ _SCALES = (2.0**-100, 2.0**60)
 
 
 class CheckedModel(NamedTuple):
-    """A model that passed the check: the exporters could have made it.
-
-    Attributes:
-        model: the model.
-    """
+    """A model that passed the check: the exporters could have made it."""
 
     model: Model
 
@@ -49,17 +45,11 @@ class CheckedModel(NamedTuple):
         return self.model.tensors[self.model.exit].shape
 
     def check_shape(self, input_shape: Shape) -> Shape:
-        """Check that the model takes an input of this shape, within bounds on memory and work.
+        """Return the shape of the output for an input of this shape, which includes the number of
+        pictures.
 
-        Args:
-            input_shape: shape of the input, the number of pictures included.
-
-        Returns:
-            Shape of the output.
-
-        Raises:
-            CodecError: an operator does not take its input, or the model takes too much memory or
-                work.
+        Raises CodecError if an operator does not take its input, or the model takes too much memory
+        or work.
         """
         run = _Run(self.model, input_shape)
         for number, operator in enumerate(self.model.operators):
@@ -69,13 +59,9 @@ class CheckedModel(NamedTuple):
 
 
 def check_model(content: bytes) -> CheckedModel:
-    """Read a model, and check it for an input of its own shape.
+    """Read a `.tflite` file, and check it for an input of its own shape.
 
-    Args:
-        content: content of a `.tflite` file with one input and one output.
-
-    Raises:
-        CodecError: it is damaged, or the exporters could not have made it.
+    Raises CodecError if it is damaged, or the exporters could not have made it.
     """
     model = read_model(content)
     for number, tensor in enumerate(model.tensors):

@@ -13,20 +13,14 @@ from aecodec.network.operators import OPERATORS
 def network_plan(
     content: bytes, *, is_any_size: bool = False, checked: CheckedModel | None = None
 ) -> bytes:
-    """A network plan of an int8 TFLite model.
+    """Convert an int8 `.tflite` file to a network plan, for `aecodec_network_open`.
 
-    Args:
-        content: content of a `.tflite` file with one input and one output, of one picture.
-        is_any_size: whether the plan takes pictures of any size whose sides are multiples of a
-            number that follows from its strides. The network must be fully convolutional.
-        checked: the model in the file, if :func:`check_model` has checked it already.
+    With `is_any_size`, the plan takes pictures of any size whose sides are multiples of a number
+    that follows from its strides; the network must be fully convolutional. `checked` is the model
+    in the file, if :func:`check_model` has checked it already.
 
-    Returns:
-        The plan, for `aecodec_network_open`.
-
-    Raises:
-        CodecError: the model is damaged.
-        ModelError: it has an operator that C lacks, or works on other numbers than int8.
+    Raises CodecError if the model is damaged, and ModelError if it has an operator that C lacks, or
+    works on other numbers than int8.
     """
     model = (checked or check_model(content)).model
     low = Lowering(content, model, is_any_size=is_any_size)

@@ -74,17 +74,10 @@ def check_depthwise(call: Call) -> Result:
 
 
 def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, channels: int) -> None:
-    """Check types, ranks, bias and quantization of a convolution.
+    """Check types, ranks, bias and quantization of a convolution; raise CodecError if they do not
+    fit.
 
-    Args:
-        call: the call.
-        value: input of the convolution.
-        kernel: the kernel.
-        bias: the bias, if there is one.
-        channels: axis of the kernel that has the output's channels.
-
-    Raises:
-        CodecError: they do not fit together.
+    `channels` is the axis of the kernel that has the output's channels.
     """
     check_kernel_types(call, value, kernel, bias)
     ensure(value.rank == kernel.rank == 4, "its input is not a picture")
@@ -94,10 +87,8 @@ def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, cha
 
 
 def check_kernel_types(call: Call, value: Value, kernel: Value, bias: Value | None) -> None:
-    """Check the types of a layer with weights: its input, kernel, bias and output.
-
-    Raises:
-        CodecError: a type differs, or the kernel or the bias is not constant.
+    """Check the types of a layer with weights, and that kernel and bias are constant; raise
+    CodecError.
     """
     ensure(value.type in _KERNEL_TYPES, "its input is of another type")
     ensure(kernel.type in _KERNEL_TYPES[value.type], "its kernel is of another type")
@@ -108,11 +99,7 @@ def check_kernel_types(call: Call, value: Value, kernel: Value, bias: Value | No
 
 
 def check_scales(value: Value | None, axis: int) -> None:
-    """Check that a tensor has one scale, or one for each channel along an axis.
-
-    Raises:
-        CodecError: the scales are along another axis.
-    """
+    """Check that a tensor has one scale, or one per channel along an axis, or raise CodecError."""
     if value is not None:
         quantization = value.tensor.quantization
         fits = len(quantization.scales) <= 1 or quantization.axis == axis
@@ -131,17 +118,9 @@ def sides_of(
 
 
 def side_of(side: int, window: int, padding: int, stride: int, dilation: int = 1) -> int:
-    """A side of the output of a window that moves over pictures.
+    """Return a side of the output of a window; raise CodecError if a number is out of range.
 
-    Args:
-        side: side of the input.
-        window: side of the window.
-        padding: number of the padding in the schema.
-        stride: stride of the window.
-        dilation: distance of the inputs in the window.
-
-    Raises:
-        CodecError: the padding is unknown, or a number is out of range.
+    `padding` is its number in the schema, `dilation` the distance of the inputs in the window.
     """
     ensure(padding in (_SAME, 1), "its padding is unknown")
     is_known = all(1 <= step <= MAX_STEP for step in (stride, dilation))
@@ -163,13 +142,7 @@ def _convolved(value: Value, kernel: Value, shape: Sides, channels_in: int) -> R
 
 
 class Sweep(NamedTuple):
-    """How a window moves along one side.
-
-    Attributes:
-        window: size of the window.
-        step: how far it moves.
-        is_same: whether it begins outside the input, so that output and input are in proportion.
-    """
+    """How a window moves along one side; with `is_same`, output and input are in proportion."""
 
     window: int
     step: int
@@ -204,19 +177,7 @@ def write_windowed(
     channels: int,
     *parameters: int,
 ) -> None:
-    """Add an operator that moves a window over its first input.
-
-    Args:
-        low: the model and the plan.
-        operator: the operator of the model.
-        kind: the kind of the plan's operator.
-        sweeps: how the window moves down and across.
-        channels: channels of the output.
-        parameters: the parameters of the plan's operator after the window.
-
-    Raises:
-        ModelError: the output has another shape in the model.
-    """
+    """Add an operator that moves a window over its first input; more `parameters` follow."""
     down, across = sweeps
     rows, columns = low.shape(operator.inputs[0]).sides
     low.write_from(
@@ -275,14 +236,10 @@ def _ungrouped(weights: npt.NDArray[np.int8], channels: int) -> npt.NDArray[np.i
 
 
 def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """A kernel in the order in which C reads it.
+    """Return a kernel (outputs, height, width, channels) in the order in which C reads it.
 
-    Args:
-        weights: (outputs, height, width, channels).
-
-    Returns:
-        Blocks of 16 outputs, the last one of as many as there are, rounded up to a multiple of 4:
-        of each, (height, groups of 4 inputs in a row of the kernel, outputs, 4).
+    These are blocks of 16 outputs, the last one of as many as there are, rounded up to a multiple
+    of 4: of each, (height, groups of 4 inputs in a row of the kernel, outputs, 4).
     """
     count, height = weights.shape[:2]
     rows = weights.reshape(count, height, -1)
@@ -310,15 +267,11 @@ def scaling_of(
     places: tuple[int, int] = (0, 1),
     times: int = 1,
 ) -> npt.NDArray[np.int32]:
-    """Bias, multiplier and shift of each output, padded to a multiple of 4.
+    """Return bias, multiplier and shift of each output, padded to a multiple of 4.
 
-    Args:
-        low: the model and the plan.
-        operator: the operator, whose bias follows its inputs.
-        weights: (outputs, height, width, channels); the bias is to include what the input's zero
-            point adds to their sums.
-        places: which inputs are the value and the kernel.
-        times: how often the model's outputs are repeated.
+    `places` are the inputs that are the value and the kernel; the bias follows them. `weights` are
+    (outputs, height, width, channels); the bias includes what the input's zero point adds to their
+    sums. The model's outputs are repeated `times` times.
     """
     value, kernel = (low.tensor(operator.inputs[place]) for place in places)
     weight_sum = weights.sum(axis=(1, 2, 3), dtype=np.int64)

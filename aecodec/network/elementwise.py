@@ -77,12 +77,7 @@ def check_leaky_relu(call: Call) -> Result:
 
 
 def check_conversion(inputs: tuple[Type, ...], outputs: tuple[Type, ...]) -> Check:
-    """One input, and an output of the same shape and another type.
-
-    Args:
-        inputs: types that the input may have.
-        outputs: types that the output may have.
-    """
+    """One input of these types, and an output of the same shape and one of the other types."""
 
     def check(call: Call) -> Result:
         (value,) = call.take(1)
@@ -99,11 +94,7 @@ def lower_function(low: Lowering, operator: Operator) -> None:
 
 
 def lower_rectifier(activation: int) -> Lower:
-    """A ReLU that clips as a fused activation does, without LiteRT.
-
-    Args:
-        activation: number of the fused activation.
-    """
+    """A ReLU that clips as a fused activation of this number does, without LiteRT."""
 
     def lower(low: Lowering, operator: Operator) -> None:
         value, output = _single_scales(low, operator)
@@ -163,17 +154,11 @@ def _write_table(low: Lowering, operators: list[Operator], values: npt.NDArray[n
 
 
 def chain_from(low: Lowering, number: int) -> list[int]:
-    """The operators from one with an output of floats to the next with an output of int8.
+    """Return the numbers of the operators from a float output to the next int8 output; else only
+    `number`.
 
-    Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they
-    are a function of int8.
-
-    Args:
-        low: the model and the plan.
-        number: number of an operator.
-
-    Returns:
-        The numbers of the operators, beginning with this one; only this one if there is no chain.
+    Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they are
+    a function of int8.
     """
     operators, chain = low.model.operators, [number]
     while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
@@ -205,13 +190,9 @@ def check_binary(
     rank: int = _RANK,
     guard: Guard | None = None,
 ) -> Check:
-    """Two inputs of one type, broadcast to each other, and an output of that type.
+    """Two inputs of one type, broadcast along at most `rank` axes, and an output of that type.
 
-    Args:
-        types: the types that it takes.
-        options: kind and number of fields of its options, whose first field is an activation.
-        rank: most axes over which it broadcasts.
-        guard: checks the scales.
+    The first field of the `options`, if there are any, is an activation. `guard` checks the scales.
     """
 
     def check(call: Call) -> Result:
@@ -276,11 +257,7 @@ def check_logical(call: Call) -> Result:
 
 
 def check_selection(rank: int) -> Check:
-    """A choice between two inputs of one type, element by element.
-
-    Args:
-        rank: most axes over which it broadcasts.
-    """
+    """A choice between two inputs of one type, broadcast along at most `rank` axes."""
 
     def check(call: Call) -> Result:
         condition, left, right = call.take(3)
@@ -300,14 +277,9 @@ def check_same_shapes(call: Call) -> Result:
 
 
 def broadcast(rank: int, *shapes: Sides) -> Sides:
-    """The shape to which shapes are broadcast.
+    """Return the shape to which shapes are broadcast; raise CodecError if they do not fit together.
 
-    Args:
-        rank: most axes, unless all shapes are equal.
-        shapes: the shapes.
-
-    Raises:
-        CodecError: there are more axes, or the shapes do not fit together.
+    Unless all shapes are equal, at most `rank` axes are allowed.
 
     >>> broadcast(4, (2, 3), (1,))
     (2, 3)
@@ -341,9 +313,8 @@ def _table_or(lower: Lower, lower_one_variable: Lower = lower_function) -> Lower
 def _table_of(options: tuple[int, int], results: Callable[[Lowering, Operator], Integers]) -> Lower:
     """A table of results that NumPy computes, so LiteRT need not be loaded.
 
-    Args:
-        options: kind and number of fields of the options, whose first field is an activation.
-        results: the results before the zero point and the limits of the output.
+    The first field of the options is an activation; `results` ignores the output's zero point and
+    limits.
     """
 
     def lower(low: Lowering, operator: Operator) -> None:

@@ -21,20 +21,9 @@ It raises ModelError if the C core cannot compute it.
 
 
 class Lowering:
-    """A model and the plan that is made of it.
+    """A checked model, and the plan that is made of it.
 
-    Args:
-        content: content of the `.tflite` file.
-        model: the model in it, checked.
-        is_any_size: whether the plan is to take inputs of any size.
-
-    Attributes:
-        content: content of the `.tflite` file.
-        model: the model in it.
-        plan: the plan so far.
-
-    Raises:
-        ModelError: the input is not one picture or vector of int8.
+    Raises ModelError if the input is not one picture or vector of int8.
     """
 
     def __init__(self, content: bytes, model: Model, *, is_any_size: bool) -> None:
@@ -51,19 +40,11 @@ class Lowering:
         return self.model.tensors[number]
 
     def check_type(self, number: int) -> None:
-        """Check that a tensor of the model is of int8.
-
-        Raises:
-            ModelError: it is not.
-        """
+        """Check that a tensor of the model is of int8; raise ModelError if not."""
         shape_of(self.tensor(number))
 
     def read(self, number: int) -> int:
-        """The plan's number of a tensor of the model that is read.
-
-        Raises:
-            ModelError: the tensor is not of int8.
-        """
+        """The plan's number of a tensor that is read; raises ModelError if it is not of int8."""
         if number not in self._numbers:
             tensor = self.tensor(number)
             rows, columns, channels = shape_of(tensor)
@@ -76,10 +57,9 @@ class Lowering:
         return self.plan.tensors[self.read(number)].shape
 
     def as_shape(self, number: int, shape: Shape) -> int:
-        """The plan's number of a tensor of the model that is read in a shape of as many elements.
+        """The plan's number of a tensor of the model, in another shape of as many elements.
 
-        Raises:
-            ModelError: it is of pictures of any size, and has another shape.
+        Raises ModelError if it has another shape and is of pictures of any size.
         """
         own = self.read(number)
         if self.plan.tensors[own].shape == shape:
@@ -97,8 +77,7 @@ class Lowering:
     ) -> None:
         """Add an operator that reads these tensors of the plan, and writes the model's output.
 
-        Raises:
-            ModelError: the output has another shape in the model.
+        Raises ModelError if the output has another shape in the model.
         """
         output = operator.outputs[0]
         stated = shape_of(self.tensor(output))
@@ -135,8 +114,7 @@ class Lowering:
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
     """Rows, columns and channels of an int8 tensor of the model; one with more axes is a vector.
 
-    Raises:
-        ModelError: it is of another type.
+    Raises ModelError if it is of another type.
     """
     if tensor.type is not Type.INT8:
         raise ModelError(f"it works on {tensor.type.name.lower()}: C has kernels for int8 only")

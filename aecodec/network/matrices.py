@@ -128,13 +128,9 @@ def lower_batch_product(low: Lowering, operator: Operator) -> None:
 
 
 def _by_rows(low: Lowering, number: int, batches: tuple[int, ...], *, is_turned: bool) -> int:
-    """A tensor of the plan: the matrices one below the other, each by rows, or turned by columns.
+    """Add the matrices of a tensor, one below the other, each by rows, or turned by columns.
 
-    Args:
-        low: the model and the plan.
-        number: number of a tensor of the model, of matrices or of one for all batches.
-        batches: sides of the output before those of matrices.
-        is_turned: whether rows and columns are exchanged.
+    The output has `batches` as its sides before those of matrices; the tensor may have one for all.
     """
     tensor = low.tensor(number)
     own = (1,) * (len(batches) + 2 - len(tensor.shape)) + tensor.shape

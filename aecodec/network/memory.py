@@ -17,10 +17,7 @@ _HEAD, _TENSOR, _OPERATOR = 16, 8, 16
 def assign_slots(plan: Plan, rows: int, columns: int) -> None:
     """Give each tensor that an operator writes a slot, or the output.
 
-    Args:
-        plan: the plan, without slots.
-        rows: rows of the input for which the memory should be small.
-        columns: its columns.
+    The memory is small for an input of these rows and columns.
     """
     plan.tensors[plan.entry].place = Place.INPUT
     plan.tensors[plan.exit].place = Place.OUTPUT
@@ -102,13 +99,7 @@ class _Words(NamedTuple):
 
 
 def work_size(plan: bytes, rows: int, columns: int) -> int:
-    """Bytes of working memory that a plan takes with portable kernels, as C computes it.
-
-    Args:
-        plan: the plan.
-        rows: rows of the input.
-        columns: its columns.
-    """
+    """Bytes of working memory that a plan takes with portable kernels, as C computes it."""
     words = _words(plan)
     slots = [1] * words.head[5]
     for number, tensor in enumerate(words.tensors):

@@ -371,15 +371,10 @@ def stretched(low: Lowering, number: int, sides: tuple[int, ...]) -> int:
 def arranged(
     low: Lowering, number: int, sides: list[int], steps: list[int], shape: Shape, first: int = 0
 ) -> int:
-    """Elements of a tensor of the model, as a tensor of the plan.
+    """Add a move of elements of a tensor of the model, and return the plan's tensor of that shape.
 
-    Args:
-        low: the model and the plan.
-        number: number of the model's tensor.
-        sides: sides of the result.
-        steps: distances in the tensor from one element to the next along each side.
-        shape: shape of the result in the plan, with as many elements.
-        first: place in the tensor of the first element.
+    `sides` are the sides of the result, `steps` the distances in the tensor from one element to the
+    next along each of them, and `first` is the place of the first element.
     """
     _check_fixed(low)
     table = low.keep(_table(sides, steps, first))
@@ -412,10 +407,8 @@ def _check_fixed(low: Lowering) -> None:
 
 
 def _table(sides: list[int], steps: list[int], first: int) -> npt.NDArray[np.int32]:
-    """Sides and steps of six axes, and the first element, for a move.
-
-    Raises:
-        ModelError: it takes more axes.
+    """Sides and steps of six axes, and the first element, for a move; ModelError if more are
+    needed.
     """
     axes: list[tuple[int, int]] = []
     for side, step in zip(sides, steps, strict=True):

@@ -108,14 +108,9 @@ from aecodec.tflite.model import Type
 
 
 class Row(NamedTuple):
-    """A row of the operator table: one operator of TFLite.
+    """A row of the operator table: an operator of TFLite, with its number and name in the schema.
 
-    Attributes:
-        code: number of the operator in TFLite's schema.
-        name: its name in the schema.
-        check: checks a call before a runtime sees the model.
-        lower: lowers the operator to a plan; None if C cannot run it.
-        kinds: kinds of operators in C that it becomes, in addition to copies.
+    `lower` is None if C cannot run it. It becomes operators in C of these `kinds`, and copies.
     """
 
     code: int

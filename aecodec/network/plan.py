@@ -94,13 +94,7 @@ class Shape(NamedTuple):
 
 @dataclass
 class Tensor:
-    """A tensor of a plan.
-
-    Attributes:
-        shape: its shape.
-        place: a slot, or a `Place`; None until it is assigned.
-        offset: where its constant lies in the data.
-    """
+    """A tensor of a plan, in a slot or a `Place`; constants lie at an offset within the data."""
 
     shape: Shape
     place: int | None = None
@@ -108,14 +102,7 @@ class Tensor:
 
 
 class Operator(NamedTuple):
-    """An operator of a plan.
-
-    Attributes:
-        kind: what it does.
-        inputs: numbers of the tensors that it reads.
-        output: number of the tensor that it writes.
-        parameters: twelve words at most, signed or unsigned.
-    """
+    """An operator of a plan, with at most twelve words as parameters."""
 
     kind: Kind
     inputs: list[int]
@@ -125,17 +112,10 @@ class Operator(NamedTuple):
 
 @dataclass
 class Plan:
-    """A network plan in the making.
+    """A network plan in the making; its size is (0, 0) if the network takes any.
 
-    Attributes:
-        size: rows and columns of the input; 0 and 0 if the network takes any.
-        tensors: its tensors.
-        operators: its operators, in the order in which they run.
-        data: weights, tables and constants, in parts.
-        data_size: bytes of the data.
-        entry: number of the input.
-        exit: number of the output.
-        slots: number of slots.
+    `entry` and `exit` are the numbers of the input and the output. `data` has weights, tables and
+    constants, in parts.
     """
 
     size: tuple[int, int]
@@ -170,11 +150,7 @@ class Plan:
         return output
 
     def as_bytes(self) -> bytes:
-        """The plan as `aecodec_network.c` reads it.
-
-        Raises:
-            ModelError: it has more tensors or operators than C takes.
-        """
+        """The plan as `aecodec_network.c` reads it; ModelError if it is larger than C takes."""
         if max(len(self.tensors), len(self.operators)) > MOST:
             raise ModelError(f"the network has more than {MOST} tensors or operators")
         head = 4 * (16 + 8 * len(self.tensors) + 16 * len(self.operators))

@@ -44,11 +44,7 @@ def check_reduction(call: Call) -> Result:
 
 
 def check_arg_extreme(options: int) -> Check:
-    """The place of the least or the largest element along an axis.
-
-    Args:
-        options: kind of its options.
-    """
+    """The place of the least or the largest element along an axis; `options` is their kind."""
 
     def check(call: Call) -> Result:
         value, axis = call.take(2)
@@ -86,11 +82,7 @@ def check_running_sum(call: Call) -> Result:
 
 
 def lower_reduction(to: int) -> Lower:
-    """MEAN, REDUCE_MAX, REDUCE_MIN or SUM.
-
-    Args:
-        to: what elements are reduced to, such as :data:`MEAN`.
-    """
+    """MEAN, REDUCE_MAX, REDUCE_MIN or SUM, as a number such as :data:`MEAN` says."""
 
     def lower(low: Lowering, operator: Operator) -> None:
         value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])

@@ -7,12 +7,7 @@ from typing import NamedTuple
 
 
 class Side(NamedTuple):
-    """A side of a tensor: the input's side times a fraction, plus a constant.
-
-    Attributes:
-        times: numerator of the fraction; 0 for a side that is always the same.
-        by: its denominator, of which the input's side is a multiple.
-        more: the constant.
+    """A side of a tensor: the input's side, a multiple of `by`, times `times` / `by`, plus `more`.
 
     >>> Side(1, 1, 0).divided(2).plus(-1)
     Side(times=1, by=2, more=-1)

@@ -161,14 +161,7 @@ def lower_mirror_pad(low: Lowering, operator: Operator) -> None:
 
 
 def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -> None:
-    """Add a border around a picture.
-
-    Args:
-        low: the model and the plan.
-        operator: the operator of the model.
-        kind: the kind of border.
-        filling: value of the border's pixels, or how they mirror the picture.
-    """
+    """Add a border of pixels with the value `filling`, or that mirror the picture as it says."""
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     borders = low.tensor(operator.inputs[1]).values.tolist()
     borders = [(0, 0)] * (4 - len(borders)) + borders

@@ -40,12 +40,10 @@ def check_transposed(call: Call) -> Result:
 
 
 class _Phase(NamedTuple):
-    """The inputs that the outputs at one place of a block see along one axis.
+    """The `seen` inputs that the outputs at one place of a block see along one axis.
 
-    Attributes:
-        first: row of the kernel that the last input in sight meets.
-        last: that input, counted from the block's own.
-        seen: number of inputs in sight, of which each earlier one meets a later row.
+    The last of them is `last`, counted from the block's own input. It meets row `first` of the
+    kernel; each earlier input meets a later row.
     """
 
     first: int
@@ -54,11 +52,8 @@ class _Phase(NamedTuple):
 
 
 class _Axis(NamedTuple):
-    """An axis of a transposed convolution.
-
-    Attributes:
-        step: outputs per input.
-        phases: one for each place of a block.
+    """An axis of a transposed convolution: outputs per input, and a phase for each place of a
+    block.
     """
 
     step: int

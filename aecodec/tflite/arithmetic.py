@@ -21,13 +21,8 @@ _ACTIVATIONS: dict[int, tuple[float | None, float | None]] = {
 
 
 def quantize_multiplier(factor: float) -> tuple[int, int]:
-    """A factor as an integer of 31 bits and a power of two.
-
-    Args:
-        factor: the factor, at least 0.
-
-    Returns:
-        The multiplier, and the shift to the left: factor = multiplier * 2^(shift - 31).
+    """Return m of 31 bits and a left shift s with factor = m * 2^(s - 31), for a factor of at least
+    0.
 
     >>> quantize_multiplier(0.75)
     (1610612736, 0)
@@ -49,10 +44,7 @@ def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, In
 def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
     """Values times a multiplier and a power of two, as the reference kernels round them: twice.
 
-    Args:
-        values: of any shape; shifted to the left, they fit into 32 bits.
-        multiplier: the multiplier, as :func:`quantize_multiplier` gives it.
-        shift: the shift.
+    The values may have any shape; shifted to the left, they fit into 32 bits.
     """
     high = ((values << max(0, shift)) * multiplier + (1 << 30)) >> 31
     right = max(0, -shift)

@@ -25,22 +25,15 @@ _ACTIVATIONS = range(4)
 
 
 def ensure(holds: Any, text: str) -> None:
-    """Check a condition.
-
-    Raises:
-        CodecError: it does not hold; the text says what is wrong.
-    """
+    """Check a condition; raise CodecError with the text if it does not hold."""
     if not holds:
         raise CodecError(text)
 
 
 class Value(NamedTuple):
-    """A tensor in a run of the model.
+    """A tensor in a run of the model, with its shape in this run.
 
-    Attributes:
-        tensor: the tensor.
-        shape: its shape in this run.
-        is_static: whether it is the same in every run: a constant, or computed from constants.
+    It is static if it is the same in every run: a constant, or computed from constants.
     """
 
     tensor: Tensor
@@ -69,12 +62,10 @@ class Value(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The outputs of an operator, and their cost.
+    """The shapes of an operator's outputs, and their cost.
 
-    Attributes:
-        shapes: shapes of the outputs.
-        work: about how many multiplications it takes, in addition to one pass over its outputs.
-        scratch: bytes of memory that it may need meanwhile.
+    `work` is about how many multiplications it takes, in addition to one pass over its outputs;
+    `scratch` is the number of bytes of memory that it may need meanwhile.
     """
 
     shapes: tuple[Shape, ...]
@@ -83,10 +74,8 @@ class Result(NamedTuple):
 
 
 def output_of(shape: Shape, work: int = 0) -> Result:
-    """The result of an operator with one output, whose shape follows from constants.
-
-    Raises:
-        CodecError: the shape has too many axes, or a side out of range.
+    """Return the result of an operator with one output; raise CodecError if its shape is out of
+    range.
     """
     ensure(len(shape) <= MAX_RANK, "its output has too many axes")
     ensure(all(1 <= side <= MAX_SIDE for side in shape), "its output is empty or too large")
@@ -94,23 +83,15 @@ def output_of(shape: Shape, work: int = 0) -> Result:
 
 
 class Call(NamedTuple):
-    """An operator with the tensors that it reads and writes.
-
-    Attributes:
-        operator: the operator.
-        inputs: tensors that it reads; None for an input that is left out.
-        outputs: the tensors that it writes.
-    """
+    """An operator with the tensors that it reads and writes; an input that is left out is None."""
 
     operator: Operator
     inputs: list[Value | None]
     outputs: list[Tensor]
 
     def take(self, count: int, outputs: int = 1) -> list[Value]:
-        """Its inputs, of which none may be left out.
-
-        Raises:
-            CodecError: it has another number of inputs or outputs.
+        """Its inputs, of which none may be left out; CodecError if it has another number of
+        tensors.
         """
         values = [value for value in self.inputs if value is not None]
         ensure(
@@ -122,18 +103,15 @@ class Call(NamedTuple):
     def take_movable(self, count: int) -> list[Value]:
         """Its inputs, of which the first may have any type: its elements only move.
 
-        Raises:
-            CodecError: it has another number of inputs or outputs, or an output of another type.
+        Raises CodecError if the numbers of tensors or the type of an output differ.
         """
         values = self.take(count)
         self.check_types(values[:1], *ANY_TYPE)
         return values
 
     def take_with_bias(self, count: int) -> tuple[list[Value], Value | None]:
-        """Its inputs, and a last one, the bias, that may be left out.
-
-        Raises:
-            CodecError: it has another number of inputs or outputs.
+        """Its inputs, and a last one, the bias, that may be left out; CodecError if there are
+        others.
         """
         ensure(count <= len(self.inputs) <= count + 1, "it has another number of inputs")
         values = [value for value in self.inputs[:count] if value is not None]
@@ -150,11 +128,7 @@ class Call(NamedTuple):
         return self.operator.options(kind, fields)
 
     def check_types(self, values: list[Value], *allowed: Type) -> None:
-        """Check that these values and the outputs all have the same type, and that it is allowed.
-
-        Raises:
-            CodecError: a type differs, or is not allowed.
-        """
+        """Check that these values and the outputs have the same type, and that it is allowed."""
         types = {value.type for value in values} | {output.type for output in self.outputs}
         ensure(len(types) == 1 and types <= set(allowed), "its inputs are of other types")
 
@@ -167,19 +141,13 @@ It raises CodecError if a runtime could not run the call safely.
 
 
 def check_activation(options: Table, field: int) -> None:
-    """Check the activation that is fused into an operator.
-
-    Raises:
-        CodecError: no such activation can be fused.
-    """
+    """Check the activation that is fused into an operator; raise CodecError if none can be."""
     ensure(options.number(field, "b") in _ACTIVATIONS, "its activation cannot be fused")
 
 
 def constant(value: Value, rank: int) -> npt.NDArray[np.integer[Any]]:
-    """The integers of a constant input of this rank.
-
-    Raises:
-        CodecError: it is not constant, not of integers, or of another rank.
+    """Return the integers of a constant input of this rank; raise CodecError if it is another
+    input.
     """
     is_fit = value.tensor.is_constant and value.type in INTEGERS and value.rank == rank
     ensure(is_fit, "a shape, an axis or a size is not constant")
@@ -198,21 +166,13 @@ def scalar(value: Value) -> int:
 
 
 def normalized_axis(axis: int, rank: int) -> int:
-    """An axis, which may be counted from the end, as a number from 0.
-
-    Raises:
-        CodecError: there is no such axis.
-    """
+    """Return an axis, which may count from the end, as a number from 0; raise CodecError."""
     ensure(-rank <= axis < rank, "an axis does not exist")
     return axis % rank
 
 
 def normalized_axes(axes: list[int], rank: int) -> list[int]:
-    """Different axes as numbers from 0.
-
-    Raises:
-        CodecError: one of them does not exist, or occurs twice.
-    """
+    """Return axes as numbers from 0; raise CodecError if one is absent or occurs twice."""
     normalized = [normalized_axis(axis, rank) for axis in axes]
     ensure(len(set(normalized)) == len(normalized), "an axis occurs twice")
     return normalized

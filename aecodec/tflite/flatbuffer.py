@@ -27,15 +27,9 @@ _VTABLE_HEAD = 4
 
 
 class Table:
-    """A table of a FlatBuffer.
+    """A table of a FlatBuffer, at `start` in the file, whose kind of table has this many fields.
 
-    Args:
-        data: the whole file.
-        start: where the table lies.
-        fields: number of fields that its kind of table has; it may hold no others.
-
-    Raises:
-        CodecError: the table does not lie within the file, or has fields that it should not have.
+    Raises CodecError if it does not lie within the file, or has fields that it should not have.
 
     >>> file = bytes.fromhex("0c000000 06000800 04000000 08000000 07000000")
     >>> root_table(file, fields=1).number(0, "i")
@@ -78,13 +72,7 @@ class Table:
         return self._place_of(field, 1) > 0
 
     def number(self, field: int, kind: str, default: Any = 0) -> Any:
-        """A number.
-
-        Args:
-            field: number of the field.
-            kind: its type, as the module struct names it.
-            default: the number if the field is left out.
-        """
+        """A number of a type that the module struct names; the default if the field is left out."""
         form = _NUMBERS[kind]
         place = self._place_of(field, form.size)
         return form.unpack_from(self._data, place)[0] if place else default

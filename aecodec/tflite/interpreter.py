@@ -38,17 +38,12 @@ def open_interpreter(
 ) -> Any:
     """Make an interpreter of any model, with one thread and its tensors allocated.
 
+    `input_shape` or `batch` replace the shape or the batch size that the model states.
+
     XNNPACK refuses a layer whose output has steps 256 times as fine as its products, which happens
     where units are hardly ever active. LiteRT's own kernels then take its place.
 
-    Args:
-        model: content of a `.tflite` file.
-        input_shape: shape of the input, if it is to differ from the model's own.
-        batch: batch size, if that alone is to differ.
-        kernels: implementation of the operators.
-
-    Raises:
-        RuntimeError, ValueError: LiteRT cannot load the model, or not with this shape.
+    Raises RuntimeError or ValueError if LiteRT cannot load the model with this shape.
     """
     try:
         return _open_with(kernels, model, input_shape, batch)
@@ -88,11 +83,7 @@ def resize(interpreter: Any, input_shape: tuple[int, ...]) -> None:
 
 
 def invoke(interpreter: Any, batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Run a model on one batch, and copy its output.
-
-    Raises:
-        CodecError: LiteRT fails.
-    """
+    """Run a model on one batch, and copy its output; raise CodecError if LiteRT fails."""
     with litert_errors("run"):
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
         interpreter.invoke()

@@ -71,10 +71,8 @@ _SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in DTYPES.items()}
 class Quantization(NamedTuple):
     """How integers stand for real numbers: real = (integer - zero) * scale.
 
-    Attributes:
-        scales: one for the whole tensor, or one per slice; empty if the tensor is not quantized.
-        zeros: one for each scale.
-        axis: axis of the slices.
+    There is a scale and a zero for the whole tensor or for each slice along an axis; none if the
+    tensor is not quantized.
     """
 
     scales: npt.NDArray[np.float32]
@@ -88,14 +86,10 @@ class Quantization(NamedTuple):
 
 
 class Tensor(NamedTuple):
-    """A tensor.
+    """A tensor, with its shape in the file.
 
-    Attributes:
-        type: type of its numbers.
-        shape: its shape in the file.
-        signature: the shape with `ANY` for the sides that may have any size.
-        quantization: how its integers stand for real numbers.
-        content: its bytes, if it is constant, else empty.
+    `signature` is the shape with `ANY` for the sides that may have any size; `content` has the
+    bytes of a constant, and is empty for others.
     """
 
     type: Type
@@ -120,14 +114,9 @@ class Tensor(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """An operator.
+    """An operator, with the schema's numbers for its code and the type of its options, 0 for none.
 
-    Attributes:
-        code: which one, as the schema numbers them.
-        inputs: numbers of the tensors that it reads; -1 for one that is left out.
-        outputs: numbers of the tensors that it writes.
-        options_type: kind of its options, as the schema numbers them; 0 for none.
-        table: its table in the file.
+    An input that is left out has the number -1. `table` is its table in the file.
     """
 
     code: int
@@ -137,14 +126,9 @@ class Operator(NamedTuple):
     table: Table
 
     def options(self, kind: int, fields: int) -> Table:
-        """Its options.
+        """Its options, of this kind in the schema and with this number of fields.
 
-        Args:
-            kind: kind of the options, as the schema numbers them.
-            fields: number of their fields.
-
-        Raises:
-            CodecError: they are left out, or belong to another operator.
+        Raises CodecError if they are left out, or belong to another operator.
         """
         if self.options_type not in (0, kind):
             raise CodecError("it has the options of another operator")
@@ -155,14 +139,7 @@ class Operator(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A model of one input and one output.
-
-    Attributes:
-        tensors: all tensors.
-        operators: the operators, in the order in which they run.
-        entry: number of the input's tensor.
-        exit: number of the output's tensor.
-    """
+    """A model with its operators in the order in which they run, one input and one output."""
 
     tensors: list[Tensor]
     operators: list[Operator]
@@ -171,14 +148,7 @@ class Model(NamedTuple):
 
 
 def read_model(content: bytes) -> Model:
-    """Read a model.
-
-    Args:
-        content: content of a `.tflite` file.
-
-    Raises:
-        CodecError: it is damaged, or no model that an exporter of aecodec makes.
-    """
+    """Read a `.tflite` file; raise CodecError if it is damaged, or no exporter makes it."""
     if content[4:8] != _IDENTIFIER:
         raise CodecError("not a TFLite model")
     root = root_table(content, fields=10)

@@ -18,13 +18,9 @@ _VALUES = 256
 
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
-    """An int8 TFLite model as a transform of single inputs, by reference kernels.
+    """Make an int8 `.tflite` file a transform of single inputs, by reference kernels.
 
-    Args:
-        model: content of a `.tflite` file with one input and one output.
-
-    Raises:
-        CodecError: LiteRT cannot load it.
+    Raises CodecError if LiteRT cannot load it.
     """
     with silent_stderr():
         interpreter = _interpreter(_for_reference_kernels(model))
@@ -104,21 +100,14 @@ def _conversion(schema: Any, whole: Any, source: int, output: int) -> Any:
 
 
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:
-    """Results of elementwise operators, one after the other, for all int8 values.
+    """Return the results (256,) of elementwise operators, one after the other, for -128 to 127.
 
-    The operators are run without the rest of the model, by the kernels that define their results.
+    The first operator has one variable input, of int8, and each later one the output of the one
+    before it; their other inputs are constants of one element. They run without the rest of the
+    checked model, by the kernels that define their results. Where LiteRT refuses the least values,
+    as for the logarithm, they have the result of the least that it takes.
 
-    Args:
-        content: content of a `.tflite` file, checked.
-        numbers: numbers of the operators. The first has one variable input, of int8, and each other
-            the output of the one before it; their other inputs are constants of one element.
-
-    Returns:
-        (256,) the results for -128 to 127. Where LiteRT refuses the least values, as for the
-        logarithm, they have the result of the least that it takes.
-
-    Raises:
-        CodecError: LiteRT does not run them.
+    Raises CodecError if LiteRT does not run them.
     """
     if not find_spec("ai_edge_litert"):
         raise AecodecError(NEEDS_LITERT)
