@@ -78,33 +78,33 @@ def compress(
     min_ssimulacra2: float | None = None,
     metadata: bool | None = None,
 ) -> bytes:
-    """Compress an image, or a batch of images of one size.
+    """Compress an image, or a batch of images with the same size.
 
     Args:
         image: a Pillow image; a uint8 array (H, W), (H, W, C), (N, H, W) or (N, H, W, C), or an
             object that converts to one; a :class:`Picture`; or an image file, as a path or opened
             for reading bytes.
-        codec: a codec, the name of one that ships, or the path of a codec folder. None or "auto" is
-            `digits` for grey images of 28x28 pixels and `photo` for all others.
+        codec: a codec, the name of a built-in codec, or the path of a codec folder. None or "auto"
+            is `digits` for grey images with 28x28 pixels and `photo` for all others.
         level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
             `max_bytes`, `min_psnr` and `min_ssimulacra2` may be given.
-        max_bytes: make the best file of at most this many bytes. Codecs for pictures of any size
-            may then code fewer pixels; the file is decoded to the original size.
-        min_psnr: make the smallest file of at least this PSNR in dB.
-        min_ssimulacra2: make the smallest file of at least this score by SSIMULACRA2, which needs
+        max_bytes: make the best file with at most this many bytes. Codecs for pictures of any size
+            may then code fewer pixels; decoding restores the original size.
+        min_psnr: make the smallest file with at least this PSNR in dB.
+        min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score, which needs
             `pip install 'aecodec[perceptual]'`, and some seconds for a photograph.
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures of
-            more than one tile, unless `max_bytes` is given. Where a profile is dropped, the colours
-            are converted to sRGB.
+            more than one tile, unless `max_bytes` is set. If a profile is dropped, the colours are
+            converted to sRGB.
 
     Returns:
         The bytes of an `.aec` file.
 
     Raises:
-        ImageError: an image that cannot be read, or of an unsupported kind.
-        CodecError: there is no such codec, or it is damaged.
-        UsageError: options that contradict each other, or that no level of the codec satisfies.
-        AecodecError: SSIMULACRA2 is asked for, and its package is not installed.
+        ImageError: the image cannot be read or is not supported.
+        CodecError: the codec does not exist or is damaged.
+        UsageError: the options contradict each other, or no level of the codec satisfies them.
+        AecodecError: `min_ssimulacra2` is set, and its package is not installed.
 
     >>> import numpy as np
     >>> len(compress(np.zeros((3, 28, 28), np.uint8), level=1)) < 100

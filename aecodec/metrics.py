@@ -19,11 +19,7 @@ _BLOCK = 1 << 20
 
 
 def mse(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    """Mean squared error of 8-bit pixels.
-
-    Args:
-        original: any shape, values 0..255.
-        reconstructed: the same shape.
+    """Mean squared error of 8-bit pixels of any, but equal, shape.
 
     >>> mse(np.array([0, 10], np.uint8), np.array([0, 14], np.uint8))
     8.0
@@ -73,17 +69,11 @@ _K1, _K2 = 0.01, 0.03
 
 
 def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> float:
-    """Multi-scale structural similarity of 8-bit pictures, averaged over their channels.
+    """Multi-scale structural similarity of 8-bit pictures (H, W, C), averaged over their channels.
 
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003. Pictures
-    that are too small for five scales use as many scales as possible, with proportional weights.
-
-    Args:
-        original: (H, W, C) uint8.
-        reconstructed: (H, W, C) uint8.
-
-    Returns:
-        At most 1; NaN if a side has less than 11 pixels.
+    that are too small for five scales use as many scales as possible, with proportional weights. It
+    is at most 1, and NaN if a side has less than 11 pixels.
 
     >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
     1.0
@@ -113,13 +103,10 @@ def scale_weights(side: int) -> Float64:
 
 
 def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tuple[Any, Any]:
-    """Similarity per window: of luminance, and of contrast and structure.
+    """Similarity per window of planes (..., h, w): of luminance, and of contrast and structure.
 
-    Args:
-        x: (..., h, w) planes, arrays or tensors.
-        y: the same shape.
-        blur: converts planes to their means in windows.
-        peak: value of white.
+    The planes are arrays or tensors; `blur` converts them to their means in windows. `peak` is
+    white.
     """
     c1, c2 = (_K1 * peak) ** 2, (_K2 * peak) ** 2
     mean_x, mean_y = blur(x), blur(y)
@@ -184,11 +171,7 @@ def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
 
 
 def check_ssimulacra2() -> None:
-    """Check that the package `ssimulacra2` is installed.
-
-    Raises:
-        AecodecError: the package is not installed.
-    """
+    """Raise AecodecError if the package `ssimulacra2` is not installed."""
     try:
         import ssimulacra2  # noqa: F401
     except ImportError as error:

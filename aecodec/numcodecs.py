@@ -64,9 +64,8 @@ class Aecodec(NumcodecsCodec):
     def from_config(cls, config: Mapping[str, Any]) -> Aecodec:
         """Create the codec from a configuration of :meth:`get_config` without `id`.
 
-        Raises:
-            CodecError: the configuration has no codec id, and its name is not a built-in codec.
-            UsageError: the configuration does not belong to this codec.
+        Raises CodecError if it has no codec id, and its name is not a built-in codec, and
+        UsageError if it does not belong to this codec.
         """
         values = dict(config)
         max_pixels = values.pop("max_pixels", None)

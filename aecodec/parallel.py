@@ -34,11 +34,10 @@ def cores() -> int:
 
 @dataclass(frozen=True)
 class Workers:
-    """Threads that run all loops over windows, segments and batches.
+    """Threads that run all loops over windows, segments and batches; by default, one per core, up
+    to 4.
 
-    Attributes:
-        threads: number of threads; if None, one per core, but at most 4.
-        progress: called after each item of a loop, with the numbers of finished and of all items.
+    `progress` is called after each item of a loop, with the numbers of finished and of all items.
 
     >>> list(Workers().map(abs, [-1, 2, -3]))
     [1, 2, 3]

@@ -46,10 +46,7 @@ class Url(_Base):
     """Size of the listed object in bytes; None if there is no object."""
 
     def listed(self, size: int | None) -> Self:
-        """Return the same URL with the result of a listing.
-
-        Args:
-            size: size of the object in bytes; None if there is no object.
+        """Return the same URL with the result of a listing: a size in bytes, or None for no object.
 
         >>> Url("s3://bucket/a.png").listed(None).exists()
         False
@@ -94,8 +91,7 @@ class Url(_Base):
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
         """Yield the objects of a folder, at any depth, sorted by name.
 
-        Raises:
-            OSError: the folder cannot be listed, or a name in it has a zero byte.
+        Raises OSError if the folder cannot be listed, or a name in it has a zero byte.
         """
         with self._file_system() as (system, path):
             entries = system.find(path, detail=True)
@@ -129,13 +125,8 @@ class Url(_Base):
     def write(self, content: bytes, *, replace: bool) -> None:
         """Write an object atomically.
 
-        Args:
-            content: bytes of the object.
-            replace: replace an existing object.
-
-        Raises:
-            FileExistsError: the object exists, and `replace` is False.
-            OSError: the object cannot be written.
+        Raises FileExistsError if it exists and `replace` is False, and OSError if it cannot be
+        written.
         """
         with self._file_system() as (system, path):
             if replace:

@@ -89,10 +89,9 @@ class Aecodec(ArrayBytesCodec):
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
-        """Check the data type. For the codec of a shard's chunks, Zarr states it only here.
+        """Check that the data type is uint8, or raise ImageError.
 
-        Raises:
-            ImageError: the data type is not uint8.
+        For the codec of a shard's chunks, Zarr states the type only here.
         """
         check_chunk((1, 1), array_spec.dtype.to_native_dtype())
         return self
@@ -113,11 +112,7 @@ class Aecodec(ArrayBytesCodec):
         check_chunks(shape, chunk_grid.chunk_shape, dtype.to_native_dtype())
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
-        """Tell Zarr that the size is unknown until a chunk is compressed.
-
-        Raises:
-            NotImplementedError: always, as Zarr expects.
-        """
+        """Tell Zarr that the size is unknown by raising NotImplementedError."""
         raise NotImplementedError
 
     async def _encode_single(self, chunk_data: NDBuffer, chunk_spec: ArraySpec) -> Buffer:

@@ -1,4 +1,4 @@
-"""What an encoder codec and a decoder codec share: a folder, and one of its networks."""
+"""The base class of encoder codecs and decoder codecs: a folder, and one of its networks."""
 
 from __future__ import annotations
 
@@ -18,14 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CodecHalf:
-    """One half of a codec.
+    """One half of a codec. It pickles as its attributes, without loaded networks.
 
-    It pickles as its three attributes, without what was loaded meanwhile.
-
-    Attributes:
-        folder: the codec on disk.
-        transform: the network; the folder's TFLite model, run by the engine, if None.
-        execution: how it computes.
+    `transform` is the network; if it is None, the engine runs the folder's TFLite model.
     """
 
     folder: CodecFolder
@@ -40,7 +35,7 @@ class CodecHalf:
 
     @property
     def spec(self) -> CodecSpec:
-        """What the codec is."""
+        """The specification of the codec."""
         return self.folder.spec
 
     @property
@@ -50,23 +45,20 @@ class CodecHalf:
 
     @property
     def engine(self) -> Engine:
-        """The engine that runs the codec.
-
-        Raises:
-            UsageError: AECODEC_ENGINE names no engine that is installed.
+        """The engine that runs the codec; raises UsageError if AECODEC_ENGINE names an unknown
+        engine.
         """
         return self.execution.selected_engine
 
     def network(self, half: Half) -> Transform:
-        """The network of one half: the transform that was given, or the engine's.
+        """Return `transform`, or else the engine's network of a half.
 
-        Raises:
-            CodecError: the model is damaged, or belongs to another codec.
+        Raises CodecError if the model is damaged or belongs to another codec.
         """
         return self.transform or self.engine.network(self.folder, half, self.execution.workers)
 
     def windows(self) -> Windows:
-        """How large pictures are cut into windows for a fully convolutional network."""
+        """Describe the windows in which a fully convolutional network sees large pictures."""
         from aecodec.engine.windows import Windows  # tiles of fixed size do not need it
 
         spec, execution = self.spec, self.execution

@@ -1,7 +1,7 @@
 """A codec: pictures to `.aec` files and back.
 
-An :class:`EncoderCodec` needs only the encoder's files of a codec folder, a :class:`DecoderCodec`
-only the decoder's; a :class:`Codec` is the two.
+An :class:`EncoderCodec` needs only the encoder's files of a codec folder, and a
+:class:`DecoderCodec` only the decoder's. A :class:`Codec` has both.
 """
 
 from __future__ import annotations
@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Codec:
-    """A codec: its encoder and its decoder.
-
-    It pickles as its two attributes, without what was loaded meanwhile.
-
-    Args:
-        folder: the codec on disk.
-        execution: how it computes.
+    """A codec: its encoder and its decoder. It pickles as its attributes, without loaded networks.
 
     >>> import numpy as np
     >>> from aecodec import load_codec
@@ -70,7 +64,7 @@ class Codec:
 
     @property
     def spec(self) -> CodecSpec:
-        """What the codec is."""
+        """The specification of the codec."""
         return self.folder.spec
 
     @cached_property
@@ -92,19 +86,11 @@ class Codec:
         metadata: bool | None = None,
         **options: Unpack[TargetOptions],
     ) -> bytes:
-        """Compress an image, or a batch of images with the same size.
+        """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
+        file.
 
-        Args:
-            image: as for :func:`aecodec.compress`.
-            target: the target of the file.
-            metadata: as for :func:`aecodec.compress`.
-            options: the attributes of the target, such as `level=1`, if there is no `target`.
-
-        Returns:
-            The bytes of an `.aec` file.
-
-        Raises:
-            AecodecError: as for :func:`aecodec.compress`.
+        Give a `target`, or its attributes as options, such as `level=1`. The arguments and errors
+        are those of :func:`aecodec.compress`.
         """
         target = target_of(target, options)
         if target.is_level:
@@ -121,16 +107,8 @@ class Codec:
     ) -> Compressed:
         """Compress an image, and return the file with the latents that a decoder gets from it.
 
-        Notebooks show the decoded picture and the size of the file.
-
-        Args:
-            image: as for :func:`aecodec.compress`.
-            target: as for :meth:`compress`.
-            metadata: as for :func:`aecodec.compress`.
-            options: as for :meth:`compress`.
-
-        Raises:
-            AecodecError: as for :func:`aecodec.compress`.
+        Arguments and errors are those of :meth:`compress`. Notebooks show the decoded picture and
+        the size of the file.
         """
         target = target_of(target, options)
         if target.is_level:

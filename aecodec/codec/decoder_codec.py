@@ -34,12 +34,13 @@ from aecodec.imaging.tiling import grid_of, merge
 
 
 class DecoderCodec(CodecHalf):
-    """The half of a codec that decompresses; it needs only the decoder's files.
+    """The half of a codec that decompresses. It needs only the decoder's files.
 
-    Args:
-        folder: the codec on disk.
-        transform: latents to pixels; the folder's `decoder.tflite`, run by the engine, if None.
-        execution: how it computes.
+    `transform` converts latents to pixels. If it is None, the engine runs the folder's
+    `decoder.tflite`.
+
+    Methods that read a file raise FormatError if it is damaged, CodecError if another codec made
+    it, LimitError if it claims more than the limits, and AecodecError if memory runs out.
 
     >>> from aecodec import compress, load_codec
     >>> load_codec("digits").decoder.decompress(compress(np.zeros((28, 28), np.uint8))).size
@@ -54,19 +55,10 @@ class DecoderCodec(CodecHalf):
     def decompress(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> Image.Image:
-        """Decompress a file of one picture.
+        """Decompress a file with one picture.
 
-        Args:
-            data: see :data:`aecodec.codec.sources.DataSource`.
-            max_pixels: as for :func:`aecodec.decompress`.
-            max_frames: as for :func:`aecodec.decompress`.
-
-        Raises:
-            FormatError: the file is damaged.
-            CodecError: another codec made it.
-            LimitError: it claims more than these numbers.
-            UsageError: it holds several pictures.
-            AecodecError: memory runs out.
+        The limits are those of :func:`aecodec.decompress`. Raises UsageError if the file has
+        several pictures.
         """
         header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
         if header.frames > 1:
@@ -80,58 +72,24 @@ class DecoderCodec(CodecHalf):
     def decompress_frames(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> Pixels:
-        """Decompress a file of any number of pictures.
+        """Decompress a file with any number of pictures.
 
-        Args:
-            data: see :data:`aecodec.codec.sources.DataSource`.
-            max_pixels: as for :func:`aecodec.decompress`.
-            max_frames: as for :func:`aecodec.decompress`.
-
-        Returns:
-            uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
-
-        Raises:
-            FormatError: the file is damaged.
-            CodecError: another codec made it.
-            LimitError: it claims more than these numbers.
-            AecodecError: memory runs out.
+        Returns uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
         """
         return to_array(self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames)))
 
     @memory_errors_wrapped()
     def decompress_picture(self, data: bytes, limits: Limits = Limits()) -> Picture:
-        """Decompress a file to its pictures, with alpha and metadata.
-
-        Args:
-            data: the bytes of the file.
-            limits: what is accepted.
-
-        Raises:
-            FormatError: the file is damaged.
-            CodecError: another codec made it.
-            LimitError: it claims more than is accepted.
-            AecodecError: memory runs out.
-        """
+        """Decompress the bytes of a file to its pictures, with alpha and metadata."""
         header, content = self.unpack(data, limits)
         with self._latents(header, content) as latents:
             return self.reconstruct_picture(header, latents)
 
     @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
-        """Decode a file to exactly the codes that were encoded.
+        """Decode the bytes of a file to exactly the codes that were encoded.
 
-        Args:
-            data: the bytes of the file.
-            limits: what is accepted.
-
-        Returns:
-            (T * vectors, K) int16, for the T tiles that cover the pictures.
-
-        Raises:
-            FormatError: the file is damaged.
-            CodecError: another codec made it.
-            LimitError: it claims more than is accepted.
-            AecodecError: memory runs out.
+        Returns int16 (T * vectors, K), for the T tiles that cover the pictures.
         """
         header, content = self.unpack(data, limits)
         level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
@@ -141,18 +99,7 @@ class DecoderCodec(CodecHalf):
 
     @memory_errors_wrapped()
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
-        """Check a file as :meth:`decompress_picture` does, without the network.
-
-        Args:
-            data: the bytes of the file.
-            limits: what is accepted.
-
-        Raises:
-            FormatError: the file is damaged.
-            CodecError: another codec made it.
-            LimitError: it claims more than is accepted.
-            AecodecError: memory runs out.
-        """
+        """Check the bytes of a file as :meth:`decompress_picture` does, but without the network."""
         header, content = self.unpack(data, limits)
         level = self.spec.level(self._level(header))
         for _, codes in self._decode(header, content):
@@ -160,17 +107,7 @@ class DecoderCodec(CodecHalf):
         self._alpha(header)
 
     def unpack(self, data: bytes, limits: Limits = Limits()) -> tuple[Header, bytes]:
-        """Header and payload of a file of this codec, which is not decoded yet.
-
-        Args:
-            data: the bytes of the file.
-            limits: what is accepted.
-
-        Raises:
-            FormatError: the file is damaged.
-            CodecError: another codec made it.
-            LimitError: it claims more than is accepted.
-        """
+        """Read the header and the payload of a file of this codec, without decoding it."""
         header, content = container.unpack(data)
         if header.codec_id != self.spec.codec_id:
             raise CodecError(
@@ -182,29 +119,17 @@ class DecoderCodec(CodecHalf):
         return header, content
 
     def level_of(self, data: bytes) -> float:
-        """The level, 1 and up, at which a file of this codec was made.
-
-        Raises:
-            FormatError: the file is damaged.
-        """
+        """Return the level, 1 and up, of a file of this codec; raise FormatError for damage."""
         return self._level(container.unpack(data)[0])
 
     def reconstruct(
         self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
     ) -> Pixels:
-        """Reconstruct pictures from codes.
+        """Reconstruct pictures (F, H, W, C) uint8 from the codes (T * vectors, K) of T tiles.
 
-        Args:
-            codes: (T * vectors, K) int16 codes of T tiles.
-            level: level of the codes; the codec's default if None.
-            size: (width, height) of each picture; a tile's if None.
-
-        Returns:
-            (F, H, W, C) uint8.
-
-        Raises:
-            FormatError: codes that no encoder of this codec makes.
-            UsageError: codes of another dimension, or no such level.
+        The default level is the codec's, the default (width, height) of each picture a tile's.
+        Raises FormatError if no encoder of this codec makes these codes, and UsageError if they
+        have another dimension, or the codec has no such level.
         """
         chosen = self.spec.level(level)
         if codes.ndim != 2 or codes.shape[1] != chosen.code_dimension:
@@ -219,14 +144,9 @@ class DecoderCodec(CodecHalf):
         return self._run(latents.reshape(*shape, latents.shape[-1]), size)
 
     def reconstruct_picture(self, header: Header, latents: LatentSource) -> Picture:
-        """Reconstruct pictures from latents, with alpha and metadata.
+        """Reconstruct pictures from dequantized latents, with alpha and metadata.
 
-        Args:
-            header: header of their file.
-            latents: dequantized latents, which may still be decoded meanwhile.
-
-        Raises:
-            FormatError: the alpha planes are damaged, or latents that are decoded meanwhile.
+        Raises FormatError if the alpha planes are damaged, or latents that are decoded meanwhile.
         """
         alpha = self._alpha(header)
         pixels = self.reconstruct_pixels(header, latents)

@@ -28,11 +28,8 @@ def squared_errors(
 ) -> list[float]:
     """Mean squared error of each frame of a file; empty if the decoder's files are missing.
 
-    Args:
-        decoder: decoder of the codec that made the file.
-        picture: the original, which is compared in the colours that the header keeps.
-        header: header of the file; its level is not read.
-        latents: dequantized latents of the file.
+    The original is compared in the colours that the header keeps. The header's level is not read;
+    the latents are dequantized.
     """
     if not decoder.folder.has(Half.DECODER.tflite):
         return []
@@ -43,10 +40,8 @@ def squared_errors(
 class Quality:
     """A measure of picture quality; higher is better.
 
-    Attributes:
-        unit: text after the number in messages.
-        measure: compares two frames.
-        of_mean: converts the mean over the frames to the quality of the picture.
+    `unit` follows the number in messages, `measure` compares two frames, and `of_mean` converts the
+    mean over the frames to the quality of the picture.
     """
 
     unit: str
@@ -56,10 +51,9 @@ class Quality:
     def of(
         self, decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
     ) -> float:
-        """Measure the picture that a file decodes to; see :func:`squared_errors` for arguments.
+        """Measure the picture that a file decodes to, with the arguments of :func:`squared_errors`.
 
-        Raises:
-            CodecError: the decoder's files are missing.
+        Raises CodecError if the decoder's files are missing.
         """
         values = _of_frames(self.measure, decoder, picture, header, latents)
         return self.of_mean(float(np.mean(values)))
@@ -74,14 +68,11 @@ def _of_frames(
 
 
 def ms_ssim(original: Pixels, restored: Pixels) -> float:
-    """MS-SSIM, averaged over the parts of a large picture; for a tiny picture, the PSNR.
+    """MS-SSIM of frames (H, W, C) uint8, averaged over the parts of a large picture; for a tiny
+    one, the PSNR.
 
     Rate control uses it to choose the best of several files. Among the measures that are quick and
     need no further package, it agrees best with SSIMULACRA2 at few bytes.
-
-    Args:
-        original: (H, W, C) uint8.
-        restored: (H, W, C) uint8.
 
     >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
     1.0

@@ -19,13 +19,9 @@ from aecodec.format.container import LEVEL_UNITS, Header
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Compressed:
-    """A file with the picture from which it was made. Notebooks show the decoded picture.
+    """A file, its level, 1 and up, and the latents that a decoder gets from it.
 
-    Attributes:
-        data: bytes of the file.
-        encoded: the picture, for files at any level.
-        level: level of the file, 1 and up.
-        dequantized: latents that a decoder gets from the file.
+    Notebooks show the decoded picture. `encoded` makes files at other levels.
     """
 
     data: bytes
@@ -66,14 +62,10 @@ class Compressed:
 
 @dataclass(frozen=True, eq=False)
 class EncodedPicture:
-    """A picture as latents.
+    """A picture as latents, with the header of its files except for the level.
 
-    Attributes:
-        folder: the codec.
-        header: header of its files, except for the level.
-        latents: int8 (N, C) of vectors without neighbours, or (planes, rows, columns, C), with the
-            channels of all levels.
-        execution: how the codec computes.
+    The latents are int8 (N, C) for vectors without neighbours, or (planes, rows, columns, C), with
+    the channels of all levels.
     """
 
     folder: CodecFolder
@@ -82,26 +74,15 @@ class EncodedPicture:
     execution: Execution = Execution()
 
     def to_bytes(self, level: float | None = None) -> bytes:
-        """The bytes of an `.aec` file.
+        """Make a file at a level, or at the codec's default level if None.
 
-        Args:
-            level: 1 and up; the codec's default if None.
-
-        Raises:
-            UsageError: the codec has no such level.
+        Raises UsageError if the codec has no such level.
         """
         data = payload.encode_payload(self._coder(level), self.latents, self.execution.workers)
         return container.pack(self.header_at(level), data)
 
     def compressed(self, level: float | None = None) -> Compressed:
-        """A file together with the latents that a decoder gets from it.
-
-        Args:
-            level: 1 and up; the codec's default if None.
-
-        Raises:
-            UsageError: the codec has no such level.
-        """
+        """Make a file as :meth:`to_bytes` does, with the latents that a decoder gets from it."""
         spec, dequantized, messages = self.folder.spec, np.zeros_like(self.latents), []
         coder = self._coder(level)
         for message, codes in payload.encode_segments(coder, self.latents, self.execution.workers):
@@ -111,12 +92,12 @@ class EncodedPicture:
         return Compressed(data, self, spec.level_index(level) / LEVEL_UNITS, dequantized)
 
     def header_at(self, level: float | None) -> Header:
-        """Header of a file at a level; the default level is not stated."""
+        """Make the header of a file at a level; it does not state the default level."""
         index, default_index = self.folder.spec.level_index(level), self.folder.spec.level_index()
         return replace(self.header, level=None if index == default_index else index)
 
     def dequantized(self, level: float | None = None) -> Latents:
-        """Latents that a decoder gets from a file at a level; 0 in the channels of other levels."""
+        """Make the latents that a decoder gets at a level; 0 in the channels of other levels."""
         coder, dequantized = self._coder(level), np.zeros_like(self.latents)
         decided = payload.decide_codes(coder, self.latents, self.execution.workers)
         for segment, codes in decided:

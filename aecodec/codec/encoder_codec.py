@@ -27,12 +27,10 @@ from aecodec.imaging.tiling import grid_of, split
 
 
 class EncoderCodec(CodecHalf):
-    """The half of a codec that compresses; it needs only the encoder's files.
+    """The half of a codec that compresses. It needs only the encoder's files.
 
-    Args:
-        folder: the codec on disk.
-        transform: pixels to latents; the folder's `encoder.tflite`, run by the engine, if None.
-        execution: how it computes.
+    `transform` converts pixels to latents. If it is None, the engine runs the folder's
+    `encoder.tflite`.
 
     >>> from aecodec import load_codec
     >>> digit = np.zeros((28, 28), np.uint8)
@@ -48,40 +46,21 @@ class EncoderCodec(CodecHalf):
     def compress(
         self, image: ImageSource, *, level: float | None = None, metadata: bool | None = None
     ) -> bytes:
-        """Compress an image, or a batch of images of one size.
+        """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
+        file.
 
-        Args:
-            image: see :data:`aecodec.codec.sources.ImageSource`.
-            level: 1 (smallest file) and up, in sixteenths for a codec with gains; the codec's
-                default if None.
-            metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures
-                of more than one tile, and dropped for smaller ones, which weigh less than they do.
-                Where a profile is dropped, the colours are converted to sRGB.
-
-        Returns:
-            The bytes of an `.aec` file.
-
-        Raises:
-            ImageError: an unsupported kind of image.
-            UsageError: the codec has no such level.
-            AecodecError: memory runs out.
+        Arguments and errors are those of :func:`aecodec.compress`.
         """
         self.spec.check_level(level)
         picture = to_picture(image)
         return self.encode(picture, self.header(picture, metadata)).to_bytes(level)
 
     def encode(self, picture: Picture, header: Header) -> EncodedPicture:
-        """Run the network on a picture, for files at any level.
+        """Run the network on a picture, for files at any level with a header of :meth:`header`.
 
-        The pixels are converted to sRGB if the header keeps no colour profile.
-
-        Args:
-            picture: one frame or several.
-            header: header of its files, as :meth:`header` makes it; if it has a reduction factor,
-                the picture is coded smaller.
-
-        Raises:
-            FormatError: more tiles than a file may have.
+        If the header has a reduction factor, fewer pixels are coded. If it keeps no colour profile,
+        they are converted to sRGB. Raises FormatError if the picture has more tiles than a file may
+        have.
         """
         vector_shape(self.spec, header)  # which refuses too many
         coded = in_kept_colours(picture, header.metadata).pixels[..., : header.mode.channels]
@@ -92,15 +71,9 @@ class EncoderCodec(CodecHalf):
     def header(self, picture: Picture, metadata: bool | None = None) -> Header:
         """Make the header of a picture's files, except for the level.
 
-        An :class:`~aecodec.errors.AecodecWarning` says if colours will be converted to sRGB, as
-        their profile is not kept.
-
-        Args:
-            picture: one frame or several.
-            metadata: as for :meth:`compress`.
-
-        Raises:
-            ImageError: more pixels than a file may have.
+        If a colour profile is dropped, an :class:`~aecodec.errors.AecodecWarning` says that the
+        colours will be converted to sRGB. By default, `metadata` is kept for pictures with more
+        than one tile. Raises ImageError if the picture has more pixels than a file may have.
         """
         check_limits(picture)
         is_one_tile = grid_of(picture.size, self.spec.tile) == (1, 1)
@@ -127,34 +100,20 @@ class EncoderCodec(CodecHalf):
         return is_grey(in_kept_colours(picture, kept).pixels)
 
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
-        """Encode pictures to codes.
+        """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16, for the T tiles that
+        cover them.
 
-        Args:
-            pixels: (F, H, W, C) uint8, with the codec's channels.
-            level: 1 and up; the codec's default if None.
-
-        Returns:
-            (T * vectors, K) int16, for the T tiles that cover the pictures.
-
-        Raises:
-            UsageError: the codec has no such level.
-            ImageError: another number of channels, or another dtype.
+        Raises UsageError if the codec has no such level, and ImageError for another number of
+        channels or another dtype.
         """
         coder = self.engine.coder(self.folder, level)
         return payload.codes_of(coder, self.spec.level(level), self.latents(pixels))
 
     def latents(self, pixels: Pixels) -> Latents:
-        """Run the network on pictures.
+        """Run the network on pictures (F, H, W, C) uint8 with the codec's channels.
 
-        Args:
-            pixels: (F, H, W, C) uint8, with the codec's channels.
-
-        Returns:
-            (N, C) of vectors without neighbours, or (F, rows, columns, C), with the channels of all
-            levels.
-
-        Raises:
-            ImageError: another number of channels, or another dtype.
+        Returns (N, C) for vectors without neighbours, or (F, rows, columns, C), with the channels
+        of all levels. Raises ImageError for another number of channels or another dtype.
         """
         if pixels.ndim != 4 or pixels.shape[-1] != self.spec.channels or pixels.dtype != np.uint8:
             raise ImageError(

@@ -11,12 +11,9 @@ from aecodec.parallel import Workers
 
 @dataclass(frozen=True)
 class Execution:
-    """How a codec computes.
+    """How a codec computes: its engine (None: the installation's) and the threads of loops.
 
-    Attributes:
-        engine: runs the networks and codes the latents; the installation's engine if None.
-        window: longest side, in tiles, of the windows in which networks see a large picture.
-        workers: threads that process windows, segments and batches.
+    `window` is the longest side, in tiles, of the windows in which networks see a large picture.
     """
 
     engine: Engine | None = None
@@ -25,9 +22,5 @@ class Execution:
 
     @property
     def selected_engine(self) -> Engine:
-        """The engine, or the installation's engine if there is none.
-
-        Raises:
-            UsageError: AECODEC_ENGINE names no engine that is installed.
-        """
+        """The engine, or the installation's; UsageError if AECODEC_ENGINE names an unknown one."""
         return self.engine or default_engine()

@@ -23,26 +23,17 @@ def coded_size(spec: CodecSpec, header: Header) -> tuple[int, int]:
 
 
 def vector_shape(spec: CodecSpec, header: Header) -> Shape:
-    """Shape of the array of a file's code vectors.
+    """Shape of the array of a file's code vectors: (planes, rows, columns) with a receptive field,
+    else (N,).
 
-    Returns:
-        (planes, rows, columns) for a codec with a receptive field, else (N,).
-
-    Raises:
-        FormatError: there are more vectors than a file may have.
+    Raises FormatError if there are more vectors than a file may have.
     """
     tiles = _tiles(spec, header)
     return tiles if spec.receptive_field else (math.prod(tiles) * spec.vectors,)
 
 
 def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
-    """The content that a file claims, for :class:`aecodec.format.limits.Limits`.
-
-    Args:
-        spec: the codec.
-        header: header of the file.
-        file_size: size of the file in bytes.
-    """
+    """The content that a file claims, for :class:`aecodec.format.limits.Limits`."""
     rows, columns = grid_of(coded_size(spec, header), spec.tile)
     return Claim(
         size=picture_size(spec, header),

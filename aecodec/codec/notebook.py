@@ -43,13 +43,7 @@ def codec_html(folder: CodecFolder) -> str:
 
 
 def file_html(text: str, png: bytes | None, frames: int) -> str:
-    """Show a file as a figure: a picture, if there is one, above a caption.
-
-    Args:
-        text: the caption, which describes the file.
-        png: result of :func:`pictures_png`, or None.
-        frames: number of pictures in the file.
-    """
+    """Show a file as a figure: a picture, if there is one, above a caption that describes it."""
     picture = "" if png is None else _img(png, text)
     if png is not None and frames > MAX_PICTURES:
         text += f"; the first {MAX_PICTURES} pictures are shown"
@@ -59,16 +53,8 @@ def file_html(text: str, png: bytes | None, frames: int) -> str:
 def pictures_png(
     folder: CodecFolder, execution: Execution, header: Header, latents: Latents
 ) -> bytes | None:
-    """Draw the first pictures of a file side by side as a PNG file.
-
-    Args:
-        folder: the file's codec.
-        execution: how the codec computes.
-        header: header of the file.
-        latents: dequantized latents of the file.
-
-    Returns:
-        The PNG file, or None if the decoder's files are missing.
+    """Draw the first pictures of a file side by side as a PNG file; None without the decoder's
+    files.
     """
     if not folder.has(Half.DECODER.tflite):
         return None

@@ -40,16 +40,8 @@ def reach(
 ) -> Compressed:
     """Make a file that reaches a number of bytes or a quality; see :class:`Target`.
 
-    Args:
-        encoder: encoder of the codec.
-        decoder: decoder of the codec.
-        picture: one or more frames.
-        target: a target other than a level.
-        metadata: as for :func:`within_bytes` and :func:`with_quality`.
-
-    Raises:
-        UsageError: no level of the codec reaches the target.
-        AecodecError: the package that measures the quality is not installed.
+    Raises UsageError if no level of the codec reaches the target, and AecodecError if the package
+    that measures the quality is not installed.
     """
     if target.max_bytes is not None:
         return within_bytes(encoder, decoder, picture, target.max_bytes, metadata)
@@ -70,19 +62,11 @@ def within_bytes(
 
     Codecs for pictures of any size code fewer pixels if that makes a better picture. The file
     states the original size, and decoding restores it. :func:`~aecodec.codec.distortion.ms_ssim`
-    decides which of two files is better.
+    decides which of two files is better. If the decoder's files are missing, pictures are coded
+    with fewer pixels only if they would not fit otherwise.
 
-    Args:
-        encoder: encoder of the codec.
-        decoder: decoder of the codec. If its files are missing, pictures are coded with fewer
-            pixels only if they would not fit otherwise.
-        picture: one or more frames.
-        max_bytes: largest size of the whole file.
-        metadata: keep ICC profile, EXIF and XMP, which count as well. None drops them and converts
-            pixels with a colour profile to sRGB.
-
-    Raises:
-        UsageError: no file is small enough.
+    The size includes ICC profile, EXIF and XMP. If `metadata` is None, they are dropped, and pixels
+    with a colour profile are converted to sRGB. Raises UsageError if no file is small enough.
     """
     header = encoder.header(picture, bool(metadata))
     picture = in_kept_colours(picture, header.metadata)
@@ -133,20 +117,10 @@ def with_quality(
     minimum: float,
     metadata: bool | None = None,
 ) -> Compressed:
-    """Make the smallest file whose picture reaches a minimum quality.
+    """Make the smallest file whose picture reaches a minimum quality over all frames.
 
-    Args:
-        encoder: encoder of the codec.
-        decoder: decoder of the codec.
-        picture: one or more frames.
-        quality: PSNR of the mean squared error over all frames, or mean SSIMULACRA2 of the frames.
-        minimum: the minimum quality.
-        metadata: as for :meth:`EncoderCodec.compress`.
-
-    Raises:
-        UsageError: no level reaches the minimum, the picture is too small for the measure, or the
-            decoder's files are missing.
-        AecodecError: the package that measures the quality is not installed.
+    Raises UsageError if no level reaches it, the picture is too small for the measure, or the
+    decoder's files are missing, and AecodecError if the package that measures it is not installed.
     """
     spec = encoder.spec
     if not decoder.folder.has(Half.DECODER.tflite):
@@ -185,9 +159,7 @@ def all_levels(spec: CodecSpec) -> list[float]:
 def last_where(items: Sequence[T], holds: Callable[[T], bool]) -> T | None:
     """Find by bisection the last item for which a condition holds; None if there is none.
 
-    Args:
-        items: items; the condition must hold for all items up to some place, and for none after it.
-        holds: the condition.
+    The condition must hold for all items up to some place, and for none after it.
 
     >>> last_where([1, 2, 3, 4], lambda n: n < 3)
     2

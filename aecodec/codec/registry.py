@@ -29,11 +29,9 @@ _DIGIT_SIZE = (28, 28)
 def load_codec(name_or_path: str | Path) -> Codec:
     """Open a built-in codec by name, or any codec folder by path.
 
-    Earlier codecs, which can only decompress, have names as well, such as `photo-1`.
-
-    Raises:
-        CodecError: the codec does not exist, is damaged, or is an earlier codec that is not
-            installed.
+    Earlier codecs, which can only decompress, have names as well, such as `photo-1`. Raises
+    CodecError if the codec does not exist, is damaged, or is an earlier codec that is not
+    installed.
 
     >>> load_codec("digits").spec.tile
     (28, 28)
@@ -71,12 +69,8 @@ def codec_for(picture: Picture) -> Codec:
 def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec]:
     """Return a function that chooses a codec for a picture: a constant, or :func:`codec_for`.
 
-    Args:
-        codec: a codec, the name of a built-in codec, or the path of a codec folder; "auto" or None
-            to choose for each picture.
-
-    Raises:
-        CodecError: the codec does not exist or is damaged.
+    "auto" or None choose for each picture. Raises CodecError if the codec does not exist or is
+    damaged.
     """
     if codec is None or codec == AUTO:
         return codec_for
@@ -86,11 +80,9 @@ def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec
 
 @cache
 def with_workers(codec: Codec, workers: Workers) -> Codec:
-    """Return a copy of a codec that uses these workers; equal arguments return the same object.
+    """Return a copy of a codec that uses these workers, and loads its networks itself.
 
-    Args:
-        codec: the codec; the copy loads its networks itself.
-        workers: threads, and the function that reports progress.
+    Equal arguments return the same object.
     """
     return replace(codec, execution=replace(codec.execution, workers=workers))
 
@@ -125,26 +117,18 @@ def _installed_names() -> tuple[str, ...]:
 
 
 def codec_of_file(data: bytes) -> Codec:
-    """Find the built-in or earlier codec that made a file.
+    """Find the built-in or earlier codec that made the bytes of an `.aec` file.
 
-    Args:
-        data: bytes of an `.aec` file.
-
-    Raises:
-        FormatError: the data is not a whole `.aec` file.
-        CodecError: no such codec made the file, or an earlier codec that is not installed.
+    Raises FormatError if the data is not a whole file, and CodecError as :func:`codec_with_id`
+    does.
     """
     return codec_with_id(container.unpack(data)[0].codec_id)
 
 
 def codec_with_id(codec_id: bytes) -> Codec:
-    """Find the built-in or earlier codec with an id.
+    """Find the built-in or earlier codec with an id, which its files store.
 
-    Args:
-        codec_id: first bytes of the codec's identity, which its files store.
-
-    Raises:
-        CodecError: no such codec has the id, or an earlier codec that is not installed.
+    Raises CodecError if no codec has the id, or an earlier codec that is not installed.
     """
     for codec in map(load_codec, _installed_names()):
         if codec.spec.codec_id == codec_id:

@@ -38,8 +38,7 @@ DataSource = (
 def to_picture(image: ImageSource) -> Picture:
     """Convert an image of any supported type to a picture, with its file's extension and time.
 
-    Raises:
-        ImageError: the image cannot be read, or its type is not supported.
+    Raises ImageError if it cannot be read, or its type is not supported.
 
     >>> to_picture(np.zeros((2, 28, 28), np.uint8)).frames
     2
@@ -67,12 +66,7 @@ def _read_image(path: Path) -> Picture:
 
 
 def with_origin(picture: Picture, path: str | Path) -> Picture:
-    """Add the extension and time of a picture's file, if the file has a name.
-
-    Args:
-        picture: the picture.
-        path: path of its file; empty, or of another type, for a file without a name.
-    """
+    """Add the extension and time of a picture's file, if it has a path."""
     if not isinstance(path, str | Path):
         return picture
     return replace(picture, origin=origin_of(Path(path)))
@@ -81,9 +75,7 @@ def with_origin(picture: Picture, path: str | Path) -> Picture:
 def to_bytes(data: DataSource) -> bytes:
     """Read the content of an `.aec` file from any supported source.
 
-    Raises:
-        FormatError: the file cannot be read.
-        UsageError: the type of the source is not supported.
+    Raises FormatError if it cannot be read, and UsageError if its type is not supported.
 
     >>> to_bytes(np.frombuffer(b"content", np.uint8))
     b'content'

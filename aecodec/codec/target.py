@@ -58,11 +58,7 @@ class Target:
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:
-    """The target of a call that takes a target or its attributes.
-
-    Raises:
-        UsageError: both are given, or several attributes.
-    """
+    """Return a target, or one with these attributes; raise UsageError if both are stated."""
     if target and options:
         raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")
     return target or Target(**options)
