@@ -118,7 +118,6 @@ class Url(_Base):
         return io.BytesIO(self.read_bytes())
 
     def read_bytes(self) -> bytes:
-        """Read the content of the object."""
         with self._file_system() as (system, path):
             return bytes(system.cat_file(path))
 
@@ -167,7 +166,6 @@ def _create(system: Any, path: str, content: bytes) -> None:
 
 
 def _unpickled(text: str, is_listed: bool, size: int | None) -> Url:
-    """Restore a URL from its pickled values."""
     return Url(text).listed(size) if is_listed else Url(text)
 
 

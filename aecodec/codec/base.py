@@ -35,7 +35,6 @@ class CodecHalf:
 
     @property
     def spec(self) -> CodecSpec:
-        """The specification of the codec."""
         return self.folder.spec
 
     @property

@@ -89,7 +89,6 @@ class CodecFolder:
         return _reopen, (self.path, self.spec.sha256)
 
     def has(self, name: str) -> bool:
-        """Whether the folder has a file."""
         return (self.path / name).is_file()
 
     def read(self, name: str) -> bytes:

@@ -34,7 +34,6 @@ class DecodedAhead:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the whole array."""
         return self.latents.shape
 
     def __getitem__(self, region: Region) -> Latents:

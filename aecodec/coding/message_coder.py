@@ -30,7 +30,6 @@ class Segment(NamedTuple):
 
     @property
     def vectors(self) -> int:
-        """Number of vectors."""
         return math.prod(self.shape)
 
     @property

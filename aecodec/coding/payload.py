@@ -24,8 +24,6 @@ SEGMENT_SIDE = 128
 
 
 class Message(NamedTuple):
-    """The coded vectors of one segment."""
-
     segment: Segment
     data: bytes
 

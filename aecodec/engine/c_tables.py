@@ -98,7 +98,6 @@ class CTables:
 
     @cached_property
     def level(self) -> Level:
-        """The level's quantization."""
         return self.folder.spec.level(self.number)
 
     @cached_property

@@ -301,7 +301,6 @@ def _factors(
 
 
 def lower_depthwise(low: Lowering, operator: Operator) -> None:
-    """DEPTHWISE_CONV_2D."""
     options = operator.options(*_DEPTHWISE)
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])

@@ -28,11 +28,11 @@ from aecodec.tflite.call import (
     Check,
     Result,
     Value,
+    broadcast,
     check_activation,
     ensure,
 )
-from aecodec.tflite.model import MAX_RANK, Operator, Type
-from aecodec.tflite.model import Shape as Sides
+from aecodec.tflite.model import Operator, Type
 from aecodec.tflite.reference import results_of_int8
 
 _ADD, _MUL, _SUB = (11, 2), (21, 2), (28, 2)
@@ -268,30 +268,6 @@ def check_selection(rank: int) -> Check:
     return check
 
 
-def check_same_shapes(call: Call) -> Result:
-    """Two inputs and an output of one shape."""
-    left, right = call.take(2)
-    call.check_types([left, right], Type.FLOAT32)
-    ensure(left.shape == right.shape, "its inputs differ in shape")
-    return Result((left.shape,), 16 * left.size)
-
-
-def broadcast(rank: int, *shapes: Sides) -> Sides:
-    """Return the shape to which shapes are broadcast; raise CodecError if they do not fit together.
-
-    Unless all shapes are equal, at most `rank` axes are allowed.
-
-    >>> broadcast(4, (2, 3), (1,))
-    (2, 3)
-    """
-    axes = max(map(len, shapes))
-    ensure(axes <= (MAX_RANK if len(set(shapes)) == 1 else rank), "it has too many axes")
-    padded = [(1,) * (axes - len(shape)) + shape for shape in shapes]
-    for sides in zip(*padded, strict=True):
-        ensure(len(set(sides) - {1}) <= 1, "the shapes of its inputs do not fit together")
-    return tuple(max(sides) for sides in zip(*padded, strict=True))
-
-
 # Functions of two tensors: lowering
 
 
@@ -414,7 +390,6 @@ lower_prelu = _table_or(_lower_prelu)
 
 
 def _scales(low: Lowering, operator: Operator) -> list[float]:
-    """Scales of the inputs and of the output."""
     numbers = (*operator.inputs, *operator.outputs)
     return [low.tensor(number).quantization.scale for number in numbers]
 

@@ -36,7 +36,6 @@ class Lowering:
         self._numbers = {model.entry: self.plan.entry}
 
     def tensor(self, number: int) -> Tensor:
-        """A tensor of the model."""
         return self.model.tensors[number]
 
     def check_type(self, number: int) -> None:
@@ -102,7 +101,6 @@ class Lowering:
         return self.plan.add(kind, inputs, self.plan.tensor(shape), *parameters)
 
     def keep(self, values: npt.NDArray[np.generic]) -> Offset:
-        """Add data to the plan."""
         return Offset(self.plan.keep(values))
 
     def finish(self) -> Plan:

@@ -18,8 +18,8 @@ from aecodec.network.movement import arranged, steps_of
 from aecodec.network.plan import Kind, Shape, four, pair
 from aecodec.network.side import fixed
 from aecodec.tflite.arithmetic import quantize_multiplier, zero_of
-from aecodec.tflite.call import Call, Result, check_activation, ensure
-from aecodec.tflite.model import Operator, Type
+from aecodec.tflite.call import Call, Result, broadcast, check_activation, ensure
+from aecodec.tflite.model import MAX_RANK, Operator, Type
 from aecodec.tflite.model import Shape as Sides
 
 _BATCH_PRODUCT, _FULLY_CONNECTED = (101, 3), (8, 6)
@@ -52,7 +52,6 @@ def check_fully_connected(call: Call) -> Result:
 
 
 def check_batch_product(call: Call) -> Result:
-    """Products of matrices."""
     left, right = call.take(2)
     options = call.options(*_BATCH_PRODUCT)
     call.check_types([left, right], Type.FLOAT32, Type.INT8, Type.INT16)
@@ -60,17 +59,9 @@ def check_batch_product(call: Call) -> Result:
     rows, length = _matrix_of(left.shape, options.number(0, "?"))
     right_length, columns = _matrix_of(right.shape, options.number(1, "?"))
     ensure(length == right_length, "its matrices do not fit together")
-    batches = _batches(left.shape[:-2], right.shape[:-2])
+    batches = broadcast(MAX_RANK, left.shape[:-2], right.shape[:-2])
     shape = (*batches, rows, columns)
     return Result((shape,), math.prod(shape) * length, 4 * (left.size + right.size))
-
-
-def _batches(left: Sides, right: Sides) -> Sides:
-    rank = max(len(left), len(right))
-    padded = [(1,) * (rank - len(shape)) + shape for shape in (left, right)]
-    fits = all(a == b or 1 in (a, b) for a, b in zip(*padded, strict=True))
-    ensure(fits, "its matrices do not fit together")
-    return tuple(map(max, *padded)) if rank else ()
 
 
 def _matrix_of(shape: Sides, is_turned: bool) -> Sides:

@@ -85,8 +85,6 @@ class _Slots:
 
 
 class _Words(NamedTuple):
-    """The words of a plan."""
-
     head: list[int]
     tensors: list[list[int]]
     operators: list[list[int]]

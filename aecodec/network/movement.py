@@ -16,6 +16,7 @@ from aecodec.tflite.call import (
     INTEGERS,
     Call,
     Result,
+    broadcast,
     check_activation,
     constant,
     constants,
@@ -25,6 +26,7 @@ from aecodec.tflite.call import (
     output_of,
     scalar,
 )
+from aecodec.tflite.flatbuffer import Table
 from aecodec.tflite.model import MAX_RANK, Operator, Type
 from aecodec.tflite.model import Shape as Sides
 
@@ -55,7 +57,6 @@ def check_reshape(call: Call) -> Result:
 
 
 def check_transpose(call: Call) -> Result:
-    """The axes in another order."""
     value, order = call.take_movable(2)
     axes = normalized_axes(constants(order), value.rank)
     ensure(len(axes) == value.rank, "it leaves out an axis")
@@ -141,20 +142,28 @@ def check_strided_slice(call: Call) -> Result:
     """Elements of a box within the input, at equal steps."""
     value, begin, end, stride = call.take_movable(4)
     options = call.options(*_STRIDED_SLICE)
-    masks = [options.number(field, "i") for field in range(5)]
-    ensure(masks[2] == masks[3] == 0 and not options.number(5, "?"), "it has axes of its own")
+    has_more = options.number(2, "i") or options.number(3, "i") or options.number(5, "?")
+    ensure(not has_more, "it has axes of its own")
     columns = [constants(bounds) for bounds in (begin, end, stride)]
     ensure({*map(len, columns)} == {value.rank} and value.rank <= 5, "it has other axes")
-    shape: list[int] = []
+    shrunk, places = options.number(4, "i"), _strided(value.shape, options, columns)
+    return output_of(tuple(len(own) for axis, own in enumerate(places) if not shrunk >> axis & 1))
+
+
+def _strided(shape: Sides, options: Table, columns: list[list[int]]) -> list[range]:
+    """The places along each axis that a STRIDED_SLICE takes; CodecError if there are none."""
+    begin, end, shrunk = (options.number(field, "i") for field in (0, 1, 4))
+    places = []
     for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
-        side, bit = value.shape[axis], 1 << axis
+        side, bit = shape[axis], 1 << axis
         ensure(step != 0, "it has no steps")
-        if masks[4] & bit:
+        if shrunk & bit:
             ensure(-side <= start < side and step == 1, "it lies outside of its input")
-            continue
-        ends = (None if masks[0] & bit else start, None if masks[1] & bit else stop)
-        shape.append(len(range(side)[slice(*ends, step)]))
-    return output_of(tuple(shape))
+            places.append(range(start % side, start % side + 1))
+        else:
+            ends = (None if begin & bit else start, None if end & bit else stop)
+            places.append(range(side)[slice(*ends, step)])
+    return places
 
 
 def check_tile(call: Call) -> Result:
@@ -169,12 +178,9 @@ def check_broadcast_to(call: Call) -> Result:
     """The input, repeated to a constant shape."""
     value, sides = call.take_movable(2)
     shape = tuple(constants(sides))
-    padded = (1,) * (len(shape) - value.rank) + value.shape
-    fits = len(padded) == len(shape) and all(
-        side in (1, target) for side, target in zip(padded, shape, strict=True)
-    )
-    ensure(fits, "its input does not fit its shape")
-    return output_of(shape)
+    result = output_of(shape)
+    ensure(broadcast(MAX_RANK, value.shape, shape) == shape, "its input does not fit its shape")
+    return result
 
 
 def check_gather(call: Call) -> Result:
@@ -256,7 +262,6 @@ def _joined(low: Lowering, numbers: list[int], axis: int) -> Shape:
 
 
 def lower_transpose(low: Lowering, operator: Operator) -> None:
-    """TRANSPOSE."""
     value = low.tensor(operator.inputs[0])
     order = [int(axis) for axis in low.tensor(operator.inputs[1]).values]
     steps = steps_of(value.shape)
@@ -276,27 +281,15 @@ def lower_tile(low: Lowering, operator: Operator) -> None:
 
 
 def lower_strided_slice(low: Lowering, operator: Operator) -> None:
-    """STRIDED_SLICE."""
-    options = operator.options(*_STRIDED_SLICE)
-    value = low.tensor(operator.inputs[0])
+    shape = low.tensor(operator.inputs[0]).shape
     columns = [low.tensor(number).values.ravel().tolist() for number in operator.inputs[1:]]
-    begin, end, shrink = (options.number(field, "i") for field in (0, 1, 4))
-    sides, steps, first = [], [], 0
-    for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
-        side, bit, own = value.shape[axis], 1 << axis, steps_of(value.shape)[axis]
-        taken = range(side)[
-            slice(None if begin & bit else start, None if end & bit else stop, step)
-        ]
-        if shrink & bit:
-            taken = range(start % side, start % side + 1)
-        sides.append(len(taken))
-        steps.append(own * taken.step)
-        first += own * taken.start
-    _move(low, operator, sides, steps, first)
+    places = _strided(shape, operator.options(*_STRIDED_SLICE), columns)
+    steps = [own.step * step for own, step in zip(places, steps_of(shape), strict=True)]
+    first = sum(own.start * step for own, step in zip(places, steps_of(shape), strict=True))
+    _move(low, operator, [*map(len, places)], steps, first)
 
 
 def lower_slice(low: Lowering, operator: Operator) -> None:
-    """SLICE."""
     value = low.tensor(operator.inputs[0])
     steps = steps_of(value.shape)
     starts = low.tensor(operator.inputs[1]).values.ravel().tolist()

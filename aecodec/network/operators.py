@@ -161,7 +161,7 @@ _ROWS = (
     Row(128, "CUMSUM", reductions.check_running_sum),
     Row(130, "BROADCAST_TO", movement.check_broadcast_to),
     _function(150, "GELU", elementwise.check_gelu),
-    Row(156, "ATAN2", elementwise.check_same_shapes),
+    Row(156, "ATAN2", check_binary(Type.FLOAT32, rank=0)),
     _function(158, "SIGN"),
 )  # fmt: skip
 

@@ -84,7 +84,6 @@ class Shape(NamedTuple):
 
     @property
     def sides(self) -> tuple[Side, Side]:
-        """Rows and columns."""
         return self.rows, self.columns
 
     def of(self, rows: int, columns: int) -> tuple[int, int, int]:

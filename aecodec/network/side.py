@@ -29,11 +29,9 @@ class Side(NamedTuple):
         return self.times == 0
 
     def plus(self, more: int) -> Side:
-        """The side plus a constant."""
         return self._replace(more=self.more + more)
 
     def multiplied(self, factor: int) -> Side:
-        """The side, times a whole number."""
         return _reduced(self.times * factor, self.by, self.more * factor)
 
     def divided(self, divisor: int, *, up: bool = False) -> Side:

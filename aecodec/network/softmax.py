@@ -32,7 +32,6 @@ MOST_CHANNELS = 511
 
 
 def check_softmax(call: Call) -> Result:
-    """Softmax over the last axis."""
     beta = call.options(*_OPTIONS).number(0, "f")
     ensure(0 < beta < 1e6, "its factor is out of range")
     return _check(call, beta)
@@ -52,7 +51,6 @@ def _check(call: Call, beta: float) -> Result:
 
 
 def lower_softmax(low: Lowering, operator: Operator) -> None:
-    """SOFTMAX over the last axis."""
     beta = operator.options(*_OPTIONS).number(0, "f")
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     length = value.shape[-1]

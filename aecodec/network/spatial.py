@@ -127,7 +127,6 @@ check_nearest = _check_resize(_NEAREST)
 
 
 def lower_depth_to_space(low: Lowering, operator: Operator) -> None:
-    """DEPTH_TO_SPACE."""
     side, shape = _block_of(operator, _DEPTH_TO_SPACE), low.shape(operator.inputs[0])
     rows, columns = shape.rows.multiplied(side), shape.columns.multiplied(side)
     wide = Shape(rows, columns, shape.channels // side**2)
@@ -135,7 +134,6 @@ def lower_depth_to_space(low: Lowering, operator: Operator) -> None:
 
 
 def lower_space_to_depth(low: Lowering, operator: Operator) -> None:
-    """SPACE_TO_DEPTH."""
     side, shape = _block_of(operator, _SPACE_TO_DEPTH), low.shape(operator.inputs[0])
     rows, columns = shape.rows.divided(side), shape.columns.divided(side)
     deep = Shape(rows, columns, shape.channels * side**2)
@@ -147,7 +145,6 @@ def _block_of(operator: Operator, options: tuple[int, int]) -> int:
 
 
 def lower_pad(low: Lowering, operator: Operator) -> None:
-    """PAD or PADV2."""
     filling = zero_of(low.tensor(operator.outputs[0]))
     if len(operator.inputs) > 2:
         filling = int(low.tensor(operator.inputs[2]).values.ravel()[0])
@@ -155,7 +152,6 @@ def lower_pad(low: Lowering, operator: Operator) -> None:
 
 
 def lower_mirror_pad(low: Lowering, operator: Operator) -> None:
-    """MIRROR_PAD."""
     mode = operator.options(*_MIRROR_PAD).number(0, "b")
     _write_border(low, operator, Kind.MIRROR, int(mode == _REFLECT))
 

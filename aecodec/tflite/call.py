@@ -42,17 +42,14 @@ class Value(NamedTuple):
 
     @property
     def type(self) -> Type:
-        """Type of its numbers."""
         return self.tensor.type
 
     @property
     def rank(self) -> int:
-        """Number of its axes."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
-        """Number of its elements."""
         return math.prod(self.shape)
 
     @property
@@ -120,7 +117,6 @@ class Call(NamedTuple):
 
     @property
     def output(self) -> Tensor:
-        """Its only output."""
         return self.outputs[0]
 
     def options(self, kind: int, fields: int) -> Table:
@@ -163,6 +159,22 @@ def scalar(value: Value) -> int:
     """The integer of a constant input of one element; raises as :func:`constant`."""
     ensure(value.size == 1 and value.rank <= 1, "a constant of one element has several")
     return constants(value, value.rank)[0]
+
+
+def broadcast(rank: int, *shapes: Shape) -> Shape:
+    """Return the shape to which shapes are broadcast; raise CodecError if they do not fit together.
+
+    Unless all shapes are equal, at most `rank` axes are allowed.
+
+    >>> broadcast(4, (2, 3), (1,))
+    (2, 3)
+    """
+    axes = max(map(len, shapes))
+    ensure(axes <= (MAX_RANK if len(set(shapes)) == 1 else rank), "it has too many axes")
+    padded = [(1,) * (axes - len(shape)) + shape for shape in shapes]
+    for sides in zip(*padded, strict=True):
+        ensure(len(set(sides) - {1}) <= 1, "the shapes of its inputs do not fit together")
+    return tuple(max(sides) for sides in zip(*padded, strict=True))
 
 
 def normalized_axis(axis: int, rank: int) -> int:
