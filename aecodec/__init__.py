@@ -172,10 +172,7 @@ def decompress_frames(
         uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
 
     Raises:
-        FormatError: the file is damaged.
-        CodecError: the codec did not make the file, or is not installed.
-        LimitError: the header claims more pixels or pictures than the limits.
-        AecodecError: memory runs out.
+        AecodecError: as for :func:`decompress`, but several pictures are allowed.
 
     >>> import numpy as np
     >>> decompress_frames(compress(np.zeros((1, 28, 28), np.uint8))).shape

@@ -103,10 +103,8 @@ def scale_weights(side: int) -> Float64:
 
 
 def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tuple[Any, Any]:
-    """Similarity per window of planes (..., h, w): of luminance, and of contrast and structure.
-
-    The planes are arrays or tensors; `blur` converts them to their means in windows. `peak` is
-    white.
+    """Similarity per window of planes (..., h, w): of luminance, and of contrast and structure. The
+    planes are arrays or tensors; `blur` converts them to their means in windows. `peak` is white.
     """
     c1, c2 = (_K1 * peak) ** 2, (_K2 * peak) ** 2
     mean_x, mean_y = blur(x), blur(y)

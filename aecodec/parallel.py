@@ -47,9 +47,8 @@ class Workers:
     progress: Callable[[int, int], None] | None = None
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """Yield the results of a function in the order of the items.
-
-        At most two results per thread exist at once, which bounds memory.
+        """Yield the results of a function in the order of the items. At most two results per thread
+        exist at once, which bounds memory.
         """
         for count, result in enumerate(self._map(function, items), start=1):
             if self.progress:

@@ -69,29 +69,20 @@ class Url(_Base):
 
     def exists(self, **_: Any) -> bool:
         """Whether an object or a folder exists at this URL."""
-        if self._is_listed:
-            return self._listed_size is not None
-        with self._file_system() as (system, path):
-            return bool(system.exists(path))
+        return self._listed_size is not None if self._is_listed else bool(self._ask("exists"))
 
     def is_file(self, **_: Any) -> bool:
         """Whether an object exists at this URL."""
-        if self._is_listed:
-            return self._listed_size is not None
-        with self._file_system() as (system, path):
-            return bool(system.isfile(path))
+        return self._listed_size is not None if self._is_listed else bool(self._ask("isfile"))
 
     def is_dir(self, **_: Any) -> bool:
         """Whether a folder exists at this URL; web pages are never folders."""
-        if self._is_listed or str(self).startswith(_PAGES):
-            return False
-        with self._file_system() as (system, path):
-            return bool(system.isdir(path))
+        is_known = self._is_listed or str(self).startswith(_PAGES)
+        return not is_known and bool(self._ask("isdir"))
 
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
-        """Yield the objects of a folder, at any depth, sorted by name.
-
-        Raises OSError if the folder cannot be listed, or a name in it has a zero byte.
+        """Yield the objects of a folder, at any depth, sorted by name. Raises OSError if the folder
+        cannot be listed, or a name in it has a zero byte.
         """
         with self._file_system() as (system, path):
             entries = system.find(path, detail=True)
@@ -102,30 +93,28 @@ class Url(_Base):
 
     def size(self) -> int:
         """Size of the object in bytes."""
-        if self._listed_size is not None:
-            return self._listed_size
-        with self._file_system() as (system, path):
-            return int(system.size(path))
+        return int(self._ask("size")) if self._listed_size is None else self._listed_size
 
     def modified(self) -> float:
         """Time when the object was written, in seconds since 1970-01-01 00:00 UTC."""
-        with self._file_system() as (system, path):
-            modified: datetime = system.modified(path)
-            return modified.timestamp()
+        modified: datetime = self._ask("modified")
+        return modified.timestamp()
 
     def open(self, *_: Any, **__: Any) -> IO[Any]:  # type: ignore[override]  # only reads bytes
         """Open the content of the object for reading."""
         return io.BytesIO(self.read_bytes())
 
     def read_bytes(self) -> bytes:
+        return bytes(self._ask("cat_file"))
+
+    def _ask(self, method: str) -> Any:
+        """Call a method of the file system with the path in it."""
         with self._file_system() as (system, path):
-            return bytes(system.cat_file(path))
+            return getattr(system, method)(path)
 
     def write(self, content: bytes, *, replace: bool) -> None:
-        """Write an object atomically.
-
-        Raises FileExistsError if it exists and `replace` is False, and OSError if it cannot be
-        written.
+        """Write an object atomically. Raises FileExistsError if it exists and `replace` is False,
+        and OSError if it cannot be written.
         """
         with self._file_system() as (system, path):
             if replace:

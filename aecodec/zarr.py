@@ -89,9 +89,8 @@ class Aecodec(ArrayBytesCodec):
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
-        """Check that the data type is uint8, or raise ImageError.
-
-        For the codec of a shard's chunks, Zarr states the type only here.
+        """Check that the data type is uint8, or raise ImageError. For the codec of a shard's
+        chunks, Zarr states the type only here.
         """
         check_chunk((1, 1), array_spec.dtype.to_native_dtype())
         return self

@@ -9,8 +9,7 @@ import numpy as np
 
 from aecodec.network.convolutions import packed
 from aecodec.network.memory import assign_slots
-from aecodec.network.plan import Kind, Offset, Plan, Shape, four, pair
-from aecodec.network.side import ANY_SIDE, Side, fixed
+from aecodec.network.plan import ANY_SIDE, Kind, Offset, Plan, Shape, Side, fixed, four, pair
 from aecodec.network.softmax import exponentials
 
 _SIZES = ((4, 4), (0, 0))

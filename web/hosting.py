@@ -6,8 +6,7 @@ import gzip
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.engine.bundle import plans_of, sections_of
-from aecodec.engine.bundle_head import head
+from aecodec.engine.bundle import head, plans_of, sections_of
 from aecodec.errors import CodecError
 
 

@@ -124,7 +124,7 @@ class Codec:
     def decompress(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> Image.Image:
-        """Decompress a file of one picture; see :meth:`DecoderCodec.decompress`."""
+        """Decompress a file with one picture; see :meth:`DecoderCodec.decompress`."""
         return self.decoder.decompress(data, max_pixels=max_pixels, max_frames=max_frames)
 
     def decompress_frames(

@@ -55,10 +55,8 @@ class DecoderCodec(CodecHalf):
     def decompress(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> Image.Image:
-        """Decompress a file with one picture.
-
-        The limits are those of :func:`aecodec.decompress`. Raises UsageError if the file has
-        several pictures.
+        """Decompress a file with one picture. The limits are those of :func:`aecodec.decompress`.
+        Raises UsageError if the file has several pictures.
         """
         header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
         if header.frames > 1:
@@ -72,9 +70,8 @@ class DecoderCodec(CodecHalf):
     def decompress_frames(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> Pixels:
-        """Decompress a file with any number of pictures.
-
-        Returns uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
+        """Decompress a file with any number of pictures. Returns uint8 (N, H, W) for grey pictures,
+        else (N, H, W, C); alpha is the last channel.
         """
         return to_array(self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames)))
 
@@ -87,9 +84,8 @@ class DecoderCodec(CodecHalf):
 
     @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
-        """Decode the bytes of a file to exactly the codes that were encoded.
-
-        Returns int16 (T * vectors, K), for the T tiles that cover the pictures.
+        """Decode the bytes of a file to exactly the codes that were encoded. Returns int16 (T *
+        vectors, K), for the T tiles that cover the pictures.
         """
         header, content = self.unpack(data, limits)
         level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
@@ -144,9 +140,8 @@ class DecoderCodec(CodecHalf):
         return self._run(latents.reshape(*shape, latents.shape[-1]), size)
 
     def reconstruct_picture(self, header: Header, latents: LatentSource) -> Picture:
-        """Reconstruct pictures from dequantized latents, with alpha and metadata.
-
-        Raises FormatError if the alpha planes are damaged, or latents that are decoded meanwhile.
+        """Reconstruct pictures from dequantized latents, with alpha and metadata. Raises
+        FormatError if the alpha planes are damaged, or latents that are decoded meanwhile.
         """
         alpha = self._alpha(header)
         pixels = self.reconstruct_pixels(header, latents)

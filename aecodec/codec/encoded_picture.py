@@ -19,9 +19,8 @@ from aecodec.format.container import LEVEL_UNITS, Header
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Compressed:
-    """A file, its level, 1 and up, and the latents that a decoder gets from it.
-
-    Notebooks show the decoded picture. `encoded` makes files at other levels.
+    """A file, its level, 1 and up, and the latents that a decoder gets from it. Notebooks show the
+    decoded picture. `encoded` makes files at other levels.
     """
 
     data: bytes
@@ -74,9 +73,8 @@ class EncodedPicture:
     execution: Execution = Execution()
 
     def to_bytes(self, level: float | None = None) -> bytes:
-        """Make a file at a level, or at the codec's default level if None.
-
-        Raises UsageError if the codec has no such level.
+        """Make a file at a level, or at the codec's default level if None. Raises UsageError if the
+        codec has no such level.
         """
         data = payload.encode_payload(self._coder(level), self.latents, self.execution.workers)
         return container.pack(self.header_at(level), data)

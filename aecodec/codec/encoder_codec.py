@@ -47,9 +47,7 @@ class EncoderCodec(CodecHalf):
         self, image: ImageSource, *, level: float | None = None, metadata: bool | None = None
     ) -> bytes:
         """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
-        file.
-
-        Arguments and errors are those of :func:`aecodec.compress`.
+        file. Arguments and errors are those of :func:`aecodec.compress`.
         """
         self.spec.check_level(level)
         picture = to_picture(image)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aecodec.engine.choice import default_engine
-from aecodec.engine.interface import Engine
+from aecodec.engine.choice import Engine, default_engine
 from aecodec.parallel import Workers
 
 
 @dataclass(frozen=True)
 class Execution:
     """How a codec computes: its engine (None: the installation's) and the threads of loops.
-
     `window` is the longest side, in tiles, of the windows in which networks see a large picture.
     """
 

@@ -24,12 +24,14 @@ def coded_size(spec: CodecSpec, header: Header) -> tuple[int, int]:
 
 def vector_shape(spec: CodecSpec, header: Header) -> Shape:
     """Shape of the array of a file's code vectors: (planes, rows, columns) with a receptive field,
-    else (N,).
-
-    Raises FormatError if there are more vectors than a file may have.
+    else (N,). Raises FormatError if there are more vectors than a file may have.
     """
-    tiles = _tiles(spec, header)
-    return tiles if spec.receptive_field else (math.prod(tiles) * spec.vectors,)
+    planes = header.frames * (header.mode.channels if spec.channels == 1 else 1)
+    rows, columns = grid_of(coded_size(spec, header), spec.tile)
+    check_pixels((columns * spec.tile[1], rows * spec.tile[0]), planes)
+    if spec.receptive_field:
+        return planes, rows, columns
+    return (planes * rows * columns * spec.vectors,)
 
 
 def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
@@ -42,15 +44,3 @@ def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
         metadata=sum(map(len, header.metadata.values())),
         file_size=file_size,
     )
-
-
-def _tiles(spec: CodecSpec, header: Header) -> tuple[int, int, int]:
-    """(planes, rows, columns) of a file's tiles."""
-    planes = header.frames * _planes_per_frame(header, spec.channels)
-    rows, columns = grid_of(coded_size(spec, header), spec.tile)
-    check_pixels((columns * spec.tile[1], rows * spec.tile[0]), planes)
-    return planes, rows, columns
-
-
-def _planes_per_frame(header: Header, channels: int) -> int:
-    return header.mode.channels if channels == 1 else 1

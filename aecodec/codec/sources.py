@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from aecodec.errors import FormatError, ImageError, UsageError
+from aecodec.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.image_files.reading import from_pil, origin_of, read_image
 from aecodec.imaging.picture import Picture, from_array
 
@@ -48,7 +48,9 @@ def to_picture(image: ImageSource) -> Picture:
     if isinstance(image, Image.Image):
         return with_origin(from_pil(image), getattr(image, "filename", ""))
     if isinstance(image, str | os.PathLike):
-        return _read_image(Path(image))
+        path = Path(image)
+        with errors_about(path):
+            return with_origin(read_image(path, name=str(path)), path)
     if hasattr(image, "__array__"):
         return from_array(np.asarray(image))
     if hasattr(image, "read"):
@@ -56,13 +58,6 @@ def to_picture(image: ImageSource) -> Picture:
     raise ImageError(
         f"{type(image).__name__} is not an image: give a Pillow image, an array, a path or a file"
     )
-
-
-def _read_image(path: Path) -> Picture:
-    try:
-        return with_origin(read_image(path, name=str(path)), path)
-    except ImageError as error:
-        raise ImageError(f"{path}: {error}") from error
 
 
 def with_origin(picture: Picture, path: str | Path) -> Picture:

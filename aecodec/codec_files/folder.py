@@ -26,7 +26,7 @@ from aecodec.codec_files.priors_file import load_prior
 from aecodec.codec_files.spec import CodecSpec, nearest_level, spec_from_json
 from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.entropy.prior import Prior
-from aecodec.errors import AecodecError, CodecError, UsageError
+from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
 
 FORMAT = 1
 
@@ -62,9 +62,8 @@ class CodecFolder:
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
-        """Read the `codec.json` of a folder.
-
-        Raises CodecError if the file is missing, or does not describe a codec.
+        """Read the `codec.json` of a folder. Raises CodecError if the file is missing, or does not
+        describe a codec.
         """
         try:
             values = json.loads(_content(path / CODEC_JSON, _MAX_JSON).decode("utf-8"))
@@ -92,21 +91,17 @@ class CodecFolder:
         return (self.path / name).is_file()
 
     def read(self, name: str) -> bytes:
-        """Read a file and check its hash.
-
-        Raises CodecError if it is missing, or has changed since the codec was exported.
+        """Read a file and check its hash. Raises CodecError if it is missing, or has changed since
+        the codec was exported.
         """
         try:
             content = _content(self.path / name, _MAX_FILE)
         except OSError as error:
             raise CodecError(f"{self.path / name}: {error.strerror}{self._advice(name)}") from error
-        if hashlib.sha256(content).hexdigest() != self._hash_of(name):
+        hashes = self.spec.files if name in DECODING_FILES else self.files
+        if hashlib.sha256(content).hexdigest() != hashes.get(name):
             raise CodecError(f"{self.path / name}: changed since the codec was exported")
         return content
-
-    def _hash_of(self, name: str) -> str | None:
-        """The expected hash of a file; the identity states the hashes of `DECODING_FILES`."""
-        return (self.spec.files if name in DECODING_FILES else self.files).get(name)
 
     def _advice(self, name: str) -> str:
         """The end of a message about a missing file: what to do."""
@@ -128,23 +123,18 @@ class CodecFolder:
         """
         number = nearest_level(self.spec.level_index(level))
         if number not in self._priors:
-            self._priors[number] = self._load_prior(number)
+            content = self.read(PRIORS)
+            with errors_about(self.path / PRIORS):
+                prior = load_prior(content, number)
+                if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
+                    raise CodecError("not the priors of this codec's levels")
+            self._priors[number] = prior
         return self._priors[number]
 
     @cached_property
     def _priors(self) -> dict[int, Prior]:
         """The priors loaded so far; each is loaded when its level is first used."""
         return {}
-
-    def _load_prior(self, number: int) -> Prior:
-        content = self.read(PRIORS)
-        try:
-            prior = load_prior(content, number)
-        except CodecError as error:
-            raise CodecError(f"{self.path / PRIORS}: {error}") from error
-        if prior.code_dimension != self.spec.levels[number - 1].code_dimension:
-            raise CodecError(f"{self.path / PRIORS}: not the priors of this codec's levels")
-        return prior
 
 
 def _reopen(path: Path, sha256: str) -> CodecFolder:

@@ -43,9 +43,8 @@ def _named(prefix: str, owner: Prior | ContextNetwork | SpatialWeights) -> dict[
 
 
 def load_prior(content: bytes, number: int) -> Prior:
-    """Read the prior of a level, from 1, from the content of `priors.npz`.
-
-    Raises CodecError if it does not contain the whole prior.
+    """Read the prior of a level, from 1, from the content of `priors.npz`. Raises CodecError if it
+    does not contain the whole prior.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:

@@ -28,18 +28,6 @@ MAX_LEVELS = 15  # a file stores its level in sixteenths, in one byte
 
 _STORED_RECEPTIVE_FIELD = "reach"
 
-_KEYS = (
-    "name",
-    "tile",
-    "channels",
-    "code_shape",
-    "levels",
-    "default_level",
-    _STORED_RECEPTIVE_FIELD,
-    "files",
-)
-_LEVEL_KEYS = {"start", "stop", "multiple"}
-
 _MAX_NAME = 100
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -114,18 +102,15 @@ class CodecSpec:
 
     def level(self, level: float | None = None) -> Level:
         """Return the quantization of a level, rounded to the nearest sixteenth, or of the default
-        if None.
-
-        Raises UsageError if the codec has no such level.
+        if None. Raises UsageError if the codec has no such level.
         """
         number, fraction = divmod(self.level_index(level), LEVEL_UNITS)
         lower = self.levels[number - 1]
         return lower.interpolate(self.levels[number], fraction) if fraction else lower
 
     def level_index(self, level: float | None = None) -> int:
-        """Convert a level, or the default level if None, to sixteenths, as files store it.
-
-        Raises UsageError if the codec has no such level.
+        """Convert a level, or the default level if None, to sixteenths, as files store it. Raises
+        UsageError if the codec has no such level.
         """
         level = self.default_level if level is None else level
         if not 1 <= level <= len(self.levels):  # also rejects NaN
@@ -166,7 +151,6 @@ def spec_from_json(values: Any) -> CodecSpec:
     read are the values that the identity was computed from.
     """
     try:
-        _check_keys(values, _KEYS)
         spec = CodecSpec(
             name=_name(values["name"]),
             tile=_pair(values["tile"]),
@@ -177,6 +161,7 @@ def spec_from_json(values: Any) -> CodecSpec:
             receptive_field=_integer(values[_STORED_RECEPTIVE_FIELD]),
             files=_hashes(values["files"]),
         )
+        _check_keys(values, spec.as_json())
         _check(spec)
     except Exception as error:  # wrong types raise many types of errors
         raise CodecError(f"{CODEC_JSON} does not describe a codec ({error!r})") from error
@@ -222,10 +207,10 @@ def _hashes(values: Any) -> dict[str, str]:
 
 
 def _level(values: Mapping[str, Any]) -> Level:
-    gains = _integers(values.get("gains", []))
-    _check_keys(values, _LEVEL_KEYS | ({"gains"} if gains else set()))
     start, stop, multiple = (_integer(values[name]) for name in ("start", "stop", "multiple"))
-    return Level(start, stop, multiple, gains)
+    level = Level(start, stop, multiple, _integers(values.get("gains", [])))
+    _check_keys(values, _level_as_json(level))
+    return level
 
 
 def _check(spec: CodecSpec) -> None:

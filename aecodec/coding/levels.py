@@ -64,9 +64,8 @@ class Level:
 
     @cached_property
     def factors(self) -> Int32:
-        """(K,) gains as multiples of 2**-15.
-
-        No gain is near a tie (a test checks all of them), so every machine has the same factors.
+        """(K,) gains as multiples of 2**-15. No gain is near a tie (a test checks all of them), so
+        every machine has the same factors.
         """
         return np.rint(np.exp2(FACTOR_BITS + np.array(self.gains) / GAIN_UNITS)).astype(np.int32)
 
@@ -107,9 +106,7 @@ class Level:
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
         """Dequantize codes (N, K) into this level's channels of latents (..., channels) of N
-        vectors.
-
-        Raises FormatError if no encoder produces these codes.
+        vectors. Raises FormatError if no encoder produces these codes.
         """
         channels = latents[..., self.start : self.stop]
         channels[...] = self.dequantize(codes).reshape(channels.shape)

@@ -46,7 +46,6 @@ class MessageCoder(Protocol):
 
     def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
         """Quantize and encode int8 latents (*segment.shape, channels of all levels) of a segment.
-
         Returns the message, and its codes (N, K).
         """
 
@@ -54,14 +53,12 @@ class MessageCoder(Protocol):
         """Quantize latents to the codes (N, K) that :meth:`encode` codes."""
 
     def decode(self, message: bytes, segment: Segment) -> Codes:
-        """Decode a message to exactly the codes (N, K) that were encoded.
-
-        Raises FormatError if no encoder writes this message for this segment.
+        """Decode a message to exactly the codes (N, K) that were encoded. Raises FormatError if no
+        encoder writes this message for this segment.
         """
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
         """Dequantize codes (N, K) into an array of N vectors with the channels of all levels.
-
         Raises FormatError if no encoder produces these codes.
         """
 

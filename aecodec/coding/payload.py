@@ -7,10 +7,12 @@ cores. A segment's context ends at its borders, which costs few bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.arrays import Codes, Latents
 from aecodec.coding.levels import Level
@@ -99,7 +101,6 @@ def codes_of(coder: MessageCoder, level: Level, latents: Latents) -> Codes:
 
 def split_payload(payload: bytes, shape: Shape) -> list[Message]:
     """Split a payload for an array of vectors of this shape into the messages of its segments.
-
     Raises FormatError if it is too short for this many vectors. Nothing has been allocated.
     """
     segments = split_into_segments(shape)
@@ -122,3 +123,33 @@ def join_codes(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Leve
     for segment, part in parts:
         codes[segment.places] = part.reshape(*segment.shape, -1)
     return codes.reshape(-1, codes.shape[-1])
+
+
+Numbers = npt.NDArray[np.intp]
+"""Numbers of frames, from 0."""
+
+
+@dataclass(frozen=True)
+class RandomAccess:
+    """The messages of a payload. Frames lie along the first axis of its array of vectors."""
+
+    messages: list[Message]
+    shape: Shape
+    frames: int
+
+    def codes(self, numbers: Numbers, width: int, decode: Callable[[int], Codes]) -> Codes:
+        """Gather the codes (n, V, K) int16 of frames (n,), in any order, with V vectors each.
+
+        At least one frame is needed. K is `width`; `decode` returns the codes (vectors, K) of a
+        message, by its number.
+        """
+        rows_per_frame = self.shape[0] // self.frames
+        rows = (numbers[:, None] * rows_per_frame + np.arange(rows_per_frame)).reshape(-1)
+        codes = np.empty((len(rows), *self.shape[1:], width), np.int16)
+        for number, message in enumerate(self.messages):
+            span, *places = message.segment.places
+            inside = (rows >= span.start) & (rows < span.stop)
+            if inside.any():
+                part = decode(number).reshape(*message.segment.shape, width)
+                codes[(inside, *places)] = part[rows[inside] - span.start]
+        return codes.reshape(len(numbers), -1, width)

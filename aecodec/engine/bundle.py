@@ -2,16 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
-from aecodec.engine.bundle_head import Section, SectionKind, aligned, head
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.level_section import level_section
 from aecodec.errors import ModelError
 from aecodec.network.convert import network_plan
+
+MAGIC = b"\xaeCBN"
+VERSION = 1
+ALIGNMENT = 64
+"""The offset of each section and the length of the head are multiples of this."""
+
+_FACTS = struct.Struct("<4sHHIHHBBBxHHHHBBxx32s")
+_LEVEL = struct.Struct("<HHBBxx")
+_SECTION = struct.Struct("<BBxxII4x32s")
+_HASH = 32
+
+
+class SectionKind(IntEnum):
+    """The content of a section."""
+
+    ENCODER = 1
+    DECODER = 2
+    LEVEL = 3
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a bundle; its level is the one whose tables it contains, or 0 for a network."""
+
+    kind: SectionKind
+    level: int
+    content: bytes
+
+    @property
+    def sha256(self) -> bytes:
+        """The hash that the head stores."""
+        return hashlib.sha256(self.content).digest()
+
+
+def head(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
+    """Make the head that `docs/BUNDLE.md` describes, for all sections in their order in the file.
+    It can be read without the sections.
+    """
+    spec = folder.spec
+    name = spec.name.encode()
+    levels = b"".join(
+        _LEVEL.pack(level.start, level.stop, level.multiple, bool(level.gains))
+        for level in spec.levels
+    )
+    gains = b"".join(np.array(level.gains, "<i2").tobytes() for level in spec.levels)
+    size = _FACTS.size + len(levels) + len(gains) + _SECTION.size * len(sections)
+    size = aligned(size + len(name) + _HASH)
+    parts = _facts(folder, len(sections), size, len(name)) + levels + _directory(sections, size)
+    padded = (parts + gains + name).ljust(size - _HASH, b"\0")
+    return padded + hashlib.sha256(padded).digest()
+
+
+def aligned(size: int) -> int:
+    """Round a size up to the next offset at which a section may begin.
+
+    >>> aligned(1), aligned(64)
+    (64, 64)
+    """
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def _facts(folder: CodecFolder, sections: int, size: int, name: int) -> bytes:
+    spec = folder.spec
+    return _FACTS.pack(
+        MAGIC,
+        VERSION,
+        sections,
+        size,
+        *spec.tile,
+        spec.channels,
+        len(spec.levels),
+        spec.default_level,
+        spec.receptive_field,
+        spec.latent_channels,
+        spec.vectors,
+        name,
+        folder.rdoq.most,
+        folder.rdoq.masking,
+        bytes.fromhex(spec.sha256),
+    )
+
+
+def _directory(sections: Sequence[Section], at: int) -> bytes:
+    entries = b""
+    for section in sections:
+        size = len(section.content)
+        entries += _SECTION.pack(section.kind, section.level, at, size, section.sha256)
+        at = aligned(at + size)
+    return entries
+
 
 KINDS = {Half.ENCODER: SectionKind.ENCODER, Half.DECODER: SectionKind.DECODER}
 _MAX_BYTES = (1 << 32) - 1
@@ -44,9 +139,8 @@ def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
 
 
 def plans_of(folder: CodecFolder, halves: Iterable[Half] = Half) -> dict[Half, bytes]:
-    """Convert the networks that a codec folder contains to plans.
-
-    Raises CodecError if a model is damaged, and ModelError if C lacks one of its operators.
+    """Convert the networks that a codec folder contains to plans. Raises CodecError if a model is
+    damaged, and ModelError if C lacks one of its operators.
     """
     is_any_size = folder.spec.receptive_field > 0
     return {
@@ -60,12 +154,9 @@ def sections_of(
     folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()
 ) -> list[Section]:
     """Make the sections of :func:`bundle`, for hosts that serve each section as a file."""
-    networks = [Section(KINDS[half], 0, plan) for half, plan in plans.items()]
-    return [*networks, *_levels(folder, levels)]
-
-
-def _levels(folder: CodecFolder, levels: Sequence[float]) -> Iterator[Section]:
-    spec = folder.spec
+    sections, spec = [Section(KINDS[half], 0, plan) for half, plan in plans.items()], folder.spec
     levels = levels or range(1, len(spec.levels) + 1)
     for number in sorted({nearest_level(spec.level_index(level)) for level in levels}):
-        yield Section(SectionKind.LEVEL, number, level_section(CTables(folder, number)))
+        content = level_section(CTables(folder, number))
+        sections.append(Section(SectionKind.LEVEL, number, content))
+    return sections

@@ -7,6 +7,7 @@ engine runs it. The codes are the same; only pixels may differ.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,13 +22,12 @@ from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.engine import core
-from aecodec.engine.bundle import KINDS, join_sections
-from aecodec.engine.bundle_head import Section, SectionKind
+from aecodec.engine.bundle import KINDS, Section, SectionKind, join_sections
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.level_section import level_section
 from aecodec.engine.python import PythonEngine, check_shapes
 from aecodec.engine.transform import Transform
-from aecodec.errors import CodecError, FormatError, ModelError
+from aecodec.errors import CodecError, FormatError, ModelError, errors_about
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
@@ -69,10 +69,8 @@ class CEngine:
 
 
 class Network:
-    """A network of a codec in the core. Several threads may run it at once.
-
-    Raises CodecError if the model is damaged or belongs to another codec, and ModelError if the
-    core cannot run it.
+    """A network of a codec in the core. Several threads may run it at once. Raises CodecError if
+    the model is damaged or belongs to another codec, and ModelError if the core cannot run it.
     """
 
     def __init__(self, folder: CodecFolder, half: Half) -> None:
@@ -85,9 +83,8 @@ class Network:
         self._output_shapes: dict[Shape, Shape] = {}
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run int8 (1, h, w, C) of any size that the network takes.
-
-        Raises CodecError if it does not take this size, or needs too much memory or time for it.
+        """Run int8 (1, h, w, C) of any size that the network takes. Raises CodecError if it does
+        not take this size, or needs too much memory or time for it.
         """
         if batch.shape not in self._output_shapes:
             self._output_shapes[batch.shape] = self._model.check_shape(batch.shape)
@@ -150,34 +147,35 @@ def _sides(segment: Segment) -> tuple[int, int, int]:
     return segment.grid or (1, 1, segment.vectors)
 
 
-_opened_networks: WeakKeyDictionary[CodecFolder, dict[Half, Network | None]] = WeakKeyDictionary()
-_opened_levels: WeakKeyDictionary[CodecFolder, dict[int, Any]] = WeakKeyDictionary()
+_opened_parts: WeakKeyDictionary[CodecFolder, dict[Half | int, Any]] = WeakKeyDictionary()
+"""The opened networks and levels of each codec; None for a part that the core cannot run."""
+
+
+def _part(folder: CodecFolder, key: Half | int, make: Callable[[], Any]) -> Any:
+    opened = _opened_parts.setdefault(folder, {})
+    if key not in opened:
+        try:
+            opened[key] = make()
+        except ModelError:
+            opened[key] = None
+    return opened[key]
 
 
 def _network(folder: CodecFolder, half: Half) -> Network | None:
     """A network of a codec, which is opened once; None if the core cannot run it."""
-    opened = _opened_networks.setdefault(folder, {})
-    if half not in opened:
-        try:
-            opened[half] = Network(folder, half)
-        except ModelError:
-            opened[half] = None
-        except CodecError as error:
-            raise CodecError(f"{folder.path / half.tflite}: {error}") from error
-    return opened[half]
+    with errors_about(folder.path / half.tflite):
+        network: Network | None = _part(folder, half, lambda: Network(folder, half))
+    return network
 
 
 def _level_codec(folder: CodecFolder, number: int) -> Any:
     """The core's codec with the tables of a whole level; None if the core has no room for them."""
-    opened = _opened_levels.setdefault(folder, {})
-    if number not in opened:
-        try:
-            section = level_section(CTables(folder, number))
-        except ModelError:
-            opened[number] = None
-        else:
-            opened[number] = _opened(folder, Section(SectionKind.LEVEL, number, section))
-    return opened[number]
+
+    def make() -> Any:
+        content = level_section(CTables(folder, number))
+        return _opened(folder, Section(SectionKind.LEVEL, number, content))
+
+    return _part(folder, number, make)
 
 
 def _opened(folder: CodecFolder, section: Section) -> Any:

@@ -1,22 +1,55 @@
-"""The choice of an engine."""
+"""The engine interface, and the choice of an engine.
+
+An engine runs the two networks of a codec and codes its latents. The C core is fast and gives the
+same pixels everywhere. Python is the readable reference, and runs what the core cannot.
+"""
 
 from __future__ import annotations
 
 import os
 from functools import cache
 from importlib.util import find_spec
+from typing import Protocol
 
-from aecodec.engine.interface import Engine
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.coding.message_coder import MessageCoder
 from aecodec.engine.python import PythonEngine
+from aecodec.engine.transform import Transform
 from aecodec.errors import UsageError
+from aecodec.parallel import Workers
 
 VARIABLE = "AECODEC_ENGINE"
 """Environment variable that names the engine: c or python."""
 
 
+class Engine(Protocol):
+    """Runs codecs. Engines hold no state, so they pickle and compare by their type."""
+
+    def name_for(self, folder: CodecFolder) -> str:
+        """Name of the engine that runs a codec: "c" or "python"."""
+
+    def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
+        """Return a network; raise CodecError if its model is damaged or belongs to another codec.
+
+        For a codec with a receptive field, it is a function from int8 (1, h, w, C) to int8 (1, h',
+        w', C'); for any other, from int8 (N, ...) to int8 (N, ...). Several threads may call it at
+        once.
+        """
+
+    def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
+        """Return the message coder of a level, or of the default level if None. Raises CodecError
+        if the tables are absent or damaged, and UsageError if there is no such level.
+        """
+
+
 def default_engine() -> Engine:
     """Return the engine with the name :func:`engine_name`."""
-    return _engine(engine_name())
+    if engine_name() == "python":
+        return PythonEngine()
+    from aecodec.engine.c import CEngine  # needs the core
+
+    return CEngine()
 
 
 def engine_name() -> str:
@@ -38,12 +71,3 @@ def engine_name() -> str:
 @cache
 def _has_core() -> bool:
     return find_spec("aecodec.engine.core") is not None
-
-
-@cache
-def _engine(name: str) -> Engine:
-    if name == "python":
-        return PythonEngine()
-    from aecodec.engine.c import CEngine  # which needs the core
-
-    return CEngine()

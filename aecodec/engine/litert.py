@@ -47,9 +47,8 @@ class _PerThread:
 
 
 class TileTransform(_PerThread):
-    """An int8 `.tflite` file of a fixed input shape, run on batches.
-
-    Raises CodecError if the exporters did not make it, or it is not quantized to int8.
+    """An int8 `.tflite` file of a fixed input shape, run on batches. Raises CodecError if the
+    exporters did not make it, or it is not quantized to int8.
     """
 
     def __init__(self, model: bytes, workers: Workers = Workers()) -> None:
@@ -71,23 +70,19 @@ class TileTransform(_PerThread):
 
     def _run_part(self, part: Latents) -> Latents:
         """Run a batch at once, or one by one if the model reshapes to a fixed batch size."""
-        interpreter = self._batch_interpreter()
-        if interpreter is None:
+        if not hasattr(self._local, "batch"):
+            self._local.batch = self._batch_interpreter()
+        if self._local.batch is None:
             return self._one_by_one(part)
         padded = np.zeros((_BATCH, *part.shape[1:]), np.int8)
         padded[: len(part)] = part
-        return invoke(interpreter, padded)[: len(part)]
+        return invoke(self._local.batch, padded)[: len(part)]
 
     def _one_by_one(self, batch: Latents) -> Latents:
         results = [invoke(self._interpreter(), item[None]) for item in batch]
         return np.concatenate([np.empty((0, *self.output_shape), np.int8), *results])
 
     def _batch_interpreter(self) -> Any:
-        if not hasattr(self._local, "batch"):
-            self._local.batch = self._new_batch_interpreter()
-        return self._local.batch
-
-    def _new_batch_interpreter(self) -> Any:
         try:
             self._checked.check_shape((_BATCH, *self.input_shape))
             interpreter = _int8_interpreter(self._model, _BATCH)
@@ -97,16 +92,13 @@ class TileTransform(_PerThread):
 
 
 class ConvolutionalTransform(_PerThread):
-    """A fully convolutional int8 `.tflite` file, run on arrays of any height and width.
-
-    Raises CodecError if the exporters did not make it, or it is not quantized to int8.
+    """A fully convolutional int8 `.tflite` file, run on arrays of any height and width. Raises
+    CodecError if the exporters did not make it, or it is not quantized to int8.
     """
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run int8 (1, h, w, C); several threads may call at once.
-
-        Raises CodecError if the model does not take this shape, or would take too much memory or
-        time.
+        """Run int8 (1, h, w, C); several threads may call at once. Raises CodecError if the model
+        does not take this shape, or would take too much memory or time.
         """
         interpreter = self._interpreter()
         if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:

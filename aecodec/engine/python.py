@@ -13,7 +13,7 @@ from aecodec.coding.message_coder import MessageCoder, PriorCoder, Shape
 from aecodec.coding.rdoq import rdoq_symbols
 from aecodec.engine.transform import Transform
 from aecodec.entropy.range_coder import FASTEST, RangeCoder
-from aecodec.errors import CodecError
+from aecodec.errors import CodecError, errors_about
 from aecodec.parallel import Workers
 
 
@@ -29,15 +29,13 @@ class PythonEngine:
     def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
         from aecodec.engine.litert import ConvolutionalTransform, TileTransform
 
-        content = folder.read(half.tflite)
-        try:
-            if folder.spec.receptive_field:
-                transform: Any = ConvolutionalTransform(content)
-            else:
-                transform = TileTransform(content, workers)
-            check_shapes(folder.spec, half, transform.input_shape, transform.output_shape)
-        except CodecError as error:
-            raise CodecError(f"{folder.path / half.tflite}: {error}") from error
+        content, spec = folder.read(half.tflite), folder.spec
+        with errors_about(folder.path / half.tflite):
+            is_tiled = not spec.receptive_field
+            transform: Any = (
+                TileTransform(content, workers) if is_tiled else ConvolutionalTransform(content)
+            )
+            check_shapes(spec, half, transform.input_shape, transform.output_shape)
         return transform
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:

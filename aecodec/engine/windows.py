@@ -8,10 +8,13 @@ memory is bounded, and all cores work.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec.arrays import Latents, LatentSource, Pixels
 from aecodec.engine.transform import Transform, to_int8, to_pixels
@@ -32,7 +35,7 @@ class Span:
     high: int
 
     def seen(self, side: int = 1) -> slice:
-        """What the network sees, in units of which a tile has `side`."""
+        """The input of the network, in units of which a tile has `side`."""
         return slice(self.low * side, self.high * side)
 
     def kept(self, side: int = 1) -> slice:
@@ -76,14 +79,7 @@ class Windows:
             outputs = transform(to_int8(pad_to_tiles(seen, self.tile)))
             return outputs[0, down.kept(), across.kept()]
 
-        windows = self._windows(len(pixels), rows, columns)
-        latents = np.empty(0, np.int8)
-        results = self.workers.map(run, windows)
-        for (frame, down, across), part in zip(windows, results, strict=True):
-            if not latents.size:
-                latents = np.empty((len(pixels), rows, columns, part.shape[-1]), np.int8)
-            latents[frame, down.place(), across.place()] = part
-        return latents
+        return self._join(run, (len(pixels), rows, columns), (1, 1), (rows, columns))
 
     def decode(self, transform: Transform, latents: LatentSource, size: tuple[int, int]) -> Pixels:
         """Decode latents (F, rows, columns, K) to pictures (F, H, W, C) of (width, height) `size`.
@@ -104,18 +100,25 @@ class Windows:
             whole = transform(latents[frame : frame + 1, down.seen(), across.seen()])
             return to_pixels(whole[0, down.kept(height), across.kept(width)])
 
-        windows = self._windows(frames, rows, columns)
-        pixels = np.empty(0, np.uint8)
-        results = self.workers.map(run, windows)
-        for (frame, down, across), part in zip(windows, results, strict=True):
-            if not pixels.size:
-                pixels = np.empty((frames, size[1], size[0], part.shape[-1]), np.uint8)
-            place = pixels[frame, down.place(height), across.place(width)]
-            place[...] = part[: place.shape[0], : place.shape[1]]
-        return pixels
+        return self._join(run, (frames, rows, columns), self.tile, size[::-1])
 
-    def _windows(self, frames: int, rows: int, columns: int) -> list[Window]:
-        return list(product(range(frames), self.spans(rows), self.spans(columns)))
+    def _join(
+        self,
+        run: Callable[[Window], npt.NDArray[Any]],
+        shape: tuple[int, int, int],
+        tile: Tile,
+        size: tuple[int, int],
+    ) -> npt.NDArray[Any]:
+        """Run a function on all windows of frames, and join its results to (F, *size, channels)."""
+        windows = list(product(range(shape[0]), self.spans(shape[1]), self.spans(shape[2])))
+        whole = np.empty(0, np.int8)
+        for window, part in zip(windows, self.workers.map(run, windows), strict=True):
+            frame, down, across = window
+            if not whole.size:
+                whole = np.empty((shape[0], *size, part.shape[-1]), part.dtype)
+            place = whole[frame, down.place(tile[0]), across.place(tile[1])]
+            place[...] = part[: place.shape[0], : place.shape[1]]
+        return whole
 
     def spans(self, count: int) -> list[Span]:
         """The sides of the windows along `count` tiles; all see equally many tiles.

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec.arrays import Codes, Float64, Int32
-from aecodec.entropy.costs import ideal_bits
-from aecodec.entropy.prior import Prior
+from aecodec.entropy.prior import Prior, ideal_bits
 from aecodec.entropy.prior_selection import select
 from aecodec.entropy.range_coder import (
     FASTEST,
@@ -23,9 +22,8 @@ from aecodec.entropy.range_coder import (
     ReencodingDecoder,
     Table,
 )
-from aecodec.entropy.slices import Slice, SliceTables, group_by_row
+from aecodec.entropy.slices import FixedSymbols, Slice, SliceTables, Symbols, group_by_row
 from aecodec.entropy.spatial_context import CodingPass, Grid, SpatialContext, coding_passes
-from aecodec.entropy.symbols import FixedSymbols, Symbols
 from aecodec.errors import FormatError
 from aecodec.parallel import ONE_BLAS_THREAD
 
@@ -161,9 +159,8 @@ def decode(
     grid: Grid | None = None,
     coder: RangeCoder = FASTEST,
 ) -> Codes:
-    """Decode a message of N vectors to exactly the codes (N, K) int16 that were encoded.
-
-    Raises FormatError if no encoder writes this message for this many vectors.
+    """Decode a message of N vectors to exactly the codes (N, K) int16 that were encoded. Raises
+    FormatError if no encoder writes this message for this many vectors.
     """
     check_length(message, count, grid)
     decoder = ReencodingDecoder(message, coder)
@@ -199,7 +196,9 @@ def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> 
     escaped = columns == prior.escape
     if np.count_nonzero(escaped):
         values = _from_raw(decoder.decode(2 * int(escaped.sum()), _RAW_BYTE))
-        _check_escaped(prior, values - first[escaped])
+        unescaped = values - first[escaped]
+        if ((unescaped >= 0) & (unescaped < prior.symbols)).any():
+            raise FormatError("damaged: a code is escaped although its table contains it")
         symbols[escaped] = values
     return symbols
 
@@ -224,15 +223,8 @@ def _decode_grouped(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
     return columns.reshape(rows.shape)
 
 
-def _check_escaped(prior: Prior, columns: Int32) -> None:
-    """Check that the tables have no column for an escaped value."""
-    if ((columns >= 0) & (columns < prior.symbols)).any():
-        raise FormatError("damaged: a code is escaped although its table contains it")
-
-
 def check_length(message: bytes, count: int, grid: Grid | None) -> None:
     """Check that a message is long enough for this many vectors, before anything is allocated.
-
     Raises FormatError if it is too short.
     """
     if len(message) < _shortest_message(count, grid):

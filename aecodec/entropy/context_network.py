@@ -255,9 +255,8 @@ class ContextNetwork:
 
     @cached_property
     def exact_spatial_weights(self) -> Float32:
-        """(KINDS, H, K) weights of activities after their right shifts.
-
-        Unlike in all other arrays, the channels are in their own order.
+        """(KINDS, H, K) weights of activities after their right shifts. Unlike in all other arrays,
+        the channels are in their own order.
         """
         assert self.spatial
         by_channel = self.spatial.weights[:, self.place_of]
@@ -347,9 +346,8 @@ class ContextState:
         self._doubled_tables[0, :PREDICTED_CHANNELS] += 2 * _rounded(moved)
 
     def tables(self, step: Step) -> Int32:
-        """Compute the adapted positions and shapes (2, n, N) of a step's tables.
-
-        Call :meth:`update` with the codes of all earlier steps first.
+        """Compute the adapted positions and shapes (2, n, N) of a step's tables. Call
+        :meth:`update` with the codes of all earlier steps first.
         """
         if step.units.start < step.units.stop:
             self._activate(step)
@@ -372,9 +370,8 @@ class ContextState:
 
 
 def _rounded(sums: Float32) -> Int32:
-    """Round to the nearest integer, halves up.
-
-    Doubling keeps the sums exact; adding a half might need more digits than float32 has.
+    """Round to the nearest integer, halves up. Doubling keeps the sums exact; adding a half might
+    need more digits than float32 has.
     """
     return (np.floor(sums + sums).astype(np.int32) + 1) >> 1
 

@@ -32,9 +32,36 @@ from aecodec.entropy.context_network import (
     Step,
     set_dtypes,
 )
-from aecodec.entropy.costs import COST_UNITS, ESCAPE_BITS, ideal_bits, integer_costs
-from aecodec.entropy.range_coder import TABLE_TOTAL, Table
+from aecodec.entropy.range_coder import TABLE_BITS, TABLE_TOTAL, Table
 from aecodec.errors import CodecError
+
+COST_UNITS = 256
+"""Costs are integers in 1/256 bit."""
+
+ESCAPE_BITS = 16
+"""Number of bits that code the value of an escaped symbol."""
+
+
+def integer_costs(frequencies: npt.NDArray[Any]) -> Int32:
+    """Convert frequencies (1..65535) to costs, rounded to 1/256 bit.
+
+    No frequency is close enough to a tie for the last digits of the logarithm to matter (a test
+    checks all of them), so every machine computes the same integers.
+
+    >>> integer_costs(np.array([65535, 32768, 1])).tolist()
+    [0, 256, 4096]
+    """
+    return np.rint(COST_UNITS * ideal_bits(frequencies)).astype(np.int32)
+
+
+def ideal_bits(frequencies: npt.NDArray[Any]) -> Float64:
+    """Convert frequencies to ideal code lengths in bits.
+
+    >>> ideal_bits(np.array([32768])).tolist()
+    [1.0]
+    """
+    return TABLE_BITS - np.log2(frequencies.astype(np.float64))
+
 
 MAX_TABLES = 1 << 16
 MAX_BANK = 1 << 22
@@ -181,9 +208,8 @@ class Prior:
 
     @cached_property
     def positions_and_shapes(self) -> Int32:
-        """(2, K, P): position and shape of each table before the context network adapts it.
-
-        The position is the symbol of column 0, in eighths. The channels are in the order of coding.
+        """(2, K, P): position and shape of each table before the context network adapts it. The
+        position is the symbol of column 0, in eighths. The channels are in the order of coding.
         """
         first = self.offsets_in_order + self.first
         position = (first << POSITION_BITS) + (self.rows_in_order & (POSITIONS - 1))

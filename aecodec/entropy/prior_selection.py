@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Int32
-from aecodec.entropy.costs import COST_UNITS
-from aecodec.entropy.prior import Prior
+from aecodec.entropy.prior import COST_UNITS, Prior
 from aecodec.entropy.slices import in_coding_order, tables_of_known
 from aecodec.entropy.spatial_context import SpatialContext
 
@@ -95,9 +94,8 @@ def _symbol_costs(prior: Prior, low: Int32, width: int) -> Int32:
 
 
 def _two_lowest(prior: Prior, costs: Int32, cells: npt.NDArray[np.intp]) -> tuple[Int32, Int32]:
-    """(2, N) the two cheapest candidates of vectors, and their costs.
-
-    `cells` (N, K) are the rows of :func:`_symbol_costs` that belong to the vectors' symbols.
+    """(2, N) the two cheapest candidates of vectors, and their costs. `cells` (N, K) are the rows
+    of :func:`_symbol_costs` that belong to the vectors' symbols.
     """
     candidates = np.arange(prior.priors) if prior.candidates is None else prior.candidates
     totals = costs.take(cells, axis=0).sum(axis=1, dtype=np.int32)

@@ -100,9 +100,8 @@ class Encoder(Protocol):
 
 
 class Decoder(Protocol):
-    """Decodes symbols in the order in which they were encoded.
-
-    Raises FormatError if the bytes cannot come from an encoder with these tables.
+    """Decodes symbols in the order in which they were encoded. Raises FormatError if the bytes
+    cannot come from an encoder with these tables.
     """
 
     def decode(self, count: int, table: Table) -> Int32:
@@ -222,9 +221,8 @@ class ConstrictionEncoder:
             self._coder.encode(symbol, table.categorical)
 
     def finish(self) -> bytes:
-        """Return the shortest bytes; constriction itself would write whole words.
-
-        The words of constriction determine `low`, from which the shortest number follows.
+        """Return the shortest bytes; constriction itself would write whole words. The words of
+        constriction determine `low`, from which the shortest number follows.
         """
         shifted_out, (low, range_) = self._coder.pos()
         words = shifted_out + 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,9 +41,8 @@ class Slice(NamedTuple):
 
 
 class SliceTables:
-    """Finds the tables of N vectors step by step, from the codes of earlier steps.
-
-    `selected` (N,) is the prior of each vector; `spatial` is None if they have no spatial context.
+    """Finds the tables of N vectors step by step, from the codes of earlier steps. `selected` (N,)
+    is the prior of each vector; `spatial` is None if they have no spatial context.
     """
 
     def __init__(self, prior: Prior, selected: Int32, spatial: SpatialContext | None) -> None:
@@ -90,9 +89,8 @@ def known_slices(
 def tables_of_known(
     prior: Prior, symbols: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> tuple[Int32, Int32]:
-    """Find the rows and columns, (K, N) each, of known symbols (K, N) in the order of coding.
-
-    All slices are processed in one step, because no slice has to be decided or decoded first.
+    """Find the rows and columns, (K, N) each, of known symbols (K, N) in the order of coding. All
+    slices are processed in one step, because no slice has to be decided or decoded first.
     """
     rows, columns = np.empty((2, *symbols.shape), np.int32)
     for start in range(0, len(selected), _BLOCK):
@@ -135,3 +133,33 @@ def group_by_row(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], list[tup
     ends = np.cumsum(counts[used]).tolist()
     runs = zip(used.tolist(), map(slice, [0, *ends], ends), strict=True)
     return np.argsort(flat, kind="stable"), list(runs)
+
+
+Members = npt.NDArray[np.integer[Any]]
+"""(n,) numbers of the vectors of one pass."""
+
+
+class Symbols(Protocol):
+    """Codes (N, K), some of which may still be undecided."""
+
+    codes: Codes
+    """(N, K) codes; undecided codes are close to their final values."""
+
+    def slices(
+        self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
+    ) -> Iterator[Slice]:
+        """Yield the slices of a pass, and decide the symbols of each slice when it is reached.
+        `members` (n,) are the numbers of the vectors, `selected` (n,) their priors.
+        """
+
+
+class FixedSymbols:
+    """Codes (N, K) that are already decided."""
+
+    def __init__(self, codes: Codes) -> None:
+        self.codes = codes
+
+    def slices(
+        self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
+    ) -> Iterator[Slice]:
+        return known_slices(prior, self.codes[members], selected, spatial)

@@ -328,9 +328,8 @@ def _check_frames(frames: int) -> None:
 
 
 def check_size(size: tuple[int, int], frames: int) -> None:
-    """Check that a file may hold this number of pictures with this (width, height).
-
-    Raises FormatError if a side or a number is out of range, or there are too many pixels.
+    """Check that a file may hold this number of pictures with this (width, height). Raises
+    FormatError if a side or a number is out of range, or there are too many pixels.
     """
     if not (min(size) >= 1 and max(size) <= MAX_SIDE):
         raise FormatError(f"{size[0]}x{size[1]} pixels: each side must have 1 to {MAX_SIDE} pixels")
@@ -339,9 +338,8 @@ def check_size(size: tuple[int, int], frames: int) -> None:
 
 
 def check_pixels(size: tuple[int, int], frames: int) -> None:
-    """Check that a file may hold this many pixels; raise FormatError if there are too many.
-
-    If the header leaves the size to the codec, this is checked again when the codec is known.
+    """Check that a file may hold this many pixels; raise FormatError if there are too many. If the
+    header leaves the size to the codec, this is checked again when the codec is known.
     """
     if size[0] * size[1] * frames > MAX_PIXELS:
         raise FormatError(

@@ -116,18 +116,16 @@ class Limits:
             )
 
     def _check_work(self, claim: Claim) -> None:
-        if claim.work > max(FREE_WORK, self._allowed_work(claim.file_size)):
+        allowed = WORK_PER_BYTE * claim.file_size
+        if self.max_pixels is not None:
+            allowed = _ROUNDED_UP * self.max_pixels
+        if claim.work > max(FREE_WORK, allowed):
             enough = max(claim.pixels, -(-claim.work // _ROUNDED_UP))
             raise LimitError(
                 f"{_pixels_text(claim)} in {claim.file_size} bytes are unusually many: this may be "
                 f"a decompression bomb. If you trust the file, allow it with max_pixels={enough} "
                 "(--max-pixels)"
             )
-
-    def _allowed_work(self, file_size: int) -> int:
-        if self.max_pixels is None:
-            return WORK_PER_BYTE * file_size
-        return _ROUNDED_UP * self.max_pixels
 
 
 UNLIMITED = Limits(1 << 62, MAX_FRAMES)

@@ -59,9 +59,8 @@ class CheckedModel(NamedTuple):
 
 
 def check_model(content: bytes) -> CheckedModel:
-    """Read a `.tflite` file, and check it for an input of its own shape.
-
-    Raises CodecError if it is damaged, or the exporters could not have made it.
+    """Read a `.tflite` file, and check it for an input of its own shape. Raises CodecError if it is
+    damaged, or the exporters could not have made it.
     """
     model = read_model(content)
     for number, tensor in enumerate(model.tensors):

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.network.lowering import Lowering
-from aecodec.network.plan import Kind, Shape, four, pair
-from aecodec.network.side import Side
+from aecodec.network.plan import Kind, Shape, Side, four, pair
 from aecodec.tflite.arithmetic import activation_range, quantize_multipliers, zero_of
 from aecodec.tflite.call import Call, Result, Value, check_activation, ensure
 from aecodec.tflite.flatbuffer import Table
@@ -75,9 +74,7 @@ def check_depthwise(call: Call) -> Result:
 
 def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, channels: int) -> None:
     """Check types, ranks, bias and quantization of a convolution; raise CodecError if they do not
-    fit.
-
-    `channels` is the axis of the kernel that has the output's channels.
+    fit. `channels` is the axis of the kernel that has the output's channels.
     """
     check_kernel_types(call, value, kernel, bias)
     ensure(value.rank == kernel.rank == 4, "its input is not a picture")
@@ -119,7 +116,6 @@ def sides_of(
 
 def side_of(side: int, window: int, padding: int, stride: int, dilation: int = 1) -> int:
     """Return a side of the output of a window; raise CodecError if a number is out of range.
-
     `padding` is its number in the schema, `dilation` the distance of the inputs in the window.
     """
     ensure(padding in (_SAME, 1), "its padding is unknown")

@@ -8,11 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from aecodec.errors import ModelError
 from aecodec.network.lowering import Lower, Lowering, flat
 from aecodec.network.movement import stretched
-from aecodec.network.plan import Kind, Shape, four
-from aecodec.network.side import Side, fixed
+from aecodec.network.plan import Kind, Shape, Side, fixed, four
 from aecodec.tflite.arithmetic import (
     Integers,
     activation_range,
@@ -130,12 +128,17 @@ def _write_rescaled(
 ) -> None:
     """A table of inputs times a factor; times another one where they are negative, if given."""
     low.check_type(operator.inputs[0])
-    output, (values,) = low.tensor(operator.outputs[0]), _operands(low, operator)
+    (values,) = _operands(low, operator)
     results = multiply(values, *quantize_multiplier(factor))
     if negative_factor is not None:
         multiplier, shift = quantize_multiplier(abs(negative_factor))
         sign = -1 if negative_factor < 0 else 1
         results = np.where(values < 0, multiply(values, sign * multiplier, shift), results)
+    _write_results(low, operator, results, activation)
+
+
+def _write_results(low: Lowering, operator: Operator, results: Integers, activation: int) -> None:
+    output = low.tensor(operator.outputs[0])
     limits = activation_range(output, activation)
     table = np.clip(results + zero_of(output), *limits).astype(np.int8)
     _write_table(low, [operator], table)
@@ -190,9 +193,8 @@ def check_binary(
     rank: int = _RANK,
     guard: Guard | None = None,
 ) -> Check:
-    """Two inputs of one type, broadcast along at most `rank` axes, and an output of that type.
-
-    The first field of the `options`, if there are any, is an activation. `guard` checks the scales.
+    """Two inputs of one type, broadcast along at most `rank` axes, and an output of that type. The
+    first field of the `options`, if there are any, is an activation. `guard` checks the scales.
     """
 
     def check(call: Call) -> Result:
@@ -270,34 +272,36 @@ def check_selection(rank: int) -> Check:
 
 # Functions of two tensors: lowering
 
+Factors = Callable[[float, float, float], list[int]]
+"""A multiplier and a shift for each input and for the output, from the three scales."""
 
-def _table_or(lower: Lower, lower_one_variable: Lower = lower_function) -> Lower:
-    """A table if an operator has one variable input, else a rule for tensors."""
-
-    def lower_either(low: Lowering, operator: Operator) -> None:
-        if _has_one_variable(low, operator):
-            low.check_type(operator.inputs[0])
-            lower_one_variable(low, operator)
-        elif len(operator.inputs) == 1:
-            raise ModelError("it has a constant input")
-        else:
-            lower(low, operator)
-
-    return lower_either
+Results = Callable[[Integers, Integers, list[int]], Integers]
+"""Results before zero point and limits, from inputs without zero points, and the factors."""
 
 
-def _table_of(options: tuple[int, int], results: Callable[[Lowering, Operator], Integers]) -> Lower:
-    """A table of results that NumPy computes, so LiteRT need not be loaded.
+def _lower_pair(
+    kind: Kind,
+    factors_of: Factors,
+    options: tuple[int, int] | None = None,
+    results_of: Results | None = None,
+) -> Lower:
+    """An operator of two tensors, or a table if one of them is a constant of one element.
 
-    The first field of the options is an activation; `results` ignores the output's zero point and
-    limits.
+    NumPy computes the table if `results_of` is known, so LiteRT need not be loaded. The first field
+    of the options is an activation.
     """
 
     def lower(low: Lowering, operator: Operator) -> None:
-        output, activation = low.tensor(operator.outputs[0]), operator.options(*options)
-        limits = activation_range(output, activation.number(0, "b"))
-        values = np.clip(results(low, operator) + zero_of(output), *limits).astype(np.int8)
-        _write_table(low, [operator], values)
+        low.check_type(operator.inputs[0])
+        activation = operator.options(*options).number(0, "b") if options else 0
+        factors = factors_of(*_scales(low, operator))
+        if not _has_one_variable(low, operator):
+            _write_pair(low, operator, kind, activation, factors)
+        elif results_of:
+            results = results_of(*_operands(low, operator), factors)
+            _write_results(low, operator, results, activation)
+        else:
+            lower_function(low, operator)
 
     return lower
 
@@ -311,82 +315,55 @@ def _operands(low: Lowering, operator: Operator) -> list[Integers]:
     ]
 
 
-def _lower_sum(options: tuple[int, int], *, sign: int = 1) -> Lower:
-    """ADD or SUB: the second addend has this sign."""
+def _factors_of_sum(left: float, right: float, output: float) -> list[int]:
+    twice = 2 * max(left, right)
+    whole = twice / ((1 << _SUM_SHIFTS[Type.INT8]) * output)
+    return _factors(left / twice, right / twice, whole)
+
+
+def _factors_of_difference(left: float, right: float, output: float) -> list[int]:
+    factors = _factors_of_sum(left, right, output)
+    return [*factors[:2], -factors[2], *factors[3:]]
+
+
+def _factors_of_product(left: float, right: float, output: float) -> list[int]:
+    return [0, 0, 0, 0, *quantize_multiplier(left * right / output)]
+
+
+def _factors_of_squares(left: float, right: float, output: float) -> list[int]:
+    twice = 2 * max(left, right)
+    whole = twice * twice / ((1 << 2 * _SQUARE_SHIFT) * output)
+    return _factors(left / twice, right / twice, whole)
+
+
+def _factors_of_prelu(value: float, slope: float, output: float) -> list[int]:
+    return [*_factors(value / output), 0, 0, *_factors(value * slope / output)]
+
+
+def _factors(*factors: float) -> list[int]:
+    return [number for factor in factors for number in quantize_multiplier(factor)]
+
+
+def _results_of_sum(left: Integers, right: Integers, factors: list[int]) -> Integers:
     shift = _SUM_SHIFTS[Type.INT8]
-
-    def lower(low: Lowering, operator: Operator) -> None:
-        factors = _factors_of_sum(low, operator, sign)
-        _write_pair(low, operator, Kind.SUM, operator.options(*options).number(0, "b"), factors)
-
-    def results(low: Lowering, operator: Operator) -> Integers:
-        factors = _factors_of_sum(low, operator, sign)
-        left, right = (values << shift for values in _operands(low, operator))
-        total = multiply(left, *factors[:2]) + multiply(right, *factors[2:4])
-        return multiply(total, *factors[4:])
-
-    return _table_or(lower, _table_of(options, results))
+    total = multiply(left << shift, *factors[:2]) + multiply(right << shift, *factors[2:4])
+    return multiply(total, *factors[4:])
 
 
-def _factors_of_sum(low: Lowering, operator: Operator, sign: int) -> list[int]:
-    left, right, output = _scales(low, operator)
-    twice = 2 * max(left, right)
-    multiplier, shift = quantize_multiplier(right / twice)
-    return [
-        *quantize_multiplier(left / twice),
-        *(sign * multiplier, shift),
-        *quantize_multiplier(twice / ((1 << _SUM_SHIFTS[Type.INT8]) * output)),
-    ]
-
-
-def _lower_product(low: Lowering, operator: Operator) -> None:
-    activation = operator.options(*_MUL).number(0, "b")
-    factors = [0, 0, 0, 0, *_factor_of_product(low, operator)]
-    _write_pair(low, operator, Kind.PRODUCT, activation, factors)
-
-
-def _results_of_product(low: Lowering, operator: Operator) -> Integers:
-    left, right = _operands(low, operator)
-    return multiply(left * right, *_factor_of_product(low, operator))
-
-
-def _factor_of_product(low: Lowering, operator: Operator) -> tuple[int, int]:
-    left, right, output = _scales(low, operator)
-    return quantize_multiplier(left * right / output)
-
-
-def _lower_squared_difference(low: Lowering, operator: Operator) -> None:
-    left, right, output = _scales(low, operator)
-    twice = 2 * max(left, right)
-    factors = [
-        *quantize_multiplier(left / twice),
-        *quantize_multiplier(right / twice),
-        *quantize_multiplier(twice * twice / ((1 << 2 * _SQUARE_SHIFT) * output)),
-    ]
-    _write_pair(low, operator, Kind.SQUARED_DIFFERENCE, 0, factors)
-
-
-def _lower_prelu(low: Lowering, operator: Operator) -> None:
-    value, slope, output = _scales(low, operator)
-    positive, negative = value / output, value * slope / output
-    factors = [*quantize_multiplier(positive), 0, 0, *quantize_multiplier(negative)]
-    _write_pair(low, operator, Kind.PRELU, 0, factors)
+def _results_of_product(left: Integers, right: Integers, factors: list[int]) -> Integers:
+    return multiply(left * right, *factors[4:])
 
 
 def lower_extreme(kind: Kind) -> Lower:
     """MAXIMUM or MINIMUM, of tensors that have one scale."""
-
-    def lower(low: Lowering, operator: Operator) -> None:
-        _write_pair(low, operator, kind, 0, [0] * 6)
-
-    return _table_or(lower)
+    return _lower_pair(kind, lambda *scales: [0] * 6)
 
 
-lower_add = _lower_sum(_ADD)
-lower_sub = _lower_sum(_SUB, sign=-1)
-lower_product = _table_or(_lower_product, _table_of(_MUL, _results_of_product))
-lower_squared_difference = _table_or(_lower_squared_difference)
-lower_prelu = _table_or(_lower_prelu)
+lower_add = _lower_pair(Kind.SUM, _factors_of_sum, _ADD, _results_of_sum)
+lower_sub = _lower_pair(Kind.SUM, _factors_of_difference, _SUB, _results_of_sum)
+lower_product = _lower_pair(Kind.PRODUCT, _factors_of_product, _MUL, _results_of_product)
+lower_squared_difference = _lower_pair(Kind.SQUARED_DIFFERENCE, _factors_of_squares)
+lower_prelu = _lower_pair(Kind.PRELU, _factors_of_prelu)
 
 
 def _scales(low: Lowering, operator: Operator) -> list[float]:

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import ModelError
-from aecodec.network.plan import Kind, Offset, Plan, Shape
-from aecodec.network.side import ANY_SIDE, fixed
+from aecodec.network.plan import ANY_SIDE, Kind, Offset, Plan, Shape, fixed
 from aecodec.tflite.model import Model, Operator, Tensor, Type
 
 Lower = Callable[["Lowering", Operator], None]
@@ -21,9 +20,8 @@ It raises ModelError if the C core cannot compute it.
 
 
 class Lowering:
-    """A checked model, and the plan that is made of it.
-
-    Raises ModelError if the input is not one picture or vector of int8.
+    """A checked model, and the plan that is made of it. Raises ModelError if the input is not one
+    picture or vector of int8.
     """
 
     def __init__(self, content: bytes, model: Model, *, is_any_size: bool) -> None:
@@ -56,9 +54,8 @@ class Lowering:
         return self.plan.tensors[self.read(number)].shape
 
     def as_shape(self, number: int, shape: Shape) -> int:
-        """The plan's number of a tensor of the model, in another shape of as many elements.
-
-        Raises ModelError if it has another shape and is of pictures of any size.
+        """The plan's number of a tensor of the model, in another shape of as many elements. Raises
+        ModelError if it has another shape and is of pictures of any size.
         """
         own = self.read(number)
         if self.plan.tensors[own].shape == shape:
@@ -75,7 +72,6 @@ class Lowering:
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
     ) -> None:
         """Add an operator that reads these tensors of the plan, and writes the model's output.
-
         Raises ModelError if the output has another shape in the model.
         """
         output = operator.outputs[0]
@@ -111,7 +107,6 @@ class Lowering:
 
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
     """Rows, columns and channels of an int8 tensor of the model; one with more axes is a vector.
-
     Raises ModelError if it is of another type.
     """
     if tensor.type is not Type.INT8:

@@ -15,8 +15,7 @@ from aecodec.network.convolutions import (
 )
 from aecodec.network.lowering import Lowering, flat
 from aecodec.network.movement import arranged, steps_of
-from aecodec.network.plan import Kind, Shape, four, pair
-from aecodec.network.side import fixed
+from aecodec.network.plan import Kind, Shape, fixed, four, pair
 from aecodec.tflite.arithmetic import quantize_multiplier, zero_of
 from aecodec.tflite.call import Call, Result, broadcast, check_activation, ensure
 from aecodec.tflite.model import MAX_RANK, Operator, Type
@@ -119,9 +118,8 @@ def lower_batch_product(low: Lowering, operator: Operator) -> None:
 
 
 def _by_rows(low: Lowering, number: int, batches: tuple[int, ...], *, is_turned: bool) -> int:
-    """Add the matrices of a tensor, one below the other, each by rows, or turned by columns.
-
-    The output has `batches` as its sides before those of matrices; the tensor may have one for all.
+    """Add the matrices of a tensor, one below the other, each by rows, or turned by columns. The
+    output has `batches` as its sides before those of matrices; the tensor may have one for all.
     """
     tensor = low.tensor(number)
     own = (1,) * (len(batches) + 2 - len(tensor.shape)) + tensor.shape

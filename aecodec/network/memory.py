@@ -7,17 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aecodec.network.plan import Kind, Operator, Place, Plan
-from aecodec.network.side import Side
+from aecodec.network.plan import Kind, Operator, Place, Plan, Side
 
 _ALIGNMENT, _GROUP = 16, 4
 _HEAD, _TENSOR, _OPERATOR = 16, 8, 16
 
 
 def assign_slots(plan: Plan, rows: int, columns: int) -> None:
-    """Give each tensor that an operator writes a slot, or the output.
-
-    The memory is small for an input of these rows and columns.
+    """Give each tensor that an operator writes a slot, or the output. The memory is small for an
+    input of these rows and columns.
     """
     plan.tensors[plan.entry].place = Place.INPUT
     plan.tensors[plan.exit].place = Place.OUTPUT

@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from aecodec.errors import ModelError
 from aecodec.network.lowering import Lowering, flat, shape_of
-from aecodec.network.plan import MOST_INPUTS, Kind, Shape
-from aecodec.network.side import fixed
+from aecodec.network.plan import MOST_INPUTS, Kind, Shape, fixed
 from aecodec.tflite.call import (
     ANY_TYPE,
     INTEGERS,

@@ -29,7 +29,6 @@ from aecodec.tflite.model import Type
 
 class Row(NamedTuple):
     """A row of the operator table: an operator of TFLite, with its number and name in the schema.
-
     `lower` is None if C cannot run it. It becomes operators in C of these `kinds`, and copies.
     """
 

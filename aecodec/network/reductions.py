@@ -6,8 +6,7 @@ import math
 
 from aecodec.network.lowering import Lower, Lowering
 from aecodec.network.movement import moved
-from aecodec.network.plan import Kind, Shape, four
-from aecodec.network.side import fixed
+from aecodec.network.plan import Kind, Shape, fixed, four
 from aecodec.tflite.arithmetic import quantize_multiplier, zero_of
 from aecodec.tflite.call import (
     INTEGERS,

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from aecodec.errors import ModelError
 from aecodec.network.elementwise import check_unary
 from aecodec.network.lowering import Lowering
-from aecodec.network.plan import Kind, Shape
-from aecodec.network.side import fixed
+from aecodec.network.plan import Kind, Shape, fixed
 from aecodec.tflite.arithmetic import quantize_multiplier
 from aecodec.tflite.call import QUANTIZED, Call, Result, ensure
 from aecodec.tflite.model import Operator

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from aecodec.errors import ModelError
 from aecodec.network.convolutions import check_layer, ends_of, packed, scaling_of, side_of
 from aecodec.network.lowering import Lowering, shape_of
-from aecodec.network.plan import Kind, Shape, pair
-from aecodec.network.side import Side, fixed
+from aecodec.network.plan import Kind, Shape, Side, fixed, pair
 from aecodec.tflite.call import Call, Result, check_activation, constants, ensure
 from aecodec.tflite.model import Operator
 

@@ -11,11 +11,10 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Float32, Float64, Int32
 from aecodec.entropy.coding import iter_passes
 from aecodec.entropy.context_network import POSITIONS
-from aecodec.entropy.costs import ESCAPE_BITS
-from aecodec.entropy.prior import Prior
+from aecodec.entropy.prior import ESCAPE_BITS, Prior
 from aecodec.entropy.range_coder import TABLE_TOTAL
+from aecodec.entropy.slices import FixedSymbols
 from aecodec.entropy.spatial_context import Grid
-from aecodec.entropy.symbols import FixedSymbols
 
 Indices = npt.NDArray[np.intp]
 

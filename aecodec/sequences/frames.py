@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Codes, Pixels
-from aecodec.coding.random_access import Numbers
+from aecodec.coding.payload import Numbers
 from aecodec.errors import ImageError, UsageError, memory_errors_wrapped
 from aecodec.sequences.frame_files import FrameFiles
 from aecodec.sequences.opened_file import OpenedFile

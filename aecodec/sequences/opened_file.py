@@ -12,7 +12,7 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.geometry import picture_size, vector_shape
-from aecodec.coding.random_access import Numbers, RandomAccess
+from aecodec.coding.payload import Numbers, RandomAccess, split_payload
 from aecodec.format.limits import Limits
 from aecodec.imaging.alpha import unpack_alpha
 from aecodec.imaging.picture import Picture, to_array
@@ -46,7 +46,7 @@ class OpenedFile:
         self._number = decoder.level_of(data)
         self._level = decoder.spec.level(self._number)
         shape = vector_shape(decoder.spec, self._header)
-        self._access = RandomAccess.to(content, shape, self._header.frames)
+        self._access = RandomAccess(split_payload(content, shape), shape, self._header.frames)
 
     @property
     def frames(self) -> int:

@@ -42,9 +42,8 @@ def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, In
 
 
 def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
-    """Values times a multiplier and a power of two, as the reference kernels round them: twice.
-
-    The values may have any shape; shifted to the left, they fit into 32 bits.
+    """Values times a multiplier and a power of two, as the reference kernels round them: twice. The
+    values may have any shape; shifted to the left, they fit into 32 bits.
     """
     high = ((values << max(0, shift)) * multiplier + (1 << 30)) >> 31
     right = max(0, -shift)

@@ -31,9 +31,8 @@ def ensure(holds: Any, text: str) -> None:
 
 
 class Value(NamedTuple):
-    """A tensor in a run of the model, with its shape in this run.
-
-    It is static if it is the same in every run: a constant, or computed from constants.
+    """A tensor in a run of the model, with its shape in this run. It is static if it is the same in
+    every run: a constant, or computed from constants.
     """
 
     tensor: Tensor
@@ -98,9 +97,8 @@ class Call(NamedTuple):
         return values
 
     def take_movable(self, count: int) -> list[Value]:
-        """Its inputs, of which the first may have any type: its elements only move.
-
-        Raises CodecError if the numbers of tensors or the type of an output differ.
+        """Its inputs, of which the first may have any type: its elements only move. Raises
+        CodecError if the numbers of tensors or the type of an output differ.
         """
         values = self.take(count)
         self.check_types(values[:1], *ANY_TYPE)

@@ -69,10 +69,8 @@ _SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in DTYPES.items()}
 
 
 class Quantization(NamedTuple):
-    """How integers stand for real numbers: real = (integer - zero) * scale.
-
-    There is a scale and a zero for the whole tensor or for each slice along an axis; none if the
-    tensor is not quantized.
+    """How integers stand for real numbers: real = (integer - zero) * scale. There is a scale and a
+    zero for the whole tensor or for each slice along an axis; none if the tensor is not quantized.
     """
 
     scales: npt.NDArray[np.float32]
@@ -86,10 +84,8 @@ class Quantization(NamedTuple):
 
 
 class Tensor(NamedTuple):
-    """A tensor, with its shape in the file.
-
-    `signature` is the shape with `ANY` for the sides that may have any size; `content` has the
-    bytes of a constant, and is empty for others.
+    """A tensor, with its shape in the file. `signature` is the shape with `ANY` for the sides that
+    may have any size; `content` has the bytes of a constant, and is empty for others.
     """
 
     type: Type
@@ -115,7 +111,6 @@ class Tensor(NamedTuple):
 
 class Operator(NamedTuple):
     """An operator, with the schema's numbers for its code and the type of its options, 0 for none.
-
     An input that is left out has the number -1. `table` is its table in the file.
     """
 
@@ -126,9 +121,8 @@ class Operator(NamedTuple):
     table: Table
 
     def options(self, kind: int, fields: int) -> Table:
-        """Its options, of this kind in the schema and with this number of fields.
-
-        Raises CodecError if they are left out, or belong to another operator.
+        """Its options, of this kind in the schema and with this number of fields. Raises CodecError
+        if they are left out, or belong to another operator.
         """
         if self.options_type not in (0, kind):
             raise CodecError("it has the options of another operator")

@@ -18,9 +18,8 @@ _VALUES = 256
 
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
-    """Make an int8 `.tflite` file a transform of single inputs, by reference kernels.
-
-    Raises CodecError if LiteRT cannot load it.
+    """Make an int8 `.tflite` file a transform of single inputs, by reference kernels. Raises
+    CodecError if LiteRT cannot load it.
     """
     with silent_stderr():
         interpreter = _interpreter(_for_reference_kernels(model))

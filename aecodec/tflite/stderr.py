@@ -30,10 +30,8 @@ _THEIRS = re.compile(
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Drop what LiteRT and TensorFlow print to standard error in the block.
-
-    Lines that are not known to be theirs, such as those of other threads, are printed at the end of
-    the block.
+    """Drop what LiteRT and TensorFlow print to standard error in the block. Lines that are not
+    known to be theirs, such as those of other threads, are printed at the end of the block.
     """
     with _lock:
         try:

@@ -1,7 +1,5 @@
 """The public functions: what they take, what they return, what they refuse."""
 
-from __future__ import annotations
-
 import io
 import os
 import shutil

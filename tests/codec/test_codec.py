@@ -1,7 +1,5 @@
 """Pictures through the codec `digits`: exact codes, right sizes, clear refusals."""
 
-from __future__ import annotations
-
 import pickle
 import shutil
 from concurrent.futures import ThreadPoolExecutor

@@ -4,8 +4,6 @@ The codec `digits` stands for any: in a folder of codecs of its own it is replac
 another default level, and stays as `digits-1`.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator

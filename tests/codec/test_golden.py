@@ -1,7 +1,5 @@
 """Files of every released version are read, to the very codes, for ever."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from aecodec.codec.geometry import vector_shape
 from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
 from aecodec.engine.choice import engine_name
-from aecodec.entropy.symbols import FixedSymbols
+from aecodec.entropy.slices import FixedSymbols
 from aecodec.errors import FormatError
 from aecodec.format import container
 from aecodec.format.container import MetadataKind

@@ -1,7 +1,5 @@
 """Colours and modes survive where profiles do not, and where the codec is grey."""
 
-from __future__ import annotations
-
 import io
 import warnings
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a file claims is checked against what a caller accepts, before anything is allocated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What notebooks show of codecs and files, read as a browser reads it."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -1,7 +1,5 @@
 """The codec `photo`, and when it is chosen."""
 
-from __future__ import annotations
-
 import io
 import json
 from pathlib import Path

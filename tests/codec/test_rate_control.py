@@ -1,7 +1,5 @@
 """Files of a wanted size or quality."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

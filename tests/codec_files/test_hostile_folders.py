@@ -1,7 +1,5 @@
 """Codec folders that were made on purpose: no identity but their own, and errors of the tree."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

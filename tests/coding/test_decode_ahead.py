@@ -1,7 +1,5 @@
 """Decoding ahead: latents are read only after their segments are decoded."""
 
-from __future__ import annotations
-
 import threading
 import time
 from concurrent.futures import Future

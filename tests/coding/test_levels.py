@@ -1,7 +1,5 @@
 """Levels quantize and dequantize, the same on every machine."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Payloads of any number of messages give back every code."""
 
-from __future__ import annotations
-
 import functools
 import math
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """RDOQ: codes cost no more than rounded ones, and are exactly those in the file."""
 
-from __future__ import annotations
-
 import math
 from functools import partial
 
@@ -51,9 +49,9 @@ def test_moving_another_code_towards_0_gains_nothing(prior: Prior, seed: int, wi
     assert least <= cost(prior, latents, simply) + 0.01
     assert (np.abs(codes) <= np.abs(simply)).all()
     for place in zip(*np.nonzero(codes == simply), strict=True):
-        other = codes.copy()
-        other[place] -= np.sign(codes[place])
-        assert cost(prior, latents, other) >= least - 0.01
+        moved = codes.copy()
+        moved[place] -= np.sign(codes[place])
+        assert cost(prior, latents, moved) >= least - 0.01
 
 
 def test_with_masking_bits_weigh_less_in_even_areas(prior: Prior) -> None:

@@ -1,7 +1,5 @@
 """Whether a message is the one that an encoder writes, found out without encoding (FORMAT, 5)."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

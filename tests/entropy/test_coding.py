@@ -1,7 +1,5 @@
 """Priors give back every code, whatever it is, for no more bits than they say."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -61,8 +59,8 @@ def test_known_slices_are_those_that_are_decided_in_turn(
     selected = rng.integers(0, prior.priors, count).astype(np.int32)
     symbols = in_coding_order(prior, codes)
     decided = decided_slices(prior, lambda places, rows, first: symbols[places], selected)
-    for one, other in zip(known_slices(prior, codes, selected), decided, strict=True):
-        for known, in_turn in zip(one, other, strict=True):
+    for pair in zip(known_slices(prior, codes, selected), decided, strict=True):
+        for known, in_turn in zip(*pair, strict=True):
             np.testing.assert_array_equal(known, in_turn)
 
 

@@ -1,7 +1,5 @@
 """The context network is exact: BLAS and plain integers find the same tables."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import NamedTuple
 

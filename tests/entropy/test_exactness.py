@@ -1,7 +1,5 @@
 """Tables and codes are the same integers whatever computes the sums, for any weights."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from helpers.networks.extreme_networks import (

@@ -1,7 +1,5 @@
 """Tables that do not fit together are refused."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,14 +1,11 @@
 """The cheapest of competing priors is selected, by costs that every machine finds."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
 from helpers.strategies import any_context
 
-from aecodec.entropy.costs import integer_costs
-from aecodec.entropy.prior import Prior
+from aecodec.entropy.prior import Prior, integer_costs
 from aecodec.entropy.prior_selection import costs_with, select, two_cheapest
 from aecodec.prior_fitting.table_fitting import fit_prior, to_frequencies
 

@@ -1,7 +1,5 @@
 """The two coders write the same bytes, and read each other's."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import example, given, settings

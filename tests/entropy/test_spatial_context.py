@@ -1,7 +1,5 @@
 """The passes of a picture, and what the neighbours of a vector tell."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -15,17 +13,17 @@ from aecodec.entropy.spatial_context import DIAGONAL, STRAIGHT, CodingPass, Grid
 def test_every_vector_is_in_one_pass_after_its_neighbours(grid: Grid) -> None:
     """Neighbours are of the same picture, opposite to each other, and in earlier passes."""
     known: set[int] = set()
-    for one in coding_passes(grid):
-        if one.neighbours is not None:
-            assert_opposite(one, grid)
-            assert set(one.neighbours[one.neighbours >= 0].tolist()) <= known
-        assert not known & set(one.members.tolist())
-        known |= set(one.members.tolist())
+    for coding_pass in coding_passes(grid):
+        if coding_pass.neighbours is not None:
+            assert_opposite(coding_pass, grid)
+            assert set(coding_pass.neighbours[coding_pass.neighbours >= 0].tolist()) <= known
+        assert not known & set(coding_pass.members.tolist())
+        known |= set(coding_pass.members.tolist())
     assert known == set(range(math.prod(grid)))
 
 
-def assert_opposite(one: CodingPass, grid: Grid) -> None:
-    for number, neighbours in zip(one.members, one.neighbours, strict=True):
+def assert_opposite(coding_pass: CodingPass, grid: Grid) -> None:
+    for number, neighbours in zip(coding_pass.members, coding_pass.neighbours, strict=True):
         own = np.unravel_index(number, grid)
         places = [np.unravel_index(n, grid) if n >= 0 else None for n in neighbours]
         assert all(place is None or place[0] == own[0] for place in places)
@@ -44,9 +42,9 @@ def test_missing_neighbours_are_replaced_by_the_opposite_ones() -> None:
         5: ([-10, -258, 0, 0], 268),
     }
     result = {}
-    for one in coding_passes((1, 2, 3)):
-        spatial = one.spatial_context(codes, np.array([1], np.int16), np.array([0]))
-        for n, number in enumerate(one.members):
+    for coding_pass in coding_passes((1, 2, 3)):
+        spatial = coding_pass.spatial_context(codes, np.array([1], np.int16), np.array([0]))
+        for n, number in enumerate(coding_pass.members):
             result[int(number)] = spatial and (
                 spatial.kind,
                 (spatial.gradients[n, :, 0].tolist(), spatial.activity[n, 0]),

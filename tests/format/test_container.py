@@ -1,7 +1,5 @@
 """The container gives back what it was given, and refuses everything else."""
 
-from __future__ import annotations
-
 import zlib
 
 import pytest

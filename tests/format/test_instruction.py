@@ -1,7 +1,5 @@
 """What a file says beside the fields of version 1 comes back, and older readers pass over it."""
 
-from __future__ import annotations
-
 import pytest
 from helpers.strategies import origins
 from hypothesis import given

@@ -12,8 +12,7 @@ from helpers.documents import ROOT
 from helpers.programs import needs
 
 from aecodec import Codec
-from aecodec.engine.bundle import plans_of, sections_of
-from aecodec.engine.bundle_head import aligned, head
+from aecodec.engine.bundle import aligned, head, plans_of, sections_of
 from benchmarks.c_codec import BAD_BUNDLE, OK
 
 CORE = ROOT / "web" / "src" / "aecodec.wasm"

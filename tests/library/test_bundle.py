@@ -12,8 +12,7 @@ import pytest
 from aecodec import Codec
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
-from aecodec.engine.bundle import bundle, plans_of, sections_of
-from aecodec.engine.bundle_head import head
+from aecodec.engine.bundle import bundle, head, plans_of, sections_of
 from aecodec.errors import UsageError
 from benchmarks.c_codec import (
     ABSENT,

@@ -1,7 +1,6 @@
 """Models that the exporters make pass; any other is refused before LiteRT sees it."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,60 +51,53 @@ def test_photo_takes_other_shapes() -> None:
         check_model(content).check_shape((1, 7, 114, 255))
 
 
-def option(name: str, value: int) -> Change:
-    """Sets an option of the first operator."""
-    return lambda model: setattr(model.subgraphs[0].operators[0].builtinOptions, name, value)
+PLACES: dict[str, Callable[[Any], Any]] = {
+    "graph": lambda model: model.subgraphs[0],
+    "code": lambda model: model.operatorCodes[0],
+    "buffer": lambda model: model.buffers[-1],
+    "metadata": lambda model: model.metadata[0],
+    "first": lambda model: model.subgraphs[0].operators[0],
+    "option": lambda model: model.subgraphs[0].operators[0].builtinOptions,
+    "output": lambda model: tensor_of(model, model.subgraphs[0].outputs[0]),
+    "result": lambda model: tensor_of(model, model.subgraphs[0].operators[0].outputs[0]),
+    "kernel": lambda model: tensor_of(model, model.subgraphs[0].operators[0].inputs[1]),
+}
+"""Parts of a model: its first graph, operator code and operator, and tensors of that operator."""
 
 
-def quantization(name: str, value: Any) -> Change:
-    """Sets the quantization of the output of the first operator."""
+def tensor_of(model: Any, number: int) -> Any:
+    return model.subgraphs[0].tensors[number]
+
+
+def put(place: str, **values: Any) -> Change:
+    """Sets attributes of a part of the model."""
 
     def change(model: Any) -> None:
-        graph = model.subgraphs[0]
-        setattr(graph.tensors[graph.operators[0].outputs[0]].quantization, name, value)
+        for name, value in values.items():
+            setattr(PLACES[place](model), name, value)
 
     return change
 
 
-def output(name: str, value: Any) -> Change:
-    """Sets an attribute of the tensor that is the model's output."""
-    return lambda model: setattr(
-        model.subgraphs[0].tensors[model.subgraphs[0].outputs[0]], name, value
-    )
+def quantization(**values: Any) -> Change:
+    """Sets the quantization of the output of the first operator."""
+    return lambda model: vars(PLACES["result"](model).quantization).update(values)
 
 
-def kernel(name: str, value: Any) -> Change:
-    """Sets an attribute of the kernel of the first operator."""
-    return lambda model: setattr(
-        model.subgraphs[0].tensors[model.subgraphs[0].operators[0].inputs[1]], name, value
-    )
+def options(kind: str, **values: Any) -> Change:
+    """Gives the first operator options of a kind."""
+    made = getattr(schema, f"{kind}T")()
+    vars(made).update(values)
+    kind_number = getattr(schema.BuiltinOptions, kind)
+    return put("first", builtinOptions=made, builtinOptionsType=kind_number)
+
+
+def operator_code(code: int) -> Change:
+    return put("code", builtinCode=code, deprecatedBuiltinCode=min(code, 127))
 
 
 def second_graph(model: Any) -> None:
     model.subgraphs.append(model.subgraphs[0])
-
-
-def no_options(model: Any) -> None:
-    first = model.subgraphs[0].operators[0]
-    first.builtinOptions, first.builtinOptionsType = None, 0
-
-
-def options_of_another(model: Any) -> None:
-    first = model.subgraphs[0].operators[0]
-    first.builtinOptions = schema.Pool2DOptionsT()
-    first.builtinOptionsType = schema.BuiltinOptions.Pool2DOptions
-
-
-def custom(model: Any) -> None:
-    model.operatorCodes[0].customCode = b"mine"
-
-
-def other_operator(code: int) -> Change:
-    def change(model: Any) -> None:
-        model.operatorCodes[0].builtinCode = code
-        model.operatorCodes[0].deprecatedBuiltinCode = min(code, 127)
-
-    return change
 
 
 def reads_ahead(model: Any) -> None:
@@ -122,63 +114,54 @@ def writes_twice(model: Any) -> None:
     graph.operators.append(graph.operators[-1])
 
 
-def outside_of_the_file(model: Any) -> None:
-    model.buffers[-1].offset, model.buffers[-1].size = 1 << 20, 1 << 20
-
-
 def two_outputs(model: Any) -> None:
     model.subgraphs[0].outputs = [*model.subgraphs[0].outputs, 0]
 
 
 def short_buffer(model: Any) -> None:
-    graph = model.subgraphs[0]
-    buffer = model.buffers[graph.tensors[graph.operators[0].inputs[1]].buffer]
+    buffer = model.buffers[PLACES["kernel"](model).buffer]
     buffer.data = buffer.data[:-1]
 
 
-def other_metadata(model: Any) -> None:
-    model.metadata[0].name = b"model_control_dependencies"
-
-
 CHANGES = {
-    "stride of -1": option("strideH", -1),
-    "stride of 0": option("strideW", 0),
-    "dilation of 0": option("dilationHFactor", 0),
-    "huge dilation": option("dilationHFactor", 2**31 - 1),
-    "padding of a kind of its own": option("padding", 2),
-    "activation of its own": option("fusedActivationFunction", 9),
-    "no options": no_options,
-    "options of another operator": options_of_another,
-    "NaN for a scale": quantization("scale", np.array([np.nan], np.float32)),
-    "scale of 0": quantization("scale", np.array([0], np.float32)),
-    "infinite scale": quantization("scale", np.array([np.inf], np.float32)),
-    "no scale": quantization("scale", None),
-    "two scales": quantization("scale", np.array([1, 1], np.float32)),
-    "zero point out of range": quantization("zeroPoint", np.array([200], np.int64)),
-    "axis out of range": quantization("quantizedDimension", 4),
+    "stride of -1": put("option", strideH=-1),
+    "stride of 0": put("option", strideW=0),
+    "dilation of 0": put("option", dilationHFactor=0),
+    "huge dilation": put("option", dilationHFactor=2**31 - 1),
+    "padding of a kind of its own": put("option", padding=2),
+    "activation of its own": put("option", fusedActivationFunction=9),
+    "no options": put("first", builtinOptions=None, builtinOptionsType=0),
+    "options of another operator": options("Pool2DOptions"),
+    "NaN for a scale": quantization(scale=np.array([np.nan], np.float32)),
+    "scale of 0": quantization(scale=np.array([0], np.float32)),
+    "infinite scale": quantization(scale=np.array([np.inf], np.float32)),
+    "no scale": quantization(scale=None),
+    "two scales": quantization(scale=np.array([1, 1], np.float32)),
+    "zero point out of range": quantization(zeroPoint=np.array([200], np.int64)),
+    "axis out of range": quantization(quantizedDimension=4),
     "second graph": second_graph,
-    "operator of its own": custom,
-    "WHILE": other_operator(119),
-    "CALL_ONCE": other_operator(129),
-    "VAR_HANDLE": other_operator(142),
-    "RANDOM_UNIFORM": other_operator(148),
-    "a number that is no operator": other_operator(2**31 - 1),
+    "operator of its own": put("code", customCode=b"mine"),
+    "WHILE": operator_code(119),
+    "CALL_ONCE": operator_code(129),
+    "VAR_HANDLE": operator_code(142),
+    "RANDOM_UNIFORM": operator_code(148),
+    "a number that is no operator": operator_code(2**31 - 1),
     "reads before it writes": reads_ahead,
     "writes a constant": writes_a_constant,
     "writes twice": writes_twice,
-    "buffer outside of the file": outside_of_the_file,
+    "buffer outside of the file": put("buffer", offset=1 << 20, size=1 << 20),
     "short buffer": short_buffer,
     "two outputs": two_outputs,
-    "other shape": output("shape", np.array([1, 28, 29, 1], np.int32)),
-    "negative side": output("shape", np.array([1, 28, -28, 1], np.int32)),
-    "huge side": output("shape", np.array([1, 28, 2**31 - 1, 1], np.int32)),
-    "other type": output("type", FLOAT32),
-    "text": output("type", 5),
-    "variable": output("isVariable", True),
-    "buffer that is not there": kernel("buffer", 999),
-    "kernel that is not constant": kernel("buffer", 0),
-    "kernel of floats": kernel("type", FLOAT32),
-    "metadata that a runtime acts upon": other_metadata,
+    "other shape": put("output", shape=np.array([1, 28, 29, 1], np.int32)),
+    "negative side": put("output", shape=np.array([1, 28, -28, 1], np.int32)),
+    "huge side": put("output", shape=np.array([1, 28, 2**31 - 1, 1], np.int32)),
+    "other type": put("output", type=FLOAT32),
+    "text": put("output", type=5),
+    "variable": put("output", isVariable=True),
+    "buffer that is not there": put("kernel", buffer=999),
+    "kernel that is not constant": put("kernel", buffer=0),
+    "kernel of floats": put("kernel", type=FLOAT32),
+    "metadata that a runtime acts upon": put("metadata", name=b"model_control_dependencies"),
 }
 
 
@@ -195,14 +178,8 @@ def test_a_sum_whose_output_is_much_finer_is_refused() -> None:
     content = one_operator(0, sizes, [0, 0])
     with pytest.raises(CodecError, match="options are left out"):
         check_model(content)
-
-    def with_options(model: Any) -> None:
-        first = model.subgraphs[0].operators[0]
-        first.builtinOptions = schema.AddOptionsT()
-        first.builtinOptionsType = schema.BuiltinOptions.AddOptions
-
     with pytest.raises(CodecError, match="too far apart"):
-        check_model(changed(content, with_options))
+        check_model(changed(content, options("AddOptions")))
 
 
 def repeated(*shape: int) -> bytes:
@@ -230,14 +207,8 @@ def test_a_shape_that_is_not_constant_is_refused() -> None:
 def test_time_is_bounded() -> None:
     """Means over windows of 4096x4096 pixels at each of 4096x4096 places."""
     pooled = [tensor(FLOAT32, (1, 1024, 1024, 1)), tensor(FLOAT32, (1, 1024, 1024, 1))]
-
-    def with_windows(model: Any) -> None:
-        first = model.subgraphs[0].operators[0]
-        first.builtinOptions = schema.Pool2DOptionsT()
-        first.builtinOptionsType = schema.BuiltinOptions.Pool2DOptions
-        first.builtinOptions.strideW = first.builtinOptions.strideH = 1
-        first.builtinOptions.filterWidth = first.builtinOptions.filterHeight = 4096
-
+    strides = {"strideW": 1, "strideH": 1}
+    with_windows = options("Pool2DOptions", filterWidth=4096, filterHeight=4096, **strides)
     with pytest.raises(CodecError, match="longer"):
         check_model(changed(one_operator(1, pooled, [0]), with_windows))
 

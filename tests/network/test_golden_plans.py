@@ -1,7 +1,5 @@
 """Plans of version 1 keep their bytes, and what they compute, whoever makes and runs them."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import subprocess

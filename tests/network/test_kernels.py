@@ -1,7 +1,5 @@
 """The kernels in C give the integers of LiteRT's reference kernels, for any shapes and scales."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np

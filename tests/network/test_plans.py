@@ -1,7 +1,5 @@
 """Network plans: the codecs that ship, any size, memory, and what is refused."""
 
-from __future__ import annotations
-
 import shutil
 
 import numpy as np

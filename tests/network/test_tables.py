@@ -1,7 +1,5 @@
 """Tables that NumPy computes are the results of LiteRT's reference kernels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """LiteRT's reference kernels, as they are run here."""
 
-from __future__ import annotations
-
 import numpy as np
 from helpers.networks.random_models import Maker
 

@@ -1,7 +1,5 @@
 """LiteRT's own lines are kept off standard error, and nobody else's."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
