@@ -1,7 +1,5 @@
 """Array types that the packages share."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Rate and distortion: bits per pixel, mean squared error, PSNR, MS-SSIM and SSIMULACRA2."""
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The version of the installed package."""
 
-from __future__ import annotations
-
 
 def version() -> str:
     """Read the version of aecodec from its package metadata."""

@@ -1,7 +1,5 @@
 """The decoder codec: the half of a codec that decompresses `.aec` files to pictures."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Distortion of a file: the error of each frame, and the qualities that rate control compares."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The encoder codec: the half of a codec that compresses pictures to `.aec` files."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from functools import cached_property

@@ -1,7 +1,5 @@
 """How a codec computes: with which engine, threads and memory. It never changes the codes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from aecodec.engine.choice import Engine, default_engine

@@ -1,7 +1,5 @@
 """Sizes of a file's pictures, of their coded pixels, and of the array of their code vectors."""
 
-from __future__ import annotations
-
 import math
 
 from aecodec.codec_files.spec import CodecSpec

@@ -1,7 +1,5 @@
 """HTML for notebooks: a codec as a table of its levels, a file as its picture and its size."""
 
-from __future__ import annotations
-
 import base64
 import io
 from dataclasses import replace

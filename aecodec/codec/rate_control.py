@@ -4,8 +4,6 @@ Size and quality increase from level to level, so bisection finds the level. The
 runs only once.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace

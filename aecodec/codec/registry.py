@@ -1,7 +1,5 @@
 """Find codecs: built-in and earlier codecs by name or id, other codecs by their folders."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache

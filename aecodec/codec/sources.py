@@ -1,7 +1,5 @@
 """Types that users may pass as an image, or as the content of a file."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 from pathlib import Path

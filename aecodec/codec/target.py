@@ -1,7 +1,5 @@
 """The target of a file: a level, a number of bytes, or a quality."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from typing import TypedDict
 

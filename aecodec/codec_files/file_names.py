@@ -1,7 +1,5 @@
 """Names of the files in a codec folder."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 CODEC_JSON = "codec.json"

@@ -4,8 +4,6 @@ Arrays are named by level and field. The stored names never change; this module 
 names in the code.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Iterable, Mapping

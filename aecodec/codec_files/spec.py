@@ -5,8 +5,6 @@ that decoding depends on. The stored names in `codec.json` never change; this mo
 the names in the code.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """Descriptions of codecs and of the cost of their levels."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Message coders encode the latents of a segment to a message, and decode messages to codes."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol

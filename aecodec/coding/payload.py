@@ -5,8 +5,6 @@ square segments with a message each, which bounds memory for pictures of any siz
 cores. A segment's context ends at its borders, which costs few bits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -7,8 +7,6 @@ and M. Vetterli, "Rate-distortion optimal fast thresholding with complete JPEG/M
 compatibility", 1994). Decoders read either.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A bundle: one file with a codec, the tables of selected levels, and its networks as plans."""
 
-from __future__ import annotations
-
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping, Sequence

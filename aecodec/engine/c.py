@@ -4,8 +4,6 @@ If the core cannot run a codec, because a layer works on floats or a table is to
 engine runs it. The codes are the same; only pixels may differ.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Entries that no symbol needs are omitted: columns with frequency 1 at both ends 
 bank, and weights of the context network that its degrees exclude.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

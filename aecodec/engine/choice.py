@@ -4,8 +4,6 @@ An engine runs the two networks of a codec and codes its latents. The C core is 
 same pixels everywhere. Python is the readable reference, and runs what the core cannot.
 """
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from importlib.util import find_spec

@@ -1,7 +1,5 @@
 """Running Keras models: as the float form of a codec's networks, and on floats."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

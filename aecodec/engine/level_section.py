@@ -1,7 +1,5 @@
 """A section of a bundle with the tables of one level, which C reads in place."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """TFLite models as transforms, run by LiteRT."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The engine in Python: LiteRT runs the networks, NumPy and constriction code the latents."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

@@ -3,8 +3,6 @@
 On the side of the image an int8 value is a pixel less 128; on the side of the code it is a latent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -6,8 +6,6 @@ network's own padding is the picture's. So each tile's result is that of the who
 memory is bounded, and all cores work.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise, product

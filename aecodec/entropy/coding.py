@@ -3,8 +3,6 @@
 All decisions are made on integers, so every machine and every implementation makes the same ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -15,8 +15,6 @@ Weights and activations are 8-bit integers. They are multiplied as float32. Sums
 2**24 are exact there in any order, so every machine computes the same tables.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise

@@ -14,8 +14,6 @@ adapts to known codes.
 :mod:`aecodec.entropy.coding` encodes and decodes with these tables.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar

@@ -3,8 +3,6 @@
 Costs are integers in 1/256 bit, so every machine selects the same prior.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

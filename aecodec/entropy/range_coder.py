@@ -20,8 +20,6 @@ message", 1979; R. Bamler, "Understanding entropy coding with asymmetric numeral
 statistician's perspective", 2022, for constriction.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

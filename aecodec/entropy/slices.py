@@ -1,7 +1,5 @@
 """Slices of code vectors in the order of coding, and the tables that code them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 

@@ -1,7 +1,5 @@
 """Read and write the fields of a binary file: LEB128 numbers and length-prefixed blocks."""
 
-from __future__ import annotations
-
 from aecodec.errors import FormatError
 
 

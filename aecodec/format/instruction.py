@@ -5,8 +5,6 @@ instruction after the XMP packet, where XML allows one: older readers return it 
 programs that read XMP skip it. `docs/FORMAT.md` specifies it.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ is: the pixels of all its pictures, and the pixels that the networks compute in 
 default, a file may claim as much as is usual for its size. Callers who trust a file can allow more.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from numbers import Integral
 

@@ -4,8 +4,6 @@ Like :mod:`aecodec.format.instruction`, they are a processing instruction after 
 because version 1 of the format has no field for them. Slashes separate the names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from unicodedata import normalize

@@ -6,8 +6,6 @@ have made: operators of the table, in order, each with the types, shapes, consta
 its kernels were written for.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterator

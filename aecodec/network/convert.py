@@ -1,7 +1,5 @@
 """A TFLite model as a network plan."""
 
-from __future__ import annotations
-
 from aecodec.errors import AecodecError, ModelError
 from aecodec.network.check import CheckedModel, check_model
 from aecodec.network.elementwise import chain_from, tabulate

@@ -1,7 +1,5 @@
 """Convolutions: CONV_2D and DEPTHWISE_CONV_2D, and windows that move over pictures."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Elementwise operators: tables of 256 results, or sums and products of tensors."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

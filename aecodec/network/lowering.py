@@ -1,7 +1,5 @@
 """A TFLite model being lowered to a network plan: which tensor of the plan each tensor became."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Products of matrices: FULLY_CONNECTED and BATCH_MATMUL."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The memory of a network plan: which tensors share it, and how much it is."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Operators that move elements without changing them: shapes, orders, parts and repetitions."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

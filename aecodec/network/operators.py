@@ -5,8 +5,6 @@ loops, keeps state or draws random numbers, and the shape of the model's input d
 of their outputs. The C core runs those that have a lowering.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from aecodec.network import (

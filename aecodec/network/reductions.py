@@ -1,7 +1,5 @@
 """Operators that reduce axes to a sum, a mean, an extreme, or its place."""
 
-from __future__ import annotations
-
 import math
 
 from aecodec.network.lowering import Lower, Lowering

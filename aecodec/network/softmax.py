@@ -1,7 +1,5 @@
 """SOFTMAX: exponentials in fixed point, as gemmlowp computes them for LiteRT's reference kernel."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

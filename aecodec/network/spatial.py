@@ -1,7 +1,5 @@
 """Operators on the rows and columns of pictures: blocks, borders, pooling, other sizes."""
 
-from __future__ import annotations
-
 import math
 
 from aecodec.errors import ModelError

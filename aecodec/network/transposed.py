@@ -1,7 +1,5 @@
 """TRANSPOSE_CONV: a convolution that gives blocks of pixels."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

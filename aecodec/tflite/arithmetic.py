@@ -1,7 +1,5 @@
 """Numbers that TFLite derives from scales, as its kernels derive them."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One call of an operator: its inputs, its outputs and its cost."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple

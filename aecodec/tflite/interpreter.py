@@ -4,8 +4,6 @@ LiteRT trusts its input, so a model of a codec folder is checked first
 (:mod:`aecodec.network.check`), and again before each new shape of its input.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from enum import Enum

@@ -5,8 +5,6 @@ aecodec writes is refused: more than one subgraph, variables, sparse tensors, cu
 buffers outside of the file.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from enum import IntEnum

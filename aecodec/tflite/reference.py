@@ -1,7 +1,5 @@
 """LiteRT's reference kernels, which define the results of int8 models."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any

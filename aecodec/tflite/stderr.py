@@ -1,7 +1,5 @@
 """Standard error without what LiteRT and TensorFlow print from C++, past every setting."""
 
-from __future__ import annotations
-
 import os
 import re
 import tempfile
