@@ -231,13 +231,7 @@ def frames(
 
 
 def read_header(data: DataSource) -> Header:
-    """Read and check the header of an `.aec` file. This needs no codec.
-
-    Args:
-        data: the bytes of the file, its path, or the file opened in binary mode.
-
-    Returns:
-        The header: codec id, mode, size, level, number of frames, metadata.
+    """Read and check the header of an `.aec` file, as for :func:`decompress`. This needs no codec.
 
     Raises:
         FormatError: the data is not a whole `.aec` file.

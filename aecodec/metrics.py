@@ -80,7 +80,9 @@ def ms_ssim(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) -> floa
     if side < WINDOW:
         return math.nan
     weights = scale_weights(side)
-    x, y = _planes(original), _planes(reconstructed)
+    # Planes (C, H, W) in contiguous memory, which windows read faster.
+    planes = (np.moveaxis(pixels, -1, 0) for pixels in (original, reconstructed))
+    x, y = (np.ascontiguousarray(pixels, np.float64) for pixels in planes)
     similarity = np.ones(len(x))
     for number, weight in enumerate(weights, start=1):
         luminance, contrast = similarities(x, y, _blur, peak=255)
@@ -123,11 +125,6 @@ def halved(planes: Any) -> Any:
     return (above[..., ::2] + below[..., ::2] + above[..., 1::2] + below[..., 1::2]) / 4
 
 
-def _planes(pixels: npt.NDArray[Any]) -> Float64:
-    """Planes (C, H, W) in contiguous memory, which windows read faster."""
-    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float64)
-
-
 def _blur(planes: Float64) -> Float64:
     """Gaussian means of all windows that lie within the planes."""
     for axis in (1, 2):
@@ -140,23 +137,16 @@ _MIN_SIDE = 8
 
 
 def ssimulacra2(original: Pixels, reconstructed: Pixels) -> float:
-    """SSIMULACRA2 score of a picture, which was fitted to human judgement.
+    """SSIMULACRA2 score of a picture (H, W, 1) or (H, W, 3) uint8, grey or sRGB.
 
-    J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022, computed by the package `ssimulacra2` in a second
-    for 768x512 pixels. Scores near 30 mean low quality, 50 medium, 70 high; at 90 the picture is
-    hard to distinguish from the original. As in the reference implementation, pictures with a side
-    of less than 225 pixels have fewer than six scales, so their weights apply to other features:
-    compare their scores only with scores of pictures of the same size.
+    It was fitted to human judgement (J. Sneyers, "SSIMULACRA 2", Cloudinary, 2022). The package
+    `ssimulacra2` computes it in a second for 768x512 pixels. Scores near 30 mean low quality, 50
+    medium, 70 high; at 90 the picture is hard to distinguish from the original. Very poor pictures
+    score below 0, and the score is NaN if a side has less than 8 pixels.
 
-    Args:
-        original: (H, W, 1) or (H, W, 3) uint8, grey or sRGB.
-        reconstructed: the same shape.
-
-    Returns:
-        At most 100, below 0 for very poor pictures; NaN if a side has less than 8 pixels.
-
-    Raises:
-        AecodecError: the package is not installed.
+    As in the reference implementation, pictures with a side of less than 225 pixels have fewer than
+    six scales, so their weights apply to other features: compare their scores only with scores of
+    pictures of the same size. Raises AecodecError if the package is not installed.
     """
     check_ssimulacra2()
     from ssimulacra2 import compute_ssimulacra2

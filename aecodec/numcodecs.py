@@ -62,10 +62,9 @@ class Aecodec(NumcodecsCodec):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Aecodec:
-        """Create the codec from a configuration of :meth:`get_config` without `id`.
-
-        Raises CodecError if it has no codec id, and its name is not a built-in codec, and
-        UsageError if it does not belong to this codec.
+        """Create the codec from a configuration of :meth:`get_config` without `id`. Raises
+        CodecError if it has no codec id, and its name is not a built-in codec, and UsageError if it
+        does not belong to this codec.
         """
         values = dict(config)
         max_pixels = values.pop("max_pixels", None)
@@ -83,19 +82,12 @@ class Aecodec(NumcodecsCodec):
         return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in stated)})"
 
     def encode(self, buf: Any) -> bytes:
-        """Compress a chunk.
+        """Compress a chunk, a uint8 array in C order with one of the shapes above, to an `.aec`
+        file.
 
-        Args:
-            buf: uint8 array in C order with one of the shapes above.
-
-        Returns:
-            The bytes of an `.aec` file.
-
-        Raises:
-            CodecError: the codec is not installed.
-            ImageError: the dtype, the shape or the memory order is not supported.
-            LimitError: decoding the chunk would need a higher `max_pixels`.
-            UsageError: the codec has no such level.
+        Raises CodecError if the codec is not installed, ImageError if the dtype, the shape or the
+        memory order is not supported, LimitError if decoding the chunk would need a higher
+        `max_pixels`, and UsageError if the codec has no such level.
         """
         chunk: npt.NDArray[Any] = ensure_ndarray(buf)
         if chunk.flags.f_contiguous and not chunk.flags.c_contiguous:
@@ -109,22 +101,15 @@ class Aecodec(NumcodecsCodec):
         return data
 
     def decode(self, buf: Any, out: Any = None) -> Pixels:
-        """Decompress a chunk.
+        """Decompress the bytes of an `.aec` file to a chunk, or into `out` with as many bytes, in
+        any shape.
 
-        Args:
-            buf: the bytes of an `.aec` file.
-            out: array to fill, with as many bytes as the chunk has, in any shape; None for a new
-                array.
+        Returns uint8 (H, W) or (H, W, C) for a chunk with one picture, else (N, H, W) or (N, H, W,
+        C). Axes of length 1 may be missing.
 
-        Returns:
-            uint8: (H, W) or (H, W, C) for a chunk with one picture, else (N, H, W) or (N, H, W, C).
-            Axes of length 1 may be missing.
-
-        Raises:
-            CodecError: another codec made the chunk, or the codec is not installed.
-            FormatError: the chunk is damaged.
-            ImageError: `out` has another size.
-            LimitError: the chunk claims more pixels than the limit.
+        Raises CodecError if another codec made the chunk, or the codec is not installed,
+        FormatError if the chunk is damaged, ImageError if `out` has another size, and LimitError if
+        the chunk claims more pixels than the limit.
         """
         pixels = self._chunk_codec.decode(ensure_bytes(buf), self._limits)
         return pixels if out is None else _filled(ensure_ndarray(out), pixels)

@@ -72,7 +72,6 @@ class Url(_Base):
         return self._listed_size is not None if self._is_listed else bool(self._ask("exists"))
 
     def is_file(self, **_: Any) -> bool:
-        """Whether an object exists at this URL."""
         return self._listed_size is not None if self._is_listed else bool(self._ask("isfile"))
 
     def is_dir(self, **_: Any) -> bool:
@@ -96,12 +95,11 @@ class Url(_Base):
         return int(self._ask("size")) if self._listed_size is None else self._listed_size
 
     def modified(self) -> float:
-        """Time when the object was written, in seconds since 1970-01-01 00:00 UTC."""
+        """Time of the last change, in seconds since 1970-01-01 00:00 UTC."""
         modified: datetime = self._ask("modified")
         return modified.timestamp()
 
     def open(self, *_: Any, **__: Any) -> IO[Any]:  # type: ignore[override]  # only reads bytes
-        """Open the content of the object for reading."""
         return io.BytesIO(self.read_bytes())
 
     def read_bytes(self) -> bytes:

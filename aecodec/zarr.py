@@ -68,14 +68,9 @@ class Aecodec(ArrayBytesCodec):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Aecodec:
-        """Create the codec from the metadata of an array.
-
-        Args:
-            data: `name`, which is "aecodec", and `configuration`.
-
-        Raises:
-            CodecError: the configuration has no codec id, and its name is not a built-in codec.
-            UsageError: the configuration does not belong to this codec.
+        """Create the codec from metadata of an array: `name`, which is "aecodec", and
+        `configuration`. Raises CodecError if it has no codec id, and its name is not a built-in
+        codec, and UsageError if it does not belong to this codec.
         """
         configuration = data.get("configuration")
         if data.get("name") != NAME or not isinstance(configuration, dict):
@@ -96,15 +91,8 @@ class Aecodec(ArrayBytesCodec):
         return self
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
-        """Check that the chunks of an array are pictures.
-
-        Args:
-            shape: shape of the array.
-            dtype: Zarr's data type of the array.
-            chunk_grid: Zarr's grid of chunks.
-
-        Raises:
-            ImageError: the chunks are not pictures; the message says which shapes are allowed.
+        """Check that the chunks of an array are pictures. Raises ImageError if not; the message
+        says which shapes are allowed.
         """
         if not hasattr(chunk_grid, "chunk_shape"):
             raise ImageError("chunks of pictures must be regular: give all chunks the same shape")

@@ -10,7 +10,7 @@ import numpy as np
 from aecodec.network.convolutions import packed
 from aecodec.network.memory import assign_slots
 from aecodec.network.plan import ANY_SIDE, Kind, Offset, Plan, Shape, Side, fixed, four, pair
-from aecodec.network.softmax import exponentials
+from aecodec.network.reductions import exponentials
 
 _SIZES = ((4, 4), (0, 0))
 _SCALE = (0x40000000, -3)

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CodecHalf:
-    """One half of a codec. It pickles as its attributes, without loaded networks. `transform` is
-    the network; if it is None, the engine runs the folder's TFLite model.
+    """One half of a codec.
+
+    It pickles as its attributes, without loaded networks. `transform` is the network; if it is
+    None, the engine runs the folder's TFLite model.
     """
 
     folder: CodecFolder
@@ -49,8 +51,9 @@ class CodecHalf:
         return self.execution.selected_engine
 
     def network(self, half: Half) -> Transform:
-        """Return `transform`, or else the engine's network of a half. Raises CodecError if the
-        model is damaged or belongs to another codec.
+        """Return `transform`, or else the engine's network of a half.
+
+        Raises CodecError if the model is damaged or belongs to another codec.
         """
         return self.transform or self.engine.network(self.folder, half, self.execution.workers)
 

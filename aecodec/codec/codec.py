@@ -54,7 +54,6 @@ class Codec:
         return self.execution.selected_engine.name_for(self.folder)
 
     def _repr_html_(self) -> str:
-        """The levels as a table, for notebooks."""
         from aecodec.codec import notebook  # only notebooks need it
 
         return notebook.codec_html(self.folder)

@@ -53,8 +53,10 @@ class DecoderCodec(CodecHalf):
     def decompress(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> Image.Image:
-        """Decompress a file with one picture. The limits are those of :func:`aecodec.decompress`.
-        Raises UsageError if the file has several pictures.
+        """Decompress a file with one picture.
+
+        The limits are those of :func:`aecodec.decompress`. Raises UsageError if the file has
+        several pictures.
         """
         header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
         if header.frames > 1:
@@ -68,8 +70,9 @@ class DecoderCodec(CodecHalf):
     def decompress_frames(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> Pixels:
-        """Decompress a file with any number of pictures. Returns uint8 (N, H, W) for grey pictures,
-        else (N, H, W, C); alpha is the last channel.
+        """Decompress a file with any number of pictures.
+
+        Returns uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
         """
         return to_array(self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames)))
 
@@ -82,11 +85,12 @@ class DecoderCodec(CodecHalf):
 
     @memory_errors_wrapped()
     def codes(self, data: bytes, limits: Limits = Limits()) -> Codes:
-        """Decode the bytes of a file to exactly the codes that were encoded. Returns int16 (T *
-        vectors, K), for the T tiles that cover the pictures.
+        """Decode the bytes of a file to exactly the codes that were encoded.
+
+        Returns int16 (T * vectors, K), for the T tiles that cover the pictures.
         """
         header, content = self.unpack(data, limits)
-        level, shape = self.spec.level(self._level(header)), vector_shape(self.spec, header)
+        level, shape = self.spec.level(self.level_of(header)), vector_shape(self.spec, header)
         codes = payload.join_codes(self._decode(header, content), shape, level)
         level.check(codes)
         return codes
@@ -95,7 +99,7 @@ class DecoderCodec(CodecHalf):
     def check(self, data: bytes, limits: Limits = Limits()) -> None:
         """Check the bytes of a file as :meth:`decompress_picture` does, but without the network."""
         header, content = self.unpack(data, limits)
-        level = self.spec.level(self._level(header))
+        level = self.spec.level(self.level_of(header))
         for _, codes in self._decode(header, content):
             level.check(codes)
         self._alpha(header)
@@ -111,10 +115,6 @@ class DecoderCodec(CodecHalf):
             )
         limits.check(claim_of(self.spec, header, len(data)))
         return header, content
-
-    def level_of(self, data: bytes) -> float:
-        """Return the level, 1 and up, of a file of this codec; raise FormatError for damage."""
-        return self._level(container.unpack(data)[0])
 
     def reconstruct(
         self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
@@ -138,8 +138,9 @@ class DecoderCodec(CodecHalf):
         return self._run(latents.reshape(*shape, latents.shape[-1]), size)
 
     def reconstruct_picture(self, header: Header, latents: LatentSource) -> Picture:
-        """Reconstruct pictures from dequantized latents, with alpha and metadata. Raises
-        FormatError if the alpha planes are damaged, or latents that are decoded meanwhile.
+        """Reconstruct pictures from dequantized latents, with alpha and metadata.
+
+        Raises FormatError if the alpha planes are damaged, or latents that are decoded meanwhile.
         """
         alpha = self._alpha(header)
         pixels = self.reconstruct_pixels(header, latents)
@@ -164,8 +165,7 @@ class DecoderCodec(CodecHalf):
         return merge(tiles, frames, size)
 
     def _decode(self, header: Header, content: bytes) -> Iterator[tuple[Segment, Codes]]:
-        """Decode a payload to the codes of its segments."""
-        coder = self.engine.coder(self.folder, self._level(header))
+        coder = self.engine.coder(self.folder, self.level_of(header))
 
         def decode(message: Message) -> tuple[Segment, Codes]:
             return message.segment, coder.decode(message.data, message.segment)
@@ -178,7 +178,7 @@ class DecoderCodec(CodecHalf):
         """Dequantized latents, decoded while they are used; 0 in channels of other levels."""
         shape = vector_shape(self.spec, header)
         messages = payload.split_payload(content, shape)
-        coder = self.engine.coder(self.folder, self._level(header))
+        coder = self.engine.coder(self.folder, self.level_of(header))
         latents = np.zeros((*shape, self.spec.latent_channels), np.int8)
 
         def fill(message: Message) -> None:
@@ -194,7 +194,8 @@ class DecoderCodec(CodecHalf):
         width, height = picture_size(self.spec, header)
         return unpack_alpha(header.alpha, (header.frames, height, width))
 
-    def _level(self, header: Header) -> float:
+    def level_of(self, header: Header) -> float:
+        """Return the level, 1 and up, of a file; raise FormatError if the codec lacks it."""
         if header.level is None:
             return self.spec.default_level
         level = header.level / LEVEL_UNITS

@@ -24,10 +24,9 @@ Measure = Callable[[Pixels, Pixels], float]
 def squared_errors(
     decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
 ) -> list[float]:
-    """Mean squared error of each frame of a file; empty if the decoder's files are missing.
-
-    The original is compared in the colours that the header keeps. The header's level is not read;
-    the latents are dequantized.
+    """Mean squared error of each frame of a file; empty if the decoder's files are missing. The
+    original is compared in the colours that the header keeps. The header's level is not read; the
+    latents are dequantized.
     """
     if not decoder.folder.has(Half.DECODER.tflite):
         return []
@@ -36,10 +35,9 @@ def squared_errors(
 
 @dataclass(frozen=True)
 class Quality:
-    """A measure of picture quality; higher is better.
-
-    `unit` follows the number in messages, `measure` compares two frames, and `of_mean` converts the
-    mean over the frames to the quality of the picture.
+    """A measure of picture quality; higher is better. `unit` follows the number in messages,
+    `measure` compares two frames, and `of_mean` converts the mean over the frames to the quality of
+    the picture.
     """
 
     unit: str

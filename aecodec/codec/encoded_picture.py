@@ -61,10 +61,9 @@ class Compressed:
 
 @dataclass(frozen=True, eq=False)
 class EncodedPicture:
-    """A picture as latents, with the header of its files except for the level.
-
-    The latents are int8 (N, C) for vectors without neighbours, or (planes, rows, columns, C), with
-    the channels of all levels.
+    """A picture as latents, with the header of its files except for the level. The latents are int8
+    (N, C) for vectors without neighbours, or (planes, rows, columns, C), with the channels of all
+    levels.
     """
 
     folder: CodecFolder

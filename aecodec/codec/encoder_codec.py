@@ -1,7 +1,6 @@
 """The encoder codec: the half of a codec that compresses pictures to `.aec` files."""
 
 import warnings
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -45,7 +44,9 @@ class EncoderCodec(CodecHalf):
         self, image: ImageSource, *, level: float | None = None, metadata: bool | None = None
     ) -> bytes:
         """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
-        file. Arguments and errors are those of :func:`aecodec.compress`.
+        file.
+
+        Arguments and errors are those of :func:`aecodec.compress`.
         """
         self.spec.check_level(level)
         picture = to_picture(image)
@@ -77,7 +78,9 @@ class EncoderCodec(CodecHalf):
         if not keep:
             _warn_of_conversion(picture)
         kept = picture.metadata if keep else {}
-        as_rgb = self._codes_as_grey(picture, kept)
+        # A grey codec codes one channel of an RGB picture if all three are equal.
+        is_converted = self.spec.channels == 1 and picture.mode.channels != 1
+        as_rgb = is_converted and is_grey(in_kept_colours(picture, kept).pixels)
         return Header(
             codec_id=self.spec.codec_id,
             mode=picture.mode.grey if as_rgb else picture.mode,
@@ -88,12 +91,6 @@ class EncoderCodec(CodecHalf):
             origin=picture.origin if keep else None,
             as_rgb=as_rgb,
         )
-
-    def _codes_as_grey(self, picture: Picture, kept: Mapping[MetadataKind, bytes]) -> bool:
-        """Whether a grey codec codes one channel of an RGB picture, as all three are equal."""
-        if self.spec.channels != 1 or picture.mode.channels == 1:
-            return False
-        return is_grey(in_kept_colours(picture, kept).pixels)
 
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
         """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16, for the T tiles that

@@ -44,14 +44,9 @@ _ONLY_DECOMPRESSES = ": this codec folder only decompresses; name another codec,
 class CodecFolder:
     """A codec on disk: its specification and its files, which are checked when they are read.
 
-    It pickles as its path and the codec's identity.
-
-    Attributes:
-        path: the folder.
-        spec: the specification of the codec.
-        files: SHA-256 of every file that the codec was exported with; some may be absent.
-        measured: measurements of each level when the codec was made, for `aecodec codecs`.
-        rdoq: weight of bits when its encoder quantizes.
+    It pickles as its path and the codec's identity. `files` has the SHA-256 of every file that the
+    codec was exported with, even if absent; `measured` has measurements of each level, for `aecodec
+    codecs`. `rdoq` is the weight of bits when its encoder quantizes.
     """
 
     path: Path
@@ -115,11 +110,10 @@ class CodecFolder:
         return self.has(Half.ENCODER.tflite)
 
     def prior(self, level: float | None = None) -> Prior:
-        """Load the prior of a level, or of the default level if None.
-
-        A level between two whole levels has the prior of the nearer one, in a tie of the higher
-        one. Raises CodecError if the tables are missing, damaged, or belong to another level, and
-        UsageError if the codec has no such level.
+        """Load the prior of a level, or of the default level if None. A level between two whole
+        levels has the prior of the nearer one, in a tie of the higher one. Raises CodecError if the
+        tables are missing, damaged, or belong to another level, and UsageError if the codec has no
+        such level.
         """
         number = nearest_level(self.spec.level_index(level))
         if number not in self._priors:

@@ -5,7 +5,6 @@ names in the code.
 """
 
 import io
-import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -46,15 +45,11 @@ def load_prior(content: bytes, number: int) -> Prior:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            _check_sizes(arrays.zip)
+            if sum(member.file_size for member in arrays.zip.infolist()) > _MAX_SIZE:
+                raise ValueError(f"the tables have more than {_MAX_SIZE} bytes, as no codec's have")
             return _prior_in(arrays, f"level{number}_")
     except Exception as error:  # damaged archives raise many types of errors
         raise CodecError(f"not the tables of a codec ({error})") from error
-
-
-def _check_sizes(archive: zipfile.ZipFile) -> None:
-    if sum(member.file_size for member in archive.infolist()) > _MAX_SIZE:
-        raise ValueError(f"the tables have more than {_MAX_SIZE} bytes, as no codec's have")
 
 
 def _prior_in(arrays: Mapping[str, Any], prefix: str) -> Prior:

@@ -143,10 +143,9 @@ def _level_as_json(level: Level) -> dict[str, Any]:
 
 
 def spec_from_json(values: Any) -> CodecSpec:
-    """Read a specification from parsed JSON; raise CodecError if it does not describe a codec.
-
-    Keys and types have to be exactly right. Nothing is rounded or converted, so the values that are
-    read are the values that the identity was computed from.
+    """Read a specification from parsed JSON; raise CodecError if it does not describe a codec. Keys
+    and types have to be exactly right. Nothing is rounded or converted, so the values that are read
+    are the values that the identity was computed from.
     """
     try:
         spec = CodecSpec(

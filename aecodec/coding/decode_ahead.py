@@ -40,7 +40,8 @@ class DecodedAhead:
         if one of these segments is damaged.
         """
         for number in self._with_frames(region[0]):
-            if _overlap(self.segments[number].places, region):
+            pairs = zip(self.segments[number].places, region, strict=True)
+            if all(a.start < b.stop and b.start < a.stop for a, b in pairs):
                 _raise_error_of(self.filled[number])
         return self.latents[region]
 
@@ -56,7 +57,6 @@ def decode_ahead(
     latents: Latents, messages: list[Message], fill: Callable[[Message], None]
 ) -> Iterator[Latents | DecodedAhead]:
     """Fill latents (F, rows, columns, channels) in threads, which stop at the end of the block.
-
     `fill` decodes a message and writes its latents. Raises FormatError if the only message is
     damaged. With several messages, reading the latents of a damaged message raises the error.
     """
@@ -79,8 +79,3 @@ def _raise_error_of(filled: Future[None]) -> None:
     error = filled.exception()
     if error:
         raise type(error)(*error.args) from error
-
-
-def _overlap(first: tuple[slice, ...], second: tuple[slice, ...]) -> bool:
-    pairs = zip(first, second, strict=True)
-    return all(a.start < b.stop and b.start < a.stop for a, b in pairs)

@@ -101,18 +101,12 @@ def split_payload(payload: bytes, shape: Shape) -> list[Message]:
     """Split a payload for an array of vectors of this shape into the messages of its segments.
     Raises FormatError if it is too short for this many vectors. Nothing has been allocated.
     """
-    segments = split_into_segments(shape)
-    messages = list(map(Message, segments, _split(payload, len(segments))))
+    segments, reader = split_into_segments(shape), Reader(payload)
+    parts = [*(reader.block() for _ in segments[1:]), reader.rest()]
+    messages = list(map(Message, segments, parts))
     for segment, data in messages:
         coding.check_length(data, segment.vectors, segment.grid)
     return messages
-
-
-def _split(payload: bytes, count: int) -> Iterator[bytes]:
-    reader = Reader(payload)
-    for _ in range(count - 1):
-        yield reader.block()
-    yield reader.rest()
 
 
 def join_codes(parts: Iterator[tuple[Segment, Codes]], shape: Shape, level: Level) -> Codes:
@@ -136,9 +130,8 @@ class RandomAccess:
     frames: int
 
     def codes(self, numbers: Numbers, width: int, decode: Callable[[int], Codes]) -> Codes:
-        """Gather the codes (n, V, K) int16 of frames (n,), in any order, with V vectors each.
-
-        At least one frame is needed. K is `width`; `decode` returns the codes (vectors, K) of a
+        """Gather the codes (n, V, K) int16 of frames (n,), in any order, with V vectors each. At
+        least one frame is needed. K is `width`; `decode` returns the codes (vectors, K) of a
         message, by its number.
         """
         rows_per_frame = self.shape[0] // self.frames

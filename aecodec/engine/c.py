@@ -20,9 +20,8 @@ from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.engine import core
-from aecodec.engine.bundle import KINDS, Section, SectionKind, join_sections
+from aecodec.engine.bundle import KINDS, Section, SectionKind, join_sections, level_section
 from aecodec.engine.c_tables import CTables
-from aecodec.engine.level_section import level_section
 from aecodec.engine.python import PythonEngine, check_shapes
 from aecodec.engine.transform import Transform
 from aecodec.errors import CodecError, FormatError, ModelError, errors_about
@@ -42,8 +41,6 @@ _FALLBACK = PythonEngine()
 
 @dataclass(frozen=True)
 class CEngine:
-    """Runs codecs with the core."""
-
     def name_for(self, folder: CodecFolder) -> str:
         try:
             networks = [_network(folder, half) for half in Half if folder.has(half.tflite)]

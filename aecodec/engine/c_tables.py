@@ -61,12 +61,9 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class CTables:
-    """The tables of a level, or of the default level if `number` is None.
-
-    The best `priors` of its priors are kept, or all if None.
-
-    Raises ModelError if the tables exceed a limit of `aecodec.c`, and UsageError if the codec has
-    no such level.
+    """The tables of a level, or of the default level if `number` is None. The best `priors` of its
+    priors are kept, or all if None. Raises ModelError if the tables exceed a limit of `aecodec.c`,
+    and UsageError if the codec has no such level.
     """
 
     folder: CodecFolder
@@ -159,10 +156,9 @@ class CTables:
 def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
-    """Omit the columns with frequency 1 at both ends of each row of a bank (T, S + 1).
-
-    The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
-    of columns of each row; and the values of all rows, each followed by the value of its escape.
+    """Omit the columns with frequency 1 at both ends of each row of a bank (T, S + 1). The values
+    (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number of columns
+    of each row; and the values of all rows, each followed by the value of its escape.
     """
     rows, parts, at = [], [], 0
     for frequencies, row in zip(bank, values, strict=True):

@@ -29,7 +29,6 @@ class Engine(Protocol):
 
     def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
         """Return a network; raise CodecError if its model is damaged or belongs to another codec.
-
         For a codec with a receptive field, it is a function from int8 (1, h, w, C) to int8 (1, h',
         w', C'); for any other, from int8 (N, ...) to int8 (N, ...). Several threads may call it at
         once.
@@ -42,7 +41,7 @@ class Engine(Protocol):
 
 
 def default_engine() -> Engine:
-    """Return the engine with the name :func:`engine_name`."""
+    """Return the engine that :func:`engine_name` names."""
     if engine_name() == "python":
         return PythonEngine()
     from aecodec.engine.c import CEngine  # needs the core
@@ -52,7 +51,6 @@ def default_engine() -> Engine:
 
 def engine_name() -> str:
     """Name of the engine that AECODEC_ENGINE names, or "c" if the core is installed, else "python".
-
     Raises UsageError if AECODEC_ENGINE names an unknown engine, or the core, which is not
     installed.
     """

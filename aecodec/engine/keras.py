@@ -28,10 +28,9 @@ def float_predictor(model: Any) -> Callable[[Float32], Float32]:
 
 
 def outputs_of(model: Any, inputs: Float32) -> Float32:
-    """What a Keras model gives for inputs (N, ...), in batches.
-
-    Models of any size are run with the size that the inputs have: `predict` traces them with
-    unknown sides, which some of Keras's layers refuse.
+    """What a Keras model gives for inputs (N, ...), in batches. Models of any size are run with the
+    size that the inputs have: `predict` traces them with unknown sides, which some of Keras's
+    layers refuse.
     """
     parts = (inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH))
     return np.concatenate([np.asarray(model(part, training=False), np.float32) for part in parts])

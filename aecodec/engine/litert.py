@@ -107,9 +107,8 @@ class ConvolutionalTransform(_PerThread):
 
 
 def float_runner(model: bytes) -> Callable[[Float32], Float32]:
-    """A new `.tflite` file, which is not checked, as a function on floats, with one thread.
-
-    Inputs are quantized, and outputs dequantized, by the model's own scales and zero points. Raises
+    """A new `.tflite` file, which is not checked, as a function on floats, with one thread. Inputs
+    are quantized, and outputs dequantized, by the model's own scales and zero points. Raises
     CodecError if LiteRT cannot load it, or it does not take the inputs.
     """
     with silent_stderr(), litert_errors("load"):

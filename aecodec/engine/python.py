@@ -43,10 +43,9 @@ class PythonEngine:
 
 
 def check_shapes(spec: CodecSpec, half: Half, shape_in: Shape, shape_out: Shape) -> None:
-    """Check that a network has the shapes, without the batch, that its codec states.
-
-    A last axis of 1 may be missing. Raises CodecError if a shape differs; for a codec with a
-    receptive field, a number of channels.
+    """Check that a network has the shapes, without the batch, that its codec states. A last axis of
+    1 may be missing. Raises CodecError if a shape differs; for a codec with a receptive field, a
+    number of channels.
     """
     tile = (*spec.tile, spec.channels)
     stated = (tile, spec.code_shape) if half is Half.ENCODER else (spec.code_shape, tile)

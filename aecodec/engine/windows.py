@@ -51,11 +51,10 @@ Window = tuple[int, Span, Span]
 
 @dataclass(frozen=True)
 class Windows:
-    """How pictures are cut into windows, and the workers that share them.
-
-    `tile` is the (height, width) in pixels that a code vector stands for, `receptive_field` the
-    number of tiles beyond a tile that the network sees, and `side` the longest side of a window in
-    tiles, without its margins.
+    """How pictures are cut into windows, and the workers that share them. `tile` is the (height,
+    width) in pixels that a code vector stands for, `receptive_field` the number of tiles beyond a
+    tile that the network sees, and `side` the longest side of a window in tiles, without its
+    margins.
     """
 
     tile: Tile
@@ -64,10 +63,9 @@ class Windows:
     workers: Workers = Workers()
 
     def encode(self, transform: Transform, pixels: Pixels) -> Latents:
-        """Encode pictures (F, H, W, C) to latents (F, rows, columns, K), one vector per tile.
-
-        The transform maps (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of
-        tiles. The last tiles of a picture repeat its edge.
+        """Encode pictures (F, H, W, C) to latents (F, rows, columns, K), one vector per tile. The
+        transform maps (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of tiles.
+        The last tiles of a picture repeat its edge.
         """
         rows, columns = grid_of(pixels.shape[2:0:-1], self.tile)
 

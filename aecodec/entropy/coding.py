@@ -40,6 +40,7 @@ FEW = 16
 
 _RAW_BYTE = Table([TABLE_TOTAL // 256] * 256)
 _RAW_ZERO = 1 << 15
+"""Added to escaped values, which are coded as two bytes, the high byte first."""
 
 
 class SelectedPass(NamedTuple):
@@ -132,7 +133,8 @@ def _encode_slice(prior: Prior, encoder: Encoder, channels: Slice) -> None:
     encode_columns(prior, encoder, channels)
     escaped = channels.columns == prior.escape
     if np.count_nonzero(escaped):
-        encoder.encode(_to_raw(channels.symbols[escaped]), _RAW_BYTE)
+        unsigned = channels.symbols[escaped].astype(np.int32) + _RAW_ZERO
+        encoder.encode(np.stack([unsigned >> 8, unsigned & 0xFF], axis=1).ravel(), _RAW_BYTE)
 
 
 def _encode_singly(prior: Prior, encoder: Encoder, channels: Slice) -> None:
@@ -184,7 +186,10 @@ def _decode_pass(
         symbols = _decode_slice(prior, decoder, *state.tables(step))
         in_order[step.places] = symbols
         state.update(step, symbols)
-    return _as_codes(in_order).take(prior.place_of, axis=0).T
+    codes = in_order.astype(np.int16)
+    if np.count_nonzero(codes != in_order):
+        raise FormatError("damaged: a code has more than 16 bits")
+    return codes.take(prior.place_of, axis=0).T
 
 
 def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> Int32:
@@ -193,7 +198,8 @@ def _decode_slice(prior: Prior, decoder: Decoder, rows: Int32, first: Int32) -> 
     symbols = columns + first
     escaped = columns == prior.escape
     if np.count_nonzero(escaped):
-        values = _from_raw(decoder.decode(2 * int(escaped.sum()), _RAW_BYTE))
+        high, low = decoder.decode(2 * int(escaped.sum()), _RAW_BYTE).reshape(-1, 2).T
+        values = (high << 8 | low) - _RAW_ZERO
         unescaped = values - first[escaped]
         if ((unescaped >= 0) & (unescaped < prior.symbols)).any():
             raise FormatError("damaged: a code is escaped although its table contains it")
@@ -233,21 +239,3 @@ def check_length(message: bytes, count: int, grid: Grid | None) -> None:
 
 def _shortest_message(vectors: int, grid: Grid | None) -> int:
     return -(-vectors // (VECTORS_PER_BYTE if grid is None else GRID_VECTORS_PER_BYTE))
-
-
-def _to_raw(values: Codes) -> Int32:
-    """Convert escaped values (n,) to bytes (2n,), high byte first; -32768 becomes 0."""
-    unsigned = values.astype(np.int32) + _RAW_ZERO
-    return np.stack([unsigned >> 8, unsigned & 0xFF], axis=1).ravel()
-
-
-def _from_raw(raw: Int32) -> Int32:
-    pairs = raw.reshape(-1, 2)
-    return (pairs[:, 0] << 8 | pairs[:, 1]) - _RAW_ZERO
-
-
-def _as_codes(symbols: Int32) -> Codes:
-    codes = symbols.astype(np.int16)
-    if np.count_nonzero(codes != symbols):
-        raise FormatError("damaged: a code has more than 16 bits")
-    return codes

@@ -66,14 +66,11 @@ def set_dtypes(owner: object, dtypes: Dtypes) -> None:
 
 
 class Step(NamedTuple):
-    """Channels whose tables are computed together, and the weights to compute them with.
+    """Channels whose tables are computed together: n places in the order of coding.
 
-    Attributes:
-        places: n places in the order of coding.
-        units: the units that no earlier step has computed.
-        inner: weights of these units, for the first channels in the order.
-        outer: (2n, h) weights for the first h units, doubled: first of the outputs that move
-            tables, then of the outputs that select shapes.
+    `units` are the units that no earlier step has computed, and `inner` their weights for the first
+    channels in the order. `outer` (2n, h) are weights for the first h units, doubled: first of the
+    outputs that move tables, then of the outputs that select shapes.
     """
 
     places: slice
@@ -233,10 +230,9 @@ class ContextNetwork:
 
     @cached_property
     def _exact_weights(self) -> tuple[Float32, Float32]:
-        """(H, K) and (2, K, H) weights of both layers after their right shifts.
-
-        They are 0 where a unit does not read a channel, or an output does not read a unit. The
-        outputs' weights are doubled; see :func:`_rounded`.
+        """(H, K) and (2, K, H) weights of both layers after their right shifts. They are 0 where a
+        unit does not read a channel, or an output does not read a unit. The outputs' weights are
+        doubled; see :func:`_rounded`.
         """
         channel = np.arange(len(self.order))[:, None]
         starts = np.array([places.start for places in self.slices])

@@ -22,10 +22,9 @@ _BLOCK_ELEMENTS = 1 << 18
 
 def select(prior: Prior, codes: Codes, spatial: SpatialContext | None = None) -> Int32:
     """Select the cheapest prior (N,) for each vector of codes (N, K); in a tie, that with the
-    lowest index.
-
-    If two priors cost nearly the same without the context network, the prior that is cheaper with
-    it is selected. `spatial` is the spatial context of the vectors; None if they have none.
+    lowest index. If two priors cost nearly the same without the context network, the prior that is
+    cheaper with it is selected. `spatial` is the spatial context of the vectors; None if they have
+    none.
     """
     if prior.priors == 1 or not len(codes):
         return np.zeros(len(codes), np.int32)

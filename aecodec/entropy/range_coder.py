@@ -73,10 +73,9 @@ class Table:
 
     @cached_property
     def categorical(self) -> Any:
-        """Constriction's model with exactly these frequencies.
-
-        Its weights are floats, but with `perfect=False` it computes `weight + 1` of a total equal
-        to 2**24. Nothing is rounded, so it uses exactly these integers.
+        """Constriction's model with exactly these frequencies. Its weights are floats, but with
+        `perfect=False` it computes `weight + 1` of a total equal to 2**24. Nothing is rounded, so
+        it uses exactly these integers.
         """
         weights = np.asarray(self._frequencies, np.float64) * (1 << _SCALE_UP) - 1
         import constriction  # only the Python engine needs it

@@ -25,12 +25,8 @@ the symbols of their first columns, (n, N) each."""
 
 
 class Slice(NamedTuple):
-    """The symbols of N vectors in n channels that are coded together.
-
-    Attributes:
-        symbols: (n, N) symbols.
-        rows: (n, N) rows of the bank that code them.
-        columns: (n, N) their columns in these rows; the last column is the escape.
+    """The symbols (n, N) of N vectors in n channels that are coded together. Each has a row of the
+    bank, and a column (n, N) in it; the last column is the escape.
     """
 
     symbols: Codes

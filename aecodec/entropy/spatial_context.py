@@ -48,16 +48,12 @@ _NEIGHBOURS = {
 
 @dataclass(frozen=True, eq=False)
 class SpatialContext:
-    """Gradients and activity of the neighbours of N vectors.
+    """Gradients and activity of the neighbours of N vectors, DIAGONAL or STRAIGHT.
 
     A neighbour outside of the picture is replaced with the opposite neighbour, and a pair outside
-    of the picture with the other pair.
-
-    Attributes:
-        kind: DIAGONAL or STRAIGHT.
-        gradients: (N, GRADIENTS, L) int16: sums of both pairs of opposite neighbours, then their
-            differences, of the L predicted channels.
-        activity: (N, K) int16: sums of the absolute values of the four neighbours.
+    of the picture with the other pair. `gradients` (N, GRADIENTS, L) int16 are sums of both pairs
+    of opposite neighbours, then their differences, of the L predicted channels. `activity` (N, K)
+    int16 are sums of the absolute values of the four neighbours.
     """
 
     kind: int
@@ -71,13 +67,9 @@ class SpatialContext:
 
 @dataclass(frozen=True, eq=False)
 class CodingPass:
-    """Vectors that are coded together, after all their neighbours.
-
-    Attributes:
-        members: (N,) numbers of the vectors in the grid.
-        kind: kind of their spatial context.
-        neighbours: (N, 4) numbers of their neighbours, -1 outside of the picture; None for the
-            first pass of a picture, whose vectors have no neighbours.
+    """Vectors, by their numbers (N,) in the grid, that are coded together, after all their
+    neighbours. `neighbours` (N, 4) are numbers, -1 outside of the picture; None for the first pass
+    of a picture, whose vectors have no neighbours.
     """
 
     members: npt.NDArray[np.intp]
@@ -87,10 +79,9 @@ class CodingPass:
     def spatial_context(
         self, codes: Codes, centre: Codes, predicted: npt.NDArray[np.integer[Any]]
     ) -> SpatialContext | None:
-        """Return the spatial context of the vectors; None if they have no neighbours.
-
-        Of the codes (all vectors, K), only those of earlier passes are read. `centre` (K,) is
-        subtracted from them; `predicted` (L,) are the channels that gradients predict.
+        """Return the spatial context of the vectors; None if they have no neighbours. Of the codes
+        (all vectors, K), only those of earlier passes are read. `centre` (K,) is subtracted from
+        them; `predicted` (L,) are the channels that gradients predict.
         """
         if self.neighbours is None:
             return None

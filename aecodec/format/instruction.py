@@ -17,11 +17,10 @@ _MAX_SECONDS = 10**12 - 1
 
 @dataclass(frozen=True)
 class Origin:
-    """The file that a picture was read from.
+    """The extension of the file that a picture was read from, and the time of its last change.
 
-    Attributes:
-        suffix: extension of its name, such as `.jpg`: a dot and 1 to 16 letters and digits.
-        modified: time of its last change in whole seconds since 1970-01-01 00:00 UTC.
+    The extension, such as `.jpg`, is a dot and 1 to 16 letters and digits; the time is in whole
+    seconds since 1970-01-01 00:00 UTC.
     """
 
     suffix: str
@@ -54,7 +53,11 @@ def attach(xmp: bytes, instruction: Instruction) -> bytes:
     """
     if instruction == Instruction() and not re.search(_INSTRUCTION, xmp):
         return xmp
-    return xmp + f"<?aec{_origin_text(instruction.origin)}{' RGB' * instruction.as_rgb}?>".encode()
+    origin = instruction.origin
+    if origin and not origin.can_be_kept:
+        raise FormatError(f"{origin}: an extension is a dot and 1 to 16 letters and digits")
+    text = f" {origin.suffix} {origin.modified}" if origin else ""
+    return xmp + f"<?aec{text}{' RGB' * instruction.as_rgb}?>".encode()
 
 
 def detach(entry: bytes) -> tuple[bytes, Instruction]:
@@ -70,11 +73,3 @@ def detach(entry: bytes) -> tuple[bytes, Instruction]:
         return entry, Instruction()
     origin = Origin(match[1].decode("ascii"), int(match[2])) if match[1] else None
     return entry[: match.start()], Instruction(origin, as_rgb=bool(match[3]))
-
-
-def _origin_text(origin: Origin | None) -> str:
-    if origin is None:
-        return ""
-    if not origin.can_be_kept:
-        raise FormatError(f"{origin}: an extension is a dot and 1 to 16 letters and digits")
-    return f" {origin.suffix} {origin.modified}"

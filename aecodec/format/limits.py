@@ -37,11 +37,9 @@ a tile need less."""
 
 @dataclass(frozen=True)
 class Claim:
-    """The content that a file claims.
-
-    `size` is the (width, height) of each picture and `computed` the number of pixels that the
-    networks compute for all pictures, in whole tiles. `metadata` is the size in bytes of the
-    metadata, which is copied to each picture.
+    """The content that a file claims. `size` is the (width, height) of each picture and `computed`
+    the number of pixels that the networks compute for all pictures, in whole tiles. `metadata` is
+    the size in bytes of the metadata, which is copied to each picture.
     """
 
     size: tuple[int, int]

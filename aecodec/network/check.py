@@ -44,10 +44,8 @@ class CheckedModel(NamedTuple):
 
     def check_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of the output for an input of this shape, which includes the number of
-        pictures.
-
-        Raises CodecError if an operator does not take its input, or the model takes too much memory
-        or work.
+        pictures. Raises CodecError if an operator does not take its input, or the model takes too
+        much memory or work.
         """
         run = _Run(self.model, input_shape)
         for number, operator in enumerate(self.model.operators):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from aecodec.network.lowering import Lower, Lowering, flat
 from aecodec.network.movement import stretched
-from aecodec.network.plan import Kind, Shape, Side, fixed, four
+from aecodec.network.plan import Kind, Shape, fixed, four
 from aecodec.tflite.arithmetic import (
     Integers,
     activation_range,
@@ -61,13 +61,11 @@ def check_unary(call: Call) -> Result:
 
 
 def check_gelu(call: Call) -> Result:
-    """GELU, which needs its options."""
     call.options(116, 1)
     return check_unary(call)
 
 
 def check_leaky_relu(call: Call) -> Result:
-    """A function with a slope."""
     ensure(math.isfinite(call.options(75, 1).number(0, "f")), "its slope is not a number")
     return check_unary(call)
 
@@ -156,10 +154,8 @@ def _write_table(low: Lowering, operators: list[Operator], values: npt.NDArray[n
 
 def chain_from(low: Lowering, number: int) -> list[int]:
     """Return the numbers of the operators from a float output to the next int8 output; else only
-    `number`.
-
-    Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they are
-    a function of int8.
+    `number`. Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together
+    they are a function of int8.
     """
     operators, chain = low.model.operators, [number]
     while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
@@ -229,7 +225,6 @@ check_squared_difference = check_binary(*REAL, guard=_check_scales_of_squares)
 
 
 def check_prelu(call: Call) -> Result:
-    """A tensor, and a slope for each element or channel."""
     value, slope = call.take(2)
     call.check_types([value, slope], *REAL)
     shape = broadcast(_RANK, value.shape, slope.shape)
@@ -249,7 +244,6 @@ def check_comparison(call: Call) -> Result:
 
 
 def check_logical(call: Call) -> Result:
-    """Truth values of one shape to truth values."""
     values = call.take(len(call.inputs))
     call.check_types(values, Type.BOOL)
     ensure(1 <= len(values) <= 2, "it has another number of inputs")
@@ -283,10 +277,9 @@ def _lower_pair(
     options: tuple[int, int] | None = None,
     results_of: Results | None = None,
 ) -> Lower:
-    """An operator of two tensors, or a table if one of them is a constant of one element.
-
-    NumPy computes the table if `results_of` is known, so LiteRT need not be loaded. The first field
-    of the options is an activation.
+    """An operator of two tensors, or a table if one of them is a constant of one element. NumPy
+    computes the table if `results_of` is known, so LiteRT need not be loaded. The first field of
+    the options is an activation.
     """
 
     def lower(low: Lowering, operator: Operator) -> None:
@@ -296,8 +289,8 @@ def _lower_pair(
         if not _has_one_variable(low, operator):
             _write_pair(low, operator, kind, activation, factors)
         elif results_of:
-            results = results_of(*_operands(low, operator), factors)
-            _write_results(low, operator, results, activation)
+            left, right = _operands(low, operator)
+            _write_results(low, operator, results_of(left, right, factors), activation)
         else:
             lower_function(low, operator)
 
@@ -381,13 +374,8 @@ def _write_pair(
         inputs = [stretched(low, number, sides) for number in operator.inputs]
         low.write_from(inputs, operator, kind, flat(math.prod(sides)), *parameters)
     else:
-        shapes = [low.shape(number) for number in operator.inputs]
-        low.write(operator, kind, _broadcast(*shapes), *parameters)
-
-
-def _broadcast(left: Shape, right: Shape) -> Shape:
-    def side(a: Side, b: Side) -> Side:
-        return b if a == fixed(1) else a
-
-    channels = max(left.channels, right.channels)
-    return Shape(side(left.rows, right.rows), side(left.columns, right.columns), channels)
+        left, right = (low.shape(number) for number in operator.inputs)
+        pairs = zip(left.sides, right.sides, strict=True)
+        rows, columns = (second if first == fixed(1) else first for first, second in pairs)
+        shape = Shape(rows, columns, max(left.channels, right.channels))
+        low.write(operator, kind, shape, *parameters)

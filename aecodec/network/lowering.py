@@ -98,7 +98,6 @@ class Lowering:
         return Offset(self.plan.keep(values))
 
     def finish(self) -> Plan:
-        """The plan, with its output."""
         self.plan.exit = self.read(self.model.exit)
         return self.plan
 
@@ -121,5 +120,4 @@ def shape_of(tensor: Tensor) -> tuple[int, int, int]:
 
 
 def flat(channels: int) -> Shape:
-    """Shape of a vector."""
     return Shape(fixed(1), fixed(1), channels)

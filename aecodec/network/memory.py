@@ -1,7 +1,6 @@
 """The memory of a network plan: which tensors share it, and how much it is."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -80,54 +79,31 @@ class _Slots:
         return best
 
 
-class _Words(NamedTuple):
-    head: list[int]
-    tensors: list[list[int]]
-    operators: list[list[int]]
-
-    def shape(self, number: int, rows: int, columns: int) -> tuple[int, int, int]:
-        """Shape of a tensor for an input of this size."""
-        tensor = self.tensors[number]
-        sides = [_side(tensor[at], tensor[at + 1]) for at in (3, 5)]
-        return sides[0].of(rows), sides[1].of(columns), tensor[2]
-
-
 def work_size(plan: bytes, rows: int, columns: int) -> int:
     """Bytes of working memory that a plan takes with portable kernels, as C computes it."""
-    words = _words(plan)
-    slots = [1] * words.head[5]
-    for number, tensor in enumerate(words.tensors):
-        if tensor[0] < Place.INPUT:
-            size = math.prod(words.shape(number, rows, columns))
-            slots[tensor[0]] = max(slots[tensor[0]], size)
-    packed = [
-        _packed(words, operator, rows, columns)
-        for operator in words.operators
-        if operator[0] == Kind.CONVOLUTION
-    ]
-    table = _aligned(4 * len(slots))
-    return _ALIGNMENT - 1 + table + sum(map(_aligned, slots)) + max(packed, default=0)
+    words = np.frombuffer(plan, "<i4", len(plan) // 4)
+    start, stop = _HEAD + _TENSOR * words[3], _HEAD + _TENSOR * words[3] + _OPERATOR * words[4]
+    tensors = words[_HEAD:start].reshape(-1, _TENSOR).tolist()
+    operators = words[start:stop].reshape(-1, _OPERATOR).tolist()
+    shapes = [_shape(tensor, rows, columns) for tensor in tensors]
+    slots = [1] * words[5]
+    for (place, *_), shape in zip(tensors, shapes, strict=True):
+        if place < Place.INPUT:
+            slots[place] = max(slots[place], math.prod(shape))
+    convolutions = (operator for operator in operators if operator[0] == Kind.CONVOLUTION)
+    packed = max((_packed(operator, shapes) for operator in convolutions), default=0)
+    return _ALIGNMENT - 1 + _aligned(4 * len(slots)) + sum(map(_aligned, slots)) + packed
 
 
-def _words(plan: bytes) -> _Words:
-    words = np.frombuffer(plan[: len(plan) // 4 * 4], "<i4").tolist()
-    tensors, operators = words[3:5]
-    start = _HEAD + _TENSOR * tensors
-    return _Words(
-        words[:_HEAD],
-        [words[at : at + _TENSOR] for at in range(_HEAD, start, _TENSOR)],
-        [words[start + _OPERATOR * n : start + _OPERATOR * (n + 1)] for n in range(operators)],
-    )
+def _shape(tensor: list[int], rows: int, columns: int) -> tuple[int, int, int]:
+    """Shape of a tensor, from its words, for an input with these rows and columns."""
+    down, across = (Side(tensor[n] & 0xFFFF, tensor[n] >> 16, tensor[n + 1]) for n in (3, 5))
+    return down.of(rows), across.of(columns), tensor[2]
 
 
-def _side(fraction: int, more: int) -> Side:
-    return Side(fraction & 0xFFFF, fraction >> 16, more)
-
-
-def _packed(words: _Words, operator: list[int], rows: int, columns: int) -> int:
+def _packed(operator: list[int], shapes: list[tuple[int, int, int]]) -> int:
     """Bytes of the rows that a convolution sees at once, for one row of its output."""
-    channels = words.tensors[operator[1] & 0xFFFF][2]
-    wide = words.shape(operator[3], rows, columns)[1]
+    channels, wide = shapes[operator[1] & 0xFFFF][2], shapes[operator[3]][1]
     size, steps = operator[4:6]
     return (size & 0xFFFF) * ((wide - 1) * (steps >> 16) + (size >> 16)) * channels + _GROUP
 

@@ -98,7 +98,6 @@ def check_unpack(call: Call) -> Result:
 
 
 def check_split(call: Call) -> Result:
-    """Equal parts along an axis."""
     axis, value = call.take(2, outputs=len(call.outputs))
     call.check_types([value], *ANY_TYPE)
     count, along = call.options(35, 1).number(0, "i"), normalized_axis(scalar(axis), value.rank)
@@ -108,7 +107,6 @@ def check_split(call: Call) -> Result:
 
 
 def check_split_by_sizes(call: Call) -> Result:
-    """Parts of constant sizes along an axis."""
     value, sizes, axis = call.take(3, outputs=len(call.outputs))
     call.check_types([value], *ANY_TYPE)
     sides, along = constants(sizes), normalized_axis(scalar(axis), value.rank)
@@ -164,7 +162,6 @@ def _strided(shape: Sides, options: Table, columns: list[list[int]]) -> list[ran
 
 
 def check_tile(call: Call) -> Result:
-    """The input, repeated along each axis."""
     value, multiples = call.take_movable(2)
     counts = constants(multiples)
     ensure(len(counts) == value.rank and min(counts, default=1) >= 1, "it repeats other axes")
@@ -342,14 +339,6 @@ def _runs(places: list[int]) -> list[tuple[int, int, int]]:
     return runs
 
 
-def moved(low: Lowering, number: int, sides: tuple[int, ...], order: list[int]) -> int:
-    """A tensor of the plan with its axes in another order, as a vector."""
-    steps = steps_of(sides)
-    table = _table([sides[axis] for axis in order], [steps[axis] for axis in order], 0)
-    _check_fixed(low)
-    return low.step([number], Kind.MOVE, flat(math.prod(sides)), low.keep(table))
-
-
 def stretched(low: Lowering, number: int, sides: tuple[int, ...]) -> int:
     """A tensor of the model that is broadcast to these sides, as a vector of the plan."""
     own = low.tensor(number).shape
@@ -362,7 +351,6 @@ def arranged(
     low: Lowering, number: int, sides: list[int], steps: list[int], shape: Shape, first: int = 0
 ) -> int:
     """Add a move of elements of a tensor of the model, and return the plan's tensor of that shape.
-
     `sides` are the sides of the result, `steps` the distances in the tensor from one element to the
     next along each of them, and `first` is the place of the first element.
     """
@@ -382,13 +370,8 @@ def _move(
     """Add an operator that gives each output an element of the input."""
     _check_fixed(low)
     rows, columns, channels = shape_of(low.tensor(operator.outputs[0]))
-    low.write_from(
-        [low.read(operator.inputs[0])],
-        operator,
-        Kind.MOVE,
-        Shape(fixed(rows), fixed(columns), channels),
-        low.keep(_table(sides, steps, first)),
-    )
+    inputs, shape = [low.read(operator.inputs[0])], Shape(fixed(rows), fixed(columns), channels)
+    low.write_from(inputs, operator, Kind.MOVE, shape, low.keep(_table(sides, steps, first)))
 
 
 def _check_fixed(low: Lowering) -> None:

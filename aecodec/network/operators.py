@@ -13,9 +13,7 @@ from aecodec.network import (
     matrices,
     movement,
     reductions,
-    softmax,
     spatial,
-    transposed,
 )
 from aecodec.network.elementwise import check_binary, check_conversion, check_unary
 from aecodec.network.lowering import Lower
@@ -83,7 +81,7 @@ _ROWS = (
     _function(21, "RELU6", lower=elementwise.lower_rectifier(3)),
     Row(22, "RESHAPE", movement.check_reshape, movement.lower_reshape),
     Row(23, "RESIZE_BILINEAR", spatial.check_bilinear, spatial.lower_bilinear, (Kind.BILINEAR,)),
-    Row(25, "SOFTMAX", softmax.check_softmax, softmax.lower_softmax, (Kind.SOFTMAX,)),
+    Row(25, "SOFTMAX", reductions.check_softmax, reductions.lower_softmax, (Kind.SOFTMAX,)),
     Row(26, "SPACE_TO_DEPTH", spatial.check_space_to_depth, spatial.lower_space_to_depth,
         (Kind.SPACE_TO_DEPTH,)),
     _function(28, "TANH"),
@@ -97,7 +95,7 @@ _ROWS = (
     _function(47, "EXP"),
     Row(48, "TOPK_V2", reductions.check_top_k),
     Row(49, "SPLIT", movement.check_split, movement.lower_split, _MOVE),
-    Row(50, "LOG_SOFTMAX", softmax.check_log_softmax),
+    Row(50, "LOG_SOFTMAX", reductions.check_log_softmax),
     Row(53, "CAST", check_conversion(_CASTS, _CASTS)),
     Row(54, "PRELU", elementwise.check_prelu, elementwise.lower_prelu, _pair(Kind.PRELU)),
     Row(55, "MAXIMUM", elementwise.check_extreme, elementwise.lower_extreme(Kind.MAXIMUM),
@@ -114,7 +112,8 @@ _ROWS = (
     Row(64, "SELECT", elementwise.check_selection(0)),
     Row(65, "SLICE", movement.check_slice, movement.lower_slice, _MOVE),
     _function(66, "SIN"),
-    Row(67, "TRANSPOSE_CONV", transposed.check_transposed, transposed.lower_transposed, _BLOCKS),
+    Row(67, "TRANSPOSE_CONV", convolutions.check_transposed, convolutions.lower_transposed,
+        _BLOCKS),
     Row(69, "TILE", movement.check_tile, movement.lower_tile, _MOVE),
     Row(71, "EQUAL", elementwise.check_comparison),
     Row(72, "NOT_EQUAL", elementwise.check_comparison),

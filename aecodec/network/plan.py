@@ -32,7 +32,6 @@ class Side(NamedTuple):
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it is the same for all inputs."""
         return self.times == 0
 
     def plus(self, more: int) -> Side:
@@ -48,7 +47,6 @@ class Side(NamedTuple):
 
 
 def fixed(side: int) -> Side:
-    """A side that is always the same."""
     return Side(0, 1, side)
 
 
@@ -181,7 +179,6 @@ class Plan:
     slots: int = 0
 
     def tensor(self, shape: Shape) -> int:
-        """Add a tensor, and return its number."""
         self.tensors.append(Tensor(shape))
         return len(self.tensors) - 1
 
@@ -216,7 +213,7 @@ class Plan:
             len(self.operators),
             self.slots,
             *self.size,
-            *self._units(),
+            *(unit_of([tensor.shape.sides[axis] for tensor in self.tensors]) for axis in (0, 1)),
             self.entry,
             self.exit,
             *(0,) * 4,
@@ -227,12 +224,6 @@ class Plan:
             words += _operator_words(operator, start)
         table = np.array([word & 0xFFFFFFFF for word in words], "<u4").tobytes()
         return b"".join([table.ljust(start, b"\0"), *(values.data for values in self.data)])
-
-    def _units(self) -> tuple[int, int]:
-        shapes = [tensor.shape for tensor in self.tensors]
-        return unit_of([shape.rows for shape in shapes]), unit_of(
-            [shape.columns for shape in shapes]
-        )
 
 
 class Offset(int):

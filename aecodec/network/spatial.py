@@ -33,7 +33,6 @@ _REFLECT = 0
 
 
 def check_depth_to_space(call: Call) -> Result:
-    """Channels to rows and columns."""
     value, side = _checked_blocks(call, _DEPTH_TO_SPACE)
     count, height, width, channels = value.shape
     ensure(channels % side**2 == 0, "its blocks do not fit its channels")
@@ -41,7 +40,6 @@ def check_depth_to_space(call: Call) -> Result:
 
 
 def check_space_to_depth(call: Call) -> Result:
-    """Rows and columns to channels."""
     value, side = _checked_blocks(call, _SPACE_TO_DEPTH)
     count, height, width, channels = value.shape
     ensure(height % side == width % side == 0, "its blocks do not fit its sides")
@@ -66,7 +64,6 @@ def check_pad(call: Call) -> Result:
 
 
 def check_mirror_pad(call: Call) -> Result:
-    """A border that mirrors the picture."""
     value, paddings = call.take_movable(2)
     mode = call.options(*_MIRROR_PAD).number(0, "b")
     borders = _borders(value, paddings)
@@ -124,21 +121,17 @@ check_nearest = _check_resize(_NEAREST)
 
 
 def lower_depth_to_space(low: Lowering, operator: Operator) -> None:
-    side, shape = _block_of(operator, _DEPTH_TO_SPACE), low.shape(operator.inputs[0])
+    side, shape = operator.options(*_DEPTH_TO_SPACE).number(0, "i"), low.shape(operator.inputs[0])
     rows, columns = shape.rows.multiplied(side), shape.columns.multiplied(side)
     wide = Shape(rows, columns, shape.channels // side**2)
     low.write(operator, Kind.DEPTH_TO_SPACE, wide, side)
 
 
 def lower_space_to_depth(low: Lowering, operator: Operator) -> None:
-    side, shape = _block_of(operator, _SPACE_TO_DEPTH), low.shape(operator.inputs[0])
+    side, shape = operator.options(*_SPACE_TO_DEPTH).number(0, "i"), low.shape(operator.inputs[0])
     rows, columns = shape.rows.divided(side), shape.columns.divided(side)
     deep = Shape(rows, columns, shape.channels * side**2)
     low.write(operator, Kind.SPACE_TO_DEPTH, deep, side)
-
-
-def _block_of(operator: Operator, options: tuple[int, int]) -> int:
-    return int(operator.options(*options).number(0, "i"))
 
 
 def lower_pad(low: Lowering, operator: Operator) -> None:

@@ -43,7 +43,7 @@ class OpenedFile:
         self.size = len(data)
         self._decoder, self._cache = decoder, cache
         self._header, content = decoder.unpack(data, limits)
-        self._number = decoder.level_of(data)
+        self._number = decoder.level_of(self._header)
         self._level = decoder.spec.level(self._number)
         shape = vector_shape(decoder.spec, self._header)
         self._access = RandomAccess(split_payload(content, shape), shape, self._header.frames)

@@ -56,10 +56,9 @@ class Value(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The shapes of an operator's outputs, and their cost.
-
-    `work` is about how many multiplications it takes, in addition to one pass over its outputs;
-    `scratch` is the number of bytes of memory that it may need meanwhile.
+    """The shapes of an operator's outputs, and their cost. `work` is about how many multiplications
+    it takes, in addition to one pass over its outputs; `scratch` is the number of bytes of memory
+    that it may need meanwhile.
     """
 
     shapes: tuple[Shape, ...]
@@ -120,7 +119,7 @@ class Call(NamedTuple):
         return self.operator.options(kind, fields)
 
     def check_types(self, values: list[Value], *allowed: Type) -> None:
-        """Check that these values and the outputs have the same type, and that it is allowed."""
+        """Check that these values and the outputs have one allowed type; else raise CodecError."""
         types = {value.type for value in values} | {output.type for output in self.outputs}
         ensure(len(types) == 1 and types <= set(allowed), "its inputs are of other types")
 
@@ -174,7 +173,7 @@ def broadcast(rank: int, *shapes: Shape) -> Shape:
 
 
 def normalized_axis(axis: int, rank: int) -> int:
-    """Return an axis, which may count from the end, as a number from 0; raise CodecError."""
+    """Return an axis, which may count from the end, from 0; raise CodecError if it is absent."""
     ensure(-rank <= axis < rank, "an axis does not exist")
     return axis % rank
 

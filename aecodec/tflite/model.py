@@ -6,7 +6,6 @@ buffers outside of the file.
 """
 
 import math
-from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -99,11 +98,9 @@ class Tensor(NamedTuple):
 
     @property
     def values(self) -> npt.NDArray[Any]:
-        """The numbers of a constant tensor."""
         return self.content.view(DTYPES[self.type]).reshape(self.shape)
 
     def bytes_of(self, shape: Shape) -> int:
-        """Bytes that it takes with a shape."""
         return math.prod(shape) * _SIZES[self.type]
 
 
@@ -175,15 +172,11 @@ def _code(table: Table) -> int:
 def _graph(table: Table, codes: list[int], buffers: list[npt.NDArray[np.uint8]]) -> Model:
     tensors = [_tensor(entry, buffers) for entry in table.tables(0, 11, MAX_TENSORS)]
     operators = [_operator(entry, codes) for entry in table.tables(3, 14, MAX_OPERATORS)]
-    entry, exit_ = (_one_of(table.vector(field, np.int32, 1), len(tensors)) for field in (1, 2))
-    table.text(4, _MAX_TEXT)
-    return Model(tensors, operators, entry, exit_)
-
-
-def _one_of(numbers: Sequence[Any] | npt.NDArray[Any], count: int) -> int:
-    if len(numbers) != 1 or not 0 <= numbers[0] < count:
+    ends = [table.vector(field, np.int32, 1).tolist() for field in (1, 2)]
+    if any(len(numbers) != 1 or not 0 <= numbers[0] < len(tensors) for numbers in ends):
         raise CodecError("the TFLite model has not one input and one output")
-    return int(numbers[0])
+    table.text(4, _MAX_TEXT)
+    return Model(tensors, operators, ends[0][0], ends[1][0])
 
 
 def _tensor(table: Table, buffers: list[npt.NDArray[np.uint8]]) -> Tensor:

@@ -35,7 +35,6 @@ def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
 
 def _for_reference_kernels(model: bytes) -> bytes:
     """A model whose operators state their first version, with sums that the reference kernels take.
-
     Versions say which types and options a kernel has to know. The reference kernels are registered
     for earlier ones than the others, though they know as much.
     """
@@ -53,11 +52,9 @@ def _for_reference_kernels(model: bytes) -> bytes:
 
 
 def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
-    """Make each SUM of int8 one of uint8, between two conversions.
-
-    The reference kernel of SUM (LiteRT 2.3) reads int8 as if it were uint8, and gives wrong sums.
-    With 128 added to every element and zero point, the sum of uint8 is the one that int8 should
-    have.
+    """Make each SUM of int8 one of uint8, between two conversions. The reference kernel of SUM
+    (LiteRT 2.3) reads int8 as if it were uint8, and gives wrong sums. With 128 added to every
+    element and zero point, the sum of uint8 is the one that int8 should have.
     """
     operators = []
     for operator in graph.operators:

@@ -36,7 +36,7 @@ def test_golden_files_hold_their_codes(name: str) -> None:
     codes, codec = np.load(GOLDEN / f"{name}.npy"), codec_of(data)
     assert (codec.decoder.codes(data) == codes).all()
     header, payload = container.unpack(data)
-    level = codec.decoder.level_of(data)
+    level = codec.decoder.level_of(header)
     array = codes.reshape(*vector_shape(codec.spec, header), -1)
     coder = PriorCoder(codec.folder.prior(level), codec.spec.level(level), _as_they_are)
     assert encode_payload(coder, array) == payload

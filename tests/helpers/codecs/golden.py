@@ -64,7 +64,7 @@ def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
     """What the decoder's network gets: int8 (planes, rows, columns, C), or (N, C)."""
     codec, (header, _) = codec_of(data), container.unpack(data)
     latents = np.zeros((*vector_shape(codec.spec, header), codec.spec.latent_channels), np.int8)
-    codec.spec.level(codec.decoder.level_of(data)).dequantize_into(codes, latents)
+    codec.spec.level(codec.decoder.level_of(header)).dequantize_into(codes, latents)
     return latents
 
 
