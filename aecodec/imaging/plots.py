@@ -120,34 +120,6 @@ def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) 
     return _as_png(figure)
 
 
-def bars_figure(values: Mapping[str, Sequence[float]], columns: Sequence[str], unit: str) -> bytes:
-    """Draw horizontal bars on a logarithmic axis, one group of bars per name.
-
-    Args:
-        values: one number per column, by name.
-        columns: names of the columns, for the legend.
-        unit: unit of the numbers.
-
-    Returns:
-        The content of a PNG file.
-
-    Raises:
-        AecodecError: matplotlib is not installed.
-    """
-    figure = _new_figure((3 * _INCHES, (1 + 0.25 * len(values)) * _INCHES))
-    axis = figure.subplots()
-    height = 0.8 / len(columns)
-    for number, column in enumerate(columns):
-        places = np.arange(len(values)) + number * height
-        axis.barh(places, [row[number] for row in values.values()], height, label=column)
-    axis.set_yticks(np.arange(len(values)) + 0.4 - height / 2, list(values))
-    axis.invert_yaxis()
-    axis.set_xscale("log")
-    axis.set_xlabel(unit)
-    axis.legend()
-    return _as_png(figure)
-
-
 def _as_png(figure: Any, dpi: int = 110) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=dpi)

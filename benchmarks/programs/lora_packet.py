@@ -24,7 +24,7 @@ from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.format.container import NOT_REDUCED
 from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.resampling import reduced_size, resize
-from benchmarks.anchors.pillow_formats import LOSSY
+from benchmarks.formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures
 

@@ -24,7 +24,7 @@ import aecodec
 from aecodec.arrays import Float64, Pixels
 from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.evaluation.scores import round_trip_at
-from benchmarks.anchors.pillow_formats import LOSSY
+from benchmarks.formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_planes
 

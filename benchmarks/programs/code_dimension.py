@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,9 +19,9 @@ from sklearn.decomposition import PCA
 from aecodec import Codec, metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.datasets.tiles import as_floats
-from aecodec.imaging.plots import Comparison, comparison_figure, rate_distortion_figure
+from aecodec.imaging.plots import Comparison, comparison_figure
 from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
-from benchmarks.anchors.pillow_formats import PNG
+from benchmarks.formats import PNG
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
 
@@ -50,27 +50,24 @@ class Reconstruction(NamedTuple):
 
 
 def add_arguments(parser: Options) -> None:
-    """Add the data, the epochs and the folder of the figures."""
+    """Add the data, the epochs and the figure."""
     parser.add_data(help="mnist.npz")
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--plot", type=Path, metavar="FOLDER", help="draw two figures as PNG here")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a digit as PNG")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
     """One row per code dimension."""
     train, test = mnist(options.data)
     png = float(np.mean([len(PNG.encode(digit)) for digit in test[:_FILES]]))
-    rows, shown = [], []
+    shown = []
     for dimension in _DIMENSIONS:
         made = _reconstruct(dimension, train, test, options.epochs)
-        row = _row(dimension, made, test, png) | {"mse_pca": _pca_error(dimension, train, test)}
-        yield row
-        rows.append(row)
+        yield _row(dimension, made, test, png) | {"mse_pca": _pca_error(dimension, train, test)}
         if dimension in _SHOWN:
             shown.append(_comparison(dimension, made, test))
     if options.plot:
-        (options.plot / "code_dimension.png").write_bytes(comparison_figure(shown))
-        (options.plot / "code_dimension_curve.png").write_bytes(_curve(rows))
+        options.plot.write_bytes(comparison_figure(shown))
 
 
 def _reconstruct(dimension: int, train: Pixels, test: Pixels, epochs: int) -> Reconstruction:
@@ -122,8 +119,3 @@ def _comparison(dimension: int, made: Reconstruction, test: Pixels) -> Compariso
         made.pixels[_A_THREE][..., None],
         f"{dimension} numbers, {made.file_bytes:.0f} bytes",
     )
-
-
-def _curve(rows: Sequence[Row]) -> bytes:
-    points = [(8 * row["bytes"] / _RAW, row["psnr_quantized"]) for row in rows]
-    return rate_distortion_figure({"code dimensions 1 to 100": points})
