@@ -88,6 +88,7 @@ def run(name: str, module: Benchmark, arguments: Sequence[str]) -> None:
     parser = Options(name, module.__doc__)
     module.add_arguments(parser)
     options = parser.parse_args(arguments)
+    rows: list[Row] = []
     record = {
         "machine": machine(),
         "command": shlex.join(["python", "-m", "benchmarks", name, *arguments]),
@@ -95,11 +96,11 @@ def run(name: str, module: Benchmark, arguments: Sequence[str]) -> None:
         "dirty": bool(_git("diff", "--stat", "HEAD", "--", ".", ":!benchmarks/results")),
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "data": parser.hashes(options),
-        "rows": [],
+        "rows": rows,
     }
     for row in module.measure(options):
         print(json.dumps(row), flush=True)
-        record["rows"].append(row)
+        rows.append(row)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 

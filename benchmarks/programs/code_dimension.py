@@ -11,12 +11,11 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.decomposition import PCA
 
-from aecodec import Codec, metrics
+from aecodec import metrics
 from aecodec.arrays import Float32, Pixels
 from aecodec.datasets.tiles import as_floats
 from aecodec.imaging.plots import Comparison, comparison_figure
@@ -30,23 +29,8 @@ _SHOWN = (1, 3, 10, 100)
 _A_THREE = 18
 """Index of the test digit in the figure."""
 
-_RAW = 28 * 28
 _FILES = 1000
 """Digits whose files are measured."""
-
-
-class Reconstruction(NamedTuple):
-    """What an autoencoder and its codec make of the test digits.
-
-    Attributes:
-        floats: (N, 28, 28) in 0..1 by the networks before quantization.
-        pixels: (N, 28, 28) by the codec at its finest level.
-        file_bytes: mean size of a file.
-    """
-
-    floats: Float32
-    pixels: Pixels
-    file_bytes: float
 
 
 def add_arguments(parser: Options) -> None:
@@ -62,47 +46,52 @@ def measure(options: Namespace) -> Iterator[Row]:
     png = float(np.mean([len(PNG.encode(digit)) for digit in test[:_FILES]]))
     shown = []
     for dimension in _DIMENSIONS:
-        made = _reconstruct(dimension, train, test, options.epochs)
-        yield _row(dimension, made, test, png) | {"mse_pca": _pca_error(dimension, train, test)}
+        autoencoder = _trained(dimension, as_floats(train), options.epochs)
+        exact = metrics.mse(test, 255 * _floats(autoencoder, as_floats(test)))
+        pixels, size = _coded(autoencoder, train, test)
+        yield {
+            "code_dimension": dimension,
+            **_quality("", exact),
+            **_quality("_quantized", metrics.mse(test, pixels)),
+            "bytes": round(size, 2),
+            "ratio_to_raw": round(28 * 28 / size, 2),
+            "ratio_to_png": round(png / size, 2),
+            "mse_pca": _pca_error(dimension, train, test),
+        }
         if dimension in _SHOWN:
-            shown.append(_comparison(dimension, made, test))
+            pair = (digits[_A_THREE][..., None] for digits in (test, pixels))
+            shown.append(Comparison(*pair, f"{dimension} numbers, {size:.0f} bytes"))
     if options.plot:
         options.plot.write_bytes(comparison_figure(shown))
 
 
-def _reconstruct(dimension: int, train: Pixels, test: Pixels, epochs: int) -> Reconstruction:
-    x_train, x_test = as_floats(train), as_floats(test)
+def _trained(dimension: int, x_train: Float32, epochs: int) -> Autoencoder:
     autoencoder = Autoencoder(
         mnist_encoder((28, 28), (dimension,)), mnist_decoder((dimension,), (28, 28))
     )
     autoencoder.train(x_train, epochs=epochs, batch_size=64, learning_rate=3e-3, verbose=0)
+    return autoencoder
+
+
+def _floats(autoencoder: Autoencoder, x_test: Float32) -> Float32:
+    """Decoded digits in 0..1, before quantization."""
     latents = autoencoder.encoder.predict(x_test, verbose=0)
-    floats = autoencoder.decoder.predict(latents, verbose=0)
+    return np.asarray(autoencoder.decoder.predict(latents, verbose=0)).clip(0, 1)
+
+
+def _coded(autoencoder: Autoencoder, train: Pixels, test: Pixels) -> tuple[Pixels, float]:
+    """Digits decoded at the finest level, and the mean size of a file."""
+    x_train, held_out = as_floats(train), as_floats(test[:1000])
     with tempfile.TemporaryDirectory() as folder:
-        codec = autoencoder.to_codec(folder, x_train, held_out=x_test[:1000], context_units=0)
+        codec = autoencoder.to_codec(folder, x_train, held_out=held_out, context_units=0)
         finest = len(codec.spec.levels)
         codes = codec.encoder.codes(test[..., None], finest)
-        pixels = codec.decoder.reconstruct(codes, finest)[..., 0]
-        return Reconstruction(floats, pixels, _mean_size(codec, test[:_FILES], finest))
+        sizes = [len(codec.compress(digit, level=finest)) for digit in test[:_FILES]]
+        return codec.decoder.reconstruct(codes, finest)[..., 0], float(np.mean(sizes))
 
 
-def _row(dimension: int, made: Reconstruction, test: Pixels, png: float) -> Row:
-    exact = metrics.mse(test, 255 * made.floats.clip(0, 1))
-    quantized = metrics.mse(test, made.pixels)
-    return {
-        "code_dimension": dimension,
-        "mse": round(exact, 2),
-        "psnr": round(metrics.psnr(exact), 3),
-        "mse_quantized": round(quantized, 2),
-        "psnr_quantized": round(metrics.psnr(quantized), 3),
-        "bytes": round(made.file_bytes, 2),
-        "ratio_to_raw": round(_RAW / made.file_bytes, 2),
-        "ratio_to_png": round(png / made.file_bytes, 2),
-    }
-
-
-def _mean_size(codec: Codec, digits: Pixels, level: int) -> float:
-    return float(np.mean([len(codec.compress(digit, level=level)) for digit in digits]))
+def _quality(suffix: str, error: float) -> Row:
+    return {f"mse{suffix}": round(error, 2), f"psnr{suffix}": round(metrics.psnr(error), 3)}
 
 
 def _pca_error(dimension: int, train: Pixels, test: Pixels) -> float:
@@ -111,11 +100,3 @@ def _pca_error(dimension: int, train: Pixels, test: Pixels) -> float:
     fitted = PCA(dimension).fit(x_train)
     error = fitted.inverse_transform(fitted.transform(x_test)) - x_test
     return round(float(np.mean(error**2) * 255**2), 2)
-
-
-def _comparison(dimension: int, made: Reconstruction, test: Pixels) -> Comparison:
-    return Comparison(
-        test[_A_THREE][..., None],
-        made.pixels[_A_THREE][..., None],
-        f"{dimension} numbers, {made.file_bytes:.0f} bytes",
-    )

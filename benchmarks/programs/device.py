@@ -21,7 +21,8 @@ from aecodec.export.device.verify import DeviceFolder
 from benchmarks.harness import ROOT, Options, Row
 
 _EXAMPLE = ROOT / "examples" / "microcontroller"
-_CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
+CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
+"""Names of the object files of the C core."""
 
 # A line of the linker's map: section, address, size, object.
 _PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.o$", re.MULTILINE)
@@ -56,10 +57,10 @@ def _sizes(device: DeviceFolder) -> dict[str, int]:
     build = device.path / "build"
     make = ["make", "-s", "-C", str(_EXAMPLE), f"CODEC={device.path}", f"BUILD={build}"]
     subprocess.run([*make, "arm", "run"], check=True, capture_output=True)
-    sections = _sections((build / "firmware.map").read_text("utf-8"))
+    sections = sections_of((build / "firmware.map").read_text("utf-8"))
     (network,) = device.networks
     return {
-        "code": sum(sections[name, part] for name in _CODE for part in ("text", "rodata")),
+        "code": sum(sections[name, part] for name in CODE for part in ("text", "rodata")),
         "tables": sections[device.identifier, "rodata"],
         "network": sections[device.network_name(network), "rodata"],
         "stack": int((build / "stack.txt").read_text("utf-8")),
@@ -68,7 +69,7 @@ def _sizes(device: DeviceFolder) -> dict[str, int]:
     }
 
 
-def _sections(linker_map: str) -> Counter[tuple[str, str]]:
+def sections_of(linker_map: str) -> Counter[tuple[str, str]]:
     """Bytes by object and section."""
     sizes: Counter[tuple[str, str]] = Counter()
     for section, size, name in _PLACED.findall(

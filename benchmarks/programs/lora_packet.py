@@ -1,18 +1,15 @@
 """Which format makes the best picture of 237 bytes, one packet of LoRa?
 
 The data are a folder of pictures. aecodec's files are those of `aecodec compress --max-bytes`,
-which may encode fewer pixels than the picture has, and chooses by MS-SSIM. The other formats are
-given the best of all their qualities, once at the picture's own size, and once at the sizes that
-aecodec may choose from: of these the one that is best by the very measure. PSNR and SSIMULACRA2 are
-those of pictures at their own size.
+which may encode fewer pixels than the picture has, and chooses by MS-SSIM. The other formats use
+the best of all their qualities and of the sizes that aecodec may choose from, by each measure. PSNR
+and SSIMULACRA2 are measured at the original size, over the pictures that fit.
 """
 
 from __future__ import annotations
 
-import math
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -21,27 +18,14 @@ from aecodec import Codec, Picture, metrics
 from aecodec.arrays import Pixels
 from aecodec.codec.rate_control import REDUCTIONS, last_where
 from aecodec.evaluation.formats import PillowFormat, decode
-from aecodec.format.container import NOT_REDUCED
 from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.resampling import reduced_size, resize
 from benchmarks.formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures
 
-_SIZES = {"own size": (NOT_REDUCED,), "any size": REDUCTIONS}
-_QUALITIES = range(101)
-
-
-class Quality(NamedTuple):
-    """Quality of a picture: minus infinity if no file is small enough.
-
-    Attributes:
-        psnr: PSNR in dB.
-        ssimulacra2: score by SSIMULACRA2.
-    """
-
-    psnr: float = -math.inf
-    ssimulacra2: float = -math.inf
+Quality = tuple[float, float]
+"""PSNR in dB, and the score by SSIMULACRA2."""
 
 
 def add_arguments(parser: Options) -> None:
@@ -53,75 +37,58 @@ def add_arguments(parser: Options) -> None:
 
 
 def measure(options: Namespace) -> Iterator[Row]:
-    """One row for aecodec, then two per other format."""
+    """One row per format."""
     pictures = first_pictures(options.data, options.limit)
     codec = aecodec.load_codec(options.codec)
-    ours = [_ours(codec, picture, options.bytes) for picture in pictures]
-    yield {"format": "aecodec", **_summary(ours)}
+    yield _row("aecodec", [_of_codec(codec, picture, options.bytes) for picture in pictures])
     for anchor in LOSSY:
-        for title, reductions in _SIZES.items():
-            theirs = [
-                _best(anchor, picture.pixels, options.bytes, reductions) for picture in pictures
-            ]
-            yield {
-                "format": f"{anchor.title}, {title}",
-                **_summary(theirs),
-                **_comparison(ours, theirs),
-            }
+        yield _row(
+            anchor.title, [_best(anchor, picture.pixels, options.bytes) for picture in pictures]
+        )
 
 
-def _summary(qualities: Sequence[Quality]) -> Row:
-    reached = [quality for quality in qualities if quality != Quality()]
-    means = np.mean(reached, axis=0).round(3) if reached else (None, None)
-    names = (f"mean_{name}" for name in Quality._fields)
-    return {
-        "pictures": len(qualities),
-        "fit": len(reached),
-        **dict(zip(names, means, strict=True)),
-    }
+def _row(name: str, qualities: Sequence[Quality | None]) -> Row:
+    fitting = [quality for quality in qualities if quality]
+    psnr, score = np.mean(fitting, axis=0).round(3).tolist() if fitting else (None, None)
+    figures = {"mean_psnr": psnr, "mean_ssimulacra2": score}
+    return {"format": name, "pictures": len(qualities), "fit": len(fitting), **figures}
 
 
-def _comparison(ours: Sequence[Quality], theirs: Sequence[Quality]) -> Row:
-    """Number of pictures for which aecodec is better, by each measure."""
-    better = np.greater(ours, theirs).sum(axis=0)
-    names = (f"better_by_{name}" for name in Quality._fields)
-    return dict(zip(names, map(int, better), strict=True))
-
-
-def _ours(codec: Codec, picture: Picture, max_bytes: int) -> Quality:
+def _of_codec(codec: Codec, picture: Picture, max_bytes: int) -> Quality:
     file = codec.compress_picture(picture, max_bytes=max_bytes).data
-    assert len(file) <= max_bytes
     return _quality(picture.pixels, codec.decoder.decompress_picture(file).pixels)
+
+
+def _best(anchor: PillowFormat, pixels: Pixels, max_bytes: int) -> Quality | None:
+    """The best quality by each measure; None if no file fits."""
+    files = (_reduced(anchor, pixels, max_bytes, reduction) for reduction in REDUCTIONS)
+    fitting = [quality for quality in files if quality]
+    return (
+        (max(psnr for psnr, _ in fitting), max(score for _, score in fitting)) if fitting else None
+    )
+
+
+def _reduced(
+    anchor: PillowFormat, pixels: Pixels, max_bytes: int, reduction: int
+) -> Quality | None:
+    """Quality of the largest file that fits, of a picture with reduced sides."""
+    size = (pixels.shape[2], pixels.shape[1])
+    small = resize(pixels, reduced_size(size, reduction))
+    plane = without_channel_axis(small[0])
+    files: dict[int, bytes] = {}
+
+    def fits(quality: int) -> bool:
+        files[quality] = anchor.at_quality(quality).encode(plane)
+        return len(files[quality]) <= max_bytes
+
+    quality = last_where(range(101), fits) if fits(0) else None
+    if quality is None:
+        return None
+    decoded = decode(files[quality], plane).reshape(small.shape)
+    return _quality(pixels, resize(decoded, size))
 
 
 def _quality(original: Pixels, decoded: Pixels) -> Quality:
     """Quality of a picture (1, H, W, C)."""
     psnr = metrics.psnr(metrics.mse(original, decoded))
-    return Quality(psnr, metrics.ssimulacra2(original[0], decoded[0]))
-
-
-def _best(
-    anchor: PillowFormat, pixels: Pixels, max_bytes: int, reductions: Iterable[int]
-) -> Quality:
-    """The best by each measure of the files with reduced sides."""
-    files = [_reduced(anchor, pixels, max_bytes, reduction) for reduction in reductions]
-    return Quality(*map(max, zip(*files, strict=True)))
-
-
-def _reduced(anchor: PillowFormat, pixels: Pixels, max_bytes: int, reduction: int) -> Quality:
-    """Quality of the largest file that fits, of a picture with reduced sides."""
-    size = (pixels.shape[2], pixels.shape[1])
-    small = resize(pixels, reduced_size(size, reduction))
-    plane = without_channel_axis(small[0])
-
-    def file(quality: int) -> bytes:
-        return anchor.at_quality(quality).encode(plane)
-
-    def fits(quality: int) -> bool:
-        return len(file(quality)) <= max_bytes
-
-    quality = last_where(_QUALITIES, fits) if fits(0) else None
-    if quality is None:
-        return Quality()
-    decoded = decode(file(quality), plane).reshape(small.shape)
-    return _quality(pixels, resize(decoded, size))
+    return psnr, metrics.ssimulacra2(original[0], decoded[0])
