@@ -24,6 +24,9 @@ from benchmarks.formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_pictures
 
+_QUALITIES = range(100)
+"""The plugin for JPEG XL fails at 100."""
+
 Quality = tuple[float, float]
 """PSNR in dB, and the score by SSIMULACRA2."""
 
@@ -81,7 +84,7 @@ def _reduced(
         files[quality] = anchor.at_quality(quality).encode(plane)
         return len(files[quality]) <= max_bytes
 
-    quality = last_where(range(101), fits) if fits(0) else None
+    quality = last_where(_QUALITIES, fits) if fits(0) else None
     if quality is None:
         return None
     decoded = decode(files[quality], plane).reshape(small.shape)
