@@ -86,13 +86,14 @@ def _wasm(codec: Codec, pictures: Sequence[Pixels], levels: Sequence[float]) -> 
         path.with_suffix(".raw").write_bytes(b"".join(picture.tobytes() for picture in pictures))
         shapes = [dict(zip(names, picture.shape, strict=True)) for picture in pictures]
         path.with_suffix(".json").write_text(json.dumps(shapes))
-        command = ["node", Path(__file__).with_suffix(".mjs"), ROOT / "web/src", bundle, path]
-        done = subprocess.run([*command, *map(str, levels)], check=True, stdout=subprocess.PIPE)
+        script, modules = Path(__file__).with_suffix(".mjs"), ROOT / "web/src"
+        command = ["node", *map(str, (script, modules, bundle, path, *levels))]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return [[(file, pixels) for file, pixels in picture] for picture in json.loads(done.stdout)]
 
 
 def _digests(file: bytes, pixels: Pixels) -> tuple[str, str]:
-    return sha256(file).hexdigest(), sha256(pixels).hexdigest()
+    return sha256(file).hexdigest(), sha256(pixels.tobytes()).hexdigest()
 
 
 _IMPLEMENTATIONS = {"wasm": _wasm, "python": _python}

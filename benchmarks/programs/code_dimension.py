@@ -59,8 +59,9 @@ def measure(options: Namespace) -> Iterator[Row]:
             "mse_pca": _pca_error(dimension, train, test),
         }
         if dimension in _SHOWN:
-            pair = (digits[_A_THREE][..., None] for digits in (test, pixels))
-            shown.append(Comparison(*pair, f"{dimension} numbers, {size:.0f} bytes"))
+            original, decoded = (digits[_A_THREE][..., None] for digits in (test, pixels))
+            caption = f"{dimension} numbers, {size:.0f} bytes"
+            shown.append(Comparison(original, decoded, caption))
     if options.plot:
         options.plot.write_bytes(comparison_figure(shown))
 
