@@ -34,9 +34,3 @@ def test_a_changed_figure_is_put_right() -> None:
     assert with_tables(PAGE.replace("| 25.24 |", "| 52.24 |")) == PAGE
     with pytest.raises(KeyError):
         with_tables("<!-- nonsense -->\n<!-- end of nonsense -->\n")
-
-
-def test_the_figures_of_the_page_exist() -> None:
-    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", PAGE)
-    assert pictures
-    assert not [name for name in pictures if not (DOCUMENTS[1].parent / name).exists()]
