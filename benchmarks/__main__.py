@@ -15,36 +15,30 @@ from pathlib import Path
 
 from benchmarks import harness, tables
 
-FOLDERS = ("quality", "exactness", "speed", "c")
 
-
-def benchmarks() -> dict[str, Path]:
-    """The file of each benchmark by its name, folder by folder."""
-    root = Path(__file__).parent
-    files = (path for folder in FOLDERS for path in sorted((root / folder).glob("*.py")))
-    return {path.stem: path for path in files if path.stem != "__init__"}
-
-
-def question(file: Path) -> str:
-    """The question that a benchmark answers: the first line of its docstring."""
-    return (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition("\n")[0]
+def questions() -> dict[str, str]:
+    """The question of each benchmark, the first line of its docstring, by its name."""
+    files = sorted(Path(__file__).with_name("programs").glob("[!_]*.py"))
+    docstrings = {
+        path.stem: ast.get_docstring(ast.parse(path.read_text("utf-8"))) for path in files
+    }
+    return {name: (text or "").partition("\n")[0] for name, text in docstrings.items()}
 
 
 def main(arguments: Sequence[str]) -> int:
     """List the benchmarks, run one, or write the tables; return the exit status."""
     name, *rest = arguments or ["--help"]
-    files = benchmarks()
+    known = questions()
     if name in ("-h", "--help"):
         print(__doc__)
-        for entry, file in files.items():
-            print(f"{file.parent.name:<10} {entry:<20} {question(file)}")
+        for benchmark, question in known.items():
+            print(f"{benchmark:<20} {question}")
     elif name == "tables":
         tables.write()
-    elif name in files:
-        module = import_module(f"benchmarks.{files[name].parent.name}.{name}")
-        harness.run(name, module, rest)
+    elif name in known:
+        harness.run(name, import_module(f"benchmarks.programs.{name}"), rest)
     else:
-        print(f"no benchmark {name!r}; there are: {', '.join(files)}", file=sys.stderr)
+        print(f"no benchmark {name!r}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     return 0
 

@@ -1,4 +1,4 @@
-"""Mean differences between two codecs: in rate at equal quality, and in quality at equal rate.
+"""Mean difference between two codecs in rate at equal quality.
 
 G. Bjøntegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33, 2001, with
 piecewise cubic (PCHIP) interpolation, as standards bodies use it today.
@@ -7,7 +7,7 @@ piecewise cubic (PCHIP) interpolation, as standards bodies use it today.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -22,92 +22,61 @@ def bd_rate(curve: Curve, anchor: Curve, between: tuple[float, float] = UNLIMITE
     """Mean difference in rate at equal quality: -0.3 means 30 % smaller than the anchor's.
 
     Args:
-        curve: at least two points of (rate, dB).
+        curve: points of (rate, dB).
         anchor: the same for the codec that is compared with.
         between: lowest and highest dB to integrate over, within the range that both curves cover.
 
     Returns:
-        The mean ratio of the rates, less 1; NaN if the curves have no quality in common, or one of
-        them does not rise.
+        The mean ratio of the rates, less 1; NaN if the curves have no range of qualities in common.
 
     >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
     >>> round(bd_rate([(0.7 * rate, psnr) for rate, psnr in anchor], anchor), 6)
     -0.3
     """
-    return math.exp(_mean_difference(_log_rate(curve), _log_rate(anchor), between)) - 1
-
-
-def bd_quality(curve: Curve, anchor: Curve) -> float:
-    """Mean difference in quality at equal rate: 0.5 means half a decibel better than the anchor.
-
-    Args:
-        curve: at least two points of (rate, dB).
-        anchor: the same for the codec that is compared with.
-
-    Returns:
-        The mean, over the logarithms of the rates that both curves cover, of the difference; NaN if
-        they have no rate in common, or one of them does not rise.
-
-    >>> anchor = [(100, 30.0), (200, 33.0), (400, 36.0)]
-    >>> round(bd_quality([(rate, psnr + 0.5) for rate, psnr in anchor], anchor), 6)
-    0.5
-    """
-    return _mean_difference(_quality(curve), _quality(anchor))
+    rising = _rising(curve), _rising(anchor)
+    if min(map(len, rising)) < 2:
+        return math.nan
+    rates, anchor_rates = map(_log_rate, rising)
+    low = max(rates.x[0], anchor_rates.x[0], between[0])
+    high = min(rates.x[-1], anchor_rates.x[-1], between[1])
+    if low >= high:
+        return math.nan
+    difference = rates.integrate(low, high) - anchor_rates.integrate(low, high)
+    return math.exp(difference / (high - low)) - 1
 
 
 def qualities_at(curve: Curve, rates: tuple[float, float]) -> tuple[float, float]:
     """Qualities of a curve at a low and a high rate; infinite at a rate that it does not reach.
 
-    Args:
-        curve: points of (rate, dB).
-        rates: the low and the high rate.
-
     >>> qualities_at([(1, 30.0), (2, 33.0), (4, 36.0)], (0.1, 2))
     (-inf, 33.0)
     """
-    points = sorted(curve)
-    low, high = np.interp(
-        np.log(np.maximum(rates, 1e-9)),
-        np.log([rate for rate, _ in points]),
-        [quality for _, quality in points],
-        left=-np.inf,
-        right=np.inf,
-    )
+    curve_rates, qualities = zip(*sorted(curve), strict=True)
+    log_rates = np.log(np.maximum(rates, 1e-9))
+    low, high = np.interp(log_rates, np.log(curve_rates), qualities, left=-np.inf, right=np.inf)
     return float(low), float(high)
 
 
-def intersection(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    """The interval that two intervals share.
+def curve_of(rows: Iterable[Mapping[str, float]], quality: str) -> Curve:
+    """Points of (bits per pixel, quality) of rows with the figures of `score`.
 
-    >>> intersection((27, 32), (28, 40))
-    (28, 32)
+    Args:
+        rows: one per setting of a format.
+        quality: its name; MS-SSIM becomes -10 log10(1 - MS-SSIM), as is usual.
+
+    >>> curve_of([{"bpp": 0.5, "ms_ssim": 0.9}], "ms_ssim")
+    [(0.5, 10.0)]
     """
-    return max(one[0], other[0]), min(one[1], other[1])
+    points = [(row["bpp"], row[quality]) for row in rows]
+    if quality == "ms_ssim":
+        return [(rate, -10 * math.log10(1 - value)) for rate, value in points]
+    return points
 
 
-def _mean_difference(one: Curve, other: Curve, between: tuple[float, float] = UNLIMITED) -> float:
-    """Mean difference of two functions, given by points, where both are defined.
-
-    NaN if they nowhere are: a single point is no function.
-    """
-    if min(len(one), len(other)) < 2:
-        return math.nan
-    first, second = (PchipInterpolator(*zip(*points, strict=True)) for points in (one, other))
-    low = max(first.x[0], second.x[0], between[0])
-    high = min(first.x[-1], second.x[-1], between[1])
-    if low >= high:
-        return math.nan
-    return float((first.integrate(low, high) - second.integrate(low, high)) / (high - low))
-
-
-def _log_rate(curve: Curve) -> Curve:
+def _log_rate(points: Curve) -> PchipInterpolator:
     """Logarithm of the rate as a function of the quality."""
-    return [(quality, math.log(rate)) for rate, quality in _rising(curve)]
-
-
-def _quality(curve: Curve) -> Curve:
-    """Quality as a function of the logarithm of the rate."""
-    return [(math.log(rate), quality) for rate, quality in _rising(curve)]
+    rates, qualities = zip(*points, strict=True)
+    return PchipInterpolator(qualities, np.log(rates))
 
 
 def _rising(curve: Curve) -> Curve:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from aecodec import Codec
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
@@ -25,7 +23,7 @@ from aecodec.codec_files.folder import CodecFolder
 from aecodec.engine.bundle import bundle, plans_of
 from aecodec.errors import AecodecError
 from aecodec.tflite.reference import reference_transform
-from benchmarks.harness import ROOT, Options
+from benchmarks.harness import ROOT
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
 BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED = range(17, 24)
@@ -65,19 +63,6 @@ class StatusError(AecodecError):
     def __init__(self, status: int) -> None:
         super().__init__(library().aecodec_status_text(status).decode())
         self.status = status
-
-
-def add_options(parser: Options) -> None:
-    """Add what comparisons with C take: data, the codec, its levels, and the number of pictures."""
-    parser.add_data()
-    parser.add_codec("photo")
-    parser.add_argument("--levels", type=float, nargs="*", help="default: all")
-    parser.add_limit()
-
-
-def totals_by_level(codec: Codec, levels: Sequence[float] | None) -> dict[float, Counter[str]]:
-    """Counts for each of some levels, or of all; nothing is counted yet."""
-    return {level: Counter() for level in levels or range(1, len(codec.spec.levels) + 1)}
 
 
 @functools.cache

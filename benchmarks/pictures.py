@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -11,28 +10,6 @@ import numpy as np
 from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
 from aecodec.imaging.picture import Picture, grey_if_possible, without_channel_axis
-
-_CARRIERS = {"skimage": "data", "sklearn": "datasets/images"}
-"""Packages whose wheels carry photographs under free licences, and the folders of these."""
-
-
-def carried_picture(name: str) -> Path:
-    """The file of a photograph that the wheel of scikit-image or scikit-learn carries.
-
-    Raises:
-        FileNotFoundError: neither carries one of this name, or they are not installed.
-
-    >>> carried_picture("china.jpg").name
-    'china.jpg'
-    """
-    specs = ((find_spec(package), folder) for package, folder in _CARRIERS.items())
-    paths = (
-        Path(spec.origin).parent / folder / name for spec, folder in specs if spec and spec.origin
-    )
-    for path in paths:
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f"{name}: neither scikit-image nor scikit-learn carries this picture")
 
 
 def first_pictures(data: Path, limit: int) -> list[Picture]:

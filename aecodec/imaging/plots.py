@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,18 +41,6 @@ class Comparison:
     caption: str
 
 
-class Panel(NamedTuple):
-    """One picture of a figure.
-
-    Attributes:
-        pixels: (H, W, C) uint8, or a difference (H, W) from -255 to 255.
-        caption: text below it.
-    """
-
-    pixels: npt.NDArray[Any]
-    caption: str = ""
-
-
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     """Draw original, reconstruction and difference side by side, one row per picture.
 
@@ -65,35 +53,17 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     Raises:
         AecodecError: matplotlib is not installed.
     """
-    rows = [_panels(_centre(comparison)) for comparison in comparisons]
-    return pictures_figure(_COLUMNS, rows)
-
-
-def pictures_figure(titles: Sequence[str], rows: Sequence[Sequence[Panel]]) -> bytes:
-    """Draw rows of pictures with captions below, each pixel as a square of whole pixels.
-
-    Args:
-        titles: title of each column.
-        rows: one picture per column in each row; the pictures of a row have the same size.
-
-    Returns:
-        The content of a PNG file.
-
-    Raises:
-        AecodecError: matplotlib is not installed.
-    """
-    sizes = [_panel_size(row[0].pixels.shape[:2]) for row in rows]
-    width = len(titles) * (max(size[1] for size in sizes) + _GAP) + _GAP
+    rows = [_centre(comparison) for comparison in comparisons]
+    sizes = [_panel_size(row.original.shape[:2]) for row in rows]
+    width = len(_COLUMNS) * (max(size[1] for size in sizes) + _GAP) + _GAP
     height = _TEXT + sum(size[0] + _TEXT + _GAP for size in sizes)
     figure = _new_figure((width / _DPI, height / _DPI), is_placed=True)
     top = height - _TEXT
-    for number, title in enumerate(titles):
+    for number, title in enumerate(_COLUMNS):
         _write(figure, _left_edge(number, sizes[0]) + sizes[0][1] / 2, top + _GAP / 2, title)
     for row, size in zip(rows, sizes, strict=True):
-        top -= size[0]
-        for number, panel in enumerate(row):
-            _draw(figure, panel, size, (_left_edge(number, size), top))
-        top -= _TEXT + _GAP
+        _draw(figure, row, size, top - size[0])
+        top -= size[0] + _TEXT + _GAP
     return _as_png(figure, _DPI)
 
 
@@ -116,34 +86,6 @@ def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) 
     axis.set_xlabel("bits per pixel")
     axis.set_ylabel("PSNR, dB")
     axis.grid(alpha=0.3)
-    axis.legend()
-    return _as_png(figure)
-
-
-def bars_figure(values: Mapping[str, Sequence[float]], columns: Sequence[str], unit: str) -> bytes:
-    """Draw horizontal bars on a logarithmic axis, one group of bars per name.
-
-    Args:
-        values: one number per column, by name.
-        columns: names of the columns, for the legend.
-        unit: unit of the numbers.
-
-    Returns:
-        The content of a PNG file.
-
-    Raises:
-        AecodecError: matplotlib is not installed.
-    """
-    figure = _new_figure((3 * _INCHES, (1 + 0.25 * len(values)) * _INCHES))
-    axis = figure.subplots()
-    height = 0.8 / len(columns)
-    for number, column in enumerate(columns):
-        places = np.arange(len(values)) + number * height
-        axis.barh(places, [row[number] for row in values.values()], height, label=column)
-    axis.set_yticks(np.arange(len(values)) + 0.4 - height / 2, list(values))
-    axis.invert_yaxis()
-    axis.set_xscale("log")
-    axis.set_xlabel(unit)
     axis.legend()
     return _as_png(figure)
 
@@ -181,14 +123,10 @@ def _centre(comparison: Comparison) -> Comparison:
     )
 
 
-def _panels(comparison: Comparison) -> list[Panel]:
+def _panels(comparison: Comparison) -> list[npt.NDArray[Any]]:
     """Original, reconstruction and difference of a picture."""
     difference = comparison.reconstructed.astype(np.int16) - comparison.original
-    return [
-        Panel(comparison.original),
-        Panel(comparison.reconstructed, comparison.caption),
-        Panel(difference.mean(axis=-1)),
-    ]
+    return [comparison.original, comparison.reconstructed, difference.mean(axis=-1)]
 
 
 def _panel_size(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -202,15 +140,21 @@ def _left_edge(number: int, size: tuple[int, int]) -> int:
     return _GAP + number * (size[1] + _GAP)
 
 
-def _draw(figure: Any, panel: Panel, size: tuple[int, int], corner: tuple[int, int]) -> None:
-    """Draw a panel and its caption, with a size and a lower left corner in pixels."""
+def _draw(figure: Any, comparison: Comparison, size: tuple[int, int], bottom: int) -> None:
+    """Draw a row of panels, and its caption below the reconstruction."""
+    for number, pixels in enumerate(_panels(comparison)):
+        _show(_panel(figure, size, (_left_edge(number, size), bottom)), pixels)
+    middle = _left_edge(1, size) + size[1] / 2
+    _write(figure, middle, bottom - _TEXT * 0.8, comparison.caption)
+
+
+def _panel(figure: Any, size: tuple[int, int], corner: tuple[int, int]) -> Any:
+    """The axes of a panel, with a size and a lower left corner in pixels."""
     width, height = figure.get_size_inches() * _DPI
     left, bottom = corner
-    axis = figure.add_axes((left / width, bottom / height, size[1] / width, size[0] / height))
-    axis.set_axis_off()
-    _show(axis, panel.pixels)
-    if panel.caption:
-        _write(figure, left + size[1] / 2, bottom - _TEXT * 0.8, panel.caption)
+    axes = figure.add_axes((left / width, bottom / height, size[1] / width, size[0] / height))
+    axes.set_axis_off()
+    return axes
 
 
 def _show(axis: Any, pixels: npt.NDArray[Any]) -> None:

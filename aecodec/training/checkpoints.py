@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -30,15 +28,10 @@ from aecodec.errors import AecodecWarning, ModelError, UsageError
 
 LATEST, PREVIOUS = "latest.npz", "previous.npz"
 
-_OLD_LATEST, _OLD_PREVIOUS = "latest.weights.h5", "latest.weights.h5.bkp"
-"""Names of the files in earlier versions."""
-
-_NAMES = (LATEST, PREVIOUS, _OLD_LATEST, _OLD_PREVIOUS)
-
 
 def has_checkpoint(folder: Path) -> bool:
     """Whether a folder contains the state of a training after an epoch."""
-    return any((folder / name).exists() for name in _NAMES)
+    return any((folder / name).exists() for name in (LATEST, PREVIOUS))
 
 
 @contextmanager
@@ -71,12 +64,12 @@ def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
 def _restored_from(folder: Path, model: Any) -> str | None:
     """Restore a model, and return the name of the file, or None if there is no readable file."""
     problems: dict[str, Exception] = {}
-    for name in _NAMES:
+    for name in (LATEST, PREVIOUS):
         try:
-            values = _read(folder / name, model)
+            values = _read(folder / name)
         except FileNotFoundError:
             continue
-        except Exception as error:  # NumPy and h5py may raise anything for damaged files
+        except Exception as error:  # NumPy may raise anything for damaged files
             problems[name] = error
             continue
         _assign(values, model, folder)
@@ -91,19 +84,10 @@ def _state_of(model: Any) -> list[Any]:
     return [*model.weights, *model.optimizer.variables]
 
 
-def _read(path: Path, model: Any) -> list[Any]:
-    """Read all values of a file, without changing the model."""
-    if path.name in (LATEST, PREVIOUS):
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            return [arrays[name] for name in arrays.files]
-    original = _values_of(model)
-    with TemporaryDirectory() as folder:
-        file = shutil.copyfile(path, Path(folder, _OLD_LATEST))  # Keras requires this suffix
-        try:
-            model.load_weights(file)
-            return _values_of(model)
-        finally:
-            _assign(original, model, path.parent)
+def _read(path: Path) -> list[Any]:
+    """Read all values of a file."""
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+        return [arrays[name] for name in arrays.files]
 
 
 def _values_of(model: Any) -> list[Any]:

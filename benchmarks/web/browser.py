@@ -6,9 +6,8 @@ import base64
 import io
 import json
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -133,67 +132,11 @@ class Browser:
         options = {"behavior": "allow", "downloadPath": str(folder)}
         self._command("Browser.setDownloadBehavior", options)
 
-    @contextmanager
-    def peak_memory(self) -> Iterator[PeakMemory]:
-        """Watch the memory of the page's process while the block runs."""
-        renderers = [pid for pid in _descendants(self._driver.service.process.pid) if _is_page(pid)]
-        with PeakMemory(renderers) as peak:
-            yield peak
-
     def _command(self, name: str, arguments: dict[str, Any]) -> Any:
         return self._driver.execute_cdp_cmd(name, arguments)
 
     def _found(self, selector: str) -> Any:
         return self._driver.find_element("css selector", selector)
-
-
-class PeakMemory:
-    """Memory of the largest of some processes at its peak, looked at fifty times a second.
-
-    Args:
-        processes: their ids.
-
-    Attributes:
-        megabytes: what it holds for itself alone, of 10^6 bytes.
-    """
-
-    def __init__(self, processes: list[int]) -> None:
-        self.megabytes = 0.0
-        self._processes, self._ended = processes, threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> PeakMemory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(0.02):
-            kilobytes = max(_own_kilobytes(pid) for pid in self._processes)
-            self.megabytes = max(self.megabytes, kilobytes * 1024 / 1e6)
-
-
-def _own_kilobytes(pid: int) -> int:
-    """Memory of a process; 0 if it has ended, as spare ones do."""
-    with suppress(OSError):
-        status = Path(f"/proc/{pid}/status").read_text()
-        return int(status.partition("RssAnon:")[2].split()[0])
-    return 0
-
-
-def _is_page(pid: int) -> bool:
-    return "--type=renderer" in Path(f"/proc/{pid}/cmdline").read_text()
-
-
-def _descendants(pid: int) -> Iterator[int]:
-    """Ids of the processes that a process started, and of those that they started."""
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            yield child
-            yield from _descendants(child)
 
 
 def _can_have_focus(node: dict[str, Any]) -> bool:

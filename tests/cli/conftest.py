@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.s3_server import s3_server
 
 from aecodec.data.samples import sample_paths
 from aecodec.urls import Url
-from benchmarks.s3_server import s3_server
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def bucket() -> Iterator[Url]:
     """A bucket of moto's S3 server, with the sample digits in its folder `scans`."""
-    with s3_server() as server:
+    with s3_server() as bucket:
         for path in sample_paths():
-            (server.bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
-        yield server.bucket
+            (bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
+        yield bucket

@@ -77,7 +77,6 @@ def test_pictures_are_counted_together(codec: Codec, digits: np.ndarray) -> None
 
 
 def test_a_file_of_zeros_takes_what_its_header_says(photo: Codec) -> None:
-    """The bombs of the benchmarks are whole files, not only headers."""
     data = file_of_zeros(photo, Header(NO_ID, Mode.RGB, size=(700, 300), reduction=32))
     assert len(data) < 100
     assert photo.decompress(data).size == (700, 300)

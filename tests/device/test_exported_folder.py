@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from helpers.commands import Command
 from helpers.programs import needs
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
+from benchmarks.programs.device import CODE, sections_of
 
-# A line of the linker's map: section, address, size, object.
-PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.o$", re.MULTILINE)
+EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
 
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
@@ -109,15 +107,3 @@ def test_the_firmware_writes_pythons_file_on_a_board(
     code = [size for (name, kind), size in sizes.items() if kind == "text" and name in CODE]
     assert 10_000 < sum(code) <= 16_384
     assert sizes["main", "bss"] <= 14_512
-
-
-CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
-
-
-def sections_of(linker_map: str) -> Counter[tuple[str, str]]:
-    """Bytes by object and section."""
-    sizes: Counter[tuple[str, str]] = Counter()
-    _, _, placed = linker_map.partition("Linker script and memory map")
-    for section, size, name in PLACED.findall(placed):
-        sizes[name, section] += int(size, 16)
-    return sizes

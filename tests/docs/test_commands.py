@@ -23,18 +23,18 @@ import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.documents import PAGES, README, ROOT, blocks_of, commands_of
+from helpers.s3_server import s3_server
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
-from benchmarks.s3_server import s3_server
 
 CODECS = ROOT / "aecodec" / "data" / "codecs"
 
 LONG = re.compile(
     r"aecodec train .* -o "
-    r"|python -m benchmarks (code_dimension|device|distortions|equal_training|megapixels) "
+    r"|python -m benchmarks (code_dimension|device|megapixels)\b"
 )
 """Commands that take minutes to hours."""
 
@@ -42,20 +42,14 @@ SIGNS_OF_LIFE = ("epoch 1,", "Epoch 1/", '{"')
 """Beginnings of lines that a long command prints once it is at work."""
 
 SMALLER = {
-    "aecc": "--megapixels 0.1 --frames 10",
     "browser": "--limit 1",
-    "cluster": "--limit 200 --photos 2",
     "cold_start": "--rounds 1",
     "digits": "--peers 10",
     "blocks": "--limit 1",
-    "distortions": "--limit 1",
-    "equal_bytes": "--levels 1 --crop chelsea.png 150 50 90 60",
     "large_pictures": "--megapixels 0.3",
-    "loading": "--limit 100 --levels 2",
     "lora_packet": "--limit 1",
     "megapixels": "--megapixels 0.3",
     "rate_distortion": "--limit 1",
-    "zarr": "--limit 40 --chunk 20",
 }
 """Options that turn a benchmark of minutes into one of seconds."""
 
@@ -64,7 +58,7 @@ TOOLS = {
     r"aecodec verify --device": ("cc",),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
-    r"python -m benchmarks device": ("clang", "make", "arm-none-eabi-gcc", "qemu-system-arm"),
+    r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
 }
 """Programs and packages that commands need."""
 
@@ -84,9 +78,9 @@ def bucket() -> Iterator[Callable[[], None]]:
     with ExitStack() as stack:
 
         def start() -> None:
-            server = stack.enter_context(s3_server())
+            bucket = stack.enter_context(s3_server())
             for path in sample_paths():
-                (server.bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
+                (bucket / "scans" / path.name).write(path.read_bytes(), replace=False)
 
         yield start
 

@@ -32,10 +32,10 @@ def _gated(pictures: Any) -> Any:
 
 
 def _joined(pictures: Any) -> Any:
-    one = layers.Conv2D(6, 3, padding="same", activation="relu")(pictures)
-    other = layers.Conv2D(6, 3, padding="same")(pictures)
-    parts = [layers.Add()([one, other]), layers.Subtract()([one, other]), one]
-    return layers.Concatenate()([*parts, layers.Maximum()([one, other])])
+    positive = layers.Conv2D(6, 3, padding="same", activation="relu")(pictures)
+    signed = layers.Conv2D(6, 3, padding="same")(pictures)
+    parts = [layers.Add()([positive, signed]), layers.Subtract()([positive, signed]), positive]
+    return layers.Concatenate()([*parts, layers.Maximum()([positive, signed])])
 
 
 def _normalized(pictures: Any) -> Any:

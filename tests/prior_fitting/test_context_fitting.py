@@ -57,7 +57,7 @@ def test_a_context_network_is_kept_where_it_saves_bits() -> None:
     rng = np.random.default_rng(0)
     alike = rng.normal(0, 4, (4000, 1)) + rng.normal(0, 1, (4000, 6))
     unlike = rng.normal(0, 4, (4000, 6))
-    first, again, other = (
+    first, again, without = (
         fit_context(fit_prior(codes, priors=2), codes, units=32, epochs=5)
         for codes in (values.round().astype(np.int16) for values in (alike, alike, unlike))
     )
@@ -65,4 +65,4 @@ def test_a_context_network_is_kept_where_it_saves_bits() -> None:
     assert again.context
     for name in ContextNetwork.DTYPES:
         assert (getattr(first.context, name) == getattr(again.context, name)).all()
-    assert other.context is None
+    assert without.context is None

@@ -13,8 +13,8 @@ def test_fitting_is_deterministic_and_competition_pays() -> None:
     kinds = rng.integers(0, 2, 4000)[:, None]
     codes = np.where(kinds, rng.normal(-6, 1, (4000, 8)), rng.normal(6, 1, (4000, 8)))
     codes = codes.round().astype(np.int16)
-    one, two, again = (fit_prior(codes, priors=p, tables=64) for p in (1, 2, 2))
+    single, pair, again = (fit_prior(codes, priors=p, tables=64) for p in (1, 2, 2))
     for name in ("bank", "table", "offset", "index"):
-        assert (getattr(two, name) == getattr(again, name)).all()
-    assert coding.bits(two, codes).mean() < coding.bits(one, codes).mean() - 5
-    assert coding.bits(two, codes).mean() < 8 * np.log2(np.sqrt(2 * np.pi * np.e)) + 2
+        assert (getattr(pair, name) == getattr(again, name)).all()
+    assert coding.bits(pair, codes).mean() < coding.bits(single, codes).mean() - 5
+    assert coding.bits(pair, codes).mean() < 8 * np.log2(np.sqrt(2 * np.pi * np.e)) + 2

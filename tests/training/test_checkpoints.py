@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -89,21 +88,6 @@ def test_the_state_of_another_model_is_refused(folder: Path) -> None:
     model.optimizer.build(model.trainable_variables)
     with pytest.raises(ModelError, match="other networks"):
         checkpoints_in(folder, model).__enter__()
-
-
-def test_states_of_earlier_versions_are_read(tmp_path: Path) -> None:
-    """They were HDF5 files, with the number of epochs in a file beside them."""
-    model = train(tmp_path / "now")
-    folder = tmp_path / "before"
-    folder.mkdir()
-    model.save_weights(folder / "latest.weights.h5")
-    shutil.copy(folder / "latest.weights.h5", folder / "latest.weights.h5.bkp")
-    (folder / "training_metadata.json").write_bytes(b"")
-    assert has_checkpoint(folder)
-    assert restored(folder) == EPOCHS
-    (folder / "latest.weights.h5").write_bytes(b"\x89HDF\r\n\x1a\n cut short")
-    with pytest.warns(AecodecWarning, match="from the previous checkpoint"):
-        assert restored(folder) == EPOCHS
 
 
 def test_one_process_at_a_time_goes_on_with_a_training(folder: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-from argparse import Namespace
+import time
 from pathlib import Path
 
 import dask
 import distributed  # noqa: F401 - its defaults have to be there before one is changed
-import numpy as np
+import psutil
 import pytest
 from helpers.commands import Command
 from PIL import Image
@@ -20,7 +21,7 @@ from aecodec.cli.batch.cluster import LOCAL, Cluster, connected
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers
-from benchmarks.speed.cluster import measure
+from aecodec.urls import Url
 
 
 def _says(item: str, console: Console, _: Workers) -> None:
@@ -76,23 +77,53 @@ def test_a_scheduler_that_is_not_there_is_named(
 
 
 @pytest.mark.slow
-def test_a_worker_and_the_scheduler_die_and_all_files_are_there_once(
-    folder: Path, digits: Pixels, photograph: Pixels
+def test_a_worker_and_the_scheduler_die_and_all_files_are_written_once(
+    folder: Path, digits: Pixels, bucket: Url
 ) -> None:
-    np.savez("mnist.npz", x_train=digits[:1], x_test=digits[:300])
-    Path("photographs").mkdir()
-    Image.fromarray(photograph[:200, :300]).save("photographs/0.png")
-    options = Namespace(
-        data=Path("mnist.npz"), photographs=Path("photographs"), limit=300, photos=1
+    Path("many").mkdir()
+    for number, digit in enumerate(digits[:300]):
+        Image.fromarray(digit).save(f"many/{number:03}.png")
+    assert compressing(bucket / "alone", "--jobs", "1").wait() == 0
+    call = (bucket / "killed", "--scheduler", "local", "--jobs", "2")
+    process = compressing(*call)
+    wait_for_rows(150, process)
+    workers_of(process)[0].kill()
+    wait_for_rows(225, process)
+    process.kill()  # the scheduler lives in it
+    process.wait()
+    before = objects(bucket / "killed")
+    time.sleep(1)  # the times of objects are whole seconds
+    assert compressing(*call).wait() == 0
+    after, expected = objects(bucket / "killed"), objects(bucket / "alone")
+    assert len(before) >= 225
+    assert before.items() <= after.items()
+    contents, expected_contents = (
+        {name: content for name, (content, _) in made.items()} for made in (after, expected)
     )
-    rows = {row["way"]: row for row in measure(options)}
-    assert rows["one process"]["bytes"] == rows["two workers"]["bytes"]
-    killed = rows["two workers, killed"]
-    assert killed["made_before"] >= 301 * 3 // 4
-    assert [killed[name] for name in ("objects", "missing", "made_twice", "wrong")] == [
-        301,
-        0,
-        0,
-        0,
-    ]
-    assert rows["one process, stacks of 1000"]["objects"] == 1
+    assert contents == expected_contents
+
+
+def compressing(target: Url, *options: str) -> subprocess.Popen[bytes]:
+    """Start a command that compresses the folder `many`."""
+    command = [sys.executable, "-m", "aecodec", "compress", "many", "--quiet", "--skip-existing"]
+    command += ["-o", str(target), "--manifest", f"{target.name}.parquet", *options]
+    return subprocess.Popen(command)
+
+
+def wait_for_rows(count: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the journal of the manifest has some rows."""
+    journal = Path("killed.parquet.rows")
+    while not (journal.exists() and journal.read_bytes().count(b"\n") >= count):
+        assert process.poll() is None, "the command ended before it could be killed"
+        time.sleep(0.05)
+
+
+def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The workers that a command started."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def objects(folder: Url) -> dict[str, tuple[bytes, float]]:
+    """Content and time of each object in a folder, by its name."""
+    return {url.name: (url.read_bytes(), url.modified()) for url in folder.rglob("*")}

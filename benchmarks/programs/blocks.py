@@ -15,25 +15,21 @@ from __future__ import annotations
 import math
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_gradient_magnitude
 
 import aecodec
 from aecodec.arrays import Float64, Pixels
-from aecodec.evaluation.formats import PillowFormat, decode
+from aecodec.evaluation.formats import decode
 from aecodec.evaluation.scores import round_trip_at
-from benchmarks.anchors.pillow_formats import LOSSY
+from benchmarks.formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_planes
 
 _LUMA = (0.299, 0.587, 0.114)
 _SIGMA, _GRADIENT = 2.0, 2.0
 _BORDERS = (16, 8)
-
-File = tuple[int, Pixels]
-"""Size of a file in bytes, and what it decodes to."""
 
 
 def add_arguments(parser: Options) -> None:
@@ -54,16 +50,15 @@ def measure(options: Namespace) -> Iterator[Row]:
         yield {"format": "aecodec", "level": level, **_of_files(pictures, files)}
     sizes = [len(codec.compress(picture, level=options.level)) for picture in pictures]
     for anchor in LOSSY:
-        files = [_no_smaller(anchor, *pair) for pair in zip(pictures, sizes, strict=True)]
+        contents = map(anchor.no_smaller, pictures, sizes)
+        files = [
+            (len(file), decode(file, pixels))
+            for file, pixels in zip(contents, pictures, strict=True)
+        ]
         yield {"format": anchor.title, "at_level": options.level, **_of_files(pictures, files)}
 
 
-def _no_smaller(anchor: PillowFormat, picture: Pixels, least: int) -> File:
-    file = anchor.no_smaller(picture, least)
-    return len(file), decode(file, picture)
-
-
-def _of_files(pictures: Sequence[Pixels], files: Sequence[File]) -> Row:
+def _of_files(pictures: Sequence[Pixels], files: Sequence[tuple[int, Pixels]]) -> Row:
     sizes, decoded = zip(*files, strict=True)
     return {"bytes": round(float(np.mean(sizes)), 1), **_ratios(pictures, decoded)}
 
@@ -89,32 +84,18 @@ def blockiness(originals: Sequence[Pixels], decoded: Sequence[Pixels], border: i
     >>> blockiness([flat], [ramp], 16), blockiness([flat], [ramp // 16 * 8 + ramp], 16)
     (1.0, 9.0)
     """
-    at_borders, elsewhere = _Steps(), _Steps()
+    sums, counts = np.zeros(2), np.zeros(2)
     for original, picture in zip(originals, decoded, strict=True):
         even = gaussian_gradient_magnitude(_luma(original), _SIGMA) < _GRADIENT
         for plane, is_even in ((_luma(picture), even), (_luma(picture).T, even.T)):
             steps = np.abs(np.diff(plane, axis=1))
             is_counted = is_even[:, 1:] & is_even[:, :-1]
             is_border = np.arange(1, plane.shape[1]) % border == 0
-            at_borders.add(steps[is_counted & is_border])
-            elsewhere.add(steps[is_counted & ~is_border])
-    return at_borders.mean / elsewhere.mean if elsewhere.sum else math.nan
-
-
-@dataclass
-class _Steps:
-    """Steps that were counted: their sum and their number."""
-
-    sum: float = 0.0
-    count: int = 0
-
-    def add(self, steps: Float64) -> None:
-        self.sum += float(steps.sum())
-        self.count += steps.size
-
-    @property
-    def mean(self) -> float:
-        return self.sum / self.count if self.count else math.nan
+            for number, counted in enumerate((is_counted & is_border, is_counted & ~is_border)):
+                sums[number] += steps[counted].sum()
+                counts[number] += counted.sum()
+    at_borders, elsewhere = sums / np.maximum(counts, 1)
+    return float(at_borders / elsewhere) if elsewhere else math.nan
 
 
 def _luma(pixels: Pixels) -> Float64:

@@ -2,8 +2,7 @@
 
 The page of `aecodec web` in Chromium, headless, from a host on this machine that gzips texts.
 Speeds are those of the library as a page calls it, with all its workers: the best of several
-rounds, of the first pictures of a folder and of the sample digits. Memory is what the process of
-the page holds for itself at its peak, as the browser's task manager shows it.
+rounds, of the first pictures of a folder and of the sample digits.
 """
 
 from __future__ import annotations
@@ -15,18 +14,13 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
-
 from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec.registry import load_codec
-from aecodec.web.samples import PHOTOGRAPH, sample_pictures
+from aecodec.web.samples import sample_pictures
 from aecodec.web.site import site_files
 from benchmarks.harness import Options, Row
 from benchmarks.web.browser import opened_browser
 from benchmarks.web.static_host import static_host
-
-_LARGE = (2560, 1792)
-"""Sides of a picture of 4.6 megapixels."""
 
 _PRELUDE = """
 const aecodec = await import('/aecodec/index.js');
@@ -94,9 +88,6 @@ def measure(options: Namespace) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         names = _make_host(Path(folder), photographs[: options.limit])
         yield from _speeds(Path(folder), names)
-        for work in ("encode", "decode"):
-            peak = _peak(Path(folder), work)
-            yield _row("photo", f"{work} 4.6 megapixels: memory at its peak, MB", peak)
     for codec in ("photo", "digits"):
         yield _row(codec, "first visit, gzipped: MB", round(_first_visit(codec) / 1e6, 2))
 
@@ -112,10 +103,6 @@ def _make_host(folder: Path, photographs: Sequence[Path]) -> list[str]:
     (folder / "blank.html").write_text('<!DOCTYPE html><link rel="icon" href="data:,">')
     for path in photographs:
         shutil.copy(path, folder)
-    with Image.open(PHOTOGRAPH) as image:
-        large = image.resize(_LARGE)
-    large.save(folder / "large.png")
-    (folder / "large.aec").write_bytes(codecs[0].compress(large))
     return [f"/{path.name}" for path in photographs]
 
 
@@ -135,19 +122,6 @@ def _speeds(folder: Path, names: Sequence[str]) -> Iterator[Row]:
 def _prelude(codec: str) -> str:
     identity = load_codec(codec).spec.codec_id.hex()
     return _PRELUDE.replace("CODEC", repr(f"/codecs/{identity}"))
-
-
-def _peak(folder: Path, work: str) -> float:
-    """Megabytes of the page's process at the peak of coding a picture of 4.6 megapixels."""
-    call = {
-        "encode": "await aecodec.encode(await picture('/large.png'), { codec });",
-        "decode": "await aecodec.decode(await (await fetch('/large.aec')).blob(), { codec });",
-    }[work]
-    with static_host(folder) as host, opened_browser() as browser:
-        browser.open(f"{host.url}/blank.html", width=1280)
-        with browser.peak_memory() as peak:
-            browser.run(_prelude("photo") + call)
-    return round(peak.megabytes, 1)
 
 
 def _first_visit(codec: str) -> int:

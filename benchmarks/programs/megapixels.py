@@ -1,14 +1,12 @@
 """How many megapixels per second, on one core and on two, and where does the time go?
 
 The pictures of a folder are laid side by side to one of --megapixels. All work is done in memory,
-in a warm process; the shortest of three rounds. With --venv, CompressAI is installed into a virtual
-environment there, and its scale hyperprior is measured on two megapixels.
+in a warm process; the shortest of three rounds.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,19 +16,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 import aecodec
 from aecodec.arrays import Pixels
 from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.imaging.picture import from_array
-from benchmarks.anchors.environments import environment, run_program
-from benchmarks.harness import ROOT, Options, Row, least_seconds
+from benchmarks.harness import Options, Row, least_seconds
 from benchmarks.pictures import mosaic
 
-_COMPRESSAI = ("compressai==1.2.8",)
-_COMPRESSAI_MODEL = ROOT / "benchmarks" / "anchors" / "compressai_model.py"
-_COMPRESSAI_SIDE = 1408
 _ROUNDS = 3
 _ANCHORS = (
     PillowFormat("JPEG", "JPEG", {"quality": 60}),
@@ -50,11 +42,10 @@ class Work(NamedTuple):
 
 
 def add_arguments(parser: Options) -> None:
-    """Add the data, the codec, the size, and the virtual environment for CompressAI."""
+    """Add the data, the codec and the size."""
     parser.add_data()
     parser.add_codec("photo")
     parser.add_argument("--megapixels", type=float, default=12)
-    parser.add_argument("--venv", type=Path, metavar="FOLDER", help="for CompressAI")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
@@ -64,8 +55,6 @@ def measure(options: Namespace) -> Iterator[Row]:
         os.environ["OPENBLAS_NUM_THREADS"] = str(cores)  # read when NumPy is loaded
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             yield from process.submit(_rows, options.data, options.codec, side, cores).result()
-        if options.venv:
-            yield _compressai(options.data, environment(options.venv, _COMPRESSAI), cores)
 
 
 def _rows(data: Path, codec: str, side: int, cores: int) -> list[Row]:
@@ -103,12 +92,3 @@ def _aecodec(name: str, pixels: Pixels) -> Iterator[Work]:
 def _anchors(pixels: Pixels) -> Iterator[Work]:
     for anchor in _ANCHORS:
         yield Work(anchor.title, partial(anchor.encode, pixels), partial(decode, original=pixels))
-
-
-def _compressai(data: Path, python: Path, cores: int) -> Row:
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder, "picture.npy")
-        np.save(picture, mosaic(data, _COMPRESSAI_SIDE))
-        row = run_program(python, _COMPRESSAI_MODEL, picture, cores)
-    speeds = {name: round(value, 2) for name, value in row.items()}
-    return {"what": "CompressAI, scale hyperprior", "cores": cores, **speeds}

@@ -6,6 +6,7 @@ All commands run by turns; the median of each is given.
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from aecodec.data.samples import sample_paths
-from benchmarks.harness import Options, Row, environment_of_starts
+from benchmarks.harness import Options, Row
 
 _IMPORTS = "import numpy, PIL.Image"
 
@@ -51,7 +52,8 @@ def _commands(folder: Path) -> dict[str, list[str]]:
 
 def _median_seconds(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, float]:
     """Median time of each command; a first round is not counted."""
-    environment = environment_of_starts()
+    # Containers set this variable, with which an editable install would be compiled at each start.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds + 1):
         for name, command in commands.items():

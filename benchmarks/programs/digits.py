@@ -17,7 +17,7 @@ from aecodec.arrays import Pixels
 from aecodec.entropy import coding
 from aecodec.evaluation.formats import AVIF, JPEG_XL, WEBP, PillowFormat, decode
 from aecodec.format import container
-from benchmarks.anchors.pillow_formats import JPEG, LOSSLESS
+from benchmarks.formats import JPEG, LOSSLESS
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import mnist
 

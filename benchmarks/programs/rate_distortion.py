@@ -18,15 +18,22 @@ from pathlib import Path
 import aecodec
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.evaluation.scores import score
+from aecodec.evaluation.scores import round_trip_at, score
 from aecodec.imaging.plots import rate_distortion_figure
-from benchmarks.anchors.pillow_formats import LOSSY
-from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, intersection, qualities_at
+from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
+from benchmarks.formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_planes
-from benchmarks.scores import BD_RATES, curve_of, scores_of_levels
 
-_OURS = "aecodec"
+_BD_RATES = {
+    "bd_rate": "psnr",
+    "bd_rate_mean_psnr": "mean_psnr",
+    "bd_rate_ms_ssim": "ms_ssim",
+    "bd_rate_ssimulacra2": "ssimulacra2",
+}
+"""Qualities of `score` at which rates are compared, by the names of the BD-rates."""
+
+_CODEC = "aecodec"
 _SCORES = (30.0, 80.0)
 """Scores by SSIMULACRA2 from low to high quality, at which photographs are used."""
 
@@ -49,44 +56,45 @@ def measure(options: Namespace) -> Iterator[Row]:
     for row in _scores(aecodec.load_codec(options.codec), pictures):
         yield row
         rows.append(row)
-    yield from _bd_rates(rows, options)
+    for anchor in LOSSY:
+        yield {"format": anchor.title, **_bd_rates(rows, anchor.title, options)}
     if options.plot:
-        options.plot.write_bytes(rate_distortion_figure(_curves(rows, "psnr")))
+        formats = dict.fromkeys(row["format"] for row in rows)
+        curves = {name: _curve(rows, name, "psnr") for name in formats}
+        options.plot.write_bytes(rate_distortion_figure(curves))
 
 
 def _scores(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
-    for row in scores_of_levels(codec, pictures):
-        yield {"format": _OURS, **row}
+    for level in range(1, len(codec.spec.levels) + 1):
+        scores = score(pictures, round_trip_at(codec, level))
+        yield {"format": _CODEC, "setting": level, **scores}
     for anchor in LOSSY:
         for quality in anchor.qualities:
-            at_quality = anchor.at_quality(quality)
-            scores = score(pictures, at_quality.round_trip)
+            scores = score(pictures, anchor.at_quality(quality).round_trip)
             yield {"format": anchor.title, "setting": quality, **scores}
 
 
-def _curves(rows: Sequence[Row], quality: str) -> dict[str, Curve]:
-    """Points of (bits per pixel, quality), by format."""
-    of_formats: dict[str, list[Row]] = {}
-    for row in rows:
-        of_formats.setdefault(row["format"], []).append(row)
-    return {name: curve_of(of_format, quality) for name, of_format in of_formats.items()}
+def _curve(rows: Sequence[Row], name: str, quality: str) -> Curve:
+    """Points of (bits per pixel, quality) of a format."""
+    return curve_of([row for row in rows if row["format"] == name], quality)
 
 
-def _bd_rates(rows: Sequence[Row], options: Namespace) -> Iterator[Row]:
-    measured = {title: name for title, name in BD_RATES.items() if name in rows[0]}
-    curves = {title: _curves(rows, name) for title, name in measured.items()}
-    for name in (anchor.title for anchor in LOSSY):
-        rates = {}
-        for title, of_format in curves.items():
-            ours = of_format[_OURS]
-            rate = bd_rate(ours, of_format[name], _counted(title, ours, options))
+def _bd_rates(rows: Sequence[Row], anchor: str, options: Namespace) -> Row:
+    rates = {}
+    for title, quality in _BD_RATES.items():
+        if quality in rows[0]:
+            curve = _curve(rows, _CODEC, quality)
+            between = _range(quality, curve, options)
+            rate = bd_rate(curve, _curve(rows, anchor, quality), between)
             rates[title] = None if math.isnan(rate) else round(rate, 4)
-        yield {"format": name, **rates}
+    return rates
 
 
-def _counted(title: str, curve: Curve, options: Namespace) -> tuple[float, float]:
+def _range(quality: str, curve: Curve, options: Namespace) -> tuple[float, float]:
     """The qualities over which a BD-rate is taken."""
-    if title == "bd_rate_ssimulacra2":
+    if quality == "ssimulacra2":
         return options.scores
-    at_rates = qualities_at(curve, options.bpp)
-    return intersection(at_rates, options.between) if title == "bd_rate" else at_rates
+    low, high = qualities_at(curve, options.bpp)
+    if quality == "psnr":
+        return max(low, options.between[0]), min(high, options.between[1])
+    return low, high

@@ -10,7 +10,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from aecodec.codec_files.file_names import Half
 from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.imaging.picture import without_channel_axis
 from aecodec.imaging.planes import to_planes
-from aecodec.imaging.plots import bars_figure
 from aecodec.keras_models.model_files import keras_half
 from benchmarks.harness import Options, Row, least_seconds
 from benchmarks.pictures import first_pictures
@@ -37,10 +35,9 @@ _ANCHORS = (
 
 
 def add_arguments(parser: Options) -> None:
-    """Add the data, the codec and the figure."""
+    """Add the data and the codec."""
     parser.add_data()
     parser.add_codec("digits")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the times as PNG")
 
 
 def measure(options: Namespace) -> Iterator[Row]:
@@ -49,13 +46,7 @@ def measure(options: Namespace) -> Iterator[Row]:
         without_channel_axis(picture.pixels[0])
         for picture in first_pictures(options.data, _PICTURES)
     ]
-    times = {}
-    for row in _rows(aecodec.load_codec(options.codec), pictures):
-        yield row
-        times[row["what"]] = (row["compress_ms"], row["decompress_ms"])
-    if options.plot:
-        figure = bars_figure(times, ("compress", "decompress"), "milliseconds per picture")
-        options.plot.write_bytes(figure)
+    yield from _rows(aecodec.load_codec(options.codec), pictures)
 
 
 def _rows(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:

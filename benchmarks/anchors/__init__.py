@@ -1,1 +1,0 @@
-"""Codecs that aecodec is compared with, and the environments that they need."""

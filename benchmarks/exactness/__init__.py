@@ -1,1 +1,0 @@
-"""Benchmarks of agreement: between coders, backends, languages, and with damaged files."""

@@ -1,0 +1,79 @@
+"""How much flash, RAM and how many instructions does the encoder take on a Cortex-M4?
+
+The program is the firmware of examples/microcontroller at -Os, run by qemu: pixels in, a file out.
+Flash and RAM are taken from the linker's map. The benchmark needs make, arm-none-eabi-gcc and
+qemu-system-arm. `aecodec verify --device` compares the files with Python's.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import aecodec
+from aecodec.export.device.verify import DeviceFolder
+from benchmarks.harness import ROOT, Options, Row
+
+_EXAMPLE = ROOT / "examples" / "microcontroller"
+CODE = ("aecodec", "aecodec_network", "aecodec_operators", "aecodec_kernels")
+"""Names of the object files of the C core."""
+
+# A line of the linker's map: section, address, size, object.
+_PLACED = re.compile(r"^ \.(\w+)[.\w]*\s+0x[0-9a-f]+\s+(0x[0-9a-f]+) \S+/(\w+)\.o$", re.MULTILINE)
+
+
+def add_arguments(parser: Options) -> None:
+    """Add the codec."""
+    parser.add_codec("digits")
+
+
+def measure(options: Namespace) -> Iterator[Row]:
+    """One row per level."""
+    for level in range(1, len(aecodec.load_codec(options.codec).spec.levels) + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            sizes = _sizes(_export(options.codec, level, Path(folder, "device")))
+        flash, ram = (
+            sizes["network"] + sizes["tables"] + sizes["code"],
+            sizes["ram"] + sizes["stack"],
+        )
+        yield {"level": level, **sizes, "flash_kb": round(flash / 1e3), "ram_kb": round(ram / 1e3)}
+
+
+def _export(codec: str, level: int, folder: Path) -> DeviceFolder:
+    command = [sys.executable, "-m", "aecodec", "export", codec, "-o", str(folder), "--quiet"]
+    to_c = ["--format", "c", "--half", "encoder", "--level", str(level)]
+    subprocess.run([*command, *to_c], check=True)
+    return DeviceFolder(folder)
+
+
+def _sizes(device: DeviceFolder) -> dict[str, int]:
+    """Bytes in flash and in RAM, and instructions for a picture."""
+    build = device.path / "build"
+    make = ["make", "-s", "-C", str(_EXAMPLE), f"CODEC={device.path}", f"BUILD={build}"]
+    subprocess.run([*make, "arm", "run"], check=True, capture_output=True)
+    sections = sections_of((build / "firmware.map").read_text("utf-8"))
+    (network,) = device.networks
+    return {
+        "code": sum(sections[name, part] for name in CODE for part in ("text", "rodata")),
+        "tables": sections[device.identifier, "rodata"],
+        "network": sections[device.network_name(network), "rodata"],
+        "stack": int((build / "stack.txt").read_text("utf-8")),
+        "ram": sections["main", "bss"],
+        "instructions": int((build / "instructions.txt").read_text("utf-8")),
+    }
+
+
+def sections_of(linker_map: str) -> Counter[tuple[str, str]]:
+    """Bytes by object and section."""
+    sizes: Counter[tuple[str, str]] = Counter()
+    for section, size, name in _PLACED.findall(
+        linker_map.partition("Linker script and memory map")[2]
+    ):
+        sizes[name, section] += int(size, 16)
+    return sizes

@@ -1,0 +1,97 @@
+"""Which format makes the best picture of 237 bytes, one packet of LoRa?
+
+The data are a folder of pictures. aecodec's files are those of `aecodec compress --max-bytes`,
+which may encode fewer pixels than the picture has, and chooses by MS-SSIM. The other formats use
+the best of all their qualities and of the sizes that aecodec may choose from, by each measure. PSNR
+and SSIMULACRA2 are measured at the original size, over the pictures that fit.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+import aecodec
+from aecodec import Codec, Picture, metrics
+from aecodec.arrays import Pixels
+from aecodec.codec.rate_control import REDUCTIONS, last_where
+from aecodec.evaluation.formats import PillowFormat, decode
+from aecodec.imaging.picture import without_channel_axis
+from aecodec.imaging.resampling import reduced_size, resize
+from benchmarks.formats import LOSSY
+from benchmarks.harness import Options, Row
+from benchmarks.pictures import first_pictures
+
+_QUALITIES = range(100)
+"""The plugin for JPEG XL fails at 100."""
+
+Quality = tuple[float, float]
+"""PSNR in dB, and the score by SSIMULACRA2."""
+
+
+def add_arguments(parser: Options) -> None:
+    """Add the data, the codec and the number of bytes."""
+    parser.add_data()
+    parser.add_codec("photo")
+    parser.add_argument("--bytes", type=int, default=237)
+    parser.add_limit()
+
+
+def measure(options: Namespace) -> Iterator[Row]:
+    """One row per format."""
+    pictures = first_pictures(options.data, options.limit)
+    codec = aecodec.load_codec(options.codec)
+    yield _row("aecodec", [_of_codec(codec, picture, options.bytes) for picture in pictures])
+    for anchor in LOSSY:
+        yield _row(
+            anchor.title, [_best(anchor, picture.pixels, options.bytes) for picture in pictures]
+        )
+
+
+def _row(name: str, qualities: Sequence[Quality | None]) -> Row:
+    fitting = [quality for quality in qualities if quality]
+    psnr, score = np.mean(fitting, axis=0).round(3).tolist() if fitting else (None, None)
+    figures = {"mean_psnr": psnr, "mean_ssimulacra2": score}
+    return {"format": name, "pictures": len(qualities), "fit": len(fitting), **figures}
+
+
+def _of_codec(codec: Codec, picture: Picture, max_bytes: int) -> Quality:
+    file = codec.compress_picture(picture, max_bytes=max_bytes).data
+    return _quality(picture.pixels, codec.decoder.decompress_picture(file).pixels)
+
+
+def _best(anchor: PillowFormat, pixels: Pixels, max_bytes: int) -> Quality | None:
+    """The best quality by each measure; None if no file fits."""
+    files = (_reduced(anchor, pixels, max_bytes, reduction) for reduction in REDUCTIONS)
+    fitting = [quality for quality in files if quality]
+    return (
+        (max(psnr for psnr, _ in fitting), max(score for _, score in fitting)) if fitting else None
+    )
+
+
+def _reduced(
+    anchor: PillowFormat, pixels: Pixels, max_bytes: int, reduction: int
+) -> Quality | None:
+    """Quality of the largest file that fits, of a picture with reduced sides."""
+    size = (pixels.shape[2], pixels.shape[1])
+    small = resize(pixels, reduced_size(size, reduction))
+    plane = without_channel_axis(small[0])
+    files: dict[int, bytes] = {}
+
+    def fits(quality: int) -> bool:
+        files[quality] = anchor.at_quality(quality).encode(plane)
+        return len(files[quality]) <= max_bytes
+
+    quality = last_where(_QUALITIES, fits) if fits(0) else None
+    if quality is None:
+        return None
+    decoded = decode(files[quality], plane).reshape(small.shape)
+    return _quality(pixels, resize(decoded, size))
+
+
+def _quality(original: Pixels, decoded: Pixels) -> Quality:
+    """Quality of a picture (1, H, W, C)."""
+    psnr = metrics.psnr(metrics.mse(original, decoded))
+    return psnr, metrics.ssimulacra2(original[0], decoded[0])
