@@ -149,6 +149,13 @@ static PyObject *compute(PyObject *arguments, aecodec_status (*function)(call *)
     return result;
 }
 
+#define FUNCTION(name, function)                                                                                  \
+    static PyObject *name(PyObject *module, PyObject *arguments)                                                  \
+    {                                                                                                             \
+        (void)module;                                                                                             \
+        return compute(arguments, function);                                                                      \
+    }
+
 static size_t vectors_of(const call *k)
 {
     return (size_t)k->sides.planes * k->sides.rows * k->sides.columns;
@@ -216,11 +223,7 @@ static aecodec_status run_network(call *k)
 }
 
 /* run(codec, is_encoder, pictures, rows, columns, input, output) -> (status, None); pictures follow each other */
-static PyObject *run(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return compute(arguments, run_network);
-}
+FUNCTION(run, run_network)
 
 /* ---- messages ---- */
 
@@ -279,18 +282,10 @@ static aecodec_status encode_message(call *k) { return code_message(k, 1); }
 static aecodec_status decode_message(call *k) { return code_message(k, 0); }
 
 /* encode(codec, level in sixteenths, planes, rows, columns, latents, codes) -> (status, message) */
-static PyObject *encode(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return compute(arguments, encode_message);
-}
+FUNCTION(encode, encode_message)
 
 /* decode(codec, level in sixteenths, planes, rows, columns, message, codes) -> (status, None) */
-static PyObject *decode(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return compute(arguments, decode_message);
-}
+FUNCTION(decode, decode_message)
 
 static aecodec_status dequantize_codes(call *k)
 {
@@ -306,11 +301,7 @@ static aecodec_status dequantize_codes(call *k)
 }
 
 /* dequantize(codec, level in sixteenths, planes, rows, columns, codes, latents) -> (status, None) */
-static PyObject *dequantize(PyObject *module, PyObject *arguments)
-{
-    (void)module;
-    return compute(arguments, dequantize_codes);
-}
+FUNCTION(dequantize, dequantize_codes)
 
 /* status_text(status) -> what it means */
 static PyObject *status_text(PyObject *module, PyObject *arguments)
