@@ -12,16 +12,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
+import os
 import random
+import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import ai_edge_litert.interpreter  # noqa: F401 - once, and not in each process
 import numpy as np
@@ -29,10 +34,62 @@ import numpy as np
 import aecodec
 from aecodec.codec.registry import BUILT_IN
 from aecodec.format import container
-from fuzz.in_processes import Outcome, outcome_of
 from fuzz.mutations.folders import make_hostile
 
 _SIDE = 28
+CPU_SECONDS = 2
+MIB = 300
+
+_FINE, _REFUSED, _ESCAPED = 0, 3, 4
+
+
+class Outcome(NamedTuple):
+    """The result of an attack.
+
+    Attributes:
+        text: "done", "refused", or what went wrong.
+        is_failure: whether something went wrong.
+        mib: most memory that the process had.
+    """
+
+    text: str
+    is_failure: bool
+    mib: int
+
+
+def outcome_of(attack: Callable[[], object], most_mib: int = MIB) -> Outcome:
+    """Run an attack in a fork of this process, with at most two seconds of the processor's time.
+
+    Args:
+        attack: fine if it returns, or raises an AecodecError.
+        most_mib: most memory that it may take.
+    """
+    child = os.fork()
+    if child == 0:
+        os._exit(_status_of(attack))
+    _, status, usage = os.wait4(child, 0)
+    mib = usage.ru_maxrss // 1024
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        text = "hang" if number == signal.SIGXCPU else f"death by {signal.Signals(number).name}"
+        return Outcome(text, True, mib)
+    if mib > most_mib:
+        return Outcome("memory", True, mib)
+    text = {_FINE: "done", _REFUSED: "refused"}.get(os.WEXITSTATUS(status), "another error")
+    return Outcome(text, text == "another error", mib)
+
+
+def _status_of(attack: Callable[[], object]) -> int:
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        attack()
+    except aecodec.AecodecError:
+        return _REFUSED
+    except BaseException:
+        traceback.print_exc()
+        return _ESCAPED
+    return _FINE
 
 
 def attack(folder: Path) -> None:

@@ -30,9 +30,6 @@ from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
 from aecodec.tflite.model import Shape
 
-_DAMAGED, _NO_MEMORY = 3, 16
-"""Statuses of `aecodec.h`."""
-
 _BATCH = 96
 """Tiles of a large batch that a thread takes at a time."""
 
@@ -102,7 +99,7 @@ class Network:
         return outputs
 
     def _run(self, inputs: Latents, outputs: Latents, size: tuple[int, int]) -> None:
-        _check(core.run(self._codec, self._is_encoder, *size, inputs, outputs))
+        _result(core.run(self._codec, self._is_encoder, len(inputs), *size, inputs, outputs))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,23 +114,22 @@ class CoreCoder:
 
     def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
         codes = np.empty((segment.vectors, self.level.code_dimension), np.int8)
-        status, message = core.encode(
-            self.codec, self.level_index, *_sides(segment), np.ascontiguousarray(latents), codes
-        )
-        _check(status)
-        return message, codes
+        latents = np.ascontiguousarray(latents)
+        answer = core.encode(self.codec, self.level_index, *_sides(segment), latents, codes)
+        return _result(answer), codes
 
     def decide(self, latents: Latents, segment: Segment) -> Codes:
         return self.encode(latents, segment)[1]
 
     def decode(self, message: bytes, segment: Segment) -> Codes:
         codes = np.empty((segment.vectors, self.level.code_dimension), np.int8)
-        _check(core.decode(self.codec, self.level_index, *_sides(segment), message, codes))
+        _result(core.decode(self.codec, self.level_index, *_sides(segment), message, codes))
         return codes
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
         whole = latents if latents.flags.c_contiguous else np.empty(latents.shape, np.int8)
-        _check(core.dequantize(self.codec, self.level_index, codes, whole))
+        vectors = codes.size // self.level.code_dimension
+        _result(core.dequantize(self.codec, self.level_index, 1, 1, vectors, codes, whole))
         if whole is not latents:
             latents[...] = whole
 
@@ -174,16 +170,16 @@ def _level_codec(folder: CodecFolder, number: int) -> Any:
 
 
 def _opened(folder: CodecFolder, section: Section) -> Any:
-    status, codec = core.open(join_sections(folder, [section]))
-    _check(status)
-    return codec
+    return _result(core.open(join_sections(folder, [section])))
 
 
-def _check(status: int) -> None:
-    """Raise the error that a status of the core stands for, unless it is 0."""
-    if status == _DAMAGED:
+def _result(answer: tuple[int, Any]) -> Any:
+    """The result in an answer of the core, unless its status stands for an error."""
+    status, result = answer
+    if status == core.DAMAGED:
         raise FormatError("damaged: the payload is not one that an encoder of this codec writes")
-    if status == _NO_MEMORY:
+    if status == core.NO_MEMORY:
         raise MemoryError
     if status:
         raise CodecError(f"the core cannot run this codec: {core.status_text(status)}")
+    return result

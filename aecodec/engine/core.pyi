@@ -2,16 +2,22 @@ from typing import Any
 
 import numpy.typing as npt
 
-def open(bundle: bytes, /) -> tuple[int, Any]: ...
+DAMAGED: int
+NO_MEMORY: int
+
+Answer = tuple[int, Any]
+
+def open(bundle: bytes, /) -> Answer: ...
 def run(
     codec: Any,
     is_encoder: bool,
+    pictures: int,
     rows: int,
     columns: int,
     inputs: npt.NDArray[Any],
     outputs: npt.NDArray[Any],
     /,
-) -> int: ...
+) -> Answer: ...
 def encode(
     codec: Any,
     level_index: int,
@@ -21,7 +27,7 @@ def encode(
     latents: npt.NDArray[Any],
     codes: npt.NDArray[Any],
     /,
-) -> tuple[int, bytes]: ...
+) -> Answer: ...
 def decode(
     codec: Any,
     level_index: int,
@@ -31,8 +37,15 @@ def decode(
     message: bytes,
     codes: npt.NDArray[Any],
     /,
-) -> int: ...
+) -> Answer: ...
 def dequantize(
-    codec: Any, level_index: int, codes: npt.NDArray[Any], latents: npt.NDArray[Any], /
-) -> int: ...
+    codec: Any,
+    level_index: int,
+    planes: int,
+    rows: int,
+    columns: int,
+    codes: npt.NDArray[Any],
+    latents: npt.NDArray[Any],
+    /,
+) -> Answer: ...
 def status_text(status: int, /) -> str: ...

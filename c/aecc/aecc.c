@@ -29,23 +29,16 @@ static int compress_with(const options *o, const aecodec_bundle *bundle, const a
     return result;
 }
 
-static int compress(const options *o)
+static int compress(const options *o, content *file)
 {
-    content file;
     aecodec_image picture;
     aecodec_bundle *bundle;
-    const char *problem;
-    int result = read_file(o->input, &file);
-    if (result) {
-        return result;
-    }
-    problem = read_pnm(&file, &picture);
-    result = problem ? fail(o->input, problem) : open_bundle(o, NULL, &bundle);
+    const char *problem = read_pnm(file, &picture);
+    int result = problem ? fail(o->input, problem) : open_bundle(o, NULL, &bundle);
     if (!result) {
         result = compress_with(o, bundle, &picture);
         aecodec_bundle_close(bundle);
     }
-    free(file.bytes);
     return result;
 }
 
@@ -62,23 +55,14 @@ static int decompress_with(const options *o, const aecodec_bundle *bundle, const
     return result;
 }
 
-static int decompress(const options *o)
+static int decompress(const options *o, const content *file, const aecodec_header *header)
 {
-    content file;
-    aecodec_header header;
     aecodec_bundle *bundle;
-    int result = read_file(o->input, &file);
-    if (result) {
-        return result;
-    }
-    result = aecodec_read_header(file.bytes, file.size, &header) == AECODEC_OK
-                 ? open_bundle(o, header.id, &bundle)
-                 : fail(o->input, aecodec_status_text(AECODEC_DAMAGED));
+    int result = open_bundle(o, header->id, &bundle);
     if (!result) {
-        result = decompress_with(o, bundle, &file);
+        result = decompress_with(o, bundle, file);
         aecodec_bundle_close(bundle);
     }
-    free(file.bytes);
     return result;
 }
 
@@ -100,39 +84,38 @@ static void print_header(const aecodec_header *header)
     printf("reduction %g\n", header->reduction / 2.0);
 }
 
-static int info(const options *o)
+static int run_on(const options *o, content *file)
 {
-    content file;
     aecodec_header header;
-    int result = read_file(o->input, &file);
-    if (result) {
-        return result;
+    if (o->command == COMPRESS) {
+        return compress(o, file);
     }
-    if (aecodec_read_header(file.bytes, file.size, &header) == AECODEC_OK) {
-        print_header(&header);
-    } else {
-        result = fail(o->input, aecodec_status_text(AECODEC_DAMAGED));
+    if (aecodec_read_header(file->bytes, file->size, &header) != AECODEC_OK) {
+        return fail(o->input, aecodec_status_text(AECODEC_DAMAGED));
     }
-    free(file.bytes);
-    return result;
+    if (o->command == DECOMPRESS) {
+        return decompress(o, file, &header);
+    }
+    print_header(&header);
+    return 0;
 }
 
 static int run(const options *o)
 {
-    switch (o->command) {
-    case COMPRESS:
-        return compress(o);
-    case DECOMPRESS:
-        return decompress(o);
-    case INFO:
-        return info(o);
-    case HELP:
+    content file;
+    int result = 0;
+    if (o->command == HELP) {
         print_help();
-        return 0;
-    default:
+    } else if (o->command == VERSION) {
         puts("aecc " AECODEC_VERSION);
-        return 0;
+    } else {
+        result = read_file(o->input, &file);
+        if (!result) {
+            result = run_on(o, &file);
+            free(file.bytes);
+        }
     }
+    return result;
 }
 
 /* What was printed counts as done once the system has taken it. */

@@ -1376,6 +1376,16 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
         to[7] |= LEVEL_FLAG;
         to[size++] = header->level;
     }
+#ifdef AECODEC_LIBRARY /* devices write single pictures of full size */
+    if (header->frames > 1) {
+        to[7] |= FRAMES_FLAG;
+        size += write_number(to + size, header->frames);
+    }
+    if (header->reduction != FULL_SIZE) {
+        to[7] |= REDUCTION_FLAG;
+        to[size++] = header->reduction;
+    }
+#endif
     return size;
 }
 
@@ -1532,6 +1542,11 @@ aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_
 size_t aecodec_write_number(uint8_t *to, uint32_t value)
 {
     return write_number(to, value);
+}
+
+size_t aecodec_write_header(uint8_t *to, const aecodec_header *header)
+{
+    return write_header(to, header);
 }
 
 size_t aecodec_write_checksum(uint8_t *file, size_t length)

@@ -279,6 +279,9 @@ aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, cons
 /* Write a number as LEB128, 1 to 5 bytes. Returns how many. */
 size_t aecodec_write_number(uint8_t *to, uint32_t value);
 
+/* Write the fields of a header before its metadata, at most 32 bytes. Returns how many. */
+size_t aecodec_write_header(uint8_t *to, const aecodec_header *header);
+
 /* Append the checksum, 4 bytes, to a file. Returns the file's length with it. */
 size_t aecodec_write_checksum(uint8_t *file, size_t length);
 

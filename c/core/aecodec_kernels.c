@@ -179,16 +179,6 @@ void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution 
 
 /* ---- portable kernels ---- */
 
-static void pack(void *packed, const int8_t *from, size_t count)
-{
-    memcpy(packed, from, count);
-}
-
-static void fill(void *packed, int8_t value, size_t count)
-{
-    memset(packed, value, count);
-}
-
 /* Sums of four outputs over a row of the kernel. Unsigned, because sums may wrap around. */
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
 
@@ -328,7 +318,7 @@ enum { LEAST_PLACES = 0 };
 #endif
 
 const aecodec_kernels aecodec_portable_kernels = {
-    "portable", 8, 1, 1, 1, pack, fill, NULL, portable_tile, portable_multiply, LEAST_PLACES, portable_outputs, portable_add,
+    "portable", 8, 1, 1, 1, aecodec_pack_bytes, aecodec_fill_bytes, NULL, portable_tile, portable_multiply, LEAST_PLACES, portable_outputs, portable_add,
 };
 
 #if !defined(AECODEC_X86) && !defined(AECODEC_NEON) && !defined(AECODEC_WASM)

@@ -170,6 +170,35 @@ static inline int8_t aecodec_output(const aecodec_scaling *scaling, int32_t sum,
     return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)scaling->zero), scaling->least, scaling->most);
 }
 
+/* ---- inputs, packed as 8 or 16 bits ---- */
+
+static inline void aecodec_pack_bytes(void *packed, const int8_t *from, size_t count)
+{
+    memcpy(packed, from, count);
+}
+
+static inline void aecodec_fill_bytes(void *packed, int8_t value, size_t count)
+{
+    memset(packed, value, count);
+}
+
+static inline void aecodec_pack_words(int16_t *restrict packed, const int8_t *restrict from, size_t count)
+{
+    size_t n;
+    for (n = 0; n < count; n++) {
+        packed[n] = from[n];
+    }
+}
+
+static inline void aecodec_fill_words(void *packed, int8_t value, size_t count)
+{
+    int16_t *to = packed;
+    size_t n;
+    for (n = 0; n < count; n++) {
+        to[n] = value;
+    }
+}
+
 /* ---- words in memory, aligned in any way ---- */
 
 #ifdef __GNUC__ /* an instruction, even where the compiler is told that there is no C library */

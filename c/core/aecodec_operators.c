@@ -124,7 +124,7 @@ static int convolution_is_sound(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
     const uint64_t groups = ((uint64_t)high(word[0]) * call->in[0].channels + 3) / 4;
-    return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && scaling_is_sound(call) &&
+    return are_steps(word[0]) && are_steps(word[1]) && scaling_is_sound(call) &&
            aecodec_plan_holds(call->plan, word[3], groups * 4 * low(word[0]) * padded(call->out.channels)) &&
            rows_end_in_zeros(call);
 }
@@ -132,15 +132,15 @@ static int convolution_is_sound(const aecodec_call *call)
 static int depthwise_is_sound(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
-    return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && word[6] <= MAX_STEP &&
+    return are_steps(word[0]) && are_steps(word[1]) && word[6] <= MAX_STEP &&
            (uint64_t)call->in[0].channels * word[6] == call->out.channels && scaling_is_sound(call) &&
            aecodec_plan_holds(call->plan, word[3], (uint64_t)low(word[0]) * high(word[0]) * call->out.channels);
 }
 
-static void convolve(const aecodec_kernels *kernels, const aecodec_call *call)
+static void convolve(const aecodec_call *call)
 {
     const aecodec_convolution convolution = convolution_of(call);
-    aecodec_convolve(kernels, &convolution);
+    aecodec_convolve(call->kernels, &convolution);
 }
 
 /* The rows or columns of a kernel that lie within the input, for one output. */
@@ -172,13 +172,12 @@ static int8_t depthwise_output(const aecodec_convolution *c, uint32_t row, uint3
     return aecodec_output(&c->scaling, (int32_t)sum, channel);
 }
 
-static void convolve_depthwise(const aecodec_kernels *kernels, const aecodec_call *call)
+static void convolve_depthwise(const aecodec_call *call)
 {
     const aecodec_convolution convolution = convolution_of(call);
     const uint32_t per_input = call->parameters[6];
     int8_t *to = call->to;
     uint32_t row, column, channel;
-    (void)kernels;
     for (row = 0; row < call->out.rows; row++) {
         for (column = 0; column < call->out.columns; column++) {
             for (channel = 0; channel < call->out.channels; channel++) {
@@ -205,7 +204,7 @@ static aecodec_sum sum_of(const aecodec_call *call)
 static int pair_is_sound(const aecodec_call *call)
 {
     const aecodec_sum sum = sum_of(call);
-    return call->count == 2 && is_scale(sum.one_multiplier, sum.one_shift) &&
+    return is_scale(sum.one_multiplier, sum.one_shift) &&
            is_scale(sum.other_multiplier, sum.other_shift) && is_scale(sum.multiplier, sum.shift) &&
            sum.least <= sum.most;
 }
@@ -287,18 +286,17 @@ static int8_t result_of(uint32_t kind, const aecodec_sum *sum, int8_t one, int8_
 }
 
 /* A run of elements, of which an operand that is stretched has one: its step is 0. */
-static void run_of_pairs(const aecodec_kernels *kernels, const aecodec_call *call, const aecodec_sum *sum,
-                         const int8_t *one, size_t one_step, const int8_t *other, size_t other_step, int8_t *to,
+static void run_of_pairs(const aecodec_call *call, const aecodec_sum *sum, const int8_t *one, size_t one_step, const int8_t *other, size_t other_step, int8_t *to,
                          size_t count)
 {
     size_t n;
     if (call->kind == AECODEC_SUM && one_step && other_step) {
-        kernels->add(sum, one, other, to, count);
+        call->kernels->add(sum, one, other, to, count);
         return;
     }
     for (n = 0; n < count; n++, one += one_step, other += other_step) {
         if (call->kind == AECODEC_SUM) {
-            kernels->add(sum, one, other, to + n, 1);
+            call->kernels->add(sum, one, other, to + n, 1);
         } else {
             to[n] = result_of(call->kind, sum, *one, *other);
         }
@@ -312,18 +310,18 @@ static size_t start_of(const aecodec_shape *shape, uint32_t row, uint32_t column
            shape->channels;
 }
 
-static void run_pairs(const aecodec_kernels *kernels, const aecodec_call *call)
+static void run_pairs(const aecodec_call *call)
 {
     const aecodec_sum sum = sum_of(call);
     const aecodec_shape *one = &call->in[0], *other = &call->in[1];
     uint32_t row, column;
     if (is_same(one, &call->out) && is_same(other, &call->out)) {
-        run_of_pairs(kernels, call, &sum, call->from[0], 1, call->from[1], 1, call->to, count_of(&call->out));
+        run_of_pairs(call, &sum, call->from[0], 1, call->from[1], 1, call->to, count_of(&call->out));
         return;
     }
     for (row = 0; row < call->out.rows; row++) {
         for (column = 0; column < call->out.columns; column++) {
-            run_of_pairs(kernels, call, &sum, call->from[0] + start_of(one, row, column), one->channels > 1,
+            run_of_pairs(call, &sum, call->from[0] + start_of(one, row, column), one->channels > 1,
                          call->from[1] + start_of(other, row, column), other->channels > 1,
                          call->to + start_of(&call->out, row, column), call->out.channels);
         }
@@ -334,7 +332,7 @@ static void run_pairs(const aecodec_kernels *kernels, const aecodec_call *call)
 
 static int table_is_sound(const aecodec_call *call)
 {
-    return call->count == 1 && aecodec_plan_holds(call->plan, call->parameters[0], 256);
+    return aecodec_plan_holds(call->plan, call->parameters[0], 256);
 }
 
 static int same_shapes(const aecodec_call *call)
@@ -342,12 +340,11 @@ static int same_shapes(const aecodec_call *call)
     return is_same(&call->in[0], &call->out);
 }
 
-static void look_up(const aecodec_kernels *kernels, const aecodec_call *call)
+static void look_up(const aecodec_call *call)
 {
     const int8_t *table = at(call, call->parameters[0]);
     const size_t count = count_of(&call->out);
     size_t n;
-    (void)kernels;
     for (n = 0; n < count; n++) {
         call->to[n] = table[call->from[0][n] + 128];
     }
@@ -355,26 +352,20 @@ static void look_up(const aecodec_kernels *kernels, const aecodec_call *call)
 
 /* ---- elements elsewhere ---- */
 
-static int has_one_input(const aecodec_call *call)
-{
-    return call->count == 1;
-}
-
 static int same_counts(const aecodec_call *call)
 {
     return count_of(&call->in[0]) == count_of(&call->out);
 }
 
-static void copy(const aecodec_kernels *kernels, const aecodec_call *call)
+static void copy(const aecodec_call *call)
 {
-    (void)kernels;
     memmove(call->to, call->from[0], count_of(&call->out));
 }
 
 /* 0: side of a block. `flat` has a block's pixels as channels of one pixel, `wide` as pixels. */
 static int block_is_sound(const aecodec_call *call)
 {
-    return call->count == 1 && call->parameters[0] >= 1 && call->parameters[0] <= MAX_STEP;
+    return call->parameters[0] >= 1 && call->parameters[0] <= MAX_STEP;
 }
 
 static int are_blocks(const aecodec_shape *flat, const aecodec_shape *wide, uint32_t side)
@@ -394,13 +385,12 @@ static int space_to_depth_fits(const aecodec_call *call)
 }
 
 /* Move a row of a block for each pixel of a row of the flat tensor. */
-static void depth_to_space(const aecodec_kernels *kernels, const aecodec_call *call)
+static void depth_to_space(const aecodec_call *call)
 {
     const uint32_t side = call->parameters[0];
     const size_t run = (size_t)side * call->out.channels, pixel = call->in[0].channels;
     int8_t *to = call->to;
     uint32_t row, column;
-    (void)kernels;
     for (row = 0; row < call->out.rows; row++) {
         const int8_t *from = call->from[0] + (size_t)(row / side) * call->in[0].columns * pixel + row % side * run;
         for (column = 0; column < call->in[0].columns; column++, from += pixel, to += run) {
@@ -409,13 +399,12 @@ static void depth_to_space(const aecodec_kernels *kernels, const aecodec_call *c
     }
 }
 
-static void space_to_depth(const aecodec_kernels *kernels, const aecodec_call *call)
+static void space_to_depth(const aecodec_call *call)
 {
     const uint32_t side = call->parameters[0];
     const size_t run = (size_t)side * call->in[0].channels, pixel = call->out.channels;
     const int8_t *from = call->from[0];
     uint32_t row, column;
-    (void)kernels;
     for (row = 0; row < call->in[0].rows; row++) {
         int8_t *to = call->to + (size_t)(row / side) * call->out.columns * pixel + row % side * run;
         for (column = 0; column < call->out.columns; column++, from += run, to += pixel) {
@@ -427,7 +416,7 @@ static void space_to_depth(const aecodec_kernels *kernels, const aecodec_call *c
 /* 0: the axis along which inputs are joined: 0 rows, 1 columns, 2 channels. */
 static int concatenation_is_sound(const aecodec_call *call)
 {
-    return call->count >= 1 && call->parameters[0] <= 2;
+    return call->parameters[0] <= 2;
 }
 
 static uint32_t side_along(const aecodec_shape *shape, uint32_t axis)
@@ -457,13 +446,12 @@ static size_t run_from(const aecodec_shape *shape, uint32_t axis)
     return axis == 0 ? count_of(shape) : axis == 1 ? (size_t)shape->columns * shape->channels : shape->channels;
 }
 
-static void concatenate(const aecodec_kernels *kernels, const aecodec_call *call)
+static void concatenate(const aecodec_call *call)
 {
     const uint32_t axis = call->parameters[0];
     const size_t whole = run_from(&call->out, axis), times = count_of(&call->out) / whole;
     int8_t *start = call->to;
     uint32_t n;
-    (void)kernels;
     for (n = 0; n < call->count; n++) {
         const size_t run = run_from(&call->in[n], axis);
         size_t time;
@@ -474,23 +462,36 @@ static void concatenate(const aecodec_kernels *kernels, const aecodec_call *call
     }
 }
 
-/* 0, 1: row and column of the input at which the output begins; 2: what lies outside of the input. */
-static void window(const aecodec_kernels *kernels, const aecodec_call *call)
+/* Copy whole pixels. place_of: the row of the input that a row of the output has, or the column that a column has; -1
+ * for a border, which is filled with parameter 2. */
+static void gather(const aecodec_call *call, int64_t (*place_of)(const aecodec_call *call, uint32_t axis, uint32_t number))
 {
-    const int64_t top = (int32_t)call->parameters[0], left = (int32_t)call->parameters[1];
     const size_t pixel = call->out.channels;
     int8_t *to = call->to;
-    int64_t row, column;
-    (void)kernels;
-    for (row = top; row < top + call->out.rows; row++) {
-        for (column = left; column < left + call->out.columns; column++, to += pixel) {
-            if (row >= 0 && row < call->in[0].rows && column >= 0 && column < call->in[0].columns) {
-                memcpy(to, call->from[0] + ((size_t)row * call->in[0].columns + (size_t)column) * pixel, pixel);
+    uint32_t row, column;
+    for (row = 0; row < call->out.rows; row++) {
+        const int64_t y = place_of(call, 0, row);
+        for (column = 0; column < call->out.columns; column++, to += pixel) {
+            const int64_t x = place_of(call, 1, column);
+            if (y >= 0 && x >= 0) {
+                memcpy(to, call->from[0] + ((size_t)y * call->in[0].columns + (size_t)x) * pixel, pixel);
             } else {
                 memset(to, byte_of(call->parameters[2], 0), pixel);
             }
         }
     }
+}
+
+/* 0, 1: row and column of the input at which the output begins; 2: what lies outside of the input. */
+static int64_t seen_through_window(const aecodec_call *call, uint32_t axis, uint32_t number)
+{
+    const int64_t place = (int64_t)(int32_t)call->parameters[axis] + number;
+    return place < side_along(&call->in[0], axis) ? place : -1;
+}
+
+static void window(const aecodec_call *call)
+{
+    gather(call, seen_through_window);
 }
 
 static int same_channels(const aecodec_call *call)
@@ -502,7 +503,7 @@ static int same_channels(const aecodec_call *call)
  * the mirror, which are not repeated then; 0 if the mirror is between them and what lies outside. */
 static int mirror_is_sound(const aecodec_call *call)
 {
-    return call->count == 1 && call->parameters[2] <= 1;
+    return call->parameters[2] <= 1;
 }
 
 /* Whether the mirror image of all that lies outside lies inside. */
@@ -518,32 +519,22 @@ static int mirror_fits(const aecodec_call *call)
            side_is_mirrored((int32_t)word[1], call->out.columns, call->in[0].columns, word[2]);
 }
 
-static size_t mirrored(int32_t place, uint32_t side, uint32_t skip)
+static int64_t mirrored(const aecodec_call *call, uint32_t axis, uint32_t number)
 {
-    const int32_t last = (int32_t)side - 1, twice = (int32_t)skip - 1;
-    return (size_t)(place < 0 ? twice - place : place > last ? 2 * last - twice - place : place);
+    const int32_t place = (int32_t)(call->parameters[axis] + number), twice = (int32_t)call->parameters[2] - 1;
+    const int32_t last = (int32_t)side_along(&call->in[0], axis) - 1;
+    return place < 0 ? twice - place : place > last ? 2 * last - twice - place : place;
 }
 
-static void mirror(const aecodec_kernels *kernels, const aecodec_call *call)
+static void mirror(const aecodec_call *call)
 {
-    const uint32_t *word = call->parameters;
-    const size_t pixel = call->out.channels;
-    int8_t *to = call->to;
-    int32_t row, column;
-    (void)kernels;
-    for (row = 0; row < (int32_t)call->out.rows; row++) {
-        const size_t y = mirrored((int32_t)word[0] + row, call->in[0].rows, word[2]);
-        for (column = 0; column < (int32_t)call->out.columns; column++, to += pixel) {
-            const size_t x = mirrored((int32_t)word[1] + column, call->in[0].columns, word[2]);
-            memcpy(to, call->from[0] + (y * call->in[0].columns + x) * pixel, pixel);
-        }
-    }
+    gather(call, mirrored);
 }
 
 /* Each pixel several times. 0: rows and columns of a block of equal pixels. */
 static int nearest_is_sound(const aecodec_call *call)
 {
-    return call->count == 1 && are_steps(call->parameters[0]);
+    return are_steps(call->parameters[0]);
 }
 
 static int nearest_fits(const aecodec_call *call)
@@ -553,19 +544,14 @@ static int nearest_fits(const aecodec_call *call)
            call->out.columns == (uint64_t)call->in[0].columns * high(times);
 }
 
-static void nearest(const aecodec_kernels *kernels, const aecodec_call *call)
+static int64_t repeated(const aecodec_call *call, uint32_t axis, uint32_t number)
 {
-    const uint32_t down = low(call->parameters[0]), across = high(call->parameters[0]);
-    const size_t pixel = call->out.channels;
-    int8_t *to = call->to;
-    uint32_t row, column;
-    (void)kernels;
-    for (row = 0; row < call->out.rows; row++) {
-        const int8_t *from = call->from[0] + (size_t)(row / down) * call->in[0].columns * pixel;
-        for (column = 0; column < call->out.columns; column++, to += pixel) {
-            memcpy(to, from + column / across * pixel, pixel);
-        }
-    }
+    return number / (axis ? high(call->parameters[0]) : low(call->parameters[0]));
+}
+
+static void nearest(const aecodec_call *call)
+{
+    gather(call, repeated);
 }
 
 /* Any elements in any order. 0: a table of the output's six sides, of the step through the input along each,
@@ -574,7 +560,7 @@ enum { AXES = 6, MAX_AXIS = 1 << 24 };
 
 static int move_is_sound(const aecodec_call *call)
 {
-    return call->count == 1 && aecodec_plan_holds(call->plan, call->parameters[0], (2 * AXES + 1) * 4);
+    return aecodec_plan_holds(call->plan, call->parameters[0], (2 * AXES + 1) * 4);
 }
 
 /* Whether the output has as many elements as the sides say, and all that are moved lie in the input. */
@@ -594,14 +580,13 @@ static int move_fits(const aecodec_call *call)
     return count == whole && least >= 0 && most < (int64_t)count_of(&call->in[0]);
 }
 
-static void move(const aecodec_kernels *kernels, const aecodec_call *call)
+static void move(const aecodec_call *call)
 {
     const int32_t *sides = at(call, call->parameters[0]), *steps = sides + AXES;
     const size_t count = count_of(&call->out);
     int32_t place[AXES] = {0};
     int64_t from = steps[AXES];
     size_t n;
-    (void)kernels;
     for (n = 0; n < count; n++) {
         unsigned axis = AXES;
         call->to[n] = call->from[0][from];
@@ -623,7 +608,7 @@ static void move(const aecodec_kernels *kernels, const aecodec_call *call)
 static int pool_is_sound(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
-    return call->count == 1 && are_steps(word[0]) && are_steps(word[1]) && low(word[0]) * high(word[0]) <= 1 << 20;
+    return are_steps(word[0]) && are_steps(word[1]) && low(word[0]) * high(word[0]) <= 1 << 20;
 }
 
 static int32_t rounded_quotient(int32_t sum, int32_t count)
@@ -655,11 +640,10 @@ static int8_t pooled(const aecodec_call *call, uint32_t row, uint32_t column, ui
     return aecodec_limit(largest, byte_of(word[3], 0), byte_of(word[3], 1));
 }
 
-static void pool(const aecodec_kernels *kernels, const aecodec_call *call)
+static void pool(const aecodec_call *call)
 {
     int8_t *to = call->to;
     uint32_t row, column, channel;
-    (void)kernels;
     for (row = 0; row < call->out.rows; row++) {
         for (column = 0; column < call->out.columns; column++) {
             for (channel = 0; channel < call->out.channels; channel++) {
@@ -677,7 +661,7 @@ enum { TO_MEAN, TO_MAXIMUM, TO_MINIMUM, TO_SUM };
 static int reduction_is_sound(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters;
-    return call->count == 1 && word[0] <= 1 && word[1] <= TO_SUM && is_scale((int32_t)word[3], (int32_t)word[4]);
+    return word[0] <= 1 && word[1] <= TO_SUM && is_scale((int32_t)word[3], (int32_t)word[4]);
 }
 
 static int reduction_fits(const aecodec_call *call)
@@ -723,12 +707,11 @@ static int8_t reduced(const aecodec_call *call, const int8_t *from, size_t count
     return aecodec_limit((int32_t)sum, -128, 127);
 }
 
-static void reduce(const aecodec_kernels *kernels, const aecodec_call *call)
+static void reduce(const aecodec_call *call)
 {
     const size_t outputs = count_of(&call->out), count = count_of(&call->in[0]) / outputs;
     const size_t step = call->parameters[0] ? 1 : outputs, next = call->parameters[0] ? count : 1;
     size_t n;
-    (void)kernels;
     for (n = 0; n < outputs; n++) {
         call->to[n] = reduced(call, call->from[0] + n * next, count, step);
     }
@@ -744,7 +727,7 @@ static int softmax_is_sound(const aecodec_call *call)
 {
     const int32_t *table;
     unsigned n;
-    if (call->count != 1 || !aecodec_plan_holds(call->plan, call->parameters[0], 256 * sizeof(int32_t)) ||
+    if (!aecodec_plan_holds(call->plan, call->parameters[0], 256 * sizeof(int32_t)) ||
         call->out.channels > MOST_SHARES) {
         return 0;
     }
@@ -806,12 +789,11 @@ static void share(const int32_t *table, const int8_t *from, int8_t *to, uint32_t
     }
 }
 
-static void softmax(const aecodec_kernels *kernels, const aecodec_call *call)
+static void softmax(const aecodec_call *call)
 {
     const uint32_t channels = call->out.channels;
     const size_t count = count_of(&call->out);
     size_t n;
-    (void)kernels;
     for (n = 0; n < count; n += channels) {
         share(at(call, call->parameters[0]), call->from[0] + n, call->to + n, channels);
     }
@@ -840,13 +822,12 @@ static int8_t inner_product(const aecodec_sum *sum, const int8_t *one, const int
     return aecodec_limit((int32_t)((uint32_t)scaled + (uint32_t)sum->zero), sum->least, sum->most);
 }
 
-static void multiply_matrices(const aecodec_kernels *kernels, const aecodec_call *call)
+static void multiply_matrices(const aecodec_call *call)
 {
     const aecodec_sum sum = sum_of(call);
     const aecodec_shape *out = &call->out;
     int8_t *to = call->to;
     uint32_t row, column, n;
-    (void)kernels;
     for (row = 0; row < out->rows; row++) {
         for (column = 0; column < out->columns; column++) {
             const int8_t *one = call->from[0] + start_of(&call->in[0], row, column);
@@ -864,7 +845,7 @@ static void multiply_matrices(const aecodec_kernels *kernels, const aecodec_call
 
 static int bilinear_is_sound(const aecodec_call *call)
 {
-    return call->count == 1 && call->parameters[0] <= 2;
+    return call->parameters[0] <= 2;
 }
 
 static int bilinear_fits(const aecodec_call *call)
@@ -907,11 +888,10 @@ static int8_t mixed(const aecodec_call *call, between down, between across, uint
     return (int8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
 }
 
-static void bilinear(const aecodec_kernels *kernels, const aecodec_call *call)
+static void bilinear(const aecodec_call *call)
 {
     int8_t *to = call->to;
     uint32_t row, column, channel;
-    (void)kernels;
     for (row = 0; row < call->out.rows; row++) {
         const between down = place_between(call->parameters[0], row, call->in[0].rows, call->out.rows);
         for (column = 0; column < call->out.columns; column++) {
@@ -927,42 +907,43 @@ static void bilinear(const aecodec_kernels *kernels, const aecodec_call *call)
 /* ---- all operators ---- */
 
 typedef struct {
+    uint32_t inputs; /* 0: one or more */
     int (*is_sound)(const aecodec_call *call);
     int (*fits)(const aecodec_call *call);
-    void (*run)(const aecodec_kernels *kernels, const aecodec_call *call);
+    void (*run)(const aecodec_call *call);
     int works_in_place; /* whether it may write where it reads */
 } operator_kind;
 
-static int any_shapes(const aecodec_call *call)
+static int always(const aecodec_call *call)
 {
     (void)call;
     return 1;
 }
 
 static const operator_kind kinds[AECODEC_KINDS] = {
-    [AECODEC_CONVOLUTION] = {convolution_is_sound, any_shapes, convolve, 0},
-    [AECODEC_DEPTHWISE] = {depthwise_is_sound, any_shapes, convolve_depthwise, 0},
-    [AECODEC_SUM] = {pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_PRODUCT] = {pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_MAXIMUM] = {pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_MINIMUM] = {pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_TABLE] = {table_is_sound, same_shapes, look_up, 1},
-    [AECODEC_DEPTH_TO_SPACE] = {block_is_sound, depth_to_space_fits, depth_to_space, 0},
-    [AECODEC_SPACE_TO_DEPTH] = {block_is_sound, space_to_depth_fits, space_to_depth, 0},
-    [AECODEC_CONCATENATION] = {concatenation_is_sound, concatenation_fits, concatenate, 0},
-    [AECODEC_COPY] = {has_one_input, same_counts, copy, 1},
-    [AECODEC_WINDOW] = {has_one_input, same_channels, window, 0},
-    [AECODEC_MAXIMUM_POOL] = {pool_is_sound, same_channels, pool, 0},
-    [AECODEC_MEAN_POOL] = {pool_is_sound, same_channels, pool, 0},
-    [AECODEC_REDUCTION] = {reduction_is_sound, reduction_fits, reduce, 0},
-    [AECODEC_NEAREST] = {nearest_is_sound, nearest_fits, nearest, 0},
-    [AECODEC_BILINEAR] = {bilinear_is_sound, bilinear_fits, bilinear, 0},
-    [AECODEC_MOVE] = {move_is_sound, move_fits, move, 0},
-    [AECODEC_SQUARED_DIFFERENCE] = {pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_PRELU] = {pair_is_sound, pair_fits, run_pairs, 1},
-    [AECODEC_MIRROR] = {mirror_is_sound, mirror_fits, mirror, 0},
-    [AECODEC_SOFTMAX] = {softmax_is_sound, same_shapes, softmax, 1},
-    [AECODEC_MATRICES] = {pair_is_sound, matrices_fit, multiply_matrices, 0},
+    [AECODEC_CONVOLUTION] = {1, convolution_is_sound, always, convolve, 0},
+    [AECODEC_DEPTHWISE] = {1, depthwise_is_sound, always, convolve_depthwise, 0},
+    [AECODEC_SUM] = {2, pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_PRODUCT] = {2, pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_MAXIMUM] = {2, pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_MINIMUM] = {2, pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_TABLE] = {1, table_is_sound, same_shapes, look_up, 1},
+    [AECODEC_DEPTH_TO_SPACE] = {1, block_is_sound, depth_to_space_fits, depth_to_space, 0},
+    [AECODEC_SPACE_TO_DEPTH] = {1, block_is_sound, space_to_depth_fits, space_to_depth, 0},
+    [AECODEC_CONCATENATION] = {0, concatenation_is_sound, concatenation_fits, concatenate, 0},
+    [AECODEC_COPY] = {1, always, same_counts, copy, 1},
+    [AECODEC_WINDOW] = {1, always, same_channels, window, 0},
+    [AECODEC_MAXIMUM_POOL] = {1, pool_is_sound, same_channels, pool, 0},
+    [AECODEC_MEAN_POOL] = {1, pool_is_sound, same_channels, pool, 0},
+    [AECODEC_REDUCTION] = {1, reduction_is_sound, reduction_fits, reduce, 0},
+    [AECODEC_NEAREST] = {1, nearest_is_sound, nearest_fits, nearest, 0},
+    [AECODEC_BILINEAR] = {1, bilinear_is_sound, bilinear_fits, bilinear, 0},
+    [AECODEC_MOVE] = {1, move_is_sound, move_fits, move, 0},
+    [AECODEC_SQUARED_DIFFERENCE] = {2, pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_PRELU] = {2, pair_is_sound, pair_fits, run_pairs, 1},
+    [AECODEC_MIRROR] = {1, mirror_is_sound, mirror_fits, mirror, 0},
+    [AECODEC_SOFTMAX] = {1, softmax_is_sound, same_shapes, softmax, 1},
+    [AECODEC_MATRICES] = {2, pair_is_sound, matrices_fit, multiply_matrices, 0},
 };
 
 int aecodec_works_in_place(uint32_t kind)
@@ -972,7 +953,8 @@ int aecodec_works_in_place(uint32_t kind)
 
 int aecodec_parameters_are_sound(const aecodec_call *call)
 {
-    return call->kind < AECODEC_KINDS && kinds[call->kind].is_sound && kinds[call->kind].is_sound(call);
+    const operator_kind *kind = &kinds[call->kind < AECODEC_KINDS ? call->kind : 0];
+    return kind->is_sound && (kind->inputs ? call->count == kind->inputs : call->count >= 1) && kind->is_sound(call);
 }
 
 int aecodec_shapes_fit(const aecodec_call *call)
@@ -995,13 +977,14 @@ void aecodec_run_operator(const aecodec_kernels *kernels, const aecodec_call *ca
 {
     aecodec_call picture = *call;
     uint32_t n, input;
+    picture.kernels = kernels;
     if (call->kind == AECODEC_CONVOLUTION) {
-        kinds[call->kind].run(kernels, call);
+        kinds[call->kind].run(&picture);
         return;
     }
     picture.pictures = 1;
     for (n = 0; n < call->pictures; n++) {
-        kinds[call->kind].run(kernels, &picture);
+        kinds[call->kind].run(&picture);
         for (input = 0; input < call->count; input++) {
             picture.from[input] += call->is_constant[input] ? 0 : count_of(&call->in[input]);
         }

@@ -37,6 +37,7 @@ enum {
 
 /* An operator at work. */
 typedef struct {
+    const aecodec_kernels *kernels; /* set as it runs */
     const uint32_t *plan;
     uint32_t kind;
     const uint32_t *parameters;

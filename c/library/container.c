@@ -6,11 +6,9 @@
 #include "private.h"
 
 enum {
-    SIZE_FLAG = 0x04,
-    LEVEL_FLAG = 0x08,
-    FRAMES_FLAG = 0x10,
+    MAX_HEADER = 32, /* bytes before metadata */
+    FLAGS = 7,       /* place of the flags */
     METADATA_FLAG = 0x20,
-    REDUCTION_FLAG = 0x40,
     XMP = 3,
     MAX_LETTERS = 16,
     MAX_DIGITS = 12
@@ -113,49 +111,24 @@ void buffer_append_number(buffer *b, uint32_t number)
     }
 }
 
-static void append_byte(buffer *b, uint32_t byte)
-{
-    uint8_t content = (uint8_t)byte;
-    buffer_append(b, &content, 1);
-}
-
 /* A block of metadata with one entry, which is the XMP with the instruction alone. */
 static void append_as_rgb(buffer *b)
 {
-    const uint32_t size = sizeof as_rgb_instruction - 1;
-    append_byte(b, size + 2);
-    append_byte(b, XMP);
-    append_byte(b, size);
-    buffer_append(b, as_rgb_instruction, size);
-}
-
-static uint32_t flags_of(const aecodec_header *header, int as_rgb)
-{
-    return header->mode | (header->width ? SIZE_FLAG : 0u) | (header->level ? LEVEL_FLAG : 0u) |
-           (header->frames > 1 ? FRAMES_FLAG : 0u) | (as_rgb ? METADATA_FLAG : 0u) |
-           (header->reduction != NOT_REDUCED ? REDUCTION_FLAG : 0u);
+    enum { SIZE = sizeof as_rgb_instruction - 1 };
+    static const uint8_t beginning[] = {SIZE + 2, XMP, SIZE};
+    buffer_append(b, beginning, sizeof beginning);
+    buffer_append(b, as_rgb_instruction, SIZE);
 }
 
 void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb)
 {
-    static const uint8_t beginning[] = {0xae, 0x43, 1};
-    buffer_append(b, beginning, sizeof beginning);
-    buffer_append(b, header->id, sizeof header->id);
-    append_byte(b, flags_of(header, as_rgb));
-    if (header->width) {
-        buffer_append_number(b, header->width);
-        buffer_append_number(b, header->height);
+    uint8_t *room = buffer_room(b, MAX_HEADER);
+    if (!room) {
+        return;
     }
-    if (header->level) {
-        append_byte(b, header->level);
-    }
-    if (header->frames > 1) {
-        buffer_append_number(b, header->frames);
-    }
-    if (header->reduction != NOT_REDUCED) {
-        append_byte(b, header->reduction);
-    }
+    b->size += aecodec_write_header(room, header);
     if (as_rgb) {
+        room[FLAGS] |= METADATA_FLAG;
         append_as_rgb(b);
     }
     if (header->mode & 2) {

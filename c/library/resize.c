@@ -97,36 +97,18 @@ static uint8_t mean(const uint8_t *pixel, size_t step, const int32_t *weights, u
     return to_pixel(sum);
 }
 
-/* Resample all rows. */
-static aecodec_status resize_rows(const channel *from, const channel *to)
+/* Resample along one side: all columns, or all rows. */
+static aecodec_status resize_side(const channel *from, const channel *to, int is_down)
 {
     filter f;
-    aecodec_status status = filter_make(&f, from->width, to->width);
+    aecodec_status status = is_down ? filter_make(&f, from->height, to->height) : filter_make(&f, from->width, to->width);
+    const size_t row = (size_t)from->width * from->stride, step = is_down ? row : from->stride;
+    uint8_t *result = to->pixels;
     uint32_t y, x;
     for (y = 0; status == AECODEC_OK && y < to->height; y++) {
-        const uint8_t *row = from->pixels + (size_t)y * from->width * from->stride;
-        uint8_t *result = to->pixels + (size_t)y * to->width * to->stride;
-        for (x = 0; x < to->width; x++) {
-            result[(size_t)x * to->stride] = mean(row + (size_t)f.start[x] * from->stride, from->stride,
-                                                  f.weights + (size_t)x * f.most, f.taps[x]);
-        }
-    }
-    filter_free(&f);
-    return status;
-}
-
-static aecodec_status resize_columns(const channel *from, const channel *to)
-{
-    filter f;
-    aecodec_status status = filter_make(&f, from->height, to->height);
-    size_t step = (size_t)from->width * from->stride;
-    uint32_t y, x;
-    for (y = 0; status == AECODEC_OK && y < to->height; y++) {
-        const uint8_t *top = from->pixels + f.start[y] * step;
-        uint8_t *result = to->pixels + (size_t)y * to->width * to->stride;
-        for (x = 0; x < to->width; x++) {
-            result[(size_t)x * to->stride] =
-                mean(top + (size_t)x * from->stride, step, f.weights + (size_t)y * f.most, f.taps[y]);
+        for (x = 0; x < to->width; x++, result += to->stride) {
+            const size_t n = is_down ? y : x, across = is_down ? (size_t)x * from->stride : y * row;
+            *result = mean(from->pixels + across + f.start[n] * step, step, f.weights + n * f.most, f.taps[n]);
         }
     }
     filter_free(&f);
@@ -138,18 +120,18 @@ aecodec_status resize_channel(const channel *from, const channel *to)
     channel between = {NULL, to->width, from->height, 1};
     aecodec_status status; /* a side that keeps its length is left as it is */
     if (from->width == to->width) {
-        return resize_columns(from, to);
+        return resize_side(from, to, 1);
     }
     if (from->height == to->height) {
-        return resize_rows(from, to);
+        return resize_side(from, to, 0);
     }
     between.pixels = malloc((size_t)between.width * between.height);
     if (!between.pixels) {
         return AECODEC_NO_MEMORY;
     }
-    status = resize_rows(from, &between);
+    status = resize_side(from, &between, 0);
     if (status == AECODEC_OK) {
-        status = resize_columns(&between, to);
+        status = resize_side(&between, to, 1);
     }
     free(between.pixels);
     return status;

@@ -15,7 +15,6 @@
 enum {
     IDLE = 4,
     MOST_IDLE_BYTES = 64 << 20,
-    MESSAGE_HEAD = 1024,
     BATCH = 24 /* pictures that a network takes at once */
 };
 
@@ -62,26 +61,22 @@ static scratch scratch_take(codec *c, size_t size)
     return s;
 }
 
-static void close_codec(PyObject *capsule)
+static void free_codec(codec *c)
 {
-    codec *c = PyCapsule_GetPointer(capsule, capsule_name);
     int n;
-    for (n = 0; n < IDLE; n++) {
+    for (n = 0; c && n < IDLE; n++) {
         free(c->idle[n].memory);
     }
-    aecodec_bundle_close(c->bundle);
-    free(c->allocated);
+    if (c) {
+        aecodec_bundle_close(c->bundle);
+        free(c->allocated);
+    }
     free(c);
 }
 
-static codec *codec_of(PyObject *capsule)
+static void close_codec(PyObject *capsule)
 {
-    return PyCapsule_GetPointer(capsule, capsule_name);
-}
-
-static PyObject *status_only(aecodec_status status)
-{
-    return PyLong_FromLong((long)status);
+    free_codec(PyCapsule_GetPointer(capsule, capsule_name));
 }
 
 /* Copy a bundle to an address that is a multiple of ALIGNMENT, and open it. */
@@ -113,275 +108,200 @@ static PyObject *open_codec(PyObject *module, PyObject *arguments)
     PyBuffer_Release(&content);
     if (status == AECODEC_OK) {
         capsule = PyCapsule_New(c, capsule_name, close_codec);
-        if (capsule) {
-            return Py_BuildValue("(iN)", 0, capsule);
-        }
-        aecodec_bundle_close(c->bundle);
     }
-    if (c) {
-        free(c->allocated);
+    if (capsule) {
+        return Py_BuildValue("(iN)", 0, capsule);
     }
-    free(c);
+    free_codec(c);
     return status == AECODEC_OK ? NULL : Py_BuildValue("(iO)", (int)status, Py_None);
+}
+
+/* ---- calls ----
+ *
+ * All functions that compute take the same arguments: a codec, a number, three sides, and two buffers. */
+
+typedef struct {
+    codec *codec;
+    unsigned int number; /* of a level in sixteenths; of a network, 1 for the encoder and 0 for the decoder */
+    aecodec_segment sides;
+    Py_buffer from, to;
+    uint8_t *message; /* that was encoded */
+    size_t message_size;
+} call;
+
+/* Compute. Returns the status, and the message if one was encoded. */
+static PyObject *compute(PyObject *arguments, aecodec_status (*function)(call *))
+{
+    call k = {0};
+    PyObject *capsule, *result = NULL;
+    if (!PyArg_ParseTuple(arguments, "OIIIIy*w*", &capsule, &k.number, &k.sides.planes, &k.sides.rows,
+                          &k.sides.columns, &k.from, &k.to)) {
+        return NULL;
+    }
+    k.codec = PyCapsule_GetPointer(capsule, capsule_name);
+    if (k.codec) {
+        aecodec_status status = function(&k);
+        result = Py_BuildValue("(iy#)", (int)status, (const char *)k.message, (Py_ssize_t)(status ? 0 : k.message_size));
+    }
+    free(k.message);
+    PyBuffer_Release(&k.from);
+    PyBuffer_Release(&k.to);
+    return result;
+}
+
+#define FUNCTION(name, function)                                                                                  \
+    static PyObject *name(PyObject *module, PyObject *arguments)                                                  \
+    {                                                                                                             \
+        (void)module;                                                                                             \
+        return compute(arguments, function);                                                                      \
+    }
+
+static size_t vectors_of(const call *k)
+{
+    return (size_t)k->sides.planes * k->sides.rows * k->sides.columns;
 }
 
 /* ---- networks ---- */
 
-/* The sizes of one run. */
-typedef struct {
-    uint32_t rows, columns;
-    size_t input, output; /* bytes of a picture */
-} run_size;
-
-static aecodec_status run_size_of(const aecodec_network *network, uint32_t rows, uint32_t columns, run_size *size)
+/* Bytes of a picture in both buffers. Sets the sides of the input unless the network takes any. */
+static aecodec_status picture_sizes(const aecodec_network *network, aecodec_segment *sides, size_t sizes[2])
 {
     uint32_t in[3], out[3];
     aecodec_status status;
     aecodec_network_input(network, in);
-    size->rows = in[0] ? in[0] : rows;
-    size->columns = in[1] ? in[1] : columns;
-    status = aecodec_network_output(network, size->rows, size->columns, out);
-    if (status == AECODEC_OK) {
-        size->input = (size_t)size->rows * size->columns * in[2];
-        size->output = (size_t)out[0] * out[1] * out[2];
-    }
+    sides->rows = in[0] ? in[0] : sides->rows;
+    sides->columns = in[1] ? in[1] : sides->columns;
+    status = aecodec_network_output(network, sides->rows, sides->columns, out);
+    sizes[0] = (size_t)sides->rows * sides->columns * in[2];
+    sizes[1] = (size_t)out[0] * out[1] * out[2];
     return status;
 }
 
-static aecodec_status run_all(const aecodec_network *network, const run_size *size, size_t count,
-                              const int8_t *input, int8_t *output, const scratch *work)
+static aecodec_status run_all(const aecodec_network *network, const call *k, const size_t sizes[2], const scratch *work)
 {
+    const int8_t *input = k->from.buf;
+    int8_t *output = k->to.buf;
     aecodec_status status = AECODEC_OK;
-    while (count && status == AECODEC_OK) {
-        uint32_t pictures = count < BATCH ? (uint32_t)count : BATCH;
-        status = aecodec_network_run_batch(network, pictures, size->rows, size->columns, input, output, work->memory,
-                                           work->size);
-        input += pictures * size->input;
-        output += pictures * size->output;
-        count -= pictures;
+    uint32_t left = k->sides.planes;
+    while (left && status == AECODEC_OK) {
+        uint32_t pictures = left < BATCH ? left : BATCH;
+        status = aecodec_network_run_batch(network, pictures, k->sides.rows, k->sides.columns, input, output,
+                                           work->memory, work->size);
+        input += pictures * sizes[0];
+        output += pictures * sizes[1];
+        left -= pictures;
     }
     return status;
 }
 
-static aecodec_status run_on(codec *c, int is_encoder, uint32_t rows, uint32_t columns, const Py_buffer *input,
-                             const Py_buffer *output)
+static aecodec_status run_network(call *k)
 {
-    const aecodec_network *network = network_of(c->bundle, is_encoder);
-    run_size size;
+    const aecodec_network *network = network_of(k->codec->bundle, k->number != 0);
+    const uint32_t count = k->sides.planes;
+    size_t sizes[2], bytes;
     scratch work;
-    size_t count, bytes;
-    aecodec_status status = network ? run_size_of(network, rows, columns, &size) : AECODEC_ABSENT;
+    aecodec_status status = network ? picture_sizes(network, &k->sides, sizes) : AECODEC_ABSENT;
     if (status != AECODEC_OK) {
         return status;
     }
-    count = (size_t)input->len / size.input;
-    if (count * size.input != (size_t)input->len || count * size.output != (size_t)output->len) {
+    if (count * sizes[0] != (size_t)k->from.len || count * sizes[1] != (size_t)k->to.len) {
         return AECODEC_BAD_ARGUMENT;
     }
-    bytes = aecodec_network_batch_work_size(network, count < BATCH ? (uint32_t)count : BATCH, size.rows, size.columns);
+    bytes = aecodec_network_batch_work_size(network, count < BATCH ? count : BATCH, k->sides.rows, k->sides.columns);
     if (count && !bytes) {
         return AECODEC_OTHER_SIZE;
     }
-    work = scratch_take(c, bytes);
+    work = scratch_take(k->codec, bytes);
     if (!work.memory) {
         return AECODEC_NO_MEMORY;
     }
     Py_BEGIN_ALLOW_THREADS
-    status = run_all(network, &size, count, input->buf, output->buf, &work);
+    status = run_all(network, k, sizes, &work);
     Py_END_ALLOW_THREADS
-    scratch_return(c, work);
+    scratch_return(k->codec, work);
     return status;
 }
 
-/* run(codec, is_encoder, rows, columns, input, output) -> status; several inputs follow each other */
-static PyObject *run(PyObject *module, PyObject *arguments)
-{
-    PyObject *capsule;
-    Py_buffer input, output;
-    codec *c;
-    int is_encoder;
-    unsigned int rows, columns;
-    aecodec_status status = AECODEC_BAD_ARGUMENT;
-    (void)module;
-    if (!PyArg_ParseTuple(arguments, "OpIIy*w*", &capsule, &is_encoder, &rows, &columns, &input, &output)) {
-        return NULL;
-    }
-    c = codec_of(capsule);
-    if (c) {
-        status = run_on(c, is_encoder, rows, columns, &input, &output);
-    }
-    PyBuffer_Release(&input);
-    PyBuffer_Release(&output);
-    return c ? status_only(status) : NULL;
-}
+/* run(codec, is_encoder, pictures, rows, columns, input, output) -> (status, None); pictures follow each other */
+FUNCTION(run, run_network)
 
 /* ---- messages ---- */
 
-static size_t vectors_of(const aecodec_segment *s)
+/* Open a level for a call whose buffers have codes and latents or, if there are no latents, codes only. */
+static aecodec_status open_for(const call *k, const Py_buffer *codes, const Py_buffer *latents, coding_level *level)
 {
-    return (size_t)s->planes * s->rows * s->columns;
-}
-
-/* Encode a message; one that finds too little room is encoded again with more. */
-static aecodec_status encode_in(const coding_level *level, const aecodec_segment *segment, const int8_t *latents,
-                                aecodec_rate_weight weight, int8_t *codes, uint32_t *work, scratch *message,
-                                size_t *size)
-{
-    aecodec_status status = AECODEC_BUFFER_TOO_SMALL;
-    for (; status == AECODEC_BUFFER_TOO_SMALL; message->size *= 4) {
-        void *grown = realloc(message->memory, message->size);
-        if (!grown) {
-            return AECODEC_NO_MEMORY;
-        }
-        message->memory = grown;
-        status = aecodec_encode_message(&level->codec, segment, latents, weight, codes, work, grown, message->size,
-                                        size);
-    }
-    return status;
-}
-
-static PyObject *encode_on(codec *c, unsigned int level_index, const aecodec_segment *segment, const Py_buffer *latents,
-                           const Py_buffer *codes)
-{
-    coding_level level;
-    scratch work = {NULL, 0}, message = {NULL, 0};
-    size_t size = 0, vectors = vectors_of(segment);
-    aecodec_status status = level_open(c->bundle, level_index, &level);
-    PyObject *result;
-    if (status != AECODEC_OK) {
-        return Py_BuildValue("(iO)", (int)status, Py_None);
-    }
-    if (vectors * c->bundle->facts.latent_channels != (size_t)latents->len ||
-        vectors * level.codec.code_dimension != (size_t)codes->len) {
-        level_close(&level);
-        return Py_BuildValue("(iO)", (int)AECODEC_BAD_ARGUMENT, Py_None);
-    }
-    work = scratch_take(c, aecodec_message_work_size(&level.codec, segment));
-    status = work.memory ? AECODEC_OK : AECODEC_NO_MEMORY;
-    message.size = (size_t)codes->len + MESSAGE_HEAD; /* pages that stay unused cost nothing */
-    Py_BEGIN_ALLOW_THREADS
-    if (status == AECODEC_OK) {
-        status = encode_in(&level, segment, latents->buf, c->bundle->rate_weight, codes->buf, work.memory, &message,
-                           &size);
-    }
-    Py_END_ALLOW_THREADS
-    level_close(&level);
-    scratch_return(c, work);
-    result = status == AECODEC_OK ? Py_BuildValue("(iy#)", 0, (const char *)message.memory, (Py_ssize_t)size)
-                                  : Py_BuildValue("(iO)", (int)status, Py_None);
-    free(message.memory);
-    return result;
-}
-
-/* encode(codec, level in sixteenths, planes, rows, columns, latents, codes) -> (status, message) */
-static PyObject *encode(PyObject *module, PyObject *arguments)
-{
-    PyObject *capsule, *result;
-    Py_buffer latents, codes;
-    codec *c;
-    unsigned int level;
-    aecodec_segment segment;
-    (void)module;
-    if (!PyArg_ParseTuple(arguments, "OIIIIy*w*", &capsule, &level, &segment.planes, &segment.rows, &segment.columns,
-                          &latents, &codes)) {
-        return NULL;
-    }
-    c = codec_of(capsule);
-    result = c ? encode_on(c, level, &segment, &latents, &codes) : NULL;
-    PyBuffer_Release(&latents);
-    PyBuffer_Release(&codes);
-    return result;
-}
-
-static aecodec_status decode_on(codec *c, unsigned int level_index, const aecodec_segment *segment,
-                                const Py_buffer *message, const Py_buffer *codes)
-{
-    coding_level level;
-    scratch work = {NULL, 0};
-    aecodec_status status = level_open(c->bundle, level_index, &level);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    if (vectors_of(segment) * level.codec.code_dimension != (size_t)codes->len) {
-        level_close(&level);
-        return AECODEC_BAD_ARGUMENT;
-    }
-    work = scratch_take(c, aecodec_message_work_size(&level.codec, segment));
-    status = work.memory ? AECODEC_OK : AECODEC_NO_MEMORY;
-    Py_BEGIN_ALLOW_THREADS
-    if (status == AECODEC_OK) {
-        status = aecodec_decode_message(&level.codec, segment, message->buf, (size_t)message->len, codes->buf,
-                                        work.memory);
-    }
-    Py_END_ALLOW_THREADS
-    level_close(&level);
-    scratch_return(c, work);
-    return status;
-}
-
-/* decode(codec, level in sixteenths, planes, rows, columns, message, codes) -> status */
-static PyObject *decode(PyObject *module, PyObject *arguments)
-{
-    PyObject *capsule;
-    Py_buffer message, codes;
-    codec *c;
-    unsigned int level;
-    aecodec_segment segment;
-    aecodec_status status = AECODEC_BAD_ARGUMENT;
-    (void)module;
-    if (!PyArg_ParseTuple(arguments, "OIIIIy*w*", &capsule, &level, &segment.planes, &segment.rows, &segment.columns,
-                          &message, &codes)) {
-        return NULL;
-    }
-    c = codec_of(capsule);
-    if (c) {
-        status = decode_on(c, level, &segment, &message, &codes);
-    }
-    PyBuffer_Release(&message);
-    PyBuffer_Release(&codes);
-    return c ? status_only(status) : NULL;
-}
-
-static aecodec_status dequantize_on(codec *c, unsigned int level_index, const Py_buffer *codes,
-                                    const Py_buffer *latents)
-{
-    coding_level level;
-    size_t channels = c->bundle->facts.latent_channels, vectors = (size_t)latents->len / channels;
-    aecodec_status status = level_open(c->bundle, level_index, &level);
-    if (status != AECODEC_OK) {
-        return status;
-    }
-    if (vectors * channels != (size_t)latents->len || vectors * level.codec.code_dimension != (size_t)codes->len) {
+    const size_t vectors = vectors_of(k);
+    aecodec_status status = level_open(k->codec->bundle, k->number, level);
+    if (status == AECODEC_OK &&
+        (vectors * level->codec.code_dimension != (size_t)codes->len ||
+         (latents && vectors * level->codec.latent_channels != (size_t)latents->len))) {
+        level_close(level);
         status = AECODEC_BAD_ARGUMENT;
-    } else {
+    }
+    return status;
+}
+
+/* A symbol takes at most 16 bits, an escaped one twice as many, and the coder's rounding costs each less than an eighth
+ * of a byte. Pages that stay unused cost nothing. */
+static size_t message_bound(const call *k)
+{
+    return 40 + 3 * vectors_of(k) + 4 * (size_t)k->to.len + (size_t)k->to.len / 8;
+}
+
+static aecodec_status code(call *k, const coding_level *level, uint32_t *work)
+{
+    if (!k->message) {
+        return aecodec_decode_message(&level->codec, &k->sides, k->from.buf, (size_t)k->from.len, k->to.buf, work);
+    }
+    return aecodec_encode_message(&level->codec, &k->sides, k->from.buf, k->codec->bundle->rate_weight, k->to.buf,
+                                  work, k->message, message_bound(k), &k->message_size);
+}
+
+static aecodec_status code_message(call *k, int is_encoder)
+{
+    coding_level level;
+    scratch work;
+    aecodec_status status = open_for(k, &k->to, is_encoder ? &k->from : NULL, &level);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    k->message = is_encoder ? malloc(message_bound(k)) : NULL;
+    work = scratch_take(k->codec, aecodec_message_work_size(&level.codec, &k->sides));
+    status = AECODEC_NO_MEMORY;
+    if (work.memory && (k->message || !is_encoder)) {
         Py_BEGIN_ALLOW_THREADS
-        aecodec_dequantize(&level.codec, codes->buf, vectors, latents->buf);
+        status = code(k, &level, work.memory);
         Py_END_ALLOW_THREADS
     }
+    scratch_return(k->codec, work);
     level_close(&level);
     return status;
 }
 
-/* dequantize(codec, level in sixteenths, codes, latents) -> status */
-static PyObject *dequantize(PyObject *module, PyObject *arguments)
+static aecodec_status encode_message(call *k) { return code_message(k, 1); }
+static aecodec_status decode_message(call *k) { return code_message(k, 0); }
+
+/* encode(codec, level in sixteenths, planes, rows, columns, latents, codes) -> (status, message) */
+FUNCTION(encode, encode_message)
+
+/* decode(codec, level in sixteenths, planes, rows, columns, message, codes) -> (status, None) */
+FUNCTION(decode, decode_message)
+
+static aecodec_status dequantize_codes(call *k)
 {
-    PyObject *capsule;
-    Py_buffer codes, latents;
-    codec *c;
-    unsigned int level;
-    aecodec_status status = AECODEC_BAD_ARGUMENT;
-    (void)module;
-    if (!PyArg_ParseTuple(arguments, "OIy*w*", &capsule, &level, &codes, &latents)) {
-        return NULL;
+    coding_level level;
+    aecodec_status status = open_for(k, &k->from, &k->to, &level);
+    if (status == AECODEC_OK) {
+        Py_BEGIN_ALLOW_THREADS
+        aecodec_dequantize(&level.codec, k->from.buf, vectors_of(k), k->to.buf);
+        Py_END_ALLOW_THREADS
+        level_close(&level);
     }
-    c = codec_of(capsule);
-    if (c) {
-        status = dequantize_on(c, level, &codes, &latents);
-    }
-    PyBuffer_Release(&codes);
-    PyBuffer_Release(&latents);
-    return c ? status_only(status) : NULL;
+    return status;
 }
+
+/* dequantize(codec, level in sixteenths, planes, rows, columns, codes, latents) -> (status, None) */
+FUNCTION(dequantize, dequantize_codes)
 
 /* status_text(status) -> what it means */
 static PyObject *status_text(PyObject *module, PyObject *arguments)
@@ -408,5 +328,10 @@ PyMODINIT_FUNC PyInit_core(void);
 
 PyMODINIT_FUNC PyInit_core(void)
 {
-    return PyModule_Create(&definition);
+    PyObject *module = PyModule_Create(&definition);
+    if (module && (PyModule_AddIntConstant(module, "DAMAGED", AECODEC_DAMAGED) != 0 ||
+                   PyModule_AddIntConstant(module, "NO_MEMORY", AECODEC_NO_MEMORY) != 0)) {
+        Py_CLEAR(module);
+    }
+    return module;
 }

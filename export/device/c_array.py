@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.engine.litert import TileTransform
-from aecodec.export.device.c_names import LICENCE, codec_identifier, in_comment
+from aecodec.export.device.c_names import (
+    LICENCE,
+    c_defines,
+    c_header,
+    c_numbers,
+    codec_identifier,
+    in_comment,
+)
 
 _BYTES_PER_LINE = 16
 
@@ -54,29 +61,14 @@ def c_files(model: bytes, about: CModel) -> dict[str, bytes]:
 
 def _header(model: bytes, about: CModel) -> str:
     spec, macro = about.codec, about.identifier.upper()
-    numbers = _numbers(model, about)
-    defines = "\n".join(f"#define {macro}_{name} {value}" for name, value in numbers.items())
     title = f"The {about.half.value} of the codec {in_comment(spec.name)} ({spec.codec_id.hex()})"
-    return f"""{LICENCE}
-/* {title}, as int8 TensorFlow Lite.
- * Sizes are in bytes; value = scale * (integer - zero point). */
-#ifndef {macro}_MODEL_H
-#define {macro}_MODEL_H
-
-{defines}
-
-#ifdef __cplusplus
-extern "C" {{
-#endif
-
-extern const unsigned char {about.array}[{macro}_MODEL_SIZE];
-
-#ifdef __cplusplus
-}}
-#endif
-
-#endif
-"""
+    comment = (
+        f"{title}, as int8 TensorFlow Lite.\n"
+        " * Sizes are in bytes; value = scale * (integer - zero point)."
+    )
+    declaration = f"const unsigned char {about.array}[{macro}_MODEL_SIZE]"
+    defines = c_defines(macro, _numbers(model, about))
+    return c_header(f"{macro}_MODEL_H", comment, defines, declaration)
 
 
 def _numbers(model: bytes, about: CModel) -> dict[str, str]:
@@ -98,11 +90,7 @@ def _tensor(name: str, shape: tuple[int, ...], quantization: tuple[float, int]) 
 
 
 def _source(model: bytes, about: CModel) -> str:
-    lines = (
-        " ".join(f"0x{byte:02x}," for byte in model[start : start + _BYTES_PER_LINE])
-        for start in range(0, len(model), _BYTES_PER_LINE)
-    )
-    body = "\n    ".join(lines)
+    body = c_numbers((f"0x{byte:02x}" for byte in model), _BYTES_PER_LINE)
     return f"""{LICENCE}
 #include "{about.array}.h"
 

@@ -1,8 +1,9 @@
-"""Identifiers, comments and licence line of exported C."""
+"""What the exported C files share: identifiers, comments, headers and arrays."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 from aecodec.format.container import LEVEL_UNITS
 
@@ -40,3 +41,47 @@ def in_comment(text: str) -> str:
     'a * / b'
     """
     return text.replace("*/", "* /")
+
+
+def c_header(guard: str, comment: str, content: str, declaration: str = "") -> str:
+    """A header for C and C++.
+
+    Args:
+        guard: macro that it defines.
+        comment: its first comment.
+        content: its lines, without the declaration.
+        declaration: a constant of another file.
+    """
+    if declaration:
+        content += f"""
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+extern {declaration};
+
+#ifdef __cplusplus
+}}
+#endif"""
+    return f"""{LICENCE}
+/* {comment} */
+#ifndef {guard}
+#define {guard}
+
+{content}
+
+#endif
+"""
+
+
+def c_defines(prefix: str, values: Mapping[str, object]) -> str:
+    """A line with a macro for each value."""
+    return "\n".join(f"#define {prefix}_{name} {value}" for name, value in values.items())
+
+
+def c_numbers(numbers: Iterable[str], per_line: int) -> str:
+    """The indented lines of an array."""
+    items = [f"{number}," for number in numbers]
+    lines = (" ".join(items[at : at + per_line]) for at in range(0, len(items), per_line))
+    return "\n    ".join(lines)

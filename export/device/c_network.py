@@ -9,7 +9,14 @@ import numpy as np
 
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.export.device.c_names import LICENCE, codec_identifier, in_comment
+from aecodec.export.device.c_names import (
+    LICENCE,
+    c_defines,
+    c_header,
+    c_numbers,
+    codec_identifier,
+    in_comment,
+)
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.network.memory import work_size
@@ -88,19 +95,13 @@ def network_names(networks: list[CNetwork]) -> str:
     includes = "".join(f'#include "{network.array}.h"\n' for network in networks)
     defines = "".join(_short_names(network) for network in networks)
     most = max(network.work for network in networks)
-    return f"""{LICENCE}
-/* Short names for a program with the networks of one codec. */
-#ifndef AECODEC_NETWORKS_H
-#define AECODEC_NETWORKS_H
-
-#include "aecodec_network.h"
+    content = f"""#include "aecodec_network.h"
 {includes}
 {defines}
 /* Bytes of working memory that any of them needs. */
-#define CODEC_NETWORK_WORK_SIZE {most}
-
-#endif
-"""
+#define CODEC_NETWORK_WORK_SIZE {most}"""
+    comment = "Short names for a program with the networks of one codec."
+    return c_header("AECODEC_NETWORKS_H", comment, content)
 
 
 def _short_names(network: CNetwork) -> str:
@@ -122,40 +123,19 @@ def _numbers(network: CNetwork) -> dict[str, int]:
 
 def _header(network: CNetwork) -> str:
     macro, spec = network.array.upper(), network.codec
-    defines = "\n".join(f"#define {macro}_{key} {n}" for key, n in _numbers(network).items())
     title = f"The {network.half.value} of the codec {in_comment(spec.name)} ({spec.codec_id.hex()})"
-    return f"""{LICENCE}
-/* {title}, as a network plan:
+    comment = f"""{title}, as a network plan:
  * aecodec_network_open takes the array and its SIZE in bytes. ROWS and COLUMNS are those of the
- * input; WORK_SIZE is the working memory in bytes that portable kernels need. */
-#ifndef {macro}_H
-#define {macro}_H
-
-#include <stdint.h>
-
-{defines}
-
-#ifdef __cplusplus
-extern "C" {{
-#endif
-
-extern const uint32_t {network.array}[{macro}_SIZE / 4];
-
-#ifdef __cplusplus
-}}
-#endif
-
-#endif
-"""
+ * input; WORK_SIZE is the working memory in bytes that portable kernels need."""
+    content = f"#include <stdint.h>\n\n{c_defines(macro, _numbers(network))}"
+    return c_header(
+        f"{macro}_H", comment, content, f"const uint32_t {network.array}[{macro}_SIZE / 4]"
+    )
 
 
 def _source(network: CNetwork) -> str:
     words = np.frombuffer(network.plan, "<u4").tolist()
-    lines = (
-        ", ".join(f"0x{word:08x}" for word in words[start : start + _WORDS_PER_LINE]) + ","
-        for start in range(0, len(words), _WORDS_PER_LINE)
-    )
-    body = "\n    ".join(lines)
+    body = c_numbers((f"0x{word:08x}" for word in words), _WORDS_PER_LINE)
     return f"""{LICENCE}
 #include "{network.array}.h"
 

@@ -10,7 +10,7 @@ from aecodec.engine.c_tables import LANES, CTables
 from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
 from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
 from aecodec.errors import ModelError
-from aecodec.export.device.c_names import LICENCE, in_comment, level_identifier
+from aecodec.export.device.c_names import LICENCE, c_defines, c_header, in_comment, level_identifier
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.tiling import grid_of
 
@@ -116,57 +116,29 @@ def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
 
 def _header(tables: CTables, sizes: PictureSizes) -> str:
     name = identifier_of(tables)
-    macro = name.upper()
-    defines = "\n".join(
-        f"#define {macro}_{key} {n}" for key, n in _constants(tables, sizes).items()
-    )
-    return f"""{LICENCE}
-/* {_title(tables)}: {tables.bytes:,} bytes of tables. */
-#ifndef {macro}_H
-#define {macro}_H
-
-#include "aecodec.h"
+    comment = f"{_title(tables)}: {tables.bytes:,} bytes of tables."
+    content = f"""#include "aecodec.h"
 
 /* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
  * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
  * sizes in bytes of the latents, the codes, the working memory, and the largest file. */
-{defines}
-
-#ifdef __cplusplus
-extern "C" {{
-#endif
-
-extern const aecodec_codec {name};
-
-#ifdef __cplusplus
-}}
-#endif
-
-#endif
-"""
+{c_defines(name.upper(), _constants(tables, sizes))}"""
+    return c_header(f"{name.upper()}_H", comment, content, f"const aecodec_codec {name}")
 
 
 def _short_names(tables: CTables, sizes: PictureSizes) -> str:
     name = identifier_of(tables)
-    macro = name.upper()
-    defines = "\n".join(f"#define CODEC_{key} {macro}_{key}" for key in _constants(tables, sizes))
-    return f"""{LICENCE}
-/* Short names for a program with one codec: {_title(tables)}.
- * A program with several includes {name}.h and uses the full names. */
-#ifndef {macro}_SHORT_NAMES_H
-#define {macro}_SHORT_NAMES_H
-
-#ifdef CODEC
+    comment = f"""Short names for a program with one codec: {_title(tables)}.
+ * A program with several includes {name}.h and uses the full names."""
+    content = f"""#ifdef CODEC
 #error "a second codec.h: include {name}.h instead, and use its full names"
 #endif
 
 #include "{name}.h"
 
 #define CODEC {name}
-{defines}
-
-#endif
-"""
+{c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes)})}"""
+    return c_header(f"{name.upper()}_SHORT_NAMES_H", comment, content)
 
 
 def _title(tables: CTables) -> str:

@@ -30,6 +30,7 @@ _CODE = (
     "aecodec_kernels.h",
     "aecodec_kernels.c",
     "aecodec_kernels_neon.c",
+    "aecodec_kernels_vector.h",
     "aecodec_kernels_wasm.c",
     "aecodec_kernels_x86.c",
     "aecodec_winograd.c",

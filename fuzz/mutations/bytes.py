@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 
 _BYTES = (0, 1, 0x7F, 0x80, 0xFF)
-_LONGEST_INSERTION = 12
+_LONGEST_RUN = 12
 
-Change = Callable[[bytearray, random.Random], None]
+Change = Callable[[bytearray, random.Random, bytes], None]
 
 
 def mutated_bytes(data: bytes, rng: random.Random, other: bytes = b"") -> bytes:
@@ -24,25 +24,22 @@ def mutated_bytes(data: bytes, rng: random.Random, other: bytes = b"") -> bytes:
     """
     changed = bytearray(data)
     for _ in range(rng.randint(1, 4)):
-        if other and rng.random() < 0.1:
-            _splice(changed, rng, other)
-        else:
-            rng.choice(_CHANGES)(changed, rng)
+        rng.choice(_CHANGES)(changed, rng, other)
     return bytes(changed)
 
 
-def _flip(data: bytearray, rng: random.Random) -> None:
+def _flip(data: bytearray, rng: random.Random, _: bytes) -> None:
     if data:
         data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
 
 
-def _set(data: bytearray, rng: random.Random) -> None:
+def _set(data: bytearray, rng: random.Random, _: bytes) -> None:
     if data:
         value = rng.choice(_BYTES) if rng.random() < 0.5 else rng.randrange(256)
         data[rng.randrange(len(data))] = value
 
 
-def _step(data: bytearray, rng: random.Random) -> None:
+def _step(data: bytearray, rng: random.Random, _: bytes) -> None:
     """Add or subtract a little at the end: another number of the same interval, or of the next."""
     if data:
         most = 1 << 8 * len(data)
@@ -50,30 +47,15 @@ def _step(data: bytearray, rng: random.Random) -> None:
         data[:] = (number % most).to_bytes(len(data), "big")
 
 
-def _cut(data: bytearray, rng: random.Random) -> None:
-    del data[rng.randint(0, len(data)) :]
-
-
-def _remove(data: bytearray, rng: random.Random) -> None:
-    start = rng.randint(0, len(data))
-    del data[start : start + rng.randint(1, 3)]
-
-
-def _insert(data: bytearray, rng: random.Random) -> None:
-    count, value = rng.randint(1, _LONGEST_INSERTION), rng.choice(_BYTES)
-    run = rng.randbytes(count) if rng.random() < 0.5 else bytes([value] * count)
+def _replace(data: bytearray, rng: random.Random, other: bytes) -> None:
+    """Remove, insert or replace a run; the new one is random, of one value, or of another input."""
     start = rng.choice((0, len(data), rng.randint(0, len(data))))
-    data[start:start] = run
+    length, count = (rng.choice((0, rng.randint(1, _LONGEST_RUN))) for _ in range(2))
+    runs = (b"", rng.randbytes(count), bytes([rng.choice(_BYTES)] * count))
+    if rng.random() < 0.1:
+        data[start:] = other[rng.randint(0, len(other)) :]
+    else:
+        data[start : start + length] = rng.choice(runs)
 
 
-def _fill(data: bytearray, rng: random.Random) -> None:
-    start = rng.randint(0, len(data))
-    count = min(len(data) - start, rng.randint(1, _LONGEST_INSERTION))
-    data[start : start + count] = bytes([rng.choice(_BYTES)] * count)
-
-
-def _splice(data: bytearray, rng: random.Random, other: bytes) -> None:
-    data[rng.randint(0, len(data)) :] = other[rng.randint(0, len(other)) :]
-
-
-_CHANGES: tuple[Change, ...] = (_flip, _flip, _set, _set, _step, _cut, _remove, _insert, _fill)
+_CHANGES: tuple[Change, ...] = (_flip, _flip, _set, _set, _step, *[_replace] * 4)

@@ -177,8 +177,7 @@ def test_the_table_names_operators_as_the_schema_does() -> None:
 
 
 def test_an_operator_that_c_lacks_is_named() -> None:
-    model = function("LOG_SOFTMAX", 16 / 256, 127, "LogSoftmaxOptions")(
-        Maker(np.random.default_rng(0))
-    )
+    make = Maker(np.random.default_rng(0))
+    model = function(make, "LOG_SOFTMAX", 16 / 256, 127, "LogSoftmaxOptions")
     with pytest.raises(ModelError, match=r"operator 0, LOG_SOFTMAX"):
         network_plan(model)

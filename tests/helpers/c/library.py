@@ -68,6 +68,10 @@ class Guarded:
     def address(self) -> c_void_p:
         return c_void_p(self._whole.ctypes.data + GUARD)
 
+    @property
+    def address_and_size(self) -> tuple[c_void_p, c_size_t]:
+        return self.address, c_size_t(len(self.bytes))
+
     def check(self) -> None:
         assert (self._whole[:GUARD] == 0xA5).all()
         assert (self._whole[GUARD + len(self.bytes) :] == 0xA5).all()
@@ -142,16 +146,9 @@ class CLibrary:
         _, work_size, bound = self.sizes(size, mode)
         work, file = Guarded(work_size), Guarded(bound if capacity is None else capacity)
         buffer, picture, written = np.ascontiguousarray(codes), CPicture(*size, mode), c_size_t()
-        status = self._c.aecodec_encode(
-            self._codec,
-            byref(picture),
-            c_void_p(buffer.ctypes.data),
-            work.address,
-            c_size_t(work_size),
-            file.address,
-            c_size_t(len(file.bytes)),
-            byref(written),
-        )
+        content = (byref(picture), c_void_p(buffer.ctypes.data))
+        room = (*work.address_and_size, *file.address_and_size)
+        status = self._c.aecodec_encode(self._codec, *content, *room, byref(written))
         work.check()
         file.check()
         return status, file.bytes[: written.value].tobytes()
@@ -162,16 +159,8 @@ class CLibrary:
         codes, work, result = Guarded(vectors * dimension), Guarded(work_size), c_size_t()
         file = Guarded(len(data))
         file.bytes[:] = np.frombuffer(data, np.uint8)
-        status = self._c.aecodec_decode(
-            self._codec,
-            file.address,
-            c_size_t(len(data)),
-            work.address,
-            c_size_t(work_size),
-            codes.address,
-            c_size_t(len(codes.bytes)),
-            byref(result),
-        )
+        buffers = (part for guarded in (file, work, codes) for part in guarded.address_and_size)
+        status = self._c.aecodec_decode(self._codec, *buffers, byref(result))
         codes.check()
         work.check()
         decoded = codes.bytes.view(np.int8).reshape(vectors, dimension)

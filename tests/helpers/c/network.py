@@ -7,7 +7,7 @@ import functools
 import platform
 import subprocess
 import tempfile
-from ctypes import POINTER, byref, c_char_p, c_int, c_int8, c_size_t, c_uint32, c_void_p
+from ctypes import byref, c_char_p, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
 
@@ -56,20 +56,8 @@ def _library(kernels: str) -> ctypes.CDLL:
     command = ["cc", *WARNINGS, "-O2", "-fPIC", "-shared", *KERNELS[kernels], "-o", path]
     subprocess.run([*command, *NETWORK_SOURCES], check=True)
     library = ctypes.CDLL(str(path))
-    library.aecodec_network_open.argtypes = (c_void_p, c_void_p, c_size_t)
-    library.aecodec_network_work_size.restype = c_size_t
-    library.aecodec_network_work_size.argtypes = (c_void_p, c_uint32, c_uint32)
-    library.aecodec_network_output.argtypes = (c_void_p, c_uint32, c_uint32, POINTER(c_uint32))
-    pointers = (POINTER(c_int8), POINTER(c_int8), c_void_p)
-    library.aecodec_network_run.argtypes = (c_void_p, c_uint32, c_uint32, *pointers, c_size_t)
-    library.aecodec_network_run.restype = c_int
-    library.aecodec_network_batch_work_size.restype = c_size_t
-    library.aecodec_network_batch_work_size.argtypes = (c_void_p, c_uint32, c_uint32, c_uint32)
-    library.aecodec_network_run_batch.argtypes = (
-        *(c_void_p, c_uint32, c_uint32, c_uint32),
-        *(*pointers, c_size_t),
-    )
-    library.aecodec_network_run_batch.restype = c_int
+    for name in ("work_size", "batch_work_size"):
+        getattr(library, f"aecodec_network_{name}").restype = c_size_t
     library.aecodec_network_kernels.restype = c_char_p
     return library
 
@@ -90,7 +78,7 @@ class CNetwork:
         self._plan = np.frombuffer(plan, np.uint8).copy()
         self._network = (c_void_p * 2)()
         self.status = self._library.aecodec_network_open(
-            byref(self._network), self._plan.ctypes.data, len(plan)
+            byref(self._network), c_void_p(self._plan.ctypes.data), c_size_t(len(plan))
         )
 
     @property
@@ -118,39 +106,29 @@ class CNetwork:
         Returns:
             Status and output.
         """
-        rows, columns = inputs.shape[:2]
-        _, shape = self.output_shape(rows, columns)
-        output = Guarded(int(np.prod(shape)))
-        work = Guarded(self.work_size(rows, columns) - lacking)
-        array = np.ascontiguousarray(inputs)
-        status = self._library.aecodec_network_run(
-            byref(self._network),
-            rows,
-            columns,
-            array.ctypes.data_as(POINTER(c_int8)),
-            output.bytes.ctypes.data_as(POINTER(c_int8)),
-            work.bytes.ctypes.data,
-            work.bytes.size,
-        )
-        output.check()
-        work.check()
-        return status, output.bytes.view(np.int8).reshape(shape)
+        sizes = inputs.shape[:2]
+        work = Guarded(self.work_size(*sizes) - lacking)
+        _, shape = self.output_shape(*sizes)
+        return self._run(self._library.aecodec_network_run, inputs, sizes, shape, work)
 
     def run_batch(self, inputs: npt.NDArray[np.int8]) -> tuple[int, Any]:
         """Run it on (pictures, rows, columns, channels) within exactly the memory it needs."""
-        pictures, rows, columns = inputs.shape[:3]
-        _, shape = self.output_shape(rows, columns)
-        network, sizes = byref(self._network), (pictures, rows, columns)
-        output = Guarded(pictures * int(np.prod(shape)))
-        work = Guarded(int(self._library.aecodec_network_batch_work_size(network, *sizes)))
-        status = self._library.aecodec_network_run_batch(
-            network,
-            *sizes,
-            np.ascontiguousarray(inputs).ctypes.data_as(POINTER(c_int8)),
-            output.bytes.ctypes.data_as(POINTER(c_int8)),
-            work.bytes.ctypes.data,
-            work.bytes.size,
-        )
+        sizes, library = inputs.shape[:3], self._library
+        work = Guarded(library.aecodec_network_batch_work_size(byref(self._network), *sizes))
+        shape = (sizes[0], *self.output_shape(*sizes[1:])[1])
+        return self._run(library.aecodec_network_run_batch, inputs, sizes, shape, work)
+
+    def _run(
+        self,
+        function: Any,
+        inputs: npt.NDArray[np.int8],
+        sizes: tuple[int, ...],
+        shape: tuple[int, ...],
+        work: Guarded,
+    ) -> tuple[int, Any]:
+        output, array = Guarded(int(np.prod(shape))), np.ascontiguousarray(inputs)
+        content = (c_void_p(array.ctypes.data), output.address)
+        status = function(byref(self._network), *sizes, *content, *work.address_and_size)
         output.check()
         work.check()
-        return status, output.bytes.view(np.int8).reshape(pictures, *shape)
+        return status, output.bytes.view(np.int8).reshape(shape)

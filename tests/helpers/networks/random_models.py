@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import flatbuffers
@@ -109,6 +110,12 @@ class Maker:
         self._operators.append((name, inputs, outputs, (kind, options)))
         return outputs[0]
 
+    def single(
+        self, name: str, inputs: list[int], output: int, kind: str = "", **fields: Any
+    ) -> bytes:
+        """The model from the first tensor to the output of this operator, its last one."""
+        return self.model(0, self.operator(name, inputs, [output], kind, **fields))
+
     def model(self, entry: int, exit_: int) -> bytes:
         """The model, with the shapes that LiteRT works out."""
         with silent_stderr():
@@ -183,11 +190,10 @@ def convolution(make: Maker) -> bytes:
     inputs = [entry, kernel, make.bias(count)]
     fields = _sweep(make, (rows, columns), window)
     output = make.variable([1, 1, 1, count])
-    make.operator(
-        "CONV_2D", inputs, [output], "Conv2DOptions",
+    return make.single(
+        "CONV_2D", inputs, output, "Conv2DOptions",
         fusedActivationFunction=_activation(make), **fields,
     )  # fmt: skip
-    return make.model(entry, output)
 
 
 def filtering(make: Maker) -> bytes:
@@ -197,11 +203,10 @@ def filtering(make: Maker) -> bytes:
     entry = make.variable([1, rows, columns, channels])
     inputs = [entry, make.weights([count, 3, 3, channels], 0), make.bias(count)]
     output = make.variable([1, 1, 1, count])
-    make.operator(
-        "CONV_2D", inputs, [output], "Conv2DOptions", padding=int(make.rng.integers(2)),
+    return make.single(
+        "CONV_2D", inputs, output, "Conv2DOptions", padding=int(make.rng.integers(2)),
         strideH=1, strideW=1, fusedActivationFunction=_activation(make),
     )  # fmt: skip
-    return make.model(entry, output)
 
 
 def depthwise(make: Maker) -> bytes:
@@ -211,12 +216,11 @@ def depthwise(make: Maker) -> bytes:
     times = int(make.rng.integers(1, 4))
     kernel = make.weights([1, *window, channels * times], 3)
     output = make.variable([1, 1, 1, channels * times])
-    make.operator(
-        "DEPTHWISE_CONV_2D", [entry, kernel, make.bias(channels * times)], [output],
+    return make.single(
+        "DEPTHWISE_CONV_2D", [entry, kernel, make.bias(channels * times)], output,
         "DepthwiseConv2DOptions", depthMultiplier=times,
         fusedActivationFunction=_activation(make), **_sweep(make, (rows, columns), window),
     )  # fmt: skip
-    return make.model(entry, output)
 
 
 def matrix(make: Maker) -> bytes:
@@ -226,11 +230,10 @@ def matrix(make: Maker) -> bytes:
     inputs = [entry, make.weights([count, length], 0)]
     inputs.append(make.bias(count) if make.rng.integers(3) else -1)
     output = make.variable([1, count])
-    make.operator(
-        "FULLY_CONNECTED", inputs, [output], "FullyConnectedOptions",
+    return make.single(
+        "FULLY_CONNECTED", inputs, output, "FullyConnectedOptions",
         fusedActivationFunction=_activation(make),
     )  # fmt: skip
-    return make.model(entry, output)
 
 
 def transposed(make: Maker) -> bytes:
@@ -246,11 +249,10 @@ def transposed(make: Maker) -> bytes:
     shape = [1, rows * step + more[0], columns * step + more[1], count]
     kernel = make.weights([count, *window, channels], 0)
     output = make.variable(shape)
-    make.operator(
-        "TRANSPOSE_CONV", [make.integers(shape), kernel, entry, make.bias(count)], [output],
+    return make.single(
+        "TRANSPOSE_CONV", [make.integers(shape), kernel, entry, make.bias(count)], output,
         "TransposeConvOptions", padding=0 if is_same else 1, strideH=step, strideW=step,
     )  # fmt: skip
-    return make.model(entry, output)
 
 
 def _stretched(make: Maker, shape: Sequence[int]) -> list[int]:
@@ -261,42 +263,32 @@ def _stretched(make: Maker, shape: Sequence[int]) -> list[int]:
 _FUSED = ("ADD", "SUB", "MUL")
 
 
-def pairs(name: str, kind: str = "") -> Layer:
+def pairs(make: Maker, name: str, kind: str = "") -> bytes:
     """Two tensors, of which one may be constant, and smaller then."""
-
-    def layer(make: Maker) -> bytes:
-        entry, sides = _picture(make)
-        shape = [1, *sides]
-        like = entry if name in ("MAXIMUM", "MINIMUM") else None
-        if make.rng.integers(2):
-            small = _stretched(make, shape) if make.rng.integers(2) else shape
-            values = make.rng.integers(-128, 128, small).astype(np.int8)
-            other = make.constant(values, like)
-        elif like is None:
-            other = make.operator("LOGISTIC", [entry], [make.tensor(shape, None, [1 / 256], -128)])
-        else:
-            other = make.operator("RELU", [entry], [make.variable(shape, like)])
-        inputs = [entry, other] if make.rng.integers(2) else [other, entry]
-        fields = {"fusedActivationFunction": _activation(make)} if name in _FUSED else {}
-        output = make.operator(name, inputs, [make.variable(shape, like)], kind, **fields)
-        return make.model(entry, output)
-
-    return layer
+    entry, sides = _picture(make)
+    shape = [1, *sides]
+    like = entry if name in ("MAXIMUM", "MINIMUM") else None
+    if make.rng.integers(2):
+        small = _stretched(make, shape) if make.rng.integers(2) else shape
+        values = make.rng.integers(-128, 128, small).astype(np.int8)
+        other = make.constant(values, like)
+    elif like is None:
+        other = make.operator("LOGISTIC", [entry], [make.tensor(shape, None, [1 / 256], -128)])
+    else:
+        other = make.operator("RELU", [entry], [make.variable(shape, like)])
+    inputs = [entry, other] if make.rng.integers(2) else [other, entry]
+    fields = {"fusedActivationFunction": _activation(make)} if name in _FUSED else {}
+    return make.single(name, inputs, make.variable(shape, like), kind, **fields)
 
 
-def with_scalar(name: str, kind: str) -> Layer:
+def with_scalar(make: Maker, name: str, kind: str) -> bytes:
     """A tensor and a constant of one element."""
-
-    def layer(make: Maker) -> bytes:
-        variable, sides = _picture(make)
-        shape = [[], [1], [1, 1, 1, 1]][int(make.rng.integers(3))]
-        constant = make.constant(make.rng.integers(-128, 128, shape).astype(np.int8))
-        inputs = [variable, constant] if make.rng.integers(2) else [constant, variable]
-        output = make.variable([1, *sides])
-        make.operator(name, inputs, [output], kind, fusedActivationFunction=_activation(make))
-        return make.model(variable, output)
-
-    return layer
+    variable, sides = _picture(make)
+    shape = [[], [1], [1, 1, 1, 1]][int(make.rng.integers(3))]
+    constant = make.constant(make.rng.integers(-128, 128, shape).astype(np.int8))
+    inputs = [variable, constant] if make.rng.integers(2) else [constant, variable]
+    output = make.variable([1, *sides])
+    return make.single(name, inputs, output, kind, fusedActivationFunction=_activation(make))
 
 
 def slopes(make: Maker) -> bytes:
@@ -305,22 +297,16 @@ def slopes(make: Maker) -> bytes:
     values = make.rng.integers(-128, 128, [1, 1, sides[2]]).astype(np.int8)
     slope = make.tensor([1, 1, sides[2]], values, [make.scale()], make.zero())
     output = make.variable([1, *sides])
-    make.operator("PRELU", [entry, slope], [output])
-    return make.model(entry, output)
+    return make.single("PRELU", [entry, slope], output)
 
 
-def function(name: str, scale: float = 0, zero: int = 0, kind: str = "", **fields: Any) -> Layer:
+def function(
+    make: Maker, name: str, scale: float = 0, zero: int = 0, kind: str = "", **fields: Any
+) -> bytes:
     """A function of one variable."""
-
-    def layer(make: Maker) -> bytes:
-        entry, sides = _picture(make)
-        output = (
-            make.tensor([1, *sides], None, [scale], zero) if scale else make.variable([1, *sides])
-        )
-        make.operator(name, [entry], [output], kind, **fields)
-        return make.model(entry, output)
-
-    return layer
+    entry, sides = _picture(make)
+    output = make.tensor([1, *sides], None, [scale], zero) if scale else make.variable([1, *sides])
+    return make.single(name, [entry], output, kind, **fields)
 
 
 def shares(make: Maker) -> bytes:
@@ -334,65 +320,47 @@ def shares(make: Maker) -> bytes:
         make.operator("RESHAPE", [entry, make.integers(shape)], [taken])
     output = make.tensor(shape, None, [1 / 256], -128)
     beta = float(make.rng.choice([1.0, 0.5, 3.0, 2 ** make.rng.uniform(-2, 2)]))
-    make.operator("SOFTMAX", [taken], [output], "SoftmaxOptions", beta=beta)
-    return make.model(entry, output)
+    return make.single("SOFTMAX", [taken], output, "SoftmaxOptions", beta=beta)
 
 
-def pool(name: str) -> Layer:
+def pool(make: Maker, name: str) -> bytes:
     """The mean or the maximum of windows."""
-
-    def layer(make: Maker) -> bytes:
-        entry, sides = _picture(make)
-        window = [int(side) for side in make.rng.integers(1, 4, 2)]
-        output = make.variable([1, 1, 1, sides[2]], entry)
-        make.operator(
-            name, [entry], [output], "Pool2DOptions", filterHeight=window[0],
-            filterWidth=window[1], fusedActivationFunction=_activation(make),
-            **_sweep(make, sides[:2], window, dilated=False),
-        )  # fmt: skip
-        return make.model(entry, output)
-
-    return layer
+    entry, sides = _picture(make)
+    window = [int(side) for side in make.rng.integers(1, 4, 2)]
+    output = make.variable([1, 1, 1, sides[2]], entry)
+    return make.single(
+        name, [entry], output, "Pool2DOptions", filterHeight=window[0],
+        filterWidth=window[1], fusedActivationFunction=_activation(make),
+        **_sweep(make, sides[:2], window, dilated=False),
+    )  # fmt: skip
 
 
-def reduction(name: str) -> Layer:
+def reduction(make: Maker, name: str) -> bytes:
     """Some axes drawn together."""
-
-    def layer(make: Maker) -> bytes:
-        entry, _ = _picture(make)
-        axes = [[1, 2], [3], [-1], [1], [2, 3], [1, 2, 3]][int(make.rng.integers(6))]
-        output = make.variable([1], entry if name == "REDUCE_MAX" else None)
-        keeps = bool(make.rng.integers(2))
-        make.operator(
-            name, [entry, make.integers(axes)], [output], "ReducerOptions", keepDims=keeps
-        )
-        return make.model(entry, output)
-
-    return layer
+    entry, _ = _picture(make)
+    axes = [[1, 2], [3], [-1], [1], [2, 3], [1, 2, 3]][int(make.rng.integers(6))]
+    output = make.variable([1], entry if name == "REDUCE_MAX" else None)
+    keeps = bool(make.rng.integers(2))
+    return make.single(name, [entry, make.integers(axes)], output, "ReducerOptions", keepDims=keeps)
 
 
-def resize(name: str) -> Layer:
+def resize(make: Maker, name: str) -> bytes:
     """A picture of another size."""
-
-    def layer(make: Maker) -> bytes:
-        entry, sides = _picture(make)
-        if name == "RESIZE_BILINEAR":
-            size = [int(side) for side in make.rng.integers(1, 30, 2)]
-            way = int(make.rng.integers(3))
-            fields = {"alignCorners": way == 1, "halfPixelCenters": way == 2}
-            kind = "ResizeBilinearOptions"
-        else:
-            size = [
-                side * int(times)
-                for side, times in zip(sides[:2], make.rng.integers(1, 4, 2), strict=True)
-            ]
-            fields = {"alignCorners": False, "halfPixelCenters": bool(make.rng.integers(2))}
-            kind = "ResizeNearestNeighborOptions"
-        output = make.variable([1, 1, 1, sides[2]], entry)
-        make.operator(name, [entry, make.integers(size)], [output], kind, **fields)
-        return make.model(entry, output)
-
-    return layer
+    entry, sides = _picture(make)
+    if name == "RESIZE_BILINEAR":
+        size = [int(side) for side in make.rng.integers(1, 30, 2)]
+        way = int(make.rng.integers(3))
+        fields = {"alignCorners": way == 1, "halfPixelCenters": way == 2}
+        kind = "ResizeBilinearOptions"
+    else:
+        size = [
+            side * int(times)
+            for side, times in zip(sides[:2], make.rng.integers(1, 4, 2), strict=True)
+        ]
+        fields = {"alignCorners": False, "halfPixelCenters": bool(make.rng.integers(2))}
+        kind = "ResizeNearestNeighborOptions"
+    output = make.variable([1, 1, 1, sides[2]], entry)
+    return make.single(name, [entry, make.integers(size)], output, kind, **fields)
 
 
 def concatenation(make: Maker) -> bytes:
@@ -404,24 +372,18 @@ def concatenation(make: Maker) -> bytes:
         values = make.rng.integers(-128, 128, [1, *sides]).astype(np.int8)
         parts.append(make.constant(values, entry))
     output = make.variable([1, *sides], entry)
-    make.operator("CONCATENATION", parts, [output], "ConcatenationOptions", axis=axis)
-    return make.model(entry, output)
+    return make.single("CONCATENATION", parts, output, "ConcatenationOptions", axis=axis)
 
 
-def blocks(name: str) -> Layer:
+def blocks(make: Maker, name: str) -> bytes:
     """Channels to pixels, or back."""
-
-    def layer(make: Maker) -> bytes:
-        rows, columns, channels, side = (int(number) for number in make.rng.integers(1, 5, 4))
-        flat, wide = (rows, columns, channels * side**2), (rows * side, columns * side, channels)
-        is_deep = name == "DEPTH_TO_SPACE"
-        entry = make.variable([1, *(flat if is_deep else wide)])
-        output = make.variable([1, *(wide if is_deep else flat)], entry)
-        kind = "DepthToSpaceOptions" if is_deep else "SpaceToDepthOptions"
-        make.operator(name, [entry], [output], kind, blockSize=side)
-        return make.model(entry, output)
-
-    return layer
+    rows, columns, channels, side = (int(number) for number in make.rng.integers(1, 5, 4))
+    flat, wide = (rows, columns, channels * side**2), (rows * side, columns * side, channels)
+    is_deep = name == "DEPTH_TO_SPACE"
+    entry = make.variable([1, *(flat if is_deep else wide)])
+    output = make.variable([1, *(wide if is_deep else flat)], entry)
+    kind = "DepthToSpaceOptions" if is_deep else "SpaceToDepthOptions"
+    return make.single(name, [entry], output, kind, blockSize=side)
 
 
 def border(make: Maker) -> bytes:
@@ -429,8 +391,7 @@ def border(make: Maker) -> bytes:
     entry, sides = _picture(make)
     widths = [[0, 0], *make.rng.integers(0, 4, (2, 2)).tolist(), [0, 0]]
     output = make.variable([1, *sides], entry)
-    make.operator("PAD", [entry, make.integers(widths)], [output], "PadOptions")
-    return make.model(entry, output)
+    return make.single("PAD", [entry, make.integers(widths)], output, "PadOptions")
 
 
 def mirror(make: Maker) -> bytes:
@@ -440,10 +401,9 @@ def mirror(make: Maker) -> bytes:
     most = [side + mode for side in sides[:2]]
     widths = [[0, 0], *(make.rng.integers(0, width, 2).tolist() for width in most), [0, 0]]
     output = make.variable([1, *sides], entry)
-    make.operator(
-        "MIRROR_PAD", [entry, make.integers(widths)], [output], "MirrorPadOptions", mode=mode
+    return make.single(
+        "MIRROR_PAD", [entry, make.integers(widths)], output, "MirrorPadOptions", mode=mode
     )
-    return make.model(entry, output)
 
 
 def box(make: Maker) -> bytes:
@@ -457,8 +417,7 @@ def box(make: Maker) -> bytes:
     ]
     output = make.variable([1, *sides], entry)
     inputs = [entry, *(make.integers(value) for value in (begin, end, step))]
-    make.operator("STRIDED_SLICE", inputs, [output], "StridedSliceOptions")
-    return make.model(entry, output)
+    return make.single("STRIDED_SLICE", inputs, output, "StridedSliceOptions")
 
 
 def order(make: Maker) -> bytes:
@@ -469,8 +428,7 @@ def order(make: Maker) -> bytes:
     make.operator("TRANSPOSE", [entry, make.integers(axes)], [turned], "TransposeOptions")
     output = make.variable([1, *sides], entry)
     times = [1, *make.rng.integers(1, 4, 3).tolist()]
-    make.operator("TILE", [turned, make.integers(times)], [output], "TileOptions")
-    return make.model(entry, output)
+    return make.single("TILE", [turned, make.integers(times)], output, "TileOptions")
 
 
 def matrices(make: Maker) -> bytes:
@@ -492,11 +450,10 @@ def matrices(make: Maker) -> bytes:
         other = make.variable(shape, flat)
         make.operator("RESHAPE", [flat, make.integers(shape)], [other])
     output = make.variable([1, batches, rows, columns])
-    make.operator(
-        "BATCH_MATMUL", [entry, other], [output], "BatchMatMulOptions",
+    return make.single(
+        "BATCH_MATMUL", [entry, other], output, "BatchMatMulOptions",
         adjX=turned[0], adjY=turned[1],
     )  # fmt: skip
-    return make.model(entry, output)
 
 
 def taken(make: Maker) -> bytes:
@@ -509,8 +466,7 @@ def taken(make: Maker) -> bytes:
         numbers = np.arange(sides[axis - 1])[:: int(make.rng.choice([-1, 1, 2]))]
     output = make.variable([1, *sides], entry)
     inputs = [entry, make.integers(numbers)]
-    make.operator("GATHER", inputs, [output], "GatherOptions", axis=axis, batchDims=0)
-    return make.model(entry, output)
+    return make.single("GATHER", inputs, output, "GatherOptions", axis=axis, batchDims=0)
 
 
 LAYERS: dict[str, Layer] = {
@@ -519,34 +475,36 @@ LAYERS: dict[str, Layer] = {
     "DEPTHWISE_CONV_2D": depthwise,
     "FULLY_CONNECTED": matrix,
     "TRANSPOSE_CONV": transposed,
-    "ADD": pairs("ADD", "AddOptions"),
-    "SUB": pairs("SUB", "SubOptions"),
-    "MUL": pairs("MUL", "MulOptions"),
-    "ADD of a scalar": with_scalar("ADD", "AddOptions"),
-    "SUB of a scalar": with_scalar("SUB", "SubOptions"),
-    "MUL by a scalar": with_scalar("MUL", "MulOptions"),
-    "SQUARED_DIFFERENCE": pairs("SQUARED_DIFFERENCE", "SquaredDifferenceOptions"),
-    "MAXIMUM": pairs("MAXIMUM", "MaximumMinimumOptions"),
-    "MINIMUM": pairs("MINIMUM", "MaximumMinimumOptions"),
+    "ADD": partial(pairs, name="ADD", kind="AddOptions"),
+    "SUB": partial(pairs, name="SUB", kind="SubOptions"),
+    "MUL": partial(pairs, name="MUL", kind="MulOptions"),
+    "ADD of a scalar": partial(with_scalar, name="ADD", kind="AddOptions"),
+    "SUB of a scalar": partial(with_scalar, name="SUB", kind="SubOptions"),
+    "MUL by a scalar": partial(with_scalar, name="MUL", kind="MulOptions"),
+    "SQUARED_DIFFERENCE": partial(
+        pairs, name="SQUARED_DIFFERENCE", kind="SquaredDifferenceOptions"
+    ),
+    "MAXIMUM": partial(pairs, name="MAXIMUM", kind="MaximumMinimumOptions"),
+    "MINIMUM": partial(pairs, name="MINIMUM", kind="MaximumMinimumOptions"),
     "PRELU": slopes,
-    "LOGISTIC": function("LOGISTIC", 1 / 256, -128),
-    "TANH": function("TANH", 1 / 128, 0),
-    "RELU": function("RELU"),
-    "RELU6": function("RELU6"),
-    "LEAKY_RELU": function("LEAKY_RELU", kind="LeakyReluOptions", alpha=0.2),
-    "HARD_SWISH": function("HARD_SWISH", kind="HardSwishOptions"),
-    "QUANTIZE": function("QUANTIZE", kind="QuantizeOptions"),
+    "LOGISTIC": partial(function, name="LOGISTIC", scale=1 / 256, zero=-128),
+    "TANH": partial(function, name="TANH", scale=1 / 128, zero=0),
+    "RELU": partial(function, name="RELU"),
+    "RELU6": partial(function, name="RELU6"),
+    "LEAKY_RELU": partial(function, name="LEAKY_RELU", kind="LeakyReluOptions", alpha=0.2),
+    "HARD_SWISH": partial(function, name="HARD_SWISH", kind="HardSwishOptions"),
+    "QUANTIZE": partial(function, name="QUANTIZE", kind="QuantizeOptions"),
     "SOFTMAX": shares,
-    "MAX_POOL_2D": pool("MAX_POOL_2D"),
-    "AVERAGE_POOL_2D": pool("AVERAGE_POOL_2D"),
-    "MEAN": reduction("MEAN"),
-    "REDUCE_MAX": reduction("REDUCE_MAX"),
-    "SUM": reduction("SUM"),
-    "RESIZE_BILINEAR": resize("RESIZE_BILINEAR"),
-    "RESIZE_NEAREST_NEIGHBOR": resize("RESIZE_NEAREST_NEIGHBOR"),
+    "MAX_POOL_2D": partial(pool, name="MAX_POOL_2D"),
+    "AVERAGE_POOL_2D": partial(pool, name="AVERAGE_POOL_2D"),
+    "MEAN": partial(reduction, name="MEAN"),
+    "REDUCE_MAX": partial(reduction, name="REDUCE_MAX"),
+    "SUM": partial(reduction, name="SUM"),
+    "RESIZE_BILINEAR": partial(resize, name="RESIZE_BILINEAR"),
+    "RESIZE_NEAREST_NEIGHBOR": partial(resize, name="RESIZE_NEAREST_NEIGHBOR"),
     "CONCATENATION": concatenation,
-    "DEPTH_TO_SPACE": blocks("DEPTH_TO_SPACE"),
-    "SPACE_TO_DEPTH": blocks("SPACE_TO_DEPTH"),
+    "DEPTH_TO_SPACE": partial(blocks, name="DEPTH_TO_SPACE"),
+    "SPACE_TO_DEPTH": partial(blocks, name="SPACE_TO_DEPTH"),
     "PAD": border,
     "MIRROR_PAD": mirror,
     "STRIDED_SLICE": box,
