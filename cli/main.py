@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn, Optional
 
 import typer
 
-from aecodec.atomic.termination import tidy_termination
+from aecodec.atomic.temporary import tidy_termination
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, memory_errors_wrapped

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
-from aecodec.atomic.locks import Lock, try_lock
+from aecodec.atomic.locks import try_lock
 from aecodec.cli.batch.manifest_file import Row, in_unicode, is_row, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack
@@ -101,7 +101,7 @@ def opened(path: Path) -> Iterator[Manifest]:
     """
     journal_path = path.with_name(path.name + _JOURNAL)
     with _journal_at(journal_path) as journal:
-        if try_lock(journal.fileno()) is Lock.BUSY or not journal_path.exists():
+        if try_lock(journal.fileno()) is False or not journal_path.exists():
             raise UsageError(f"{path} is in use: another aecodec process writes this manifest")
         try:
             manifest = Manifest(path, journal)

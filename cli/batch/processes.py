@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from aecodec.atomic.termination import tidy_termination
+from aecodec.atomic.temporary import tidy_termination
 from aecodec.cli.batch.interrupts import blocked
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console

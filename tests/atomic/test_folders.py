@@ -39,7 +39,7 @@ def test_named_files_change_and_others_stay(
     folder: Path, monkeypatch: pytest.MonkeyPatch, is_exchanged: bool
 ) -> None:
     if not is_exchanged:
-        monkeypatch.setattr(folders, "exchange", no_exchange)
+        monkeypatch.setattr(folders, "_exchange", no_exchange)
     before = folder.stat()
     new = {"a": b"new", "b": b"new"}
     update_folder(folder, new, replace=True, is_outdated=lambda path: path.name == "gone")

@@ -12,8 +12,7 @@ import pytest
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from aecodec.atomic.temporary import temporary_file, temporary_folder
-from aecodec.atomic.termination import tidy_termination
+from aecodec.atomic.temporary import temporary_file, temporary_folder, tidy_termination
 
 folder, number = Path(sys.argv[1]), getattr(signal, sys.argv[3])
 signal.signal(number, signal.SIG_IGN if sys.argv[2] == "ignored" else signal.SIG_DFL)
