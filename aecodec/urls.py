@@ -48,8 +48,7 @@ class Url(_Base):
     def listed(self, size: int | None) -> Self:
         """Return the same URL with the result of a listing.
 
-        Args:
-            size: size of the object in bytes; None if there is no object.
+        The size is in bytes; None if there is no object.
 
         >>> Url("s3://bucket/a.png").listed(None).exists()
         False
@@ -128,10 +127,6 @@ class Url(_Base):
 
     def write(self, content: bytes, *, replace: bool) -> None:
         """Write an object atomically.
-
-        Args:
-            content: bytes of the object.
-            replace: replace an existing object.
 
         Raises:
             FileExistsError: the object exists, and `replace` is False.

@@ -24,9 +24,7 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
 
     Links between the files are relative, so that the folder can be anywhere on a host.
 
-    Args:
-        codecs: the codecs, in the order in which the page lists them.
-        samples: sample pictures.
+    The page lists the codecs in their order.
 
     Raises:
         CodecError, ModelError: a codec cannot run in browsers.

@@ -67,10 +67,10 @@ def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
         notes.add("its frames have different colour profiles and were converted to sRGB")
         frames = [in_kept_colours(frame, {}) for frame in frames]
     has_alpha = any(frame.alpha is not None for frame in frames)
-    picture = stack([_with_alpha(frame) if has_alpha else frame for frame in frames])
+    if has_alpha:
+        opaque = np.full(frames[0].pixels.shape[:3], 255, np.uint8)
+        frames = [
+            frame if frame.alpha is not None else replace(frame, alpha=opaque) for frame in frames
+        ]
+    picture = stack(frames)
     return replace(picture, metadata=frames[0].metadata)
-
-
-def _with_alpha(frame: Picture) -> Picture:
-    opaque = np.full(frame.pixels.shape[:3], 255, np.uint8)
-    return frame if frame.alpha is not None else replace(frame, alpha=opaque)

@@ -16,9 +16,6 @@ _added: dict[bytes, Codec] = {}
 def add_codec(codec: Codec | str | Path) -> None:
     """Allow to open files of a codec.
 
-    Args:
-        codec: a codec, or the path of its folder.
-
     Raises:
         CodecError: the codec does not exist or is damaged.
     """
@@ -28,9 +25,6 @@ def add_codec(codec: Codec | str | Path) -> None:
 
 def known_codec(codec_id: bytes) -> Codec:
     """Find the codec with an id.
-
-    Args:
-        codec_id: first bytes of the codec's identity, which its files store.
 
     Raises:
         CodecError: the codec is neither built in nor added.

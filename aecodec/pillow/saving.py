@@ -50,15 +50,8 @@ def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None
     All pictures must have the same size. If any picture is RGB or has alpha, all pictures become
     RGB or get an alpha plane. The metadata of the first picture is kept.
 
-    Args:
-        image: as for :func:`save`.
-        file: as for :func:`save`.
-        filename: as for :func:`save`.
-
-    Raises:
-        ImageError: as for :func:`save`, or the pictures differ in size.
-        UsageError: as for :func:`save`.
-        CodecError: as for :func:`save`.
+    The arguments and errors are those of :func:`save`; pictures that differ in size are an
+    ImageError.
     """
     images = [image, *image.encoderinfo.get("append_images", ())]
     with errors_as_pillows():

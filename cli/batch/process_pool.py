@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from aecodec.cli.batch.interrupts import Interrupts
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.batch.processes import (
     ONE_THREAD,
     EndedError,
+    Interrupts,
     WorkerProcess,
     single_threaded_blas,
 )
-from aecodec.cli.batch.work_queue import Chunk, WorkQueue
 from aecodec.cli.shared.console import Console
 from aecodec.parallel import Workers
 
@@ -28,16 +29,16 @@ _POLL_SECONDS = 0.02
 """Seconds between two polls of the other processes."""
 
 
+Chunk = list[tuple[int, Any]]
+"""Files with their numbers in the order of all files."""
+
+
 class ProcessPool:
     """The main process and worker processes, which all take files from a queue.
 
     A thread of the main process feeds each worker process.
 
-    Args:
-        work: the function that processes a file.
-        items: the files.
-        console: prints results and errors.
-        done: called with the number of finished files and the number of all files.
+    `done` is called with the number of finished files and the number of all files.
     """
 
     def __init__(
@@ -138,3 +139,63 @@ class ProcessPool:
             process.ask_to_end()
         for process in self._processes:
             process.end()
+
+
+class WorkQueue:
+    """Files to process, and the outcomes of finished files. Threads may share it.
+
+    >>> queue = WorkQueue(["a", "b"])
+    >>> queue.take(1)
+    [(0, 'a')]
+    >>> queue.finish(0, Outcome([]))
+    >>> queue.outcome(0) == Outcome([]), queue.outcome(1), queue.finished
+    (True, None, 1)
+    """
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self._waiting = deque(enumerate(items))
+        self._outcomes: dict[int, Outcome] = {}
+        self._changed = threading.Condition()
+        self._start = time.monotonic()
+        self.finished = 0
+
+    def take(self, count: int) -> Chunk:
+        """Take up to `count` files; an empty list if no file is waiting."""
+        with self._changed:
+            return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+
+    def give_back(self, chunk: Chunk) -> None:
+        """Put back files that were not processed."""
+        with self._changed:
+            self._waiting.extendleft(reversed(chunk))
+
+    def drop(self) -> None:
+        """Remove all waiting files."""
+        with self._changed:
+            self._waiting.clear()
+
+    def finish(self, number: int, outcome: Outcome) -> None:
+        """Store the outcome of a file."""
+        with self._changed:
+            self._outcomes[number] = outcome
+            self.finished += 1
+            self._changed.notify_all()
+
+    def outcome(self, number: int) -> Outcome | None:
+        """Remove and return the outcome of a file; None if it is not done yet."""
+        return self._outcomes.pop(number, None)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the next outcome, but not longer than this."""
+        with self._changed:
+            self._changed.wait(seconds)
+
+    @property
+    def waiting(self) -> int:
+        """Number of waiting files."""
+        return len(self._waiting)
+
+    @property
+    def pace(self) -> float:
+        """Average seconds per finished file, with all threads working."""
+        return (time.monotonic() - self._start) / (self.finished + 1)

@@ -1,17 +1,18 @@
-"""Worker processes."""
+"""Worker processes, and Ctrl-C while they run."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
+from types import FrameType
 from typing import Any
 
 from aecodec.atomic.temporary import tidy_termination
-from aecodec.cli.batch.interrupts import blocked
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
@@ -32,10 +33,6 @@ class WorkerProcess:
     """A process that receives files and returns their outcomes in order.
 
     It is spawned, not forked, because threads and locks do not survive a fork.
-
-    Args:
-        work: the function that processes a file.
-        console: prints results and errors.
     """
 
     def __init__(self, work: Work, console: Console) -> None:
@@ -114,3 +111,48 @@ def _serve(connection: Connection[Any, Any], work: Work, console: Console) -> No
         while True:
             for item in connection.recv():
                 connection.send(outcome_of(work, item, console, ONE_THREAD))
+
+
+class Interrupts:
+    """Remembers Ctrl-C, because imports of libraries may swallow the KeyboardInterrupt."""
+
+    def __init__(self) -> None:
+        self._noticed = False
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed at any time before."""
+        if self._noticed:
+            raise KeyboardInterrupt
+
+    def _notice(self, number: int, frame: FrameType | None) -> None:
+        self._noticed = True
+        raise KeyboardInterrupt
+
+    @contextmanager
+    def noticed(self) -> Iterator[None]:
+        """Notice Ctrl-C in the block. Only the main thread can; others do nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handler = signal.signal(signal.SIGINT, self._notice)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Block Ctrl-C for this thread and for processes that it starts; the main thread ends them.
+
+    Windows has no signal masks. There, worker processes ignore Ctrl-C once they run.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # if started in the block, it would reset the mask
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

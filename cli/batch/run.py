@@ -54,12 +54,6 @@ def run_all(
 ) -> None:
     """Process all files. If one of several files fails, continue with the next.
 
-    Args:
-        console: prints results and errors.
-        items: the files.
-        work: the function that processes a file.
-        options: options for processing many files.
-
     Raises:
         AecodecError: the error of a single file, or the manifest cannot be used.
         typer.Exit: with status 1, if some of several files failed; with 130, after Ctrl-C.

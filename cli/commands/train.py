@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,8 +38,7 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA",
-            help="A folder of images, an .npz or .npy file, mnist or fashion_mnist.",
+            metavar="DATA", help="A folder of images, an .npz or .npy file, mnist or fashion_mnist."
         ),
     ],
     out: Annotated[
@@ -51,19 +50,15 @@ def train(
     recipe: Annotated[
         str,
         typer.Option(
-            "--recipe",
             metavar="NAME|FILE",
             help="A built-in recipe or a TOML file: digits for tiles with a fixed size, picture "
             "and photo for pictures of any size.",
             autocompletion=complete_recipe,
         ),
     ] = "digits",
-    epochs: Annotated[
-        Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option(min=1, help="Passes over the data."),
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
     minutes: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(
             min=0.01,
             help="Train the networks for this many minutes instead. Fitting the priors takes "
@@ -71,22 +66,21 @@ def train(
         ),
     ] = None,
     tile: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(
             min=4,
             help="Side of the training crops in pixels; for the recipe digits, side of the tiles.",
         ),
     ] = None,
     code_dimension: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option("--code-dim", min=1, help="Channels of the codes at the best level."),
     ] = None,
     levels: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=15, help="Number of quality levels."),
+        int | None, typer.Option(min=1, max=15, help="Number of quality levels.")
     ] = None,
     rate_weight: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(
             min=1e-9,
             help="Weight of the rate in the loss at the default level (lambda). A larger weight "
@@ -94,15 +88,13 @@ def train(
         ),
     ] = None,
     priors: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=1024, help="Number of competing priors."),
+        int | None, typer.Option(min=1, max=1024, help="Number of competing priors.")
     ] = None,
     seed: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=0, help="Random seed. The same seed gives the same training."),
+        int | None, typer.Option(min=0, help="Random seed. The same seed gives the same training.")
     ] = None,
     start_from: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--from",
             metavar="NAME|DIR",
@@ -111,19 +103,17 @@ def train(
         ),
     ] = None,
     name: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Name of the codec. Default: the name of the folder."),
+        str | None, typer.Option(help="Name of the codec. Default: the name of the folder.")
     ] = None,
     tensorboard: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard."),
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard.")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted training.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing codec.")] = False,
     list_recipes: Annotated[
-        Optional[bool],  # noqa: UP045
+        bool | None,
         typer.Option(
             "--list-recipes", callback=_list_recipes, is_eager=True, help="List built-in recipes."
         ),

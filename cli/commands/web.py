@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from aecodec.codec.registry import built_in_names, load_codec
 
 def web(
     codecs: Annotated[
-        Optional[list[str]],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        list[str] | None,
         typer.Argument(
             metavar="[CODEC]...",
             help="Built-in codecs or codec folders. Default: all built-in codecs.",
@@ -28,9 +28,8 @@ def web(
         typer.Option("-o", "--output", metavar="DIR", readable=False, help="Folder for the page."),
     ],
     samples: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
-            "--samples",
             metavar="DIR",
             readable=False,
             help="Folder with your own PNG, JPEG or WebP sample pictures. Default: the built-in "

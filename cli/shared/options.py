@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -31,15 +31,13 @@ def complete_recipe(typed: str) -> list[str]:
     >>> complete_recipe("pic")
     ['picture']
     """
-    return _named(recipe_names(), typed) + _paths(typed, _may_hold_recipe)
+    return _named(recipe_names(), typed) + _paths(
+        typed, lambda path: path.is_dir() or path.suffix == ".toml"
+    )
 
 
 def _named(names: list[str], typed: str) -> list[str]:
     return [name for name in names if name.startswith(typed)]
-
-
-def _may_hold_recipe(path: Path) -> bool:
-    return path.is_dir() or path.suffix == ".toml"
 
 
 def _paths(typed: str, accepts: Callable[[Path], bool]) -> list[str]:
@@ -65,7 +63,7 @@ def _local_file(text: str) -> Path:
 
 
 Out = Annotated[
-    Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
+    str | None,
     typer.Option(
         "-o", "--output", metavar="OUT", help="Output file or folder; - is standard output."
     ),
@@ -73,9 +71,7 @@ Out = Annotated[
 CodecArgument = Annotated[
     str,
     typer.Argument(
-        metavar="CODEC",
-        help="A built-in codec or a codec folder.",
-        autocompletion=complete_codec,
+        metavar="CODEC", help="A built-in codec or a codec folder.", autocompletion=complete_codec
     ),
 ]
 DataArgument = Annotated[
@@ -85,17 +81,17 @@ DataArgument = Annotated[
     ),
 ]
 ArrayName = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--array", metavar="NAME", help="Name of the array in the .npz file. Default: x_test."
     ),
 ]
 Limit = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option("--limit", metavar="N", min=1, help="Measure only the first N pictures."),
 ]
 CodecName = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--codec",
         metavar="NAME|DIR",
@@ -114,7 +110,7 @@ CodecOrAuto = Annotated[
     ),
 ]
 LevelNumber = Annotated[
-    Optional[float],  # noqa: UP045
+    float | None,
     typer.Option(
         "-q",
         "--level",
@@ -123,7 +119,7 @@ LevelNumber = Annotated[
     ),
 ]
 Jobs = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
         "--jobs",
         min=1,
@@ -140,7 +136,7 @@ SkipExisting = Annotated[
     ),
 ]
 ManifestFile = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option(
         "--manifest",
         metavar="FILE.parquet",
@@ -150,7 +146,7 @@ ManifestFile = Annotated[
     ),
 ]
 Scheduler = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--scheduler",
         metavar="ADDRESS",
@@ -159,7 +155,7 @@ Scheduler = Annotated[
     ),
 ]
 Depth = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
         "--depth",
         metavar="8",
@@ -169,7 +165,7 @@ Depth = Annotated[
     ),
 ]
 MaxPixels = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
         "--max-pixels",
         metavar="N",
@@ -180,7 +176,7 @@ MaxPixels = Annotated[
     ),
 ]
 MaxFrames = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
         "--max-frames",
         metavar="N",

@@ -47,13 +47,13 @@ def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
     left.write_bytes(b"half")
     folder.mkdir()
     (folder / "1.png").write_bytes(b"half")
-    others = [tmp_path / name for name in (".aecodec-notes.txt", ".aecodec-config", ".other")]
-    for other in others:
-        other.write_bytes(b"not ours")
+    foreign = [tmp_path / name for name in (".aecodec-notes.txt", ".aecodec-config", ".other")]
+    for path in foreign:
+        path.write_bytes(b"not ours")
     with held.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         sweep([tmp_path, tmp_path / "nothing"])
-        assert sorted(tmp_path.iterdir()) == [held, *sorted(others)]
+        assert sorted(tmp_path.iterdir()) == [held, *sorted(foreign)]
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:

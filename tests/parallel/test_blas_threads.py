@@ -69,13 +69,13 @@ def test_the_last_of_several_threads_gives_back_what_the_program_had() -> None:
             inside.set()
             go_on.wait()
 
-    other = threading.Thread(target=stay)
+    thread = threading.Thread(target=stay)
     with ONE_BLAS_THREAD:
-        other.start()
+        thread.start()
         inside.wait()
     assert blas_threads() == {1}
     go_on.set()
-    other.join()
+    thread.join()
     assert blas_threads() == {OWN}
 
 

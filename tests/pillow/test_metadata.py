@@ -91,8 +91,8 @@ def test_damaged_exif_is_left_out_and_named(picture: Image.Image) -> None:
 
 
 def test_a_stack_has_the_metadata_of_its_first_picture(picture: Image.Image) -> None:
-    others = [picture.rotate(90, expand=False), picture]
-    image = Image.open(saved(picture, save_all=True, append_images=others, **VALUES))
+    appended = [picture.rotate(90, expand=False), picture]
+    image = Image.open(saved(picture, save_all=True, append_images=appended, **VALUES))
     for number in range(3):
         image.seek(number)
         assert image.info == VALUES
