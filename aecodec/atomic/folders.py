@@ -148,11 +148,7 @@ def _replace(folder: Path, contents: Contents, outdated: set[str]) -> None:
 
 
 def _exchange(first: Path, second: Path) -> None:
-    """Exchange two paths on one file system, so that both exist at any time.
-
-    Raises:
-        OSError: the system or the file system does not support it, or `rename(2)` fails.
-    """
+    """Exchange two paths on one file system, so that both exist at any time."""
     import ctypes
 
     paths = (_AT_WORKING_FOLDER, os.fsencode(first), _AT_WORKING_FOLDER, os.fsencode(second))

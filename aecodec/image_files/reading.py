@@ -80,16 +80,6 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
         return _frames_of(image, options, notes)
 
 
-def from_frame(image: Image.Image) -> Picture:
-    """Make a picture from the current frame of a Pillow image, like :func:`from_pil`.
-
-    Raises:
-        ImageError: as for :func:`from_pil`.
-    """
-    with _noting() as notes:
-        return _frame_of(image, _DEFAULT, notes)
-
-
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
     """Make one picture from several frames, like :func:`from_pil` from the frames of an image.
 

@@ -136,11 +136,7 @@ class Cluster:
                 time.sleep(_POLL_SECONDS)
 
     def _check_workers(self) -> None:
-        """Check that there are workers after a long time without results.
-
-        Raises:
-            AecodecError: there are no workers.
-        """
+        """Check that there are workers after a long time without results."""
         if not self._client.nthreads():
             raise AecodecError(
                 f"the scheduler has no workers and finished nothing for {_PATIENCE} seconds: "

@@ -36,17 +36,19 @@ Chunk = list[tuple[int, Any]]
 class ProcessPool:
     """The main process and worker processes, which all take files from a queue.
 
-    A thread of the main process feeds each worker process.
-
-    `done` is called with the number of finished files and the number of all files.
+    A thread of the main process feeds each worker process. `done` is called with the number of
+    finished files and the number of all files.
     """
 
     def __init__(
         self, work: Work, items: Sequence[Any], console: Console, done: Callable[[int, int], None]
     ) -> None:
         self._work, self._console, self._done = work, console, done
-        self._count = len(items)
-        self._queue = WorkQueue(items)
+        self._count, self._finished = len(items), 0
+        self._waiting = deque(enumerate(items))
+        self._outcomes: dict[int, Outcome] = {}
+        self._changed = threading.Condition()
+        self._start = time.monotonic()
         self._processes: list[WorkerProcess] = []
         self._interrupts = Interrupts()
         self._starting = threading.Lock()
@@ -55,8 +57,7 @@ class ProcessPool:
     def run(self, jobs: int) -> Generator[Outcome, None, None]:
         """Yield the outcomes in the order of the files.
 
-        Args:
-            jobs: maximum number of processes, including the main process.
+        At most `jobs` processes work, including the main process.
         """
         self._jobs = min(jobs, self._count)
         self._workers = ONE_THREAD if self._jobs > 1 else Workers()
@@ -64,40 +65,53 @@ class ProcessPool:
             for _ in range(self._jobs - 1):
                 threading.Thread(target=self._feed_process, daemon=True).start()
             try:
-                yield from self._outcomes()
+                for number in range(self._count):
+                    while number not in self._outcomes:
+                        self._work_or_wait()
+                        self._interrupts.check()
+                    yield self._outcomes.pop(number)
             finally:
                 self._end()
 
-    def _outcomes(self) -> Generator[Outcome, None, None]:
-        for number in range(self._count):
-            while (outcome := self._queue.outcome(number)) is None:
-                self._work_or_wait()
-                self._interrupts.check()
-            yield outcome
-
     def _work_or_wait(self) -> None:
-        for number, item in self._queue.take(1):
+        for number, item in self._take(1):
             self._finish(number, outcome_of(self._work, item, self._console, self._workers))
             return
-        self._queue.wait(_POLL_SECONDS)
+        with self._changed:
+            self._changed.wait(_POLL_SECONDS)
+
+    def _take(self, count: int) -> Chunk:
+        with self._changed:
+            return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+
+    def _finish(self, number: int, outcome: Outcome) -> None:
+        with self._changed:
+            self._outcomes[number] = outcome
+            self._finished += 1
+            self._done(self._finished, self._count)
+            self._changed.notify_all()
 
     def _feed_process(self) -> None:
         process = self._new_process() if self._is_worthwhile() else None
-        while process and (chunk := self._queue.take(self._chunk_size())):
+        while process and (chunk := self._take(self._chunk_size())):
             if not self._work_in(process, chunk):
                 process = self._new_process()
 
+    def _seconds_per_file(self) -> float:
+        """Average of the finished files, with all processes working."""
+        return (time.monotonic() - self._start) / (self._finished + 1)
+
     def _is_worthwhile(self) -> bool:
         """Whether the remaining files will take long. Waits until this is clear."""
-        while not self._ended.wait(_POLL_SECONDS) and self._queue.waiting:
-            if self._queue.pace * self._queue.waiting >= _WORTHWHILE:
+        while not self._ended.wait(_POLL_SECONDS) and self._waiting:
+            if self._seconds_per_file() * len(self._waiting) >= _WORTHWHILE:
                 return True
         return False
 
     def _chunk_size(self) -> int:
         """Number of files for a process: few towards the end, so that all end together."""
-        fair_share = self._queue.waiting // (2 * self._jobs)
-        return max(1, min(fair_share, int(_CHUNK / self._queue.pace)))
+        fair_share = len(self._waiting) // (2 * self._jobs)
+        return max(1, min(fair_share, int(_CHUNK / self._seconds_per_file())))
 
     def _new_process(self) -> WorkerProcess | None:
         """Start another process; None if it ends immediately or the work is already done."""
@@ -107,7 +121,7 @@ class ProcessPool:
             process = WorkerProcess(self._work, self._console)
             self._processes.append(process)
         try:
-            process.wait_until_ready()
+            process.receive()  # it has loaded its libraries
         except EndedError:
             return None
         return process
@@ -120,82 +134,20 @@ class ProcessPool:
         process.send([item for _, item in chunk])
         for place, (number, _) in enumerate(chunk):
             try:
-                self._finish(number, process.outcome())
+                self._finish(number, process.receive())
             except EndedError as error:
                 self._finish(number, Outcome([], error))
-                self._queue.give_back(chunk[place + 1 :])
+                with self._changed:
+                    self._waiting.extendleft(reversed(chunk[place + 1 :]))
                 return False
         return True
 
-    def _finish(self, number: int, outcome: Outcome) -> None:
-        self._queue.finish(number, outcome)
-        self._done(self._queue.finished, self._count)
-
     def _end(self) -> None:
-        self._queue.drop()
+        with self._changed:
+            self._waiting.clear()
         with self._starting:  # no process is half started
             self._ended.set()
         for process in self._processes:
             process.ask_to_end()
         for process in self._processes:
             process.end()
-
-
-class WorkQueue:
-    """Files to process, and the outcomes of finished files. Threads may share it.
-
-    >>> queue = WorkQueue(["a", "b"])
-    >>> queue.take(1)
-    [(0, 'a')]
-    >>> queue.finish(0, Outcome([]))
-    >>> queue.outcome(0) == Outcome([]), queue.outcome(1), queue.finished
-    (True, None, 1)
-    """
-
-    def __init__(self, items: Sequence[Any]) -> None:
-        self._waiting = deque(enumerate(items))
-        self._outcomes: dict[int, Outcome] = {}
-        self._changed = threading.Condition()
-        self._start = time.monotonic()
-        self.finished = 0
-
-    def take(self, count: int) -> Chunk:
-        """Take up to `count` files; an empty list if no file is waiting."""
-        with self._changed:
-            return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
-
-    def give_back(self, chunk: Chunk) -> None:
-        """Put back files that were not processed."""
-        with self._changed:
-            self._waiting.extendleft(reversed(chunk))
-
-    def drop(self) -> None:
-        """Remove all waiting files."""
-        with self._changed:
-            self._waiting.clear()
-
-    def finish(self, number: int, outcome: Outcome) -> None:
-        """Store the outcome of a file."""
-        with self._changed:
-            self._outcomes[number] = outcome
-            self.finished += 1
-            self._changed.notify_all()
-
-    def outcome(self, number: int) -> Outcome | None:
-        """Remove and return the outcome of a file; None if it is not done yet."""
-        return self._outcomes.pop(number, None)
-
-    def wait(self, seconds: float) -> None:
-        """Wait for the next outcome, but not longer than this."""
-        with self._changed:
-            self._changed.wait(seconds)
-
-    @property
-    def waiting(self) -> int:
-        """Number of waiting files."""
-        return len(self._waiting)
-
-    @property
-    def pace(self) -> float:
-        """Average seconds per finished file, with all threads working."""
-        return (time.monotonic() - self._start) / (self.finished + 1)

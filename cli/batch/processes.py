@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from aecodec.atomic.temporary import tidy_termination
-from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
+from aecodec.cli.batch.outcome import Work, outcome_of
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers
@@ -45,41 +45,25 @@ class WorkerProcess:
             self._process.start()
         remote_end.close()
 
-    def wait_until_ready(self) -> None:
-        """Wait until the process has started and loaded its libraries.
-
-        Raises:
-            EndedError: the process has ended.
-        """
-        self._receive()
-
     def send(self, items: Sequence[Any]) -> None:
-        """Send files to the process. If it has ended, `outcome` will raise the error."""
+        """Send files to the process. If it has ended, `receive` will raise the error."""
         with suppress(OSError):
             self._connection.send(items)
 
-    def outcome(self) -> Outcome:
-        """Wait for the outcome of the next file.
+    def receive(self) -> Any:
+        """Wait for the outcome of the next file; first for None, when the process is ready.
 
         Raises:
-            EndedError: the process ended while it processed this file.
+            EndedError: the process ended before.
         """
-        outcome: Outcome = self._receive()
-        return outcome
-
-    def _receive(self) -> Any:
         try:
             return self._connection.recv()
         except Exception as error:  # unpickling an incomplete message may raise anything
-            raise self._ended() from error
-
-    def _ended(self) -> EndedError:
-        self._process.join(_SECONDS_TO_STOP)
-        self._process.kill()
-        return EndedError(
-            f"the process that worked on it ended ({self._process.exitcode}); if it ran out of "
-            "memory, use --jobs 1"
-        )
+            self.end()
+            raise EndedError(
+                f"the process that worked on it ended ({self._process.exitcode}); if it ran out of "
+                "memory, use --jobs 1"
+            ) from error
 
     def ask_to_end(self) -> None:
         """Ask the process to end. It removes a partially written file."""

@@ -135,11 +135,7 @@ def _rename(path: Path) -> Path:
 
 
 def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> None:
-    """Check that the options allow users to locate each picture in the packs.
-
-    Raises:
-        UsageError: they do not.
-    """
+    """Check that the options allow users to locate each picture in the packs."""
     if out is None or out == "-":
         raise UsageError("--stacks-of needs -o, the folder for the files that it writes")
     if manifest is None:

@@ -79,11 +79,7 @@ def report(
 
 
 def _target(data: Path, out: str | None) -> Path:
-    """Path of the page.
-
-    Raises:
-        UsageError: the path is a folder, or its suffix is not that of a page.
-    """
+    """Path of the page; a UsageError if it is a folder or has another suffix."""
     if out is None:
         return folder_beside(data if is_folder_at(data) else data.with_suffix(""), "_report.html")
     if is_folder(out):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -134,8 +134,10 @@ def train(
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe
         from aecodec.training.run import run_recipe
-    changes = _Changes(tile, code_dimension, levels, rate_weight, epochs, priors, seed)
-    changed = changes.applied_to(load_recipe(recipe))
+    stated = load_recipe(recipe)
+    changed = _changed(
+        stated, levels, code_dimension, rate_weight, priors, tile, epochs=epochs, seed=seed
+    )
     console = Console(quiet)
     with contextlib.redirect_stdout(sys.stderr), console.warnings_as_they_come():
         codec = run_recipe(
@@ -159,32 +161,28 @@ def _check_data(data: str) -> None:
         check_input(Path(data))
 
 
-@dataclass(frozen=True)
-class _Changes:
-    """Values from the command line that replace those of a recipe; None keeps the recipe's."""
-
-    tile: int | None
-    code_dimension: int | None
-    levels: int | None
-    rate_weight: float | None
-    epochs: int | None
-    priors: int | None
-    seed: int | None
-
-    def applied_to(self, recipe: Recipe) -> Recipe:
-        """The recipe with the changes."""
-        if self.levels:
-            recipe = recipe.with_levels(self.levels)
-        if self.code_dimension:
-            recipe = recipe.with_code_dimension(self.code_dimension)
-        if self.rate_weight:
-            recipe = recipe.with_rate_weight(self.rate_weight)
-        return replace(
-            recipe,
-            data=recipe.data | _without_none(tile=self.tile),
-            training=recipe.training | _without_none(epochs=self.epochs, seed=self.seed),
-            priors=recipe.priors | _without_none(count=self.priors),
-        )
+def _changed(
+    recipe: Recipe,
+    levels: int | None,
+    code_dimension: int | None,
+    rate_weight: float | None,
+    priors: int | None,
+    tile: int | None,
+    **training: int | None,
+) -> Recipe:
+    """A recipe with values from the command line; None keeps the recipe's."""
+    if levels:
+        recipe = recipe.with_levels(levels)
+    if code_dimension:
+        recipe = recipe.with_code_dimension(code_dimension)
+    if rate_weight:
+        recipe = recipe.with_rate_weight(rate_weight)
+    return replace(
+        recipe,
+        data=recipe.data | _without_none(tile=tile),
+        training=recipe.training | _without_none(**training),
+        priors=recipe.priors | _without_none(count=priors),
+    )
 
 
 def _without_none(**options: Any) -> dict[str, Any]:

@@ -52,14 +52,16 @@ def web(
         check_input(samples)
     console = Console(quiet, as_json)
     loaded_codecs = [load_codec(name) for name in codecs or built_in_names()]
-    from aecodec.web.samples import sample_pictures, unsuited_samples
+    from aecodec.web.samples import sample_pictures
     from aecodec.web.site import site_files  # loaded only when needed
 
     pictures = sample_pictures(samples)
     contents = site_files(loaded_codecs, pictures)
     write_tree(out, contents, force)
-    for name in unsuited_samples(pictures, loaded_codecs) if samples else ():
-        console.note(f"{name}: left out of the samples, because it suits none of the codecs")
+    names = [picture.path.name for picture in pictures] if samples else []
+    for name in names:
+        if f"samples/{name}" not in contents:
+            console.note(f"{name}: left out of the samples, because it suits none of the codecs")
     size = sum(map(len, contents.values()))
     console.result(
         f"{out}: a page with {len(contents)} files, {size} bytes; to view it, run: "

@@ -115,11 +115,7 @@ def check_is_png(target: Path) -> None:
 
 
 def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
-    """Whether a path exists; `look` decides for local paths.
-
-    Raises:
-        InputError: the object store of a URL does not answer.
-    """
+    """Whether a path exists; `look` decides for local paths."""
     if not isinstance(path, Url):
         return look(path)
     with reading(path):

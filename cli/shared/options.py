@@ -1,4 +1,7 @@
-"""Options that several commands share, and their shell completion."""
+"""Options that several commands share, and their shell completion.
+
+An option without names is named by the parameter of the command.
+"""
 
 from __future__ import annotations
 
@@ -51,11 +54,7 @@ def _paths(typed: str, accepts: Callable[[Path], bool]) -> list[str]:
 
 
 def _local_file(text: str) -> Path:
-    """A path on this machine.
-
-    Raises:
-        UsageError: the text is a URL.
-    """
+    """A path on this machine."""
     path = path_or_url(text)
     if isinstance(path, Url):
         raise UsageError(f"{path}: a manifest cannot be a URL; give a file on this machine")
@@ -82,18 +81,14 @@ DataArgument = Annotated[
 ]
 ArrayName = Annotated[
     str | None,
-    typer.Option(
-        "--array", metavar="NAME", help="Name of the array in the .npz file. Default: x_test."
-    ),
+    typer.Option(metavar="NAME", help="Name of the array in the .npz file. Default: x_test."),
 ]
 Limit = Annotated[
-    int | None,
-    typer.Option("--limit", metavar="N", min=1, help="Measure only the first N pictures."),
+    int | None, typer.Option(metavar="N", min=1, help="Measure only the first N pictures.")
 ]
 CodecName = Annotated[
     str | None,
     typer.Option(
-        "--codec",
         metavar="NAME|DIR",
         help="A built-in codec or a codec folder.",
         autocompletion=complete_codec,
@@ -102,7 +97,6 @@ CodecName = Annotated[
 CodecOrAuto = Annotated[
     str,
     typer.Option(
-        "--codec",
         metavar="NAME|DIR",
         help="A built-in codec or a codec folder. auto selects digits for grey pictures of 28x28 "
         "pixels and photo for all other pictures.",
@@ -121,7 +115,6 @@ LevelNumber = Annotated[
 Jobs = Annotated[
     int | None,
     typer.Option(
-        "--jobs",
         min=1,
         metavar="N",
         help="Process up to N files at once, each in its own process. Default: one per core.",
@@ -138,7 +131,6 @@ SkipExisting = Annotated[
 ManifestFile = Annotated[
     Path | None,
     typer.Option(
-        "--manifest",
         metavar="FILE.parquet",
         parser=_local_file,
         help="Record the outcome of each file in this Parquet file, and skip files that it lists "
@@ -148,7 +140,6 @@ ManifestFile = Annotated[
 Scheduler = Annotated[
     str | None,
     typer.Option(
-        "--scheduler",
         metavar="ADDRESS",
         help="Process the files on a Dask cluster. local starts a cluster with --jobs workers on "
         "this machine. Needs the extra 'distributed'.",
@@ -157,7 +148,6 @@ Scheduler = Annotated[
 Depth = Annotated[
     int | None,
     typer.Option(
-        "--depth",
         metavar="8",
         help="Accept pictures with 16-bit, 32-bit or float channels, and scale them to 8 bits. "
         "16-bit channels are scaled by the range of their type, other channels by the range of "
@@ -167,7 +157,6 @@ Depth = Annotated[
 MaxPixels = Annotated[
     int | None,
     typer.Option(
-        "--max-pixels",
         metavar="N",
         min=1,
         help="Reject files with more than N pixels in all their frames together. Default: "
@@ -178,7 +167,6 @@ MaxPixels = Annotated[
 MaxFrames = Annotated[
     int | None,
     typer.Option(
-        "--max-frames",
         metavar="N",
         min=1,
         help="Reject .aec files with more than N pictures. Default: one picture per 8 bytes of "
@@ -188,9 +176,8 @@ MaxFrames = Annotated[
 WhichFrames = Annotated[
     Frames,
     typer.Option(
-        "--frames",
         help="Which frames of an animation or pages of a document to compress. With all, the .aec "
-        "file holds several pictures; their durations are not stored.",
+        "file holds several pictures; their durations are not stored."
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]

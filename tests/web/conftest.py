@@ -15,9 +15,8 @@ import aecodec
 from aecodec.arrays import Pixels
 from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.web.hosting import hosted_files
 from aecodec.web.samples import sample_pictures
-from aecodec.web.site import site_files
+from aecodec.web.site import hosted_files, site_files
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 

@@ -6,6 +6,7 @@ import { Decoding, Encoding, likeness } from "./steps.js";
 import { Runners } from "./runners.js";
 
 const REDUCTIONS = [2, 3, 4, 6, 8, 12, 16, 24, 32]; // halves, as in Python
+const MOST_REDUCED = 1 << 26; // pixels of a picture that may be reduced, as in Python
 const LARGEST = 0xffffffff;
 const UNLIMITED = { maxPixels: LARGEST, maxFrames: 1 << 24 };
 
@@ -125,7 +126,8 @@ export class Jobs {
     const { codec, image } = prepared;
     let best;
     let smallest = Infinity;
-    for (const reduction of codec.facts.anySize ? REDUCTIONS : REDUCTIONS.slice(0, 1)) {
+    const isReducible = codec.facts.anySize && image.width * image.height <= MOST_REDUCED;
+    for (const reduction of isReducible ? REDUCTIONS : REDUCTIONS.slice(0, 1)) {
       const candidate = await this.#reduced(prepared, reduction, (picture) => this.#largest(picture, maxBytes));
       smallest = Math.min(smallest, candidate.smallest);
       if (!candidate.file) continue;
