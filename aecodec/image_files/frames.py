@@ -39,14 +39,6 @@ def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
             image.seek(current)
 
 
-def note_dropped_frames(count: int, notes: Notes) -> None:
-    """Note that only the first of several frames is read."""
-    notes.add(
-        f"only the first of its {count} frames is compressed (to compress all, use --frames all, "
-        "or ReadOptions in Python)"
-    )
-
-
 def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
     """Join the frames of a file, with the metadata of the first.
 

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from aecodec.errors import ImageError
 from aecodec.format.instruction import Origin
 from aecodec.image_files import depth, metadata, modes
-from aecodec.image_files.frames import frames_in, iter_frames, joined, note_dropped_frames
+from aecodec.image_files.frames import frames_in, iter_frames, joined
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
@@ -115,7 +115,10 @@ def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Pictur
     count = frames_in(image)
     if count < 2 or options.frames is Frames.FIRST:
         if count > 1:
-            note_dropped_frames(count, notes)
+            notes.add(
+                f"only the first of its {count} frames is compressed (to compress all, use "
+                "--frames all, or ReadOptions in Python)"
+            )
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)
     return _joined(iter_frames([image]), options, notes)
