@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, NoReturn, Optional
+from typing import Annotated, NoReturn
 
 import typer
 
-from aecodec.atomic.termination import tidy_termination
+from aecodec.atomic.temporary import tidy_termination
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, memory_errors_wrapped
@@ -50,7 +50,7 @@ def _print_version(is_requested: bool) -> None:
 
 def _options(
     show_version: Annotated[
-        Optional[bool],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        bool | None,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),

@@ -110,7 +110,7 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array>;
 
 /** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
-export function likeness(one: ImageData, other: ImageData): Promise<number>;
+export function likeness(first: ImageData, second: ImageData): Promise<number>;
 
 /** Base class of every error that aecodec throws on purpose; the kinds are those of Python. */
 export class AecodecError extends Error {}

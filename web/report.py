@@ -86,9 +86,6 @@ class Report:
 
         Its Content-Security-Policy allows only embedded pictures, and its own style sheet and
         script by their hashes.
-
-        Args:
-            title: title of the pictures.
         """
         style = _text("page/common.css") + _text("report/report.css")
         script = _text("page/common.js") + _text("report/report.js")

@@ -120,19 +120,6 @@ def sample_files(
     return entries, files
 
 
-def unsuited_samples(samples: Sequence[Sample], codecs: Sequence[Codec]) -> list[str]:
-    """Names of the samples that suit none of the codecs and are left out of the page.
-
-    Raises:
-        ImageError: a sample cannot be read.
-    """
-    return [
-        sample.path.name
-        for sample in samples
-        if _codec_of(sample, sample.picture(), codecs) is None
-    ]
-
-
 def _codec_of(sample: Sample, picture: Picture, codecs: Sequence[Codec]) -> Codec | None:
     """The codec for a sample; None if none suits it."""
     usable = [codec for codec in codecs if not (sample.is_tile and codec.spec.receptive_field)]

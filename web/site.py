@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,10 @@ from typing import Any
 from urllib.parse import quote
 
 from aecodec.codec.codec import Codec
-from aecodec.web.hosting import hosted_files
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.folder import CodecFolder
+from aecodec.engine.bundle import head, plans_of, sections_of
+from aecodec.errors import CodecError
 from aecodec.web.samples import Sample, sample_files
 
 _WORKER = "service_worker.js"
@@ -24,9 +28,7 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
 
     Links between the files are relative, so that the folder can be anywhere on a host.
 
-    Args:
-        codecs: the codecs, in the order in which the page lists them.
-        samples: sample pictures.
+    The page lists the codecs in their order.
 
     Raises:
         CodecError, ModelError: a codec cannot run in browsers.
@@ -51,6 +53,31 @@ def site_files(codecs: Sequence[Codec], samples: Sequence[Sample]) -> dict[str, 
     }
     shell[_WORKER] = _service_worker(shell)
     return {**sections, **shell}
+
+
+def hosted_files(folder: CodecFolder) -> dict[str, bytes]:
+    """The files of a codec, for a folder named by its id.
+
+    The file `head` is the head of its bundle (`docs/BUNDLE.md`). Each section is a gzipped file
+    named by its SHA-256. Gzip keeps downloads small on hosts that do not compress files.
+
+    Without an encoder, the codec can only decompress.
+
+    Raises:
+        CodecError: its decoder is missing.
+        ModelError: the C library has no kernel for an operator of a network, or the tables of a
+            level are too large for it.
+
+    >>> from aecodec import load_codec
+    >>> files = hosted_files(load_codec("digits").folder)
+    >>> len(files)  # a head, two networks, three levels
+    6
+    """
+    if not folder.has(Half.DECODER.tflite):
+        raise CodecError(f"{folder.path}: {Half.DECODER.tflite} is missing, but the page needs it")
+    sections = sections_of(folder, plans_of(folder))
+    packed = {section.sha256.hex(): gzip.compress(section.content, mtime=0) for section in sections}
+    return {"head": head(folder, sections), **packed}
 
 
 def _folder(name: str) -> dict[str, bytes]:

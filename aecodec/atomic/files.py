@@ -9,9 +9,8 @@ import errno
 import os
 from pathlib import Path
 
-from aecodec.atomic.disk import make_parents, sync_folder
 from aecodec.atomic.locks import locked
-from aecodec.atomic.temporary import sweep_once, temporary_file
+from aecodec.atomic.temporary import sweep_once, sync_folder, temporary_file
 
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
@@ -42,32 +41,46 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     make_parents(target)
     sweep_once(target.parent.absolute())
     with temporary_file(target.parent, content) as temporary:
-        if replace:
-            _replace(temporary, target)
+        if not replace:
+            _create(temporary, target)
         else:
-            _make(temporary, target)
+            if target.exists():
+                temporary.chmod(target.stat().st_mode)
+            os.replace(temporary, target)
     sync_folder(target.parent)
 
 
-def _replace(temporary: Path, target: Path) -> None:
-    if target.exists():
-        temporary.chmod(target.stat().st_mode)
-    os.replace(temporary, target)
+def make_parents(path: Path) -> None:
+    """Create the parent folders of a path.
+
+    Raises:
+        NotADirectoryError: a parent is a file.
+        OSError: the folders cannot be created.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # callers would think that the file itself exists
+        number = errno.ENOTDIR
+        raise NotADirectoryError(number, os.strerror(number), str(path.parent)) from error
 
 
-def _make(temporary: Path, target: Path) -> None:
+def check_absent(path: Path) -> None:
+    """Check that nothing has a path.
+
+    Raises:
+        FileExistsError: a file, a folder or a link has it.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+
+
+def _create(temporary: Path, target: Path) -> None:
     """Rename a file in one step, but only if the target does not exist."""
     try:
         os.link(temporary, target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _make_without_links(temporary, target)
-
-
-def _make_without_links(temporary: Path, target: Path) -> None:
-    """Do the same on file systems without links; this is safe only against other such calls."""
-    with locked(target.parent):
-        if os.path.lexists(target):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-        os.rename(temporary, target)
+        with locked(target.parent):  # without links, only safe against other such calls
+            check_absent(target)
+            os.rename(temporary, target)

@@ -22,10 +22,9 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from aecodec.atomic.disk import make_parents, sync_file, sync_folder
-from aecodec.atomic.exchange import copy_rights, exchange
+from aecodec.atomic.files import check_absent, make_parents
 from aecodec.atomic.locks import locked
-from aecodec.atomic.temporary import sweep, temporary_folder
+from aecodec.atomic.temporary import sweep, sync_file, sync_folder, temporary_folder
 
 Contents = Mapping[str, bytes]
 """The files of a folder, by name."""
@@ -33,18 +32,8 @@ Contents = Mapping[str, bytes]
 _MAX_LINKS = 100
 """Largest number of files and folders that stay in a folder that is exchanged."""
 
-_NOT_EXCHANGED = {
-    errno.EACCES,
-    errno.EBUSY,
-    errno.EINVAL,
-    errno.EMLINK,
-    errno.ENOSYS,
-    errno.ENOTSUP,
-    errno.EPERM,
-    errno.EROFS,
-    errno.EXDEV,
-}
-"""Errors that mean that a folder cannot be exchanged."""
+_AT_WORKING_FOLDER, _EXCHANGE = -100, 2
+"""`AT_FDCWD` and `RENAME_EXCHANGE` in Linux."""
 
 
 def make_folder(folder: Path, contents: Contents) -> None:
@@ -62,11 +51,11 @@ def make_folder(folder: Path, contents: Contents) -> None:
     sweep([folder.parent])
     with temporary_folder(folder.parent) as new:
         _fill(new, contents)
-        _check_absent(folder)
+        check_absent(folder)
         try:
             os.rename(new, folder)
         except OSError:
-            _check_absent(folder)  # another process was faster
+            check_absent(folder)  # another process was faster
             raise
     sync_folder(folder.parent)
 
@@ -101,7 +90,12 @@ def update_folder(
         existing = [file for file in folder.iterdir() if file.name not in contents]
         outdated = [file for file in existing if is_outdated(file)]
         staying = [file for file in existing if file not in outdated]
-        if not _exchanged(folder, contents, staying):
+        if _is_in_use(folder) or _has_too_many_links(staying):
+            _change_within(folder, contents, outdated)
+            return
+        try:
+            _replace(folder, contents, {file.name for file in outdated})
+        except OSError:  # it cannot be exchanged; otherwise this fails again
             _change_within(folder, contents, outdated)
 
 
@@ -125,41 +119,45 @@ def _fill(folder: Path, contents: Contents) -> None:
         sync_folder(filled)
 
 
-def _check_absent(path: Path) -> None:
-    if os.path.lexists(path):
-        raise _exists(path)
-
-
-def _exists(path: Path) -> FileExistsError:
-    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-
-
 def _check_names(folder: Path, contents: Contents, replace: bool) -> None:
     for name in contents:
         path = folder / name
         if path.is_dir() and not path.is_symlink():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not replace:
-            _check_absent(path)
+            check_absent(path)
 
 
-def _exchanged(folder: Path, contents: Contents, staying: Iterable[Path]) -> bool:
-    """Replace a folder in one step; return False if it cannot be exchanged."""
-    if _is_in_use(folder) or _has_too_many_links(staying):
-        return False
-    try:
-        with temporary_folder(folder.parent) as new:
-            for path in staying:
-                _link(path, new / path.name)
-            _fill(new, contents)
-            copy_rights(folder, new)
-            exchange(new, folder)
-    except OSError as error:
-        if isinstance(error, shutil.Error) or error.errno in _NOT_EXCHANGED:
-            return False
-        raise
+def _replace(folder: Path, contents: Contents, outdated: set[str]) -> None:
+    """Replace a folder in one step by one with links to its other files and the same rights."""
+
+    def ignored(path: str, _: list[str]) -> set[str]:
+        return {*contents, *outdated} if Path(path) == folder else set()
+
+    with temporary_folder(folder.parent) as new:
+        shutil.copytree(
+            folder, new, symlinks=True, ignore=ignored, copy_function=os.link, dirs_exist_ok=True
+        )
+        os.utime(new)  # the content is new
+        old = folder.stat()
+        if (old.st_uid, old.st_gid) != (new.stat().st_uid, new.stat().st_gid):
+            os.chown(new, old.st_uid, old.st_gid)
+        _fill(new, contents)
+        _exchange(new, folder)
     sync_folder(folder.parent)
-    return True
+
+
+def _exchange(first: Path, second: Path) -> None:
+    """Exchange two paths on one file system, so that both exist at any time."""
+    import ctypes
+
+    paths = (_AT_WORKING_FOLDER, os.fsencode(first), _AT_WORKING_FOLDER, os.fsencode(second))
+    try:
+        function = ctypes.CDLL(None, use_errno=True).renameat2
+    except (TypeError, AttributeError) as error:  # it exists only in Linux
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from error
+    if function(*paths, _EXCHANGE):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def _is_in_use(folder: Path) -> bool:
@@ -171,14 +169,6 @@ def _is_in_use(folder: Path) -> bool:
 def _has_too_many_links(paths: Iterable[Path]) -> bool:
     links = (link for path in paths for link in (path, *path.rglob("*")))
     return len(list(islice(links, _MAX_LINKS + 1))) > _MAX_LINKS
-
-
-def _link(path: Path, target: Path) -> None:
-    """Create a hard link to a file, or to all files of a folder."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.copytree(path, target, symlinks=True, copy_function=os.link)
-    else:
-        os.link(path, target, follow_symlinks=False)
 
 
 def _change_within(folder: Path, contents: Contents, outdated: Iterable[Path]) -> None:

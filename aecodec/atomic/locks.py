@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import Enum
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -14,28 +13,20 @@ except ImportError:  # on Windows, nothing is locked or swept
     fcntl = None  # type: ignore[assignment]
 
 
-class Lock(Enum):
-    """Result of an attempt to lock."""
+def try_lock(descriptor: int) -> bool | None:
+    """Lock an open file or folder without waiting; closing it releases the lock.
 
-    ACQUIRED = "acquired"
-    BUSY = "busy"
-    """Another process holds the lock."""
-
-    UNKNOWN = "unknown"
-    """The file system has no locks."""
-
-
-def try_lock(descriptor: int) -> Lock:
-    """Lock an open file or folder without waiting; closing it releases the lock."""
+    Returns:
+        Whether this process has the lock now, not another one; None if the file system has no
+        locks.
+    """
     if fcntl is None:
-        return Lock.UNKNOWN
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return Lock.BUSY
-    except OSError:
-        return Lock.UNKNOWN
-    return Lock.ACQUIRED
+    except OSError as error:
+        return False if isinstance(error, BlockingIOError) else None
+    return True
 
 
 @contextmanager
@@ -50,7 +41,7 @@ def held(folder: Path) -> Iterator[bool]:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield try_lock(descriptor) is not Lock.BUSY
+        yield try_lock(descriptor) is not False
     finally:
         os.close(descriptor)
 
@@ -64,22 +55,14 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         OSError: the folder does not exist.
     """
-    if fcntl is None:
-        yield
-        return
-    while True:
+    while fcntl is not None:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            _wait_for(descriptor)
+            with suppress(OSError):  # the file system has no locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
             if os.path.samestat(os.fstat(descriptor), os.stat(folder)):
                 yield
                 return
         finally:
             os.close(descriptor)
-
-
-def _wait_for(descriptor: int) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError:
-        return  # the file system has no locks
+    yield

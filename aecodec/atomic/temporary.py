@@ -2,34 +2,40 @@
 
 A process holds a lock on its temporary files and folders, which the system releases when the
 process ends for any reason. Unlocked temporary files are therefore leftovers of killed processes.
+Files are synchronized with the disk; after a power cut, other files may be empty.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+import signal
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from types import FrameType
 
-from aecodec.atomic.disk import sync_descriptor
-from aecodec.atomic.locks import Lock, try_lock
+from aecodec.atomic.locks import try_lock
 
 _PREFIX = ".aecodec-"
 _NAME = re.compile(re.escape(_PREFIX) + "[0-9a-f]{12}")
 
 _BINARY = getattr(os, "O_BINARY", 0)
-_CLOSES_EARLY = os.name == "nt"
-"""Windows cannot rename open files."""
+_IS_WINDOWS = os.name == "nt"
+"""Windows cannot rename open files, and cannot open folders."""
+
+_NO_FILE = -1
+"""Instead of the descriptor of a file."""
+
+_HAS_NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 _existing: set[Path] = set()
 """Temporary files and folders of this process, to remove if a signal ends it."""
-
-
-class _SweptError(Exception):
-    """Another process removed a temporary folder before it was locked."""
 
 
 @contextmanager
@@ -41,12 +47,11 @@ def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
     Raises:
         OSError: the file cannot be written.
     """
-    with _held(folder, _new_file) as (path, descriptor):
-        assert descriptor is not None
-        with open(descriptor, "wb", closefd=_CLOSES_EARLY) as file:
+    with _held(folder, is_folder=False) as (path, descriptor):
+        with open(descriptor, "wb", closefd=_IS_WINDOWS) as file:
             file.write(content)
             file.flush()
-            sync_descriptor(file.fileno())
+            _sync(file.fileno())
         yield path
 
 
@@ -57,7 +62,7 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     Raises:
         OSError: the folder cannot be created.
     """
-    with _held(parent, _new_folder) as (path, _):
+    with _held(parent, is_folder=True) as (path, _):
         yield path
 
 
@@ -76,48 +81,85 @@ def sweep_once(folder: Path) -> None:
     sweep([folder])
 
 
-def remove_all() -> None:
-    """Remove all temporary files and folders of this process before it ends."""
-    for path in tuple(_existing):
-        _remove(path)
+@contextmanager
+def tidy_termination() -> Iterator[None]:
+    """Remove temporary files before SIGTERM or SIGHUP ends this process.
+
+    No exception is raised, because libraries ignore exceptions in callbacks. Ignored signals stay
+    ignored. Outside of the main thread, nothing changes.
+    """
+    installed = _ENDING if threading.current_thread() is threading.main_thread() else []
+    installed = [number for number in installed if signal.getsignal(number) == signal.SIG_DFL]
+    for number in installed:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in installed:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file is on the disk.
+
+    Raises:
+        OSError: the file cannot be written, for example because the disk is full.
+    """
+    _sync_path(path, os.O_RDWR)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk; Windows needs no such call.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if not _IS_WINDOWS:
+        _sync_path(path, os.O_RDONLY)
+
+
+def _sync_path(path: Path, mode: int) -> None:
+    descriptor = os.open(path, mode)
+    try:
+        _sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _HAS_NO_SYNC:
+            raise
 
 
 @contextmanager
-def _held(folder: Path, make: Callable[[Path], int | None]) -> Iterator[tuple[Path, int | None]]:
+def _held(folder: Path, *, is_folder: bool) -> Iterator[tuple[Path, int]]:
     """Create a locked file or folder; try again if another process swept it before."""
     while True:
-        path = folder / f"{_PREFIX}{os.urandom(6).hex()}"
+        path, descriptor = folder / f"{_PREFIX}{os.urandom(6).hex()}", _NO_FILE
         _existing.add(path)
-        descriptor = None
         try:
-            descriptor = make(path)
-            if descriptor is None or _lock(path, descriptor):
+            descriptor = _created(path, is_folder)
+            is_ours = descriptor == _NO_FILE or try_lock(descriptor) is not False
+            if is_ours and os.path.exists(path):
                 yield path, descriptor
                 return
-        except _SweptError:
-            pass
         finally:
             _remove(path)
-            if descriptor is not None and not _CLOSES_EARLY:
+            if descriptor != _NO_FILE and not _IS_WINDOWS:
                 os.close(descriptor)
 
 
-def _new_file(path: Path) -> int:
-    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)
-
-
-def _new_folder(path: Path) -> int | None:
-    """Create a folder; the descriptor is None on Windows, where folders have none."""
+def _created(path: Path, is_folder: bool) -> int:
+    """Create a file or a folder, and open it; `_NO_FILE` if it is not open."""
+    if not is_folder:
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o666)
     path.mkdir()
-    try:
-        return None if _CLOSES_EARLY else os.open(path, os.O_RDONLY)
-    except FileNotFoundError as error:
-        raise _SweptError from error
-
-
-def _lock(path: Path, descriptor: int) -> bool:
-    """Lock a file or folder; return False if another process is removing it."""
-    return try_lock(descriptor) is not Lock.BUSY and os.path.exists(path)
+    with suppress(FileNotFoundError):  # another process swept it
+        return _NO_FILE if _IS_WINDOWS else os.open(path, os.O_RDONLY)
+    return _NO_FILE
 
 
 def _remove(path: Path) -> None:
@@ -133,7 +175,14 @@ def _remove(path: Path) -> None:
 def _remove_unlocked(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        if try_lock(descriptor) is Lock.ACQUIRED:
+        if try_lock(descriptor):
             _remove(path)
     finally:
         os.close(descriptor)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    for path in tuple(_existing):
+        _remove(path)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

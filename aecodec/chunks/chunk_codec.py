@@ -56,7 +56,8 @@ class ChunkCodec:
         opened = codec if isinstance(codec, Codec) else load_codec(codec)
         remember(opened)
         spec = opened.spec
-        return cls(spec.name, spec.codec_id, _number(spec.level_index(level) / LEVEL_UNITS))
+        number = spec.level_index(level) / LEVEL_UNITS
+        return cls(spec.name, spec.codec_id, int(number) if number == int(number) else number)
 
     @classmethod
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
@@ -125,10 +126,6 @@ class ChunkCodec:
     def decode_to(self, data: bytes, shape: Shape) -> Pixels:
         """Decode a chunk with a known shape.
 
-        Args:
-            data: bytes of an `.aec` file.
-            shape: shape of the chunk.
-
         Returns:
             uint8 with this shape.
 
@@ -142,10 +139,6 @@ class ChunkCodec:
 
     def decode(self, data: bytes, limits: Limits) -> Pixels:
         """Decode a chunk with an unknown shape.
-
-        Args:
-            data: bytes of an `.aec` file.
-            limits: limits of the chunk.
 
         Returns:
             uint8 (H, W) or (H, W, C) for a file with one picture, else (N, H, W) or (N, H, W, C).
@@ -171,11 +164,6 @@ class ChunkCodec:
                 f"its array name {title_of(self.codec_id, self.name)}: it belongs to another array"
             )
         return header
-
-
-def _number(level: float) -> float:
-    """Convert a level to a number for JSON, an integer if possible."""
-    return int(level) if level == int(level) else level
 
 
 def _is_name(name: Any) -> TypeGuard[str]:

@@ -26,9 +26,7 @@ def remember(codec: Codec) -> None:
 def installed_codec(codec_id: bytes, name: str) -> Codec:
     """Find a codec by its id: a remembered codec, a built-in codec, or a codec in AECODEC_PATH.
 
-    Args:
-        codec_id: first bytes of the codec's identity.
-        name: its name, for messages only.
+    The name is only for messages.
 
     Raises:
         CodecError: the codec is not installed.

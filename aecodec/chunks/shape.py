@@ -21,10 +21,6 @@ Shape = tuple[int, ...]
 def check_chunk(shape: Shape, dtype: npt.DTypeLike) -> None:
     """Check that chunks are pictures.
 
-    Args:
-        shape: shape of the chunk.
-        dtype: its dtype.
-
     Raises:
         ImageError: chunks with this shape or dtype are not pictures, or have too many pixels.
 
@@ -49,10 +45,7 @@ def _black_chunk(shape: Shape, dtype: npt.DTypeLike = np.uint8) -> Picture:
 def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike) -> None:
     """Check that the chunks of an array are whole pictures, with all their channels.
 
-    Args:
-        array: shape of the array.
-        chunk: shape of its chunks.
-        dtype: dtype of the array.
+    The array and the chunk are stated by their shapes.
 
     Raises:
         ImageError: the chunks are not whole pictures.
@@ -73,11 +66,6 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike) -> None:
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape) -> None:
     """Check that a file contains the pictures of a chunk, before they are decoded.
-
-    Args:
-        spec: the codec.
-        header: header of the file.
-        shape: shape of the chunk.
 
     Raises:
         FormatError: the file contains other pictures.

@@ -39,13 +39,10 @@ def is_profile(content: bytes) -> bool:
 def fitting_profile(profile: bytes, mode: str, notes: Notes) -> bytes | None:
     """Return a profile if it fits pixels of a mode; otherwise add a note and return None.
 
-    Args:
-        profile: an ICC profile.
-        mode: Pillow's mode of the pixels: L, LA, RGB, RGBA, CMYK or LAB.
-        notes: notes to add to.
+    The mode is Pillow's mode of the pixels: L, LA, RGB, RGBA, CMYK or LAB.
     """
     try:
-        space = _space(profile)
+        space = str(_opened(profile).profile.xcolor_space).strip()
         if space != _SPACE_OF[mode]:
             notes.add(
                 f"its colour profile is not kept: it is for {space}, but the pixels are {mode}"
@@ -67,9 +64,7 @@ def to_srgb_image(image: Image.Image, profile: bytes) -> Image.Image:
 def in_kept_colours(picture: Picture, metadata: Mapping[MetadataKind, bytes]) -> Picture:
     """Convert a picture to the colours to code: sRGB, unless its colour profile is kept.
 
-    Args:
-        picture: the picture.
-        metadata: metadata that the file will have.
+    The metadata are those that the file will have.
 
     Returns:
         The picture itself, or a picture without the profile that looks the same; colours outside of
@@ -151,10 +146,6 @@ def _grey_to_srgb(profile: bytes) -> Pixels:
 
 def _apply(transform: Any, array: Pixels) -> Pixels:
     return np.asarray(transform.apply(Image.fromarray(array)))
-
-
-def _space(profile: bytes) -> str:
-    return str(_opened(profile).profile.xcolor_space).strip()
 
 
 def _opened(profile: bytes) -> Any:

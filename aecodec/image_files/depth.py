@@ -24,8 +24,7 @@ _UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 def largest_value(image: Image.Image) -> int | None:
     """Largest value of a channel: 65535 for 16 bits.
 
-    Args:
-        image: an image that was opened, but not loaded; loading hides the file's raw mode.
+    The image must not be loaded yet, because loading hides the file's raw mode.
 
     Returns:
         The largest value, 255 for an ordinary image; None for floats and integers with 32 bits,
@@ -33,7 +32,10 @@ def largest_value(image: Image.Image) -> int | None:
     """
     if image.mode.startswith("I;16"):
         return 4095 if "I;12" in _raw_modes(image) else 65535
-    if image.mode == "I" and _is_16_bit_grey(image):
+    if image.mode == "I" and (
+        getattr(image, "format", None) == "PPM"  # Pillow scales it to 16 bits
+        or not _UNSIGNED_RAW_MODES.isdisjoint(_raw_modes(image))
+    ):
         return 65535
     if image.mode in _DEEP_MODES:
         return None
@@ -46,10 +48,7 @@ def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Im
     Integers with 16 bits are scaled from 0..65535 and rounded. Floats and integers with 32 bits are
     scaled from the range of the picture, with a note.
 
-    Args:
-        image: the image, loaded.
-        largest: result of :func:`largest_value` before loading.
-        notes: notes to add to.
+    The image is loaded; `largest` is the result of :func:`largest_value` before loading.
 
     Returns:
         An L image; LA if a value is transparent. Other modes, which Pillow has already truncated,
@@ -90,11 +89,6 @@ def _with_cut_transparency(image: Image.Image, notes: Notes) -> Image.Image:
     result = image.copy()
     result.info["transparency"] = tuple(value >> 8 for value in transparent)
     return result
-
-
-def _is_16_bit_grey(image: Image.Image) -> bool:
-    is_netpbm = getattr(image, "format", None) == "PPM"  # Pillow scales it to 16 bits
-    return is_netpbm or not _UNSIGNED_RAW_MODES.isdisjoint(_raw_modes(image))
 
 
 def _is_cut(image: Image.Image) -> bool:

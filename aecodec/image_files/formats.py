@@ -73,11 +73,6 @@ def format_of(suffix: str) -> str | None:
 def is_kept_by(suffix: str, mode: Mode, quality: int | None) -> bool:
     """Whether a format can hold a picture, without loss or with the chosen quality.
 
-    Args:
-        suffix: suffix of a file name, such as `.jpg`.
-        mode: mode of the picture.
-        quality: chosen quality for lossy formats, or None.
-
     >>> is_kept_by(".png", Mode.RGB, None), is_kept_by(".jpg", Mode.RGB, None)
     (True, False)
     >>> is_kept_by(".jpg", Mode.RGB, 90), is_kept_by(".jpg", Mode.RGBA, 90)

@@ -39,14 +39,6 @@ def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
             image.seek(current)
 
 
-def note_dropped_frames(count: int, notes: Notes) -> None:
-    """Note that only the first of several frames is read."""
-    notes.add(
-        f"only the first of its {count} frames is compressed (to compress all, use --frames all, "
-        "or ReadOptions in Python)"
-    )
-
-
 def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
     """Join the frames of a file, with the metadata of the first.
 
@@ -67,10 +59,10 @@ def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
         notes.add("its frames have different colour profiles and were converted to sRGB")
         frames = [in_kept_colours(frame, {}) for frame in frames]
     has_alpha = any(frame.alpha is not None for frame in frames)
-    picture = stack([_with_alpha(frame) if has_alpha else frame for frame in frames])
+    if has_alpha:
+        opaque = np.full(frames[0].pixels.shape[:3], 255, np.uint8)
+        frames = [
+            frame if frame.alpha is not None else replace(frame, alpha=opaque) for frame in frames
+        ]
+    picture = stack(frames)
     return replace(picture, metadata=frames[0].metadata)
-
-
-def _with_alpha(frame: Picture) -> Picture:
-    opaque = np.full(frame.pixels.shape[:3], 255, np.uint8)
-    return frame if frame.alpha is not None else replace(frame, alpha=opaque)

@@ -12,11 +12,7 @@ from PIL import ExifTags, Image
 from aecodec.format.container import MetadataKind
 from aecodec.image_files.notes import Notes
 
-INFO_KEYS = {
-    MetadataKind.ICC: "icc_profile",
-    MetadataKind.EXIF: "exif",
-    MetadataKind.XMP: "xmp",
-}
+INFO_KEYS = {MetadataKind.ICC: "icc_profile", MetadataKind.EXIF: "exif", MetadataKind.XMP: "xmp"}
 """Key of each kind of metadata in the `info` of a Pillow image."""
 
 PNG_XMP = "XML:com.adobe.xmp"
@@ -78,9 +74,7 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
 
     The tags of a TIFF file, and pixels per inch of a file without EXIF, become EXIF.
 
-    Args:
-        image: the image, loaded.
-        notes: notes to add to if tags are damaged.
+    The image is loaded. Damaged tags are noted.
     """
     values = {kind: image.info.get(name) for kind, name in INFO_KEYS.items()}
     values[MetadataKind.XMP] = values[MetadataKind.XMP] or image.info.get(PNG_XMP)
@@ -97,9 +91,7 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
 def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Image.Image:
     """Copy an image, and change its metadata, which is stored under the usual keys of `info`.
 
-    Args:
-        image: the image, loaded.
-        changes: metadata by its key in `info`; None or empty bytes remove metadata.
+    The image is loaded. None or empty bytes remove metadata.
 
     >>> with_metadata(Image.new("L", (3, 2)), {"xmp": b"<x/>", "exif": None}).info
     {'xmp': b'<x/>'}
@@ -121,9 +113,8 @@ def remove_exif(image: Image.Image) -> None:
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
     """Note that a colour coding in a PNG file (cICP chunk) is ignored.
 
-    Args:
-        image: an image that was opened, but not loaded.
-        notes: notes to add to, unless the coding is sRGB or the file has a colour profile.
+    Nothing is noted if the coding is sRGB or the file has a colour profile. The image must not be
+    loaded.
     """
     file = getattr(image, "fp", None)
     if image.format != "PNG" or file is None or image.info.get("icc_profile"):
@@ -164,10 +155,7 @@ def resolution_of(exif: bytes) -> tuple[float, float] | None:
 def note_dropped(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> None:
     """Note in one sentence the metadata of a file that `.aec` files do not support.
 
-    Args:
-        image: the image, loaded.
-        metadata: the metadata that is kept.
-        notes: notes to add to.
+    The image is loaded; the metadata are those that are kept.
     """
     names = list(_dropped(image, metadata))
     if names:
@@ -179,7 +167,11 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
     dpi = _chosen_dpi(info.get("dpi"))
     if dpi and not resolution_of(metadata.get(MetadataKind.EXIF, b"")):
         yield f"resolution of {dpi[0]:g} dpi"
-    if texts := [name for name in getattr(image, "text", {}) if _is_by_user(name)]:
+    if texts := [
+        name
+        for name in getattr(image, "text", {})
+        if name not in _KEPT_TEXTS and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
+    ]:
         yield f"text ({', '.join(texts)})"
     comment = info.get("comment", b"")
     comment = comment.encode() if isinstance(comment, str) else comment
@@ -192,11 +184,6 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
         yield "IPTC captions"
     if _has_unusual_primaries(info):
         yield "chromaticities (cHRM)"
-
-
-def _is_by_user(name: str) -> bool:
-    """Whether a text of a PNG file is neither kept metadata nor written by a program."""
-    return name not in _KEPT_TEXTS and not name.lower().startswith(_KEYWORDS_OF_PROGRAMS)
 
 
 def _has_unusual_primaries(info: dict[Any, Any]) -> bool:

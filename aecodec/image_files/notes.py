@@ -10,8 +10,7 @@ from aecodec.errors import AecodecWarning
 class Notes:
     """Notes about a file; equal notes about several frames are reported once.
 
-    Args:
-        name: name of the file, a prefix of the warnings; may be empty.
+    The name of the file begins the warnings; it may be empty.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -25,4 +24,4 @@ class Notes:
     def warn(self) -> None:
         """Report the notes as :class:`AecodecWarning`."""
         for text in self._texts:
-            warnings.warn(self._beginning + text, AecodecWarning, stacklevel=4)
+            warnings.warn(self._beginning + text, AecodecWarning, stacklevel=5)

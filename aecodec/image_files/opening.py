@@ -65,7 +65,8 @@ def check_pixels(size: tuple[int, int], frames: int, options: ReadOptions) -> No
 @contextmanager
 def _file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
     if not isinstance(source, Path):
-        yield source if _is_seekable(source) else io.BytesIO(source.read())
+        is_seekable = hasattr(source, "seekable") and source.seekable()
+        yield source if is_seekable else io.BytesIO(source.read())
         return
     try:
         file = source.open("rb")
@@ -73,10 +74,6 @@ def _file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         raise ImageError(f"cannot be read as an image: {error}") from error
     with file:
         yield file
-
-
-def _is_seekable(source: IO[bytes]) -> bool:
-    return hasattr(source, "seekable") and source.seekable()
 
 
 def _identified(file: IO[bytes]) -> ImageFile | None:

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from aecodec.errors import ImageError
 from aecodec.format.instruction import Origin
 from aecodec.image_files import depth, metadata, modes
-from aecodec.image_files.frames import frames_in, iter_frames, joined, note_dropped_frames
+from aecodec.image_files.frames import frames_in, iter_frames, joined
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
@@ -30,16 +30,13 @@ def read_image(
 
     An :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
 
-    Args:
-        source: path of the file, or the file opened in binary mode.
-        options: options for reading.
-        name: name of the file, a prefix of the warnings; may be empty.
+    The file is a path or is opened in binary mode. Its name begins the warnings; it may be empty.
 
     Raises:
         ImageError: the file cannot be read, has too many pixels, or needs other options.
     """
-    with opened(source, options) as image:
-        return _picture_of(image, options, Notes(name))
+    with opened(source, options) as image, _noting(name) as notes:
+        return _frames_of(image, options, notes)
 
 
 def size_of(source: Path) -> tuple[int, int]:
@@ -70,10 +67,6 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     with a warning, by their colour profile if they have one. EXIF orientation is applied. An
     :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
 
-    Args:
-        image: the image.
-        options: options for reading.
-
     Raises:
         ImageError: the image has channels with more than 8 bits, but the options have no depth; its
             frames differ in size, or have too many pixels; or it is damaged.
@@ -83,27 +76,8 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     >>> int(from_pil(Image.new("I;16", (3, 2), 65535), ReadOptions(depth=8)).pixels.max())
     255
     """
-    return _picture_of(image, options, Notes())
-
-
-def _picture_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
-    with _read_errors():
-        picture = _frames_of(image, options, notes)
-    notes.warn()
-    return picture
-
-
-def from_frame(image: Image.Image) -> Picture:
-    """Make a picture from the current frame of a Pillow image, like :func:`from_pil`.
-
-    Raises:
-        ImageError: as for :func:`from_pil`.
-    """
-    notes = Notes()
-    with _read_errors():
-        picture = _frame_of(image, _DEFAULT, notes)
-    notes.warn()
-    return picture
+    with _noting() as notes:
+        return _frames_of(image, options, notes)
 
 
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
@@ -111,9 +85,8 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
 
     The number of pixels is not limited.
 
-    Args:
-        frames: the frames, which may be one image with different current frames, as in the results
-            of :func:`~aecodec.image_files.frames.iter_frames`.
+    The frames may be one image with different current frames, as in the results of
+    :func:`~aecodec.image_files.frames.iter_frames`.
 
     Raises:
         ImageError: as for :func:`from_pil`.
@@ -121,30 +94,31 @@ def from_frames(frames: Iterable[Image.Image]) -> Picture:
     >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
     (2, 2, 3, 3)
     """
-    notes = Notes()
-    with _read_errors():
-        picture = _joined(frames, _DEFAULT, notes)
-    notes.warn()
-    return picture
+    with _noting() as notes:
+        return _joined(frames, _DEFAULT, notes)
 
 
 @contextmanager
-def _read_errors() -> Iterator[None]:
-    """Convert errors of the block to ImageErrors."""
+def _noting(name: str = "") -> Iterator[Notes]:
+    """Convert errors of the block to ImageErrors, and report its notes if it succeeds."""
+    notes = Notes(name)
     try:
-        yield
+        yield notes
     except ImageError:
         raise
     except Exception as error:  # Pillow's plugins raise many types of errors for damaged files
         raise ImageError(f"cannot be read as an image: {error}") from error
+    notes.warn()
 
 
 def _frames_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture:
     count = frames_in(image)
-    if count < 2:
-        return _frame_of(image, options, notes)
-    if options.frames is Frames.FIRST:
-        note_dropped_frames(count, notes)
+    if count < 2 or options.frames is Frames.FIRST:
+        if count > 1:
+            notes.add(
+                f"only the first of its {count} frames is compressed (to compress all, use "
+                "--frames all, or ReadOptions in Python)"
+            )
         return _frame_of(image, options, notes)
     check_pixels(image.size, count, options)
     return _joined(iter_frames([image]), options, notes)

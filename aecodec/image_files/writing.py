@@ -44,9 +44,7 @@ def to_pil(picture: Picture) -> list[Image.Image]:
 def format_to_write(suffix: str, quality: int | None) -> str:
     """Pillow's name of the format for files with a suffix.
 
-    Args:
-        suffix: suffix of the file's name: `.png`.
-        quality: 1 to 100 for lossy formats, or None.
+    The quality is 1 to 100 for lossy formats.
 
     Raises:
         UsageError: there is no such format, or it needs a quality.
@@ -68,10 +66,7 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
 
     If the format does not support the colour profile, the pixels are converted to sRGB.
 
-    Args:
-        picture: the picture.
-        suffix: suffix of the files' names, which selects the format: `.png`.
-        quality: 1 to 100 for lossy formats.
+    The suffix selects the format: `.png`. The quality is 1 to 100 for lossy formats.
 
     Raises:
         UsageError: Pillow has no such format, cannot write this picture in it with its size and
@@ -88,11 +83,9 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
 def encode_image(image: Image.Image, suffix: str, quality: int | None = None) -> bytes:
     """Encode a Pillow image as the content of an image file.
 
-    Args:
-        image: the image; the file gets the metadata in its `info`, with a warning if the format
-            does not support it.
-        suffix: suffix of the file's name, which selects the format: `.png`.
-        quality: 1 to 100 for lossy formats; None for lossless formats and lossless WebP.
+    The file gets the metadata in `info`, with a warning if the format does not support it. The
+    suffix selects the format: `.png`. The quality is 1 to 100 for lossy formats; None for lossless
+    formats and lossless WebP.
 
     Raises:
         UsageError: Pillow has no such format, cannot write this image in it, or needs a quality.
@@ -128,11 +121,7 @@ def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: N
 
 
 def _check_shape(content: bytes, image: Image.Image, file_format: str) -> None:
-    """Check that Pillow has written the size and the alpha of an image.
-
-    Raises:
-        UsageError: Pillow has lost the size or the alpha.
-    """
+    """Check that Pillow has written the size and the alpha of an image."""
     try:
         with opened(io.BytesIO(content), _ANY_SIZE) as written:
             has_size, has_alpha = written.size == image.size, written.has_transparency_data

@@ -16,8 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 from aecodec.codec.codec import Codec
-from aecodec.pillow.image_file import AecImageFile, accepts
-from aecodec.pillow.known_codecs import add_codec
+from aecodec.pillow.image_file import AecImageFile, accepts, add_codec
 from aecodec.pillow.saving import save, save_all
 
 __all__ = ["AecImageFile", "register_aec_opener"]

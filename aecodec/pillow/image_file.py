@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from PIL import Image, ImageFile
 
 from aecodec.arrays import Pixels
+from aecodec.codec.codec import Codec
 from aecodec.codec.geometry import claim_of
-from aecodec.errors import CodecError
+from aecodec.codec.registry import codec_with_id, load_codec
+from aecodec.data.codecs import title_of
+from aecodec.errors import CodecError, LimitError
 from aecodec.format import container
 from aecodec.format.container import MAGIC, VERSION, Header
-from aecodec.format.limits import UNLIMITED, Claim
+from aecodec.format.limits import FREE_WORK, UNLIMITED, WORK_PER_BYTE, Claim, Limits
 from aecodec.format.stack_names import detach_names
 from aecodec.image_files.formats import AEC
 from aecodec.image_files.metadata import INFO_KEYS
 from aecodec.imaging.picture import to_array
-from aecodec.pillow.bombs import check_claim
 from aecodec.pillow.errors import errors_as_pillows
-from aecodec.pillow.known_codecs import known_codec
+
+_added: dict[bytes, Codec] = {}
+"""Added codecs by the ids in their files."""
+
+
+def add_codec(codec: Codec | str | Path) -> None:
+    """Allow to open files of a codec.
+
+    Raises:
+        CodecError: the codec does not exist or is damaged.
+    """
+    opened = codec if isinstance(codec, Codec) else load_codec(codec)
+    _added[opened.spec.codec_id] = opened
+
+
+def known_codec(codec_id: bytes) -> Codec:
+    """Find the codec with an id.
+
+    Raises:
+        CodecError: the codec is neither built in nor added.
+    """
+    if codec_id in _added:
+        return _added[codec_id]
+    try:
+        return codec_with_id(codec_id)
+    except CodecError as error:
+        raise CodecError(
+            f"made with codec {title_of(codec_id)}, which is not known here: "
+            "add its folder with aecodec.pillow.register_aec_opener(FOLDER)"
+        ) from error
 
 
 def accepts(prefix: bytes) -> bool | str:
@@ -70,7 +103,7 @@ class AecImageFile(ImageFile.ImageFile):
         with errors_as_pillows():
             header = container.unpack(self._content)[0]
             claim = _claim_of(header, len(self._content))
-        check_claim(claim)
+        _check_claim(claim)
         self._size, self._mode = claim.size, header.picture_mode.name
         self.n_frames, self.is_animated = claim.frames, claim.frames > 1
         self.info, self.tile = _info_of(header), []  # Pillow decodes no part of the file
@@ -145,11 +178,7 @@ class AecImageFile(ImageFile.ImageFile):
 
 
 def _claim_of(header: Header, file_size: int) -> Claim:
-    """The claim of a file; if its codec is not known, only as far as the header states it.
-
-    Raises:
-        CodecError: the codec is not known, and the header does not state the size.
-    """
+    """The claim of a file; if its codec is not known, only as far as the header states it."""
     try:
         return claim_of(known_codec(header.codec_id).spec, header, file_size)
     except CodecError:
@@ -168,3 +197,33 @@ def _info_of(header: Header) -> dict[str | tuple[int, int], Any]:
     if names:
         info["names"] = names
     return info
+
+
+def _check_claim(claim: Claim) -> None:
+    """Apply Pillow's limit for decompression bombs, which it checks for a single picture.
+
+    Here all pictures count, because they are decoded at once, and so do the pixels that the
+    networks compute. No other limits apply.
+
+    A :class:`PIL.Image.DecompressionBombWarning` warns of more pixels than
+    `Image.MAX_IMAGE_PIXELS`, or than :func:`aecodec.decompress` accepts in a file of this size.
+    """
+    limit, pixels = Image.MAX_IMAGE_PIXELS, claim.size[0] * claim.size[1]
+    if limit is None or pixels > 2 * limit:
+        return
+    try:
+        Limits(max_pixels=2 * limit, max_frames=claim.frames).check(claim)
+    except LimitError as error:
+        raise Image.DecompressionBombError(_bomb_text(claim, 2 * limit)) from error
+    is_suspect = claim.work > max(FREE_WORK, WORK_PER_BYTE * claim.file_size)
+    if pixels <= limit and (is_suspect or claim.pixels > limit):
+        warnings.warn(_bomb_text(claim, limit), Image.DecompressionBombWarning, stacklevel=4)
+
+
+def _bomb_text(claim: Claim, limit: int) -> str:
+    frames = f"{claim.frames} pictures of " if claim.frames > 1 else ""
+    return (
+        f"{frames}{claim.size[0]}x{claim.size[1]} pixels in a file of {claim.file_size} bytes, "
+        "which may be a decompression bomb; Image.MAX_IMAGE_PIXELS sets the limit, currently "
+        f"{limit} pixels"
+    )

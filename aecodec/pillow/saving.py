@@ -12,8 +12,7 @@ import aecodec
 from aecodec.codec.sources import with_origin
 from aecodec.image_files.frames import iter_frames
 from aecodec.image_files.metadata import INFO_KEYS, with_metadata
-from aecodec.image_files.reading import from_frame, from_frames
-from aecodec.imaging.picture import Picture
+from aecodec.image_files.reading import from_frames
 from aecodec.pillow.errors import errors_as_pillows
 
 _OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target)))
@@ -39,9 +38,7 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
             ValueError.
         CodecError: the codec does not exist or is damaged; also an OSError.
     """
-    with errors_as_pillows():
-        changed = next(_with_changes([image], image.encoderinfo))
-        _write(_with_origin_of(image, from_frame(changed)), image.encoderinfo, file)
+    _save(image, [image], file)
 
 
 def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
@@ -50,20 +47,11 @@ def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None
     All pictures must have the same size. If any picture is RGB or has alpha, all pictures become
     RGB or get an alpha plane. The metadata of the first picture is kept.
 
-    Args:
-        image: as for :func:`save`.
-        file: as for :func:`save`.
-        filename: as for :func:`save`.
-
-    Raises:
-        ImageError: as for :func:`save`, or the pictures differ in size.
-        UsageError: as for :func:`save`.
-        CodecError: as for :func:`save`.
+    The arguments and errors are those of :func:`save`; pictures that differ in size are an
+    ImageError.
     """
     images = [image, *image.encoderinfo.get("append_images", ())]
-    with errors_as_pillows():
-        picture = from_frames(_with_changes(iter_frames(images), image.encoderinfo))
-        _write(_with_origin_of(image, picture), image.encoderinfo, file)
+    _save(image, iter_frames(images), file)
 
 
 def _with_changes(
@@ -81,12 +69,12 @@ def _bytes_of(value: Image.Exif | str | bytes | None) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
 
 
-def _with_origin_of(image: Image.Image, picture: Picture) -> Picture:
-    return with_origin(picture, getattr(image, "filename", ""))
-
-
-def _write(picture: Picture, options: Mapping[str, Any], file: IO[bytes]) -> None:
+def _save(image: Image.Image, frames: Iterable[Image.Image], file: IO[bytes]) -> None:
+    options = image.encoderinfo
     chosen = {name: options[name] for name in _OPTIONS if name in options}
     if any(options.get(name) for name in INFO_KEYS.values()):
         chosen.setdefault("metadata", True)
-    file.write(aecodec.compress(picture, **chosen))
+    with errors_as_pillows():
+        picture = from_frames(_with_changes(frames, options))
+        picture = with_origin(picture, getattr(image, "filename", ""))
+        file.write(aecodec.compress(picture, **chosen))

@@ -81,7 +81,10 @@ class FrameFiles:
             InputError: there are no files, or a file cannot be read.
             FormatError: a file is not an `.aec` file.
         """
-        counts = [self._count(path) for path in self.paths]
+        counts = []
+        for path in self.paths:
+            with errors_about(path):
+                counts.append(frames_stated(_read(path, BEGINNING)))
         return np.concatenate([[0], np.cumsum(counts, dtype=np.intp)]).astype(np.intp)
 
     def opened(self, number: int) -> OpenedFile:
@@ -110,10 +113,6 @@ class FrameFiles:
         if opened.frames != self.starts[number + 1] - self.starts[number]:
             raise FormatError("changed since its frames were counted: open the sequence again")
         return opened
-
-    def _count(self, path: Path) -> int:
-        with errors_about(path):
-            return frames_stated(_read(path, BEGINNING))
 
 
 def _read(path: Path, size: int = -1) -> bytes:

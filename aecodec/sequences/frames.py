@@ -24,11 +24,7 @@ Index = int | np.integer[Any] | slice | Sequence[int] | npt.NDArray[np.integer[A
 
 
 class FrameSequence(ABC):
-    """A sequence with one array per frame of files, which is indexed like an array.
-
-    Args:
-        files: the files.
-    """
+    """A sequence with one array per frame of files, which is indexed like an array."""
 
     def __init__(self, files: FrameFiles) -> None:
         self._files = files

@@ -32,13 +32,7 @@ class RecentValues:
         self._lock = threading.RLock()
 
     def get(self, key: Hashable, make: Callable[[], Value], size: Callable[[Value], int]) -> Value:
-        """Return a cached value, or make and cache it.
-
-        Args:
-            key: key of the value.
-            make: makes the value.
-            size: returns the size of a value in bytes.
-        """
+        """Return a cached value, or make and cache it."""
         with self._lock:
             if key not in self._values:
                 value = make()

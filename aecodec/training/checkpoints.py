@@ -21,9 +21,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.atomic.disk import sync_folder
 from aecodec.atomic.locks import held
-from aecodec.atomic.temporary import sweep, temporary_file
+from aecodec.atomic.temporary import sweep, sync_folder, temporary_file
 from aecodec.errors import AecodecWarning, ModelError, UsageError
 
 LATEST, PREVIOUS = "latest.npz", "previous.npz"

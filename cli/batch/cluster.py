@@ -14,9 +14,8 @@ from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from aecodec.cli.batch.interrupts import blocked
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
-from aecodec.cli.batch.processes import ONE_THREAD, single_threaded_blas
+from aecodec.cli.batch.processes import ONE_THREAD, blocked, single_threaded_blas
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
 from aecodec.parallel import COMPUTE_LOCK
@@ -66,11 +65,7 @@ class Cluster:
 
     If a worker dies, the scheduler repeats its files on another worker.
 
-    Args:
-        client: the connection to the scheduler.
-        work: the function that processes a file.
-        console: prints results and errors.
-        done: called with the number of finished files and the number of all files.
+    `done` is called with the number of finished files and the number of all files.
     """
 
     def __init__(
@@ -141,11 +136,7 @@ class Cluster:
                 time.sleep(_POLL_SECONDS)
 
     def _check_workers(self) -> None:
-        """Check that there are workers after a long time without results.
-
-        Raises:
-            AecodecError: there are no workers.
-        """
+        """Check that there are workers after a long time without results."""
         if not self._client.nthreads():
             raise AecodecError(
                 f"the scheduler has no workers and finished nothing for {_PATIENCE} seconds: "

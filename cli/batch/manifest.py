@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
-from aecodec.atomic.locks import Lock, try_lock
-from aecodec.cli.batch.manifest_file import Row, in_unicode, is_row, read_rows, to_parquet
+from aecodec.atomic.locks import try_lock
+from aecodec.cli.batch.manifest_file import Row, in_unicode, read_rows, to_parquet
 from aecodec.cli.batch.outcome import Outcome
 from aecodec.cli.batch.packs import Pack
 from aecodec.cli.shared.console import Values, name_of
@@ -30,9 +30,7 @@ _JOURNAL = ".rows"
 class Manifest:
     """Outcomes of files, by their sources.
 
-    Args:
-        path: the Parquet file.
-        journal: the journal, opened for reading and appending.
+    The journal is opened for reading and appending.
 
     Raises:
         UsageError: the file is not a manifest.
@@ -101,7 +99,7 @@ def opened(path: Path) -> Iterator[Manifest]:
     """
     journal_path = path.with_name(path.name + _JOURNAL)
     with _journal_at(journal_path) as journal:
-        if try_lock(journal.fileno()) is Lock.BUSY or not journal_path.exists():
+        if try_lock(journal.fileno()) is False or not journal_path.exists():
             raise UsageError(f"{path} is in use: another aecodec process writes this manifest")
         try:
             manifest = Manifest(path, journal)
@@ -129,7 +127,7 @@ def _row_in(line: bytes) -> Row | None:
         row = Row(*json.loads(line))
     except (ValueError, TypeError, RecursionError):
         return None
-    return _in_unicode(row) if is_row(row) else None
+    return _in_unicode(row) if isinstance(row.source, str) else None
 
 
 def _in_unicode(row: Row) -> Row:
@@ -156,42 +154,33 @@ def _is_of(row: Row | None, item: Any) -> TypeGuard[Row]:
 
 def _row_of(item: Any, outcome: Outcome) -> Row:
     values = outcome.results[-1] if outcome.results else {}
-    row = _row(name_of(item), values, outcome.seconds)._replace(
-        target=values.get("file", _target_of(item))
-    )
-    return _failed(row, outcome.error) if outcome.error else row
+    target = values.get("file", _target_of(item))
+    return _row(name_of(item), values, outcome.seconds, outcome.error)._replace(target=target)
 
 
 def _rows_of_pack(pack: Pack, outcome: Outcome) -> list[Row]:
     """A row per picture, with its file and frame or its error."""
     seconds = outcome.seconds / len(pack.sources)
     rows = {}
+    if outcome.error:
+        names = map(name_of, pack.sources)
+        rows = {name: _row(name, {}, seconds, outcome.error) for name in names}
     for values in outcome.results:
         for frame, name in enumerate(values.get("sources", [])):
             rows[name] = _row(name, values, seconds)._replace(frame=frame)
         if "error" in values:
             rows[values["source"]] = _row(values["source"], values, seconds)
-    missing = [name for name in map(name_of, pack.sources) if name not in rows]
-    if outcome.error:
-        rows.update((name, _failed(_row(name, {}, seconds), outcome.error)) for name in missing)
     return list(rows.values())
 
 
-def _row(source: str, values: Values, seconds: float) -> Row:
-    """The row of a file, from the values of its result."""
+def _row(source: str, values: Values, seconds: float, error: AecodecError | None = None) -> Row:
+    """The row of a file, from the values of its result and its error."""
+    names = ("bytes", "width", "height", "level", "psnr")
     return Row(
         source=source,
         target=values.get("file"),
-        bytes=values.get("bytes"),
-        width=values.get("width"),
-        height=values.get("height"),
-        level=values.get("level"),
-        psnr=values.get("psnr"),
         seconds=round(seconds, 6),
-        status=values.get("status", 0),
-        error=values.get("error"),
+        status=error.exit_status if error else values.get("status", 0),
+        error=str(error) if error else values.get("error"),
+        **{name: values.get(name) for name in names},
     )
-
-
-def _failed(row: Row, error: AecodecError) -> Row:
-    return row._replace(status=error.exit_status, error=str(error))

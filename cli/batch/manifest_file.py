@@ -54,27 +54,6 @@ def in_unicode(text: str) -> str:
 _TYPES = "string string int64 int64 int64 int64 double double double int64 string"
 """Arrow type names of the columns."""
 
-_IN_PYTHON = {"string": (str,), "int64": (int,), "double": (int, float)}
-
-_INT64 = 1 << 63
-
-
-def is_row(row: Row) -> bool:
-    """Whether the values of a row have the types of their columns. The source must not be None.
-
-    >>> is_row(Row("a.png", None, bytes=3)), is_row(Row("a.png", None, bytes="3"))
-    (True, False)
-    """
-    pairs = zip(row, _TYPES.split(), strict=True)
-    return row.source is not None and all(_is_of(value, kind) for value, kind in pairs)
-
-
-def _is_of(value: object, kind: str) -> bool:
-    """Whether a value has an Arrow type or is None."""
-    if isinstance(value, int) and abs(value) >= _INT64:
-        return False
-    return value is None or type(value) in _IN_PYTHON[kind]
-
 
 def read_rows(path: Path) -> list[Row]:
     """The rows of a manifest; empty if the file does not exist.
@@ -94,24 +73,30 @@ def read_rows(path: Path) -> list[Row]:
         columns = [] if table is None else [column.to_pylist() for column in table]
     except (OSError, ValueError, pa.ArrowException) as error:  # ValueError: names not in UTF-8
         raise UsageError(f"{path} is not a manifest: give another name ({error})") from error
-    rows = [Row(*values) for values in zip(*columns, strict=True)] if columns else []
-    if table is None or table.schema != schema or not all(map(is_row, rows)):
+    if table is None or table.schema != schema or None in columns[0]:
         raise UsageError(f"{path} is not a manifest: give another name")
-    return rows
+    return [Row(*values) for values in zip(*columns, strict=True)]
 
 
 def to_parquet(rows: Iterable[Row]) -> bytes:
     """The content of a manifest with these rows.
 
     Raises:
-        AecodecError: pyarrow is not installed.
+        AecodecError: pyarrow is not installed, or a value has the wrong type.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
     schema = _schema()
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    try:
+        arrays = [
+            pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)
+        ]
+    except (pa.ArrowException, OverflowError) as error:
+        raise AecodecError(
+            f"the journal of the manifest is damaged: delete it ({error})"
+        ) from error
     stream = pa.BufferOutputStream()
     parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), stream)
     content: Any = stream.getvalue().to_pybytes()

@@ -15,7 +15,6 @@ class Pack:
     """Pictures that are compressed together, with one file per mode and size.
 
     Attributes:
-        sources: the pictures.
         target: the file for the first mode and size.
     """
 
@@ -44,10 +43,7 @@ class Pack:
 def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:
     """Divide pictures into packs, in order.
 
-    Args:
-        sources: the pictures.
-        count: number of pictures in a pack; the last pack may have fewer.
-        folder: output folder.
+    The last pack may have fewer than `count` pictures.
 
     Raises:
         UsageError: a result would overwrite one of the pictures.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from aecodec.cli.batch.interrupts import Interrupts
 from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
 from aecodec.cli.batch.processes import (
     ONE_THREAD,
     EndedError,
+    Interrupts,
     WorkerProcess,
     single_threaded_blas,
 )
-from aecodec.cli.batch.work_queue import Chunk, WorkQueue
 from aecodec.cli.shared.console import Console
 from aecodec.parallel import Workers
 
@@ -28,24 +29,26 @@ _POLL_SECONDS = 0.02
 """Seconds between two polls of the other processes."""
 
 
+Chunk = list[tuple[int, Any]]
+"""Files with their numbers in the order of all files."""
+
+
 class ProcessPool:
     """The main process and worker processes, which all take files from a queue.
 
-    A thread of the main process feeds each worker process.
-
-    Args:
-        work: the function that processes a file.
-        items: the files.
-        console: prints results and errors.
-        done: called with the number of finished files and the number of all files.
+    A thread of the main process feeds each worker process. `done` is called with the number of
+    finished files and the number of all files.
     """
 
     def __init__(
         self, work: Work, items: Sequence[Any], console: Console, done: Callable[[int, int], None]
     ) -> None:
         self._work, self._console, self._done = work, console, done
-        self._count = len(items)
-        self._queue = WorkQueue(items)
+        self._count, self._finished = len(items), 0
+        self._waiting = deque(enumerate(items))
+        self._outcomes: dict[int, Outcome] = {}
+        self._changed = threading.Condition()
+        self._start = time.monotonic()
         self._processes: list[WorkerProcess] = []
         self._interrupts = Interrupts()
         self._starting = threading.Lock()
@@ -54,8 +57,7 @@ class ProcessPool:
     def run(self, jobs: int) -> Generator[Outcome, None, None]:
         """Yield the outcomes in the order of the files.
 
-        Args:
-            jobs: maximum number of processes, including the main process.
+        At most `jobs` processes work, including the main process.
         """
         self._jobs = min(jobs, self._count)
         self._workers = ONE_THREAD if self._jobs > 1 else Workers()
@@ -63,40 +65,53 @@ class ProcessPool:
             for _ in range(self._jobs - 1):
                 threading.Thread(target=self._feed_process, daemon=True).start()
             try:
-                yield from self._outcomes()
+                for number in range(self._count):
+                    while number not in self._outcomes:
+                        self._work_or_wait()
+                        self._interrupts.check()
+                    yield self._outcomes.pop(number)
             finally:
                 self._end()
 
-    def _outcomes(self) -> Generator[Outcome, None, None]:
-        for number in range(self._count):
-            while (outcome := self._queue.outcome(number)) is None:
-                self._work_or_wait()
-                self._interrupts.check()
-            yield outcome
-
     def _work_or_wait(self) -> None:
-        for number, item in self._queue.take(1):
+        for number, item in self._take(1):
             self._finish(number, outcome_of(self._work, item, self._console, self._workers))
             return
-        self._queue.wait(_POLL_SECONDS)
+        with self._changed:
+            self._changed.wait(_POLL_SECONDS)
+
+    def _take(self, count: int) -> Chunk:
+        with self._changed:
+            return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+
+    def _finish(self, number: int, outcome: Outcome) -> None:
+        with self._changed:
+            self._outcomes[number] = outcome
+            self._finished += 1
+            self._done(self._finished, self._count)
+            self._changed.notify_all()
 
     def _feed_process(self) -> None:
         process = self._new_process() if self._is_worthwhile() else None
-        while process and (chunk := self._queue.take(self._chunk_size())):
+        while process and (chunk := self._take(self._chunk_size())):
             if not self._work_in(process, chunk):
                 process = self._new_process()
 
+    def _seconds_per_file(self) -> float:
+        """Average of the finished files, with all processes working."""
+        return (time.monotonic() - self._start) / (self._finished + 1)
+
     def _is_worthwhile(self) -> bool:
         """Whether the remaining files will take long. Waits until this is clear."""
-        while not self._ended.wait(_POLL_SECONDS) and self._queue.waiting:
-            if self._queue.pace * self._queue.waiting >= _WORTHWHILE:
+        while not self._ended.wait(_POLL_SECONDS) and self._waiting:
+            if self._seconds_per_file() * len(self._waiting) >= _WORTHWHILE:
                 return True
         return False
 
     def _chunk_size(self) -> int:
         """Number of files for a process: few towards the end, so that all end together."""
-        fair_share = self._queue.waiting // (2 * self._jobs)
-        return max(1, min(fair_share, int(_CHUNK / self._queue.pace)))
+        fair_share = len(self._waiting) // (2 * self._jobs)
+        return max(1, min(fair_share, int(_CHUNK / self._seconds_per_file())))
 
     def _new_process(self) -> WorkerProcess | None:
         """Start another process; None if it ends immediately or the work is already done."""
@@ -106,7 +121,7 @@ class ProcessPool:
             process = WorkerProcess(self._work, self._console)
             self._processes.append(process)
         try:
-            process.wait_until_ready()
+            process.receive()  # it has loaded its libraries
         except EndedError:
             return None
         return process
@@ -119,19 +134,17 @@ class ProcessPool:
         process.send([item for _, item in chunk])
         for place, (number, _) in enumerate(chunk):
             try:
-                self._finish(number, process.outcome())
+                self._finish(number, process.receive())
             except EndedError as error:
                 self._finish(number, Outcome([], error))
-                self._queue.give_back(chunk[place + 1 :])
+                with self._changed:
+                    self._waiting.extendleft(reversed(chunk[place + 1 :]))
                 return False
         return True
 
-    def _finish(self, number: int, outcome: Outcome) -> None:
-        self._queue.finish(number, outcome)
-        self._done(self._queue.finished, self._count)
-
     def _end(self) -> None:
-        self._queue.drop()
+        with self._changed:
+            self._waiting.clear()
         with self._starting:  # no process is half started
             self._ended.set()
         for process in self._processes:

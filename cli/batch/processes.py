@@ -1,18 +1,19 @@
-"""Worker processes."""
+"""Worker processes, and Ctrl-C while they run."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
+from types import FrameType
 from typing import Any
 
-from aecodec.atomic.termination import tidy_termination
-from aecodec.cli.batch.interrupts import blocked
-from aecodec.cli.batch.outcome import Outcome, Work, outcome_of
+from aecodec.atomic.temporary import tidy_termination
+from aecodec.cli.batch.outcome import Work, outcome_of
 from aecodec.cli.shared.console import Console
 from aecodec.errors import AecodecError
 from aecodec.parallel import Workers
@@ -32,10 +33,6 @@ class WorkerProcess:
     """A process that receives files and returns their outcomes in order.
 
     It is spawned, not forked, because threads and locks do not survive a fork.
-
-    Args:
-        work: the function that processes a file.
-        console: prints results and errors.
     """
 
     def __init__(self, work: Work, console: Console) -> None:
@@ -48,41 +45,25 @@ class WorkerProcess:
             self._process.start()
         remote_end.close()
 
-    def wait_until_ready(self) -> None:
-        """Wait until the process has started and loaded its libraries.
-
-        Raises:
-            EndedError: the process has ended.
-        """
-        self._receive()
-
     def send(self, items: Sequence[Any]) -> None:
-        """Send files to the process. If it has ended, `outcome` will raise the error."""
+        """Send files to the process. If it has ended, `receive` will raise the error."""
         with suppress(OSError):
             self._connection.send(items)
 
-    def outcome(self) -> Outcome:
-        """Wait for the outcome of the next file.
+    def receive(self) -> Any:
+        """Wait for the outcome of the next file; first for None, when the process is ready.
 
         Raises:
-            EndedError: the process ended while it processed this file.
+            EndedError: the process ended before.
         """
-        outcome: Outcome = self._receive()
-        return outcome
-
-    def _receive(self) -> Any:
         try:
             return self._connection.recv()
         except Exception as error:  # unpickling an incomplete message may raise anything
-            raise self._ended() from error
-
-    def _ended(self) -> EndedError:
-        self._process.join(_SECONDS_TO_STOP)
-        self._process.kill()
-        return EndedError(
-            f"the process that worked on it ended ({self._process.exitcode}); if it ran out of "
-            "memory, use --jobs 1"
-        )
+            self.end()
+            raise EndedError(
+                f"the process that worked on it ended ({self._process.exitcode}); if it ran out of "
+                "memory, use --jobs 1"
+            ) from error
 
     def ask_to_end(self) -> None:
         """Ask the process to end. It removes a partially written file."""
@@ -114,3 +95,48 @@ def _serve(connection: Connection[Any, Any], work: Work, console: Console) -> No
         while True:
             for item in connection.recv():
                 connection.send(outcome_of(work, item, console, ONE_THREAD))
+
+
+class Interrupts:
+    """Remembers Ctrl-C, because imports of libraries may swallow the KeyboardInterrupt."""
+
+    def __init__(self) -> None:
+        self._noticed = False
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed at any time before."""
+        if self._noticed:
+            raise KeyboardInterrupt
+
+    def _notice(self, number: int, frame: FrameType | None) -> None:
+        self._noticed = True
+        raise KeyboardInterrupt
+
+    @contextmanager
+    def noticed(self) -> Iterator[None]:
+        """Notice Ctrl-C in the block. Only the main thread can; others do nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handler = signal.signal(signal.SIGINT, self._notice)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Block Ctrl-C for this thread and for processes that it starts; the main thread ends them.
+
+    Windows has no signal masks. There, worker processes ignore Ctrl-C once they run.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # if started in the block, it would reset the mask
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -54,12 +54,6 @@ def run_all(
 ) -> None:
     """Process all files. If one of several files fails, continue with the next.
 
-    Args:
-        console: prints results and errors.
-        items: the files.
-        work: the function that processes a file.
-        options: options for processing many files.
-
     Raises:
         AecodecError: the error of a single file, or the manifest cannot be used.
         typer.Exit: with status 1, if some of several files failed; with 130, after Ctrl-C.
@@ -140,11 +134,7 @@ class _Tally:
             self._console.error(name, outcome.error)
 
     def report_only(self, item: Any, outcome: Outcome) -> None:
-        """Print the outcome of a single file.
-
-        Raises:
-            AecodecError: its error.
-        """
+        """Print the outcome of a single file, and raise its error."""
         self._print(item, outcome)
         name, error = name_of(item), outcome.error
         if error and not self._is_existing(error):
@@ -167,11 +157,7 @@ class _Tally:
         return self._skip_existing and isinstance(error, ExistsError)
 
     def end(self) -> None:
-        """Print the counts.
-
-        Raises:
-            typer.Exit: with status 1, if a file failed.
-        """
+        """Print the counts, and exit with status 1 if a file failed."""
         if len(self._skipped) > 1:
             self._console.note(f"{len(self._skipped)} skipped: {', '.join(self._skipped)}")
         if self._existing:
@@ -181,10 +167,6 @@ class _Tally:
             raise typer.Exit(_SOME_FAILED)
 
     def interrupted(self) -> None:
-        """Print how many files were done.
-
-        Raises:
-            typer.Exit: with status 130.
-        """
+        """Print how many files were done, and exit with status 130."""
         self._console.write(f"interrupted: {self._reported} of {self._count} were done", True)
         raise typer.Exit(_INTERRUPTED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +16,7 @@ from aecodec.data.codecs import name_of
 
 def codecs(
     name: Annotated[
-        Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        str | None,
         typer.Argument(
             metavar="[NAME|DIR]",
             help="A built-in codec or a codec folder. Default: all built-in codecs.",

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from aecodec.cli.batch.run import run_all
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, STANDARD
 from aecodec.cli.shared.file_io import check_is_png, check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import Job, check_not_sources, plan
-from aecodec.cli.shared.options import (
-    CodecOrAuto,
-    Force,
-    LevelNumber,
-    MaxFrames,
-    MaxPixels,
-    Out,
-    Quiet,
-)
 from aecodec.cli.shared.pictures import picture_in
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec, with_workers
@@ -40,13 +32,11 @@ def compare(
     image: Annotated[
         Path,
         typer.Argument(
-            metavar="IMAGE",
-            readable=False,
-            help="An image or .aec file, or - for standard input.",
+            metavar="IMAGE", readable=False, help="An image or .aec file, or - for standard input."
         ),
     ],
     second_image: Annotated[
-        Optional[Path],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        Path | None,
         typer.Argument(
             metavar="[OTHER]",
             readable=False,
@@ -54,13 +44,13 @@ def compare(
             "decompressed.",
         ),
     ] = None,
-    out: Out = None,
-    codec: CodecOrAuto = AUTO,
-    level: LevelNumber = None,
-    max_pixels: MaxPixels = None,
-    max_frames: MaxFrames = None,
-    force: Force = False,
-    quiet: Quiet = False,
+    out: options.Out = None,
+    codec: options.CodecOrAuto = AUTO,
+    level: options.LevelNumber = None,
+    max_pixels: options.MaxPixels = None,
+    max_frames: options.MaxFrames = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Draw original, reconstruction and difference side by side, with bytes and PSNR.
 
@@ -72,7 +62,7 @@ def compare(
         raise UsageError("--level cannot be used with OTHER: no picture is compressed")
     if second_image == image == STANDARD:
         raise UsageError("IMAGE and OTHER cannot both be standard input: give a file for one")
-    jobs = plan([image], out, _rename, IMAGES)
+    jobs = plan([image], out, lambda path: path.with_name(f"{path.stem}_compared.png"), IMAGES)
     check_not_sources([jobs[0].target], filter(None, [second_image]))
     check_is_png(jobs[0].target)
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
@@ -102,7 +92,10 @@ class _PictureComparison:
     def _comparison(self, path: Path, console: Console, workers: Workers) -> Comparison:
         if self.second_image is None:
             content = read_bytes(path)
-            _check_is_image(content)
+            if content.startswith(MAGIC):
+                raise UsageError(
+                    "an .aec file needs its original: aecodec compare PICTURE FILE.aec"
+                )
             picture = replace(picture_in(content, path, console), origin=origin_of(path))
             codec = with_workers(self.codec or codec_for(picture), workers)
             return compare_restored(codec, picture, self.level)
@@ -118,19 +111,3 @@ class _PictureComparison:
             return picture_in(content, path, console), len(content)
         codec = with_workers(self.codec or codec_of_file(content), workers)
         return codec.decoder.decompress_picture(content, self.limits), len(content)
-
-
-def _check_is_image(content: bytes) -> None:
-    """Check that the picture to compress is not an `.aec` file.
-
-    Raises:
-        UsageError: it is an `.aec` file.
-    """
-    if content.startswith(MAGIC):
-        raise UsageError(
-            "an .aec file needs its original for comparison: aecodec compare PICTURE FILE.aec"
-        )
-
-
-def _rename(path: Path) -> Path:
-    return path.with_name(f"{path.stem}_compared.png")

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.commands.compression import Compression, Stack
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
-from aecodec.cli.shared.options import (
-    CodecOrAuto,
-    Depth,
-    Force,
-    Jobs,
-    Json,
-    LevelNumber,
-    ManifestFile,
-    MaxPixels,
-    Out,
-    Quiet,
-    Scheduler,
-    SkipExisting,
-    WhichFrames,
-    check_skipping,
-)
 from aecodec.codec.registry import AUTO, load_codec
 from aecodec.codec.target import Target
 from aecodec.errors import UsageError
@@ -45,25 +30,20 @@ def compress(
             help="Images, folders of images, or - for standard input.",
         ),
     ],
-    out: Out = None,
-    codec: CodecOrAuto = AUTO,
-    level: LevelNumber = None,
+    out: options.Out = None,
+    codec: options.CodecOrAuto = AUTO,
+    level: options.LevelNumber = None,
     max_bytes: Annotated[
-        Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option(
-            "--max-bytes", metavar="N", min=1, help="Make the best file with at most N bytes."
-        ),
+        int | None,
+        typer.Option(metavar="N", min=1, help="Make the best file with at most N bytes."),
     ] = None,
     min_psnr: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option(
-            "--min-psnr", metavar="DB", help="Make the smallest file with at least this PSNR."
-        ),
+        float | None,
+        typer.Option(metavar="DB", help="Make the smallest file with at least this PSNR."),
     ] = None,
     min_ssimulacra2: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(
-            "--min-ssimulacra2",
             metavar="SCORE",
             help="Make the smallest file with at least this SSIMULACRA2 score: 30 is low quality, "
             "50 medium, 70 high. Needs the extra 'perceptual'.",
@@ -73,7 +53,7 @@ def compress(
         bool, typer.Option("--stack", help="Put images with the same size into one file.")
     ] = False,
     pack: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(
             "--stacks-of",
             min=1,
@@ -83,7 +63,7 @@ def compress(
         ),
     ] = None,
     metadata: Annotated[
-        Optional[bool],  # noqa: UP045
+        bool | None,
         typer.Option(
             "--metadata/--no-metadata",
             help="Store the ICC profile, EXIF (including GPS) and XMP, and the names of stacked "
@@ -91,22 +71,22 @@ def compress(
             "and with --max-bytes.",
         ),
     ] = None,
-    depth: Depth = None,
-    max_pixels: MaxPixels = None,
-    frames: WhichFrames = Frames.FIRST,
+    depth: options.Depth = None,
+    max_pixels: options.MaxPixels = None,
+    frames: options.WhichFrames = Frames.FIRST,
     skip_larger: Annotated[
         bool,
         typer.Option(
             "--skip-larger", help="Skip pictures whose .aec file would be larger than the source."
         ),
     ] = False,
-    jobs: Jobs = None,
-    skip_existing: SkipExisting = False,
-    manifest: ManifestFile = None,
-    scheduler: Scheduler = None,
-    force: Force = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    jobs: options.Jobs = None,
+    skip_existing: options.SkipExisting = False,
+    manifest: options.ManifestFile = None,
+    scheduler: options.Scheduler = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Compress images to .aec files.
 
@@ -121,13 +101,13 @@ def compress(
     target = Target(level, max_bytes, min_psnr, min_ssimulacra2)
     if min_ssimulacra2 is not None:
         check_ssimulacra2()
-    check_skipping(skip_existing, force, scheduler)
+    options.check_skipping(skip_existing, force, scheduler)
     named_codec = None if codec == AUTO else load_codec(codec)
     if named_codec:
         named_codec.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
-    options = ReadOptions(depth, max_pixels, frames)
-    work = Compression(named_codec, target, metadata, options, skip_larger, force)
+    reading = ReadOptions(depth, max_pixels, frames)
+    work = Compression(named_codec, target, metadata, reading, skip_larger, force)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
     if is_stack:
         stack = [Stack(inputs, _stack_target(inputs, out))]
@@ -155,11 +135,7 @@ def _rename(path: Path) -> Path:
 
 
 def _check_packing(out: str | None, manifest: Path | None, frames: Frames) -> None:
-    """Check that the options allow users to locate each picture in the packs.
-
-    Raises:
-        UsageError: they do not.
-    """
+    """Check that the options allow users to locate each picture in the packs."""
     if out is None or out == "-":
         raise UsageError("--stacks-of needs -o, the folder for the files that it writes")
     if manifest is None:

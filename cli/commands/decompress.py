@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, STANDARD
 from aecodec.cli.shared.file_io import (
@@ -19,20 +20,6 @@ from aecodec.cli.shared.file_io import (
     write_folder,
 )
 from aecodec.cli.shared.jobs import Job, named_folder, plan
-from aecodec.cli.shared.options import (
-    CodecName,
-    Force,
-    Jobs,
-    Json,
-    ManifestFile,
-    MaxFrames,
-    MaxPixels,
-    Out,
-    Quiet,
-    Scheduler,
-    SkipExisting,
-    check_skipping,
-)
 from aecodec.cli.shared.output_formats import ImageFormat, OutputFormats
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, load_codec, with_workers
@@ -56,31 +43,29 @@ def decompress(
             help=".aec files, folders of .aec files, or - for standard input.",
         ),
     ],
-    out: Out = None,
+    out: options.Out = None,
     image_format: Annotated[
-        Optional[ImageFormat],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option("--format", help="Image format of the results."),
+        ImageFormat | None, typer.Option("--format", help="Image format of the results.")
     ] = None,
     quality: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(
-            "--quality",
             min=1,
             max=100,
             help="Quality for lossy formats. Without it, WebP is written losslessly, and JPEG and "
             "AVIF are not written.",
         ),
     ] = None,
-    codec: CodecName = None,
-    max_pixels: MaxPixels = None,
-    max_frames: MaxFrames = None,
-    jobs: Jobs = None,
-    skip_existing: SkipExisting = False,
-    manifest: ManifestFile = None,
-    scheduler: Scheduler = None,
-    force: Force = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    codec: options.CodecName = None,
+    max_pixels: options.MaxPixels = None,
+    max_frames: options.MaxFrames = None,
+    jobs: options.Jobs = None,
+    skip_existing: options.SkipExisting = False,
+    manifest: options.ManifestFile = None,
+    scheduler: options.Scheduler = None,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Decompress .aec files to images.
 
@@ -96,7 +81,7 @@ def decompress(
     Built-in codecs are selected by the id in the file. For other codecs, give the codec folder
     with --codec.
     """
-    check_skipping(skip_existing, force, scheduler)
+    options.check_skipping(skip_existing, force, scheduler)
     formats = OutputFormats(inputs, image_format, quality)
     formats.check(out)
     limits = Limits(max_pixels, max_frames)

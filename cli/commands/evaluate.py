@@ -6,22 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import check_is_png, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.cli.shared.options import (
-    ArrayName,
-    CodecArgument,
-    DataArgument,
-    Force,
-    Json,
-    Limit,
-    Quiet,
-)
 from aecodec.cli.shared.pictures import open_pictures, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
@@ -34,20 +26,20 @@ Values = dict[str, Any]
 
 
 def evaluate(
-    codec: CodecArgument,
-    data: DataArgument,
+    codec: options.CodecArgument,
+    data: options.DataArgument,
     levels: Annotated[
-        Optional[list[float]],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        list[float] | None,
         typer.Option(
             "-q", "--level", help="Level to measure. Repeat for several. Default: all levels."
         ),
     ] = None,
-    array: ArrayName = None,
-    limit: Limit = None,
+    array: options.ArrayName = None,
+    limit: options.Limit = None,
     plot: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
-            "--plot", metavar="FILE", readable=False, help="Plot PSNR over bits per pixel to a PNG."
+            metavar="FILE", readable=False, help="Plot PSNR over bits per pixel to a PNG."
         ),
     ] = None,
     ssimulacra2: Annotated[
@@ -58,9 +50,9 @@ def evaluate(
             "Needs the extra 'perceptual'.",
         ),
     ] = False,
-    force: Force = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Measure the levels of a codec on a data set: bytes, bits per pixel, errors and time.
 
@@ -79,7 +71,7 @@ def evaluate(
         scores = [_score(chosen, dataset, level, limit, ssimulacra2, console) for level in numbers]
     if plot:
         _plot(plot, chosen, scores, force)
-    for line in _json_lines(scores) if as_json else _table(scores):
+    for line in map(json.dumps, scores) if as_json else _table(scores):
         console.write(line, False)
     report_unread(dataset, console)
 
@@ -104,10 +96,6 @@ def _plot(path: Path, codec: Codec, scores: Sequence[Values], force: bool) -> No
 
     points = [(score["bpp"], score["psnr"]) for score in scores if score["psnr"]]
     write_bytes(path, rate_distortion_figure({codec.spec.name: points}), force)
-
-
-def _json_lines(scores: Sequence[Values]) -> Iterator[str]:
-    return (json.dumps(score) for score in scores)
 
 
 def _table(scores: Sequence[Values]) -> Iterator[str]:

@@ -20,8 +20,9 @@ from aecodec.engine.choice import engine_name
 from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
-from aecodec.format.instruction import Origin
 from aecodec.parallel import Workers
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def info(
@@ -48,7 +49,8 @@ def _describe_file(source: Source, console: Console, _: Workers) -> None:
 
 
 def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
-    spec = _spec_of(header.codec_id)
+    spec, origin = _spec_of(header.codec_id), header.origin
+    reduction = header.reduction / NOT_REDUCED  # by which the sides were reduced before coding
     width, height = header.size or (spec.tile[::-1] if spec else (None, None))
     return {
         "bytes": size,
@@ -60,17 +62,15 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "codec": codecs.name_of(header.codec_id, spec.name if spec else None),
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec),
-        "reduction": _reduction(header),
+        "reduction": None if reduction == 1 else reduction,
         "payload": len(payload),
         "alpha": len(header.alpha),
         "metadata": sum(map(len, header.metadata.values())),
-        "source": header.origin.suffix if header.origin else None,
-        "source_time": _time_of(header.origin) if header.origin else None,
+        "source": origin.suffix if origin else None,
+        "source_time": None
+        if origin is None
+        else time.strftime(_TIME, time.gmtime(origin.modified)),
     }
-
-
-def _time_of(origin: Origin) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(origin.modified))
 
 
 def _spec_of(codec_id: bytes) -> CodecSpec | None:
@@ -79,11 +79,6 @@ def _spec_of(codec_id: bytes) -> CodecSpec | None:
         return codec_with_id(codec_id).spec
     except CodecError:
         return None
-
-
-def _reduction(header: Header) -> float | None:
-    """Factor by which the sides were reduced before coding; None if they were not reduced."""
-    return None if header.reduction == NOT_REDUCED else header.reduction / NOT_REDUCED
 
 
 def _level(header: Header, spec: CodecSpec | None) -> float | None:

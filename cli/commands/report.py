@@ -8,21 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import STANDARD, is_folder_at, real_path
 from aecodec.cli.shared.file_io import check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources, folder_beside, is_folder
-from aecodec.cli.shared.options import (
-    ArrayName,
-    CodecArgument,
-    DataArgument,
-    Force,
-    Json,
-    LevelNumber,
-    Limit,
-    Out,
-    Quiet,
-)
 from aecodec.cli.shared.pictures import open_pictures, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
@@ -35,16 +25,13 @@ if TYPE_CHECKING:  # loaded only when needed
 
 
 def report(
-    codec: CodecArgument,
-    data: DataArgument,
-    out: Out = None,
-    level: LevelNumber = None,
-    array: ArrayName = None,
-    limit: Limit = None,
-    shown: Annotated[
-        int,
-        typer.Option("--shown", metavar="N", min=1, help="Show the N worst pictures."),
-    ] = 24,
+    codec: options.CodecArgument,
+    data: options.DataArgument,
+    out: options.Out = None,
+    level: options.LevelNumber = None,
+    array: options.ArrayName = None,
+    limit: options.Limit = None,
+    shown: Annotated[int, typer.Option(metavar="N", min=1, help="Show the N worst pictures.")] = 24,
     curves: Annotated[
         bool,
         typer.Option(
@@ -60,9 +47,9 @@ def report(
             help="Also embed large pictures exactly. The page becomes four times as large.",
         ),
     ] = False,
-    force: Force = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Make a page that compares pictures with their reconstructions and with other formats.
 
@@ -85,18 +72,14 @@ def report(
     console = Console(quiet, as_json, to_stderr=target == STANDARD)
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array)
-        options = ReportOptions(level, shown, curves, lossless)
-        content = _content(loaded_codec, dataset, limit, options, console)
+        showing = ReportOptions(level, shown, curves, lossless)
+        content = _content(loaded_codec, dataset, limit, showing, console)
     _write(content, data, target, force, console)
     report_unread(dataset, console)
 
 
 def _target(data: Path, out: str | None) -> Path:
-    """Path of the page.
-
-    Raises:
-        UsageError: the path is a folder, or its suffix is not that of a page.
-    """
+    """Path of the page; a UsageError if it is a folder or has another suffix."""
     if out is None:
         return folder_beside(data if is_folder_at(data) else data.with_suffix(""), "_report.html")
     if is_folder(out):
@@ -107,13 +90,13 @@ def _target(data: Path, out: str | None) -> Path:
 
 
 def _content(
-    codec: Codec, dataset: Dataset, limit: int | None, options: ReportOptions, console: Console
+    codec: Codec, dataset: Dataset, limit: int | None, showing: ReportOptions, console: Console
 ) -> Report:
     from aecodec.web.report import make_report
 
     count = min(len(dataset), limit or len(dataset))
     return make_report(
-        codec, lambda title: console.progress(islice(dataset, limit), count, title), options
+        codec, lambda title: console.progress(islice(dataset, limit), count, title), showing
     )
 
 

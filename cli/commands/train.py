@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,8 +38,7 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA",
-            help="A folder of images, an .npz or .npy file, mnist or fashion_mnist.",
+            metavar="DATA", help="A folder of images, an .npz or .npy file, mnist or fashion_mnist."
         ),
     ],
     out: Annotated[
@@ -51,19 +50,15 @@ def train(
     recipe: Annotated[
         str,
         typer.Option(
-            "--recipe",
             metavar="NAME|FILE",
             help="A built-in recipe or a TOML file: digits for tiles with a fixed size, picture "
             "and photo for pictures of any size.",
             autocompletion=complete_recipe,
         ),
     ] = "digits",
-    epochs: Annotated[
-        Optional[int],  # noqa: UP045 - Typer on Python 3.10 reads this form
-        typer.Option(min=1, help="Passes over the data."),
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
     minutes: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(
             min=0.01,
             help="Train the networks for this many minutes instead. Fitting the priors takes "
@@ -71,22 +66,21 @@ def train(
         ),
     ] = None,
     tile: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(
             min=4,
             help="Side of the training crops in pixels; for the recipe digits, side of the tiles.",
         ),
     ] = None,
     code_dimension: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option("--code-dim", min=1, help="Channels of the codes at the best level."),
     ] = None,
     levels: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=15, help="Number of quality levels."),
+        int | None, typer.Option(min=1, max=15, help="Number of quality levels.")
     ] = None,
     rate_weight: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(
             min=1e-9,
             help="Weight of the rate in the loss at the default level (lambda). A larger weight "
@@ -94,15 +88,13 @@ def train(
         ),
     ] = None,
     priors: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, max=1024, help="Number of competing priors."),
+        int | None, typer.Option(min=1, max=1024, help="Number of competing priors.")
     ] = None,
     seed: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=0, help="Random seed. The same seed gives the same training."),
+        int | None, typer.Option(min=0, help="Random seed. The same seed gives the same training.")
     ] = None,
     start_from: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--from",
             metavar="NAME|DIR",
@@ -111,19 +103,17 @@ def train(
         ),
     ] = None,
     name: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Name of the codec. Default: the name of the folder."),
+        str | None, typer.Option(help="Name of the codec. Default: the name of the folder.")
     ] = None,
     tensorboard: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard."),
+        Path | None, typer.Option(metavar="DIR", readable=False, help="Write logs for TensorBoard.")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted training.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing codec.")] = False,
     list_recipes: Annotated[
-        Optional[bool],  # noqa: UP045
+        bool | None,
         typer.Option(
             "--list-recipes", callback=_list_recipes, is_eager=True, help="List built-in recipes."
         ),
@@ -144,8 +134,10 @@ def train(
     with tensorflow_for("training"):
         from aecodec.training.recipe import load_recipe
         from aecodec.training.run import run_recipe
-    changes = _Changes(tile, code_dimension, levels, rate_weight, epochs, priors, seed)
-    changed = changes.applied_to(load_recipe(recipe))
+    stated = load_recipe(recipe)
+    changed = _changed(
+        stated, levels, code_dimension, rate_weight, priors, tile, epochs=epochs, seed=seed
+    )
     console = Console(quiet)
     with contextlib.redirect_stdout(sys.stderr), console.warnings_as_they_come():
         codec = run_recipe(
@@ -169,32 +161,28 @@ def _check_data(data: str) -> None:
         check_input(Path(data))
 
 
-@dataclass(frozen=True)
-class _Changes:
-    """Values from the command line that replace those of a recipe; None keeps the recipe's."""
-
-    tile: int | None
-    code_dimension: int | None
-    levels: int | None
-    rate_weight: float | None
-    epochs: int | None
-    priors: int | None
-    seed: int | None
-
-    def applied_to(self, recipe: Recipe) -> Recipe:
-        """The recipe with the changes."""
-        if self.levels:
-            recipe = recipe.with_levels(self.levels)
-        if self.code_dimension:
-            recipe = recipe.with_code_dimension(self.code_dimension)
-        if self.rate_weight:
-            recipe = recipe.with_rate_weight(self.rate_weight)
-        return replace(
-            recipe,
-            data=recipe.data | _without_none(tile=self.tile),
-            training=recipe.training | _without_none(epochs=self.epochs, seed=self.seed),
-            priors=recipe.priors | _without_none(count=self.priors),
-        )
+def _changed(
+    recipe: Recipe,
+    levels: int | None,
+    code_dimension: int | None,
+    rate_weight: float | None,
+    priors: int | None,
+    tile: int | None,
+    **training: int | None,
+) -> Recipe:
+    """A recipe with values from the command line; None keeps the recipe's."""
+    if levels:
+        recipe = recipe.with_levels(levels)
+    if code_dimension:
+        recipe = recipe.with_code_dimension(code_dimension)
+    if rate_weight:
+        recipe = recipe.with_rate_weight(rate_weight)
+    return replace(
+        recipe,
+        data=recipe.data | _without_none(tile=tile),
+        training=recipe.training | _without_none(**training),
+        priors=recipe.priors | _without_none(count=priors),
+    )
 
 
 def _without_none(**options: Any) -> dict[str, Any]:

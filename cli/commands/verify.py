@@ -5,23 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 from aecodec.cli.batch.run import BatchOptions, run_all
+from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import check_input, read_bytes
-from aecodec.cli.shared.options import (
-    CodecName,
-    Jobs,
-    Json,
-    ManifestFile,
-    MaxFrames,
-    MaxPixels,
-    Scheduler,
-)
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
 from aecodec.errors import CodecError, UsageError
@@ -34,7 +26,7 @@ _FIELDS_ONLY = " (only checksum and fields: its codec is not installed; name it 
 
 def verify(
     inputs: Annotated[
-        Optional[list[Path]],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        list[Path] | None,
         typer.Argument(
             metavar="FILE...",
             parser=path_or_url,
@@ -43,22 +35,21 @@ def verify(
         ),
     ] = None,
     device: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
-            "--device",
             metavar="DIR",
             readable=False,
             help="Verify a folder made by aecodec export --format c instead, with the images "
             "FILE. Default for FILE: the sample digits.",
         ),
     ] = None,
-    codec: CodecName = None,
-    max_pixels: MaxPixels = None,
-    max_frames: MaxFrames = None,
-    jobs: Jobs = None,
-    manifest: ManifestFile = None,
-    scheduler: Scheduler = None,
-    as_json: Json = False,
+    codec: options.CodecName = None,
+    max_pixels: options.MaxPixels = None,
+    max_frames: options.MaxFrames = None,
+    jobs: options.Jobs = None,
+    manifest: options.ManifestFile = None,
+    scheduler: options.Scheduler = None,
+    as_json: options.Json = False,
 ) -> None:
     """Check .aec files for damage.
 

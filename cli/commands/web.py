@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from aecodec.codec.registry import built_in_names, load_codec
 
 def web(
     codecs: Annotated[
-        Optional[list[str]],  # noqa: UP045 - Typer on Python 3.10 reads this form
+        list[str] | None,
         typer.Argument(
             metavar="[CODEC]...",
             help="Built-in codecs or codec folders. Default: all built-in codecs.",
@@ -28,9 +28,8 @@ def web(
         typer.Option("-o", "--output", metavar="DIR", readable=False, help="Folder for the page."),
     ],
     samples: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option(
-            "--samples",
             metavar="DIR",
             readable=False,
             help="Folder with your own PNG, JPEG or WebP sample pictures. Default: the built-in "
@@ -53,14 +52,16 @@ def web(
         check_input(samples)
     console = Console(quiet, as_json)
     loaded_codecs = [load_codec(name) for name in codecs or built_in_names()]
-    from aecodec.web.samples import sample_pictures, unsuited_samples
+    from aecodec.web.samples import sample_pictures
     from aecodec.web.site import site_files  # loaded only when needed
 
     pictures = sample_pictures(samples)
     contents = site_files(loaded_codecs, pictures)
     write_tree(out, contents, force)
-    for name in unsuited_samples(pictures, loaded_codecs) if samples else ():
-        console.note(f"{name}: left out of the samples, because it suits none of the codecs")
+    names = [picture.path.name for picture in pictures] if samples else []
+    for name in names:
+        if f"samples/{name}" not in contents:
+            console.note(f"{name}: left out of the samples, because it suits none of the codecs")
     size = sum(map(len, contents.values()))
     console.result(
         f"{out}: a page with {len(contents)} files, {size} bytes; to view it, run: "

@@ -36,10 +36,8 @@ class Console:
     """Prints the results, warnings and errors of a command.
 
     Attributes:
-        quiet: print only errors.
         as_json: print one line of JSON per result and per failed file.
         to_stderr: print results to standard error, because a file goes to standard output.
-        write: prints a line.
         keep: called with the values of each result and error, printed or not.
     """
 

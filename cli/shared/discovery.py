@@ -110,11 +110,6 @@ def objects_in(folder: Url) -> list[Url]:
     return []
 
 
-def is_aec(path: Path) -> bool:
-    """Whether a file has the suffix `.aec`."""
-    return path.suffix.lower() == ".aec"
-
-
 def _is_picture(path: Path) -> bool:
     is_shadow = path.name.startswith("._")  # macOS stores attributes of files in such files
     return not is_shadow and path.suffix.lower() not in _NO_PICTURES and has_image_suffix(path)
@@ -142,7 +137,7 @@ _OUTSIDE = InputError(
     "skipped: its name leads out of the folder, and so would the name of its result"
 )
 
-AEC_FILES = FileKind(is_aec)
+AEC_FILES = FileKind(lambda path: path.suffix.lower() == ".aec")
 """`.aec` files, by their suffix."""
 
 

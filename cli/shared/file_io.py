@@ -32,9 +32,7 @@ class ExistsError(UsageError):
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Read a file or standard input.
 
-    Args:
-        path: the file, or `-`.
-        most: maximum number of bytes from a pipe or device.
+    At most `most` bytes are read from a pipe or device.
 
     Raises:
         InputError: the file does not exist or cannot be read, or a pipe or device has more than
@@ -117,11 +115,7 @@ def check_is_png(target: Path) -> None:
 
 
 def _exists(path: Path, look: Callable[[Path], bool]) -> bool:
-    """Whether a path exists; `look` decides for local paths.
-
-    Raises:
-        InputError: the object store of a URL does not answer.
-    """
+    """Whether a path exists; `look` decides for local paths."""
     if not isinstance(path, Url):
         return look(path)
     with reading(path):
@@ -135,11 +129,8 @@ def _existing(target: object) -> ExistsError:
 def write_bytes(target: Path, content: bytes, force: bool) -> None:
     """Write a file atomically, or write to standard output.
 
-    Args:
-        target: the file, or `-`.
-        content: bytes of the file.
-        force: overwrite an existing file. Without it, if two processes write the same file, the
-            second one fails.
+    Without `force`, an existing file stays. If two processes write the same file, the second one
+    fails.
 
     Raises:
         ExistsError: the file exists, and `force` is not set.
@@ -182,10 +173,7 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write a folder of numbered or named files atomically; at a URL, file after file.
 
-    Args:
-        folder: the folder.
-        contents: its files by name.
-        force: write into an existing folder, and remove numbered files with higher numbers.
+    With `force`, the folder may exist; numbered files with higher numbers are removed.
 
     Raises:
         ExistsError: the folder exists, and `force` is not set.
@@ -206,11 +194,9 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
 def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write a folder with subfolders.
 
-    Args:
-        folder: the folder.
-        contents: the files by their relative paths, with `/` between names.
-        force: write into an existing folder, file after file in this order, each atomically. A new
-            folder is written atomically as a whole.
+    A new folder is written atomically as a whole. With `force`, the files of an existing folder are
+    written one after another in this order, each atomically. Paths of files are relative, with `/`
+    between names.
 
     Raises:
         ExistsError: the folder exists, and `force` is not set.
@@ -227,10 +213,7 @@ def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None
 def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write files into a folder, all or none. Its other files stay.
 
-    Args:
-        folder: the folder; created if it does not exist.
-        contents: the files by name.
-        force: overwrite existing files.
+    The folder is created if it does not exist.
 
     Raises:
         ExistsError: one of the files exists, and `force` is not set.

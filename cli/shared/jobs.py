@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,8 +32,6 @@ class Job:
     """A file to read, and the path of its result.
 
     Attributes:
-        source: the file to read.
-        target: the path of the result.
         problem: why the file cannot be processed, or None.
     """
 
@@ -50,12 +48,6 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind
     it is an existing folder; otherwise it is the name of the result. Folders keep their inner
     structure. If several files would have the same result, each result contains the full name of
     its source.
-
-    Args:
-        inputs: files, folders, or `-`.
-        out: value of `-o`.
-        rename: name of the result of a file or folder.
-        kind: the files to read in folders.
 
     Raises:
         UsageError: the arguments contradict each other, or two files would have the same result.
@@ -104,7 +96,12 @@ def _with_distinct_targets(jobs: Sequence[Job]) -> list[Job]:
     distinct, previous = list(jobs), list[Job]()
     while distinct != previous:
         previous, shared = distinct, _shared_targets(distinct, _folded)
-        distinct = [_longer(job) if _folded(job.target) in shared else job for job in distinct]
+        distinct = [
+            replace(job, target=job.target.with_name(job.source.name + job.target.suffix))
+            if _folded(job.target) in shared
+            else job
+            for job in distinct
+        ]
     shared = _shared_targets(distinct, _cased)
     clash = [job for job in distinct if _cased(job.target) in shared]
     if clash:
@@ -119,12 +116,13 @@ def _with_listed_targets(jobs: Sequence[Job]) -> list[Job]:
     """The jobs, with targets that know from folder listings whether they exist."""
     parents = {job.target.parent for job in jobs if isinstance(job.target, Url)}
     tops = [parent for parent in parents if parents.isdisjoint(parent.parents)]
-    existing: dict[Path, Path] = {url: url for top in tops for url in objects_in(top)}
-    return [replace(job, target=_listed(job.target, existing)) for job in jobs]
-
-
-def _listed(target: Path, existing: Mapping[Path, Path]) -> Path:
-    return existing.get(target, target.listed(None)) if isinstance(target, Url) else target
+    existing = {url: url for top in tops for url in objects_in(top)}
+    return [
+        replace(job, target=existing.get(job.target, job.target.listed(None)))
+        if isinstance(job.target, Url)
+        else job
+        for job in jobs
+    ]
 
 
 def _shared_targets(jobs: Sequence[Job], key: Callable[[Path], str]) -> set[str]:
@@ -138,11 +136,6 @@ def _cased(target: Path) -> str:
 
 def _folded(target: Path) -> str:
     return _cased(target).casefold()
-
-
-def _longer(job: Job) -> Job:
-    """A job whose target contains the full name of its source."""
-    return replace(job, target=job.target.with_name(job.source.name + job.target.suffix))
 
 
 def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:

@@ -15,8 +15,7 @@ from aecodec.tflite.stderr import silent_stderr
 def tensorflow_for(purpose: str) -> Iterator[None]:
     """Run a block that imports TensorFlow.
 
-    Args:
-        purpose: name of the task that needs TensorFlow, for the message.
+    The purpose names the task in the message.
 
     Raises:
         AecodecError: TensorFlow is not installed.

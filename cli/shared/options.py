@@ -1,11 +1,14 @@
-"""Options that several commands share, and their shell completion."""
+"""Options that several commands share, and their shell completion.
+
+An option without names is named by the parameter of the command.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -31,15 +34,13 @@ def complete_recipe(typed: str) -> list[str]:
     >>> complete_recipe("pic")
     ['picture']
     """
-    return _named(recipe_names(), typed) + _paths(typed, _may_hold_recipe)
+    return _named(recipe_names(), typed) + _paths(
+        typed, lambda path: path.is_dir() or path.suffix == ".toml"
+    )
 
 
 def _named(names: list[str], typed: str) -> list[str]:
     return [name for name in names if name.startswith(typed)]
-
-
-def _may_hold_recipe(path: Path) -> bool:
-    return path.is_dir() or path.suffix == ".toml"
 
 
 def _paths(typed: str, accepts: Callable[[Path], bool]) -> list[str]:
@@ -53,11 +54,7 @@ def _paths(typed: str, accepts: Callable[[Path], bool]) -> list[str]:
 
 
 def _local_file(text: str) -> Path:
-    """A path on this machine.
-
-    Raises:
-        UsageError: the text is a URL.
-    """
+    """A path on this machine."""
     path = path_or_url(text)
     if isinstance(path, Url):
         raise UsageError(f"{path}: a manifest cannot be a URL; give a file on this machine")
@@ -65,7 +62,7 @@ def _local_file(text: str) -> Path:
 
 
 Out = Annotated[
-    Optional[str],  # noqa: UP045 - Typer on Python 3.10 reads this form
+    str | None,
     typer.Option(
         "-o", "--output", metavar="OUT", help="Output file or folder; - is standard output."
     ),
@@ -73,9 +70,7 @@ Out = Annotated[
 CodecArgument = Annotated[
     str,
     typer.Argument(
-        metavar="CODEC",
-        help="A built-in codec or a codec folder.",
-        autocompletion=complete_codec,
+        metavar="CODEC", help="A built-in codec or a codec folder.", autocompletion=complete_codec
     ),
 ]
 DataArgument = Annotated[
@@ -85,19 +80,15 @@ DataArgument = Annotated[
     ),
 ]
 ArrayName = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--array", metavar="NAME", help="Name of the array in the .npz file. Default: x_test."
-    ),
+    str | None,
+    typer.Option(metavar="NAME", help="Name of the array in the .npz file. Default: x_test."),
 ]
 Limit = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--limit", metavar="N", min=1, help="Measure only the first N pictures."),
+    int | None, typer.Option(metavar="N", min=1, help="Measure only the first N pictures.")
 ]
 CodecName = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
-        "--codec",
         metavar="NAME|DIR",
         help="A built-in codec or a codec folder.",
         autocompletion=complete_codec,
@@ -106,7 +97,6 @@ CodecName = Annotated[
 CodecOrAuto = Annotated[
     str,
     typer.Option(
-        "--codec",
         metavar="NAME|DIR",
         help="A built-in codec or a codec folder. auto selects digits for grey pictures of 28x28 "
         "pixels and photo for all other pictures.",
@@ -114,7 +104,7 @@ CodecOrAuto = Annotated[
     ),
 ]
 LevelNumber = Annotated[
-    Optional[float],  # noqa: UP045
+    float | None,
     typer.Option(
         "-q",
         "--level",
@@ -123,9 +113,8 @@ LevelNumber = Annotated[
     ),
 ]
 Jobs = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
-        "--jobs",
         min=1,
         metavar="N",
         help="Process up to N files at once, each in its own process. Default: one per core.",
@@ -140,9 +129,8 @@ SkipExisting = Annotated[
     ),
 ]
 ManifestFile = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option(
-        "--manifest",
         metavar="FILE.parquet",
         parser=_local_file,
         help="Record the outcome of each file in this Parquet file, and skip files that it lists "
@@ -150,18 +138,16 @@ ManifestFile = Annotated[
     ),
 ]
 Scheduler = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
-        "--scheduler",
         metavar="ADDRESS",
         help="Process the files on a Dask cluster. local starts a cluster with --jobs workers on "
         "this machine. Needs the extra 'distributed'.",
     ),
 ]
 Depth = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
-        "--depth",
         metavar="8",
         help="Accept pictures with 16-bit, 32-bit or float channels, and scale them to 8 bits. "
         "16-bit channels are scaled by the range of their type, other channels by the range of "
@@ -169,9 +155,8 @@ Depth = Annotated[
     ),
 ]
 MaxPixels = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
-        "--max-pixels",
         metavar="N",
         min=1,
         help="Reject files with more than N pixels in all their frames together. Default: "
@@ -180,9 +165,8 @@ MaxPixels = Annotated[
     ),
 ]
 MaxFrames = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
-        "--max-frames",
         metavar="N",
         min=1,
         help="Reject .aec files with more than N pictures. Default: one picture per 8 bytes of "
@@ -192,9 +176,8 @@ MaxFrames = Annotated[
 WhichFrames = Annotated[
     Frames,
     typer.Option(
-        "--frames",
         help="Which frames of an animation or pages of a document to compress. With all, the .aec "
-        "file holds several pictures; their durations are not stored.",
+        "file holds several pictures; their durations are not stored."
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]

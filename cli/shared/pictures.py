@@ -54,9 +54,7 @@ def picture_in(
 def open_pictures(data: Path, array: str | None) -> Dataset:
     """Open a folder of images, or an array of images in an `.npz` or `.npy` file.
 
-    Args:
-        data: the folder or file.
-        array: name of the array in an `.npz` file, or None.
+    `array` is the name of an array in an `.npz` file.
 
     Raises:
         InputError: the file or folder does not exist or cannot be read.

@@ -51,9 +51,7 @@ def echo(text: str, to_stderr: bool) -> None:
 class Bar:
     """A progress bar that appears if work takes long, and disappears after the block.
 
-    Args:
-        title: label of the bar.
-        is_enabled: whether to show the bar. It is shown only if standard error is a terminal.
+    It is shown only if it is enabled and standard error is a terminal.
 
     >>> with Bar("compressed", is_enabled=True) as bar:
     ...     bar.update(1, 1000)

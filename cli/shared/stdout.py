@@ -11,50 +11,39 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aecodec.errors import AecodecError, UsageError
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
-_STREAMS = (0, 1, 2)
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 class OutputError(AecodecError):
     """Standard output cannot be written."""
 
 
-class _Closed(io.RawIOBase):
-    """Replaces closed standard output; every write fails."""
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, _: ReadableBuffer) -> int:
-        raise OutputError("standard output is closed: results cannot be printed")
-
-
 @contextmanager
 def complete_stdout() -> Iterator[None]:
     """Make every write of the block to standard output complete, or fail.
+
+    File names may contain any bytes, so characters that the encoding lacks are escaped.
 
     Raises:
         OutputError: output of the block cannot be written.
     """
     _open_closed_streams()
-    original = sys.stdout
-    sys.stdout = complete = _complete(original)
+    original: Any = sys.stdout
+    if original is None or isinstance(getattr(original, "buffer", None), io.RawIOBase):
+        encoding = getattr(original, "encoding", None)
+        sys.stdout = open(_STDOUT, "w", encoding=encoding, closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     finally:
-        sys.stdout = original
-        try:
-            with _failures_of(complete):
-                complete.flush()
-        finally:
-            if complete is not original:
-                _detach(complete)
+        complete, sys.stdout = sys.stdout, original
+        with _failures_of(complete):
+            complete.flush()
 
 
 def write_line(text: str) -> None:
@@ -83,34 +72,16 @@ def write_content(content: bytes) -> None:
 
 
 def _open_closed_streams() -> None:
-    """Open closed standard streams, so that files opened later do not get their descriptors."""
-    for number in _STREAMS:
+    """Open closed standard streams, so that files opened later do not get their descriptors.
+
+    Writing to a standard output that was closed still fails.
+    """
+    for number in (_STDIN, _STDOUT, _STDERR):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
-
-
-def _complete(stream: Any) -> Any:
-    """A stream to the same target that writes everything; the same stream if it is buffered.
-
-    File names may contain any bytes, so characters that the encoding lacks are escaped.
-    """
-    raw = getattr(stream, "buffer", None) if stream else _Closed()
-    if isinstance(raw, io.RawIOBase):
-        encoding = getattr(stream, "encoding", None)
-        return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "backslashreplace")
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
-    return stream
-
-
-def _detach(stream: io.TextIOWrapper) -> None:
-    """Remove the buffers from a raw stream, which stays open."""
-    with suppress(OSError, OutputError):
-        buffered = stream.detach()
-        assert isinstance(buffered, io.BufferedWriter)
-        buffered.detach()
+            mode = os.O_RDONLY if number == _STDOUT else os.O_RDWR
+            os.set_inheritable(os.open(os.devnull, mode), True)
 
 
 @contextmanager

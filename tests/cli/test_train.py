@@ -123,9 +123,9 @@ def assert_another_training_starts_from_it(codec: aecodec.Codec, recipe: str) ->
         assert latents * gains == pytest.approx(stored * factors, rel=1e-3, abs=1e-3)
     with pytest.raises(ModelError, match="3"):
         start_from_codec(autoencoder, codec.folder, levels=3)
-    other = Autoencoder(*PAIRS["tile"].build((20, 20, codec.spec.channels), 5))
+    larger = Autoencoder(*PAIRS["tile"].build((20, 20, codec.spec.channels), 5))
     with pytest.raises(ModelError, match="shape"):
-        start_from_codec(other, codec.folder, levels=2)
+        start_from_codec(larger, codec.folder, levels=2)
 
 
 def assert_levels_lie_between(codec: aecodec.Codec) -> None:

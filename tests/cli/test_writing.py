@@ -1,15 +1,20 @@
-"""Results appear whole or not at all, and one process does not overwrite what another made."""
+"""Results appear whole or not at all, in files and on standard output."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+import aecodec
 from aecodec.atomic.temporary import sweep
 from aecodec.cli.shared import file_io
 from aecodec.cli.shared.file_io import ExistsError, write_bytes, write_folder
@@ -47,13 +52,13 @@ def test_only_what_nobody_holds_is_swept_away(tmp_path: Path) -> None:
     left.write_bytes(b"half")
     folder.mkdir()
     (folder / "1.png").write_bytes(b"half")
-    others = [tmp_path / name for name in (".aecodec-notes.txt", ".aecodec-config", ".other")]
-    for other in others:
-        other.write_bytes(b"not ours")
+    foreign = [tmp_path / name for name in (".aecodec-notes.txt", ".aecodec-config", ".other")]
+    for path in foreign:
+        path.write_bytes(b"not ours")
     with held.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         sweep([tmp_path, tmp_path / "nothing"])
-        assert sorted(tmp_path.iterdir()) == [held, *sorted(others)]
+        assert sorted(tmp_path.iterdir()) == [held, *sorted(foreign)]
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
@@ -65,3 +70,68 @@ def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
         os.umask(mask)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o750
+
+
+@pytest.fixture
+def picture(folder: Path) -> Path:
+    """A file that decompresses to 100 kB, more than a pipe takes at once."""
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    path = folder / "picture.aec"
+    path.write_bytes(aecodec.compress(Image.fromarray(pixels), "photo", level=1))
+    return path
+
+
+def run(arguments: list[str], stdout: int, unbuffered: bool) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "aecodec", *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1" if unbuffered else ""},
+        check=False,
+    )
+
+
+TO_STDOUT = ["decompress", "picture.aec", "-o", "-", "--format", "tiff"]
+
+
+@pytest.mark.parametrize("unbuffered", [True, False])
+def test_a_pipe_that_does_not_wait_is_a_failure(picture: Path, unbuffered: bool) -> None:
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETFL, os.O_NONBLOCK)
+    done = run(TO_STDOUT, writer, unbuffered)
+    os.close(writer)
+    os.close(reader)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: picture.aec: standard output cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("unbuffered", [True, False])
+def test_a_pipe_that_nobody_reads_is_a_failure(picture: Path, unbuffered: bool) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert run(["--help"], writer, unbuffered).returncode == 1  # Rich says nothing
+    done = run(["info", "picture.aec"], writer, unbuffered)
+    assert done.returncode == 1
+    assert b"standard output cannot be written: Broken pipe" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    os.close(writer)
+
+
+@pytest.mark.parametrize("unbuffered", [True, False])
+def test_a_full_disk_is_a_failure(picture: Path, unbuffered: bool) -> None:
+    for arguments in (TO_STDOUT, ["--version"]):
+        with open("/dev/full", "wb") as full:
+            done = run(arguments, full.fileno(), unbuffered)
+        assert done.returncode == 1
+        assert done.stderr.endswith(b"cannot be written: No space left on device\n")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_closed_streams_do_not_become_files(picture: Path) -> None:
+    """A file that is opened as descriptor 2 would take what libraries print."""
+    program = f"exec {sys.executable} -m aecodec decompress picture.aec -o a.png --quiet"
+    done = subprocess.run(["sh", "-c", f"{program} <&- >&- 2>&-"], check=False)
+    assert done.returncode == 0
+    with Image.open("a.png") as image:
+        image.load()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,20 +41,20 @@ class OddPicture:
 
     Attributes:
         name: what is odd about it.
-        content: makes the file.
+        content: the file.
         mode: mode of the picture.
         shown: (F, H, W, 3) uint8, or what broadcasts to it: how the file is shown, in sRGB.
-        said: parts of the warnings, one for each; no others may be given.
+        said: part of the only warning; empty if there must not be any.
         kept: kinds of metadata that are kept.
         options: what is accepted.
     """
 
     name: str
-    content: Callable[[], bytes]
-    mode: str
-    shown: Pixels
-    said: tuple[str, ...] = ()
-    kept: frozenset[MetadataKind] = frozenset()
+    content: bytes
+    mode: str = "RGB"
+    shown: Pixels = field(default_factory=lambda: COLOURS)
+    said: str = ""
+    kept: Set[MetadataKind] = frozenset()
     options: ReadOptions = AS_USUAL
 
 
@@ -89,17 +89,10 @@ def exif_of(**tags: Any) -> bytes:
     return exif.tobytes()
 
 
-def palette_image() -> Image.Image:
-    return rgb.quantize(64)
-
-
-def png_with(chunks: list[tuple[bytes, bytes]], image: Image.Image) -> bytes:
-    """A PNG file with chunks after its first."""
-    return with_chunks(chunks, saved(image))
-
-
-def with_chunks(chunks: list[tuple[bytes, bytes]], content: bytes) -> bytes:
-    return content[:33] + b"".join(png_chunk(*chunk) for chunk in chunks) + content[33:]
+def png_with(name: bytes, content: bytes) -> bytes:
+    """A PNG file of colours with a chunk after its first."""
+    file = saved(rgb)
+    return file[:33] + png_chunk(name, content) + file[33:]
 
 
 def png_chunk(name: bytes, content: bytes) -> bytes:
@@ -136,8 +129,8 @@ def texts(**values: str) -> PngInfo:
 
 
 def animation(file_format: str, images: list[Image.Image], **options: Any) -> bytes:
-    first, *others = images
-    return saved(first, file_format, save_all=True, append_images=others, **options)
+    first, *rest = images
+    return saved(first, file_format, save_all=True, append_images=rest, **options)
 
 
 def gamma_shown(pixels: Pixels, gamma: float) -> Pixels:
@@ -165,6 +158,8 @@ lab = ImageCms.profileToProfile(
     rgb, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
 )
 lab.info.clear()  # of the profile
+palette = rgb.quantize(64)
+palette_shown = np.asarray(palette.convert("RGB"))
 black_and_white = grey.convert("1")
 wide = (GREYS.astype(np.uint16) * 257 + 100).clip(0, 65535)
 wide_colours = COLOURS.astype(np.uint16) * 257
@@ -176,154 +171,104 @@ both = np.stack([COLOURS, COLOURS[::-1]])
 lab_shown = shown_as(lab, LAB)
 
 ODD_PICTURES = [
-    OddPicture("grey", lambda: saved(grey), "L", as_rgb(GREYS)),
-    OddPicture("colours", lambda: saved(rgb), "RGB", COLOURS),
-    OddPicture("colours with alpha", lambda: saved(with_alpha(rgb)), "RGBA", COLOURS),
-    OddPicture("equal channels", lambda: saved(equal), "RGB", EQUAL),
+    OddPicture("grey", saved(grey), "L", as_rgb(GREYS)),
+    OddPicture("colours", saved(rgb)),
+    OddPicture("colours with alpha", saved(with_alpha(rgb)), "RGBA", COLOURS),
+    OddPicture("equal channels", saved(equal), shown=EQUAL),
     OddPicture(
         "equal channels with a profile",
-        lambda: saved(equal, icc_profile=ADOBE),
-        "RGB",
-        shown_as(equal, ADOBE),
-        kept=frozenset({ICC}),
+        saved(equal, icc_profile=ADOBE),
+        shown=shown_as(equal, ADOBE),
+        kept={ICC},
     ),
     OddPicture(
         "black and white",
-        lambda: saved(black_and_white),
+        saved(black_and_white),
         "L",
         as_rgb(np.asarray(black_and_white.convert("L"))),
     ),
+    OddPicture("palette", saved(palette), shown=palette_shown),
     OddPicture(
-        "palette", lambda: saved(palette_image()), "RGB", np.asarray(palette_image().convert("RGB"))
+        "palette with a transparent colour", saved(palette, transparency=3), "RGBA", palette_shown
     ),
+    OddPicture("grey with a transparent level", saved(grey, transparency=60), "LA", as_rgb(GREYS)),
+    OddPicture("wide colours", saved(rgb, icc_profile=P3), shown=shown_as(rgb, P3), kept={ICC}),
     OddPicture(
-        "palette with a transparent colour",
-        lambda: saved(palette_image(), transparency=3),
-        "RGBA",
-        np.asarray(palette_image().convert("RGB")),
-    ),
-    OddPicture(
-        "grey with a transparent level", lambda: saved(grey, transparency=60), "LA", as_rgb(GREYS)
-    ),
-    OddPicture(
-        "wide colours",
-        lambda: saved(rgb, icc_profile=P3),
-        "RGB",
-        shown_as(rgb, P3),
-        kept=frozenset({ICC}),
-    ),
-    OddPicture(
-        "grey profile",
-        lambda: saved(grey, icc_profile=GREY_18),
-        "L",
-        shown_as(grey, GREY_18),
-        kept=frozenset({ICC}),
+        "grey profile", saved(grey, icc_profile=GREY_18), "L", shown_as(grey, GREY_18), kept={ICC}
     ),
     OddPicture(
         "grey with a profile for RGB",
-        lambda: saved(grey, icc_profile=P3),
+        saved(grey, icc_profile=P3),
         "L",
         as_rgb(GREYS),
-        ("profile is not kept: it is for RGB, but the pixels are L",),
+        said="profile is not kept: it is for RGB, but the pixels are L",
     ),
     OddPicture(
         "damaged profile",
-        lambda: saved(rgb, icc_profile=P3[:300]),
-        "RGB",
-        COLOURS,
-        ("profile is not kept: it is damaged",),
+        saved(rgb, icc_profile=P3[:300]),
+        said="profile is not kept: it is damaged",
     ),
     OddPicture(
         "CMYK with a profile",
-        lambda: saved(cmyk, "TIFF", icc_profile=PRESS),
-        "RGB",
-        shown_as(cmyk, PRESS),
-        ("CMYK was converted to sRGB with its colour profile",),
+        saved(cmyk, "TIFF", icc_profile=PRESS),
+        shown=shown_as(cmyk, PRESS),
+        said="CMYK was converted to sRGB with its colour profile",
     ),
     OddPicture(
         "CMYK",
-        lambda: saved(cmyk, "TIFF"),
-        "RGB",
-        np.asarray(cmyk.convert("RGB")),
-        ("CMYK was converted to RGB without a colour profile",),
+        saved(cmyk, "TIFF"),
+        shown=np.asarray(cmyk.convert("RGB")),
+        said="CMYK was converted to RGB without a colour profile",
     ),
     OddPicture(
         "Lab with a profile",
-        lambda: saved(lab, "TIFF", icc_profile=LAB),
-        "RGB",
-        lab_shown,
-        ("LAB was converted to sRGB with its colour profile",),
+        saved(lab, "TIFF", icc_profile=LAB),
+        shown=lab_shown,
+        said="LAB was converted to sRGB with its colour profile",
     ),
     OddPicture(
         "linear light",
-        lambda: png_with([(b"gAMA", struct.pack(">I", 100000))], rgb),
-        "RGB",
-        gamma_shown(COLOURS, 1.0),
-        ("its gamma of 1 was converted to sRGB",),
+        png_with(b"gAMA", struct.pack(">I", 100000)),
+        shown=gamma_shown(COLOURS, 1.0),
+        said="its gamma of 1 was converted to sRGB",
     ),
     OddPicture(
         "coding of colours by numbers",
-        lambda: png_with([(b"cICP", bytes([12, 13, 0, 1]))], rgb),
-        "RGB",
-        COLOURS,
-        ("its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels are read as sRGB",),
+        png_with(b"cICP", bytes([12, 13, 0, 1])),
+        said="its colour coding (cICP 12, 13, 0, 1) is ignored: its pixels are read as sRGB",
     ),
     OddPicture(
         "EXIF that is none",
-        lambda: png_with([(b"eXIf", b"garbage")], rgb),
-        "RGB",
-        COLOURS,
-        ("not kept: its EXIF, which is damaged",),
+        png_with(b"eXIf", b"garbage"),
+        said="not kept: its EXIF, which is damaged",
     ),
-    OddPicture("Photoshop", flat_photoshop_file, "RGB", COLOURS),
-    OddPicture(
-        "300 dpi", lambda: saved(rgb, dpi=(300, 300)), "RGB", COLOURS, kept=frozenset({EXIF})
-    ),
+    OddPicture("Photoshop", flat_photoshop_file()),
+    OddPicture("300 dpi", saved(rgb, dpi=(300, 300)), kept={EXIF}),
     OddPicture(
         "text",
-        lambda: saved(rgb, pnginfo=texts(Title="a", Author="b", Software="c")),
-        "RGB",
-        COLOURS,
-        ("not kept: its text (Title, Author)",),
+        saved(rgb, pnginfo=texts(Title="a", Author="b", Software="c")),
+        said="not kept: its text (Title, Author)",
     ),
     OddPicture(
         "comment and resolution beside EXIF",
-        lambda: saved(
-            rgb, "JPEG", quality=95, comment=b"mine", dpi=(300, 300), exif=exif_of(Make="m")
-        ),
-        "RGB",
-        jpeg_shown,
-        ("not kept: its resolution of 300 dpi and its comment",),
-        frozenset({EXIF}),
+        saved(rgb, "JPEG", quality=95, comment=b"mine", dpi=(300, 300), exif=exif_of(Make="m")),
+        shown=jpeg_shown,
+        said="not kept: its resolution of 300 dpi and its comment",
+        kept={EXIF},
+    ),
+    OddPicture("XMP", saved(rgb, "JPEG", quality=95, xmp=XMP_PACKET), shown=jpeg_shown, kept={XMP}),
+    OddPicture(
+        "EXIF as text", saved(rgb, pnginfo=raw_profile_text("exif", exif_of(Make="m"))), kept={EXIF}
     ),
     OddPicture(
-        "XMP",
-        lambda: saved(rgb, "JPEG", quality=95, xmp=XMP_PACKET),
-        "RGB",
-        jpeg_shown,
-        kept=frozenset({XMP}),
-    ),
-    OddPicture(
-        "EXIF as text",
-        lambda: saved(rgb, pnginfo=raw_profile_text("exif", exif_of(Make="m"))),
-        "RGB",
-        COLOURS,
-        kept=frozenset({EXIF}),
-    ),
-    OddPicture(
-        "TIFF with tags",
-        lambda: saved(rgb, "TIFF", artist="somebody", dpi=(600, 600)),
-        "RGB",
-        COLOURS,
-        kept=frozenset({EXIF}),
+        "TIFF with tags", saved(rgb, "TIFF", artist="somebody", dpi=(600, 600)), kept={EXIF}
     ),
     *(
         OddPicture(
             f"orientation {number}",
-            lambda number=number: saved(rgb, exif=exif_of(Orientation=number, Make="m")),  # type: ignore[misc]
-            "RGB",
-            np.asarray(rgb.transpose(method)),
-            kept=frozenset({EXIF}),
+            saved(rgb, exif=exif_of(Orientation=number, Make="m")),
+            shown=np.asarray(rgb.transpose(method)),
+            kept={EXIF},
         )
         for number, method in (
             (3, Image.Transpose.ROTATE_180),
@@ -331,45 +276,41 @@ ODD_PICTURES = [
             (7, Image.Transpose.TRANSVERSE),
         )
     ),
-    OddPicture("one pixel", lambda: saved(rgb.crop((9, 9, 10, 10))), "RGB", COLOURS[9:10, 9:10]),
-    OddPicture("16 bits grey", lambda: deep_png(wide[..., None]), "L", as_rgb(GREYS), options=DEEP),
-    OddPicture("16 bits colours", lambda: deep_png(wide_colours), "RGB", COLOURS, options=DEEP),
+    OddPicture("one pixel", saved(rgb.crop((9, 9, 10, 10))), shown=COLOURS[9:10, 9:10]),
+    OddPicture("16 bits grey", deep_png(wide[..., None]), "L", as_rgb(GREYS), options=DEEP),
+    OddPicture("16 bits colours", deep_png(wide_colours), options=DEEP),
     OddPicture(
         "floats",
-        lambda: saved(Image.fromarray(floats), "TIFF"),
+        saved(Image.fromarray(floats), "TIFF"),
         "L",
         scaled(floats),
-        ("its values from -14.2857 to",),
+        said="its values from -14.2857 to",
         options=DEEP,
     ),
     OddPicture(
         "animation, its first frame",
-        lambda: animation("GIF", [palette_image(), second.quantize(64)]),
-        "RGB",
-        np.asarray(palette_image().convert("RGB")),
-        ("only the first of its 2 frames is compressed",),
+        animation("GIF", [palette, second.quantize(64)]),
+        shown=palette_shown,
+        said="only the first of its 2 frames is compressed",
     ),
     OddPicture(
         "animation",
-        lambda: animation("PNG", [rgb, second], duration=70),
-        "RGB",
-        both,
-        ("durations of its frames are not kept",),
+        animation("PNG", [rgb, second], duration=70),
+        shown=both,
+        said="durations of its frames are not kept",
         options=ALL_FRAMES,
     ),
     OddPicture(
         "pages of several modes",
-        lambda: animation("TIFF", [grey, second, rgb]),
-        "RGB",
-        np.stack([as_rgb(GREYS), COLOURS[::-1], COLOURS]),
+        animation("TIFF", [grey, second, rgb]),
+        shown=np.stack([as_rgb(GREYS), COLOURS[::-1], COLOURS]),
         options=ALL_FRAMES,
     ),
     OddPicture(
         "pages of ImageJ, whose description counts them",
-        lambda: animation("TIFF", [rgb, second], description="ImageJ=1.53t\nimages=2\nunit=um\n"),
-        "RGB",
-        both,
-        ("not kept: its description",),
+        animation("TIFF", [rgb, second], description="ImageJ=1.53t\nimages=2\nunit=um\n"),
+        shown=both,
+        said="not kept: its description",
         options=ALL_FRAMES,
     ),
 ]

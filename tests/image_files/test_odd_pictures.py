@@ -26,7 +26,7 @@ def read(odd: OddPicture) -> tuple[Picture, list[str]]:
     """The picture, and what was said."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        picture = read_image(io.BytesIO(odd.content()), odd.options)
+        picture = read_image(io.BytesIO(odd.content), odd.options)
     assert all(issubclass(warning.category, AecodecWarning) for warning in caught)
     return picture, [str(warning.message) for warning in caught]
 
@@ -50,9 +50,8 @@ def test_its_mode_and_metadata_are_kept_and_the_rest_is_said(odd: OddPicture) ->
     picture, said = read(odd)
     assert picture.mode.name == odd.mode
     assert picture.metadata.keys() == odd.kept
-    assert len(said) == len(odd.said)
-    for text, expected in zip(said, odd.said, strict=True):
-        assert expected in text
+    assert len(said) == bool(odd.said)
+    assert odd.said in "".join(said)
 
 
 @every_odd_picture

@@ -7,14 +7,7 @@ import io
 import numpy as np
 import pytest
 from helpers.images import opened
-from image_files.odd_pictures import (
-    COLOURS,
-    P3,
-    XMP_PACKET,
-    exif_of,
-    rgb,
-    with_alpha,
-)
+from image_files.odd_pictures import COLOURS, P3, XMP_PACKET, exif_of, rgb, with_alpha
 from PIL import Image
 
 from aecodec.errors import AecodecWarning, UsageError
@@ -35,11 +28,7 @@ def test_formats_that_lose_something_need_a_quality(suffix: str) -> None:
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
 def test_resolution_and_metadata_come_back(suffix: str) -> None:
     exif = exif_of(XResolution=300, YResolution=150, ResolutionUnit=2, Make="m")
-    metadata = {
-        MetadataKind.ICC: P3,
-        MetadataKind.EXIF: exif,
-        MetadataKind.XMP: XMP_PACKET,
-    }
+    metadata = {MetadataKind.ICC: P3, MetadataKind.EXIF: exif, MetadataKind.XMP: XMP_PACKET}
     (content,) = encode_frames(Picture(COLOURS[None], None, metadata), suffix, 90)
     image = opened(io.BytesIO(content))
     assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)

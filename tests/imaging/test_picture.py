@@ -1,12 +1,19 @@
-"""Arrays become pictures or are refused, and pictures of one size can be stacked."""
+"""Arrays become pictures; alpha planes, tiles and planes come back without loss."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from aecodec.errors import ImageError
+from aecodec.arrays import Pixels
+from aecodec.errors import FormatError, ImageError
+from aecodec.imaging import tiling
+from aecodec.imaging.alpha import pack_alpha, unpack_alpha
 from aecodec.imaging.picture import from_array, stack
+from aecodec.imaging.planes import from_planes, to_planes
 
 
 @pytest.mark.parametrize(
@@ -32,3 +39,48 @@ def test_pictures_of_one_size_are_stacked_and_others_refused() -> None:
     assert (both.pixels[0] == both.pixels[1]).all()
     with pytest.raises(ImageError, match="3x3 L, 4x4 L"):
         stack([small, large])
+
+
+@given(hnp.arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 3)))
+def test_alpha_is_lossless(alpha: Pixels) -> None:
+    assert (unpack_alpha(pack_alpha(alpha), alpha.shape) == alpha).all()
+
+
+def test_damaged_alpha_is_refused_before_it_is_inflated() -> None:
+    bomb = pack_alpha(np.zeros((1, 4000, 4000), np.uint8))
+    trailing = pack_alpha(np.zeros((1, 2, 2), np.uint8)) + b"x"
+    for data in (bomb, bomb[:-3], b"", b"garbage", trailing):
+        with pytest.raises(FormatError, match="alpha"):
+            unpack_alpha(data, (1, 2, 2))
+
+
+@pytest.mark.parametrize("place", range(-4, 0))
+def test_a_wrong_checksum_of_alpha_planes_is_refused(place: int) -> None:
+    """It is read by itself, after all pixels."""
+    changed = bytearray(pack_alpha(np.zeros((1, 28, 28), np.uint8)))
+    changed[place] ^= 1
+    with pytest.raises(FormatError, match="does not inflate"):
+        unpack_alpha(bytes(changed), (1, 28, 28))
+
+
+pixel_arrays = hnp.arrays(
+    np.uint8,
+    st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3])),
+)
+
+
+@given(pixel_arrays, st.integers(1, 5), st.integers(1, 5))
+def test_tiles_merge_to_what_was_split(pixels: Pixels, height: int, width: int) -> None:
+    tiles = tiling.split(pixels, (height, width))
+    frames, rows, columns, _ = pixels.shape
+    assert tiles.shape[1:3] == (height, width)
+    assert (tiling.merge(tiles, frames, (columns, rows)) == pixels).all()
+
+
+@pytest.mark.parametrize("codec_channels", [1, 3])
+@given(pixels=pixel_arrays)
+def test_planes_join_to_what_was_separated(codec_channels: int, pixels: Pixels) -> None:
+    planes = to_planes(pixels, codec_channels)
+    assert planes.shape[-1] == codec_channels
+    frames, channels = pixels.shape[0], pixels.shape[-1]
+    assert (from_planes(planes, frames, channels) == pixels).all()

@@ -39,8 +39,7 @@ def test_pictures_that_cannot_be_stacked_are_named() -> None:
     pixels = PLAIN.pixels
     for unlike in (Picture(pixels[:, :3]), Picture(pixels, pixels[..., 0])):
         with pytest.raises(
-            ImageError,
-            match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): pictures can",
+            ImageError, match=r"a\.jpg is 4x4 L, c\.png is 4x(3 L|4 LA): pictures can"
         ):
             stacked(paths, [PLAIN, PLAIN, unlike], {}, None)
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN
-from aecodec.pillow import known_codecs
+from aecodec.pillow import image_file
 
 
 @pytest.fixture
@@ -37,4 +37,4 @@ def own_codec(tmp_path: Path) -> Iterator[Path]:
     values["spec"]["name"] = "own-digits"
     (folder / "codec.json").write_text(json.dumps(values))
     yield folder
-    known_codecs._added.clear()
+    image_file._added.clear()

@@ -1,4 +1,4 @@
-"""Files as sequences: any frame is what decompressing the whole file gives, and no more is done."""
+"""Files as sequences: a frame is the same as in the decompressed file, and no other is decoded."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, Usag
 from aecodec.arrays import Pixels
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.errors import InputError
+from aecodec.sequences.recent_values import RecentValues
 
 
 @pytest.fixture
@@ -204,3 +205,32 @@ def test_threads_may_share_it(stack: Path) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def asked(recent: RecentValues, *keys: str) -> list[str]:
+    """The keys whose values, of as many bytes as the key has letters, had to be made."""
+    made: list[str] = []
+
+    def make(key: str) -> str:
+        made.append(key)
+        return key
+
+    for key in keys:
+        assert recent.get(key, lambda key=key: make(key), len) == key
+    return made
+
+
+def test_values_are_kept_while_they_fit() -> None:
+    recent = RecentValues(6)
+    assert asked(recent, "aa", "bb", "cc", "aa", "cc") == ["aa", "bb", "cc"]
+
+
+def test_the_value_that_was_used_least_recently_is_dropped() -> None:
+    recent = RecentValues(6)
+    assert asked(recent, "aa", "bb", "cc", "aa", "dd") == ["aa", "bb", "cc", "dd"]
+    assert asked(recent, "aa", "cc", "dd", "bb") == ["bb"]
+
+
+def test_one_value_is_kept_however_large() -> None:
+    recent = RecentValues(3)
+    assert asked(recent, "a", "long", "long", "a") == ["a", "long", "a"]

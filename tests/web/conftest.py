@@ -15,9 +15,8 @@ import aecodec
 from aecodec.arrays import Pixels
 from aecodec.cli.shared.file_io import write_tree
 from aecodec.codec_files.folder import CodecFolder
-from aecodec.web.hosting import hosted_files
 from aecodec.web.samples import sample_pictures
-from aecodec.web.site import site_files
+from aecodec.web.site import hosted_files, site_files
 from benchmarks.web.browser import Browser, opened_browser
 from benchmarks.web.static_host import StaticHost, static_host
 
@@ -37,9 +36,9 @@ def site(
     folder = tmp_path_factory.mktemp("web") / "site"
     contents = site_files([photo, codec], sample_pictures(None))
     for path in (*GOLDEN.glob("codecs/*"), ROOT / "aecodec" / "data" / "codecs" / "photo-1"):
-        other = CodecFolder.open(path)
-        for name, content in hosted_files(other).items():
-            contents[f"codecs/{other.spec.codec_id.hex()}/{name}"] = content
+        codec_folder = CodecFolder.open(path)
+        for name, content in hosted_files(codec_folder).items():
+            contents[f"codecs/{codec_folder.spec.codec_id.hex()}/{name}"] = content
     write_tree(folder, contents, force=False)
     shutil.copytree(GOLDEN, folder / "golden")
     (folder / "blank.html").write_text(_BLANK)

@@ -85,7 +85,7 @@ def test_all_figures_are_those_of_the_files(
     assert file["psnr"] == metrics.psnr(metrics.mse(pixels, decoded))
     assert file["ms_ssim"] == metrics.ms_ssim(pixels, decoded)
     assert file["ssimulacra2"] == metrics.ssimulacra2(pixels, decoded)
-    assert all(len(ours) <= other["bytes"] < 1.3 * len(ours) for other in shown["files"][1:])
+    assert all(len(ours) <= file["bytes"] < 1.3 * len(ours) for file in shown["files"][1:])
 
 
 def test_pictures_are_shown_exactly_or_nearly(report: Report, pictures: Path) -> None:
@@ -267,9 +267,9 @@ def test_tables_and_curves_have_the_figures_and_pictures_can_be_sorted(
         assert names == [picture["name"] for picture in ranked]
 
 
-@pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])
+@pytest.mark.parametrize(("scheme", "opposite"), [("light", "dark"), ("dark", "light")])
 def test_the_theme_is_that_of_the_system_until_it_is_switched(
-    browser: Browser, report_page: Path, scheme: str, other: str
+    browser: Browser, report_page: Path, scheme: str, opposite: str
 ) -> None:
     def is_dark() -> bool:
         colour = browser.run("return getComputedStyle(document.body).backgroundColor;")
@@ -278,7 +278,7 @@ def test_the_theme_is_that_of_the_system_until_it_is_switched(
     browser.open(report_page, width=1280, scheme=scheme)
     assert is_dark() == (scheme == "dark")
     browser.press("#theme", "Enter")
-    assert is_dark() == (other == "dark")
+    assert is_dark() == (opposite == "dark")
 
 
 def test_the_policy_stops_fetches_and_scripts(browser: Browser, report_page: Path) -> None:

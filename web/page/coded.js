@@ -78,19 +78,19 @@ function canvasOf(imageData) {
 async function smallestFrom(canvas, type, bytes) {
   const written = (percent) => canvas.convertToBlob({ type, quality: percent / 100 });
   let [low, high] = [0, 100];
-  let found = await written(high);
-  if (found.type !== type) return undefined;
+  let smallest = await written(high);
+  if (smallest.type !== type) return undefined;
   while (low < high) {
     const middle = (low + high) >> 1;
     const blob = await written(middle);
     if (blob.size >= bytes) {
-      found = blob;
+      smallest = blob;
       high = middle;
     } else {
       low = middle + 1;
     }
   }
-  return found;
+  return smallest;
 }
 
 /** The pixels of an image file, upright and in sRGB. The longest side is at most `most`. */
@@ -107,12 +107,12 @@ export async function pixelsOf(blob, most = Infinity) {
 }
 
 /** PSNR in dB over the colours; Infinity for equal pictures. */
-export function psnr(one, other) {
+export function psnr(original, picture) {
   let sum = 0;
-  for (let at = 0; at < one.data.length; at += 4) {
-    for (let colour = at; colour < at + 3; colour += 1) sum += (one.data[colour] - other.data[colour]) ** 2;
+  for (let at = 0; at < original.data.length; at += 4) {
+    for (let colour = at; colour < at + 3; colour += 1) sum += (original.data[colour] - picture.data[colour]) ** 2;
   }
-  const mean = sum / ((3 * one.data.length) / 4);
+  const mean = sum / ((3 * original.data.length) / 4);
   return mean ? 10 * Math.log10(255 ** 2 / mean) : Infinity;
 }
 

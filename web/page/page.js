@@ -141,7 +141,7 @@ async function openSample(sample) {
     if (!isCurrent()) return;
     state.isPacket = false;
     openPicture(sample.title, original, codec, known);
-    for (const each of sample.levels) view.showLevel(each.level, each, { isChosen: each.level === sample.level });
+    for (const measured of sample.levels) view.showLevel(measured.level, measured, { isChosen: measured.level === sample.level });
   });
 }
 

@@ -11,8 +11,8 @@ addEventListener("install", (event) => {
 
 addEventListener("activate", (event) => {
   const removeOthers = async () => {
-    const old = (await caches.keys()).filter((each) => each.startsWith(PREFIX) && each !== name);
-    await Promise.all(old.map((each) => caches.delete(each)));
+    const old = (await caches.keys()).filter((key) => key.startsWith(PREFIX) && key !== name);
+    await Promise.all(old.map((key) => caches.delete(key)));
     await clients.claim();
   };
   event.waitUntil(removeOthers());

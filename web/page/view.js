@@ -141,10 +141,10 @@ export function showLevel(level, { bytes, psnr }, { isChosen = true } = {}) {
   column.bytes = bytes;
   column.item.querySelector(".bytes").textContent = inShort(bytes);
   column.item.querySelector(".quality").textContent = shownPsnr(psnr);
-  const most = Math.max(...columns.map((each) => each.bytes ?? 0));
-  for (const each of columns) {
-    each.item.style.setProperty("--share", (each.bytes ?? 0) / most);
-    if (isChosen) each.item.classList.toggle("chosen", each === column);
+  const most = Math.max(...columns.map(({ bytes: size }) => size ?? 0));
+  for (const shown of columns) {
+    shown.item.style.setProperty("--share", (shown.bytes ?? 0) / most);
+    if (isChosen) shown.item.classList.toggle("chosen", shown === column);
   }
   if (isChosen) find("#level").setAttribute("aria-valuetext", `${level}: ${grouped(bytes)} bytes, ${shownPsnr(psnr)} dB`);
 }

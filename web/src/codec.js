@@ -89,7 +89,7 @@ export class Codec {
 
   // Sections are fetched once, also if several jobs wait for one.
   #need(kind, level) {
-    const section = this.sections.find((each) => each.kind === kind && each.level === level);
+    const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
     if (!section) throw new CodecError(`codec ${this.facts.name} has no ${["", "encoder", "decoder", `level ${level}`][kind]} here`);
     if (!this.coming.has(section)) {
       const coming = this.#fetch(section);

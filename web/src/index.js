@@ -47,8 +47,8 @@ export async function encode(imageData, { codec, level, maxBytes, signal, onProg
 }
 
 /** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
-export async function likeness(one, other) {
-  return client.ask("likeness", { one: colours(one), other: colours(other) });
+export async function likeness(first, second) {
+  return client.ask("likeness", { first: colours(first), second: colours(second) });
 }
 
 async function decoded(data, { codec, maxPixels, maxFrames, signal, onProgress } = {}) {

@@ -6,6 +6,7 @@ import { Decoding, Encoding, likeness } from "./steps.js";
 import { Runners } from "./runners.js";
 
 const REDUCTIONS = [2, 3, 4, 6, 8, 12, 16, 24, 32]; // halves, as in Python
+const MOST_REDUCED = 1 << 26; // pixels of a picture that may be reduced, as in Python
 const LARGEST = 0xffffffff;
 const UNLIMITED = { maxPixels: LARGEST, maxFrames: 1 << 24 };
 
@@ -125,8 +126,9 @@ export class Jobs {
     const { codec, image } = prepared;
     let best;
     let smallest = Infinity;
-    for (const reduction of codec.facts.anySize ? REDUCTIONS : REDUCTIONS.slice(0, 1)) {
-      const candidate = await this.#reduced(prepared, reduction, (each) => this.#largest(each, maxBytes));
+    const isReducible = codec.facts.anySize && image.width * image.height <= MOST_REDUCED;
+    for (const reduction of isReducible ? REDUCTIONS : REDUCTIONS.slice(0, 1)) {
+      const candidate = await this.#reduced(prepared, reduction, (picture) => this.#largest(picture, maxBytes));
       smallest = Math.min(smallest, candidate.smallest);
       if (!candidate.file) continue;
       if (best && (await this.#likeness(codec, image, candidate)) <= (await this.#likeness(codec, image, best))) break;
@@ -150,21 +152,21 @@ export class Jobs {
   // The largest file that fits, by bisection: files grow from level to level.
   async #largest({ codec, encoding }, maxBytes) {
     const units = codec.allUnits;
-    const found = { smallest: Infinity };
+    const result = { smallest: Infinity };
     let [low, high] = [0, units.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       await codec.needLevel(units[middle]);
       const file = encoding.file(units[middle]);
-      found.smallest = Math.min(found.smallest, file.length);
+      result.smallest = Math.min(result.smallest, file.length);
       if (file.length <= maxBytes) {
-        Object.assign(found, { file, units: units[middle] });
+        Object.assign(result, { file, units: units[middle] });
         low = middle + 1;
       } else {
         high = middle;
       }
     }
-    return found;
+    return result;
   }
 
   async #likeness(codec, image, candidate) {
@@ -181,8 +183,8 @@ function needOneOf({ level, maxBytes }) {
   if (level !== undefined && maxBytes !== undefined) throw new UsageError("give level or maxBytes, not both");
 }
 
-/** A job that its owner no longer wants. */
-export class Wanted {
+/** A job at work, which its owner may abort. */
+export class Job {
   constructor(tell) {
     this.tell = tell;
     this.isAborted = false;

@@ -135,11 +135,11 @@ export class Encoding extends Steps {
 }
 
 /** How like each other two pictures are, by MS-SSIM. */
-export function likeness(core, one, other) {
-  return core.withBytes(one.pixels, (first) =>
-    core.withBytes(other.pixels, (second) =>
-      withImage(core, one, first, (a) =>
-        withImage(core, other, second, (b) =>
+export function likeness(core, first, second) {
+  return core.withBytes(first.pixels, (firstPixels) =>
+    core.withBytes(second.pixels, (secondPixels) =>
+      withImage(core, first, firstPixels, (a) =>
+        withImage(core, second, secondPixels, (b) =>
           core.with("pair", (result) => {
             core.check("aecodec_likeness", a, b, result);
             return new Float64Array(core.calls.memory.buffer, result, 1)[0];

@@ -2,11 +2,11 @@
 
 import { compileCore, Core } from "./core.js";
 import { packError, UsageError } from "./errors.js";
-import { Jobs, Wanted } from "./jobs.js";
+import { Job, Jobs } from "./jobs.js";
 import { likeness } from "./steps.js";
 
 const prepared = new Map(); // pictures, by number
-const wanted = new Map(); // jobs at work, by number of their message
+const running = new Map(); // jobs at work, by number of their message
 let jobs;
 
 function started() {
@@ -48,7 +48,7 @@ const ASKED = {
   facts: async (all, { folder }) => (await all.codec(folder)).facts,
   decode: (all, { file, options }, report) => all.decode(file, options, report),
   encode: (all, { image, options }, report) => all.encode(image, options, report),
-  likeness: async ({ core }, { one, other }) => likeness(core, one, other),
+  likeness: async ({ core }, { first, second }) => likeness(core, first, second),
   async prepare(all, { image, folder, key }, report) {
     prepared.set(key, { picture: await all.prepare(image, folder, report), users: 0 });
   },
@@ -68,11 +68,11 @@ function buffersOf(result) {
 
 onmessage = async ({ data: { number, what, abort, ...values } }) => {
   if (abort) {
-    if (wanted.has(abort)) wanted.get(abort).isAborted = true;
+    if (running.has(abort)) running.get(abort).isAborted = true;
     return;
   }
-  const job = new Wanted((done, of) => postMessage({ number, done, of }));
-  wanted.set(number, job);
+  const job = new Job((done, of) => postMessage({ number, done, of }));
+  running.set(number, job);
   try {
     const result = await ASKED[what](await started(), values, job.report);
     postMessage({ number, result }, buffersOf(result));
@@ -80,6 +80,6 @@ onmessage = async ({ data: { number, what, abort, ...values } }) => {
     if (error instanceof WebAssembly.RuntimeError) startAgain();
     postMessage({ number, error: packError(error) });
   } finally {
-    wanted.delete(number);
+    running.delete(number);
   }
 };

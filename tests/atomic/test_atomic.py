@@ -1,9 +1,12 @@
-"""Folders change in one step, and where that cannot be, file by file."""
+"""Folders change in one step or file by file, and signals leave no temporary files behind."""
 
 from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -39,7 +42,7 @@ def test_named_files_change_and_others_stay(
     folder: Path, monkeypatch: pytest.MonkeyPatch, is_exchanged: bool
 ) -> None:
     if not is_exchanged:
-        monkeypatch.setattr(folders, "exchange", no_exchange)
+        monkeypatch.setattr(folders, "_exchange", no_exchange)
     before = folder.stat()
     new = {"a": b"new", "b": b"new"}
     update_folder(folder, new, replace=True, is_outdated=lambda path: path.name == "gone")
@@ -97,3 +100,36 @@ def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
     update_folder(link, {"a": b"new"}, replace=True)
     assert link.is_symlink()
     assert (folder / "a").read_bytes() == b"new"
+
+
+PROGRAM = """
+import signal, sys
+from pathlib import Path
+from aecodec.atomic.temporary import temporary_file, temporary_folder, tidy_termination
+
+folder, number = Path(sys.argv[1]), getattr(signal, sys.argv[3])
+signal.signal(number, signal.SIG_IGN if sys.argv[2] == "ignored" else signal.SIG_DFL)
+with tidy_termination(), temporary_file(folder, b"x"), temporary_folder(folder) as made:
+    (made / "file").write_bytes(b"x")
+    try:
+        signal.raise_signal(number)
+    except BaseException:
+        pass  # as a library may do
+print("went on")
+"""
+
+
+def ended_by(name: str, folder: Path, how: str = "usual") -> tuple[int, bytes]:
+    command = [sys.executable, "-c", PROGRAM, str(folder), how, name]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_ends_the_process_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    assert ended_by(name, tmp_path) == (-getattr(signal, name), b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    assert ended_by("SIGHUP", tmp_path, "ignored") == (0, b"went on\n")

@@ -1,10 +1,12 @@
-"""BLAS works with one thread wherever codes are coded, and gets back the threads it had."""
+"""BLAS threads are limited and restored, and one thread at a time holds the lock to compute."""
 
 from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +17,7 @@ from aecodec import Codec
 from aecodec.codec.execution import Execution
 from aecodec.engine.python import PythonEngine
 from aecodec.entropy.range_coder import FASTEST
-from aecodec.parallel import ONE_BLAS_THREAD
+from aecodec.parallel import ONE_BLAS_THREAD, ComputeLock
 
 OWN = 2
 """Threads of BLAS that the calling program has set."""
@@ -69,13 +71,13 @@ def test_the_last_of_several_threads_gives_back_what_the_program_had() -> None:
             inside.set()
             go_on.wait()
 
-    other = threading.Thread(target=stay)
+    thread = threading.Thread(target=stay)
     with ONE_BLAS_THREAD:
-        other.start()
+        thread.start()
         inside.wait()
     assert blas_threads() == {1}
     go_on.set()
-    other.join()
+    thread.join()
     assert blas_threads() == {OWN}
 
 
@@ -92,3 +94,41 @@ def test_a_fork_has_the_threads_of_the_program_again() -> None:
         received.append(sent.get())
         process.join()
     assert received == [{OWN}]
+
+
+_PATIENCE = 60
+"""Seconds, for a busy machine."""
+
+
+def test_another_thread_works_while_one_waits() -> None:
+    lock, has_worked = ComputeLock(), threading.Event()
+
+    def wait() -> bool:
+        with lock, lock.released():
+            return has_worked.wait(_PATIENCE)
+
+    def work() -> None:
+        with lock:
+            has_worked.set()
+
+    with ThreadPoolExecutor(2) as threads:
+        waited = threads.submit(wait)
+        threads.submit(work).result()
+        assert waited.result()
+
+
+def test_one_thread_works_at_a_time() -> None:
+    lock, working = ComputeLock(), threading.Semaphore(1)
+
+    def work(_: int) -> None:
+        with lock:
+            assert working.acquire(blocking=False)
+            working.release()
+            with lock.released():
+                time.sleep(0)  # lets others run
+            assert working.acquire(blocking=False)
+            time.sleep(0)
+            working.release()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(2000)))
