@@ -7,7 +7,6 @@ from functools import cache
 from importlib.util import find_spec
 
 from aecodec.engine.interface import Engine
-from aecodec.engine.python import PythonEngine
 from aecodec.errors import UsageError
 
 VARIABLE = "AECODEC_ENGINE"
@@ -47,6 +46,8 @@ def _has_core() -> bool:
 @cache
 def _engine(name: str) -> Engine:
     if name == "python":
+        from aecodec.engine.python import PythonEngine
+
         return PythonEngine()
     from aecodec.engine.c import CEngine  # which needs the core
 

@@ -33,7 +33,6 @@ from aecodec.tflite.call import (
 )
 from aecodec.tflite.model import MAX_RANK, Operator, Type
 from aecodec.tflite.model import Shape as Sides
-from aecodec.tflite.reference import results_of_int8
 
 _ADD, _MUL, _SUB = (11, 2), (21, 2), (28, 2)
 """Kinds of options, as the schema numbers them, and their numbers of fields."""
@@ -152,6 +151,8 @@ def _write_rescaled(
 
 def tabulate(low: Lowering, numbers: list[int]) -> None:
     """A table of the results of these operators of the model, one after the other."""
+    from aecodec.tflite.reference import results_of_int8  # few networks need it
+
     operators = [low.model.operators[number] for number in numbers]
     _write_table(low, operators, results_of_int8(low.content, numbers))
 
