@@ -20,7 +20,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aecodec.atomic.folders import update_folder
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES, PRIORS, Half
 from aecodec.codec_files.priors_file import load_prior
 from aecodec.codec_files.spec import CodecSpec, nearest_level, spec_from_json
@@ -179,6 +178,8 @@ def write_folder(
     Raises UsageError if a codec exists and `replace` is False, and AecodecError if the files cannot
     be written.
     """
+    from aecodec.atomic.folders import update_folder  # reading does not need it
+
     description = _description(spec, contents, measured) | {"rdoq": asdict(rdoq)}
     text = json.dumps(description, indent=2, sort_keys=True) + "\n"
     try:

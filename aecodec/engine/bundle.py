@@ -62,8 +62,9 @@ def _arrays(tables: CTables) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
     prior = tables.prior
     for name, array in tables.arrays.items():
         yield name, array.values
-    yield "costs", trimmed(prior.bank, prior.costs)[1]
-    yield "prior_costs", prior.index_costs.astype(np.uint16)
+    if "costs" not in tables.arrays:
+        yield "costs", trimmed(prior.bank, prior.costs)[1]
+        yield "prior_costs", prior.index_costs.astype(np.uint16)
 
 
 def _numbers(tables: CTables) -> bytes:

@@ -160,14 +160,16 @@ def trimmed(
     (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number of columns
     of each row; and the values of all rows, each followed by the value of its escape.
     """
-    rows, parts, at = [], [], 0
-    for frequencies, row in zip(bank, values, strict=True):
-        large = np.flatnonzero(frequencies[:-1] > 1)
-        start, stop = (int(large[0]), int(large[-1]) + 1) if large.size else (0, 0)
-        rows.append((at, start, stop - start))
-        parts.append(np.append(row[start:stop], row[-1]).astype(np.uint16))
-        at += stop - start + 1
-    return np.array(rows, _ROW), np.concatenate(parts)
+    large = bank[:, :-1] > 1
+    start = large.argmax(axis=1)
+    stop = np.where(large.any(axis=1), large.shape[1] - large[:, ::-1].argmax(axis=1), 0)
+    columns = np.arange(bank.shape[1])
+    kept = (columns >= start[:, None]) & (columns < stop[:, None])
+    kept[:, -1] = True  # the escape
+    ends = np.cumsum(kept.sum(axis=1))
+    rows = np.zeros(len(bank), _ROW)
+    rows["at"][1:], rows["start"], rows["count"] = ends[:-1], start, stop - start
+    return rows, values[kept].astype(np.uint16)
 
 
 def _of_context(network: ContextNetwork, candidates: npt.NDArray[np.uint16]) -> Iterator[Array]:

@@ -12,7 +12,6 @@ from typing import Protocol
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.message_coder import MessageCoder
-from aecodec.engine.python import PythonEngine
 from aecodec.engine.transform import Transform
 from aecodec.errors import UsageError
 from aecodec.parallel import Workers
@@ -43,6 +42,8 @@ class Engine(Protocol):
 def default_engine() -> Engine:
     """Return the engine that :func:`engine_name` names."""
     if engine_name() == "python":
+        from aecodec.engine.python import PythonEngine  # loads more than the core needs
+
         return PythonEngine()
     from aecodec.engine.c import CEngine  # needs the core
 

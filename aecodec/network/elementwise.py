@@ -29,7 +29,6 @@ from aecodec.tflite.call import (
     ensure,
 )
 from aecodec.tflite.model import Operator, Type
-from aecodec.tflite.reference import results_of_int8
 
 _ADD, _MUL, _SUB = (11, 2), (21, 2), (28, 2)
 """Kinds of options, as the schema numbers them, and their numbers of fields."""
@@ -142,6 +141,8 @@ def _write_results(low: Lowering, operator: Operator, results: Integers, activat
 
 def tabulate(low: Lowering, numbers: list[int]) -> None:
     """A table of the results of these operators of the model, one after the other."""
+    from aecodec.tflite.reference import results_of_int8  # few networks need it
+
     operators = [low.model.operators[number] for number in numbers]
     _write_table(low, operators, results_of_int8(low.content, numbers))
 

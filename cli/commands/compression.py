@@ -23,11 +23,11 @@ from aecodec.format.container import Mode
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.stacks import Metadata, shared_metadata, stacked
 from aecodec.parallel import Workers
 
-if TYPE_CHECKING:  # loaded only for packs
+if TYPE_CHECKING:  # loaded only for packs and stacks
     from aecodec.cli.batch.packs import Pack
+    from aecodec.imaging.stacks import Metadata
 
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
 
@@ -128,6 +128,8 @@ class Compression:
         return _SourcePicture(source.path, *read_picture(source.path, console, self.options))
 
     def _stacked(self, group: Sequence[_SourcePicture], console: Console) -> _Content:
+        from aecodec.imaging.stacks import shared_metadata, stacked
+
         name, pictures = f"{len(group)} pictures", [member.picture for member in group]
         with console.warnings_about(name):
             shared = shared_metadata(pictures, self.metadata)

@@ -57,6 +57,7 @@ def with_rounded_kernels(model: Any, samples: Float32) -> Any:
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if _can_be_rounded(layer) and id(layer) not in rounded:
             layer_input = keras.Model(inputs, keras.tree.flatten((args, kwargs))[0])
+            layer_input.jit_compile = False  # XLA would compile for longer than this runs
             layer_samples = layer_input.predict(samples, verbose=0)
             rounded[id(layer)] = _with_rounded_kernel(layer, layer_samples)
         return rounded.get(id(layer), layer)(*args, **kwargs)

@@ -39,6 +39,7 @@ def test_the_folder_builds_with_cmake(exported: Path, tmp_path: Path) -> None:
     assert made.read_bytes() == (exported / "sample.aec").read_bytes()
 
 
+@pytest.mark.usefixtures("fast_compiler")
 def test_a_folder_that_differs_from_python_is_not_verified(
     exported: Path, command: Command, tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_folder_that_differs_from_python_is_not_verified(
     assert "give a folder made by aecodec export" in done.err
 
 
+@pytest.mark.usefixtures("fast_compiler")
 def test_networks_that_differ_from_the_reference_kernels_are_not_verified(
     exported: Path, command: Command, tmp_path: Path
 ) -> None:
@@ -69,6 +71,7 @@ def test_networks_that_differ_from_the_reference_kernels_are_not_verified(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("fast_compiler")
 def test_both_halves_run_in_c(command: Command) -> None:
     assert command("export", "digits", "-o", "both", "--format", "c").status == 0
     assert "10 pictures" in command("verify", "--device", "both").out

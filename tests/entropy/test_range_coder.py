@@ -70,7 +70,7 @@ def assert_round_trip(message: Message) -> bytes:
     return data
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=300)
 @given(messages())
 @example([])
 @example([([0], Table([1, 65535]))])
@@ -144,7 +144,7 @@ def read_all(read: type, data: bytes, message: Message) -> list[int] | str:
     return result
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(messages(), st.binary(max_size=60))
 def test_both_coders_read_the_same_in_any_bytes(message: Message, data: bytes) -> None:
     written = encode(PythonEncoder, message)

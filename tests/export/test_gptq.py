@@ -28,9 +28,7 @@ def test_kernels_are_rounded_better_than_to_the_nearest(digits: Pixels) -> None:
     nearest.set_weights([rounded_to_nearest(weights) for weights in encoder.get_weights()])
     for weights in rounded.get_weights():
         assert np.abs(rounded_to_nearest(weights) - weights).max() < 1e-6
-    exact, ours, theirs = (
-        model.predict(images, verbose=0) for model in (encoder, rounded, nearest)
-    )
+    exact, ours, theirs = (model(images).numpy() for model in (encoder, rounded, nearest))
     assert mse(exact, ours) < 0.6 * mse(exact, theirs)
 
 
@@ -44,5 +42,5 @@ def test_layers_that_are_called_twice_stay_one_layer() -> None:
     assert [weights.shape for weights in rounded.get_weights()] == [
         weights.shape for weights in model.get_weights()
     ]
-    exact, ours = (value.predict(samples, verbose=0) for value in (model, rounded))
+    exact, ours = (value(samples).numpy() for value in (model, rounded))
     assert 0 < mse(exact, ours) < 1e-3 * np.var(exact)

@@ -32,7 +32,7 @@ def test_a_subclassed_model_becomes_its_layers() -> None:
     assert functional.input_shape == (None, 28, 28)
     assert not [layer for layer in functional.layers if isinstance(layer, Encoder)]
     batch = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
-    assert (functional.predict(batch, verbose=0) == encoder.predict(batch, verbose=0)).all()
+    assert (functional(batch).numpy() == encoder(batch).numpy()).all()
     with pytest.raises(ModelError, match="call the model once"):
         as_functional(Encoder())
 
@@ -56,7 +56,7 @@ def test_bare_operations_become_layers(operate: Callable[[object], object], tmp_
     for name in ("model.hdf5", "model.keras"):
         as_functional(model).save(tmp_path / name)
         loaded = load_model(tmp_path / name)
-        assert (loaded.predict(batch, verbose=0) == model.predict(batch, verbose=0)).all()
+        assert (loaded(batch).numpy() == model(batch).numpy()).all()
 
 
 def nested(x: object) -> object:
@@ -101,5 +101,5 @@ def test_a_decoder_in_steps_multiplies_by_the_steps(
     for _ in range(2):  # what has been rescaled can be again
         encoder, taking = rescaled(encoder, decoder, steps)
     batch = np.random.default_rng(0).normal(0, 3, (2, 5, 5, 4)).astype(np.float32)
-    expected = decoder.predict(batch * steps, verbose=0)
-    assert taking.predict(batch, verbose=0) == pytest.approx(expected, rel=1e-4, abs=1e-3)
+    expected = decoder(batch * steps).numpy()
+    assert taking(batch).numpy() == pytest.approx(expected, rel=1e-4, abs=1e-3)

@@ -40,7 +40,7 @@ def assert_becomes_a_codec(
         restored = codec.decoder.decompress_picture(data).pixels
         errors.append(float(np.mean((restored / 255 - pixels[:50] / 255) ** 2)))
     assert errors == sorted(errors, reverse=True)
-    floats = autoencoder.decoder.predict(autoencoder.encoder.predict(x[:50], verbose=0), verbose=0)
+    floats = autoencoder.decoder(autoencoder.encoder(x[:50])).numpy()
     exact = float(np.mean((np.clip(floats, 0, 1) - x[:50]) ** 2))
     if len(autoencoder.levels) == 1:
         assert errors[-1] < 1.2 * exact
@@ -117,7 +117,7 @@ def test_levels_that_share_their_channels_differ_by_gains(photograph: Pixels) ->
     assert history["bytes1"][-1] < history["bytes2"][-1]
     assert history["psnr1"][-1] < history["psnr2"][-1]
     steps, levels = gained_steps(autoencoder, planes, autoencoder.gains)
-    assert np.abs(autoencoder.encoder.predict(planes, verbose=0) / steps).max() < 127.5
+    assert np.abs(autoencoder.encoder(planes).numpy() / steps).max() < 127.5
     for level, gains in zip(levels, autoencoder.gains, strict=True):
         multiples = (1 << 15) / level.factors
         assert np.abs(multiples - 1 / (gains * steps)).max() < 0.75

@@ -62,18 +62,18 @@ def test_no_layer_dies_while_the_learning_rate_is_highest(photograph: Pixels, na
     weights, pair = recipe.levels["rate_weights"], PAIRS[recipe.networks]
     encoder, decoder = pair.build((64, 64, 3), 96)
     pair.start(encoder, decoder, x, [96], weights)
-    codes = np.rint(encoder.predict(x, verbose=0))
+    codes = np.rint(encoder(x).numpy())
     halves = pair.qat_copy(encoder, x, "float32"), pair.qat_copy(decoder, codes, "float32")
     copy = Autoencoder(*halves)
     how = {key: recipe.training[key] for key in ("optimizer", "learning_rate")}
     options = RateOptions(cost_power=recipe.training["cost_power"])
     copy.train(x, 8, 16, rate_weight=weights, verbose=0, rate_options=options, **how)
-    codes = np.rint(copy.encoder.predict(x, verbose=0))
+    codes = np.rint(copy.encoder(x).numpy())
     for half, inputs in ((copy.encoder, x), (copy.decoder, codes)):
         hidden = [
             layer.output
             for layer in half.layers
             if isinstance(layer, layers.Conv2D) and role_of(layer) not in _ENDS
         ]
-        for outputs in keras.Model(half.input, hidden).predict(inputs, verbose=0):
+        for outputs in map(np.asarray, keras.Model(half.input, hidden)(inputs)):
             assert (outputs.std(axis=(0, 1, 2)) > _RESOLUTION).mean() > 0.5

@@ -50,6 +50,6 @@ def train_pair(pair: Pair, images: np.ndarray, epochs: int = 2) -> Pair:
     encoder, decoder = pair
     inputs = keras.Input(images.shape[1:])
     joint = keras.Model(inputs, decoder(encoder(inputs)))
-    joint.compile(keras.optimizers.Adam(3e-3), "mse")
+    joint.compile(keras.optimizers.Adam(3e-3), "mse", jit_compile=False)
     joint.fit(images, images, batch_size=16, epochs=epochs, verbose=0)
     return pair
