@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import TypedDict
 
 from aecodec.errors import UsageError
@@ -30,7 +31,7 @@ class Target:
             `pip install 'aecodec[perceptual]'`, and some seconds for a photograph.
 
     Raises:
-        UsageError: several attributes are set.
+        UsageError: several attributes are set, or one is not a number.
 
     >>> Target(max_bytes=237)
     Target(level=None, max_bytes=237, min_psnr=None, min_ssimulacra2=None)
@@ -50,6 +51,10 @@ class Target:
         if len(names) > 1:
             listed = f"{', '.join(names[:-1])} and {names[-1]}"
             raise UsageError(f"{listed} exclude each other: give only one")
+        for name in names:
+            value = getattr(self, name)
+            if not isinstance(value, Real) or str(value) == "nan":
+                raise UsageError(f"{name} is {value!r}: give a number")
 
     @property
     def is_level(self) -> bool:
@@ -61,7 +66,7 @@ def target_of(target: Target | None, options: TargetOptions) -> Target:
     """The target of a call that takes a target or its attributes.
 
     Raises:
-        UsageError: both are given, or several attributes.
+        UsageError: both are given, several attributes, or one that is not a number.
     """
     if target and options:
         raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")
