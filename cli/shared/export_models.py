@@ -10,7 +10,7 @@ from aecodec.cli.shared.export_options import Output
 from aecodec.cli.shared.file_io import check_input
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.texts import codec_text, loss_text
+from aecodec.cli.shared.texts import codec_lines, loss_lines
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.export.model_hints import ModelHints
 
@@ -61,7 +61,7 @@ def make_codec(
     check_not_sources(targets, (models.encoder, models.decoder))
     output.check(*targets)
     codec = _codec_of(models, output, counts, hints)
-    output.console.result(f"{codec_text(codec)}\n{loss_text(codec)}")
+    output.console.result([*codec_lines(codec), *loss_lines(codec)])
 
 
 def _codec_of(
