@@ -22,6 +22,15 @@ else:
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
 _COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
+_LINK = "\x1f"
+"""Character in names of this module that stands for `/` in the address of an archive."""
+
+_PASSWORD = re.compile(r"(://[^/?#\s:@]*):[^/?#\s]*@")
+_SECRET = re.compile(
+    r"([?&;][^=&\s]*(?:sig|signature|token|key|keyid|accessid|credential|password|secret)=)"
+    r"[^&#;\s'\"]*",
+    re.IGNORECASE,
+)
 _LOCAL = "file://"
 _PAGES = ("http:", "https:")
 """Prefixes of URLs of web pages, which are never folders."""
@@ -31,7 +40,7 @@ class Url(_Base):
     """The URL of an object or a folder of objects, with the interface of a path.
 
     Operations that fail raise an `OSError` that says why, as for files. Operations of paths that
-    this class does not define raise a TypeError.
+    this class does not define raise a TypeError. `str` masks passwords and signatures.
 
     >>> Url("s3://bucket/scans") / "a.png"
     Url('s3://bucket/scans/a.png')
@@ -51,15 +60,33 @@ class Url(_Base):
         >>> Url("s3://bucket/a.png").listed(None).exists()
         False
         """
-        url = type(self)(str(self))
+        url = type(self)(self)
         url._is_listed, url._listed_size = True, size
         return url
 
     def __reduce__(self) -> tuple[Callable[..., Url], tuple[str, bool, int | None]]:
-        return _unpickled, (str(self), self._is_listed, self._listed_size)
+        return _unpickled, (self.address, self._is_listed, self._listed_size)
+
+    @property
+    def address(self) -> str:
+        """The URL with its passwords and signatures, which messages must not show."""
+        text = super().__str__()
+        if not text.startswith(_LINK):
+            return _COLLAPSED.sub(lambda match: f"{match[0]}/", text, count=1)
+        links, _, inner = text[1:].partition("/")
+        scheme, _, archive = links.partition("::")
+        return f"{scheme}://{inner}::{archive.replace(_LINK, '/')}"
+
+    @property
+    def name(self) -> str:
+        """The last part without the query of a web page; empty for an archive itself."""
+        if len(self.parts) == 1 and self.parts[0].startswith(_LINK):
+            return ""
+        name = super().name
+        return name.partition("?")[0] if self.address.startswith(_PAGES) else name
 
     def __str__(self) -> str:
-        return _COLLAPSED.sub(lambda match: f"{match[0]}/", super().__str__(), count=1)
+        return masked(self.address)
 
     def __repr__(self) -> str:
         return f"Url({str(self)!r})"
@@ -129,16 +156,18 @@ class Url(_Base):
             import fsspec
 
             with COMPUTE_LOCK.released():  # object stores answer slowly
-                yield fsspec.core.url_to_fs(str(self), use_listings_cache=False)
+                yield fsspec.core.url_to_fs(self.address, use_listings_cache=False)
         except FileNotFoundError as error:
             raise FileNotFoundError(errno.ENOENT, "no such object or bucket", str(self)) from error
         except FileExistsError as error:
             raise FileExistsError(errno.EEXIST, "already exists", str(self)) from error
         except ImportError as error:
-            reason = f"{error}: pip install 'aecodec[cloud]', or the package named here"
+            reason = (
+                f"{masked(str(error))}: pip install 'aecodec[cloud]', or the package named here"
+            )
             raise OSError(errno.ENOSYS, reason, str(self)) from error
         except Exception as error:  # libraries have their own types of errors
-            reason = str(error) or type(error).__name__
+            reason = masked(str(error)) or type(error).__name__
             raise OSError(errno.EIO, reason, str(self)) from error
 
 
@@ -153,7 +182,26 @@ def _create(system: Any, path: str, content: bytes) -> None:
 
 
 def _unpickled(text: str, is_listed: bool, size: int | None) -> Url:
-    return Url(text).listed(size) if is_listed else Url(text)
+    """Restore a URL from its pickled values."""
+    return _url(text).listed(size) if is_listed else _url(text)
+
+
+def _url(text: str) -> Url:
+    """Make a URL. The path in `zip://a/b.png::s3://bucket/c.zip` is `a/b.png`."""
+    link, _, archive = text.partition("::")
+    scheme, mark, inner = link.partition("://")
+    if not (archive and mark):
+        return Url(text)
+    return Url(f"{_LINK}{scheme}::{archive.replace('/', _LINK)}", inner.lstrip("/"))
+
+
+def masked(text: str) -> str:
+    """Mask the passwords and signatures of URLs in a text.
+
+    >>> masked("ftp://me:secret@host/a.png and https://host/b.png?v=2&X-Amz-Signature=0f")
+    'ftp://me:***@host/a.png and https://host/b.png?v=2&X-Amz-Signature=***'
+    """
+    return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
 
 
 def path_or_url(text: str) -> Path:
@@ -163,7 +211,9 @@ def path_or_url(text: str) -> Path:
     (True, Url('memory://a.png'))
     >>> path_or_url("file:///tmp/a.png") == Path("/tmp/a.png")
     True
+    >>> path_or_url("zip://b/a.png::s3://c/d.zip").with_suffix(".aec")
+    Url('zip://b/a.aec::s3://c/d.zip')
     """
     if text.startswith(_LOCAL):
         return Path(text.removeprefix(_LOCAL))
-    return Url(text) if _PREFIX.match(text) else Path(text)
+    return _url(text) if _PREFIX.match(text) else Path(text)

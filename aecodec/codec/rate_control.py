@@ -123,8 +123,6 @@ def with_quality(
         raise UsageError(
             f"codec {spec.name} has no {Half.DECODER.tflite}, which is needed to measure pictures"
         )
-    if math.isnan(minimum):
-        raise UsageError("the minimum quality is nan: give a number")
     header = encoder.header(picture, metadata)
     picture = in_kept_colours(picture, header.metadata)
     encoded = encoder.encode(picture, header)

@@ -1,6 +1,7 @@
 """The target of a file: a level, a number of bytes, or a quality."""
 
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import TypedDict
 
 from aecodec.errors import UsageError
@@ -28,7 +29,7 @@ class Target:
             `pip install 'aecodec[perceptual]'`, and some seconds for a photograph.
 
     Raises:
-        UsageError: several attributes are set.
+        UsageError: several attributes are set, or one is not a number.
 
     >>> Target(max_bytes=237)
     Target(level=None, max_bytes=237, min_psnr=None, min_ssimulacra2=None)
@@ -48,6 +49,10 @@ class Target:
         if len(names) > 1:
             listed = f"{', '.join(names[:-1])} and {names[-1]}"
             raise UsageError(f"{listed} exclude each other: give only one")
+        for name in names:
+            value = getattr(self, name)
+            if not isinstance(value, Real) or str(value) == "nan":
+                raise UsageError(f"{name} is {value!r}: give a number")
 
     @property
     def is_level(self) -> bool:
@@ -56,7 +61,8 @@ class Target:
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:
-    """Return a target, or one with these attributes; raise UsageError if both are stated."""
+    """Return a target, or one with these attributes; raise UsageError if both are stated, or a
+    value is not a number."""
     if target and options:
         raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")
     return target or Target(**options)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
@@ -111,10 +112,10 @@ class CodecSpec:
         UsageError if the codec has no such level.
         """
         level = self.default_level if level is None else level
-        if not 1 <= level <= len(self.levels):  # also rejects NaN
+        if not isinstance(level, Real) or not 1 <= level <= len(self.levels):  # also rejects NaN
             raise UsageError(
-                f"level {level:g}: codec {self.name} has the levels 1 (smallest file) "
-                f"to {len(self.levels)} (best picture)"
+                f"level {str(level).removesuffix('.0'):.20}: codec {self.name} has the levels "
+                f"1 (smallest file) to {len(self.levels)} (best picture)"
             )
         if not self.has_gains and level != int(level):
             raise UsageError(f"level {level:g}: codec {self.name} has only whole levels")

@@ -98,16 +98,16 @@ def encode_image(image: Image.Image, suffix: str, quality: int | None = None) ->
 
 def _encoded(image: Image.Image, file_format: str, quality: int | None, notes: Notes) -> bytes:
     options = {**_SAVE_OPTIONS.get(file_format, {}), **_quality_options(file_format, quality)}
-    metadata = _metadata_options(image, file_format)
     if file_format == "GIF" and image.mode != "L":
         shades = ", and no shades of alpha" if _is_transparent(image) else ""
         notes.add(f"GIF supports at most 256 colours{shades}")
     if file_format not in HOLDS_METADATA and (names := _exif_and_xmp(image)):
         notes.add(f"not kept: its {names}, which {file_format} does not support")
     try:
-        content = _save(image, file_format, {**options, **metadata})
-    except Exception as error:  # Pillow's plugins raise many types of errors for odd metadata
-        if not metadata:
+        options.update(_metadata_options(image, file_format))
+        content = _save(image, file_format, options)
+    except Exception as error:  # Pillow raises many types of errors for odd metadata
+        if not any(image.info.get(key) for key in INFO_KEYS.values()):
             raise UsageError(
                 f"Pillow cannot write {image.mode} as {file_format}: {error}"
             ) from error

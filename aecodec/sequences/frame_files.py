@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,12 +104,13 @@ class FrameFiles:
 
     def _open(self, number: int) -> OpenedFile:
         data = _read(self.paths[number])
+        content = hashlib.sha256(data).digest()  # the file may be another one when opened again
         codec = self.codec or codec_of_file(data)
         opened = OpenedFile(
             data,
             codec.decoder,
             self.limits,
-            lambda part, make: self._cache.get((number, part), make, lambda array: array.nbytes),
+            lambda part, make: self._cache.get((content, part), make, lambda array: array.nbytes),
         )
         if opened.frames != self.starts[number + 1] - self.starts[number]:
             raise FormatError("changed since its frames were counted: open the sequence again")

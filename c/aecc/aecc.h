@@ -5,7 +5,8 @@
 
 #include "aecodec_library.h"
 
-/* Print what is wrong with what, such as "aecc: x.aec: cannot be read", and return the exit status 1. */
+/* Print what is wrong with what, such as "aecc: x.aec: cannot be read", without control characters, and return the
+ * exit status 1. */
 int fail(const char *what, const char *problem);
 
 /* ---- options.c ---- */

@@ -21,6 +21,9 @@
 
 enum { FIRST_ROOM = 1 << 16, PART_NAME = 32 };
 
+static const size_t most_bytes = (size_t)1 << 31;
+static const char too_large[] = "larger than 2 GiB";
+
 static int is_standard(const char *path)
 {
     return strcmp(path, "-") == 0;
@@ -35,17 +38,21 @@ static FILE *as_binary(FILE *stream)
     return stream;
 }
 
-/* Double the room; a file may be a pipe, whose size nobody knows. */
-static int make_room(content *c, size_t *room)
+/* Double the room; a file may be a pipe, whose size nobody knows. Returns what is wrong, or NULL. */
+static const char *make_room(content *c, size_t *room)
 {
-    size_t wanted = *room ? 2 * *room : FIRST_ROOM;
-    uint8_t *bytes = wanted > *room ? realloc(c->bytes, wanted) : NULL;
+    size_t wanted = *room < FIRST_ROOM ? FIRST_ROOM : 2 * *room;
+    uint8_t *bytes;
+    if (*room > most_bytes) {
+        return too_large;
+    }
+    *room = wanted > most_bytes ? most_bytes + 1 : wanted;
+    bytes = realloc(c->bytes, *room);
     if (!bytes) {
-        return 0;
+        return aecodec_status_text(AECODEC_NO_MEMORY);
     }
     c->bytes = bytes;
-    *room = wanted;
-    return 1;
+    return NULL;
 }
 
 /* The size of a file, if it is known; 0 otherwise. One byte more of room lets its end be seen. */
@@ -62,18 +69,15 @@ static size_t known_size(FILE *file)
 static const char *read_stream(FILE *file, content *c)
 {
     size_t room = known_size(file) + 1, got;
-    c->bytes = malloc(room);
+    const char *problem;
     c->size = 0;
-    if (!c->bytes) {
-        return aecodec_status_text(AECODEC_NO_MEMORY);
-    }
-    while ((got = fread(c->bytes + c->size, 1, room - c->size, file)) > 0) {
+    c->bytes = room > most_bytes + 1 ? NULL : malloc(room);
+    problem = room > most_bytes + 1 ? too_large : c->bytes ? NULL : aecodec_status_text(AECODEC_NO_MEMORY);
+    while (!problem && (got = fread(c->bytes + c->size, 1, room - c->size, file)) > 0) {
         c->size += got;
-        if (c->size == room && !make_room(c, &room)) {
-            return aecodec_status_text(AECODEC_NO_MEMORY);
-        }
+        problem = c->size == room ? make_room(c, &room) : NULL;
     }
-    return ferror(file) ? strerror(errno) : NULL;
+    return !problem && ferror(file) ? strerror(errno) : problem;
 }
 
 int read_file(const char *path, content *c)

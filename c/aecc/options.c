@@ -32,7 +32,8 @@ void print_help(void)
 
 static int misused(const char *what, const char *problem)
 {
-    fprintf(stderr, "aecc: %s: %s; see aecc --help\n", what, problem);
+    fail(what, problem);
+    fputs("See aecc --help.\n", stderr);
     return USAGE;
 }
 

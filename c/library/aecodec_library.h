@@ -34,11 +34,12 @@ const char *aecodec_status_text(aecodec_status status);
 
 typedef struct aecodec_bundle aecodec_bundle;
 
-/* Open a bundle and check the hashes of its sections. The file is mapped into memory where the system can. */
+/* Open a bundle and check the hashes of its sections. The file is read into memory, so that it
+ * may change afterwards. A pipe or a device is AECODEC_UNREADABLE. */
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle);
 
-/* Use a bundle that lies in memory, at an address that is a multiple of 64. It is not copied, and must stay
- * until the bundle is closed. Hashes of sections are not checked. Sections that end beyond size are absent: a
+/* Use a bundle that lies in memory, at an address that is a multiple of 64. It is not copied, and must
+ * neither move nor change until the bundle is closed: map a file only if nobody rewrites it in place. Hashes of sections are not checked. Sections that end beyond size are absent: a
  * head alone will do, and aecodec_bundle_add brings them one by one. */
 aecodec_status aecodec_bundle_from_memory(const void *bytes, size_t size, aecodec_bundle **bundle);
 

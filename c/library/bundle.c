@@ -291,9 +291,7 @@ void aecodec_bundle_close(aecodec_bundle *bundle)
     if (!bundle) {
         return;
     }
-    if (bundle->release) {
-        bundle->release(bundle->memory, bundle->memory_size);
-    }
+    free(bundle->memory);
     free(bundle->sections);
     free(bundle);
 }

@@ -1,13 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bundles in files, mapped into memory where the system can. */
+/* Bundles in files. They are read into memory: indices were checked when a bundle was opened, and a program that
+ * rewrites a mapped file in place would change them afterwards. */
 #if !defined(_WIN32)
 #define _POSIX_C_SOURCE 200809L
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #endif
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "private.h"
+
+#if defined(_WIN32)
+
+static FILE *open_regular(const char *path)
+{
+    return fopen(path, "rb");
+}
+
+#else
+
+/* Open a regular file. Opening a pipe does not wait for its writer, and fails. */
+static FILE *open_regular(const char *path)
+{
+    struct stat facts;
+    int file = open(path, O_RDONLY | O_NONBLOCK);
+    if (file >= 0 && (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode))) {
+        close(file);
+        return NULL;
+    }
+    return file < 0 ? NULL : fdopen(file, "rb");
+}
+
+#endif
 
 /* The hashes of all sections that are present. */
 static aecodec_status check_hashes(const aecodec_bundle *bundle)
@@ -27,93 +55,50 @@ static aecodec_status check_hashes(const aecodec_bundle *bundle)
     return AECODEC_OK;
 }
 
-static aecodec_status open_memory(void *memory, size_t size, void (*release)(void *, size_t), aecodec_bundle **bundle)
+/* Size of a file; 0 if it is empty, unknown, or larger than bundles are. */
+static size_t size_of(FILE *file)
 {
-    aecodec_bundle *made = NULL;
-    aecodec_status status = aecodec_bundle_from_memory(memory, size, &made);
-    if (status != AECODEC_OK) {
-        release(memory, size);
-        return status;
-    }
-    made->release = release;
-    made->memory = memory;
-    made->memory_size = size;
-    status = check_hashes(made);
-    if (status == AECODEC_OK) {
-        *bundle = made;
-    } else {
-        aecodec_bundle_close(made);
-    }
-    return status;
+    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    return size > 0 && (unsigned long)size <= UINT32_MAX - ALIGNMENT && fseek(file, 0, SEEK_SET) == 0 ? (size_t)size : 0;
 }
 
-#if !defined(_WIN32)
-
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static void unmap(void *memory, size_t size)
+/* Read a bundle into memory, which the caller frees, at the next multiple of ALIGNMENT. */
+static aecodec_status open_copy(FILE *file, void **memory, aecodec_bundle **bundle)
 {
-    munmap(memory, size);
+    size_t size = size_of(file);
+    uint8_t *start;
+    *memory = malloc(size + ALIGNMENT);
+    if (!*memory) {
+        return AECODEC_NO_MEMORY;
+    }
+    start = (uint8_t *)*memory + (ALIGNMENT - (uintptr_t)*memory % ALIGNMENT);
+    if (!size || fread(start, 1, size, file) != size) {
+        return AECODEC_UNREADABLE;
+    }
+    return aecodec_bundle_from_memory(start, size, bundle);
 }
 
 aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle)
 {
-    struct stat facts;
-    void *memory = MAP_FAILED;
-    int file = open(path, O_RDONLY);
-    if (file < 0) {
-        return AECODEC_UNREADABLE;
-    }
-    if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0) {
-        memory = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-    }
-    close(file);
-    if (memory == MAP_FAILED) {
-        return AECODEC_UNREADABLE;
-    }
-    return open_memory(memory, (size_t)facts.st_size, unmap, bundle);
-}
-
-#else
-
-#include <malloc.h>
-#include <stdio.h>
-
-static void release(void *memory, size_t size)
-{
-    (void)size;
-    _aligned_free(memory);
-}
-
-static void *read_all(FILE *file, size_t *size)
-{
+    FILE *file = open_regular(path);
+    aecodec_bundle *opened = NULL;
     void *memory = NULL;
-    long length;
-    if (fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) > 0 && fseek(file, 0, SEEK_SET) == 0) {
-        *size = (size_t)length;
-        memory = _aligned_malloc(*size, ALIGNMENT);
-    }
-    if (memory && fread(memory, 1, *size, file) != *size) {
-        _aligned_free(memory);
-        memory = NULL;
-    }
-    return memory;
-}
-
-aecodec_status aecodec_bundle_open(const char *path, aecodec_bundle **bundle)
-{
-    FILE *file = fopen(path, "rb");
-    size_t size = 0;
-    void *memory;
+    aecodec_status status;
     if (!file) {
         return AECODEC_UNREADABLE;
     }
-    memory = read_all(file, &size);
+    status = open_copy(file, &memory, &opened);
     fclose(file);
-    return memory ? open_memory(memory, size, release, bundle) : AECODEC_UNREADABLE;
+    if (!opened) {
+        free(memory);
+        return status;
+    }
+    opened->memory = memory;
+    status = check_hashes(opened);
+    if (status == AECODEC_OK) {
+        *bundle = opened;
+    } else {
+        aecodec_bundle_close(opened);
+    }
+    return status;
 }
-
-#endif

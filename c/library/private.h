@@ -83,9 +83,7 @@ struct aecodec_bundle {
     level_tables tables[MAX_LEVELS]; /* of whole levels */
     aecodec_network encoder, decoder; /* if they are present */
     int has_encoder, has_decoder;
-    void (*release)(void *memory, size_t size); /* of a file that was opened */
-    void *memory;
-    size_t memory_size;
+    void *memory; /* of a file that was opened; NULL otherwise */
 };
 
 /* NULL if it is absent. */

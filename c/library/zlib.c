@@ -47,6 +47,12 @@ static uint32_t adler32(const uint8_t *bytes, size_t size)
 
 /* ---- inflating ---- */
 
+/* A canonical prefix code: how many symbols there are of each length, and the symbols in their order. */
+typedef struct {
+    uint16_t count[MAX_BITS + 1];
+    uint16_t symbols[LITERALS + 2];
+} prefix_code;
+
 /* Bits of a stream, and the bytes that they make. An error sticks. */
 typedef struct {
     const uint8_t *in;
@@ -55,7 +61,8 @@ typedef struct {
     unsigned count; /* of bits */
     uint8_t *out;
     size_t out_size, out_at;
-    int is_damaged;
+    int is_damaged, has_fixed_codes;
+    prefix_code fixed_literals, fixed_distances; /* made for the first block that needs them */
 } inflater;
 
 static uint32_t take_bits(inflater *s, unsigned count)
@@ -74,12 +81,6 @@ static uint32_t take_bits(inflater *s, unsigned count)
     s->count -= count;
     return taken;
 }
-
-/* A canonical prefix code: how many symbols there are of each length, and the symbols in their order. */
-typedef struct {
-    uint16_t count[MAX_BITS + 1];
-    uint16_t symbols[LITERALS + 2];
-} prefix_code;
 
 /* Make a code of the lengths of its symbols. Returns whether it is complete; a code of one symbol of length 1,
  * or of none, need not be. */
@@ -199,12 +200,14 @@ static void set_fixed_lengths(uint8_t lengths[288])
 static void inflate_fixed(inflater *s)
 {
     uint8_t lengths[288];
-    prefix_code literals, distances;
-    set_fixed_lengths(lengths);
-    make_code(&literals, lengths, 288);
-    memset(lengths, 5, DISTANCES);
-    make_code(&distances, lengths, DISTANCES);
-    inflate_coded(s, &literals, &distances);
+    if (!s->has_fixed_codes) {
+        set_fixed_lengths(lengths);
+        make_code(&s->fixed_literals, lengths, 288);
+        memset(lengths, 5, DISTANCES);
+        make_code(&s->fixed_distances, lengths, DISTANCES);
+        s->has_fixed_codes = 1;
+    }
+    inflate_coded(s, &s->fixed_literals, &s->fixed_distances);
 }
 
 /* Read the lengths of both codes, which are coded themselves. */
@@ -277,13 +280,19 @@ static void inflate_blocks(inflater *s)
 
 aecodec_status zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size)
 {
-    inflater s = {stream, stream_size, 2, 0, 0, bytes, size, 0, 0};
+    inflater s;
     uint32_t checksum = 0;
     unsigned n;
     if (stream_size < 2 + CHECKSUM || (stream[0] & 0x8f) != 8 || stream[1] & 0x20 ||
         (stream[0] << 8 | stream[1]) % 31) {
         return AECODEC_DAMAGED;
     }
+    memset(&s, 0, sizeof s);
+    s.in = stream;
+    s.in_size = stream_size;
+    s.in_at = 2;
+    s.out = bytes;
+    s.out_size = size;
     inflate_blocks(&s);
     if (s.is_damaged || s.out_at != size || stream_size - s.in_at != CHECKSUM) {
         return AECODEC_DAMAGED;

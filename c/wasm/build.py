@@ -59,7 +59,7 @@ _MARK = b"aecodec sources "
 def sources() -> list[Path]:
     """All files of C that the binary is made of, headers too, in an order that is always the same.
 
-    Files of the library that read files or maps them into memory are left out.
+    Files of the library that read files are left out.
     """
     paths = [path for folder, names in _FOLDERS.items() for path in (ROOT / folder).glob(names)]
     own = Path(__file__).with_name("core.c")

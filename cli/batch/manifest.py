@@ -21,7 +21,6 @@ from aecodec.cli.shared.console import Values, name_of
 from aecodec.cli.shared.discovery import STANDARD
 from aecodec.cli.shared.file_io import size_of, write_bytes
 from aecodec.errors import AecodecError, UsageError
-from aecodec.urls import path_or_url
 
 _JOURNAL = ".rows"
 """Suffix that is added to the name of the manifest."""
@@ -57,7 +56,8 @@ class Manifest:
         if not all(_is_of(row, pack) for row in rows):
             return False
         results = {(row.target, row.bytes) for row in rows if row and row.target}
-        return all(size_of(path_or_url(target)) == size for target, size in results)
+        paths = [(pack.result_named(target), size) for target, size in results]
+        return all(path and size_of(path) == size for path, size in paths)
 
     def add(self, item: Any, outcome: Outcome) -> None:
         """Record the outcome of a file."""
@@ -149,7 +149,11 @@ def _is_of(row: Row | None, item: Any) -> TypeGuard[Row]:
     """Whether a row records a file of an item as done."""
     if row is None or row.status or row.bytes is None:
         return False
-    return item.may_make(row.target) if isinstance(item, Pack) else row.target == _target_of(item)
+    return (
+        item.result_named(row.target) is not None
+        if isinstance(item, Pack)
+        else row.target == _target_of(item)
+    )
 
 
 def _row_of(item: Any, outcome: Outcome) -> Row:

@@ -35,9 +35,10 @@ class Pack:
             return self.target
         return self.target.with_name(f"{self.target.stem}_{number}{self.target.suffix}")
 
-    def may_make(self, target: str | None) -> bool:
-        """Whether a file with this name may be a result of the pack."""
-        return target in {str(self.target_of(number)) for number in range(len(self.sources))}
+    def result_named(self, target: str | None) -> Path | None:
+        """The result with this name; None if the pack cannot make a file with this name."""
+        results = map(self.target_of, range(len(self.sources)))
+        return next((result for result in results if str(result) == target), None)
 
 
 def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:

@@ -8,7 +8,7 @@ import typer
 
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.options import Json, complete_codec
-from aecodec.cli.shared.texts import codec_text
+from aecodec.cli.shared.texts import codec_lines
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.data.codecs import name_of
@@ -34,7 +34,7 @@ def codecs(
     for codec_name in [name] if name else built_in_names():
         with console.errors_as_json(codec_name):
             codec = load_codec(codec_name)
-        console.result(codec_text(codec), _values(codec))
+        console.result(codec_lines(codec), _values(codec))
 
 
 def _values(codec: Codec) -> dict[str, Any]:

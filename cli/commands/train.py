@@ -17,7 +17,7 @@ from aecodec.cli.shared.file_io import check_input
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.stdout import write_line
-from aecodec.cli.shared.texts import codec_text
+from aecodec.cli.shared.texts import codec_lines
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.data.recipes import purpose_of, recipe_names
@@ -151,7 +151,7 @@ def train(
             callbacks=list(_callbacks(quiet, tensorboard)),
             verbose=0,
         )
-    console.result(codec_text(codec))
+    console.result(codec_lines(codec))
 
 
 def _check_data(data: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -47,14 +47,15 @@ class Console:
     write: Write = echo
     keep: Callable[[Values], None] = _discard
 
-    def result(self, text: str, values: Values | None = None) -> None:
-        """Print a result, as text or as a line of JSON."""
+    def result(self, text: str | Sequence[str], values: Values | None = None) -> None:
+        """Print a result, as one or several lines of text or as a line of JSON."""
         values = dict(values or {})
         self.keep(values)
         if self.as_json:
             self.write(json.dumps(values), self.to_stderr)
         elif not self.quiet:
-            self.write(text, self.to_stderr)
+            for line in [text] if isinstance(text, str) else text:
+                self.write(line, self.to_stderr)
 
     def note(self, text: str) -> None:
         """Print a line that is not a result to standard error."""

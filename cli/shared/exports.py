@@ -14,7 +14,7 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
-from aecodec.cli.shared.texts import codec_text, loss_text
+from aecodec.cli.shared.texts import codec_lines, loss_lines
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.codec_files.folder import CodecFolder
@@ -245,4 +245,4 @@ def make_codec(
             replace=output.force,
             **counts,
         )
-    output.console.result(f"{codec_text(codec)}\n{loss_text(codec)}")
+    output.console.result([*codec_lines(codec), *loss_lines(codec)])

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 _MIN_STEPS = 8
 """Work with fewer steps ends too soon for a bar."""
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Characters that control the terminal or the direction of text, except tabs and line ends."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that control the terminal or the direction of text, except tabs."""
 
 
 def visible(text: str) -> str:
     r"""Escape the control characters of a text.
 
-    File and codec names may come from untrusted sources and must not control the terminal.
+    File and codec names may come from untrusted sources. They must neither control the terminal nor
+    forge lines of output.
 
     >>> visible("\x1b[2Jdigits")
     '\\x1b[2Jdigits'

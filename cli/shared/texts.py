@@ -6,8 +6,8 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.summary import levels_of, title_line, unit_of_cost
 
 
-def codec_text(codec: Codec) -> str:
-    """A codec and its levels, one line per level."""
+def codec_lines(codec: Codec) -> list[str]:
+    """A line for a codec, and a line for each of its levels."""
     unit = unit_of_cost(codec.folder)
     decimals = 3 if unit == "bpp" else 2
     lines = [
@@ -15,10 +15,10 @@ def codec_text(codec: Codec) -> str:
         + ("  (default)" if is_default else "")
         for number, cost, psnr, is_default in levels_of(codec.folder)
     ]
-    return "\n".join([f"{title_line(codec.folder)}, engine {codec.engine}", *lines])
+    return [f"{title_line(codec.folder)}, engine {codec.engine}", *lines]
 
 
-def loss_text(codec: Codec) -> str:
+def loss_lines(codec: Codec) -> list[str]:
     """PSNR of the finest level of a codec and of its float models, in several lines."""
     loss = codec.folder.measured["finest_level"]
     in_floats = [name for names in loss["layers_in_floats"].values() for name in names]
@@ -30,4 +30,4 @@ def loss_text(codec: Codec) -> str:
     ]
     if in_floats:
         lines.append(f"  layers that compute in floats: {', '.join(in_floats)}")
-    return "\n".join(lines)
+    return lines

@@ -17,6 +17,11 @@ import aecodec
 from aecodec.arrays import Pixels
 
 THEN = 1_400_000_000
+ODD_EXIF_AND_XMP = bytes.fromhex(
+    "ae43010881441f201002086e6f74657869662103043c782f3e716d723c36035662fa33a757c6097dbd9411a30cab12"
+    "5d0d0a5f"
+)
+"""A digit whose EXIF is `notexif!` and whose XMP is `<x/>`."""
 
 
 @pytest.fixture
@@ -63,6 +68,17 @@ def test_one_format_for_all(scans: Path, command: Command) -> None:
         "d.tif",
         *(f"{letter}.tiff" for letter in "efg"),
     ]
+
+
+@pytest.mark.parametrize("file_format", ["tiff", "png", "webp"])
+def test_odd_metadata_of_a_file_does_not_end_a_batch(
+    folder: Path, command: Command, file_format: str
+) -> None:
+    Path("a.aec").write_bytes(ODD_EXIF_AND_XMP)
+    command("compress", "digit.png", "-o", "b.aec")
+    result = command("decompress", "a.aec", "b.aec", "-o", "back/", "--format", file_format)
+    assert (result.status, len(os.listdir("back"))) == (0, 2)
+    assert file_format != "tiff" or "a.aec: not kept: its metadata" in result.err
 
 
 @pytest.mark.parametrize(

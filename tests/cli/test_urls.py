@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import pickle
+import re
 import shutil
 import sys
 import threading
+import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +18,7 @@ import pytest
 from helpers.commands import Command
 
 from aecodec.data.samples import sample_paths
-from aecodec.urls import Url
+from aecodec.urls import Url, path_or_url
 
 
 @pytest.fixture
@@ -109,3 +112,50 @@ def test_no_object_leads_out_of_the_folder_of_results(
         assert "escaped.png: skipped: its name leads out of the folder" in done.err
     assert [path.name for path in tmp_path.rglob("*.aec")] == ["a.aec"]
     assert not any("escaped.aec" in name for name in fsspec.filesystem("memory").store)
+
+
+def test_an_archive_is_a_folder(folder: Path, command: Command) -> None:
+    with zipfile.ZipFile("scans.zip", "w") as archive:
+        for name in ("a.png", "deep/b.png", "../escaped.png"):
+            archive.write("digit.png", name)
+    done = command("compress", "zip://::scans.zip", "-o", "out/in/here")
+    assert (done.status, "escaped.png::scans.zip: skipped: its name leads" in done.err) == (1, True)
+    assert "zip://deep/b.png::scans.zip -> out/in/here/deep/b.aec" in done.out
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.aec"))
+    assert written == ["out/in/here/a.aec", "out/in/here/deep/b.aec"]
+    assert command("compress", f"zip://deep::file://{folder}/scans.zip", "-o", "two/").status == 0
+    assert command("compress", "zip://a.png::scans.zip", "-o", "c.aec").status == 0
+    assert Path("c.aec").read_bytes() == Path("two/b.aec").read_bytes()
+    unnamed = command("compress", "zip://::scans.zip")
+    assert (unnamed.status, "name a folder with -o" in unnamed.err) == (2, True)
+
+
+def test_secrets_in_urls_are_masked(folder: Path, command: Command) -> None:
+    secret = "http://me:pass@127.0.0.1:1/a.png?X-Amz-Signature=s1g.n&v=2"
+    shown = "http://me:***@127.0.0.1:1/a.png?X-Amz-Signature=***&v=2"
+    for arguments in (
+        (secret, "-o", "a.aec"),
+        ("digit.png", "-o", secret),
+        (secret, "digit.png", "-o", "out/", "--json", "--manifest", "m.parquet"),
+    ):
+        done = command("compress", *arguments)
+        assert shown in done.out + done.err
+        assert not re.search("pass|s1g", done.out + done.err)
+    manifest = Path("m.parquet").read_bytes()
+    assert (shown.encode() in manifest, b"s1g" in manifest) == (True, False)
+    url = pickle.loads(pickle.dumps(path_or_url(secret)))
+    assert (url.address, url.name) == (secret, "a.png")
+
+
+def test_names_with_line_ends_forge_no_lines(folder: Path, command: Command) -> None:
+    name = "a.png\nb.png -> b.aec: 24 bytes"
+    shutil.copy("digit.png", f"{name}.png")
+    Path("broken\nerror: x.png").write_bytes(b"")
+    results = [command("compress", folder, "-o", "out"), command("info", "out")]
+    results.append(command("compress", "no\nsuch.png", "-o", "a\nb.aec"))
+    for result in results:
+        assert not any(
+            line.startswith(("b.png", "error: x", "such"))
+            for line in (result.out + result.err).split("\n")
+        )
+    assert r"a.png\nb.png -> b.aec: 24 bytes.png -> out" in results[0].out

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, digests, listed
+from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, digests, golden_codecs, listed
 
 import aecodec
 from aecodec.codec.geometry import vector_shape
@@ -13,7 +13,7 @@ from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
 from aecodec.engine.choice import engine_name
 from aecodec.entropy.slices import FixedSymbols
-from aecodec.errors import FormatError
+from aecodec.errors import CodecError, FormatError
 from aecodec.format import container
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
@@ -61,9 +61,11 @@ def _as_they_are(codes: np.ndarray) -> FixedSymbols:
 @pytest.mark.parametrize("path", sorted(REFUSED.glob("*.aec")), ids=lambda path: path.stem)
 def test_files_that_break_a_rule_are_refused(path: Path) -> None:
     data = path.read_bytes()
-    with pytest.raises(FormatError):
-        codec_of(data).decoder.check(data)
-    assert f"\n| `{path.stem}` |" in FORMAT.read_text("utf-8")
+    with pytest.raises(CodecError if path.stem == "unknown_codec" else FormatError):
+        codec_of(data).decoder.check(data, UNLIMITED)
+    codecs = {codec.spec.codec_id: codec.spec.name for codec in golden_codecs().values()}
+    name = codecs.get(data[3:7], "none" if path.stem == "unknown_codec" else "digits")
+    assert f"\n| `{path.stem}` | {name} |" in FORMAT.read_text("utf-8")
 
 
 def test_every_golden_file_is_read() -> None:

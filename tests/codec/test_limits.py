@@ -1,5 +1,6 @@
 """What a file claims is checked against what a caller accepts, before anything is allocated."""
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import aecodec
-from aecodec import AecodecError, Codec, LimitError, UsageError
+from aecodec import AecodecError, Codec, ImageError, LimitError, UsageError
 from aecodec.format import container
 from aecodec.format.container import Header, MetadataKind, Mode
 from aecodec.format.limits import UNLIMITED, Claim, Limits
@@ -123,3 +124,13 @@ def test_memory_that_runs_out_is_an_error_of_the_tree(
     monkeypatch.setattr("aecodec.codec.encoder_codec.to_picture", too_large)
     with pytest.raises(AecodecError, match="not enough memory"):
         codec.encoder.compress(np.ones((28, 28), np.uint8))
+
+
+@pytest.mark.parametrize("shape", [(4, 1 << 15, 1 << 15), (4, 1 << 15, 1 << 15, 3), (1 << 21, 4)])
+def test_an_array_is_not_copied_before_its_size_is_checked(shape: tuple[int, ...]) -> None:
+    tracemalloc.start()
+    with pytest.raises(ImageError, match="pixels"):
+        aecodec.compress(np.broadcast_to(np.uint8(0), shape))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1 << 24

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,10 +65,22 @@ def test_a_score_is_not_given_for_a_tiny_picture(photo: Codec, photograph: Pixel
         photo.compress(photograph[:7, :40], min_ssimulacra2=20)
     with pytest.raises(UsageError, match="no level reaches 99 by SSIMULACRA2: level"):
         photo.compress(photograph[:64, :64], min_ssimulacra2=99)
-    with pytest.raises(UsageError, match="give a number"):
-        photo.compress(photograph[:64, :64], min_psnr=math.nan)
     with pytest.raises(UsageError, match="exclude each other"):
         photo.compress(photograph[:64, :64], min_psnr=30, min_ssimulacra2=50)
+
+
+@pytest.mark.parametrize("name", ["level", "max_bytes", "min_psnr", "min_ssimulacra2"])
+@pytest.mark.parametrize("value", [math.nan, "2", [2], 1j])
+def test_a_target_is_a_number(codec: Codec, digits: Pixels, name: str, value: Any) -> None:
+    with pytest.raises(UsageError, match=f"{name} is .*: give a number"):
+        codec.compress(digits[0], **{name: value})
+
+
+@pytest.mark.parametrize("level", [math.inf, 2**63, 10**400, "2"])
+def test_extreme_levels_are_rejected(codec: Codec, digits: Pixels, level: Any) -> None:
+    with pytest.raises(UsageError, match="codec digits has the levels 1"):
+        codec.encoder.codes(digits[:1, ..., None], level)
+    assert codec.compress(digits[0], max_bytes=2**63) == codec.compress(digits[0], level=3)
 
 
 def test_a_target_makes_the_file_that_its_attributes_make(photo: Codec, photograph: Pixels) -> None:

@@ -152,6 +152,26 @@ def test_a_full_disk_is_a_failure(folder: Path, digits_in_both: Both, digits: Pi
         assert (done.returncode, b"standard output: No space left" in done.stderr) == (1, True)
 
 
+def test_endless_and_huge_files_are_not_read(folder: Path) -> None:
+    with (folder / "huge.aec").open("wb") as file:
+        file.truncate((1 << 31) + 1)
+    assert run(folder, "info", "huge.aec").stderr == b"aecc: huge.aec: larger than 2 GiB\n"
+
+
+@pytest.mark.slow
+def test_an_endless_device_is_read_up_to_a_limit(folder: Path) -> None:
+    assert run(folder, "info", "/dev/zero").stderr == b"aecc: /dev/zero: larger than 2 GiB\n"
+
+
+def test_names_do_not_control_the_terminal(folder: Path) -> None:
+    for name, shown in (
+        ("a\x1b[2J\n\x7fb", b"a\\x1b[2J\\x0a\\x7fb"),
+        ("\x9bé", b"\xc2\\x9b\xc3\xa9"),
+    ):
+        assert run(folder, "info", name).stderr.startswith(b"aecc: " + shown + b": No such")
+        assert run(folder, name).stderr.startswith(b"aecc: " + shown + b": ")
+
+
 def test_nothing_but_the_result_is_written(
     folder: Path, digits_in_both: Both, digits: Pixels
 ) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import subprocess
 from collections.abc import Iterator
 from ctypes import byref, c_char, c_size_t, c_uint32, c_void_p
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +25,7 @@ from benchmarks.c_codec import (
     CCodec,
     StatusError,
     aligned,
+    built,
     bundle_of,
     library,
 )
@@ -160,3 +164,37 @@ def test_memory_that_is_not_aligned_is_refused(codec: Codec) -> None:
         c_void_p(memory.ctypes.data + 1), c_size_t(len(memory) - 1), byref(c_void_p())
     )
     assert status == BAD_ARGUMENT
+
+
+def opened_file(path: Path) -> tuple[int, c_void_p]:
+    """Status of opening a bundle by its path, and the bundle."""
+    bundle = c_void_p()
+    return library().aecodec_bundle_open(os.fsencode(path), byref(bundle)), bundle
+
+
+@pytest.mark.parametrize("change", ["overwritten", "truncated"])
+def test_a_bundle_that_is_rewritten_in_place_stays_as_it_was_opened(
+    codec: Codec, digits: Pixels, tmp_path: Path, change: str
+) -> None:
+    content, path = bundle_of(codec.folder), tmp_path / "a.bundle"
+    path.write_bytes(content)
+    status, bundle = opened_file(path)
+    assert status == OK
+    path.write_bytes(b"\xff" * len(content) if change == "overwritten" else b"")
+    size = c_size_t()
+    section = library().aecodec_bundle_find
+    section.restype = c_void_p
+    kept = ctypes.string_at(section(bundle, 3, 2, byref(size)), size.value)
+    library().aecodec_bundle_close(bundle)
+    assert kept in content
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.bundle")
+    (tmp_path / "empty.bundle").touch()
+    for name in ("pipe.bundle", "empty.bundle", "absent.bundle", "."):
+        command = [built() / "aecc", "compress", "-", "-o", "-", "--bundle", tmp_path / name]
+        done = subprocess.run(
+            command, input=b"P5 1 1 255\n\0", capture_output=True, timeout=20, check=False
+        )
+        assert (done.returncode, b"cannot be read" in done.stderr) == (1, True)

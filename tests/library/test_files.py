@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+import zlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.c.beside_python import Both
 
 from aecodec import Codec
 from aecodec.arrays import Pixels
+from aecodec.format.container import pack, unpack
 from benchmarks.c_codec import BAD_ARGUMENT, BAD_IMAGE, CCodec, StatusError, bundle_of
 
 
@@ -74,6 +79,22 @@ def test_any_alpha_is_deflated_and_inflated(digits_in_both: Both, size: int) -> 
         file = digits_in_both.c.compress(np.concatenate([alpha, alpha], axis=-1), 1)
         for decoded in (digits_in_both.c.decompress(file), digits_in_both.pixels(file)):
             assert np.array_equal(decoded[..., -1:], alpha)
+
+
+def test_empty_blocks_of_alpha_cost_little(digits_in_both: Both) -> None:
+    """The fixed codes are made once, not for each block, of which 10 bits make one."""
+    pixels = np.zeros((1, 28, 28, 2), np.uint8)
+    file = digits_in_both.c.compress(pixels, 2)
+    header, payload = unpack(file)
+    blocks = bytes.fromhex("0208208000") * 100_000  # 4 in 5 bytes
+    end = zlib.compress(bytes(784), 0)[2:]
+    forged = pack(replace(header, alpha=b"\x78\x01" + blocks + end), payload)
+    seconds = []
+    for decode in (zlib.decompress, digits_in_both.c.decompress):
+        start = time.process_time()
+        decode(forged if seconds else b"\x78\x01" + blocks + end)
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 25 * seconds[0] + 0.02
 
 
 def test_compressing_refuses_what_no_file_holds(digits_in_both: Both, digits: Pixels) -> None:

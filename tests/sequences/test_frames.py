@@ -18,6 +18,7 @@ from aecodec.arrays import Pixels
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.errors import InputError
 from aecodec.sequences.recent_values import RecentValues
+from aecodec.sequences import frame_files
 
 
 @pytest.fixture
@@ -130,6 +131,26 @@ def test_a_file_that_changes_is_noticed(stack: Path, digits: Pixels) -> None:
     stack.write_bytes(aecodec.compress(digits[:299]))
     with pytest.raises(FormatError, match=r"digits\.aec: changed since its frames were counted"):
         frames[0]
+
+
+@pytest.mark.parametrize("bytes_of_code", [1, 2])  # in C and in Python
+def test_codes_of_a_replaced_file_are_not_used_with_the_new_file(
+    tmp_path: Path, photograph: Pixels, monkeypatch: pytest.MonkeyPatch, bytes_of_code: int
+) -> None:
+    crops = np.stack([photograph[20 * n :][:64, :64] for n in range(6)]).reshape(3, 2, 64, 64, 3)
+    large, small, unrelated = (
+        aecodec.compress(pair, level=level) for pair, level in zip(crops, (8, 1, 1), strict=True)
+    )
+    (tmp_path / "a.aec").write_bytes(large)
+    (tmp_path / "b.aec").write_bytes(unrelated)
+    size = aecodec.frames(tmp_path).codes[:2].size * bytes_of_code
+    # Room for all that is cached, except for the large file.
+    monkeypatch.setattr(frame_files, "_CACHE_BYTES", 2 * size + len(small) + len(unrelated))
+    frames = aecodec.frames(tmp_path)
+    frames[[0, 2]]
+    (tmp_path / "a.aec").write_bytes(small)
+    files = [aecodec.decompress_frames(file) for file in (large, small)]
+    assert any(np.array_equal(frames[:2], pixels) for pixels in files)
 
 
 def test_wrong_indices_are_refused(stack: Path) -> None:
