@@ -54,7 +54,7 @@ def export_codec(
     context_units: int | Sequence[int] = 512,
     context_epochs: int = 40,
     rdoq: RateWeight = UNMASKED,
-    replace: bool = True,
+    replace: bool = False,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
