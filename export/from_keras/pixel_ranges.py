@@ -23,6 +23,9 @@ _UNLIKELY = 2.0
 _CLOSE = 0.3
 """Difference in dB up to which two choices are close."""
 
+_CLOSER = 10 ** (-_CLOSE / 10)
+"""Fitted ranges, which are always close, count only if they reduce the error by this factor."""
+
 _FLAT = 1e-9
 
 Run = Callable[[Float32], Float32]
@@ -91,12 +94,12 @@ def _announce(
     chosen: RangePair, errors: dict[RangePair, float], fitted: dict[RangePair, float]
 ) -> None:
     """Name the chosen ranges and the next best, unless 0..1 is clearly the best."""
-    rivals = {pair: error for pair, error in errors.items() if INVERTED not in pair} | fitted
+    rivals = {pair: error for pair, error in errors.items() if INVERTED not in pair}
+    rivals |= {pair: error for pair, error in fitted.items() if error < _CLOSER * errors[chosen]}
     rivals.pop(chosen, None)
     rival = min(rivals, key=lambda pair: rivals[pair])
     loss = 10 * float(np.log10(errors[chosen] / max(rivals[rival], _FLAT)))
-    is_close = loss > (_CLOSE if rival in fitted else -_CLOSE)
-    if is_close or chosen != (UNIT, UNIT):
+    if loss > -_CLOSE or chosen != (UNIT, UNIT):
         comparison = f"{abs(loss):.1f} dB {'better' if loss > 0 else 'worse'}"
         _warn(
             f"pixels are taken as {chosen[0]} for the encoder and {chosen[1]} for the decoder; "
