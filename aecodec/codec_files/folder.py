@@ -215,7 +215,9 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
             "replace=True), or give another folder"
         )
     parent = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+    if not parent.is_dir():
+        raise AecodecError(f"{folder} cannot be written: {parent} is a file, not a folder")
+    if not os.access(parent, os.W_OK | os.X_OK):
         raise AecodecError(f"{folder} cannot be written: no permission to write in {parent}")
     if (free := shutil.disk_usage(parent).free) < _LEAST_FREE_BYTES:
         raise AecodecError(f"{folder} cannot be written: only {free >> 20} MiB are free there")

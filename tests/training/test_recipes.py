@@ -81,7 +81,7 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
     (tmp_path / "old/codec.json").write_text("{}")
     with pytest.raises(UsageError, match="replace=True"):
         run_recipe(recipe, bands, tmp_path / "old", verbose=0)
-    with pytest.raises(AecodecError, match="no permission"):
+    with pytest.raises(AecodecError, match="a file, not a folder"):
         run_recipe(recipe, bands, bands / "codec", verbose=0)
     with pytest.raises(UsageError, match="printable"):
         run_recipe(replace(recipe, name="\n"), bands, tmp_path / "codec", verbose=0)
