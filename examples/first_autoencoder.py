@@ -9,10 +9,20 @@ import numpy as np
 import tensorflow as tf
 from matplotlib import pyplot as plt
 
+from aecodec.data.samples import sample_paths
 from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
 
-(x_train, _), (x_test, _) = tf.keras.datasets.mnist.load_data()
-x_train, x_test = x_train / 255.0, x_test / 255.0
+try:
+    (x_train, _), (x_test, _) = tf.keras.datasets.mnist.load_data()
+    x_train, x_test = x_train / 255.0, x_test / 255.0
+except Exception as error:  # no internet access
+    print(f"MNIST is not here, using aecodec's ten sample digits, moved a little ({error})")
+    samples = np.stack([plt.imread(path) for path in sample_paths()])
+    move = tf.keras.Sequential(
+        [tf.keras.layers.RandomRotation(0.05), tf.keras.layers.RandomTranslation(0.1, 0.1)]
+    )
+    moved = np.asarray(move(np.repeat(samples[..., None], 500, axis=0), training=True))[..., 0]
+    x_train, x_test = moved, samples
 
 # %% [markdown]
 # ## Train

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import TileTransform
 from aecodec.engine.transform import to_int8
 from aecodec.entropy import coding
-from aecodec.errors import ModelError
+from aecodec.errors import AecodecWarning, ModelError
 from aecodec.export.image_shape import check_is_picture
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
@@ -54,7 +55,7 @@ def export_codec(
     context_units: int | Sequence[int] = 512,
     context_epochs: int = 40,
     rdoq: RateWeight = UNMASKED,
-    replace: bool = True,
+    replace: bool = False,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
@@ -198,6 +199,7 @@ def _measure(
         "pictures": len(pixels),
         "levels": [_measure_level(codec, pixels, number) for number in numbers],
     }
+    _warn_of_empty_levels(measured["levels"])
     if _compares_with_floats(codec.spec):
         loss = measure_pair_loss(codec, *models, pixels, networks)
         measured["finest_level"] = loss.as_json()
@@ -211,6 +213,18 @@ def _compares_with_floats(spec: CodecSpec) -> bool:
     rounding error with the rate.
     """
     return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains
+
+
+def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
+    """Warn of levels whose codes are the same for all pictures."""
+    empty = [str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005]
+    if empty:
+        warnings.warn(
+            f"level {', '.join(empty)}: the codes are the same for all pictures, and files restore "
+            "nothing of them; train longer, with a smaller rate weight, or check the pixel range",
+            AecodecWarning,
+            stacklevel=2,
+        )
 
 
 def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]:

@@ -13,7 +13,7 @@ from aecodec.codec.geometry import picture_size
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import FormatError, ImageError
 from aecodec.format.container import Header
-from aecodec.imaging.picture import Picture, check_limits, from_array
+from aecodec.imaging.picture import Picture, as_picture, check_limits
 
 Shape = tuple[int, ...]
 
@@ -32,7 +32,7 @@ def check_chunk(shape: Shape, dtype: npt.DTypeLike) -> None:
 def _black_chunk(shape: Shape, dtype: npt.DTypeLike = np.uint8) -> Picture:
     """Make a chunk of black pictures, which take no memory."""
     try:
-        picture = from_array(np.broadcast_to(np.zeros((), dtype), shape))
+        picture = as_picture(np.broadcast_to(np.zeros((), dtype), shape))
         check_limits(picture)
     except ImageError as error:
         raise ImageError(

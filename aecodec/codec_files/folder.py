@@ -14,15 +14,18 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES, PRIORS, Half
+from aecodec.atomic.folders import update_folder
+from aecodec.codec_files.file_names import CODEC_FILES, CODEC_JSON, DECODING_FILES, PRIORS, Half
 from aecodec.codec_files.priors_file import load_prior
-from aecodec.codec_files.spec import CodecSpec, nearest_level, spec_from_json
+from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json
 from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
@@ -31,6 +34,8 @@ FORMAT = 1
 
 _MAX_JSON = 1 << 20
 _MAX_FILE = 1 << 28
+_LEAST_FREE_BYTES = 1 << 27
+"""Free space for a codec and the state of a training."""
 
 _FLOAT_NETWORKS = (
     ": export and training need the float networks; if they are not installed, use the codec's "
@@ -160,6 +165,36 @@ def _check_measured(measured: Mapping[str, Any]) -> None:
             float(level[name])  # raises OverflowError for huge integers
 
 
+def check_target(folder: Path, name: str, *, replace: bool) -> None:
+    """Check, before hours of work, that a codec can be written.
+
+    Args:
+        folder: the codec's folder, which need not exist.
+        name: name of the codec.
+        replace: whether an existing codec may be replaced.
+
+    Raises:
+        UsageError: the name is not allowed, or a codec exists and `replace` is False.
+        AecodecError: the folder cannot be written, or its disk is almost full.
+    """
+    try:
+        printable_name(name)
+    except ValueError as error:
+        raise UsageError(f"codec {name!r}: {error}; choose another name") from error
+    if not replace and any((folder / file).exists() for file in CODEC_FILES):
+        raise UsageError(
+            f"{folder} already contains codec files: replace them with --force (in Python "
+            "replace=True), or give another folder"
+        )
+    parent = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not parent.is_dir():
+        raise AecodecError(f"{folder} cannot be written: {parent} is a file, not a folder")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise AecodecError(f"{folder} cannot be written: no permission to write in {parent}")
+    if (free := shutil.disk_usage(parent).free) < _LEAST_FREE_BYTES:
+        raise AecodecError(f"{folder} cannot be written: only {free >> 20} MiB are free there")
+
+
 def write_folder(
     path: Path,
     spec: CodecSpec,
@@ -167,7 +202,7 @@ def write_folder(
     measured: Mapping[str, Any],
     rdoq: RateWeight = UNMASKED,
     *,
-    replace: bool = True,
+    replace: bool = False,
 ) -> CodecFolder:
     """Write a codec folder atomically: other processes see the old codec or the new one.
 

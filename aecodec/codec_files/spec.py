@@ -150,7 +150,7 @@ def spec_from_json(values: Any) -> CodecSpec:
     """
     try:
         spec = CodecSpec(
-            name=_name(values["name"]),
+            name=printable_name(values["name"]),
             tile=_pair(values["tile"]),
             channels=_integer(values["channels"]),
             code_shape=_integers(values["code_shape"]),
@@ -172,8 +172,12 @@ def _check_keys(values: Mapping[str, Any], keys: Iterable[str]) -> None:
         raise ValueError(f"the keys are not {', '.join(sorted(keys))}")
 
 
-def _name(value: Any) -> str:
-    """A printable name; characters that move the cursor or reverse text are rejected."""
+def printable_name(value: Any) -> str:
+    """A printable name; characters that move the cursor or reverse text are rejected.
+
+    Raises:
+        ValueError: the name is empty, too long or not printable.
+    """
     if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= _MAX_NAME:
         raise ValueError(f"the name does not have 1 to {_MAX_NAME} printable characters")
     return value

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, ImageError
 from aecodec.image_files.formats import has_image_suffix
+from aecodec.imaging.picture import check_frames
 
 ARRAY_SUFFIXES = (".npz", ".npy")
 
@@ -65,6 +66,8 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
             f"{path}: the array is {array.dtype} with shape {array.shape}; give uint8 with shape "
             "(N, H, W) or (N, H, W, C)"
         )
+    if array.ndim == 3:
+        check_frames(array.shape)
     return array
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.errors import FormatError, ImageError
+from aecodec.errors import AecodecWarning, FormatError, ImageError
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.instruction import Origin
 
@@ -62,10 +63,59 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
             (F, H, W) for F grey frames, or (F, H, W, C).
 
     Raises:
-        ImageError: the array has another dtype or shape, or is empty.
+        ImageError: the array has another dtype or shape, is empty, or could be a picture with
+            bands as well as grey frames.
 
     >>> from_array(np.zeros((5, 28, 28), np.uint8)).frames
     5
+    >>> from_array(np.zeros((64, 64, 13), np.uint8))
+    Traceback (most recent call last):
+    aecodec.errors.ImageError: an array of shape (64, 64, 13) may be 64 grey pictures of 64x13 \
+pixels, or a picture of 64x64 pixels with 13 bands: give array[..., None] for grey pictures; for \
+bands, which codecs do not have, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band
+    """
+    if array.ndim == 3 and array.shape[2] > 4:
+        check_frames(array.shape)
+    picture = as_picture(array)
+    if picture.alpha is not None and _is_mostly_translucent(picture.alpha):
+        warnings.warn(
+            f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
+            "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band",
+            AecodecWarning,
+            stacklevel=3,
+        )
+    return picture
+
+
+def check_frames(shape: tuple[int, ...]) -> None:
+    """Check that three axes are frames (F, H, W), and cannot be a picture with bands (H, W, C).
+
+    Raises:
+        ImageError: they may be a picture with bands.
+
+    >>> check_frames((1797, 8, 8))
+    """
+    frames, height, width = shape
+    if width == height or (frames != height and 2 * width > height):
+        return
+    raise ImageError(
+        f"an array of shape {shape} may be {frames} grey pictures of {height}x{width} pixels, or a "
+        f"picture of {frames}x{height} pixels with {width} bands: give array[..., None] for grey "
+        "pictures; for bands, which codecs do not have, give np.moveaxis(array, -1, 0)[..., None], "
+        "a grey picture per band"
+    )
+
+
+def _is_mostly_translucent(alpha: Pixels) -> bool:
+    """Whether most of the pixels are neither opaque nor transparent, unlike those of pictures."""
+    return bool(2 * np.count_nonzero((alpha != 0) & (alpha != 255)) > alpha.size)
+
+
+def as_picture(array: npt.NDArray[Any]) -> Picture:
+    """Make a picture from an array that :func:`from_array` takes, even if its shape is ambiguous.
+
+    Raises:
+        ImageError: the array has another dtype or shape, or is empty.
     """
     if array.dtype != np.uint8:
         raise ImageError(

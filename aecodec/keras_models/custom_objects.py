@@ -31,19 +31,26 @@ def register_custom_objects(names: Iterable[str]) -> None:
     'Template'
     """
     for name in names:
-        module, separator, attribute = name.rpartition(":")
-        if not separator or not module or not attribute:
-            raise UsageError(f"--custom-objects {name}: give module:Class or file.py:Class")
-        keras.saving.get_custom_objects()[attribute] = _attribute(name, module, attribute)
+        attribute = name.rpartition(":")[2]
+        keras.saving.get_custom_objects()[attribute] = imported_object(name)
 
 
-def _attribute(name: str, module: str, attribute: str) -> Any:
+def imported_object(name: str) -> Any:
+    """Import a class or a function. This runs the code of its module.
+
+    Args:
+        name: the object as `module:name` or `file.py:name`; modules may be in the working folder.
+
+    Raises:
+        UsageError: the module or the object does not exist, or the module fails.
+    """
+    module, _, attribute = name.rpartition(":")
+    if not module or not attribute:
+        raise UsageError(f"{name}: give module:name or file.py:name")
     try:
         return getattr(_imported(module), attribute)
     except Exception as error:  # the code of the module may raise anything
-        raise UsageError(
-            f"--custom-objects {name}: cannot be imported ({type(error).__name__}: {error})"
-        ) from error
+        raise UsageError(f"{name}: cannot be imported ({type(error).__name__}: {error})") from error
 
 
 def _imported(module: str) -> ModuleType:

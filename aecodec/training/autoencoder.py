@@ -14,11 +14,13 @@ import numpy.typing as npt
 from aecodec.arrays import Float32
 from aecodec.atomic.files import write_file
 from aecodec.codec.codec import Codec
+from aecodec.codec_files.folder import check_target
 from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
 from aecodec.export.codec_folder import export_codec
+from aecodec.export.image_shape import check_is_picture
 from aecodec.export.step_allocation import (
     StepsAndLevels,
     gained_steps,
@@ -49,13 +51,13 @@ class RunOptions:
     Attributes:
         minutes: duration of the training, which replaces the number of epochs.
         backup: folder for the state after each epoch, from which an interrupted training resumes.
-        callbacks: Keras callbacks.
-        seed: seed of the shuffling and the noise.
+        seed: seed of the shuffling and the noise. Initial weights are those of the models: call
+            `keras.utils.set_random_seed` before you build them, and the same seed gives the same
+            codec on the same machine.
     """
 
     minutes: float | None = None
     backup: Path | None = None
-    callbacks: Sequence[Any] = ()
     seed: int = 0
 
 
@@ -104,6 +106,7 @@ class Autoencoder(KerasPair):
         validation_data: npt.NDArray[Any] | None = None,
         verbose: int = 1,
         *,
+        callbacks: Sequence[Any] = (),
         distortion: Distortion = MSE,
         rate_options: RateOptions | None = None,
         run_options: RunOptions | None = None,
@@ -123,11 +126,12 @@ class Autoencoder(KerasPair):
             optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
             validation_data: (M, *image_shape) images to measure after each epoch.
             verbose: as in `keras.Model.fit`.
+            callbacks: Keras callbacks.
             distortion: measure of decoded pictures: `mse`, `ms-ssim`, `ssimulacra2` or `blocking`;
                 or weights of several measures by name; see
                 :mod:`aecodec.training.losses.mixture`.
             rate_options: details of the rate term.
-            run_options: duration, backup, callbacks and seed.
+            run_options: duration, backup and seed.
 
         Returns:
             The `History` of `keras.Model.fit`.
@@ -158,13 +162,14 @@ class Autoencoder(KerasPair):
                     steps_per_epoch=steps,
                     validation_data=self._validation_batches(validation_data, batch_size),
                     shuffle=False,  # the batches are shuffled
-                    callbacks=[*checkpoints, schedule, *run.callbacks],
+                    callbacks=[*checkpoints, schedule, *callbacks],
                     verbose=verbose,
                 )
         finally:  # interrupted or not
             self.gains = loss.gains
 
     def _check_convertible(self) -> None:
+        check_is_picture(self.encoder.input_shape[1:])
         if product_dtype(policy_in(self.encoder)) != "float32":
             return  # a float32 copy is converted after the training
         check_pair_convertible(self)
@@ -215,7 +220,7 @@ class Autoencoder(KerasPair):
         context_epochs: int = 40,
         rdoq: RateWeight = UNMASKED,
         *,
-        replace: bool = True,
+        replace: bool = False,
     ) -> Codec:
         """Quantize both halves, fit the priors, and write a codec folder.
 
@@ -231,7 +236,8 @@ class Autoencoder(KerasPair):
                 all; 0 for no context network.
             context_epochs: training epochs of the context networks.
             rdoq: weight of bits in the encoder's quantization, if levels have gains.
-            replace: replace an existing codec in the folder.
+            replace: replace an existing codec in the folder. The files that it made can then no
+                longer be decompressed.
 
         Returns:
             The codec.
@@ -241,6 +247,7 @@ class Autoencoder(KerasPair):
             UsageError: the folder contains a codec, and `replace` is False.
             AecodecError: the folder cannot be written.
         """
+        check_target(Path(folder), name, replace=replace)
         images = self.checked(x)
         steps, all_levels = self._steps_and_levels(images, levels)
         exported = export_codec(

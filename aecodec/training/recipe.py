@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError
 from aecodec.training.losses.mixture import MSE, Mixture
 from aecodec.training.optimizers import OPTIMIZERS
-from aecodec.training.zoo import PAIRS
+from aecodec.training.zoo import pair_named
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -51,7 +52,8 @@ class Recipe:
 
     Attributes:
         name: name of the codec.
-        networks: name of the ready-made pair.
+        networks: name of a ready-made pair, or a function that makes one; see
+            :func:`~aecodec.training.zoo.pair_named`.
         data: `tile`, the side of the training tiles in pixels; `held_out`, the share of the
             pictures that are only measured; `flips`, whether tiles are mirrored; `smooth`, the
             share of the tiles in a batch that are made smooth.
@@ -83,7 +85,7 @@ class Recipe:
         levels = {name: _interpolated(values, number) for name, values in self.levels.items()}
         for name in ("channels", "context_units"):
             levels[name] = [round(value) for value in levels[name]]
-        if PAIRS[self.networks].shares_channels:
+        if pair_named(self.networks).shares_channels:
             levels["channels"] = self.levels["channels"]
         return replace(self, levels=levels)
 
@@ -153,11 +155,12 @@ def _with_current_keys(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def _check(recipe: Recipe, path: Path) -> None:
     """Check that a recipe is complete and its settings are valid."""
-    if recipe.networks not in PAIRS:
-        raise UsageError(f"{path}: unknown networks {recipe.networks!r}: use {' or '.join(PAIRS)}")
+    try:
+        pair_named(recipe.networks)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
     for section, keys in _KEYS.items():
-        if set(getattr(recipe, section)) != keys:
-            raise UsageError(f"{path}: [{section}] must have {', '.join(sorted(keys))}")
+        _check_keys(set(getattr(recipe, section)), keys, f"{path}: [{section}]")
     if recipe.training["optimizer"] not in OPTIMIZERS:
         names = " or ".join(OPTIMIZERS)
         raise UsageError(f"{path}: unknown optimizer {recipe.training['optimizer']!r}: use {names}")
@@ -175,6 +178,15 @@ def _check(recipe: Recipe, path: Path) -> None:
         ) from error
 
 
+def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
+    """Name the keys that are unknown, with the nearest known ones, and those that are missing."""
+    for key in sorted(keys - expected):
+        nearest = get_close_matches(key, expected, 1) or [", ".join(sorted(expected))]
+        raise UsageError(f"{place} has an unknown key {key}: the nearest key is {nearest[0]}")
+    if missing := expected - keys:
+        raise UsageError(f"{place} has no {', '.join(sorted(missing))}: add it")
+
+
 def _check_distortion(recipe: Recipe, path: Path) -> None:
     side = recipe.data["tile"]
     try:
@@ -186,7 +198,7 @@ def _check_distortion(recipe: Recipe, path: Path) -> None:
 def _check_levels(recipe: Recipe, path: Path) -> None:
     """Check that every list in [levels] has one value per level."""
     counts = {name: len(values) for name, values in recipe.levels.items()}
-    if PAIRS[recipe.networks].shares_channels and counts.pop("channels") != 1:
+    if pair_named(recipe.networks).shares_channels and counts.pop("channels") != 1:
         raise UsageError(
             f"{path}: levels of the networks {recipe.networks!r} share their channels: give a "
             "single number of channels"

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.coding.rdoq import RateWeight
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
-from aecodec.errors import AecodecWarning, UsageError
+from aecodec.errors import AecodecWarning, ImageError, UsageError
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
@@ -27,7 +27,7 @@ from aecodec.training.networks.precision import policy_of
 from aecodec.training.networks.quantization_aware import copy_weights
 from aecodec.training.recipe import Recipe
 from aecodec.training.warm_start import start_from_codec
-from aecodec.training.zoo import PAIRS
+from aecodec.training.zoo import pair_named
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
@@ -49,7 +49,7 @@ def run_recipe(
     *,
     minutes: float | None = None,
     resume: bool = False,
-    replace: bool = True,
+    replace: bool = False,
     start_from: CodecFolder | None = None,
     callbacks: Sequence[Any] = (),
     verbose: int = 1,
@@ -82,6 +82,7 @@ def run_recipe(
     """
     training = RecipeTraining(recipe, data, folder, minutes, start_from)
     training.check_state(resume)
+    check_target(folder, recipe.name, replace=replace)
     autoencoder, is_complete = training.run(callbacks, verbose)
     codec = training.to_codec(autoencoder, replace=replace)
     if is_complete:
@@ -115,7 +116,7 @@ class RecipeTraining:
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
-        self._pair = PAIRS[recipe.networks]
+        self._pair = pair_named(recipe.networks)
         self._tiles, self._held_out = _split(recipe, pictures)
 
     def check_state(self, resume: bool) -> None:
@@ -149,17 +150,18 @@ class RecipeTraining:
         Returns:
             The trained autoencoder, and whether the training is complete; False after Ctrl-C.
         """
+        seed = self._recipe.training["seed"]
+        keras.utils.set_random_seed(seed)
         autoencoder = self._new_autoencoder()
         copy = self._qat_copy(autoencoder)
-        seed = self._recipe.training["seed"]
-        options = RunOptions(self._minutes, self._backup, callbacks, seed)
-        is_complete = self._train_until_interrupted(copy, options, verbose)
+        options = RunOptions(self._minutes, self._backup, seed)
+        is_complete = self._train_until_interrupted(copy, callbacks, options, verbose)
         copy_weights(copy.encoder, autoencoder.encoder)
         copy_weights(copy.decoder, autoencoder.decoder)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
         return autoencoder, is_complete
 
-    def to_codec(self, autoencoder: Autoencoder, *, replace: bool = True) -> Codec:
+    def to_codec(self, autoencoder: Autoencoder, *, replace: bool = False) -> Codec:
         """Make a codec from the trained autoencoder.
 
         Args:
@@ -208,22 +210,23 @@ class RecipeTraining:
         return copy
 
     def _train_until_interrupted(
-        self, copy: Autoencoder, options: RunOptions, verbose: int
+        self, copy: Autoencoder, callbacks: Sequence[Any], options: RunOptions, verbose: int
     ) -> bool:
         """Train, and return whether the training is complete."""
         try:
             with between_steps() as interruption:
-                callbacks = [*options.callbacks, interruption]
-                self._train(copy, replace(options, callbacks=callbacks), verbose)
+                self._train(copy, [*callbacks, interruption], options, verbose)
         except KeyboardInterrupt:
-            for callback in options.callbacks:
+            for callback in callbacks:
                 callback.on_train_end()  # Keras does not call it
             message = "interrupted: the codec has the current networks; use --resume to continue"
             warnings.warn(message, AecodecWarning, stacklevel=3)
             return False
         return True
 
-    def _train(self, copy: Autoencoder, options: RunOptions, verbose: int) -> None:
+    def _train(
+        self, copy: Autoencoder, callbacks: Sequence[Any], options: RunOptions, verbose: int
+    ) -> None:
         levels, training = self._recipe.levels, self._recipe.training
         copy.train(
             self._tiles,
@@ -234,6 +237,7 @@ class RecipeTraining:
             optimizer=training["optimizer"],
             validation_data=self._held_out.whole(_MOST_HELD_OUT),
             verbose=verbose,
+            callbacks=callbacks,
             distortion=training["distortion"],
             rate_options=RateOptions(
                 levels["loss_weights"], training["rate_priors"], training["cost_power"]
@@ -267,6 +271,11 @@ def _digest(
 def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
     """Training tiles, and tiles of held-out pictures."""
     channels, tile = channels_of(pictures), (recipe.data["tile"],) * 2
+    if channels not in (1, 3):
+        raise ImageError(
+            f"the pictures have {channels} channels, but codecs have 1 (grey) or 3 (RGB): select "
+            "or convert the channels first"
+        )
     trained, held_out = hold_out(pictures, recipe.data["held_out"])
     flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]
     return (

@@ -1,4 +1,4 @@
-"""The ready-made pairs of networks, by the names that recipes use."""
+"""The pairs of networks, by the names that recipes use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 from aecodec.arrays import Float32
+from aecodec.errors import UsageError
+from aecodec.keras_models.custom_objects import imported_object
 from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.convolutional import LARGE, picture_pair, start_from_klt
 from aecodec.training.networks.quantization_aware import qat_copy
@@ -46,3 +48,24 @@ PAIRS = {
     "picture": ReadyMade(picture_pair, True, start_from_klt, normalized_copy),
     "photo": ReadyMade(partial(picture_pair, stages=LARGE), True, start_from_klt, normalized_copy),
 }
+
+
+def pair_named(networks: str) -> ReadyMade:
+    """A ready-made pair, or a pair of the user's own.
+
+    Args:
+        networks: a name in :data:`PAIRS`, or `file.py:function` or `module:function`. The function
+            takes a tile shape (h, w, C) and a code dimension and returns an encoder and a decoder;
+            each level has channels of its own.
+
+    Raises:
+        UsageError: there is no such pair, or the function cannot be imported.
+    """
+    if ":" not in networks and networks not in PAIRS:
+        raise UsageError(
+            f"unknown networks {networks!r}: use {', '.join(PAIRS)}, or file.py:function for a "
+            "function that makes an encoder and a decoder"
+        )
+    if networks in PAIRS:
+        return PAIRS[networks]
+    return ReadyMade(imported_object(networks), False, _keep_initial_weights, _rounding_copy)

@@ -19,7 +19,7 @@ from aecodec.cli.shared.options import Quiet, complete_codec, complete_recipe
 from aecodec.cli.shared.stdout import write_line
 from aecodec.cli.shared.texts import codec_lines
 from aecodec.codec.registry import load_codec
-from aecodec.codec_files.file_names import CODEC_FILES
+from aecodec.codec_files.folder import check_target
 from aecodec.data.recipes import purpose_of, recipe_names
 from aecodec.errors import UsageError
 
@@ -91,7 +91,10 @@ def train(
         int | None, typer.Option(min=1, max=1024, help="Number of competing priors.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Random seed. The same seed gives the same training.")
+        int | None,
+        typer.Option(
+            min=0, help="Random seed. The same seed gives the same codec on the same machine."
+        ),
     ] = None,
     start_from: Annotated[
         str | None,
@@ -126,8 +129,8 @@ def train(
     and still writes a codec. To continue after the last finished epoch, repeat the command with
     `--resume`.
     """
-    if any((out / name).exists() for name in CODEC_FILES) and not (force or resume):
-        raise UsageError(f"{out} already contains codec files: use --force to replace them")
+    name = name or real_path(out).name
+    check_target(out, name, replace=force or resume)
     if start_from and real_path(Path(start_from)) == real_path(out):
         raise UsageError(f"{out} is the codec of --from: give another folder with -o")
     _check_data(data)
@@ -141,7 +144,7 @@ def train(
     console = Console(quiet)
     with contextlib.redirect_stdout(sys.stderr), console.warnings_as_they_come():
         codec = run_recipe(
-            replace(changed, name=name or real_path(out).name),
+            replace(changed, name=name),
             data,
             out,
             minutes=minutes,

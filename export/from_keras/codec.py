@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aecodec.codec.codec import Codec
+from aecodec.codec_files.folder import check_target
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, hold_out, open_pictures
 from aecodec.errors import ModelError
@@ -41,7 +42,7 @@ def codec_from_keras(
     priors: int = 64,
     context_units: int = 256,
     hints: ModelHints | None = None,
-    replace: bool = True,
+    replace: bool = False,
 ) -> Codec:
     """Make a codec from a trained encoder and decoder.
 
@@ -68,6 +69,7 @@ def codec_from_keras(
         ModelError: the models do not fit each other, do not take pictures, draw random numbers, or
             cannot be converted to int8 TFLite.
     """
+    check_target(folder, name, replace=replace)
     tiles = partial(_tiles, open_pictures(data), tile)
     pair = adapt_models(encoder, decoder, lambda shape: tiles(shape)[0].whole(_TRIED), hints)
     check_pair_convertible(pair)

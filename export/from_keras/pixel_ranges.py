@@ -20,20 +20,26 @@ _CLEARLY_BETTER = 0.9
 _UNLIKELY = 2.0
 """Penalty factor on the error of inverted pixels, which many pairs reproduce almost as well."""
 
-_FITS = 0.88
-"""Warn of another range if a gain and an offset reduce the error of pixels by this factor."""
+_CLOSE = 0.3
+"""Difference in dB up to which two choices are close."""
+
+_CLOSER = 10 ** (-_CLOSE / 10)
+"""Fitted ranges, which are always close, count only if they reduce the error by this factor."""
 
 _FLAT = 1e-9
 
 Run = Callable[[Float32], Float32]
+
+RangePair = tuple[PixelRange, PixelRange]
+"""The ranges of the encoder's input and the decoder's output."""
 
 
 def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange]:
     """The ranges of the encoder's input and the decoder's output with the least squared error.
 
     The common ranges are tried, and the standardized range (mean 0, deviation 1). An
-    :class:`AecodecWarning` is issued if no range works, if another range would be better, or if the
-    chosen range is not 0..1, 0..255 or -1..1.
+    :class:`AecodecWarning` names the chosen ranges and the next best, unless 0..1 is clearly the
+    best; or it says that no range works.
 
     Args:
         run: the pair, as a function from images to decoded images.
@@ -57,12 +63,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
         return UNIT, UNIT
     if errors[best] >= _CLEARLY_BETTER * errors[UNIT, UNIT]:
         best = UNIT, UNIT
-    _warn_of_better_fit(images, outputs[best[0]], best, errors[best])
-    if not {*best} <= {*PIXEL_RANGES[:3]}:
-        _warn(
-            f"black and white seem to be {best[0]} for the encoder and {best[1]} for the decoder; "
-            "use --pixel-range to confirm or change them"
-        )
+    _announce(best, errors, _fitted_pairs(run, images, best, outputs[best[0]]))
     return best
 
 
@@ -72,21 +73,38 @@ def _standardized(images: Float32) -> PixelRange:
     return PixelRange(-mean / deviation, (1 - mean) / deviation)
 
 
-def _warn_of_better_fit(
-    images: Float32, outputs: Float32, ranges: tuple[PixelRange, PixelRange], error: float
-) -> None:
-    """Warn if another range of the decoder's output would be much better.
+def _fitted_pairs(
+    run: Run, images: Float32, ranges: RangePair, outputs: Float32
+) -> dict[RangePair, float]:
+    """Errors with ranges that are fitted to the outputs, for the decoder and for both models.
 
-    Either the pair uses another range, or it has learned little.
+    Either the pair uses these ranges, or it has learned little.
     """
+    errors: dict[RangePair, float] = {}
     gain, offset = np.polyfit(outputs.ravel().astype(np.float64), images.ravel(), 1)
-    fitted = _error(images, np.asarray(outputs * gain + offset, np.float32))
-    if fitted < _FITS * error and abs(gain) > _FLAT:
-        better = PixelRange(-offset / gain, (1 - offset) / gain)
+    if abs(gain) > _FLAT:
+        fitted = PixelRange(-offset / gain, (1 - offset) / gain)
+        errors[ranges[0], fitted] = _error(images, from_range(outputs, fitted))
+        again = run(to_range(images, fitted)).reshape(images.shape)
+        errors[fitted, fitted] = _error(images, from_range(again, fitted))
+    return errors
+
+
+def _announce(
+    chosen: RangePair, errors: dict[RangePair, float], fitted: dict[RangePair, float]
+) -> None:
+    """Name the chosen ranges and the next best, unless 0..1 is clearly the best."""
+    rivals = {pair: error for pair, error in errors.items() if INVERTED not in pair}
+    rivals |= {pair: error for pair, error in fitted.items() if error < _CLOSER * errors[chosen]}
+    rivals.pop(chosen, None)
+    rival = min(rivals, key=lambda pair: rivals[pair])
+    loss = 10 * float(np.log10(errors[chosen] / max(rivals[rival], _FLAT)))
+    if loss > -_CLOSE or chosen != (UNIT, UNIT):
+        comparison = f"{abs(loss):.1f} dB {'better' if loss > 0 else 'worse'}"
         _warn(
-            f"pictures would be {10 * np.log10(error / fitted):.1f} dB better if black and white "
-            f"were {better} for the decoder instead of {ranges[1]}: if that is its range, use "
-            f"--pixel-range={ranges[0]},{better}"
+            f"pixels are taken as {chosen[0]} for the encoder and {chosen[1]} for the decoder; "
+            f"pictures would be {comparison} with {rival[0]} and {rival[1]}: if these are the "
+            f"ranges of the models, use --pixel-range={rival[0]},{rival[1]}"
         )
 
 

@@ -44,6 +44,8 @@ def test_numcodecs_finds_it_by_its_configuration(digits_codec: Any) -> None:
 )
 def test_all_kinds_of_chunks(shape: tuple[int, ...], photograph: Pixels) -> None:
     chunk = np.resize(photograph[:100, :100], shape)
+    if shape[-1] in (2, 4):
+        chunk[..., -1] = 255 * (chunk[..., -1] > 99)
     codec = Aecodec("photo")
     data = codec.encode(chunk)
     back = codec.decode(data)

@@ -82,6 +82,20 @@ def test_the_notebook_trains_an_autoencoder_and_makes_a_codec(
         assert (tmp_path / name).exists()
 
 
+def test_the_notebook_needs_no_internet_access(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    def fail() -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(tf.keras.datasets.mnist, "load_data", fail)
+    names: dict[str, np.ndarray] = {}
+    exec(code_of(NOTEBOOK).split("\n\ncode_shape")[0], names)
+    assert names["x_train"].shape == (5000, 28, 28)
+    assert names["x_test"].shape == (10, 28, 28)
+    assert 0 <= names["x_train"].min() < names["x_train"].max() <= 1
+
+
 def test_the_notebook_has_the_code_of_the_script() -> None:
     lines = [line for line in SCRIPT.read_text("utf-8").splitlines() if not line.startswith("#")]
     code = [line for line in code_of(NOTEBOOK).splitlines() if not line.startswith("#")]

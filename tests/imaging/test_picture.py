@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from aecodec.arrays import Pixels
-from aecodec.errors import FormatError, ImageError
+from aecodec.errors import AecodecWarning, FormatError, ImageError
 from aecodec.imaging import tiling
 from aecodec.imaging.alpha import pack_alpha, unpack_alpha
 from aecodec.imaging.picture import from_array, stack
@@ -28,6 +28,28 @@ from aecodec.imaging.planes import from_planes, to_planes
 def test_arrays_that_are_no_pictures_are_refused(array: np.ndarray, message: str) -> None:
     with pytest.raises(ImageError, match=message):
         from_array(array)
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 13), (100, 80, 5), (145, 145, 200), (610, 340, 103)])
+def test_arrays_that_may_have_bands_are_refused(shape: tuple[int, ...]) -> None:
+    array = np.zeros(shape, np.uint8)
+    with pytest.raises(ImageError, match=rf"{shape[0]} grey pictures.*{shape[2]} bands"):
+        from_array(array)
+    assert from_array(array[..., None]).frames == shape[0]
+    assert from_array(np.moveaxis(array, -1, 0)[..., None]).frames == shape[2]
+
+
+@pytest.mark.parametrize("shape", [(1797, 8, 8), (5, 28, 28), (30, 48, 64), (9, 64, 48)])
+def test_grey_frames_need_no_axis_of_channels(shape: tuple[int, ...]) -> None:
+    assert from_array(np.zeros(shape, np.uint8)).frames == shape[0]
+
+
+def test_a_fourth_channel_that_hardly_is_opacity_is_announced() -> None:
+    bands = np.full((8, 8, 4), 99, np.uint8)
+    with pytest.warns(AecodecWarning, match="stored as opacity"):
+        assert from_array(bands).alpha is not None
+    bands[:, :5, 3] = 255
+    assert from_array(bands).alpha is not None
 
 
 def test_pictures_of_one_size_are_stacked_and_others_refused() -> None:

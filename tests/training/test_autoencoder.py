@@ -15,7 +15,7 @@ from helpers.networks.pairs import Pair, dense_pair
 from keras import layers
 
 import aecodec
-from aecodec import ModelError
+from aecodec import ModelError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.export.step_allocation import gained_steps
 from aecodec.training import Autoencoder, mnist_decoder, mnist_encoder
@@ -135,6 +135,22 @@ def test_colour_tiles_with_grids_of_code_vectors_become_a_codec(
     assert codec.spec.vectors == 16
     grey = codec.decompress(codec.compress(photograph[:50, :70, 0]))
     assert grey.size == (70, 50)
+
+
+def test_one_seed_gives_one_codec_which_nothing_replaces_unasked(
+    x: np.ndarray, tmp_path: Path
+) -> None:
+    fewer = {"priors": 2, "context_units": 4, "context_epochs": 1, "levels": 1}
+    ids = []
+    for _ in range(2):
+        keras.utils.set_random_seed(7)
+        autoencoder = Autoencoder(*dense_pair((28, 28), 5))
+        autoencoder.train(x[:100], 1, 20, 0.05, verbose=0, run_options=RunOptions(seed=7))
+        codec = autoencoder.to_codec(tmp_path, x[:100], replace=bool(ids), **fewer)
+        ids.append(codec.spec.codec_id)
+    assert ids[0] == ids[1]
+    with pytest.raises(UsageError, match="replace=True"):
+        autoencoder.to_codec(tmp_path, x[:100], **fewer)
 
 
 def test_shapes_that_do_not_fit_are_both_named() -> None:

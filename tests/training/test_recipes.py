@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.tiny_recipe import tiny_recipe
 
-from aecodec import AecodecWarning, UsageError
+from aecodec import AecodecError, AecodecWarning, ImageError, UsageError
 from aecodec.arrays import Pixels
 from aecodec.training.recipe import load_recipe
 from aecodec.training.run import RecipeTraining, run_recipe
@@ -67,10 +68,70 @@ def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path:
         run_recipe(recipe, data, folder, resume=True, verbose=0)
 
 
+def test_what_a_training_cannot_use_is_refused_before_its_first_step(
+    digits: Pixels, tmp_path: Path
+) -> None:
+    recipe, bands = load_recipe("digits"), tmp_path / "bands.npy"
+    for channels in (4, 13):
+        np.save(bands, np.repeat(digits[:20, ..., None], channels, axis=-1))
+        with pytest.raises(ImageError, match=f"have {channels} channels"):
+            run_recipe(recipe, bands, tmp_path / "codec", verbose=0)
+    np.save(bands, digits[:20])
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/codec.json").write_text("{}")
+    with pytest.raises(UsageError, match="replace=True"):
+        run_recipe(recipe, bands, tmp_path / "old", verbose=0)
+    with pytest.raises(AecodecError, match="a file, not a folder"):
+        run_recipe(recipe, bands, bands / "codec", verbose=0)
+    with pytest.raises(UsageError, match="printable"):
+        run_recipe(replace(recipe, name="\n"), bands, tmp_path / "codec", verbose=0)
+
+
+def test_a_recipe_may_name_networks_of_its_own(digits: Pixels, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from aecodec.training import mnist_decoder, mnist_encoder\n"
+        "def pair(shape, count):\n"
+        "    return mnist_encoder(shape[:2], (count,)), mnist_decoder((count,), shape[:2])\n"
+    )
+    (tmp_path / "recipe.toml").write_text(tiny_recipe(3, networks=f"{tmp_path}/mine.py:pair"))
+    np.save(tmp_path / "data.npy", digits[:200])
+    codec = run_recipe(
+        load_recipe(tmp_path / "recipe.toml"), tmp_path / "data.npy", tmp_path / "codec", verbose=0
+    )
+    assert codec.spec.code_shape == (8,)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("networks", ["tile", "picture"])
+def test_one_seed_gives_one_codec(
+    digits: Pixels, photograph: Pixels, tmp_path: Path, networks: str
+) -> None:
+    file, data = tmp_path / "recipe.toml", tmp_path / "data.npy"
+    if networks == "tile":
+        np.save(data, digits[:200])
+        file.write_text(tiny_recipe(1, context_units=[8, 8]))
+    else:
+        np.save(
+            data,
+            photograph[:192, :192].reshape(2, 96, 2, 96, 3).swapaxes(1, 2).reshape(4, 96, 96, 3),
+        )
+        file.write_text(tiny_recipe(1, networks="picture", tile=32, channels=[12]))
+    ids = {
+        run_recipe(load_recipe(file), data, tmp_path / name, verbose=0).spec.codec_id
+        for name in "ab"
+    }
+    assert len(ids) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("count = 3", ""), r"\[priors\] must have context_epochs, count, rdoq"),
+        (("count = 3", ""), r"\[priors\] has no count: add it"),
+        (("channels =", "chanels ="), r"\[levels\] has an unknown key chanels.*is channels"),
+        (
+            ('networks = "tile"', 'networks = "absent.py:pair"'),
+            "absent.py:pair: cannot be imported",
+        ),
         (("[data]", "[dat]"), "not a recipe"),
         (('networks = "tile"', 'networks = "x"'), "unknown networks"),
         (('optimizer = "adam"', 'optimizer = "x"'), "unknown optimizer 'x': use adam or muon"),

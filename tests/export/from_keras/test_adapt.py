@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -65,14 +66,24 @@ def test_pixel_ranges_are_found(pixel_range: PixelRange) -> None:
         """The pair, which tells few latents apart: those of its own range."""
         return np.asarray(models[1](np.rint(31 * np.clip(models[0](batch), 0, 1)) / 31))
 
-    assert find_pixel_ranges(run, IMAGES) == (pixel_range, pixel_range)
+    with nullcontext() if pixel_range == UNIT else pytest.warns(AecodecWarning, match="dB worse"):
+        assert find_pixel_ranges(run, IMAGES) == (pixel_range, pixel_range)
+
+
+def test_a_range_that_is_not_tried_is_announced() -> None:
+    def run(batch: np.ndarray) -> np.ndarray:
+        return np.rint(batch / 20) * 20 - 0.1 * (batch + 80)  # bends pixels unless black is -80
+
+    with pytest.warns(AecodecWarning, match=r"dB better with .*--pixel-range="):
+        find_pixel_ranges(run, IMAGES)
 
 
 def test_the_two_halves_may_have_different_ranges() -> None:
     def run(batch: np.ndarray) -> np.ndarray:
         return np.clip(batch / 255, 0, 1)
 
-    assert find_pixel_ranges(run, IMAGES) == (BYTES, UNIT)
+    with pytest.warns(AecodecWarning, match="0..255 for the encoder and 0..1 for the decoder"):
+        assert find_pixel_ranges(run, IMAGES) == (BYTES, UNIT)
 
 
 def test_unusual_ranges_are_found_and_named() -> None:
@@ -85,7 +96,7 @@ def test_unusual_ranges_are_found_and_named() -> None:
         clipped = np.clip(batch, -mean / deviation, (1 - mean) / deviation)
         return np.rint(20 * clipped) / 20
 
-    with pytest.warns(AecodecWarning, match="use --pixel-range to confirm"):
+    with pytest.warns(AecodecWarning, match="--pixel-range="):
         encoder_range, decoder_range = find_pixel_ranges(standardized, IMAGES)
     assert encoder_range == decoder_range
     assert np.allclose(
