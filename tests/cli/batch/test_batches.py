@@ -185,7 +185,7 @@ def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
     assert command(*decompress, "back", "--force").status == 0
     assert sorted(Path("back").rglob("*")) == before
     assert command(*decompress, "back/").status == 0
-    assert Path("back/many_decompressed").is_dir()
+    assert Path("back/many").is_dir()
     assert command(*decompress, ".").status == 0
     assert Path("many_decompressed").is_dir()
 
