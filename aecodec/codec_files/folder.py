@@ -22,7 +22,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aecodec.atomic.folders import update_folder
 from aecodec.codec_files.file_names import CODEC_FILES, CODEC_JSON, DECODING_FILES, PRIORS, Half
 from aecodec.codec_files.priors_file import load_prior
 from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json

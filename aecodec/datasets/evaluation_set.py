@@ -17,6 +17,7 @@ from aecodec.datasets.folders_and_arrays import (
     warn_unreadable,
 )
 from aecodec.errors import ImageError
+from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.reading import read_image
 from aecodec.imaging.picture import Picture, from_array
 
@@ -88,12 +89,12 @@ class _Files:
                 check_regular_file(path)
                 content = path.read_bytes()
                 name = path.relative_to(self.folder).as_posix()
-                sample = Sample(read_image(io.BytesIO(content)), len(content), name)
+                picture = read_image(io.BytesIO(content), ONLY_PIXELS, name)
             except (ImageError, OSError) as error:
                 self.unread[path] = ImageError(str(error))
                 warn_unreadable(path, error)
             else:
-                yield sample
+                yield Sample(picture, len(content), name)
 
 
 @dataclass(frozen=True)

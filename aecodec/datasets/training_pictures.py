@@ -18,6 +18,7 @@ from aecodec.datasets.folders_and_arrays import (
     warn_unreadable,
 )
 from aecodec.errors import ImageError
+from aecodec.image_files.options import ONLY_PIXELS
 from aecodec.image_files.reading import read_image, size_of
 from aecodec.imaging.picture import is_grey
 
@@ -99,7 +100,7 @@ class FilePictures:
         """
         for path in self._paths[number:] + self._paths[:number]:
             try:
-                pixels = read_image(path).pixels[0]
+                pixels = read_image(path, ONLY_PIXELS, str(path)).pixels[0]
                 return pixels[..., :1] if is_grey(pixels) else pixels
             except (ImageError, OSError) as error:
                 warn_unreadable(path, error)

@@ -1,11 +1,12 @@
-"""Rate and distortion of a codec's levels on a data set."""
+"""Rate and distortion of codecs and image formats on a data set."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,79 +16,161 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import Measure
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import ImageError
+from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.evaluation.scores import Score, mean_score
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
 Result = TypeVar("Result")
+Files = Sequence[bytes]
+Values = dict[str, Any]
+"""Measurements by name, as JSON has them; None if not measured or not finite."""
 
 
-def evaluate(
-    codec: Codec, samples: Iterable[Sample], level: float, *, ssimulacra2: bool = False
-) -> dict[str, float | None]:
-    """Compress and decompress each picture separately, and average the measurements.
+@dataclass(frozen=True)
+class Coder:
+    """A codec at a level, or an image format at a quality.
+
+    Attributes:
+        name: name of the codec or of the format.
+        level: the level or the quality.
+        encode: makes the files of a picture.
+        decode: makes a picture from its files and its original.
+    """
+
+    name: str
+    level: float
+    encode: Callable[[Picture], Files]
+    decode: Callable[[Files, Picture], Picture]
+
+
+def codec_at(codec: Codec, level: float) -> Coder:
+    """A codec with both halves at a level, 1 or more."""
+    return Coder(
+        codec.spec.name,
+        level,
+        lambda picture: [codec.compress(picture, level=level)],
+        lambda files, _: codec.decoder.decompress_picture(files[0], UNLIMITED),
+    )
+
+
+def format_at(image_format: PillowFormat, quality: int) -> Coder:
+    """An image format at a quality: a file per frame, without alpha and metadata."""
+    at_quality = image_format.at_quality(quality)
+
+    def planes(picture: Picture) -> Pixels:
+        pixels = in_kept_colours(picture, {}).pixels
+        return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+    def decoded(files: Files, picture: Picture) -> Picture:
+        frames = [decode(*pair) for pair in zip(files, planes(picture), strict=True)]
+        return Picture(np.stack(frames).reshape(picture.pixels.shape))
+
+    return Coder(
+        image_format.title,
+        quality,
+        lambda picture: [at_quality.encode(frame) for frame in planes(picture)],
+        decoded,
+    )
+
+
+def measure_samples(
+    coder: Coder, samples: Iterable[Sample], *, ssimulacra2: bool = False
+) -> Iterator[Values]:
+    """Compress and decompress each picture separately, and measure it.
 
     Args:
-        codec: a codec with both halves.
+        coder: a codec at a level, or a format at a quality.
         samples: the pictures.
-        level: level to compress at, 1 or more.
         ssimulacra2: whether to measure SSIMULACRA2, which takes one second per 400,000 pixels.
 
-    Returns:
-        `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures), `ratio` and
-        `source_ratio` (raw size and size in the data set, divided by file size), `mse`, `psnr` (of
-        `mse`), `mean_psnr`, `ms_ssim` and `ssimulacra2` (means over the pictures; None if not
-        measured), `compress_ms` and `decompress_ms` (milliseconds per picture).
+    Yields:
+        For each picture, `codec`, `level`, `name`, `bytes`, `pixels`, `raw_bytes` and
+        `source_bytes` (sizes of the raw pixels and in the data set), `mse`, `psnr`, `ms_ssim`,
+        `ssimulacra2`, `compress_ms` and `decompress_ms`.
 
     Raises:
         AecodecError: SSIMULACRA2 is requested, but its package is not installed.
-        ImageError: there are no pictures.
     """
     measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
-    measured = [_measure(codec, sample, level, measures) for sample in samples]
-    if not measured:
+    for sample in samples:
+        score, compress_time, decompress_time = _measure(coder, sample.picture, measures)
+        values = {
+            **score._asdict(),
+            "psnr": score.psnr,
+            "compress_ms": 1000 * compress_time,
+            "decompress_ms": 1000 * decompress_time,
+        }
+        yield {
+            "codec": coder.name,
+            "level": coder.level,
+            "name": sample.name,
+            "raw_bytes": sample.picture.raw_size,
+            "source_bytes": sample.source_size,
+        } | {name: _rounded(value) for name, value in values.items()}
+
+
+def mean_values(rows: Sequence[Values]) -> Values:
+    """Average the measurements of pictures, as :func:`measure_samples` yields them.
+
+    Returns:
+        `codec`, `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures),
+        `ratio` and `source_ratio` (raw size and size in the data set, divided by file size), `mse`,
+        `psnr` (of `mse`), `mean_psnr`, `ms_ssim` and `ssimulacra2` (means over the pictures),
+        `compress_ms` and `decompress_ms` (milliseconds per picture).
+
+    Raises:
+        ImageError: there are no pictures.
+    """
+    if not rows:
         raise ImageError("none of the pictures in this data set can be read")
-    scores, sizes = zip(*measured, strict=True)
-    source, raw, compress_time, decompress_time = np.array(sizes).T
-    size = sum(score.bytes for score in scores)
-    means = mean_score(scores)
+    means = mean_score([_score(row) for row in rows])
+    columns = {name: np.array([row[name] for row in rows]) for name in _AVERAGED}
+    size = columns["bytes"].sum()
     values = {
-        "level": level,
-        "pictures": len(scores),
         "bytes": means["bytes"],
         "bpp": means["bpp"],
-        "ratio": raw.sum() / size,
-        "source_ratio": source.sum() / size,
-        "mse": np.mean([score.mse for score in scores]),
+        "ratio": columns["raw_bytes"].sum() / size,
+        "source_ratio": columns["source_bytes"].sum() / size,
+        "mse": columns["mse"].mean(),
         **{name: means.get(name) for name in ("psnr", "mean_psnr", "ms_ssim", "ssimulacra2")},
-        "compress_ms": 1000 * compress_time.mean(),
-        "decompress_ms": 1000 * decompress_time.mean(),
+        "compress_ms": columns["compress_ms"].mean(),
+        "decompress_ms": columns["decompress_ms"].mean(),
     }
-    return {name: _rounded(value) for name, value in values.items()}
+    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
+    return first | {name: _rounded(value) for name, value in values.items()}
+
+
+_AVERAGED = ("bytes", "raw_bytes", "source_bytes", "mse", "compress_ms", "decompress_ms")
+
+
+def _score(row: Values) -> Score:
+    return Score(*(math.nan if row[name] is None else row[name] for name in Score._fields))
 
 
 def _rounded(value: float | None) -> float | None:
     """A number with four decimals; None if it is absent or not finite."""
-    return None if value is None or not math.isfinite(value) else round(float(value), 4)
+    if isinstance(value, int) or value is None:
+        return value
+    return round(float(value), 4) if math.isfinite(value) else None
 
 
 def _measure(
-    codec: Codec, sample: Sample, level: float, measures: Sequence[Measure]
-) -> tuple[Score, tuple[float, ...]]:
-    """The score of a picture; and its source size, its raw size, and seconds of both ways."""
-    picture = sample.picture
-    data, compress_time = _timed(lambda: codec.compress(picture, level=level))
-    restored, decompress_time = _timed(lambda: codec.decoder.decompress_picture(data, UNLIMITED))
+    coder: Coder, picture: Picture, measures: Sequence[Measure]
+) -> tuple[Score, float, float]:
+    """The score of a picture, and the seconds of both ways."""
+    files, compress_time = _timed(lambda: coder.encode(picture))
+    restored, decompress_time = _timed(lambda: coder.decode(files, picture))
     width, height = picture.size
     picture = in_kept_colours(picture, restored.metadata)
     score = Score(
-        len(data),
+        sum(map(len, files)),
         width * height * picture.frames,
         metrics.mse(picture.pixels, restored.pixels),
         *(_mean(measure, picture, restored) for measure in measures),
     )
-    return score, (sample.source_size, picture.raw_size, compress_time, decompress_time)
+    return score, compress_time, decompress_time
 
 
 def _mean(measure: Measure, original: Picture, restored: Picture) -> float:

@@ -26,6 +26,7 @@ class ReadOptions:
         max_pixels: limit for the pixels of all frames to read. None for twice the limit at which
             Pillow warns: 178,956,970, unless the program has changed it.
         frames: which frames to read.
+        names_dropped: whether to warn of metadata that `.aec` files do not keep.
 
     Raises:
         UsageError: the depth is not 8, or the limit is below 1.
@@ -38,6 +39,7 @@ class ReadOptions:
     depth: int | None = None
     max_pixels: int | None = None
     frames: Frames = Frames.FIRST
+    names_dropped: bool = True
 
     def __post_init__(self) -> None:
         if self.depth not in (None, 8):
@@ -51,3 +53,7 @@ class ReadOptions:
         if self.max_pixels is not None:
             return self.max_pixels
         return float("inf") if Image.MAX_IMAGE_PIXELS is None else 2 * Image.MAX_IMAGE_PIXELS
+
+
+ONLY_PIXELS = ReadOptions(names_dropped=False)
+"""For data sets, of which only the pixels are used."""

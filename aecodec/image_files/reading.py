@@ -144,7 +144,8 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
     image.load()
     upright = _upright(image, notes)
     entries = metadata.metadata_of(upright, notes)
-    metadata.note_dropped(image, entries, notes)
+    if options.names_dropped:
+        metadata.note_dropped(image, entries, notes)
     scaled = upright if largest == 255 else depth.to_8_bits(upright, largest, notes)
     return modes.to_picture(scaled, entries, notes)
 
@@ -152,8 +153,8 @@ def _frame_of(image: Image.Image, options: ReadOptions, notes: Notes) -> Picture
 def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32 bits or floats" if largest is None else f"{largest.bit_length()}"
     return (
-        f"mode {image.mode} has more than 8 bits per channel ({bits}): scale it to 8 bits with "
-        "compress --depth 8, or ReadOptions in Python"
+        f"codecs store 8 bits per channel, but this picture has more than 8 bits: {bits} (mode "
+        f"{image.mode}); scale it with compress --depth 8, or ReadOptions(depth=8) in Python"
     )
 
 

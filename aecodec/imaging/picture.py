@@ -119,7 +119,8 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     """
     if array.dtype != np.uint8:
         raise ImageError(
-            f"the array has the dtype {array.dtype}: scale it to 0..255 and convert it to uint8"
+            f"codecs store 8 bits per channel, but the array has the dtype {array.dtype}: scale it "
+            "to 0..255 and convert it to uint8"
         )
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4):
         array = array[None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aecodec.errors import AecodecError, UsageError
@@ -42,15 +43,6 @@ class Row(NamedTuple):
     error: str | None = None
 
 
-def in_unicode(text: str) -> str:
-    r"""A text that Parquet accepts: bytes of a file name that are not UTF-8 are escaped.
-
-    >>> in_unicode("l\udce9.png")
-    'l\\udce9.png'
-    """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 _TYPES = "string string int64 int64 int64 int64 double double double int64 string"
 """Arrow type names of the columns."""
 
@@ -85,7 +77,6 @@ def to_parquet(rows: Iterable[Row]) -> bytes:
         AecodecError: pyarrow is not installed, or a value has the wrong type.
     """
     import pyarrow as pa
-    from pyarrow import parquet
 
     schema = _schema()
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
@@ -97,18 +88,35 @@ def to_parquet(rows: Iterable[Row]) -> bytes:
         raise AecodecError(
             f"the journal of the manifest is damaged: delete it ({error})"
         ) from error
-    stream = pa.BufferOutputStream()
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), stream)
+    return parquet_content(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def parquet_content(table: pa.Table) -> bytes:
+    """The content of a Parquet file."""
+    from pyarrow import BufferOutputStream, parquet
+
+    stream = BufferOutputStream()
+    parquet.write_table(table, stream)
     content: Any = stream.getvalue().to_pybytes()
     return bytes(content)
 
 
-def _schema() -> pa.Schema:
+def arrow(option: str) -> ModuleType:
+    """The module pyarrow, which an option needs.
+
+    Raises:
+        AecodecError: it is not installed.
+    """
     try:
         import pyarrow as pa
     except ImportError as error:
         raise AecodecError(
-            f"--manifest needs pyarrow ({error}): pip install 'aecodec[manifest]'"
+            f"{option} needs pyarrow ({error}): pip install 'aecodec[manifest]'"
         ) from error
+    return pa
+
+
+def _schema() -> pa.Schema:
+    pa = arrow("--manifest")
     types = map(pa.type_for_alias, _TYPES.split())
     return pa.schema(list(zip(Row._fields, types, strict=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
@@ -112,6 +113,7 @@ class _Tally:
         self._manifest = manifest
         self._reported = self._failed = self._existing = 0
         self._skipped: list[str] = []
+        self._warnings = Counter[str]()
 
     def is_done(self, item: Any) -> bool:
         """Whether the manifest lists a file as done. If so, the file is counted."""
@@ -144,7 +146,8 @@ class _Tally:
     def _print(self, item: Any, outcome: Outcome) -> None:
         """Print the lines of a file, and record its outcome in the manifest."""
         for text, to_stderr in outcome.lines:
-            self._console.write(text, to_stderr)
+            if not self._is_repeated(text, f"warning: {name_of(item)}: "):
+                self._console.write(text, to_stderr)
         if self._is_existing(outcome.error):
             self._existing += 1
             self._console.existing(name_of(item), str(outcome.error))
@@ -153,11 +156,22 @@ class _Tally:
         elif self._manifest:
             self._manifest.add(item, outcome)
 
+    def _is_repeated(self, line: str, beginning: str) -> bool:
+        """Whether a line is a warning of a file that was printed for another file."""
+        if not line.startswith(beginning):
+            return False
+        warning = line.removeprefix(beginning)
+        self._warnings[warning] += 1
+        return self._warnings[warning] > 1
+
     def _is_existing(self, error: AecodecError | None) -> bool:
         return self._skip_existing and isinstance(error, ExistsError)
 
     def end(self) -> None:
         """Print the counts, and exit with status 1 if a file failed."""
+        for warning, count in self._warnings.items():
+            if count > 1:
+                self._console.note(f"warning: {count - 1} more files: {warning}")
         if len(self._skipped) > 1:
             self._console.note(f"{len(self._skipped)} skipped: {', '.join(self._skipped)}")
         if self._existing:

@@ -70,8 +70,8 @@ def decompress(
     """Decompress .aec files to images.
 
     Without -o, digit.aec becomes digit_decompressed.png in the same folder, and the folder
-    scans_aec becomes scans_aec_decompressed. Files in a folder regain the extension of their
-    original. Originals in a lossy format become PNG unless you give --quality. The original
+    scans_aec becomes scans_aec_decompressed. Files in a folder regain the name and extension of
+    their original. Originals in a lossy format become PNG unless you give --quality. The original
     timestamp is restored if the .aec file stores it.
 
     With -o, the extension of the name selects the image format. A file with several pictures
@@ -82,8 +82,8 @@ def decompress(
     with --codec.
     """
     options.check_skipping(skip_existing, force, scheduler)
-    formats = OutputFormats(inputs, image_format, quality)
-    formats.check(out)
+    formats = OutputFormats(inputs, out, image_format, quality)
+    formats.check()
     limits = Limits(max_pixels, max_frames)
     named_codec, folder = load_codec(codec) if codec else None, named_folder(inputs, out)
     decompression = _Decompression(named_codec, limits, formats, force, folder)

@@ -121,8 +121,9 @@ def export(
         typer.Option(
             "-q",
             "--level",
-            help="With --format c: level to export. Default: the codec's default level. With "
-            "--format bundle: level to include; repeat for several. Default: all levels.",
+            help="With --format c or tflite: level of the tables. Default: the codec's default "
+            "level. With --format bundle: level to include; repeat for several. Default: all "
+            "levels.",
         ),
     ] = None,
     size: Annotated[
@@ -143,7 +144,8 @@ def export(
     """Export a codec's networks to another format, and compare them with the float networks.
 
     int8 TFLite encoders take pixel - 128 and return latents; decoders take latents and return
-    pixel - 128. TFLite models with another precision take and return floats. C is a folder that
+    pixel - 128. C code that turns latents into `.aec` files and back comes with them. TFLite models
+    with another precision take and return floats. C is a folder that
     compiles as it is: the int8 networks as arrays, the tables of one level, and code that runs the
     networks and makes `.aec` files. C-array is the TFLite file in a C array, for other runtimes. A
     bundle is one file for the C library and for browsers. All formats except bundle need

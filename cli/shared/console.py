@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from aecodec.cli.shared.discovery import STANDARD, Source
+from aecodec.cli.shared.discovery import STANDARD, Source, in_unicode
 from aecodec.cli.shared.jobs import Job
 from aecodec.cli.shared.progress import Bar, echo
 from aecodec.errors import AecodecError, AecodecWarning
@@ -29,6 +29,23 @@ def _discard(values: Values) -> None:
 
 def _values_of(name: str, error: AecodecError) -> Values:
     return {"source": name, "error": str(error), "status": error.exit_status}
+
+
+def _line(values: Values) -> str:
+    r"""A line of JSON. Bytes of file names that are not UTF-8 are escaped, as in manifests.
+
+    >>> _line({"source": "l\udce9.png"})
+    '{"source": "l\\\\udce9.png"}'
+    """
+    return json.dumps(_in_unicode(values))
+
+
+def _in_unicode(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _in_unicode(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_unicode(part) for part in value]
+    return in_unicode(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ class Console:
         values = dict(values or {})
         self.keep(values)
         if self.as_json:
-            self.write(json.dumps(values), self.to_stderr)
+            self.write(_line(values), self.to_stderr)
         elif not self.quiet:
             for line in [text] if isinstance(text, str) else text:
                 self.write(line, self.to_stderr)
@@ -65,7 +82,7 @@ class Console:
     def existing(self, name: str, reason: str) -> None:
         """Print a line of JSON for a file that was skipped because its result exists."""
         if self.as_json:
-            self.write(json.dumps({"source": name, "skipped": reason}), self.to_stderr)
+            self.write(_line({"source": name, "skipped": reason}), self.to_stderr)
 
     def error(self, name: str, error: AecodecError) -> None:
         """Print the error of a file."""
@@ -76,7 +93,7 @@ class Console:
     def error_as_json(self, name: str, error: AecodecError) -> None:
         """Print a line of JSON for a failed file, if the output is JSON."""
         if self.as_json:
-            self.write(json.dumps(_values_of(name, error)), self.to_stderr)
+            self.write(_line(_values_of(name, error)), self.to_stderr)
 
     @contextmanager
     def errors_as_json(self, name: object) -> Iterator[None]:

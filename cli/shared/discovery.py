@@ -196,3 +196,12 @@ def _problem(path: Path) -> InputError | None:
     if not os.path.exists(path):
         return InputError("skipped: a link that leads nowhere")
     return None if os.path.isfile(path) else InputError("skipped: not a regular file")
+
+
+def in_unicode(text: str) -> str:
+    r"""A text that Parquet and JSON accept: bytes of a file name that are not UTF-8 are escaped.
+
+    >>> in_unicode("l\udce9.png")
+    'l\\udce9.png'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -54,8 +54,8 @@ class ExportOptions:
 
     Attributes:
         precision: precision of TFLite models.
-        levels: levels whose tables are exported. If empty, C gets the default level and a bundle
-            all levels.
+        levels: levels whose tables are exported. If empty, C and TFLite get the default level and
+            a bundle all levels.
         priors: number of priors to keep in C; None for all.
         data: a folder of images, or a file with an array; None for the sample digits.
         size: size of the pictures as WIDTHxHEIGHT, for codecs that accept any size; None for the
@@ -79,6 +79,11 @@ class ExportOptions:
         stated = (self.to, self.precision, self.halves, self.levels, self.size, self.report)
         return stated != defaults
 
+    @property
+    def has_tables(self) -> bool:
+        """Whether the folder has the tables of a level: for C, and beside int8 TFLite models."""
+        return self.to is Format.C or (self.to, self.precision) == (Format.TFLITE, Precision.INT8)
+
     def check(self) -> None:
         """Check that the options are consistent.
 
@@ -87,12 +92,15 @@ class ExportOptions:
         """
         if self.to is not Format.TFLITE and self.precision is not Precision.INT8:
             raise UsageError(f"--quantize {self.precision.value} needs --format tflite")
-        if self.to not in (Format.C, Format.BUNDLE) and self.levels:
-            raise UsageError("--level needs --format c or bundle")
+        if self.levels and not (self.has_tables or self.to is Format.BUNDLE):
+            raise UsageError("--level needs --format c, bundle, or tflite with int8")
         if self.to is not Format.C and self.priors:
             raise UsageError("--priors needs --format c")
-        if self.to is Format.C and len(self.levels) > 1:
-            raise UsageError("--format c exports a single level: repeat the command for each level")
+        if self.has_tables and len(self.levels) > 1:
+            raise UsageError(
+                f"--format {self.to.value} exports a single level: repeat the command for each "
+                "level"
+            )
         if self.to is Format.BUNDLE and (self.data or self.size or self.report):
             raise UsageError("--calibrate, --size and --report cannot be used with --format bundle")
 
@@ -192,10 +200,10 @@ def _exported(
         from aecodec.export.device.parity import FloatPair
     from aecodec.engine.c_tables import CTables
     from aecodec.export.device.export_half import export_half
-    from aecodec.export.device.folder import device_files
+    from aecodec.export.device.folder import device_files, latent_files
 
     level = options.levels[0] if options.levels else None
-    tables = CTables(folder, level, options.priors) if options.to is Format.C else None
+    tables = CTables(folder, level, options.priors) if options.has_tables else None
     with console.warnings_about(options.data):
         pair = FloatPair(folder, options.pictures(folder.spec.channels, shape))
     exports = [
@@ -203,7 +211,11 @@ def _exported(
     ]
     contents = {name: content for export in exports for name, content in export.files.items()}
     networks = [export.network for export in exports if export.network]
-    return exports, contents | (device_files(tables, pair.pixels, networks) if tables else {})
+    if tables and options.to is Format.C:
+        contents |= device_files(tables, pair.pixels, networks)
+    elif tables:
+        contents |= latent_files(tables, pair.pixels)
+    return exports, contents
 
 
 def make_codec(

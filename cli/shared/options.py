@@ -53,11 +53,13 @@ def _paths(typed: str, accepts: Callable[[Path], bool]) -> list[str]:
     return [os.path.join(folder, path.name) for path in paths if accepts(path)]
 
 
-def _local_file(text: str) -> Path:
-    """A path on this machine."""
+def _manifest_path(text: str) -> Path:
+    """The path of a Parquet file on this machine."""
     path = path_or_url(text)
     if isinstance(path, Url):
         raise UsageError(f"{path}: a manifest cannot be a URL; give a file on this machine")
+    if path.suffix.lower() != ".parquet":
+        raise UsageError(f"{path}: a manifest is a Parquet file; give it the suffix .parquet")
     return path
 
 
@@ -132,7 +134,7 @@ ManifestFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE.parquet",
-        parser=_local_file,
+        parser=_manifest_path,
         help="Record the outcome of each file in this Parquet file, and skip files that it lists "
         "as done. To resume an interrupted run, repeat the command. Needs the extra 'manifest'.",
     ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from aecodec.cli.shared.discovery import STANDARD, is_folder_at
+from aecodec.cli.shared.discovery import STANDARD, is_folder_at, real_path
 from aecodec.cli.shared.file_io import read_bytes
 from aecodec.cli.shared.jobs import folder_beside, is_folder
 from aecodec.errors import AecodecError, UsageError
@@ -16,8 +17,12 @@ from aecodec.format import container
 from aecodec.format.container import Header
 from aecodec.image_files.formats import LOSSY, format_of, is_kept_by
 from aecodec.image_files.writing import format_to_write
+from aecodec.urls import path_or_url
 
 _DEFAULT_SUFFIX = ".png"
+_ENDING = "_decompressed"
+_LONGEST_NAME = 255
+"""Bytes in a file's name, on most file systems."""
 
 
 class ImageFormat(str, Enum):
@@ -41,28 +46,27 @@ class OutputFormats:
 
     Attributes:
         inputs: inputs of the command. Files in folders regain the suffix of their original.
+        out: value of `-o`.
         image_format: format of all results; None to select it for each file.
         quality: quality for lossy formats, 1 to 100; None if the user gave none.
     """
 
     inputs: Sequence[Path]
+    out: str | None = None
     image_format: ImageFormat | None = None
     quality: int | None = None
 
-    def check(self, out: str | None) -> None:
+    def check(self) -> None:
         """Check that the options are consistent.
-
-        Args:
-            out: value of `-o`.
 
         Raises:
             UsageError: they contradict each other, or a format needs a quality.
         """
-        named = self._suffix_named_by(out)
+        named = self._suffix_of_out()
         if self.image_format and named and format_of(named) != format_of(self.image_format.suffix):
             raise UsageError(
-                f"--format {self.image_format.value} contradicts the format of -o {out}: give only "
-                "one of them"
+                f"--format {self.image_format.value} contradicts the format of -o {self.out}: "
+                "give only one of them"
             )
         regains_suffix = self._folders and not self.image_format
         suffix = named or ("" if regains_suffix else self._suffix(None))
@@ -72,16 +76,30 @@ class OutputFormats:
     def rename(self, path: Path) -> Path:
         """Path of the result of a file or folder, next to the source.
 
-        `digit.aec` becomes `digit_decompressed.png`, and the folder `scans` becomes
-        `scans_decompressed`. A file in a folder regains the suffix of its original. If that is a
-        lossy format, it does so only with a quality.
+        `digit.aec` becomes `digit.png`, or `digit_decompressed.png` in its own folder, where the
+        original may be. The folder `scans` becomes `scans_decompressed`. A file in a folder regains
+        the suffix of its original. If that is a lossy format, it does so only with a quality.
         """
         if is_folder_at(path):
-            return folder_beside(path, "_decompressed")
-        is_in_folder = bool(self._folders & set(path.parents))
-        header = _header_of(path) if is_in_folder else None
+            return folder_beside(path, _ENDING)
+        folder = next(iter(self._folders & set(path.parents)), None)
+        header = _header_of(path) if folder else None
         suffix = self._suffix(header)
-        return path.with_name(f"{_stem(path, header, suffix)}_decompressed{suffix}")
+        stem = _stem(path, header, suffix)
+        name = stem + _ENDING + suffix if self._stays_in(folder or path.parent, folder) else ""
+        is_possible = 0 < len(os.fsencode(name)) <= _LONGEST_NAME
+        return path.with_name(name if is_possible else stem + suffix)
+
+    def _stays_in(self, source: Path, folder: Path | None) -> bool:
+        """Whether results are written to the folder of their sources.
+
+        Args:
+            source: folder of the source.
+            folder: the input that is this folder; None if the source is itself an input.
+        """
+        if self.out is None:
+            return folder is None
+        return real_path(path_or_url(self.out)) == real_path(source)
 
     def suffix_for(self, target: Path) -> str:
         """The suffix that selects the format of a result."""
@@ -91,8 +109,9 @@ class OutputFormats:
     def _folders(self) -> set[Path]:
         return {path for path in self.inputs if is_folder_at(path)}
 
-    def _suffix_named_by(self, out: str | None) -> str:
+    def _suffix_of_out(self) -> str:
         """The suffix of `-o` if that names a single file, else an empty string."""
+        out = self.out
         is_single_file = out is not None and len(self.inputs) == 1 and not self._folders
         return Path(out).suffix if out and is_single_file and not is_folder(out) else ""
 

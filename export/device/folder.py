@@ -88,6 +88,35 @@ def device_files(
     }
 
 
+def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
+    """The files that turn latents of TFLite models into `.aec` files and back.
+
+    Args:
+        tables: tables of the level.
+        pictures: (N, H, W, C) uint8 with the codec's channels. The first picture is the sample.
+
+    Raises:
+        ModelError: the pictures are too large for `aecodec.c`.
+    """
+    sample = from_array(pictures[0])
+    sizes = PictureSizes.of(tables, sample.size)
+    firmware = c_sources("firmware")
+    readme = Template((firmware / "latents.md").read_text("utf-8"))
+    values = {
+        "name": tables.folder.spec.name,
+        "level": f"{tables.level_index / LEVEL_UNITS:g}",
+        "width": sizes.width,
+        "height": sizes.height,
+    }
+    return {
+        **{name: (c_sources("core") / name).read_bytes() for name in ("aecodec.h", "aecodec.c")},
+        "latents.c": (firmware / "latents.c").read_bytes(),
+        "README.md": readme.substitute(values).encode(),
+        **c_codec(tables, sizes),
+        **_sample_files(tables, sample),
+    }
+
+
 def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
     codec = Codec(tables.folder)
     encoded = encoded_with(codec, network_of(codec, Half.ENCODER), sample.pixels)

@@ -130,11 +130,26 @@ def test_folders_are_mirrored(folder: Path, command: Command) -> None:
     assert command("verify", "scans_aec").status == 0
     assert command("decompress", "scans_aec", "-o", "back").status == 0
     assert sorted(map(str, Path("back").rglob("*.png"))) == [
-        "back/a_decompressed.png",
-        "back/inner/b_decompressed.png",
+        "back/a.png",
+        "back/inner/b.png",
+    ]
+    assert command("decompress", "scans_aec", "-o", "scans_aec").status == 0
+    assert sorted(map(str, Path("scans_aec").rglob("*.png"))) == [
+        "scans_aec/a_decompressed.png",
+        "scans_aec/inner/b_decompressed.png",
     ]
     Path("empty").mkdir()
     assert command("compress", "empty").status == 1
+
+
+def test_the_longest_names_are_restored(folder: Path, command: Command) -> None:
+    name = "é" * 125
+    shutil.copy("digit.png", f"{name}.png")
+    assert command("compress", f"{name}.png", "-o", "out/").status == 0
+    assert command("decompress", f"out/{name}.aec").status == 0
+    assert Path(f"out/{name}.png").exists()
+    assert command("decompress", f"out/{name}.aec", "-o", "back/").status == 0
+    assert Path(f"back/{name}.png").exists()
 
 
 def test_compress_and_decompress_work_in_pipes(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from PIL import Image
 
 import aecodec
 from aecodec import metrics
+from aecodec.arrays import Pixels
 from aecodec.codec.registry import BUILT_IN
 from aecodec.data.samples import sample_paths
 from aecodec.entropy import coding
@@ -136,6 +138,42 @@ def test_evaluate_measures_every_level(command: Command, folder: Path) -> None:
             assert row["bytes"] == sum(map(len, files)) / 10
             assert row["ratio"] == pytest.approx(7840 / sum(map(len, files)), abs=1e-4)
             assert row["mse"] == pytest.approx(np.mean((restored * 1.0 - digits) ** 2), abs=1e-3)
+
+
+def test_evaluate_compares_codecs_and_formats(
+    command: Command, folder: Path, photograph: Pixels
+) -> None:
+    Path("scans").mkdir()
+    Image.fromarray(photograph[:64, :80]).save("scans/a.png")
+    Image.fromarray(photograph[:48, 90:154]).convert("L").save("scans/b.png")
+    outputs = ("--plot", "curve.png", "--pictures", "all.csv")
+    done = command("evaluate", "photo", "digits", "scans", "-q", 1, "--against", "webp", *outputs)
+    assert done.status == 0
+    head, *lines = done.out.splitlines()
+    assert head.split()[:2] == ["codec", "level"]
+    assert [line.split()[0] for line in lines] == ["photo", "digits", *["WebP"] * 8]
+    assert opened("curve.png").size[0] > 100
+    rows = list(csv.DictReader(Path("all.csv").read_text().splitlines()))
+    assert [row["name"] for row in rows] == ["a.png", "b.png"] * 10
+    expected = len(aecodec.load_codec("photo").compress(photograph[:64, :80], level=1))
+    assert int(rows[0]["bytes"]) == expected
+    assert float(rows[-1]["psnr"]) > float(rows[-3]["psnr"])
+    for suffix in ("jsonl", "parquet"):
+        arguments = ("evaluate", "photo", "scans", "-q", 1, "--pictures", f"all.{suffix}")
+        assert command(*arguments).status == 0
+    first = json.loads(Path("all.jsonl").read_text().splitlines()[0])
+    assert first["bytes"] == expected
+    table = pytest.importorskip("pyarrow.parquet").read_table("all.parquet")
+    assert table["bytes"][0].as_py() == expected
+    for arguments, message in (
+        (("photo",), "needs a codec and a data set"),
+        (("photo", "scans", "--against", "gif"), "the formats are webp, jxl, avif"),
+        (("photo", "scans", "--pictures", "all.txt"), "ends with .csv, .jsonl, .parquet"),
+        (("photo", "scans", "--pictures", "all.csv"), "--force"),
+    ):
+        refused = command("evaluate", *arguments)
+        assert (refused.status, refused.out) == (2, "")
+        assert message in refused.err
 
 
 def test_evaluate_measures_ssimulacra2_where_it_is_asked_to(

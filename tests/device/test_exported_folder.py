@@ -7,10 +7,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.commands import Command
 from helpers.programs import needs
 
+import aecodec
 from benchmarks.programs.device import CODE, sections_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
@@ -68,6 +70,22 @@ def test_networks_that_differ_from_the_reference_kernels_are_not_verified(
     text = source.read_text("utf-8").replace("byte_of(bytes, 1),", "byte_of(bytes, 1) + 1,")
     source.write_text(text, "utf-8")
     assert "another file than Python" in command("verify", "--device", damaged).err
+
+
+def test_tflite_models_come_with_c_for_their_latents(command: Command, tmp_path: Path) -> None:
+    options = ("--format", "tflite", "--level", "1", "--quiet")
+    assert command("export", "digits", "-o", "models", *options).status == 0
+    block = re.search(r"```sh\n(.*?)```", Path("models/README.md").read_text("utf-8"), re.DOTALL)
+    assert block
+    subprocess.run(block[1], shell=True, cwd="models", check=True)
+    decode = ["./latents", "decode", "sample.aec", "latents.bin"]
+    subprocess.run(decode, cwd="models", check=True)
+    level = aecodec.load_codec("digits").spec.levels[0]
+    sample, latents = (np.fromfile(f"models/{name}.bin", np.int8) for name in ("sample", "latents"))
+    assert np.array_equal(latents, level.requantize(sample[None])[0])
+    Path("models/cut.aec").write_bytes(Path("models/sample.aec").read_bytes()[:-1])
+    decode[2] = "cut.aec"
+    assert subprocess.run(decode, cwd="models", check=False).returncode == 1
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def test_an_aec_file_is_no_input_of_compress(folder: Path, command: Command) -> 
 
 def test_decompress_takes_aec_files_and_writes_none(folder: Path, command: Command) -> None:
     assert command("decompress", folder).status == 0
-    assert files_in(folder.with_name("scans_decompressed")) == ["a_decompressed.png"]
+    assert files_in(folder.with_name("scans_decompressed")) == ["a.png"]
     result = command("decompress", folder / "a.aec", "-o", "again.aec")
     assert result.status == 2
     assert "Pillow has no image format for names that end with .aec" in result.err

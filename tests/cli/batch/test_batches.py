@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.commands import Command
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from aecodec.cli.batch.process_pool import ProcessPool
 from aecodec.cli.shared.console import Console
@@ -185,9 +185,21 @@ def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
     assert command(*decompress, "back", "--force").status == 0
     assert sorted(Path("back").rglob("*")) == before
     assert command(*decompress, "back/").status == 0
-    assert Path("back/many_decompressed").is_dir()
+    assert Path("back/many").is_dir()
     assert command(*decompress, ".").status == 0
     assert Path("many_decompressed").is_dir()
+
+
+def test_a_warning_about_many_files_is_printed_once(many: Path, command: Command) -> None:
+    for path in many.glob("p0*.png"):
+        note = PngImagePlugin.PngInfo()
+        note.add_text("Comment", "by the sea")
+        Image.open(path).save(path, pnginfo=note)
+    result = command("compress", many, "-o", "out", "--jobs", 1)
+    first, more = [line for line in result.err.splitlines() if "warning" in line]
+    assert first.startswith("warning: many/p0")
+    assert more == f"warning: 9 more files: {first.split(': ', 2)[2]}"
+    assert command("evaluate", "photo", many, "-q", 1, "--limit", 2).err == ""
 
 
 def test_a_bar_is_shown_on_a_terminal_and_results_go_where_they_belong(

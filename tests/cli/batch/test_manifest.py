@@ -121,12 +121,15 @@ def test_a_killed_call_goes_on_by_its_journal(folder: Path, command: Command) ->
 
 
 def test_another_file_is_not_taken_for_a_manifest(scans: Path, command: Command) -> None:
-    before = Path("digit.png").read_bytes()
-    for name in ("digit.png", "scans"):
+    Path("digit.png").rename("x.parquet")
+    Path("folder.parquet").mkdir()
+    before = Path("x.parquet").read_bytes()
+    for name in ("x.parquet", "folder.parquet", "m.csv"):
         result = command("compress", scans, "-o", "out", "--manifest", name)
-        assert (result.status, "is not a manifest" in result.err) == (2, True)
-    assert Path("digit.png").read_bytes() == before
-    assert sorted(os.listdir(".")) == ["digit.png", "scans"]
+        assert result.status == 2
+        assert "is not a manifest" in result.err or "suffix .parquet" in result.err
+    assert Path("x.parquet").read_bytes() == before
+    assert sorted(os.listdir(".")) == ["folder.parquet", "scans", "x.parquet"]
 
 
 def test_a_manifest_needs_pyarrow(
