@@ -1,8 +1,8 @@
-// SHA-256 of each file that the core in WebAssembly makes, and of the pixels in it, as a list in JSON.
+// The files that the core in WebAssembly makes, in hexadecimal, and the SHA-256 of the pixels in them, as a list in JSON.
 //
 //     node wasm.mjs MODULES BUNDLE PICTURES LEVEL...
 //
-// MODULES is the folder of the package's modules. PICTURES.json lists width, height, channels and frames, and
+// MODULES is the folder of the package's modules. PICTURES.json lists width, height and channels, and
 // PICTURES.raw has the pixels of all pictures, one after the other.
 
 import { createHash } from "node:crypto";
@@ -21,7 +21,7 @@ const { Decoding, Encoding } = await imported("steps.js");
 const core = new Core(new WebAssembly.Module(readFileSync(`${modules}/aecodec.wasm`)));
 const content = readFileSync(bundle);
 const codec = new Codec(core, "", content);
-const networks = [ENCODER, DECODER].map((wanted) => network(codec.sections.find(({ kind }) => kind === wanted)));
+const networks = [ENCODER, DECODER].map((half) => network(codec.sections.find(({ kind }) => kind === half)));
 
 function network({ number, size }) {
   const offset = core.with("section", (at) => {
@@ -51,9 +51,9 @@ function decoded(file) {
 
 const raw = readFileSync(`${pictures}.raw`);
 let at = 0;
-const found = JSON.parse(readFileSync(`${pictures}.json`)).map((shape) => {
-  const size = shape.width * shape.height * shape.channels * shape.frames;
-  const image = { ...shape, pixels: raw.subarray(at, (at += size)) };
-  return encoded(image).map((file) => [sha256(file), sha256(decoded(file))]);
+const results = JSON.parse(readFileSync(`${pictures}.json`)).map((shape) => {
+  const size = shape.width * shape.height * shape.channels;
+  const image = { ...shape, frames: 1, pixels: raw.subarray(at, (at += size)) };
+  return encoded(image).map((file) => [Buffer.from(file).toString("hex"), sha256(decoded(file))]);
 });
-console.log(JSON.stringify(found));
+console.log(JSON.stringify(results));
