@@ -1,8 +1,8 @@
-// SHA-256 of each file that the core in WebAssembly makes, and of the pixels in it, as a list in JSON.
+// The files that the core in WebAssembly makes, in hexadecimal, and the SHA-256 of the pixels in them, as a list in JSON.
 //
-//     node agreement.mjs MODULES BUNDLE PICTURES LEVEL...
+//     node platforms.mjs MODULES BUNDLE PICTURES LEVEL...
 //
-// MODULES is the folder of the package's modules. PICTURES.json lists width, height, channels and frames, and
+// MODULES is the folder of the package's modules. PICTURES.json lists width, height and channels, and
 // PICTURES.raw has the pixels of all pictures, one after the other.
 
 import { createHash } from "node:crypto";
@@ -51,9 +51,9 @@ function decoded(file) {
 
 const raw = readFileSync(`${pictures}.raw`);
 let at = 0;
-const digests = JSON.parse(readFileSync(`${pictures}.json`)).map((shape) => {
-  const size = shape.width * shape.height * shape.channels * shape.frames;
-  const image = { ...shape, pixels: raw.subarray(at, (at += size)) };
-  return encoded(image).map((file) => [sha256(file), sha256(decoded(file))]);
+const results = JSON.parse(readFileSync(`${pictures}.json`)).map((shape) => {
+  const size = shape.width * shape.height * shape.channels;
+  const image = { ...shape, frames: 1, pixels: raw.subarray(at, (at += size)) };
+  return encoded(image).map((file) => [Buffer.from(file).toString("hex"), sha256(decoded(file))]);
 });
-console.log(JSON.stringify(digests));
+console.log(JSON.stringify(results));
