@@ -217,7 +217,9 @@ def _compares_with_floats(spec: CodecSpec) -> bool:
 
 def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
     """Warn of levels whose codes are the same for all pictures."""
-    empty = [str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005]
+    empty = [
+        str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005
+    ]
     if empty:
         warnings.warn(
             f"level {', '.join(empty)}: the codes are the same for all pictures, and files restore "

@@ -62,7 +62,8 @@ class Target:
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:
     """Return a target, or one with these attributes; raise UsageError if both are stated, or a
-    value is not a number."""
+    value is not a number.
+    """
     if target and options:
         raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")
     return target or Target(**options)

@@ -17,8 +17,8 @@ from aecodec import Codec, CodecError, FormatError, ImageError, LimitError, Usag
 from aecodec.arrays import Pixels
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.errors import InputError
-from aecodec.sequences.recent_values import RecentValues
 from aecodec.sequences import frame_files
+from aecodec.sequences.recent_values import RecentValues
 
 
 @pytest.fixture
