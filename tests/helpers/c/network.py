@@ -53,8 +53,8 @@ def all_kernels() -> list[Any]:
 @functools.cache
 def _library(kernels: str) -> ctypes.CDLL:
     def build(folder: Path) -> None:
-        options = ["-O2", "-fPIC", "-shared", *KERNELS[kernels], "-o", folder / _LIBRARY]
-        subprocess.run(["cc", *WARNINGS, *options, *NETWORK_SOURCES], check=True)
+        command = ["cc", *WARNINGS, "-O2", "-fPIC", "-shared", *KERNELS[kernels]]
+        subprocess.run([*command, "-o", folder / _LIBRARY, *NETWORK_SOURCES], check=True)
 
     library = ctypes.CDLL(str(shared_folder(f"network_{kernels}", build) / _LIBRARY))
     library.aecodec_network_open.argtypes = (c_void_p, c_void_p, c_size_t)
