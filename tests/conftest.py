@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.commands import Command, Result
+from helpers.programs import SHARED
 from hypothesis import settings
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
@@ -19,6 +21,13 @@ from aecodec.data.samples import sample_paths
 # The time of an example depends on what else the machine does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_by_processes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Name the folder of `shared_folder`, which all workers have around their own."""
+    own = tmp_path_factory.getbasetemp()
+    os.environ[SHARED] = str(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,6 @@ def test_the_notebook_trains_an_autoencoder_and_makes_a_codec(
 
     few = ((digits[:150], np.zeros(150)), (digits[300:320], np.zeros(20)))
     monkeypatch.setattr(tf.keras.datasets.mnist, "load_data", lambda: few)
-    monkeypatch.setattr(tf.keras.Model, "jit_compile", False)  # XLA takes a second per network
     monkeypatch.chdir(tmp_path)
     exec(compile(code_of(NOTEBOOK), NOTEBOOK.name, "exec"), {})
     for name in ("reconstructed.png", "code1.png", "code100.png", "my-codec/codec.json"):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from aecodec.atomic.locks import locked
 
 
 def needs(*programs: str) -> None:
@@ -12,3 +18,20 @@ def needs(*programs: str) -> None:
     for program in programs:
         if not shutil.which(program):
             pytest.skip(f"no {program} here")
+
+
+SHARED = "AECODEC_SHARED_BY_TESTS"
+"""Environment variable with a temporary folder that all processes of a test run share."""
+
+
+def shared_folder(name: str, fill: Callable[[Path], None]) -> Path:
+    """A folder in the shared folder. The first process that needs it fills it."""
+    if SHARED not in os.environ:  # not in a test
+        os.environ[SHARED] = tempfile.mkdtemp()
+    folder = Path(os.environ[SHARED], name)
+    folder.mkdir(exist_ok=True)
+    with locked(folder):
+        if not (folder / "filled").exists():
+            fill(folder)
+            (folder / "filled").touch()
+    return folder

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from aecodec.data.c_sources import c_sources
 from aecodec.engine.c_tables import CTables
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
 from aecodec.format.container import Mode
+from tests.helpers.programs import shared_folder
 
 SOURCES = c_sources("core")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
@@ -94,13 +93,13 @@ def _compile(*arguments: str | Path) -> None:
     subprocess.run([compiler(), *_OPTIONS, *_SANITIZER, *arguments], check=True)
 
 
-@functools.cache
-def _library_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder with the object of `aecodec.c`, compiled once per process."""
-    folder = tempfile.TemporaryDirectory()
-    out = Path(folder.name, "aecodec.o")
-    _compile("-c", "-o", out, SOURCES / "aecodec.c")
-    return folder
+def _library_object() -> Path:
+    """The object of `aecodec.c`, compiled once per test run."""
+
+    def build(folder: Path) -> None:
+        _compile("-c", "-o", folder / "aecodec.o", SOURCES / "aecodec.c")
+
+    return shared_folder("library", build) / "aecodec.o"
 
 
 class CLibrary:
@@ -111,7 +110,7 @@ class CLibrary:
         for name, content in c_codec(tables, PictureSizes.of(tables, (1, 1))).items():
             (folder / name).write_bytes(content)
         library, name = folder / "library.so", identifier_of(tables)
-        sources = [folder / f"{name}.c", Path(_library_folder().name, "aecodec.o")]
+        sources = [folder / f"{name}.c", _library_object()]
         _compile("-shared", "-o", library, *sources)
         self._c = ctypes.CDLL(str(library))
         for function in _SIZES:

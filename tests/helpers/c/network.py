@@ -6,7 +6,6 @@ import ctypes
 import functools
 import platform
 import subprocess
-import tempfile
 from ctypes import byref, c_char_p, c_size_t, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from helpers.c.library import SOURCES, WARNINGS, Guarded
+from helpers.programs import shared_folder
 
 BAD_NETWORK, OTHER_SIZE = 6, 7
 NETWORK_SOURCES = sorted(SOURCES.glob("aecodec_*.c"))
+_LIBRARY = "libnetwork.so"
 _SANITIZER = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
 
 KERNELS = {
@@ -51,11 +52,11 @@ def all_kernels() -> list[Any]:
 
 @functools.cache
 def _library(kernels: str) -> ctypes.CDLL:
-    folder = tempfile.mkdtemp()
-    path = Path(folder, "libnetwork.so")
-    command = ["cc", *WARNINGS, "-O2", "-fPIC", "-shared", *KERNELS[kernels], "-o", path]
-    subprocess.run([*command, *NETWORK_SOURCES], check=True)
-    library = ctypes.CDLL(str(path))
+    def build(folder: Path) -> None:
+        command = ["cc", *WARNINGS, "-O2", "-fPIC", "-shared", *KERNELS[kernels]]
+        subprocess.run([*command, "-o", folder / _LIBRARY, *NETWORK_SOURCES], check=True)
+
+    library = ctypes.CDLL(str(shared_folder(f"network_{kernels}", build) / _LIBRARY))
     for name in ("work_size", "batch_work_size"):
         getattr(library, f"aecodec_network_{name}").restype = c_size_t
     library.aecodec_network_kernels.restype = c_char_p
