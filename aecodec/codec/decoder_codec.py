@@ -176,9 +176,9 @@ class DecoderCodec(CodecHalf):
     @contextmanager
     def _latents(self, header: Header, content: bytes) -> Iterator[LatentSource]:
         """Dequantized latents, decoded while they are used; 0 in channels of other levels."""
+        coder = self.engine.coder(self.folder, self.level_of(header))
         shape = vector_shape(self.spec, header)
         messages = payload.split_payload(content, shape)
-        coder = self.engine.coder(self.folder, self.level_of(header))
         latents = np.zeros((*shape, self.spec.latent_channels), np.int8)
 
         def fill(message: Message) -> None:

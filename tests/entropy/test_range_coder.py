@@ -1,17 +1,22 @@
 """The two coders write the same bytes, and read each other's."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from helpers.documents import ROOT
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aecodec.entropy.range_coder import (
     CONSTRICTION,
     FASTEST,
+    PYTHON,
     ConstrictionDecoder,
     ConstrictionEncoder,
     PythonDecoder,
     PythonEncoder,
+    ReencodingDecoder,
     Table,
 )
 from aecodec.errors import FormatError
@@ -156,3 +161,24 @@ def test_both_coders_read_the_same_in_any_bytes(message: Message, data: bytes) -
 
 def test_the_fastest_coder_is_constriction_where_it_is_installed() -> None:
     assert FASTEST is CONSTRICTION
+
+
+@given(messages(), st.binary(max_size=30))
+def test_the_listing_of_the_specification_decodes_and_judges(message: Message, tail: bytes) -> None:
+    names: dict[str, Any] = {}
+    exec((ROOT / "docs/FORMAT.md").read_text("utf-8").split("```")[1].removeprefix("python"), names)
+    encoder = PythonEncoder()
+    for symbols, table in message:
+        encoder.encode(np.array(symbols, np.int32), table)
+    whole = encoder.finish()
+    for data in (whole, whole + tail, whole[:-1] + tail, tail):
+        reference, listed = ReencodingDecoder(data, PYTHON), names["RangeDecoder"](data)
+        try:
+            runs = [reference.decode(len(symbols), table).tolist() for symbols, table in message]
+        except FormatError:
+            with pytest.raises(ValueError, match="damaged"):
+                [[listed.symbol(table.frequencies) for _ in symbols] for symbols, table in message]
+            continue
+        assert runs == [[listed.symbol(table.frequencies) for _ in run] for run, table in message]
+        for least in (0, len(whole) + 1):
+            assert listed.is_valid(least) == (reference.reencoded().ljust(least, b"\0") == data)

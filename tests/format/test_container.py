@@ -7,6 +7,7 @@ from helpers.strategies import headers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aecodec import Codec
 from aecodec.errors import AecodecError, FormatError
 from aecodec.format import container
 from aecodec.format.container import Header
@@ -117,3 +118,34 @@ def sealed(body: bytes) -> bytes:
 def test_each_fault_has_its_own_message(data: bytes, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         container.unpack(data)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("02 0881441f 80", "version 2"),
+        ("01 0881441f 84 9c00", "unknown flag bits"),
+        ("01 0881441f 54 9c00 1c 01 02", "not in its shortest form"),
+        ("01 0881441f 54 00 1c 01 02", "frame count of 1"),
+        ("01 0881441f 74 00 1c 00 02 00", "reduction factor of 1"),
+        ("01 0881441f 74 00 1c 00 41 00", "the metadata has no entries"),
+        ("01 0881441f 5c 00 1c 0f 00 41", "each side"),
+        ("01 0881441f 58 0f 00 41", "0 frames"),
+        ("01 0881441f 4c 808002 818002 0f 41", "at most 1073741824"),
+        ("01 0881441f 4c 818001 808001 0f 41", "reduction factor 32.5"),
+        ("01 0881441f 4c 8140 8040 0f 40", "at most 67108864"),
+        ("01 00000000 08 0f", "level 0.9375"),
+        ("01 00000000 08 40", "made with codec 00000000"),
+        ("01 0881441f 1c 8001 8001 40 808004", "max_frames"),
+        ("01 0881441f 18 40 a006", "level 4: codec digits"),
+        ("01 0881441f 18 10 a006", "too short for 800"),
+    ],
+)
+def test_a_file_with_several_errors_is_rejected_for_the_first(
+    codec: Codec, fields: str, message: str
+) -> None:
+    body = b"\xae\x43" + bytes.fromhex(fields)
+    data = body + zlib.crc32(body).to_bytes(4, "little")
+    for read in (codec.decoder.check, codec.decoder.decompress_picture):
+        with pytest.raises(AecodecError, match=message):
+            read(data)
