@@ -1,4 +1,4 @@
-"""`aecodec export`: convert networks to other formats, or make a codec from two Keras models."""
+"""`aecodec export`: convert networks to other formats, or make a codec from two models."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def export(
             "--encoder",
             metavar="FILE",
             readable=False,
-            help="Keras encoder to make a codec from. Needs --decoder and --calibrate.",
+            help="Keras or ONNX encoder to make a codec from. Needs --decoder and --calibrate.",
         ),
     ] = None,
     decoder: Annotated[
@@ -80,7 +80,7 @@ def export(
             "--decoder",
             metavar="FILE",
             readable=False,
-            help="Keras decoder to make a codec from. Needs --encoder and --calibrate.",
+            help="Keras or ONNX decoder to make a codec from. Needs --encoder and --calibrate.",
         ),
     ] = None,
     image_shape: Annotated[
