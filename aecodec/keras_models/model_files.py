@@ -1,4 +1,4 @@
-"""Opening Keras models from HDF5 and `.keras` files."""
+"""Opening Keras models from HDF5, `.keras` and `.onnx` files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import ModelError
 from aecodec.keras_models import layers  # noqa: F401 - registers aecodec's layers with Keras
+from aecodec.keras_models.onnx_files import load_onnx
 
 
 class _WithoutGroups:
@@ -54,6 +55,11 @@ _WEIGHTS_ONLY = (
     "contains only weights, without a model: build the model in Python, then call "
     "model.load_weights(...) and model.save('model.keras')"
 )
+_TORCH_SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
+_EXPORT = (
+    "export each half to ONNX in Python: import torch; half = model.encoder.eval(); "
+    "torch.onnx.export(half, (torch.rand(1, 3, 64, 64),), 'encoder.onnx')"
+)
 _UNKNOWN_CLASS = re.compile(
     r"(?:Could not locate (?:class|function)|Unknown (?:layer|object|activation function)"
     r"|Could not interpret [\w ]+ identifier)[: ]*'?([\w.>]+)'?"
@@ -61,17 +67,21 @@ _UNKNOWN_CLASS = re.compile(
 
 
 def load_model(path: Path | str) -> Any:
-    """Open a Keras model, which may use layers of aecodec, from an HDF5 or `.keras` file.
+    """Open a Keras model, which may use layers of aecodec, from an HDF5, `.keras` or `.onnx` file.
 
-    Files of Keras 2 and Keras 3 are opened if Keras 3 supports them. Code in files is never run.
+    Files of Keras 2 and Keras 3 are opened if Keras 3 supports them. ONNX models are converted
+    (:mod:`aecodec.keras_models.onnx_files`). Code in files is never run.
 
     Raises:
+        AecodecError: the file needs the package `onnx`.
         ModelError: the file does not contain a model that can be opened, or the installed Keras
             would run code in the file.
     """
     _check_keras(keras.__version__)
     path = Path(path)
     _check_is_model_file(path)
+    if path.suffix.lower() == ".onnx":
+        return load_onnx(path)
     try:
         with keras.saving.custom_object_scope(_LAYERS_OF_KERAS_2 if _is_of_keras_2(path) else {}):
             return keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -109,6 +119,8 @@ def _check_is_model_file(path: Path) -> None:
         raise ModelError(f"{path} {advice if is_saved_model else 'is a folder: give a file'}")
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
+    if path.suffix.lower() in _TORCH_SUFFIXES:
+        raise ModelError(f"{path} is a PyTorch file, which contains no graph: {_EXPORT}")
     if h5py.is_hdf5(path):
         with h5py.File(path) as file:
             if "model_config" not in file.attrs:
@@ -118,6 +130,10 @@ def _check_is_model_file(path: Path) -> None:
 def _advice(path: Path, error: Exception) -> str:
     """What to do about a model that Keras does not open."""
     text = str(error)
+    if "torch" in text:
+        return (
+            f"a TorchModuleWrapper contains code of PyTorch, which aecodec does not run: {_EXPORT}"
+        )
     unknown = _UNKNOWN_CLASS.search(text)
     if unknown:
         return (

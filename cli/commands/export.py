@@ -1,4 +1,4 @@
-"""`aecodec export`: convert networks to other formats, or make a codec from two Keras models."""
+"""`aecodec export`: convert networks to other formats, or make a codec from two models."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def export(
         typer.Option(
             metavar="FILE",
             readable=False,
-            help="Keras encoder to make a codec from. Needs --decoder and --calibrate.",
+            help="Keras or ONNX encoder to make a codec from. Needs --decoder and --calibrate.",
         ),
     ] = None,
     decoder: Annotated[
@@ -67,7 +67,7 @@ def export(
         typer.Option(
             metavar="FILE",
             readable=False,
-            help="Keras decoder to make a codec from. Needs --encoder and --calibrate.",
+            help="Keras or ONNX decoder to make a codec from. Needs --encoder and --calibrate.",
         ),
     ] = None,
     image_shape: Annotated[

@@ -13,7 +13,7 @@ from aecodec.tflite.stderr import silent_stderr
 
 @contextmanager
 def tensorflow_for(purpose: str) -> Iterator[None]:
-    """Run a block that imports TensorFlow.
+    """Run a block that imports TensorFlow, and Keras with TensorFlow as its backend.
 
     The purpose names the task in the message.
 
@@ -21,6 +21,7 @@ def tensorflow_for(purpose: str) -> Iterator[None]:
         AecodecError: TensorFlow is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silences messages from C++
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # model files open with any backend
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # silences advice about tracing
     try:
         with silent_stderr():

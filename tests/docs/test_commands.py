@@ -56,6 +56,7 @@ SMALLER = {
 TOOLS = {
     r"cmake |build/aecc ": ("cc", "cmake"),
     r"aecodec verify --device": ("cc",),
+    r"aecodec .*from-torch": ("torch", "onnx"),
     r"make .*microcontroller": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),
     r"python -m benchmarks browser": ("chromium", "chromedriver", "selenium"),
     r"python -m benchmarks device": ("make", "arm-none-eabi-gcc", "qemu-system-arm"),

@@ -1,0 +1,150 @@
+"""Opening ONNX models, for example of PyTorch, as Keras models with channels last.
+
+No published converter fits: onnx2tf and nobuco make models of Keras 2, onnx2tf pins versions that
+aecodec cannot use, and litert-torch makes TFLite models without the Keras models that codecs keep.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from aecodec.errors import AecodecError, AecodecWarning, ModelError
+from aecodec.keras_models.functional import numbered_names
+from aecodec.keras_models.onnx_graph import Graph, attributes_of, find_gelus, label
+from aecodec.keras_models.onnx_operators import OPERATORS, Node
+from aecodec.keras_models.onnx_values import ANY_SIZE, Array, Axes, Value, arranged
+
+_COLOURS = (1, 3)
+_RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike")
+
+
+def load_onnx(path: Path) -> Any:
+    """Open an ONNX model as a functional Keras model with channels last.
+
+    Random numbers become zero, and an :class:`AecodecWarning` says so.
+
+    Raises:
+        AecodecError: the package `onnx` is missing.
+        ModelError: the file is damaged, or contains an operator that cannot be converted.
+    """
+    try:
+        from onnx import inliner, load
+    except ImportError as error:
+        raise AecodecError(
+            f"{path}: ONNX models need the package onnx: pip install 'aecodec[onnx]'"
+        ) from error
+    try:
+        model = inliner.inline_local_functions(load(path))
+    except Exception as error:  # damaged files and missing weights may raise anything
+        raise ModelError(f"{path} cannot be opened as an ONNX model ({error})") from error
+    try:
+        return _Conversion(model).keras_model()
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+class _Conversion:
+    """The values of a graph, by name."""
+
+    def __init__(self, model: Any) -> None:
+        self._graph = Graph(model)
+        self._values: dict[str, Any] = dict(self._graph.constants)
+        self._names: dict[str, Iterator[str]] = {}
+        self._batch: int | None = None
+
+    def keras_model(self) -> Any:
+        tensor, is_last = self._input()
+        gelus = find_gelus(self._graph)
+        for node in self._graph.needed_nodes(gelus):
+            gelu = gelus.get(node.output[0])
+            results = self._gelu(node, gelu) if gelu else self._results(node)
+            results = results if isinstance(results, list) else [results]
+            self._values.update(zip(node.output, results, strict=False))
+        outputs = {name: self._output(name, is_last) for name in self._graph.outputs}
+        return keras.Model(tensor, outputs if len(outputs) > 1 else next(iter(outputs.values())))
+
+    def _input(self) -> tuple[Any, bool]:
+        """The Keras tensor of the input, and whether the model has channels last."""
+        entries = self._graph.inputs
+        if len(entries) != 1:
+            raise ModelError(f"the model has {len(entries)} inputs ({', '.join(entries)}), not one")
+        ((name, sides),) = entries.items()
+        if len(sides) < 2:
+            raise ModelError(f"the input {name} has no batch of pictures: export the model again")
+        is_last = any(
+            len(ends) == 4 and ends[3] in _COLOURS and ends[1] not in _COLOURS
+            for ends in (sides, *self._graph.outputs.values())
+        )
+        axes = _order(len(sides), is_last)
+        tensor = keras.Input([sides[axis] for axis in axes])
+        self._batch = sides[0]
+        self._values[name] = Value(tensor, axes, len(sides))
+        return tensor, is_last
+
+    def _output(self, name: str, is_last: bool) -> Any:
+        value = self._values[name]
+        if not isinstance(value, Value):
+            raise ModelError(f"the output {name} does not depend on the input")
+        return arranged(value, _order(value.rank, is_last))
+
+    def _gelu(self, node: Any, gelu: tuple[str, str]) -> Value:
+        wrapped = Node({"approximate": gelu[1]}, name=self._name(node))
+        return OPERATORS["Gelu"](wrapped, self._values[gelu[0]])
+
+    def _results(self, node: Any) -> Any:
+        """The results of a node: constants if its inputs are constants."""
+        try:
+            inputs = [self._values[name] for name in node.input]
+            if node.op_type in _RANDOM:
+                return _without_noise(node, inputs)
+            if node.op_type == "Shape" and isinstance(inputs[0], Value):
+                return self._graph.fold(node, np.empty(_known_shape(inputs[0])))
+            if not any(isinstance(value, Value) for value in inputs):
+                return self._graph.fold(node, *inputs)
+            if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
+                raise ModelError("int8 TFLite has no such operator: replace it")
+            return OPERATORS[node.op_type](self._wrapped(node), *inputs)
+        except ModelError as error:
+            raise ModelError(f"node {label(node)} ({node.op_type}): {error}") from error
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+            message = f"node {label(node)} ({node.op_type}) cannot be converted ({error})"
+            raise ModelError(message) from error
+
+    def _wrapped(self, node: Any) -> Node:
+        attributes = attributes_of(node) | {"outputs": len(node.output)}
+        fold = lambda *inputs: self._graph.fold(node, *inputs)[0]  # noqa: E731
+        return Node(attributes, self._graph.opset, self._batch, self._name(node), fold)
+
+    def _name(self, node: Any) -> str:
+        """A unique name for the layer of a node."""
+        name = re.sub(r"[^A-Za-z0-9_.]+", "_", label(node)).strip("_.") or "layer"
+        return next(self._names.setdefault(name, numbered_names(name)))
+
+
+def _order(rank: int, is_last: bool) -> Axes:
+    """The axes of a Keras tensor at an end of a model, after the batch."""
+    return (2, 3, 1) if rank == 4 and not is_last else tuple(range(1, rank))
+
+
+def _known_shape(value: Value) -> tuple[int, ...]:
+    if None in value.shape:
+        raise ModelError(ANY_SIZE)
+    return value.shape  # type: ignore[return-value]
+
+
+def _without_noise(node: Any, inputs: list[Any]) -> Array:
+    warnings.warn(
+        f"{label(node)} draws random numbers: zeros replace them, so the mean becomes the code",
+        AecodecWarning,
+        stacklevel=2,
+    )
+    attributes = attributes_of(node)
+    like = inputs[0].shape if inputs else attributes["shape"]
+    return np.zeros(like, np.float32)

@@ -1,0 +1,646 @@
+"""The operators of ONNX that become Keras layers and operations, by name.
+
+A function takes the node, then a value for each input: a :class:`Value`, an array for a constant,
+or None. It returns a value or, for several outputs, a list.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from aecodec.errors import ModelError
+from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
+from aecodec.keras_models.onnx_values import (
+    ANY_SIZE,
+    Array,
+    Value,
+    arranged,
+    combined,
+    image_like,
+    image_value,
+    reshaped,
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a graph.
+
+    Attributes:
+        attributes: attributes by name.
+        opset: version of the operators.
+        batch: number of pictures for which the graph was exported.
+        name: unique name for its layer.
+        fold: computes the result of the operator, with these attributes, for constants.
+    """
+
+    attributes: dict[str, Any]
+    opset: int = 0
+    batch: int | None = None
+    name: str | None = None
+    fold: Callable[..., Array] = np.array
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute, or the default."""
+        return self.attributes.get(name, default)
+
+    def argument(self, name: str, value: Any) -> Any:
+        """The value of an input, which is an attribute in older opsets; None if it is missing."""
+        return self.get(name) if value is None else value.tolist()
+
+
+def _unary(function: Callable[..., Any], **defaults: float) -> Callable[..., Value]:
+    """A function of single elements, whose parameters are attributes."""
+
+    def convert(node: Node, value: Value) -> Value:
+        parameters = [float(node.get(name, default)) for name, default in defaults.items()]
+        return value._replace(tensor=function(value.tensor, *parameters))
+
+    return convert
+
+
+def _elementwise(function: Callable[..., Any]) -> Callable[..., Value]:
+    return lambda node, *parts: reduce(partial(combined, function), parts)
+
+
+def _add(node: Node, left: Any, right: Any) -> Any:
+    return (
+        _without_zeros(left, right) or _without_zeros(right, left) or combined(ops.add, left, right)
+    )
+
+
+def _without_zeros(value: Any, zeros: Any) -> Any:
+    """A value to which zeros are added that do not change its shape; None in other cases."""
+    if not isinstance(zeros, np.ndarray) or zeros.any() or None in value.shape:
+        return None
+    return value if np.broadcast_shapes(value.shape, zeros.shape) == value.shape else None
+
+
+def _size(value: Value) -> float:
+    return math.prod(side or 1 for side in value.shape)
+
+
+def _multiply(node: Node, left: Any, right: Any) -> Any:
+    for value, zeros in ((left, right), (right, left)):
+        if isinstance(zeros, np.ndarray) and not zeros.any() and None not in value.shape:
+            return np.zeros(np.broadcast_shapes(value.shape, zeros.shape), np.float32)
+    return combined(ops.multiply, left, right)
+
+
+def _divide(node: Node, left: Any, right: Any) -> Value:
+    if isinstance(right, np.ndarray):
+        return combined(ops.multiply, left, 1 / right)
+    return combined(ops.divide, left, right)
+
+
+def _power(node: Node, value: Value, exponent: Any) -> Value:
+    functions = {2.0: ops.square, 0.5: ops.sqrt, 1.0: lambda tensor: tensor}
+    if isinstance(exponent, np.ndarray) and exponent.size == 1 and exponent.item() in functions:
+        return value._replace(tensor=functions[exponent.item()](value.tensor))
+    return combined(ops.power, value, exponent)
+
+
+def _clip(node: Node, value: Value, low: Any = None, high: Any = None) -> Value:
+    low = node.get("min") if low is None else low.item()
+    high = node.get("max") if high is None else high.item()
+    if low == 0 and (high is None or high > 0):
+        return value._replace(tensor=layers.ReLU(high, name=node.name)(value.tensor))
+    tensor = value.tensor if low is None else ops.maximum(value.tensor, low)
+    return value._replace(tensor=tensor if high is None else ops.minimum(tensor, high))
+
+
+def _leaky(node: Node, value: Value) -> Value:
+    layer = layers.LeakyReLU(node.get("alpha", 0.01), name=node.name)
+    return value._replace(tensor=layer(value.tensor))
+
+
+def _prelu(node: Node, value: Value, slopes: Array) -> Value:
+    if slopes.size == 1:
+        return _leaky(replace(node, attributes={"alpha": slopes.item()}), value)
+    below = value._replace(tensor=ops.minimum(value.tensor, 0.0))
+    above = value._replace(tensor=ops.relu(value.tensor))
+    return combined(ops.add, above, combined(ops.multiply, below, slopes))
+
+
+def _hard_sigmoid(node: Node, value: Value) -> Value:
+    scaled = value.tensor * node.get("alpha", 0.2) + node.get("beta", 0.5)
+    return value._replace(tensor=ops.minimum(ops.relu(scaled), 1.0))
+
+
+def _gelu(node: Node, value: Value) -> Value:
+    is_approximate = node.get("approximate", "none") == "tanh"
+    return value._replace(tensor=ops.gelu(value.tensor, is_approximate))
+
+
+def _cast(node: Node, value: Any) -> Any:
+    if node.get("to") in (1, 10, 11, 16):  # float32, float16, double and bfloat16
+        return value
+    raise ModelError("codecs compute in floats: leave the conversion to integers out")
+
+
+# Convolutions
+
+
+def _pads(node: Node) -> list[tuple[int, int]]:
+    """(before, after) of each spatial axis."""
+    if node.get("auto_pad", "NOTSET") != "NOTSET":
+        raise ModelError("auto_pad is not supported: give pads")
+    top, left, bottom, right = node.get("pads", (0, 0, 0, 0))
+    return [(top, bottom), (left, right)]
+
+
+def _same(side: int | None, kernel: int, stride: int) -> tuple[int, int] | None:
+    """(before, after) of TensorFlow's padding "same"; None if it depends on an unknown side."""
+    if side is None and stride > 1:
+        return None
+    total = max((math.ceil((side or 1) / stride) - 1) * stride + kernel - (side or 1), 0)
+    return total // 2, total - total // 2
+
+
+def _windows(node: Node, tensor: Any, kernel: tuple[int, ...], mode: str) -> tuple[Any, str]:
+    """The tensor to slide a kernel (height, width) over, and the padding of the layer."""
+    pads, strides = _pads(node), node.get("strides", (1, 1))
+    sides = tensor.shape[1:3]
+    if pads == [_same(*window) for window in zip(sides, kernel, strides, strict=True)]:
+        return tensor, "same" if any(map(any, pads)) else "valid"
+    return _padded(tensor, {1: pads[0], 2: pads[1]}, mode), "valid"
+
+
+def _convolution(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
+    images = image_like(value)
+    group, (outputs, depth, *sides) = node.get("group", 1), kernel.shape
+    dilations = node.get("dilations", (1, 1))
+    reach = tuple((side - 1) * rate + 1 for side, rate in zip(sides, dilations, strict=True))
+    images, padding = _windows(node, images, reach, "constant")
+    options = {
+        "strides": tuple(node.get("strides", (1, 1))), "padding": padding,
+        "dilation_rate": tuple(dilations), "use_bias": bias is not None, "name": node.name,
+    }  # fmt: skip
+    weights = kernel.transpose(2, 3, 1, 0)
+    if depth == 1 and group == images.shape[-1] > 1:
+        layer = layers.DepthwiseConv2D(sides, depth_multiplier=outputs // group, **options)
+        weights = kernel.reshape(group, -1, *sides).transpose(2, 3, 0, 1)
+    else:
+        layer = layers.Conv2D(outputs, sides, groups=group, **options)
+    return image_value(_with_weights(layer, images, weights, bias))
+
+
+def _with_weights(layer: Any, tensor: Any, *weights: Array | None) -> Any:
+    """Call a layer, and set its weights."""
+    result = layer(tensor)
+    layer.set_weights([weight for weight in weights if weight is not None])
+    return result
+
+
+def _transposed(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
+    """ConvTranspose: TensorFlow's padding "same" if that fits, or else "valid" and a crop."""
+    if {*node.get("dilations", (1,)), node.get("group", 1)} != {1}:
+        raise ModelError("transposed convolutions with groups or dilations are not supported")
+    strides, extras = tuple(node.get("strides", (1, 1))), node.get("output_padding", (0, 0))
+    ends, crops = [], []
+    for side, stride, pad, extra in zip(
+        kernel.shape[2:], strides, _pads(node), extras, strict=True
+    ):
+        ends.append(max(extra - pad[1], stride - side, 0))  # zeros that make the crop possible
+        crops.append((pad[0], pad[1] - extra + ends[-1]))
+    kernel = np.pad(kernel, [(0, 0), (0, 0), *((0, end) for end in ends)])
+    totals = [side - stride for side, stride in zip(kernel.shape[2:], strides, strict=True)]
+    is_same = crops == [(total // 2, total - total // 2) for total in totals]
+    layer = layers.Conv2DTranspose(
+        kernel.shape[1], kernel.shape[2:], strides, padding="same" if is_same else "valid",
+        use_bias=bias is not None, name=node.name,
+    )  # fmt: skip
+    result = _with_weights(layer, image_like(value), kernel.transpose(2, 3, 1, 0), bias)
+    is_cropped = any(map(any, crops)) and not is_same
+    return image_value(layers.Cropping2D(crops)(result) if is_cropped else result)
+
+
+def _pool(node: Node, value: Value, layer: Any, mode: str) -> Value:
+    kernel, images = tuple(node.get("kernel_shape")), image_like(value)
+    if {*node.get("dilations", (1,))} != {1} or node.get("ceil_mode", 0):
+        raise ModelError("dilations and ceil_mode are not supported")
+    if mode == "edge":
+        images, padding = _windows(node, images, kernel, mode)
+    else:
+        images, padding = _padded(images, dict(enumerate(_pads(node), 1)), mode), "valid"
+        if any(map(any, _pads(node))) and not node.get("count_include_pad", 0):
+            raise ModelError("count_include_pad=False is not supported")
+    strides = tuple(node.get("strides", (1, 1)))
+    return image_value(layer(kernel, strides, padding, name=node.name)(images))
+
+
+# Norms and products
+
+
+def _batch_norm(node: Node, value: Value, *weights: Array) -> Value:
+    last = (*(axis for axis in value.axes if axis != 1), 1)
+    layer = layers.BatchNormalization(epsilon=node.get("epsilon", 1e-5), name=node.name)
+    return Value(_with_weights(layer, arranged(value, last), *weights[:4]), last, value.rank)
+
+
+def _layer_norm(node: Node, value: Value, scale: Array, bias: Array | None = None) -> Value:
+    first = node.get("axis", -1) % value.rank
+    return _normalized(node, value, tuple(range(first, value.rank)), scale, bias)
+
+
+def _instance_norm(node: Node, value: Value, scale: Array, bias: Array) -> Value:
+    shape = (-1, *(1,) * (value.rank - 2))
+    axes = tuple(range(2, value.rank))
+    return _normalized(node, value, axes, scale.reshape(shape), bias.reshape(shape))
+
+
+def _normalized(node: Node, value: Value, axes: Any, scale: Array, bias: Array | None) -> Value:
+    """Values less their mean over some axes, divided by their deviation."""
+    places = [place for place in map(value.place, axes) if place is not None]
+    epsilon = node.get("epsilon", 1e-5)
+    layer = layers.LayerNormalization(
+        places, epsilon=epsilon, center=False, scale=False, name=node.name
+    )
+    result = value._replace(tensor=layer(value.tensor))
+    result = result if (scale == 1).all() else combined(ops.multiply, result, scale)
+    return result if bias is None or not bias.any() else combined(ops.add, result, bias)
+
+
+def _group_norm(node: Node, value: Value, scale: Array, bias: Array) -> Value:
+    images, groups = image_like(value), node.get("num_groups")
+    scale, bias = (np.repeat(w, images.shape[-1] // len(w)) for w in (scale, bias))
+    layer = layers.GroupNormalization(groups, epsilon=node.get("epsilon", 1e-5), name=node.name)
+    return image_value(_with_weights(layer, images, scale, bias))
+
+
+def _dense(node: Node, value: Value, kernel: Array, bias: Array | None = None) -> Value:
+    """The last ONNX axis times a kernel (inputs, outputs)."""
+    last = value.rank - 1
+    axes = (*(axis for axis in value.axes if axis != last), last)
+    layer = layers.Dense(kernel.shape[1], use_bias=bias is not None, name=node.name)
+    tensor = _with_weights(layer, arranged(value, axes), kernel.astype(np.float32), bias)
+    return Value(tensor, axes, value.rank)
+
+
+def _gemm(node: Node, left: Any, right: Any, bias: Any = None) -> Value:
+    left = _swapped(left) if node.get("transA", 0) else left
+    right = _swapped(right) if node.get("transB", 0) else right
+    alpha, beta = node.get("alpha", 1.0), node.get("beta", 1.0)
+    if isinstance(right, np.ndarray) and (bias is None or isinstance(bias, np.ndarray)):
+        shift = None if bias is None else np.broadcast_to(bias.ravel() * beta, right.shape[1:])
+        return _dense(node, left, right * alpha, shift)
+    product = _matrices(node, left, right)
+    product = (
+        product if alpha == 1 else combined(ops.multiply, product, np.array([alpha], np.float32))
+    )
+    return product if bias is None else combined(ops.add, product, bias)
+
+
+def _matrices(node: Node, left: Any, right: Any) -> Value:
+    if isinstance(right, np.ndarray) and right.ndim == 2:
+        return _dense(node, left, right)
+    if isinstance(left, np.ndarray) and left.ndim == 2 and isinstance(right, Value):
+        return _swapped(_dense(node, _swapped(right), left.T))
+    rank = max(part.rank if isinstance(part, Value) else part.ndim for part in (left, right))
+    if rank < 2 or not (isinstance(left, Value) and isinstance(right, Value)):
+        raise ModelError("this product with a constant is not supported: use a linear layer")
+    left, right = (
+        combined(lambda tensor, _: tensor, part, np.ones((1,) * rank)) for part in (left, right)
+    )
+    outer = range(rank - 2)
+    lead = [axis for axis in outer if {left.shape[axis], right.shape[axis]} != {1}]
+    axes = (*lead, rank - 2, rank - 1)
+    tensor = ops.matmul(arranged(left, axes), arranged(right, axes))
+    return Value(tensor, axes, rank)
+
+
+def _swapped(value: Any) -> Any:
+    """A matrix or value with its last two axes exchanged."""
+    if isinstance(value, np.ndarray):
+        return value.swapaxes(-1, -2)
+    exchange = {value.rank - 1: value.rank - 2, value.rank - 2: value.rank - 1}
+    return value._replace(axes=tuple(exchange.get(axis, axis) for axis in value.axes))
+
+
+def _einsum(node: Node, *values: Value) -> Value:
+    equation = node.get("equation").replace(" ", "")
+    entries, result = equation.split("->")
+    text = ",".join(f"Z{entry}" for entry in entries.split(","))
+    tensors = (arranged(value, range(value.rank)) for value in values)
+    rank = len(result)
+    return Value(ops.einsum(f"{text}->Z{result}", *tensors), tuple(range(rank)), rank)
+
+
+def _softmax(node: Node, value: Value) -> Value:
+    axis = node.get("axis", -1 if node.opset >= 13 else 1) % value.rank
+    if node.opset < 13 and axis != value.rank - 1:
+        raise ModelError("the axis must be the last: export with opset_version=13 or later")
+    axes = (*(place for place in value.axes if place != axis), axis)
+    tensor = layers.Softmax(name=node.name)(arranged(value, axes))
+    return Value(tensor, axes, value.rank)
+
+
+def _reduced(function: Callable[..., Any]) -> Callable[..., Value]:
+    def convert(node: Node, value: Value, axes: Any = None) -> Value:
+        axes = node.argument("axes", axes) or range(value.rank)
+        places = [axis % value.rank for axis in axes]
+        return _over(function, value, places, node.get("keepdims", 1))
+
+    return convert
+
+
+def _length(tensor: Any, axis: Any) -> Any:
+    return ops.sqrt(ops.sum(ops.square(tensor), axis=axis))
+
+
+def _over(function: Callable[..., Any], value: Value, axes: Any, keep: int) -> Value:
+    """Reduce a value over some axes, which become 1 or disappear."""
+    places = [place for place in map(value.place, axes) if place is not None]
+    tensor = function(value.tensor, axis=places) if places else value.tensor
+    left = value._replace(tensor=tensor, axes=tuple(a for a in value.axes if a not in axes))
+    return left if keep else _without_axes(left, axes)
+
+
+def _without_axes(value: Value, axes: Any) -> Value:
+    """A value without some axes of length 1."""
+    kept = [axis for axis in range(value.rank) if axis not in axes]
+    order = tuple(axis for axis in value.axes if axis not in axes)
+    return Value(arranged(value, order), tuple(map(kept.index, order)), len(kept))
+
+
+def _global(function: Callable[..., Any]) -> Callable[..., Value]:
+    return lambda node, value: _over(function, value, range(2, value.rank), 1)
+
+
+# Movement
+
+
+def _reshape(node: Node, value: Value, sides: Array) -> Value:
+    if None in value.shape:
+        raise ModelError(ANY_SIZE)
+    target = [int(side) for side in sides]
+    if node.batch and node.batch > 1 and target[0] == node.batch:
+        target[0] = 1
+    target = [value.shape[axis] or 0 if side == 0 else side for axis, side in enumerate(target)]
+    known = math.prod(side for side in target if side != -1)
+    target = [int(_size(value)) // known if side == -1 else side for side in target]
+    axes = tuple(axis for axis, side in enumerate(target) if side != 1) or (0,)
+    tensor, new = arranged(value, value.all_axes), tuple(target[axis] for axis in axes)
+    return Value(tensor if tensor.shape[1:] == new else reshaped(tensor, new), axes, len(target))
+
+
+def _flatten(node: Node, value: Value) -> Value:
+    axis = node.get("axis", 1) % value.rank
+    first = math.prod(side or 0 for side in value.shape[:axis])
+    return _reshape(node, value, np.array([first, -1]))
+
+
+def _squeeze(node: Node, value: Value, axes: Any = None) -> Value:
+    axes = node.argument("axes", axes)
+    if axes is None:
+        axes = [axis for axis, side in enumerate(value.shape) if side == 1]
+    return _without_axes(value, [axis % value.rank for axis in axes])
+
+
+def _unsqueeze(node: Node, value: Value, axes: Any = None) -> Value:
+    axes = node.argument("axes", axes)
+    rank = value.rank + len(axes)
+    old = sorted(set(range(rank)) - {axis % rank for axis in axes})
+    return Value(value.tensor, tuple(old[axis] for axis in value.axes), rank)
+
+
+def _transpose(node: Node, value: Value) -> Value:
+    order = list(node.get("perm", range(value.rank - 1, -1, -1)))
+    return value._replace(axes=tuple(map(order.index, value.axes)))
+
+
+def _with_axis(value: Value, axis: int) -> Value:
+    """A value whose Keras tensor has an axis."""
+    if axis in value.axes:
+        return value
+    return Value(arranged(value, (*value.axes, axis)), (*value.axes, axis), value.rank)
+
+
+def _concatenated(node: Node, *parts: Any) -> Value:
+    rank = next(part.rank for part in parts if isinstance(part, Value))
+    axis = node.get("axis") % rank
+    if not all(isinstance(part, Value) for part in parts):
+        raise ModelError("constants cannot be appended: add them")
+    axes = _with_axis(max(parts, key=lambda part: len(part.axes)), axis).axes
+    layer = layers.Concatenate(axes.index(axis) + 1, name=node.name)
+    return Value(layer([arranged(part, axes) for part in parts]), axes, rank)
+
+
+def _part(value: Value, axis: int, index: Any) -> Value:
+    """A slice of an axis."""
+    value = _with_axis(value, axis)
+    key = (slice(None),) * (value.axes.index(axis) + 1) + (index,)
+    return value._replace(tensor=value.tensor[key])
+
+
+def _split(node: Node, value: Value, sizes: Any = None) -> list[Value]:
+    axis = node.get("axis", 0) % value.rank
+    sizes = node.argument("split", sizes)
+    if sizes is None:
+        count, side = node.get("outputs"), value.shape[axis] or 0
+        sizes = [-(-side // count)] * (count - 1)
+        sizes.append(side - sum(sizes))  # the last part may be smaller
+    ends = np.cumsum(sizes).tolist()
+    parts = zip(ends, sizes, strict=True)
+    return [_part(value, axis, slice(end - size, end)) for end, size in parts]
+
+
+def _slice(node: Node, value: Value, *limits: Any) -> Value:
+    names = ("starts", "ends", "axes", "steps")
+    inputs = dict(zip(names, limits, strict=False))
+    starts, ends, axes, steps = (node.argument(name, inputs.get(name)) for name in names)
+    axes, steps = axes or range(len(starts)), steps or [1] * len(starts)
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        side = value.shape[axis]
+        if side is None:
+            raise ModelError(ANY_SIZE)
+        value = _taken(value, axis % value.rank, np.arange(side)[start:end:step])
+    return value
+
+
+def _taken(value: Value, axis: int, places: Array) -> Value:
+    """The elements at some places of an axis."""
+    if list(places) == list(range(value.shape[axis] or 0)):
+        return value
+    steps = set(np.diff(places).tolist())
+    if len(places) and len(steps) <= 1 and min(steps, default=1) > 0:
+        step = min(steps, default=1)
+        return _part(value, axis, slice(int(places[0]), int(places[-1]) + 1, step))
+    value = _with_axis(value, axis)
+    tensor = ops.take(value.tensor, places.tolist(), axis=value.axes.index(axis) + 1)
+    return value._replace(tensor=tensor)
+
+
+def _gather(node: Node, value: Any, places: Any) -> Value:
+    if not (isinstance(value, Value) and isinstance(places, np.ndarray) and places.ndim <= 1):
+        raise ModelError("only constant indices are supported")
+    axis = node.get("axis", 0) % value.rank
+    taken = _taken(value, axis, np.atleast_1d(places) % (value.shape[axis] or 1))
+    return taken if places.ndim else _without_axes(taken, [axis])
+
+
+def _expand(node: Node, value: Value, sides: Array) -> Value:
+    shape = sides.tolist()
+    if node.batch and node.batch > 1 and shape[0] == node.batch:
+        shape[0] = 1
+    return _add(node, value, np.zeros(shape, np.float32))
+
+
+def _pad(node: Node, value: Value, pads: Any = None, fill: Any = None, axes: Any = None) -> Value:
+    ends = np.reshape(node.argument("pads", pads), (2, -1)).T.tolist()
+    axes = range(value.rank) if axes is None else axes.tolist()
+    sides = {axis % value.rank: pad for axis, pad in zip(axes, ends, strict=True) if any(pad)}
+    for axis in sides:
+        value = _with_axis(value, axis)
+    places = {value.axes.index(axis) + 1: tuple(pad) for axis, pad in sides.items()}
+    fill = node.get("value", 0.0) if fill is None else fill.item()
+    return value._replace(tensor=_padded(value.tensor, places, node.get("mode", "constant"), fill))
+
+
+def _padded(tensor: Any, pads: dict[int, tuple[int, int]], mode: str, fill: float = 0.0) -> Any:
+    """Pad or, for negative numbers, crop axes of a Keras tensor by (before, after)."""
+    for axis, pad in pads.items():
+        if min(pad) < 0:
+            ends = (max(-pad[0], 0), min(pad[1], 0) or None)
+            tensor = tensor[(slice(None),) * axis + (slice(*ends),)]
+    pads = {axis: (max(pad[0], 0), max(pad[1], 0)) for axis, pad in pads.items()}
+    if not any(map(any, pads.values())):
+        return tensor
+    widest = max(map(max, pads.values()))
+    if mode == "constant" and fill == 0 and set(pads) <= {1, 2} and len(tensor.shape) == 4:
+        return layers.ZeroPadding2D((pads.get(1, (0, 0)), pads.get(2, (0, 0))))(tensor)
+    if mode in ("constant", "reflect") or (mode == "edge" and widest == 1):
+        width = [pads.get(axis, (0, 0)) for axis in range(len(tensor.shape))]
+        options = {"constant_values": fill} if mode == "constant" else {}
+        return ops.pad(tensor, width, "symmetric" if mode == "edge" else mode, **options)
+    for axis, pad in pads.items():
+        if tensor.shape[axis] is None:
+            raise ModelError(ANY_SIZE)
+        places = np.pad(np.arange(tensor.shape[axis]), pad, mode)  # type: ignore[call-overload]
+        tensor = ops.take(tensor, places.tolist(), axis=axis)
+    return tensor
+
+
+def _depth_to_space(node: Node, value: Value) -> Value:
+    block, images = node.get("blocksize"), image_like(value)
+    depth = images.shape[-1] // block**2
+    if node.get("mode", "DCR") == "CRD" and depth > 1:
+        order = np.arange(depth * block**2).reshape(depth, -1).T.ravel()
+        images = ops.take(images, order.tolist(), axis=3)
+    return image_value(DepthToSpace(block, name=node.name)(images))
+
+
+def _space_to_depth(node: Node, value: Value) -> Value:
+    return image_value(SpaceToDepth(node.get("blocksize"), name=node.name)(image_like(value)))
+
+
+def _resize(
+    node: Node, value: Value, _: Any = None, scales: Any = None, sizes: Any = None
+) -> Value:
+    images, mode = image_like(value), node.get("mode", "nearest")
+    if sizes is not None and None in images.shape[1:]:
+        raise ModelError(ANY_SIZE)
+    factors = scales[-2:] if sizes is None else sizes[-2:] / np.array(images.shape[1:3])
+    whole = np.rint(factors).astype(int).tolist()
+    is_centred = "half_pixel" in node.get("coordinate_transformation_mode", "half_pixel")
+    is_plain = mode == "nearest" or (mode == "linear" and is_centred)
+    if is_plain and whole == factors.tolist() and min(whole) >= 1:
+        kind = "nearest" if mode == "nearest" else "bilinear"
+        return image_value(layers.UpSampling2D(whole, interpolation=kind, name=node.name)(images))
+    if None in images.shape[1:]:
+        raise ModelError(ANY_SIZE)
+    for axis, factor in zip((2, 3), factors.tolist(), strict=True):
+        value = _interpolated(node, value, axis, factor)
+    return value
+
+
+def _interpolated(node: Node, value: Value, axis: int, factor: float) -> Value:
+    """Resize an axis with any rule, as a product with a matrix: the resized unit vectors."""
+    side = value.shape[axis] or 0
+    count = math.floor(side * factor + 1e-6)
+    if count == side:
+        return value
+    units = np.eye(side, dtype=np.float32)
+    kernel = node.fold(units, None, np.array([1, factor], np.float32))
+    exchange = Node({"perm": [0, 1, 3, 2] if axis == 2 else [0, 1, 2, 3]})
+    named = replace(node, name=f"{node.name}_{axis}")
+    return _transpose(exchange, _dense(named, _transpose(exchange, value), kernel))
+
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "Abs": _unary(ops.abs),
+    "Add": _add,
+    "AveragePool": partial(_pool, layer=layers.AveragePooling2D, mode="constant"),
+    "BatchNormalization": _batch_norm,
+    "Cast": _cast,
+    "Clip": _clip,
+    "Concat": _concatenated,
+    "Conv": _convolution,
+    "ConvTranspose": _transposed,
+    "DepthToSpace": _depth_to_space,
+    "Div": _divide,
+    "Dropout": lambda node, value, *_: value,
+    "Einsum": _einsum,
+    "Elu": _unary(ops.elu, alpha=1.0),
+    "Exp": _unary(ops.exp),
+    "Expand": _expand,
+    "Flatten": _flatten,
+    "Gather": _gather,
+    "Gelu": _gelu,
+    "Gemm": _gemm,
+    "GlobalAveragePool": _global(ops.mean),
+    "GlobalMaxPool": _global(ops.max),
+    "GroupNormalization": _group_norm,
+    "HardSigmoid": _hard_sigmoid,
+    "HardSwish": _unary(ops.hard_silu),
+    "Identity": lambda node, value: value,
+    "InstanceNormalization": _instance_norm,
+    "LayerNormalization": _layer_norm,
+    "LeakyRelu": _leaky,
+    "Log": _unary(ops.log),
+    "MatMul": _matrices,
+    "Max": _elementwise(ops.maximum),
+    "MaxPool": partial(_pool, layer=layers.MaxPooling2D, mode="edge"),
+    "Min": _elementwise(ops.minimum),
+    "Mish": _unary(keras.activations.mish),
+    "Mul": _multiply,
+    "Neg": _unary(ops.negative),
+    "PRelu": _prelu,
+    "Pad": _pad,
+    "Pow": _power,
+    "Reciprocal": _unary(lambda tensor: ops.divide(1.0, tensor)),
+    "ReduceL2": _reduced(_length),
+    "ReduceMax": _reduced(ops.max),
+    "ReduceMean": _reduced(ops.mean),
+    "ReduceMin": _reduced(ops.min),
+    "ReduceSum": _reduced(ops.sum),
+    "Relu": _unary(ops.relu),
+    "Reshape": _reshape,
+    "Resize": _resize,
+    "Selu": _unary(ops.selu),
+    "Sigmoid": _unary(ops.sigmoid),
+    "Slice": _slice,
+    "Softmax": _softmax,
+    "Softplus": _unary(ops.softplus),
+    "Softsign": _unary(ops.softsign),
+    "SpaceToDepth": _space_to_depth,
+    "Split": _split,
+    "Sqrt": _unary(ops.sqrt),
+    "Squeeze": _squeeze,
+    "Sub": _elementwise(ops.subtract),
+    "Sum": _elementwise(ops.add),
+    "Swish": _unary(ops.silu),
+    "Tanh": _unary(ops.tanh),
+    "Transpose": _transpose,
+    "Unsqueeze": _unsqueeze,
+    "Where": lambda node, *parts: combined(ops.where, *parts),
+}
+"""Functions from nodes and values to values, by operator."""

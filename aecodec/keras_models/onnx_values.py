@@ -1,0 +1,126 @@
+"""Tensors of ONNX graphs as Keras tensors, with channels last.
+
+A graph is read for one picture: the batch of the ONNX tensors is 1, and Keras adds its own batch in
+front. The axes of a Keras tensor may have another order than those of the ONNX tensor, so a
+transposition costs nothing until an operator needs a certain order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import ModelError
+
+Array = npt.NDArray[Any]
+Axes = tuple[int, ...]
+
+ANY_SIZE = "it needs the size of the picture: export the model with a fixed size"
+
+
+class Value(NamedTuple):
+    """A tensor of an ONNX graph.
+
+    Attributes:
+        tensor: Keras tensor (N, ...).
+        axes: for each axis of the Keras tensor after the first, the axis of the ONNX tensor. ONNX
+            axes that are missing have length 1.
+        rank: number of axes of the ONNX tensor.
+    """
+
+    tensor: Any
+    axes: Axes
+    rank: int
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Shape of the ONNX tensor. Sides are None for models that take any size."""
+        sides = dict(zip(self.axes, self.tensor.shape[1:], strict=True))
+        return tuple(sides.get(axis, 1) for axis in range(self.rank))
+
+    @property
+    def all_axes(self) -> Axes:
+        """Axes in ONNX order without those of length 1."""
+        return tuple(axis for axis, side in enumerate(self.shape) if side != 1)
+
+    def place(self, axis: int) -> int | None:
+        """Axis of the Keras tensor; None if the ONNX axis is missing."""
+        return self.axes.index(axis) + 1 if axis in self.axes else None
+
+
+def arranged(value: Value, axes: Sequence[int]) -> Any:
+    """The Keras tensor whose axes, after the batch, are these axes of the ONNX tensor.
+
+    Raises:
+        ModelError: the order needs a reshape, but the model takes any size.
+    """
+    shape = value.shape
+    kept = [axis for axis in axes if axis in value.axes]
+    order = [value.axes.index(axis) + 1 for axis in kept]
+    order += [place for place in range(1, len(value.axes) + 1) if place not in order]
+    tensor = value.tensor
+    if order != sorted(order):
+        tensor = keras.layers.Permute(order)(tensor)
+    sides = tuple(shape[axis] for axis in axes)
+    return tensor if tuple(tensor.shape[1:]) == sides else reshaped(tensor, sides)
+
+
+def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
+    """A Keras tensor (N, *sides) with the same elements.
+
+    Raises:
+        ModelError: a side is not known, or there are more or fewer elements.
+    """
+    if None in sides or None in tensor.shape[1:]:
+        raise ModelError(ANY_SIZE)
+    if math.prod(sides) != math.prod(tensor.shape[1:]):  # type: ignore[arg-type]
+        raise ModelError("it mixes the pictures of a batch: export the model with a batch of 1")
+    return keras.layers.Reshape(tuple(sides))(tensor)
+
+
+def image_like(value: Value) -> Any:
+    """The Keras tensor (N, height, width, channels) of an ONNX tensor (1, C, H, W).
+
+    Raises:
+        ModelError: it has another number of axes.
+    """
+    if value.rank != 4:
+        raise ModelError(f"it has {value.rank - 2} spatial axes instead of 2")
+    return arranged(value, (2, 3, 1))
+
+
+def image_value(tensor: Any) -> Value:
+    """The inverse of :func:`image_like`."""
+    return Value(tensor, (2, 3, 1), 4)
+
+
+def combined(function: Callable[..., Any], *parts: Value | Array) -> Value:
+    """Apply a function of tensors, elementwise, with NumPy's rules for different shapes."""
+    rank = max(part.rank if isinstance(part, Value) else part.ndim for part in parts)
+    parts = tuple(_with_rank(part, rank) for part in parts)
+    values = [part for part in parts if isinstance(part, Value)]
+    lead = max(values, key=lambda value: len(value.all_axes)).axes
+    wide = {axis for part in parts for axis, side in enumerate(part.shape) if side != 1}
+    axes = (*lead, *sorted(wide - set(lead)))
+    return Value(function(*(_operand(part, axes) for part in parts)), axes, rank)
+
+
+def _with_rank(part: Value | Array, rank: int) -> Value | Array:
+    if not isinstance(part, Value):
+        return part.reshape((1,) * (rank - part.ndim) + part.shape)
+    return Value(part.tensor, tuple(axis + rank - part.rank for axis in part.axes), rank)
+
+
+def _operand(part: Value | Array, axes: Axes) -> Any:
+    if isinstance(part, Value):
+        return arranged(part, axes)
+    if part.size == 1:
+        return part.item()
+    dropped = tuple(axis for axis in range(part.ndim) if axis not in axes)
+    ordered = part.transpose((*dropped, *axes)).reshape([part.shape[axis] for axis in axes])
+    return ordered.astype(np.float32) if ordered.dtype.kind == "f" else ordered

@@ -1,0 +1,198 @@
+"""ONNX models become Keras models with channels last that compute the same values."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnx
+import pytest
+from helpers.commands import Command
+from onnx.reference import ReferenceEvaluator
+
+import aecodec.keras_models
+from aecodec import AecodecError, AecodecWarning, ModelError, load_codec
+from aecodec.arrays import Pixels
+from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
+from aecodec.keras_models.model_files import load_model
+from aecodec.keras_models.onnx_files import load_onnx
+from aecodec.keras_models.onnx_values import Array
+
+GROUP_NORM = """
+    r = Constant<value_ints=[0, 2, -1]>()  n = Reshape(x, r)
+    i = InstanceNormalization<epsilon=1e-5>(n, one, zero)
+    s = Shape(x)  b = Reshape(i, s)  m = Mul(b, w)  y = Add(m, v)"""
+GELU = """
+    c = Constant<value_float=1.4142135>()  d = Div(x, c)  e = Erf(d)
+    o = Constant<value_float=1.0>()  a = Add(e, o)  m = Mul(x, a)
+    h = Constant<value_float=0.5>()  y = Mul(m, h)"""
+HEADS = """
+    t = Transpose<perm=[2, 0, 1]>(x)  q = MatMul(t, w)
+    r = Constant<value_ints=[5, 4, 2]>()  z = Reshape(q, r)
+    l = Transpose<perm=[1, 0, 2]>(z)  k = Transpose<perm=[1, 2, 0]>(z)
+    p = MatMul(l, k)  a = Softmax<axis=-1>(p)  o = MatMul(a, l)
+    b = Transpose<perm=[1, 0, 2]>(o)  s = Constant<value_ints=[5, 1, 8]>()
+    c = Reshape(b, s)  y = Transpose<perm=[1, 2, 0]>(c)"""
+UNSHUFFLE = """
+    r = Constant<value_ints=[-1, 3, 4, 2, 4, 2]>()  s = Reshape(x, r)
+    t = Transpose<perm=[0, 1, 3, 5, 2, 4]>(s)
+    v = Constant<value_ints=[-1, 12, 4, 4]>()  y = Reshape(t, v)"""
+PICTURE, TOKENS = "float[N,3,8,8] x", "float[N,8,5] x"
+CASES = {
+    "strided": (PICTURE + ", float[4,3,3,3] w, float[4] b",
+        "y = Conv<strides=[2,2], pads=[1,1,1,1]>(x, w, b)"),
+    "grouped": (PICTURE + ", float[6,1,5,5] w",
+        "c = Conv<group=3, pads=[2,2,2,2]>(x, w)  y = LeakyRelu<alpha=0.2>(c)"),
+    "transposed": (PICTURE + ", float[3,4,3,3] w, float[4] b",
+        "y = ConvTranspose<strides=[2,2], pads=[1,1,1,1], output_padding=[1,1]>(x, w, b)"),
+    "transposed, even": (PICTURE + ", float[3,4,4,4] w",
+        "y = ConvTranspose<strides=[2,2], pads=[1,1,1,1]>(x, w)"),
+    "transposed, cropped": (PICTURE + ", float[3,4,5,2] w, float[4] b",
+        "y = ConvTranspose<strides=[2,3], pads=[2,0,1,0], output_padding=[0,2]>(x, w, b)"),
+    "batch norm": (PICTURE + ", float[3] s, float[3] b, float[3] m, float[3] v",
+        "n = BatchNormalization(x, s, b, m, v)  y = Elu(n)"),
+    "group norm": ("float[N,4,3,5] x, float[2] one, float[2] zero, float[4,1,1] w, float[4,1,1] v",
+        GROUP_NORM),
+    "layer norm": (PICTURE + ", float[3] w, float[3] b",
+        "t = Transpose<perm=[0,2,3,1]>(x)  n = LayerNormalization(t, w, b)"
+        "y = Transpose<perm=[0,3,1,2]>(n)"),
+    "gelu": (PICTURE, GELU),
+    "scaled": (PICTURE + ", float[3,1,1] b, float[3,1,1] w",
+        "a = Add(x, b)  t = Tanh(a)  y = Mul(t, w)"),
+    "shuffle": ("float[N,12,4,4] x", 'y = DepthToSpace<blocksize=2, mode="CRD">(x)'),
+    "unshuffle": (PICTURE, UNSHUFFLE),
+    "heads": (TOKENS + ", float[8,8] w", HEADS),
+    "nearest": (PICTURE + ", float[0] r", "s = Constant<value_floats=[1., 1., 2., 2.]>()"
+        'y = Resize<mode="nearest", coordinate_transformation_mode="asymmetric", '
+        'nearest_mode="floor">(x, r, s)'),
+    "bilinear": (PICTURE + ", float[0] r", "s = Constant<value_floats=[1., 1., 2., 2.]>()"
+        'y = Resize<mode="linear">(x, r, s)'),
+    "aligned corners": (PICTURE + ", float[0] r, float[0] s",
+        "t = Constant<value_ints=[1, 3, 12, 5]>()"
+        'y = Resize<mode="linear", coordinate_transformation_mode="align_corners">(x, r, s, t)'),
+    "linear": ("float[N,1,4,6] x, float[5,24] w, float[5] b",
+        "f = Flatten(x)  g = Gemm<transB=1>(f, w, b)  y = Sigmoid(g)"),
+    "pools": (PICTURE, "p = MaxPool<kernel_shape=[3,3], strides=[2,2], pads=[1,1,1,1]>(x)"
+        "q = AveragePool<kernel_shape=[3,3], pads=[1,1,1,1], count_include_pad=1>(p)"
+        "g = GlobalAveragePool(x)  y = Mul(g, q)"),
+    "skip": (PICTURE, 'p = Constant<value_ints=[0,0,1,1,0,0,1,1]>()  e = Pad<mode="reflect">(x, p)'
+        "c = Constant<value_ints=[1,1]>()  o = Constant<value_ints=[9,9]>()"
+        "a = Constant<value_ints=[2,3]>()  s = Slice(e, c, o, a)  u, v = Split<axis=1, "
+        "num_outputs=2>(s)  j = Concat<axis=1>(v, u)  y = Add(j, x)"),
+    "statistics": (TOKENS, "a = Constant<value_ints=[-1]>()  m = ReduceMean(x, a)  d = Sub(x, m)"
+        "t = Constant<value_float=2.0>()  p = Pow(d, t)  v = ReduceMean(p, a)  q = Sqrt(v)"
+        "y = Div(d, q)"),
+}  # fmt: skip
+
+
+def saved(entries: str, nodes: str, path: Path, **weights: Array) -> Path:
+    """A model with one input `x`, weights that are random unless given, and one output `y`."""
+    text = f'<ir_version: 9, opset_import: ["": 20]> g ({entries}) => (float y) {{ {nodes} }}'
+    graph = (model := onnx.parser.parse_model(text)).graph
+    rng = np.random.default_rng(0)
+    for entry in list(graph.input)[1:]:
+        shape = [side.dim_value for side in entry.type.tensor_type.shape.dim]
+        array = weights.get(entry.name, rng.random(shape) + 0.1).astype(np.float32)
+        graph.initializer.append(onnx.numpy_helper.from_array(array, entry.name))
+        graph.input.remove(entry)
+    path = path if path.suffix else path / "model.onnx"
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_keras_computes_what_onnx_computes(name: str, tmp_path: Path) -> None:
+    path = saved(*CASES[name], tmp_path, one=np.ones(2), zero=np.zeros(2))
+    model: Any = load_onnx(path)
+    reference: Any = ReferenceEvaluator(str(path))
+    sides = model.input_shape[1:]
+    images = np.random.default_rng(1).normal(size=(2, *sides)).astype(np.float32)
+    inputs = np.moveaxis(images, -1, 1) if len(sides) == 3 else images
+    expected = np.concatenate([reference.run(None, {"x": picture[None]})[0] for picture in inputs])
+    outputs = np.asarray(model(images))
+    outputs = np.moveaxis(outputs, -1, 1) if outputs.ndim == 4 else outputs
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_mean_replaces_random_latents(tmp_path: Path) -> None:
+    nodes = "n = RandomNormalLike(x)  e = Exp(x)  s = Mul(e, n)  y = Add(x, s)"
+    with pytest.warns(AecodecWarning, match="the mean becomes the code"):
+        model = load_onnx(saved(PICTURE, nodes, tmp_path))
+    assert (np.asarray(model(np.ones((1, 8, 8, 3)))) == 1).all()
+
+
+def test_fully_convolutional_models_take_any_size(tmp_path: Path) -> None:
+    weights = "float[3,4,3,3] w, float[3,4,3,3] v"
+    nodes = (
+        "t = ConvTranspose<strides=[2,2], pads=[1,1,1,1], output_padding=[1,1]>(x, w)"
+        "y = Conv<strides=[2,2], pads=[1,1,1,1]>(t, v)"
+    )
+    model = load_onnx(saved(f"float[N,3,H,W] x, {weights}", nodes, tmp_path))
+    assert model(np.ones((2, 12, 20, 3))).shape == (2, 12, 20, 3)
+    with pytest.raises(ModelError, match=r"y \(Flatten\).*export the model with a fixed size"):
+        load_onnx(saved("float[N,3,H,W] x", "y = Flatten(x)", tmp_path))
+
+
+def test_models_that_cannot_be_converted_say_why(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"node y \(Det\): int8 TFLite has no such operator"):
+        load_onnx(saved(PICTURE, "y = Det(x)", tmp_path))
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(ModelError, match="cannot be opened as an ONNX model"):
+        load_model(tmp_path / "text.onnx")
+    (tmp_path / "weights.pt").touch()
+    with pytest.raises(ModelError, match=r"torch\.onnx\.export\(half"):
+        load_model(tmp_path / "weights.pt")
+
+
+def test_a_torch_module_in_a_keras_file_is_not_called_a_lambda_layer(tmp_path: Path) -> None:
+    path = tmp_path / "wrapped.keras"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["config.json"] = parts["config.json"].replace(b'"Dense"', b'"TorchModuleWrapper"')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    with pytest.raises(ModelError, match="TorchModuleWrapper contains code of PyTorch"):
+        load_model(path)
+
+
+def test_another_backend_of_keras_is_rejected_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keras.config, "backend", lambda: "torch")
+    with pytest.raises(AecodecError, match="KERAS_BACKEND=tensorflow"):
+        importlib.reload(aecodec.keras_models)
+
+
+def test_commands_use_tensorflow_whatever_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    with tensorflow_for("exporting"):
+        assert os.environ["KERAS_BACKEND"] == "tensorflow"
+
+
+@pytest.mark.slow
+def test_an_onnx_pair_becomes_a_codec(digits: Pixels, tmp_path: Path, command: Command) -> None:
+    """A cosine transform of 4x4 pixels needs no training."""
+    waves = np.cos(np.pi / 4 * np.outer(np.arange(4), np.arange(4) + 0.5))
+    waves /= np.linalg.norm(waves, axis=1, keepdims=True)
+    basis = np.einsum("ab,cd->acbd", waves, waves).reshape(16, 1, 4, 4)[[0, 1, 2, 4, 5, 8]]
+    weights = "float[6,1,4,4] w"
+    encoder = saved(f"float[N,1,28,28] x, {weights}", "y = Conv<strides=[4,4]>(x, w)",
+        tmp_path / "encoder.onnx", w=basis)  # fmt: skip
+    decoder = saved(f"float[N,6,7,7] x, {weights}", "y = ConvTranspose<strides=[4,4]>(x, w)",
+        tmp_path / "decoder.onnx", w=basis)  # fmt: skip
+    np.save(tmp_path / "digits.npy", digits[:30])
+    options = (
+        f"--encoder {encoder} --decoder {decoder} --calibrate {tmp_path}/digits.npy --priors 2"
+    )
+    result = command("export", *options.split(), "-o", str(tmp_path / "codec"))
+    assert result.status == 0, result.err
+    measured = load_codec(tmp_path / "codec").folder.measured["finest_level"]
+    assert measured["float_pair"] > 20
+    assert measured["float_pair"] - measured["codec"] < 0.3
