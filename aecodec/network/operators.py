@@ -138,6 +138,7 @@ _BLOCKS = (Kind.CONVOLUTION, Kind.DEPTH_TO_SPACE, Kind.WINDOW)
 _MATRICES = (Kind.MATRICES, Kind.MOVE)
 _MOVE = (Kind.MOVE,)
 _MOVE_AND_JOIN = (Kind.MOVE, Kind.CONCATENATION)
+_CODES = (Kind.LOOKUP, Kind.SEARCH)
 _REDUCTION = (Kind.MOVE, Kind.REDUCTION)
 
 
@@ -168,7 +169,7 @@ _ROWS = (
     Row(26, "SPACE_TO_DEPTH", check_space_to_depth, lower_space_to_depth, (Kind.SPACE_TO_DEPTH,)),
     _function(28, "TANH"),
     Row(34, "PAD", check_pad, lower_pad, (Kind.WINDOW,)),
-    Row(36, "GATHER", check_gather, lower_gather, _MOVE_AND_JOIN),
+    Row(36, "GATHER", check_gather, lower_gather, _MOVE_AND_JOIN + _CODES),
     Row(39, "TRANSPOSE", check_transpose, lower_transpose, _MOVE),
     Row(40, "MEAN", check_reduction, lower_reduction(MEAN), _REDUCTION),
     Row(41, "SUB", check_sub, lower_sub, _pair(Kind.SUM)),
