@@ -138,10 +138,17 @@ def _later_cases(plan: Plan, entry: int, side: Side, kind: Kind) -> _Case:
     numbers = np.arange(64 * _CHANNELS).astype(np.int8)  # to the end of the plan
     matrix = plan.constant(Shape(fixed(1), fixed(64), _CHANNELS), numbers)
     wide = Shape(side.plus(3), side.plus(1), _CHANNELS)
+    words = np.arange(1 + _CHANNELS, dtype=np.int32)
+    worth, digits = Offset(plan.keep(words)), _weights(plan, 6)
+    scores = Offset(plan.keep(np.arange(-7, 8, dtype=np.int16)))
     return {
         Kind.MIRROR: _Case([entry], wide, (-2, -1, 1)),
         Kind.SOFTMAX: _Case([entry], Shape(side, side, _CHANNELS), (shares,)),
         Kind.MATRICES: _Case([entry, matrix], Shape(side, side, 64), _OF_TWO),
+        Kind.LOOKUP: _Case([entry], Shape(side, side, 3), (4, 1, _weights(plan, 12), worth)),
+        Kind.SEARCH: _Case(
+            [entry], Shape(side, side, 2), (3, scores, Offset(plan.keep(words[:3])), digits)
+        ),
     }[kind]
 
 

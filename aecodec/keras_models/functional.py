@@ -191,11 +191,11 @@ def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, 
     divide = keras.layers.Rescaling((1 / exact).tolist(), name=name)
     return (
         keras.Model(encoder.inputs[0], divide(encoder.outputs[0]), name="encoder"),
-        _taking_steps(decoder, exact),
+        taking_steps(decoder, exact),
     )
 
 
-def _taking_steps(decoder: Any, steps: Float64) -> Any:
+def taking_steps(decoder: Any, steps: Float64) -> Any:
     """A decoder that multiplies codes by the steps in the kernels of its first layers.
 
     In TFLite, a multiplication before a padded convolution would remain an operator whose results

@@ -15,7 +15,7 @@ import keras
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.errors import ModelError
-from aecodec.keras_models import layers  # noqa: F401 - registers aecodec's layers with Keras
+from aecodec.keras_models import codes, layers  # noqa: F401 - registers aecodec's layers with Keras
 from aecodec.keras_models.onnx_files import load_onnx
 
 

@@ -20,7 +20,7 @@ from aecodec.tflite.call import QUANTIZED, Call, Result, Value, ensure
 from aecodec.tflite.model import ANY, DTYPES, Model, Operator, Shape, Tensor, Type, read_model
 
 _MOST_MEMORY = 1 << 30
-_MEMORY, _MEMORY_PER_ELEMENT = 1 << 27, 1 << 6
+_MEMORY, _MEMORY_PER_ELEMENT = 1 << 28, 1 << 6
 _WORK, _WORK_PER_ELEMENT = 1 << 27, 1 << 19
 """Bytes and multiplications that a model may take, and more per element of input and output."""
 

@@ -1,11 +1,30 @@
 """A TFLite model as a network plan."""
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
 from aecodec.errors import AecodecError, ModelError
 from aecodec.network.check import CheckedModel, check_model
 from aecodec.network.elementwise import chain_from, tabulate
 from aecodec.network.lowering import Lowering
 from aecodec.network.memory import assign_slots
 from aecodec.network.operators import OPERATORS
+from aecodec.network.plan import Kind
+from aecodec.tflite.model import Operator, Type
+
+# Searches and lookups of codes are several TFLite operators (`export.tflite.codebook`) on floats,
+# all of which are integers. C runs them as one operator on integers.
+_ADD, _FULLY_CONNECTED, _MUL, _GATHER, _CAST = 0, 9, 18, 36, 53
+_MAXIMUM, _ARG_MAX, _MINIMUM, _SUM = 55, 56, 57, 74
+
+_SEARCH = [_CAST, _FULLY_CONNECTED, _ARG_MAX, _GATHER]
+_DIGITS = [_CAST, _MUL, _SUM, _ADD, _MAXIMUM, _MINIMUM, _CAST, _GATHER]
+_SCALARS = [_CAST, _ADD, _CAST, _GATHER]
+
+_OPTIONS = {_ADD: (11, 2), _FULLY_CONNECTED: (8, 6), _MUL: (21, 2)}
+"""Kinds of options whose first field is an activation, and their numbers of fields."""
 
 
 def network_plan(
@@ -36,6 +55,9 @@ def _lower(low: Lowering, number: int) -> list[int]:
     operator = low.model.operators[number]
     row, chain = OPERATORS[operator.code], chain_from(low, number)
     try:
+        if codes := _code_chain(low, number):
+            _lower_codes(low, codes)
+            return codes
         if len(chain) > 1:
             tabulate(low, chain)
         elif row.lower:
@@ -45,3 +67,96 @@ def _lower(low: Lowering, number: int) -> list[int]:
     except AecodecError as error:
         raise ModelError(f"operator {number}, {row.name}, does not go to C: {error}") from error
     return chain
+
+
+def _code_chain(low: Lowering, number: int) -> list[int]:
+    """The operators of a search or a lookup that begins with an operator; empty if none does."""
+    operators, chain = low.model.operators, [number]
+    if operators[number].code != _CAST or low.tensor(operators[number].inputs[0]).type != Type.INT8:
+        return []
+    while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
+        result = operators[chain[-1]].outputs[0]
+        readers = [at for at, operator in enumerate(operators) if result in operator.inputs]
+        if len(readers) != 1:
+            return []
+        chain += readers
+    codes = [operators[at].code for at in chain]
+    return chain if codes in (_SEARCH, _DIGITS, _SCALARS) else []
+
+
+def _lower_codes(low: Lowering, chain: list[int]) -> None:
+    """Lower the operators of :func:`_code_chain`.
+
+    Raises:
+        ModelError: a constant is not of integers, or an operator has another form.
+    """
+    operators = [low.model.operators[at] for at in chain]
+    for operator in operators:
+        if operator.code in _OPTIONS:
+            options = operator.options(*_OPTIONS[operator.code])
+            _ensure(options.number(0, "b") == 0)
+    lower = _lower_search if operators[1].code == _FULLY_CONNECTED else _lower_lookup
+    lower(low, operators)
+
+
+def _lower_search(low: Lowering, operators: list[Operator]) -> None:
+    _, product, extreme, gather = operators
+    scores = low.tensor(product.outputs[0]).shape
+    axis = int(_constant(low, extreme, 1).ravel()[0])
+    _ensure(axis in (-1, len(scores) - 1) and product.options(8, 6).number(2, "?"))
+    weights, more = _constant(low, product, 1), _constant(low, product, 2)
+    _write(
+        low,
+        operators,
+        Kind.SEARCH,
+        len(weights),
+        low.keep(_integers(weights, np.int16)),
+        low.keep(_integers(more, np.int32)),
+        low.keep(_constant(low, gather, 0)),
+    )
+
+
+def _lower_lookup(low: Lowering, operators: list[Operator]) -> None:
+    table, channels = _constant(low, operators[-1], 0), low.shape(operators[0].inputs[0]).channels
+    if operators[1].code == _ADD:
+        groups, worth, offsets = channels, np.ones(channels), _constant(low, operators[1], 1)
+    else:
+        _, product, total, more, least, most, *_ = operators
+        axes, worth = _constant(low, total, 1), _constant(low, product, 1)
+        rank = len(low.tensor(product.outputs[0]).shape)
+        limits = [float(_constant(low, limit, 1).ravel()[0]) for limit in (least, most)]
+        is_kept = total.options(27, 1).number(0, "?")
+        _ensure(axes.ravel().tolist() in ([-1], [rank - 1]) and not is_kept)
+        _ensure(limits == [0, len(table) - 1])
+        groups, offsets = 1, _constant(low, more, 1)
+    _ensure(offsets.size in (1, groups) and worth.size in (1, channels))
+    parts = [np.resize(offsets, groups), np.resize(worth, channels)]
+    words = np.concatenate([_integers(part, np.int32) for part in parts])
+    _write(low, operators, Kind.LOOKUP, len(table), groups, low.keep(table), low.keep(words))
+
+
+def _write(low: Lowering, operators: list[Operator], kind: Kind, *parameters: int) -> None:
+    _ensure(operators[-1].options(23, 2).number(0, "i") == 0)
+    entry = operators[0].inputs[0]
+    *_, channels = low.tensor(operators[-1].outputs[0]).shape
+    shape = low.shape(entry)._replace(channels=channels)
+    low.write_from([low.read(entry)], operators[-1], kind, shape, *parameters)
+
+
+def _constant(low: Lowering, operator: Operator, number: int) -> npt.NDArray[Any]:
+    _ensure(len(operator.inputs) > number and operator.inputs[number] != -1)
+    tensor = low.tensor(operator.inputs[number])
+    _ensure(tensor.is_constant)
+    return tensor.values
+
+
+def _integers(values: npt.NDArray[Any], dtype: type[np.integer[Any]]) -> npt.NDArray[Any]:
+    limits = np.iinfo(dtype)
+    whole = np.rint(values)
+    _ensure((whole == values).all() and whole.min() >= limits.min and whole.max() <= limits.max)
+    return whole.astype(dtype)
+
+
+def _ensure(holds: Any) -> None:
+    if not holds:
+        raise ModelError("its codes are searched or looked up in an unknown form")

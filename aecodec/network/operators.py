@@ -48,6 +48,7 @@ _BLOCKS = (Kind.CONVOLUTION, Kind.DEPTH_TO_SPACE, Kind.WINDOW)
 _MATRICES = (Kind.MATRICES, Kind.MOVE)
 _MOVE = (Kind.MOVE,)
 _MOVE_AND_JOIN = (Kind.MOVE, Kind.CONCATENATION)
+_CODES = (Kind.LOOKUP, Kind.SEARCH)
 _REDUCTION = (Kind.MOVE, Kind.REDUCTION)
 
 
@@ -86,7 +87,8 @@ _ROWS = (
         (Kind.SPACE_TO_DEPTH,)),
     _function(28, "TANH"),
     Row(34, "PAD", spatial.check_pad, spatial.lower_pad, (Kind.WINDOW,)),
-    Row(36, "GATHER", movement.check_gather, movement.lower_gather, _MOVE_AND_JOIN),
+    Row(36, "GATHER", movement.check_gather, movement.lower_gather,
+        _MOVE_AND_JOIN + _CODES),
     Row(39, "TRANSPOSE", movement.check_transpose, movement.lower_transpose, _MOVE),
     Row(40, "MEAN", reductions.check_reduction, reductions.lower_reduction(MEAN), _REDUCTION),
     Row(41, "SUB", elementwise.check_sub, elementwise.lower_sub, _pair(Kind.SUM)),

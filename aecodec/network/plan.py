@@ -101,6 +101,8 @@ class Kind(IntEnum):
     MIRROR = 21
     SOFTMAX = 22
     MATRICES = 23
+    LOOKUP = 24
+    SEARCH = 25
 
     @property
     def works_in_place(self) -> bool:

@@ -904,6 +904,94 @@ static void bilinear(const aecodec_call *call)
     }
 }
 
+/* ---- codes ----
+ *
+ * Rows of a table. 0: rows; 1: groups of channels, which stand for a row each; 2: table; 3: words, the row of zeros of
+ * each group, then what each channel is worth. */
+
+static int lookup_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters, in = call->in[0].channels, out = call->out.channels;
+    return word[0] >= 1 && word[1] >= 1 && in % word[1] == 0 && out % word[1] == 0 &&
+           aecodec_plan_holds(call->plan, word[2], (uint64_t)word[0] * (out / word[1])) &&
+           aecodec_plan_holds(call->plan, word[3], ((uint64_t)word[1] + in) * sizeof(int32_t));
+}
+
+static int same_places(const aecodec_call *call)
+{
+    return call->in[0].rows == call->out.rows && call->in[0].columns == call->out.columns;
+}
+
+static void find_rows(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters, groups = word[1];
+    const uint32_t channels = call->in[0].channels / groups, width = call->out.channels / groups;
+    const size_t places = (size_t)call->out.rows * call->out.columns;
+    const int8_t *table = at(call, word[2]), *from = call->from[0];
+    const int32_t *first = at(call, word[3]), *worth = first + groups;
+    int8_t *to = call->to;
+    size_t n;
+    uint32_t group, channel;
+    (void)kernels;
+    for (n = 0; n < places; n++) {
+        for (group = 0; group < groups; group++, to += width) {
+            uint64_t sum = (uint64_t)(int64_t)first[group];
+            int64_t row;
+            for (channel = 0; channel < channels; channel++) {
+                sum += (uint64_t)((int64_t)worth[group * channels + channel] * *from++);
+            }
+            row = (int64_t)sum < 0 ? 0 : (int64_t)sum;
+            memcpy(to, table + (size_t)(row < word[0] ? row : word[0] - 1) * width, width);
+        }
+    }
+}
+
+/* The digits of the code with the largest score, the first of several. 0: codes; 1: weights, 16 bits each; 2: words to
+ * add; 3: digits of the codes. */
+
+static int search_is_sound(const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters;
+    return word[0] >= 1 &&
+           call->in[0].channels <= UINT32_MAX / sizeof(int16_t) / word[0] &&
+           aecodec_plan_holds(call->plan, word[1], (uint64_t)word[0] * call->in[0].channels * sizeof(int16_t)) &&
+           aecodec_plan_holds(call->plan, word[2], (uint64_t)word[0] * sizeof(int32_t)) &&
+           aecodec_plan_holds(call->plan, word[3], (uint64_t)word[0] * call->out.channels);
+}
+
+static int32_t score(const int16_t *weights, const int8_t *from, uint32_t channels, int32_t more)
+{
+    uint32_t sum = (uint32_t)more, n;
+    for (n = 0; n < channels; n++) {
+        sum += (uint32_t)((int32_t)weights[n] * from[n]);
+    }
+    return (int32_t)sum;
+}
+
+static void search(const aecodec_kernels *kernels, const aecodec_call *call)
+{
+    const uint32_t *word = call->parameters, channels = call->in[0].channels, digits = call->out.channels;
+    const size_t places = (size_t)call->out.rows * call->out.columns;
+    const int16_t *weights = at(call, word[1]);
+    const int32_t *more = at(call, word[2]);
+    const int8_t *table = at(call, word[3]);
+    size_t n;
+    (void)kernels;
+    for (n = 0; n < places; n++) {
+        const int8_t *from = call->from[0] + n * channels;
+        int32_t best = score(weights, from, channels, more[0]);
+        uint32_t code, nearest = 0;
+        for (code = 1; code < word[0]; code++) {
+            const int32_t next = score(weights + (size_t)code * channels, from, channels, more[code]);
+            if (next > best) {
+                best = next;
+                nearest = code;
+            }
+        }
+        memcpy(call->to + n * digits, table + (size_t)nearest * digits, digits);
+    }
+}
+
 /* ---- all operators ---- */
 
 typedef struct {
@@ -944,6 +1032,8 @@ static const operator_kind kinds[AECODEC_KINDS] = {
     [AECODEC_MIRROR] = {1, mirror_is_sound, mirror_fits, mirror, 0},
     [AECODEC_SOFTMAX] = {1, softmax_is_sound, same_shapes, softmax, 1},
     [AECODEC_MATRICES] = {2, pair_is_sound, matrices_fit, multiply_matrices, 0},
+    [AECODEC_LOOKUP] = {1, lookup_is_sound, same_places, find_rows, 0},
+    [AECODEC_SEARCH] = {1, search_is_sound, same_places, search, 0},
 };
 
 int aecodec_works_in_place(uint32_t kind)

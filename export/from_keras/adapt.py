@@ -12,13 +12,14 @@ from aecodec.arrays import Float32
 from aecodec.engine.keras import outputs_of, shaped_for
 from aecodec.errors import ModelError
 from aecodec.export.from_keras import grey_levels, pixel_ranges
+from aecodec.export.from_keras.codes import with_codes
 from aecodec.export.from_keras.latents import (
     check_single_input,
     code_output,
     without_random_layers,
 )
 from aecodec.export.image_shape import Shape, image_shape, in_shape
-from aecodec.export.model_hints import UNIT, ModelHints, PixelRange
+from aecodec.export.model_hints import PIXEL_RANGES, UNIT, ModelHints, PixelRange
 from aecodec.keras_models.functional import free_name, with_shapes
 from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.pair import KerasPair, check_latents
@@ -57,6 +58,7 @@ def adapt_models(
     images = pictures(shape)
     encoder = without_random_layers(encoder, "encoder", _shaped(images, encoder)[:2])
     check_latents(encoder, decoder)
+    encoder, decoder = with_codes(encoder, decoder, _in_all_ranges(images, encoder, hints))
     latents = outputs_of(encoder, _shaped(images, encoder)[:2])
     decoder = without_random_layers(decoder, "decoder", latents)
     decoder = _with_picture_output(decoder, shape, latents)
@@ -65,11 +67,20 @@ def adapt_models(
     return KerasPair(_from_pixels(encoder, shape, ranges[0]), _to_pixels(decoder, ranges[1]))
 
 
+def _in_all_ranges(images: Float32, encoder: Any, hints: ModelHints) -> Float32:
+    """Pictures (N, h, w, C) in the encoder's shape, in the ranges that its pixels may have."""
+    ranges = hints.pixel_ranges[:1] if hints.pixel_ranges else PIXEL_RANGES[:3]
+    scaled = [pixel_ranges.to_range(images, pixel_range) for pixel_range in ranges]
+    return _shaped(np.concatenate(scaled), encoder)
+
+
 def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
     """A flat model with only the output that is coded or decoded."""
     shape = model.input_shape[1:]
     number = code_output(model, half, decoder_input)
-    tensor = keras.Input(shape)
+    dtype = str(model.inputs[0].dtype)
+    is_number_of_codes = half == "decoder" and "int" in dtype
+    tensor = keras.Input(shape, dtype=dtype if is_number_of_codes else None)
     outputs = keras.tree.flatten(in_inference_form(model, tensor))
     return keras.Model(tensor, outputs[number], name=half)
 

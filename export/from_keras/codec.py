@@ -16,8 +16,9 @@ from aecodec.export.codec_folder import export_codec
 from aecodec.export.from_keras.adapt import adapt_models
 from aecodec.export.image_shape import Shape
 from aecodec.export.model_hints import ModelHints
-from aecodec.export.step_allocation import in_steps, shared_steps
+from aecodec.export.step_allocation import in_steps, separate_steps, shared_steps
 from aecodec.export.tflite.diagnose import check_pair_convertible
+from aecodec.keras_models.codes import code_layer
 
 _TRIED = 64
 """Number of pictures to test the pixel ranges of a pair with."""
@@ -56,7 +57,7 @@ def codec_from_keras(
         folder: output folder; created if it does not exist.
         name: name of the codec.
         tile: side in pixels of the calibration crops, for models that take any size.
-        levels: number of quality levels.
+        levels: number of quality levels; encoders that return codes have a single level.
         priors: P, the number of competing distributions.
         context_units: hidden units of the context network; 0 for no context network.
         hints: shape of flat vectors and range of pixels, if the models do not contain them.
@@ -76,7 +77,11 @@ def codec_from_keras(
     calibration, held_out = tiles(pair.image_shape)
     vectors = pair.vectors_of(calibration.shape)
     images = pair.checked(calibration.sample(_MAX_FITTED_VECTORS // vectors))
-    steps, quality_levels = shared_steps(pair, images, levels)
+    steps, quality_levels = (
+        separate_steps([pair.code_dimension])
+        if code_layer(pair.encoder)
+        else shared_steps(pair, images, levels)
+    )
     return Codec(
         export_codec(
             *in_steps(pair, steps),

@@ -16,6 +16,7 @@ from aecodec.engine.litert import float_runner
 from aecodec.errors import CodecError, ModelError
 from aecodec.export.tflite.layer_names import layer_of
 from aecodec.export.tflite.quiet import quiet
+from aecodec.keras_models.codes import float_part
 from aecodec.keras_models.pair import KerasPair
 from aecodec.network.check import check_model
 
@@ -24,6 +25,14 @@ _MISSING = re.compile(r'"\w+:", "(?P<path>[^"@]+)@.*\'(?P<operator>tf\.\w+)\' op
 
 _PLACE = re.compile(r'"\w+:", "(?P<path>[^"@]+)@')
 """A place in the model, in other messages of the converter."""
+
+_OPERATOR = re.compile(r"operator (\d+)")
+
+_REMEDIES = {
+    "tf.BitwiseAnd": "Keras makes it of argmin and argmax, which may only be the last step of an "
+    "encoder, as the choice of the nearest code vector"
+}
+"""What to do about operators that Keras adds to functions of its own."""
 
 _ANY_SIDE = 64
 """Side of test inputs for models that take any size."""
@@ -41,7 +50,7 @@ def check_pair_convertible(pair: KerasPair) -> None:
         ModelError: a model cannot be converted.
     """
     for half in Half:
-        check_convertible(getattr(pair, half.value), half.value)
+        check_convertible(float_part(getattr(pair, half.value)), half.value)
 
 
 def check_convertible(model: Any, half: str) -> None:
@@ -72,9 +81,20 @@ def check_convertible(model: Any, half: str) -> None:
     try:
         check_model(bytes(content))
     except CodecError as error:
-        raise ModelError(f"the {half} cannot be used in a codec: {error}") from error
+        place = _operator_place(graphs[0], model, str(error))
+        raise ModelError(f"the {half} cannot be used in a codec{place}: {error}") from error
     if None in model.input_shape[1:] and not _works_at_another_size(model, bytes(content)):
         raise ModelError(f"the {half} takes any size, but {_FIXED_INSIDE}")
+
+
+def _operator_place(graph: Any, model: Any, error: str) -> str:
+    """The layer that an error about an operator of a graph concerns, for a message."""
+    number = _OPERATOR.search(error)
+    if number is None:
+        return ""
+    output = graph.tensors[graph.operators[int(number[1])].outputs[0]]
+    layer = layer_of(output.name.decode(), {layer.name for layer in model.layers})
+    return f", because of layer {layer!r}; replace it"
 
 
 def _works_at_another_size(model: Any, content: bytes) -> bool:
@@ -109,9 +129,10 @@ def reason(model: Any, error: Exception) -> str:
     names = {layer.name for layer in model.layers}
     if missing := _MISSING.search(str(error)):
         layer = layer_of(missing["path"], names)
+        remedy = _REMEDIES.get(missing["operator"], "replace the layer")
         return (
             f"layer {layer!r} needs {missing['operator']}, for which TFLite has no operator; "
-            "replace the layer"
+            f"{remedy}"
         )
     if place := _PLACE.search(str(error)):
         layer = layer_of(place["path"], names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -19,8 +19,10 @@ from aecodec.engine.transform import PIXEL_SCALE, PIXEL_ZERO
 from aecodec.errors import ModelError
 from aecodec.export.tflite import diagnose
 from aecodec.export.tflite.calibrated import CalibratedModel, Range
+from aecodec.export.tflite.codebook import with_code_layer
 from aecodec.export.tflite.gptq import with_rounded_kernels
 from aecodec.export.tflite.mixed_precision import MixedModel, with_enough_precision
+from aecodec.keras_models.codes import ScalarCodes, code_layer, float_part
 
 _MAX_SAMPLES, _MIN_SAMPLES = 512, 32
 
@@ -32,6 +34,10 @@ _SEARCHED = 128
 
 ALLOWED_ERROR = 1.035
 """Factor by which int8 may increase the squared error of the pictures: 0.15 dB for each half."""
+
+_MARGIN = 0.05
+_UNUSED = 1e38
+"""Thresholds of this size are padding."""
 
 PictureError = Callable[[Float32], float]
 """Takes a half's outputs for the first N inputs; returns the squared error of the pictures."""
@@ -78,7 +84,17 @@ def encoder_tflite(encoder: Any, images: Float32, error_of: PictureError) -> Mix
         ModelError: the model cannot be converted, or its input or output cannot be quantized this
             way.
     """
-    return _int8_model(encoder, _PIXELS, _LATENTS, images, Half.ENCODER, error_of)
+    layer = code_layer(encoder)
+    if layer is None:
+        return _int8_model(encoder, _PIXELS, _LATENTS, images, Half.ENCODER, error_of)
+    part = float_part(encoder)
+    end = _end_of(layer, outputs_of(part, images))
+
+    def error_of_vectors(vectors: Float32) -> float:
+        return error_of(np.asarray(layer(vectors)))
+
+    mixed = _int8_model(part, _PIXELS, end, images, Half.ENCODER, error_of_vectors)
+    return _with_layer(mixed, layer, end)
 
 
 def decoder_tflite(decoder: Any, latents: Float32, error_of: PictureError) -> MixedModel:
@@ -93,7 +109,35 @@ def decoder_tflite(decoder: Any, latents: Float32, error_of: PictureError) -> Mi
         ModelError: the model cannot be converted, or its input or output cannot be quantized this
             way.
     """
-    return _int8_model(decoder, _LATENTS, _PIXELS, latents, Half.DECODER, error_of)
+    layer = code_layer(decoder)
+    if layer is None:
+        return _int8_model(decoder, _LATENTS, _PIXELS, latents, Half.DECODER, error_of)
+    start = _end_for(layer.constants()["table"])
+    vectors = outputs_of(layer, latents)
+    mixed = _int8_model(float_part(decoder), start, _PIXELS, vectors, Half.DECODER, error_of)
+    return _with_layer(mixed, layer, start)
+
+
+def _with_layer(mixed: MixedModel, layer: Any, end: _End) -> MixedModel:
+    return replace(mixed, content=with_code_layer(mixed.content, layer, end.quantization))
+
+
+def _end_of(layer: Any, vectors: Float32) -> _End:
+    """The end of an encoder before its layer of codes; scalars need no range beyond thresholds."""
+    if not isinstance(layer, ScalarCodes):
+        return _end_for(vectors)
+    thresholds = layer.constants()["thresholds"]
+    used = thresholds[np.abs(thresholds) < _UNUSED]
+    margin = _MARGIN * max(float(np.ptp(used)), float(np.abs(used).max()), 1e-6)
+    return _end_for(np.clip(vectors, used.min() - margin, used.max() + margin))
+
+
+def _end_for(values: Float32) -> _End:
+    """An end whose integers cover these values and 0."""
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    scale = float(np.float32(max(high - low, 1e-6) / 255))
+    zero = int(np.clip(np.rint(-128 - low / scale), -128, 127))
+    return _End(((-128 - zero) * scale, (127 - zero) * scale), (scale, zero))
 
 
 def _int8_model(

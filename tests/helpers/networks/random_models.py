@@ -19,7 +19,11 @@ CODES = {name: code for name, code in vars(schema.BuiltinOperator).items() if is
 _OPTIONS = {
     name: code for name, code in vars(schema.BuiltinOptions).items() if isinstance(code, int)
 }
-_TYPES = {np.dtype(np.int8): schema.TensorType.INT8, np.dtype(np.int32): schema.TensorType.INT32}
+_TYPES = {
+    np.dtype(np.int8): schema.TensorType.INT8,
+    np.dtype(np.int32): schema.TensorType.INT32,
+    np.dtype(np.float32): schema.TensorType.FLOAT32,
+}
 
 
 class Maker:
@@ -98,6 +102,17 @@ class Maker:
         """Add constant integers."""
         array = np.array(values, np.int32)
         return self.tensor(array.shape, array)
+
+    def floats(self, values: Any) -> int:
+        """Add constant floats."""
+        array = np.array(values, np.float32)
+        return self.tensor(array.shape, array)
+
+    def typed(self, shape: Sequence[int], dtype: type[np.generic]) -> int:
+        """Add a variable that is not quantized."""
+        number = self.tensor(shape)
+        self._tensors[number].type = _TYPES[np.dtype(dtype)]
+        return number
 
     def operator(
         self, name: str, inputs: list[int], outputs: list[int], kind: str = "", **fields: Any
@@ -469,6 +484,71 @@ def taken(make: Maker) -> bytes:
     return make.single("GATHER", inputs, output, "GatherOptions", axis=axis, batchDims=0)
 
 
+def _cast(make: Maker, tensor: int, shape: Sequence[int], dtype: type[np.generic]) -> int:
+    return make.operator("CAST", [tensor], [make.typed(shape, dtype)], "CastOptions")
+
+
+def _gathered(make: Maker, table: npt.NDArray[np.int8], rows: int, shape: Sequence[int]) -> int:
+    inputs = [make.tensor(table.shape, table, [1.0]), rows]
+    output = make.tensor([*shape, *table.shape[1:]], None, [1.0])
+    return make.operator("GATHER", inputs, [output], "GatherOptions")
+
+
+def searched(make: Maker) -> bytes:
+    """The digits of the code with the largest score; several scores may be largest."""
+    entry, (rows, columns, channels) = _picture(make)
+    count, width, sides = (
+        int(make.rng.integers(2, 60)),
+        int(make.rng.integers(1, 3)),
+        [1, rows, columns],
+    )
+    kernel = make.rng.integers(-3, 4, (count, channels)) * make.rng.choice([1, 900])
+    floats = _cast(make, entry, [*sides, channels], np.float32)
+    inputs = [floats, make.floats(kernel), make.floats(make.rng.integers(-99, 99, count))]
+    scores = make.typed([*sides, count], np.float32)
+    options = {"keepNumDims": True}
+    make.operator("FULLY_CONNECTED", inputs, [scores], "FullyConnectedOptions", **options)
+    axis, best = make.tensor([], np.array(-1, np.int32)), make.typed(sides, np.int32)
+    kind = {"outputType": schema.TensorType.INT32}
+    make.operator("ARG_MAX", [scores, axis], [best], "ArgMaxOptions", **kind)
+    table = make.rng.integers(-128, 128, (count, width)).astype(np.int8)
+    return make.model(entry, _gathered(make, table, best, sides))
+
+
+def looked_up(make: Maker) -> bytes:
+    """The row of a table that all channels stand for, clipped to the table."""
+    entry, (rows, columns, channels) = _picture(make)
+    count, sides = int(make.rng.integers(1, 60)), [1, rows, columns]
+    table = make.rng.integers(-128, 128, (count, int(make.rng.integers(1, 9)))).astype(np.int8)
+    number, total = (
+        _cast(make, entry, [*sides, channels], np.float32),
+        make.typed(sides, np.float32),
+    )
+    worth = make.floats(make.rng.integers(-3, 4, channels))
+    product = make.typed([*sides, channels], np.float32)
+    make.operator("MUL", [number, worth], [product], "MulOptions")
+    make.operator("SUM", [product, make.integers([-1])], [total], "ReducerOptions")
+    steps = (
+        ("ADD", "Add", 7),
+        ("MAXIMUM", "MaximumMinimum", 0),
+        ("MINIMUM", "MaximumMinimum", count - 1),
+    )
+    for name, kind, limit in steps:
+        inputs = [total, make.floats([limit])]
+        total = make.operator(name, inputs, [make.typed(sides, np.float32)], f"{kind}Options")
+    return make.model(entry, _gathered(make, table, _cast(make, total, sides, np.int32), sides))
+
+
+def of_channels(make: Maker) -> bytes:
+    """A table of 256 results for each channel."""
+    entry, (rows, columns, channels) = _picture(make)
+    sides = [1, rows, columns, channels]
+    inputs = [_cast(make, entry, sides, np.float32), make.floats(256 * np.arange(channels) + 128)]
+    total = make.operator("ADD", inputs, [make.typed(sides, np.float32)], "AddOptions")
+    table = make.rng.integers(-128, 128, 256 * channels).astype(np.int8)
+    return make.model(entry, _gathered(make, table, _cast(make, total, sides, np.int32), sides))
+
+
 LAYERS: dict[str, Layer] = {
     "CONV_2D": convolution,
     "CONV_2D of 3 by 3": filtering,
@@ -511,5 +591,8 @@ LAYERS: dict[str, Layer] = {
     "TRANSPOSE": order,
     "GATHER": taken,
     "BATCH_MATMUL": matrices,
+    "GATHER of the best score": searched,
+    "GATHER by digits": looked_up,
+    "GATHER by channel": of_channels,
 }
 """Random models of one operator, or of few, by its name."""

@@ -1,0 +1,159 @@
+"""Layers that turn vectors into integer codes and back, registered with Keras.
+
+An index of up to 4,096 does not fit an int8 channel, so codes are digits. Exporters replace the
+quantizers of models by these layers, and the layers by TFLite operators on integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from aecodec.arrays import Float32
+from aecodec.keras_models.functional import calls_of
+
+MOST_CODES = 4096
+
+Digits = npt.NDArray[np.intp]
+
+
+def digits_of(numbers: npt.NDArray[Any], count: int) -> Digits:
+    """Digits (..., K) of numbers below `count`, at most 65,536; digits lie in -128..127.
+
+    >>> digits_of(np.array([0, 127]), 128).tolist(), digits_of(np.array([4095]), 4096).tolist()
+    ([[-64], [63]], [[31, 31]])
+    """
+    bases, offset = bases_of(count)
+    whole, remainder = np.divmod(numbers, bases[0])
+    digits = [whole - offset // bases[0], remainder - offset % bases[0]]
+    return np.stack(digits[: len(bases)], axis=-1).astype(np.intp)
+
+
+def bases_of(count: int) -> tuple[list[int], int]:
+    """What the digits of numbers below `count` are worth, and the number whose digits are 0.
+
+    >>> bases_of(256), bases_of(512)
+    (([1], 128), ([32, 1], 272))
+    """
+    if count <= 256:
+        return [1], count // 2
+    base = 1 << -(-(count - 1).bit_length() // 2)
+    return [base, 1], -(-count // base) // 2 * base + base // 2
+
+
+class _Codes(keras.layers.Layer):
+    """A layer whose weights are constants, and whose output has another last axis."""
+
+    shapes: dict[str, Sequence[int]]
+
+    def __init__(self, shapes: dict[str, Sequence[int]], **kwargs: Any) -> None:
+        super().__init__(trainable=False, **kwargs)
+        self.shapes = {name: tuple(shape) for name, shape in shapes.items()}
+        for name, shape in self.shapes.items():
+            setattr(self, name, self.add_weight(shape=shape, name=name, trainable=False))
+        self.built = True
+
+    @classmethod
+    def of(cls, **constants: npt.NDArray[Any]) -> Any:
+        """A layer with these weights, by name."""
+        layer = cls({name: values.shape for name, values in constants.items()})
+        layer.set_weights([values.astype(np.float32) for values in constants.values()])
+        return layer
+
+    def constants(self) -> dict[str, Float32]:
+        """The weights by name."""
+        return dict(zip(self.shapes, self.get_weights(), strict=True))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "shapes": self.shapes}
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*input_shape[:-1], self._channels(int(input_shape[-1] or 0)))
+
+    def _channels(self, channels: int) -> int:
+        raise NotImplementedError
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class NearestCode(_Codes):
+    """Vectors (..., D) to the digits (..., K) of the code with the largest score.
+
+    Weights: `kernel` (D, n) and `bias` (n,), for scores that are linear in the vectors, and
+    `digits` (n, K). The nearest of n vectors has the largest `2 v . x - |v|**2`.
+
+    >>> layer = NearestCode.of(kernel=np.eye(2), bias=np.zeros(2), digits=np.array([[-1], [0]]))
+    >>> layer(np.array([[3.0, 4.0], [4.0, 3.0]])).numpy().tolist()
+    [[0.0], [-1.0]]
+    """
+
+    def call(self, inputs: Any) -> Any:
+        scores = tf.matmul(inputs, self.kernel) + self.bias
+        return tf.gather(tf.convert_to_tensor(self.digits), tf.argmax(scores, axis=-1))
+
+    def _channels(self, channels: int) -> int:
+        return self.shapes["digits"][1]
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class ScalarCodes(_Codes):
+    """Vectors (..., D) to codes (..., D): a staircase for each channel.
+
+    Weights: `first` (D,), the codes of the least values; `thresholds` and `steps` (D, L): what is
+    added to the code of values from a threshold on.
+
+    >>> layer = ScalarCodes.of(
+    ...     first=np.array([-1]), thresholds=np.array([[0.0, 2.0]]), steps=np.ones((1, 2)))
+    >>> layer(np.array([[-3.0], [0.0], [5.0]])).numpy().ravel().tolist()
+    [-1.0, 0.0, 1.0]
+    """
+
+    def call(self, inputs: Any) -> Any:
+        passed = tf.cast(inputs[..., None] >= self.thresholds, tf.float32)
+        return self.first + tf.reduce_sum(passed * self.steps, axis=-1)
+
+    def _channels(self, channels: int) -> int:
+        return channels
+
+
+@keras.saving.register_keras_serializable(package="aecodec")
+class CodeVectors(_Codes):
+    """Digits (..., K) to the row (..., D) of a table that they stand for.
+
+    Weights: `bases` (K,), `offset` (1,) and `table` (n, D). The row is `offset` plus the sum of
+    digits times bases, clipped to 0..n-1, so that damaged codes stand for a row, too.
+
+    >>> layer = CodeVectors.of(
+    ...     bases=np.array([2, 1]), offset=np.array([1]), table=np.arange(4)[:, None])
+    >>> layer(np.array([[1.0, -1.0], [100.0, 0.0]])).numpy().ravel().tolist()
+    [2.0, 3.0]
+    """
+
+    def call(self, inputs: Any) -> Any:
+        rows = tf.reduce_sum(inputs * self.bases, axis=-1) + self.offset[0]
+        rows = tf.clip_by_value(rows, 0, self.shapes["table"][0] - 1)
+        return tf.gather(tf.convert_to_tensor(self.table), tf.cast(tf.round(rows), tf.int32))
+
+    def _channels(self, channels: int) -> int:
+        return self.shapes["table"][1]
+
+
+def code_layer(model: Any) -> Any:
+    """The layer that makes or takes the codes of a half; None if its latents are not such codes."""
+    ends = (model.layers[-1], model.layers[min(1, len(model.layers) - 1)])
+    return next((layer for layer in ends if isinstance(layer, _Codes)), None)
+
+
+def float_part(model: Any) -> Any:
+    """A half without its layer of codes: an encoder up to it, or a decoder after it."""
+    layer = code_layer(model)
+    if layer is None:
+        return model
+    model, calls = calls_of(model)
+    if isinstance(layer, CodeVectors):
+        return keras.Model(calls[0].output, model.outputs[0], name=model.name)
+    return keras.Model(model.inputs[0], calls[-1].inputs[0], name=model.name)

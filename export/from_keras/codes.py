@@ -1,0 +1,426 @@
+"""Encoders that return the numbers of code vectors, or quantized scalars, and their decoders.
+
+The quantizer of an encoder (VQ-VAE, FSQ, rounding) is the part after its last vectors. It is found
+by running it: a search is the argmin or argmax of scores that are linear in the vectors; a scalar
+quantizer adds up a staircase for each channel. Both become layers whose codes fit int8
+(:mod:`aecodec.keras_models.codes`). The lookup of a decoder becomes a table of its results.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aecodec.arrays import Float32, Float64
+from aecodec.engine.keras import outputs_of
+from aecodec.errors import ModelError
+from aecodec.keras_models.codes import (
+    MOST_CODES,
+    CodeVectors,
+    NearestCode,
+    ScalarCodes,
+    bases_of,
+    digits_of,
+)
+from aecodec.keras_models.functional import as_functional, calls_of, taking_steps
+from aecodec.keras_models.inference_form import in_inference_form
+
+_LARGEST = 127
+_MOST_STEPS = 256
+_GRID = 4097
+_DECIMALS = 4
+_HALVINGS = 40
+_AGREEMENT = 0.998
+"""Share of outputs that must be equal. Values at a threshold may fall to either side."""
+
+_MOST_CUTS = 40
+_MOST_ENTRIES = 1 << 21
+_MOST_VECTORS = 4096
+_REMEDY = (
+    "return the argmin of the distances to fixed vectors (VQ-VAE), or round each channel (FSQ) to "
+    f"at most {MOST_CODES} codes, as the last step of the encoder"
+)
+
+
+class _Cut(NamedTuple):
+    """A place in a model where all that follows depends on a single tensor.
+
+    Attributes:
+        tensor: Keras tensor (N, ..., D).
+        values: (N, ..., D) its values for sample pictures.
+        rest: Keras model from the tensor to the output.
+    """
+
+    tensor: Any
+    values: Float32
+    rest: Any
+
+    def run(self, rows: Float64) -> Float64:
+        """Outputs (M, C) of the rest for vectors (M, D) at arbitrary places."""
+        return _in_places(lambda batch: outputs_of(self.rest, batch), rows, self.values.shape[1:])
+
+
+def _in_places(run: Callable[[Float32], Float32], rows: Any, shape: tuple[int, ...]) -> Float64:
+    """Run a function on vectors (M, D), arranged in arrays of a shape (..., D)."""
+    places = math.prod(shape) // rows.shape[-1]
+    arranged = np.resize(rows, (-(-len(rows) // places) * places, rows.shape[-1]))
+    outputs = run(arranged.reshape(-1, *shape).astype(np.float32))
+    return outputs.reshape(len(arranged), -1)[: len(rows)].astype(np.float64)
+
+
+def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
+    """Replace the quantizer of an encoder and the lookup of its decoder by layers of codes.
+
+    Args:
+        encoder: flat Keras model from images to latents.
+        decoder: flat Keras model from latents to images.
+        inputs: (N, ...) inputs of the encoder, in all ranges that pixels may have.
+
+    Returns:
+        The new models, or the same if the latents are not integers or few values.
+
+    Raises:
+        ModelError: the latents do not fit int8, and the quantizer is of an unknown kind.
+    """
+    latents = outputs_of(encoder, inputs)
+    if not _are_codes(encoder, latents):
+        return encoder, decoder
+    layer = encoder.outputs[0]._keras_history.operation.name
+    model, calls = calls_of(as_functional(encoder))
+    tensors = [call.output for call in reversed(calls)][:_MOST_CUTS]
+    counts = (latents.size, latents.size // latents.shape[-1])
+
+    def cuts() -> Iterator[_Cut]:
+        """The cuts at tensors with a vector for each latent, or for each vector of latents."""
+        for cut in _cuts(model, tensors, inputs):
+            if math.prod(cut.values.shape[:-1]) in counts:
+                yield cut
+
+    quantizer = _search(cuts()) or _staircases(cuts())
+    if quantizer is not None:
+        return quantizer.applied(model, decoder)
+    if np.abs(latents).max() <= _LARGEST and "int" not in str(encoder.outputs[0].dtype):
+        return encoder, decoder  # rounded latents, which become int8 as others do
+    raise ModelError(f"layer {layer!r} of the encoder is a quantizer of an unknown kind: {_REMEDY}")
+
+
+def _are_codes(encoder: Any, latents: Float32) -> bool:
+    if "int" in str(encoder.outputs[0].dtype):
+        return True
+    values = np.unique(latents.round(_DECIMALS))  # straight-through estimators add noise
+    return len(values) <= _MOST_STEPS < latents.size / 4 or bool((values == np.rint(values)).all())
+
+
+def _cuts(model: Any, tensors: list[Any], inputs: Any) -> Iterator[_Cut]:
+    """The cuts of a model at float tensors (N, ..., D), in their order, for inputs (N, ...)."""
+    for tensor in tensors:
+        if not keras.utils.is_keras_tensor(tensor) or "float" not in str(tensor.dtype):
+            continue
+        try:
+            rest = keras.Model(tensor, model.outputs[0])
+        except ValueError:  # the output depends on other tensors, too
+            continue
+        values = outputs_of(keras.Model(model.inputs[0], tensor), inputs)
+        if len(values) == len(inputs) and values.ndim >= 2:
+            yield _Cut(tensor, values, rest)
+
+
+class _Search(NamedTuple):
+    """A search for the code with the largest score."""
+
+    cut: _Cut
+    kernel: Float64
+    bias: Float64
+
+    def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
+        """The encoder and the decoder with layers of codes."""
+        count = len(self.bias)
+        order = _similar_in_turn(self.kernel.T)
+        digits = digits_of(np.argsort(order), count)
+        layer = NearestCode.of(kernel=self.kernel, bias=self.bias, digits=digits)
+        codes = layer(self.cut.tensor)
+        bases, offset = bases_of(count)
+        return (
+            keras.Model(encoder.inputs[0], codes, name="encoder"),
+            _with_table(decoder, codes, order, bases, offset),
+        )
+
+
+def _similar_in_turn(vectors: Float64) -> Any:
+    """An order of code vectors (n, D) in which neighbours are similar, so that digits are smooth.
+
+    Vectors are sorted along their first principal axis; those with the same first digit are sorted
+    along the second axis.
+    """
+    centred = vectors - vectors.mean(axis=0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2]
+    places = centred @ axes.T
+    order, base = np.argsort(places[:, 0]), bases_of(len(vectors))[0][0]
+    if base == 1:
+        return order
+    parts = (order[start : start + base] for start in range(0, len(order), base))
+    last = min(1, places.shape[1] - 1)
+    return np.concatenate([part[np.argsort(places[part, last])] for part in parts])
+
+
+def _search(cuts: Iterator[_Cut]) -> _Search | None:
+    """The search at the cut with the shortest vectors; the first cut of the encoder among these."""
+    best: _Search | None = None
+    for cut in cuts:
+        search = _search_at(cut)
+        if search and (best is None or len(search.kernel) <= len(best.kernel)):
+            best = search
+        elif best and search is None:
+            break
+    return best
+
+
+def _search_at(cut: _Cut) -> _Search | None:
+    """The search after a cut, if its scores are linear except for a common addend."""
+    rows = cut.values.reshape(-1, cut.values.shape[-1]).astype(np.float64)
+    rows = rows[np.random.default_rng(0).permutation(len(rows))[:_MOST_VECTORS]]
+    size = max(float(np.abs(rows).max()), 1e-3)
+    probes = size * np.vstack([np.zeros((1, rows.shape[1])), np.eye(rows.shape[1])])
+    try:
+        scores_of = _scores_of(cut.rest, cut.values.shape[1:])
+        if scores_of is None:
+            return None
+        scores = scores_of(np.vstack([probes, -probes[1:]]))
+        chosen = cut.run(rows)
+    except (ValueError, tf.errors.OpError):  # the rest takes no vectors at arbitrary places
+        return None
+    length = rows.shape[1]
+    kernel = (scores[1 : 1 + length] - scores[1 + length :]) / (2 * size)
+    kernel, bias = (part - part.mean(axis=-1, keepdims=True) for part in (kernel, scores[0]))
+    best = np.argmax(rows @ kernel + bias, axis=1)
+    fits = chosen.shape[1] == 1 and len(bias) <= MOST_CODES
+    if fits and np.mean(best == chosen[:, 0]) >= _AGREEMENT and np.abs(kernel).max() > 0:
+        return _Search(cut, kernel, bias)
+    return None
+
+
+def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64] | None:
+    """What the only argmin (negated) or argmax of a model compares; None without a single one."""
+    wrapped = tf.compat.v1.wrap_function(
+        lambda vectors: rest(vectors, training=False), [tf.TensorSpec((None, *shape), tf.float32)]
+    )
+    operations = wrapped.graph.get_operations()
+    extremes = [operation for operation in operations if operation.type in ("ArgMin", "ArgMax")]
+    if len(extremes) != 1:
+        return None
+    compared, axis = extremes[0].inputs[0], int(tf.get_static_value(extremes[0].inputs[1]))
+    part = wrapped.prune(wrapped.graph.inputs[0], compared)
+    sign = -1 if extremes[0].type == "ArgMin" else 1
+
+    def run(rows: Float64) -> Float64:
+        return sign * _in_places(
+            lambda batch: np.moveaxis(part(tf.constant(batch)).numpy(), axis, -1), rows, shape
+        )
+
+    return run
+
+
+class _Staircases(NamedTuple):
+    """A staircase for each channel, whose sum is the output, or which are the outputs.
+
+    Attributes:
+        cut: where the channels are.
+        base: (C,) outputs for the least values.
+        thresholds: thresholds of each channel, ascending.
+        steps: what the output rises by at each threshold.
+    """
+
+    cut: _Cut
+    base: Float64
+    thresholds: list[Float64]
+    steps: list[Float64]
+
+    @property
+    def is_index(self) -> bool:
+        """Whether the output is a single number of codes."""
+        heights = np.concatenate(self.steps)
+        return len(self.base) == 1 and bool(np.allclose(heights, np.rint(heights), atol=1e-3))
+
+    def outputs(self, rows: Float64) -> Float64:
+        """Outputs (M, C) for vectors (M, D)."""
+        passed = [
+            (column[:, None] >= thresholds) @ steps
+            for column, thresholds, steps in zip(rows.T, self.thresholds, self.steps, strict=True)
+        ]
+        sums = np.stack(passed, axis=1)
+        return self.base + (sums.sum(axis=1, keepdims=True) if self.is_index else sums)
+
+    def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
+        """The encoder and the decoder with layers of codes.
+
+        Raises:
+            ModelError: the values of a channel are not multiples of a number, or do not fit int8.
+        """
+        units = np.array([_unit(steps) for steps in self.steps])
+        heights = [np.cumsum([0, *steps]) for steps in self.steps]
+        if self.is_index:
+            low, high = (np.array([end(height) for height in heights]) for end in (np.min, np.max))
+            first = -np.rint(low / units) - np.rint((high - low) / units) // 2
+            offset, most = np.rint([self.base[0] - first @ units, self.base[0] + high.sum()])
+            codes = self._layer(first, units)(self.cut.tensor)
+            numbers, bases = np.arange(int(most) + 1), np.rint(units).astype(int).tolist()
+            lookup = _with_table(decoder, codes, numbers, bases, int(offset))
+            return keras.Model(encoder.inputs[0], codes, name="encoder"), lookup
+        if not np.allclose(self.base / units, np.rint(self.base / units), atol=1e-2):
+            units = units / 2
+        first = np.rint(self.base / units)
+        largest = max(
+            np.abs(a + h / u).max() for a, h, u in zip(first, heights, units, strict=True)
+        )
+        if not np.allclose(first, self.base / units, atol=1e-2) or largest > _LARGEST:
+            raise ModelError(
+                f"layer {self.cut.rest.outputs[0]._keras_history.operation.name!r} of the encoder "
+                f"rounds to values that are not integers up to {_LARGEST} times a constant: "
+                "return integers"
+            )
+        codes = self._layer(first, units)(self.cut.tensor)
+        entry = keras.Input(decoder.input_shape[1:])
+        floats = keras.Model(entry, in_inference_form(decoder, entry), name="decoder")
+        return (
+            keras.Model(encoder.inputs[0], codes, name="encoder"),
+            floats if (units == 1).all() else taking_steps(floats, units),
+        )
+
+    def _layer(self, first: Float64, units: Float64) -> Any:
+        longest = max(map(len, self.thresholds))
+        thresholds = np.full((len(units), longest), 3e38)
+        steps = np.zeros((len(units), longest))
+        for channel, own in enumerate(self.thresholds):
+            thresholds[channel, : len(own)] = own
+            steps[channel, : len(own)] = np.rint(self.steps[channel] / units[channel])
+        return ScalarCodes.of(first=first, thresholds=thresholds, steps=steps)
+
+
+def _unit(steps: Float64) -> float:
+    """The least step of a staircase, exact if all steps are integers."""
+    least = float(np.abs(steps).min(initial=np.inf))
+    if not np.isfinite(least):
+        return 1.0
+    return float(round(least)) if abs(least - round(least)) < 1e-4 and least > 0.5 else least
+
+
+def _staircases(cuts: Iterator[_Cut]) -> _Staircases | None:
+    """The staircases at the first cut of the encoder after which there is nothing else."""
+    best: _Staircases | None = None
+    for cut in cuts:
+        staircases = _staircases_at(cut)
+        if best and staircases is None:
+            break
+        best = staircases or best
+    return best
+
+
+def _staircases_at(cut: _Cut) -> _Staircases | None:
+    rows = cut.values.reshape(-1, cut.values.shape[-1]).astype(np.float64)
+    rng = np.random.default_rng(0)
+    rows = rows[rng.permutation(len(rows))[:_MOST_VECTORS]]
+    order = rng.permutation(len(rows))
+    if not _agree(cut.run(rows)[order], cut.run(rows[order])):  # it depends on neighbours
+        return None
+    reach = 2 * float(np.abs(rows).max()) + 8
+    least = np.full((1, rows.shape[1]), -reach)
+    base = cut.run(least)[0]
+    if len(base) not in (1, rows.shape[1]):
+        return None
+    staircases = _Staircases(cut, base, [], [])
+    for channel in range(rows.shape[1]):
+        staircase = _staircase(cut, least[0], channel, reach, channel if len(base) > 1 else 0)
+        if staircase is None:
+            return None
+        staircases.thresholds.append(staircase[0])
+        staircases.steps.append(staircase[1])
+    tests = np.vstack([rows, rng.permuted(rows, axis=0)])
+    is_discrete = sum(map(len, staircases.steps)) > 0
+    fits = is_discrete and _agree(staircases.outputs(tests), cut.run(tests))
+    return staircases if fits else None
+
+
+def _agree(outputs: Float64, expected: Float64) -> bool:
+    return bool(np.isclose(outputs, expected, rtol=1e-4, atol=1e-4).mean() >= _AGREEMENT)
+
+
+def _staircase(
+    cut: _Cut, least: Float64, channel: int, reach: float, output: int
+) -> tuple[Float64, Float64] | None:
+    """Thresholds and steps of an output as a function of one channel; None if it has too many."""
+
+    def run(values: Float64) -> Float64:
+        rows = np.repeat(least[None], len(values), axis=0)
+        rows[:, channel] = values
+        return cut.run(rows)[:, output]
+
+    grid = reach * np.linspace(-1, 1, _GRID) ** 3  # thresholds are dense near 0
+    heights = run(grid)
+    (jumps,) = np.nonzero(np.abs(np.diff(heights)) > 1e-5)
+    if len(jumps) >= _MOST_STEPS:
+        return None
+    low, high = grid[jumps], grid[jumps + 1]
+    for _ in range(_HALVINGS if len(jumps) else 0):
+        middle = (low + high) / 2
+        is_before = np.abs(run(middle) - heights[jumps]) <= 1e-5
+        low, high = np.where(is_before, middle, low), np.where(is_before, high, middle)
+    return high, heights[jumps + 1] - heights[jumps]
+
+
+def _with_table(decoder: Any, codes: Any, order: Any, bases: list[int], offset: int) -> Any:
+    """A decoder of digits, whose first layer looks up the vectors of the decoder.
+
+    Args:
+        decoder: flat Keras model from numbers of codes to images.
+        codes: Keras tensor of digits.
+        order: (n,) the number of the decoder for each row of the table.
+        bases: what digits are worth, to give a row.
+        offset: the row of digits of 0.
+
+    Raises:
+        ModelError: the decoder does not begin with a lookup.
+    """
+    model, calls = calls_of(as_functional(decoder))
+    shape = tuple(side or 16 for side in model.input_shape[1:])
+    cut, table = _lookup(model, calls, np.asarray(order), shape)
+    layer = CodeVectors.of(bases=np.array(bases), offset=np.array([offset]), table=table)
+    digits = keras.Input(codes.shape[1:])
+    vectors = layer(digits)
+    if vectors.shape[1:] != cut.tensor.shape[1:]:
+        vectors = keras.layers.Reshape(cut.tensor.shape[1:])(vectors)
+    return keras.Model(digits, in_inference_form(cut.rest, vectors), name="decoder")
+
+
+def _lookup(model: Any, calls: Any, order: Any, shape: tuple[int, ...]) -> tuple[_Cut, Float32]:
+    """The last cut of a decoder up to which it looks up each number by itself, and the table."""
+    ranks = np.random.default_rng(0).permutation(len(order))
+    batch = _arranged(order, shape)
+    best: tuple[_Cut, Float32] | None = None
+    for cut in _cuts(model, [call.output for call in calls], batch):
+        width = cut.values.shape[-1]
+        if width * len(order) > _MOST_ENTRIES:
+            continue
+        if cut.tensor is model.outputs[0] or width * batch.size != cut.values.size:
+            break
+        head = keras.Model(model.inputs[0], cut.tensor)
+        table = cut.values.reshape(-1, width)[: len(order)]
+        shuffled = outputs_of(head, _arranged(order[ranks], shape)).reshape(-1, width)
+        if not np.allclose(shuffled[: len(order)], table[ranks], atol=1e-5):
+            break
+        best = cut, table
+    if best is None:
+        raise ModelError(
+            f"layer {calls[0].layer.name!r} of the decoder does not look up code vectors: begin "
+            "the decoder with Embedding, keras.ops.take, or one_hot and matmul"
+        )
+    return best
+
+
+def _arranged(numbers: Any, shape: tuple[int, ...]) -> Any:
+    """Numbers, repeated to fill an array (N, *shape)."""
+    return np.resize(numbers, (-(-len(numbers) // math.prod(shape)), *shape))

@@ -1,0 +1,210 @@
+"""TFLite operators that turn int8 vectors into codes and back.
+
+All values are integers, in floats where TFLite lacks other kernels; below 2**24 floats are exact,
+in any order of summation. So every runtime computes the same codes. The C core runs the operators
+on integers (:mod:`aecodec.network.convert`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
+
+from aecodec.arrays import Float32
+from aecodec.keras_models.codes import CodeVectors, NearestCode
+
+_EXACT = (1 << 24) - 1
+_LARGEST_WEIGHT = (1 << 15) - 1
+_TYPES = {
+    np.dtype(np.int8): schema.TensorType.INT8,
+    np.dtype(np.int32): schema.TensorType.INT32,
+    np.dtype(np.float32): schema.TensorType.FLOAT32,
+}
+Quantization = tuple[float, int]
+"""Scale and zero point."""
+
+
+def with_code_layer(model: bytes, layer: Any, quantization: Quantization) -> bytes:
+    """Add the operators of a layer of codes to an int8 model without it.
+
+    Args:
+        model: content of a `.tflite` file that ends where the layer begins; for
+            :class:`CodeVectors`, one that begins where it ends.
+        layer: a layer of :mod:`aecodec.keras_models.codes`.
+        quantization: scale and zero point of the vectors.
+    """
+    graph = _Graph(model)
+    if isinstance(layer, CodeVectors):
+        _look_up(graph, layer.constants(), quantization)
+    elif isinstance(layer, NearestCode):
+        _search(graph, integer_scores(layer.constants(), quantization))
+    else:
+        _quantize(graph, layer, quantization)
+    return graph.content()
+
+
+def integer_scores(constants: dict[str, Float32], quantization: Quantization) -> list[Any]:
+    """Kernel (n, D) and bias (n,) for int8 vectors, and digits, of a :class:`NearestCode`.
+
+    All are integers. The kernel has as many bits as exact sums permit.
+    """
+    scale, zero = quantization
+    kernel, bias = (constants[name].astype(np.float64) for name in ("kernel", "bias"))
+    bias = (bias - zero * scale * kernel.sum(axis=0)) / scale
+    largest = (128 * np.abs(kernel).sum(axis=0) + np.abs(bias)).max()
+    unit = max(largest / (_EXACT - 128 * len(kernel)), np.abs(kernel).max() / _LARGEST_WEIGHT)
+    whole = [np.rint(part / unit).astype(np.float32) for part in (kernel.T, bias)]
+    return [*whole, constants["digits"].astype(np.int8)]
+
+
+def _search(graph: _Graph, scores: list[Any]) -> None:
+    kernel, bias, digits = scores
+    vectors = graph.exit
+    shape = graph.shape(vectors)[:-1]
+    floats = graph.cast(vectors, np.float32)
+    options = schema.FullyConnectedOptionsT()
+    options.keepNumDims = True
+    inputs = [floats, graph.constant(kernel), graph.constant(bias)]
+    compared = graph.add("FULLY_CONNECTED", inputs, (*shape, len(bias)), np.float32, options)
+    options = schema.ArgMaxOptionsT()
+    options.outputType = schema.TensorType.INT32
+    axis = graph.constant(np.array(-1, np.int32))
+    number = graph.add("ARG_MAX", [compared, axis], shape, np.int32, options)
+    graph.exit = graph.gather(graph.constant(digits, (1.0, 0)), number)
+
+
+def _quantize(graph: _Graph, layer: Any, quantization: Quantization) -> None:
+    """A table of 256 codes for each channel."""
+    vectors, (scale, zero) = graph.exit, quantization
+    channels = graph.shape(vectors)[-1]
+    values = (np.arange(-128, 128, dtype=np.float32)[:, None] - zero) * np.float32(scale)
+    table = np.asarray(layer(np.repeat(values, channels, axis=1))).T
+    offsets = (256 * np.arange(channels) + 128).astype(np.float32)
+    rows = graph.binary("ADD", graph.cast(vectors, np.float32), offsets, schema.AddOptionsT())
+    codes = np.clip(table, -128, 127).astype(np.int8).ravel()
+    graph.exit = graph.gather(graph.constant(codes, (1.0, 0)), graph.cast(rows, np.int32))
+
+
+def _look_up(graph: _Graph, constants: dict[str, Float32], quantization: Quantization) -> None:
+    vectors = graph.begin()
+    bases, table = constants["bases"], constants["table"]
+    shape = (*graph.shape(vectors)[:-1], len(bases))
+    digits = graph.variable(shape, np.int8, (1.0, 0))
+    floats = graph.cast(digits, np.float32)
+    worth = graph.binary("MUL", floats, bases, schema.MulOptionsT())
+    axes = graph.constant(np.array([-1], np.int32))
+    row = graph.add("SUM", [worth, axes], shape[:-1], np.float32, schema.ReducerOptionsT())
+    row = graph.binary("ADD", row, constants["offset"], schema.AddOptionsT())
+    limits = (("MAXIMUM", 0), ("MINIMUM", len(table) - 1))
+    for name, limit in limits:
+        options = schema.MaximumMinimumOptionsT()
+        row = graph.binary(name, row, np.array([limit], np.float32), options)
+    scale, zero = quantization
+    scaled = np.clip(np.rint(table.astype(np.float64) / scale) + zero, -128, 127).astype(np.int8)
+    graph.gather(graph.constant(scaled, quantization), graph.cast(row, np.int32), vectors)
+    graph.end(digits)
+
+
+class _Graph:
+    """A TFLite model to which operators are added."""
+
+    def __init__(self, model: bytes) -> None:
+        self._model = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+        self._graph = self._model.subgraphs[0]
+        self._rest: list[Any] = []
+
+    def content(self) -> bytes:
+        """The content of a `.tflite` file."""
+        return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
+
+    def begin(self) -> int:
+        """Put operators before all others from now on; returns the tensor that they write."""
+        self._rest, self._graph.operators = list(self._graph.operators), []
+        return int(self._graph.inputs[0])
+
+    def end(self, entry: int) -> None:
+        """Append the operators that :meth:`begin` set aside, and set the input."""
+        self._graph.operators += self._rest
+        self._graph.inputs = [entry]
+
+    @property
+    def exit(self) -> int:
+        """The output."""
+        return int(self._graph.outputs[0])
+
+    @exit.setter
+    def exit(self, tensor: int) -> None:
+        self._graph.outputs = [tensor]
+
+    def shape(self, tensor: int) -> tuple[int, ...]:
+        """Shape of a tensor."""
+        return tuple(map(int, self._graph.tensors[tensor].shape))
+
+    def variable(
+        self, shape: tuple[int, ...], dtype: Any, quantization: Quantization | None = None
+    ) -> int:
+        """Add a tensor, and return its number."""
+        tensor = schema.TensorT()
+        tensor.shape, tensor.type, tensor.buffer = list(shape), _TYPES[np.dtype(dtype)], 0
+        tensor.name = f"codes_{len(self._graph.tensors)}".encode()
+        if quantization:
+            tensor.quantization = schema.QuantizationParametersT()
+            tensor.quantization.scale = [quantization[0]]
+            tensor.quantization.zeroPoint = [quantization[1]]
+        self._graph.tensors.append(tensor)
+        return len(self._graph.tensors) - 1
+
+    def constant(self, values: npt.NDArray[Any], quantization: Quantization | None = None) -> int:
+        """Add a constant, and return its number."""
+        number = self.variable(values.shape, values.dtype, quantization)
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(values.tobytes(), np.uint8)
+        self._model.buffers.append(buffer)
+        self._graph.tensors[number].buffer = len(self._model.buffers) - 1
+        return number
+
+    def cast(self, tensor: int, dtype: Any) -> int:
+        """Add a cast."""
+        return self.add("CAST", [tensor], self.shape(tensor), dtype, schema.CastOptionsT())
+
+    def binary(self, name: str, tensor: int, values: Float32, options: Any) -> int:
+        """Add an operator with a constant that does not change the shape."""
+        inputs = [tensor, self.constant(values.astype(np.float32))]
+        return self.add(name, inputs, self.shape(tensor), np.float32, options)
+
+    def gather(self, table: int, rows: int, output: int | None = None) -> int:
+        """Add an operator that gathers rows of a constant int8 table."""
+        if output is None:
+            shape = (*self.shape(rows), *self.shape(table)[1:])
+            output = self.variable(shape, np.int8, (1.0, 0))
+        return self._operator("GATHER", [table, rows], output, schema.GatherOptionsT())
+
+    def add(
+        self, name: str, inputs: list[int], shape: tuple[int, ...], dtype: Any, options: Any
+    ) -> int:
+        """Add an operator with a new output, and return the number of the output."""
+        return self._operator(name, inputs, self.variable(shape, dtype), options)
+
+    def _operator(self, name: str, inputs: list[int], output: int, options: Any) -> int:
+        operator = schema.OperatorT()
+        operator.opcodeIndex = self._code(getattr(schema.BuiltinOperator, name))
+        operator.inputs, operator.outputs = inputs, [output]
+        kind = type(options).__name__.removesuffix("T")
+        operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind)
+        operator.builtinOptions = options
+        self._graph.operators.append(operator)
+        return output
+
+    def _code(self, number: int) -> int:
+        codes = self._model.operatorCodes
+        known = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in codes]
+        if number in known:
+            return known.index(number)
+        code = schema.OperatorCodeT()
+        code.builtinCode, code.deprecatedBuiltinCode, code.version = number, min(number, 127), 1
+        codes.append(code)
+        return len(codes) - 1

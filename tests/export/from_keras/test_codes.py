@@ -1,0 +1,131 @@
+"""Pairs whose codes are numbers: VQ-VAE and FSQ, with codes that fit int8 exactly."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from helpers.networks import code_pairs
+from helpers.networks.pairs import Pair
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import layers, ops
+
+from aecodec import ModelError
+from aecodec.arrays import Pixels
+from aecodec.codec_files.file_names import Half
+from aecodec.engine.c import CEngine
+from aecodec.engine.interface import Engine
+from aecodec.engine.python import PythonEngine
+from aecodec.engine.transform import to_int8
+from aecodec.export.from_keras.codec import codec_from_keras
+from aecodec.export.from_keras.codes import with_codes
+from aecodec.export.tflite.codebook import integer_scores
+from aecodec.keras_models.codes import CodeVectors, bases_of, digits_of
+from aecodec.metrics import mse
+from aecodec.parallel import Workers
+
+Maker = Callable[[np.ndarray], Pair]
+FAST = {"priors": 4, "context_units": 0, "tile": 28}
+
+
+@given(st.integers(1, 1 << 16).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n - 1))))
+def test_digits_stand_for_each_number_and_fit_int8(case: tuple[int, int]) -> None:
+    count, number = case
+    digits = digits_of(np.array([number]), count)
+    bases, offset = bases_of(count)
+    assert (digits @ np.array(bases) + offset).tolist() == [number]
+    assert -128 <= digits.min() <= digits.max() <= 127
+
+
+@given(st.lists(st.integers(-128, 127), min_size=2, max_size=2))
+def test_damaged_digits_stand_for_a_row_of_the_table(digits: list[int]) -> None:
+    bases, offset = bases_of(300)
+    table = np.arange(300)[:, None]
+    layer = CodeVectors.of(bases=np.array(bases), offset=np.array([offset]), table=table)
+    row = float(layer(np.array([digits], np.float32))[0, 0])
+    assert row == np.clip(np.dot(digits, bases) + offset, 0, 299)
+
+
+@given(st.integers(1, 300), st.integers(0, 1 << 30), st.integers(-128, 127))
+def test_integer_scores_are_exact_in_floats(channels: int, seed: int, zero: int) -> None:
+    rng = np.random.default_rng(seed)
+    kernel, bias = rng.normal(size=(channels, 7)), rng.normal(scale=9, size=7)
+    constants = {"kernel": kernel, "bias": bias, "digits": np.zeros((7, 1))}
+    weights, more, _ = integer_scores(constants, (0.02, zero))
+    assert (128 * np.abs(weights).sum(axis=1) + np.abs(more)).max() < 1 << 24
+    vectors = rng.integers(-128, 128, (50, channels))
+    expected = (vectors - zero) * 0.02 @ kernel + bias
+    scores = vectors @ weights.T.astype(int) + more.astype(int)
+    assert np.corrcoef(expected.ravel(), scores.ravel())[0, 1] > 0.9999
+
+
+@pytest.fixture(scope="module")
+def pair_of(digits: Pixels) -> Callable[[Maker], Pair]:
+    """Trains the pair of a function, once."""
+    images = digits[::9, ..., None] / np.float32(255)
+    return functools.cache(lambda make_pair: make_pair(images))
+
+
+MAKERS = [
+    code_pairs.vq_vae,
+    code_pairs.any_size_take,
+    code_pairs.fsq_channels,
+    code_pairs.fsq_index,
+]
+
+
+@pytest.mark.parametrize("make_pair", MAKERS)
+def test_layers_of_codes_give_the_pictures_of_the_pair(
+    make_pair: Maker, pair_of: Callable[[Maker], Pair], digits: Pixels
+) -> None:
+    images, pair = digits[:40, ..., None] / np.float32(255), pair_of(make_pair)
+    expected = np.asarray(pair[1](pair[0](images)))
+    encoder, decoder = with_codes(*pair, images)
+    codes = np.asarray(encoder(images))
+    assert -128 <= codes.min() < codes.max() <= 127
+    assert (codes == np.rint(codes)).all()
+    error = np.abs(decoder(codes) - expected).max(axis=(1, 2, 3))
+    assert (error < 1e-3).mean() >= 0.9  # a few vectors lie halfway between two codes
+
+
+@pytest.mark.parametrize(
+    "make_pair",
+    [MAKERS[0], *(pytest.param(make_pair, marks=pytest.mark.slow) for make_pair in MAKERS[1:])],
+)
+def test_pairs_with_codes_become_codecs(
+    make_pair: Maker, pair_of: Callable[[Maker], Pair], digits: Pixels, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "digits.npy", digits[:60])
+    data, folder = tmp_path / "digits.npy", tmp_path / "mine"
+    codec = codec_from_keras(*pair_of(make_pair), data, folder, name="mine", **FAST)
+    loss = codec.folder.measured["finest_level"]
+    assert len(codec.spec.levels) == 1
+    assert loss["float_pair"] - loss["codec"] < 0.3
+    assert loss["layers_in_floats"] == {"encoder": [], "decoder": []}
+    assert CEngine().name_for(codec.folder) == "c"
+    planes = to_int8(digits[200:205, ..., None])
+    for half in Half:
+        engines: list[Engine] = [PythonEngine(), CEngine()]
+        networks = [engine.network(codec.folder, half, Workers()) for engine in engines]
+        results = [np.concatenate([run(plane[None]) for plane in planes]) for run in networks]
+        assert np.abs(results[0].astype(int) - results[1]).mean() < 0.1
+        planes = results[1]
+    decoded = np.asarray(codec.decompress(codec.compress(digits[200])))
+    assert mse(digits[200], decoded) < digits[200].var()
+
+
+def test_an_unknown_quantizer_is_named_with_the_remedy(digits: Pixels) -> None:
+    images = keras.Input((28, 28, 1))
+    vectors = layers.Conv2D(4, 4, strides=4)(images)
+    parts = [ops.argmax(part, axis=-1) for part in ops.split(vectors, 2, axis=-1)]
+    indices = ops.add(parts[0] * 2, parts[1])
+    codes = keras.Input((7, 7), dtype="int32")
+    pixels = layers.Conv2DTranspose(1, 4, strides=4)(layers.Embedding(4, 3)(codes))
+    pair = keras.Model(images, indices), keras.Model(codes, pixels)
+    with pytest.raises(ModelError, match=r"layer 'add.*' of the encoder.*return the argmin"):
+        with_codes(*pair, digits[:20, ..., None] / np.float32(255))

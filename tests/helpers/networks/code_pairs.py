@@ -1,0 +1,125 @@
+"""Pairs of Keras models whose codes are numbers: VQ-VAE and finite scalar quantization (FSQ)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from helpers.networks.pairs import Pair, convolutional_pair, train_pair
+from keras import layers, ops
+
+from aecodec.keras_models.layers import DepthToSpace
+
+
+class VectorQuantizer(layers.Layer):
+    """The quantizer of Keras's VQ-VAE example, which returns the numbers of code vectors."""
+
+    def __init__(self, count: int = 128, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.count = count
+
+    def build(self, input_shape: Any) -> None:
+        self.embeddings = self.add_weight(shape=(input_shape[-1], self.count), name="embeddings")
+
+    def call(self, x: Any) -> Any:
+        flat = tf.reshape(x, [-1, self.embeddings.shape[0]])
+        similarity = tf.matmul(flat, self.embeddings)
+        squares = tf.reduce_sum(flat**2, axis=1, keepdims=True)
+        distances = squares + tf.reduce_sum(self.embeddings**2, axis=0) - 2 * similarity
+        return tf.reshape(tf.argmin(distances, axis=1), tf.shape(x)[:-1])
+
+
+class FSQ(layers.Layer):
+    """Finite scalar quantization, as in the code of Mentzer et al. (2023)."""
+
+    def __init__(self, levels: tuple[int, ...], to_index: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.levels, self.to_index = levels, to_index
+
+    def call(self, z: Any) -> Any:
+        levels = tf.constant(self.levels, tf.float32)
+        half = (levels - 1) * (1 - 1e-3) / 2
+        offset = tf.where(levels % 2 == 1, 0.0, 0.5)
+        bounded = tf.tanh(z + tf.tan(offset / half)) * half - offset
+        rounded = bounded + tf.stop_gradient(tf.round(bounded) - bounded)
+        codes = rounded / (levels // 2)
+        return self.index(codes) if self.to_index else codes
+
+    def index(self, codes: Any) -> Any:
+        """The number of codes (..., D), int32."""
+        width = tf.constant(self.levels, tf.float32) // 2
+        bases = np.cumprod([1, *self.levels[:-1]]).astype(np.float32)
+        return tf.cast(tf.reduce_sum((codes * width + width) * bases, axis=-1), tf.int32)
+
+
+def convolutional_halves(channels: int, code: Any = None) -> Pair:
+    """An encoder of 28 x 28 pixels to 7 x 7 vectors, and its decoder."""
+    images, codes = keras.Input((28, 28, 1)), keras.Input((7, 7, channels))
+    hidden = layers.Conv2D(24, 4, strides=2, padding="same", activation="relu")(images)
+    latents = layers.Conv2D(channels, 4, strides=2, padding="same")(hidden)
+    hidden = layers.Conv2D(32, 3, padding="same", activation="relu")(codes)
+    pixels = DepthToSpace(4)(layers.Conv2D(16, 3, padding="same")(hidden))
+    return keras.Model(images, code(latents) if code else latents), keras.Model(codes, pixels)
+
+
+def clusters(vectors: np.ndarray, count: int) -> np.ndarray:
+    """(count, D) centres of vectors (N, D), by k-means."""
+    rng = np.random.default_rng(0)
+    centres = vectors[rng.choice(len(vectors), count, replace=len(vectors) < count)]
+    centres = centres + rng.normal(scale=1e-3, size=centres.shape)
+    for _ in range(3):
+        scores = vectors @ centres.T - (centres**2).sum(axis=1) / 2
+        nearest = scores.argmax(axis=1)
+        for number in np.unique(nearest):
+            centres[number] = vectors[nearest == number].mean(axis=0)
+    return centres.astype(np.float32)
+
+
+def _codebook(encoder: Any, images: np.ndarray, count: int) -> np.ndarray:
+    latents = encoder.predict(images, verbose=0)
+    return clusters(latents.reshape(-1, latents.shape[-1])[:20_000], count)
+
+
+def vq_vae(images: np.ndarray) -> Pair:
+    """The VQ-VAE of Keras's examples: argmin in a layer, and one_hot and matmul."""
+    encoder, decoder = train_pair(convolutional_halves(16), images)
+    codebook = _codebook(encoder, images, 128)
+    quantizer = VectorQuantizer(128, name="vector_quantizer")
+    indices = keras.Model(encoder.inputs[0], quantizer(encoder.outputs[0]))
+    quantizer.set_weights([codebook.T])
+    numbers = keras.Input((7, 7), dtype="int64")
+    vectors = ops.matmul(ops.one_hot(numbers, 128), codebook)
+    return indices, keras.Model(numbers, decoder(vectors))
+
+
+def any_size_take(images: np.ndarray) -> Pair:
+    """Pictures of any size, 512 vectors, keras.ops.argmin and keras.ops.take."""
+    encoder, decoder = train_pair(convolutional_pair(), images)
+    codebook = _codebook(encoder, images, 512)
+    differences = ops.expand_dims(encoder.outputs[0], -2) - codebook
+    indices = ops.argmin(ops.sum(ops.square(differences), axis=-1), axis=-1)
+    numbers = keras.Input((None, None), dtype="int32")
+    vectors = ops.take(codebook, numbers, axis=0)
+    return keras.Model(encoder.inputs[0], indices), keras.Model(numbers, decoder(vectors))
+
+
+def fsq_channels(images: np.ndarray, levels: tuple[int, ...] = (8, 5, 5, 5)) -> Pair:
+    """FSQ with a code for each channel."""
+    return train_pair(convolutional_halves(len(levels), FSQ(levels, name="fsq")), images)
+
+
+def fsq_index(images: np.ndarray, levels: tuple[int, ...] = (8, 8, 8, 8)) -> Pair:
+    """FSQ with a single number for each vector, and a decoder that takes it apart."""
+    encoder, decoder = fsq_channels(images, levels)
+    fsq = FSQ(levels, to_index=True, name="index")
+    indices = fsq(encoder.get_layer("fsq").input)
+    numbers = keras.Input((7, 7), dtype="int32")
+    bases = np.cumprod([1, *levels[:-1]])
+    width = np.array(levels, np.float32) // 2
+    codes = ops.floor_divide(ops.expand_dims(numbers, -1), bases) % np.array(levels)
+    vectors = (ops.cast(codes, "float32") - width) / width
+    assert math.prod(levels) <= 4096
+    return keras.Model(encoder.inputs[0], indices), keras.Model(numbers, decoder(vectors))
