@@ -922,7 +922,7 @@ static int same_places(const aecodec_call *call)
     return call->in[0].rows == call->out.rows && call->in[0].columns == call->out.columns;
 }
 
-static void find_rows(const aecodec_kernels *kernels, const aecodec_call *call)
+static void find_rows(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters, groups = word[1];
     const uint32_t channels = call->in[0].channels / groups, width = call->out.channels / groups;
@@ -932,7 +932,6 @@ static void find_rows(const aecodec_kernels *kernels, const aecodec_call *call)
     int8_t *to = call->to;
     size_t n;
     uint32_t group, channel;
-    (void)kernels;
     for (n = 0; n < places; n++) {
         for (group = 0; group < groups; group++, to += width) {
             uint64_t sum = (uint64_t)(int64_t)first[group];
@@ -968,7 +967,7 @@ static int32_t score(const int16_t *weights, const int8_t *from, uint32_t channe
     return (int32_t)sum;
 }
 
-static void search(const aecodec_kernels *kernels, const aecodec_call *call)
+static void search(const aecodec_call *call)
 {
     const uint32_t *word = call->parameters, channels = call->in[0].channels, digits = call->out.channels;
     const size_t places = (size_t)call->out.rows * call->out.columns;
@@ -976,7 +975,6 @@ static void search(const aecodec_kernels *kernels, const aecodec_call *call)
     const int32_t *more = at(call, word[2]);
     const int8_t *table = at(call, word[3]);
     size_t n;
-    (void)kernels;
     for (n = 0; n < places; n++) {
         const int8_t *from = call->from[0] + n * channels;
         int32_t best = score(weights, from, channels, more[0]);
