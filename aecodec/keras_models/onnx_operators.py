@@ -72,9 +72,9 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., Value]:
 
 
 def _add(node: Node, left: Any, right: Any) -> Any:
-    return (
-        _without_zeros(left, right) or _without_zeros(right, left) or combined(ops.add, left, right)
-    )
+    if isinstance(right, np.ndarray):  # second, Keras would make a BiasAdd, which TFLite may lack
+        left, right = right, left
+    return _without_zeros(right, left) or combined(ops.add, left, right)
 
 
 def _without_zeros(value: Any, zeros: Any) -> Any:
@@ -266,7 +266,7 @@ def _normalized(node: Node, value: Value, axes: Any, scale: Array, bias: Array |
     )
     result = value._replace(tensor=layer(value.tensor))
     result = result if (scale == 1).all() else combined(ops.multiply, result, scale)
-    return result if bias is None or not bias.any() else combined(ops.add, result, bias)
+    return result if bias is None else _add(node, result, bias)
 
 
 def _group_norm(node: Node, value: Value, scale: Array, bias: Array) -> Value:
@@ -296,7 +296,7 @@ def _gemm(node: Node, left: Any, right: Any, bias: Any = None) -> Value:
     product = (
         product if alpha == 1 else combined(ops.multiply, product, np.array([alpha], np.float32))
     )
-    return product if bias is None else combined(ops.add, product, bias)
+    return product if bias is None else _add(node, product, bias)
 
 
 def _matrices(node: Node, left: Any, right: Any) -> Value:
@@ -598,6 +598,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Gemm": _gemm,
     "GlobalAveragePool": _global(ops.mean),
     "GlobalMaxPool": _global(ops.max),
+    "Greater": _elementwise(ops.greater),
     "GroupNormalization": _group_norm,
     "HardSigmoid": _hard_sigmoid,
     "HardSwish": _unary(ops.hard_silu),
@@ -605,6 +606,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "InstanceNormalization": _instance_norm,
     "LayerNormalization": _layer_norm,
     "LeakyRelu": _leaky,
+    "Less": _elementwise(ops.less),
     "Log": _unary(ops.log),
     "MatMul": _matrices,
     "Max": _elementwise(ops.maximum),
