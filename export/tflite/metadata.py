@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +27,9 @@ def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) 
         description: values for the metadata.
     """
     graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
+    names = _Names()
+    for tensor in graph.subgraphs[0].tensors:
+        tensor.name = names.renumbered(tensor.name.decode()).encode()
     graph.signatureDefs = [_signature(graph.subgraphs[0], signature)]
     text = json.dumps(dict(description), sort_keys=True).encode()
     graph.buffers.append(_buffer(text))
@@ -32,6 +37,33 @@ def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) 
     entry.name, entry.buffer = METADATA, len(graph.buffers) - 1
     graph.metadata = [*(graph.metadata or []), entry]
     return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
+
+
+class _Names:
+    """Numbers the names of layers in their order, as if no other models had been built before.
+
+    Keras numbers all layers of a process, and equal models would have different files.
+    """
+
+    def __init__(self) -> None:
+        self._renumbered: dict[str, str] = {}
+        self._counts = Counter[str]()
+
+    def renumbered(self, name: str) -> str:
+        """A name with new numbers.
+
+        >>> _Names().renumbered("functional_9_1/dense_3_1/MatMul;functional_9_1/dense_2_1/Relu")
+        'functional/dense/MatMul;functional/dense_1/Relu'
+        """
+        return re.sub("[^/;]+", lambda match: self._part(match[0]), name)
+
+    def _part(self, part: str) -> str:
+        if part not in self._renumbered:
+            base = re.sub(r"(_\d+)+(?=:|$)", "", part)
+            count = self._counts[base]
+            self._renumbered[part] = f"{base}_{count}" if count else base
+            self._counts[base] += 1
+        return self._renumbered[part]
 
 
 def description_of(model: bytes) -> dict[str, Any]:
