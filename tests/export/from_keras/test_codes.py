@@ -19,7 +19,7 @@ from aecodec import ModelError
 from aecodec.arrays import Pixels
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c import CEngine
-from aecodec.engine.interface import Engine
+from aecodec.engine.choice import Engine
 from aecodec.engine.python import PythonEngine
 from aecodec.engine.transform import to_int8
 from aecodec.export.from_keras.codec import codec_from_keras
