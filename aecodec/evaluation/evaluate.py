@@ -146,7 +146,7 @@ _AVERAGED = ("bytes", "raw_bytes", "source_bytes", "mse", "compress_ms", "decomp
 
 
 def _score(row: Values) -> Score:
-    return Score(*(math.nan if row[name] is None else row[name] for name in Score._fields))
+    return Score._make(math.nan if row[name] is None else row[name] for name in Score._fields)
 
 
 def _rounded(value: float | None) -> float | None:
