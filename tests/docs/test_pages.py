@@ -67,6 +67,7 @@ def code_of(notebook: Path) -> str:
     return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
+@pytest.mark.slow
 def test_the_notebook_trains_an_autoencoder_and_makes_a_codec(
     digits: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +82,7 @@ def test_the_notebook_trains_an_autoencoder_and_makes_a_codec(
         assert (tmp_path / name).exists()
 
 
+@pytest.mark.slow
 def test_the_notebook_needs_no_internet_access(monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 

@@ -61,6 +61,7 @@ def test_networks_of_any_size_are_exported(
     assert all(row["psnr_lost"] < 0.5 for row in report)
 
 
+@pytest.mark.slow
 def test_networks_of_any_size_run_on_a_device(
     convolutional_codec: Codec, photograph: Pixels, command: Command
 ) -> None:

@@ -105,7 +105,10 @@ def assert_runs_on_devices(codec: Codec) -> None:
         open_interpreter(codec.folder.read(half.tflite))
 
 
-@pytest.mark.parametrize(("make_pair", "axes"), [(transposed, (1,)), (subclassed, ())])
+@pytest.mark.parametrize(
+    ("make_pair", "axes"),
+    [(transposed, (1,)), pytest.param(subclassed, (), marks=pytest.mark.slow)],
+)
 def test_any_pair_becomes_a_codec(
     make_pair: Callable[[], Pair],
     axes: tuple[int, ...],
@@ -176,7 +179,9 @@ def test_a_loop_is_refused(few_digits: Path, tmp_path: Path) -> None:
         make(encoder, dense_pair((28, 28), 20)[1], few_digits, tmp_path)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "hard_sigmoid"])
+@pytest.mark.parametrize(
+    "activation", ["sigmoid", pytest.param("hard_sigmoid", marks=pytest.mark.slow)]
+)
 def test_a_decoder_may_end_in_an_activation(
     activation: str, digits: Pixels, few_digits: Path, tmp_path: Path
 ) -> None:

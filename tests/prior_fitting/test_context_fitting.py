@@ -36,6 +36,7 @@ def test_the_context_of_neighbours_saves_bits() -> None:
     assert coding.bits(fitted, flat, grid).mean() < 0.97 * before
 
 
+@pytest.mark.slow
 def test_gradients_across_the_neighbours_predict_a_vector() -> None:
     rng = np.random.default_rng(0)
     down, right = rng.normal(0, 3, (2, 60, 1, 1))

@@ -47,6 +47,7 @@ def assert_becomes_a_codec(
     return codec
 
 
+@pytest.mark.slow
 def test_a_pair_is_trained_saved_and_opened_without_aecodec(x: np.ndarray, tmp_path: Path) -> None:
     """Build the pair, train, save, load in a process without aecodec, predict."""
     autoencoder = Autoencoder(mnist_encoder(x[0].shape, (50,)), mnist_decoder((50,), x[0].shape))
@@ -65,6 +66,7 @@ def test_a_pair_is_trained_saved_and_opened_without_aecodec(x: np.ndarray, tmp_p
     assert done.stdout.splitlines()[-1] == "(1, 50) (1, 28, 28) False"
 
 
+@pytest.mark.slow
 def test_a_larger_rate_weight_makes_fewer_bytes(x: np.ndarray) -> None:
     small, large = (trained_with(weight, x)[1] for weight in (0.01, 1.0))
     assert {"bytes1", "psnr1", "val_bytes1", "val_psnr1"} <= set(small)
@@ -105,6 +107,7 @@ def test_levels_may_have_channels_of_their_own(
     assert codec.spec.default_level == 2
 
 
+@pytest.mark.slow
 def test_levels_that_share_their_channels_differ_by_gains(photograph: Pixels) -> None:
     tiles = photograph[:384, :640].reshape(6, 64, 10, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
     planes, weights = (tiles / 255).astype(np.float32), [0.1, 0.01]

@@ -102,6 +102,7 @@ def test_pictures_smaller_than_a_window_are_refused_before_training() -> None:
     autoencoder.train(x, epochs=1, verbose=0)
 
 
+@pytest.mark.slow
 def test_a_training_minimizes_what_it_is_told_to(x: np.ndarray) -> None:
     images, errors = x.astype(np.float32), {}
     for distortion in ("mse", "ms-ssim"):

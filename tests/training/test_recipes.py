@@ -45,6 +45,7 @@ def assert_is_interrupted(training: RecipeTraining) -> None:
     assert [warning for warning in caught if warning.category is AecodecWarning]
 
 
+@pytest.mark.slow
 def test_a_training_resumes_after_its_last_whole_epoch(digits: Pixels, tmp_path: Path) -> None:
     data, folder, file = tmp_path / "data.npz", tmp_path / "codec", tmp_path / "recipe.toml"
     np.savez(data, pictures=digits[:300])
