@@ -1,7 +1,8 @@
 """The engine interface, and the choice of an engine.
 
 An engine runs the two networks of a codec and codes its latents. The C core is fast and gives the
-same pixels everywhere. Python is the readable reference, and runs what the core cannot.
+same pixels everywhere. Python is the readable reference, and runs what the core cannot: for such a
+codec, the core's engine hands over to it.
 """
 
 import os
