@@ -179,6 +179,16 @@ def test_a_loop_is_refused(few_digits: Path, tmp_path: Path) -> None:
         make(encoder, dense_pair((28, 28), 20)[1], few_digits, tmp_path)
 
 
+def test_argmin_in_the_middle_is_refused_by_the_layer_and_a_remedy(
+    few_digits: Path, tmp_path: Path
+) -> None:
+    images = keras.Input((28, 28))
+    nearest = keras.ops.argmin(layers.Reshape((28, 28))(images), axis=-1)
+    encoder = keras.Model(images, layers.Dense(20)(keras.ops.cast(nearest, "float32")))
+    with pytest.raises(ModelError, match=r"layer 'arg_?min.*only be the last step"):
+        make(encoder, dense_pair((28, 28), 20)[1], few_digits, tmp_path)
+
+
 @pytest.mark.parametrize(
     "activation", ["sigmoid", pytest.param("hard_sigmoid", marks=pytest.mark.slow)]
 )
