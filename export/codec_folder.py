@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ from aecodec.imaging.tiling import grid_of
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.version import version
+
+_LOG = logging.getLogger(__name__)
+"""Tells the steps of long work."""
 
 _IN_DISTRIBUTION_QUANTILE = 0.999
 """Quantile of the squared errors of held-out tiles. Tiles with larger errors are considered unlike
@@ -86,10 +90,10 @@ def export_codec(
     geometry = _geometry(encoder, decoder, images)
     networks, latents = _int8_networks(encoder, decoder, images, levels)
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
-    fitted = [
-        fit_level(level, vectors, priors, size, context_epochs, rdoq)
-        for level, size in zip(levels, units, strict=True)
-    ]
+    fitted = []
+    for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
+        _LOG.info("fitting the priors of level %d of %d", number, len(levels))
+        fitted.append(fit_level(level, vectors, priors, size, context_epochs, rdoq))
     spec = CodecSpec(
         name=name,
         channels=(*images.shape[1:], 1)[2],
@@ -102,6 +106,7 @@ def export_codec(
         **_models(name, Half.ENCODER, encoder, networks["encoder"].content),
         **_models(name, Half.DECODER, decoder, networks["decoder"].content),
     }
+    _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, contents, {}, rdoq))
         measured = _measure(codec, (encoder, decoder), networks, _to_planes(held_out))
@@ -128,8 +133,10 @@ def _int8_networks(
     def error_of_pictures(decoded: Float32) -> float:
         return _squared_error(decoded[finest :: len(levels)], images[finest :: len(levels)])
 
+    _LOG.info("converting the encoder to int8")
     int8_encoder = encoder_tflite(encoder, images, error_of_latents)
     latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
+    _LOG.info("converting the decoder to int8")
     int8_decoder = decoder_tflite(decoder, _requantized(latents, levels), error_of_pictures)
     return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
 

@@ -142,7 +142,7 @@ def train(
         stated, levels, code_dimension, rate_weight, priors, tile, epochs=epochs, seed=seed
     )
     console = Console(quiet)
-    with contextlib.redirect_stdout(sys.stderr), console.warnings_as_they_come():
+    with contextlib.redirect_stdout(sys.stderr), console.messages_as_they_come():
         codec = run_recipe(
             replace(changed, name=name),
             data,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -119,8 +121,8 @@ class Console:
                     self._warn(f"{name}: {text}")
 
     @contextmanager
-    def warnings_as_they_come(self) -> Iterator[None]:
-        """Print aecodec's warnings immediately, each text only once."""
+    def messages_as_they_come(self) -> Iterator[None]:
+        """Print warnings at once, each text only once; and on a terminal the steps of the work."""
         printed: set[str] = set()
 
         def show(message: Warning | str, *_: object, **__: object) -> None:
@@ -132,7 +134,22 @@ class Console:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", AecodecWarning)
             warnings.showwarning = show
+            with self._steps():
+                yield
+
+    @contextmanager
+    def _steps(self) -> Iterator[None]:
+        logger, handler = logging.getLogger("aecodec"), logging.Handler()
+        handler.emit = lambda record: self.note(f"{record.getMessage()} ...")  # type: ignore[method-assign]
+        level = logger.level
+        if sys.stderr.isatty():
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+        try:
             yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
 
     def _warn(self, text: str) -> None:
         self.note(f"warning: {text}")

@@ -246,7 +246,7 @@ def make_codec(
         from aecodec.keras_models.custom_objects import register_custom_objects
         from aecodec.keras_models.model_files import load_model
     register_custom_objects(custom_objects)
-    with output.console.warnings_as_they_come():
+    with output.console.messages_as_they_come():
         codec = codec_from_keras(
             load_model(encoder),
             load_model(decoder),

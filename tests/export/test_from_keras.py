@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,14 +146,17 @@ def test_one_command_makes_a_codec_of_two_files(
     digits: Pixels,
     few_digits: Path,
     command: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     images = digits.reshape(*digits.shape, *axes)
     pair = train_pair(make_pair(), images[::3] / np.float32(255))
     for model, name in zip(pair, ("encoder.keras", "decoder.hdf5"), strict=True):
         as_functional(model).save(name)
     files = ("--encoder", "encoder.keras", "--decoder", "decoder.hdf5", "--calibrate", few_digits)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     done = command("export", *files, "--tile", "28", "--priors", "8", "-o", "mine")
     assert done.status == 0, done.err
+    assert "fitting the priors of level 2 of 3 ..." in done.err.splitlines()
     codec = load_codec(Path("mine"))
     assert codec.spec.name == "mine"
     assert_loses_little(codec, pair, images[::48])
