@@ -403,7 +403,8 @@ def _lookup(model: Any, calls: Any, order: Any, shape: tuple[int, ...]) -> tuple
     best: tuple[_Cut, Float32] | None = None
     for cut in _cuts(model, [call.output for call in calls], batch):
         width = cut.values.shape[-1]
-        if width * len(order) > _MOST_ENTRIES:
+        is_number = cut.values.size == batch.size  # of a cast, or the arithmetic of an FSQ index
+        if is_number or width * len(order) > _MOST_ENTRIES:
             continue
         if cut.tensor is model.outputs[0] or width * batch.size != cut.values.size:
             break
