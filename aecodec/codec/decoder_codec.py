@@ -55,7 +55,7 @@ class DecoderCodec(CodecHalf):
     ) -> Image.Image:
         """Decompress a file with one picture.
 
-        The limits are those of :func:`aecodec.decompress`. Raises UsageError if the file has
+        The limits are as for :func:`aecodec.decompress`. Raises UsageError if the file has
         several pictures.
         """
         header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
