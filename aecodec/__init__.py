@@ -85,15 +85,15 @@ def compress(
             object that converts to one; a :class:`Picture`; or an image file, as a path or opened
             for reading bytes.
         codec: a codec, the name of a built-in codec, or the path of a codec folder. None or "auto"
-            is `digits` for grey images with 28x28 pixels and `photo` for all others.
+            selects `digits` for grey images with 28x28 pixels, else `photo`.
         level: 1 (smallest file) and up; the codec's default if None. At most one of `level`,
             `max_bytes`, `min_psnr` and `min_ssimulacra2` may be given.
         max_bytes: make the best file with at most this many bytes. Codecs for pictures of any size
             may then code fewer pixels; decoding restores the original size.
         min_psnr: make the smallest file with at least this PSNR in dB.
         min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score, which needs
-            `pip install 'aecodec[perceptual]'`, and some seconds for a photograph.
-        metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures of
+            `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
+        metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
             more than one tile, unless `max_bytes` is set. If a profile is dropped, the colours are
             converted to sRGB.
 
@@ -190,10 +190,10 @@ def frames(
     max_pixels: int | None = None,
     max_frames: int | None = None,
 ) -> Frames:
-    """Open the pictures of a file or a folder as a sequence of arrays, such as data loaders need.
+    """Open the pictures of a file or a folder as a sequence of arrays, for data loaders.
 
-    A file is opened when a frame of it is first read, and the decoded codes are cached. In files
-    with large pictures, only the requested frames are decoded.
+    A file is opened when one of its frames is first read, and the decoded codes are cached. In
+    files with large pictures, only the requested frames are decoded.
 
     Args:
         path: an `.aec` file, or a folder with `.aec` files at any depth, which are sorted by path.
@@ -204,7 +204,7 @@ def frames(
     Returns:
         A sequence with `len`, iteration and indices like `[3]`, `[-1]`, `[10:20]` and
         `[[5, 1, 3]]`. Frames are uint8 (H, W) if they are grey, else (H, W, C). Its attribute
-        `codes` is the sequence of the frames' codes, which runs no network. It can be pickled.
+        `codes` is the sequence of their codes, without running a network. It can be pickled.
 
     Raises:
         InputError: the file does not exist, or the folder has no `.aec` files.
@@ -234,7 +234,7 @@ def read_header(data: DataSource) -> Header:
     """Read and check the header of an `.aec` file, as for :func:`decompress`. This needs no codec.
 
     Raises:
-        FormatError: the data is not a whole `.aec` file.
+        FormatError: the data is not a complete `.aec` file.
 
     >>> import numpy as np
     >>> read_header(compress(np.zeros((3, 28, 28), np.uint8))).frames

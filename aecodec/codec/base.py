@@ -51,7 +51,7 @@ class CodecHalf:
         return self.execution.selected_engine
 
     def network(self, half: Half) -> Transform:
-        """Return `transform`, or else the engine's network of a half.
+        """Return `transform` or, if it is None, the engine's network of a half.
 
         Raises CodecError if the model is damaged or belongs to another codec.
         """

@@ -88,8 +88,8 @@ class Codec:
         """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
         file.
 
-        Give a `target`, or its attributes as options, such as `level=1`. The arguments and errors
-        are those of :func:`aecodec.compress`.
+        Give a `target`, or its attributes as options, such as `level=1`. Arguments and errors
+        are as for :func:`aecodec.compress`.
         """
         target = target_of(target, options)
         if target.is_level:
@@ -106,7 +106,7 @@ class Codec:
     ) -> Compressed:
         """Compress an image, and return the file with the latents that a decoder gets from it.
 
-        Arguments and errors are those of :meth:`compress`. Notebooks show the decoded picture and
+        Arguments and errors are as for :meth:`compress`. Notebooks show the decoded picture and
         the size of the file.
         """
         target = target_of(target, options)

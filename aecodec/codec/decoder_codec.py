@@ -55,7 +55,7 @@ class DecoderCodec(CodecHalf):
     ) -> Image.Image:
         """Decompress a file with one picture.
 
-        The limits are those of :func:`aecodec.decompress`. Raises UsageError if the file has
+        The limits are as for :func:`aecodec.decompress`. Raises UsageError if the file has
         several pictures.
         """
         header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
@@ -121,9 +121,9 @@ class DecoderCodec(CodecHalf):
     ) -> Pixels:
         """Reconstruct pictures (F, H, W, C) uint8 from the codes (T * vectors, K) of T tiles.
 
-        The default level is the codec's, the default (width, height) of each picture a tile's.
-        Raises FormatError if no encoder of this codec makes these codes, and UsageError if they
-        have another dimension, or the codec has no such level.
+        By default, the level is the codec's default level, and pictures have the size (width,
+        height) of a tile. Raises FormatError if no encoder of this codec could produce the codes,
+        and UsageError if their dimension is wrong or the codec has no such level.
         """
         chosen = self.spec.level(level)
         if codes.ndim != 2 or codes.shape[1] != chosen.code_dimension:
@@ -140,7 +140,7 @@ class DecoderCodec(CodecHalf):
     def reconstruct_picture(self, header: Header, latents: LatentSource) -> Picture:
         """Reconstruct pictures from dequantized latents, with alpha and metadata.
 
-        Raises FormatError if the alpha planes are damaged, or latents that are decoded meanwhile.
+        Raises FormatError if the alpha planes, or codes that are decoded meanwhile, are damaged.
         """
         alpha = self._alpha(header)
         pixels = self.reconstruct_pixels(header, latents)

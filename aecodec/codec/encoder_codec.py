@@ -46,7 +46,7 @@ class EncoderCodec(CodecHalf):
         """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
         file.
 
-        Arguments and errors are those of :func:`aecodec.compress`.
+        Arguments and errors are as for :func:`aecodec.compress`.
         """
         self.spec.check_level(level)
         picture = to_picture(image)
@@ -59,7 +59,7 @@ class EncoderCodec(CodecHalf):
         they are converted to sRGB. Raises FormatError if the picture has more tiles than a file may
         have.
         """
-        vector_shape(self.spec, header)  # which refuses too many
+        vector_shape(self.spec, header)  # rejects too many
         coded = in_kept_colours(picture, header.metadata).pixels[..., : header.mode.channels]
         pixels = resize(coded, coded_size(self.spec, header))
         latents = self.latents(to_planes(pixels, self.spec.channels))
@@ -96,8 +96,8 @@ class EncoderCodec(CodecHalf):
         """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16, for the T tiles that
         cover them.
 
-        Raises UsageError if the codec has no such level, and ImageError for another number of
-        channels or another dtype.
+        Raises UsageError if the codec has no such level, and ImageError for a wrong number of
+        channels or a wrong dtype.
         """
         coder = self.engine.coder(self.folder, level)
         return payload.codes_of(coder, self.spec.level(level), self.latents(pixels))
@@ -106,7 +106,7 @@ class EncoderCodec(CodecHalf):
         """Run the network on pictures (F, H, W, C) uint8 with the codec's channels.
 
         Returns (N, C) for vectors without neighbours, or (F, rows, columns, C), with the channels
-        of all levels. Raises ImageError for another number of channels or another dtype.
+        of all levels. Raises ImageError for a wrong number of channels or a wrong dtype.
         """
         if pixels.ndim != 4 or pixels.shape[-1] != self.spec.channels or pixels.dtype != np.uint8:
             raise ImageError(

@@ -8,7 +8,7 @@ from aecodec.parallel import Workers
 
 @dataclass(frozen=True)
 class Execution:
-    """How a codec computes: its engine (None: the installation's) and the threads of loops.
+    """How a codec computes: its engine (by default the installation's) and the threads of loops.
     `window` is the longest side, in tiles, of the windows in which networks see a large picture.
     """
 
@@ -18,5 +18,5 @@ class Execution:
 
     @property
     def selected_engine(self) -> Engine:
-        """The engine, or the installation's; UsageError if AECODEC_ENGINE names an unknown one."""
+        """The engine, by default the installation's; UsageError if AECODEC_ENGINE is unknown."""
         return self.engine or default_engine()

@@ -65,8 +65,8 @@ def codec_for(picture: Picture) -> Codec:
 
 
 def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec]:
-    """Return a function that chooses a codec for a picture: a constant, or :func:`codec_for`.
-    "auto" or None choose for each picture. Raises CodecError if the codec does not exist or is
+    """Return a function that chooses the codec of a picture: :func:`codec_for` for "auto" and None,
+    else always the same codec. Raises CodecError if the codec does not exist or is
     damaged.
     """
     if codec is None or codec == AUTO:
@@ -114,14 +114,14 @@ def _installed_names() -> tuple[str, ...]:
 
 def codec_of_file(data: bytes) -> Codec:
     """Find the built-in or earlier codec that made the bytes of an `.aec` file. Raises FormatError
-    if the data is not a whole file, and CodecError as :func:`codec_with_id` does.
+    if the data is not a complete file, and CodecError as :func:`codec_with_id` does.
     """
     return codec_with_id(container.unpack(data)[0].codec_id)
 
 
 def codec_with_id(codec_id: bytes) -> Codec:
     """Find the built-in or earlier codec with an id, which its files store. Raises CodecError if no
-    codec has the id, or an earlier codec that is not installed.
+    codec has the id, or the id belongs to an earlier codec that is not installed.
     """
     for codec in map(load_codec, _installed_names()):
         if codec.spec.codec_id == codec_id:

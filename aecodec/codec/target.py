@@ -26,7 +26,7 @@ class Target:
             may then code fewer pixels; decoding restores the original size.
         min_psnr: make the smallest file with at least this PSNR in dB.
         min_ssimulacra2: make the smallest file with at least this SSIMULACRA2 score. It needs
-            `pip install 'aecodec[perceptual]'`, and some seconds for a photograph.
+            `pip install 'aecodec[perceptual]'` and takes a few seconds for a photograph.
 
     Raises:
         UsageError: several attributes are set, or one is not a number.
@@ -61,7 +61,7 @@ class Target:
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:
-    """Return a target, or one with these attributes; raise UsageError if both are stated, or a
+    """Return the target, or make one from the options; raise UsageError if both are given, or a
     value is not a number.
     """
     if target and options:

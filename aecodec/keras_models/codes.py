@@ -35,7 +35,7 @@ def digits_of(numbers: npt.NDArray[Any], count: int) -> Digits:
 
 
 def bases_of(count: int) -> tuple[list[int], int]:
-    """What the digits of numbers below `count` are worth, and the number whose digits are 0.
+    """Factors of the digits of numbers below `count`, and the number whose digits are all 0.
 
     >>> bases_of(256), bases_of(512)
     (([1], 128), ([32, 1], 272))
@@ -103,8 +103,8 @@ class NearestCode(_Codes):
 class ScalarCodes(_Codes):
     """Vectors (..., D) to codes (..., D): a staircase for each channel.
 
-    Weights: `first` (D,), the codes of the least values; `thresholds` and `steps` (D, L): what is
-    added to the code of values from a threshold on.
+    Weights: `first` (D,), the codes of the least values; `thresholds` and `steps` (D, L): a step is
+    added to the code of values that reach its threshold.
 
     >>> layer = ScalarCodes.of(
     ...     first=np.array([-1]), thresholds=np.array([[0.0, 2.0]]), steps=np.ones((1, 2)))
@@ -122,10 +122,10 @@ class ScalarCodes(_Codes):
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class CodeVectors(_Codes):
-    """Digits (..., K) to the row (..., D) of a table that they stand for.
+    """Digits (..., K) to the row (..., D) of a table that they select.
 
     Weights: `bases` (K,), `offset` (1,) and `table` (n, D). The row is `offset` plus the sum of
-    digits times bases, clipped to 0..n-1, so that damaged codes stand for a row, too.
+    digits times bases, clipped to 0..n-1, so that damaged codes also select a row.
 
     >>> layer = CodeVectors.of(
     ...     bases=np.array([2, 1]), offset=np.array([1]), table=np.arange(4)[:, None])

@@ -13,7 +13,7 @@ from aecodec.keras_models.onnx_values import Array
 _GRID = np.linspace(-6, 6, 49, dtype=np.float32)
 _TOLERANCE = 1e-5
 _FARTHEST = 8
-"""Most nodes between the input and the result of a subgraph that computes GELU."""
+"""Maximum number of nodes between the input and the result of a subgraph that computes GELU."""
 
 _FLOATS = ("float16", "bfloat16", "float64")
 _AXES_OF = {"Resize": "axes"}
@@ -88,7 +88,7 @@ class Graph:
 def find_gelus(graph: Graph) -> dict[str, tuple[str, str]]:
     """Find subgraphs that compute GELU, of up to nine nodes, by evaluating them.
 
-    TFLite has no operator for erf, and int8 rounds once in one operator.
+    TFLite has no operator for erf, and a single int8 operator rounds only once.
 
     Returns:
         For each result, the name of the value that it is a function of, and "none" or "tanh".
@@ -105,7 +105,7 @@ def find_gelus(graph: Graph) -> dict[str, tuple[str, str]]:
 
 
 def _form_of(graph: Graph, name: str, entry: str) -> str | None:
-    """The form of GELU that a value is of another value; None if it is something else."""
+    """The form of GELU that computes a value from another value; None if none does."""
     try:
         results = _evaluated(graph, name, {entry: _GRID})
     except LookupError:
@@ -121,7 +121,7 @@ def _form_of(graph: Graph, name: str, entry: str) -> str | None:
 
 
 def _evaluated(graph: Graph, name: str, known: dict[str, Array]) -> Array:
-    """A value for a known value of another name.
+    """Evaluate a value, given the value of another name.
 
     Raises:
         LookupError: the value depends on more values, or on other operators than GELU.

@@ -78,7 +78,7 @@ def _add(node: Node, left: Any, right: Any) -> Any:
 
 
 def _without_zeros(value: Any, zeros: Any) -> Any:
-    """A value to which zeros are added that do not change its shape; None in other cases."""
+    """The value, if adding `zeros` changes neither it nor its shape; else None."""
     if not isinstance(zeros, np.ndarray) or zeros.any() or None in value.shape:
         return None
     return value if np.broadcast_shapes(value.shape, zeros.shape) == value.shape else None
@@ -258,7 +258,7 @@ def _instance_norm(node: Node, value: Value, scale: Array, bias: Array) -> Value
 
 
 def _normalized(node: Node, value: Value, axes: Any, scale: Array, bias: Array | None) -> Value:
-    """Values less their mean over some axes, divided by their deviation."""
+    """Values minus their mean over some axes, divided by their deviation."""
     places = [place for place in map(value.place, axes) if place is not None]
     epsilon = node.get("epsilon", 1e-5)
     layer = layers.LayerNormalization(

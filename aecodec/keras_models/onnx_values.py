@@ -1,7 +1,7 @@
 """Tensors of ONNX graphs as Keras tensors, with channels last.
 
 A graph is read for one picture: the batch of the ONNX tensors is 1, and Keras adds its own batch in
-front. The axes of a Keras tensor may have another order than those of the ONNX tensor, so a
+front. The Keras tensor may have its axes in another order than the ONNX tensor, so a
 transposition costs nothing until an operator needs a certain order.
 """
 

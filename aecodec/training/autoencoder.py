@@ -51,9 +51,9 @@ class RunOptions:
     Attributes:
         minutes: duration of the training, which replaces the number of epochs.
         backup: folder for the state after each epoch, from which an interrupted training resumes.
-        seed: seed of the shuffling and the noise. Initial weights are those of the models: call
-            `keras.utils.set_random_seed` before you build them, and the same seed gives the same
-            codec on the same machine.
+        seed: seed of the shuffling and the noise. For the same codec on the same machine,
+            also call `keras.utils.set_random_seed` before you build the models, because it
+            determines their initial weights.
     """
 
     minutes: float | None = None

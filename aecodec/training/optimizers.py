@@ -56,7 +56,7 @@ class Adam(_WithMultipliers, keras.optimizers.Adam):
 
 
 class Muon(_WithMultipliers, keras.optimizers.Muon):
-    """Keras's Muon for kernels of convolutions too; its steps have equal size in all directions.
+    """Keras's Muon, also for convolution kernels; its steps have equal size in all directions.
 
     Pixels and outputs of a ReLU are positive. Adam's steps are equal for hundreds of inputs, so
     they add up to a change of the mean that hides what is learned. A step of Muon moves a kernel,

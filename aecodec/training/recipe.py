@@ -179,7 +179,7 @@ def _check(recipe: Recipe, path: Path) -> None:
 
 
 def _check_keys(keys: set[str], expected: set[str], place: str) -> None:
-    """Name the keys that are unknown, with the nearest known ones, and those that are missing."""
+    """Report unknown keys, with the nearest known keys, and missing keys."""
     for key in sorted(keys - expected):
         nearest = get_close_matches(key, expected, 1) or [", ".join(sorted(expected))]
         raise UsageError(f"{place} has an unknown key {key}: the nearest key is {nearest[0]}")

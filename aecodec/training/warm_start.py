@@ -22,7 +22,7 @@ from aecodec.training.autoencoder import Autoencoder
 def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int) -> None:
     """Copy the weights of a codec's float networks to a pair, and its gains if it has any.
 
-    The codec's decoder may lack the last layers of the pair, such as a filter. These do not change.
+    The codec's decoder may lack the last layers of the pair, such as a filter, which do not change.
     Smaller kernels of the codec are padded with zeros. Latents of a codec are in units of its int8
     steps; latents of a pair in training are in units of the quantization steps in the middle of the
     levels.

@@ -51,12 +51,12 @@ PAIRS = {
 
 
 def pair_named(networks: str) -> ReadyMade:
-    """A ready-made pair, or a pair of the user's own.
+    """A ready-made pair, or the user's own pair.
 
     Args:
         networks: a name in :data:`PAIRS`, or `file.py:function` or `module:function`. The function
             takes a tile shape (h, w, C) and a code dimension and returns an encoder and a decoder;
-            each level has channels of its own.
+            each level has its own channels.
 
     Raises:
         UsageError: there is no such pair, or the function cannot be imported.

@@ -27,8 +27,8 @@ def codecs(
 ) -> None:
     """List the built-in codecs, with the size and quality of each level.
 
-    Sizes are the mean payload per tile in bytes; a file has at least 12 bytes more. For codecs
-    that accept pictures of any size, the unit is bits per pixel.
+    Sizes are the mean payload per tile in bytes; header and checksum add at least 12 bytes. For
+    codecs that accept pictures of any size, the unit is bits per pixel.
     """
     console = Console(as_json=as_json)
     for codec_name in [name] if name else built_in_names():

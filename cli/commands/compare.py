@@ -56,7 +56,7 @@ def compare(
 
     Without -o, the figure of digit.png is digit_compared.png in the same folder. Pictures are
     drawn at full size. Small pictures are enlarged, and very large pictures are cropped to their
-    middle. Needs matplotlib.
+    centre. Needs matplotlib.
     """
     if second_image and level is not None:
         raise UsageError("--level cannot be used with OTHER: no picture is compressed")

@@ -89,8 +89,8 @@ def evaluate(
 
     Each picture is compressed to its own file. Bytes are the mean file size. The ratio is the size
     of raw pixels divided by the file size. PSNR is computed from the mean squared error of all
-    pictures. Times are milliseconds per picture. Formats of --against store the colours without
-    opacity and metadata.
+    pictures. Times are milliseconds per picture. Files in the formats of --against
+    contain neither alpha nor metadata.
     """
     *codecs, last = names
     if not codecs:

@@ -144,12 +144,12 @@ def export(
     """Export a codec's networks to another format, and compare them with the float networks.
 
     int8 TFLite encoders take pixel - 128 and return latents; decoders take latents and return
-    pixel - 128. C code that turns latents into `.aec` files and back comes with them. TFLite models
-    with another precision take and return floats. C is a folder that
-    compiles as it is: the int8 networks as arrays, the tables of one level, and code that runs the
-    networks and makes `.aec` files. C-array is the TFLite file in a C array, for other runtimes. A
-    bundle is one file for the C library and for browsers. All formats except bundle need
-    TensorFlow.
+    pixel - 128. The folder also contains C code that turns latents into `.aec` files and back.
+    TFLite models with other precisions take and return floats. --format c writes a folder ready to
+    compile: the int8 networks as arrays, the tables of one level, and code that runs the networks
+    and makes `.aec` files. --format c-array writes the TFLite file as a C array, for other
+    runtimes. --format bundle writes one file for the C library and for browsers, and is the only
+    format that does not need TensorFlow.
 
     With `--encoder`, `--decoder` and `--calibrate` instead of CODEC, the command makes a codec
     folder from two models that were trained elsewhere.

@@ -36,8 +36,8 @@ def report(
         bool,
         typer.Option(
             "--ssimulacra2",
-            help="Also draw SSIMULACRA2 curves, which takes one second per 400,000 pixels and "
-            "point.",
+            help="Also draw SSIMULACRA2 curves, which takes one second per 400,000 pixels for each "
+            "point of a curve.",
         ),
     ] = False,
     lossless: Annotated[

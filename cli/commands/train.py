@@ -61,8 +61,8 @@ def train(
         float | None,
         typer.Option(
             min=0.01,
-            help="Train the networks for this many minutes instead. Fitting the priors takes "
-            "additional time.",
+            help="Train the networks for this many minutes, regardless of the epochs. Fitting the "
+            "priors takes additional time.",
         ),
     ] = None,
     tile: Annotated[

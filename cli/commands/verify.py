@@ -56,9 +56,9 @@ def verify(
     The command checks the checksum and the fields. If the codec is built in or named with --codec,
     it also decodes the codes and the alpha plane.
 
-    With --device, it compiles a folder that was exported as C with this machine's compiler, and
-    compares the files and pixels of the C program with those of Python. If the codec is not built
-    in, name it with --codec.
+    With --device, it uses this machine's compiler to build a folder that was exported as C, and
+    compares the files and pixels of the C program with Python's. If the codec is not built in, name
+    it with --codec.
     """
     console = Console(as_json=as_json)
     if device:

@@ -112,14 +112,14 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
 
 
 def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
-    """Check that an encoder does not take the values of a picture in rows with another width.
+    """Check that an encoder does not take the values of a picture in rows with a wrong width.
 
     Args:
         sides: (height, width) that the encoder takes.
         picture: (height, width) of the first picture.
 
     Raises:
-        ModelError: it does.
+        ModelError: its rows have another width.
     """
     if sides != picture and math.prod(sides) == math.prod(picture):
         size = f"{picture[1]}x{picture[0]}"

@@ -48,7 +48,7 @@ _REMEDY = (
 
 
 class _Cut(NamedTuple):
-    """A place in a model where all that follows depends on a single tensor.
+    """A place in a model after which everything depends on a single tensor.
 
     Attributes:
         tensor: Keras tensor (N, ..., D).
@@ -82,10 +82,10 @@ def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
         inputs: (N, ...) inputs of the encoder, in all ranges that pixels may have.
 
     Returns:
-        The new models, or the same if the latents are not integers or few values.
+        The new models, or the same if the latents are neither integers nor a few values.
 
     Raises:
-        ModelError: the latents do not fit int8, and the quantizer is of an unknown kind.
+        ModelError: the latents do not fit int8, and the quantizer is not recognized.
     """
     latents = outputs_of(encoder, inputs)
     if not _are_codes(encoder, latents):
@@ -205,7 +205,7 @@ def _search_at(cut: _Cut) -> _Search | None:
 
 
 def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64] | None:
-    """What the only argmin (negated) or argmax of a model compares; None without a single one."""
+    """The scores that the only argmax or argmin (negated) of a model compares, or None."""
     wrapped = tf.compat.v1.wrap_function(
         lambda vectors: rest(vectors, training=False), [tf.TensorSpec((None, *shape), tf.float32)]
     )
@@ -229,10 +229,10 @@ class _Staircases(NamedTuple):
     """A staircase for each channel, whose sum is the output, or which are the outputs.
 
     Attributes:
-        cut: where the channels are.
+        cut: the cut at the channels.
         base: (C,) outputs for the least values.
         thresholds: thresholds of each channel, ascending.
-        steps: what the output rises by at each threshold.
+        steps: increase of the output at each threshold.
     """
 
     cut: _Cut
@@ -379,8 +379,8 @@ def _with_table(decoder: Any, codes: Any, order: Any, bases: list[int], offset: 
         decoder: flat Keras model from numbers of codes to images.
         codes: Keras tensor of digits.
         order: (n,) the number of the decoder for each row of the table.
-        bases: what digits are worth, to give a row.
-        offset: the row of digits of 0.
+        bases: factors of the digits in the number of a row.
+        offset: the row for digits that are all 0.
 
     Raises:
         ModelError: the decoder does not begin with a lookup.
@@ -397,7 +397,7 @@ def _with_table(decoder: Any, codes: Any, order: Any, bases: list[int], offset: 
 
 
 def _lookup(model: Any, calls: Any, order: Any, shape: tuple[int, ...]) -> tuple[_Cut, Float32]:
-    """The last cut of a decoder up to which it looks up each number by itself, and the table."""
+    """The last cut of a decoder up to which it looks up numbers separately, and the table."""
     ranks = np.random.default_rng(0).permutation(len(order))
     batch = _arranged(order, shape)
     best: tuple[_Cut, Float32] | None = None

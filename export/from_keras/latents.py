@@ -41,7 +41,7 @@ def code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | N
         decoder_input: input shape of the decoder, without the batch.
 
     Raises:
-        ModelError: the model has several outputs, and no output is known to be a mean.
+        ModelError: the model has several outputs, and none of them is recognized as a mean.
     """
     if len(model.outputs) == 1:
         return 0

@@ -1,4 +1,4 @@
-"""Visible block borders as a distortion. Squared errors hardly include them."""
+"""Visible block borders as a distortion. Squared errors barely count them."""
 
 from __future__ import annotations
 
