@@ -38,6 +38,9 @@ _HALVINGS = 40
 _AGREEMENT = 0.998
 """Share of outputs that must be equal. Values at a threshold may fall to either side."""
 
+_ROUNDING = 1e-5
+"""Error of scores in float32, relative to their range."""
+
 _MOST_CUTS = 40
 _MOST_ENTRIES = 1 << 21
 _MOST_VECTORS = 4096
@@ -197,11 +200,17 @@ def _search_at(cut: _Cut) -> _Search | None:
     length = rows.shape[1]
     kernel = (scores[1 : 1 + length] - scores[1 + length :]) / (2 * size)
     kernel, bias = (part - part.mean(axis=-1, keepdims=True) for part in (kernel, scores[0]))
-    best = np.argmax(rows @ kernel + bias, axis=1)
-    fits = chosen.shape[1] == 1 and len(bias) <= MOST_CODES
-    if fits and np.mean(best == chosen[:, 0]) >= _AGREEMENT and np.abs(kernel).max() > 0:
+    fits = chosen.shape[1] == 1 and chosen.max() < len(bias) <= MOST_CODES
+    if fits and np.abs(kernel).max() > 0 and _are_best(chosen[:, 0], rows @ kernel + bias):
         return _Search(cut, kernel, bias)
     return None
+
+
+def _are_best(chosen: Float64, scores: Float64) -> bool:
+    """Whether codes (M,) have the largest of their scores (M, n), or nearly: codes may be alike."""
+    reached = np.take_along_axis(scores, chosen.astype(np.int64)[:, None], axis=1)[:, 0]
+    lost = scores.max(axis=1) - reached
+    return bool(np.mean(lost <= _ROUNDING * np.ptp(scores)) >= _AGREEMENT)
 
 
 def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64] | None:

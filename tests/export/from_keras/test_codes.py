@@ -25,7 +25,7 @@ from aecodec.engine.transform import to_int8
 from aecodec.export.from_keras.codec import codec_from_keras
 from aecodec.export.from_keras.codes import with_codes
 from aecodec.export.tflite.codebook import integer_scores
-from aecodec.keras_models.codes import CodeVectors, bases_of, digits_of
+from aecodec.keras_models.codes import CodeVectors, NearestCode, bases_of, digits_of
 from aecodec.metrics import mse
 from aecodec.parallel import Workers
 
@@ -129,3 +129,19 @@ def test_an_unknown_quantizer_is_named_with_the_remedy(digits: Pixels) -> None:
     pair = keras.Model(images, indices), keras.Model(codes, pixels)
     with pytest.raises(ModelError, match=r"layer 'add.*' of the encoder.*return the argmin"):
         with_codes(*pair, digits[:20, ..., None] / np.float32(255))
+
+
+def test_code_vectors_may_be_alike_and_numbers_taken_apart_by_arithmetic() -> None:
+    rng = np.random.default_rng(0)
+    vectors = np.repeat(rng.normal(size=(30, 4)), 2, axis=0).astype(np.float32)
+    images, numbers = keras.Input((16, 16, 1)), keras.Input((4, 4), dtype="int32")
+    conv = layers.Conv2D(4, 4, 4)(images)
+    squares = ops.sum(ops.square(conv), -1, keepdims=True) + (vectors**2).sum(1)
+    nearest = ops.argmin(squares - 2 * ops.matmul(conv, vectors.T), axis=-1)
+    whole = ops.cast(numbers, "float32")
+    digits = ops.stack([ops.mod(whole, 6.0), ops.floor(whole / 6)], axis=-1)
+    pair = keras.Model(images, nearest), keras.Model(numbers, layers.Conv2D(16, 1)(digits))
+    encoder, decoder = with_codes(*pair, rng.random((40, 16, 16, 1), np.float32))
+    assert isinstance(encoder.layers[-1], NearestCode)
+    assert encoder.layers[-1].input.shape[-1] == 4  # not the 60 distances
+    assert isinstance(decoder.layers[1], CodeVectors)
