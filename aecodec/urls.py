@@ -25,7 +25,7 @@ _COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
 _LINK = "\x1f"
 """Character in names of this module that stands for `/` in the address of an archive."""
 
-_PASSWORD = re.compile(r"(://[^/?#\s:@]*):[^/?#\s]*@")
+_PASSWORD = re.compile(r"(:/{1,2}[^/?#\s:@]*):[^/?#\s]*@")
 _SECRET = re.compile(
     r"([?&;][^=&\s]*(?:sig|signature|token|key|keyid|accessid|credential|password|secret)=)"
     r"[^&#;\s'\"]*",

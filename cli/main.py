@@ -16,6 +16,7 @@ from aecodec.atomic.temporary import tidy_termination
 from aecodec.cli.shared.progress import echo
 from aecodec.cli.shared.stdout import complete_stdout, write_line
 from aecodec.errors import AecodecError, memory_errors_wrapped
+from aecodec.urls import masked
 from aecodec.version import version
 
 _EPILOG = (
@@ -115,9 +116,9 @@ def run() -> None:
         with tidy_termination(), complete_stdout(), memory_errors_wrapped():
             app_for(sys.argv[1:])(prog_name="aecodec")
     except AecodecError as error:
-        _fail(str(error), error.exit_status)
+        _fail(masked(str(error)), error.exit_status)
     except OSError as error:  # a file system error that no command handles
-        _fail(str(error), AecodecError.exit_status)
+        _fail(masked(str(error)), AecodecError.exit_status)
 
 
 def _fail(reason: str, status: int) -> NoReturn:

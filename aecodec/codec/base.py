@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aecodec.codec.execution import Execution
 from aecodec.codec_files.file_names import Half
-from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.engine.choice import Engine
 from aecodec.engine.transform import Transform
@@ -27,6 +27,9 @@ class CodecHalf:
     folder: CodecFolder
     transform: Transform | None = None
     execution: Execution = Execution()
+
+    def __post_init__(self) -> None:
+        check_folder(self.folder)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.spec.name!r}, id {self.spec.codec_id.hex()})"

@@ -19,7 +19,7 @@ from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.execution import Execution
 from aecodec.codec.sources import DataSource, ImageSource, to_picture
 from aecodec.codec.target import Target, TargetOptions, target_of
-from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.errors import memory_errors_wrapped
 
@@ -42,6 +42,9 @@ class Codec:
 
     folder: CodecFolder
     execution: Execution = Execution()
+
+    def __post_init__(self) -> None:
+        check_folder(self.folder)
 
     def __repr__(self) -> str:
         spec = self.spec

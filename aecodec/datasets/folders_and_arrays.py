@@ -64,7 +64,7 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
     if not _holds_images(array):
         raise ImageError(
             f"{path}: the array is {array.dtype} with shape {array.shape}; give uint8 with shape "
-            "(N, H, W) or (N, H, W, C)"
+            "(N, H, W) or (N, H, W, C), without a 0"
         )
     if array.ndim == 3:
         check_frames(array.shape)
@@ -75,9 +75,13 @@ def _select(arrays: Any, key: str | None, default: str) -> npt.NDArray[Any]:
     if key is None:
         names = [name for name in arrays.files if _holds_images(arrays[name])]
         key = names[0] if len(names) == 1 else default
+    if key not in arrays.files:
+        raise ImageError(
+            f"{key} is not among its arrays: {', '.join(arrays.files) or 'it has none'}"
+        )
     array: npt.NDArray[Any] = arrays[key]
     return array
 
 
 def _holds_images(array: npt.NDArray[Any]) -> bool:
-    return array.dtype == np.uint8 and array.ndim in (3, 4)
+    return array.dtype == np.uint8 and array.ndim in (3, 4) and array.size > 0

@@ -128,7 +128,8 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
         array = array[..., None]
     if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
         raise ImageError(
-            f"an array of shape {array.shape} is neither a picture nor a batch of pictures"
+            f"an array of shape {array.shape} is neither a picture nor a batch of pictures: give "
+            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C as the last axis"
         )
     if array.shape[3] in (2, 4):
         return Picture(array[..., :-1], array[..., -1])

@@ -21,6 +21,7 @@ from aecodec.errors import CodecError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
 from aecodec.parallel import Workers
+from aecodec.urls import path_or_url
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -30,7 +31,7 @@ def info(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            readable=False,
+            parser=path_or_url,
             help=".aec files, folders of .aec files, or - for standard input.",
         ),
     ],

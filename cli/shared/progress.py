@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _MIN_STEPS = 8
 """Work with fewer steps ends too soon for a bar."""
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Characters that control the terminal or the direction of text, except tabs."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters that control the terminal, lines or the direction of text, except tabs."""
 
 
 def visible(text: str) -> str:

@@ -141,6 +141,10 @@ def test_secrets_in_urls_are_masked(folder: Path, command: Command) -> None:
         done = command("compress", *arguments)
         assert shown in done.out + done.err
         assert not re.search("pass|s1g", done.out + done.err)
+    for arguments in (("info", secret, "--json"), ("train", secret, "-o", "new")):
+        done = command(*arguments)
+        assert done.status == 6
+        assert not re.search("pass|s1g", done.out + done.err)
     manifest = Path("m.parquet").read_bytes()
     assert (shown.encode() in manifest, b"s1g" in manifest) == (True, False)
     url = pickle.loads(pickle.dumps(path_or_url(secret)))

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import aecodec
-from aecodec import Picture, UsageError
+from aecodec import Codec, DecoderCodec, Picture, UsageError
 from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
 
@@ -101,3 +101,10 @@ def test_a_users_script_needs_no_cast(tmp_path: Path) -> None:
     check = [sys.executable, "-m", "mypy", "--strict", "--follow-imports", "silent", "script.py"]
     environment = {**os.environ, "MYPYPATH": "installed"}
     subprocess.run(check, cwd=tmp_path, check=True, env=environment)
+
+
+def test_codecs_are_made_of_opened_folders() -> None:
+    with pytest.raises(UsageError, match="open codecs with aecodec.load_codec"):
+        Codec("photo")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="open codecs with aecodec.load_codec"):
+        DecoderCodec("photo")  # type: ignore[arg-type]

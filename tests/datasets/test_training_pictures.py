@@ -15,6 +15,8 @@ from aecodec.errors import ImageError
 def folder_without_images(tmp_path: Path) -> Path:
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 but no more")
     np.savez(tmp_path / "floats.npz", x=np.zeros((3, 28, 28)))
+    np.savez(tmp_path / "two.npz", a=np.zeros((3, 8, 8), np.uint8), b=np.zeros((3, 8, 8), np.uint8))
+    np.save(tmp_path / "none.npy", np.zeros((0, 28, 28), np.uint8))
     (tmp_path / "empty").mkdir()
     return tmp_path
 
@@ -25,6 +27,8 @@ def folder_without_images(tmp_path: Path) -> Path:
         ("data.npz", "no array"),
         ("nothing.npz", "no array"),
         ("floats.npz", "no array"),
+        ("two.npz", "x_train is not among its arrays: a, b"),
+        ("none.npy", "without a 0"),
         ("empty", "has no images"),
         ("nowhere", "has no images"),
     ],
