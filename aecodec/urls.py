@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from aecodec.errors import UsageError
 from aecodec.parallel import COMPUTE_LOCK
 
 if TYPE_CHECKING:
@@ -202,6 +204,16 @@ def masked(text: str) -> str:
     'ftp://me:***@host/a.png and https://host/b.png?v=2&X-Amz-Signature=***'
     """
     return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
+
+
+def check_is_local(path: Path) -> None:
+    """Check that a path is not made of a URL. Raises UsageError if it is.
+
+    >>> check_is_local(Path("a:/b.png"))
+    """
+    looks_like_url = not isinstance(path, Url) and _COLLAPSED.match(str(path))
+    if looks_like_url and not os.path.isdir(path.parts[0]):
+        raise UsageError(f"{masked(str(path))}: URLs are not accepted here; give a local path")
 
 
 def path_or_url(text: str) -> Path:

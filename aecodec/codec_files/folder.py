@@ -28,6 +28,7 @@ from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, s
 from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
+from aecodec.urls import check_is_local
 
 FORMAT = 1
 
@@ -179,9 +180,11 @@ def check_target(folder: Path, name: str, *, replace: bool) -> None:
         replace: whether an existing codec may be replaced.
 
     Raises:
-        UsageError: the name is not allowed, or a codec exists and `replace` is False.
+        UsageError: the name is not allowed, the folder is a URL, or a codec exists and `replace`
+            is False.
         AecodecError: the folder cannot be written, or its disk is almost full.
     """
+    check_is_local(folder)
     try:
         printable_name(name)
     except ValueError as error:

@@ -17,7 +17,7 @@ from aecodec.cli.shared.discovery import STANDARD, reading
 from aecodec.cli.shared.stdout import write_content
 from aecodec.errors import AecodecError, InputError, UsageError
 from aecodec.format.instruction import Origin
-from aecodec.urls import Url
+from aecodec.urls import Url, check_is_local
 
 MOST_BYTES = 1 << 31
 """Maximum number of bytes read from a pipe or device, which may be endless."""
@@ -95,9 +95,11 @@ def check_overwriting(target: Path, force: bool) -> None:
 
     Raises:
         ExistsError: the file exists, and `force` is not set.
+        UsageError: it is a URL where only paths are accepted.
     """
     if target == STANDARD:
         return
+    check_is_local(target)
     if not isinstance(target, Url):
         sweep_once(target.absolute().parent)
     if not force and _exists(target, os.path.lexists):

@@ -17,6 +17,7 @@ import fsspec
 import pytest
 from helpers.commands import Command
 
+from aecodec.cli.shared.progress import visible
 from aecodec.data.samples import sample_paths
 from aecodec.urls import Url, path_or_url
 
@@ -141,6 +142,9 @@ def test_secrets_in_urls_are_masked(folder: Path, command: Command) -> None:
         done = command("compress", *arguments)
         assert shown in done.out + done.err
         assert not re.search("pass|s1g", done.out + done.err)
+    for arguments in (("web", "-o", secret), ("train", folder, "-o", secret)):
+        done = command(*arguments)
+        assert (done.status, "give a local path" in done.err) == (2, True)
     for arguments in (("info", secret, "--json"), ("train", secret, "-o", "new")):
         done = command(*arguments)
         assert done.status == 6
@@ -152,6 +156,7 @@ def test_secrets_in_urls_are_masked(folder: Path, command: Command) -> None:
 
 
 def test_names_with_line_ends_forge_no_lines(folder: Path, command: Command) -> None:
+    assert visible("a\u2028b") == "a\\u2028b"
     name = "a.png\nb.png -> b.aec: 24 bytes"
     shutil.copy("digit.png", f"{name}.png")
     Path("broken\nerror: x.png").write_bytes(b"")

@@ -104,7 +104,7 @@ def test_a_users_script_needs_no_cast(tmp_path: Path) -> None:
 
 
 def test_codecs_are_made_of_opened_folders() -> None:
-    with pytest.raises(UsageError, match="open codecs with aecodec.load_codec"):
+    with pytest.raises(UsageError, match="open codecs with"):
         Codec("photo")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="open codecs with aecodec.load_codec"):
+    with pytest.raises(UsageError, match="open codecs with"):
         DecoderCodec("photo")  # type: ignore[arg-type]
