@@ -14,6 +14,10 @@ from aecodec.image_files.reading import from_pil, origin_of, read_image
 from aecodec.imaging.picture import Picture, from_array
 
 
+_MOST_BYTES = 1 << 31
+"""Most bytes to read of a pipe or a device, which may have no end."""
+
+
 class SupportsArray(Protocol):
     """An object that NumPy can convert to an array, such as a tensor of another library."""
 
@@ -89,6 +93,12 @@ def to_bytes(data: DataSource) -> bytes:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        if path.is_file() or not path.exists():
+            return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise FormatError(f"{path}: a pipe or device with more than {_MOST_BYTES} bytes")
+        return content
     except (OSError, ValueError) as error:  # ValueError: not a valid path
         raise FormatError(f"{path}: cannot be read: {error}") from error

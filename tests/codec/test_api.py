@@ -108,3 +108,9 @@ def test_codecs_are_made_of_opened_folders() -> None:
         Codec("photo")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="open codecs with"):
         DecoderCodec("photo")  # type: ignore[arg-type]
+
+
+def test_a_device_without_an_end_is_not_read_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aecodec.codec.sources._MOST_BYTES", 1000)
+    with pytest.raises(aecodec.FormatError, match="/dev/zero: a pipe or device with more"):
+        aecodec.decompress("/dev/zero")
