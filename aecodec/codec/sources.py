@@ -13,7 +13,6 @@ from aecodec.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.image_files.reading import from_pil, origin_of, read_image
 from aecodec.imaging.picture import Picture, from_array
 
-
 _MOST_BYTES = 1 << 31
 """Most bytes to read of a pipe or a device, which may have no end."""
 
