@@ -59,7 +59,7 @@ class _Names:
 
     def _part(self, part: str) -> str:
         if part not in self._renumbered:
-            base = re.sub(r"(_\d+)+(?=:|$)", "", part)
+            base = re.sub(r"_\d+(?=[_:]|$)", "", part)
             count = self._counts[base]
             self._renumbered[part] = f"{base}_{count}" if count else base
             self._counts[base] += 1

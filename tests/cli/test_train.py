@@ -159,7 +159,7 @@ def test_options_override_the_recipe(folder: Path) -> None:
     assert codec.spec.tile == (20, 20)
     assert [level.code_dimension for level in codec.spec.levels] == [3, 4, 6]
     assert codec.folder.prior(3).priors == 3
-    with pytest.raises(UsageError, match="use --force to replace"):
+    with pytest.raises(UsageError, match="replace them with --force"):
         call("train", *made.split())
     with pytest.raises(UsageError, match="no interrupted training"):
         call("train", *made.split(), "--resume")
