@@ -20,7 +20,7 @@ from aecodec.evaluation.formats import PillowFormat, decode
 from aecodec.evaluation.scores import Score, mean_score
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
-from aecodec.imaging.picture import Picture
+from aecodec.imaging.picture import Picture, without_channel_axis
 
 Result = TypeVar("Result")
 Files = Sequence[bytes]
@@ -59,20 +59,16 @@ def format_at(image_format: PillowFormat, quality: int) -> Coder:
     """An image format at a quality: a file per frame, without alpha and metadata."""
     at_quality = image_format.at_quality(quality)
 
-    def planes(picture: Picture) -> Pixels:
+    def encoded(picture: Picture) -> Files:
         pixels = in_kept_colours(picture, {}).pixels
-        return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+        return [at_quality.encode(frame) for frame in without_channel_axis(pixels)]
 
     def decoded(files: Files, picture: Picture) -> Picture:
-        frames = [decode(*pair) for pair in zip(files, planes(picture), strict=True)]
+        originals = without_channel_axis(picture.pixels)
+        frames = [decode(*pair) for pair in zip(files, originals, strict=True)]
         return Picture(np.stack(frames).reshape(picture.pixels.shape))
 
-    return Coder(
-        image_format.title,
-        quality,
-        lambda picture: [at_quality.encode(frame) for frame in planes(picture)],
-        decoded,
-    )
+    return Coder(image_format.title, quality, encoded, decoded)
 
 
 def measure_samples(

@@ -16,6 +16,7 @@ import typer
 from aecodec.cli.batch.manifest_file import arrow, parquet_content
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
+from aecodec.cli.shared.discovery import in_unicode
 from aecodec.cli.shared.file_io import check_is_png, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.pictures import open_pictures, report_unread
@@ -175,7 +176,7 @@ def _measured(
         samples = console.progress(islice(dataset, limit), count, title)
         measured = list(measure_samples(coder, samples, ssimulacra2=ssimulacra2))
         scores.append(mean_values(measured))
-        rows += measured
+        rows += [row | {"name": in_unicode(row["name"])} for row in measured]
     return rows, scores
 
 
@@ -194,7 +195,7 @@ def _csv(rows: Sequence[Values]) -> bytes:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    return text.getvalue().encode()
 
 
 def _json_lines(rows: Sequence[Values]) -> bytes:

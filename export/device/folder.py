@@ -102,16 +102,10 @@ def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
     sizes = PictureSizes.of(tables, sample.size)
     firmware = c_sources("firmware")
     readme = Template((firmware / "latents.md").read_text("utf-8"))
-    values = {
-        "name": tables.folder.spec.name,
-        "level": f"{tables.level_index / LEVEL_UNITS:g}",
-        "width": sizes.width,
-        "height": sizes.height,
-    }
     return {
         **{name: (c_sources("core") / name).read_bytes() for name in ("aecodec.h", "aecodec.c")},
         "latents.c": (firmware / "latents.c").read_bytes(),
-        "README.md": readme.substitute(values).encode(),
+        "README.md": readme.substitute(_codec_values(tables, sizes)).encode(),
         **c_codec(tables, sizes),
         **_sample_files(tables, sample),
     }
@@ -131,16 +125,22 @@ def _template_values(
     tables: CTables, sizes: PictureSizes, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, object]:
     return {
-        "name": tables.folder.spec.name,
+        **_codec_values(tables, sizes),
         "tables": identifier_of(tables),
         "macro_": f"{identifier_of(tables).upper()}_",
-        "level": f"{tables.level_index / LEVEL_UNITS:g}",
-        "width": sizes.width,
-        "height": sizes.height,
         "rows": "\n".join(_rows(tables, sizes, networks)),
         "pruned": _pruned(tables, pictures),
         "trial": _TRIALS[networks[0].half],
         "calls": "\n\n".join(_CALLS[network.half] for network in networks),
+    }
+
+
+def _codec_values(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
+    return {
+        "name": tables.folder.spec.name,
+        "level": f"{tables.level_index / LEVEL_UNITS:g}",
+        "width": sizes.width,
+        "height": sizes.height,
     }
 
 

@@ -161,6 +161,12 @@ def test_evaluate_compares_codecs_and_formats(
     for suffix in ("jsonl", "parquet"):
         arguments = ("evaluate", "photo", "scans", "-q", 1, "--pictures", f"all.{suffix}")
         assert command(*arguments).status == 0
+    shutil.copytree("scans", "odd")
+    os.rename("odd/a.png", b"odd/\xe9.png")
+    for suffix in ("csv", "parquet"):
+        arguments = ("evaluate", "photo", "odd", "-q", 1, "--pictures", f"odd.{suffix}")
+        assert command(*arguments).status == 0
+    assert "\\udce9.png" in Path("odd.csv").read_text()
     first = json.loads(Path("all.jsonl").read_text().splitlines()[0])
     assert first["bytes"] == expected
     table = pytest.importorskip("pyarrow.parquet").read_table("all.parquet")
