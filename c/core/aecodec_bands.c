@@ -70,18 +70,24 @@ int32_t aecodec_band_sample(const aecodec_bands *bands, uint32_t band, uint32_t 
     return (int32_t)(limits->low + (int64_t)((range * step + STEPS / 2) / STEPS)); /* below 2^32: range is 16 bits */
 }
 
-/* By bisection: samples grow with their values. Of two that are equally near, the lower value. */
+/* By bisection among the means of neighbours. A table may have equal entries, whose first value is taken. */
 uint32_t aecodec_band_value(const aecodec_bands *bands, uint32_t band, int32_t sample)
 {
-    uint32_t low = 0, high = 255 * bands->phases;
+    const aecodec_band_limits *limits = &bands->limits[band];
+    const uint16_t *table = bands->tables + band * (255 * bands->phases + 1);
+    uint32_t low = 0, high = 255 * bands->phases, range = (uint32_t)limits->high - (uint32_t)limits->low, above;
+    sample = sample < limits->low ? limits->low : sample > limits->high ? limits->high : sample;
+    above = (uint32_t)sample - (uint32_t)limits->low;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        int64_t sum = (int64_t)aecodec_band_sample(bands, band, middle) + aecodec_band_sample(bands, band, middle + 1);
-        if (2 * (int64_t)sample > sum) {
+        if ((uint64_t)(2 * STEPS) * above > (uint64_t)range * ((uint32_t)table[middle] + table[middle + 1])) {
             low = middle + 1;
         } else {
             high = middle;
         }
+    }
+    while (low && table[low] == table[low - 1]) {
+        low--;
     }
     return low;
 }

@@ -88,9 +88,14 @@ aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t num
 /* The bytes of the section of a kind and level that is present, such as a network plan; NULL if it is not. */
 const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uint32_t level, size_t *size);
 
-/* The name of a band in UTF-8, and its limits; NULL if there is no such band, or its section is absent. limits: low
- * and high, or NULL. */
-const char *aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t band, double limits[2]);
+/* A band of a codec with phases. */
+typedef struct {
+    double low, high; /* limits of its samples, unless a file has its own */
+    char name[404];   /* UTF-8 */
+} aecodec_band;
+
+/* Returns AECODEC_OK, AECODEC_BAD_ARGUMENT if there is no such band, or AECODEC_ABSENT. */
+aecodec_status aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t number, aecodec_band *band);
 
 /* ---- pictures ---- */
 

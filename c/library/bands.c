@@ -4,7 +4,7 @@
 
 #include "private.h"
 
-enum { NUMBERS = 8 /* bytes before the limits */, LAST = 65535 /* of a table */ };
+enum { NUMBERS = 8 /* bytes before the limits */, LAST = 65535 /* of a table */, MAX_NAME = 400 };
 
 static int is_finite(double number)
 {
@@ -33,15 +33,19 @@ static int table_fits(const uint16_t *table, uint32_t top)
     return table[0] == 0 && table[top] == LAST;
 }
 
-/* Whether there is a name for each band, and nothing after them. */
+/* Whether names of a size each fill the rest. */
 static int names_fit(const uint8_t *names, size_t size, uint32_t bands)
 {
-    size_t n;
-    uint32_t ends = 0;
-    for (n = 0; n < size; n++) {
-        ends += names[n] == 0;
+    uint32_t n;
+    for (n = 0; n < bands; n++) {
+        size_t name = size < 2 ? MAX_NAME + 1 : read_u16(names);
+        if (name > MAX_NAME || name > size - 2) {
+            return 0;
+        }
+        names += 2 + name;
+        size -= 2 + name;
     }
-    return ends == bands && names[size - 1] == 0;
+    return size == 0;
 }
 
 aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size, band_tables *tables)
@@ -49,13 +53,13 @@ aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes
     uint32_t bands = facts->channels, top = 255 * facts->phases, n;
     size_t limits = 2 * sizeof(double) * bands, table = ((size_t)top + 1) * sizeof(uint16_t);
     size_t names = NUMBERS + limits + table * bands;
-    if (!facts->phases || size <= names || bytes[0] != bands || bytes[1] != facts->phases || bytes[2] > 1) {
+    if (!facts->phases || size < names || bytes[0] != facts->phases || bytes[1] != bands || bytes[2] > 1) {
         return AECODEC_BAD_BUNDLE;
     }
     tables->has_file_limits = bytes[2];
     tables->limits = (const double *)(const void *)(bytes + NUMBERS);
     tables->tables = (const uint16_t *)(const void *)(bytes + NUMBERS + limits);
-    tables->names = (const char *)bytes + names;
+    tables->names = bytes + names;
     if (!limits_fit(tables->limits, bands) || !names_fit(bytes + names, size - names, bands)) {
         return AECODEC_BAD_BUNDLE;
     }
@@ -68,19 +72,22 @@ aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes
     return AECODEC_OK;
 }
 
-const char *aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t band, double limits[2])
+aecodec_status aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t number, aecodec_band *band)
 {
-    const char *name = bundle->bands.names;
+    const uint8_t *name = bundle->bands.names;
     uint32_t n;
-    if (!bundle->bands.is_present || band >= bundle->facts.channels) {
-        return NULL;
+    if (!bundle->facts.phases || number >= bundle->facts.channels) {
+        return AECODEC_BAD_ARGUMENT;
     }
-    for (n = 0; n < band; n++) {
-        name += strlen(name) + 1;
+    if (!bundle->bands.is_present) {
+        return AECODEC_ABSENT;
     }
-    if (limits) {
-        limits[0] = bundle->bands.limits[2 * band];
-        limits[1] = bundle->bands.limits[2 * band + 1];
+    for (n = 0; n < number; n++) {
+        name += 2 + read_u16(name);
     }
-    return name;
+    memset(band, 0, sizeof *band);
+    band->low = bundle->bands.limits[2 * number];
+    band->high = bundle->bands.limits[2 * number + 1];
+    memcpy(band->name, name + 2, read_u16(name));
+    return AECODEC_OK;
 }

@@ -98,7 +98,7 @@ typedef struct {
     int is_present, has_file_limits;
     const double *limits;   /* [bands][2] */
     const uint16_t *tables; /* [bands][255 * phases + 1] */
-    const char *names;      /* one after the other, each with a zero byte */
+    const uint8_t *names;   /* one after the other, each after its size in 16 bits */
 } band_tables;
 
 struct aecodec_bundle {
@@ -175,6 +175,7 @@ int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, sam
 typedef struct {
     uint32_t type, bands, top;            /* values are 0 to top */
     double limits[AECODEC_MAX_BANDS][2];
+    const uint16_t *tables;               /* [bands][top + 1] */
     uint32_t *samples;                    /* [bands][top + 1] bits */
 } transfer;
 

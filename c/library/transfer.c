@@ -57,20 +57,27 @@ static int fit_limits(uint32_t type, const double limits[2], double fitted[2])
     return fitted[0] < fitted[1] && (type >= AECODEC_FLOAT16 || fitted[1] - fitted[0] <= STEPS);
 }
 
+/* The number at a step of a table; one rounding after the other, as in Python. */
+static double number_at(const double limits[2], uint32_t step)
+{
+    double part = (double)step / STEPS;
+    double above = (limits[1] - limits[0]) * part;
+    return limits[0] + above;
+}
+
 static uint32_t sample_of(uint32_t type, const double limits[2], uint32_t step)
 {
     uint64_t range;
     if (type >= AECODEC_FLOAT16) {
-        double part = (double)step / STEPS; /* one rounding after the other, as in Python */
-        double above = (limits[1] - limits[0]) * part;
-        return to_sample_bits(type, limits[0] + above);
+        return to_sample_bits(type, number_at(limits, step));
     }
     range = (uint64_t)(limits[1] - limits[0]);
     return to_sample_bits(type, limits[0] + (double)((2 * range * step + STEPS) / (2 * STEPS)));
 }
 
-static void fill_samples(transfer *t, const uint16_t *tables)
+static void fill_samples(transfer *t)
 {
+    const uint16_t *tables = t->tables;
     uint32_t band, value, *to = t->samples;
     for (band = 0; band < t->bands; band++) {
         for (value = 0; value <= t->top; value++) {
@@ -86,6 +93,7 @@ aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const 
     t->bands = bundle->facts.channels;
     t->top = 255 * bundle->facts.phases;
     t->samples = NULL;
+    t->tables = bundle->bands.tables;
     if (!bundle->bands.is_present) {
         return AECODEC_ABSENT;
     }
@@ -99,7 +107,7 @@ aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const 
     if (!t->samples) {
         return AECODEC_NO_MEMORY;
     }
-    fill_samples(t, bundle->bands.tables);
+    fill_samples(t);
     return AECODEC_OK;
 }
 
@@ -137,32 +145,47 @@ void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixel
 
 /* ---- samples to values ---- */
 
-/* The middles between the samples of neighbouring values, [bands][top]. A sum of two samples is exact or rounded as
- * in Python. */
+static double middle_of(uint32_t type, const double limits[2], uint32_t step, uint32_t next)
+{
+    uint64_t range;
+    if (type >= AECODEC_FLOAT16) {
+        return (number_at(limits, step) + number_at(limits, next)) / 2;
+    }
+    range = (uint64_t)(limits[1] - limits[0]);
+    return limits[0] + (double)(range * (step + next) / (2 * STEPS));
+}
+
+/* What a sample has to exceed for the next value, [bands][top]: the means of the samples of neighbouring values, which
+ * are not rounded to the type here. Means of integers are those of
+ * (high - low) * (T[w] + T[w + 1]) / 131070, rounded down: an integer exceeds both or neither. */
 static double *middles_of(const transfer *t)
 {
     double *middles = malloc((size_t)t->top * t->bands * sizeof *middles), *to = middles;
-    const uint32_t *samples = t->samples;
+    const uint16_t *table = t->tables;
     uint32_t band, value;
-    for (band = 0; middles && band < t->bands; band++, samples++) {
-        for (value = 0; value < t->top; value++, samples++) {
-            *to++ = (sample_number(t->type, samples[0]) + sample_number(t->type, samples[1])) / 2;
+    for (band = 0; middles && band < t->bands; band++, table++) {
+        for (value = 0; value < t->top; value++, table++) {
+            *to++ = middle_of(t->type, t->limits[band], table[0], table[1]);
         }
     }
     return middles;
 }
 
-/* How many middles are less than a number: the value of the nearest sample. And whether it is clipped. */
-static uint16_t search(const double *middles, uint32_t count, const double limits[2], double number)
+/* The value of the nearest sample of a band: how many middles are less than a number. And whether it is clipped. */
+static uint16_t search(const transfer *t, const double *middles, uint32_t band, double number)
 {
-    const double *first = middles;
-    uint32_t value;
+    const uint16_t *table = t->tables + (size_t)band * (t->top + 1);
+    const double *limits = t->limits[band], *low = middles + (size_t)band * t->top, *first = low;
+    uint32_t count = t->top, value;
     while (count > 1) {
         uint32_t half = count / 2;
         first += first[half - 1] < number ? half : 0;
         count -= half;
     }
-    value = (uint32_t)(first - middles) + (first[0] < number);
+    value = (uint32_t)(first - low) + (first[0] < number);
+    while (value && table[value] == table[value - 1]) {
+        value--;
+    }
     return (uint16_t)(value | (number < limits[0] || number > limits[1] ? IS_CLIPPED : 0));
 }
 
@@ -171,9 +194,9 @@ static uint16_t *lookup_of(const transfer *t, const double *middles, uint32_t co
 {
     uint16_t *lookup = malloc((size_t)count * t->bands * sizeof *lookup), *to = lookup;
     uint32_t band, bits;
-    for (band = 0; lookup && band < t->bands; band++, middles += t->top) {
+    for (band = 0; lookup && band < t->bands; band++) {
         for (bits = 0; bits < count; bits++) {
-            *to++ = search(middles, t->top, t->limits[band], sample_number(t->type, bits));
+            *to++ = search(t, middles, band, sample_number(t->type, bits));
         }
     }
     return lookup;
@@ -241,10 +264,9 @@ static void convert_by_search(const conversion *c, const double *middles)
     const transfer *t = c->t;
     if (t->type == AECODEC_FLOAT32) {
         const float *samples = c->samples;
-        CONVERT(search(middles + (size_t)band * t->top, t->top, t->limits[band], samples[at]));
+        CONVERT(search(t, middles, band, samples[at]));
     } else {
-        CONVERT(search(middles + (size_t)band * t->top, t->top, t->limits[band],
-                       sample_number(t->type, bits_at(c, at))));
+        CONVERT(search(t, middles, band, sample_number(t->type, bits_at(c, at))));
     }
 }
 
