@@ -104,7 +104,7 @@ class SectionKind(IntEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a bundle; `level` is the level whose tables it contains, or 0 for other kinds."""
+    """A section of a bundle; `level` is the level whose tables it has, or 0 for other kinds."""
 
     kind: SectionKind
     level: int
