@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from aecodec.codec_files.file_names import CODEC_FILES, CODEC_JSON, DECODING_FILES, PRIORS, Half
-from aecodec.codec_files.priors_file import load_prior
+from aecodec.codec_files.priors_file import load_prior, load_transfer
 from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json
 from aecodec.coding.rdoq import UNMASKED, RateWeight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
+from aecodec.imaging.transfer import Transfer
 from aecodec.urls import check_is_local
 
 FORMAT = 1
@@ -128,6 +129,20 @@ class CodecFolder:
                     raise CodecError("not the priors of this codec's levels")
             self._priors[number] = prior
         return self._priors[number]
+
+    def transfer(self) -> Transfer:
+        """Load the transfer of a codec with bands. Raises CodecError if the codec has no bands, or
+        its tables are missing, damaged, or belong to another codec.
+        """
+        return self._transfer
+
+    @cached_property
+    def _transfer(self) -> Transfer:
+        with errors_about(self.path / PRIORS):
+            transfer, bands = load_transfer(self.read(PRIORS)), self.spec.bands
+            if not bands or transfer.tables.shape != (bands.count, 255 * bands.phases + 1):
+                raise CodecError("not the transfer of this codec's bands")
+        return transfer
 
     @cached_property
     def _priors(self) -> dict[int, Prior]:

@@ -1,11 +1,13 @@
-"""The file `priors.npz`: the entropy-coding tables of every level, as integer arrays.
+"""The file `priors.npz`: the entropy-coding tables of every level, as integer arrays, and the
+transfer of a codec with bands.
 
 Arrays are named by level and field. The stored names never change; this module maps them to the
 names in the code.
 """
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import numpy as np
 from aecodec.entropy.context_network import ContextNetwork, Dtypes, SpatialWeights
 from aecodec.entropy.prior import Prior
 from aecodec.errors import CodecError
+from aecodec.imaging.transfer import Transfer
 
 _MAX_SIZE = 1 << 26
 
@@ -20,8 +23,13 @@ _STORED = {"degree": "reach", "gradient_weights": "slope", "gradient_shift": "sl
 """Stored names of fields that have different names in the code."""
 
 
-def save_priors(priors: Iterable[Prior]) -> bytes:
-    """Convert one prior per level to the content of `priors.npz`."""
+_LIMITS, _TABLES = "limits", "transfer"
+
+
+def save_priors(priors: Iterable[Prior], transfer: Transfer | None = None) -> bytes:
+    """Convert one prior per level, and the transfer of a codec with bands, to the content of
+    `priors.npz`.
+    """
     arrays: dict[str, Any] = {}
     for number, prior in enumerate(priors, start=1):
         arrays[f"level{number}_first"] = np.asarray(prior.first)
@@ -30,6 +38,8 @@ def save_priors(priors: Iterable[Prior]) -> bytes:
             arrays |= _named(f"level{number}_context_", prior.context)
         if prior.context and prior.context.spatial:
             arrays |= _named(f"level{number}_around_", prior.context.spatial)
+    if transfer:
+        arrays |= {_LIMITS: transfer.limits, _TABLES: transfer.tables}
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
@@ -43,11 +53,26 @@ def load_prior(content: bytes, number: int) -> Prior:
     """Read the prior of a level, from 1, from the content of `priors.npz`. Raises CodecError if it
     does not contain the whole prior.
     """
+    with _arrays_in(content) as arrays:
+        return _prior_in(arrays, f"level{number}_")
+
+
+def load_transfer(content: bytes) -> Transfer:
+    """Read the transfer of a codec with bands from the content of `priors.npz`. Raises CodecError
+    if it has none, or not a valid one.
+    """
+    with _arrays_in(content) as arrays:
+        return Transfer(arrays[_LIMITS], arrays[_TABLES])
+
+
+@contextmanager
+def _arrays_in(content: bytes) -> Iterator[Mapping[str, Any]]:
+    """The arrays of `priors.npz`; errors while they are read become a CodecError."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             if sum(member.file_size for member in arrays.zip.infolist()) > _MAX_SIZE:
                 raise ValueError(f"the tables have more than {_MAX_SIZE} bytes, as no codec's have")
-            return _prior_in(arrays, f"level{number}_")
+            yield arrays
     except Exception as error:  # damaged archives raise many types of errors
         raise CodecError(f"not the tables of a codec ({error})") from error
 

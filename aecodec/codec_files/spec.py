@@ -15,6 +15,7 @@ from functools import cached_property
 from numbers import Real
 from typing import Any
 
+from aecodec.codec_files.bands import Bands, bands_from_json
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
 from aecodec.coding.levels import MIN_GAIN, Level
 from aecodec.errors import CodecError, UsageError
@@ -38,7 +39,7 @@ class CodecSpec:
     Attributes:
         name: short name in lower case.
         tile: (height, width) in pixels of a tile, the networks' unit of input.
-        channels: 1 (grey) or 3 (RGB).
+        channels: 1 (grey) or 3 (RGB); with bands, their number.
         code_shape: shape of the encoder's output for one tile. The last axis has the channels of
             all levels; the other axes count code vectors.
         levels: quality levels, beginning with level 1, which makes the smallest files.
@@ -46,6 +47,7 @@ class CodecSpec:
         receptive_field: distance in tiles, in any direction, at which tiles still influence the
             latents or pixels of a tile; 0 if tiles are independent.
         files: SHA-256 of the files that decoding depends on, by name.
+        bands: the bands of a codec for samples of any type, or None.
 
     >>> CodecSpec("x", (28, 28), 1, (50,), (Level(0, 50),), 1).vectors
     1
@@ -59,6 +61,12 @@ class CodecSpec:
     default_level: int
     receptive_field: int = 0
     files: dict[str, str] = field(default_factory=dict)
+    bands: Bands | None = None
+
+    @property
+    def network_channels(self) -> int:
+        """Number of channels of the networks on the side of the picture."""
+        return self.bands.network_channels if self.bands else self.channels
 
     @property
     def vectors(self) -> int:
@@ -83,7 +91,7 @@ class CodecSpec:
 
     def as_json(self) -> dict[str, Any]:
         """The specification as stored in `codec.json`; the identity is its hash."""
-        return {
+        values = {
             "name": self.name,
             "tile": self.tile,
             "channels": self.channels,
@@ -93,6 +101,7 @@ class CodecSpec:
             _STORED_RECEPTIVE_FIELD: self.receptive_field,
             "files": dict(self.files),
         }
+        return values | {"bands": self.bands.as_json()} if self.bands else values
 
     @property
     def has_gains(self) -> bool:
@@ -158,6 +167,7 @@ def spec_from_json(values: Any) -> CodecSpec:
             default_level=_integer(values["default_level"]),
             receptive_field=_integer(values[_STORED_RECEPTIVE_FIELD]),
             files=_hashes(values["files"]),
+            bands=bands_from_json(values["bands"]) if "bands" in values else None,
         )
         _check_keys(values, spec.as_json())
         _check(spec)
@@ -219,7 +229,7 @@ def _check(spec: CodecSpec) -> None:
     """Check that all numbers are in their ranges; raise ValueError if not."""
     is_valid = (
         1 <= min(spec.tile) <= max(spec.tile) <= MAX_TILE
-        and spec.channels in (1, 3)
+        and (spec.channels == spec.bands.count if spec.bands else spec.channels in (1, 3))
         and min(spec.code_shape) >= 1
         and math.prod(spec.code_shape) <= MAX_TILE**2
         and spec.latent_channels <= MAX_LATENT_CHANNELS

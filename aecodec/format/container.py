@@ -1,7 +1,7 @@
 """The `.aec` container, version 1: a :class:`Header` and a payload to bytes, and back.
 
-It describes and checks files without a codec and without decoding pixels, using only the standard
-library. The specification is `docs/FORMAT.md`.
+It describes and checks files without a codec and without decoding pixels. The specification is
+`docs/FORMAT.md`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from enum import IntEnum
 from aecodec.errors import FormatError
 from aecodec.format.binary import Reader, block, leb128
 from aecodec.format.instruction import Instruction, Origin, attach, detach
+from aecodec.format.samples import Samples, unpack_samples
 
 MAGIC = b"\xaeC"
 VERSION = 1
@@ -39,7 +40,7 @@ _HAS_LEVEL = 0b0000_1000
 _HAS_FRAMES = 0b0001_0000
 _HAS_METADATA = 0b0010_0000
 _HAS_REDUCTION = 0b0100_0000
-_RESERVED_BITS = 0b1000_0000
+_HAS_SAMPLES = 0b1000_0000
 
 
 class Mode(IntEnum):
@@ -72,6 +73,8 @@ class MetadataKind(IntEnum):
     ICC = 1
     EXIF = 2
     XMP = 3
+    TIFF = 4
+    """A TIFF file without pixels, with the tags to restore."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ class Header:
         reduction: factor, in halves, by which the sides were reduced before coding; 2 without
             reduction.
         alpha: zlib stream of the alpha planes of all frames; empty without alpha.
-        metadata: ICC profile, EXIF and XMP, unchanged from the source file.
+        samples: type, layout and missing samples of a file with bands, or None.
+        metadata: ICC profile, EXIF and XMP, unchanged from the source file, and tags of a TIFF
+            file.
         origin: extension and time of the source file, or None if they are not kept.
         as_rgb: whether grey pixels are decoded to RGB with equal channels.
 
@@ -101,6 +106,7 @@ class Header:
     level: int | None = None
     frames: int = 1
     reduction: int = NOT_REDUCED
+    samples: Samples | None = None
     alpha: bytes = b""
     metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
     origin: Origin | None = None
@@ -177,7 +183,7 @@ def frames_stated(beginning: bytes) -> int:
 
 
 def check(data: bytes) -> None:
-    """Check signature, length, checksum, version and flags; raise FormatError if data is not a
+    """Check signature, length, checksum and version; raise FormatError if data is not a
     whole file.
     """
     if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
@@ -197,13 +203,9 @@ def check(data: bytes) -> None:
 
 
 def _check_version(data: bytes) -> None:
-    """Check that this version can read the version and flags of a file."""
+    """Check that this aecodec can read the version of a file."""
     if data[2] != VERSION:
         raise FormatError(version_problem(data[2]))
-    if unknown := data[_PREFIX_SIZE - 1] & _RESERVED_BITS:
-        raise FormatError(
-            f"unknown flag bits {unknown:#04x}: a newer aecodec made the file; upgrade aecodec"
-        )
 
 
 def version_problem(version: int) -> str:
@@ -226,6 +228,7 @@ def _flags(header: Header) -> int:
         | _HAS_FRAMES * (header.frames != 1)
         | _HAS_METADATA * bool(_metadata_entries(header))
         | _HAS_REDUCTION * (header.reduction != NOT_REDUCED)
+        | _HAS_SAMPLES * (header.samples is not None)
     )
 
 
@@ -239,6 +242,8 @@ def _pack_fields(header: Header) -> bytes:
         fields += leb128(header.frames)
     if header.reduction != NOT_REDUCED:
         fields += bytes([header.reduction])
+    if header.samples is not None:
+        fields += block(header.samples.pack())
     if entries := _metadata_entries(header):
         fields += block(b"".join(bytes([k]) + block(v) for k, v in entries.items()))
     if header.mode.has_alpha:
@@ -262,7 +267,8 @@ def _read_fields(reader: Reader, codec_id: bytes, flags: int) -> Header:
         level=reader.byte() if flags & _HAS_LEVEL else None,
         frames=_read_frames(reader) if flags & _HAS_FRAMES else 1,
         reduction=_read_reduction(reader) if flags & _HAS_REDUCTION else NOT_REDUCED,
-        metadata=_read_metadata(reader.block()) if flags & _HAS_METADATA else {},
+        samples=unpack_samples(reader.block()) if flags & _HAS_SAMPLES else None,
+        metadata=_read_metadata(reader.block(), flags) if flags & _HAS_METADATA else {},
         alpha=reader.block() if mode.has_alpha else b"",
     )
     return _with_instruction(header)
@@ -293,13 +299,14 @@ def _read_reduction(reader: Reader) -> int:
     return reduction
 
 
-def _read_metadata(content: bytes) -> dict[MetadataKind, bytes]:
+def _read_metadata(content: bytes, flags: int) -> dict[MetadataKind, bytes]:
     reader, metadata = Reader(content), dict[MetadataKind, bytes]()
+    kinds = [kind for kind in MetadataKind if kind != MetadataKind.TIFF or flags & _HAS_SAMPLES]
     if reader.at_end:
         raise FormatError("damaged: the metadata has no entries")
     while not reader.at_end:
         kind = reader.byte()
-        if kind not in list(MetadataKind) or kind in metadata:
+        if kind not in kinds or kind in metadata:
             raise FormatError(f"damaged: metadata entry of kind {kind} is unknown or occurs twice")
         metadata[MetadataKind(kind)] = reader.block()
     return metadata
@@ -320,6 +327,17 @@ def _check_limits(header: Header) -> None:
         )
     if header.level is not None and not LEVEL_UNITS <= header.level <= 255:
         raise FormatError(f"level {header.level / LEVEL_UNITS}: it must be 1 to 15.9")
+    _check_samples(header)
+
+
+def _check_samples(header: Header) -> None:
+    if header.samples is None:
+        if MetadataKind.TIFF in header.metadata:
+            raise FormatError("only files with bands store the tags of a TIFF file")
+        return
+    if header.mode is not Mode.L or header.reduction != NOT_REDUCED:
+        raise FormatError("damaged: a file with bands has neither a colour mode nor a reduction")
+    header.samples.check_frames(header.frames)
 
 
 def _check_frames(frames: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,11 @@ from aecodec.arrays import Pixels
 from aecodec.errors import AecodecWarning, FormatError, ImageError
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.instruction import Origin
+from aecodec.format.samples import MAX_BANDS, Layout, SampleType
+from aecodec.imaging.missing import Mask, without_equal_planes
+
+TRAINING = "aecodec train FOLDER --recipe picture -o my-bands"
+"""Command that trains a codec on pictures that no built-in codec fits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,16 +28,32 @@ class Picture:
     """Frames with the same size, independent of any file.
 
     Attributes:
-        pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB).
+        pixels: (F, H, W, C) uint8, F frames; C is 1 (grey) or 3 (RGB). Codecs with bands also take
+            other types (:class:`~aecodec.format.samples.SampleType`) in native byte order, and C
+            from 1 to 32.
         alpha: (F, H, W) uint8, or None for opaque pictures.
         metadata: ICC profile, EXIF and XMP, unchanged from the source file.
         origin: extension and time of the source file, or None.
+        missing: (F, H, W, 1) or (F, H, W, C), True for missing samples, or None.
+        nodata: value of missing samples in the source, or None.
+        layout: axes of the source array, or None.
+        is_big_endian: whether the source was big-endian.
     """
 
-    pixels: Pixels
+    pixels: npt.NDArray[Any]
     alpha: Pixels | None = None
     metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
     origin: Origin | None = None
+    missing: Mask | None = None
+    nodata: float | None = None
+    layout: Layout | None = None
+    is_big_endian: bool = False
+
+    @property
+    def is_scientific(self) -> bool:
+        """Whether only a codec with bands takes the picture, or restores it as it was."""
+        is_plain = self.pixels.dtype == np.uint8 and self.pixels.shape[-1] in (1, 3)
+        return not is_plain or self.missing is not None or self.layout is not None
 
     @property
     def frames(self) -> int:
@@ -52,7 +75,7 @@ class Picture:
     @property
     def raw_size(self) -> int:
         """Size of the uncompressed pixels in bytes, alpha included."""
-        return self.pixels.size + (0 if self.alpha is None else self.alpha.size)
+        return self.pixels.nbytes + (0 if self.alpha is None else self.alpha.size)
 
 
 def from_array(array: npt.NDArray[Any]) -> Picture:
@@ -119,8 +142,9 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     """
     if array.dtype != np.uint8:
         raise ImageError(
-            f"codecs store 8 bits per channel, but the array has the dtype {array.dtype}: scale it "
-            "to 0..255 and convert it to uint8"
+            f"codecs without bands store 8 bits per channel, but the array has the dtype "
+            f"{array.dtype}: scale it to 0..255 and convert it to uint8, or train a codec with "
+            f"bands: {TRAINING}"
         )
     if array.ndim == 2 or (array.ndim == 3 and array.shape[2] <= 4):
         array = array[None]
@@ -136,16 +160,186 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     return Picture(array)
 
 
+def samples_picture(
+    array: npt.NDArray[Any],
+    *,
+    band_axis: int | None = None,
+    nodata: float | None = None,
+    mask: npt.ArrayLike | None = None,
+    bands: int | None = None,
+) -> Picture:
+    """Make a picture from samples of any type and number of bands, for a codec with bands.
+
+    Args:
+        array: (H, W), (H, W, B) or (N, H, W, B), or with `band_axis` (B, H, W) or (N, B, H, W), of
+            a type of :class:`~aecodec.format.samples.SampleType` in any byte order. A masked array
+            keeps its mask. NaN are missing samples.
+        band_axis: axis of the bands; the last one by default.
+        nodata: value of missing samples.
+        mask: True for missing samples, in the array's shape, or without its axis of bands.
+        bands: number of bands of the codec. If it is 1, (N, H, W) are grey frames.
+
+    Raises:
+        ImageError: the array has another type or shape, is empty, has samples that are infinite or
+            nodata that the type cannot hold, or has both NaN and another nodata.
+
+    >>> samples_picture(np.zeros((4, 5, 6), ">i2"), band_axis=0).pixels.shape
+    (1, 5, 6, 4)
+    """
+    layout, kind = _layout_of(array.shape, band_axis, bands), _native_type(array.dtype)
+    samples = layout.undo(np.ma.getdata(array)).astype(kind, copy=False)
+    if not samples.size or samples.shape[-1] > MAX_BANDS:
+        raise ImageError(
+            f"an array of shape {array.shape} has no samples, or more than {MAX_BANDS} bands: give "
+            "(H, W), (H, W, B) or (N, H, W, B); if the bands come first, name their axis with "
+            "band_axis"
+        )
+    nodata = None if nodata is None else _as_type(nodata, kind)
+    missing = _missing(samples, nodata)
+    for plane in (mask, np.ma.getmaskarray(array) if np.ma.isMaskedArray(array) else None):
+        missing = missing if plane is None else missing | _mask_like(samples, plane, layout)
+    _check_finite(samples, missing)
+    return Picture(
+        samples,
+        missing=without_equal_planes(missing),
+        nodata=nodata,
+        layout=layout,
+        is_big_endian=array.dtype.str[0] == ">",
+    )
+
+
+def _layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) -> Layout:
+    """The layout of an array; ImageError if an array of this shape cannot have these axes."""
+    axes = len(shape)
+    axis = axes - 1 if band_axis is None else band_axis + axes * (band_axis < 0)
+    if axes == 2 and band_axis is None:
+        return Layout.HW
+    if axes == 3 and band_axis is None and bands == 1 and shape[2] != 1:
+        return Layout.FHW
+    layouts = {
+        (3, 2): Layout.HWB,
+        (3, 0): Layout.BHW,
+        (4, 3): Layout.FHWB,
+        (4, 1): Layout.FBHW,
+    }
+    if (axes, axis) not in layouts:
+        text = "" if band_axis is None else f" and bands in axis {band_axis}"
+        raise ImageError(
+            f"an array of shape {shape}{text} is not a picture: give (H, W), (H, W, B), "
+            "(N, H, W, B), or (B, H, W) with band_axis=0, or (N, B, H, W) with band_axis=1"
+        )
+    return layouts[axes, axis]
+
+
+_ADVICE = {"f": "array.astype(np.float32)", "c": "a band for each part, of type float32"}
+_ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an array of numbers"}
+
+
+def _native_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The type in native byte order; ImageError if codecs do not take samples of it."""
+    names = [kind.dtype for kind in SampleType]
+    if dtype.name not in names:
+        advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
+        raise ImageError(
+            f"samples of type {dtype.name}: codecs with bands take {', '.join(names)}; give "
+            f"{advice}"
+        )
+    return dtype.newbyteorder("=")
+
+
+def _mask_like(samples: npt.NDArray[Any], mask: npt.ArrayLike, layout: Layout) -> Mask:
+    """Convert a mask in the layout of samples (F, H, W, B), or without its bands, to these axes."""
+    plane = np.asarray(mask)
+    if plane.dtype != np.bool_:
+        raise ImageError(f"a mask of type {plane.dtype}: give booleans, True for missing samples")
+    if layout.has_bands and plane.ndim == len(layout.name) - 1:
+        plane = np.expand_dims(plane, layout.name.index("B") - len(layout.name))
+    fitted = layout.undo(plane) if plane.ndim == len(layout.name) else plane
+    if fitted.shape not in (samples.shape, (*samples.shape[:-1], 1)):
+        raise ImageError(
+            f"a mask of shape {np.shape(mask)} for an array of shape "
+            f"{layout.apply(samples).shape}: give a mask with its shape, or without its bands"
+        )
+    return fitted
+
+
+def _as_type(nodata: float, kind: np.dtype[Any]) -> float:
+    """The nodata value as a number of the type; ImageError if the type cannot hold it."""
+    if not isinstance(nodata, Real):
+        raise ImageError(f"nodata is {nodata!r}: give a number")
+    with np.errstate(all="ignore"):
+        if kind.kind == "f":
+            value = float(kind.type(nodata))
+            is_held = math.isfinite(value) == math.isfinite(nodata)
+        else:
+            range_ = np.iinfo(kind)
+            is_held = range_.min <= nodata <= range_.max and nodata == int(nodata)
+            value = int(nodata) if is_held else 0
+    if not is_held:
+        raise ImageError(
+            f"nodata is {nodata}, and {kind.name} cannot hold it: give a nodata value of the "
+            "array's type, or a mask"
+        )
+    return value
+
+
+def _missing(samples: npt.NDArray[Any], nodata: float | None) -> Mask:
+    """Mask (F, H, W, B) of samples that are NaN or equal to nodata."""
+    is_nan = np.isnan(samples)
+    if nodata is None or math.isnan(nodata):
+        return is_nan
+    if is_nan.any():
+        raise ImageError(
+            f"the array has NaN, and nodata is {nodata:g}: a file restores missing samples in one "
+            "way, so replace one of them by the other"
+        )
+    return samples == nodata
+
+
+def _check_finite(samples: npt.NDArray[Any], missing: Mask) -> None:
+    count = np.count_nonzero(np.isinf(samples) & ~missing)
+    if count:
+        raise ImageError(
+            f"{count} samples are infinite: replace them by NaN, or name the value of missing "
+            "samples with nodata"
+        )
+
+
 def to_array(picture: Picture) -> Pixels:
     """Join pixels and alpha in one array.
 
     Returns:
         (F, H, W) uint8 for grey pictures without alpha, else (F, H, W, C); alpha is the last
-        channel.
+        channel. Pictures with a layout become (F, H, W, B) as in :func:`source_array`.
     """
+    if picture.layout is not None:
+        return source_array(replace(picture, layout=Layout.FHWB))
     if picture.alpha is not None:
         return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=-1)
     return picture.pixels[..., 0] if picture.pixels.shape[-1] == 1 else picture.pixels
+
+
+def source_array(picture: Picture) -> npt.NDArray[Any]:
+    """Convert a picture to the array that :func:`samples_picture` made it of.
+
+    Returns:
+        An array with the layout and the byte order of the source; a masked array if integers have
+        missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C),
+        (F, H, W) or (F, H, W, C), without the axis of a single frame.
+
+    >>> source_array(samples_picture(np.ones((2, 3, 4), ">f4"), band_axis=0)).dtype.str
+    '>f4'
+    """
+    if picture.layout is None:
+        array = to_array(picture)
+        return array[0] if picture.frames == 1 else array
+    dtype = picture.pixels.dtype
+    in_order = dtype.newbyteorder(">" if picture.is_big_endian else "<")
+    array = np.ascontiguousarray(picture.layout.apply(picture.pixels), in_order)
+    if picture.missing is None or picture.nodata is not None or dtype.kind == "f":
+        return array
+    mask = np.broadcast_to(picture.missing, picture.pixels.shape)
+    return np.ma.MaskedArray(array, picture.layout.apply(mask).copy())
 
 
 def is_grey(pixels: npt.NDArray[Any]) -> bool:

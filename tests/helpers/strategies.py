@@ -20,6 +20,7 @@ from aecodec.format.container import (
     Mode,
 )
 from aecodec.format.instruction import Origin
+from aecodec.format.samples import MAX_BANDS, Layout, Samples, SampleType
 from aecodec.prior_fitting.table_fitting import to_frequencies
 
 sides = st.integers(1, 300) | st.integers(1, 1 << 15)
@@ -29,6 +30,34 @@ origins = st.builds(
     suffix=st.from_regex(r"\.[0-9A-Za-z]{1,16}", fullmatch=True),
     modified=st.integers(1 - 10**12, 10**12 - 1),
 )
+PLAIN_KINDS = [MetadataKind.ICC, MetadataKind.EXIF, MetadataKind.XMP]
+
+
+@st.composite
+def samples(draw: st.DrawFn) -> Samples:
+    """Any description of samples, without NaN, which differ from themselves."""
+    kind, layout = draw(st.sampled_from(SampleType)), draw(st.sampled_from(Layout))
+    bands = draw(st.integers(1, MAX_BANDS)) if layout.has_bands else 1
+    dtype = np.dtype(kind.dtype)
+    values = st.integers(0, 100).map(float if kind.is_float else int)
+    phases = st.integers(1, 16).flatmap(
+        lambda factor: st.tuples(st.just(factor), *[st.integers(0, factor - 1)] * 2)
+    )
+    limits = st.tuples(values, st.just(dtype.type(101).item()))
+    mask = draw(st.binary(max_size=30))
+    return Samples(
+        type=kind,
+        layout=layout,
+        bands=bands,
+        is_big_endian=draw(st.booleans()),
+        limits=draw(st.none() | st.tuples(*[limits] * bands)),
+        nodata=draw(st.none() | values),
+        repetition=draw(st.none() | st.tuples(*[phases] * bands)),
+        mask=mask,
+        mask_planes=draw(st.sampled_from([1, bands])) if mask else 0,
+    )
+
+
 headers = (
     st.builds(
         Header,
@@ -36,12 +65,12 @@ headers = (
         mode=st.sampled_from([Mode.L, Mode.RGB]),
         size=st.none() | st.tuples(sides, sides),
         level=st.none() | st.integers(16, 255),
-        metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=300)),
+        metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(max_size=300)),
     )
     | st.builds(
         Header,
         codec_id=st.binary(min_size=4, max_size=4),
-        metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(min_size=1, max_size=99)),
+        metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(min_size=1, max_size=99)),
         origin=st.none() | origins,
         as_rgb=st.booleans(),
     )
@@ -57,6 +86,13 @@ headers = (
         mode=st.sampled_from([Mode.LA, Mode.RGBA]),
         frames=st.integers(1, MAX_FRAMES),
         alpha=st.binary(max_size=300),
+    )
+    | st.builds(
+        Header,
+        codec_id=st.binary(min_size=4, max_size=4),
+        size=st.none() | st.tuples(sides, sides),
+        samples=samples(),
+        metadata=st.dictionaries(st.sampled_from(MetadataKind), st.binary(max_size=99)),
     )
 )
 

@@ -1,0 +1,66 @@
+"""Bands of a codec, in its specification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aecodec.format.samples import MAX_BANDS
+from aecodec.imaging.phases import PHASES
+
+_MAX_NAME = 100
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The bands of a codec.
+
+    Attributes:
+        phases: P, the number of 8-bit channels per band of the networks: 1, 2, 4 or 8. A band has
+            the values 0 to 255 P.
+        names: names of the bands.
+        file_limits: whether a file may have its own limits instead of the codec's.
+
+    Raises:
+        ValueError: an attribute is out of range.
+
+    >>> Bands(4, ("red", "near infrared")).count
+    2
+    """
+
+    phases: int
+    names: tuple[str, ...]
+    file_limits: bool = False
+
+    def __post_init__(self) -> None:
+        if self.phases not in PHASES or not 1 <= len(self.names) <= MAX_BANDS:
+            raise ValueError(f"{self.phases} phases or {len(self.names)} bands are out of range")
+        if not all(name.isprintable() and 1 <= len(name) <= _MAX_NAME for name in self.names):
+            raise ValueError(f"the name of a band does not have 1 to {_MAX_NAME} printable letters")
+
+    @property
+    def count(self) -> int:
+        """Number of bands."""
+        return len(self.names)
+
+    @property
+    def network_channels(self) -> int:
+        """Number of channels of the networks on the side of the picture."""
+        return self.count * self.phases
+
+    def as_json(self) -> dict[str, Any]:
+        """The bands as stored in `codec.json`."""
+        return {"phases": self.phases, "names": self.names, "file_limits": self.file_limits}
+
+
+def bands_from_json(values: Mapping[str, Any]) -> Bands:
+    """Read bands from parsed JSON. Raises ValueError or TypeError if they are not exactly as
+    :meth:`Bands.as_json` writes them.
+    """
+    phases, names, file_limits = (values[key] for key in ("phases", "names", "file_limits"))
+    if type(phases) is not int or type(file_limits) is not bool or not isinstance(names, list):
+        raise TypeError("the bands have a key of a wrong type")
+    if not all(isinstance(name, str) for name in names) or len(values) != 3:
+        raise TypeError("the bands have other keys, or names that are not text")
+    return Bands(phases, tuple(names), file_limits)

@@ -1,0 +1,105 @@
+"""Missing samples: masks as zlib streams, and a smooth filling for the networks."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import FormatError
+from aecodec.imaging.phases import Values
+
+Mask = npt.NDArray[np.bool_]
+"""(F, H, W, planes), True for missing samples; 1 plane for all bands, or one per band."""
+
+
+def without_equal_planes(mask: Mask) -> Mask | None:
+    """Reduce a mask to one plane if its planes are equal, and to None if nothing is missing.
+
+    >>> without_equal_planes(np.ones((1, 5, 7, 3), bool)).shape
+    (1, 5, 7, 1)
+    """
+    if not mask.any():
+        return None
+    return mask[..., :1] if (mask == mask[..., :1]).all() else mask
+
+
+def pack_mask(mask: Mask) -> bytes:
+    """Compress a mask (F, H, W, planes) to a zlib stream of bits, plane after plane."""
+    return zlib.compress(np.packbits(np.moveaxis(mask, -1, 1)).tobytes(), 9)
+
+
+def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:
+    """Decompress a zlib stream to a mask of a shape (F, H, W, planes), at most one byte beyond its
+    size. Raises FormatError if the stream is damaged, or does not have this size.
+
+    >>> mask = np.arange(70).reshape(1, 5, 7, 2) % 3 == 0
+    >>> bool((unpack_mask(pack_mask(mask), mask.shape) == mask).all())
+    True
+    """
+    frames, height, width, planes = shape
+    count = frames * height * width * planes
+    size = -(-count // 8)
+    inflater = zlib.decompressobj()
+    try:
+        content = inflater.decompress(data, size)
+        surplus = inflater.decompress(inflater.unconsumed_tail, 1)  # also reads the checksum
+    except zlib.error as error:
+        raise FormatError(f"damaged: the mask does not inflate ({error})") from error
+    if len(content) != size or surplus:
+        raise FormatError("damaged: the mask does not have the picture's size")
+    if inflater.unused_data or not inflater.eof:
+        raise FormatError("damaged: the mask does not end where it should")
+    bits = np.frombuffer(content, np.uint8)
+    if -count % 8 and bits[-1] << (8 - -count % 8) & 0xFF:
+        raise FormatError("damaged: the mask does not end with bits of 0")
+    planar = np.unpackbits(bits, count=count).view(bool)
+    return np.moveaxis(planar.reshape(frames, planes, height, width), 1, -1)
+
+
+def fill(values: Values, missing: Mask) -> Values:
+    """Replace missing values smoothly, in place, with means of the known values around them.
+
+    Args:
+        values: (F, H, W, B) uint16.
+        missing: (F, H, W, 1 or B), True for missing samples.
+
+    Returns:
+        The values. They are 0 in a frame and band without known values.
+
+    >>> values = np.array([3, 60000, 60000, 9], np.uint16).reshape(1, 1, 4, 1)
+    >>> fill(values, (values == 60000)).ravel().tolist()
+    [3, 3, 9, 9]
+    """
+    for frame in range(len(values)):
+        mask = missing[frame]
+        if mask.any():
+            known = np.broadcast_to(~mask, values.shape[1:])
+            for band in range(values.shape[-1]):
+                _fill_plane(values[frame, ..., band], known[..., band])
+    return values
+
+
+def _fill_plane(plane: npt.NDArray[np.integer], known: Mask) -> None:
+    """Fill the unknown values of a plane (H, W) from a plane with half its sides."""
+    if known.all():
+        return
+    if known.size == 1:
+        plane[...] = 0
+        return
+    sums = _sum_of_quads(np.where(known, plane, 0).astype(np.uint32))
+    counts = _sum_of_quads(known.astype(np.uint32))
+    coarse = (2 * sums + counts) // np.maximum(2 * counts, 1)
+    _fill_plane(coarse, counts > 0)
+    height, width = plane.shape
+    enlarged = coarse.repeat(2, axis=0)[:height].repeat(2, axis=1)[:, :width]
+    np.copyto(plane, enlarged, where=~known, casting="unsafe")
+
+
+def _sum_of_quads(plane: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Sums of 2x2 values, fewer at the edges of odd sides."""
+    height, width = plane.shape
+    padded = np.pad(plane, [(0, height % 2), (0, width % 2)])
+    rows = padded[::2] + padded[1::2]
+    return rows[:, ::2] + rows[:, 1::2]

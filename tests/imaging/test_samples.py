@@ -1,0 +1,199 @@
+"""Samples of any type: arrays as pictures, transfer, missing samples and repeated samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aecodec.errors import FormatError, ImageError
+from aecodec.format.samples import Layout, SampleType
+from aecodec.imaging import missing, repetition
+from aecodec.imaging.phases import PHASES, from_phases, to_phases
+from aecodec.imaging.picture import samples_picture
+from aecodec.imaging.transfer import SCALE, Transfer, linear
+
+DTYPES = [np.dtype(kind.dtype) for kind in SampleType]
+rngs = st.integers(0, 2**32).map(np.random.default_rng)
+
+
+@given(rngs, st.sampled_from(DTYPES), st.sampled_from(PHASES))
+def test_a_sample_gets_the_value_whose_sample_is_nearest(
+    rng: np.random.Generator, dtype: np.dtype[Any], phases: int
+) -> None:
+    steps = np.sort(rng.random(255 * phases - 1) ** rng.integers(1, 9))
+    table = np.rint(SCALE * np.concatenate([[0], steps, [1]])).astype(np.uint16)
+    low, high = (rng.integers([-300, 60], [50, 600]) / rng.choice([1, 7])).tolist()
+    transfer = Transfer(np.array([[low, high]]), table[None])
+    levels, limits = transfer.levels(dtype)[0], transfer.limits_of(dtype)[0]
+    some = np.concatenate([levels, (levels[1:] / 2 + levels[:-1] / 2).astype(dtype)])
+    values, clipped = transfer.to_values(some.reshape(1, 1, -1, 1))
+    exact = limits[0] + (limits[1] - limits[0]) * (table / SCALE)
+    distances = np.abs(exact - some[:, None].astype(np.float64))
+    chosen = distances[np.arange(len(some)), values.ravel()]
+    np.testing.assert_allclose(chosen, distances.min(axis=1), rtol=0, atol=1e-9)
+    assert not clipped.any()
+    lower = np.maximum(values.ravel(), 1) - 1
+    assert (table[lower] < table[values.ravel()])[values.ravel() > 0].all()
+    restored = transfer.to_samples(values, dtype)
+    np.testing.assert_array_equal(restored.ravel(), levels[values.ravel()])
+    np.testing.assert_array_equal(from_phases(to_phases(values, phases), phases), values)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_samples_outside_of_the_limits_are_clipped_and_counted(dtype: np.dtype[Any]) -> None:
+    samples = np.array([0, 1, 9, 10, 11, 100], dtype).reshape(1, 2, 3, 1)
+    mask = samples == 100
+    values, clipped = linear([(1, 10)], 2).to_values(samples, missing=mask)
+    assert values.ravel()[[0, 1, 3, 4]].tolist() == [0, 0, 510, 510]
+    assert clipped.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "limits"),
+    [("float32", (-3.4e38, 3.4e38)), ("float16", (-65504, 65504)), ("float32", (1e-44, 2e-44))],
+)
+def test_extreme_limits_are_exact_at_both_ends(dtype: str, limits: tuple[float, float]) -> None:
+    transfer, kind = linear([limits], 4), np.dtype(dtype)
+    samples = np.array([*limits, np.finfo(kind).max], kind).reshape(1, 1, 3, 1)
+    values, _ = transfer.to_values(samples)
+    restored = transfer.to_samples(values, kind)
+    np.testing.assert_array_equal(restored[..., :2, :], samples[..., :2, :])
+
+
+@pytest.mark.parametrize(("dtype", "limits"), [("int32", (0, 65536)), ("uint8", (300, 400))])
+def test_limits_that_a_type_cannot_have_are_rejected(dtype: str, limits: tuple[int, int]) -> None:
+    with pytest.raises(ImageError, match="cannot hold samples"):
+        linear([limits]).limits_of(np.dtype(dtype))
+
+
+@given(rngs)
+def test_masks_come_back(rng: np.random.Generator) -> None:
+    shape = (*rng.integers(1, 9, 3).tolist(), int(rng.integers(1, 4)))
+    mask = rng.random(shape) < rng.random()
+    assert (missing.unpack_mask(missing.pack_mask(mask), shape) == mask).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [((1, 2, 4, 1), "size"), ((1, 4, 8, 1), "size"), ((1, 3, 7, 1), "bits of 0")],
+)
+def test_masks_of_another_size_are_rejected(shape: Any, message: str) -> None:
+    with pytest.raises(FormatError, match=message):
+        missing.unpack_mask(missing.pack_mask(np.ones((1, 3, 8, 1), bool)), shape)
+
+
+@given(rngs, st.booleans())
+def test_missing_values_are_filled_from_known_ones(
+    rng: np.random.Generator, has_planes: bool
+) -> None:
+    values = rng.integers(0, 1021, (2, *rng.integers(1, 20, 2), 3)).astype(np.uint16)
+    mask = rng.random((*values.shape[:-1], 3 if has_planes else 1)) < rng.random()
+    original, known = values.copy(), np.broadcast_to(~mask, values.shape)
+    missing.fill(values, mask)
+    assert (values[known] == original[known]).all()
+    for plane, old, is_known in zip(
+        *(np.moveaxis(a, -1, 1).reshape(6, -1) for a in (values, original, known)), strict=True
+    ):
+        low, high = (old[is_known].min(), old[is_known].max()) if is_known.any() else (0, 0)
+        assert low <= plane.min() <= plane.max() <= high or is_known.all()
+
+
+@given(rngs, st.integers(2, 16), st.sampled_from(DTYPES))
+def test_repeated_samples_are_found_and_averaging_keeps_them(
+    rng: np.random.Generator, factor: int, dtype: np.dtype[Any]
+) -> None:
+    y, x = rng.integers(0, factor, 2)
+    blocks = (np.arange(2 * 4 * 5).reshape(2, 4, 5, 1) * 3 + rng.integers(0, 9)).astype(dtype)
+    plane = blocks.repeat(factor, axis=1).repeat(factor, axis=2)
+    plane = plane[:, -y % factor :, -x % factor :]
+    noise = np.arange(plane.size).reshape(plane.shape) % 7
+    samples = np.concatenate([plane, noise.astype(dtype)], axis=-1)
+    detected = repetition.detect(samples)
+    assert detected == ((factor, y, x), (1, 0, 0))
+    values = np.concatenate([plane, noise], axis=-1).astype(np.uint16)
+    np.testing.assert_array_equal(repetition.average(values.copy(), detected), values)
+    mask = np.zeros((*plane.shape[:-1], 1), bool)
+    mask[:, y, x] = True
+    assert repetition.detect(samples, mask) is None
+
+
+ARRAYS: list[tuple[tuple[int, ...], int | None, int | None, Layout, tuple[int, ...]]] = [
+    ((5, 6), None, None, Layout.HW, (1, 5, 6, 1)),
+    ((5, 6, 3), None, None, Layout.HWB, (1, 5, 6, 3)),
+    ((5, 6, 4), -1, None, Layout.HWB, (1, 5, 6, 4)),
+    ((5, 6, 7), None, 1, Layout.FHW, (5, 6, 7, 1)),
+    ((5, 6, 1), None, 1, Layout.HWB, (1, 5, 6, 1)),
+    ((3, 5, 6), 0, None, Layout.BHW, (1, 5, 6, 3)),
+    ((3, 5, 6), -3, None, Layout.BHW, (1, 5, 6, 3)),
+    ((2, 5, 6, 3), None, None, Layout.FHWB, (2, 5, 6, 3)),
+    ((2, 3, 5, 6), 1, None, Layout.FBHW, (2, 5, 6, 3)),
+    ((2, 3, 5, 6), -3, None, Layout.FBHW, (2, 5, 6, 3)),
+]
+
+
+@pytest.mark.parametrize(("shape", "axis", "bands", "layout", "expected"), ARRAYS)
+@pytest.mark.parametrize("kind", ["<i2", ">i2", "u1", ">f4"])
+def test_arrays_become_pictures(
+    shape: tuple[int, ...], axis: Any, bands: Any, layout: Layout, expected: Any, kind: str
+) -> None:
+    array = np.arange(np.prod(shape)).reshape(shape).astype(kind)
+    mask = array % 3 == 0
+    masked = np.ma.MaskedArray(array, mask)
+    picture = samples_picture(masked, band_axis=axis, bands=bands)
+    assert (picture.pixels.shape, picture.layout) == (expected, layout)
+    assert picture.is_big_endian == (kind[0] == ">")
+    assert picture.pixels.dtype == np.dtype(kind).newbyteorder("=")
+    np.testing.assert_array_equal(layout.apply(picture.pixels), array)
+    assert picture.missing is not None
+    whole = np.broadcast_to(picture.missing, expected)
+    np.testing.assert_array_equal(layout.apply(whole), mask)
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "message"),
+    [
+        (np.zeros((2, 2), np.int64), {}, "array.astype\\(np.int32\\)"),
+        (np.zeros((2, 2), np.uint32), {}, "array.astype\\(np.int32\\)"),
+        (np.zeros((2, 2)), {}, "array.astype\\(np.float32\\)"),
+        (np.zeros((2, 2), np.longdouble), {}, "array.astype\\(np.float32\\)"),
+        (np.zeros((2, 2), bool), {}, "array.astype\\(np.uint8\\)"),
+        (np.zeros((2, 2), np.complex64), {}, "a band for each part"),
+        (np.zeros((2, 2), object), {}, "an array of numbers"),
+        (np.zeros((2, 2), "datetime64[s]"), {}, "array.astype"),
+        (np.zeros((2, 0), np.int16), {}, "has no samples"),
+        (np.zeros((2, 2, 33), np.int16), {}, "more than 32 bands"),
+        (np.zeros(4, np.int16), {}, "is not a picture"),
+        (np.zeros((2, 2), np.int16), {"band_axis": 0}, "is not a picture"),
+        (np.zeros((2, 2, 2), np.int16), {"band_axis": 1}, "bands in axis 1"),
+        (np.zeros((2, 2, 2, 2), np.int16), {"band_axis": 0}, "bands in axis 0"),
+        (np.zeros((2, 2), np.uint8), {"nodata": -9999}, "uint8 cannot hold it"),
+        (np.zeros((2, 2), np.uint8), {"nodata": 1.5}, "uint8 cannot hold it"),
+        (np.zeros((2, 2), np.uint8), {"nodata": np.nan}, "uint8 cannot hold it"),
+        (np.zeros((2, 2), np.float16), {"nodata": -1e9}, "float16 cannot hold it"),
+        (np.zeros((2, 2), np.float16), {"nodata": "none"}, "give a number"),
+        (np.full((2, 2), np.inf, np.float32), {}, "4 samples are infinite"),
+        (np.full((2, 2), -np.inf, np.float32), {"nodata": np.inf}, "4 samples are infinite"),
+        (np.full((2, 2), np.nan, np.float32), {"nodata": -1}, "NaN, and nodata is -1"),
+        (np.zeros((2, 2), np.int8), {"mask": [[0, 1], [1, 0]]}, "give booleans"),
+        (np.zeros((2, 2, 3), np.int8), {"mask": np.ones((3, 2), bool)}, "a mask of shape"),
+    ],
+)
+def test_arrays_that_codecs_do_not_take_are_rejected(
+    array: Any, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ImageError, match=message):
+        samples_picture(array, **options)
+
+
+def test_missing_samples_are_found() -> None:
+    array = np.array([[1, np.nan], [np.inf, 4]], np.float32)
+    for nodata, expected in ((np.inf, [2]), (None, [1])):
+        given = np.where(np.isnan(array), 0, array) if nodata else np.where(array > 9, 0, array)
+        picture = samples_picture(given, nodata=nodata)
+        assert picture.missing is not None
+        assert np.flatnonzero(picture.missing).tolist() == expected
+    assert samples_picture(array[:1, :1], nodata=np.nan).missing is None
