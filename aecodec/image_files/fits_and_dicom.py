@@ -18,7 +18,7 @@ from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.tiff import framed_picture
-from aecodec.imaging.picture import Picture, native_type, samples_picture
+from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array
 
 _BLOCK, _CARD = 2880, 80
 """Sizes in bytes: headers and data of FITS files consist of blocks, and headers of cards."""
@@ -120,24 +120,20 @@ def _with_other_sign(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return (array.view(">u2") ^ np.uint16(_UNSIGNED)).astype(">u2")
 
 
-def write_fits(picture: Picture, samples: npt.NDArray[Any]) -> bytes:
+def write_fits(picture: Picture) -> bytes:
     """Write the samples of a FITS file with its headers.
-
-    Args:
-        picture: layout and headers.
-        samples: (F, H, W, B) of the type of the picture, with its nodata value.
 
     Raises:
         UsageError: the picture is not from a FITS file.
     """
     stored = picture.metadata.get(MetadataKind.TIFF)
     headers = KeptTags.unpack(stored).text(DESCRIPTION).encode() if stored else b""
-    if not headers.startswith(b"SIMPLE") or picture.layout is None:
+    if not headers.startswith(b"SIMPLE"):
         raise UsageError(
             "only pictures from FITS files can be written as FITS: choose .tif or .npy"
         )
-    array = picture.layout.apply(samples)
-    array = np.ascontiguousarray(array, array.dtype.newbyteorder(">"))
+    array = source_array(picture)
+    array = array.astype(array.dtype.newbyteorder(">"))
     if array.dtype == ">u2":
         array = _with_other_sign(array)
     data = array.tobytes()

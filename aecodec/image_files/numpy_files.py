@@ -17,7 +17,7 @@ from aecodec.format.kept_tags import DESCRIPTION, DOCUMENT_NAME, KeptTags, text_
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels
 from aecodec.image_files.options import ReadOptions
-from aecodec.imaging.picture import Picture, native_type, samples_picture
+from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array
 
 _FORTRAN = "fortran_order"
 """Description of arrays whose first axis changes fastest in the file."""
@@ -91,30 +91,23 @@ def _chosen(names: list[str], name: str | None) -> str:
     raise ImageError(f"choose one of its arrays with --array (ReadOptions in Python): {listed}")
 
 
-def write_npy(picture: Picture, samples: npt.NDArray[Any]) -> bytes:
-    """Write the samples of a picture in its layout and byte order as an `.npy` file.
-
-    Args:
-        picture: layout, byte order and name.
-        samples: (F, H, W, B) of the type of the picture, with its nodata value.
-    """
+def write_npy(picture: Picture) -> bytes:
+    """Write the samples of a picture in its layout and byte order as an `.npy` file."""
     content = io.BytesIO()
-    np.lib.format.write_array(content, _array(picture, samples), allow_pickle=False)
+    np.lib.format.write_array(content, _array(picture), allow_pickle=False)
     return content.getvalue()
 
 
-def write_npz(picture: Picture, samples: npt.NDArray[Any]) -> bytes:
+def write_npz(picture: Picture) -> bytes:
     """Write an `.npz` file with the name of its array; see :func:`write_npy`."""
     content, name = io.BytesIO(), _kept(picture).text(DOCUMENT_NAME) or "arr_0"
-    np.savez_compressed(content, allow_pickle=False, **{name: _array(picture, samples)})
+    np.savez_compressed(content, allow_pickle=False, **{name: _array(picture)})
     return content.getvalue()
 
 
-def _array(picture: Picture, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array = samples if picture.layout is None else picture.layout.apply(samples)
-    dtype = array.dtype.newbyteorder(">") if picture.is_big_endian else array.dtype
-    is_fortran = _kept(picture).text(DESCRIPTION) == _FORTRAN
-    return np.asarray(array, dtype, order="F" if is_fortran else "C")
+def _array(picture: Picture) -> npt.NDArray[Any]:
+    array = source_array(picture)
+    return np.asfortranarray(array) if _kept(picture).text(DESCRIPTION) == _FORTRAN else array
 
 
 def _kept(picture: Picture) -> KeptTags:

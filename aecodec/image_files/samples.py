@@ -10,10 +10,9 @@ import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from aecodec.errors import AecodecError, ImageError, UsageError
@@ -46,9 +45,9 @@ _DEFAULT = ReadOptions()
 _DICOM, _DICOM_PLACE = b"DICM", 128
 
 
-def _write_png(picture: Picture, samples: npt.NDArray[Any]) -> bytes:
+def _write_png(picture: Picture) -> bytes:
     """Encode grey levels or RGB with 8 bits, or grey levels with 16 bits, as PNG."""
-    frames, bands = samples.shape[0], samples.shape[-1]
+    samples, frames, bands = picture.pixels, picture.frames, picture.pixels.shape[-1]
     if frames == 1 and samples.dtype == np.uint16 and bands == 1:
         return encode_image(Image.fromarray(samples[0, ..., 0]), ".png")
     if frames == 1 and samples.dtype == np.uint8 and bands in (1, 3):
@@ -61,7 +60,7 @@ def _write_png(picture: Picture, samples: npt.NDArray[Any]) -> bytes:
     )
 
 
-_WRITERS: dict[str, Callable[[Picture, npt.NDArray[Any]], bytes]] = {
+_WRITERS: dict[str, Callable[[Picture], bytes]] = {
     ".tif": write_tiff,
     ".tiff": write_tiff,
     ".npy": write_npy,
@@ -69,7 +68,7 @@ _WRITERS: dict[str, Callable[[Picture, npt.NDArray[Any]], bytes]] = {
     **dict.fromkeys((".fits", ".fit", ".fts"), write_fits),
     ".png": _write_png,
 }
-"""Writers by the suffix of the file; they get the samples with values where they are missing."""
+"""Writers by the suffix of the file."""
 
 DEFAULT_SUFFIX = ".tif"
 """Suffix of restored files whose original format is unknown or cannot be written."""
@@ -141,7 +140,7 @@ def suffix_to_write(suffix: str) -> str:
 
 
 def write_samples(picture: Picture, suffix: str) -> bytes:
-    """Encode a picture of any number of bands as the content of a file.
+    """Encode a decompressed picture with any number of bands as the content of a file.
 
     The suffix selects the format: `.tif`, `.npy`, `.npz`, `.fits`; `.png` for uint8 and uint16.
 
@@ -152,8 +151,8 @@ def write_samples(picture: Picture, suffix: str) -> bytes:
     write = _WRITERS.get(suffix.lower())
     if write is None:
         raise UsageError(f"files with bands cannot be written as {suffix}: choose .tif or .npy")
-    samples, notes = _restored(picture), Notes()
-    has_values = picture.nodata is not None or samples.dtype.kind == "f"
+    notes = Notes()
+    has_values = picture.nodata is not None or picture.pixels.dtype.kind == "f"
     if write is not write_tiff:
         if picture.missing is not None and not has_values:
             raise UsageError(
@@ -162,7 +161,7 @@ def write_samples(picture: Picture, suffix: str) -> bytes:
             )
         _note_lost_tags(picture, suffix, notes)
     try:
-        content = write(picture, samples)
+        content = write(picture)
     except AecodecError:
         raise
     except Exception as error:  # each package raises many types of errors
@@ -177,14 +176,3 @@ def _note_lost_tags(picture: Picture, suffix: str, notes: Notes) -> None:
     has_tags = MetadataKind.TIFF in picture.metadata and source in (write_tiff, write_fits)
     if has_tags and source is not _WRITERS[suffix.lower()]:
         notes.add(f"not kept: its TIFF tags or FITS header, which {suffix} files do not have")
-
-
-def _restored(picture: Picture) -> npt.NDArray[Any]:
-    """(F, H, W, B) samples, with the nodata value, NaN or 0 where they are missing."""
-    samples = picture.pixels
-    if picture.missing is None:
-        return samples
-    nodata = picture.nodata
-    if nodata is None:
-        nodata = np.nan if samples.dtype.kind == "f" else 0
-    return np.where(picture.missing, samples.dtype.type(nodata), samples)

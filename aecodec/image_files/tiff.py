@@ -272,17 +272,13 @@ def _nodata_of(text: str, dtype: np.dtype[Any]) -> float | None:
         return None
 
 
-def write_tiff(picture: Picture, samples: Array) -> bytes:
+def write_tiff(picture: Picture) -> bytes:
     """Write a picture as a TIFF file with its tags, compressed losslessly by Deflate.
-
-    Args:
-        picture: layout, byte order, tags and missing pixels.
-        samples: (F, H, W, B) of the type of the picture, with its nodata value.
 
     Raises:
         UsageError: TIFF files cannot hold the picture.
     """
-    kept = _tags_to_write(picture)
+    kept, samples = _tags_to_write(picture), picture.pixels
     has_values = picture.nodata is not None or samples.dtype.kind == "f"
     mask = None if has_values and not _has_marker(kept, SUBFILE_TYPE, _MASK) else picture.missing
     if mask is not None and picture.nodata is None:
