@@ -19,11 +19,14 @@ from PIL.ImageFile import ImageFile
 
 from aecodec.errors import ImageError
 from aecodec.format.container import MAGIC
-from aecodec.image_files.formats import AEC
+from aecodec.image_files.formats import AEC, SAMPLES_PREFIX_SIZE, holds_samples
 from aecodec.image_files.options import ReadOptions
+from aecodec.imaging.picture import TRAINING
 
 _REJECTIONS = (SyntaxError, IndexError, TypeError, struct.error)
 """Errors of Pillow's plugins for files with another format."""
+
+_UNKNOWN = "not an image that Pillow can open"
 
 _PREFIX_SIZE = 16
 """Number of bytes that plugins need to recognize their format."""
@@ -95,10 +98,12 @@ def _identified(file: IO[bytes]) -> ImageFile | None:
 def _rejection_text(file: IO[bytes]) -> str:
     """Message about a file that is not an image."""
     file.seek(0)
-    prefix = file.read(_PREFIX_SIZE)
+    prefix = file.read(SAMPLES_PREFIX_SIZE)
     if prefix.startswith(MAGIC):
         return "already an .aec file: use decompress to convert it to an image"
-    return "not an image that Pillow can open" if prefix else "not an image, but an empty file"
+    if holds_samples(prefix):
+        return f"{_UNKNOWN}; if it has bands, no built-in codec fits: train one with {TRAINING}"
+    return _UNKNOWN if prefix else "not an image, but an empty file"
 
 
 def _opened_as(name: str, file: IO[bytes], prefix: bytes) -> ImageFile | None:
