@@ -13,7 +13,6 @@ from helpers.commands import Command
 from PIL import Image
 
 import aecodec
-from aecodec.engine.choice import VARIABLE
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -27,7 +26,6 @@ NAMES = b"".join(
 def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, with a folder of scenes and an exact codec for their three bands."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(VARIABLE, "python")
     band_codec(tmp_path / "bands", [(-100, 410)] * 3)
     array = np.random.default_rng(0).integers(-100, 411, (16, 20, 3)).astype(">i2")
     array[3:5] = -9999
