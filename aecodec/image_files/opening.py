@@ -50,17 +50,21 @@ def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile
         yield image
 
 
-def check_pixels(size: tuple[int, int], frames: int, options: ReadOptions) -> None:
-    """Check that a file does not have too many pixels.
+def check_pixels(
+    size: tuple[int, int], frames: int, options: ReadOptions, pixel_bytes: int = 3
+) -> None:
+    """Check that a file does not have too many pixels. A pixel counts as one for every 3 bytes.
 
     Raises:
         ImageError: the file has too many pixels.
     """
-    pixels = size[0] * size[1] * frames
+    weight = -(-pixel_bytes // 3)
+    pixels = size[0] * size[1] * frames * weight
     if pixels > options.pixel_limit:
         count = f"{frames} x " if frames > 1 else ""
+        each = f" with {pixel_bytes} bytes each" if weight > 1 else ""
         raise ImageError(
-            f"{count}{size[0]}x{size[1]} pixels are more than the limit of "
+            f"{count}{size[0]}x{size[1]} pixels{each} are more than the limit of "
             f"{options.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
         )
 

@@ -100,7 +100,8 @@ def read_samples(
         raise
     except Exception as error:  # each package raises many types of errors for damaged files
         raise ImageError(f"cannot be read: {error}") from error
-    notes.warn()
+    if options.names_dropped:
+        notes.warn()
     return picture
 
 
