@@ -156,7 +156,8 @@ typedef struct {
     uint32_t is_big_endian; /* the file that the samples come from is; kept, too */
     uint32_t has_nodata;    /* 1: missing samples have the value nodata; 0: they are NaN, or 0 of integer types */
     double nodata;          /* a number of the type */
-    const double *limits;   /* [bands][2] low, high of this file; NULL: those of the codec */
+    const double *limits;   /* [bands][2] low, high of this file; NULL: those of the codec, or wider ones if
+                             * samples lie outside and the codec has file_limits */
     uint32_t mask_planes;   /* 1, or one for each band; 0 if missing is NULL */
     uint8_t *missing;       /* [frames][height][width][mask_planes] 1: missing, else 0 */
     void *samples;          /* at a multiple of a sample's size */

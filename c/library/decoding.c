@@ -52,14 +52,26 @@ static int work_is_accepted(const aecodec_limits *limits, uint64_t work, size_t 
     return work <= max_of(FREE_WORK, most);
 }
 
+/* Bytes of the samples of a pixel; 0 for pictures. */
+static uint32_t bytes_of_pixel(const aecodec_decoding *d)
+{
+    return d->has_samples ? d->samples.bands * sample_size(d->samples.type) : 0;
+}
+
+/* RGB pixels that are as much work as a pixel with as many bands or bytes. */
+static uint32_t per_three(uint32_t count)
+{
+    return count > 3 ? divide_up(count, 3) : 1;
+}
+
 /* Whether a caller accepts what a header states. */
 static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, const aecodec_header *header,
                        size_t size)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
+    uint64_t pixels = (uint64_t)d->width * d->height * d->frames * per_three(bytes_of_pixel(d));
     uint64_t computed = tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames;
-    uint64_t work = max_of(computed, pixels / ENLARGED);
+    uint64_t work = max_of(computed * per_three(d->samples.bands), pixels / ENLARGED);
     work = max_of(work, (uint64_t)header->metadata_size * d->frames);
     return frames_are_accepted(limits, d->frames, size) &&
            pixels <= (limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS) &&

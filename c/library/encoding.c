@@ -271,6 +271,21 @@ static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_
     return AECODEC_OK;
 }
 
+/* Take samples whose missing ones are known. */
+static aecodec_status take_samples(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
+                                   uint32_t mask_planes, uint64_t *clipped)
+{
+    double limits[2 * AECODEC_MAX_BANDS];
+    aecodec_samples with_limits = *samples;
+    aecodec_status status;
+    if (!samples->limits && e->bundle->bands.has_file_limits &&
+        find_own_limits(e->bundle, samples, missing, mask_planes, limits)) {
+        with_limits.limits = limits;
+    }
+    status = take_values(e, &with_limits, missing, mask_planes, clipped);
+    return status == AECODEC_OK ? take_block(e, &with_limits, missing, mask_planes) : status;
+}
+
 static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *samples, uint32_t parts,
                                     uint64_t *clipped)
 {
@@ -285,10 +300,7 @@ static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *
         status = find_missing(samples, &missing, &mask_planes);
     }
     if (status == AECODEC_OK) {
-        status = take_values(e, samples, missing, mask_planes, clipped);
-    }
-    if (status == AECODEC_OK) {
-        status = take_block(e, samples, missing, mask_planes);
+        status = take_samples(e, samples, missing, mask_planes, clipped);
     }
     free(missing);
     return status;

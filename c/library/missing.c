@@ -12,18 +12,6 @@ static size_t pixels_of(const aecodec_samples *samples)
 
 /* ---- finding them ---- */
 
-static uint32_t bits_at(const aecodec_samples *samples, size_t at)
-{
-    switch (sample_size(samples->type)) {
-    case 1:
-        return ((const uint8_t *)samples->samples)[at];
-    case 2:
-        return ((const uint16_t *)samples->samples)[at];
-    default:
-        return ((const uint32_t *)samples->samples)[at];
-    }
-}
-
 static int is_masked(const aecodec_samples *samples, size_t pixel, uint32_t band)
 {
     return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
@@ -36,7 +24,7 @@ static int mark_pixel(const aecodec_samples *samples, size_t pixel, uint8_t *mis
     int is_nan_nodata = !samples->has_nodata || samples->nodata != samples->nodata;
     uint32_t band;
     for (band = 0; band < samples->bands; band++) {
-        double number = sample_number(samples->type, bits_at(samples, pixel * samples->bands + band));
+        double number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, pixel * samples->bands + band));
         int is_nan = number != number, is_nodata = samples->has_nodata && number == samples->nodata;
         missing[band] = (uint8_t)(is_masked(samples, pixel, band) || is_nodata || is_nan);
         if ((is_nan && !is_nan_nodata) || (!missing[band] && number - number != 0)) {

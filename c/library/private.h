@@ -9,6 +9,7 @@
 /* The names that the parts share, as other libraries cannot have them. */
 #define average_blocks aecodec_private_average_blocks
 #define bands_open aecodec_private_bands_open
+#define bits_of_sample aecodec_private_bits_of_sample
 #define buffer_append aecodec_private_buffer_append
 #define buffer_append_header aecodec_private_buffer_append_header
 #define buffer_append_number aecodec_private_buffer_append_number
@@ -22,6 +23,7 @@
 #define file_within aecodec_private_file_within
 #define fill_missing aecodec_private_fill_missing
 #define find_missing aecodec_private_find_missing
+#define find_own_limits aecodec_private_find_own_limits
 #define geometry_fits aecodec_private_geometry_fits
 #define geometry_of aecodec_private_geometry_of
 #define has_level aecodec_private_has_level
@@ -150,6 +152,8 @@ aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes
 
 /* Bytes of a sample; 0 for an unknown type. */
 uint32_t sample_size(uint32_t type);
+/* A sample of an array as its bits. */
+uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at);
 /* The bits of a sample as a number. */
 double sample_number(uint32_t type, uint32_t bits);
 /* A number as the bits of the nearest sample, the even one in a tie. */
@@ -187,6 +191,11 @@ void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixel
 /* Values of samples that are nearest; of missing ones any. missing: as in aecodec_samples, of these pixels. */
 aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
                                   uint32_t mask_planes, uint16_t *values, uint64_t *clipped);
+
+/* Limits [bands][2] that contain all samples and those of the codec, where the type can have them. Returns whether
+ * any differ from those of the codec. */
+int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
+                    uint32_t mask_planes, double *limits);
 
 /* ---- missing.c ---- */
 

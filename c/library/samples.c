@@ -23,6 +23,18 @@ uint32_t sample_size(uint32_t type)
     return type < sizeof sizes ? sizes[type] : 0;
 }
 
+uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at)
+{
+    switch (sample_size(type)) {
+    case 1:
+        return ((const uint8_t *)samples)[at];
+    case 2:
+        return ((const uint16_t *)samples)[at];
+    default:
+        return ((const uint32_t *)samples)[at];
+    }
+}
+
 /* ---- numbers ---- */
 
 static float float_of(uint32_t bits)

@@ -213,11 +213,9 @@ typedef struct {
     uint64_t *clipped;
 } conversion;
 
-static void count_clipped(const conversion *c, size_t pixel, uint32_t band)
+static int is_missing(const conversion *c, size_t pixel, uint32_t band)
 {
-    if (!c->missing || !c->missing[pixel * c->mask_planes + (c->mask_planes > 1 ? band : 0)]) {
-        c->clipped[band]++;
-    }
+    return c->missing && c->missing[pixel * c->mask_planes + (c->mask_planes > 1 ? band : 0)];
 }
 
 /* Convert all samples by an expression of their place, at. */
@@ -229,8 +227,8 @@ static void count_clipped(const conversion *c, size_t pixel, uint32_t band)
             for (band = 0; band < c->t->bands; band++, at++) {                                                         \
                 uint16_t value = (result);                                                                             \
                 c->values[at] = value & VALUE_BITS;                                                                    \
-                if (value & IS_CLIPPED) {                                                                              \
-                    count_clipped(c, n, band);                                                                         \
+                if (value & IS_CLIPPED && !is_missing(c, n, band)) {                                                   \
+                    c->clipped[band]++;                                                                                \
                 }                                                                                                      \
             }                                                                                                          \
         }                                                                                                              \
@@ -247,18 +245,6 @@ static void convert_by_lookup(const conversion *c, const uint16_t *lookup)
     }
 }
 
-static uint32_t bits_at(const conversion *c, size_t at)
-{
-    switch (sample_size(c->t->type)) {
-    case 1:
-        return ((const uint8_t *)c->samples)[at];
-    case 2:
-        return ((const uint16_t *)c->samples)[at];
-    default:
-        return ((const uint32_t *)c->samples)[at];
-    }
-}
-
 static void convert_by_search(const conversion *c, const double *middles)
 {
     const transfer *t = c->t;
@@ -266,7 +252,7 @@ static void convert_by_search(const conversion *c, const double *middles)
         const float *samples = c->samples;
         CONVERT(search(t, middles, band, samples[at]));
     } else {
-        CONVERT(search(t, middles, band, sample_number(t->type, bits_at(c, at))));
+        CONVERT(search(t, middles, band, sample_number(t->type, bits_of_sample(t->type, c->samples, at))));
     }
 }
 
@@ -292,4 +278,93 @@ aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samp
     free(lookup);
     free(middles);
     return status;
+}
+
+/* ---- limits of a file ---- */
+
+/* The next number of a float type above or below a finite one. */
+static double neighbour(uint32_t type, double number, int is_above)
+{
+    uint32_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = to_sample_bits(type, number);
+    if (number == 0) {
+        return sample_number(type, is_above ? 1 : sign | 1);
+    }
+    return sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
+}
+
+/* Limits around the only sample of a band. */
+static void set_apart(uint32_t type, double sample, double limits[2])
+{
+    double extremes[2];
+    int is_least;
+    find_extremes(type, extremes);
+    is_least = sample == extremes[0];
+    if (type < AECODEC_FLOAT16) {
+        limits[0] = is_least ? sample : sample - 1;
+        limits[1] = is_least ? sample + 1 : sample;
+    } else {
+        limits[0] = is_least ? sample : neighbour(type, sample, 0);
+        limits[1] = is_least ? neighbour(type, sample, 1) : sample;
+    }
+}
+
+/* The least and the largest known sample of each band, [bands][2]; the first is larger if none is known. */
+static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes, double *ranges)
+{
+    const conversion c = {NULL, 0, samples->samples, missing, mask_planes, NULL, NULL};
+    size_t pixels = (size_t)samples->width * samples->height * samples->frames, n;
+    uint32_t band;
+    for (band = 0; band < samples->bands; band++) {
+        ranges[2 * band] = 1;
+        ranges[2 * band + 1] = 0;
+    }
+    for (n = 0; n < pixels; n++) {
+        for (band = 0; band < samples->bands; band++) {
+            double *range = ranges + 2 * band, number;
+            if (is_missing(&c, n, band)) {
+                continue;
+            }
+            number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, n * samples->bands + band));
+            if (range[0] > range[1]) {
+                range[0] = range[1] = number;
+            }
+            range[0] = smaller(range[0], number);
+            range[1] = larger(range[1], number);
+        }
+    }
+}
+
+/* Widen limits to a range of samples, unless integers cannot have them. Returns whether they changed. */
+static int widen(uint32_t type, const double range[2], double limits[2])
+{
+    double low = smaller(limits[0], range[0]), high = larger(limits[1], range[1]);
+    if (range[0] > range[1] || (low == limits[0] && high == limits[1] && low < high)) {
+        return 0;
+    }
+    if (low == high) {
+        set_apart(type, low, limits);
+        return 1;
+    }
+    if (type < AECODEC_FLOAT16 && high - low > STEPS) {
+        return 0;
+    }
+    limits[0] = low;
+    limits[1] = high;
+    return 1;
+}
+
+int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
+                    uint32_t mask_planes, double *limits)
+{
+    double ranges[2 * AECODEC_MAX_BANDS];
+    int is_changed = 0;
+    uint32_t band;
+    find_ranges(samples, missing, mask_planes, ranges);
+    for (band = 0; band < samples->bands; band++, limits += 2) {
+        fit_limits(samples->type, bundle->bands.limits + 2 * band, limits);
+        limits[0] = sample_number(samples->type, to_sample_bits(samples->type, limits[0]));
+        limits[1] = sample_number(samples->type, to_sample_bits(samples->type, limits[1]));
+        is_changed |= widen(samples->type, ranges + 2 * band, limits);
+    }
+    return is_changed;
 }

@@ -1,0 +1,220 @@
+"""Samples of bands: files and samples of C are Python's, for all types, masks and limits."""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from helpers.codecs.bands_codecs import bands_codec
+from helpers.files import with_checksum
+
+from aecodec import Codec, read_header
+from aecodec.codec.codec import Codec as AnyCodec
+from aecodec.errors import AecodecError, AecodecWarning, FormatError
+from aecodec.format.limits import UNLIMITED
+from aecodec.format.samples import Layout, SampleType
+from aecodec.imaging.picture import Picture, samples_picture
+from benchmarks.c_codec import (
+    BAD_IMAGE,
+    DAMAGED,
+    OTHER_KIND,
+    TOO_FEW_BYTES,
+    CCodec,
+    Limits,
+    StatusError,
+    bundle_of,
+)
+
+LIMITS = {
+    "plain": [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)],
+    "wide": [(-1e6, 1e6), (-3e4, 3e4), (1e-3, 2e-3)],
+}
+ANY = Limits(1 << 30, 1 << 24, 0)
+
+Both = tuple[CCodec, Codec]
+
+
+def opened(path: Path, limits: str, phases: int, *, file_limits: bool) -> Both:
+    codec = bands_codec(path, LIMITS[limits], phases, file_limits=file_limits)
+    return CCodec(bundle_of(codec.folder)), codec
+
+
+@pytest.fixture(scope="module", params=[1, 2, 4, 8])
+def all_of_phases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> list[Both]:
+    """Codecs with and without limits of files, in C and in Python."""
+    folder = tmp_path_factory.mktemp("bands")
+    return [
+        opened(folder / f"{name}{own}", name, request.param, file_limits=own)
+        for name in LIMITS
+        for own in (False, True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    """A codec without limits of files, in C and in Python."""
+    return opened(tmp_path_factory.mktemp("bands") / "one", "plain", 4, file_limits=False)
+
+
+def python_file(codec: AnyCodec, picture: Picture) -> tuple[bytes, bool]:
+    """Python's file, and whether samples were clipped."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", AecodecWarning)
+        encoded = codec.encoder.encode(picture, codec.encoder.header(picture, False))
+    return encoded.to_bytes(None), bool(caught)
+
+
+def without_mask(file: bytes) -> tuple[Any, bytes]:
+    """A header without the bytes of its mask, which C deflates in another way, and the payload."""
+    samples = read_header(file).samples
+    return samples and (samples.pack()[: -len(samples.mask) or None]), file[-12:-4]
+
+
+def check(c: CCodec, codec: Codec, picture: Picture) -> None:
+    """Check that C and Python write the same file, or both reject the samples, and read it."""
+    try:
+        expected, is_clipped = python_file(codec, picture)
+    except AecodecError:
+        with pytest.raises(StatusError) as error:
+            c.compress_samples(picture)
+        assert error.value.status == BAD_IMAGE
+        return
+    file, clipped = c.compress_samples(picture)
+    assert any(clipped) == is_clipped
+    if picture.missing is None:
+        assert file == expected
+    assert without_mask(file) == without_mask(expected)
+    for made in (file, expected):
+        decoded, other = (
+            c.decompress_samples(made, ANY),
+            codec.decoder.decompress_picture(made, UNLIMITED),
+        )
+        assert decoded.pixels.dtype == other.pixels.dtype
+        np.testing.assert_array_equal(decoded.pixels, other.pixels)
+        assert (decoded.missing is None) == (other.missing is None)
+        assert decoded.missing is None or (decoded.missing == other.missing).all()
+        assert decoded.layout == other.layout
+        np.testing.assert_equal(decoded.nodata, other.nodata)
+        assert decoded.is_big_endian == other.is_big_endian
+
+
+def random_samples(kind: SampleType, rng: np.random.Generator) -> npt.NDArray[Any]:
+    """(F, H, W, 3) samples, of which some lie outside of all limits, and some repeat."""
+    shape = (int(rng.integers(1, 3)), *rng.integers(1, 40, 2).tolist(), 3)
+    numbers = rng.normal(rng.choice([0, 100]), rng.choice([3, 200, 20000]), shape)
+    if rng.integers(3) == 0:
+        numbers = np.repeat(np.repeat(numbers, 3, axis=1), 3, axis=2)[:, 1:, 2:]
+    if not numbers.size:
+        numbers = np.zeros((1, 1, 1, 3))
+    if kind.is_float:
+        return numbers.astype(kind.dtype)
+    info: Any = np.iinfo(kind.dtype)
+    return numbers.clip(info.min, info.max).astype(kind.dtype)
+
+
+def random_picture(kind: SampleType, rng: np.random.Generator) -> Picture:
+    """Random samples, of which some may be missing."""
+    samples, nodata, mask = random_samples(kind, rng), None, None
+    for number in range(rng.integers(3)):
+        if number:
+            nodata = float(samples.flat[0])
+        else:
+            mask = rng.random(samples.shape if rng.integers(2) else samples.shape[:3]) < 0.6
+    if kind.is_float and nodata is None and rng.integers(2):
+        samples[rng.random(samples.shape) < 0.3] = np.nan
+    array = samples.astype(samples.dtype.newbyteorder(">")) if rng.integers(2) else samples
+    return samples_picture(array, nodata=nodata, mask=mask, bands=3)
+
+
+@pytest.mark.parametrize("kind", SampleType)
+def test_c_writes_and_reads_the_files_of_python(
+    all_of_phases: list[Both], kind: SampleType
+) -> None:
+    rng = np.random.default_rng(kind)
+    for _ in range(10):
+        picture = random_picture(kind, rng)
+        for c, codec in all_of_phases:
+            check(c, codec, picture)
+
+
+@pytest.mark.parametrize("kind", [SampleType.INT16, SampleType.FLOAT16])
+def test_large_pictures_are_looked_up(both: Both, kind: SampleType) -> None:
+    numbers = np.random.default_rng(0).normal(0, 3000, (1, 270, 250, 3))
+    c, codec = both
+    check(c, codec, samples_picture(numbers.astype(kind.dtype), bands=3))
+
+
+def test_max_bytes_bound_the_file(both: Both) -> None:
+    c, _ = both
+    picture = samples_picture(np.zeros((8, 8, 3), np.int16), bands=3)
+    file = c.compress_samples(picture)[0]
+    assert c.compress_samples(picture, max_bytes=len(file))[0] == file
+    with pytest.raises(StatusError) as error:
+        c.compress_samples(picture, max_bytes=len(file) - 1)
+    assert error.value.status == TOO_FEW_BYTES
+
+
+def test_pictures_and_samples_need_different_codecs(both: Both, digits_in_both: Any) -> None:
+    c = both[0]
+    picture = samples_picture(np.zeros((8, 8, 3), np.uint8), bands=3)
+    file, pixels = c.compress_samples(picture)[0], np.zeros((1, 28, 28, 1), np.uint8)
+    digit = digits_in_both.c.compress(pixels)
+    for call in (
+        lambda: c.compress(pixels),
+        lambda: c.decompress(file),
+        lambda: digits_in_both.c.compress_samples(picture),
+        lambda: digits_in_both.c.decompress_samples(digit),
+    ):
+        with pytest.raises(StatusError) as error:
+            call()
+        assert error.value.status == OTHER_KIND
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bands": 2},
+        {"layout": Layout.HWB, "frames": 2},
+        {"limits": ((0, 1),) * 3},
+        {"mask": zlib.compress(bytes(9)), "mask_planes": 1},
+        {"mask": zlib.compress(b"\0" * 7 + b"\1"), "mask_planes": 1, "width": 9},
+        {"content": b"\x07\x11"},
+        {"content": b"\x02\x16"},
+        {"content": b"\x02\x11\0"},
+        {"content": b"\x42\x11" + bytes([2, 0x20, 1, 0, 1, 0])},
+        {"content": b"\x42\x11" + bytes([17, 0, 1, 0, 1, 0])},
+        {"content": b"\x42\x11" + bytes([2, 0, 1])},
+        {"content": b"\x22\x11"},
+        {"content": b"\x02"},
+        {"content": b""},
+    ],
+)
+def test_damaged_blocks_are_rejected(both: Both, changes: dict[str, Any]) -> None:
+    c, codec = both
+    numbers = np.arange(192, dtype=np.uint16).reshape(8, 8, 3)
+    file = c.compress_samples(samples_picture(numbers, bands=3))[0]
+    at = file.index(b"\x02\x02\x11")  # the size, the type and the layout
+    samples = read_header(file).samples
+    assert samples
+    fields = {key: value for key, value in changes.items() if hasattr(samples, key)}
+    content = changes.get("content", replace(samples, **fields).pack() if fields else b"")
+    damaged = bytearray(file[:at] + bytes([len(content)]) + content + file[at + 3 :])
+    if "frames" in changes:
+        damaged[7] |= 0x10
+        damaged[at:at] = b"\2"
+    if "width" in changes:
+        damaged[8] = changes["width"]
+    damaged = with_checksum(bytes(damaged[:-4]))
+    with pytest.raises(StatusError) as error:
+        c.decompress_samples(damaged, ANY)
+    assert error.value.status == DAMAGED
+    with pytest.raises(FormatError):
+        codec.decoder.decompress_picture(damaged, UNLIMITED)
