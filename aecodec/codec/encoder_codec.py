@@ -108,7 +108,11 @@ class EncoderCodec(CodecHalf):
         Returns (N, C) for vectors without neighbours, or (F, rows, columns, C), with the channels
         of all levels. Raises ImageError for a wrong number of channels or a wrong dtype.
         """
-        if pixels.ndim != 4 or pixels.shape[-1] != self.spec.channels or pixels.dtype != np.uint8:
+        if (
+            pixels.ndim != 4
+            or pixels.shape[-1] != self.spec.network_channels
+            or pixels.dtype != np.uint8
+        ):
             raise ImageError(
                 f"pictures of shape {pixels.shape}, {pixels.dtype}: codec {self.spec.name} takes "
                 f"(F, H, W, {self.spec.channels}), uint8"
