@@ -10,15 +10,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
-from aecodec.codec.registry import codec_chooser, codec_of_file, load_codec
+from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec
 from aecodec.codec.sources import DataSource, ImageSource, to_bytes, to_picture
 from aecodec.codec.target import Target
 from aecodec.coding.levels import Level
@@ -59,6 +60,7 @@ __all__ = [
     "__version__",
     "compress",
     "decompress",
+    "decompress_array",
     "decompress_frames",
     "frames",
     "load_codec",
@@ -77,6 +79,8 @@ def compress(
     min_psnr: float | None = None,
     min_ssimulacra2: float | None = None,
     metadata: bool | None = None,
+    band_axis: int | None = None,
+    nodata: float | None = None,
 ) -> bytes:
     """Compress an image, or a batch of images with the same size.
 
@@ -96,12 +100,18 @@ def compress(
         metadata: keep ICC profile, EXIF, XMP and origin. If None, they are kept for pictures with
             more than one tile, unless `max_bytes` is set. If a profile is dropped, the colours are
             converted to sRGB.
+        band_axis: for a codec with bands, the axis of the bands in an array: 0 for (B, H, W), 1 for
+            (N, B, H, W); the last one by default. These codecs take arrays of uint8, int8, uint16,
+            int16, int32, float16 or float32, (H, W), (H, W, B) or (N, H, W, B), and masked arrays.
+        nodata: for a codec with bands, the value of missing samples in an array. NaN are always
+            missing.
 
     Returns:
         The bytes of an `.aec` file.
 
     Raises:
-        ImageError: the image cannot be read or is not supported.
+        ImageError: the image cannot be read or is not supported. If another codec is needed, the
+            message has the command that trains it.
         CodecError: the codec does not exist or is damaged.
         UsageError: the options contradict each other, or no level of the codec satisfies them.
         AecodecError: `min_ssimulacra2` is set, and its package is not installed.
@@ -110,9 +120,13 @@ def compress(
     >>> len(compress(np.zeros((3, 28, 28), np.uint8), level=1)) < 100
     True
     """
-    picture = to_picture(image)
     target = Target(level, max_bytes, min_psnr, min_ssimulacra2)
-    return codec_chooser(codec)(picture).compress(picture, target, metadata=metadata)
+    if codec is None or codec == AUTO:
+        image = to_picture(image, None, band_axis, nodata)
+        codec = codec_for(image)
+    return _opened(codec).compress(
+        image, target, metadata=metadata, band_axis=band_axis, nodata=nodata
+    )
 
 
 def decompress(
@@ -141,7 +155,8 @@ def decompress(
         CodecError: the codec did not make the file, or is not installed.
         LimitError: the header claims more pixels or pictures than the limits; nothing has been
             allocated.
-        UsageError: the file has several pictures; use :func:`decompress_frames`.
+        UsageError: the file has several pictures; use :func:`decompress_frames`. Or it has bands;
+            use :func:`decompress_array`.
         AecodecError: memory runs out.
 
     >>> import numpy as np
@@ -169,7 +184,8 @@ def decompress_frames(
         max_frames: as for :func:`decompress`.
 
     Returns:
-        uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
+        uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel. With bands,
+        (N, H, W, B) of the type of the samples; see :func:`decompress_array`.
 
     Raises:
         AecodecError: as for :func:`decompress`, but several pictures are allowed.
@@ -181,6 +197,40 @@ def decompress_frames(
     content = to_bytes(data)
     limits = {"max_pixels": max_pixels, "max_frames": max_frames}
     return _codec_of(content, codec).decompress_frames(content, **limits)
+
+
+def decompress_array(
+    data: DataSource,
+    codec: Codec | str | Path | None = None,
+    *,
+    max_pixels: int | None = None,
+    max_frames: int | None = None,
+) -> npt.NDArray[Any]:
+    """Decompress an `.aec` file to an array with the axes, the type and the byte order of the array
+    that it was made of.
+
+    Args:
+        data: the bytes of the file, its path, or the file opened in binary mode.
+        codec: as for :func:`decompress`.
+        max_pixels: as for :func:`decompress`. A pixel with bands counts as one for every 3 bytes of
+            its samples.
+        max_frames: as for :func:`decompress`.
+
+    Returns:
+        The array. Missing samples are nodata, or NaN in floats. If integers have missing samples
+        without nodata, the array is a masked array. Without bands, a single picture has no axis of
+        pictures.
+
+    Raises:
+        AecodecError: as for :func:`decompress`, but several pictures are allowed.
+
+    >>> import numpy as np
+    >>> decompress_array(compress(np.zeros((28, 28), np.uint8))).shape
+    (28, 28)
+    """
+    content = to_bytes(data)
+    limits = {"max_pixels": max_pixels, "max_frames": max_frames}
+    return _codec_of(content, codec).decompress_array(content, **limits)
 
 
 def frames(
@@ -244,8 +294,10 @@ def read_header(data: DataSource) -> Header:
 
 
 def _codec_of(content: bytes, codec: Codec | str | Path | None) -> Codec:
-    if codec is None:
-        return codec_of_file(content)
+    return codec_of_file(content) if codec is None else _opened(codec)
+
+
+def _opened(codec: Codec | str | Path) -> Codec:
     return codec if isinstance(codec, Codec) else load_codec(codec)
 
 

@@ -43,8 +43,8 @@ class CodecHalf:
 
     @property
     def tile_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) of a tile."""
-        return (*self.spec.tile, self.spec.channels)
+        """(height, width, channels) of a tile, as the networks see it."""
+        return (*self.spec.tile, self.spec.network_channels)
 
     @property
     def engine(self) -> Engine:

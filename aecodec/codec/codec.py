@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
@@ -17,7 +18,7 @@ from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.codec.execution import Execution
-from aecodec.codec.sources import DataSource, ImageSource, to_picture
+from aecodec.codec.sources import DataSource, ImageSource
 from aecodec.codec.target import Target, TargetOptions, target_of
 from aecodec.codec_files.folder import CodecFolder, check_folder
 from aecodec.codec_files.spec import CodecSpec
@@ -86,6 +87,8 @@ class Codec:
         target: Target | None = None,
         *,
         metadata: bool | None = None,
+        band_axis: int | None = None,
+        nodata: float | None = None,
         **options: Unpack[TargetOptions],
     ) -> bytes:
         """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
@@ -95,9 +98,11 @@ class Codec:
         are as for :func:`aecodec.compress`.
         """
         target = target_of(target, options)
+        self.spec.check_level(target.level)
+        picture = self.encoder.picture_of(image, band_axis, nodata)
         if target.is_level:
-            return self.encoder.compress(image, level=target.level, metadata=metadata)
-        return self.compress_picture(image, target, metadata=metadata).data
+            return self.encoder.compress(picture, level=target.level, metadata=metadata)
+        return self.compress_picture(picture, target, metadata=metadata).data
 
     def compress_picture(
         self,
@@ -115,12 +120,12 @@ class Codec:
         target = target_of(target, options)
         if target.is_level:
             self.spec.check_level(target.level)
-            picture = to_picture(image)
+            picture = self.encoder.picture_of(image)
             header = self.encoder.header(picture, metadata)
             return self.encoder.encode(picture, header).compressed(target.level)
         from aecodec.codec import rate_control  # a level does not need it
 
-        picture = to_picture(image)
+        picture = self.encoder.picture_of(image)
         return rate_control.reach(self.encoder, self.decoder, picture, target, metadata)
 
     def decompress(
@@ -134,3 +139,11 @@ class Codec:
     ) -> Pixels:
         """Decompress any number of pictures; see :meth:`DecoderCodec.decompress_frames`."""
         return self.decoder.decompress_frames(data, max_pixels=max_pixels, max_frames=max_frames)
+
+    def decompress_array(
+        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+    ) -> npt.NDArray[Any]:
+        """Decompress a file to the array that it was made of; see
+        :meth:`DecoderCodec.decompress_array`.
+        """
+        return self.decoder.decompress_array(data, max_pixels=max_pixels, max_frames=max_frames)

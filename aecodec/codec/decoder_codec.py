@@ -3,14 +3,18 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Codes, LatentSource, Pixels
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.geometry import claim_of, coded_size, picture_size, vector_shape
+from aecodec.codec.samples import check_samples, from_channels, mask_of, with_missing
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
@@ -25,7 +29,8 @@ from aecodec.format.container import LEVEL_UNITS, Header
 from aecodec.format.limits import Limits
 from aecodec.image_files.writing import to_pil
 from aecodec.imaging.alpha import unpack_alpha
-from aecodec.imaging.picture import Picture, to_array
+from aecodec.imaging.missing import Mask
+from aecodec.imaging.picture import Picture, source_array, to_array
 from aecodec.imaging.planes import from_planes
 from aecodec.imaging.resampling import resize
 from aecodec.imaging.tiling import grid_of, merge
@@ -56,9 +61,14 @@ class DecoderCodec(CodecHalf):
         """Decompress a file with one picture.
 
         The limits are as for :func:`aecodec.decompress`. Raises UsageError if the file has
-        several pictures.
+        several pictures, or samples of a codec with bands.
         """
         header, content = self.unpack(to_bytes(data), Limits(max_pixels, max_frames))
+        if header.samples:
+            raise UsageError(
+                f"the file holds {header.samples.bands} bands of {header.samples.type.dtype}: "
+                "decompress_array returns them as an array"
+            )
         if header.frames > 1:
             raise UsageError(
                 f"the file holds {header.frames} pictures: decompress_frames gives them all"
@@ -73,8 +83,23 @@ class DecoderCodec(CodecHalf):
         """Decompress a file with any number of pictures.
 
         Returns uint8 (N, H, W) for grey pictures, else (N, H, W, C); alpha is the last channel.
+        With bands, (N, H, W, B) of the type of the samples.
         """
         return to_array(self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames)))
+
+    @memory_errors_wrapped()
+    def decompress_array(
+        self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
+    ) -> npt.NDArray[Any]:
+        """Decompress a file to an array with the axes, the type and the byte order of the array
+        that it was made of.
+
+        Missing samples are nodata, or NaN in floats. If integers have missing samples without
+        nodata, the array is a masked array. Without bands, a single picture has no axis of
+        pictures.
+        """
+        picture = self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames))
+        return source_array(picture)
 
     @memory_errors_wrapped()
     def decompress_picture(self, data: bytes, limits: Limits = Limits()) -> Picture:
@@ -103,6 +128,7 @@ class DecoderCodec(CodecHalf):
         for _, codes in self._decode(header, content):
             level.check(codes)
         self._alpha(header)
+        self._missing(header)
 
     def unpack(self, data: bytes, limits: Limits = Limits()) -> tuple[Header, bytes]:
         """Read the header and the payload of a file of this codec, without decoding it."""
@@ -113,13 +139,15 @@ class DecoderCodec(CodecHalf):
                 f"{title_of(self.spec.codec_id, self.spec.name)}: give the codec that made it "
                 "with --codec"
             )
+        check_samples(self.folder, header.samples)
         limits.check(claim_of(self.spec, header, len(data)))
         return header, content
 
     def reconstruct(
         self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
     ) -> Pixels:
-        """Reconstruct pictures (F, H, W, C) uint8 from the codes (T * vectors, K) of T tiles.
+        """Reconstruct pictures (F, H, W, C) uint8 from the codes (T * vectors, K) of T tiles. For a
+        codec with bands, C are the phases of all bands.
 
         By default, the level is the codec's default level, and pictures have the size (width,
         height) of a tile. Raises FormatError if no encoder of this codec could produce the codes,
@@ -140,19 +168,44 @@ class DecoderCodec(CodecHalf):
     def reconstruct_picture(self, header: Header, latents: LatentSource) -> Picture:
         """Reconstruct pictures from dequantized latents, with alpha and metadata.
 
-        Raises FormatError if the alpha planes, or codes that are decoded meanwhile, are damaged.
+        Raises FormatError if the alpha planes, the mask of missing samples, or codes that are
+        decoded meanwhile, are damaged.
         """
-        alpha = self._alpha(header)
+        alpha, missing, samples = self._alpha(header), self._missing(header), header.samples
         pixels = self.reconstruct_pixels(header, latents)
-        return Picture(pixels, alpha, header.metadata, header.origin)
+        picture = Picture(pixels, alpha, header.metadata, header.origin)
+        if not samples:
+            return picture
+        with_missing(pixels, missing, samples.nodata)
+        return replace(
+            picture,
+            missing=missing,
+            nodata=samples.nodata,
+            layout=samples.layout,
+            is_big_endian=samples.is_big_endian,
+        )
 
-    def reconstruct_pixels(self, header: Header, latents: LatentSource) -> Pixels:
-        """Reconstruct pixels (F, H, W, C) from latents; see :meth:`reconstruct_picture`."""
+    def reconstruct_pixels(self, header: Header, latents: LatentSource) -> npt.NDArray[Any]:
+        """Reconstruct pixels (F, H, W, C) from latents; see :meth:`reconstruct_picture`. Missing
+        samples are arbitrary.
+        """
+        if header.samples:
+            channels = self._run(latents, picture_size(self.spec, header))
+            return from_channels(self.folder, channels, header.samples)
         planes = self._run(latents, coded_size(self.spec, header))
         pixels = from_planes(planes, header.frames, header.mode.channels)
         pixels = resize(pixels, picture_size(self.spec, header))
         has_all_channels = pixels.shape[-1] == header.picture_mode.channels
         return pixels if has_all_channels else np.repeat(pixels, 3, axis=-1)
+
+    def reconstruct_preview(self, header: Header, latents: LatentSource) -> Pixels:
+        """Reconstruct 8-bit pictures of a file with bands, for people: its first band in grey, or
+        its first three bands as RGB. Returns (F, H, W, 1 or 3) uint8.
+        """
+        channels = self._run(latents, picture_size(self.spec, header))
+        phases = self.spec.network_channels // self.spec.channels
+        shown = 3 if self.spec.channels >= 3 else 1
+        return np.ascontiguousarray(channels[..., : shown * phases : phases])
 
     def _run(self, latents: LatentSource, size: tuple[int, int]) -> Pixels:
         """Run the network on an array of vectors, to pictures of (width, height)."""
@@ -193,6 +246,9 @@ class DecoderCodec(CodecHalf):
             return None
         width, height = picture_size(self.spec, header)
         return unpack_alpha(header.alpha, (header.frames, height, width))
+
+    def _missing(self, header: Header) -> Mask | None:
+        return mask_of(header, picture_size(self.spec, header))
 
     def level_of(self, header: Header) -> float:
         """Return the level, 1 and up, of a file; raise FormatError if the codec lacks it."""

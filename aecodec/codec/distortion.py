@@ -3,14 +3,18 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from aecodec import metrics
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
+from aecodec.codec.samples import limits_of
 from aecodec.codec_files.file_names import Half
 from aecodec.format.container import Header
+from aecodec.format.samples import Samples
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
 
@@ -26,7 +30,8 @@ def squared_errors(
 ) -> list[float]:
     """Mean squared error of each frame of a file; empty if the decoder's files are missing. The
     original is compared in the colours that the header keeps. The header's level is not read; the
-    latents are dequantized.
+    latents are dequantized. Samples of codecs with bands are first scaled to 0..255 by their
+    limits, and missing samples are not compared.
     """
     if not decoder.folder.has(Half.DECODER.tflite):
         return []
@@ -58,8 +63,30 @@ def _of_frames(
     measure: Measure, decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
 ) -> list[float]:
     restored = decoder.reconstruct_pixels(header, latents)
+    if header.samples:
+        return _of_samples(measure, decoder, picture, header.samples, restored)
     coded = in_kept_colours(picture, header.metadata)
     return [measure(*pair) for pair in zip(coded.pixels, restored, strict=True)]
+
+
+def _of_samples(
+    measure: Measure,
+    decoder: DecoderCodec,
+    picture: Picture,
+    samples: Samples,
+    restored: npt.NDArray[Any],
+) -> list[float]:
+    """Measure the samples of each frame that are not missing, scaled to 0..255 by their limits."""
+    low, high = decoder.folder.transfer().limits_of(restored.dtype, limits_of(samples)).T
+    values = []
+    for frame in range(picture.frames):
+        pair = ((255 * (p[frame] - low) / (high - low)) for p in (picture.pixels, restored))
+        original, decoded = (scaled.clip(0, 255).astype(np.float32) for scaled in pair)
+        known = np.ones(original.shape, bool)
+        if picture.missing is not None:
+            known &= ~picture.missing[frame]
+        values.append(measure(original[known], decoded[known]) if known.any() else 0.0)
+    return values
 
 
 def ms_ssim(original: Pixels, restored: Pixels) -> float:

@@ -47,7 +47,7 @@ class Compressed:
         bpp = 8 * len(self.data) / (width * height * header.frames)
         return (
             f"{len(self.data)} bytes, {bpp:.3f} bpp: {frames}{width}x{height} "
-            f"{header.picture_mode.name}, codec {spec.name} at level {self.level:g}"
+            f"{_kind(header)}, codec {spec.name} at level {self.level:g}"
         )
 
     @cached_property
@@ -57,6 +57,12 @@ class Compressed:
 
         folder, execution = self.encoded.folder, self.encoded.execution
         return notebook.pictures_png(folder, execution, self.encoded.header, self.dequantized)
+
+
+def _kind(header: Header) -> str:
+    """Kind of the pixels of a file, for people."""
+    samples = header.samples
+    return f"{samples.bands} x {samples.type.dtype}" if samples else header.picture_mode.name
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.base import CodecHalf
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import coded_size, vector_shape
+from aecodec.codec.samples import describe, fit, to_channels
 from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
@@ -41,7 +42,13 @@ class EncoderCodec(CodecHalf):
 
     @memory_errors_wrapped()
     def compress(
-        self, image: ImageSource, *, level: float | None = None, metadata: bool | None = None
+        self,
+        image: ImageSource,
+        *,
+        level: float | None = None,
+        metadata: bool | None = None,
+        band_axis: int | None = None,
+        nodata: float | None = None,
     ) -> bytes:
         """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
         file.
@@ -49,8 +56,18 @@ class EncoderCodec(CodecHalf):
         Arguments and errors are as for :func:`aecodec.compress`.
         """
         self.spec.check_level(level)
-        picture = to_picture(image)
+        picture = self.picture_of(image, band_axis, nodata)
         return self.encode(picture, self.header(picture, metadata)).to_bytes(level)
+
+    def picture_of(
+        self, image: ImageSource, band_axis: int | None = None, nodata: float | None = None
+    ) -> Picture:
+        """Convert an image to a picture for this codec.
+
+        Arguments and errors are as for :func:`aecodec.compress`.
+        """
+        bands = self.spec.bands.count if self.spec.bands else None
+        return fit(self.spec, to_picture(image, bands, band_axis, nodata))
 
     def encode(self, picture: Picture, header: Header) -> EncodedPicture:
         """Run the network on a picture, for files at any level with a header of :meth:`header`.
@@ -60,6 +77,9 @@ class EncoderCodec(CodecHalf):
         have.
         """
         vector_shape(self.spec, header)  # rejects too many
+        if header.samples:
+            latents = self.latents(to_channels(self.folder, picture, header.samples))
+            return EncodedPicture(self.folder, header, latents, self.execution)
         coded = in_kept_colours(picture, header.metadata).pixels[..., : header.mode.channels]
         pixels = resize(coded, coded_size(self.spec, header))
         latents = self.latents(to_planes(pixels, self.spec.channels))
@@ -70,9 +90,13 @@ class EncoderCodec(CodecHalf):
 
         If a colour profile is dropped, an :class:`~aecodec.errors.AecodecWarning` says that the
         colours will be converted to sRGB. By default, `metadata` is kept for pictures with more
-        than one tile. Raises ImageError if the picture has more pixels than a file may have.
+        than one tile, and for codecs with bands. Raises ImageError if the picture has more pixels
+        than a file may have, or the codec does not take it.
         """
         check_limits(picture)
+        picture = fit(self.spec, picture)
+        if self.spec.bands:
+            return self._header_with_samples(picture, metadata)
         is_one_tile = grid_of(picture.size, self.spec.tile) == (1, 1)
         keep = not is_one_tile if metadata is None else metadata
         if not keep:
@@ -92,9 +116,19 @@ class EncoderCodec(CodecHalf):
             as_rgb=as_rgb,
         )
 
+    def _header_with_samples(self, picture: Picture, metadata: bool | None) -> Header:
+        return Header(
+            codec_id=self.spec.codec_id,
+            size=None if picture.size == self.spec.tile[::-1] else picture.size,
+            frames=picture.frames,
+            samples=describe(self.folder, picture),
+            metadata={} if metadata is False else picture.metadata,
+            origin=None if metadata is False else picture.origin,
+        )
+
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
         """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16, for the T tiles that
-        cover them.
+        cover them. For a codec with bands, C are the phases of all bands.
 
         Raises UsageError if the codec has no such level, and ImageError for a wrong number of
         channels or a wrong dtype.
@@ -103,19 +137,16 @@ class EncoderCodec(CodecHalf):
         return payload.codes_of(coder, self.spec.level(level), self.latents(pixels))
 
     def latents(self, pixels: Pixels) -> Latents:
-        """Run the network on pictures (F, H, W, C) uint8 with the codec's channels.
+        """Run the network on pictures (F, H, W, C) uint8 with the channels of the network.
 
         Returns (N, C) for vectors without neighbours, or (F, rows, columns, C), with the channels
         of all levels. Raises ImageError for a wrong number of channels or a wrong dtype.
         """
-        if (
-            pixels.ndim != 4
-            or pixels.shape[-1] != self.spec.network_channels
-            or pixels.dtype != np.uint8
-        ):
+        channels = self.spec.network_channels
+        if pixels.ndim != 4 or pixels.shape[-1] != channels or pixels.dtype != np.uint8:
             raise ImageError(
                 f"pictures of shape {pixels.shape}, {pixels.dtype}: codec {self.spec.name} takes "
-                f"(F, H, W, {self.spec.channels}), uint8"
+                f"(F, H, W, {channels}), uint8"
             )
         if self.spec.receptive_field:
             return self.windows().encode(self._network, pixels)

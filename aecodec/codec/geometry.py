@@ -32,13 +32,20 @@ def vector_shape(spec: CodecSpec, header: Header) -> Shape:
     return (planes * rows * columns * spec.vectors,)
 
 
+def _rgb_pixels(size: int) -> int:
+    """Number of RGB pixels with this many channels or bytes."""
+    return -(-size // 3)
+
+
 def claim_of(spec: CodecSpec, header: Header, file_size: int) -> Claim:
     """The content that a file claims, for :class:`aecodec.format.limits.Limits`."""
     rows, columns = grid_of(coded_size(spec, header), spec.tile)
+    bands, samples = header.samples.bands if header.samples else 3, header.samples
     return Claim(
         size=picture_size(spec, header),
         frames=header.frames,
-        computed=header.frames * rows * columns * math.prod(spec.tile),
+        computed=header.frames * rows * columns * math.prod(spec.tile) * _rgb_pixels(bands),
+        weight=_rgb_pixels(bands * samples.type.size) if samples else 1,
         metadata=sum(map(len, header.metadata.values())),
         file_size=file_size,
     )

@@ -71,6 +71,8 @@ def pictures_png(
 def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Image.Image]:
     count = min(header.frames, MAX_PICTURES)
     first = latents[: len(latents) // header.frames * count]
+    if header.samples:
+        return to_pil(Picture(decoder.reconstruct_preview(replace(header, frames=count), first)))
     pixels = decoder.reconstruct_pixels(replace(header, frames=count), first)
     width, height = picture_size(decoder.spec, header)
     has_alpha, shape = header.mode.has_alpha, (header.frames, height, width)

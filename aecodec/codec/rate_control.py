@@ -92,7 +92,8 @@ def within_bytes(
 
 def _reductions(spec: CodecSpec, header: Header) -> tuple[int, ...]:
     width, height = header.size or spec.tile[::-1]
-    may_be_reduced = spec.receptive_field and width * height * header.frames <= MAX_REDUCED_PIXELS
+    is_plain = spec.receptive_field and not spec.bands
+    may_be_reduced = is_plain and width * height * header.frames <= MAX_REDUCED_PIXELS
     return REDUCTIONS if may_be_reduced else (NOT_REDUCED,)
 
 
@@ -124,6 +125,8 @@ def with_quality(
         raise UsageError(
             f"codec {spec.name} has no {Half.DECODER.tflite}, which is needed to measure pictures"
         )
+    if spec.bands and quality is not PSNR:
+        raise UsageError("the quality of pictures with bands is measured by PSNR: give min_psnr")
     header = encoder.header(picture, metadata)
     picture = in_kept_colours(picture, header.metadata)
     encoded = encoder.encode(picture, header)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from aecodec.codec.codec import Codec
+from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data import codecs
@@ -52,7 +53,8 @@ def load_codec(name_or_path: str | Path) -> Codec:
 def codec_for(picture: Picture) -> Codec:
     """Choose the built-in codec for a picture: `digits` if it is grey and 28x28, else `photo`.
 
-    RGB pictures with equal channels count as grey.
+    RGB pictures with equal channels count as grey. Raises ImageError for pictures that need a
+    codec with bands; the message has the command that trains it.
 
     >>> import numpy as np
     >>> codec_for(Picture(np.zeros((1, 28, 28, 1), np.uint8))).spec.name
@@ -60,6 +62,7 @@ def codec_for(picture: Picture) -> Codec:
     >>> codec_for(Picture(np.zeros((1, 28, 29, 1), np.uint8))).spec.name
     'photo'
     """
+    fit(load_codec(_FOR_PHOTOS).spec, picture)
     is_digit = picture.size == _DIGIT_SIZE and is_grey(picture.pixels)
     return load_codec(_FOR_DIGITS if is_digit else _FOR_PHOTOS)
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from aecodec.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.image_files.reading import from_pil, origin_of, read_image
-from aecodec.imaging.picture import Picture, from_array
+from aecodec.imaging.picture import Picture, from_array, samples_picture
 
 _MOST_BYTES = 1 << 31
 """Most bytes to read of a pipe or a device, which may have no end."""
@@ -36,14 +36,29 @@ DataSource = (
 """The bytes of an `.aec` file, its path, or the file opened in binary mode."""
 
 
-def to_picture(image: ImageSource) -> Picture:
+def to_picture(
+    image: ImageSource,
+    bands: int | None = None,
+    band_axis: int | None = None,
+    nodata: float | None = None,
+) -> Picture:
     """Convert an image of any supported type to a picture, with its file's extension and time.
 
-    Raises ImageError if it cannot be read, or its type is not supported.
+    For a codec with `bands`, arrays are read by
+    :func:`~aecodec.imaging.picture.samples_picture` with `band_axis` and `nodata`.
+
+    Raises ImageError if it cannot be read, or its type is not supported, and UsageError if
+    `band_axis` or `nodata` are given for a codec without bands, or without an array.
 
     >>> to_picture(np.zeros((2, 28, 28), np.uint8)).frames
     2
     """
+    is_array = hasattr(image, "__array__") and not isinstance(image, Image.Image)
+    if bands is not None and is_array:
+        array: Any = image if isinstance(image, np.ndarray) else np.asarray(image)
+        return samples_picture(array, band_axis=band_axis, nodata=nodata, bands=bands)
+    if band_axis is not None or nodata is not None:
+        raise UsageError("band_axis and nodata need a codec with bands, and an array")
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):

@@ -89,7 +89,7 @@ VERSION = 1
 ALIGNMENT = 64
 """The offset of each section and the length of the head are multiples of this."""
 
-_FACTS = struct.Struct("<4sHHIHHBBBxHHHHBBxx32s")
+_FACTS = struct.Struct("<4sHHIHHBBBBHHHHBBxx32s")
 _LEVEL = struct.Struct("<HHBBxx")
 _SECTION = struct.Struct("<BBxxII4x32s")
 _HASH = 32
@@ -99,11 +99,12 @@ class SectionKind(IntEnum):
     ENCODER = 1
     DECODER = 2
     LEVEL = 3
+    BANDS = 4
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a bundle; its level is the one whose tables it contains, or 0 for a network."""
+    """A section of a bundle; `level` is the level whose tables it has, or 0 for other kinds."""
 
     kind: SectionKind
     level: int
@@ -152,6 +153,7 @@ def _facts(folder: CodecFolder, sections: int, size: int, name: int) -> bytes:
         spec.channels,
         len(spec.levels),
         spec.default_level,
+        spec.bands.phases if spec.bands else 0,
         spec.receptive_field,
         spec.latent_channels,
         spec.vectors,
@@ -217,9 +219,23 @@ def sections_of(
     folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()
 ) -> list[Section]:
     """Make the sections of :func:`bundle`, for hosts that serve each section as a file."""
-    sections, spec = [Section(KINDS[half], 0, plan) for half, plan in plans.items()], folder.spec
+    sections, spec = bands_sections(folder), folder.spec
+    sections += [Section(KINDS[half], 0, plan) for half, plan in plans.items()]
     levels = levels or range(1, len(spec.levels) + 1)
     for number in sorted({nearest_level(spec.level_index(level)) for level in levels}):
         content = level_section(CTables(folder, number))
         sections.append(Section(SectionKind.LEVEL, number, content))
     return sections
+
+
+def bands_sections(folder: CodecFolder) -> list[Section]:
+    """The section of a codec with bands, which every bundle of it has; empty without bands."""
+    bands = folder.spec.bands
+    if not bands:
+        return []
+    transfer = folder.transfer()
+    content = struct.pack("<BBB5x", bands.phases, bands.count, bands.file_limits)
+    content += transfer.limits.astype("<f8").tobytes() + transfer.tables.astype("<u2").tobytes()
+    for name in bands.names:
+        content += struct.pack("<H", len(name.encode())) + name.encode()
+    return [Section(SectionKind.BANDS, 0, content)]

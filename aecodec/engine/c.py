@@ -20,7 +20,14 @@ from aecodec.codec_files.spec import nearest_level
 from aecodec.coding.levels import Level
 from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.engine import core
-from aecodec.engine.bundle import KINDS, Section, SectionKind, join_sections, level_section
+from aecodec.engine.bundle import (
+    KINDS,
+    Section,
+    SectionKind,
+    bands_sections,
+    join_sections,
+    level_section,
+)
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.python import PythonEngine, check_shapes
 from aecodec.engine.transform import Transform
@@ -170,7 +177,7 @@ def _level_codec(folder: CodecFolder, number: int) -> Any:
 
 
 def _opened(folder: CodecFolder, section: Section) -> Any:
-    return _result(core.open(join_sections(folder, [section])))
+    return _result(core.open(join_sections(folder, [*bands_sections(folder), section])))
 
 
 def _result(answer: tuple[int, Any]) -> Any:

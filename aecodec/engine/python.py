@@ -47,7 +47,7 @@ def check_shapes(spec: CodecSpec, half: Half, shape_in: Shape, shape_out: Shape)
     1 may be missing. Raises CodecError if a shape differs; for a codec with a receptive field, a
     number of channels.
     """
-    tile = (*spec.tile, spec.channels)
+    tile = (*spec.tile, spec.network_channels)
     stated = (tile, spec.code_shape) if half is Half.ENCODER else (spec.code_shape, tile)
     for shape, expected in zip((shape_in, shape_out), stated, strict=True):
         axes = slice(-1, None) if spec.receptive_field else slice(None)

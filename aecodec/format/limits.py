@@ -39,7 +39,8 @@ a tile need less."""
 class Claim:
     """The content that a file claims. `size` is the (width, height) of each picture and `computed`
     the number of pixels that the networks compute for all pictures, in whole tiles. `metadata` is
-    the size in bytes of the metadata, which is copied to each picture.
+    the size in bytes of the metadata, which is copied to each picture. `weight` is the number of
+    RGB pixels that take as many bytes as a pixel with bands.
     """
 
     size: tuple[int, int]
@@ -47,11 +48,12 @@ class Claim:
     computed: int
     metadata: int
     file_size: int
+    weight: int = 1
 
     @property
     def pixels(self) -> int:
-        """Pixels of all pictures."""
-        return self.size[0] * self.size[1] * self.frames
+        """Pixels of all pictures; a pixel with bands counts as RGB pixels of as many bytes."""
+        return self.size[0] * self.size[1] * self.frames * self.weight
 
     @property
     def work(self) -> int:
@@ -66,7 +68,8 @@ class Limits:
     Attributes:
         max_pixels: limit for the pixels of all pictures together. If None, 178,956,970, but less
             for a small file: 640 computed pixels per byte, but at least 2,097,152. Pictures that
-            were reduced count as an eighth of their pixels.
+            were reduced count as an eighth of their pixels. A pixel with bands counts as one for
+            every 3 bytes of its samples.
         max_frames: limit for the number of pictures. If None, one per 8 bytes, but at least 1000.
 
     Raises:
@@ -130,4 +133,5 @@ UNLIMITED = Limits(1 << 62, MAX_FRAMES)
 
 def _pixels_text(claim: Claim) -> str:
     frames = f"{claim.frames} x " if claim.frames > 1 else ""
-    return f"{frames}{claim.size[0]}x{claim.size[1]} pixels"
+    bytes_each = f" with up to {3 * claim.weight} bytes each" if claim.weight > 1 else ""
+    return f"{frames}{claim.size[0]}x{claim.size[1]} pixels{bytes_each}"

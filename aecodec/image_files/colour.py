@@ -68,10 +68,10 @@ def in_kept_colours(picture: Picture, metadata: Mapping[MetadataKind, bytes]) ->
 
     Returns:
         The picture itself, or a picture without the profile that looks the same; colours outside of
-        sRGB become the nearest colours in it.
+        sRGB become the nearest colours in it. Samples of codecs with bands are not converted.
     """
     profile = picture.metadata.get(MetadataKind.ICC)
-    if profile is None or MetadataKind.ICC in metadata:
+    if profile is None or MetadataKind.ICC in metadata or picture.is_scientific:
         return picture
     remaining = dict(picture.metadata)
     del remaining[MetadataKind.ICC]

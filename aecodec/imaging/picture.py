@@ -310,11 +310,36 @@ def to_array(picture: Picture) -> Pixels:
 
     Returns:
         (F, H, W) uint8 for grey pictures without alpha, else (F, H, W, C); alpha is the last
-        channel.
+        channel. Pictures with a layout become (F, H, W, B) as in :func:`source_array`.
     """
+    if picture.layout is not None:
+        return source_array(replace(picture, layout=Layout.FHWB))
     if picture.alpha is not None:
         return np.concatenate([picture.pixels, picture.alpha[..., None]], axis=-1)
     return picture.pixels[..., 0] if picture.pixels.shape[-1] == 1 else picture.pixels
+
+
+def source_array(picture: Picture) -> npt.NDArray[Any]:
+    """Convert a picture to the array that :func:`samples_picture` made it of.
+
+    Returns:
+        An array with the layout and the byte order of the source; a masked array if integers have
+        missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C),
+        (F, H, W) or (F, H, W, C), without the axis of a single frame.
+
+    >>> source_array(samples_picture(np.ones((2, 3, 4), ">f4"), band_axis=0)).dtype.str
+    '>f4'
+    """
+    if picture.layout is None:
+        array = to_array(picture)
+        return array[0] if picture.frames == 1 else array
+    dtype = picture.pixels.dtype
+    in_order = dtype.newbyteorder(">" if picture.is_big_endian else "<")
+    array = np.ascontiguousarray(picture.layout.apply(picture.pixels), in_order)
+    if picture.missing is None or picture.nodata is not None or dtype.kind == "f":
+        return array
+    mask = np.broadcast_to(picture.missing, picture.pixels.shape)
+    return np.ma.MaskedArray(array, picture.layout.apply(mask).copy())
 
 
 def is_grey(pixels: npt.NDArray[Any]) -> bool:
