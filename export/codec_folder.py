@@ -122,7 +122,8 @@ def export_codec(
         ModelError: the models cannot be converted to int8 TFLite or do not take pictures, or the
             number of `context_units` differs from the number of levels.
     """
-    check_is_picture(encoder.input_shape[1:])
+    if samples is None:
+        check_is_picture(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
     geometry = _geometry(encoder, decoder, images)
     networks, latents = _int8_networks(encoder, decoder, images, levels, samples is not None)

@@ -16,6 +16,7 @@ from aecodec.atomic.files import write_file
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
 from aecodec.coding.rdoq import UNMASKED, RateWeight
+from aecodec.datasets.band_tiles import BandTiles
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
@@ -145,6 +146,8 @@ class Autoencoder(KerasPair):
             UsageError: the optimizer or distortion does not exist, or the images are too small for
                 the distortion.
         """
+        if not isinstance(x, BandTiles):
+            check_is_picture(self.encoder.input_shape[1:])
         self._check_convertible()
         run = run_options or RunOptions()
         tiles = x if isinstance(x, Tiles) else self._tiles(x, run.seed)
@@ -172,7 +175,6 @@ class Autoencoder(KerasPair):
             self.gains = loss.gains
 
     def _check_convertible(self) -> None:
-        check_is_picture(self.encoder.input_shape[1:])
         if product_dtype(policy_in(self.encoder)) != "float32":
             return  # a float32 copy is converted after the training
         check_pair_convertible(self)
@@ -205,7 +207,7 @@ class Autoencoder(KerasPair):
             options,
             distortion,
             self.gains,
-            tiles.batch_shape != tiles.image_shape,
+            isinstance(tiles, BandTiles),
         )
         loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
         return loss
