@@ -97,7 +97,7 @@ def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLe
 
 def _levels_of(gains: Float32, coarsest: Float32 | float = np.inf) -> tuple[Level, ...]:
     """Levels with gains (L, K) of int8 latents, and at most the coarsest quantization steps."""
-    multiples = np.minimum(_odd_where_near(1 / gains), coarsest)
+    multiples = np.minimum(_odd_where_near(np.asarray(1 / gains, np.float32)), coarsest)
     logarithms = np.rint(-GAIN_UNITS * np.log2(multiples)).clip(MIN_GAIN, 0)
     return tuple(
         Level(0, gains.shape[1], gains=tuple(level)) for level in logarithms.astype(int).tolist()

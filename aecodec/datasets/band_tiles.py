@@ -136,4 +136,6 @@ class BandTiles(Tiles):
         """(N, h, w, B) weights of the samples; 0 for missing samples."""
         bands = range(self._bands)
         weights = np.stack([self._weights[band][tiles[..., band]] for band in bands], axis=-1)
-        return weights * (tiles[..., self._bands :] == 0) if self._scenes.has_missing else weights
+        if self._scenes.has_missing:
+            weights[tiles[..., self._bands :] > 0] = 0
+        return weights

@@ -13,6 +13,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.bands import Bands
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.engine.keras import outputs_of
+from aecodec.errors import ModelError
 from aecodec.export.codec_folder import SampleCoding, export_codec
 from aecodec.export.step_allocation import split_steps
 from aecodec.imaging.phases import to_phases
@@ -43,10 +44,12 @@ def export_bands(
         options: as in :func:`~aecodec.export.codec_folder.export_codec`.
 
     Raises:
-        ModelError: the models cannot be converted.
+        ModelError: the models cannot be converted, or were trained without levels.
         UsageError: the folder contains a codec, and `replace` is False.
         AecodecError: the folder cannot be written.
     """
+    if autoencoder.gains is None:
+        raise ModelError("networks for bands need a rate weight for each of two or more levels")
     latents = outputs_of(autoencoder.encoder, images)
     steps, copies, levels = split_steps(latents, autoencoder.gains)
     pair = autoencoder.encoder, autoencoder.decoder
@@ -67,4 +70,4 @@ def export_bands(
 def _phases(images: Float32, phases: int) -> Float32:
     """Images (N, h, w, B) as phases in 0..1 (N, h, w, B * P)."""
     values = np.rint(images * np.float32(255 * phases)).astype(np.uint16)
-    return to_phases(values, phases) / np.float32(255)
+    return np.asarray(to_phases(values, phases) / np.float32(255), np.float32)

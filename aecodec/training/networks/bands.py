@@ -127,7 +127,8 @@ def start_from_block_klt(
         scales: (B,) square roots of the bands' weights in the squared error; None for 1.
     """
     step = STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
-    scale = np.tile(np.ones(tiles.shape[-1]) if scales is None else scales, _STRIDE**2)
+    of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
+    scale = np.tile(of_bands, _STRIDE**2)
     latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
     _set_klt(latents, linear, tiles, channels[0], step, scale)
     sample = tiles[:STARTING_TILES]
@@ -197,26 +198,24 @@ def _over_phases(kernel: Float32, phases: int) -> Float32:
 
 def _set_decoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
     first, *inner, last = _weights_of(trained)
-    first, (kernel, bias) = (_over_copies(*layer, steps, copies) for layer in (first, last))
+    features, (kernel, bias) = (_over_copies(layer, steps, copies) for layer in (first, last))
     pixels = [np.repeat(kernel, phases, axis=-1), np.repeat(bias, phases) + _dither(bias, phases)]
     ones = np.ones((1, 1, len(copies.sources), 1), np.float32)
     low, high = (limit.astype(np.float32) for limit in copies.windows())
     lower, upper = [ones * _UNIT, -low * _UNIT], [-ones, (high - low) * _UNIT]
-    _set_weights(model, [lower, upper, first, *inner, pixels])
+    _set_weights(model, [lower, upper, features, *inner, pixels])
 
 
-def _over_copies(
-    kernel: Float32, bias: Float32, steps: Float32, copies: Copies
-) -> tuple[Float32, Float32]:
-    """A kernel (1, 1, K + n, outputs) and its bias, for the saturated values of the copies.
+def _over_copies(weights: list[Float32], steps: Float32, copies: Copies) -> list[Float32]:
+    """Kernel (1, 1, K + n, outputs) and bias of a layer, for the saturated values of copies.
 
     A saturated value is (high - latent) * _UNIT, with the upper end of the window of the copy.
     """
-    sources = copies.sources
+    (kernel, bias), sources = weights, copies.sources
     rows = kernel[0, 0, : len(steps)] * (steps * _CODE_SCALE)[:, None]
     shift = np.bincount(sources, copies.windows()[1], len(steps)) + copies.constants
     merged = np.concatenate([-rows[sources] / _UNIT, kernel[0, 0, len(steps) :]])
-    return merged[None, None].astype(np.float32), (bias + shift @ rows).astype(np.float32)
+    return [merged[None, None].astype(np.float32), (bias + shift @ rows).astype(np.float32)]
 
 
 def _dither(bias: Float32, phases: int) -> Float32:
