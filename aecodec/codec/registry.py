@@ -62,7 +62,8 @@ def codec_for(picture: Picture) -> Codec:
     >>> codec_for(Picture(np.zeros((1, 28, 29, 1), np.uint8))).spec.name
     'photo'
     """
-    fit(load_codec(_FOR_PHOTOS).spec, picture)
+    if picture.is_scientific:
+        fit(load_codec(_FOR_PHOTOS).spec, picture)
     is_digit = picture.size == _DIGIT_SIZE and is_grey(picture.pixels)
     return load_codec(_FOR_DIGITS if is_digit else _FOR_PHOTOS)
 
