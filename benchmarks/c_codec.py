@@ -9,7 +9,18 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from ctypes import (
+    POINTER,
+    byref,
+    c_char_p,
+    c_double,
+    c_int,
+    c_size_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +33,14 @@ from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.engine.bundle import bundle, plans_of
 from aecodec.errors import AecodecError
+from aecodec.format.samples import Layout, SampleType
+from aecodec.imaging.picture import Picture
 from aecodec.tflite.reference import reference_transform
 from benchmarks.harness import ROOT
 
 OK, DAMAGED, OTHER_CODEC = 0, 3, 4
 BAD_BUNDLE, ABSENT, LIMIT, BAD_IMAGE, BAD_ARGUMENT, TOO_FEW_BYTES, CANCELLED = range(17, 24)
+OTHER_KIND = 25
 TOOLS = ("cmake", "cc")
 
 
@@ -40,6 +54,56 @@ class Image(ctypes.Structure):
         ("frames", c_uint32),
         ("pixels", POINTER(c_uint8)),
     )
+
+
+class CSamples(ctypes.Structure):
+    """`aecodec_samples`."""
+
+    _fields_ = (
+        ("width", c_uint32),
+        ("height", c_uint32),
+        ("bands", c_uint32),
+        ("frames", c_uint32),
+        ("type", c_uint32),
+        ("layout", c_uint32),
+        ("is_big_endian", c_uint32),
+        ("has_nodata", c_uint32),
+        ("nodata", c_double),
+        ("limits", c_void_p),
+        ("mask_planes", c_uint32),
+        ("missing", c_void_p),
+        ("samples", c_void_p),
+    )
+
+    @classmethod
+    def of(cls, picture: Picture) -> CSamples:
+        """The samples of a picture that a codec with bands takes, which has to stay."""
+        frames, height, width, bands = picture.pixels.shape
+        numbers = SampleType[picture.pixels.dtype.name.upper()], picture.layout or Layout.FHWB
+        made = cls(width, height, bands, frames, *numbers, picture.is_big_endian)
+        if picture.nodata is not None:
+            made.has_nodata, made.nodata = 1, picture.nodata
+        if picture.missing is not None:
+            made.missing, made.mask_planes = picture.missing.ctypes.data, picture.missing.shape[-1]
+        made.samples = picture.pixels.ctypes.data
+        return made
+
+    def picture(self) -> Picture:
+        """Copies of the samples as a picture."""
+        kind, shape = SampleType(self.type), (self.frames, self.height, self.width)
+        count = self.frames * self.height * self.width
+        content = ctypes.string_at(self.samples, count * self.bands * kind.dtype.itemsize)
+        missing = None
+        if self.missing:
+            mask = ctypes.string_at(self.missing, count * self.mask_planes)
+            missing = np.frombuffer(mask, bool).reshape(*shape, self.mask_planes)
+        return Picture(
+            np.frombuffer(content, kind.dtype).reshape(*shape, self.bands),
+            missing=missing,
+            nodata=self.nodata if self.has_nodata else None,
+            layout=Layout(self.layout),
+            is_big_endian=bool(self.is_big_endian),
+        )
 
 
 class Limits(ctypes.Structure):
@@ -197,6 +261,45 @@ class CCodec:
         content = ctypes.string_at(file, size.value)
         library().aecodec_free(file)
         return content
+
+    def compress_samples(
+        self, picture: Picture, level: float = 0, max_bytes: int = 0
+    ) -> tuple[bytes, list[int]]:
+        """The file of samples, and how many of each band were clipped."""
+        file, size = c_void_p(), c_size_t()
+        clipped = (c_uint64 * picture.pixels.shape[-1])()
+        check(
+            library().aecodec_compress_samples(
+                self._bundle,
+                byref(CSamples.of(picture)),
+                c_uint32(round(16 * level)),
+                c_size_t(max_bytes),
+                None,
+                byref(clipped),
+                byref(file),
+                byref(size),
+            )
+        )
+        content = ctypes.string_at(file, size.value)
+        library().aecodec_free(file)
+        return content, list(clipped)
+
+    def decompress_samples(self, file: bytes, limits: Limits | None = None) -> Picture:
+        """The samples of a file."""
+        samples = CSamples()
+        check(
+            library().aecodec_decompress_samples(
+                self._bundle,
+                file,
+                c_size_t(len(file)),
+                byref(limits) if limits else None,
+                None,
+                byref(samples),
+            )
+        )
+        picture = samples.picture()
+        library().aecodec_samples_free(byref(samples))
+        return picture
 
 
 def likeness(original: Pixels, restored: Pixels) -> float:

@@ -48,6 +48,53 @@ export interface Header {
   /** By how much the sides were reduced before coding; 1 if they were not. */
   reduction: number;
   frames: number;
+  /** Whether it has samples of bands, for `decodeSamples`. */
+  hasSamples: boolean;
+}
+
+export type SampleType = "uint8" | "int8" | "uint16" | "int16" | "int32" | "float16" | "float32";
+export type SampleArray = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Float32Array;
+
+/** Samples of some bands: frames x height x width x bands numbers. */
+export interface Samples {
+  width: number;
+  height: number;
+  /** Default: 1. */
+  bands?: number;
+  /** Default: 1. */
+  frames?: number;
+  /** Default: that of the array. float16 are in a Float16Array, or as bits in a Uint16Array where a browser has none. */
+  type?: SampleType;
+  /** Axes of the source array, which the file keeps: F frames, H rows, W columns, B bands. */
+  layout?: "HW" | "HWB" | "FHW" | "FHWB" | "BHW" | "FBHW";
+  isBigEndian?: boolean;
+  /** Value of missing samples. Without one, they are NaN, or 0 of integer types. */
+  nodata?: number;
+  /** 1 for missing samples, for each pixel or for each sample. NaN and nodata are missing in any case. */
+  missing?: Uint8Array;
+  samples: SampleArray;
+}
+
+export interface DecodedSamples extends Required<Omit<Samples, "nodata" | "missing">> {
+  nodata?: number;
+  missing?: Uint8Array;
+  /** Planes of `missing`: 1, or as many as there are bands. */
+  maskPlanes?: number;
+}
+
+export interface EncodedSamples {
+  file: Uint8Array;
+  /** How many samples of each band were clipped to its limits. */
+  clipped: number[];
+}
+
+export interface ShowOptions {
+  /** One band for grey, or three for RGB, counted from 0. Default: the first three, or the first one of fewer. */
+  bands?: [number] | [number, number, number];
+  /** Default: 0, the first. */
+  frame?: number;
+  /** Samples that become black and full brightness. Default: [2, 98]. */
+  percentiles?: [number, number];
 }
 
 /** A codec, of which those parts are fetched that are used. `loadCodec` makes one. */
@@ -58,8 +105,10 @@ export interface Codec {
   readonly name: string;
   /** Size of a tile in pixels. */
   readonly tile: { width: number; height: number };
-  /** 1 (grey) or 3; both kinds of codec code both kinds of pictures. */
+  /** 1 (grey) or 3; both kinds of codec code both kinds of pictures. With phases, the number of bands. */
   readonly channels: number;
+  /** 0, or how many 8-bit channels of its networks stand for a sample of a band. */
+  readonly phases: number;
   readonly levels: number;
   readonly defaultLevel: number;
   /** Whether there are levels between two, in sixteenths. */
@@ -69,6 +118,9 @@ export interface Codec {
 
   /** Whether its encoder is there; without it, it only decompresses. */
   readonly compresses: boolean;
+
+  /** Names and limits of its bands; an empty array for a codec of pictures. */
+  bands(): Promise<{ name: string; low: number; high: number }[]>;
 
   /** Runs the encoder network on a picture once, for files at any level. */
   prepare(imageData: ImageData, options?: JobOptions): Promise<PreparedPicture>;
@@ -108,6 +160,18 @@ export function decodeFrames(data: Bytes, options?: DecodeOptions): Promise<Imag
  * UsageError (no such level, or no file of so few bytes), CodecError (the codec has no encoder), ImageError, InputError.
  */
 export function encode(imageData: ImageData, options: EncodeOptions): Promise<Uint8Array>;
+
+/** The samples of a file with bands. Throws what `decode` throws, and UsageError if the file has pixels. */
+export function decodeSamples(data: Bytes, options?: DecodeOptions): Promise<DecodedSamples>;
+
+/**
+ * Samples as an `.aec` file, with a codec that has bands. `maxBytes` chooses the level. Throws what `encode` throws;
+ * ImageError if the samples are infinite, or do not suit the codec.
+ */
+export function encodeSamples(samples: Samples, options: EncodeOptions): Promise<EncodedSamples>;
+
+/** Selected bands of a frame as a picture, stretched between percentiles. Missing samples are transparent. */
+export function samplesToImageData(samples: Samples | DecodedSamples, options?: ShowOptions): ImageData;
 
 /** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
 export function likeness(first: ImageData, second: ImageData): Promise<number>;

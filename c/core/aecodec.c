@@ -18,16 +18,17 @@ enum {
     FRAMES_FLAG = 0x10,
     METADATA_FLAG = 0x20,
     REDUCTION_FLAG = 0x40,
-    RESERVED_FLAG = 0x80,
+    SAMPLES_FLAG = 0x80,
     FULL_SIZE = 2, /* a reduction, in halves */
     MIN_FILE = 12,
-    MAX_HEADER = 20, /* bytes of a header that aecodec_encode writes */
+    MAX_HEADER = 24, /* bytes of a header that aecodec_encode writes */
     CHECKSUM = 4,
     MAX_SIDE = 1 << 20,
     MAX_FRAMES = 1 << 24,
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
-    XMP = 3, /* a kind of metadata */
+    XMP = 3,       /* kinds of metadata */
+    LAST_KIND = 4, /* TIFF */
     MAX_ACTIVATION = 127,
     MAX_GRADIENT = 511,
     MAX_COST = 16 * 256,     /* of a symbol of frequency 1 */
@@ -1268,6 +1269,8 @@ static aecodec_header header_of(const aecodec_codec *codec, const aecodec_pictur
     header.level = codec->is_default ? 0 : codec->level;
     header.reduction = FULL_SIZE;
     header.frames = 1;
+    header.samples = codec->samples;
+    header.samples_size = codec->samples_size;
     return header;
 }
 
@@ -1318,7 +1321,7 @@ size_t aecodec_work_size(const aecodec_codec *codec, const aecodec_picture *pict
 size_t aecodec_file_bound(const aecodec_codec *codec, const aecodec_picture *picture)
 {
     size_t dimension = codec->code_dimension;
-    return 40 + aecodec_vector_count(codec, picture) * (3 + 4 * dimension + dimension / 8);
+    return 40 + codec->samples_size + aecodec_vector_count(codec, picture) * (3 + 4 * dimension + dimension / 8);
 }
 
 static size_t shortest_message(const aecodec_codec *codec, uint32_t vectors)
@@ -1359,6 +1362,7 @@ static size_t write_number(uint8_t *to, uint32_t value)
     return size;
 }
 
+/* All fields up to the content of samples. */
 static size_t write_header(uint8_t *to, const aecodec_header *header)
 {
     size_t size = 8;
@@ -1386,6 +1390,10 @@ static size_t write_header(uint8_t *to, const aecodec_header *header)
         to[size++] = header->reduction;
     }
 #endif
+    if (header->samples) {
+        to[7] |= SAMPLES_FLAG;
+        size += write_number(to + size, (uint32_t)header->samples_size);
+    }
     return size;
 }
 
@@ -1426,10 +1434,15 @@ aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture 
     if (!s.vectors) {
         return AECODEC_TOO_LARGE;
     }
-    if (work_size < work_size_of(codec, s) || capacity < start + CHECKSUM) {
+    if (work_size < work_size_of(codec, s) || capacity < start + CHECKSUM ||
+        header.samples_size > capacity - start - CHECKSUM) {
         return AECODEC_BUFFER_TOO_SMALL;
     }
     memcpy(file, head, start);
+    if (header.samples) {
+        memcpy(file + start, header.samples, header.samples_size);
+        start += header.samples_size;
+    }
     start_coder(&c, NULL, file + start, capacity - start - CHECKSUM);
     start_pass(&p, codec, s, (int8_t *)codes, work); /* an encoder does not change them */
     code_vectors(&p, &c);
@@ -1619,8 +1632,8 @@ static void read_metadata(reader *r, aecodec_header *header)
             header->xmp = entry.data;
             header->xmp_size = entry.size;
         }
-        r->is_damaged |= entries.is_damaged || kind < 1 || kind > 3 || (seen >> kind & 1u);
-        seen |= 1u << (kind & 3u);
+        r->is_damaged |= entries.is_damaged || kind < 1 || kind > LAST_KIND || (seen >> (kind & 7u) & 1u);
+        seen |= 1u << (kind & 7u);
     }
 }
 
@@ -1652,7 +1665,7 @@ static int is_intact(const uint8_t *file, size_t size)
 /* Read the fields that the flags announce. */
 static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
 {
-    r->is_damaged = flags & RESERVED_FLAG;
+    r->is_damaged = (flags & SAMPLES_FLAG) && (flags & (REDUCTION_FLAG | 3u));
     if (flags & SIZE_FLAG) {
         header->width = read_number(r);
         header->height = read_number(r);
@@ -1669,6 +1682,11 @@ static void read_fields(reader *r, uint8_t flags, aecodec_header *header)
     if (flags & REDUCTION_FLAG) {
         header->reduction = read_byte(r);
         r->is_damaged |= header->reduction <= FULL_SIZE;
+    }
+    if (flags & SAMPLES_FLAG) {
+        reader samples = read_block(r);
+        header->samples = samples.data;
+        header->samples_size = samples.size;
     }
     if (flags & METADATA_FLAG) {
         read_metadata(r, header);

@@ -47,7 +47,7 @@
  * of a colour picture one after the other; a codec of 3 channels sees grey as three equal channels. The
  * networks of a convolutional codec take the whole picture instead, and have one code vector per tile.
  *
- * Limits beside those of the format: aecodec_encode writes one picture, grey or RGB, without alpha and
+ * Limits beside those of the format: aecodec_encode writes one picture, grey, RGB or with bands, without alpha and
  * metadata. aecodec_decode reads any number of frames and skips alpha and metadata. A file has at most
  * AECODEC_MAX_VECTORS code vectors. A file whose header has a reduction above 2 holds the codes of a smaller
  * picture, which has to be enlarged after decoding (docs/FORMAT.md).
@@ -84,7 +84,8 @@ typedef enum {
     AECODEC_BAD_ARGUMENT,  /* no such level, section or reduction, or memory that is not aligned */
     AECODEC_TOO_FEW_BYTES, /* no file of this picture is so small */
     AECODEC_CANCELLED,     /* the caller's own wish */
-    AECODEC_UNREADABLE     /* a bundle that cannot be opened */
+    AECODEC_UNREADABLE,    /* a bundle that cannot be opened */
+    AECODEC_OTHER_KIND     /* a codec with bands where pixels are expected, or the opposite */
 } aecodec_status;
 
 enum { AECODEC_MAX_VECTORS = 16384 };
@@ -135,7 +136,7 @@ typedef struct {
 typedef struct {
     uint8_t id[4];
     uint16_t tile_width, tile_height;       /* pixels */
-    uint8_t channels;                       /* picture channels that the networks see: 1 or 3 */
+    uint8_t channels;                       /* picture channels that the networks see: 1 or 3, or 1 to 32 bands */
     uint8_t is_convolutional;               /* 1: the networks take pictures of any size */
     uint16_t vectors_per_tile;              /* 1 if is_convolutional */
     uint8_t level;                          /* in sixteenths */
@@ -160,6 +161,9 @@ typedef struct {
     const int8_t *offset;                   /* [priors][K] added to the symbols of that row */
     uint16_t max_slice;                     /* most channels that are coded together */
     const aecodec_context_network *context; /* NULL without one */
+    const uint8_t *samples;                 /* what aecodec_encode writes of the samples of a codec with bands
+                                             * (docs/FORMAT.md, section 1); NULL without bands */
+    uint16_t samples_size;                  /* bytes */
 } aecodec_codec;
 
 /* ---- pictures and files ---- */
@@ -168,7 +172,7 @@ typedef enum { AECODEC_GREY = 0, AECODEC_RGB = 1 } aecodec_mode;
 
 typedef struct {
     uint32_t width, height; /* pixels, at least 1 */
-    aecodec_mode mode;
+    aecodec_mode mode;      /* AECODEC_GREY for a codec with bands */
 } aecodec_picture;
 
 /* The header of a file. */
@@ -186,6 +190,8 @@ typedef struct {
     const uint8_t *xmp;     /* within the file: XMP metadata and what follows it; NULL without */
     size_t xmp_size;        /* bytes */
     size_t metadata_size;   /* bytes of all metadata */
+    const uint8_t *samples; /* within the file: type and missing samples of a codec with bands; NULL without */
+    size_t samples_size;    /* bytes */
 } aecodec_header;
 
 /* Number of code vectors of a picture; 0 for a picture that is too large or has a side of 0. */
@@ -279,7 +285,7 @@ aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, cons
 /* Write a number as LEB128, 1 to 5 bytes. Returns how many. */
 size_t aecodec_write_number(uint8_t *to, uint32_t value);
 
-/* Write the fields of a header before its metadata, at most 32 bytes. Returns how many. */
+/* Write the fields of a header up to the content of samples, at most 32 bytes. Returns how many. */
 size_t aecodec_write_header(uint8_t *to, const aecodec_header *header);
 
 /* Append the checksum, 4 bytes, to a file. Returns the file's length with it. */

@@ -22,6 +22,7 @@
 #define AECODEC_LIBRARY_H
 
 #include "aecodec.h"
+#include "aecodec_bands.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,7 +56,7 @@ void aecodec_sha256(const uint8_t *bytes, size_t size, uint8_t digest[32]);
 typedef struct {
     uint8_t sha256[32];            /* its identity; the first 4 bytes are the id in files */
     uint32_t tile_width, tile_height;
-    uint32_t channels;             /* 1: grey, 3: RGB; either codes pictures of both kinds */
+    uint32_t channels;             /* 1: grey, 3: RGB; either codes pictures of both kinds. 1 to 32 with bands */
     uint32_t receptive_field;      /* in tiles; 0: the networks take single tiles */
     uint32_t latent_channels;
     uint32_t vectors_per_tile;
@@ -64,11 +65,13 @@ typedef struct {
     uint32_t has_gains;            /* 1: there are levels between two, in sixteenths */
     uint32_t sections;             /* entries of the directory */
     char name[404];                /* UTF-8 */
+    uint32_t phases;               /* 0: codes pictures; 1, 2, 4 or 8: codes samples of bands, whose values are
+                                    * 0 to 255 * phases */
 } aecodec_codec_facts;
 
 void aecodec_bundle_facts(const aecodec_bundle *bundle, aecodec_codec_facts *facts);
 
-typedef enum { AECODEC_ENCODER = 1, AECODEC_DECODER = 2, AECODEC_LEVEL = 3 } aecodec_section_kind;
+typedef enum { AECODEC_ENCODER = 1, AECODEC_DECODER = 2, AECODEC_LEVEL = 3, AECODEC_BANDS = 4 } aecodec_section_kind;
 
 /* An entry of the directory. */
 typedef struct {
@@ -84,6 +87,15 @@ aecodec_status aecodec_bundle_section(const aecodec_bundle *bundle, uint32_t num
 
 /* The bytes of the section of a kind and level that is present, such as a network plan; NULL if it is not. */
 const void *aecodec_bundle_find(const aecodec_bundle *bundle, uint32_t kind, uint32_t level, size_t *size);
+
+/* A band of a codec with phases. */
+typedef struct {
+    double low, high; /* limits of its samples, unless a file has its own */
+    char name[404];   /* UTF-8 */
+} aecodec_band;
+
+/* Returns AECODEC_OK, AECODEC_BAD_ARGUMENT if there is no such band, or AECODEC_ABSENT. */
+aecodec_status aecodec_bundle_band(const aecodec_bundle *bundle, uint32_t number, aecodec_band *band);
 
 /* ---- pictures ---- */
 
@@ -129,6 +141,45 @@ aecodec_status aecodec_compress(const aecodec_bundle *bundle, const aecodec_imag
 void aecodec_image_free(aecodec_image *picture); /* sets pixels to NULL */
 void aecodec_free(void *memory);
 
+/* ---- samples of bands: for codecs with phases, which do not take pictures ---- */
+
+/* Samples of some bands: frames x height x width x bands numbers in the byte order of this machine. */
+typedef struct {
+    uint32_t width, height;
+    uint32_t bands;         /* as many as the codec has */
+    uint32_t frames;        /* at least 1 */
+    uint32_t type;          /* aecodec_sample_type; float16 are their bits in 16 bits */
+    uint32_t layout;        /* axes of the array that the samples come from, which files keep: 0 height, width;
+                             * 1 height, width, bands; 2 frames, height, width; 3 frames, height, width, bands;
+                             * 4 bands, height, width; 5 frames, bands, height, width. 0, 1 and 4 have one frame, 0 and
+                             * 2 one band. The order here is that of 3 in any case */
+    uint32_t is_big_endian; /* the file that the samples come from is; kept, too */
+    uint32_t has_nodata;    /* 1: missing samples have the value nodata; 0: they are NaN, or 0 of integer types */
+    double nodata;          /* a number of the type */
+    const double *limits;   /* [bands][2] low, high of this file; NULL: those of the codec, or wider ones if
+                             * samples lie outside and the codec has file_limits */
+    uint32_t mask_planes;   /* 1, or one for each band; 0 if missing is NULL */
+    uint8_t *missing;       /* [frames][height][width][mask_planes] 1: missing, else 0 */
+    void *samples;          /* at a multiple of a sample's size */
+} aecodec_samples;
+
+/* Decompress a file with samples; the arguments are those of aecodec_decompress. limits of the result is NULL. Free
+ * the result with aecodec_samples_free. */
+aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                                          const aecodec_limits *limits, const aecodec_progress *progress,
+                                          aecodec_samples *samples);
+
+/* Compress samples; level, max_bytes and the file are those of aecodec_compress, except that samples are never
+ * reduced. Samples are missing if they are NaN or nodata, or if missing says so; all others must be finite, or the
+ * result is AECODEC_BAD_IMAGE. Samples beyond the limits are clipped.
+ *
+ * clipped: NULL, or [bands]: how many samples were clipped, written. */
+aecodec_status aecodec_compress_samples(const aecodec_bundle *bundle, const aecodec_samples *samples, uint32_t level,
+                                        size_t max_bytes, const aecodec_progress *progress, uint64_t *clipped,
+                                        uint8_t **file, size_t *size);
+
+void aecodec_samples_free(aecodec_samples *samples); /* sets samples and missing to NULL */
+
 /* How like a picture another one of the same size is, by MS-SSIM; by PSNR, if a side has fewer than 11 pixels.
  * aecodec_compress chooses by it among several files of max_bytes. Alpha does not count. */
 aecodec_status aecodec_likeness(const aecodec_image *original, const aecodec_image *restored, double *likeness);
@@ -166,8 +217,9 @@ uint32_t aecodec_decoding_windows(const aecodec_decoding *decoding);
 void aecodec_decoding_window(const aecodec_decoding *decoding, uint32_t number, aecodec_window *window);
 void aecodec_decoding_input(const aecodec_decoding *decoding, uint32_t number, int8_t *input);
 void aecodec_decoding_output(aecodec_decoding *decoding, uint32_t number, const int8_t *output);
-/* Put the picture together, once all windows have their output. */
+/* Put the picture or the samples together, once all windows have their output. */
 aecodec_status aecodec_decoding_finish(aecodec_decoding *decoding, aecodec_image *picture);
+aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *decoding, aecodec_samples *samples);
 void aecodec_decoding_free(aecodec_decoding *decoding); /* NULL is allowed */
 
 typedef struct aecodec_encoding aecodec_encoding;
@@ -179,6 +231,9 @@ typedef struct aecodec_encoding aecodec_encoding;
  * parts: as above. */
 aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
                                       uint32_t reduction, uint32_t parts, aecodec_encoding **encoding);
+/* The same for samples, which need not stay. clipped is as for aecodec_compress_samples. */
+aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                              uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding);
 uint32_t aecodec_encoding_windows(const aecodec_encoding *encoding);
 void aecodec_encoding_window(const aecodec_encoding *encoding, uint32_t number, aecodec_window *window);
 void aecodec_encoding_input(const aecodec_encoding *encoding, uint32_t number, int8_t *input);

@@ -14,6 +14,7 @@ enum {
     MAX_LATENT_CHANNELS = 1 << 15,
     MAX_RECEPTIVE_FIELD = 64,
     MAX_DIMENSION = 2000,
+    MAX_SMALLEST_WINDOW = 1 << 30,
     MAX_NAME = 400,
     MIN_GAIN = -2048
 };
@@ -69,6 +70,7 @@ static void read_facts(const uint8_t *head, aecodec_codec_facts *facts)
     facts->channels = head[16];
     facts->levels = head[17];
     facts->default_level = head[18];
+    facts->phases = head[19];
     facts->receptive_field = read_u16(head + 20);
     facts->latent_channels = read_u16(head + 22);
     facts->vectors_per_tile = read_u16(head + 24);
@@ -80,11 +82,27 @@ static int is_between(uint32_t number, uint32_t least, uint32_t most)
     return number >= least && number <= most;
 }
 
+/* Bytes that the network of a codec with bands sees at least of a large picture. */
+static uint64_t smallest_window(const aecodec_codec_facts *facts)
+{
+    uint64_t side = 2 * (uint64_t)facts->receptive_field + 1;
+    return side * side * facts->tile_height * facts->tile_width * network_channels(facts);
+}
+
+static int channels_fit(const aecodec_codec_facts *facts)
+{
+    if (!facts->phases) {
+        return facts->channels == 1 || facts->channels == 3;
+    }
+    return is_between(facts->channels, 1, AECODEC_MAX_BANDS) && facts->phases <= AECODEC_MAX_PHASES &&
+           (facts->phases & (facts->phases - 1)) == 0 && smallest_window(facts) <= MAX_SMALLEST_WINDOW;
+}
+
 static int facts_fit(const aecodec_codec_facts *facts)
 {
     return is_between(facts->tile_height, 1, MAX_TILE) && is_between(facts->tile_width, 1, MAX_TILE) &&
            facts->tile_height * facts->tile_width <= 1u << 16 &&
-           (facts->channels == 1 || facts->channels == 3) && is_between(facts->levels, 1, MAX_LEVELS) &&
+           channels_fit(facts) && is_between(facts->levels, 1, MAX_LEVELS) &&
            is_between(facts->default_level, 1, facts->levels) &&
            facts->receptive_field <= MAX_RECEPTIVE_FIELD &&
            is_between(facts->latent_channels, 1, MAX_LATENT_CHANNELS) && facts->vectors_per_tile >= 1 &&
@@ -218,6 +236,8 @@ static aecodec_status use_section(aecodec_bundle *bundle, section *s)
         return open_network(bundle, s, &bundle->decoder, &bundle->has_decoder);
     case AECODEC_LEVEL:
         return level_tables_open(bundle, level, s->content, s->entry.size, &bundle->tables[level - 1]);
+    case AECODEC_BANDS:
+        return bands_open(&bundle->facts, s->content, s->entry.size, &bundle->bands);
     default:
         return AECODEC_OK;
     }

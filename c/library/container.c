@@ -127,6 +127,9 @@ void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb)
         return;
     }
     b->size += aecodec_write_header(room, header);
+    if (header->samples) {
+        buffer_append(b, header->samples, header->samples_size);
+    }
     if (as_rgb) {
         room[FLAGS] |= METADATA_FLAG;
         append_as_rgb(b);

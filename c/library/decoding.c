@@ -24,7 +24,13 @@ struct aecodec_decoding {
     windows windows;
     int8_t *latents; /* [planes][rows][columns][vectors_per_tile][latent_channels] */
     uint8_t *alpha;  /* [frames][height][width], or NULL */
-    uint8_t *pixels; /* [frames][coded height][coded width][coded_channels] */
+    uint8_t *pixels; /* [frames][coded height][coded width][coded_channels]; NULL with samples */
+    int has_samples;
+    aecodec_samples samples; /* the result, without its samples */
+    transfer transfer;
+    uint16_t *values;                           /* [frames][height][width][bands] */
+    uint8_t repetition[2 * AECODEC_MAX_BANDS]; /* as in the file; all 0 if no band repeats samples */
+    uint32_t nodata;                            /* bits of missing samples */
 };
 
 /* ---- limits: those of aecodec.format.limits in Python ---- */
@@ -46,14 +52,26 @@ static int work_is_accepted(const aecodec_limits *limits, uint64_t work, size_t 
     return work <= max_of(FREE_WORK, most);
 }
 
+/* Bytes of the samples of a pixel; 0 for pictures. */
+static uint32_t bytes_of_pixel(const aecodec_decoding *d)
+{
+    return d->has_samples ? d->samples.bands * sample_size(d->samples.type) : 0;
+}
+
+/* RGB pixels that are as much work as a pixel with as many bands or bytes. */
+static uint32_t per_three(uint32_t count)
+{
+    return count > 3 ? divide_up(count, 3) : 1;
+}
+
 /* Whether a caller accepts what a header states. */
 static int is_accepted(const aecodec_decoding *d, const aecodec_limits *limits, const aecodec_header *header,
                        size_t size)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
-    uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
+    uint64_t pixels = (uint64_t)d->width * d->height * d->frames * per_three(bytes_of_pixel(d));
     uint64_t computed = tile_pixels(facts, &d->geometry) / d->geometry.planes * d->frames;
-    uint64_t work = max_of(computed, pixels / ENLARGED);
+    uint64_t work = max_of(computed * per_three(d->samples.bands), pixels / ENLARGED);
     work = max_of(work, (uint64_t)header->metadata_size * d->frames);
     return frames_are_accepted(limits, d->frames, size) &&
            pixels <= (limits->max_pixels ? limits->max_pixels : DEFAULT_MAX_PIXELS) &&
@@ -70,6 +88,10 @@ static uint64_t memory_of(const aecodec_decoding *d, const aecodec_header *heade
 {
     uint64_t pixels = (uint64_t)d->width * d->height * d->frames;
     uint64_t latents = vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels;
+    if (d->has_samples) { /* values, samples, and a mask whose bits come first */
+        return latents + pixels * d->samples.bands * (2 + sample_size(d->samples.type)) +
+               2 * pixels * d->samples.mask_planes;
+    }
     return latents + coded_pixels(d) * d->coded_channels + pixels * d->channels + (header->mode & 2 ? pixels : 0);
 }
 
@@ -154,6 +176,60 @@ static aecodec_status decode_latents(const aecodec_decoding *d, const coding_lev
 
 /* ---- the beginning ---- */
 
+/* The value of missing samples, if the file states one; NaN or 0 otherwise. */
+static void take_nodata(aecodec_decoding *d, const samples_block *block)
+{
+    uint32_t size = sample_size(block->type), n;
+    d->nodata = block->type < AECODEC_FLOAT16 ? 0 : block->type == AECODEC_FLOAT16 ? 0x7e00u : 0x7fc00000u;
+    if (block->nodata) {
+        d->nodata = 0;
+        for (n = 0; n < size; n++) {
+            d->nodata |= (uint32_t)block->nodata[n] << 8 * n;
+        }
+        d->samples.has_nodata = 1;
+        d->samples.nodata = sample_number(block->type, d->nodata);
+    }
+}
+
+/* The limits of a file as numbers. */
+static void read_limits(const samples_block *block, double *limits)
+{
+    uint32_t size = sample_size(block->type), n;
+    for (n = 0; n < 2 * block->bands; n++) {
+        const uint8_t *at = block->limits + n * size;
+        limits[n] = sample_number(block->type, size == 1 ? at[0] : size == 2 ? read_u16(at) : read_u32(at));
+    }
+}
+
+/* Take what a file says of its samples. */
+static aecodec_status take_samples(aecodec_decoding *d, const aecodec_header *header, samples_block *block)
+{
+    double limits[2 * AECODEC_MAX_BANDS];
+    aecodec_status status;
+    if (!header->samples || !samples_block_read(header->samples, header->samples_size, header->frames, block) ||
+        block->bands != d->bundle->facts.channels) {
+        return AECODEC_DAMAGED;
+    }
+    if (block->limits) {
+        read_limits(block, limits);
+    }
+    status = transfer_open(d->bundle, block->type, block->limits ? limits : NULL, &d->transfer);
+    if (status != AECODEC_OK || (block->limits && !d->bundle->bands.has_file_limits)) {
+        return status == AECODEC_OK || status == AECODEC_BAD_IMAGE ? AECODEC_DAMAGED : status;
+    }
+    d->has_samples = 1;
+    d->samples.type = block->type;
+    d->samples.layout = block->layout;
+    d->samples.bands = block->bands;
+    d->samples.is_big_endian = block->is_big_endian;
+    d->samples.mask_planes = block->mask_planes;
+    if (block->repetition) {
+        memcpy(d->repetition, block->repetition, 2 * (size_t)block->bands);
+    }
+    take_nodata(d, block);
+    return AECODEC_OK;
+}
+
 static void take_header(aecodec_decoding *d, const aecodec_header *header)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
@@ -164,6 +240,9 @@ static void take_header(aecodec_decoding *d, const aecodec_header *header)
     d->coded_channels = header->mode & 1 ? 3 : 1;
     d->channels = (is_rgb ? 3 : d->coded_channels) + (header->mode & 2 ? 1 : 0);
     d->geometry = geometry_of(facts, d->width, d->height, header->reduction, d->frames, header->mode & 1);
+    d->samples.width = d->width;
+    d->samples.height = d->height;
+    d->samples.frames = d->frames;
 }
 
 /* Check a header with what is known of the codec. */
@@ -196,7 +275,29 @@ static aecodec_status decode_alpha(aecodec_decoding *d, const aecodec_header *he
     return d->alpha ? zlib_inflate(header->alpha, header->alpha_size, d->alpha, size) : AECODEC_NO_MEMORY;
 }
 
-static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *header)
+/* Make room for values, and decode the mask. */
+static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *block)
+{
+    size_t pixels = (size_t)d->width * d->height * d->frames;
+    d->values = malloc(pixels * block->bands * sizeof *d->values);
+    if (!block->mask) {
+        return d->values ? AECODEC_OK : AECODEC_NO_MEMORY;
+    }
+    d->samples.missing = malloc(pixels * block->mask_planes);
+    if (!d->values || !d->samples.missing) {
+        return AECODEC_NO_MEMORY;
+    }
+    return mask_unpack(&d->samples, block->mask, block->mask_size, d->samples.missing);
+}
+
+/* Make room for pixels, and decode alpha. */
+static aecodec_status decode_beside(aecodec_decoding *d, const aecodec_header *header)
+{
+    d->pixels = malloc((size_t)(coded_pixels(d) * d->coded_channels));
+    return d->pixels ? decode_alpha(d, header) : AECODEC_NO_MEMORY;
+}
+
+static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *header, const samples_block *block)
 {
     coding_level level;
     aecodec_status status = level_open(d->bundle, header->level ? header->level : default_units(d->bundle), &level);
@@ -204,8 +305,8 @@ static aecodec_status decode_content(aecodec_decoding *d, const aecodec_header *
         return status;
     }
     d->latents = malloc((size_t)(vector_count(&d->bundle->facts, &d->geometry) * d->bundle->facts.latent_channels));
-    d->pixels = malloc((size_t)(coded_pixels(d) * d->coded_channels));
-    status = d->latents && d->pixels ? decode_alpha(d, header) : AECODEC_NO_MEMORY;
+    status = d->has_samples ? decode_mask(d, block) : decode_beside(d, header);
+    status = d->latents ? status : AECODEC_NO_MEMORY;
     if (status == AECODEC_OK) {
         status = decode_latents(d, &level, header);
     }
@@ -227,6 +328,7 @@ static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t siz
                             uint32_t parts)
 {
     aecodec_header header;
+    samples_block block;
     aecodec_status status = aecodec_read_header(file, size, &header);
     if (status != AECODEC_OK) {
         return status;
@@ -235,10 +337,17 @@ static aecodec_status begin(aecodec_decoding *d, const uint8_t *file, size_t siz
         return AECODEC_OTHER_CODEC;
     }
     take_header(d, &header);
-    status = check_header(d, limits, &header, size);
+    if (d->bundle->facts.phases) {
+        status = take_samples(d, &header, &block);
+    } else if (header.samples) {
+        status = AECODEC_DAMAGED;
+    }
+    if (status == AECODEC_OK) {
+        status = check_header(d, limits, &header, size);
+    }
     if (status == AECODEC_OK) {
         choose_windows(d, limits, &header, parts);
-        status = decode_content(d, &header);
+        status = decode_content(d, &header, &block);
     }
     return status;
 }
@@ -269,6 +378,9 @@ void aecodec_decoding_free(aecodec_decoding *d)
         free(d->latents);
         free(d->alpha);
         free(d->pixels);
+        free(d->values);
+        free(d->samples.missing);
+        transfer_close(&d->transfer);
         free(d);
     }
 }
@@ -317,6 +429,18 @@ static void copy_row(const aecodec_decoding *d, const int8_t *from, uint32_t cou
     }
 }
 
+/* Copy a row of pixels, or of the values of samples; channel counts the channels that are coded one by one. */
+static void copy_pixels(const aecodec_decoding *d, const int8_t *from, uint32_t count, size_t pixel, uint32_t channel)
+{
+    const aecodec_codec_facts *facts = &d->bundle->facts;
+    if (d->has_samples) {
+        aecodec_values_from_phases(from, (size_t)count * facts->channels, facts->phases,
+                                   d->values + pixel * facts->channels);
+    } else {
+        copy_row(d, from, count, d->pixels + pixel * d->coded_channels + channel);
+    }
+}
+
 void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t *output)
 {
     const aecodec_codec_facts *facts = &d->bundle->facts;
@@ -325,14 +449,15 @@ void aecodec_decoding_output(aecodec_decoding *d, uint32_t number, const int8_t 
     uint32_t planes = g->planes / d->frames, left = w.columns.start * facts->tile_width;
     uint32_t right = w.columns.stop * facts->tile_width, top = w.rows.start * facts->tile_height;
     uint32_t bottom = w.rows.stop * facts->tile_height, y;
-    size_t row = (size_t)(w.columns.high - w.columns.low) * facts->tile_width * facts->channels;
+    uint32_t channels = network_channels(facts);
+    size_t row = (size_t)(w.columns.high - w.columns.low) * facts->tile_width * channels;
     right = right < g->width ? right : g->width;
     bottom = bottom < g->height ? bottom : g->height;
-    output += (size_t)(w.columns.start - w.columns.low) * facts->tile_width * facts->channels;
+    output += (size_t)(w.columns.start - w.columns.low) * facts->tile_width * channels;
     output += (size_t)(w.rows.start - w.rows.low) * facts->tile_height * row;
     for (y = top; y < bottom; y++, output += row) {
         size_t pixel = ((size_t)(w.plane / planes) * g->height + y) * g->width + left;
-        copy_row(d, output, right - left, d->pixels + pixel * d->coded_channels + w.plane % planes);
+        copy_pixels(d, output, right - left, pixel, w.plane % planes);
     }
 }
 
@@ -402,6 +527,9 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *pictu
 {
     aecodec_status status = AECODEC_OK;
     uint8_t *pixels = d->pixels;
+    if (d->has_samples) {
+        return AECODEC_OTHER_KIND;
+    }
     if (!pixels) { /* given away before */
         return AECODEC_BAD_ARGUMENT;
     }
@@ -415,4 +543,45 @@ aecodec_status aecodec_decoding_finish(aecodec_decoding *d, aecodec_image *pictu
         give(d, pixels, picture);
     }
     return status;
+}
+
+/* ---- the end, with samples ---- */
+
+/* Put one sample where samples of a band, or of a pixel if the mask has one plane, are missing. */
+static void restore_missing(const aecodec_decoding *d, void *samples)
+{
+    size_t pixels = (size_t)d->width * d->height * d->frames, n;
+    uint32_t size = sample_size(d->samples.type), bands = d->samples.bands, planes = d->samples.mask_planes, band;
+    for (n = 0; d->samples.missing && n < pixels; n++) {
+        for (band = 0; band < bands; band++) {
+            if (d->samples.missing[n * planes + (planes > 1 ? band : 0)]) {
+                memcpy((uint8_t *)samples + (n * bands + band) * size, &d->nodata, size);
+            }
+        }
+    }
+}
+
+aecodec_status aecodec_decoding_finish_samples(aecodec_decoding *d, aecodec_samples *samples)
+{
+    size_t pixels = (size_t)d->width * d->height * d->frames;
+    void *made;
+    if (!d->has_samples) {
+        return AECODEC_OTHER_KIND;
+    }
+    if (!d->values) { /* given away before */
+        return AECODEC_BAD_ARGUMENT;
+    }
+    made = malloc(pixels * d->samples.bands * sample_size(d->samples.type));
+    if (!made) {
+        return AECODEC_NO_MEMORY;
+    }
+    average_blocks(&d->samples, d->repetition, d->values);
+    transfer_to_samples(&d->transfer, d->values, pixels, made);
+    restore_missing(d, made);
+    free(d->values);
+    d->values = NULL;
+    *samples = d->samples;
+    samples->samples = made;
+    d->samples.missing = NULL;
+    return AECODEC_OK;
 }

@@ -18,6 +18,8 @@ struct aecodec_encoding {
     uint32_t stride;
     uint8_t *reduced; /* the pixels, if they are not the caller's */
     uint8_t *alpha;   /* zlib stream */
+    uint16_t *values; /* [frames][height][width][bands] of samples; NULL for pictures */
+    uint8_t *block;   /* of samples in the header */
     int8_t *latents;  /* as in decoding.c */
 };
 
@@ -47,22 +49,27 @@ static int has_equal_channels(const aecodec_image *picture)
     return 1;
 }
 
-static void make_header(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction)
+/* Fill in the header, whose mode is set, and the geometry. */
+static void make_header(aecodec_encoding *e, uint32_t width, uint32_t height, uint32_t frames, uint32_t reduction)
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
     aecodec_header *header = &e->header;
-    int has_colours = picture->channels >= 3;
-    e->as_rgb = facts->channels == 1 && has_colours && has_equal_channels(picture);
-    e->coded_channels = has_colours && !e->as_rgb ? 3 : 1;
     memcpy(header->id, facts->sha256, sizeof header->id);
-    if (picture->width != facts->tile_width || picture->height != facts->tile_height) {
-        header->width = picture->width;
-        header->height = picture->height;
+    if (width != facts->tile_width || height != facts->tile_height) {
+        header->width = width;
+        header->height = height;
     }
-    header->mode = (uint8_t)((e->coded_channels == 3) | (picture->channels % 2 ? 0 : 2));
-    header->frames = picture->frames;
+    header->frames = frames;
     header->reduction = (uint8_t)reduction;
-    e->geometry = geometry_of(facts, picture->width, picture->height, reduction, picture->frames, header->mode & 1);
+    e->geometry = geometry_of(facts, width, height, reduction, frames, header->mode & 1);
+}
+
+static void choose_mode(aecodec_encoding *e, const aecodec_image *picture)
+{
+    int has_colours = picture->channels >= 3;
+    e->as_rgb = e->bundle->facts.channels == 1 && has_colours && has_equal_channels(picture);
+    e->coded_channels = has_colours && !e->as_rgb ? 3 : 1;
+    e->header.mode = (uint8_t)((e->coded_channels == 3) | (picture->channels % 2 ? 0 : 2));
 }
 
 /* Code the pixels as they are, or in a reduced copy. */
@@ -110,11 +117,28 @@ static aecodec_status take_alpha(aecodec_encoding *e, const aecodec_image *pictu
     return e->header.alpha_size ? AECODEC_OK : AECODEC_NO_MEMORY;
 }
 
+/* Choose the windows, and make room for the latents. */
+static aecodec_status begin_windows(aecodec_encoding *e, uint32_t parts)
+{
+    const aecodec_bundle *bundle = e->bundle;
+    uint64_t latents = vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels;
+    if (!geometry_fits(&bundle->facts, &e->geometry)) {
+        return AECODEC_BAD_IMAGE;
+    }
+    if (memory_fits(latents)) {
+        e->windows = windows_of(&bundle->facts, &e->geometry, network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
+        e->latents = malloc((size_t)latents);
+    }
+    return e->latents ? AECODEC_OK : AECODEC_NO_MEMORY;
+}
+
 static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, uint32_t reduction, uint32_t parts)
 {
     const aecodec_bundle *bundle = e->bundle;
-    uint64_t latents;
     aecodec_status status;
+    if (bundle->facts.phases) {
+        return AECODEC_OTHER_KIND;
+    }
     if (!is_picture(picture)) {
         return AECODEC_BAD_IMAGE;
     }
@@ -122,34 +146,28 @@ static aecodec_status begin(aecodec_encoding *e, const aecodec_image *picture, u
         (reduction > NOT_REDUCED && (!bundle->facts.receptive_field || pixels_of(picture) > MAX_REDUCED_PIXELS))) {
         return AECODEC_BAD_ARGUMENT;
     }
-    make_header(e, picture, reduction);
-    latents = vector_count(&bundle->facts, &e->geometry) * bundle->facts.latent_channels;
-    if (!geometry_fits(&bundle->facts, &e->geometry)) {
-        return AECODEC_BAD_IMAGE;
-    }
-    if (!memory_fits(latents)) {
-        return AECODEC_NO_MEMORY;
-    }
-    status = take_pixels(e, picture);
+    choose_mode(e, picture);
+    make_header(e, picture->width, picture->height, picture->frames, reduction);
+    status = begin_windows(e, parts);
     if (status == AECODEC_OK) {
-        status = take_alpha(e, picture);
+        status = take_pixels(e, picture);
     }
-    e->windows = windows_of(&bundle->facts, &e->geometry, network_of(bundle, 1), 1, parts, WINDOW_MEMORY);
-    e->latents = malloc((size_t)latents);
-    return status == AECODEC_OK && !e->latents ? AECODEC_NO_MEMORY : status;
+    return status == AECODEC_OK ? take_alpha(e, picture) : status;
 }
 
-aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
-                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
+static aecodec_encoding *new_encoding(const aecodec_bundle *bundle)
 {
     aecodec_encoding *e = malloc(sizeof *e);
-    aecodec_status status;
-    if (!e) {
-        return AECODEC_NO_MEMORY;
+    if (e) {
+        memset(e, 0, sizeof *e);
+        e->bundle = bundle;
     }
-    memset(e, 0, sizeof *e);
-    e->bundle = bundle;
-    status = begin(e, picture, reduction, parts);
+    return e;
+}
+
+/* Give an encoding to the caller if it has begun. */
+static aecodec_status give(aecodec_encoding *e, aecodec_status status, aecodec_encoding **encoding)
+{
     if (status == AECODEC_OK) {
         *encoding = e;
     } else {
@@ -158,9 +176,153 @@ aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecode
     return status;
 }
 
+aecodec_status aecodec_encoding_begin(const aecodec_bundle *bundle, const aecodec_image *picture,
+                                      uint32_t reduction, uint32_t parts, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e = new_encoding(bundle);
+    return e ? give(e, begin(e, picture, reduction, parts), encoding) : AECODEC_NO_MEMORY;
+}
+
+/* ---- the beginning, with samples ---- */
+
+static int are_samples(const aecodec_codec_facts *facts, const aecodec_samples *samples)
+{
+    uint64_t pixels = (uint64_t)samples->width * samples->height;
+    return samples->width - 1u < MAX_SIDE && samples->height - 1u < MAX_SIDE && samples->frames - 1u < MAX_FRAMES &&
+           pixels * samples->frames <= MAX_PIXELS && samples->bands == facts->channels &&
+           sample_size(samples->type) && (samples->missing ? samples->mask_planes == 1 ||
+                                          samples->mask_planes == samples->bands : 1);
+}
+
+/* Whether the numbers are of the type. */
+static int are_of_type(uint32_t type, const double *numbers, uint32_t count)
+{
+    uint32_t n;
+    for (n = 0; n < count; n++) {
+        double number = numbers[n];
+        int is_integer = type < AECODEC_FLOAT16;
+        if (is_integer && !(number >= -2147483648.0 && number <= 2147483647.0)) {
+            return 0;
+        }
+        if (number == number && sample_number(type, to_sample_bits(type, number)) != number) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The values of samples, with smooth values in the places of missing ones. */
+static aecodec_status take_values(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
+                                  uint32_t mask_planes, uint64_t *clipped)
+{
+    uint64_t count = (uint64_t)samples->width * samples->height * samples->frames * samples->bands;
+    transfer t;
+    aecodec_status status = transfer_open(e->bundle, samples->type, samples->limits, &t);
+    if (status == AECODEC_OK) {
+        e->values = memory_fits(2 * count) ? malloc((size_t)(2 * count)) : NULL;
+        status = e->values ? transfer_to_values(&t, samples, missing, mask_planes, e->values, clipped)
+                           : AECODEC_NO_MEMORY;
+    }
+    transfer_close(&t);
+    return status == AECODEC_OK && missing ? fill_missing(samples, missing, mask_planes, e->values) : status;
+}
+
+/* The block of the header. */
+static aecodec_status take_block(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
+                                 uint32_t mask_planes)
+{
+    uint8_t repetition[2 * AECODEC_MAX_BANDS], *mask = NULL;
+    buffer b = {NULL, 0, 0, AECODEC_OK};
+    samples_block block, check;
+    memset(&block, 0, sizeof block);
+    if (missing) {
+        b.status = mask_pack(samples, missing, mask_planes, &mask, &block.mask_size);
+    }
+    block.mask = mask;
+    block.mask_planes = mask_planes;
+    if (detect_repetition(samples, missing, mask_planes, repetition)) {
+        block.repetition = repetition;
+    }
+    samples_block_write(samples, &block, &b);
+    free(mask);
+    e->block = b.bytes;
+    e->header.samples = b.bytes;
+    e->header.samples_size = b.size;
+    if (b.status != AECODEC_OK) {
+        return b.status;
+    }
+    return samples_block_read(b.bytes, b.size, samples->frames, &check) ? AECODEC_OK : AECODEC_BAD_IMAGE;
+}
+
+/* Check what the caller says of samples, before they are read. */
+static aecodec_status check_samples(const aecodec_bundle *bundle, const aecodec_samples *samples)
+{
+    if (!bundle->facts.phases) {
+        return AECODEC_OTHER_KIND;
+    }
+    if (!bundle->bands.is_present) {
+        return AECODEC_ABSENT;
+    }
+    if (!are_samples(&bundle->facts, samples) || (samples->limits && !bundle->bands.has_file_limits) ||
+        (samples->limits && !are_of_type(samples->type, samples->limits, 2 * samples->bands)) ||
+        (samples->has_nodata && !are_of_type(samples->type, &samples->nodata, 1))) {
+        return AECODEC_BAD_IMAGE;
+    }
+    return AECODEC_OK;
+}
+
+/* Take samples whose missing ones are known. */
+static aecodec_status take_samples(aecodec_encoding *e, const aecodec_samples *samples, const uint8_t *missing,
+                                   uint32_t mask_planes, uint64_t *clipped)
+{
+    double limits[2 * AECODEC_MAX_BANDS];
+    aecodec_samples with_limits = *samples;
+    aecodec_status status;
+    if (!samples->limits && e->bundle->bands.has_file_limits &&
+        find_own_limits(e->bundle, samples, missing, mask_planes, limits)) {
+        with_limits.limits = limits;
+    }
+    status = take_values(e, &with_limits, missing, mask_planes, clipped);
+    return status == AECODEC_OK ? take_block(e, &with_limits, missing, mask_planes) : status;
+}
+
+static aecodec_status begin_samples(aecodec_encoding *e, const aecodec_samples *samples, uint32_t parts,
+                                    uint64_t *clipped)
+{
+    uint8_t *missing = NULL;
+    uint32_t mask_planes = 0;
+    aecodec_status status = check_samples(e->bundle, samples);
+    if (status == AECODEC_OK) {
+        make_header(e, samples->width, samples->height, samples->frames, NOT_REDUCED);
+        status = begin_windows(e, parts);
+    }
+    if (status == AECODEC_OK) {
+        status = find_missing(samples, &missing, &mask_planes);
+    }
+    if (status == AECODEC_OK) {
+        status = take_samples(e, samples, missing, mask_planes, clipped);
+    }
+    free(missing);
+    return status;
+}
+
+aecodec_status aecodec_encoding_begin_samples(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                              uint32_t parts, uint64_t *clipped, aecodec_encoding **encoding)
+{
+    uint64_t counts[AECODEC_MAX_BANDS] = {0};
+    aecodec_encoding *e = new_encoding(bundle);
+    aecodec_status status = e ? begin_samples(e, samples, parts, counts) : AECODEC_NO_MEMORY;
+    if (status == AECODEC_OK && clipped) {
+        memcpy(clipped, counts, bundle->facts.channels * sizeof *clipped);
+    }
+    return give(e, status, encoding);
+}
+
 void aecodec_encoding_free(aecodec_encoding *e)
 {
     if (e) {
+        free(e->values);
+        free(e->block);
         free(e->reduced);
         free(e->alpha);
         free(e->latents);
@@ -201,10 +363,23 @@ static void fill_row(int8_t *row, uint32_t channels, uint32_t from, uint32_t cou
     }
 }
 
+/* A row of pixels or samples as the network takes it; channel counts the channels that are coded one by one. */
+static void copy_pixels(const aecodec_encoding *e, size_t pixel, uint32_t channel, uint32_t count, int8_t *to)
+{
+    const aecodec_codec_facts *facts = &e->bundle->facts;
+    if (e->values) {
+        aecodec_values_to_phases(e->values + pixel * facts->channels, (size_t)count * facts->channels, facts->phases,
+                                 to);
+    } else {
+        copy_row(e, e->pixels + pixel * e->stride + channel, count, to);
+    }
+}
+
 void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *input)
 {
     const aecodec_codec_facts *facts = &e->bundle->facts;
     const geometry *g = &e->geometry;
+    uint32_t channels = network_channels(facts);
     placed_window w = window_at(g, &e->windows, number);
     uint32_t planes = g->planes / e->header.frames, left = w.columns.low * facts->tile_width;
     uint32_t count = (w.columns.high - w.columns.low) * facts->tile_width, y;
@@ -212,9 +387,9 @@ void aecodec_encoding_input(const aecodec_encoding *e, uint32_t number, int8_t *
     for (y = w.rows.low * facts->tile_height; y < w.rows.high * facts->tile_height; y++) {
         uint32_t row = y < g->height ? y : g->height - 1;
         size_t pixel = ((size_t)(w.plane / planes) * g->height + row) * g->width + left;
-        copy_row(e, e->pixels + pixel * e->stride + w.plane % planes, seen, input);
-        fill_row(input, facts->channels, seen, count);
-        input += (size_t)count * facts->channels;
+        copy_pixels(e, pixel, w.plane % planes, seen, input);
+        fill_row(input, channels, seen, count);
+        input += (size_t)count * channels;
     }
 }
 

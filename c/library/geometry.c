@@ -17,6 +17,11 @@ static uint32_t most(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+uint32_t network_channels(const aecodec_codec_facts *facts)
+{
+    return facts->channels * most(1, facts->phases);
+}
+
 geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
                      uint32_t frames, int has_colours)
 {
@@ -112,7 +117,7 @@ static span span_at(uint32_t count, uint32_t number, uint32_t n, uint32_t margin
 
 static aecodec_window window_sizes(const aecodec_codec_facts *facts, int is_encoder, uint32_t rows, uint32_t columns)
 {
-    uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * facts->channels;
+    uint32_t pixels = rows * facts->tile_height * columns * facts->tile_width * network_channels(facts);
     uint32_t latents = rows * columns * facts->vectors_per_tile * facts->latent_channels;
     aecodec_window w;
     w.rows = is_encoder ? rows * facts->tile_height : rows;
@@ -152,7 +157,7 @@ static uint64_t memory_of(const aecodec_codec_facts *facts, const geometry *g, c
 {
     placed_window first = window_at(g, w, 0);
     uint64_t tiles = (uint64_t)(first.rows.high - first.rows.low) * (first.columns.high - first.columns.low);
-    uint64_t ends = tiles * (facts->tile_height * facts->tile_width * facts->channels + facts->latent_channels);
+    uint64_t ends = tiles * (facts->tile_height * facts->tile_width * network_channels(facts) + facts->latent_channels);
     aecodec_window sizes;
     size_t work;
     if (!network || ends > UINT32_MAX) {

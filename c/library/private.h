@@ -7,14 +7,23 @@
 #include "aecodec_network.h"
 
 /* The names that the parts share, as other libraries cannot have them. */
+#define average_blocks aecodec_private_average_blocks
+#define bands_open aecodec_private_bands_open
+#define bits_of_sample aecodec_private_bits_of_sample
 #define buffer_append aecodec_private_buffer_append
 #define buffer_append_header aecodec_private_buffer_append_header
 #define buffer_append_number aecodec_private_buffer_append_number
 #define buffer_room aecodec_private_buffer_room
 #define compress_within aecodec_private_compress_within
 #define default_units aecodec_private_default_units
+#define detect_repetition aecodec_private_detect_repetition
 #define divide_up aecodec_private_divide_up
+#define encode_sample_windows aecodec_private_encode_sample_windows
 #define encode_windows aecodec_private_encode_windows
+#define file_within aecodec_private_file_within
+#define fill_missing aecodec_private_fill_missing
+#define find_missing aecodec_private_find_missing
+#define find_own_limits aecodec_private_find_own_limits
 #define geometry_fits aecodec_private_geometry_fits
 #define geometry_of aecodec_private_geometry_of
 #define has_level aecodec_private_has_level
@@ -22,14 +31,26 @@
 #define level_close aecodec_private_level_close
 #define level_open aecodec_private_level_open
 #define level_tables_open aecodec_private_level_tables_open
+#define mask_pack aecodec_private_mask_pack
+#define mask_unpack aecodec_private_mask_unpack
 #define memory_fits aecodec_private_memory_fits
+#define network_channels aecodec_private_network_channels
 #define network_of aecodec_private_network_of
 #define read_u16 aecodec_private_read_u16
 #define read_u32 aecodec_private_read_u32
 #define resize_channel aecodec_private_resize_channel
+#define sample_number aecodec_private_sample_number
+#define sample_size aecodec_private_sample_size
+#define samples_block_read aecodec_private_samples_block_read
+#define samples_block_write aecodec_private_samples_block_write
 #define segment_at aecodec_private_segment_at
 #define segment_count aecodec_private_segment_count
 #define tile_pixels aecodec_private_tile_pixels
+#define to_sample_bits aecodec_private_to_sample_bits
+#define transfer_close aecodec_private_transfer_close
+#define transfer_open aecodec_private_transfer_open
+#define transfer_to_samples aecodec_private_transfer_to_samples
+#define transfer_to_values aecodec_private_transfer_to_values
 #define vector_count aecodec_private_vector_count
 #define window_at aecodec_private_window_at
 #define window_count aecodec_private_window_count
@@ -74,6 +95,14 @@ typedef struct {
     const uint8_t *content;
 } section;
 
+/* The section of the bands: pointers into it. */
+typedef struct {
+    int is_present, has_file_limits;
+    const double *limits;   /* [bands][2] */
+    const uint16_t *tables; /* [bands][255 * phases + 1] */
+    const uint8_t *names;   /* one after the other, each after its size in 16 bits */
+} band_tables;
+
 struct aecodec_bundle {
     aecodec_codec_facts facts;
     level_facts levels[MAX_LEVELS];
@@ -81,6 +110,7 @@ struct aecodec_bundle {
     const int16_t *gains; /* [levels][dimension], or NULL */
     section *sections;
     level_tables tables[MAX_LEVELS]; /* of whole levels */
+    band_tables bands;               /* of a codec with phases */
     aecodec_network encoder, decoder; /* if they are present */
     int has_encoder, has_decoder;
     void *memory; /* of a file that was opened; NULL otherwise */
@@ -113,6 +143,80 @@ uint32_t read_u32(const uint8_t *at);
 aecodec_status level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes, size_t size,
                                  level_tables *tables);
 
+/* ---- bands.c ---- */
+
+/* Check the section of the bands, and let the tables point into it. */
+aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size, band_tables *tables);
+
+/* ---- samples.c: numbers of all types, and the block of files (FORMAT, section 1) ---- */
+
+/* Bytes of a sample; 0 for an unknown type. */
+uint32_t sample_size(uint32_t type);
+/* A sample of an array as its bits. */
+uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at);
+/* The bits of a sample as a number. */
+double sample_number(uint32_t type, uint32_t bits);
+/* A number as the bits of the nearest sample, the even one in a tie. */
+uint32_t to_sample_bits(uint32_t type, double number);
+
+/* What a file says of its samples. Pointers are NULL if it does not say it. */
+typedef struct {
+    uint32_t type, layout, bands, is_big_endian;
+    const uint8_t *limits;     /* [bands][2] in the type */
+    const uint8_t *nodata;     /* in the type */
+    const uint8_t *repetition; /* [bands][2] factor, and 16 * y + x */
+    uint32_t mask_planes;
+    const uint8_t *mask; /* zlib stream */
+    size_t mask_size;
+} samples_block;
+
+/* Check and read a block. Returns whether an encoder could have written it. */
+int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, samples_block *block);
+
+/* ---- transfer.c ---- */
+
+/* The samples of all values, for one type. */
+typedef struct {
+    uint32_t type, bands, top;            /* values are 0 to top */
+    double limits[AECODEC_MAX_BANDS][2];
+    const uint16_t *tables;               /* [bands][top + 1] */
+    uint32_t *samples;                    /* [bands][top + 1] bits */
+} transfer;
+
+/* limits: in the type, or NULL for those of the codec. Returns AECODEC_BAD_IMAGE if samples of the type cannot lie
+ * between the limits. */
+aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t);
+void transfer_close(transfer *t);
+void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples);
+/* Values of samples that are nearest; of missing ones any. missing: as in aecodec_samples, of these pixels. */
+aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
+                                  uint32_t mask_planes, uint16_t *values, uint64_t *clipped);
+
+/* Limits [bands][2] that contain all samples and those of the codec, where the type can have them. Returns whether
+ * any differ from those of the codec. */
+int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
+                    uint32_t mask_planes, double *limits);
+
+/* ---- missing.c ---- */
+
+/* Find the missing samples. *missing: freed by the caller; NULL if there are none. */
+aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, uint32_t *mask_planes);
+/* Fill the values of missing samples smoothly. */
+aecodec_status fill_missing(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
+                            uint16_t *values);
+/* A mask to the zlib stream of a file, and back. */
+aecodec_status mask_pack(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
+                         uint8_t **stream, size_t *size);
+aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size, uint8_t *missing);
+
+/* ---- repetition.c ---- */
+
+/* Find out which bands repeat their samples. repetition: [bands][2] as in a file. Returns whether any does. */
+int detect_repetition(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
+                      uint8_t *repetition);
+/* Give the values of each block their mean. */
+void average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values);
+
 /* ---- geometry.c ---- */
 
 /* The planes of pictures as the networks see them. */
@@ -123,6 +227,8 @@ typedef struct {
 } geometry;
 
 uint32_t divide_up(uint32_t a, uint32_t b);
+/* Channels of pictures or of bands as the networks have them. */
+uint32_t network_channels(const aecodec_codec_facts *facts);
 geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
                      uint32_t frames, int has_colours);
 /* Pixels of all tiles of all planes. */
@@ -205,7 +311,9 @@ typedef struct {
 uint8_t *buffer_room(buffer *b, size_t more);
 void buffer_append(buffer *b, const uint8_t *bytes, size_t size);
 void buffer_append_number(buffer *b, uint32_t number);
-/* Write all fields of a header, its alpha stream too. */
+/* Write the block of samples: their own fields, and the repetition and mask of a block. */
+void samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b);
+/* Write all fields of a header, its block of samples and its alpha stream too. */
 void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
 
 /* ---- running.c, which calls encoding.c and decoding.c ---- */
@@ -213,10 +321,15 @@ void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
 /* Begin an encoding, and run the network on all its windows. */
 aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
                               const aecodec_progress *progress, aecodec_encoding **encoding);
+aecodec_status encode_sample_windows(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                     const aecodec_progress *progress, uint64_t *clipped, aecodec_encoding **encoding);
 
 /* ---- rate_control.c, which calls running.c; compression.c calls both ---- */
 
 aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
                                const aecodec_progress *progress, uint8_t **file, size_t *size);
+/* The best file of an encoding of at most max_bytes bytes. */
+aecodec_status file_within(const aecodec_encoding *e, const aecodec_bundle *bundle, size_t max_bytes, uint8_t **file,
+                           size_t *size);
 
 #endif

@@ -143,19 +143,31 @@ static aecodec_status find_best(const aecodec_bundle *bundle, const aecodec_imag
     return status;
 }
 
+/* Give the best file to the caller, if there is one. */
+static aecodec_status give(candidate *best, aecodec_status status, uint8_t **file, size_t *size)
+{
+    if (status == AECODEC_OK && !best->bytes) {
+        return AECODEC_TOO_FEW_BYTES;
+    }
+    if (status != AECODEC_OK) {
+        discard(best);
+        return status;
+    }
+    *file = best->bytes;
+    *size = best->size;
+    return AECODEC_OK;
+}
+
 aecodec_status compress_within(const aecodec_bundle *bundle, const aecodec_image *picture, size_t max_bytes,
                                const aecodec_progress *progress, uint8_t **file, size_t *size)
 {
     candidate best = {NULL, 0, 0, 0, 0};
-    aecodec_status status = find_best(bundle, picture, max_bytes, progress, &best);
-    if (status == AECODEC_OK && !best.bytes) {
-        return AECODEC_TOO_FEW_BYTES;
-    }
-    if (status != AECODEC_OK) {
-        discard(&best);
-        return status;
-    }
-    *file = best.bytes;
-    *size = best.size;
-    return AECODEC_OK;
+    return give(&best, find_best(bundle, picture, max_bytes, progress, &best), file, size);
+}
+
+aecodec_status file_within(const aecodec_encoding *e, const aecodec_bundle *bundle, size_t max_bytes, uint8_t **file,
+                           size_t *size)
+{
+    candidate best = {NULL, 0, 0, 0, 0};
+    return give(&best, find_level(e, &bundle->facts, max_bytes, &best), file, size);
 }

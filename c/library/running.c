@@ -97,11 +97,10 @@ static aecodec_status run_windows(const aecodec_bundle *bundle, int is_encoder, 
     return status;
 }
 
-aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
-                              const aecodec_progress *progress, aecodec_encoding **encoding)
+/* Run the network on all windows of an encoding that has begun. */
+static aecodec_status encode_begun(aecodec_encoding *e, aecodec_status status, const aecodec_bundle *bundle,
+                                   const aecodec_progress *progress, aecodec_encoding **encoding)
 {
-    aecodec_encoding *e;
-    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
     if (status != AECODEC_OK) {
         return status;
     }
@@ -114,17 +113,59 @@ aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image 
     return status;
 }
 
+aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
+                              const aecodec_progress *progress, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e = NULL;
+    aecodec_status status = aecodec_encoding_begin(bundle, picture, reduction, 0, &e);
+    return encode_begun(e, status, bundle, progress, encoding);
+}
+
+aecodec_status encode_sample_windows(const aecodec_bundle *bundle, const aecodec_samples *samples,
+                                     const aecodec_progress *progress, uint64_t *clipped, aecodec_encoding **encoding)
+{
+    aecodec_encoding *e = NULL;
+    aecodec_status status = aecodec_encoding_begin_samples(bundle, samples, 0, clipped, &e);
+    return encode_begun(e, status, bundle, progress, encoding);
+}
+
+/* Decode a file, and run the network on all windows. *decoding is freed by the caller in any case. */
+static aecodec_status decode_windows(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                                     const aecodec_limits *limits, const aecodec_progress *progress,
+                                     aecodec_decoding **decoding)
+{
+    aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, decoding);
+    if (status == AECODEC_OK) {
+        status = bundle->has_decoder ? run_windows(bundle, 0, *decoding, progress) : AECODEC_ABSENT;
+    }
+    return status;
+}
+
 aecodec_status aecodec_decompress(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
                                   const aecodec_limits *limits, const aecodec_progress *progress,
                                   aecodec_image *picture)
 {
     aecodec_decoding *d = NULL;
-    aecodec_status status = aecodec_decoding_begin(bundle, file, size, limits, 0, &d);
-    if (status == AECODEC_OK) {
-        status = bundle->has_decoder ? run_windows(bundle, 0, d, progress) : AECODEC_ABSENT;
-    }
+    aecodec_status status = bundle->facts.phases
+                                ? AECODEC_OTHER_KIND
+                                : decode_windows(bundle, file, size, limits, progress, &d);
     if (status == AECODEC_OK) {
         status = aecodec_decoding_finish(d, picture);
+    }
+    aecodec_decoding_free(d);
+    return status;
+}
+
+aecodec_status aecodec_decompress_samples(const aecodec_bundle *bundle, const uint8_t *file, size_t size,
+                                          const aecodec_limits *limits, const aecodec_progress *progress,
+                                          aecodec_samples *samples)
+{
+    aecodec_decoding *d = NULL;
+    aecodec_status status = bundle->facts.phases
+                                ? decode_windows(bundle, file, size, limits, progress, &d)
+                                : AECODEC_OTHER_KIND;
+    if (status == AECODEC_OK) {
+        status = aecodec_decoding_finish_samples(d, samples);
     }
     aecodec_decoding_free(d);
     return status;

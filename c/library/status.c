@@ -16,12 +16,14 @@ static const char *const texts[] = {
     [AECODEC_ABSENT] = "the bundle lacks the network or the level that this takes: export it with them",
     [AECODEC_LIMIT] = "states more pixels or frames than are accepted, as a decompression bomb does: if you trust "
                       "it, allow more",
-    [AECODEC_BAD_IMAGE] = "no picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
-                          "to 4",
+    [AECODEC_BAD_IMAGE] = "not a picture that a file can hold: a side of 0, too many pixels, or other channels than 1 "
+                          "to 4; for samples, other bands than the codec's, or a type, limits or samples that do not "
+                          "fit",
     [AECODEC_BAD_ARGUMENT] = "no such level, section or reduction",
     [AECODEC_TOO_FEW_BYTES] = "no file of this picture is so small: allow more bytes, or reduce the picture",
     [AECODEC_CANCELLED] = "cancelled",
     [AECODEC_UNREADABLE] = "cannot be read",
+    [AECODEC_OTHER_KIND] = "pictures need a codec without bands, and samples need a codec with bands",
 };
 
 const char *aecodec_status_text(aecodec_status status)
@@ -34,6 +36,14 @@ void aecodec_image_free(aecodec_image *picture)
 {
     free(picture->pixels);
     picture->pixels = NULL;
+}
+
+void aecodec_samples_free(aecodec_samples *samples)
+{
+    free(samples->samples);
+    free(samples->missing);
+    samples->samples = NULL;
+    samples->missing = NULL;
 }
 
 void aecodec_free(void *memory)

@@ -7,6 +7,7 @@ import { fetchHead, fetchSection } from "./fetching.js";
 const ENCODER = 1;
 const DECODER = 2;
 const LEVEL = 3;
+const BANDS = 4;
 const UNITS = 16; // of a level
 
 export class Codec {
@@ -37,7 +38,8 @@ export class Codec {
         core.numbers(at + 32, 10);
       const tile = { width: tileWidth, height: tileHeight };
       const name = core.text(at + 72);
-      return { id, name, tile, channels, levels, defaultLevel, hasGains: Boolean(hasGains), anySize: receptiveField > 0, sections };
+      const [phases] = core.numbers(at + 476, 1);
+      return { id, name, tile, channels, phases, levels, defaultLevel, hasGains: Boolean(hasGains), anySize: receptiveField > 0, sections };
     });
   }
 
@@ -87,10 +89,27 @@ export class Codec {
     return this.#need(LEVEL, (units + UNITS / 2) >> 4);
   }
 
+  /** The transfer tables of a codec with bands; nothing for others. */
+  needBands() {
+    return this.facts.phases ? this.#need(BANDS, 0) : undefined;
+  }
+
+  /** Names and limits of the bands. */
+  async bands() {
+    const { core } = this;
+    await this.needBands();
+    return core.with("band", (at) =>
+      Array.from({ length: this.facts.phases ? this.facts.channels : 0 }, (_, number) => {
+        core.check("aecodec_bundle_band", this.bundle, number, at);
+        return { name: core.text(at + 16), low: core.double(at)[0], high: core.double(at + 8)[0] };
+      }),
+    );
+  }
+
   // Sections are fetched once, also if several jobs wait for one.
   #need(kind, level) {
     const section = this.sections.find((candidate) => candidate.kind === kind && candidate.level === level);
-    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${["", "encoder", "decoder", `level ${level}`][kind]} here`);
+    if (!section) throw new CodecError(`codec ${this.facts.name} has no ${["", "encoder", "decoder", `level ${level}`, "bands"][kind]} here`);
     if (!this.coming.has(section)) {
       const coming = this.#fetch(section);
       this.coming.set(section, coming);
@@ -103,7 +122,8 @@ export class Codec {
     const content = await fetchSection(this.core, this.folder, section.hash);
     const address = this.core.put(content);
     this.core.check("aecodec_bundle_add", this.bundle, section.number, address, content.length);
-    const network = section.kind === LEVEL ? 0 : this.core.network(address, content.length);
+    const isNetwork = section.kind === ENCODER || section.kind === DECODER;
+    const network = isNetwork ? this.core.network(address, content.length) : 0;
     return { hash: section.hash, address, size: content.length, network };
   }
 }

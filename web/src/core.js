@@ -2,7 +2,7 @@
 
 import { AecodecError, errorOfStatus } from "./errors.js";
 
-const SIZES = { facts: 476, section: 52, header: 28, image: 20, window: 16, limits: 12, pair: 8 };
+const SIZES = { facts: 480, section: 52, band: 424, header: 56, image: 20, samples: 56, window: 16, limits: 12, pair: 8 };
 const decoder = new TextDecoder();
 
 /** Compile the core; the module may be posted to other workers. */
@@ -27,6 +27,11 @@ export class Core {
   /** Numbers of a struct, four bytes each. Valid as long as `bytes`. */
   numbers(address, count) {
     return new Uint32Array(this.calls.memory.buffer, address, count);
+  }
+
+  /** A double of a struct. */
+  double(address) {
+    return new Float64Array(this.calls.memory.buffer, address, 1);
   }
 
   /** Memory at a multiple of 64, until `free`. */
@@ -118,6 +123,7 @@ export class Core {
           units: small[13],
           reduction: small[14] / 2,
           frames: large[4],
+          hasSamples: large[12] !== 0,
         };
       }),
     );

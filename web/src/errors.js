@@ -42,6 +42,7 @@ const KIND_OF_STATUS = {
   20: ImageError,
   21: UsageError,
   22: UsageError,
+  25: UsageError,
 };
 
 /** The error for a status of the core other than 0. */

@@ -3,6 +3,7 @@
 import { client } from "./client.js";
 import { UsageError } from "./errors.js";
 import { fromImageData, toImageData } from "./pixels.js";
+import { fromCore, showBands, toCore } from "./samples.js";
 
 export * from "./errors.js";
 
@@ -46,12 +47,37 @@ export async function encode(imageData, { codec, level, maxBytes, signal, onProg
   return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.pixels.buffer] });
 }
 
+/** The samples of a file with bands. */
+export async function decodeSamples(data, options) {
+  const decoded = await ask(data, options);
+  if (!decoded.samples) throw new UsageError("the file has pixels, not samples of bands: use decode");
+  return fromCore(decoded);
+}
+
+/** Samples of bands as an `.aec` file. */
+export async function encodeSamples(samples, { codec, level, maxBytes, signal, onProgress } = {}) {
+  const image = toCore(samples);
+  const options = { folder: folderOf(codec), level, maxBytes };
+  return client.ask("encode", { image, options }, { signal, onProgress, transfer: [image.samples.buffer] });
+}
+
+/** One band as grey, or three as RGB. */
+export function samplesToImageData(samples, options) {
+  return showBands(samples, options);
+}
+
 /** How like each other two pictures of one size are: MS-SSIM, or PSNR in dB if a side has fewer than 11 pixels. */
 export async function likeness(first, second) {
   return client.ask("likeness", { first: colours(first), second: colours(second) });
 }
 
-async function decoded(data, { codec, maxPixels, maxFrames, signal, onProgress } = {}) {
+async function decoded(data, options) {
+  const picture = await ask(data, options);
+  if (picture.samples) throw new UsageError("the file has samples of bands, not pixels: use decodeSamples");
+  return picture;
+}
+
+async function ask(data, { codec, maxPixels, maxFrames, signal, onProgress } = {}) {
   const limits = { maxPixels: limit("maxPixels", maxPixels), maxFrames: limit("maxFrames", maxFrames) };
   const options = { codecs, folder: codec && folderOf(codec), limits };
   return client.ask("decode", { file: await bytesOf(data), options }, { signal, onProgress });
@@ -63,6 +89,11 @@ class Codec {
     this.url = url;
     Object.assign(this, facts);
     delete this.sections;
+  }
+
+  /** Names and limits of the bands; none of a codec for pictures. */
+  bands() {
+    return client.ask("bands", { folder: this.url });
   }
 
   /** Run the encoder network on a picture once, for files at any level. */

@@ -53,10 +53,10 @@ export class Jobs {
   async #decodeWith(codec, header, file, limits, report) {
     const units = codec.unitsOfHeader(header.units);
     const begin = () => Decoding.begin(codec, file, { ...limits, parts: this.runners.parts(header) });
-    const decoding = await this.#begun(begin, () => Promise.all([codec.needDecoder(), codec.needLevel(units)]));
+    const decoding = await this.#begun(begin, () => Promise.all([codec.needBands(), codec.needDecoder(), codec.needLevel(units)]));
     try {
       await this.#run(codec, decoding, await codec.needDecoder(), report);
-      return decoding.finish();
+      return header.hasSamples ? decoding.finishSamples() : decoding.finish();
     } finally {
       decoding.free();
     }
@@ -84,7 +84,9 @@ export class Jobs {
   async prepare(image, folder, report, reduction) {
     const codec = await this.codec(folder);
     const section = await codec.needEncoder();
-    const encoding = Encoding.begin(codec, image, { parts: this.runners.parts(image), reduction });
+    await codec.needBands();
+    const options = { parts: this.runners.parts(image), reduction };
+    const encoding = image.samples ? Encoding.beginSamples(codec, image, options) : Encoding.begin(codec, image, options);
     try {
       await this.#run(codec, encoding, section, report);
     } catch (error) {
@@ -107,12 +109,13 @@ export class Jobs {
     return maxBytes === undefined ? this.file(prepared, level) : this.within(prepared, maxBytes);
   }
 
-  /** Encode a picture at a level, or as well as it can be in a number of bytes. */
+  /** Encode a picture or samples at a level, or as well as they can be in a number of bytes. */
   async encode(image, { folder, level, maxBytes }, report) {
     needOneOf({ level, maxBytes });
     const prepared = await this.prepare(image, folder, report);
     try {
-      return await this.make(prepared, { level, maxBytes });
+      const file = await this.make(prepared, { level, maxBytes });
+      return image.samples ? { file, clipped: prepared.encoding.clipped } : file;
     } finally {
       prepared.encoding.free();
     }
@@ -126,7 +129,7 @@ export class Jobs {
     const { codec, image } = prepared;
     let best;
     let smallest = Infinity;
-    const isReducible = codec.facts.anySize && image.width * image.height <= MOST_REDUCED;
+    const isReducible = codec.facts.anySize && !image.samples && image.width * image.height <= MOST_REDUCED;
     for (const reduction of isReducible ? REDUCTIONS : REDUCTIONS.slice(0, 1)) {
       const candidate = await this.#reduced(prepared, reduction, (picture) => this.#largest(picture, maxBytes));
       smallest = Math.min(smallest, candidate.smallest);

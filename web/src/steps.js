@@ -4,6 +4,12 @@ const NOT_REDUCED = 2; // halves
 const INPUT_SIZE = 2; // places in a window
 export const OUTPUT_SIZE = 3;
 
+/** Names of the types of samples and of the axes of their source, by their numbers in files. */
+export const TYPES = ["uint8", "int8", "uint16", "int16", "int32", "float16", "float32"];
+export const LAYOUTS = ["HW", "HWB", "FHW", "FHWB", "BHW", "FBHW"];
+const SIZES = [1, 1, 2, 2, 4, 2, 4]; // bytes of a sample
+const MAX_BANDS = 32;
+
 class Steps {
   constructor(core, name, address) {
     this.core = core;
@@ -85,6 +91,23 @@ export class Decoding extends Steps {
     );
   }
 
+  /** The samples of a file with bands, once all windows have their output. */
+  finishSamples() {
+    const { core } = this;
+    return core.with("samples", (at) => {
+      core.check("aecodec_decoding_finish_samples", this.address, at);
+      const [width, height, bands, frames, type, layout, isBigEndian, hasNodata] = core.numbers(at, 8);
+      const [, maskPlanes, missing, samples] = core.numbers(at + 40, 4);
+      const nodata = hasNodata ? core.double(at + 32)[0] : undefined;
+      const pixels = frames * height * width;
+      const result = { width, height, bands, frames, type: TYPES[type], layout: LAYOUTS[layout], isBigEndian: Boolean(isBigEndian), nodata };
+      result.samples = core.take(samples, pixels * bands * SIZES[type]);
+      if (missing) Object.assign(result, { maskPlanes, missing: core.take(missing, pixels * maskPlanes) });
+      core.calls.aecodec_samples_free(at);
+      return result;
+    });
+  }
+
   /** The pictures, once all windows have their output. */
   finish() {
     const { core } = this;
@@ -116,9 +139,27 @@ export class Encoding extends Steps {
     }
   }
 
+  /** The same for samples of bands; `clipped` counts the samples of each band that lie outside its limits. */
+  static beginSamples(codec, source, { parts }) {
+    const { core } = codec;
+    return core.withBytes(source.samples, (samples) =>
+      core.withBytes(source.missing ?? new Uint8Array(0), (missing) =>
+        core.withBytes(new Uint8Array(8 * MAX_BANDS), (clipped) =>
+          withSamples(core, source, samples, source.missing ? missing : 0, (at) =>
+            core.with("pair", (result) => {
+              core.check("aecodec_encoding_begin_samples", codec.bundle, at, parts, clipped, result);
+              const counts = new BigUint64Array(core.calls.memory.buffer, clipped, source.bands);
+              return Object.assign(new Encoding(core, "encoding", core.numbers(result, 1)[0]), { clipped: Array.from(counts, Number) });
+            }),
+          ),
+        ),
+      ),
+    );
+  }
+
   free() {
     super.free();
-    this.core.free(this.pixels);
+    if (this.pixels) this.core.free(this.pixels);
   }
 
   /** The file at a level in sixteenths. */
@@ -154,6 +195,18 @@ export function likeness(core, first, second) {
 function withImage(core, { width, height, channels, frames }, pixels, use) {
   return core.with("image", (at) => {
     core.numbers(at, 5).set([width, height, channels, frames, pixels]);
+    return use(at);
+  });
+}
+
+// The struct of samples that are in memory.
+function withSamples(core, source, samples, missing, use) {
+  const { width, height, bands, frames, type, layout, isBigEndian, nodata, maskPlanes = 0 } = source;
+  const numbers = [width, height, bands, frames, TYPES.indexOf(type), LAYOUTS.indexOf(layout), isBigEndian, nodata !== undefined];
+  return core.with("samples", (at) => {
+    core.numbers(at, 8).set(numbers);
+    core.double(at + 32)[0] = nodata ?? 0;
+    core.numbers(at + 40, 4).set([0, maskPlanes, missing, samples]);
     return use(at);
   });
 }

@@ -46,6 +46,7 @@ function freeIfUnused(key, { picture, users }) {
 const ASKED = {
   header: async ({ core }, { file }) => core.header(file),
   facts: async (all, { folder }) => (await all.codec(folder)).facts,
+  bands: async (all, { folder }) => (await all.codec(folder)).bands(),
   decode: (all, { file, options }, report) => all.decode(file, options, report),
   encode: (all, { image, options }, report) => all.encode(image, options, report),
   likeness: async ({ core }, { first, second }) => likeness(core, first, second),
@@ -62,8 +63,8 @@ const ASKED = {
 };
 
 function buffersOf(result) {
-  const pixels = result?.pixels ?? result;
-  return pixels instanceof Uint8Array ? [pixels.buffer] : [];
+  const parts = [result, result?.pixels, result?.samples, result?.missing, result?.file];
+  return parts.filter((part) => part instanceof Uint8Array).map((part) => part.buffer);
 }
 
 onmessage = async ({ data: { number, what, abort, ...values } }) => {

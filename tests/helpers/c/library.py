@@ -53,6 +53,8 @@ class CHeader(ctypes.Structure):
         ("xmp", c_void_p),
         ("xmp_size", c_size_t),
         ("metadata_size", c_size_t),
+        ("samples", c_void_p),
+        ("samples_size", c_size_t),
     )
 
 

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Missing samples: their masks in files, and smooth values in their places for the networks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+static size_t pixels_of(const aecodec_samples *samples)
+{
+    return (size_t)samples->width * samples->height * samples->frames;
+}
+
+/* ---- finding them ---- */
+
+static int is_masked(const aecodec_samples *samples, size_t pixel, uint32_t band)
+{
+    return samples->missing && samples->missing[pixel * samples->mask_planes + (samples->mask_planes > 1 ? band : 0)];
+}
+
+/* Mark the missing samples of a pixel: [bands]. Returns 0 if other samples are infinite, or if samples are NaN although
+ * missing ones have another value. */
+static int mark_pixel(const aecodec_samples *samples, size_t pixel, uint8_t *missing)
+{
+    int is_nan_nodata = !samples->has_nodata || samples->nodata != samples->nodata;
+    uint32_t band;
+    for (band = 0; band < samples->bands; band++) {
+        double number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, pixel * samples->bands + band));
+        int is_nan = number != number, is_nodata = samples->has_nodata && number == samples->nodata;
+        missing[band] = (uint8_t)(is_masked(samples, pixel, band) || is_nodata || is_nan);
+        if ((is_nan && !is_nan_nodata) || (!missing[band] && number - number != 0)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Keep the first plane of a mask whose planes are equal. Returns how many planes are left; 0 if nothing is missing. */
+static uint32_t without_equal_planes(uint8_t *missing, size_t pixels, uint32_t bands)
+{
+    size_t n;
+    uint32_t is_any = 0, differs = 0, band;
+    for (n = 0; n < pixels; n++) {
+        for (band = 0; band < bands; band++) {
+            is_any |= missing[n * bands + band];
+            differs |= missing[n * bands + band] ^ missing[n * bands];
+        }
+    }
+    if (!is_any || differs) {
+        return is_any ? bands : 0;
+    }
+    for (n = 0; n < pixels; n++) {
+        missing[n] = missing[n * bands];
+    }
+    return 1;
+}
+
+/* Whether samples can be missing without a look at them. */
+static int can_be_missing(const aecodec_samples *samples)
+{
+    return samples->missing || samples->has_nodata || samples->type >= AECODEC_FLOAT16;
+}
+
+aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, uint32_t *mask_planes)
+{
+    size_t pixels = pixels_of(samples), n;
+    uint8_t *marks;
+    *missing = NULL;
+    *mask_planes = 0;
+    if (!can_be_missing(samples)) {
+        return AECODEC_OK;
+    }
+    marks = malloc(pixels * samples->bands);
+    if (!marks) {
+        return AECODEC_NO_MEMORY;
+    }
+    for (n = 0; n < pixels; n++) {
+        if (!mark_pixel(samples, n, marks + n * samples->bands)) {
+            free(marks);
+            return AECODEC_BAD_IMAGE;
+        }
+    }
+    *mask_planes = without_equal_planes(marks, pixels, samples->bands);
+    *missing = *mask_planes ? marks : NULL;
+    free(*mask_planes ? NULL : marks);
+    return AECODEC_OK;
+}
+
+/* ---- filling ---- */
+
+enum { MAX_LEVELS_OF_PLANE = 22 };
+
+/* Values of a plane, and which are known. */
+typedef struct {
+    uint32_t width, height;
+    uint16_t *values;
+    uint8_t *known;
+} plane;
+
+/* The mean of the known values of 2 by 2. */
+static void reduce_pixel(const plane *from, const plane *to, uint32_t y, uint32_t x)
+{
+    uint32_t sum = 0, count = 0, row, column;
+    size_t at = (size_t)y * to->width + x;
+    for (row = 2 * y; row < 2 * y + 2 && row < from->height; row++) {
+        for (column = 2 * x; column < 2 * x + 2 && column < from->width; column++) {
+            size_t place = (size_t)row * from->width + column;
+            sum += from->known[place] ? from->values[place] : 0u;
+            count += from->known[place];
+        }
+    }
+    to->values[at] = (uint16_t)(count ? (2 * sum + count) / (2 * count) : 0);
+    to->known[at] = count > 0;
+}
+
+/* Make the plane of half the sides. Returns whether all of its values are known. */
+static int reduce(const plane *from, const plane *to)
+{
+    uint32_t y, x;
+    int is_whole = 1;
+    for (y = 0; y < to->height; y++) {
+        for (x = 0; x < to->width; x++) {
+            reduce_pixel(from, to, y, x);
+            is_whole &= to->known[(size_t)y * to->width + x];
+        }
+    }
+    return is_whole;
+}
+
+/* Fill what is unknown from the plane of half the sides. */
+static void enlarge(const plane *from, const plane *to)
+{
+    uint32_t y, x;
+    for (y = 0; y < to->height; y++) {
+        for (x = 0; x < to->width; x++) {
+            size_t at = (size_t)y * to->width + x;
+            if (!to->known[at]) {
+                to->values[at] = from->values[(size_t)(y / 2) * from->width + x / 2];
+            }
+        }
+    }
+}
+
+/* Lay out the planes one after the other. Returns how many numbers they have together. */
+static size_t lay_out(plane *planes, uint32_t width, uint32_t height, uint16_t *values, uint8_t *known)
+{
+    size_t total = 0;
+    uint32_t n;
+    for (n = 0; n < MAX_LEVELS_OF_PLANE; n++) {
+        planes[n].width = width;
+        planes[n].height = height;
+        planes[n].values = values ? values + total : NULL;
+        planes[n].known = known ? known + total : NULL;
+        total += (size_t)width * height;
+        width = width / 2 + width % 2;
+        height = height / 2 + height % 2;
+    }
+    return total;
+}
+
+/* Fill the finest plane. */
+static void fill_planes(plane *planes)
+{
+    uint32_t n = 0;
+    int is_whole = 0;
+    while (!is_whole && (planes[n].width > 1 || planes[n].height > 1)) {
+        is_whole = reduce(&planes[n], &planes[n + 1]);
+        n++;
+    }
+    for (; n > 0; n--) {
+        enlarge(&planes[n], &planes[n - 1]);
+    }
+}
+
+/* One band of a frame. */
+static void fill_band(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes, uint16_t *values,
+                      plane *planes)
+{
+    size_t count = (size_t)samples->width * samples->height, n;
+    uint32_t bands = samples->bands;
+    int is_whole = 1;
+    for (n = 0; n < count; n++) {
+        planes[0].known[n] = !missing[n * mask_planes];
+        planes[0].values[n] = planes[0].known[n] ? values[n * bands] : 0;
+        is_whole &= planes[0].known[n];
+    }
+    if (!is_whole) {
+        fill_planes(planes);
+        for (n = 0; n < count; n++) {
+            values[n * bands] = planes[0].values[n];
+        }
+    }
+}
+
+aecodec_status fill_missing(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
+                            uint16_t *values)
+{
+    plane planes[MAX_LEVELS_OF_PLANE];
+    size_t frame = (size_t)samples->width * samples->height;
+    size_t total = lay_out(planes, samples->width, samples->height, NULL, NULL);
+    uint16_t *room = malloc(total * sizeof *room);
+    uint8_t *known = malloc(total);
+    uint32_t f, band;
+    if (room && known) {
+        lay_out(planes, samples->width, samples->height, room, known);
+    }
+    for (f = 0; room && known && f < samples->frames; f++) {
+        for (band = 0; band < samples->bands; band++) {
+            const uint8_t *mask = missing + frame * f * mask_planes + (mask_planes > 1 ? band : 0);
+            fill_band(samples, mask, mask_planes, values + frame * f * samples->bands + band, planes);
+        }
+    }
+    free(room);
+    free(known);
+    return room && known ? AECODEC_OK : AECODEC_NO_MEMORY;
+}
+
+/* ---- masks in files ---- */
+
+/* The place in a mask [frames][height][width][planes] of a bit of [frames][planes][height][width], one after the
+ * other. */
+typedef struct {
+    size_t pixels; /* of a frame */
+    uint32_t planes;
+    size_t frame, pixel;
+    uint32_t plane;
+} bit_place;
+
+static size_t next_place(bit_place *p)
+{
+    size_t at = (p->frame * p->pixels + p->pixel) * p->planes + p->plane;
+    if (++p->pixel == p->pixels) {
+        p->pixel = 0;
+        if (++p->plane == p->planes) {
+            p->plane = 0;
+            p->frame++;
+        }
+    }
+    return at;
+}
+
+static bit_place first_place(const aecodec_samples *samples, uint32_t planes)
+{
+    bit_place p = {0, 0, 0, 0, 0};
+    p.pixels = (size_t)samples->width * samples->height;
+    p.planes = planes;
+    return p;
+}
+
+aecodec_status mask_pack(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
+                         uint8_t **stream, size_t *size)
+{
+    size_t count = pixels_of(samples) * mask_planes, bytes = count / 8 + (count % 8 > 0), n;
+    bit_place p = first_place(samples, mask_planes);
+    uint8_t *bits = malloc(bytes);
+    *stream = malloc(zlib_bound(bytes));
+    *size = 0;
+    if (bits && *stream) {
+        memset(bits, 0, bytes);
+        for (n = 0; n < count; n++) {
+            bits[n / 8] |= (uint8_t)((missing[next_place(&p)] != 0) << (7 - n % 8));
+        }
+        *size = zlib_deflate(bits, bytes, *stream);
+    }
+    free(bits);
+    return *size ? AECODEC_OK : AECODEC_NO_MEMORY;
+}
+
+aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size, uint8_t *missing)
+{
+    size_t count = pixels_of(samples) * samples->mask_planes, bytes = count / 8 + (count % 8 > 0), n;
+    bit_place p = first_place(samples, samples->mask_planes);
+    uint8_t *bits = malloc(bytes);
+    aecodec_status status = bits ? zlib_inflate(stream, size, bits, bytes) : AECODEC_NO_MEMORY;
+    if (status == AECODEC_OK && count % 8 && (uint8_t)(bits[bytes - 1] << count % 8)) {
+        status = AECODEC_DAMAGED;
+    }
+    for (n = 0; status == AECODEC_OK && n < count; n++) {
+        missing[next_place(&p)] = bits[n / 8] >> (7 - n % 8) & 1u;
+    }
+    free(bits);
+    return status;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bands that repeat every sample, such as those of 20 m in a satellite picture of 10 m. */
+#include <string.h>
+
+#include "private.h"
+
+enum { MAX_FACTOR = 16 };
+
+static uint32_t divisor_of(uint32_t a, uint32_t b)
+{
+    while (b) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* One band: places are counted in samples from its first one. */
+typedef struct {
+    const aecodec_samples *samples;
+    const uint8_t *missing;
+    uint32_t mask_planes, band;
+} band_view;
+
+static int is_missing(const band_view *v, size_t pixel)
+{
+    return v->missing && v->missing[pixel * v->mask_planes + (v->mask_planes > 1 ? v->band : 0)];
+}
+
+/* Whether two samples are equal; missing ones equal each other only. */
+static int is_equal(const band_view *v, size_t a, size_t b)
+{
+    size_t first = a * v->samples->bands + v->band, second = b * v->samples->bands + v->band;
+    if (is_missing(v, a) || is_missing(v, b)) {
+        return is_missing(v, a) && is_missing(v, b);
+    }
+    switch (v->samples->type) {
+    case AECODEC_UINT8:
+    case AECODEC_INT8:
+        return ((const uint8_t *)v->samples->samples)[first] == ((const uint8_t *)v->samples->samples)[second];
+    case AECODEC_UINT16:
+    case AECODEC_INT16:
+        return ((const uint16_t *)v->samples->samples)[first] == ((const uint16_t *)v->samples->samples)[second];
+    case AECODEC_INT32:
+        return ((const int32_t *)v->samples->samples)[first] == ((const int32_t *)v->samples->samples)[second];
+    case AECODEC_FLOAT16: { /* 0 equals -0 */
+        uint16_t x = ((const uint16_t *)v->samples->samples)[first];
+        uint16_t y = ((const uint16_t *)v->samples->samples)[second];
+        return x == y || ((x | y) & 0x7fffu) == 0;
+    }
+    default:
+        return ((const float *)v->samples->samples)[first] == ((const float *)v->samples->samples)[second];
+    }
+}
+
+/* Whether a line of samples equals the line before it in all frames. step: from a sample to the next one of its line;
+ * between: from a line to the next. */
+static int line_repeats(const band_view *v, uint32_t line, uint32_t length, size_t step, size_t between)
+{
+    size_t frame = (size_t)v->samples->width * v->samples->height;
+    uint32_t n, f;
+    for (f = 0; f < v->samples->frames; f++) {
+        for (n = 0; n < length; n++) {
+            size_t at = frame * f + between * line + step * n;
+            if (!is_equal(v, at, at - between)) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* The greatest common divisor of the distances between lines that differ from the line before, 0 if there are none;
+ * and the first of these lines. */
+static uint32_t find_changes(const band_view *v, int is_down, uint32_t *first)
+{
+    uint32_t width = v->samples->width, height = v->samples->height, divisor = 0, line;
+    *first = 0;
+    for (line = 1; line < (is_down ? height : width) && divisor != 1; line++) {
+        if (!(is_down ? line_repeats(v, line, width, 1, width) : line_repeats(v, line, height, width, 1))) {
+            *first = *first ? *first : line;
+            divisor = divisor_of(line - *first, divisor);
+        }
+    }
+    return divisor;
+}
+
+/* The largest factor; 1 if the samples do not repeat. */
+static uint32_t detect_in_band(const band_view *v, uint32_t *y, uint32_t *x)
+{
+    uint32_t common = find_changes(v, 1, y), factor;
+    if (common == 1) {
+        return 1;
+    }
+    common = divisor_of(common, find_changes(v, 0, x));
+    for (factor = MAX_FACTOR; common % factor; factor--) {
+    }
+    return factor;
+}
+
+int detect_repetition(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
+                      uint8_t *repetition)
+{
+    band_view v = {samples, missing, mask_planes, 0};
+    int is_repeated = 0;
+    for (; v.band < samples->bands; v.band++, repetition += 2) {
+        uint32_t y = 0, x = 0, factor = detect_in_band(&v, &y, &x);
+        repetition[0] = (uint8_t)factor;
+        repetition[1] = (uint8_t)(16 * (y % factor) + x % factor);
+        is_repeated |= factor > 1;
+    }
+    return is_repeated;
+}
+
+/* ---- averages ---- */
+
+/* Give a block of values, which are `bands` apart, their mean. */
+static void average_block(uint16_t *values, uint32_t rows, uint32_t columns, size_t row, uint32_t bands)
+{
+    uint32_t sum = 0, count = rows * columns, y, x;
+    for (y = 0; y < rows; y++) {
+        for (x = 0; x < columns; x++) {
+            sum += values[y * row + (size_t)x * bands];
+        }
+    }
+    sum = (2 * sum + count) / (2 * count);
+    for (y = 0; y < rows; y++) {
+        for (x = 0; x < columns; x++) {
+            values[y * row + (size_t)x * bands] = (uint16_t)sum;
+        }
+    }
+}
+
+/* Where the block after one begins. */
+static uint32_t next_block(uint32_t start, uint32_t phase, uint32_t factor, uint32_t side)
+{
+    uint32_t next = start ? start + factor : phase ? phase : factor;
+    return next < side ? next : side;
+}
+
+static void average_plane(const aecodec_samples *samples, uint32_t factor, uint32_t phase, uint16_t *values)
+{
+    uint32_t height = samples->height, width = samples->width, bands = samples->bands, y, x, below, after;
+    for (y = 0; y < height; y = below) {
+        below = next_block(y, phase / 16, factor, height);
+        for (x = 0; x < width; x = after) {
+            after = next_block(x, phase % 16, factor, width);
+            average_block(values + ((size_t)y * width + x) * bands, below - y, after - x, (size_t)width * bands, bands);
+        }
+    }
+}
+
+void average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values)
+{
+    size_t frame = (size_t)samples->width * samples->height * samples->bands;
+    uint32_t f, band;
+    for (f = 0; f < samples->frames; f++) {
+        for (band = 0; band < samples->bands; band++) {
+            if (repetition[2 * band] > 1) {
+                average_plane(samples, repetition[2 * band], repetition[2 * band + 1], values + frame * f + band);
+            }
+        }
+    }
+}

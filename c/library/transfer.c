@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Samples to values, and back: the samples of all values are computed once, and then looked up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+enum {
+    STEPS = 65535, /* of a table, and the most that limits of integers may differ by */
+    IS_CLIPPED = 0x8000,
+    VALUE_BITS = 0x7fff
+};
+
+/* ---- the samples of all values ---- */
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double rounded_down(double number)
+{
+    double whole;
+    if (number < -2147483648.0 || number >= 2147483648.0) {
+        return number;
+    }
+    whole = (double)(int32_t)number;
+    return whole > number ? whole - 1 : whole;
+}
+
+/* The least and the largest finite number of a type. */
+static void find_extremes(uint32_t type, double extremes[2])
+{
+    static const uint32_t bits[][2] = {{0, 0xff},          {0x80, 0x7f},     {0, 0xffff},
+                                       {0x8000, 0x7fff},   {0x80000000u, 0x7fffffff},
+                                       {0xfbff, 0x7bff},   {0xff7fffffu, 0x7f7fffff}};
+    extremes[0] = sample_number(type, bits[type][0]);
+    extremes[1] = sample_number(type, bits[type][1]);
+}
+
+/* The limits of a band in the range of the type: of integers rounded outwards. Returns whether samples fit. */
+static int fit_limits(uint32_t type, const double limits[2], double fitted[2])
+{
+    double extremes[2], low = limits[0], high = limits[1];
+    find_extremes(type, extremes);
+    if (type < AECODEC_FLOAT16) {
+        low = rounded_down(low);
+        high = -rounded_down(-high);
+    }
+    fitted[0] = smaller(larger(low, extremes[0]), extremes[1]);
+    fitted[1] = smaller(larger(high, extremes[0]), extremes[1]);
+    return fitted[0] < fitted[1] && (type >= AECODEC_FLOAT16 || fitted[1] - fitted[0] <= STEPS);
+}
+
+/* The number at a step of a table; one rounding after the other, as in Python. */
+static double number_at(const double limits[2], uint32_t step)
+{
+    double part = (double)step / STEPS;
+    double above = (limits[1] - limits[0]) * part;
+    return limits[0] + above;
+}
+
+static uint32_t sample_of(uint32_t type, const double limits[2], uint32_t step)
+{
+    uint64_t range;
+    if (type >= AECODEC_FLOAT16) {
+        return to_sample_bits(type, number_at(limits, step));
+    }
+    range = (uint64_t)(limits[1] - limits[0]);
+    return to_sample_bits(type, limits[0] + (double)((2 * range * step + STEPS) / (2 * STEPS)));
+}
+
+static void fill_samples(transfer *t)
+{
+    const uint16_t *tables = t->tables;
+    uint32_t band, value, *to = t->samples;
+    for (band = 0; band < t->bands; band++) {
+        for (value = 0; value <= t->top; value++) {
+            *to++ = sample_of(t->type, t->limits[band], *tables++);
+        }
+    }
+}
+
+aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t)
+{
+    uint32_t band;
+    t->type = type;
+    t->bands = bundle->facts.channels;
+    t->top = 255 * bundle->facts.phases;
+    t->samples = NULL;
+    t->tables = bundle->bands.tables;
+    if (!bundle->bands.is_present) {
+        return AECODEC_ABSENT;
+    }
+    limits = limits ? limits : bundle->bands.limits;
+    for (band = 0; band < t->bands; band++) {
+        if (!fit_limits(type, limits + 2 * band, t->limits[band])) {
+            return AECODEC_BAD_IMAGE;
+        }
+    }
+    t->samples = malloc(((size_t)t->top + 1) * t->bands * sizeof *t->samples);
+    if (!t->samples) {
+        return AECODEC_NO_MEMORY;
+    }
+    fill_samples(t);
+    return AECODEC_OK;
+}
+
+void transfer_close(transfer *t)
+{
+    free(t->samples);
+    t->samples = NULL;
+}
+
+/* ---- values to samples ---- */
+
+#define LOOK_UP(type)                                                                                                  \
+    do {                                                                                                               \
+        type *to = samples;                                                                                            \
+        for (n = 0; n < pixels; n++) {                                                                                 \
+            const uint32_t *row = t->samples;                                                                          \
+            for (band = 0; band < t->bands; band++, row += t->top + 1) {                                               \
+                *to++ = (type)row[*values++];                                                                          \
+            }                                                                                                          \
+        }                                                                                                              \
+    } while (0)
+
+void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples)
+{
+    uint32_t size = sample_size(t->type), band;
+    size_t n;
+    if (size == 1) {
+        LOOK_UP(uint8_t);
+    } else if (size == 2) {
+        LOOK_UP(uint16_t);
+    } else {
+        LOOK_UP(uint32_t);
+    }
+}
+
+/* ---- samples to values ---- */
+
+static double middle_of(uint32_t type, const double limits[2], uint32_t step, uint32_t next)
+{
+    uint64_t range;
+    if (type >= AECODEC_FLOAT16) {
+        return (number_at(limits, step) + number_at(limits, next)) / 2;
+    }
+    range = (uint64_t)(limits[1] - limits[0]);
+    return limits[0] + (double)(range * (step + next) / (2 * STEPS));
+}
+
+/* What a sample has to exceed for the next value, [bands][top]: the means of the samples of neighbouring values, which
+ * are not rounded to the type here. Means of integers are those of
+ * (high - low) * (T[w] + T[w + 1]) / 131070, rounded down: an integer exceeds both or neither. */
+static double *middles_of(const transfer *t)
+{
+    double *middles = malloc((size_t)t->top * t->bands * sizeof *middles), *to = middles;
+    const uint16_t *table = t->tables;
+    uint32_t band, value;
+    for (band = 0; middles && band < t->bands; band++, table++) {
+        for (value = 0; value < t->top; value++, table++) {
+            *to++ = middle_of(t->type, t->limits[band], table[0], table[1]);
+        }
+    }
+    return middles;
+}
+
+/* The value of the nearest sample of a band: how many middles are less than a number. And whether it is clipped. */
+static uint16_t search(const transfer *t, const double *middles, uint32_t band, double number)
+{
+    const uint16_t *table = t->tables + (size_t)band * (t->top + 1);
+    const double *limits = t->limits[band], *low = middles + (size_t)band * t->top, *first = low;
+    uint32_t count = t->top, value;
+    while (count > 1) {
+        uint32_t half = count / 2;
+        first += first[half - 1] < number ? half : 0;
+        count -= half;
+    }
+    value = (uint32_t)(first - low) + (first[0] < number);
+    while (value && table[value] == table[value - 1]) {
+        value--;
+    }
+    return (uint16_t)(value | (number < limits[0] || number > limits[1] ? IS_CLIPPED : 0));
+}
+
+/* What the samples of each band become, by their bits: [bands][256 or 65536]. */
+static uint16_t *lookup_of(const transfer *t, const double *middles, uint32_t count)
+{
+    uint16_t *lookup = malloc((size_t)count * t->bands * sizeof *lookup), *to = lookup;
+    uint32_t band, bits;
+    for (band = 0; lookup && band < t->bands; band++) {
+        for (bits = 0; bits < count; bits++) {
+            *to++ = search(t, middles, band, sample_number(t->type, bits));
+        }
+    }
+    return lookup;
+}
+
+/* The work of transfer_to_values. */
+typedef struct {
+    const transfer *t;
+    size_t pixels;
+    const void *samples;
+    const uint8_t *missing;
+    uint32_t mask_planes;
+    uint16_t *values;
+    uint64_t *clipped;
+} conversion;
+
+static int is_missing(const conversion *c, size_t pixel, uint32_t band)
+{
+    return c->missing && c->missing[pixel * c->mask_planes + (c->mask_planes > 1 ? band : 0)];
+}
+
+/* Convert all samples by an expression of their place, at. */
+#define CONVERT(result)                                                                                                \
+    do {                                                                                                               \
+        size_t n, at = 0;                                                                                              \
+        uint32_t band;                                                                                                 \
+        for (n = 0; n < c->pixels; n++) {                                                                              \
+            for (band = 0; band < c->t->bands; band++, at++) {                                                         \
+                uint16_t value = (result);                                                                             \
+                c->values[at] = value & VALUE_BITS;                                                                    \
+                if (value & IS_CLIPPED && !is_missing(c, n, band)) {                                                   \
+                    c->clipped[band]++;                                                                                \
+                }                                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+    } while (0)
+
+static void convert_by_lookup(const conversion *c, const uint16_t *lookup)
+{
+    if (sample_size(c->t->type) == 1) {
+        const uint8_t *samples = c->samples;
+        CONVERT(lookup[(size_t)band << 8 | samples[at]]);
+    } else {
+        const uint16_t *samples = c->samples;
+        CONVERT(lookup[(size_t)band << 16 | samples[at]]);
+    }
+}
+
+static void convert_by_search(const conversion *c, const double *middles)
+{
+    const transfer *t = c->t;
+    if (t->type == AECODEC_FLOAT32) {
+        const float *samples = c->samples;
+        CONVERT(search(t, middles, band, samples[at]));
+    } else {
+        CONVERT(search(t, middles, band, sample_number(t->type, bits_of_sample(t->type, c->samples, at))));
+    }
+}
+
+aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
+                                  uint32_t mask_planes, uint16_t *values, uint64_t *clipped)
+{
+    uint32_t size = sample_size(t->type), count = size < 4 ? 1u << 8 * size : 0;
+    size_t pixels = (size_t)samples->width * samples->height * samples->frames;
+    const conversion c = {t, pixels, samples->samples, missing, mask_planes, values, clipped};
+    double *middles = middles_of(t);
+    uint16_t *lookup = NULL;
+    aecodec_status status = middles ? AECODEC_OK : AECODEC_NO_MEMORY;
+    if (middles && count && pixels >= count) {
+        lookup = lookup_of(t, middles, count);
+        if (lookup) {
+            convert_by_lookup(&c, lookup);
+        } else {
+            status = AECODEC_NO_MEMORY;
+        }
+    } else if (middles) {
+        convert_by_search(&c, middles);
+    }
+    free(lookup);
+    free(middles);
+    return status;
+}
+
+/* ---- limits of a file ---- */
+
+/* The next number of a float type above or below a finite one. */
+static double neighbour(uint32_t type, double number, int is_above)
+{
+    uint32_t sign = type == AECODEC_FLOAT16 ? 0x8000u : 0x80000000u, bits = to_sample_bits(type, number);
+    if (number == 0) {
+        return sample_number(type, is_above ? 1 : sign | 1);
+    }
+    return sample_number(type, (number > 0) == (is_above != 0) ? bits + 1 : bits - 1);
+}
+
+/* Limits around the only sample of a band. */
+static void set_apart(uint32_t type, double sample, double limits[2])
+{
+    double extremes[2];
+    int is_least;
+    find_extremes(type, extremes);
+    is_least = sample == extremes[0];
+    if (type < AECODEC_FLOAT16) {
+        limits[0] = is_least ? sample : sample - 1;
+        limits[1] = is_least ? sample + 1 : sample;
+    } else {
+        limits[0] = is_least ? sample : neighbour(type, sample, 0);
+        limits[1] = is_least ? neighbour(type, sample, 1) : sample;
+    }
+}
+
+/* The least and the largest known sample of each band, [bands][2]; the first is larger if none is known. */
+static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes, double *ranges)
+{
+    const conversion c = {NULL, 0, samples->samples, missing, mask_planes, NULL, NULL};
+    size_t pixels = (size_t)samples->width * samples->height * samples->frames, n;
+    uint32_t band;
+    for (band = 0; band < samples->bands; band++) {
+        ranges[2 * band] = 1;
+        ranges[2 * band + 1] = 0;
+    }
+    for (n = 0; n < pixels; n++) {
+        for (band = 0; band < samples->bands; band++) {
+            double *range = ranges + 2 * band, number;
+            if (is_missing(&c, n, band)) {
+                continue;
+            }
+            number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, n * samples->bands + band));
+            if (range[0] > range[1]) {
+                range[0] = range[1] = number;
+            }
+            range[0] = smaller(range[0], number);
+            range[1] = larger(range[1], number);
+        }
+    }
+}
+
+/* Widen limits to a range of samples, unless integers cannot have them. Returns whether they changed. */
+static int widen(uint32_t type, const double range[2], double limits[2])
+{
+    double low = smaller(limits[0], range[0]), high = larger(limits[1], range[1]);
+    if (range[0] > range[1] || (low == limits[0] && high == limits[1] && low < high)) {
+        return 0;
+    }
+    if (low == high) {
+        set_apart(type, low, limits);
+        return 1;
+    }
+    if (type < AECODEC_FLOAT16 && high - low > STEPS) {
+        return 0;
+    }
+    limits[0] = low;
+    limits[1] = high;
+    return 1;
+}
+
+int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
+                    uint32_t mask_planes, double *limits)
+{
+    double ranges[2 * AECODEC_MAX_BANDS];
+    int is_changed = 0;
+    uint32_t band;
+    find_ranges(samples, missing, mask_planes, ranges);
+    for (band = 0; band < samples->bands; band++, limits += 2) {
+        fit_limits(samples->type, bundle->bands.limits + 2 * band, limits);
+        limits[0] = sample_number(samples->type, to_sample_bits(samples->type, limits[0]));
+        limits[1] = sample_number(samples->type, to_sample_bits(samples->type, limits[1]));
+        is_changed |= widen(samples->type, ranges + 2 * band, limits);
+    }
+    return is_changed;
+}

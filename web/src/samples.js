@@ -1,0 +1,81 @@
+// Samples of bands: typed arrays to what the core takes, and back; and pictures of some of them.
+
+import { ImageError } from "./errors.js";
+
+const ARRAYS = {
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  int32: Int32Array,
+  float16: globalThis.Float16Array ?? Uint16Array, // their bits, in browsers without Float16Array
+  float32: Float32Array,
+};
+
+/** Samples of the core, with a typed array. */
+export function fromCore(decoded) {
+  return { ...decoded, samples: new ARRAYS[decoded.type](decoded.samples.buffer) };
+}
+
+/** Samples as the core takes them: copies of bytes, which may move to the worker. */
+export function toCore({ samples, width, height, bands = 1, frames = 1, type, layout, missing, ...rest }) {
+  const kind = type ?? Object.keys(ARRAYS).find((name) => samples instanceof ARRAYS[name]);
+  const pixels = width * height * frames;
+  const maskPlanes = missing ? missing.length / pixels : 0;
+  if (!kind || !(samples instanceof ARRAYS[kind]) || samples.length !== pixels * bands) {
+    throw new ImageError(`give width * height * bands * frames samples in an array of a type among ${Object.keys(ARRAYS).join(", ")}`);
+  }
+  if (missing && maskPlanes !== 1 && maskPlanes !== bands) {
+    throw new ImageError("give a mask of width * height * frames bytes, or as many as there are samples");
+  }
+  const axes = `${frames > 1 ? "F" : ""}HW${bands > 1 ? "B" : ""}`;
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength).slice();
+  return { isBigEndian: false, ...rest, width, height, bands, frames, type: kind, layout: layout ?? axes, maskPlanes, missing: missing && Uint8Array.from(missing), samples: bytes };
+}
+
+/** One band as grey, or three as RGB, each stretched between percentiles of its samples in this frame. Missing
+ * samples are transparent. */
+export function showBands(source, { bands, frame = 0, percentiles = [2, 98] } = {}) {
+  const chosen = bands ?? (source.bands < 3 ? [0] : [0, 1, 2]);
+  if (![1, 3].includes(chosen.length) || chosen.some((band) => !(band in Array.from({ length: source.bands })))) {
+    throw new ImageError(`bands is ${chosen}: give one or three numbers from 0 to ${source.bands - 1}`);
+  }
+  const image = new ImageData(source.width, source.height);
+  new Uint32Array(image.data.buffer).fill(0xff000000);
+  const planes = chosen.map((band) => stretched(source, frame, band, percentiles));
+  [0, 1, 2].forEach((colour) => {
+    const { values, isMissing } = planes[colour % planes.length];
+    values.forEach((value, pixel) => {
+      image.data[4 * pixel + colour] = value;
+      if (isMissing(pixel)) image.data[4 * pixel + 3] = 0;
+    });
+  });
+  return image;
+}
+
+// A band of a frame in 0 to 255.
+function stretched(source, frame, band, [low, high]) {
+  const pixels = source.width * source.height;
+  const planes = source.maskPlanes ?? 0;
+  const number = numbersOf(source);
+  const at = (pixel) => number((frame * pixels + pixel) * source.bands + band);
+  const isMissing = (pixel) => planes > 0 && source.missing[(frame * pixels + pixel) * planes + (planes > 1 ? band : 0)] !== 0;
+  const plane = Float32Array.from({ length: pixels }, (_, pixel) => at(pixel));
+  const known = plane.filter((value, pixel) => !isMissing(pixel)).sort();
+  const rank = (percent) => known[Math.round((percent / 100) * (known.length - 1))] ?? 0;
+  const [least, range] = [rank(low), rank(high) - rank(low) || 1];
+  const values = Uint8ClampedArray.from(plane, (value) => (255 * (value - least)) / range);
+  return { values, isMissing };
+}
+
+function numbersOf({ samples, type }) {
+  const isBits = type === "float16" && samples instanceof Uint16Array;
+  return isBits ? (at) => numberOfHalf(samples[at]) : (at) => samples[at];
+}
+
+function numberOfHalf(bits) {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const size = exponent === 31 ? (fraction ? NaN : Infinity) : exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
+  return bits & 0x8000 ? -size : size;
+}
