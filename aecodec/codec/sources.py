@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from aecodec.errors import FormatError, ImageError, UsageError, errors_about
+from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import from_pil, origin_of, read_image
 from aecodec.imaging.picture import Picture, from_array, samples_picture
 
@@ -45,10 +46,11 @@ def to_picture(
     """Convert an image of any supported type to a picture, with its file's extension and time.
 
     For a codec with `bands`, arrays are read by
-    :func:`~aecodec.imaging.picture.samples_picture` with `band_axis` and `nodata`.
+    :func:`~aecodec.imaging.picture.samples_picture` with `band_axis` and `nodata`, and files by
+    :func:`~aecodec.image_files.samples.read_samples`.
 
     Raises ImageError if it cannot be read, or its type is not supported, and UsageError if
-    `band_axis` or `nodata` are given for a codec without bands, or without an array.
+    `band_axis` or `nodata` are given for a codec without bands, or without an array or a file.
 
     >>> to_picture(np.zeros((2, 28, 28), np.uint8)).frames
     2
@@ -57,23 +59,32 @@ def to_picture(
     if bands is not None and is_array:
         array: Any = image if isinstance(image, np.ndarray) else np.asarray(image)
         return samples_picture(array, band_axis=band_axis, nodata=nodata, bands=bands)
-    if band_axis is not None or nodata is not None:
-        raise UsageError("band_axis and nodata need a codec with bands, and an array")
+    is_file = isinstance(image, str | os.PathLike) or hasattr(image, "read")
+    if (band_axis is not None or nodata is not None) and (bands is None or not is_file):
+        raise UsageError("band_axis and nodata need a codec with bands, and an array or a file")
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):
         return with_origin(from_pil(image), getattr(image, "filename", ""))
-    if isinstance(image, str | os.PathLike):
-        path = Path(image)
-        with errors_about(path):
-            return with_origin(read_image(path, name=str(path)), path)
     if hasattr(image, "__array__"):
         return from_array(np.asarray(image))
-    if hasattr(image, "read"):
-        return read_image(image)
+    if is_file:
+        return _read_file(image, ReadOptions(nodata=nodata, band_axis=band_axis, bands=bands))
     raise ImageError(
         f"{type(image).__name__} is not an image: give a Pillow image, an array, a path or a file"
     )
+
+
+def _read_file(source: Any, options: ReadOptions) -> Picture:
+    """Read a path or an open file; for a codec with bands, with all its samples."""
+    read = read_image
+    if options.bands is not None:
+        from aecodec.image_files.samples import read_samples as read
+    if hasattr(source, "read"):
+        return read(source, options)
+    path = Path(source)
+    with errors_about(path):
+        return with_origin(read(path, options, str(path)), path)
 
 
 def with_origin(picture: Picture, path: str | Path) -> Picture:

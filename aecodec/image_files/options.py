@@ -27,6 +27,12 @@ class ReadOptions:
             Pillow warns: 178,956,970, unless the program has changed it.
         frames: which frames to read.
         names_dropped: whether to warn of metadata that `.aec` files do not keep.
+        nodata: value of missing samples, for codecs with bands; None for the value that the file
+            states.
+        band_axis: axis of the bands in `.npy` and `.npz` files; None for the last axis. In a TIFF
+            file, all pages are then bands.
+        array: name of the array in an `.npz` file; None for its only array.
+        bands: number of bands of the codec, or None. With 1 band, arrays (N, H, W) are frames.
 
     Raises:
         UsageError: the depth is not 8, or the limit is below 1.
@@ -40,6 +46,10 @@ class ReadOptions:
     max_pixels: int | None = None
     frames: Frames = Frames.FIRST
     names_dropped: bool = True
+    nodata: float | None = None
+    band_axis: int | None = None
+    array: str | None = None
+    bands: int | None = None
 
     def __post_init__(self) -> None:
         if self.depth not in (None, 8):

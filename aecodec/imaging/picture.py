@@ -186,7 +186,7 @@ def samples_picture(
     >>> samples_picture(np.zeros((4, 5, 6), ">i2"), band_axis=0).pixels.shape
     (1, 5, 6, 4)
     """
-    layout, kind = _layout_of(array.shape, band_axis, bands), _native_type(array.dtype)
+    layout, kind = _layout_of(array.shape, band_axis, bands), native_type(array.dtype)
     samples = layout.undo(np.ma.getdata(array)).astype(kind, copy=False)
     if not samples.size or samples.shape[-1] > MAX_BANDS:
         raise ImageError(
@@ -235,7 +235,7 @@ _ADVICE = {"f": "array.astype(np.float32)", "c": "a band for each part, of type 
 _ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an array of numbers"}
 
 
-def _native_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def native_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The type in native byte order; ImageError if codecs do not take samples of it."""
     names = [kind.dtype for kind in SampleType]
     if dtype.name not in names:

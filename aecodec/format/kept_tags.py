@@ -1,0 +1,149 @@
+"""The tags that a restored TIFF file gets back, as a TIFF file without pixels.
+
+It is the metadata entry `MetadataKind.TIFF`: a header and one IFD in the byte order of the source.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from aecodec.errors import FormatError
+
+ASCII, SHORT, RATIONAL = 2, 3, 5
+TYPE_SIZES = dict(zip(range(1, 13), (1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8), strict=True))
+"""Bytes of a value of each type that classic TIFF files have."""
+
+DESCRIPTION, DOCUMENT_NAME = 270, 269
+SUBFILE_TYPE, PHOTOMETRIC, PLANAR, EXTRA_SAMPLES = 254, 262, 284, 338
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+GDAL_METADATA, GDAL_NODATA = 42112, 42113
+
+_MAGIC = {"<": b"II*\0", ">": b"MM\0*"}
+_OME_CHANNEL = re.compile(r'<(?:\w+:)?Channel\b[^>]*?\sName="([^"]*)"')
+_GDAL_ITEM = re.compile(r"<Item\b([^>]*)>([^<]*)</Item>")
+_GDAL_BAND = re.compile(r'\ssample="(\d+)"')
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag of a TIFF file.
+
+    Attributes:
+        code: its number.
+        type: its type, a key of :data:`TYPE_SIZES`.
+        value: its value in the byte order of the file.
+    """
+
+    code: int
+    type: int
+    value: bytes
+
+    @property
+    def text(self) -> str:
+        """The value as text, without the zero at its end."""
+        return self.value.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def text_tag(code: int, text: str) -> Tag:
+    """Make a tag with a text."""
+    return Tag(code, ASCII, text.encode() + b"\0")
+
+
+@dataclass(frozen=True)
+class KeptTags:
+    """Tags of a TIFF file.
+
+    Attributes:
+        tags: the tags.
+        byte_order: `<` for little-endian values, `>` for big-endian values.
+
+    >>> kept = KeptTags([text_tag(GDAL_NODATA, "-9999")], ">")
+    >>> KeptTags.unpack(kept.pack()) == kept
+    True
+    """
+
+    tags: Sequence[Tag]
+    byte_order: str = "<"
+
+    def get(self, code: int) -> Tag | None:
+        """Return the tag with this number, or None."""
+        return next((tag for tag in self.tags if tag.code == code), None)
+
+    def numbers(self, code: int) -> tuple[int, ...]:
+        """Values of a tag of type SHORT or RATIONAL; empty if there is no such tag."""
+        tag = self.get(code)
+        if tag is None or tag.type not in (SHORT, RATIONAL):
+            return ()
+        numbers = struct.iter_unpack(self.byte_order + "HI"[tag.type == RATIONAL], tag.value)
+        return tuple(number for (number,) in numbers)
+
+    def text(self, code: int) -> str:
+        """Text of a tag, or an empty text."""
+        tag = self.get(code)
+        return tag.text if tag else ""
+
+    def pack(self) -> bytes:
+        """Write a TIFF file without pixels."""
+        tags = sorted(self.tags, key=lambda tag: tag.code)
+        entries, values, end = b"", b"", 8 + 2 + 12 * len(tags) + 4
+        for tag in tags:
+            field = tag.value.ljust(4, b"\0")
+            if len(field) > 4:
+                field = self._packed("I", end + len(values))
+                values += tag.value + bytes(len(tag.value) % 2)
+            count = len(tag.value) // TYPE_SIZES[tag.type]
+            entries += self._packed("HHI", tag.code, tag.type, count) + field
+        head = _MAGIC[self.byte_order] + self._packed("IH", 8, len(tags))
+        return head + entries + self._packed("I", 0) + values
+
+    def _packed(self, code: str, *numbers: int) -> bytes:
+        return struct.pack(self.byte_order + code, *numbers)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> KeptTags:
+        """Read a TIFF file without pixels.
+
+        Raises:
+            FormatError: it is damaged.
+        """
+        try:
+            byte_order = {magic: order for order, magic in _MAGIC.items()}[data[:4]]
+            (start,) = struct.unpack_from(byte_order + "I", data, 4)
+            (count,) = struct.unpack_from(byte_order + "H", data, start)
+            places = range(start + 2, start + 2 + 12 * count, 12)
+            return cls(list(_read_tags(data, places, byte_order)), byte_order)
+        except (KeyError, struct.error) as error:
+            raise FormatError("damaged: its TIFF tags cannot be read") from error
+
+
+def _read_tags(data: bytes, places: Iterable[int], byte_order: str) -> Iterator[Tag]:
+    remaining = len(data)  # tags that share their bytes could take any amount of memory
+    for place in places:
+        code, kind, count, offset = struct.unpack_from(byte_order + "HHII", data, place)
+        size = count * TYPE_SIZES[kind]
+        start = place + 8 if size <= 4 else offset
+        remaining -= size
+        if remaining < 0 or start + size > len(data):
+            raise struct.error
+        yield Tag(code, kind, data[start : start + size])
+
+
+def band_names(kept: KeptTags, bands: int) -> tuple[str, ...] | None:
+    """Names of the bands in OME's XML or GDAL's metadata; None if some band has no name.
+
+    >>> item = '<Item name="DESCRIPTION" sample="0" role="description">red</Item>'
+    >>> band_names(KeptTags([text_tag(GDAL_METADATA, item)]), 1)
+    ('red',)
+    """
+    names = dict(enumerate(_OME_CHANNEL.findall(kept.text(DESCRIPTION))))
+    for attributes, text in _GDAL_ITEM.findall(kept.text(GDAL_METADATA)):
+        band = _GDAL_BAND.search(attributes)
+        if band and 'role="description"' in attributes:
+            names[int(band[1])] = text
+    if set(names) != set(range(bands)):
+        return None
+    return tuple(html.unescape(names[band]) for band in range(bands))

@@ -1,0 +1,178 @@
+"""Read scientific files for codecs with bands, and write them back in their format.
+
+Unlike :mod:`aecodec.image_files.reading`, this module keeps all bands, types and missing samples:
+in TIFF, `.npy`, `.npz`, FITS and DICOM files, and in grey pictures with 16 bits.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image
+
+from aecodec.errors import AecodecError, ImageError, UsageError
+from aecodec.format.container import MetadataKind
+from aecodec.format.samples import Layout
+from aecodec.image_files.fits_and_dicom import read_dicom, read_fits, write_fits
+from aecodec.image_files.notes import Notes
+from aecodec.image_files.numpy_files import read_npy, read_npz, write_npy, write_npz
+from aecodec.image_files.opening import opened
+from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.reading import read_image
+from aecodec.image_files.tiff import framed_picture, read_tiff, write_tiff
+from aecodec.image_files.writing import encode_frames, encode_image
+from aecodec.imaging.picture import Picture
+
+Read = Callable[[IO[bytes], ReadOptions, Notes], Picture]
+
+_READERS: dict[bytes, Read] = {
+    b"II*\0": read_tiff,
+    b"MM\0*": read_tiff,
+    b"II+\0": read_tiff,
+    b"MM\0+": read_tiff,
+    b"\x93NUM": read_npy,
+    b"PK\3\4": read_npz,
+    b"SIMP": read_fits,
+}
+"""Readers of files by their first four bytes."""
+
+_DEFAULT = ReadOptions()
+_DICOM, _DICOM_PLACE = b"DICM", 128
+
+
+def _write_png(picture: Picture) -> bytes:
+    """Encode grey levels or RGB with 8 bits, or grey levels with 16 bits, as PNG."""
+    samples, frames, bands = picture.pixels, picture.frames, picture.pixels.shape[-1]
+    if frames == 1 and samples.dtype == np.uint16 and bands == 1:
+        return encode_image(Image.fromarray(samples[0, ..., 0]), ".png")
+    if frames == 1 and samples.dtype == np.uint8 and bands in (1, 3):
+        plain = {
+            kind: picture.metadata[kind] for kind in picture.metadata.keys() - {MetadataKind.TIFF}
+        }
+        return encode_frames(Picture(samples, metadata=plain), ".png")[0]
+    raise UsageError(
+        "PNG files hold one picture with 8-bit grey levels or RGB, or 16-bit grey levels"
+    )
+
+
+_WRITERS: dict[str, Callable[[Picture], bytes]] = {
+    ".tif": write_tiff,
+    ".tiff": write_tiff,
+    ".npy": write_npy,
+    ".npz": write_npz,
+    **dict.fromkeys((".fits", ".fit", ".fts"), write_fits),
+    ".png": _write_png,
+}
+"""Writers by the suffix of the file."""
+
+DEFAULT_SUFFIX = ".tif"
+"""Suffix of restored files whose original format is unknown or cannot be written."""
+
+SUFFIXES = frozenset((*_WRITERS.keys() - {".png"}, ".dcm"))
+"""Suffixes of the files that only codecs with bands read."""
+
+
+def read_samples(
+    source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
+) -> Picture:
+    """Read a file with any number of bands, types of samples and missing samples.
+
+    Pages of a TIFF file are frames, unless ImageJ's or OME's description or `band_axis` says that
+    they are bands. An :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
+
+    The file is a path or is opened in binary mode. Its name begins the warnings; it may be empty.
+
+    Raises:
+        ImageError: the file cannot be read, has too many pixels, or is not supported.
+        AecodecError: an extra that reads the file is not installed.
+    """
+    notes = Notes(name)
+    try:
+        content = source.read_bytes() if isinstance(source, Path) else source.read()
+        read = _reader_of(content)
+        with warnings.catch_warnings():
+            if read:
+                warnings.simplefilter("ignore")  # of other packages, about damaged files
+            picture = (read or _read_picture)(io.BytesIO(content), options, notes)
+    except AecodecError:
+        raise
+    except Exception as error:  # each package raises many types of errors for damaged files
+        raise ImageError(f"cannot be read: {error}") from error
+    notes.warn()
+    return picture
+
+
+def _reader_of(content: bytes) -> Read | None:
+    if content[_DICOM_PLACE : _DICOM_PLACE + 4] == _DICOM:
+        return read_dicom
+    return _READERS.get(content[:4])
+
+
+def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:
+    """Read a file by Pillow: grey levels with 16 bits as they are, other pictures as 8 bits."""
+    with opened(file, options) as image:
+        if image.mode == "I;16":
+            return framed_picture(np.asarray(image)[None], Layout.FHW, options.nodata)
+    return read_image(file, options)
+
+
+def holds_samples(content: bytes) -> bool:
+    """Whether a file is of a kind that codecs with bands read.
+
+    >>> holds_samples(b"II*\\0"), holds_samples(b"\\x89PNG")
+    (True, False)
+    """
+    return _reader_of(content) is not None
+
+
+def suffix_to_write(suffix: str) -> str:
+    """The suffix of a restored file: that of its original, if that format can be written.
+
+    >>> suffix_to_write(".NPY"), suffix_to_write(".dcm")
+    ('.NPY', '.tif')
+    """
+    return suffix if suffix.lower() in _WRITERS else DEFAULT_SUFFIX
+
+
+def write_samples(picture: Picture, suffix: str) -> bytes:
+    """Encode a decompressed picture with any number of bands as the content of a file.
+
+    The suffix selects the format: `.tif`, `.npy`, `.npz`, `.fits`; `.png` for uint8 and uint16.
+
+    Raises:
+        UsageError: there is no such format, or it cannot hold the picture.
+        AecodecError: an extra that writes the file is not installed.
+    """
+    write = _WRITERS.get(suffix.lower())
+    if write is None:
+        raise UsageError(f"files with bands cannot be written as {suffix}: choose .tif or .npy")
+    notes = Notes()
+    has_values = picture.nodata is not None or picture.pixels.dtype.kind == "f"
+    if write is not write_tiff:
+        if picture.missing is not None and not has_values:
+            raise UsageError(
+                "samples are missing and have no nodata value, and only TIFF files have masks: "
+                "choose .tif, or read the samples in Python with aecodec.decompress_array"
+            )
+        _note_lost_tags(picture, suffix, notes)
+    try:
+        content = write(picture)
+    except AecodecError:
+        raise
+    except Exception as error:  # each package raises many types of errors
+        raise UsageError(f"cannot be written as {suffix}: {error}") from error
+    notes.warn()
+    return content
+
+
+def _note_lost_tags(picture: Picture, suffix: str, notes: Notes) -> None:
+    """Note tags of a TIFF file or a FITS header that the format does not keep."""
+    source = _WRITERS.get(picture.origin.suffix.lower()) if picture.origin else None
+    has_tags = MetadataKind.TIFF in picture.metadata and source in (write_tiff, write_fits)
+    if has_tags and source is not _WRITERS[suffix.lower()]:
+        notes.add(f"not kept: its TIFF tags or FITS header, which {suffix} files do not have")

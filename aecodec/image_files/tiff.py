@@ -1,0 +1,357 @@
+"""Read and write TIFF files with any number of bands, by tifffile."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.errors import AecodecError, FormatError, ImageError, UsageError
+from aecodec.format.container import MetadataKind
+from aecodec.format.kept_tags import (
+    ASCII,
+    DESCRIPTION,
+    EXTRA_SAMPLES,
+    GDAL_NODATA,
+    PHOTOMETRIC,
+    PLANAR,
+    RESOLUTION_UNIT,
+    SHORT,
+    SUBFILE_TYPE,
+    TYPE_SIZES,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    KeptTags,
+    Tag,
+    text_tag,
+)
+from aecodec.format.samples import MAX_BANDS, Layout
+from aecodec.image_files.notes import Notes
+from aecodec.image_files.opening import check_pixels
+from aecodec.image_files.options import ReadOptions
+from aecodec.imaging.picture import Picture, native_type, samples_picture
+
+if TYPE_CHECKING:
+    from tifffile import TiffPage, TiffTag, TiffWriter
+
+Array = npt.NDArray[Any]
+
+_RESOLUTION = (X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)
+_ARGUMENTS = {PHOTOMETRIC, EXTRA_SAMPLES, PLANAR, SUBFILE_TYPE, *_RESOLUTION}
+"""Tags that tifffile takes as arguments. PLANAR is 1 if the pages of a file are bands. SUBFILE_TYPE
+has the bit _PAGE if all pages have the tags of the first, and _MASK if they have masks."""
+
+_GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
+_DESCRIPTIONS = {269, 270, 271, 272, 274, 285, 286, 287, 297, 305, 306, 315, 316}
+_KEPT = (
+    {PHOTOMETRIC, EXTRA_SAMPLES, *_RESOLUTION}
+    | _GEOREFERENCE
+    | _DESCRIPTIONS
+    | {700, 33432, 33723, 34675, 50838, 50839}
+)
+"""Tags that are kept, in addition to all texts. Other tags may point into their file."""
+
+_STRUCTURE = {*range(254, 260), 266, 273, 277, 278, 279, 280, 281, 284, 317, 318, 319, 322, 323}
+_STRUCTURE |= {324, 325, 330, 339, 340, 341, 347, 529, 530, 531, 532}
+"""Tags that describe how the pixels are stored, or their range."""
+
+_COLOURS = {0: 1, 1: 1, 2: 3, 5: 4}
+"""Samples of the supported kinds of colours: grey levels from white and from black, RGB, CMYK."""
+
+_LAYOUTS = {"YX": Layout.FHW, "YXS": Layout.FHWB, "SYX": Layout.FBHW}
+"""Layouts of stacked pages, by tifffile's axes of a page."""
+
+_REDUCED, _PAGE, _MASK = 1, 2, 4
+"""Bits of NewSubfileType: an overview, one of several pages, a mask with 0 for missing pixels."""
+
+_MOST_BYTES = 2**32 - 2**25
+"""Bytes of pixels above which a file is a BigTIFF."""
+
+_IMAGEJ = "ImageJ="
+_IMAGEJ_CHANNELS = re.compile(r"^channels=([1-9]\d{0,5})\s*$", re.MULTILINE)
+_OME_CHANNELS = re.compile(r'<(?:\w+:)?Pixels\b[^>]*?\sSizeC="([1-9]\d{0,5})"')
+_OME_ORDER = re.compile(r'\sDimensionOrder="XYC')
+
+
+def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
+    """Read the pages of a TIFF file as frames, or as bands if the file says that they are channels.
+
+    Raises:
+        ImageError: the pages differ, or have too many pixels or an unsupported type.
+        Exception: the file is damaged; tifffile raises many types of errors.
+    """
+    with _tifffile().TiffFile(file) as tiff:
+        pages, masks = _pages_of(list(tiff.pages), notes)
+        kept = _kept_tags(pages, tiff.byteorder, notes)
+        layout = _layout_of(pages[0])
+        channels = _channels_in_pages(pages, kept.text(DESCRIPTION), options)
+        check_pixels(_size_of(pages[0]), len(pages), options)
+        array = np.stack([page.asarray() for page in pages])
+        mask = np.stack([page.asarray() == 0 for page in masks]) if masks else None
+    if mask is not None:
+        kept = _with_marker(kept, SUBFILE_TYPE, _MASK)
+    if channels > 1:
+        array, layout = array.reshape(-1, channels, *array.shape[1:]), Layout.FBHW
+        kept = _with_marker(kept, PLANAR, 1)
+        mask = None if mask is None else mask.reshape(array.shape)
+    nodata = options.nodata
+    if nodata is None:
+        nodata = _nodata_of(kept.text(GDAL_NODATA), array.dtype)
+    picture = framed_picture(array, layout, nodata, mask)
+    metadata = {MetadataKind.TIFF: kept.pack()}
+    return replace(picture, is_big_endian=kept.byte_order == ">", metadata=metadata)
+
+
+def framed_picture(
+    array: Array,
+    layout: Layout,
+    nodata: float | None,
+    mask: npt.NDArray[np.bool_] | None = None,
+) -> Picture:
+    """Make a picture from an array of frames.
+
+    Args:
+        array: (F, H, W), (F, H, W, B) or (F, B, H, W).
+        layout: axes of the array, with frames.
+        nodata: value of missing samples, or None.
+        mask: (F, H, W) or as the array, True for missing samples; or None.
+    """
+    if mask is not None and mask.ndim == 4:
+        mask = layout.undo(mask)
+    picture = samples_picture(layout.undo(array), nodata=nodata, mask=mask)
+    is_single = len(array) == 1
+    return replace(picture, layout=Layout[layout.name.removeprefix("F" * is_single)])
+
+
+def _tifffile() -> Any:
+    try:
+        import tifffile
+    except ImportError as error:
+        raise AecodecError("TIFF files with bands need pip install 'aecodec[science]'") from error
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it prints to stderr
+    return tifffile
+
+
+def _pages_of(pages: list[TiffPage], notes: Notes) -> tuple[list[TiffPage], list[TiffPage]]:
+    """The pages with pictures, and the pages with their masks."""
+    full = [page for page in pages if not page.subfiletype & _REDUCED]
+    masks = [page for page in full if page.subfiletype & _MASK]
+    images = [page for page in full if not page.subfiletype & _MASK]
+    if len(full) < len(pages):
+        notes.add("not kept: its overviews")
+    if not images:
+        raise ImageError("a TIFF file without pages")
+    kinds = {(page.shape, page.dtype, page.photometric) for page in images}
+    if len(kinds) > 1:
+        raise ImageError(
+            f"its {len(images)} pages differ in size or type: split it into files with equal pages"
+        )
+    if masks and [_size_of(page) for page in masks] != [_size_of(page) for page in images]:
+        raise ImageError("its transparency masks do not fit its pages")
+    return images, masks
+
+
+def _size_of(page: TiffPage) -> tuple[int, int]:
+    return page.imagewidth, page.imagelength
+
+
+def _layout_of(page: TiffPage) -> Layout:
+    """Layout of pages of this kind.
+
+    Raises:
+        ImageError: its pixels are of an unsupported kind.
+    """
+    if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:
+        raise ImageError(f"{page.bitspersample} bits per sample: codecs take 8, 16 and 32")
+    native_type(page.dtype)
+    if int(page.photometric) not in _COLOURS or page.axes not in _LAYOUTS:
+        raise ImageError(
+            f"a TIFF file of the kind {page.photometric!r} with the axes {page.axes}: codecs "
+            "with bands take grey levels, RGB, CMYK and bands"
+        )
+    if page.samplesperpixel > MAX_BANDS:
+        raise ImageError(f"{page.samplesperpixel} bands: codecs have at most {MAX_BANDS}")
+    return _LAYOUTS[page.axes]
+
+
+def _kept_tags(pages: Sequence[TiffPage], byte_order: str, notes: Notes) -> KeptTags:
+    """Tags of the first page; notes tell which tags are dropped."""
+    first, *later = [_read_tags(page) for page in pages]
+    kept = [tag for tag in first if _is_kept(tag)]
+    names = [pages[0].tags[tag.code].name for tag in first if tag not in kept]
+    if names:
+        notes.add(f"not kept: its TIFF tags {', '.join(names)}")
+    general = [tag for tag in kept if tag.code in _ARGUMENTS]
+    if any(tags not in (kept, general) for tags in later):
+        notes.add("not kept: the TIFF tags of later pages, which differ from those of the first")
+    tags = _without_defaults(KeptTags(kept, byte_order))
+    is_repeated = kept != general and bool(later) and all(tags == kept for tags in later)
+    return _with_marker(tags, SUBFILE_TYPE, _PAGE) if is_repeated else tags
+
+
+def _read_tags(page: TiffPage) -> list[Tag]:
+    return [_read_tag(tag) for tag in page.tags if tag.code not in _STRUCTURE]
+
+
+def _read_tag(tag: TiffTag) -> Tag:
+    file, size = tag.parent.filehandle, TYPE_SIZES.get(int(tag.dtype), 0) * tag.count
+    file.seek(tag.valueoffset)
+    return Tag(tag.code, int(tag.dtype), file.read(size))
+
+
+def _is_kept(tag: Tag) -> bool:
+    is_no_number = tag.code in (X_RESOLUTION, Y_RESOLUTION) and not any(tag.value[4:])
+    return tag.type in TYPE_SIZES and (tag.code in _KEPT or tag.type == ASCII) and not is_no_number
+
+
+def _without_defaults(kept: KeptTags) -> KeptTags:
+    """Leave out tags that tifffile writes with the same values anyway."""
+    codes = {PHOTOMETRIC} if kept.numbers(PHOTOMETRIC) == (1,) else set()
+    if not any(kept.numbers(EXTRA_SAMPLES)):
+        codes.add(EXTRA_SAMPLES)
+    if tuple(map(kept.numbers, _RESOLUTION)) == ((1, 1), (1, 1), (1,)):
+        codes.update(_RESOLUTION)
+    return replace(kept, tags=[tag for tag in kept.tags if tag.code not in codes])
+
+
+def _with_marker(kept: KeptTags, code: int, bit: int) -> KeptTags:
+    """Set a bit of a tag of type SHORT."""
+    bits = bit | sum(kept.numbers(code)[:1])
+    tag = Tag(code, SHORT, struct.pack(kept.byte_order + "H", bits))
+    return replace(kept, tags=[*(tag for tag in kept.tags if tag.code != code), tag])
+
+
+def _has_marker(kept: KeptTags, code: int, bit: int) -> bool:
+    return bool(sum(kept.numbers(code)[:1]) & bit)
+
+
+def _channels_in_pages(pages: Sequence[TiffPage], text: str, options: ReadOptions) -> int:
+    """Number of consecutive pages that are the bands of a frame; 1 if each page is a frame.
+
+    Raises:
+        ImageError: there are too many bands.
+    """
+    if len(pages) == 1 or pages[0].samplesperpixel > 1:
+        return 1
+    channels = _channels_stated(text, len(pages)) if options.band_axis is None else len(pages)
+    if channels > MAX_BANDS:
+        raise ImageError(f"{channels} bands: codecs have at most {MAX_BANDS}")
+    return 1 if len(pages) % channels else channels
+
+
+def _channels_stated(text: str, pages: int) -> int:
+    """Number of channels in a description by ImageJ or Bio-Formats, if they are the fastest axis
+    of the pages; else 1.
+    """
+    is_imagej = text.startswith(_IMAGEJ)
+    match = (_IMAGEJ_CHANNELS if is_imagej else _OME_CHANNELS).search(text)
+    channels = int(match[1]) if match else 1
+    return channels if is_imagej or channels == pages or _OME_ORDER.search(text) else 1
+
+
+def _nodata_of(text: str, dtype: np.dtype[Any]) -> float | None:
+    """The nodata value that GDAL states; None if there is none, or the type cannot hold it.
+
+    >>> _nodata_of("-9999", np.dtype("int16")), _nodata_of("-9999", np.dtype("uint8"))
+    (-9999, None)
+    """
+    try:
+        value = float(text)
+        if dtype.kind == "f":
+            return float(dtype.type(value))
+        limits = np.iinfo(dtype)
+        return int(value) if value.is_integer() and limits.min <= value <= limits.max else None
+    except ValueError:
+        return None
+
+
+def write_tiff(picture: Picture) -> bytes:
+    """Write a picture as a TIFF file with its tags, compressed losslessly by Deflate.
+
+    Raises:
+        UsageError: TIFF files cannot hold the picture.
+    """
+    kept, samples = _tags_to_write(picture), picture.pixels
+    has_values = picture.nodata is not None or samples.dtype.kind == "f"
+    mask = None if has_values and not _has_marker(kept, SUBFILE_TYPE, _MASK) else picture.missing
+    if mask is not None and picture.nodata is None:
+        samples = np.where(mask, samples.dtype.type(0), samples)
+    if mask is not None and mask.shape[-1] > 1:
+        raise UsageError(
+            "TIFF files hold one mask for all bands, but the missing samples of its bands differ, "
+            "and it has no nodata value: read it in Python with aecodec.decompress_array"
+        )
+    content = io.BytesIO()
+    with _tifffile().TiffWriter(
+        content,
+        byteorder=">" if picture.is_big_endian else "<",
+        bigtiff=samples.nbytes > _MOST_BYTES,
+    ) as tiff:
+        _write_pages(tiff, picture.layout, samples, kept)
+        for plane in () if mask is None else mask[..., 0]:
+            tiff.write(~plane, photometric="mask", subfiletype=_MASK, metadata=None, software=False)
+    return content.getvalue()
+
+
+def _tags_to_write(picture: Picture) -> KeptTags:
+    byte_order = ">" if picture.is_big_endian else "<"
+    stored = picture.metadata.get(MetadataKind.TIFF)
+    kept = KeptTags.unpack(stored) if stored else KeptTags([], byte_order)
+    if kept.byte_order != byte_order:
+        raise FormatError("damaged: its TIFF tags have another byte order than its pixels")
+    if kept.tags or picture.nodata is None:
+        return kept
+    return KeptTags([text_tag(GDAL_NODATA, repr(picture.nodata))], byte_order)
+
+
+def _write_pages(tiff: TiffWriter, layout: Layout | None, samples: Array, kept: KeptTags) -> None:
+    is_imagej = kept.text(DESCRIPTION).startswith(_IMAGEJ)
+    pages, planarconfig = _pages_to_write(layout, samples, kept)
+    photometric = next(iter(kept.numbers(PHOTOMETRIC)), 1)
+    channels = 1 if pages.ndim == 3 else samples.shape[-1]
+    extra = channels - _COLOURS.get(photometric, channels)
+    if extra < 0:
+        raise FormatError("damaged: its TIFF tags are for more bands than it has")
+    resolution = [kept.numbers(code) for code in (X_RESOLUTION, Y_RESOLUTION)]
+    options: dict[str, Any] = {
+        "photometric": photometric,
+        "planarconfig": planarconfig,
+        "extrasamples": (kept.numbers(EXTRA_SAMPLES) or (0,) * extra) if extra else None,
+        "resolution": resolution if all(resolution) else None,
+        "resolutionunit": next(iter(kept.numbers(RESOLUTION_UNIT)), None),
+        "compression": None if is_imagej else "zlib",
+        "predictor": not is_imagej,
+        "metadata": None,
+        "software": False,
+    }
+    tags = [_extra_tag(tag) for tag in kept.tags if tag.code not in _ARGUMENTS]
+    for page in [pages] if is_imagej else pages:  # ImageJ needs the pixels of all pages in a row
+        tiff.write(page, extratags=tags, **options)
+        tags = tags if _has_marker(kept, SUBFILE_TYPE, _PAGE) else []
+
+
+def _pages_to_write(
+    layout: Layout | None, samples: Array, kept: KeptTags
+) -> tuple[Array, str | None]:
+    """Pages (N, H, W), (N, H, W, B) or (N, B, H, W), and their planar configuration."""
+    if samples.shape[-1] == 1:
+        return samples[..., 0], None
+    if layout not in (Layout.BHW, Layout.FBHW):
+        return samples, "contig"
+    planes = np.moveaxis(samples, -1, 1)
+    return (
+        (planes.reshape(-1, *planes.shape[2:]), None) if kept.get(PLANAR) else (planes, "separate")
+    )
+
+
+def _extra_tag(tag: Tag) -> tuple[int, int, int, bytes, bool]:
+    """A tag as tifffile takes it, for the first page of an array."""
+    count = len(tag.value) // TYPE_SIZES[tag.type]
+    return tag.code, tag.type, count, tag.value, True

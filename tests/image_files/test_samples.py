@@ -1,0 +1,416 @@
+"""Files of scientific samples are restored as they were, or rejected with a clear message."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aecodec import AecodecWarning, ImageError, Picture, UsageError
+from aecodec.format.container import MetadataKind
+from aecodec.format.instruction import Origin
+from aecodec.format.kept_tags import KeptTags, band_names
+from aecodec.format.samples import Layout
+from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.samples import read_samples, suffix_to_write, write_samples
+
+tifffile = pytest.importorskip("tifffile")
+
+TYPES = ("uint8", "int8", "uint16", "int16", "int32", "float16", "float32")
+SHAPES = {
+    Layout.HW: (7, 5),
+    Layout.HWB: (7, 5, 6),
+    Layout.FHW: (3, 7, 5),
+    Layout.FHWB: (3, 7, 5, 2),
+    Layout.BHW: (6, 7, 5),
+    Layout.FBHW: (3, 2, 7, 5),
+}
+OME = (
+    b'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image '
+    b'ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="5" SizeY="7" '
+    b'SizeC="2" SizeZ="3" SizeT="1"><Channel ID="Channel:0:0" Name="DAPI"/><Channel '
+    b'ID="Channel:0:1" Name="GFP &amp; RFP"/></Pixels></Image></OME>'
+)
+IMAGEJ = b"ImageJ=1.53t\nimages=6\nchannels=2\nslices=3\nhyperstack=true\n"
+BANDS = b"".join(
+    b'<Item name="DESCRIPTION" sample="%d" role="description">band %d</Item>' % (band, band)
+    for band in range(6)
+)
+GEOREFERENCE = [
+    (33550, "d", 3, (30.0, 30.0, 0.0)),
+    (33922, "d", 6, (0.0, 0.0, 0.0, 4e5, 5e6, 0.0)),
+    (34735, "H", 8, (1, 1, 0, 1, 1024, 0, 1, 1)),
+    (34736, "d", 2, (6378137.0, 298.25)),
+    (34737, "s", 0, "WGS 84 / UTM zone 33N|"),
+    (42112, "s", 0, b"<GDALMetadata>" + BANDS + b"</GDALMetadata>"),
+]
+
+
+def samples(shape: tuple[int, ...], dtype: str = "uint16") -> np.ndarray:
+    """Values of both signs, if the type has them, over half of its range."""
+    values = np.random.default_rng(0).integers(0, 100, shape)
+    return (values - 50 * (np.dtype(dtype).kind != "u")).astype(dtype)
+
+
+def tiff(*pages: np.ndarray, byte_order: str = "<", big: bool = False, **options: Any) -> bytes:
+    """A TIFF file; each array is a page."""
+    content = io.BytesIO()
+    options = {"photometric": "minisblack", "metadata": None, **options}
+    with tifffile.TiffWriter(content, byteorder=byte_order, bigtiff=big) as writer:
+        for page in pages:
+            writer.write(page, **options)
+    return content.getvalue()
+
+
+def tiff_with(layout: Layout, array: np.ndarray, **options: Any) -> bytes:
+    """A TIFF file with an array of a layout."""
+    planar = {Layout.HWB: "contig", Layout.BHW: "separate"}
+    frame = Layout[layout.name.removeprefix("F")]
+    pages = array if layout.has_frames else [array]
+    return tiff(*pages, planarconfig=planar.get(frame), **options)
+
+
+def numpy_file(array: np.ndarray) -> bytes:
+    """An `.npy` file."""
+    content = io.BytesIO()
+    np.save(content, array)
+    return content.getvalue()
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    """An `.npz` file."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+def read(content: bytes, **options: Any) -> Picture:
+    """Read a file."""
+    return read_samples(io.BytesIO(content), ReadOptions(**options))
+
+
+def restored(content: bytes, suffix: str, **options: Any) -> bytes:
+    """Read a file and write it as a format."""
+    picture = read(content, **options)
+    return write_samples(replace(picture, origin=Origin(suffix, 0)), suffix)
+
+
+def facts(content: bytes) -> list[Any]:
+    """All that a TIFF file should get back: samples, types and kept tags of each page."""
+    stored = {258, 259, 273, 278, 279, 317, 322, 323, 324, 325}
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        return [
+            (
+                file.byteorder,
+                page.axes,
+                page.dtype,
+                page.asarray().tobytes(),
+                {tag.code: tag.value for tag in page.tags if tag.code not in stored},
+            )
+            for page in file.pages
+        ]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "layout", "byte_order"), list(itertools.product(TYPES, SHAPES, "<>"))
+)
+def test_arrays_are_restored(dtype: str, layout: Layout, byte_order: str) -> None:
+    """Types, shapes, axes and byte orders of TIFF and NumPy files are restored."""
+    array = samples(SHAPES[layout], dtype)
+    content = tiff_with(layout, array, byte_order=byte_order)
+    assert read(content).pixels.dtype == dtype
+    assert facts(restored(content, ".tif")) == facts(content)
+    axis = -3 if layout in (Layout.BHW, Layout.FBHW) else None
+    options = {"band_axis": axis, "bands": 1 if layout is Layout.FHW else None}
+    content = numpy_file(array.astype(byte_order + array.dtype.str[1:]))
+    assert restored(content, ".npy", **options) == content
+
+
+GREY, SIX = samples((7, 5)), samples((7, 5, 6), "int16")
+WITH_TAGS = {
+    "GeoTIFF": tiff(SIX, planarconfig="contig", extratags=GEOREFERENCE, byte_order=">"),
+    "transformation": tiff(GREY, extratags=[(34264, "d", 16, (0.5,) * 16)]),
+    "OME": tiff(samples((6, 7, 5)), description=OME, software="tifffile.py"),
+    "ImageJ": tiff(samples((6, 7, 5)), description=IMAGEJ, byte_order=">"),
+    "georeferenced pages": tiff(*samples((6, 7, 5)), extratags=GEOREFERENCE, software=False),
+    "tifffile": tiff(GREY, metadata={}, software="tifffile.py"),
+    "resolution": tiff(GREY, resolution=((300, 7), (72, 1)), resolutionunit="CENTIMETER"),
+    "white is zero": tiff(GREY, photometric="miniswhite"),
+    "RGBA": tiff(SIX[..., :4], photometric="rgb", planarconfig="contig", extrasamples=(2,)),
+    "RGB": tiff(SIX[..., :3], photometric="rgb", planarconfig="separate"),
+    "CMYK": tiff(SIX[..., :4], photometric="separated", planarconfig="contig"),
+    "BigTIFF": tiff(SIX, planarconfig="contig", big=True, datetime="2026:01:01 00:00:00"),
+    "tiles": tiff(SIX, planarconfig="contig", tile=(16, 16), compression="lzw", predictor=True),
+    "one column": tiff(samples((7, 1))),
+    "one pixel": tiff(*samples((3, 1, 1))),
+}
+
+
+@pytest.mark.parametrize("kind", WITH_TAGS)
+def test_tags_are_restored(kind: str) -> None:
+    """Tags, colours and planes of TIFF files are restored."""
+    assert facts(restored(WITH_TAGS[kind], ".tif")) == facts(WITH_TAGS[kind])
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "names"),
+    [
+        ("GeoTIFF", (1, 7, 5, 6), tuple(f"band {band}" for band in range(6))),
+        ("OME", (3, 7, 5, 2), ("DAPI", "GFP & RFP")),
+        ("ImageJ", (3, 7, 5, 2), None),
+        ("RGBA", (1, 7, 5, 4), None),
+    ],
+)
+def test_channels_are_bands(kind: str, shape: tuple[int, ...], names: tuple[str, ...]) -> None:
+    """Pages that a description calls channels are bands, with their names."""
+    picture = read(WITH_TAGS[kind])
+    assert picture.pixels.shape == shape
+    assert band_names(KeptTags.unpack(picture.metadata[MetadataKind.TIFF]), shape[-1]) == names
+
+
+def test_pages_are_bands_if_the_user_says_so() -> None:
+    """With a band axis, all pages are bands, and become pages again."""
+    content = tiff(*samples((4, 7, 5)))
+    assert read(content, band_axis=-3).pixels.shape == (1, 7, 5, 4)
+    assert facts(restored(content, ".tif", band_axis=-3)) == facts(content)
+
+
+@pytest.mark.parametrize(
+    ("nodata", "dtype"),
+    [
+        ("-9999", "int16"),
+        ("0", "uint8"),
+        ("65535", "uint16"),
+        ("-3.4028234663852886e+38", "float32"),
+        ("nan", "float32"),
+        ("-32768.0", "int32"),
+        ("-inf", "float16"),
+    ],
+)
+def test_nodata_is_restored(nodata: str, dtype: str) -> None:
+    """GDAL's nodata value marks missing samples, and is restored in tags and samples."""
+    array = samples((7, 5), dtype)
+    with np.errstate(over="ignore"):
+        array[2:4] = np.array(float(nodata)).astype(dtype)
+    content = tiff(array, extratags=[(42113, "s", 0, nodata)])
+    picture = read(content)
+    assert picture.missing is not None
+    assert np.flatnonzero(picture.missing.all(axis=(0, 2, 3))).tolist() == [2, 3]
+    assert facts(restored(content, ".tif")) == facts(content)
+
+
+@pytest.mark.parametrize("nodata", ["-9999", "1.5", "none", ""])
+def test_nodata_that_the_type_cannot_hold_is_only_a_tag(nodata: str) -> None:
+    """GDAL ignores such a value, too."""
+    content = tiff(GREY, extratags=[(42113, "s", 0, nodata)])
+    assert read(content).missing is None
+    assert facts(restored(content, ".tif")) == facts(content)
+
+
+def test_nodata_of_the_user() -> None:
+    """The user's value overrides that of the file, whose tag stays."""
+    array = np.array([[1, 2], [3, 4]], np.uint8)
+    content = tiff(array, extratags=[(42113, "s", 0, "1")])
+    picture = read(content, nodata=4)
+    assert picture.missing is not None
+    assert picture.missing[0, ..., 0].tolist() == [[False, False], [False, True]]
+    assert facts(restored(content, ".tif", nodata=4)) == facts(content)
+    content = numpy_file(array)
+    assert restored(content, ".npy", nodata=4) == content
+    assert read(restored(content, ".tif", nodata=4)).nodata == 4
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_masks_are_pages(dtype: str) -> None:
+    """A transparency mask marks missing pixels of all bands; TIFF files get it back."""
+    content, mask = io.BytesIO(), np.indices((7, 5)).sum(0) > 3
+    array = np.where(mask[..., None], samples((7, 5, 3), dtype), 0)
+    with tifffile.TiffWriter(content) as writer:
+        writer.write(array, photometric="rgb", metadata=None, software=False)
+        writer.write(mask, photometric="mask", subfiletype=4, metadata=None, software=False)
+    picture = read(content.getvalue())
+    assert picture.missing is not None
+    assert np.array_equal(picture.missing[0, ..., 0], ~mask)
+    assert facts(restored(content.getvalue(), ".tif")) == facts(content.getvalue())
+    by_band = replace(picture, missing=np.eye(7, 5, dtype=bool)[None, ..., None] * [0, 1, 1] > 0)
+    with pytest.raises(UsageError, match="one mask for all bands"):
+        write_samples(by_band, ".tif")
+    if dtype == "uint16":  # floats have NaN
+        with pytest.raises(UsageError, match="only TIFF files have masks"):
+            write_samples(picture, ".npy")
+
+
+def test_arrays_of_npz_keep_their_names() -> None:
+    """The only array is read, or the chosen one; it keeps its name and order."""
+    content = restored(npz(tas=np.asfortranarray(GREY)), ".npz")
+    with np.load(io.BytesIO(content)) as arrays:
+        assert arrays.files == ["tas"]
+        assert arrays["tas"].flags.f_contiguous
+        assert np.array_equal(arrays["tas"], GREY)
+    with pytest.warns(AecodecWarning, match="other arrays"):
+        assert read(npz(a=GREY, b=GREY + 1), array="b").pixels[0, 0, 0, 0] == GREY[0, 0] + 1
+
+
+def fits_file(array: np.ndarray, **cards: Any) -> bytes:
+    """A FITS file, with an empty first unit if its cards begin with XTENSION."""
+    stored, unsigned = array, array.dtype == np.uint16
+    if unsigned:
+        cards, stored = {"BZERO": 32768, **cards}, (array.astype(np.int32) - 32768).astype(np.int16)
+    bits = 8 * stored.itemsize * (-1 if stored.dtype.kind == "f" else 1)
+    axes = {f"NAXIS{axis}": side for axis, side in enumerate(stored.shape[::-1], 1)}
+    kind = {} if "XTENSION" in cards else {"SIMPLE": "T"}
+    header = fits_header(**kind, **cards, BITPIX=bits, NAXIS=stored.ndim, **axes)
+    first = b"" if kind else fits_header(SIMPLE="T", BITPIX=8, NAXIS=0, EXTEND="T")
+    data = stored.astype(stored.dtype.newbyteorder(">")).tobytes()
+    return first + header + data + bytes(-len(data) % 2880)
+
+
+def fits_header(**cards: Any) -> bytes:
+    """A header of a FITS file."""
+    lines = [
+        f"{keyword:8}= {value!s:>20} / a comment".ljust(80) for keyword, value in cards.items()
+    ]
+    text = "".join([*lines, "END"])
+    return (text + " " * (-len(text) % 2880)).encode()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32"])
+@pytest.mark.parametrize("extension", [{}, {"XTENSION": "'IMAGE   '"}])
+def test_fits_files_are_restored(dtype: str, extension: dict[str, str]) -> None:
+    """All bytes of a FITS file with one image are restored."""
+    cards = extension if dtype == "float32" else {**extension, "BLANK": 3}
+    content = fits_file(samples((4, 7, 5), dtype), **cards)
+    assert read(content).pixels.shape == (1, 7, 5, 4)
+    assert restored(content, ".fits") == content
+
+
+def dicom_file(array: np.ndarray) -> bytes:
+    """A DICOM file."""
+    pydicom = pytest.importorskip("pydicom")
+    dataset = pydicom.Dataset()
+    dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.file_meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    dataset.PatientName = "Doe^Jane"
+    dataset.Rows, dataset.Columns = array.shape[1:]
+    dataset.NumberOfFrames, dataset.SamplesPerPixel = len(array), 1
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit, dataset.PixelRepresentation = 15, 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.PixelPaddingValue = -2000
+    dataset.PixelData = array.astype("<i2").tobytes()
+    content = io.BytesIO()
+    pydicom.dcmwrite(content, dataset, enforce_file_format=True)
+    return content.getvalue()
+
+
+def test_dicom_files_keep_no_data_of_patients() -> None:
+    """Only samples and the padding value are read; they become TIFF."""
+    array = samples((2, 7, 5), "int16")
+    array[:, 3] = -2000
+    with pytest.warns(AecodecWarning, match="patient"):
+        picture = read(dicom_file(array))
+    assert (picture.nodata, picture.metadata, picture.layout) == (-2000, {}, Layout.FHW)
+    assert suffix_to_write(".dcm") == ".tif"
+    assert np.array_equal(tifffile.imread(io.BytesIO(write_samples(picture, ".tif"))), array)
+
+
+def test_deep_png_is_restored() -> None:
+    """Grey levels with 16 bits are kept."""
+    content = write_samples(read(numpy_file(GREY)), ".png")
+    assert np.array_equal(read(content).pixels[0, ..., 0], GREY)
+    assert restored(content, ".png") == content
+
+
+class Pickled:
+    """An object whose unpickling would be noticed."""
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return pytest.fail, ("a pickle was loaded",)
+
+
+COLOURS = np.zeros((3, 256), np.uint16)
+REJECTED: dict[str, tuple[bytes, str]] = {
+    **{
+        dtype: (numpy_file(np.zeros((7, 5), dtype)), f"type {dtype}")
+        for dtype in ("float64", "int64", "uint32", "bool", "complex64")
+    },
+    "float64 TIFF": (tiff(np.zeros((7, 5))), "type float64"),
+    "objects": (numpy_file(np.array([[Pickled()]], object)), "type object"),
+    "text": (numpy_file(np.array([["a"]])), "type"),
+    "1 bit": (tiff(np.zeros((7, 8), bool), photometric="minisblack"), "1 bits per sample"),
+    "1 axis": (numpy_file(GREY[0]), "axes"),
+    "5 axes": (numpy_file(np.zeros((1, 1, 1, 7, 5), np.uint8)), "axes"),
+    "no samples": (numpy_file(np.zeros((0, 5, 3), np.uint8)), "no samples"),
+    "33 bands": (numpy_file(np.zeros((7, 5, 33), np.uint8)), "32 bands"),
+    "33 bands TIFF": (tiff(np.zeros((7, 5, 33), np.uint8), planarconfig="contig"), "32"),
+    "infinity": (numpy_file(np.full((7, 5), np.inf, np.float32)), "infinite"),
+    "pages of two sizes": (tiff(GREY, GREY[1:]), "pages differ"),
+    "palette": (tiff(GREY.astype("u1"), photometric="palette", colormap=COLOURS), "PALETTE"),
+    "several arrays": (npz(a=GREY, b=GREY), "--array.*a, b"),
+    "part of an array": (numpy_file(GREY)[:-1], "ends before"),
+    "part of a TIFF": (tiff(GREY)[:100], "cannot be read"),
+    "nothing": (b"", "empty"),
+    "another file": (b"text of a file", "not an image"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REJECTED)
+def test_rejected_files(kind: str) -> None:
+    """Files that cannot be restored are rejected."""
+    content, message = REJECTED[kind]
+    with pytest.raises(ImageError, match=message):
+        read(content)
+
+
+@pytest.mark.parametrize("content", [tiff(SIX, planarconfig="contig"), numpy_file(SIX), npz(a=SIX)])
+def test_too_many_pixels(content: bytes) -> None:
+    """The limit counts pixels, not samples; it is checked before memory is taken."""
+    assert read(content, max_pixels=35).pixels.shape == (1, 7, 5, 6)
+    with pytest.raises(ImageError, match="5x7 pixels are more than the limit of 34"):
+        read(content, max_pixels=34)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [WITH_TAGS["GeoTIFF"], WITH_TAGS["OME"], numpy_file(SIX), npz(a=SIX)],
+    ids=["GeoTIFF", "OME", "npy", "npz"],
+)
+@pytest.mark.filterwarnings("ignore::aecodec.AecodecWarning")
+def test_damaged_files(content: bytes) -> None:
+    """Damaged files are read or rejected; other errors do not leave the reader."""
+    rng = np.random.default_rng(1)
+    for _ in range(150):
+        damaged = bytearray(content)
+        for place in rng.integers(0, len(content), 3):
+            damaged[place] = rng.integers(256)
+        try:
+            read(bytes(damaged[: len(content) // rng.integers(1, 3)]), max_pixels=10**6)
+        except ImageError:
+            continue
+
+
+def test_dropped_tags_are_named(tmp_path: Path) -> None:
+    """A warning names what TIFF files do not get back."""
+    path = tmp_path / "a.tif"
+    content = io.BytesIO()
+    with tifffile.TiffWriter(content) as writer:
+        writer.write(GREY, extratags=[(65000, "I", 1, 7)], metadata=None)
+        writer.write(GREY[::2, ::2], subfiletype=1, metadata=None)
+    path.write_bytes(content.getvalue())
+    with pytest.warns(AecodecWarning) as record:
+        read_samples(path, name="a.tif")
+    assert [str(warning.message) for warning in record] == [
+        "a.tif: not kept: its overviews",
+        "a.tif: not kept: its TIFF tags 65000",
+    ]
+    picture = replace(read(WITH_TAGS["GeoTIFF"]), origin=Origin(".tif", 0))
+    with pytest.warns(AecodecWarning, match="not kept: its TIFF tags"):
+        write_samples(picture, ".npy")
