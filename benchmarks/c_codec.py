@@ -21,6 +21,7 @@ from ctypes import (
     c_uint64,
     c_void_p,
 )
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +79,14 @@ class CSamples(ctypes.Structure):
     @classmethod
     def of(cls, picture: Picture) -> CSamples:
         """The samples of a picture that a codec with bands takes, which has to stay."""
+        assert picture.pixels.flags.c_contiguous
         frames, height, width, bands = picture.pixels.shape
         numbers = SampleType[picture.pixels.dtype.name.upper()], picture.layout or Layout.FHWB
         made = cls(width, height, bands, frames, *numbers, picture.is_big_endian)
         if picture.nodata is not None:
             made.has_nodata, made.nodata = 1, picture.nodata
         if picture.missing is not None:
+            assert picture.missing.flags.c_contiguous
             made.missing, made.mask_planes = picture.missing.ctypes.data, picture.missing.shape[-1]
         made.samples = picture.pixels.ctypes.data
         return made
@@ -92,7 +95,7 @@ class CSamples(ctypes.Structure):
         """Copies of the samples as a picture."""
         kind, shape = SampleType(self.type), (self.frames, self.height, self.width)
         count = self.frames * self.height * self.width
-        content = ctypes.string_at(self.samples, count * self.bands * kind.dtype.itemsize)
+        content = ctypes.string_at(self.samples, count * self.bands * np.dtype(kind.dtype).itemsize)
         missing = None
         if self.missing:
             mask = ctypes.string_at(self.missing, count * self.mask_planes)
@@ -266,6 +269,9 @@ class CCodec:
         self, picture: Picture, level: float = 0, max_bytes: int = 0
     ) -> tuple[bytes, list[int]]:
         """The file of samples, and how many of each band were clipped."""
+        missing = None if picture.missing is None else np.ascontiguousarray(picture.missing)
+        pixels = np.ascontiguousarray(picture.pixels)
+        picture = replace(picture, pixels=pixels, missing=missing)
         file, size = c_void_p(), c_size_t()
         clipped = (c_uint64 * picture.pixels.shape[-1])()
         check(

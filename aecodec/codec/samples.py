@@ -103,7 +103,8 @@ def _in_type(low: float, high: float, dtype: np.dtype[Any]) -> Limit:
     range_: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
     if dtype.kind != "f":
         low, high = math.floor(low), math.ceil(high)
-    low, high = (min(max(limit, range_.min), range_.max) for limit in (low, high))
+    least, most = float(range_.min), float(range_.max)
+    low, high = (min(max(limit, least), most) for limit in (low, high))
     return dtype.type(low).item(), dtype.type(high).item()
 
 

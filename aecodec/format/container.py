@@ -182,6 +182,16 @@ def frames_stated(beginning: bytes) -> int:
     return frames
 
 
+def has_samples(beginning: bytes) -> bool:
+    """Whether a file has samples of a codec with bands, by its first `BEGINNING` bytes.
+
+    >>> has_samples(pack(Header(b"abcd"), b""))
+    False
+    """
+    is_aec = beginning[: len(MAGIC)] == MAGIC and len(beginning) >= _PREFIX_SIZE
+    return is_aec and bool(beginning[_PREFIX_SIZE - 1] & _HAS_SAMPLES)
+
+
 def check(data: bytes) -> None:
     """Check signature, length, checksum and version; raise FormatError if data is not a
     whole file.

@@ -188,7 +188,7 @@ class Samples:
             _check_limit(self.type, low, high)
         for factor, y, x in self.repetition or ():
             if not (1 <= factor <= MAX_FACTOR and 0 <= y < factor and 0 <= x < factor):
-                raise FormatError("damaged: a band repeats its samples in a way that cannot be")
+                raise FormatError("damaged: the repetition of a band is out of range")
         if self.mask and self.mask_planes not in (1, self.bands):
             raise FormatError(f"damaged: a mask with {self.mask_planes} planes")
 

@@ -95,7 +95,9 @@ def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     ):
         raise ImageError("the first data of this FITS file is not an image with 2 or 3 axes")
     native_type(unit.dtype)
-    check_pixels((unit.shape[-1], unit.shape[-2]), 1, options)
+    bands = math.prod(unit.shape[:-2])
+    size = unit.shape[-1], unit.shape[-2]
+    check_pixels(size, 1, options, bands * unit.dtype.itemsize)
     if len(content) < unit.start + unit.size:
         raise ImageError("the file ends before its image: fetch it again")
     if len(content) > unit.start + -(-unit.size // _BLOCK) * _BLOCK:
@@ -157,7 +159,8 @@ def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         raise AecodecError("DICOM files need pip install 'aecodec[dicom]'") from error
     dataset = dcmread(file)
     frames = int(dataset.get("NumberOfFrames") or 1)
-    check_pixels((dataset.Columns, dataset.Rows), frames, options)
+    pixel_bytes = dataset.SamplesPerPixel * dataset.BitsAllocated // 8
+    check_pixels((dataset.Columns, dataset.Rows), frames, options, pixel_bytes)
     if dataset.PhotometricInterpretation not in _COLOURS:
         raise ImageError(f"a DICOM picture of the kind {dataset.PhotometricInterpretation}")
     shape = [frames, dataset.Rows, dataset.Columns, *[3] * (dataset.SamplesPerPixel > 1)]

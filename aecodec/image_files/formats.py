@@ -28,6 +28,14 @@ GREY_AS_RGB = {"AVIF": frozenset({Mode.LA}), "WEBP": frozenset({Mode.L, Mode.LA}
 HOLDS_RESOLUTION = frozenset({"BMP", "JPEG", "MPO", "PNG", "TIFF"})
 """Formats with a field for pixels per inch."""
 
+SAMPLES_SUFFIXES = frozenset({".npy", ".npz", ".fits", ".fit", ".fts", ".dcm"})
+"""Suffixes of files that only codecs with bands read; they read TIFF files, too."""
+
+SAMPLES_PREFIX_SIZE = 132
+"""Number of bytes from which :func:`holds_samples` recognizes files."""
+
+_SAMPLES_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x93NUMPY", b"PK\3\4", b"SIMPLE  =")
+
 _ANY_MODE = frozenset(Mode)
 _LOSSLESS = {
     "BMP": frozenset({Mode.L, Mode.RGB}),
@@ -39,6 +47,15 @@ _LOSSLESS = {
     "WEBP": _ANY_MODE,
 }
 """Modes that a format keeps exactly if it is written without a quality."""
+
+
+def holds_samples(prefix: bytes) -> bool:
+    """Whether a file begins like TIFF, NumPy, FITS or DICOM files, which codecs with bands read.
+
+    >>> holds_samples(b"II*\\0"), holds_samples(b"\\x89PNG")
+    (True, False)
+    """
+    return prefix.startswith(_SAMPLES_PREFIXES) or prefix[128:] == b"DICM"
 
 
 def has_image_suffix(path: Path) -> bool:

@@ -55,13 +55,13 @@ def _read_array(file: IO[bytes], options: ReadOptions) -> npt.NDArray[Any]:
     if len(shape) not in (2, 3, 4):
         raise ImageError(f"an array of shape {shape}: give 2 to 4 axes")
     axis = options.band_axis if options.band_axis is not None else -1
-    sides = list(shape)
+    sides, bands = list(shape), 1
     if len(shape) == 4 or (len(shape) == 3 and options.bands != 1):
-        del sides[axis]
-    check_pixels((sides[-1], sides[-2]), math.prod(sides[:-2]), options)
-    size = math.prod(shape) * dtype.itemsize
-    content = file.read(size)
-    if len(content) < size:
+        bands = sides.pop(axis)
+    size, frames = (sides[-1], sides[-2]), math.prod(sides[:-2])
+    check_pixels(size, frames, options, bands * dtype.itemsize)
+    content = file.read(count := math.prod(shape) * dtype.itemsize)
+    if len(content) < count:
         raise ImageError(f"the file ends before its array of shape {shape}: fetch it again")
     return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
 

@@ -19,11 +19,14 @@ from PIL.ImageFile import ImageFile
 
 from aecodec.errors import ImageError
 from aecodec.format.container import MAGIC
-from aecodec.image_files.formats import AEC
+from aecodec.image_files.formats import AEC, SAMPLES_PREFIX_SIZE, holds_samples
 from aecodec.image_files.options import ReadOptions
+from aecodec.imaging.picture import TRAINING
 
 _REJECTIONS = (SyntaxError, IndexError, TypeError, struct.error)
 """Errors of Pillow's plugins for files with another format."""
+
+_UNKNOWN = "not an image that Pillow can open"
 
 _PREFIX_SIZE = 16
 """Number of bytes that plugins need to recognize their format."""
@@ -47,17 +50,21 @@ def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile
         yield image
 
 
-def check_pixels(size: tuple[int, int], frames: int, options: ReadOptions) -> None:
-    """Check that a file does not have too many pixels.
+def check_pixels(
+    size: tuple[int, int], frames: int, options: ReadOptions, pixel_bytes: int = 3
+) -> None:
+    """Check that a file does not have too many pixels. A pixel counts as one for every 3 bytes.
 
     Raises:
         ImageError: the file has too many pixels.
     """
-    pixels = size[0] * size[1] * frames
+    weight = -(-pixel_bytes // 3)
+    pixels = size[0] * size[1] * frames * weight
     if pixels > options.pixel_limit:
         count = f"{frames} x " if frames > 1 else ""
+        each = f" with {pixel_bytes} bytes each" if weight > 1 else ""
         raise ImageError(
-            f"{count}{size[0]}x{size[1]} pixels are more than the limit of "
+            f"{count}{size[0]}x{size[1]} pixels{each} are more than the limit of "
             f"{options.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
         )
 
@@ -95,10 +102,12 @@ def _identified(file: IO[bytes]) -> ImageFile | None:
 def _rejection_text(file: IO[bytes]) -> str:
     """Message about a file that is not an image."""
     file.seek(0)
-    prefix = file.read(_PREFIX_SIZE)
+    prefix = file.read(SAMPLES_PREFIX_SIZE)
     if prefix.startswith(MAGIC):
         return "already an .aec file: use decompress to convert it to an image"
-    return "not an image that Pillow can open" if prefix else "not an image, but an empty file"
+    if holds_samples(prefix):
+        return f"{_UNKNOWN}; if it has bands, no built-in codec fits: train one with {TRAINING}"
+    return _UNKNOWN if prefix else "not an image, but an empty file"
 
 
 def _opened_as(name: str, file: IO[bytes], prefix: bytes) -> ImageFile | None:

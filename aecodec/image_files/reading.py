@@ -17,7 +17,7 @@ from aecodec.image_files.frames import frames_in, iter_frames, joined
 from aecodec.image_files.notes import Notes
 from aecodec.image_files.opening import check_pixels, opened
 from aecodec.image_files.options import Frames, ReadOptions
-from aecodec.imaging.picture import Picture
+from aecodec.imaging.picture import TRAINING, Picture
 from aecodec.urls import Url
 
 _DEFAULT = ReadOptions()
@@ -154,7 +154,8 @@ def _depth_text(image: Image.Image, largest: int | None) -> str:
     bits = "32 bits or floats" if largest is None else f"{largest.bit_length()}"
     return (
         f"codecs store 8 bits per channel, but this picture has more than 8 bits: {bits} (mode "
-        f"{image.mode}); scale it with compress --depth 8, or ReadOptions(depth=8) in Python"
+        f"{image.mode}); scale it with compress --depth 8, or ReadOptions(depth=8) in Python, or "
+        f"train a codec with bands: {TRAINING}"
     )
 
 

@@ -73,9 +73,6 @@ _WRITERS: dict[str, Callable[[Picture], bytes]] = {
 DEFAULT_SUFFIX = ".tif"
 """Suffix of restored files whose original format is unknown or cannot be written."""
 
-SUFFIXES = frozenset((*_WRITERS.keys() - {".png"}, ".dcm"))
-"""Suffixes of the files that only codecs with bands read."""
-
 
 def read_samples(
     source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
@@ -103,7 +100,8 @@ def read_samples(
         raise
     except Exception as error:  # each package raises many types of errors for damaged files
         raise ImageError(f"cannot be read: {error}") from error
-    notes.warn()
+    if options.names_dropped:
+        notes.warn()
     return picture
 
 
@@ -119,15 +117,6 @@ def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:
         if image.mode == "I;16":
             return framed_picture(np.asarray(image)[None], Layout.FHW, options.nodata)
     return read_image(file, options)
-
-
-def holds_samples(content: bytes) -> bool:
-    """Whether a file is of a kind that codecs with bands read.
-
-    >>> holds_samples(b"II*\\0"), holds_samples(b"\\x89PNG")
-    (True, False)
-    """
-    return _reader_of(content) is not None
 
 
 def suffix_to_write(suffix: str) -> str:

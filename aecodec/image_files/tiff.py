@@ -92,7 +92,8 @@ def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
         kept = _kept_tags(pages, tiff.byteorder, notes)
         layout = _layout_of(pages[0])
         channels = _channels_in_pages(pages, kept.text(DESCRIPTION), options)
-        check_pixels(_size_of(pages[0]), len(pages), options)
+        pixel_bytes = pages[0].samplesperpixel * pages[0].bitspersample // 8
+        check_pixels(_size_of(pages[0]), len(pages), options, pixel_bytes)
         array = np.stack([page.asarray() for page in pages])
         mask = np.stack([page.asarray() == 0 for page in masks]) if masks else None
     if mask is not None:

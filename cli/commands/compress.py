@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,14 @@ from aecodec.cli.batch.run import BatchOptions, run_all
 from aecodec.cli.commands.compression import Compression, Stack
 from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.discovery import IMAGES, STANDARD, expand, is_folder_at
+from aecodec.cli.shared.discovery import IMAGES, IMAGES_AND_SAMPLES, STANDARD, expand, is_folder_at
 from aecodec.cli.shared.jobs import check_folder_name, folder_beside, is_folder, plan
+from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, load_codec
 from aecodec.codec.target import Target
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames, ReadOptions
+from aecodec.imaging.picture import TRAINING
 from aecodec.metrics import check_ssimulacra2
 from aecodec.urls import path_or_url
 
@@ -74,6 +77,9 @@ def compress(
     depth: options.Depth = None,
     max_pixels: options.MaxPixels = None,
     frames: options.WhichFrames = Frames.FIRST,
+    nodata: options.Nodata = None,
+    bands_first: options.BandsFirst = False,
+    array: options.SamplesArray = None,
     skip_larger: Annotated[
         bool,
         typer.Option(
@@ -107,6 +113,16 @@ def compress(
         named_codec.spec.check_level(level)
     console = Console(quiet, as_json, to_stderr=out == "-" or STANDARD in inputs)
     reading = ReadOptions(depth, max_pixels, frames)
+    if nodata is not None or bands_first or array or _bands_of(named_codec):
+        _check_bands(named_codec, is_stack or pack is not None, depth)
+        reading = replace(
+            reading,
+            nodata=nodata,
+            band_axis=-3 if bands_first else None,
+            array=array,
+            bands=_bands_of(named_codec),
+        )
+    kind = IMAGES if reading.bands is None else IMAGES_AND_SAMPLES
     work = Compression(named_codec, target, metadata, reading, skip_larger, force)
     batch = BatchOptions(jobs, skip_existing, manifest, scheduler)
     if is_stack:
@@ -125,8 +141,27 @@ def compress(
         run_all(console, packs, work.compress_pack, batch)
     else:
         check_folder_name(inputs, out)
-        planned = plan(inputs, out, _rename, IMAGES)
+        planned = plan(inputs, out, _rename, kind)
         run_all(console, planned, work.compress_file, batch)
+
+
+def _bands_of(codec: Codec | None) -> int | None:
+    """Number of bands of a codec; None if it has none."""
+    return codec.spec.bands.count if codec and codec.spec.bands else None
+
+
+def _check_bands(codec: Codec | None, is_stack: bool, depth: int | None) -> None:
+    """Check the options for codecs with bands."""
+    if _bands_of(codec) is None:
+        raise UsageError(
+            "--nodata, --bands-first and --array need --codec with a codec with bands; to train "
+            f"it, use {TRAINING}"
+        )
+    if is_stack or depth is not None:
+        raise UsageError(
+            "codecs with bands keep all depths and frames: leave out --depth, --stack and "
+            "--stacks-of"
+        )
 
 
 def _rename(path: Path) -> Path:

@@ -114,17 +114,22 @@ class _Decompression:
     def decompress_file(self, job: Job, console: Console, workers: Workers) -> None:
         """Decompress one file."""
         data = read_bytes(job.source)
-        target = self._target(job, container.unpack(data)[0].frames)
+        header = container.unpack(data)[0]
+        target = self._target(job, 1 if header.samples else header.frames)
         check_overwriting(target, self.force)
         codec = with_workers(self.codec or codec_of_file(data), workers)
         picture = codec.decoder.decompress_picture(data, self.limits)
         with console.warnings_about(name_of(job)):
-            picture, files = self._encoded(picture, self.formats.suffix_for(job.target))
+            picture, files = self._encoded(picture, self.formats.suffix_for(job.target, header))
         self._write(files, target, picture)
         _report(console, job, target, picture, sum(map(len, files.values())))
 
     def _encoded(self, picture: Picture, suffix: str) -> tuple[Picture, dict[str, bytes]]:
         """The picture without the names of its frames, and the contents of its files by name."""
+        if picture.layout is not None:
+            from aecodec.image_files.samples import write_samples  # only for codecs with bands
+
+            return picture, {"": write_samples(picture, suffix)}
         picture, names = without_names(picture)
         encoded = encode_frames(picture, suffix, self.formats.quality)
         names = file_names(names, len(encoded), suffix.lower())
@@ -156,8 +161,10 @@ class _Decompression:
 def _report(console: Console, job: Job, written: Path, picture: Picture, size: int) -> None:
     width, height = picture.size
     frames = f"{picture.frames} pictures of " if picture.frames > 1 else ""
+    bands, dtype = picture.pixels.shape[-1], picture.pixels.dtype.name
+    mode = picture.mode.name if picture.layout is None else None
     console.result(
-        f"{name_of(job)} -> {written}: {frames}{width}x{height} {picture.mode.name}"
+        f"{name_of(job)} -> {written}: {frames}{width}x{height} {mode or f'{bands} x {dtype}'}"
         f"{_original_extension(picture, written)}",
         {
             "source": str(job.source),
@@ -165,7 +172,8 @@ def _report(console: Console, job: Job, written: Path, picture: Picture, size: i
             "bytes": size,
             "width": width,
             "height": height,
-            "mode": picture.mode.name,
+            "mode": mode,
+            **({} if mode else {"bands": bands, "type": dtype}),
             "frames": picture.frames,
             "source_suffix": picture.origin.suffix if picture.origin else None,
         },

@@ -14,12 +14,15 @@ from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import read_bytes
 from aecodec.cli.shared.options import Json
 from aecodec.codec.registry import codec_with_id
+from aecodec.codec.samples import mask_of
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.data import codecs
 from aecodec.engine.choice import engine_name
 from aecodec.errors import CodecError
 from aecodec.format import container
-from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header
+from aecodec.format.container import LEVEL_UNITS, NOT_REDUCED, Header, MetadataKind
+from aecodec.format.kept_tags import KeptTags, band_names
+from aecodec.format.samples import Samples
 from aecodec.parallel import Workers
 from aecodec.urls import path_or_url
 
@@ -58,8 +61,9 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "version": container.VERSION,
         "width": width,
         "height": height,
-        "mode": header.picture_mode.name,
+        "mode": None if header.samples else header.picture_mode.name,
         "frames": header.frames,
+        **(_describe_samples(header.samples, header, spec) if header.samples else {}),
         "codec": codecs.name_of(header.codec_id, spec.name if spec else None),
         "codec_id": header.codec_id.hex(),
         "level": _level(header, spec),
@@ -71,6 +75,25 @@ def _describe(header: Header, payload: bytes, size: int) -> dict[str, Any]:
         "source_time": None
         if origin is None
         else time.strftime(_TIME, time.gmtime(origin.modified)),
+    }
+
+
+def _describe_samples(samples: Samples, header: Header, spec: CodecSpec | None) -> dict[str, Any]:
+    """Values of a file with samples; without a mask, none are missing."""
+    names = spec.bands.names if spec and spec.bands else None
+    if tags := header.metadata.get(MetadataKind.TIFF):
+        names = band_names(KeptTags.unpack(tags), samples.bands) or names
+    mask = mask_of(header, header.size) if header.size else None
+    return {
+        "type": samples.type.dtype,
+        "byte_order": "big" if samples.is_big_endian else "little",
+        "axes": samples.layout.name,
+        "bands": samples.bands,
+        "band_names": names and list(names),
+        "nodata": samples.nodata,
+        "missing": None if mask is None else round(float(mask.mean()), 4),
+        "limits": samples.limits and [list(limits) for limits in samples.limits],
+        "repeats": samples.repetition and [factor for factor, _, _ in samples.repetition],
     }
 
 

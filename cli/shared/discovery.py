@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aecodec.errors import AecodecError, ImageError, InputError
-from aecodec.image_files.formats import has_image_suffix
+from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_suffix
 from aecodec.urls import Url
 
 STANDARD = Path("-")
@@ -132,6 +132,11 @@ True
 >>> IMAGES.reason_to_skip(Path("a.NEF"))
 'skipped: a camera raw file, which Pillow does not open; convert it to PNG or JPEG first'
 """
+
+IMAGES_AND_SAMPLES = FileKind(
+    lambda path: _is_picture(path) or path.suffix.lower() in SAMPLES_SUFFIXES, _reason_to_skip
+)
+"""Pictures, and files that only codecs with bands read, by their suffixes."""
 
 _OUTSIDE = InputError(
     "skipped: its name leads out of the folder, and so would the name of its result"

@@ -175,6 +175,30 @@ MaxFrames = Annotated[
         "file size, but at least 1000.",
     ),
 ]
+Nodata = Annotated[
+    float | None,
+    typer.Option(
+        metavar="VALUE",
+        help="For codecs with bands: the value of missing samples. Default: the value that the "
+        "file states. NaN samples are always missing.",
+    ),
+]
+BandsFirst = Annotated[
+    bool,
+    typer.Option(
+        "--bands-first",
+        help="For codecs with bands: the bands are the first axis of .npy and .npz arrays (after "
+        "the frames, if there are 4 axes), and the pages of TIFF files.",
+    ),
+]
+SamplesArray = Annotated[
+    str | None,
+    typer.Option(
+        "--array",
+        metavar="NAME",
+        help="For codecs with bands: name of the array in the .npz file. Default: its only array.",
+    ),
+]
 WhichFrames = Annotated[
     Frames,
     typer.Option(

@@ -15,9 +15,9 @@ from aecodec.cli.shared.jobs import folder_beside, is_folder
 from aecodec.errors import AecodecError, UsageError
 from aecodec.format import container
 from aecodec.format.container import Header
-from aecodec.image_files.formats import LOSSY, format_of, is_kept_by
+from aecodec.image_files.formats import LOSSY, SAMPLES_SUFFIXES, format_of, is_kept_by
 from aecodec.image_files.writing import format_to_write
-from aecodec.urls import path_or_url
+from aecodec.urls import Url, path_or_url
 
 _DEFAULT_SUFFIX = ".png"
 _ENDING = "_decompressed"
@@ -70,6 +70,8 @@ class OutputFormats:
             )
         regains_suffix = self._folders and not self.image_format
         suffix = named or ("" if regains_suffix else self._suffix(None))
+        if suffix.lower() in SAMPLES_SUFFIXES and not self.quality:
+            return
         if suffix and format_to_write(suffix, self.quality) not in LOSSY and self.quality:
             raise UsageError(f"--quality is for jpeg, webp and avif; {suffix[1:]} is lossless")
 
@@ -83,7 +85,7 @@ class OutputFormats:
         if is_folder_at(path):
             return folder_beside(path, _ENDING)
         folder = next(iter(self._folders & set(path.parents)), None)
-        header = _header_of(path) if folder else None
+        header = _header_of(path) if folder or _has_samples(path) else None
         suffix = self._suffix(header)
         stem = _stem(path, header, suffix)
         name = stem + _ENDING + suffix if self._stays_in(folder or path.parent, folder) else ""
@@ -101,9 +103,10 @@ class OutputFormats:
             return folder is None
         return real_path(path_or_url(self.out)) == real_path(source)
 
-    def suffix_for(self, target: Path) -> str:
+    def suffix_for(self, target: Path, header: Header) -> str:
         """The suffix that selects the format of a result."""
-        return self._suffix(None) if target == STANDARD or not target.suffix else target.suffix
+        is_named = target != STANDARD and target.suffix
+        return target.suffix if is_named else self._suffix(header if header.samples else None)
 
     @cached_property
     def _folders(self) -> set[Path]:
@@ -118,12 +121,27 @@ class OutputFormats:
     def _suffix(self, header: Header | None) -> str:
         """The suffix of the original, if its format may be written, else the default suffix."""
         default = self.image_format.suffix if self.image_format else _DEFAULT_SUFFIX
+        if header and header.samples and not self.image_format:
+            from aecodec.image_files.samples import suffix_to_write  # only for codecs with bands
+
+            return suffix_to_write(header.origin.suffix if header.origin else "")
         if header is None or header.origin is None:
             return default
         original = header.origin.suffix
         if self.image_format and format_of(original) != format_of(default):
             return default
         return original if is_kept_by(original, header.picture_mode, self.quality) else default
+
+
+def _has_samples(path: Path) -> bool:
+    """Whether a file has samples of a codec with bands; False if it cannot be read twice."""
+    try:
+        if not (isinstance(path, Url) or path.is_file()):
+            return False
+        with path.open("rb") as file:
+            return container.has_samples(file.read(container.BEGINNING))
+    except (OSError, ValueError):  # which decoding will report
+        return False
 
 
 def _header_of(path: Path) -> Header | None:

@@ -47,8 +47,11 @@ def picture_in(
     Raises:
         ImageError: the content is not an image, or the options do not accept it.
     """
+    read = read_image
+    if options.bands is not None:
+        from aecodec.image_files.samples import read_samples as read
     with console.warnings_about(name_of(path)):
-        return read_image(io.BytesIO(content), options)
+        return read(io.BytesIO(content), options)
 
 
 def open_pictures(data: Path, array: str | None) -> Dataset:

@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
+from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.documents import PAGES, README, ROOT, blocks_of, commands_of
 from helpers.s3_server import s3_server
@@ -110,7 +112,25 @@ def folder(
     def checkout(path: Path) -> None:
         path.symlink_to(ROOT / path.name)
 
+    def scene(path: Path) -> None:
+        array = np.random.default_rng(0).integers(0, 500, (96, 96, 4), np.int16)
+        array[:9] = -9999
+        if path.suffix == ".npy":
+            np.save(path, array)
+        else:
+            nodata = [(42113, "s", 0, "-9999")]
+            tifffile.imwrite(path, array, photometric="rgb", extratags=nodata)
+
+    def scenes(path: Path) -> None:
+        path.mkdir()
+        for number in range(8):
+            scene(path / f"{number}.npy")
+
     makers: dict[str, Callable[[Path], Any]] = {
+        "scene.tif": scene,
+        "scene.npy": scene,
+        "scenes": scenes,
+        "my-bands": lambda path: band_codec(path, [(0, 500)] * 4),
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
         "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
         "mnist.npz": lambda path: np.savez(

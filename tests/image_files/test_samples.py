@@ -372,10 +372,10 @@ def test_rejected_files(kind: str) -> None:
 
 @pytest.mark.parametrize("content", [tiff(SIX, planarconfig="contig"), numpy_file(SIX), npz(a=SIX)])
 def test_too_many_pixels(content: bytes) -> None:
-    """The limit counts pixels, not samples; it is checked before memory is taken."""
-    assert read(content, max_pixels=35).pixels.shape == (1, 7, 5, 6)
-    with pytest.raises(ImageError, match="5x7 pixels are more than the limit of 34"):
-        read(content, max_pixels=34)
+    """A pixel counts once for every 3 bytes; the limit is checked before memory is taken."""
+    assert read(content, max_pixels=140).pixels.shape == (1, 7, 5, 6)
+    with pytest.raises(ImageError, match=r"5x7 pixels with 12 bytes each.* limit of 139: .* 140"):
+        read(content, max_pixels=139)
 
 
 @pytest.mark.parametrize(

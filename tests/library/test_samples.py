@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from helpers.codecs.bands_codecs import bands_codec
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from helpers.files import with_checksum
 
 from aecodec import Codec, read_header
 from aecodec.codec.codec import Codec as AnyCodec
-from aecodec.errors import AecodecError, AecodecWarning
+from aecodec.errors import AecodecError, AecodecWarning, FormatError
 from aecodec.format.limits import UNLIMITED
-from aecodec.format.samples import SampleType
+from aecodec.format.samples import Layout, SampleType
 from aecodec.imaging.picture import Picture, samples_picture
 from benchmarks.c_codec import (
     BAD_IMAGE,
+    DAMAGED,
+    OTHER_KIND,
+    TOO_FEW_BYTES,
     CCodec,
     Limits,
     StatusError,
@@ -36,16 +40,28 @@ ANY = Limits(1 << 30, 1 << 24, 0)
 Both = tuple[CCodec, Codec]
 
 
+def opened(path: Path, limits: str, phases: int, *, file_limits: bool) -> Both:
+    codec = bands_codec(path, LIMITS[limits], phases, file_limits=file_limits)
+    return CCodec(bundle_of(codec.folder)), codec
+
+
 @pytest.fixture(scope="module", params=[1, 2, 4, 8])
-def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Both]:
+def all_of_phases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> list[Both]:
     """Codecs with and without limits of files, in C and in Python."""
-    folder, codecs = tmp_path_factory.mktemp("bands"), []
-    for name, limits in LIMITS.items():
-        for own in (False, True):
-            path: Path = folder / f"{name}{own}"
-            codec = bands_codec(path, limits, request.param, file_limits=own)
-            codecs.append((CCodec(bundle_of(codec.folder)), codec))
-    return codecs
+    folder = tmp_path_factory.mktemp("bands")
+    return [
+        opened(folder / f"{name}{own}", name, request.param, file_limits=own)
+        for name in LIMITS
+        for own in (False, True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
+    """A codec without limits of files, in C and in Python."""
+    return opened(tmp_path_factory.mktemp("bands") / "one", "plain", 4, file_limits=False)
 
 
 def python_file(codec: AnyCodec, picture: Picture) -> tuple[bytes, bool]:
@@ -104,12 +120,8 @@ def random_samples(kind: SampleType, rng: np.random.Generator) -> npt.NDArray[An
     return numbers.clip(info.min, info.max).astype(kind.dtype)
 
 
-@settings(max_examples=120, deadline=None)
-@given(seed=st.integers(0, 1 << 32), kind=st.sampled_from(SampleType))
-def test_c_writes_and_reads_the_files_of_python(
-    both: list[Both], seed: int, kind: SampleType
-) -> None:
-    rng = np.random.default_rng(seed)
+def random_picture(kind: SampleType, rng: np.random.Generator) -> Picture:
+    """Random samples, of which some may be missing."""
     samples, nodata, mask = random_samples(kind, rng), None, None
     for number in range(rng.integers(3)):
         if number:
@@ -119,6 +131,90 @@ def test_c_writes_and_reads_the_files_of_python(
     if kind.is_float and nodata is None and rng.integers(2):
         samples[rng.random(samples.shape) < 0.3] = np.nan
     array = samples.astype(samples.dtype.newbyteorder(">")) if rng.integers(2) else samples
-    picture = samples_picture(array, nodata=nodata, mask=mask, bands=3)
-    for c, codec in both:
-        check(c, codec, picture)
+    return samples_picture(array, nodata=nodata, mask=mask, bands=3)
+
+
+@pytest.mark.parametrize("kind", SampleType)
+def test_c_writes_and_reads_the_files_of_python(
+    all_of_phases: list[Both], kind: SampleType
+) -> None:
+    rng = np.random.default_rng(kind)
+    for _ in range(10):
+        picture = random_picture(kind, rng)
+        for c, codec in all_of_phases:
+            check(c, codec, picture)
+
+
+@pytest.mark.parametrize("kind", [SampleType.INT16, SampleType.FLOAT16])
+def test_large_pictures_are_looked_up(both: Both, kind: SampleType) -> None:
+    numbers = np.random.default_rng(0).normal(0, 3000, (1, 270, 250, 3))
+    c, codec = both
+    check(c, codec, samples_picture(numbers.astype(kind.dtype), bands=3))
+
+
+def test_max_bytes_bound_the_file(both: Both) -> None:
+    c, _ = both
+    picture = samples_picture(np.zeros((8, 8, 3), np.int16), bands=3)
+    file = c.compress_samples(picture)[0]
+    assert c.compress_samples(picture, max_bytes=len(file))[0] == file
+    with pytest.raises(StatusError) as error:
+        c.compress_samples(picture, max_bytes=len(file) - 1)
+    assert error.value.status == TOO_FEW_BYTES
+
+
+def test_pictures_and_samples_need_different_codecs(both: Both, digits_in_both: Any) -> None:
+    c = both[0]
+    picture = samples_picture(np.zeros((8, 8, 3), np.uint8), bands=3)
+    file, pixels = c.compress_samples(picture)[0], np.zeros((1, 28, 28, 1), np.uint8)
+    digit = digits_in_both.c.compress(pixels)
+    for call in (
+        lambda: c.compress(pixels),
+        lambda: c.decompress(file),
+        lambda: digits_in_both.c.compress_samples(picture),
+        lambda: digits_in_both.c.decompress_samples(digit),
+    ):
+        with pytest.raises(StatusError) as error:
+            call()
+        assert error.value.status == OTHER_KIND
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bands": 2},
+        {"layout": Layout.HWB, "frames": 2},
+        {"limits": ((0, 1),) * 3},
+        {"mask": zlib.compress(bytes(9)), "mask_planes": 1},
+        {"mask": zlib.compress(b"\0" * 7 + b"\1"), "mask_planes": 1, "width": 9},
+        {"content": b"\x07\x11"},
+        {"content": b"\x02\x16"},
+        {"content": b"\x02\x11\0"},
+        {"content": b"\x42\x11" + bytes([2, 0x20, 1, 0, 1, 0])},
+        {"content": b"\x42\x11" + bytes([17, 0, 1, 0, 1, 0])},
+        {"content": b"\x42\x11" + bytes([2, 0, 1])},
+        {"content": b"\x22\x11"},
+        {"content": b"\x02"},
+        {"content": b""},
+    ],
+)
+def test_damaged_blocks_are_rejected(both: Both, changes: dict[str, Any]) -> None:
+    c, codec = both
+    numbers = np.arange(192, dtype=np.uint16).reshape(8, 8, 3)
+    file = c.compress_samples(samples_picture(numbers, bands=3))[0]
+    at = file.index(b"\x02\x02\x11")  # the size, the type and the layout
+    samples = read_header(file).samples
+    assert samples
+    fields = {key: value for key, value in changes.items() if hasattr(samples, key)}
+    content = changes.get("content", replace(samples, **fields).pack() if fields else b"")
+    damaged = bytearray(file[:at] + bytes([len(content)]) + content + file[at + 3 :])
+    if "frames" in changes:
+        damaged[7] |= 0x10
+        damaged[at:at] = b"\2"
+    if "width" in changes:
+        damaged[8] = changes["width"]
+    damaged = with_checksum(bytes(damaged[:-4]))
+    with pytest.raises(StatusError) as error:
+        c.decompress_samples(damaged, ANY)
+    assert error.value.status == DAMAGED
+    with pytest.raises(FormatError):
+        codec.decoder.decompress_picture(damaged, UNLIMITED)

@@ -41,7 +41,7 @@ def curved(limits: list[tuple[float, float]], phases: int) -> Transfer:
 def bands_codec(
     path: Path, limits: list[tuple[float, float]], phases: int, *, file_limits: bool = False
 ) -> Codec:
-    """A codec for any size with a band for each pair of limits, of which every second has a curve."""
+    """A codec for any size with a band per pair of limits; every second one has a curve."""
     count = len(limits)
     channels, transfer = count * phases, linear(limits, phases)
     transfer.tables[1::2] = curved(limits, phases).tables[1::2]

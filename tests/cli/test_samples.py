@@ -1,0 +1,125 @@
+"""Files of codecs with bands at the command line: restored as they were, and described."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.codecs.band_codecs import band_codec
+from helpers.commands import Command
+from PIL import Image
+
+import aecodec
+
+tifffile = pytest.importorskip("tifffile")
+
+NAMES = b"".join(
+    b'<Item name="DESCRIPTION" sample="%d" role="description">%s</Item>' % band
+    for band in enumerate((b"blue", b"green", b"red"))
+)
+
+
+@pytest.fixture
+def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with a folder of scenes and an exact codec for their three bands."""
+    monkeypatch.chdir(tmp_path)
+    band_codec(tmp_path / "bands", [(-100, 410)] * 3)
+    array = np.random.default_rng(0).integers(-100, 411, (16, 20, 3)).astype(">i2")
+    array[3:5] = -9999
+    (tmp_path / "scenes").mkdir()
+    tags = [(42112, "s", 0, NAMES), (42113, "s", 0, "-9999")]
+    options = {"photometric": "minisblack", "planarconfig": "contig", "extratags": tags}
+    tifffile.imwrite("scenes/a.tif", array, byteorder=">", metadata=None, **options)
+    np.save("scenes/b.npy", np.moveaxis(array, -1, 0)[:, 5:])
+    np.savez("scenes/c.npz", x=np.clip(array[5:], 0, 255).astype(np.uint8))
+    return tmp_path / "scenes"
+
+
+def samples_of(path: Path) -> np.ndarray:
+    """The samples of a file, in its type and byte order."""
+    if path.suffix == ".tif":
+        with tifffile.TiffFile(path) as file:
+            return np.asarray(file.pages[0].asarray(), file.byteorder + "i2")
+    array = np.load(path)
+    return array["x"] if path.suffix == ".npz" else array
+
+
+@pytest.mark.parametrize("name", ["a.tif", "b.npy", "c.npz"])
+def test_files_are_restored(scenes: Path, command: Command, name: str) -> None:
+    """Formats, axes, types and byte orders come back, next to the file and in a folder."""
+    first = ["--bands-first"] if name == "b.npy" else []
+    result = command("compress", f"scenes/{name}", "--codec", "bands", "-o", "x.aec", *first)
+    assert (result.status, "not kept" in result.err) == (0, False)
+    for options in ([], ["-o", "restored/"]):
+        assert command("decompress", "x.aec", "--codec", "bands", *options).status == 0
+    original = samples_of(scenes / name)
+    suffix = Path(name).suffix
+    for restored in (Path(f"x_decompressed{suffix}"), Path(f"restored/x{suffix}")):
+        array = samples_of(restored)
+        assert (array.dtype.str, array.shape) == (original.dtype.str, original.shape)
+        assert np.array_equal(array, original)
+    assert command("verify", "x.aec", "--codec", "bands").status == 0
+    assert np.array_equal(aecodec.decompress_array("x.aec", "bands"), original)
+    data = aecodec.compress(f"scenes/{name}", "bands", band_axis=-3 if first else None)
+    assert data == Path("x.aec").read_bytes()
+
+
+def test_folders_of_scenes(scenes: Path, command: Command) -> None:
+    """Codecs with bands read all kinds of files in a folder, and each regains its format."""
+    (scenes / "b.npy").unlink()
+    assert command("compress", "scenes", "--codec", "bands").status == 0
+    assert command("compress", "scenes", "--codec", "bands", "--skip-existing").status == 0
+    assert command("decompress", "scenes_aec", "--codec", "bands", "-o", "restored").status == 0
+    assert sorted(path.name for path in Path("restored").iterdir()) == ["a.tif", "c.npz"]
+    assert command("compress", "scenes", "-o", "by_photo").status == 3  # it does not see c.npz
+    assert not list(Path("by_photo").glob("*"))
+
+
+def test_info_describes_samples(scenes: Path, command: Command) -> None:
+    """The type, the bands with their names, and the missing samples are listed."""
+    command("compress", "scenes/a.tif", "--codec", "bands", "-o", "a.aec")
+    values = json.loads(command("info", "a.aec", "--json").out)
+    expected = {
+        "mode": None,
+        "type": "int16",
+        "byte_order": "big",
+        "axes": "HWB",
+        "bands": 3,
+        "band_names": ["blue", "green", "red"],
+        "nodata": -9999,
+        "missing": 0.125,
+        "source": ".tif",
+    }
+    assert {name: values[name] for name in expected} == expected
+    values = json.loads(command("decompress", "a.aec", "--codec", "bands", "--json").out)
+    assert (values["mode"], values["bands"], values["type"]) == (None, 3, "int16")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scenes/a.tif"], "aecodec train FOLDER --recipe picture -o my-bands"),
+        (["scenes/b.npy"], "aecodec train FOLDER --recipe picture -o my-bands"),
+        (["deep.png"], "aecodec train FOLDER --recipe picture -o my-bands"),
+        (["scenes/a.tif", "--nodata", "0"], "--nodata.* codec with bands"),
+        (["scenes/a.tif", "--bands-first"], "--bands-first.* codec with bands"),
+        (["scenes/a.tif", "--codec", "bands", "--depth", "8"], "leave out --depth"),
+        (["scenes", "--codec", "bands", "--stack", "-o", "x.aec"], "leave out --depth, --stack"),
+        (["scenes/b.npy", "--codec", "bands"], "20 bands.* takes 3 bands"),
+        (["two.npz", "--codec", "bands"], "--array"),
+        (["damaged.tif", "--codec", "bands"], "damaged.tif: cannot be read"),
+    ],
+)
+def test_rejected_files_and_options(
+    scenes: Path, command: Command, arguments: list[str], message: str
+) -> None:
+    """Messages name the file, and the command that trains a codec if none fits."""
+    Image.fromarray(np.full((9, 9), 300, np.uint16)).save("deep.png")
+    np.savez("two.npz", a=np.zeros((4, 4, 3)), b=np.zeros((4, 4, 3)))
+    Path("damaged.tif").write_bytes(Path("scenes/a.tif").read_bytes()[:200])
+    result = command("compress", *arguments)
+    assert result.status != 0
+    assert re.search(message, result.err), result.err

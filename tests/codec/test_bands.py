@@ -1,0 +1,269 @@
+"""Codecs with bands: arrays of any type come back as they were, or are rejected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from helpers.codecs.band_codecs import band_codec
+from hypothesis import given
+from hypothesis import strategies as st
+
+import aecodec
+from aecodec import Codec
+from aecodec.codec.execution import Execution
+from aecodec.engine.choice import default_engine
+from aecodec.engine.python import PythonEngine
+from aecodec.errors import AecodecWarning, FormatError, ImageError, LimitError, UsageError
+from aecodec.format import container
+from aecodec.format.container import MetadataKind
+from aecodec.format.samples import Layout, SampleType
+from aecodec.imaging.picture import Picture, samples_picture
+
+MOST = 1020
+"""Integers from 0 to MOST have values that stand for no other sample: 4 phases."""
+
+
+Codecs = dict[int, Codec]
+"""Codecs by their number of bands."""
+
+
+@pytest.fixture(scope="module")
+def by_engine(tmp_path_factory: pytest.TempPathFactory) -> list[Codecs]:
+    """Codecs with 1 and 3 bands that code integers from 0 to MOST without loss, in Python and C."""
+    path = tmp_path_factory.mktemp("codecs")
+    folders = {n: band_codec(path / str(n), [(0, MOST)] * n, 4) for n in (1, 3)}
+    return [
+        {bands: Codec(folder, Execution(engine)) for bands, folder in folders.items()}
+        for engine in (PythonEngine(), default_engine())
+    ]
+
+
+@pytest.fixture(scope="module")
+def codecs(by_engine: list[Codecs]) -> Codecs:
+    return by_engine[1]
+
+
+Case = tuple[npt.NDArray[Any], int, dict[str, Any]]
+"""An array, its number of bands, and options for compress."""
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Arrays of any type, layout, byte order and memory order, with and without missing samples."""
+    kind, layout = draw(st.sampled_from(SampleType)), draw(st.sampled_from(Layout))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    bands = 3 if layout.has_bands else 1
+    shape = (draw(st.integers(1, 3)) if layout.has_frames else 1, *rng.integers(2, 9, 2), bands)
+    most = min(MOST, np.iinfo(kind.dtype).max) if not kind.is_float else MOST
+    samples = rng.integers(0, most + 1, shape).astype(kind.dtype)
+    if draw(st.booleans()):
+        samples[..., 0] = rng.integers(0, most + 1)  # a band that repeats its samples
+    array: Any = layout.apply(samples).astype(
+        f"{draw(st.sampled_from('<>'))}{kind.dtype[0]}{kind.size}"
+    )
+    if draw(st.booleans()):
+        array = np.asfortranarray(array)[..., ::-1]
+    axes = {Layout.BHW: 0, Layout.FBHW: draw(st.sampled_from([1, -3]))}
+    options: dict[str, Any] = {"band_axis": axes.get(layout)}
+    holes = rng.random(array.shape) < rng.choice([0.01, 0.5, 1])
+    match draw(st.sampled_from(["none", "nodata", "nan" if kind.is_float else "mask"])):
+        case "nodata":
+            options["nodata"] = float(most) if kind.is_float else most
+            array[holes] = most
+        case "nan":
+            array[holes] = np.nan
+        case "mask":
+            array = np.ma.MaskedArray(np.where(holes, 0, array).astype(array.dtype), holes)
+    return array, bands, options
+
+
+@given(case=cases())
+def test_arrays_come_back_as_they_were(codecs: Codecs, case: Case) -> None:
+    array, bands, options = case
+    codec = codecs[bands]
+    data = codec.compress(array, **options)
+    restored = codec.decompress_array(data)
+    assert (restored.shape, restored.dtype.str) == (array.shape, array.dtype.str)
+    np.testing.assert_array_equal(np.ma.getmaskarray(restored), np.ma.getmaskarray(array))
+    loss = MOST / 65535 if array.dtype.kind == "f" else 0
+    loss += MOST / 2048 if array.dtype.itemsize == 2 and array.dtype.kind == "f" else 0
+    np.testing.assert_allclose(restored, array, rtol=0, atol=loss)
+    nodata = options.get("nodata")
+    if nodata is not None:
+        np.testing.assert_array_equal(restored == nodata, array == nodata)
+    frames = codec.decompress_frames(data)
+    samples = aecodec.read_header(data).samples
+    assert samples is not None
+    np.testing.assert_array_equal(samples.layout.apply(frames), restored)
+
+
+@given(case=cases())
+def test_both_engines_write_and_read_the_same(by_engine: list[Codecs], case: Case) -> None:
+    array, bands, options = case
+    files = [codecs[bands].compress(array, level=1, **options) for codecs in by_engine]
+    assert files[0] == files[1]
+    first, second = (codecs[bands].decompress_array(files[0]) for codecs in by_engine)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_samples_outside_of_the_limits_are_clipped_with_a_warning(codecs: Codecs) -> None:
+    array = np.array([[-5, 7, 5000], [-9999, 1020, 0]], np.int16)
+    with pytest.warns(AecodecWarning, match="^2 samples of band band 1 were clipped to 0..1020$"):
+        data = codecs[1].compress(array, nodata=-9999)
+    expected = [[0, 7, 1020], [-9999, 1020, 0]]
+    np.testing.assert_array_equal(codecs[1].decompress_array(data), expected)
+
+
+@pytest.mark.parametrize(
+    ("array", "limits"),
+    [
+        (np.array([[-5, 7, 5000]], np.int16), (-5, 5000)),
+        (np.array([[-5, 7, 500]], np.int16), (-5, 1020)),
+        (np.array([[0, 7, 65535]], np.uint16), (0, 65535)),
+        (np.array([[-0.5, 7, 1e30]], np.float32), (-0.5, float(np.float32(1e30)))),
+        (np.array([[3, 7, 1000]], np.float32), None),
+        (np.array([[0, 7, 255]], np.uint8), None),
+    ],
+)
+def test_a_file_has_its_own_limits_if_the_codec_allows_them(
+    tmp_path: Path, array: Any, limits: Any
+) -> None:
+    codec = Codec(band_codec(tmp_path, [(0, MOST)], 4, file_limits=True))
+    data = codec.compress(array)
+    samples = aecodec.read_header(data).samples
+    assert samples is not None
+    assert samples.limits == (limits and (limits,))
+    low, high = limits or (0, MOST)
+    loss = (high - low) / 2 / MOST + 1
+    np.testing.assert_allclose(codec.decompress_array(data), array, rtol=0, atol=loss)
+
+
+@pytest.mark.parametrize("sample", [np.uint8(255), np.int16(-32768), np.float16(-65504)])
+def test_a_band_of_a_single_sample_comes_back(tmp_path: Path, sample: Any) -> None:
+    codec = Codec(band_codec(tmp_path, [(0.5, 1)], 1, file_limits=True))
+    array = np.full((3, 4), sample)
+    np.testing.assert_array_equal(codec.decompress_array(codec.compress(array)), array)
+
+
+def test_samples_that_differ_too_much_are_clipped_or_rejected(tmp_path: Path) -> None:
+    codec = Codec(band_codec(tmp_path / "1", [(0, MOST)], 4, file_limits=True))
+    with pytest.warns(AecodecWarning, match="1 samples of band band 1 were clipped"):
+        codec.compress(np.array([[0, 70000]], np.int32))
+    wide = Codec(band_codec(tmp_path / "2", [(0, 70000)], 4))
+    with pytest.raises(ImageError, match="differ by more than 65535"):
+        wide.compress(np.array([[0, 70000]], np.int32))
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((4, 4, 2), np.int16), "2 bands of int16: codec bands takes 3 bands"),
+        (np.zeros((4, 4), np.float32), "1 band of float32: codec bands takes 3 bands"),
+        (np.zeros((4, 4, 4), np.uint8), "aecodec train FOLDER --recipe picture -o my-bands"),
+        (np.zeros((4, 4, 3)), "array.astype\\(np.float32\\)"),
+        (Picture(np.zeros((1, 4, 4, 3), np.uint8), np.zeros((1, 4, 4), np.uint8)), "and alpha"),
+    ],
+)
+def test_other_pictures_are_rejected(codecs: Codecs, image: Any, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        codecs[3].compress(image)
+
+
+def test_pictures_that_no_built_in_codec_fits_name_the_command_that_trains_one() -> None:
+    for image in (np.zeros((4, 4), np.int16), samples_picture(np.zeros((4, 4, 5), np.uint8))):
+        with pytest.raises(ImageError, match="aecodec train FOLDER --recipe picture -o my-bands"):
+            aecodec.compress(image, "digits")
+    with pytest.raises(UsageError, match="need a codec with bands"):
+        aecodec.compress(np.zeros((4, 4), np.uint8), "digits", band_axis=0)
+
+
+def test_uint8_pictures_and_metadata_are_kept(codecs: Codecs) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 5, 6, 3)).astype(np.uint8)
+    metadata = {MetadataKind.ICC: b"profile", MetadataKind.TIFF: b"II*\0"}
+    data = codecs[3].compress(Picture(pixels, metadata=metadata))
+    picture = codecs[3].decoder.decompress_picture(data)
+    assert picture.metadata == metadata
+    np.testing.assert_array_equal(picture.pixels, pixels)
+    assert (
+        not codecs[3]
+        .decoder.decompress_picture(
+            codecs[3].compress(Picture(pixels, metadata=metadata), metadata=False)
+        )
+        .metadata
+    )
+
+
+def test_pillow_images_are_not_made_of_bands(codecs: Codecs) -> None:
+    data = codecs[3].compress(np.zeros((4, 4, 3), np.int16))
+    with pytest.raises(UsageError, match="3 bands of int16: decompress_array"):
+        codecs[3].decompress(data)
+
+
+def test_repeated_bands_cost_almost_nothing_and_stay_exact(codecs: Codecs) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, MOST, (64, 64, 3)).astype(np.int16)
+    coarse = rng.integers(0, MOST, (11, 11)).astype(np.int16).repeat(6, axis=0).repeat(6, axis=1)
+    noise[..., 1] = coarse[2:, 1:65][:64]
+    data = codecs[3].compress(noise, level=1)
+    header = aecodec.read_header(data)
+    assert header.samples is not None
+    assert header.samples.repetition == ((1, 0, 0), (6, 4, 5), (1, 0, 0))
+    band = codecs[3].decompress_array(data)[..., 1]
+    assert (band[4:10, 5:11] == band[4, 5]).all()
+
+
+def test_a_target_psnr_is_reached_without_missing_samples(codecs: Codecs) -> None:
+    array = np.random.default_rng(0).integers(0, MOST, (16, 16, 3)).astype(np.float32)
+    array[:8] = np.nan
+    sizes = [len(codecs[3].compress(array, min_psnr=psnr)) for psnr in (20, 60)]
+    assert sizes[0] < sizes[1]
+    with pytest.raises(UsageError, match="measured by PSNR"):
+        codecs[3].compress(array, min_ssimulacra2=50)
+    assert len(codecs[3].compress(array, max_bytes=sizes[0])) <= sizes[0]
+
+
+def test_notebooks_show_bands(codecs: Codecs) -> None:
+    compressed = codecs[3].compress_picture(samples_picture(np.zeros((2, 5, 6, 3), np.int8)))
+    assert "2 x 6x5 3 x int8" in repr(compressed)
+    assert compressed._repr_png_() is not None
+
+
+def test_files_and_codecs_with_and_without_bands_do_not_mix(codecs: Codecs) -> None:
+    data = codecs[3].compress(np.zeros((4, 4, 3), np.int16))
+    header, payload = container.unpack(data)
+    assert header.samples is not None
+    wrong: list[dict[str, Any]] = [
+        {"samples": None},
+        {"samples": replace(header.samples, bands=2)},
+        {"samples": replace(header.samples, limits=((0, 5),) * 3)},
+    ]
+    for changes in wrong:
+        changed = container.pack(replace(header, **changes), payload)
+        with pytest.raises(FormatError, match="damaged"):
+            codecs[3].decoder.check(changed)
+
+
+def test_bombs_of_bands_are_found_before_anything_is_allocated(codecs: Codecs) -> None:
+    header, payload = container.unpack(codecs[3].compress(np.zeros((4, 4, 3), np.float32)))
+    for size in ((8000, 6000), (2000, 2000)):
+        bomb = container.pack(replace(header, size=size), payload)
+        with pytest.raises(LimitError, match="max_pixels"):
+            codecs[3].decoder.check(bomb)
+
+
+def test_damaged_masks_are_rejected(codecs: Codecs) -> None:
+    array = np.ma.masked_equal(np.arange(9 * 9 * 3, dtype=np.int16).reshape(9, 9, 3), 77)
+    header, payload = container.unpack(codecs[3].compress(array))
+    samples = header.samples
+    assert samples is not None
+    for mask in (samples.mask[:-1], samples.mask + b"\0", b"abc"):
+        changed = replace(header, samples=replace(samples, mask=mask))
+        data = container.pack(changed, payload)
+        for read in (codecs[3].decoder.check, codecs[3].decompress_array):
+            with pytest.raises(FormatError, match="mask"):
+                read(data)
