@@ -21,7 +21,6 @@ import numpy.typing as npt
 from numcodecs.abc import Codec as NumcodecsCodec
 from numcodecs.compat import ensure_bytes, ensure_ndarray
 
-from aecodec.arrays import Pixels
 from aecodec.chunks.chunk_codec import ChunkCodec
 from aecodec.codec.codec import Codec
 from aecodec.errors import ImageError
@@ -30,10 +29,14 @@ from aecodec.format.limits import Limits
 
 
 class Aecodec(NumcodecsCodec):
-    """Compresses uint8 chunks of pictures to `.aec` files.
+    """Compresses chunks of pictures to `.aec` files.
 
-    Chunks have the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a last axis
-    of length 1 to 4 is channels. The configuration has the codec's name, its id and the level.
+    Chunks are uint8 with the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a
+    last axis of length 1 to 4 is channels. The configuration has the codec's name, its id and the
+    level.
+
+    With a codec with B bands, chunks have one of its types, and the shape (H, W, B), (B, H, W),
+    (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
 
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec folder.
@@ -41,10 +44,13 @@ class Aecodec(NumcodecsCodec):
         max_pixels: limit for the pixels of a chunk, which protects from damaged or hostile chunks,
             as numcodecs does not state the expected size. If None, the limits of
             :func:`aecodec.decompress` apply.
+        nodata: value of missing samples, which are restored exactly; needs a codec with bands. NaN
+            are always missing.
 
     Raises:
         CodecError: the codec does not exist.
-        UsageError: the codec has no such level, or a number is out of range.
+        UsageError: the codec has no such level, or no bands that could have nodata, or a number is
+            out of range.
 
     >>> Aecodec("digits").get_config()
     {'id': 'aecodec', 'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
@@ -57,8 +63,9 @@ class Aecodec(NumcodecsCodec):
         codec: Codec | str | Path,
         level: float | None = None,
         max_pixels: int | None = None,
+        nodata: float | None = None,
     ) -> None:
-        self._set(ChunkCodec.of(codec, level), max_pixels)
+        self._set(ChunkCodec.of(codec, level, nodata), max_pixels)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Aecodec:
@@ -82,8 +89,7 @@ class Aecodec(NumcodecsCodec):
         return f"Aecodec({', '.join(f'{name}={value!r}' for name, value in stated)})"
 
     def encode(self, buf: Any) -> bytes:
-        """Compress a chunk, a uint8 array in C order with one of the shapes above, to an `.aec`
-        file.
+        """Compress a chunk, an array in C order with one of the shapes above, to an `.aec` file.
 
         Raises CodecError if the codec is not installed, ImageError if the dtype, the shape or the
         memory order is not supported, LimitError if decoding the chunk would need a higher
@@ -100,12 +106,13 @@ class Aecodec(NumcodecsCodec):
         self._chunk_codec.check_readable(data, self._limits)
         return data
 
-    def decode(self, buf: Any, out: Any = None) -> Pixels:
+    def decode(self, buf: Any, out: Any = None) -> npt.NDArray[Any]:
         """Decompress the bytes of an `.aec` file to a chunk, or into `out` with as many bytes, in
         any shape.
 
         Returns uint8 (H, W) or (H, W, C) for a chunk with one picture, else (N, H, W) or (N, H, W,
-        C). Axes of length 1 may be missing.
+        C). Axes of length 1 may be missing. With a codec with bands, the array has the shape, the
+        type and the byte order of the chunk.
 
         Raises CodecError if another codec made the chunk, or the codec is not installed,
         FormatError if the chunk is damaged, ImageError if `out` has another size, and LimitError if
@@ -125,11 +132,11 @@ class Aecodec(NumcodecsCodec):
         self._chunk_codec, self._max_pixels = chunk_codec, max_pixels
 
 
-def _filled(out: npt.NDArray[Any], pixels: Pixels) -> npt.NDArray[Any]:
+def _filled(out: npt.NDArray[Any], pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if out.nbytes != pixels.nbytes or not out.flags.c_contiguous:
         raise ImageError(
             f"a chunk of shape {pixels.shape} does not fit into an array of shape {out.shape} and "
             f"dtype {out.dtype}, or the array is not in C order"
         )
-    out.reshape(-1).view(np.uint8)[:] = pixels.reshape(-1)
+    out.reshape(-1).view(np.uint8)[:] = pixels.reshape(-1).view(np.uint8)
     return out

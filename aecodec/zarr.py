@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from zarr.abc.codec import ArrayBytesCodec
 
 from aecodec.chunks.chunk_codec import ChunkCodec
-from aecodec.chunks.shape import check_chunk, check_chunks
+from aecodec.chunks.shape import check_chunks, check_type
 from aecodec.codec.codec import Codec
 from aecodec.errors import ImageError, UsageError
 
@@ -38,18 +38,24 @@ NAME = "aecodec"
 
 @dataclass(frozen=True, init=False, repr=False)
 class Aecodec(ArrayBytesCodec):
-    """Serializes uint8 chunks of pictures as `.aec` files.
+    """Serializes chunks of pictures as `.aec` files.
 
-    Chunks have the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a last axis
-    of length 1 to 4 is channels. The metadata has the codec's name, its id and the level.
+    Chunks are uint8 with the shape (H, W), (H, W, C), (N, H, W) or (N, H, W, C). With three axes, a
+    last axis of length 1 to 4 is channels. The metadata has the codec's name, its id and the level.
+
+    With a codec with B bands, chunks have one of its types, and the shape (H, W, B), (B, H, W),
+    (N, H, W, B) or (N, B, H, W); with one band also (H, W) or (N, H, W).
 
     Args:
         codec: a codec, the name of a built-in codec, or the path of a codec folder.
         level: 1 (smallest chunks) and up; the codec's default if None.
+        nodata: value of missing samples, which are restored exactly. If None, it is the fill value
+            of the array, unless that is 0. NaN are always missing.
 
     Raises:
         CodecError: the codec does not exist.
-        UsageError: the codec has no such level.
+        UsageError: the codec has no such level, or nodata is not a finite number or needs a codec
+            with bands.
 
     >>> Aecodec("digits").to_dict()["configuration"]
     {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
@@ -59,8 +65,13 @@ class Aecodec(ArrayBytesCodec):
 
     chunk_codec: ChunkCodec
 
-    def __init__(self, codec: Codec | str | Path, level: float | None = None) -> None:
-        self._set(ChunkCodec.of(codec, level))
+    def __init__(
+        self,
+        codec: Codec | str | Path,
+        level: float | None = None,
+        nodata: float | None = None,
+    ) -> None:
+        self._set(ChunkCodec.of(codec, level, nodata))
 
     def __repr__(self) -> str:
         stated = self.chunk_codec.configuration().items()
@@ -84,10 +95,10 @@ class Aecodec(ArrayBytesCodec):
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
-        """Check that the data type is uint8, or raise ImageError. For the codec of a shard's
+        """Check that the codec takes the data type, or raise ImageError. For the codec of a shard's
         chunks, Zarr states the type only here.
         """
-        check_chunk((1, 1), array_spec.dtype.to_native_dtype())
+        check_type(array_spec.dtype.to_native_dtype(), self.chunk_codec.bands)
         return self
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
@@ -96,7 +107,8 @@ class Aecodec(ArrayBytesCodec):
         """
         if not hasattr(chunk_grid, "chunk_shape"):
             raise ImageError("chunks of pictures must be regular: give all chunks the same shape")
-        check_chunks(shape, chunk_grid.chunk_shape, dtype.to_native_dtype())
+        bands = self.chunk_codec.bands
+        check_chunks(shape, chunk_grid.chunk_shape, dtype.to_native_dtype(), bands)
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
         """Tell Zarr that the size is unknown by raising NotImplementedError."""
@@ -104,12 +116,13 @@ class Aecodec(ArrayBytesCodec):
 
     async def _encode_single(self, chunk_data: NDBuffer, chunk_spec: ArraySpec) -> Buffer:
         chunk = chunk_data.as_numpy_array()
-        data = await asyncio.to_thread(self.chunk_codec.encode, chunk)
+        data = await asyncio.to_thread(self.chunk_codec.encode, chunk, chunk_spec.fill_value)
         return chunk_spec.prototype.buffer.from_bytes(data)
 
     async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> NDBuffer:
-        data, shape = chunk_data.to_bytes(), chunk_spec.shape
-        pixels = await asyncio.to_thread(self.chunk_codec.decode_to, data, shape)
+        shape, dtype = chunk_spec.shape, chunk_spec.dtype.to_native_dtype()
+        data = chunk_data.to_bytes()
+        pixels = await asyncio.to_thread(self.chunk_codec.decode_to, data, shape, dtype)
         return chunk_spec.prototype.nd_buffer.from_numpy_array(pixels)
 
     def _set(self, chunk_codec: ChunkCodec) -> None:

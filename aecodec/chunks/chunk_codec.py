@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from aecodec.arrays import Pixels
+import numpy as np
+import numpy.typing as npt
+
 from aecodec.chunks.installed import installed_codec, remember
-from aecodec.chunks.shape import Shape, check_chunk, check_header
+from aecodec.chunks.shape import Shape, band_axis, check_chunk, check_header
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import built_in_names, load_codec
 from aecodec.data.codecs import title_of
@@ -18,9 +21,10 @@ from aecodec.errors import CodecError, UsageError
 from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.format.limits import UNLIMITED, Limits
-from aecodec.imaging.picture import to_array
+from aecodec.format.samples import MAX_BANDS
+from aecodec.imaging.picture import samples_picture, source_array
 
-_KEYS = {"codec", "codec_id", "level"}
+_KEYS = {"codec", "codec_id", "level", "bands", "nodata"}
 _CODEC_ID = re.compile("[0-9a-f]{8}")
 
 
@@ -32,6 +36,8 @@ class ChunkCodec:
         name: name of the codec, for messages.
         codec_id: first bytes of its identity, which find the codec.
         level: level to write chunks at; chunks with any level can be read.
+        bands: number of bands of the codec, or None if it has no bands.
+        nodata: value of missing samples, for codecs with bands; None for the array's fill value.
 
     >>> ChunkCodec.of("digits").configuration()
     {'codec': 'digits', 'codec_id': '0881441f', 'level': 2}
@@ -40,24 +46,37 @@ class ChunkCodec:
     name: str
     codec_id: bytes
     level: float
+    bands: int | None = None
+    nodata: float | None = None
 
     @classmethod
-    def of(cls, codec: Codec | str | Path, level: float | None = None) -> ChunkCodec:
+    def of(
+        cls, codec: Codec | str | Path, level: float | None = None, nodata: float | None = None
+    ) -> ChunkCodec:
         """Choose an installed codec and a level.
 
         Args:
             codec: a codec, the name of a built-in codec, or the path of a codec folder.
             level: 1 (smallest chunks) and up; the codec's default if None.
+            nodata: value of missing samples, or None.
 
         Raises:
             CodecError: the codec does not exist.
-            UsageError: the codec has no such level.
+            UsageError: the codec has no such level, or no bands that could have nodata, or nodata
+                is not a finite number.
         """
         opened = codec if isinstance(codec, Codec) else load_codec(codec)
         remember(opened)
         spec = opened.spec
         number = spec.level_index(level) / LEVEL_UNITS
-        return cls(spec.name, spec.codec_id, int(number) if number == int(number) else number)
+        level = int(number) if number == int(number) else number
+        bands = spec.bands.count if spec.bands else None
+        if not _is_nodata(nodata, bands):
+            raise UsageError(
+                f"nodata is {nodata!r}: give a finite number, and a codec with bands (NaN are "
+                "always missing)"
+            )
+        return cls(spec.name, spec.codec_id, level, bands, nodata)
 
     @classmethod
     def from_configuration(cls, values: Mapping[str, Any]) -> ChunkCodec:
@@ -67,26 +86,30 @@ class ChunkCodec:
         a chunk is read or written.
 
         Args:
-            values: `codec`, and optionally `codec_id` and `level`.
+            values: `codec`, and optionally `codec_id` and `level`. With an id also `bands`, which
+                codecs with bands need, and `nodata`.
 
         Raises:
             CodecError: the values have no id, and the name is not a built-in codec.
             UsageError: a value is missing, unknown, or has the wrong type.
         """
         name, level = values.get("codec"), values.get("level")
-        if not _is_name(name) or set(values) - _KEYS or not _is_level(level):
+        bands, nodata = values.get("bands"), values.get("nodata")
+        is_valid = _is_level(level) and _is_bands(bands) and _is_nodata(nodata, bands)
+        if not _is_name(name) or set(values) - _KEYS or not is_valid:
             raise UsageError(
                 f"{dict(values)}: a configuration has codec, which is a name, and optionally "
-                "codec_id and level, a number from 1"
+                f"codec_id and level, a number from 1; with bands, a number up to {MAX_BANDS}, "
+                "also nodata, a number"
             )
-        if "codec_id" not in values:
+        if "codec_id" not in values and bands is None:
             return cls._built_in(name, level)
-        codec_id = values["codec_id"]
+        codec_id = values.get("codec_id")
         if not isinstance(codec_id, str) or not _CODEC_ID.fullmatch(codec_id) or level is None:
             raise UsageError(
                 f"{dict(values)}: codec_id must be eight hexadecimal digits, and needs a level"
             )
-        return cls(name, bytes.fromhex(codec_id), level)
+        return cls(name, bytes.fromhex(codec_id), level, bands, nodata)
 
     @classmethod
     def _built_in(cls, name: str, level: float | None) -> ChunkCodec:
@@ -98,22 +121,38 @@ class ChunkCodec:
         return cls.of(name, level)
 
     def configuration(self) -> dict[str, Any]:
-        """Return values for JSON: name of the codec, its id in hexadecimal digits, level."""
-        return {"codec": self.name, "codec_id": self.codec_id.hex(), "level": self.level}
+        """Return values for JSON: name of the codec, its id in hexadecimal digits, level; bands and
+        nodata if it has them.
+        """
+        values = {"codec": self.name, "codec_id": self.codec_id.hex(), "level": self.level}
+        optional = {"bands": self.bands, "nodata": self.nodata}
+        return values | {name: value for name, value in optional.items() if value is not None}
 
-    def encode(self, chunk: Pixels) -> bytes:
+    def encode(self, chunk: npt.NDArray[Any], fill_value: float | None = None) -> bytes:
         """Compress a chunk to the bytes of an `.aec` file.
 
         Args:
-            chunk: uint8 in any memory order; :mod:`aecodec.chunks.shape` explains the shape.
+            chunk: uint8 in any memory order, or other types for a codec with bands;
+                :mod:`aecodec.chunks.shape` explains the shape.
+            fill_value: fill value of the array. If it is not 0, and there is no nodata, it is the
+                value of missing samples.
 
         Raises:
             CodecError: the codec is not installed.
             UsageError: the codec has no such level.
-            ImageError: the dtype or the shape is not supported.
+            ImageError: the dtype or the shape is not supported, or the chunk has both NaN and
+                nodata.
         """
-        check_chunk(chunk.shape, chunk.dtype)
-        return self._codec.encoder.compress(chunk, level=self.level, metadata=False)
+        check_chunk(chunk.shape, chunk.dtype, self.bands)
+        if self.bands is None:
+            return self._codec.encoder.compress(chunk, level=self.level, metadata=False)
+        picture = samples_picture(
+            chunk,
+            band_axis=band_axis(chunk.shape, self.bands),
+            nodata=self.nodata if self.nodata is not None else _as_nodata(fill_value),
+            bands=self.bands,
+        )
+        return self._codec.encoder.compress(picture, level=self.level, metadata=False)
 
     def check_readable(self, data: bytes, limits: Limits) -> None:
         """Check that limits allow to decode a chunk.
@@ -123,25 +162,28 @@ class ChunkCodec:
         """
         self._codec.decoder.unpack(data, limits)
 
-    def decode_to(self, data: bytes, shape: Shape) -> Pixels:
-        """Decode a chunk with a known shape.
+    def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Decode a chunk with a known shape and dtype.
 
         Returns:
-            uint8 with this shape.
+            an array with this shape and dtype.
 
         Raises:
             CodecError: another codec made the chunk, or the codec is not installed.
             FormatError: the chunk is damaged, or belongs to an array with other chunks.
         """
         header = self._header(data)
-        check_header(self._codec.spec, header, shape)
-        return to_array(self._codec.decoder.decompress_picture(data, UNLIMITED)).reshape(shape)
+        check_header(self._codec.spec, header, shape, np.dtype(dtype))
+        picture = self._codec.decoder.decompress_picture(data, UNLIMITED)
+        return np.ma.getdata(source_array(picture)).reshape(shape).astype(dtype, copy=False)
 
-    def decode(self, data: bytes, limits: Limits) -> Pixels:
+    def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
         """Decode a chunk with an unknown shape.
 
         Returns:
             uint8 (H, W) or (H, W, C) for a file with one picture, else (N, H, W) or (N, H, W, C).
+            For a codec with bands, an array with the shape, the dtype and the byte order of the
+            chunk.
 
         Raises:
             CodecError: another codec made the chunk, or the codec is not installed.
@@ -149,8 +191,7 @@ class ChunkCodec:
             LimitError: the chunk exceeds the limits.
         """
         self._header(data)
-        pixels = to_array(self._codec.decoder.decompress_picture(data, limits))
-        return pixels[0] if len(pixels) == 1 else pixels
+        return np.ma.getdata(source_array(self._codec.decoder.decompress_picture(data, limits)))
 
     @property
     def _codec(self) -> Codec:
@@ -173,3 +214,17 @@ def _is_name(name: Any) -> TypeGuard[str]:
 
 def _is_level(level: Any) -> bool:
     return level is None or (type(level) in (int, float) and 1 <= level < 16)
+
+
+def _is_bands(bands: Any) -> bool:
+    return bands is None or (type(bands) is int and 1 <= bands <= MAX_BANDS)
+
+
+def _is_nodata(nodata: Any, bands: int | None) -> bool:
+    is_number = type(nodata) in (int, float) and math.isfinite(nodata)
+    return nodata is None or (is_number and bands is not None)
+
+
+def _as_nodata(fill_value: float | None) -> float | None:
+    """A fill value as nodata, unless it is 0 (as by default) or NaN (which is always missing)."""
+    return None if not fill_value or math.isnan(fill_value) else fill_value

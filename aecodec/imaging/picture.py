@@ -186,7 +186,7 @@ def samples_picture(
     >>> samples_picture(np.zeros((4, 5, 6), ">i2"), band_axis=0).pixels.shape
     (1, 5, 6, 4)
     """
-    layout, kind = _layout_of(array.shape, band_axis, bands), native_type(array.dtype)
+    layout, kind = layout_of(array.shape, band_axis, bands), native_type(array.dtype)
     samples = layout.undo(np.ma.getdata(array)).astype(kind, copy=False)
     if not samples.size or samples.shape[-1] > MAX_BANDS:
         raise ImageError(
@@ -208,8 +208,10 @@ def samples_picture(
     )
 
 
-def _layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) -> Layout:
-    """The layout of an array; ImageError if an array of this shape cannot have these axes."""
+def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) -> Layout:
+    """The layout of an array for :func:`samples_picture`; ImageError if an array of this shape
+    cannot have these axes.
+    """
     axes = len(shape)
     axis = axes - 1 if band_axis is None else band_axis + axes * (band_axis < 0)
     if axes == 2 and band_axis is None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import band_codec
 
 import aecodec
-from aecodec import CodecError, ImageError, LimitError, UsageError
+from aecodec import CodecError, ImageError, LimitError, UsageError, load_codec
 from aecodec.arrays import Pixels
 
 numcodecs = pytest.importorskip("numcodecs")
@@ -110,3 +111,19 @@ def test_zarr_2_stores_chunks_with_it(tmp_path: Path, digits: Pixels) -> None:
     program = f"import zarr; print(int(zarr.open_array({path!r}, mode='r')[47].sum()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert int(done.stdout) == array[47].sum()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", ">i2", "float32"])
+@pytest.mark.parametrize("shape", [(7, 9, 2), (2, 7, 9), (3, 2, 7, 9), (3, 7, 9, 2)])
+def test_chunks_with_bands(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
+    folder = band_codec(tmp_path / "codec", [(0, 255), (0, 255)], phases=1)
+    codec = Aecodec(load_codec(folder.path), nodata=7)
+    codec = numcodecs.get_codec(json.loads(json.dumps(codec.get_config())))
+    chunk = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+    data = codec.encode(chunk)
+    back, out = codec.decode(data), np.empty_like(chunk)
+    assert (back.dtype, back.shape) == (chunk.dtype, chunk.shape)
+    assert np.array_equal(back, chunk)
+    assert np.array_equal(codec.decode(data, out), chunk)
+    with pytest.raises(ImageError, match=r"give chunks with the shape \(H, W, 2\), \(2, H, W\)"):
+        codec.encode(chunk.reshape(-1, 7))

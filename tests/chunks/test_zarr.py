@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import band_codec
 
 import aecodec
-from aecodec import CodecError, FormatError, ImageError, UsageError
+from aecodec import CodecError, FormatError, ImageError, UsageError, load_codec
 from aecodec.arrays import Pixels
 from aecodec.chunks import installed
 from aecodec.chunks.installed import SEARCH_PATH
@@ -283,3 +284,120 @@ def test_xarray_writes_and_reads_it(tmp_path: Path, digits: Pixels) -> None:
     assert np.array_equal(read.digit, coordinates["digit"])
     selected = read.pixels.sel(digit=[3.0, 41.0])
     assert selected.shape == (2, 28, 28)
+
+
+LIMITS = [(-10000, 12000), (0, 500), (0, 4000)]
+
+
+@pytest.fixture
+def with_bands(tmp_path: Path) -> Aecodec:
+    """A codec with three bands, whose second level loses only what its transfer rounds."""
+    return Aecodec(load_codec(band_codec(tmp_path / "codec", LIMITS, phases=2).path))
+
+
+def scene(dtype: str, shape: tuple[int, ...], bands_at: int | None) -> np.ndarray:
+    """Samples within the limits of every band."""
+    values = np.random.default_rng(0).integers(100, 500, shape)
+    if bands_at is not None:
+        np.moveaxis(values, bands_at, -1)[...] //= [1, 2, 1]
+    return values.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["int16", ">u2", "int32", "float32", "float16"])
+@pytest.mark.parametrize(
+    ("shape", "bands_at"), [((7, 9, 3), 2), ((3, 7, 9), 0), ((2, 3, 7, 9), 1), ((2, 7, 9, 3), 3)]
+)
+def test_chunks_with_bands(
+    with_bands: Aecodec, tmp_path: Path, dtype: str, shape: tuple[int, ...], bands_at: int
+) -> None:
+    samples = scene(dtype, shape, bands_at)
+    array = array_of(tmp_path / "a.zarr", samples, shape, with_bands)
+    assert metadata_of(tmp_path / "a.zarr")["codecs"][0]["configuration"]["bands"] == 3
+    back = zarr.open_array(tmp_path / "a.zarr")[...]
+    assert (back.shape, back.dtype) == (shape, samples.dtype.newbyteorder("="))
+    assert array[...].dtype.kind == samples.dtype.kind
+    codec = with_bands.chunk_codec
+    chunk = codec.encode(np.asarray(samples, back.dtype))
+    assert np.array_equal(back, aecodec.decompress_array(chunk, codec=tmp_path / "codec"))
+    assert np.abs(back.astype(float) - samples).max() <= 22000 / 510
+
+
+@pytest.mark.parametrize(
+    ("dtype", "options", "fill"),
+    [
+        ("int16", {"fill_value": -9999}, -9999),
+        ("float32", {"fill_value": np.nan}, np.nan),
+        ("float32", {}, np.nan),
+        ("uint16", {}, None),
+    ],
+)
+def test_missing_samples_are_restored(
+    with_bands: Aecodec, dtype: str, options: dict[str, Any], fill: float | None
+) -> None:
+    """The fill value also pads the chunks at the edges; 0 is an ordinary sample by default."""
+    samples = scene(dtype, (3, 7, 9), 0)
+    if fill is None:
+        with_bands, fill = Aecodec(load_codec_of(with_bands), nodata=0), 0
+    samples[:, 2:4, 3:5] = fill
+    array = array_of({}, samples, (3, 4, 4), with_bands, **options)
+    missing = np.zeros(samples.shape, bool)
+    missing[:, 2:4, 3:5] = True
+    assert np.array_equal(array[...][missing], samples[missing], equal_nan=np.isnan(fill))
+    assert np.abs(array[...][~missing].astype(float) - samples[~missing]).max() < 44
+    assert array.serializer == with_bands
+
+
+def load_codec_of(serializer: Aecodec) -> Any:
+    """The codec of a serializer."""
+    return installed.installed_codec(serializer.chunk_codec.codec_id, "bands")
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "dtype", "message"),
+    [
+        ((7, 9), (7, 9), "int16", r"has 3 bands, so give chunks with the shape \(H, W, 3\)"),
+        ((7, 9, 4), (7, 9, 4), "int16", r"\(3, H, W\), \(N, H, W, 3\) or \(N, 3, H, W\)"),
+        ((6, 7, 9), (3, 7, 9), "int16", "choose these bands of the array"),
+        ((3, 7, 9), (3, 7, 9), "float64", "samples of type float64: codecs with bands take"),
+        ((3, 7, 9), (3, 7, 9), "int64", r"array\.astype\(np\.int32\)"),
+        ((2, 2, 3, 7, 9), (2, 2, 3, 7, 9), "int16", "has 3 bands"),
+    ],
+)
+def test_other_arrays_with_bands_are_rejected(
+    with_bands: Aecodec, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str, message: str
+) -> None:
+    with pytest.raises(ImageError, match=message):
+        zarr.create_array({}, shape=shape, chunks=chunks, dtype=dtype, serializer=with_bands)
+
+
+def test_a_chunk_with_other_samples_is_rejected(with_bands: Aecodec) -> None:
+    codec = with_bands.chunk_codec
+    data = codec.encode(scene("int16", (3, 7, 9), 0))
+    for shape, dtype in [((7, 9, 3), "int16"), ((3, 7, 9), "uint16"), ((3, 7, 8), "int16")]:
+        with pytest.raises(FormatError, match="it belongs to another array"):
+            codec.decode_to(data, shape, dtype)
+    with pytest.raises(UsageError, match="nodata is 0: give a finite number, and a codec with"):
+        Aecodec("digits", nodata=0)
+    for values in ({"bands": 33}, {"bands": 3, "nodata": "0"}, {"nodata": 1}):
+        configuration = {"codec": "x", "codec_id": "12345678", "level": 1, **values}
+        with pytest.raises(UsageError, match="a configuration has codec"):
+            Aecodec.from_dict({"name": "aecodec", "configuration": configuration})
+
+
+def test_scale_and_attributes_of_xarray_stay_untouched(with_bands: Aecodec, tmp_path: Path) -> None:
+    xarray = pytest.importorskip("xarray")
+    stored = scene("int16", (2, 3, 7, 9), 1)
+    stored[0, :, :2] = -9999
+    attributes = {"scale_factor": 0.5, "add_offset": 10.0, "_FillValue": -9999, "units": "K"}
+    data = xarray.Dataset({"scene": (("time", "band", "y", "x"), stored, attributes)})
+    encoding = {"serializer": with_bands, "compressors": None, "chunks": (1, 3, 7, 9)}
+    encoding |= {"fill_value": -9999}
+    decoded = xarray.decode_cf(data)
+    path = tmp_path / "a.zarr"
+    data.to_zarr(path, encoding={"scene": encoding}, zarr_format=3, consolidated=False)
+    opened = xarray.open_zarr(path, consolidated=False, chunks=None).scene
+    assert opened.attrs == {"units": "K"}
+    assert opened.encoding["scale_factor"] == 0.5
+    assert opened.encoding["_FillValue"] == -9999
+    assert np.array_equal(np.isnan(opened), np.isnan(decoded.scene))
+    assert np.nanmax(np.abs(opened - decoded.scene)) < 22
