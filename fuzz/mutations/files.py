@@ -21,8 +21,8 @@ _NAMES = (b"<?aec-names a.png/b.png?>", b"<?aec-names ../a?>")
 _XMP = (*_ORIGINS, b"<?aec .jpg 999999999999?>", *_NAMES, b"<x/>", b"\xff")
 _RARELY = 0.03
 
-_CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "5f03dacc", "651442dd")))
-"""Ids of `digits` and `photo`."""
+_CODEC_IDS = tuple(map(bytes.fromhex, ("0881441f", "5f03dacc", "651442dd", "6a3d2aaf")))
+"""Ids of `digits`, `photo` and the golden codec `bands`."""
 
 
 def _number(rng: random.Random) -> bytes:
@@ -40,11 +40,28 @@ def _byte(rng: random.Random, likely: tuple[int, ...]) -> bytes:
 def _metadata(rng: random.Random) -> bytes:
     entries = b""
     for _ in range(rng.choice((0, 1, 1, 1, 2))):
-        kind = _byte(rng, (1, 2, 3, 3, 3))
+        kind = _byte(rng, (1, 2, 3, 3, 3, 4))
         is_xmp = kind[0] >= 3
         xmp = b"".join(rng.choices(_XMP, k=rng.randint(1, 3)))
         entries += kind + block(xmp if is_xmp else rng.randbytes(rng.randint(0, 20)))
     return block(entries)
+
+
+def _samples(rng: random.Random) -> bytes:
+    """A block of samples, whose fields often fit together."""
+    first, bands = rng.randrange(256), rng.choice((1, 1, 3, 3, 2, 32))
+    size = (1, 1, 2, 2, 4, 2, 4, 4)[first & 7]
+    content = bytes([first, rng.choice((1, 3, 4, rng.randrange(8))) | bands - 1 << 3])
+    if first & 0x08:
+        content += bands * (bytes(size) + b"\1" + bytes(size - 1))
+    if first & 0x10:
+        content += rng.randbytes(size)
+    if first & 0x40:
+        content += bands * bytes([rng.choice((1, 2, 6)), rng.choice((0, 0, 1, 17))])
+    if first & 0x20:
+        planes, bits = rng.choice((1, bands)), rng.choice((28, *_SMALL)) * rng.choice(_SMALL)
+        content += bytes([planes]) + zlib.compress(bytes(-(-planes * bits // 8)))
+    return block(content)
 
 
 def _alpha(rng: random.Random) -> bytes:
@@ -57,6 +74,7 @@ _FIELDS: dict[int, Callable[[random.Random], bytes]] = {
     0x08: lambda rng: _byte(rng, (16, 32, 48, 40, 17, 128)),
     0x10: _number,
     0x40: lambda rng: _byte(rng, (3, 4, 5, 6, 7, 8, 9)),
+    0x80: _samples,
     0x20: _metadata,
     0x02: _alpha,
 }
@@ -104,6 +122,7 @@ def parts_of(data: bytes) -> Parts:
         0x08: bytes([header.level or 16]),
         0x10: leb128(header.frames),
         0x40: bytes([header.reduction]),
+        0x80: block(header.samples.pack() if header.samples else b"\0\1"),
         0x20: block(b"".join(entries)),
         0x02: block(header.alpha),
     }
@@ -116,7 +135,7 @@ def _change(parts: Parts, rng: random.Random) -> None:
     if kind < 0.4:
         parts.payload = mutated_bytes(parts.payload, rng)
     elif kind < 0.47:
-        parts.flags ^= 1 << (rng.randrange(7) if rng.random() < 0.95 else 7)
+        parts.flags ^= 1 << rng.randrange(8)
     elif kind < 0.93:
         flag = rng.choice((0x04, *_FIELDS))
         parts.flags |= flag

@@ -26,7 +26,8 @@ class Digests(NamedTuple):
     Attributes:
         codes: of the codes (N, K), int16, little-endian.
         latents: of the decoder's int8 input.
-        pixels: of the pixels, alpha last, uint8; empty where networks may differ by a grey level.
+        pixels: of the pixels, alpha last, uint8, or of the samples, little-endian; empty where
+            networks may differ by a grey level.
     """
 
     codes: str
@@ -56,7 +57,7 @@ def digests(data: bytes) -> Digests:
     return Digests(
         _sha256(codes.astype("<i2")),
         _sha256(latents_of(data, codes)),
-        "" if pixels is None else _sha256(pixels),
+        "" if pixels is None else _sha256(little_endian(pixels)),
     )
 
 
@@ -66,6 +67,11 @@ def latents_of(data: bytes, codes: np.ndarray) -> np.ndarray:
     latents = np.zeros((*vector_shape(codec.spec, header), codec.spec.latent_channels), np.int8)
     codec.spec.level(codec.decoder.level_of(header)).dequantize_into(codes, latents)
     return latents
+
+
+def little_endian(samples: np.ndarray) -> np.ndarray:
+    """Samples in little-endian byte order, without their mask."""
+    return np.ma.getdata(samples).astype(samples.dtype.newbyteorder("<"))
 
 
 def _sha256(array: np.ndarray) -> str:
