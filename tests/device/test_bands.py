@@ -1,4 +1,4 @@
-"""A folder for a codec with 4 bands makes and reads Python's files, here and on an ARM processor."""
+"""A folder for a codec with bands makes and reads the files of Python, here and on ARM."""
 
 from __future__ import annotations
 
