@@ -175,7 +175,9 @@ def test_other_pictures_are_rejected(codecs: Codecs, image: Any, message: str) -
 
 
 def test_pictures_that_no_built_in_codec_fits_name_the_command_that_trains_one() -> None:
-    for image in (np.zeros((4, 4), np.int16), samples_picture(np.zeros((4, 4, 5), np.uint8))):
+    arrays = np.zeros((4, 4), np.int16), np.zeros((4, 4, 5), np.uint8), np.zeros((9, 4, 5, 6), "u1")
+    masked = np.ma.masked_equal(np.eye(5, dtype=np.uint8), 1)
+    for image in (*arrays, masked, samples_picture(arrays[1])):
         with pytest.raises(ImageError, match="aecodec train FOLDER --recipe picture -o my-bands"):
             aecodec.compress(image, "digits")
     with pytest.raises(UsageError, match="need a codec with bands"):
