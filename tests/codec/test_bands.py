@@ -200,6 +200,18 @@ def test_uint8_pictures_and_metadata_are_kept(codecs: Codecs) -> None:
     )
 
 
+def test_frames_are_decoded_one_by_one(codecs: Codecs, tmp_path: Path) -> None:
+    array = np.arange(4 * 5 * 6 * 3).reshape(4, 5, 6, 3).astype(">f4")
+    array[1, 2:], array[3, ..., 1] = np.nan, np.nan
+    path = tmp_path / "frames.aec"
+    path.write_bytes(codecs[3].compress(array))
+    frames = aecodec.frames(path, codecs[3])
+    assert frames[0].dtype.str == ">f4"
+    expected = codecs[3].decompress_array(path)
+    np.testing.assert_array_equal(frames[[3, 1]], expected[[3, 1]])
+    np.testing.assert_array_equal(np.isnan(frames[:]), np.isnan(array))
+
+
 def test_pillow_images_are_not_made_of_bands(codecs: Codecs) -> None:
     data = codecs[3].compress(np.zeros((4, 4, 3), np.int16))
     with pytest.raises(UsageError, match="3 bands of int16: decompress_array"):
