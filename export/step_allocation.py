@@ -10,7 +10,7 @@ proportional to the inverse square root of the decoder's sensitivity to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -127,6 +127,12 @@ class Copies:
     constants: npt.NDArray[np.int64]
 
     @property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """(K',) number of each latent among the copies of its channel, from 0."""
+        counts = np.bincount(self.sources)
+        return np.arange(len(self.sources)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+    @property
     def is_copy(self) -> npt.NDArray[np.bool_]:
         """(K',) whether the latent is one of several copies."""
         return np.asarray(np.bincount(self.sources)[self.sources] > 1)
@@ -168,10 +174,10 @@ def _copies(ends: Float32, is_wide: npt.NDArray[np.bool_]) -> Copies:
     width = 2 * _HALF_WINDOW - 1
     counts = np.where(is_wide, np.maximum(2, np.ceil((ends[1] - ends[0]) / width)), 1).astype(int)
     sources = np.repeat(np.arange(len(counts)), counts)
-    numbers = np.arange(len(sources)) - np.repeat(np.cumsum(counts) - counts, counts)
     first = np.where(is_wide, np.rint((ends.sum(axis=0) - width * (counts - 1)) / 2), 0).astype(int)
     constants = np.where(is_wide, first + _HALF_WINDOW * (counts - 1), 0)
-    return Copies(sources, first[sources] + width * numbers, constants)
+    copies = Copies(sources, first[sources], constants)
+    return replace(copies, offsets=copies.offsets + width * copies.numbers)
 
 
 def _odd_where_near(multiples: Float32) -> Float32:

@@ -10,12 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from aecodec.datasets.folders_and_arrays import ARRAY_SUFFIXES, load_samples, warn_unreadable
-from aecodec.errors import ImageError
+from aecodec.errors import AecodecError, ImageError
+from aecodec.image_files.options import ONLY_PIXELS
+from aecodec.image_files.reading import read_image
+from aecodec.image_files.samples import read_samples
 from aecodec.imaging.picture import Picture, samples_picture
 from aecodec.imaging.repetition import detect
 
 _FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts", ".dcm")
 """Suffixes of files in a folder that may hold scenes. Other files are images with 8 bits."""
+
+_DEEP_GREY = b"\x10\0"
+"""Bit depth 16 and colour type grey in the header of a PNG file."""
 
 _MOST_INSPECTED = 50
 """Maximum number of scenes in which repeated samples are searched."""
@@ -73,7 +79,7 @@ def _scenes_of_array(path: Path, bands_first: bool, nodata: float | None) -> Ite
 def _scenes_of_folder(folder: Path, bands_first: bool, nodata: float | None) -> Iterator[Picture]:
     """The scenes of a folder; none if its first file is an image with 8 bits."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in _FILE_SUFFIXES or not path.is_file():
+        if not path.is_file() or not (path.suffix.lower() in _FILE_SUFFIXES or _is_deep_png(path)):
             continue
         try:
             picture = _read(path, bands_first, nodata)
@@ -85,12 +91,27 @@ def _scenes_of_folder(folder: Path, bands_first: bool, nodata: float | None) -> 
             return
 
 
+def _is_deep_png(path: Path) -> bool:
+    """Whether a file is a PNG file with 16-bit grey levels."""
+    if path.suffix.lower() != ".png":
+        return False
+    with path.open("rb") as file:
+        return file.read(26)[24:] == _DEEP_GREY
+
+
 def _read(path: Path, bands_first: bool, nodata: float | None) -> Picture:
-    return samples_picture(
-        load_samples(path, dimensions=(2, 3, 4)),
-        band_axis=-3 if bands_first else None,
-        nodata=nodata,
-    )
+    axis = -3 if bands_first else None
+    if path.suffix.lower() in ARRAY_SUFFIXES:
+        return samples_picture(load_samples(path, (2, 3, 4)), band_axis=axis, nodata=nodata)
+    try:
+        picture = read_samples(path, replace(ONLY_PIXELS, nodata=nodata, band_axis=axis))
+    except AecodecError as error:
+        try:  # images such as palettes in TIFF files are not scenes
+            return read_image(path, ONLY_PIXELS)
+        except ImageError:
+            raise ImageError(str(error)) from error
+    is_image = picture.pixels.dtype == np.uint8 and picture.pixels.shape[-1] in (1, 3)
+    return picture if picture.missing is not None or not is_image else Picture(picture.pixels)
 
 
 def _frames(picture: Picture) -> Iterator[Picture]:

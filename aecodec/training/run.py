@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,9 @@ from aecodec.training.zoo import pair_named
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
 which are cut at different positions in each pass. Photographs need this many."""
+
+_MOST_NUMBERS = 250_000_000
+"""Maximum number of phases of samples for fitting the priors, because they are in memory."""
 
 _SIDE_UNIT, _LARGEST_FITTED_SIDE = 16, 192
 """Sides in pixels of the tiles for fitting priors with a spatial context: their unit, and their
@@ -274,9 +278,12 @@ class RecipeTraining:
         typical = np.median(self._tiles.sizes.min(axis=1)) // _SIDE_UNIT * _SIDE_UNIT
         side = int(np.clip(typical, self._tiles.shape[0], _LARGEST_FITTED_SIDE))
         larger = self._tiles.of_side(side)
-        return larger.sample(
-            _MOST_FITTED // autoencoder.vectors_of(larger.image_shape), _FITTED_PASSES
-        )
+        count = _MOST_FITTED // autoencoder.vectors_of(larger.image_shape)
+        if self._fitted:
+            count = min(
+                count, _MOST_NUMBERS // (math.prod(larger.image_shape) * self._fitted.phases)
+            )
+        return larger.sample(max(1, count), _FITTED_PASSES)
 
 
 def _digest(

@@ -31,6 +31,8 @@ _MOVES = (
 )
 """Operators that move values without changing them."""
 
+_CONVERSIONS = (schema.BuiltinOperator.QUANTIZE, schema.BuiltinOperator.DEQUANTIZE)
+
 _LARGEST = 1e9
 _TRANSPOSED = "TRANSPOSE_CONV"
 _KERNEL = 1
@@ -159,11 +161,11 @@ class CalibratedModel:
         limit[0] = original
         return least_error
 
-    def set_trained_ranges(self) -> None:
+    def set_trained_ranges(self, end: Range) -> None:
         """Set the ranges with which networks of ReLU6 are trained for int8.
 
-        These are 0..6, and -6..6 for convolutions whose outputs are added to values in 0..6. Input
-        and output of the model keep their ranges.
+        These are 0..6, and -6..6 for convolutions whose outputs are added to values in 0..6. If
+        outputs are moved at the end, they already have the range `end` of the model's output.
         """
         added = {
             index
@@ -182,6 +184,11 @@ class CalibratedModel:
                 self.set_range(output, (0.0, _CEILING))
             elif output in added:
                 self.set_range(output, (-_CEILING, _CEILING))
+        moved = self.exit
+        for operator in reversed(self._graph.operators):
+            if operator.outputs[0] == moved and self._kind(operator) in (*_MOVES, *_CONVERSIONS):
+                moved = operator.inputs[0]
+                self.set_range(moved, end)
 
     def _kind(self, operator: Any) -> int:
         return _kind_of(self._model, operator)

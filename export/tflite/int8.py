@@ -172,7 +172,7 @@ def _int8_model(
     try:
         calibrated = _calibrated(model, start, end, samples)
         if has_trained_ranges:
-            calibrated.set_trained_ranges()
+            calibrated.set_trained_ranges(end.limits)
             content = calibrated.quantized()
             _check_ends(content, start, end, half)
             outputs = _outputs(content, samples).reshape(expected.shape)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.scenes import description_of, open_scenes
@@ -51,6 +52,27 @@ def test_a_folder_has_scenes_of_different_sizes(samples: np.ndarray, tmp_path: P
     (tmp_path / "damaged.npy").unlink()
     with pytest.raises(ImageError, match=r"3 with 3 bands of uint16, 1 with 3 bands of int16"):
         open_scenes(tmp_path)
+
+
+def test_folders_of_tiff_and_deep_png_files_have_scenes(
+    samples: np.ndarray, tmp_path: Path
+) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    for folder in ("deep", "bands", "images"):
+        (tmp_path / folder).mkdir()
+    Image.fromarray(samples[0, ..., 0]).save(tmp_path / "deep/a.png")
+    Image.fromarray(samples[0].astype(np.uint8)).save(tmp_path / "bands/preview.png")
+    nodata = [(42113, "s", 0, str(samples[0, 0, 0, 0]))]
+    tifffile.imwrite(tmp_path / "bands/a.tif", samples[0], photometric="rgb", extratags=nodata)
+    Image.fromarray(samples[0].astype(np.uint8)).convert("P").save(tmp_path / "images/a.tif")
+    for folder, bands in (("deep", [1]), ("bands", [3])):
+        scenes = open_scenes(tmp_path / folder)
+        assert scenes
+        assert [scene.pixels.shape[-1] for scene in scenes] == bands
+        assert (scenes[0].missing is not None) == (folder == "bands")
+    assert open_scenes(tmp_path / "images") is None
+    Image.fromarray(samples[0].astype(np.uint8)).save(tmp_path / "images/a.tif")
+    assert open_scenes(tmp_path / "images") is None
 
 
 def test_an_archive_without_an_array_for_training_is_an_error(tmp_path: Path) -> None:

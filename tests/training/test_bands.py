@@ -25,7 +25,7 @@ from aecodec.training.run import run_recipe
 
 def test_the_phases_of_a_kernel_add_up_to_a_finer_kernel() -> None:
     kernel = np.random.default_rng(0).normal(size=(1, 1, 30, 7)).astype(np.float32)
-    rounded = dithered_kernel(kernel, 4)
+    rounded = dithered_kernel(kernel, 4, np.zeros(30, np.int64))
     step = np.abs(kernel).max(axis=(0, 1, 2)) / 127
     mean = rounded.reshape(1, 1, 30, 7, 4).mean(axis=-1)
     assert (np.abs(mean - kernel) <= 0.5001 * step / 4).all()

@@ -175,7 +175,8 @@ def int8_form(
     new_decoder = _decoder(count, channels, is_split=True)
     _set_encoder(encoder, new_encoder, steps, copies, phases)
     _set_decoder(decoder, new_decoder, steps, copies, phases)
-    _set_pixels(new_decoder, new_encoder(np.repeat(images, phases, axis=-1)), phases)
+    latents = np.clip(np.rint(new_encoder(np.repeat(images, phases, axis=-1))), -128, 127)
+    _round_pixels(new_decoder, latents, copies, phases)
     return new_encoder, new_decoder
 
 
@@ -227,28 +228,37 @@ def _dither(bias: Float32, phases: int) -> Float32:
     return np.tile(shifts, len(bias)).astype(np.float32)
 
 
-def _set_pixels(decoder: Any, latents: Any, phases: int) -> None:
+def _round_pixels(decoder: Any, latents: Float32, copies: Copies, phases: int) -> None:
     """Round the last kernel; the biases balance the mean change that this makes."""
     linear = layer_with(decoder, Role.LINEAR_PIXELS)
     kernel, bias = linear.get_weights()
-    inputs = np.asarray(inputs_of(linear, decoder, np.clip(np.rint(latents), -128, 127)))
-    rounded = dithered_kernel(kernel[..., ::phases], phases)
-    mean = inputs.mean(axis=(0, 1, 2))
+    numbers = np.zeros(kernel.shape[2], np.int64)
+    numbers[: len(copies.sources)] = copies.numbers
+    rounded = dithered_kernel(kernel[..., ::phases], phases, numbers)
+    mean = np.asarray(inputs_of(linear, decoder, latents)).mean(axis=(0, 1, 2))
     linear.set_weights([rounded, bias + mean @ (kernel - rounded)[0, 0]])
 
 
-def dithered_kernel(kernel: Float32, phases: int) -> Float32:
-    """A kernel (..., outputs) for P phases of each output, rounded to the int8 grid.
+def dithered_kernel(kernel: Float32, phases: int, numbers: npt.NDArray[np.int64]) -> Float32:
+    """A kernel (h, w, C, outputs) for P phases of each output, rounded to the int8 grid.
 
     Each weight is rounded differently in each phase, so that the sum over the phases is P times as
-    fine as int8.
+    fine as int8. The weights of the copies of a channel are rounded so that their sum up to any
+    copy is rounded, because copies saturate one after the other.
 
-    >>> dithered_kernel(np.array([[12.7], [0.025]]), 4).round(2).tolist()
-    [[12.7, 12.7, 12.7, 12.7], [0.0, 0.0, 0.0, 0.1]]
+    Args:
+        kernel: the weights.
+        phases: P.
+        numbers: (C,) number of each input among the copies of a channel, from 0.
+
+    >>> kernel = np.array([[[[127], [0.25], [0.25]]]])
+    >>> dithered_kernel(kernel, 4, np.array([0, 0, 1]))[0, 0].round(2).tolist()
+    [[127.0, 127.0, 127.0, 127.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]]
     """
-    step = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1))) / LARGEST_INT8 + SMALLEST_STEP
+    step = np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP
     shifts = (np.arange(phases) + 0.5) / phases
-    integers = np.floor((kernel / step)[..., None] + shifts)
+    exact, before = (kernel / step)[..., None], numbers[:, None, None]
+    integers = np.floor((before + 1) * exact + shifts) - np.floor(before * exact + shifts)
     limited = integers.clip(-LARGEST_INT8, LARGEST_INT8) * step[:, None]
     return np.asarray(limited.reshape(*kernel.shape[:-1], -1), np.float32)
 
