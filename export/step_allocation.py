@@ -164,19 +164,29 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
         is_wide, finest, np.maximum(finest / _STEPS_PER_FINEST_STEP, largest / _LARGEST_LATENT)
     ).astype(np.float32)
     axes = _all_but_last(latents)
-    copies = _copies(_MARGIN * np.stack([latents.min(axes), latents.max(axes)]) / steps, is_wide)
+    ends = _MARGIN * np.stack([latents.min(axes), latents.max(axes)]) / steps
+    copies = _copies(ends, np.median(latents, axes) / steps, is_wide)
     coarsest = np.where(copies.is_copy, _COARSEST_COPIES, np.inf)
     return steps, copies, _levels_of((gains * steps)[:, copies.sources], coarsest)
 
 
-def _copies(ends: Float32, is_wide: npt.NDArray[np.bool_]) -> Copies:
-    """Copies of channels with the lowest and highest values `ends` (2, K), in int8 steps."""
+def _copies(ends: Float32, middle: Float32, is_wide: npt.NDArray[np.bool_]) -> Copies:
+    """Copies of wide channels, whose medians are in the middle of a copy's window.
+
+    Near the border of two windows, both copies change with the channel, which costs bits twice.
+
+    Args:
+        ends: (2, K) lowest and highest values, in int8 steps.
+        middle: (K,) medians.
+        is_wide: (K,) whether a channel is split.
+    """
     width = 2 * _HALF_WINDOW - 1
-    counts = np.where(is_wide, np.maximum(2, np.ceil((ends[1] - ends[0]) / width)), 1).astype(int)
-    sources = np.repeat(np.arange(len(counts)), counts)
-    first = np.where(is_wide, np.rint((ends.sum(axis=0) - width * (counts - 1)) / 2), 0).astype(int)
-    constants = np.where(is_wide, first + _HALF_WINDOW * (counts - 1), 0)
-    copies = Copies(sources, first[sources], constants)
+    middle = np.where(is_wide, np.rint(middle), 0).astype(np.int64)
+    distances = np.where(is_wide, np.abs(ends - middle), 0)
+    below, above = np.ceil(np.maximum(distances - _HALF_WINDOW, 0) / width).astype(np.int64)
+    sources = np.repeat(np.arange(len(middle)), below + above + 1)
+    first = middle - width * below
+    copies = Copies(sources, first[sources], first + _HALF_WINDOW * (below + above))
     return replace(copies, offsets=copies.offsets + width * copies.numbers)
 
 
