@@ -67,11 +67,14 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     return _as_png(figure, _DPI)
 
 
-def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
-    """Draw PSNR against bits per pixel, one line per codec.
+def rate_distortion_figure(
+    curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "bits per pixel"
+) -> bytes:
+    """Draw PSNR against bits per pixel or per sample, one line per codec.
 
     Args:
-        curves: (bits per pixel, PSNR in dB) of each level, by the codec's name.
+        curves: (bits, PSNR in dB) of each level, by the codec's name.
+        unit: unit of the bits.
 
     Returns:
         The content of a PNG file.
@@ -83,7 +86,7 @@ def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) 
     axis = figure.subplots()
     for name, points in curves.items():
         axis.plot(*zip(*points, strict=True), marker="o", label=name)
-    axis.set_xlabel("bits per pixel")
+    axis.set_xlabel(unit)
     axis.set_ylabel("PSNR, dB")
     axis.grid(alpha=0.3)
     axis.legend()

@@ -12,7 +12,7 @@ import typer
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.file_io import check_input, read_bytes
 from aecodec.errors import UsageError
-from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import origin_of, read_image
 from aecodec.imaging.picture import Picture
 
@@ -54,10 +54,11 @@ def picture_in(
         return read(io.BytesIO(content), options)
 
 
-def open_pictures(data: Path, array: str | None) -> Dataset:
+def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:
     """Open a folder of images, or an array of images in an `.npz` or `.npy` file.
 
-    `array` is the name of an array in an `.npz` file.
+    `array` is the name of an array in an `.npz` file. With `bands` in the options, pictures have
+    any bands and types.
 
     Raises:
         InputError: the file or folder does not exist or cannot be read.
@@ -69,7 +70,7 @@ def open_pictures(data: Path, array: str | None) -> Dataset:
     check_input(data)
     if array and data.suffix != ".npz":
         raise UsageError(f"{data} is not an .npz file: leave out --array")
-    return open_dataset(data, array)
+    return open_dataset(data, array, options)
 
 
 def report_unread(dataset: Dataset, console: Console) -> None:
