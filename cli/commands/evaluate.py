@@ -8,7 +8,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -22,11 +21,11 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.discovery import in_unicode
 from aecodec.cli.shared.file_io import check_is_png, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
-from aecodec.cli.shared.pictures import open_pictures, report_unread
+from aecodec.cli.shared.pictures import open_pictures, reading_for, report_unread
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
 from aecodec.errors import AecodecError, UsageError
-from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
+from aecodec.imaging.plots import comparison_figure, rate_distortion_figure, stacked
 from aecodec.urls import path_or_url
 
 Values = dict[str, Any]
@@ -72,7 +71,10 @@ def evaluate(
     plot: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", readable=False, help="Plot PSNR over bits per pixel to a PNG."
+            metavar="FILE",
+            readable=False,
+            help="Plot PSNR over bits per pixel to a PNG. For codecs with bands, the figure also "
+            "shows the first picture at the first level.",
         ),
     ] = None,
     pictures: Annotated[
@@ -100,6 +102,7 @@ def evaluate(
             "picture, the difference of the 0.1 and 99.9 percentiles of its samples in all bands.",
         ),
     ] = None,
+    rgb: options.Rgb = None,
     nodata: options.Nodata = None,
     bands_first: options.BandsFirst = False,
     force: options.Force = False,
@@ -130,18 +133,18 @@ def evaluate(
     if pictures and pictures.suffix == ".parquet":
         arrow("--pictures")
     loaded = [load_codec(name) for name in codecs]
-    reading = _reading(loaded, nodata, bands_first)
-    if reading.bands is None and (peak, nodata, bands_first) != (None, None, False):
-        raise UsageError("--peak, --nodata and --bands-first need codecs with bands")
-    if peak is not None and not 0 < peak < math.inf:
-        raise UsageError(f"--peak {peak:g}: give a number above 0")
+    _check_bands(loaded)
+    reading = reading_for(loaded[0], nodata=nodata, bands_first=bands_first, rgb=rgb, peak=peak)
     coders = [*_codecs(loaded, levels), *_formats(against, reading.bands)]
     with console.errors_as_json(data), console.warnings_about(data):
         dataset = open_pictures(data, array, reading)
         measures = _measures(reading.bands, ssimulacra2, peak)
         rows, scores = _measured(coders, dataset, limit, *measures, console)
+        figures = [_curves(scores)] if plot else []
+        if plot and reading.bands:
+            figures.append(_first_picture(dataset, loaded[0], coders[0].level, rgb, peak))
     if plot:
-        _plot(plot, scores, force)
+        write_bytes(plot, stacked(figures), force)
     if pictures:
         write_bytes(pictures, _WRITERS[pictures.suffix](rows), force)
     for line in map(json.dumps, scores) if as_json else _table(scores):
@@ -155,14 +158,12 @@ def _check_outputs(paths: Sequence[Path], data: Path, force: bool) -> None:
         check_overwriting(path, force)
 
 
-def _reading(codecs: Sequence[Codec], nodata: float | None, bands_first: bool) -> ReadOptions:
-    """Options for reading pictures; UsageError if the codecs need different pictures."""
+def _check_bands(codecs: Sequence[Codec]) -> None:
+    """Check that codecs have the same number of bands, or none."""
     counts = {codec.spec.bands.count if codec.spec.bands else None for codec in codecs}
     if len(counts) > 1:
-        kinds = " and ".join("none" if count is None else str(count) for count in counts)
+        kinds = " and ".join("no" if count is None else str(count) for count in counts)
         raise UsageError(f"the codecs have {kinds} bands: compare codecs for the same pictures")
-    axis = -3 if bands_first else None
-    return replace(ONLY_PIXELS, nodata=nodata, band_axis=axis, bands=counts.pop())
 
 
 def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Coder]:
@@ -236,16 +237,25 @@ def _measured(
     return rows, scores
 
 
-def _plot(path: Path, scores: Sequence[Values], force: bool) -> None:
-    from aecodec.imaging.plots import rate_distortion_figure
+def _first_picture(
+    dataset: Dataset, codec: Codec, level: float, rgb: str | None, peak: float | None
+) -> bytes:
+    """A figure of the first picture of a data set with bands."""
+    from aecodec.evaluation.report import compare
 
+    picture = next(iter(dataset)).picture
+    return comparison_figure([compare(codec, picture, level, rgb, peak)])
+
+
+def _curves(scores: Sequence[Values]) -> bytes:
+    """A figure of the rate-distortion curves."""
     rate = "bits_per_sample" if "bits_per_sample" in scores[0] else "bpp"
     curves = defaultdict[str, list[tuple[float, float]]](list)
     for score in scores:
         if score["psnr"]:
             curves[score["codec"]].append((score[rate], score["psnr"]))
     unit = "bits per pixel" if rate == "bpp" else "bits per sample"
-    write_bytes(path, rate_distortion_figure(curves, unit), force)
+    return rate_distortion_figure(curves, unit)
 
 
 def _csv(rows: Sequence[Values]) -> bytes:

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
+from PIL import Image
 
 from aecodec import metrics
 from aecodec.evaluation.bands import errors_of
+from aecodec.imaging.display import display, error_map, error_picture
 from aecodec.imaging.picture import samples_picture
 
 LIMITS = [(-1000, 5000), (0, 2000)]
@@ -64,7 +66,9 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
     Path("folder").mkdir()
     np.save("folder/a.npy", scenes[0].transpose(1, 2, 0))
     np.save("folder/b.npy", scenes[1, :, 9:].transpose(1, 2, 0))
-    done = command("evaluate", "codec", "folder", "-q", 2, "--against", "j2k,jxl")
+    done = command(
+        "evaluate", "codec", "folder", "-q", 2, "--against", "j2k,jxl", "--plot", "a.png"
+    )
     assert (done.status, done.err) == (0, "")
     table, bands = done.out.split("\n\n")
     assert len(table.splitlines()) == len(bands.splitlines()) == 1 + 1 + 6 + 7
@@ -78,8 +82,9 @@ def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command
     ("arguments", "message"),
     [
         (("codec", "digits", "scenes.npz"), "compare codecs for the same pictures"),
-        (("digits", "scenes.npz", "--peak", 9), "--peak, --nodata and --bands-first need codecs"),
+        (("digits", "scenes.npz", "--peak", 9), "--peak needs a codec with bands"),
         (("codec", "scenes.npz", "--peak", 0), "--peak 0: give a number above 0"),
+        (("codec", "scenes.npz", "--rgb", "3"), "--rgb 3: give three bands such as 3,2,1"),
         (("codec", "scenes.npz", "--against", "avif"), "the formats are j2k, jxl"),
     ],
 )
@@ -132,3 +137,35 @@ def test_measures_of_samples() -> None:
     assert np.isnan(metrics.spectral_angle(samples[..., :1], restored[..., :1]))
     assert metrics.range_of(samples, np.ones_like(missing)) == 1
     assert metrics.band_errors(samples, restored, np.ones_like(missing))[0].tolist() == [0, 0, 0]
+
+
+def test_compare_draws_bands_and_errors(scenes: np.ndarray, command: Command) -> None:
+    np.save("a.npy", np.concatenate([scenes[0], scenes[0, :1] // 2])[:2])
+    options = ("--codec", "codec", "--bands-first", "--rgb", 2)
+    done = command("compare", "a.npy", *options, "-q", 1)
+    assert (done.status, done.err) == (0, "")
+    drawn = np.asarray(Image.open("a_compared.png").convert("RGB"))
+    assert drawn.shape[1] == 4 * 12 + 3 * 200 + 80
+    coloured = drawn[28:268, 12:212].astype(int)
+    assert np.ptp(coloured, axis=-1).max() > 100
+    assert command("compress", "a.npy", *options[:3], "-q", 1).status == 0
+    again = command("compare", "a.npy", "a.aec", *options, "-o", "b.png")
+    assert again.out.split(": ")[1] == done.out.split(": ")[1]
+    assert command("compare", "a.npy", "--rgb", 2).status == 2
+
+
+def test_bands_are_stretched_by_the_original() -> None:
+    samples = np.arange(1000, 1404).reshape(1, 1, 101, 4)[..., [0, 1, 2, 2]] * [1, 10, 3, 9]
+    original = samples_picture(samples.astype(np.int16), mask=np.arange(101)[None, None] == 5)
+    shown = display(original, original, (2, 1, 0))
+    assert shown.shape == (1, 1, 101, 3)
+    assert (shown[0, 0, [0, 1, 5, 100]] == [[0], [0], [0], [255]]).all()
+    assert np.ptp(shown.astype(int), axis=-1).max() <= 1
+    brighter = samples_picture((samples + 90).astype(np.int16))
+    assert (display(brighter, original, (2,))[0, 0, 6:].astype(int).sum(axis=-1)[0]) != 0
+    assert error_map(original, brighter)[0, 0, 4:7].tolist() == [90, 0, 90]
+    assert error_picture(np.array([[0.0, 9, 99]]), 9)[0].tolist() == [
+        [0, 0, 4],
+        [252, 255, 164],
+        [252, 255, 164],
+    ]
