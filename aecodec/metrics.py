@@ -1,4 +1,6 @@
-"""Rate and distortion: bits per pixel, mean squared error, PSNR, MS-SSIM and SSIMULACRA2."""
+"""Rate and distortion: bits per pixel, mean squared error, PSNR, MS-SSIM and SSIMULACRA2; for
+pictures with bands, also the range of the samples, the errors of each band and the spectral angle.
+"""
 
 import io
 import math
@@ -36,13 +38,76 @@ def _squared_error(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) 
     return float(np.square(difference).sum(dtype=np.float64))
 
 
-def psnr(mean_squared_error: float) -> float:
-    """Peak signal-to-noise ratio in dB for a mean squared error of 8-bit pixels.
+def psnr(mean_squared_error: float, peak: float = 255) -> float:
+    """Peak signal-to-noise ratio in dB for a mean squared error of samples with a range of `peak`,
+    by default of 8-bit pixels.
 
     >>> round(psnr(65.025), 6), psnr(0.0)
     (30.0, inf)
     """
-    return 10 * math.log10(255**2 / mean_squared_error) if mean_squared_error else math.inf
+    return 10 * math.log10(peak**2 / mean_squared_error) if mean_squared_error else math.inf
+
+
+Missing = npt.NDArray[np.bool_] | None
+"""True for missing samples, with the shape of the samples, or with 1 band for all bands; or None.
+"""
+
+
+def range_of(samples: npt.NDArray[Any], missing: Missing = None) -> float:
+    """Range of samples (..., B): the difference of their 0.1 and 99.9 percentiles, over all bands
+    and without missing samples. It is 1 if there is no difference.
+
+    >>> range_of(np.arange(1001, dtype=np.int16)[:, None])
+    999.0
+    """
+    known = samples[~_missing_like(samples, missing)]
+    low, high = np.percentile(known.astype(np.float64), (0.1, 99.9)) if known.size else (0, 0)
+    return float(high - low) or 1.0
+
+
+def band_errors(
+    original: npt.NDArray[Any], restored: npt.NDArray[Any], missing: Missing = None
+) -> tuple[Float64, Float64]:
+    """Mean squared error and maximum error of each band of samples (..., B), as two arrays (B,).
+
+    Missing samples do not count; the errors of a band without known samples are 0.
+
+    >>> band_errors(np.array([[0, 5], [10, 5]]), np.array([[0, 5], [14, 6]]))
+    (array([8. , 0.5]), array([4., 1.]))
+    """
+    known = ~_missing_like(original, missing)
+    pairs = [[p[..., b][known[..., b]] for p in (original, restored)] for b in _bands(original)]
+    errors = [np.abs(x.astype(np.float64) - y) for x, y in pairs]
+    means = [np.square(error).mean() if error.size else 0 for error in errors]
+    return np.array(means, np.float64), np.array([error.max(initial=0) for error in errors])
+
+
+def spectral_angle(
+    original: npt.NDArray[Any], restored: npt.NDArray[Any], missing: Missing = None
+) -> float:
+    """Mean angle in degrees between the spectra of pixels, samples (..., B).
+
+    Pixels with missing samples, and spectra that are 0 in all bands, do not count. NaN for one
+    band, or if no pixel counts.
+
+    >>> round(spectral_angle(np.array([[1, 0], [3, 4]]), np.array([[1, 1], [6, 8]])), 6)
+    22.5
+    """
+    counted = ~_missing_like(original, missing).any(axis=-1)
+    x, y = (pixels[counted].astype(np.float64) for pixels in (original, restored))
+    norms = np.linalg.norm(x, axis=-1) * np.linalg.norm(y, axis=-1)
+    cosines = (x * y).sum(axis=-1)[norms > 0] / norms[norms > 0]
+    if original.shape[-1] == 1 or not cosines.size:
+        return math.nan
+    return float(np.degrees(np.arccos(cosines.clip(-1, 1)).mean()))
+
+
+def _missing_like(samples: npt.NDArray[Any], missing: Missing) -> npt.NDArray[np.bool_]:
+    return np.broadcast_to(False if missing is None else missing, samples.shape)
+
+
+def _bands(samples: npt.NDArray[Any]) -> range:
+    return range(samples.shape[-1])
 
 
 def bits_per_pixel(size: int, width: int, height: int, frames: int = 1) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,14 @@ ARRAY_SUFFIXES = (".npz", ".npy")
 _TRAINING_ARRAYS = ("x_train", "train")
 
 
-def images_in(folder: Path) -> list[Path]:
-    """Sorted paths of all files in a folder, at any depth, that have the suffix of an image."""
+def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
+    """Sorted paths of all files in a folder, at any depth, that have the suffix of an image, or
+    another one of these suffixes.
+    """
     return sorted(
-        path for path in folder.rglob("*") if has_image_suffix(path) and not path.is_dir()
+        path
+        for path in folder.rglob("*")
+        if (has_image_suffix(path) or path.suffix.lower() in suffixes) and not path.is_dir()
     )
 
 

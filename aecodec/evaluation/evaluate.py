@@ -156,8 +156,8 @@ def _measure(
     coder: Coder, picture: Picture, measures: Sequence[Measure]
 ) -> tuple[Score, float, float]:
     """The score of a picture, and the seconds of both ways."""
-    files, compress_time = _timed(lambda: coder.encode(picture))
-    restored, decompress_time = _timed(lambda: coder.decode(files, picture))
+    files, compress_time = timed(lambda: coder.encode(picture))
+    restored, decompress_time = timed(lambda: coder.decode(files, picture))
     width, height = picture.size
     picture = in_kept_colours(picture, restored.metadata)
     score = Score(
@@ -178,7 +178,7 @@ def _not_measured(original: Pixels, restored: Pixels) -> float:
     return math.nan
 
 
-def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     """The result of the work, and its time in seconds."""
     start = time.perf_counter()
     return work(), time.perf_counter() - start

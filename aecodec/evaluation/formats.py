@@ -1,14 +1,22 @@
-"""Image formats to compare codecs with, written by Pillow: WebP, JPEG XL and AVIF."""
+"""Image formats to compare codecs with.
+
+Pillow writes WebP, JPEG XL and AVIF for codecs without bands. imagecodecs writes JPEG 2000 and
+JPEG XL for codecs with bands: a grey picture with up to 16 bits for each band.
+"""
 
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from aecodec.arrays import Pixels
@@ -89,3 +97,65 @@ JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, (5, 15, 30, 45, 60, 70, 80, 87), "a
 AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
 COMPARED_FORMATS = (WEBP, JPEG_XL, AVIF)
 """The formats for comparisons of photographs at equal sizes."""
+
+
+@dataclass(frozen=True)
+class BandFormat:
+    """An image format for single bands, with imagecodecs.
+
+    Attributes:
+        title: name in tables.
+        qualities: settings for a rate-distortion curve.
+        encode: makes a file of a plane (H, W), uint8 or uint16, at a quality.
+        decode: makes a plane from a file.
+    """
+
+    title: str
+    qualities: tuple[float, ...]
+    encode: Callable[[npt.NDArray[Any], float], bytes]
+    decode: Callable[[bytes], npt.NDArray[Any]]
+    package: str = "aecodec[science]"
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether imagecodecs is installed."""
+        return find_spec("imagecodecs") is not None
+
+
+def _to_jpeg_2000(plane: npt.NDArray[Any], quality: float) -> bytes:
+    """A JPEG 2000 file whose PSNR is about `quality`, relative to the largest value."""
+    import imagecodecs
+
+    most = max(int(plane.max()), 1)
+    bits = max(8, most.bit_length())
+    level: Any = quality + 20 * math.log10((2**bits - 1) / most)
+    return bytes(
+        imagecodecs.jpeg2k_encode(
+            plane, level=level, reversible=False, codecformat="j2k", bitspersample=bits
+        )
+    )
+
+
+def _from_jpeg_2000(file: bytes) -> npt.NDArray[Any]:
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpeg2k_decode(file))
+
+
+def _to_jpeg_xl(plane: npt.NDArray[Any], distance: float) -> bytes:
+    import imagecodecs
+
+    return bytes(imagecodecs.jpegxl_encode(plane, distance=distance, effort=7))
+
+
+def _from_jpeg_xl(file: bytes) -> npt.NDArray[Any]:
+    import imagecodecs
+
+    return np.asarray(imagecodecs.jpegxl_decode(file))
+
+
+BAND_FORMATS = {
+    "j2k": BandFormat("JPEG 2000", (32, 36, 40, 44, 48, 52), _to_jpeg_2000, _from_jpeg_2000),
+    "jxl": BandFormat("JPEG XL", (8, 3.5, 1.5, 0.6, 0.25, 0.1, 0.04), _to_jpeg_xl, _from_jpeg_xl),
+}
+"""Formats for pictures with bands, by their names for `--against`."""

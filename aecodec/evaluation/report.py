@@ -14,10 +14,12 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.errors import AecodecWarning, ImageError
+from aecodec.evaluation.bands import errors_of
 from aecodec.evaluation.in_distribution import is_in_distribution
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
+from aecodec.imaging.display import bands_to_show, display, error_map
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison
 
@@ -138,22 +140,54 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     return measured
 
 
-def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
+def compare(
+    codec: Codec,
+    picture: Picture,
+    level: float | None,
+    rgb: str | None = None,
+    peak: float | None = None,
+) -> Comparison:
     """A picture and its reconstruction for a figure. Only the first frame is used.
 
     Args:
         codec: a codec with both halves.
         picture: the picture.
         level: level to compress at, 1 or more; the codec's default if None.
+        rgb: bands to show if the codec has bands, as for
+            :func:`~aecodec.imaging.display.bands_to_show`.
+        peak: range of samples with bands for PSNR, or None for the range of the picture.
+
+    Raises:
+        UsageError: there are no such bands, or the codec has no such level.
+        ImageError: the codec does not take the picture.
     """
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decompress_picture(data, UNLIMITED)
+    if codec.spec.bands:
+        return _compare_bands(picture, restored, len(data), rgb, peak)
     original = in_kept_colours(picture, restored.metadata).pixels
     quality = metrics.psnr(metrics.mse(original, restored.pixels))
     return Comparison(original[0], restored.pixels[0], f"{len(data)} bytes, {quality:.2f} dB")
 
 
-def compare_pictures(original: Picture, second: Picture, size: int) -> Comparison:
+def _compare_bands(
+    original: Picture, restored: Picture, size: int, rgb: str | None, peak: float | None = None
+) -> Comparison:
+    """Two pictures with bands, with the errors of the first frame."""
+    bands = bands_to_show(rgb, original.pixels.shape[-1])
+    values = errors_of(original, restored, peak)
+    return Comparison(
+        display(original, original, bands)[0],
+        display(restored, original, bands)[0],
+        f"{size} bytes, {values['psnr']:.2f} dB, RMSE {math.sqrt(values['mse']):.4g}, "
+        f"maximum error {values['max_error']:.4g}",
+        error_map(original, restored)[0],
+    )
+
+
+def compare_pictures(
+    original: Picture, second: Picture, size: int, rgb: str | None = None
+) -> Comparison:
     """Two pictures for a figure. Only their first frames are used.
 
     Args:
@@ -161,13 +195,23 @@ def compare_pictures(original: Picture, second: Picture, size: int) -> Compariso
         second: a picture with the same size, in any mode. If the colour profiles differ, both
             pictures are converted to sRGB.
         size: size in bytes of the second picture's file.
+        rgb: bands to show of pictures with bands, as for :func:`compare`.
 
     Raises:
-        ImageError: the sizes of the pictures differ.
+        ImageError: the sizes of the pictures, or their numbers of bands, differ.
+        UsageError: there are no such bands.
     """
     if original.size != second.size:
         sizes = " and ".join("{}x{}".format(*picture.size) for picture in (original, second))
         raise ImageError(f"pictures of {sizes} pixels cannot be compared: give two of equal size")
+    if original.is_scientific or second.is_scientific:
+        shapes = original.pixels.shape, second.pixels.shape
+        if shapes[0] != shapes[1]:
+            raise ImageError(
+                f"pictures with {shapes[0][3]} and {shapes[1][3]} bands, {shapes[0][0]} and "
+                f"{shapes[1][0]} frames cannot be compared: give two with equal numbers"
+            )
+        return _compare_bands(original, second, size, rgb)
     if original.metadata.get(MetadataKind.ICC) != second.metadata.get(MetadataKind.ICC):
         original, second = in_kept_colours(original, {}), in_kept_colours(second, {})
     channels = max(original.mode.channels, second.mode.channels)

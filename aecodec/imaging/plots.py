@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from aecodec.arrays import Pixels
+from aecodec.arrays import Float64, Pixels
 from aecodec.errors import AecodecError
+from aecodec.imaging.display import scale_of_errors
 
 _INCHES = 2.2
 """Unit of the size of figures with axes."""
@@ -20,10 +22,14 @@ _DPI = 100
 _GAP, _TEXT = 12, 28
 """Space between panels, and height of a line of text, in pixels."""
 
+_SCALE = 80
+"""Width of the scale of errors in pixels."""
+
 _MIN_PANEL, _MAX_PANEL = 240, 1200
 """Longer side of a panel in pixels: small pictures are enlarged, large pictures are cropped."""
 
 _COLUMNS = ("original", "reconstructed", "difference")
+_ERROR_TITLE = "largest error of the bands"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +40,13 @@ class Comparison:
         original: (H, W, C) uint8.
         reconstructed: (H, W, C) uint8.
         caption: text below the reconstruction, such as its size and quality.
+        errors: (H, W) errors, which are drawn with a scale instead of the difference, or None.
     """
 
     original: Pixels
     reconstructed: Pixels
     caption: str
+    errors: Float64 | None = None
 
 
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
@@ -55,11 +63,13 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     """
     rows = [_centre(comparison) for comparison in comparisons]
     sizes = [_panel_size(row.original.shape[:2]) for row in rows]
-    width = len(_COLUMNS) * (max(size[1] for size in sizes) + _GAP) + _GAP
+    scale = _SCALE if any(row.errors is not None for row in rows) else 0
+    width = len(_COLUMNS) * (max(size[1] for size in sizes) + _GAP) + _GAP + scale
     height = _TEXT + sum(size[0] + _TEXT + _GAP for size in sizes)
     figure = _new_figure((width / _DPI, height / _DPI), is_placed=True)
     top = height - _TEXT
-    for number, title in enumerate(_COLUMNS):
+    titles = (*_COLUMNS[:2], _ERROR_TITLE if scale else _COLUMNS[2])
+    for number, title in enumerate(titles):
         _write(figure, _left_edge(number, sizes[0]) + sizes[0][1] / 2, top + _GAP / 2, title)
     for row, size in zip(rows, sizes, strict=True):
         _draw(figure, row, size, top - size[0])
@@ -67,11 +77,14 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     return _as_png(figure, _DPI)
 
 
-def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
-    """Draw PSNR against bits per pixel, one line per codec.
+def rate_distortion_figure(
+    curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "bits per pixel"
+) -> bytes:
+    """Draw PSNR against bits per pixel or per sample, one line per codec.
 
     Args:
-        curves: (bits per pixel, PSNR in dB) of each level, by the codec's name.
+        curves: (bits, PSNR in dB) of each level, by the codec's name.
+        unit: unit of the bits.
 
     Returns:
         The content of a PNG file.
@@ -83,11 +96,26 @@ def rate_distortion_figure(curves: Mapping[str, Sequence[tuple[float, float]]]) 
     axis = figure.subplots()
     for name, points in curves.items():
         axis.plot(*zip(*points, strict=True), marker="o", label=name)
-    axis.set_xlabel("bits per pixel")
+    axis.set_xlabel(unit)
     axis.set_ylabel("PSNR, dB")
     axis.grid(alpha=0.3)
     axis.legend()
     return _as_png(figure)
+
+
+def stacked(figures: Sequence[bytes]) -> bytes:
+    """Join figures, the contents of PNG files, from top to bottom in one PNG file."""
+    if len(figures) == 1:
+        return figures[0]
+    images = [Image.open(io.BytesIO(figure)).convert("RGB") for figure in figures]
+    size = max(image.width for image in images), sum(image.height for image in images)
+    joined, top = Image.new("RGB", size, "white"), 0
+    for image in images:
+        joined.paste(image, (0, top))
+        top += image.height
+    file = io.BytesIO()
+    joined.save(file, "PNG")
+    return file.getvalue()
 
 
 def _as_png(figure: Any, dpi: int = 110) -> bytes:
@@ -120,6 +148,7 @@ def _centre(comparison: Comparison) -> Comparison:
         comparison.reconstructed[place],
         f"{comparison.caption}; shown: {shown[1]}x{shown[0]} pixels from ({left}, {top}) of "
         f"{width}x{height}",
+        None if comparison.errors is None else comparison.errors[place],
     )
 
 
@@ -142,10 +171,24 @@ def _left_edge(number: int, size: tuple[int, int]) -> int:
 
 def _draw(figure: Any, comparison: Comparison, size: tuple[int, int], bottom: int) -> None:
     """Draw a row of panels, and its caption below the reconstruction."""
-    for number, pixels in enumerate(_panels(comparison)):
+    panels = _panels(comparison) if comparison.errors is None else _panels(comparison)[:2]
+    for number, pixels in enumerate(panels):
         _show(_panel(figure, size, (_left_edge(number, size), bottom)), pixels)
+    if comparison.errors is not None:
+        _draw_errors(figure, comparison.errors, size, bottom)
     middle = _left_edge(1, size) + size[1] / 2
     _write(figure, middle, bottom - _TEXT * 0.8, comparison.caption)
+
+
+def _draw_errors(figure: Any, errors: Float64, size: tuple[int, int], bottom: int) -> None:
+    """Draw an error map and its scale in the last column."""
+    left = _left_edge(len(_COLUMNS) - 1, size)
+    options = {"aspect": "auto", "interpolation": "nearest", "vmin": 0, "cmap": "inferno"}
+    panel = _panel(figure, size, (left, bottom))
+    image = panel.imshow(errors, vmax=scale_of_errors(errors), **options)
+    bar = _panel(figure, (size[0], _GAP), (left + size[1] + _GAP, bottom))
+    bar.set_axis_on()
+    figure.colorbar(image, cax=bar, extend="max").ax.tick_params(labelsize=8)
 
 
 def _panel(figure: Any, size: tuple[int, int], corner: tuple[int, int]) -> Any:

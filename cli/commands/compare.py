@@ -14,7 +14,7 @@ from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import IMAGES, STANDARD
 from aecodec.cli.shared.file_io import check_is_png, check_overwriting, read_bytes, write_bytes
 from aecodec.cli.shared.jobs import Job, check_not_sources, plan
-from aecodec.cli.shared.pictures import picture_in
+from aecodec.cli.shared.pictures import picture_in, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import AUTO, codec_for, codec_of_file, load_codec, with_workers
 from aecodec.errors import UsageError, errors_about
@@ -22,6 +22,7 @@ from aecodec.evaluation.report import compare as compare_restored
 from aecodec.evaluation.report import compare_pictures
 from aecodec.format.container import MAGIC
 from aecodec.format.limits import Limits
+from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import origin_of
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.plots import Comparison, comparison_figure
@@ -49,6 +50,10 @@ def compare(
     level: options.LevelNumber = None,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
+    rgb: options.Rgb = None,
+    nodata: options.Nodata = None,
+    bands_first: options.BandsFirst = False,
+    array: options.SamplesArray = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -57,6 +62,9 @@ def compare(
     Without -o, the figure of digit.png is digit_compared.png in the same folder. Pictures are
     drawn at full size. Small pictures are enlarged, and very large pictures are cropped to their
     centre. Needs matplotlib.
+
+    For a codec with bands, the figure shows bands as RGB or in colours, and the largest error of
+    all bands at each pixel with a scale. PSNR is relative to the range of the samples.
     """
     if second_image and level is not None:
         raise UsageError("--level cannot be used with OTHER: no picture is compressed")
@@ -67,8 +75,12 @@ def compare(
     check_is_png(jobs[0].target)
     console = Console(quiet, to_stderr=jobs[0].target == STANDARD)
     named_codec = None if codec == AUTO else load_codec(codec)
+    reading = reading_for(
+        named_codec, ReadOptions(), nodata=nodata, bands_first=bands_first, array=array, rgb=rgb
+    )
     limits = Limits(max_pixels, max_frames)
-    run_all(console, jobs, _PictureComparison(second_image, named_codec, level, limits, force).draw)
+    comparison = _PictureComparison(second_image, named_codec, level, limits, force, reading, rgb)
+    run_all(console, jobs, comparison.draw)
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,8 @@ class _PictureComparison:
     level: float | None
     limits: Limits
     force: bool
+    reading: ReadOptions
+    rgb: str | None
 
     def draw(self, job: Job, console: Console, workers: Workers) -> None:
         """Compare one picture."""
@@ -96,18 +110,20 @@ class _PictureComparison:
                 raise UsageError(
                     "an .aec file needs its original: aecodec compare PICTURE FILE.aec"
                 )
-            picture = replace(picture_in(content, path, console), origin=origin_of(path))
+            picture = replace(
+                picture_in(content, path, console, self.reading), origin=origin_of(path)
+            )
             codec = with_workers(self.codec or codec_for(picture), workers)
-            return compare_restored(codec, picture, self.level)
+            return compare_restored(codec, picture, self.level, self.rgb)
         original, _ = self._read(path, console, workers)
         with errors_about(name_of(self.second_image)):
             second, size = self._read(self.second_image, console, workers)
-        return compare_pictures(original, second, size)
+        return compare_pictures(original, second, size, self.rgb)
 
     def _read(self, path: Path, console: Console, workers: Workers) -> tuple[Picture, int]:
         """Read an image or decode an .aec file; also return the size of the file in bytes."""
         content = read_bytes(path)
         if not content.startswith(MAGIC):
-            return picture_in(content, path, console), len(content)
+            return picture_in(content, path, console, self.reading), len(content)
         codec = with_workers(self.codec or codec_of_file(content), workers)
         return codec.decoder.decompress_picture(content, self.limits), len(content)

@@ -224,3 +224,15 @@ def check_skipping(skip_existing: bool, force: bool, scheduler: str | None) -> N
         )
     if skip_existing and force:
         raise UsageError("--skip-existing and --force contradict each other: use only one of them")
+
+
+Rgb = Annotated[
+    str | None,
+    typer.Option(
+        "--rgb",
+        metavar="BANDS",
+        help="For codecs with bands: the bands to show as red, green and blue, such as 4,3,2, or a "
+        "single band in colours from blue to yellow. The first band is 1. Default: 1,2,3, or 1 if "
+        "there are fewer. Black and white are the percentiles 2 and 98 of the original's bands.",
+    ),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ import typer
 
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.file_io import check_input, read_bytes
+from aecodec.codec.codec import Codec
 from aecodec.errors import UsageError
-from aecodec.image_files.options import ReadOptions
+from aecodec.image_files.options import ONLY_PIXELS, ReadOptions
 from aecodec.image_files.reading import origin_of, read_image
+from aecodec.imaging.display import bands_to_show
 from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only when needed
@@ -54,10 +57,11 @@ def picture_in(
         return read(io.BytesIO(content), options)
 
 
-def open_pictures(data: Path, array: str | None) -> Dataset:
+def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:
     """Open a folder of images, or an array of images in an `.npz` or `.npy` file.
 
-    `array` is the name of an array in an `.npz` file.
+    `array` is the name of an array in an `.npz` file. With `bands` in the options, pictures have
+    any bands and types.
 
     Raises:
         InputError: the file or folder does not exist or cannot be read.
@@ -69,7 +73,36 @@ def open_pictures(data: Path, array: str | None) -> Dataset:
     check_input(data)
     if array and data.suffix != ".npz":
         raise UsageError(f"{data} is not an .npz file: leave out --array")
-    return open_dataset(data, array)
+    return open_dataset(data, array, options)
+
+
+def reading_for(
+    codec: Codec | None,
+    basis: ReadOptions = ONLY_PIXELS,
+    *,
+    nodata: float | None = None,
+    bands_first: bool = False,
+    array: str | None = None,
+    rgb: str | None = None,
+    peak: float | None = None,
+) -> ReadOptions:
+    """Change options to read pictures for a codec by options of the command line.
+
+    Raises:
+        UsageError: an option needs a codec with bands, or its value is wrong.
+    """
+    values = {"--nodata": nodata, "--bands-first": bands_first or None, "--array": array}
+    stated = [k for k, v in (values | {"--rgb": rgb, "--peak": peak}).items() if v is not None]
+    bands = codec.spec.bands if codec else None
+    if not bands:
+        if stated:
+            raise UsageError(f"{stated[0]} needs a codec with bands")
+        return basis
+    if peak is not None and not 0 < peak < math.inf:
+        raise UsageError(f"--peak {peak:g}: give a number above 0")
+    bands_to_show(rgb, bands.count)
+    axis = -3 if bands_first else None
+    return replace(basis, nodata=nodata, band_axis=axis, array=array, bands=bands.count)
 
 
 def report_unread(dataset: Dataset, console: Console) -> None:

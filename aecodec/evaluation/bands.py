@@ -1,0 +1,180 @@
+"""Rate and distortion of codecs with bands and of image formats on pictures with bands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec import metrics
+from aecodec.datasets.evaluation_set import Sample
+from aecodec.errors import ImageError
+from aecodec.evaluation.evaluate import Coder, Files, Values, timed
+from aecodec.evaluation.formats import BandFormat
+from aecodec.imaging.missing import fill
+from aecodec.imaging.picture import Picture
+
+
+def measure_bands(
+    coder: Coder, samples: Iterable[Sample], peak: float | None = None
+) -> Iterator[Values]:
+    """Compress and decompress each picture separately, and measure it.
+
+    Args:
+        coder: a codec at a level, or a format at a quality.
+        samples: pictures with the same number of bands.
+        peak: range of the samples for PSNR; if None, :func:`~aecodec.metrics.range_of` of each
+            picture.
+
+    Yields:
+        For each picture, `codec`, `level`, `name`, `bytes`, `raw_bytes`, `source_bytes`, `samples`
+        (their number), `known` (number of samples that are not missing), `bits_per_sample`, `mse`,
+        `peak`, `psnr`, `max_error`, `spectral_angle` (degrees; None for one band), `compress_ms`,
+        `decompress_ms`, and `rmse_1`, `max_error_1` and so on for each band. Missing samples do not
+        count in errors.
+    """
+    for sample in samples:
+        picture = sample.picture
+        files, compress_time = timed(partial(coder.encode, picture))
+        restored, decompress_time = timed(partial(coder.decode, files, picture))
+        size = sum(map(len, files))
+        values: dict[str, Any] = {
+            "bytes": size,
+            "raw_bytes": picture.raw_size,
+            "source_bytes": sample.source_size,
+            "samples": picture.pixels.size,
+            "bits_per_sample": 8 * size / picture.pixels.size,
+            **errors_of(picture, restored, peak),
+            "compress_ms": 1000 * compress_time,
+            "decompress_ms": 1000 * decompress_time,
+        }
+        named = {"codec": coder.name, "level": coder.level, "name": sample.name}
+        yield named | {name: _rounded(value) for name, value in values.items()}
+
+
+def band_format_at(image_format: BandFormat, quality: float) -> Coder:
+    """An image format at a quality: a file per frame and band, without missing samples, which are
+    filled, and without metadata. Samples become integers from 0 with up to 16 bits, floats by a
+    scale that is exact enough for 65536 levels; integers with a larger range raise ImageError.
+    """
+
+    def encoded(picture: Picture) -> Files:
+        planes, _, _ = _as_levels(picture)
+        return [image_format.encode(plane, quality) for plane in planes]
+
+    def decoded(files: Files, picture: Picture) -> Picture:
+        _, low, step = _as_levels(picture)
+        planes = np.stack([image_format.decode(file) for file in files]).astype(np.float64)
+        frames, height, width, bands = picture.pixels.shape
+        samples = low + step * np.moveaxis(planes.reshape(frames, bands, height, width), 1, -1)
+        if picture.pixels.dtype.kind != "f":
+            samples = np.rint(samples)
+        return replace(picture, pixels=samples)
+
+    return Coder(image_format.title, quality, encoded, decoded)
+
+
+def _as_levels(picture: Picture) -> tuple[list[npt.NDArray[Any]], float, float]:
+    """Planes (H, W) of all frames and bands as uint8 or uint16, and the lowest sample and the step
+    of their levels. The levels of integers with more than 8 bits use all 16 bits.
+    """
+    samples, missing = picture.pixels, picture.missing
+    known = samples[np.broadcast_to(True if missing is None else ~missing, samples.shape)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if samples.dtype == np.uint8:
+        low, scale = 0.0, 1.0
+    elif samples.dtype.kind == "f":
+        scale = 65535 / (high - low or 1)
+    else:
+        scale = 65535 // max(high - low, 1)
+    if not scale:
+        raise ImageError(f"samples from {low:g} to {high:g} have more than 16 bits")
+    levels = ((samples.astype(np.float64) - low) * scale).round().clip(0, 65535)
+    with np.errstate(invalid="ignore"):
+        values = levels.astype(np.uint16)
+    if missing is not None:
+        fill(values, missing)
+    kind = np.uint8 if samples.dtype == np.uint8 else np.uint16
+    planes = np.moveaxis(values, -1, 1).reshape(-1, *samples.shape[1:3]).astype(kind)
+    return list(planes), low, 1 / scale
+
+
+def errors_of(original: Picture, restored: Picture, peak: float | None = None) -> dict[str, Any]:
+    """Measure the error of a picture with bands; see :func:`measure_bands` for the names."""
+    missing, samples = original.missing, original.pixels
+    pair = samples, restored.pixels, missing
+    squares, most = metrics.band_errors(*pair)
+    known = np.broadcast_to(True if missing is None else ~missing, samples.shape)
+    counts = known.sum(axis=(0, 1, 2))
+    mse = float(squares @ counts) / max(counts.sum(), 1)
+    peak = metrics.range_of(samples, missing) if peak is None else peak
+    return {
+        "known": int(counts.sum()),
+        "mse": mse,
+        "peak": peak,
+        "psnr": metrics.psnr(mse, peak),
+        "max_error": float(most.max()),
+        "spectral_angle": metrics.spectral_angle(*pair),
+        **{f"rmse_{band}": math.sqrt(square) for band, square in enumerate(squares, start=1)},
+        **{f"max_error_{band}": float(error) for band, error in enumerate(most, start=1)},
+    }
+
+
+def mean_of_bands(rows: Sequence[Values]) -> Values:
+    """Average the measurements of pictures, as :func:`measure_bands` yields them.
+
+    Returns:
+        `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio` (raw
+        size and size in the data set, divided by file size), and the values of a picture: means
+        over the known samples of all pictures, and the largest errors. PSNR is computed from the
+        mean of the squared errors divided by the squares of the peaks.
+
+    Raises:
+        ImageError: there are no pictures.
+    """
+    if not rows:
+        raise ImageError("none of the pictures in this data set can be read")
+    columns = {name: np.array([_number(row[name]) for row in rows]) for name in list(rows[0])[3:]}
+    weights = np.maximum(columns["known"], 1)
+    relative = np.average(columns["mse"] / columns["peak"] ** 2, weights=weights)
+    size = columns["bytes"].sum()
+    angles = columns["spectral_angle"]
+    has_angle = np.isfinite(angles)
+    values = {
+        "bytes": columns["bytes"].mean(),
+        "bits_per_sample": 8 * size / columns["samples"].sum(),
+        "ratio": columns["raw_bytes"].sum() / size,
+        "source_ratio": columns["source_bytes"].sum() / size,
+        "mse": np.average(columns["mse"], weights=weights),
+        "peak": columns["peak"].mean(),
+        "psnr": metrics.psnr(float(relative), 1),
+        "max_error": columns["max_error"].max(),
+        "spectral_angle": np.average(angles[has_angle], weights=weights[has_angle])
+        if has_angle.any()
+        else None,
+        "compress_ms": columns["compress_ms"].mean(),
+        "decompress_ms": columns["decompress_ms"].mean(),
+    }
+    for name, column in columns.items():
+        if name.startswith("rmse_"):
+            values[name] = math.sqrt(np.average(np.square(column), weights=weights))
+        elif name.startswith("max_error_"):
+            values[name] = column.max()
+    first = {"codec": rows[0]["codec"], "level": rows[0]["level"], "pictures": len(rows)}
+    return first | {name: _rounded(value) for name, value in values.items()}
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _rounded(value: float | None) -> float | None:
+    """A number with six significant digits; None if it is absent or not finite."""
+    if isinstance(value, int) or value is None:
+        return value
+    return float(f"{value:.6g}") if math.isfinite(value) else None

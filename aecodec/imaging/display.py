@@ -1,0 +1,110 @@
+"""Samples with bands as 8-bit pictures for people, and maps of their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float64, Pixels
+from aecodec.errors import UsageError
+from aecodec.imaging.picture import Picture
+
+_STRETCH = (2, 98)
+"""Percentiles of the original that are shown as black and as white."""
+
+_MOST = 99.9
+"""Percentile of the errors that is the end of their scale."""
+
+_SAMPLES = "440154 472d7b 3b528b 2c728e 21918c 28ae80 5ec962 addc30 fde725"
+_ERRORS = "000004 1f0c48 550f6d 88226a bc3754 e35933 f98e09 f9cb35 fcffa4"
+"""Equidistant colours of the maps for a single band (viridis) and for errors (inferno)."""
+
+
+def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:
+    """Indices of the bands to show, of pictures with `count` bands.
+
+    Args:
+        text: three numbers of bands for red, green and blue, from 1, or one for a colour map; None
+            for the first three bands, or the first one if there are fewer.
+        count: number of bands of the picture.
+
+    Raises:
+        UsageError: there are no such bands.
+
+    >>> bands_to_show("4,3,2", 6), bands_to_show(None, 2)
+    ((3, 2, 1), (0,))
+    """
+    if text is None:
+        return (0, 1, 2) if count >= 3 else (0,)
+    numbers = [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
+    if len(numbers) not in (1, 3) or not all(1 <= number <= count for number in numbers):
+        raise UsageError(
+            f"--rgb {text}: give three bands such as 3,2,1, or one band, from 1 to {count}"
+        )
+    return tuple(number - 1 for number in numbers)
+
+
+def display(picture: Picture, original: Picture, bands: Sequence[int]) -> Pixels:
+    """Show bands of a picture as RGB, or a single band in colours from dark blue to yellow.
+
+    Each band is stretched by percentiles of the original, so that all pictures of a comparison are
+    shown alike. Samples that are missing in the original are black.
+
+    Args:
+        picture: the picture to show.
+        original: a picture with the same shape.
+        bands: indices of three bands, or of one.
+
+    Returns:
+        (F, H, W, 3) uint8.
+    """
+    missing = _missing(original, bands)
+    planes = [_stretched(picture.pixels[..., b], original.pixels[..., b], missing) for b in bands]
+    shown = _in_colours(planes[0], _SAMPLES) if len(bands) == 1 else np.stack(planes, axis=-1)
+    return np.where(missing[..., None], 0, np.rint(shown)).astype(np.uint8)
+
+
+def _missing(picture: Picture, bands: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """(F, H, W), True if a sample in one of the bands is missing."""
+    mask = False if picture.missing is None else picture.missing
+    chosen = np.broadcast_to(mask, picture.pixels.shape)[..., list(bands)]
+    return np.any(chosen, axis=-1, keepdims=True)[..., 0]
+
+
+def _stretched(
+    samples: npt.NDArray[Any], original: npt.NDArray[Any], missing: npt.NDArray[np.bool_]
+) -> Float64:
+    """Samples (F, H, W) stretched to 0..255; missing samples are arbitrary."""
+    known = original[~missing].astype(np.float64)
+    low, high = np.percentile(known, _STRETCH) if known.size else (0, 0)
+    values = np.where(missing, low, samples).astype(np.float64)
+    return 255 * ((values - low) / (high - low or 1)).clip(0, 1)
+
+
+def _in_colours(values: Float64, colours: str) -> Float64:
+    """Values from 0 to 255 in the colours of a map; adds an axis of RGB."""
+    table = np.array([list(bytes.fromhex(colour)) for colour in colours.split()])
+    places = np.linspace(0, 255, len(table))
+    return np.stack([np.interp(values, places, channel) for channel in table.T], axis=-1)
+
+
+def error_map(original: Picture, restored: Picture) -> Float64:
+    """The largest absolute error of all bands at each pixel, (F, H, W); 0 for missing samples."""
+    missing = False if original.missing is None else original.missing
+    errors = np.abs(restored.pixels.astype(np.float64) - original.pixels)
+    return np.where(missing, 0, errors).max(axis=-1)
+
+
+def scale_of_errors(errors: Float64) -> float:
+    """End of the scale of an error map: a high percentile, or 1 without errors."""
+    return float(np.percentile(errors, _MOST)) or float(errors.max()) or 1.0
+
+
+def error_picture(errors: Float64, most: float) -> Pixels:
+    """An error map (..., H, W) in colours from black, which is 0, to pale yellow, `most` or more;
+    (..., H, W, 3) uint8.
+    """
+    return np.rint(_in_colours((255 * errors / most).clip(0, 255), _ERRORS)).astype(np.uint8)

@@ -1,0 +1,171 @@
+"""Measures of pictures with bands, and the table of `aecodec evaluate` for them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.codecs.band_codecs import band_codec
+from helpers.commands import Command
+from PIL import Image
+
+from aecodec import metrics
+from aecodec.evaluation.bands import errors_of
+from aecodec.imaging.display import display, error_map, error_picture
+from aecodec.imaging.picture import samples_picture
+
+LIMITS = [(-1000, 5000), (0, 2000)]
+
+
+@pytest.fixture
+def scenes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """(2, 2, 24, 20) int16, bands first, with missing samples of -999; also in scenes.npz."""
+    y, x = np.mgrid[:24, :20]
+    plane = 500 + 30 * x - 7 * y + np.random.default_rng(0).integers(0, 40, (2, 24, 20))
+    samples = np.stack([plane * 2, plane], axis=1).astype(np.int16)
+    samples[1, :, 3:9, 4:7] = -999
+    monkeypatch.chdir(tmp_path)
+    np.savez("scenes.npz", scenes=samples, ids=np.arange(2))
+    band_codec(tmp_path / "codec", LIMITS, phases=2)
+    return samples
+
+
+def test_evaluate_measures_bands(scenes: np.ndarray, command: Command) -> None:
+    data = ("scenes.npz", "--array", "scenes", "--bands-first", "--nodata", "-999")
+    done = command("evaluate", "codec", *data, "--json", "--peak", 2000, "--pictures", "all.csv")
+    assert (done.status, done.err) == (0, "")
+    finest = json.loads(done.out.splitlines()[-1])
+    import aecodec
+
+    codec = aecodec.load_codec(Path("codec"))
+    files = [codec.compress(scene, band_axis=0, nodata=-999) for scene in scenes]
+    restored = np.stack([codec.decompress_array(file) for file in files])
+    assert finest["bytes"] == sum(map(len, files)) / 2
+    assert finest["bits_per_sample"] == pytest.approx(8 * sum(map(len, files)) / scenes.size, 1e-5)
+    known = scenes != -999
+    errors = np.where(known, np.abs(restored * 1.0 - scenes), 0)
+    mse = np.square(errors).sum() / known.sum()
+    assert finest["mse"] == pytest.approx(mse, 1e-5)
+    assert finest["psnr"] == pytest.approx(10 * np.log10(2000**2 / mse), 1e-4)
+    for band in range(2):
+        expected = np.sqrt(np.square(errors[:, band]).sum() / known[:, band].sum())
+        assert finest[f"rmse_{band + 1}"] == pytest.approx(expected, 1e-4)
+        assert finest[f"max_error_{band + 1}"] == errors[:, band].max()
+    rows = list(csv.DictReader(Path("all.csv").read_text().splitlines()))
+    assert [(row["name"], row["level"]) for row in rows] == [
+        (name, level) for level in "12" for name in "01"
+    ]
+    assert int(rows[-1]["known"]) == 2 * 24 * 20 - 36
+
+
+def test_the_table_has_a_part_for_each_band(scenes: np.ndarray, command: Command) -> None:
+    Path("folder").mkdir()
+    np.save("folder/a.npy", scenes[0].transpose(1, 2, 0))
+    np.save("folder/b.npy", scenes[1, :, 9:].transpose(1, 2, 0))
+    done = command(
+        "evaluate", "codec", "folder", "-q", 2, "--against", "j2k,jxl", "--plot", "a.png"
+    )
+    assert (done.status, done.err) == (0, "")
+    table, bands = done.out.split("\n\n")
+    assert len(table.splitlines()) == len(bands.splitlines()) == 1 + 1 + 6 + 7
+    assert bands.splitlines()[0].split() == ["codec", "level", "band", "1", "band", "2"]
+    assert "angle" in table.splitlines()[0]
+    fine = [line for line in table.splitlines() if line.split()[0] == "JPEG"][-1]
+    assert float(fine.split(" dB")[0].split()[-1]) > 45
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("codec", "digits", "scenes.npz"), "compare codecs for the same pictures"),
+        (("digits", "scenes.npz", "--peak", 9), "--peak needs a codec with bands"),
+        (("codec", "scenes.npz", "--peak", 0), "--peak 0: give a number above 0"),
+        (("codec", "scenes.npz", "--rgb", "3"), "--rgb 3: give three bands such as 3,2,1"),
+        (("codec", "scenes.npz", "--against", "avif"), "the formats are j2k, jxl"),
+    ],
+)
+def test_wrong_options_are_rejected(
+    scenes: np.ndarray, command: Command, arguments: tuple[object, ...], message: str
+) -> None:
+    done = command("evaluate", *arguments)
+    assert done.status == 2
+    assert message in done.err
+
+
+def test_formats_of_bands_need_imagecodecs(
+    scenes: np.ndarray, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    done = command("evaluate", "codec", "scenes.npz", "--against", "jxl")
+    assert done.status == 1
+    assert "pip install 'aecodec[science]'" in done.err
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])
+def test_formats_restore_all_types_but_missing_samples(dtype: str) -> None:
+    from aecodec.evaluation.bands import band_format_at
+    from aecodec.evaluation.formats import BAND_FORMATS
+
+    samples = np.random.default_rng(0).integers(3, 250, (2, 16, 20, 3)).astype(dtype)
+    samples[0, :4] = 0
+    picture = samples_picture(samples, nodata=0)
+    for image_format in BAND_FORMATS.values():
+        coder = band_format_at(image_format, image_format.qualities[-1])
+        restored = coder.decode(coder.encode(picture), picture)
+        values = errors_of(picture, restored)
+        assert values["psnr"] > 45
+        assert values["known"] == samples.size - 4 * 60
+
+
+def test_measures_of_samples() -> None:
+    rng = np.random.default_rng(0)
+    samples = rng.normal(100, 20, (1, 50, 60, 3)).astype(np.float32)
+    restored = samples + np.float32([1, 2, 3])
+    missing = rng.random((1, 50, 60, 1)) < 0.2
+    restored[np.broadcast_to(missing, samples.shape)] = 1e9
+    mse, most = metrics.band_errors(samples, restored, missing)
+    assert mse == pytest.approx([1, 4, 9], rel=1e-3)
+    assert most == pytest.approx([1, 2, 3], rel=1e-3)
+    low, high = np.percentile(samples, (0.1, 99.9))
+    assert metrics.range_of(samples) == pytest.approx(high - low, rel=1e-6)
+    assert metrics.range_of(np.where(missing, 1e9, samples), missing) < 200
+    assert 0.1 < metrics.spectral_angle(samples, restored, missing) < 2
+    assert np.isnan(metrics.spectral_angle(samples[..., :1], restored[..., :1]))
+    assert metrics.range_of(samples, np.ones_like(missing)) == 1
+    assert metrics.band_errors(samples, restored, np.ones_like(missing))[0].tolist() == [0, 0, 0]
+
+
+def test_compare_draws_bands_and_errors(scenes: np.ndarray, command: Command) -> None:
+    np.save("a.npy", np.concatenate([scenes[0], scenes[0, :1] // 2])[:2])
+    options = ("--codec", "codec", "--bands-first", "--rgb", 2)
+    done = command("compare", "a.npy", *options, "-q", 1)
+    assert (done.status, done.err) == (0, "")
+    drawn = np.asarray(Image.open("a_compared.png").convert("RGB"))
+    assert drawn.shape[1] == 4 * 12 + 3 * 200 + 80
+    coloured = drawn[28:268, 12:212].astype(int)
+    assert np.ptp(coloured, axis=-1).max() > 100
+    assert command("compress", "a.npy", *options[:3], "-q", 1).status == 0
+    again = command("compare", "a.npy", "a.aec", *options, "-o", "b.png")
+    assert again.out.split(": ")[1] == done.out.split(": ")[1]
+    assert command("compare", "a.npy", "--rgb", 2).status == 2
+
+
+def test_bands_are_stretched_by_the_original() -> None:
+    samples = np.arange(1000, 1404).reshape(1, 1, 101, 4)[..., [0, 1, 2, 2]] * [1, 10, 3, 9]
+    original = samples_picture(samples.astype(np.int16), mask=np.arange(101)[None, None] == 5)
+    shown = display(original, original, (2, 1, 0))
+    assert shown.shape == (1, 1, 101, 3)
+    assert (shown[0, 0, [0, 1, 5, 100]] == [[0], [0], [0], [255]]).all()
+    assert np.ptp(shown.astype(int), axis=-1).max() <= 1
+    brighter = samples_picture((samples + 90).astype(np.int16))
+    assert (display(brighter, original, (2,))[0, 0, 6:].astype(int).sum(axis=-1)[0]) != 0
+    assert error_map(original, brighter)[0, 0, 4:7].tolist() == [90, 0, 90]
+    assert error_picture(np.array([[0.0, 9, 99]]), 9)[0].tolist() == [
+        [0, 0, 4],
+        [252, 255, 164],
+        [252, 255, 164],
+    ]
