@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,8 +33,7 @@ def squared_errors(
     return _of_frames(metrics.mse, decoder, picture, header, latents)
 
 
-@dataclass(frozen=True)
-class Quality:
+class Quality(NamedTuple):
     """A measure of picture quality; higher is better. `unit` follows the number in messages,
     `measure` compares two frames, and `of_mean` converts the mean over the frames to the quality of
     the picture.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,8 +60,7 @@ class Compressed:
         return notebook.pictures_png(folder, execution, self.encoded.header, self.dequantized)
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedPicture:
+class EncodedPicture(NamedTuple):
     """A picture as latents, with the header of its files except for the level. The latents are int8
     (N, C) for vectors without neighbours, or (planes, rows, columns, C), with the channels of all
     levels.

@@ -80,7 +80,7 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
     """Return a copy of a codec that uses these workers, and loads its networks itself. Equal
     arguments return the same object.
     """
-    return replace(codec, execution=replace(codec.execution, workers=workers))
+    return replace(codec, execution=codec.execution._replace(workers=workers))
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -3,8 +3,8 @@
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -101,8 +101,7 @@ class SectionKind(IntEnum):
     LEVEL = 3
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A section of a bundle; its level is the one whose tables it contains, or 0 for a network."""
 
     kind: SectionKind

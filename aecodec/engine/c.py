@@ -4,11 +4,12 @@ If the core cannot run a codec, because a layer works on floats or a table is to
 engine runs it. The codes are the same; only pixels may differ.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,21 +23,26 @@ from aecodec.coding.message_coder import MessageCoder, Segment
 from aecodec.engine import core
 from aecodec.engine.bundle import KINDS, Section, SectionKind, join_sections, level_section
 from aecodec.engine.c_tables import CTables
-from aecodec.engine.python import PythonEngine, check_shapes
-from aecodec.engine.transform import Transform
+from aecodec.engine.transform import Transform, check_shapes
 from aecodec.errors import CodecError, FormatError, ModelError, errors_about
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
 from aecodec.tflite.model import Shape
 
+if TYPE_CHECKING:  # few codecs need it
+    from aecodec.engine.python import PythonEngine
+
 _BATCH = 96
 """Tiles of a large batch that a thread takes at a time."""
 
-_FALLBACK = PythonEngine()
+
+def _fallback() -> PythonEngine:
+    from aecodec.engine.python import PythonEngine
+
+    return PythonEngine()
 
 
-@dataclass(frozen=True)
 class CEngine:
     def name_for(self, folder: CodecFolder) -> str:
         try:
@@ -44,19 +50,19 @@ class CEngine:
             is_run = all([*networks, _level_codec(folder, folder.spec.default_level)])
         except CodecError:  # a damaged codec, which its first use reports
             return "c"
-        return "c" if is_run else _FALLBACK.name_for(folder)
+        return "c" if is_run else _fallback().name_for(folder)
 
     def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
         network = _network(folder, half)
         if network is None:
-            return _FALLBACK.network(folder, half, workers)
+            return _fallback().network(folder, half, workers)
         return network if folder.spec.receptive_field else partial(network.run_batch, workers)
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
         level_index = folder.spec.level_index(level)
         codec = _level_codec(folder, nearest_level(level_index))
         if codec is None:
-            return _FALLBACK.coder(folder, level)
+            return _fallback().coder(folder, level)
         return CoreCoder(codec, level_index, folder.spec.level(level))
 
 
@@ -102,8 +108,7 @@ class Network:
         _result(core.run(self._codec, self._is_encoder, len(inputs), *size, inputs, outputs))
 
 
-@dataclass(frozen=True, eq=False)
-class CoreCoder:
+class CoreCoder(NamedTuple):
     """A message coder in the core; its codec has the tables of the level. `level_index` is in
     sixteenths.
     """

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +18,9 @@ from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.plots import Comparison
+
+if TYPE_CHECKING:  # loaded only for figures
+    from aecodec.imaging.plots import Comparison
 
 _OUT_OF_DISTRIBUTION = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
@@ -31,8 +32,7 @@ _LARGER = (
 )
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """Comparison of a file with its original picture.
 
     Attributes:
@@ -146,6 +146,8 @@ def compare(codec: Codec, picture: Picture, level: float | None) -> Comparison:
         picture: the picture.
         level: level to compress at, 1 or more; the codec's default if None.
     """
+    from aecodec.imaging.plots import Comparison
+
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decompress_picture(data, UNLIMITED)
     original = in_kept_colours(picture, restored.metadata).pixels
@@ -165,6 +167,8 @@ def compare_pictures(original: Picture, second: Picture, size: int) -> Compariso
     Raises:
         ImageError: the sizes of the pictures differ.
     """
+    from aecodec.imaging.plots import Comparison
+
     if original.size != second.size:
         sizes = " and ".join("{}x{}".format(*picture.size) for picture in (original, second))
         raise ImageError(f"pictures of {sizes} pixels cannot be compared: give two of equal size")

@@ -15,7 +15,7 @@ from aecodec.arrays import Float32
 from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
-from aecodec.coding.rdoq import RateWeight
+from aecodec.coding.rate_weight import RateWeight
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.errors import AecodecWarning, ImageError, UsageError

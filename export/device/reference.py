@@ -14,8 +14,8 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec_files.file_names import Half
-from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
+from aecodec.coding.prior_coder import PriorCoder
 from aecodec.coding.rdoq import nearest_symbols
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, to_int8, to_pixels

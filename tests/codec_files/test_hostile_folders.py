@@ -20,7 +20,7 @@ from aecodec import CodecError
 from aecodec.codec.registry import BUILT_IN
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import spec_from_json
-from aecodec.coding.rdoq import RateWeight
+from aecodec.coding.rate_weight import RateWeight
 from aecodec.data.samples import sample_paths
 from aecodec.format import container
 
