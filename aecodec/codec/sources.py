@@ -53,6 +53,11 @@ def to_picture(image: ImageSource) -> Picture:
         with errors_about(path):
             return with_origin(read_image(path, name=str(path)), path)
     if hasattr(image, "__array__"):
+        if np.ma.is_masked(image):
+            raise ImageError(
+                "the array has masked values, which only codecs with bands store: replace them "
+                "with array.filled(0)"
+            )
         return from_array(np.asarray(image))
     if hasattr(image, "read"):
         return read_image(image)

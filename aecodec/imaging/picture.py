@@ -15,6 +15,9 @@ from aecodec.errors import AecodecWarning, FormatError, ImageError
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.instruction import Origin
 
+_LEAST_PLANE_SIDE = 64
+"""Three grey arrays with longer sides than those of digits may be the planes of an RGB picture."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -77,6 +80,13 @@ bands, which codecs do not have, give np.moveaxis(array, -1, 0)[..., None], a gr
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)
     picture = as_picture(array)
+    if array.ndim == 3 and len(array) == 3 and min(array.shape[1:]) >= _LEAST_PLANE_SIDE:
+        warnings.warn(
+            f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
+            "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]",
+            AecodecWarning,
+            stacklevel=3,
+        )
     if picture.alpha is not None and _is_mostly_translucent(picture.alpha):
         warnings.warn(
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "

@@ -18,7 +18,7 @@ from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.coding.rate_weight import RateWeight
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
-from aecodec.errors import AecodecWarning, ImageError, UsageError
+from aecodec.errors import AecodecWarning, ImageError, UsageError, errors_about
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
@@ -117,7 +117,8 @@ class RecipeTraining:
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._pair = pair_named(recipe.networks)
-        self._tiles, self._held_out = _split(recipe, pictures)
+        with errors_about(data):
+            self._tiles, self._held_out = _split(recipe, pictures)
 
     def check_state(self, resume: bool) -> None:
         """Check that a state exists on disk if and only if the training is resumed.
