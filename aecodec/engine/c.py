@@ -73,10 +73,12 @@ class Network:
 
     def __init__(self, folder: CodecFolder, half: Half) -> None:
         content, is_any_size = folder.read(half.tflite), folder.spec.receptive_field > 0
-        self._model = check_model(content)
-        check_shapes(folder.spec, half, self._model.input_shape[1:], self._model.output_shape[1:])
-        plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
-        self._codec = _opened(folder, Section(KINDS[half], 0, plan))
+        with errors_about(folder.path / half.tflite):
+            self._model = check_model(content)
+            shapes = self._model.input_shape[1:], self._model.output_shape[1:]
+            check_shapes(folder.spec, half, *shapes)
+            plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
+            self._codec = _opened(folder, Section(KINDS[half], 0, plan))
         self._is_encoder = half is Half.ENCODER
         self._output_shapes: dict[Shape, Shape] = {}
 
@@ -159,8 +161,7 @@ def _part(folder: CodecFolder, key: Half | int, make: Callable[[], Any]) -> Any:
 
 def _network(folder: CodecFolder, half: Half) -> Network | None:
     """A network of a codec, which is opened once; None if the core cannot run it."""
-    with errors_about(folder.path / half.tflite):
-        network: Network | None = _part(folder, half, lambda: Network(folder, half))
+    network: Network | None = _part(folder, half, lambda: Network(folder, half))
     return network
 
 

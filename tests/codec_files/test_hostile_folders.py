@@ -53,6 +53,13 @@ def other_priors() -> bytes:
     return file.getvalue()
 
 
+def test_an_error_names_the_file_once(copy: Path) -> None:
+    (copy / "encoder.tflite").write_bytes(b"damaged")
+    with pytest.raises(CodecError) as caught:
+        aecodec.compress(sample_paths()[3], copy)
+    assert str(caught.value).count("encoder.tflite") == 1
+
+
 def test_hashes_beside_the_identity_do_not_count(copy: Path) -> None:
     data = aecodec.compress(sample_paths()[3])
     values = json.loads(json.dumps(JSON))
