@@ -124,10 +124,10 @@ def _check_outputs(paths: Sequence[Path], data: Path, force: bool) -> None:
 
 
 def _codecs(names: Sequence[str], levels: Sequence[float] | None) -> list[Coder]:
-    from aecodec.evaluation.evaluate import codec_at
+    from aecodec.evaluation.evaluate import codec_coder
 
     return [
-        codec_at(codec, level)
+        codec_coder(codec, level)
         for codec in map(load_codec, names)
         for level in levels or range(1, len(codec.spec.levels) + 1)
     ]
@@ -136,10 +136,10 @@ def _codecs(names: Sequence[str], levels: Sequence[float] | None) -> list[Coder]
 def _formats(against: str | None) -> list[Coder]:
     if not against:
         return []
-    from aecodec.evaluation.evaluate import format_at
+    from aecodec.evaluation.evaluate import format_coder
 
     formats = [_format(name.strip().lower()) for name in against.split(",")]
-    return [format_at(format_, quality) for format_ in formats for quality in format_.qualities]
+    return [format_coder(format_, quality) for format_ in formats for quality in format_.qualities]
 
 
 def _format(name: str) -> PillowFormat:
