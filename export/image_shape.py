@@ -33,18 +33,37 @@ def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> S
         return shape if _without_singletons(shape) == _without_singletons(stated) else stated
     if _is_channels_first(shape):
         return (*shape[1:], shape[0])
+    if _are_swapped(encoder, decoder):
+        raise ModelError(
+            f"the encoder takes {shape}, and the decoder takes pictures: exchange --encoder and "
+            "--decoder"
+        )
     if len(shape) == 1:
         return _shape_from_decoder(decoder, shape)
     check_is_picture(shape)
     return shape
 
 
+def _are_swapped(encoder: Any, decoder: Any) -> bool:
+    """Whether the encoder expands its input to the pictures that the decoder takes."""
+    takes, returns = encoder.input_shape[1:], encoder.output_shape[1:]
+    return (
+        not _is_picture(takes)
+        and _is_picture(returns)
+        and decoder.input_shape == encoder.output_shape
+        and math.prod(side or 0 for side in returns) > math.prod(side or 0 for side in takes)
+    )
+
+
+def _is_picture(shape: Shape) -> bool:
+    return len(shape) in (2, 3) and (*shape, 1)[2] in (1, 3)
+
+
 def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
     """The output shape of the decoder, for an encoder that takes flat vectors."""
     shape: Shape = tuple(decoder.output_shape[1:])
     count = flat[0] or 0
-    is_picture = len(shape) in (2, 3) and None not in shape and (*shape, 1)[2] in (1, 3)
-    if is_picture and math.prod(side or 0 for side in shape) == count:
+    if _is_picture(shape) and None not in shape and math.prod(side or 0 for side in shape) == count:
         return shape
     side = math.isqrt(count)
     example = f"{side}x{side}" if side * side == count else "28x28"
@@ -63,8 +82,7 @@ def check_is_picture(shape: Shape) -> None:
     >>> check_is_picture((28, 28, 1)), check_is_picture((None, None, 3))
     (None, None)
     """
-    is_picture = len(shape) in (2, 3) and (*shape, 1)[2] in (1, 3)
-    if is_picture and (None in shape) == (shape[:2] == (None, None)):
+    if _is_picture(shape) and (None in shape) == (shape[:2] == (None, None)):
         return
     raise ModelError(
         f"the encoder takes {shape}, which is not a shape of pictures: build it for (height, "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aecodec.arrays import Codes, Int32
-from aecodec.entropy import coding
+from aecodec.entropy import coding, message_length
 from aecodec.entropy.prior import Prior
 from aecodec.entropy.range_coder import TABLE_TOTAL, PythonEncoder, Table
 from aecodec.entropy.slices import SliceTables, group_by_row
@@ -68,7 +68,7 @@ class SymbolWriter:
         codes = np.zeros((count, self.prior.code_dimension), np.int16)
         for one in coding.passes(self.prior, count, grid):
             codes[one.members] = self._write_pass(one, codes)
-        per_byte = coding.GRID_VECTORS_PER_BYTE if grid else coding.VECTORS_PER_BYTE
+        per_byte = message_length.GRID_VECTORS_PER_BYTE if grid else message_length.VECTORS_PER_BYTE
         return self.encoder.finish().ljust(-(-count // per_byte), b"\0")
 
     def _write_pass(self, one: CodingPass, codes: Codes) -> Codes:

@@ -20,7 +20,7 @@ from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import AecodecError, ImageError
 from aecodec.evaluation.equal_bytes import CODEC_TITLE, File, files_at
 from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, WEBP, PillowFormat, decode
-from aecodec.evaluation.scores import RoundTrip, Score, mean_score, round_trip_at, score_of
+from aecodec.evaluation.scores import RoundTrip, Score, codec_round_trip, mean_score, score_of
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.picture import grey_if_possible, without_channel_axis
@@ -114,7 +114,7 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
     level = codec.spec.level_index(options.level) / LEVEL_UNITS
     formats = [format_ for format_ in COMPARED_FORMATS if format_.is_installed]
     with_score = _has_ssimulacra2()
-    round_trip = round_trip_at(codec, level)
+    round_trip = codec_round_trip(codec, level)
     scores = _scores(samples, f"{CODEC_TITLE}, level {level:g}", round_trip, with_score)
     measure, order = worst_first(scores)
     curves = _curves(codec, samples, formats, with_score and options.ssimulacra2_curves)
@@ -172,7 +172,7 @@ def _curves(
     """A point for each level of the codec, and for every second quality of the formats."""
     levels = range(1, len(codec.spec.levels) + 1)
     settings = [
-        *((CODEC_TITLE, f"level {level}", round_trip_at(codec, level)) for level in levels),
+        *((CODEC_TITLE, f"level {level}", codec_round_trip(codec, level)) for level in levels),
         *(
             (format_.title, f"quality {quality}", format_.at_quality(quality).round_trip)
             for format_ in formats

@@ -18,7 +18,6 @@ from aecodec.codec.samples import check_samples, from_channels, mask_of, with_mi
 from aecodec.codec.sources import DataSource, to_bytes
 from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
-from aecodec.coding.decode_ahead import decode_ahead
 from aecodec.coding.message_coder import Segment
 from aecodec.coding.payload import Message
 from aecodec.data.codecs import title_of
@@ -237,6 +236,8 @@ class DecoderCodec(CodecHalf):
     @contextmanager
     def _latents(self, header: Header, content: bytes) -> Iterator[LatentSource]:
         """Dequantized latents, decoded while they are used; 0 in channels of other levels."""
+        from aecodec.coding.decode_ahead import decode_ahead  # `compress` does not need it
+
         coder = self.engine.coder(self.folder, self.level_of(header))
         shape = vector_shape(self.spec, header)
         messages = payload.split_payload(content, shape)

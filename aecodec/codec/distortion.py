@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +37,7 @@ def squared_errors(
     return _of_frames(metrics.mse, decoder, picture, header, latents)
 
 
-@dataclass(frozen=True)
-class Quality:
+class Quality(NamedTuple):
     """A measure of picture quality; higher is better. `unit` follows the number in messages,
     `measure` compares two frames, and `of_mean` converts the mean over the frames to the quality of
     the picture.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -65,8 +66,7 @@ def _kind(header: Header) -> str:
     return f"{samples.bands} x {samples.type.dtype}" if samples else header.picture_mode.name
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedPicture:
+class EncodedPicture(NamedTuple):
     """A picture as latents, with the header of its files except for the level. The latents are int8
     (N, C) for vectors without neighbours, or (planes, rows, columns, C), with the channels of all
     levels.

@@ -1,13 +1,12 @@
 """How a codec computes: with which engine, threads and memory. It never changes the codes."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aecodec.engine.choice import Engine, default_engine
 from aecodec.parallel import Workers
 
 
-@dataclass(frozen=True)
-class Execution:
+class Execution(NamedTuple):
     """How a codec computes: its engine (by default the installation's) and the threads of loops.
     `window` is the longest side, in tiles, of the windows in which networks see a large picture.
     """

@@ -1,5 +1,6 @@
 """Find codecs: built-in and earlier codecs by name or id, other codecs by their folders."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -10,7 +11,7 @@ from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import CODEC_JSON
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.data import codecs
-from aecodec.errors import CodecError
+from aecodec.errors import CodecError, UsageError
 from aecodec.format import container
 from aecodec.imaging.picture import Picture, is_grey
 from aecodec.parallel import Workers
@@ -30,11 +31,13 @@ def load_codec(name_or_path: str | Path) -> Codec:
 
     Earlier codecs, which can only decompress, have names as well, such as `photo-1`. Raises
     CodecError if the codec does not exist, is damaged, or is an earlier codec that is not
-    installed.
+    installed, and UsageError if the argument is neither a string nor a path.
 
     >>> load_codec("digits").spec.tile
     (28, 28)
     """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise UsageError(f"{name_or_path!r} is not the name of a codec or the path of its folder")
     if isinstance(name_or_path, str) and name_or_path in _installed_names():
         return _built_in(name_or_path)
     if _is_folder(name_or_path):
@@ -84,7 +87,7 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
     """Return a copy of a codec that uses these workers, and loads its networks itself. Equal
     arguments return the same object.
     """
-    return replace(codec, execution=replace(codec.execution, workers=workers))
+    return replace(codec, execution=codec.execution._replace(workers=workers))
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -72,6 +72,11 @@ def to_picture(
     if isinstance(image, Image.Image):
         return with_origin(from_pil(image), getattr(image, "filename", ""))
     if hasattr(image, "__array__"):
+        if np.ma.is_masked(image):
+            raise ImageError(
+                "the array has masked values, which only codecs with bands store: replace them "
+                "with array.filled(0)"
+            )
         return from_array(np.asarray(image))
     if is_file:
         return _read_file(image, ReadOptions(nodata=nodata, band_axis=band_axis, bands=bands))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _THREADS = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DecodedAhead:
     """Latents (F, rows, columns, channels) of several segments, filled while they are read. Each
     segment has a future, which is done when its latents are written.

@@ -6,7 +6,6 @@ cores. A segment's context ends at its borders, which costs few bits.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Latents
 from aecodec.coding.levels import Level
 from aecodec.coding.message_coder import MessageCoder, Segment, Shape
-from aecodec.entropy import coding
+from aecodec.entropy.message_length import check_length
 from aecodec.format.binary import Reader, block
 from aecodec.parallel import Workers
 
@@ -105,7 +104,7 @@ def split_payload(payload: bytes, shape: Shape) -> list[Message]:
     parts = [*(reader.block() for _ in segments[1:]), reader.rest()]
     messages = list(map(Message, segments, parts))
     for segment, data in messages:
-        coding.check_length(data, segment.vectors, segment.grid)
+        check_length(data, segment.vectors, segment.grid)
     return messages
 
 
@@ -121,8 +120,7 @@ Numbers = npt.NDArray[np.intp]
 """Numbers of frames, from 0."""
 
 
-@dataclass(frozen=True)
-class RandomAccess:
+class RandomAccess(NamedTuple):
     """The messages of a payload. Frames lie along the first axis of its array of vectors."""
 
     messages: list[Message]

@@ -3,8 +3,8 @@
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -102,8 +102,7 @@ class SectionKind(IntEnum):
     BANDS = 4
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A section of a bundle; `level` is the level whose tables it has, or 0 for other kinds."""
 
     kind: SectionKind

@@ -4,11 +4,12 @@ If the core cannot run a codec, because a layer works on floats or a table is to
 engine runs it. The codes are the same; only pixels may differ.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -29,21 +30,26 @@ from aecodec.engine.bundle import (
     level_section,
 )
 from aecodec.engine.c_tables import CTables
-from aecodec.engine.python import PythonEngine, check_shapes
-from aecodec.engine.transform import Transform
+from aecodec.engine.transform import Transform, check_shapes
 from aecodec.errors import CodecError, FormatError, ModelError, errors_about
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
 from aecodec.tflite.model import Shape
 
+if TYPE_CHECKING:  # few codecs need it
+    from aecodec.engine.python import PythonEngine
+
 _BATCH = 96
 """Tiles of a large batch that a thread takes at a time."""
 
-_FALLBACK = PythonEngine()
+
+def _fallback() -> PythonEngine:
+    from aecodec.engine.python import PythonEngine
+
+    return PythonEngine()
 
 
-@dataclass(frozen=True)
 class CEngine:
     def name_for(self, folder: CodecFolder) -> str:
         try:
@@ -51,19 +57,19 @@ class CEngine:
             is_run = all([*networks, _level_codec(folder, folder.spec.default_level)])
         except CodecError:  # a damaged codec, which its first use reports
             return "c"
-        return "c" if is_run else _FALLBACK.name_for(folder)
+        return "c" if is_run else _fallback().name_for(folder)
 
     def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
         network = _network(folder, half)
         if network is None:
-            return _FALLBACK.network(folder, half, workers)
+            return _fallback().network(folder, half, workers)
         return network if folder.spec.receptive_field else partial(network.run_batch, workers)
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
         level_index = folder.spec.level_index(level)
         codec = _level_codec(folder, nearest_level(level_index))
         if codec is None:
-            return _FALLBACK.coder(folder, level)
+            return _fallback().coder(folder, level)
         return CoreCoder(codec, level_index, folder.spec.level(level))
 
 
@@ -74,10 +80,12 @@ class Network:
 
     def __init__(self, folder: CodecFolder, half: Half) -> None:
         content, is_any_size = folder.read(half.tflite), folder.spec.receptive_field > 0
-        self._model = check_model(content)
-        check_shapes(folder.spec, half, self._model.input_shape[1:], self._model.output_shape[1:])
-        plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
-        self._codec = _opened(folder, Section(KINDS[half], 0, plan))
+        with errors_about(folder.path / half.tflite):
+            self._model = check_model(content)
+            shapes = self._model.input_shape[1:], self._model.output_shape[1:]
+            check_shapes(folder.spec, half, *shapes)
+            plan = network_plan(content, is_any_size=is_any_size, checked=self._model)
+            self._codec = _opened(folder, Section(KINDS[half], 0, plan))
         self._is_encoder = half is Half.ENCODER
         self._output_shapes: dict[Shape, Shape] = {}
 
@@ -109,8 +117,7 @@ class Network:
         _result(core.run(self._codec, self._is_encoder, len(inputs), *size, inputs, outputs))
 
 
-@dataclass(frozen=True, eq=False)
-class CoreCoder:
+class CoreCoder(NamedTuple):
     """A message coder in the core; its codec has the tables of the level. `level_index` is in
     sixteenths.
     """
@@ -161,8 +168,7 @@ def _part(folder: CodecFolder, key: Half | int, make: Callable[[], Any]) -> Any:
 
 def _network(folder: CodecFolder, half: Half) -> Network | None:
     """A network of a codec, which is opened once; None if the core cannot run it."""
-    with errors_about(folder.path / half.tflite):
-        network: Network | None = _part(folder, half, lambda: Network(folder, half))
+    network: Network | None = _part(folder, half, lambda: Network(folder, half))
     return network
 
 

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,7 @@ LANES = 16
 """`AECODEC_LANES` of `aecodec.h`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Array:
+class Array(NamedTuple):
     """A constant array of integers, which have the same type in C; the level's prefix precedes its
     name.
     """
@@ -59,7 +58,7 @@ class Array:
         return f"static const {c_type} {prefix}{self.name}[] = {{\n{lines}\n}};"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CTables:
     """The tables of a level, or of the default level if `number` is None. The best `priors` of its
     priors are kept, or all if None. Raises ModelError if the tables exceed a limit of `aecodec.c`,

@@ -22,7 +22,7 @@ VARIABLE = "AECODEC_ENGINE"
 
 
 class Engine(Protocol):
-    """Runs codecs. Engines hold no state, so they pickle and compare by their type."""
+    """Runs codecs. Engines hold no state, so they pickle."""
 
     def name_for(self, folder: CodecFolder) -> str:
         """Name of the engine that runs a codec: "c" or "python"."""

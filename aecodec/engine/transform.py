@@ -8,6 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from aecodec.arrays import Latents, Pixels
+from aecodec.codec_files.file_names import Half
+from aecodec.codec_files.spec import CodecSpec
+from aecodec.coding.message_coder import Shape
+from aecodec.errors import CodecError
 
 Transform = Callable[[Latents], Latents]
 """A batch of int8 tensors to a batch of int8 tensors."""
@@ -34,3 +38,19 @@ def to_pixels(outputs: Latents) -> Pixels:
     [0, 255]
     """
     return outputs.view(np.uint8) ^ _SIGN
+
+
+def check_shapes(spec: CodecSpec, half: Half, shape_in: Shape, shape_out: Shape) -> None:
+    """Check that a network has the shapes, without the batch, that its codec states. A last axis of
+    1 may be missing. Raises CodecError if a shape differs; for a codec with a receptive field, a
+    number of channels.
+    """
+    tile = (*spec.tile, spec.network_channels)
+    stated = (tile, spec.code_shape) if half is Half.ENCODER else (spec.code_shape, tile)
+    for shape, expected in zip((shape_in, shape_out), stated, strict=True):
+        axes = slice(-1, None) if spec.receptive_field else slice(None)
+        accepted = [expected[axes]] + [expected[axes][:-1]] * (expected[-1] == 1)
+        if shape[axes] not in accepted:
+            raise CodecError(
+                f"the model has an input or output of shape {shape}, its codec {expected}"
+            )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aecodec.arrays import Codes, Float64, Int32
+from aecodec.entropy.message_length import check_length, shortest_message
 from aecodec.entropy.prior import Prior, ideal_bits
 from aecodec.entropy.prior_selection import select
 from aecodec.entropy.range_coder import (
@@ -24,13 +25,6 @@ from aecodec.entropy.slices import FixedSymbols, Slice, SliceTables, Symbols, gr
 from aecodec.entropy.spatial_context import CodingPass, Grid, SpatialContext, coding_passes
 from aecodec.errors import FormatError
 from aecodec.parallel import ONE_BLAS_THREAD
-
-VECTORS_PER_BYTE = 4
-"""A message has at least one byte per 4 vectors, so a short file cannot claim a huge picture."""
-
-GRID_VECTORS_PER_BYTE = 64
-"""A message with vectors in a grid has at least one byte per 64 vectors: in a flat picture, they
-cost almost nothing."""
 
 _PASS_WITHOUT_GRID = 1 << 14
 """Vectors in a pass if they have no neighbours; this bounds memory."""
@@ -125,7 +119,7 @@ def encode_symbols(
             encoder.encode(selected, prior.index_table)
         for channels in slices:
             _encode_slice(prior, encoder, channels)
-    return encoder.finish().ljust(_shortest_message(len(symbols.codes), grid), b"\0")
+    return encoder.finish().ljust(shortest_message(len(symbols.codes), grid), b"\0")
 
 
 def _encode_slice(prior: Prior, encoder: Encoder, channels: Slice) -> None:
@@ -169,7 +163,7 @@ def decode(
         spatial = spatial_context(prior, coding_pass, codes)
         members = coding_pass.members
         codes[members] = _decode_pass(prior, decoder, len(members), spatial)
-    if decoder.reencoded().ljust(_shortest_message(count, grid), b"\0") != message:
+    if decoder.reencoded().ljust(shortest_message(count, grid), b"\0") != message:
         raise FormatError("damaged: the payload does not end where its codes do")
     return codes
 
@@ -225,17 +219,3 @@ def _decode_grouped(prior: Prior, decoder: Decoder, rows: Int32) -> Int32:
     columns = np.empty(rows.size, np.int32)
     columns[order] = ordered
     return columns.reshape(rows.shape)
-
-
-def check_length(message: bytes, count: int, grid: Grid | None) -> None:
-    """Check that a message is long enough for this many vectors, before anything is allocated.
-    Raises FormatError if it is too short.
-    """
-    if len(message) < _shortest_message(count, grid):
-        raise FormatError(
-            f"damaged: a message of {len(message)} bytes is too short for {count} code vectors"
-        )
-
-
-def _shortest_message(vectors: int, grid: Grid | None) -> int:
-    return -(-vectors // (VECTORS_PER_BYTE if grid is None else GRID_VECTORS_PER_BYTE))

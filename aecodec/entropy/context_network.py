@@ -79,7 +79,7 @@ class Step(NamedTuple):
     outer: Float32
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SpatialWeights:
     """Weights with which a context network reads each kind of spatial context.
 
@@ -119,7 +119,7 @@ class SpatialWeights:
         return exact.reshape(*self.gradient_shift.shape, -1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ContextNetwork:
     """The weights of a context network with H hidden units, for P priors of K channels.
 

@@ -22,11 +22,10 @@ statistician's perspective", 2022, for constriction.
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -252,8 +251,7 @@ class ConstrictionDecoder:
             raise FormatError(_DAMAGED) from error
 
 
-@dataclass(frozen=True)
-class RangeCoder:
+class RangeCoder(NamedTuple):
     """An implementation of the range coder, with its name for users; all write and read the same
     bytes.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,8 +46,7 @@ _NEIGHBOURS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class SpatialContext:
+class SpatialContext(NamedTuple):
     """Gradients and activity of the neighbours of N vectors, DIAGONAL or STRAIGHT.
 
     A neighbour outside of the picture is replaced with the opposite neighbour, and a pair outside
@@ -65,7 +64,7 @@ class SpatialContext:
         return SpatialContext(self.kind, self.gradients[members], self.activity[members])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CodingPass:
     """Vectors, by their numbers (N,) in the grid, that are coded together, after all their
     neighbours. `neighbours` (N, 4) are numbers, -1 outside of the picture; None for the first pass

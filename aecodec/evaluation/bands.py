@@ -57,7 +57,7 @@ def measure_bands(
         yield named | {name: _rounded(value) for name, value in values.items()}
 
 
-def band_format_at(image_format: BandFormat, quality: float) -> Coder:
+def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
     """An image format at a quality: a file per frame and band, without missing samples, which are
     filled, and without metadata. Samples become integers from 0 with up to 16 bits, floats by a
     scale that is exact enough for 65536 levels; integers with a larger range raise ImageError.

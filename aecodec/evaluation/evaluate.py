@@ -45,7 +45,7 @@ class Coder:
     decode: Callable[[Files, Picture], Picture]
 
 
-def codec_at(codec: Codec, level: float) -> Coder:
+def codec_coder(codec: Codec, level: float) -> Coder:
     """A codec with both halves at a level, 1 or more."""
     return Coder(
         codec.spec.name,
@@ -55,7 +55,7 @@ def codec_at(codec: Codec, level: float) -> Coder:
     )
 
 
-def format_at(image_format: PillowFormat, quality: int) -> Coder:
+def format_coder(image_format: PillowFormat, quality: int) -> Coder:
     """An image format at a quality: a file per frame, without alpha and metadata."""
     at_quality = image_format.at_quality(quality)
 

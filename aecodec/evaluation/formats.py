@@ -36,6 +36,7 @@ class PillowFormat:
         settings: options for Pillow's `Image.save`.
         qualities: values of the option `quality` for a rate-distortion curve.
         package: package to install if Pillow does not write the format.
+        best: highest quality.
     """
 
     title: str
@@ -43,6 +44,7 @@ class PillowFormat:
     settings: dict[str, Any] = field(default_factory=dict)
     qualities: tuple[int, ...] = ()
     package: str = "pillow"
+    best: int = 100
 
     @property
     def is_installed(self) -> bool:
@@ -82,7 +84,7 @@ class PillowFormat:
         def file(quality: int) -> bytes:
             return self.at_quality(quality).encode(pixels)
 
-        too_small = last_where(range(100), lambda quality: len(file(quality)) < least)
+        too_small = last_where(range(self.best), lambda quality: len(file(quality)) < least)
         return file(0 if too_small is None else too_small + 1)
 
 
@@ -93,7 +95,8 @@ def decode(file: bytes, original: Pixels) -> Pixels:
 
 
 WEBP = PillowFormat("WebP", "WebP", {"method": 6}, (0, 5, 15, 30, 50, 65, 78, 88))
-JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, (5, 15, 30, 45, 60, 70, 80, 87), "aecodec[report]")
+_JXL_QUALITIES = (5, 15, 30, 45, 60, 70, 80, 87)
+JPEG_XL = PillowFormat("JPEG XL", "JXL", {}, _JXL_QUALITIES, "aecodec[report]", 99)  # fails at 100
 AVIF = PillowFormat("AVIF", "AVIF", {"speed": 4}, (10, 20, 30, 40, 50, 60, 70, 80), "pillow>=11.3")
 COMPARED_FORMATS = (WEBP, JPEG_XL, AVIF)
 """The formats for comparisons of photographs at equal sizes."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +20,9 @@ from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
 from aecodec.imaging.display import bands_to_show, display, error_map
 from aecodec.imaging.picture import Picture
-from aecodec.imaging.plots import Comparison
+
+if TYPE_CHECKING:  # loaded only for figures
+    from aecodec.imaging.plots import Comparison
 
 _OUT_OF_DISTRIBUTION = (
     "the picture is unlike those that codec {name} was trained on, and is reproduced poorly: "
@@ -33,8 +34,7 @@ _LARGER = (
 )
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """Comparison of a file with its original picture.
 
     Attributes:
@@ -161,6 +161,8 @@ def compare(
         UsageError: there are no such bands, or the codec has no such level.
         ImageError: the codec does not take the picture.
     """
+    from aecodec.imaging.plots import Comparison
+
     data = codec.compress(picture, level=level)
     restored = codec.decoder.decompress_picture(data, UNLIMITED)
     if codec.spec.bands:
@@ -201,6 +203,8 @@ def compare_pictures(
         ImageError: the sizes of the pictures, or their numbers of bands, differ.
         UsageError: there are no such bands.
     """
+    from aecodec.imaging.plots import Comparison
+
     if original.size != second.size:
         sizes = " and ".join("{}x{}".format(*picture.size) for picture in (original, second))
         raise ImageError(f"pictures of {sizes} pixels cannot be compared: give two of equal size")

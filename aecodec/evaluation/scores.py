@@ -110,7 +110,7 @@ def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]
     return mean_score([score_of(picture, *round_trip(picture)) for picture in pictures])
 
 
-def round_trip_at(codec: Codec, level: float) -> RoundTrip:
+def codec_round_trip(codec: Codec, level: float) -> RoundTrip:
     """A function that compresses and decompresses pictures with a codec at a level."""
 
     def round_trip(picture: Pixels) -> tuple[int, Pixels]:

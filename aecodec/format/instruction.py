@@ -6,7 +6,7 @@ programs that read XMP skip it. `docs/FORMAT.md` specifies it.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from aecodec.errors import FormatError
 
@@ -15,8 +15,7 @@ _MAX_LETTERS = 16
 _MAX_SECONDS = 10**12 - 1
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """The extension of the file that a picture was read from, and the time of its last change.
 
     The extension, such as `.jpg`, is a dot and 1 to 16 letters and digits; the time is in whole
@@ -34,8 +33,7 @@ class Origin:
         return dot == "." and is_ordinary and abs(self.modified) <= _MAX_SECONDS
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """Facts that version 1 has no fields for: the source file, and whether grey becomes RGB."""
 
     origin: Origin | None = None

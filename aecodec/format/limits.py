@@ -7,6 +7,7 @@ default, a file may claim as much as is usual for its size. Callers who trust a 
 
 from dataclasses import dataclass
 from numbers import Integral
+from typing import NamedTuple
 
 from aecodec.errors import LimitError, UsageError
 from aecodec.format.container import MAX_FRAMES
@@ -35,8 +36,7 @@ _ROUNDED_UP = 4
 a tile need less."""
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """The content that a file claims. `size` is the (width, height) of each picture and `computed`
     the number of pixels that the networks compute for all pictures, in whole tiles. `metadata` is
     the size in bytes of the metadata, which is copied to each picture. `weight` is the number of
@@ -61,7 +61,7 @@ class Claim:
         return max(self.computed, self.pixels // _ENLARGED, self.metadata * self.frames)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Limits:
     """Limits of what a caller accepts.
 

@@ -86,12 +86,13 @@ def _file(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
 def _identified(file: IO[bytes]) -> ImageFile | None:
     """Open the file with the first plugin that accepts it.
 
-    Loading all plugins takes 40 ms, so they are loaded only if necessary.
+    Loading all plugins takes 40 ms, so they are loaded only if necessary. PNG's is always loaded.
     """
     file.seek(0)
     prefix, tried = file.read(_PREFIX_SIZE), {AEC}
-    for load in (Image.preinit, Image.init):
-        load()
+    for load in (None, Image.preinit, Image.init):
+        if load:
+            load()
         for name in [name for name in Image.ID if name not in tried]:
             tried.add(name)
             if image := _opened_as(name, file, prefix):

@@ -22,6 +22,9 @@ from aecodec.imaging.missing import Mask, without_equal_planes
 TRAINING = "aecodec train FOLDER --recipe picture -o my-bands"
 """Command that trains a codec on pictures that no built-in codec fits."""
 
+_LEAST_PLANE_SIDE = 64
+"""Three grey arrays with longer sides than those of digits may be the planes of an RGB picture."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -100,6 +103,13 @@ bands, train a codec with bands: aecodec train FOLDER --recipe picture -o my-ban
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)
     picture = as_picture(array)
+    if array.ndim == 3 and len(array) == 3 and min(array.shape[1:]) >= _LEAST_PLANE_SIDE:
+        warnings.warn(
+            f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
+            "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]",
+            AecodecWarning,
+            stacklevel=3,
+        )
     if picture.alpha is not None and _is_mostly_translucent(picture.alpha):
         warnings.warn(
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "

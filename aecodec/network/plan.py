@@ -147,7 +147,7 @@ class Shape(NamedTuple):
         return self.rows.of(rows), self.columns.of(columns), self.channels
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Tensor:
     """A tensor of a plan, in a slot or a `Place`; constants lie at an offset within the data."""
 
@@ -165,7 +165,7 @@ class Operator(NamedTuple):
     parameters: list[int]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Plan:
     """A network plan in the making; its size is (0, 0) if the network takes any. `entry` and `exit`
     are the numbers of the input and the output. `data` has weights, tables and constants, in parts.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.coding.rdoq import RateWeight
+from aecodec.coding.rate_weight import RateWeight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError
 from aecodec.training.losses.mixture import MSE, Mixture

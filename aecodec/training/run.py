@@ -16,12 +16,12 @@ from aecodec.arrays import Float32
 from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
-from aecodec.coding.rdoq import RateWeight
+from aecodec.coding.rate_weight import RateWeight
 from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.datasets.transfer_fitting import FittedTransfer
-from aecodec.errors import AecodecWarning, ImageError, UsageError
+from aecodec.errors import AecodecWarning, ImageError, UsageError, errors_about
 from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.band_export import export_bands
@@ -133,7 +133,8 @@ class RecipeTraining:
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._pair = pair_named(recipe.networks)
-        self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
+        with errors_about(data):
+            self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
 
     def check_state(self, resume: bool) -> None:
         """Check that a state exists on disk if and only if the training is resumed.

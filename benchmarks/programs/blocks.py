@@ -22,7 +22,7 @@ from scipy.ndimage import gaussian_gradient_magnitude
 import aecodec
 from aecodec.arrays import Float64, Pixels
 from aecodec.evaluation.formats import decode
-from aecodec.evaluation.scores import round_trip_at
+from aecodec.evaluation.scores import codec_round_trip
 from benchmarks.formats import LOSSY
 from benchmarks.harness import Options, Row
 from benchmarks.pictures import first_planes
@@ -46,7 +46,7 @@ def measure(options: Namespace) -> Iterator[Row]:
     pictures = first_planes(options.data, options.limit)
     yield {"format": "original", **_ratios(pictures, pictures)}
     for level in range(1, len(codec.spec.levels) + 1):
-        files = list(map(round_trip_at(codec, level), pictures))
+        files = list(map(codec_round_trip(codec, level), pictures))
         yield {"format": "aecodec", "level": level, **_of_files(pictures, files)}
     sizes = [len(codec.compress(picture, level=options.level)) for picture in pictures]
     for anchor in LOSSY:

@@ -18,7 +18,7 @@ from pathlib import Path
 import aecodec
 from aecodec import Codec
 from aecodec.arrays import Pixels
-from aecodec.evaluation.scores import round_trip_at, score
+from aecodec.evaluation.scores import codec_round_trip, score
 from aecodec.imaging.plots import rate_distortion_figure
 from benchmarks.bd_rate import UNLIMITED, Curve, bd_rate, curve_of, qualities_at
 from benchmarks.formats import LOSSY
@@ -66,7 +66,7 @@ def measure(options: Namespace) -> Iterator[Row]:
 
 def _scores(codec: Codec, pictures: Sequence[Pixels]) -> Iterator[Row]:
     for level in range(1, len(codec.spec.levels) + 1):
-        scores = score(pictures, round_trip_at(codec, level))
+        scores = score(pictures, codec_round_trip(codec, level))
         yield {"format": _CODEC, "setting": level, **scores}
     for anchor in LOSSY:
         for quality in anchor.qualities:

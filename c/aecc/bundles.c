@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,12 @@
 
 static int open_path(const char *path, aecodec_bundle **bundle)
 {
-    aecodec_status status = aecodec_bundle_open(path, bundle);
+    aecodec_status status;
+    errno = 0; /* pipes are rejected without an error of the system */
+    status = aecodec_bundle_open(path, bundle);
+    if (status == AECODEC_UNREADABLE && errno) {
+        return fail(path, strerror(errno));
+    }
     return status == AECODEC_OK ? 0 : fail(path, aecodec_status_text(status));
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static const char *make_room(content *c, size_t *room)
     return NULL;
 }
 
-/* The size of a file, if it is known; 0 otherwise. One byte more of room lets its end be seen. */
+/* The size of a file, if it is known; 0 otherwise, as of folders. One byte more of room lets its end be seen. */
 static size_t known_size(FILE *file)
 {
     long size = -1;
@@ -63,7 +64,7 @@ static size_t known_size(FILE *file)
         size = ftell(file);
         rewind(file);
     }
-    return size > 0 ? (size_t)size : 0;
+    return size > 0 && size < LONG_MAX ? (size_t)size : 0;
 }
 
 static const char *read_stream(FILE *file, content *c)
@@ -171,7 +172,7 @@ static int write_beside(const char *path, const char *beside, const piece *piece
     FILE *file = make_file(beside);
     int is_written = write_and_close(file, pieces, count);
     if (!file) {
-        return fail(beside, strerror(errno));
+        return fail(errno == EEXIST ? beside : path, strerror(errno));
     }
 #if defined(_WIN32)
     if (is_written) {

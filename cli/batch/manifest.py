@@ -8,8 +8,9 @@ Parquet file.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
@@ -75,8 +76,11 @@ class Manifest:
     def _add(self, row: Row) -> None:
         row = _in_unicode(row)
         self._rows[row.source] = row
-        self._journal.write(json.dumps(row).encode() + b"\n")
-        self._journal.flush()
+        try:
+            self._journal.write(json.dumps(row).encode() + b"\n")
+            self._journal.flush()
+        except OSError as error:
+            raise _unwritten(self._path, error) from error
 
     def join(self) -> None:
         """Replace the Parquet file by one with all rows, and empty the journal.
@@ -106,7 +110,7 @@ def opened(path: Path) -> Iterator[Manifest]:
             yield manifest
             manifest.join()
         finally:
-            if not journal.seek(0, 2):
+            if not os.fstat(journal.fileno()).st_size:
                 journal_path.unlink()
 
 
@@ -116,9 +120,16 @@ def _journal_at(path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         journal = path.open("a+b")
     except OSError as error:
-        raise AecodecError(f"{path} cannot be written: {error.strerror}") from error
-    with journal:
+        raise _unwritten(path, error) from error
+    try:
         yield journal
+    finally:
+        with suppress(OSError):  # of a row that could not be written, which is reported already
+            journal.close()
+
+
+def _unwritten(path: Path, error: OSError) -> AecodecError:
+    return AecodecError(f"{path} cannot be written: {error.strerror}")
 
 
 def _row_in(line: bytes) -> Row | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from aecodec.cli.shared.console import Console, Values
 from aecodec.errors import AecodecError, memory_errors_wrapped
@@ -19,8 +18,7 @@ class Skipped(Exception):  # noqa: N818 - not an error
     """Raised by work that has reported that it skips a file because of an option."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The outcome of processing a file.
 
     Attributes:
@@ -45,12 +43,12 @@ def outcome_of(work: Work, item: Any, console: Console, workers: Workers) -> Out
     """
     lines: list[tuple[str, bool]] = []
     results: list[Values] = []
-    keeping = replace(
-        console, write=lambda text, to_stderr: lines.append((text, to_stderr)), keep=results.append
+    keeping = console._replace(
+        write=lambda text, to_stderr: lines.append((text, to_stderr)), keep=results.append
     )
     start = time.perf_counter()
     outcome = _run(work, item, keeping, workers)
-    return replace(outcome, lines=lines, results=results, seconds=time.perf_counter() - start)
+    return outcome._replace(lines=lines, results=results, seconds=time.perf_counter() - start)
 
 
 def _run(work: Work, item: Any, console: Console, workers: Workers) -> Outcome:

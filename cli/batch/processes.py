@@ -90,7 +90,7 @@ def single_threaded_blas() -> Iterator[None]:
 def _serve(connection: Connection[Any, Any], work: Work, console: Console) -> None:
     """Process files until the parent process closes the connection or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with tidy_termination(), suppress(EOFError, BrokenPipeError):
+    with tidy_termination(), suppress(EOFError, ConnectionError):  # unread results
         connection.send(None)  # ready
         while True:
             for item in connection.recv():

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -25,8 +24,7 @@ if TYPE_CHECKING:  # loaded only with a manifest
 _SOME_FAILED, _INTERRUPTED = 1, 130
 
 
-@dataclass(frozen=True)
-class BatchOptions:
+class BatchOptions(NamedTuple):
     """Options of commands that process many files.
 
     Attributes:
@@ -61,7 +59,7 @@ def run_all(
     """
     with console.bar("") as bar, options.opened_manifest() as manifest:
         tally = _Tally(
-            replace(console, write=bar.write), len(items), options.skip_existing, manifest
+            console._replace(write=bar.write), len(items), options.skip_existing, manifest
         )
         waiting = [item for item in items if not tally.is_done(item)]
         if len(items) == 1:

@@ -1,7 +1,5 @@
 """`aecodec compress`: images to .aec files."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from aecodec.cli.batch.outcome import Skipped
 from aecodec.cli.shared.console import Console, name_of
@@ -32,8 +31,7 @@ if TYPE_CHECKING:  # loaded only for packs and stacks
 _CONVERTED = "the stack keeps no colour profile: pictures that have one were converted to sRGB"
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(NamedTuple):
     """Pictures to put into one file."""
 
     inputs: Sequence[Path]
@@ -43,8 +41,7 @@ class Stack:
         return str(self.target)
 
 
-@dataclass(frozen=True)
-class _SourcePicture:
+class _SourcePicture(NamedTuple):
     """A picture that was read, and the size of its file in bytes."""
 
     path: Path
@@ -52,8 +49,7 @@ class _SourcePicture:
     size: int
 
 
-@dataclass(frozen=True)
-class _Content:
+class _Content(NamedTuple):
     """The content of one `.aec` file.
 
     Attributes:
@@ -69,8 +65,7 @@ class _Content:
     sources: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Compression:
+class Compression(NamedTuple):
     """The options of the command."""
 
     codec: Codec | None
@@ -118,7 +113,7 @@ class Compression:
                 groups.setdefault((member.picture.mode, member.picture.size), []).append(member)
         for number, group in enumerate(groups.values()):
             sources = [name_of(member.path) for member in group]
-            content = replace(self._stacked(group, console), sources=sources)
+            content = self._stacked(group, console)._replace(sources=sources)
             self._write(content, pack.target_of(number), console, workers)
         if failed:
             raise AecodecError(f"{failed} of {len(pack.sources)} pictures failed and are missing")

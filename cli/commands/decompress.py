@@ -1,10 +1,7 @@
 """`aecodec decompress`: .aec files to images."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -97,8 +94,7 @@ def decompress(
     )
 
 
-@dataclass(frozen=True)
-class _Decompression:
+class _Decompression(NamedTuple):
     """The options of the command, and the folder of the result.
 
     Attributes:

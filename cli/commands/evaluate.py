@@ -167,10 +167,10 @@ def _check_bands(codecs: Sequence[Codec]) -> None:
 
 
 def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Coder]:
-    from aecodec.evaluation.evaluate import codec_at
+    from aecodec.evaluation.evaluate import codec_coder
 
     return [
-        codec_at(codec, level)
+        codec_coder(codec, level)
         for codec in codecs
         for level in levels or range(1, len(codec.spec.levels) + 1)
     ]
@@ -179,16 +179,18 @@ def _codecs(codecs: Sequence[Codec], levels: Sequence[float] | None) -> list[Cod
 def _formats(against: str | None, bands: int | None) -> list[Coder]:
     if not against:
         return []
-    from aecodec.evaluation.bands import band_format_at
-    from aecodec.evaluation.evaluate import format_at
+    from aecodec.evaluation.bands import band_format_coder
+    from aecodec.evaluation.evaluate import format_coder
     from aecodec.evaluation.formats import AVIF, BAND_FORMATS, JPEG_XL, WEBP
 
     names = [name.strip().lower() for name in against.split(",")]
     if bands is None:
         formats = [_format(name, {"webp": WEBP, "jxl": JPEG_XL, "avif": AVIF}) for name in names]
-        return [format_at(format_, quality) for format_ in formats for quality in format_.qualities]
+        return [
+            format_coder(format_, quality) for format_ in formats for quality in format_.qualities
+        ]
     of_bands = [_format(name, BAND_FORMATS) for name in names]
-    return [band_format_at(format_, q) for format_ in of_bands for q in format_.qualities]
+    return [band_format_coder(format_, q) for format_ in of_bands for q in format_.qualities]
 
 
 def _format(name: str, formats: Mapping[str, Format]) -> Format:

@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from aecodec.cli.shared.console import Console
-from aecodec.cli.shared.exports import DEFAULT_SIZE, ExportOptions, Output, export_codec, make_codec
+from aecodec.cli.shared.exports import (
+    DEFAULT_SIZE,
+    ExportOptions,
+    Output,
+    export_codec,
+    export_pair,
+)
 from aecodec.cli.shared.options import Force, Quiet, complete_codec
 from aecodec.errors import UsageError
 from aecodec.export.device.options import Format, Halves, Precision
@@ -182,7 +188,7 @@ def export(
         parse_image_shape(image_shape) if image_shape else None,
         parse_pixel_ranges(pixel_range) if pixel_range else None,
     )
-    make_codec(
+    export_pair(
         encoder,
         decoder,
         calibrate,

@@ -8,8 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from aecodec.cli.shared.discovery import STANDARD, Source, in_unicode
 from aecodec.cli.shared.jobs import Job
@@ -50,8 +49,7 @@ def _in_unicode(value: Any) -> Any:
     return in_unicode(value) if isinstance(value, str) else value
 
 
-@dataclass(frozen=True)
-class Console:
+class Console(NamedTuple):
     """Prints the results, warnings and errors of a command.
 
     Attributes:

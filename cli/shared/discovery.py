@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from aecodec.errors import AecodecError, ImageError, InputError
 from aecodec.image_files.formats import SAMPLES_SUFFIXES, has_image_suffix
@@ -37,8 +37,7 @@ _NO_PICTURES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib",
 """Suffixes that Pillow registers although such files rarely hold a picture."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A file to read.
 
     Attributes:
@@ -55,8 +54,7 @@ class Source:
             raise self.problem
 
 
-@dataclass(frozen=True)
-class FileKind:
+class FileKind(NamedTuple):
     """The kind of files that a command reads in a folder.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Exporting networks of a codec, and making a codec from two Keras models, for `aecodec export`."""
+"""Exporting networks of a codec, and making a codec from two models, for `aecodec export`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
 from aecodec.cli.shared.texts import codec_lines, loss_lines
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.file_names import CODEC_FILES
-from aecodec.codec_files.folder import CodecFolder
+from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.spec import CodecSpec
 from aecodec.data.samples import sample_paths
 from aecodec.errors import ImageError, UsageError
@@ -218,7 +218,7 @@ def _exported(
     return exports, contents
 
 
-def make_codec(
+def export_pair(
     encoder: Path,
     decoder: Path,
     data: Path,
@@ -227,20 +227,21 @@ def make_codec(
     hints: ModelHints,
     **counts: Any,
 ) -> None:
-    """Make a codec folder from two Keras models, and print a description of the codec.
+    """Make a codec folder from two models, and print a description of the codec.
 
     The counts are `tile`, `levels` and `priors` of
     :func:`aecodec.export.from_keras.codec_from_keras`.
 
     Raises:
         InputError: a file does not exist or cannot be read.
+        AecodecError: the folder cannot be written; UsageError if it contains a codec, and the
+            output is without `force`.
     """
     for path in (encoder, decoder, data):
         check_input(path)
-    targets = [output.path / name for name in CODEC_FILES]
-    check_not_sources(targets, (encoder, decoder))
-    for target in targets:
-        check_overwriting(target, output.force)
+    check_not_sources([output.path / name for name in CODEC_FILES], (encoder, decoder))
+    name = output.path.resolve().name
+    check_target(output.path, name, replace=output.force)
     with tensorflow_for("exporting"):
         from aecodec.export.from_keras.codec import codec_from_keras
         from aecodec.keras_models.custom_objects import register_custom_objects
@@ -252,7 +253,7 @@ def make_codec(
             load_model(decoder),
             data,
             output.path,
-            name=output.path.resolve().name,
+            name=name,
             hints=hints,
             replace=output.force,
             **counts,

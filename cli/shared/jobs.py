@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from aecodec.cli.shared.discovery import (
     STANDARD,
@@ -27,8 +27,7 @@ Rename = Callable[[Path], Path]
 """Takes the path of an input and returns the path of its result."""
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A file to read, and the path of its result.
 
     Attributes:
@@ -97,7 +96,7 @@ def _with_distinct_targets(jobs: Sequence[Job]) -> list[Job]:
     while distinct != previous:
         previous, shared = distinct, _shared_targets(distinct, _folded)
         distinct = [
-            replace(job, target=job.target.with_name(job.source.name + job.target.suffix))
+            job._replace(target=job.target.with_name(job.source.name + job.target.suffix))
             if _folded(job.target) in shared
             else job
             for job in distinct
@@ -118,7 +117,7 @@ def _with_listed_targets(jobs: Sequence[Job]) -> list[Job]:
     tops = [parent for parent in parents if parents.isdisjoint(parent.parents)]
     existing = {url: url for top in tops for url in objects_in(top)}
     return [
-        replace(job, target=existing.get(job.target, job.target.listed(None)))
+        job._replace(target=existing.get(job.target, job.target.listed(None)))
         if isinstance(job.target, Url)
         else job
         for job in jobs

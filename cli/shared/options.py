@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from aecodec.codec.registry import AUTO, built_in_names
-from aecodec.data.recipes import recipe_names
 from aecodec.errors import UsageError
 from aecodec.image_files.options import Frames
 from aecodec.urls import Url, path_or_url
@@ -34,6 +33,8 @@ def complete_recipe(typed: str) -> list[str]:
     >>> complete_recipe("pic")
     ['picture']
     """
+    from aecodec.data.recipes import recipe_names
+
     return _named(recipe_names(), typed) + _paths(
         typed, lambda path: path.is_dir() or path.suffix == ".toml"
     )

@@ -16,13 +16,15 @@ from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import picture_size, vector_shape
 from aecodec.codec.samples import fit, from_channels, to_channels
 from aecodec.codec_files.file_names import Half
-from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
+from aecodec.coding.prior_coder import PriorCoder
 from aecodec.coding.rdoq import nearest_symbols
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform, to_int8, to_pixels
+from aecodec.errors import errors_about
 from aecodec.format import container
 from aecodec.imaging.picture import Picture
+from aecodec.network.check import check_model
 from aecodec.tflite.reference import reference_transform
 
 
@@ -39,8 +41,13 @@ def c_latents(tables: CTables, encoded: EncodedPicture) -> Latents:
 
 
 def network_of(codec: Codec, half: Half) -> Transform:
-    """A codec's encoder or decoder as C runs it."""
-    return reference_transform(codec.folder.read(half.tflite))
+    """A codec's encoder or decoder as C runs it. Raises CodecError if the model is damaged, or the
+    exporters could not have made it.
+    """
+    content = codec.folder.read(half.tflite)
+    with errors_about(codec.folder.path / half.tflite):
+        check_model(content)
+        return reference_transform(content)
 
 
 def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
+import pytest
 from helpers.commands import Command, Result, piped
 from helpers.images import opened
 from PIL import Image
@@ -173,6 +176,20 @@ def test_an_original_is_never_overwritten(folder: Path, command: Command) -> Non
         assert result.status == 2
         assert "is an input" in result.err
     assert (folder / "digit.png").read_bytes() == original
+
+
+def test_a_pipe_without_a_writer_is_announced(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aecodec.cli.shared.file_io._PATIENCE", 0.0)
+    os.mkfifo("pipe.png")
+    content = Path("digit.png").read_bytes()
+    writer = threading.Timer(1.0, Path("pipe.png").write_bytes, [content])
+    writer.start()
+    result = command("compress", "pipe.png", "-o", "digit.aec")
+    writer.join()
+    assert result.status == 0
+    assert "waiting for a program that writes to the pipe pipe.png" in result.err
 
 
 def test_links_pipes_and_permissions_survive(folder: Path, command: Command) -> None:

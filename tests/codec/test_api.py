@@ -110,6 +110,18 @@ def test_codecs_are_made_of_opened_folders() -> None:
         DecoderCodec("photo")  # type: ignore[arg-type]
 
 
+def test_codecs_are_opened_by_name_or_path() -> None:
+    for name in (None, 5, b"photo"):
+        with pytest.raises(UsageError, match="not the name of a codec"):
+            aecodec.load_codec(name)
+
+
+def test_a_mask_is_not_dropped_silently(digit: Pixels) -> None:
+    assert aecodec.compress(np.ma.masked_array(digit, False)) == aecodec.compress(digit)
+    with pytest.raises(aecodec.ImageError, match="has masked values"):
+        aecodec.compress(np.ma.masked_equal(digit, 0))
+
+
 def test_a_device_without_an_end_is_not_read_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aecodec.codec.sources._MOST_BYTES", 1000)
     with pytest.raises(aecodec.FormatError, match="/dev/zero: a pipe or device with more"):

@@ -9,8 +9,8 @@ from helpers.codecs.golden import GOLDEN, REFUSED, codec_of, digests, golden_cod
 
 import aecodec
 from aecodec.codec.geometry import vector_shape
-from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
+from aecodec.coding.prior_coder import PriorCoder
 from aecodec.engine.choice import engine_name
 from aecodec.entropy.slices import FixedSymbols
 from aecodec.errors import CodecError, FormatError

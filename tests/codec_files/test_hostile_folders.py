@@ -20,10 +20,12 @@ from helpers.documents import ROOT
 import aecodec
 from aecodec import CodecError
 from aecodec.codec.registry import BUILT_IN
+from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import spec_from_json
-from aecodec.coding.rdoq import RateWeight
+from aecodec.coding.rate_weight import RateWeight
 from aecodec.data.samples import sample_paths
+from aecodec.export.device.reference import network_of
 from aecodec.format import container
 
 DIGITS = BUILT_IN / "digits"
@@ -54,6 +56,21 @@ def other_priors() -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
+
+
+def test_litert_does_not_see_a_hostile_network(copy: Path) -> None:
+    values = json.loads(json.dumps(JSON))
+    values["files"]["encoder.tflite"] = forge(copy, "encoder.tflite", b"\x1c\0\0\0TFL3" + bytes(64))
+    write(copy, values)
+    with pytest.raises(CodecError, match=r"encoder\.tflite: not a TFLite model"):
+        network_of(aecodec.load_codec(copy), Half.ENCODER)
+
+
+def test_an_error_names_the_file_once(copy: Path) -> None:
+    (copy / "encoder.tflite").write_bytes(b"damaged")
+    with pytest.raises(CodecError) as caught:
+        aecodec.compress(sample_paths()[3], copy)
+    assert str(caught.value).count("encoder.tflite") == 1
 
 
 def test_hashes_beside_the_identity_do_not_count(copy: Path) -> None:

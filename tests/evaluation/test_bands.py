@@ -107,14 +107,14 @@ def test_formats_of_bands_need_imagecodecs(
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])
 def test_formats_restore_all_types_but_missing_samples(dtype: str) -> None:
-    from aecodec.evaluation.bands import band_format_at
+    from aecodec.evaluation.bands import band_format_coder
     from aecodec.evaluation.formats import BAND_FORMATS
 
     samples = np.random.default_rng(0).integers(3, 250, (2, 16, 20, 3)).astype(dtype)
     samples[0, :4] = 0
     picture = samples_picture(samples, nodata=0)
     for image_format in BAND_FORMATS.values():
-        coder = band_format_at(image_format, image_format.qualities[-1])
+        coder = band_format_coder(image_format, image_format.qualities[-1])
         restored = coder.decode(coder.encode(picture), picture)
         values = errors_of(picture, restored)
         assert values["psnr"] > 45

@@ -44,6 +44,13 @@ def test_grey_frames_need_no_axis_of_channels(shape: tuple[int, ...]) -> None:
     assert from_array(np.zeros(shape, np.uint8)).frames == shape[0]
 
 
+def test_three_grey_frames_that_may_be_planes_of_a_picture_are_announced() -> None:
+    planes = np.zeros((3, 64, 90), np.uint8)
+    with pytest.warns(AecodecWarning, match="stored as three grey pictures"):
+        assert from_array(planes).frames == 3
+    assert from_array(planes[..., None]).frames == 3
+
+
 def test_a_fourth_channel_that_hardly_is_opacity_is_announced() -> None:
     bands = np.full((8, 8, 4), 99, np.uint8)
     with pytest.warns(AecodecWarning, match="stored as opacity"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,7 +38,7 @@ def bundle_with_bank_of(codec: Codec, more: int) -> bytes:
     (count,) = struct.unpack_from("<I", level.content, BANK_COUNT)
     changed = bytearray(level.content)
     struct.pack_into("<I", changed, BANK_COUNT, count + more)
-    sections = [*others, replace(level, content=bytes(changed))]
+    sections = [*others, level._replace(content=bytes(changed))]
     whole = head(codec.folder, sections)
     for section in sections:
         whole = whole.ljust(aligned(len(whole)), b"\0") + section.content

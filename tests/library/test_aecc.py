@@ -90,8 +90,18 @@ def test_max_bytes_and_info(folder: Path, photograph: Pixels) -> None:
         (("decompress", "none.aec", "-o", "x.ppm"), 1, b"none.aec: No such file"),
         (("decompress", "x.aec", "-o", "x.ppm"), 1, b"x.aec: not a whole .aec file"),
         (("compress", "x.aec", "-o", "y", "--bundle", "none"), 1, b"x.aec: not a PGM"),
-        (("compress", "x.pgm", "-o", "y", "--bundle", "none"), 1, b"none: cannot be read"),
+        (
+            ("compress", "x.pgm", "-o", "y", "--bundle", "none"),
+            1,
+            b"none: No such file or directory",
+        ),
         (("compress", "x.pgm", "-o", "y", "--bundle", "x.aec"), 1, b"x.aec: not a bundle"),
+        (("info", "."), 1, b".: Is a directory"),
+        (
+            ("compress", "x.pgm", "-o", "none/y", "--bundle", "0881441f.bundle"),
+            1,
+            b"none/y: No such file or directory",
+        ),
         (
             ("compress", "x.pgm", "-o", "x.aec", "--bundle", "0881441f.bundle"),
             1,

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,7 +46,7 @@ def watched(codec: Codec, seen: Seen) -> Codec:
 
         return make
 
-    coder = replace(FASTEST, encoder=noting(FASTEST.encoder), decoder=noting(FASTEST.decoder))
+    coder = FASTEST._replace(encoder=noting(FASTEST.encoder), decoder=noting(FASTEST.decoder))
     return Codec(codec.folder, Execution(PythonEngine(coder)))
 
 

@@ -77,6 +77,9 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
         np.save(bands, np.repeat(digits[:20, ..., None], channels, axis=-1))
         with pytest.raises(ImageError, match=f"have {channels} channels"):
             run_recipe(recipe, bands, tmp_path / "codec", verbose=0)
+    np.save(bands, digits[:1])
+    with pytest.raises(ImageError, match=r"bands\.npy: there is only one picture"):
+        run_recipe(recipe, bands, tmp_path / "codec", verbose=0)
     np.save(bands, digits[:20])
     (tmp_path / "old").mkdir()
     (tmp_path / "old/codec.json").write_text("{}")

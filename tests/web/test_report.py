@@ -140,6 +140,13 @@ def test_the_worst_of_many_pictures_are_shown_and_the_middle_of_wide_ones(
     assert np.array_equal(pixels_of(picture["original"]), wide[:, 150:1350])
 
 
+def test_the_highest_quality_of_a_format_is_written() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    for format_ in COMPARED_FORMATS:
+        best = format_.at_quality(format_.best).encode(pixels)
+        assert format_.no_smaller(pixels, 1_000_000) == best
+
+
 def test_formats_that_are_not_installed_are_named_and_left_out(
     pictures: Path, photo: aecodec.Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from helpers.commands import Command
 from PIL import Image, PngImagePlugin
 
 from aecodec.cli.batch.process_pool import ProcessPool
+from aecodec.cli.batch.processes import _serve
 from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.progress import Bar
 from aecodec.parallel import Workers
@@ -66,6 +68,18 @@ def test_a_process_that_dies_is_an_error_of_its_file_alone(tmp_path: Path) -> No
         [(f"{what}, 1 thread, BLAS 1", False)] for what in ("first", "third", "fourth")
     ]
     assert done == [(count, 4) for count in (1, 2, 3, 4)]
+
+
+def test_a_worker_ends_quietly_with_a_parent_that_has_not_read_its_results() -> None:
+    context = get_context("spawn")
+    connection, remote_end = context.Pipe()
+    process = context.Process(target=_serve, args=(remote_end, _waits_or_dies, Console()))
+    process.start()
+    remote_end.close()
+    assert connection.poll(60)  # a result, which stays unread
+    connection.close()
+    process.join(60)
+    assert process.exitcode == 0
 
 
 def _started(*arguments: str) -> subprocess.Popen[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -20,7 +22,10 @@ from pyarrow import parquet
 
 import aecodec
 from aecodec.arrays import Pixels
+from aecodec.cli.batch.manifest import Manifest
+from aecodec.cli.shared.jobs import Job
 from aecodec.data.samples import sample_paths
+from aecodec.errors import AecodecError
 
 COLUMNS = ["source", "target", "frame", "bytes", "width", "height", "level", "psnr"]
 COLUMNS += ["seconds", "status", "error"]
@@ -32,6 +37,19 @@ def scans(folder: Path) -> Path:
     shutil.copytree(sample_paths()[0].parent, "scans", ignore=shutil.ignore_patterns("*.py"))
     Path("scans/broken.png").write_bytes(b"no picture")
     return Path("scans")
+
+
+class FullDisk(io.BytesIO):
+    """A journal on a full disk."""
+
+    def write(self, content: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_named_with_the_manifest(folder: Path) -> None:
+    manifest = Manifest(Path("done.parquet"), FullDisk())
+    with pytest.raises(AecodecError, match=r"^done\.parquet cannot be written: No space left"):
+        manifest.add_existing(Job(Path("digit.png"), Path("digit.aec")))
 
 
 def rows_of(path: str) -> dict[str, dict[str, Any]]:

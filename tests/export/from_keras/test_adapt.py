@@ -233,6 +233,13 @@ def test_what_cannot_be_a_codec_is_refused(encoder: Any, reason: str) -> None:
         adapted(encoder(), lossless()[1])
 
 
+def test_swapped_models_are_refused() -> None:
+    decoder = keras.Sequential([keras.Input((9,)), layers.Dense(16), layers.Reshape((4, 4, 1))])
+    encoder = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(9)])
+    with pytest.raises(ModelError, match="exchange --encoder and --decoder"):
+        adapted(decoder, encoder)
+
+
 def test_a_decoder_of_other_pictures_is_refused() -> None:
     decoder = keras.Sequential([keras.Input((16,)), layers.Dense(25), layers.Reshape((5, 5, 1))])
     with pytest.raises(ModelError, match=r"decoder returns \(5, 5, 1\).*encoder takes \(4, 4, 1\)"):
