@@ -19,6 +19,7 @@ import numpy.typing as npt
 from aecodec.arrays import Float32
 from aecodec.coding.levels import GAIN_UNITS, MIN_GAIN, Level
 from aecodec.engine.keras import outputs_of
+from aecodec.entropy.context_network import MAX_UNITS
 from aecodec.keras_models.functional import rescaled
 from aecodec.keras_models.pair import KerasPair
 
@@ -132,6 +133,11 @@ class Copies:
         counts = np.bincount(self.sources)
         return np.arange(len(self.sources)) - np.repeat(np.cumsum(counts) - counts, counts)
 
+    def without(self, channels: npt.NDArray[np.int64]) -> Copies:
+        """Copies of all channels except some, which are 0 in the decoder."""
+        is_kept = ~np.isin(self.sources, channels)
+        return replace(self, sources=self.sources[is_kept], offsets=self.offsets[is_kept])
+
     @property
     def is_copy(self) -> npt.NDArray[np.bool_]:
         """(K',) whether the latent is one of several copies."""
@@ -149,7 +155,8 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
     """Steps, copies and levels of an encoder whose levels differ in gains.
 
     As :func:`gained_steps`, but channels with a range of more than 255 finest quantization steps
-    are split into copies, whose int8 steps are the finest quantization steps.
+    are split into copies, whose int8 steps are the finest quantization steps. If there are more
+    latents than a context network takes, channels with the smallest deviations are left out.
 
     Args:
         latents: (N, ..., K) latents of pictures.
@@ -166,6 +173,8 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
     axes = _all_but_last(latents)
     ends = _MARGIN * np.stack([latents.min(axes), latents.max(axes)]) / steps
     copies = _copies(ends, np.median(latents, axes) / steps, is_wide)
+    excess = max(0, len(copies.sources) - MAX_UNITS // 2)  # more latents have no context network
+    copies = copies.without(np.argsort(latents.std(axes) / finest)[:excess])
     coarsest = np.where(copies.is_copy, _COARSEST_COPIES, np.inf)
     return steps, copies, _levels_of((gains * steps)[:, copies.sources], coarsest)
 

@@ -98,6 +98,15 @@ def test_a_codec_for_bands_restores_arrays(scenes_file: Path, tmp_path: Path) ->
     assert error < 0.1 * array.var()
 
 
+def test_channels_that_a_context_network_cannot_take_are_left_out() -> None:
+    deviations = np.linspace(42, 1, 500)
+    latents = np.random.default_rng(0).normal(0, deviations, (200, 1, 1, 500)).astype(np.float32)
+    _, copies, levels = split_steps(latents, np.ones((1, 500), np.float32))
+    assert len(copies.sources) == levels[0].code_dimension == 512
+    assert copies.is_copy.any()
+    assert min(set(range(500)) - set(copies.sources.tolist())) > 400
+
+
 def test_recipes_for_other_images_are_rejected() -> None:
     with pytest.raises(UsageError, match="use the recipe picture"):
         recipe_for_bands(load_recipe("digits"), 4)
