@@ -6,14 +6,16 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from aecodec import metrics
-from aecodec.arrays import Float32, Latents, Pixels
+from aecodec.arrays import Float32, Float64, Latents, Pixels
 from aecodec.codec.codec import Codec
+from aecodec.codec_files.bands import Bands
 from aecodec.codec_files.file_names import PRIORS, Half
 from aecodec.codec_files.folder import CodecFolder, write_folder
 from aecodec.codec_files.priors_file import save_priors
@@ -31,7 +33,9 @@ from aecodec.export.receptive_field import measure_receptive_field
 from aecodec.export.tflite.int8 import decoder_tflite, encoder_tflite
 from aecodec.export.tflite.metadata import with_metadata
 from aecodec.export.tflite.mixed_precision import MixedModel
+from aecodec.imaging.phases import from_phases
 from aecodec.imaging.tiling import grid_of
+from aecodec.imaging.transfer import Transfer
 from aecodec.keras_models.hdf5 import hdf5_bytes
 from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.version import version
@@ -44,6 +48,36 @@ _IN_DISTRIBUTION_QUANTILE = 0.999
 the training set."""
 
 _PICTURES_FOR_GEOMETRY = 64
+
+
+@dataclass(frozen=True, eq=False)
+class SampleCoding:
+    """How a codec with bands codes samples.
+
+    Attributes:
+        bands: the bands and their phases.
+        transfer: limits and tables.
+        ranges: (B,) ranges of samples, to which PSNRs are relative.
+    """
+
+    bands: Bands
+    transfer: Transfer
+    ranges: Float64
+
+    def errors(self, original: Pixels, decoded: Pixels) -> Float64:
+        """(N, B) mean squared errors of samples, if the range of each band were 0 to 255.
+
+        Args:
+            original: (N, h, w, B * P) phases.
+            decoded: phases of the same shape.
+        """
+        levels = self.transfer.levels(np.dtype(np.float32)).astype(np.float64)
+        values = [from_phases(phases, self.bands.phases) for phases in (original, decoded)]
+        errors = np.empty((len(original), self.bands.count))
+        for band, width in enumerate(self.ranges):
+            first, second = (levels[band][plane[..., band]] for plane in values)
+            errors[:, band] = np.square((first - second) * 255 / width).mean(axis=(1, 2))
+        return errors
 
 
 def export_codec(
@@ -60,6 +94,7 @@ def export_codec(
     context_epochs: int = 40,
     rdoq: RateWeight = UNMASKED,
     replace: bool = False,
+    samples: SampleCoding | None = None,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
@@ -78,6 +113,8 @@ def export_codec(
         context_epochs: training epochs of the context networks.
         rdoq: weight of bits in the encoder's quantization.
         replace: replace an existing codec in the folder.
+        samples: how samples of bands become `images`, whose channels are then the phases; None for
+            images of 1 or 3 channels.
 
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
@@ -85,10 +122,11 @@ def export_codec(
         ModelError: the models cannot be converted to int8 TFLite or do not take pictures, or the
             number of `context_units` differs from the number of levels.
     """
-    check_is_picture(encoder.input_shape[1:])
+    if samples is None:
+        check_is_picture(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
     geometry = _geometry(encoder, decoder, images)
-    networks, latents = _int8_networks(encoder, decoder, images, levels)
+    networks, latents = _int8_networks(encoder, decoder, images, levels, samples is not None)
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
@@ -96,25 +134,31 @@ def export_codec(
         fitted.append(fit_level(level, vectors, priors, size, context_epochs, rdoq))
     spec = CodecSpec(
         name=name,
-        channels=(*images.shape[1:], 1)[2],
+        channels=samples.bands.count if samples else (*images.shape[1:], 1)[2],
         levels=tuple(levels),
         default_level=(len(levels) + 1) // 2,
+        bands=samples.bands if samples else None,
         **geometry,
     )
     contents = {
-        PRIORS: save_priors(fitted),
+        PRIORS: save_priors(fitted, samples.transfer if samples else None),
         **_models(name, Half.ENCODER, encoder, networks["encoder"].content),
         **_models(name, Half.DECODER, decoder, networks["decoder"].content),
     }
     _LOG.info("measuring the codec")
     with tempfile.TemporaryDirectory() as temporary:
         codec = Codec(write_folder(Path(temporary), spec, contents, {}, rdoq))
-        measured = _measure(codec, (encoder, decoder), networks, _to_planes(held_out))
+        planes = _to_planes(held_out)
+        measured = _measure(codec, (encoder, decoder), networks, planes, samples)
     return write_folder(folder, spec, contents, measured, rdoq, replace=replace)
 
 
 def _int8_networks(
-    encoder: Any, decoder: Any, images: Float32, levels: Sequence[Level]
+    encoder: Any,
+    decoder: Any,
+    images: Float32,
+    levels: Sequence[Level],
+    has_trained_ranges: bool,
 ) -> tuple[dict[str, MixedModel], Latents]:
     """The int8 models of both halves, and the latents of all images.
 
@@ -134,10 +178,11 @@ def _int8_networks(
         return _squared_error(decoded[finest :: len(levels)], images[finest :: len(levels)])
 
     _LOG.info("converting the encoder to int8")
-    int8_encoder = encoder_tflite(encoder, images, error_of_latents)
+    int8_encoder = encoder_tflite(encoder, images, error_of_latents, has_trained_ranges)
     latents = TileTransform(int8_encoder.content)(to_int8(_to_uint8(images)))
     _LOG.info("converting the decoder to int8")
-    int8_decoder = decoder_tflite(decoder, _requantized(latents, levels), error_of_pictures)
+    requantized = _requantized(latents, levels)
+    int8_decoder = decoder_tflite(decoder, requantized, error_of_pictures, has_trained_ranges)
     return {Half.ENCODER.value: int8_encoder, Half.DECODER.value: int8_decoder}, latents
 
 
@@ -198,13 +243,17 @@ def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
 
 
 def _measure(
-    codec: Codec, models: tuple[Any, Any], networks: dict[str, MixedModel], pixels: Pixels
+    codec: Codec,
+    models: tuple[Any, Any],
+    networks: dict[str, MixedModel],
+    pixels: Pixels,
+    samples: SampleCoding | None,
 ) -> dict[str, Any]:
     """Bytes and errors of each level for held-out pictures (N, h, w, C)."""
     numbers = range(1, len(codec.spec.levels) + 1)
     measured: dict[str, Any] = {
         "pictures": len(pixels),
-        "levels": [_measure_level(codec, pixels, number) for number in numbers],
+        "levels": [_measure_level(codec, pixels, number, samples) for number in numbers],
     }
     _warn_of_empty_levels(measured["levels"])
     if _compares_with_floats(codec.spec):
@@ -236,17 +285,27 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
         )
 
 
-def _measure_level(codec: Codec, pixels: Pixels, level: int) -> dict[str, float]:
+def _measure_level(
+    codec: Codec, pixels: Pixels, level: int, samples: SampleCoding | None
+) -> dict[str, Any]:
     size = pixels.shape[2], pixels.shape[1]
     codes = codec.encoder.codes(pixels, level)
     decoded = codec.decoder.reconstruct(codes, level, size)
-    errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
+    if samples:
+        of_bands = samples.errors(pixels, decoded)
+        errors = of_bands.mean(axis=1)
+    else:
+        errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
     rows, columns = grid_of(size, codec.spec.tile)
     grid = (len(pixels), rows, columns) if codec.spec.receptive_field else None
     bits = coding.bits(codec.folder.prior(level), codes, grid).sum()
     bits /= len(pixels) * rows * columns
-    return {
+    measured: dict[str, Any] = {
         "payload_bytes": round(float(bits) / 8, 3),
         "psnr": round(metrics.psnr(float(errors.mean())), 3),
         "familiar_mse": round(float(np.quantile(errors, _IN_DISTRIBUTION_QUANTILE)), 2),
     }
+    if samples:
+        psnrs = [metrics.psnr(float(error)) for error in of_bands.mean(axis=0)]
+        measured["psnr_of_bands"] = [round(psnr, 3) for psnr in psnrs]
+    return measured

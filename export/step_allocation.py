@@ -10,6 +10,7 @@ proportional to the inverse square root of the decoder's sensitivity to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,14 @@ _LARGEST_LATENT = 127
 _STEPS_PER_FINEST_STEP = 3
 """Number of int8 steps in the smallest quantization step, if there are gains. It is odd, so that
 rounding to int8 steps and then to quantization steps rounds to the nearest."""
+
+_HALF_WINDOW, _COARSEST_COPIES = 112, 10.0
+"""Half the values of a copy of a latent, and its largest quantization step. A latent at an end of
+int8 is at most one and a half steps nearer to 0 after dequantization, so it is outside of the
+window."""
+
+_MARGIN = 1.15
+"""Factor by which latents of unknown pictures may exceed latents of the training set."""
 
 _WORTH_MOVING = 0.7
 """Maximum distance to an odd multiple at which moving there costs less than rounding twice."""
@@ -83,11 +92,92 @@ def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLe
     latents = outputs_of(pair.encoder, pair.checked(images))
     finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
     steps = np.maximum(finest, _largest_latents(latents) / _LARGEST_LATENT)
-    logarithms = np.rint(-GAIN_UNITS * np.log2(_odd_where_near(1 / (gains * steps))))
-    of_levels = logarithms.clip(MIN_GAIN, 0).astype(int).tolist()
-    return steps, tuple(
-        Level(0, pair.code_dimension, gains=tuple(level_gains)) for level_gains in of_levels
+    return steps, _levels_of(gains * steps)
+
+
+def _levels_of(gains: Float32, coarsest: Float32 | float = np.inf) -> tuple[Level, ...]:
+    """Levels with gains (L, K) of int8 latents, and at most the coarsest quantization steps."""
+    multiples = np.minimum(_odd_where_near(np.asarray(1 / gains, np.float32)), coarsest)
+    logarithms = np.rint(-GAIN_UNITS * np.log2(multiples)).clip(MIN_GAIN, 0)
+    return tuple(
+        Level(0, gains.shape[1], gains=tuple(level)) for level in logarithms.astype(int).tolist()
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """The int8 latents into which the channels of an encoder are split.
+
+    A channel with a wide range is split into copies, each minus an offset. Copies saturate at the
+    ends of int8, and in the decoder at the ends of a smaller window, which is independent of the
+    quantization. The sum of the copies in their windows, plus a constant, is the channel.
+
+    Attributes:
+        sources: (K',) the channel of each latent, ascending.
+        offsets: (K',) subtracted from the channel.
+        constants: (K,) added to the sum of the copies of a channel.
+
+    >>> copies = Copies(np.array([0, 0, 1]), np.array([-111, 112, 0]), np.array([1, 0]))
+    >>> [limits.tolist() for limits in copies.windows()]
+    [[-112, -112, -128], [111, 111, 127]]
+    """
+
+    sources: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    constants: npt.NDArray[np.int64]
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """(K',) number of each latent among the copies of its channel, from 0."""
+        counts = np.bincount(self.sources)
+        return np.arange(len(self.sources)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+    @property
+    def is_copy(self) -> npt.NDArray[np.bool_]:
+        """(K',) whether the latent is one of several copies."""
+        return np.asarray(np.bincount(self.sources)[self.sources] > 1)
+
+    def windows(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """(K',) lowest and highest value of each latent in the decoder."""
+        return (
+            np.where(self.is_copy, -_HALF_WINDOW, -_LARGEST_LATENT - 1),
+            np.where(self.is_copy, _HALF_WINDOW - 1, _LARGEST_LATENT),
+        )
+
+
+def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tuple[Level, ...]]:
+    """Steps, copies and levels of an encoder whose levels differ in gains.
+
+    As :func:`gained_steps`, but channels with a range of more than 255 finest quantization steps
+    are split into copies, whose int8 steps are the finest quantization steps.
+
+    Args:
+        latents: (N, ..., K) latents of pictures.
+        gains: (L, K) factors by which latents are multiplied at each level before rounding.
+
+    Returns:
+        (K,) int8 steps, the copies, and levels with K' channels.
+    """
+    finest, largest = 1 / gains.max(axis=0), _MARGIN * _largest_latents(latents)
+    is_wide = largest > _LARGEST_LATENT * finest
+    steps = np.where(
+        is_wide, finest, np.maximum(finest / _STEPS_PER_FINEST_STEP, largest / _LARGEST_LATENT)
+    ).astype(np.float32)
+    axes = _all_but_last(latents)
+    copies = _copies(_MARGIN * np.stack([latents.min(axes), latents.max(axes)]) / steps, is_wide)
+    coarsest = np.where(copies.is_copy, _COARSEST_COPIES, np.inf)
+    return steps, copies, _levels_of((gains * steps)[:, copies.sources], coarsest)
+
+
+def _copies(ends: Float32, is_wide: npt.NDArray[np.bool_]) -> Copies:
+    """Copies of channels with the lowest and highest values `ends` (2, K), in int8 steps."""
+    width = 2 * _HALF_WINDOW - 1
+    counts = np.where(is_wide, np.maximum(2, np.ceil((ends[1] - ends[0]) / width)), 1).astype(int)
+    sources = np.repeat(np.arange(len(counts)), counts)
+    first = np.where(is_wide, np.rint((ends.sum(axis=0) - width * (counts - 1)) / 2), 0).astype(int)
+    constants = np.where(is_wide, first + _HALF_WINDOW * (counts - 1), 0)
+    copies = Copies(sources, first[sources], constants)
+    return replace(copies, offsets=copies.offsets + width * copies.numbers)
 
 
 def _odd_where_near(multiples: Float32) -> Float32:

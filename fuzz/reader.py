@@ -38,6 +38,7 @@ _MIB = 2048
 _LONGEST = 4096
 _MAX_PIXELS, _MAX_FRAMES = 1 << 13, 64  # most of the time is that of pixels
 _GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+_BANDS = aecodec.load_codec(_GOLDEN / "codecs" / "bands")
 
 
 def read(data: bytes) -> None:
@@ -49,14 +50,18 @@ def read(data: bytes) -> None:
     """
     header, payload = container.unpack(data)
     assert container.unpack(container.pack(header, payload)) == (header, payload)
-    codec = codec_of_file(data)
+    codec = _BANDS if header.codec_id == _BANDS.spec.codec_id else codec_of_file(data)
     codes = codec.decoder.codes(data, Limits(_MAX_PIXELS, _MAX_FRAMES))
     assert codes.dtype == "int16"
     codec.decoder.check(data, Limits(_MAX_PIXELS, _MAX_FRAMES))
-    frames = aecodec.decompress_frames(data, max_pixels=_MAX_PIXELS, max_frames=_MAX_FRAMES)
+    frames = codec.decompress_frames(data, max_pixels=_MAX_PIXELS, max_frames=_MAX_FRAMES)
     assert frames.shape[0] == header.frames
-    if header.frames == 1:
-        image = aecodec.decompress(data, max_pixels=_MAX_PIXELS, max_frames=_MAX_FRAMES)
+    if header.samples:
+        array = codec.decompress_array(data, max_pixels=_MAX_PIXELS, max_frames=_MAX_FRAMES)
+        assert array.dtype == header.samples.dtype
+        assert array.size == frames.size
+    elif header.frames == 1:
+        image = codec.decompress(data, max_pixels=_MAX_PIXELS, max_frames=_MAX_FRAMES)
         assert image.size == frames.shape[2:0:-1]
 
 

@@ -171,8 +171,16 @@ class DecoderCodec(CodecHalf):
         Raises FormatError if the alpha planes, the mask of missing samples, or codes that are
         decoded meanwhile, are damaged.
         """
-        alpha, missing, samples = self._alpha(header), self._missing(header), header.samples
-        pixels = self.reconstruct_pixels(header, latents)
+        alpha, missing = self._alpha(header), self._missing(header)
+        return self.picture_of(header, self.reconstruct_pixels(header, latents), alpha, missing)
+
+    def picture_of(
+        self, header: Header, pixels: npt.NDArray[Any], alpha: Pixels | None, missing: Mask | None
+    ) -> Picture:
+        """Make a picture of pixels that :meth:`reconstruct_pixels` returned, in which the missing
+        samples are replaced.
+        """
+        samples = header.samples
         picture = Picture(pixels, alpha, header.metadata, header.origin)
         if not samples:
             return picture

@@ -12,7 +12,7 @@ from PIL import Image
 from aecodec.errors import FormatError, ImageError, UsageError, errors_about
 from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.reading import from_pil, origin_of, read_image
-from aecodec.imaging.picture import Picture, from_array, samples_picture
+from aecodec.imaging.picture import TRAINING, Picture, from_array, samples_picture
 
 _MOST_BYTES = 1 << 31
 """Most bytes to read of a pipe or a device, which may have no end."""
@@ -62,6 +62,11 @@ def to_picture(
     is_file = isinstance(image, str | os.PathLike) or hasattr(image, "read")
     if (band_axis is not None or nodata is not None) and (bands is None or not is_file):
         raise UsageError("band_axis and nodata need a codec with bands, and an array or a file")
+    if np.ma.is_masked(image):
+        raise ImageError(
+            "the array has masked samples, which need a codec with bands: fill them with "
+            f"array.filled(), or train one: {TRAINING}"
+        )
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):

@@ -138,8 +138,9 @@ class CodecFolder:
 
     @cached_property
     def _transfer(self) -> Transfer:
+        content, bands = self.read(PRIORS), self.spec.bands
         with errors_about(self.path / PRIORS):
-            transfer, bands = load_transfer(self.read(PRIORS)), self.spec.bands
+            transfer = load_transfer(content)
             if not bands or transfer.tables.shape != (bands.count, 255 * bands.phases + 1):
                 raise CodecError("not the transfer of this codec's bands")
         return transfer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from aecodec.image_files.formats import has_image_suffix
 from aecodec.imaging.picture import check_frames
 
 ARRAY_SUFFIXES = (".npz", ".npy")
+
+_TRAINING_ARRAYS = ("x_train", "train")
 
 
 def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
@@ -74,6 +76,35 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
     if array.ndim == 3:
         check_frames(array.shape)
     return array
+
+
+def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> npt.NDArray[Any]:
+    """Load the pictures of an `.npz` or `.npy` file, with samples of any type.
+
+    Args:
+        path: the file. In an `.npz` file, the only array of pictures is loaded, or `x_train` or
+            `train` if there are several.
+        dimensions: possible numbers of dimensions of an array of pictures.
+
+    Raises:
+        ImageError: the file does not contain pictures.
+    """
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
+            arrays = {name: loaded[name] for name in loaded.files}
+    except Exception as error:  # zipfile and NumPy raise many types of errors for damaged files
+        raise ImageError(f"{path}: no arrays in this file ({error})") from error
+    names = [name for name, array in arrays.items() if array.ndim in dimensions and array.size]
+    for name in names if len(names) == 1 else _TRAINING_ARRAYS:
+        if name in names:
+            return arrays[name]
+    raise ImageError(
+        f"{path} has {len(names)} arrays of pictures ({', '.join(names) or 'none'}): name the "
+        f"array for training {' or '.join(_TRAINING_ARRAYS)}"
+    )
 
 
 def _select(arrays: Any, key: str | None, default: str) -> npt.NDArray[Any]:

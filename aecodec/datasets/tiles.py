@@ -47,6 +47,16 @@ class Tiles:
         self._only = np.arange(len(pictures.sizes)) if only is None else only
         self._order = lru_cache(maxsize=2)(self._shuffle)
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(h, w, C) of the images that an encoder takes."""
+        return self.shape
+
+    @property
+    def batch_shape(self) -> tuple[int, int, int]:
+        """Shape of a tile in a batch, which may also have weights."""
+        return self.shape
+
     def __len__(self) -> int:
         """Number of tiles in a pass."""
         return len(self._sources)
@@ -93,7 +103,7 @@ class Tiles:
         Returns:
             (n, h, w, C) float32 in 0..1.
         """
-        return as_floats(self._unsmoothed(0, min(count, passes * len(self))))
+        return self._as_images(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
         """At most `count` tiles of whole pictures, cut along a grid and not mirrored.
@@ -101,13 +111,24 @@ class Tiles:
         Returns:
             (n, h, w, C) float32 in 0..1.
         """
+        return self._as_images(self._whole(count))
+
+    def validation(self, count: int) -> Float32:
+        """As :meth:`whole`, with the weights of a batch if it has any."""
+        return self.whole(count)
+
+    def _as_images(self, tiles: Array) -> Float32:
+        """Tiles as floats in 0..1, without weights."""
+        return as_floats(tiles)
+
+    def _whole(self, count: int) -> Array:
         tiles: list[Array] = []
         for number in self._only:
             picture = to_channels(self._pictures[int(number)], self.shape[-1])
             tiles.extend(tiling.split(picture[None], self.shape[:2]))
             if len(tiles) >= count:
                 break
-        return as_floats(np.stack(tiles[:count]))
+        return np.stack(tiles[:count])
 
     def _cut(self, picture: Array, rng: np.random.Generator) -> Array:
         height, width = self.shape[:2]

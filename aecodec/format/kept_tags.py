@@ -115,6 +115,7 @@ class KeptTags:
             (start,) = struct.unpack_from(byte_order + "I", data, 4)
             (count,) = struct.unpack_from(byte_order + "H", data, start)
             places = range(start + 2, start + 2 + 12 * count, 12)
+            struct.unpack_from("4x", data, places.stop)  # the place of the next IFD
             return cls(list(_read_tags(data, places, byte_order)), byte_order)
         except (KeyError, struct.error) as error:
             raise FormatError("damaged: its TIFF tags cannot be read") from error

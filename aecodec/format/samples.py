@@ -222,7 +222,7 @@ def unpack_samples(content: bytes) -> Samples:
         bands=bands,
         is_big_endian=bool(first & _IS_BIG_ENDIAN),
         limits=_read_limits(reader, kind, bands) if first & _HAS_LIMITS else None,
-        nodata=kind.read(reader, 1)[0] if first & _HAS_NODATA else None,
+        nodata=_read_nodata(reader, kind) if first & _HAS_NODATA else None,
         repetition=_read_repetition(reader, bands) if first & _HAS_REPETITION else None,
         mask_planes=reader.byte() if first & _HAS_MASK else 0,
         mask=reader.rest(),
@@ -231,6 +231,12 @@ def unpack_samples(content: bytes) -> Samples:
         raise FormatError("damaged: the mask does not end where it should")
     samples._check()
     return samples
+
+
+def _read_nodata(reader: Reader, kind: SampleType) -> float:
+    """The value of missing samples; always the same object for NaN, so that samples are equal."""
+    value = kind.read(reader, 1)[0]
+    return math.nan if math.isnan(value) else value
 
 
 def _read_limits(reader: Reader, kind: SampleType, bands: int) -> tuple[Limit, ...]:

@@ -27,7 +27,7 @@ def without_equal_planes(mask: Mask) -> Mask | None:
 
 def pack_mask(mask: Mask) -> bytes:
     """Compress a mask (F, H, W, planes) to a zlib stream of bits, plane after plane."""
-    return zlib.compress(np.packbits(np.moveaxis(mask, -1, 1)).tobytes(), 9)
+    return zlib.compress(np.packbits(np.moveaxis(mask, -1, 1)).tobytes())
 
 
 def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:

@@ -95,7 +95,7 @@ def from_array(array: npt.NDArray[Any]) -> Picture:
     Traceback (most recent call last):
     aecodec.errors.ImageError: an array of shape (64, 64, 13) may be 64 grey pictures of 64x13 \
 pixels, or a picture of 64x64 pixels with 13 bands: give array[..., None] for grey pictures; for \
-bands, which codecs do not have, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band
+bands, train a codec with bands: aecodec train FOLDER --recipe picture -o my-bands
     """
     if array.ndim == 3 and array.shape[2] > 4:
         check_frames(array.shape)
@@ -124,8 +124,7 @@ def check_frames(shape: tuple[int, ...]) -> None:
     raise ImageError(
         f"an array of shape {shape} may be {frames} grey pictures of {height}x{width} pixels, or a "
         f"picture of {frames}x{height} pixels with {width} bands: give array[..., None] for grey "
-        "pictures; for bands, which codecs do not have, give np.moveaxis(array, -1, 0)[..., None], "
-        "a grey picture per band"
+        f"pictures; for bands, train a codec with bands: {TRAINING}"
     )
 
 
@@ -153,7 +152,8 @@ def as_picture(array: npt.NDArray[Any]) -> Picture:
     if array.ndim != 4 or not 1 <= array.shape[3] <= 4 or not array.size:
         raise ImageError(
             f"an array of shape {array.shape} is neither a picture nor a batch of pictures: give "
-            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C as the last axis"
+            "(H, W), (H, W, C), (N, H, W) or (N, H, W, C), with 1 to 4 channels C last, "
+            f"or train a codec with bands: {TRAINING}"
         )
     if array.shape[3] in (2, 4):
         return Picture(array[..., :-1], array[..., -1])

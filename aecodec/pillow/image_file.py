@@ -14,7 +14,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.geometry import claim_of
 from aecodec.codec.registry import codec_with_id, load_codec
 from aecodec.data.codecs import title_of
-from aecodec.errors import CodecError, LimitError
+from aecodec.errors import CodecError, FormatError, LimitError
 from aecodec.format import container
 from aecodec.format.container import MAGIC, VERSION, Header
 from aecodec.format.limits import FREE_WORK, UNLIMITED, WORK_PER_BYTE, Claim, Limits
@@ -102,6 +102,8 @@ class AecImageFile(ImageFile.ImageFile):
             raise SyntaxError("not an .aec file")
         with errors_as_pillows():
             header = container.unpack(self._content)[0]
+            if header.samples:
+                raise FormatError("the file has bands, which aecodec.decompress_array decodes")
             claim = _claim_of(header, len(self._content))
         _check_claim(claim)
         self._size, self._mode = claim.size, header.picture_mode.name

@@ -12,16 +12,17 @@ import numpy.typing as npt
 from aecodec.arrays import Codes, Latents, Pixels
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.geometry import picture_size, vector_shape
+from aecodec.codec.samples import mask_of
 from aecodec.coding.payload import Numbers, RandomAccess, split_payload
 from aecodec.format.limits import Limits
 from aecodec.imaging.alpha import unpack_alpha
-from aecodec.imaging.picture import Picture, to_array
+from aecodec.imaging.picture import to_array
 
 Cache = Callable[[int, Callable[[], npt.NDArray[Any]]], npt.NDArray[Any]]
 """Returns a cached array by its number; otherwise calls the function and caches its result."""
 
-_ALPHA = -1
-"""Cache number of the alpha planes; codes have the numbers of their messages."""
+_ALPHA, _MASK = -1, -2
+"""Cache numbers of the alpha planes and the mask; codes have the numbers of their messages."""
 
 
 class OpenedFile:
@@ -80,16 +81,18 @@ class OpenedFile:
             numbers: (n,) numbers of frames, from 0.
 
         Returns:
-            uint8 (n, H, W) for grey pictures, else (n, H, W, C); alpha is the last channel.
+            uint8 (n, H, W) for grey pictures, else (n, H, W, C); alpha is the last channel. With
+            bands, (n, H, W, B) of the type of the samples.
 
         Raises:
             FormatError: the file is damaged.
         """
         header = replace(self._header, frames=len(numbers))
         pixels = self._decoder.reconstruct_pixels(header, self._latents(numbers))
-        if not header.mode.has_alpha:
-            return to_array(Picture(pixels))
-        return to_array(Picture(pixels, self._cache(_ALPHA, self._alpha)[numbers]))
+        alpha = self._cache(_ALPHA, self._alpha)[numbers] if header.mode.has_alpha else None
+        has_mask = header.samples is not None and bool(header.samples.mask)
+        missing = self._cache(_MASK, self._mask)[numbers] if has_mask else None
+        return to_array(self._decoder.picture_of(header, pixels, alpha, missing))
 
     def _latents(self, numbers: Numbers) -> Latents:
         shape = (len(numbers) * self._access.shape[0] // self.frames, *self._access.shape[1:])
@@ -107,6 +110,12 @@ class OpenedFile:
         codes = coder.decode(message.data, message.segment)
         self._level.check(codes)
         return codes
+
+    def _mask(self) -> npt.NDArray[np.bool_]:
+        """The mask of the missing samples of all frames, which is one stream."""
+        mask = mask_of(self._header, picture_size(self._decoder.spec, self._header))
+        assert mask is not None
+        return mask
 
     def _alpha(self) -> Pixels:
         """Decompress the alpha planes of all frames, which are one stream."""

@@ -16,6 +16,7 @@ from aecodec.atomic.files import write_file
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import check_target
 from aecodec.coding.rdoq import UNMASKED, RateWeight
+from aecodec.datasets.band_tiles import BandTiles
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import ArrayPictures
 from aecodec.errors import ModelError
@@ -42,6 +43,9 @@ from aecodec.training.schedule import Schedule
 
 _STARTING_TILES = 500
 """Number of tiles with which the entropy models of the loss are initialized."""
+
+_MOST_VALIDATED = 5_000
+"""Maximum number of tiles that are measured after each epoch."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Autoencoder(KerasPair):
         rate_weight: float | Sequence[float] | None = None,
         learning_rate: float = 1e-3,
         optimizer: str = "adam",
-        validation_data: npt.NDArray[Any] | None = None,
+        validation_data: npt.NDArray[Any] | Tiles | None = None,
         verbose: int = 1,
         *,
         callbacks: Sequence[Any] = (),
@@ -124,7 +128,7 @@ class Autoencoder(KerasPair):
                 in their quantization step.
             learning_rate: the highest learning rate.
             optimizer: `adam`, or `muon`, which is better for deep networks and photographs.
-            validation_data: (M, *image_shape) images to measure after each epoch.
+            validation_data: (M, *image_shape) images to measure after each epoch, or their tiles.
             verbose: as in `keras.Model.fit`.
             callbacks: Keras callbacks.
             distortion: measure of decoded pictures: `mse`, `ms-ssim`, `ssimulacra2` or `blocking`;
@@ -142,6 +146,8 @@ class Autoencoder(KerasPair):
             UsageError: the optimizer or distortion does not exist, or the images are too small for
                 the distortion.
         """
+        if not isinstance(x, BandTiles):
+            check_is_picture(self.encoder.input_shape[1:])
         self._check_convertible()
         run = run_options or RunOptions()
         tiles = x if isinstance(x, Tiles) else self._tiles(x, run.seed)
@@ -169,12 +175,13 @@ class Autoencoder(KerasPair):
             self.gains = loss.gains
 
     def _check_convertible(self) -> None:
-        check_is_picture(self.encoder.input_shape[1:])
         if product_dtype(policy_in(self.encoder)) != "float32":
             return  # a float32 copy is converted after the training
         check_pair_convertible(self)
 
-    def _validation_batches(self, x: npt.NDArray[Any] | None, batch_size: int) -> Any:
+    def _validation_batches(self, x: npt.NDArray[Any] | Tiles | None, batch_size: int) -> Any:
+        if isinstance(x, Tiles):
+            return in_order(shaped_for(self, x.validation(_MOST_VALIDATED)), batch_size)
         return None if x is None else in_order(self.checked(x), batch_size)
 
     def _tiles(self, x: npt.NDArray[Any], seed: int) -> Tiles:
@@ -193,7 +200,15 @@ class Autoencoder(KerasPair):
         if rate_weight is None:
             return loss_of(self, self.levels, None, options, distortion)
         weights = [float(weight) for weight in np.atleast_1d(rate_weight)]
-        loss: Any = loss_of(self, self.levels, weights, options, distortion, self.gains)
+        loss: Any = loss_of(
+            self,
+            self.levels,
+            weights,
+            options,
+            distortion,
+            self.gains,
+            isinstance(tiles, BandTiles),
+        )
         loss.start_from(shaped_for(self, tiles.sample(_STARTING_TILES)))
         return loss
 

@@ -31,7 +31,7 @@ def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> An
         batch_size: tiles in a batch.
         start: number of the first batch.
     """
-    shape = (batch_size, *tiles.shape[: len(pair.image_shape)])
+    shape = (batch_size, *tiles.batch_shape[: len(pair.image_shape)])
 
     def array(step: Any) -> Float32:
         return shaped_for(pair, as_floats(tiles.batch(int(step), batch_size)))

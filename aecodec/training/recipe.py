@@ -14,6 +14,7 @@ from aecodec.coding.rdoq import RateWeight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError
 from aecodec.training.losses.mixture import MSE, Mixture
+from aecodec.training.networks.bands import CHANNELS_PER_BAND
 from aecodec.training.optimizers import OPTIMIZERS
 from aecodec.training.zoo import pair_named
 
@@ -25,11 +26,14 @@ else:
 _ALMOST_ZERO = 1e-9
 """Replaces 0, a possible value of `context_units`, in logarithms."""
 
+_FOR_PICTURES, FOR_BANDS = "picture", "bands"
+"""Networks, and recipes with the same names."""
+
 _OLD_LOSS_WEIGHTS = "shares"
 """Key of the loss weights in recipes of earlier versions."""
 
 _KEYS = {
-    "data": {"tile", "held_out", "flips", "smooth"},
+    "data": {"tile", "held_out", "flips", "smooth", "band_weights"},
     "levels": {"channels", "rate_weights", "loss_weights", "context_units"},
     "training": {
         "epochs",
@@ -56,7 +60,9 @@ class Recipe:
             :func:`~aecodec.training.zoo.pair_named`.
         data: `tile`, the side of the training tiles in pixels; `held_out`, the share of the
             pictures that are only measured; `flips`, whether tiles are mirrored; `smooth`, the
-            share of the tiles in a batch that are made smooth.
+            share of the tiles in a batch that are made smooth; `band_weights`, the weight of each
+            band in the squared error, as in
+            :func:`~aecodec.datasets.transfer_fitting.fit_transfer`.
         levels: for each level, its `channels`, `rate_weights` and `loss_weights`, and the
             `context_units` of its context network. Networks for pictures have a single number of
             `channels` for all levels, which differ in gains.
@@ -127,8 +133,8 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         recipe = replace(
             recipe,
             levels=_with_current_keys(recipe.levels),
-            # Recipes of earlier versions lack these three keys.
-            data={"smooth": 0.0} | recipe.data,
+            # Recipes of earlier versions lack these keys.
+            data={"smooth": 0.0, "band_weights": []} | recipe.data,
             training={"distortion": MSE} | recipe.training,
             priors={"rdoq": {}} | recipe.priors,
         )
@@ -141,6 +147,30 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         raise UsageError(f"{path} is not a recipe ({error})") from error
     _check(recipe, path)
     return recipe
+
+
+def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
+    """The recipe for scenes with bands: `bands` instead of `picture`, or an own recipe as it is.
+
+    Args:
+        recipe: the recipe for images.
+        bands: number of bands.
+
+    Raises:
+        UsageError: the networks of the recipe are for images with 1 or 3 channels.
+
+    >>> recipe_for_bands(load_recipe("picture"), bands=2).levels["channels"]
+    [128]
+    """
+    if recipe.networks == _FOR_PICTURES:
+        recipe = load_recipe(FOR_BANDS)
+    if recipe.networks != FOR_BANDS:
+        raise UsageError(
+            f"the networks {recipe.networks!r} are for images with 1 or 3 channels of 8 bits: use "
+            f"the recipe {_FOR_PICTURES}"
+        )
+    most = min(max(recipe.levels["channels"]), bands * CHANNELS_PER_BAND)
+    return recipe.with_code_dimension(most)
 
 
 def _with_current_keys(levels: dict[str, list[Any]]) -> dict[str, list[Any]]:

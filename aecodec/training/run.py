@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,10 +17,14 @@ from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.coding.rdoq import RateWeight
+from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
+from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import AecodecWarning, ImageError, UsageError
+from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder, RunOptions
+from aecodec.training.band_export import export_bands
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
@@ -33,6 +38,9 @@ _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
 which are cut at different positions in each pass. Photographs need this many."""
 
+_MOST_NUMBERS = 250_000_000
+"""Maximum number of phases of samples for fitting the priors, because they are in memory."""
+
 _SIDE_UNIT, _LARGEST_FITTED_SIDE = 16, 192
 """Sides in pixels of the tiles for fitting priors with a spatial context: their unit, and their
 maximum."""
@@ -44,7 +52,7 @@ _MOST_HELD_OUT = 5_000
 
 def run_recipe(
     recipe: Recipe,
-    data: str | Path,
+    data: str | Path | Sequence[Picture],
     folder: Path,
     *,
     minutes: float | None = None,
@@ -61,7 +69,8 @@ def run_recipe(
 
     Args:
         recipe: the settings.
-        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`.
+        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`; or scenes
+            with bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
         folder: folder of the codec and, during the training, of its state.
         minutes: duration of the training, which replaces the recipe's epochs.
         resume: resume a training in this folder, with the same recipe and data.
@@ -95,7 +104,8 @@ class RecipeTraining:
 
     Args:
         recipe: the settings.
-        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`.
+        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`; or scenes
+            with bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
         folder: folder of the codec and, during the training, of its state.
         minutes: duration of the training, which replaces the recipe's epochs.
         start_from: codec of the same recipe whose networks are the start of the training.
@@ -107,17 +117,23 @@ class RecipeTraining:
     def __init__(
         self,
         recipe: Recipe,
-        data: str | Path,
+        data: str | Path | Sequence[Picture],
         folder: Path,
         minutes: float | None = None,
         start_from: CodecFolder | None = None,
     ) -> None:
-        pictures = open_pictures(data)
+        self._fitted: FittedTransfer | None = None
+        pictures: Pictures
+        if isinstance(data, str | Path):
+            pictures = open_pictures(data)
+        else:
+            self._fitted = fit_to_scenes(data, recipe.data["band_weights"])
+            pictures = ScenePictures(data, self._fitted)
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._pair = pair_named(recipe.networks)
-        self._tiles, self._held_out = _split(recipe, pictures)
+        self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
 
     def check_state(self, resume: bool) -> None:
         """Check that a state exists on disk if and only if the training is resumed.
@@ -173,26 +189,31 @@ class RecipeTraining:
             AecodecError: the folder cannot be written.
         """
         levels, priors = self._recipe.levels, self._recipe.priors
-        return autoencoder.to_codec(
-            self._folder,
-            self._images_to_fit(autoencoder),
-            self._recipe.name,
-            self._held_out.whole(_MOST_HELD_OUT),
-            levels=len(levels["rate_weights"]),
-            priors=priors["count"],
-            context_units=levels["context_units"],
-            context_epochs=priors["context_epochs"],
-            rdoq=RateWeight(**priors["rdoq"]),
-            replace=replace,
-        )
+        images, held_out = self._images_to_fit(autoencoder), self._held_out.whole(_MOST_HELD_OUT)
+        options: dict[str, Any] = {
+            "name": self._recipe.name,
+            "priors": priors["count"],
+            "context_units": levels["context_units"],
+            "context_epochs": priors["context_epochs"],
+            "rdoq": RateWeight(**priors["rdoq"]),
+            "replace": replace,
+        }
+        if self._fitted:
+            names = [str(number) for number in range(1, images.shape[-1] + 1)]
+            arguments = autoencoder, self._folder, self._fitted, images, held_out, names
+            return export_bands(*arguments, **options)
+        options |= {"held_out": held_out, "levels": len(levels["rate_weights"])}
+        return autoencoder.to_codec(self._folder, images, **options)
 
     def _new_autoencoder(self) -> Autoencoder:
         """The autoencoder with its initial weights."""
         channels, weights = self._recipe.levels["channels"], self._recipe.levels["rate_weights"]
-        pair = self._pair.build(self._tiles.shape, sum(channels))
+        pair = self._pair.build(self._tiles.image_shape, sum(channels))
         autoencoder = Autoencoder(*pair, channels)
         sample = self._tiles.sample(_STARTING_TILES)
-        self._pair.start(autoencoder.encoder, autoencoder.decoder, sample, channels, weights)
+        scales = [self._tiles.scales] if isinstance(self._tiles, BandTiles) else []
+        models = autoencoder.encoder, autoencoder.decoder
+        self._pair.start(*models, sample, channels, weights, *scales)
         if self._start_from:
             start_from_codec(autoencoder, self._start_from, len(weights))
         return autoencoder
@@ -235,7 +256,7 @@ class RecipeTraining:
             rate_weight=levels["rate_weights"],
             learning_rate=training["learning_rate"],
             optimizer=training["optimizer"],
-            validation_data=self._held_out.whole(_MOST_HELD_OUT),
+            validation_data=self._held_out,
             verbose=verbose,
             callbacks=callbacks,
             distortion=training["distortion"],
@@ -251,11 +272,18 @@ class RecipeTraining:
         They are larger for networks that take any size, whose code vectors have neighbours.
         """
         if None not in autoencoder.image_shape:
-            return self._tiles.sample(_MOST_FITTED // autoencoder.vectors_of(self._tiles.shape))
+            return self._tiles.sample(
+                _MOST_FITTED // autoencoder.vectors_of(self._tiles.image_shape)
+            )
         typical = np.median(self._tiles.sizes.min(axis=1)) // _SIDE_UNIT * _SIDE_UNIT
         side = int(np.clip(typical, self._tiles.shape[0], _LARGEST_FITTED_SIDE))
         larger = self._tiles.of_side(side)
-        return larger.sample(_MOST_FITTED // autoencoder.vectors_of(larger.shape), _FITTED_PASSES)
+        count = _MOST_FITTED // autoencoder.vectors_of(larger.image_shape)
+        if self._fitted:
+            count = min(
+                count, _MOST_NUMBERS // (math.prod(larger.image_shape) * self._fitted.phases)
+            )
+        return larger.sample(max(1, count), _FITTED_PASSES)
 
 
 def _digest(
@@ -268,16 +296,24 @@ def _digest(
     return hashlib.sha256(repr(settings).encode() + data + codec_id).hexdigest()[:8]
 
 
-def _split(recipe: Recipe, pictures: Pictures) -> tuple[Tiles, Tiles]:
+def _split(
+    recipe: Recipe, pictures: Pictures, fitted: FittedTransfer | None
+) -> tuple[Tiles, Tiles]:
     """Training tiles, and tiles of held-out pictures."""
-    channels, tile = channels_of(pictures), (recipe.data["tile"],) * 2
+    tile = (recipe.data["tile"],) * 2
+    trained, held_out = hold_out(pictures, recipe.data["held_out"])
+    flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]
+    if isinstance(pictures, ScenePictures) and fitted:
+        return (
+            BandTiles(pictures, fitted, tile, flips, trained, seed),
+            BandTiles(pictures, fitted, tile, only=held_out),
+        )
+    channels = channels_of(pictures)
     if channels not in (1, 3):
         raise ImageError(
             f"the pictures have {channels} channels, but codecs have 1 (grey) or 3 (RGB): select "
             "or convert the channels first"
         )
-    trained, held_out = hold_out(pictures, recipe.data["held_out"])
-    flips, smooth, seed = recipe.data["flips"], recipe.data["smooth"], recipe.training["seed"]
     return (
         Tiles(pictures, tile, channels, flips, trained, seed, smooth),
         Tiles(pictures, tile, channels, only=held_out),

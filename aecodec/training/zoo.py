@@ -10,6 +10,7 @@ from typing import Any
 from aecodec.arrays import Float32
 from aecodec.errors import UsageError
 from aecodec.keras_models.custom_objects import imported_object
+from aecodec.training.networks.bands import band_pair, start_from_block_klt
 from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.convolutional import LARGE, picture_pair, start_from_klt
 from aecodec.training.networks.quantization_aware import qat_copy
@@ -24,14 +25,15 @@ class ReadyMade:
         build: makes encoder and decoder for a tile shape (h, w, C) and a code dimension.
         shares_channels: whether all levels share the channels of the latents, and differ in gains.
         start: initializes the weights of encoder and decoder from a sample of tiles (N, h, w, C)
-            and the channels and rate weights of the levels.
+            and the channels and rate weights of the levels. For bands, the scales of
+            :class:`~aecodec.datasets.band_tiles.BandTiles` follow.
         qat_copy: makes the quantization-aware copy of a model, from the model, typical inputs and a
             Keras policy.
     """
 
     build: Callable[[tuple[int, int, int], int], tuple[Any, Any]]
     shares_channels: bool
-    start: Callable[[Any, Any, Float32, list[int], list[float]], None]
+    start: Callable[..., None]
     qat_copy: Callable[[Any, Float32, str], Any]
 
 
@@ -46,6 +48,7 @@ def _rounding_copy(model: Any, _: Float32, dtype: str) -> Any:
 PAIRS = {
     "tile": ReadyMade(tile_pair, False, _keep_initial_weights, _rounding_copy),
     "picture": ReadyMade(picture_pair, True, start_from_klt, normalized_copy),
+    "bands": ReadyMade(band_pair, True, start_from_block_klt, normalized_copy),
     "photo": ReadyMade(partial(picture_pair, stages=LARGE), True, start_from_klt, normalized_copy),
 }
 

@@ -21,7 +21,9 @@ from aecodec.cli.shared.texts import codec_lines
 from aecodec.codec.registry import load_codec
 from aecodec.codec_files.folder import check_target
 from aecodec.data.recipes import purpose_of, recipe_names
+from aecodec.datasets.scenes import description_of, open_scenes
 from aecodec.errors import UsageError
+from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only when needed
     from aecodec.training.recipe import Recipe
@@ -38,7 +40,9 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="A folder of images, an .npz or .npy file, mnist or fashion_mnist."
+            metavar="DATA",
+            help="A folder of images or scenes with bands, an .npz or .npy file, mnist or "
+            "fashion_mnist.",
         ),
     ],
     out: Annotated[
@@ -105,6 +109,16 @@ def train(
             autocompletion=complete_codec,
         ),
     ] = None,
+    bands_first: Annotated[
+        bool,
+        typer.Option(
+            "--bands-first", help="Arrays are (N, B, H, W), or (B, H, W) in a folder of scenes."
+        ),
+    ] = False,
+    nodata: Annotated[
+        float | None,
+        typer.Option(help="Value of missing samples, in addition to NaN and those in files."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the codec. Default: the name of the folder.")
     ] = None,
@@ -134,18 +148,23 @@ def train(
     if start_from and real_path(Path(start_from)) == real_path(out):
         raise UsageError(f"{out} is the codec of --from: give another folder with -o")
     _check_data(data)
+    console = Console(quiet)
     with tensorflow_for("training"):
-        from aecodec.training.recipe import load_recipe
+        from aecodec.training.recipe import load_recipe, recipe_for_bands
         from aecodec.training.run import run_recipe
     stated = load_recipe(recipe)
+    with console.messages_as_they_come():
+        scenes = _scenes(data, bands_first, nodata)
+    if scenes:
+        console.note(description_of(scenes))
+        stated = recipe_for_bands(stated, scenes[0].pixels.shape[-1])
     changed = _changed(
         stated, levels, code_dimension, rate_weight, priors, tile, epochs=epochs, seed=seed
     )
-    console = Console(quiet)
     with contextlib.redirect_stdout(sys.stderr), console.messages_as_they_come():
         codec = run_recipe(
             replace(changed, name=name),
-            data,
+            scenes or data,
             out,
             minutes=minutes,
             resume=resume,
@@ -155,6 +174,13 @@ def train(
             verbose=0,
         )
     console.result(codec_lines(codec))
+
+
+def _scenes(data: str, bands_first: bool, nodata: float | None) -> list[Picture] | None:
+    path = Path(data)
+    if not path.exists():
+        return None  # the name of a data set
+    return open_scenes(path, bands_first=bands_first, nodata=nodata)
 
 
 def _check_data(data: str) -> None:

@@ -23,6 +23,16 @@ _MOST_LIMITS = 400
 Range = tuple[float, float]
 """Float values of the integers -128 and 127."""
 
+_CEILING = 6.0
+_MOVES = (
+    schema.BuiltinOperator.SPACE_TO_DEPTH,
+    schema.BuiltinOperator.DEPTH_TO_SPACE,
+    schema.BuiltinOperator.CONCATENATION,
+)
+"""Operators that move values without changing them."""
+
+_CONVERSIONS = (schema.BuiltinOperator.QUANTIZE, schema.BuiltinOperator.DEQUANTIZE)
+
 _LARGEST = 1e9
 _TRANSPOSED = "TRANSPOSE_CONV"
 _KERNEL = 1
@@ -151,6 +161,38 @@ class CalibratedModel:
         limit[0] = original
         return least_error
 
+    def set_trained_ranges(self, end: Range) -> None:
+        """Set the ranges with which networks of ReLU6 are trained for int8.
+
+        These are 0..6, and -6..6 for convolutions whose outputs are added to values in 0..6. If
+        outputs are moved at the end, they already have the range `end` of the model's output.
+        """
+        added = {
+            index
+            for operator in self._graph.operators
+            if self._kind(operator) == schema.BuiltinOperator.ADD
+            for index in operator.inputs
+        }
+        in_range: set[int] = set()
+        for operator in self._graph.operators:
+            output, options = operator.outputs[0], operator.builtinOptions
+            activation = getattr(options, "fusedActivationFunction", None)
+            is_move = self._kind(operator) in _MOVES and operator.inputs[0] in in_range
+            is_scaled = self._kind(operator) == schema.BuiltinOperator.MUL
+            if activation == schema.ActivationFunctionType.RELU6 or is_move or is_scaled:
+                in_range.add(output)
+                self.set_range(output, (0.0, _CEILING))
+            elif output in added:
+                self.set_range(output, (-_CEILING, _CEILING))
+        moved = self.exit
+        for operator in reversed(self._graph.operators):
+            if operator.outputs[0] == moved and self._kind(operator) in (*_MOVES, *_CONVERSIONS):
+                moved = operator.inputs[0]
+                self.set_range(moved, end)
+
+    def _kind(self, operator: Any) -> int:
+        return _kind_of(self._model, operator)
+
     def _inner_limits(self) -> Iterator[list[float]]:
         for tensor in self._inner_tensors():
             ranges = tensor.quantization
@@ -183,9 +225,13 @@ def _transposed(model: Any) -> list[Any]:
 
 
 def _is_transposed_convolution(model: Any, operator: Any) -> bool:
+    return _kind_of(model, operator) == schema.BuiltinOperator.TRANSPOSE_CONV
+
+
+def _kind_of(model: Any, operator: Any) -> int:
+    """Number of an operator in TFLite's schema."""
     code = model.operatorCodes[operator.opcodeIndex]
-    kind = max(code.builtinCode, code.deprecatedBuiltinCode)
-    return bool(kind == schema.BuiltinOperator.TRANSPOSE_CONV)
+    return int(max(code.builtinCode, code.deprecatedBuiltinCode))
 
 
 def _as_list(limits: Any) -> list[float] | None:

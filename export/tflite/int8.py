@@ -71,7 +71,9 @@ class _FakeQuant(keras.layers.Layer):
         return tf.quantization.fake_quant_with_min_max_args(inputs, *self._end.limits)
 
 
-def encoder_tflite(encoder: Any, images: Float32, error_of: PictureError) -> MixedModel:
+def encoder_tflite(
+    encoder: Any, images: Float32, error_of: PictureError, has_trained_ranges: bool = False
+) -> MixedModel:
     """Convert an encoder to int8: its input is pixel - 128, and its output is the latents.
 
     Args:
@@ -79,6 +81,7 @@ def encoder_tflite(encoder: Any, images: Float32, error_of: PictureError) -> Mix
             clipped to -128..127.
         images: (N, *image_shape) images in 0..1 for calibration.
         error_of: squared error of the pictures that are decoded from the latents.
+        has_trained_ranges: whether the model was trained in int8; see :func:`_int8_model`.
 
     Raises:
         ModelError: the model cannot be converted, or its input or output cannot be quantized this
@@ -86,7 +89,9 @@ def encoder_tflite(encoder: Any, images: Float32, error_of: PictureError) -> Mix
     """
     layer = code_layer(encoder)
     if layer is None:
-        return _int8_model(encoder, _PIXELS, _LATENTS, images, Half.ENCODER, error_of)
+        return _int8_model(
+            encoder, _PIXELS, _LATENTS, images, Half.ENCODER, error_of, has_trained_ranges
+        )
     part = float_part(encoder)
     end = _end_of(layer, outputs_of(part, images))
 
@@ -97,13 +102,16 @@ def encoder_tflite(encoder: Any, images: Float32, error_of: PictureError) -> Mix
     return _with_layer(mixed, layer, end)
 
 
-def decoder_tflite(decoder: Any, latents: Float32, error_of: PictureError) -> MixedModel:
+def decoder_tflite(
+    decoder: Any, latents: Float32, error_of: PictureError, has_trained_ranges: bool = False
+) -> MixedModel:
     """Convert a decoder to int8: its input is the latents, and its output is pixel - 128.
 
     Args:
         decoder: Keras model from latents to images in 0..1.
         latents: (N, *code_shape) latents for calibration.
         error_of: squared error of decoded pictures.
+        has_trained_ranges: whether the model was trained in int8; see :func:`_int8_model`.
 
     Raises:
         ModelError: the model cannot be converted, or its input or output cannot be quantized this
@@ -111,7 +119,9 @@ def decoder_tflite(decoder: Any, latents: Float32, error_of: PictureError) -> Mi
     """
     layer = code_layer(decoder)
     if layer is None:
-        return _int8_model(decoder, _LATENTS, _PIXELS, latents, Half.DECODER, error_of)
+        return _int8_model(
+            decoder, _LATENTS, _PIXELS, latents, Half.DECODER, error_of, has_trained_ranges
+        )
     start = _end_for(layer.constants()["table"])
     vectors = outputs_of(layer, latents)
     mixed = _int8_model(float_part(decoder), start, _PIXELS, vectors, Half.DECODER, error_of)
@@ -141,13 +151,32 @@ def _end_for(values: Float32) -> _End:
 
 
 def _int8_model(
-    model: Any, start: _End, end: _End, samples: Float32, half: Half, error_of: PictureError
+    model: Any,
+    start: _End,
+    end: _End,
+    samples: Float32,
+    half: Half,
+    error_of: PictureError,
+    has_trained_ranges: bool = False,
 ) -> MixedModel:
+    """An int8 model.
+
+    If it has the ranges of its training in int8
+    (:meth:`~aecodec.export.tflite.calibrated.CalibratedModel.set_trained_ranges`), all layers
+    compute in int8. Otherwise, ranges are measured and searched, and layers that lose much compute
+    in floats.
+    """
     enough = max(_MIN_SAMPLES, _ENOUGH_PIXELS // math.prod(samples.shape[1:]))
     samples = samples[: min(_MAX_SAMPLES, enough)]
     expected = np.clip(outputs_of(model, samples), *end.limits)
     try:
         calibrated = _calibrated(model, start, end, samples)
+        if has_trained_ranges:
+            calibrated.set_trained_ranges(end.limits)
+            content = calibrated.quantized()
+            _check_ends(content, start, end, half)
+            outputs = _outputs(content, samples).reshape(expected.shape)
+            return MixedModel(content, error_of(outputs))
         stride = max(1, len(samples) // _SEARCHED)
         subset, subset_expected = samples[::stride], expected[::stride]
         calibrated.shrink_ranges(

@@ -13,6 +13,7 @@ from helpers.commands import Command
 from PIL import Image
 
 import aecodec
+from aecodec.pillow.image_file import AecImageFile
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -94,6 +95,8 @@ def test_info_describes_samples(scenes: Path, command: Command) -> None:
         "source": ".tif",
     }
     assert {name: values[name] for name in expected} == expected
+    with pytest.raises(OSError, match="decompress_array"):
+        AecImageFile("a.aec")
     values = json.loads(command("decompress", "a.aec", "--codec", "bands", "--json").out)
     assert (values["mode"], values["bands"], values["type"]) == (None, 3, "int16")
 

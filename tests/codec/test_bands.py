@@ -175,7 +175,9 @@ def test_other_pictures_are_rejected(codecs: Codecs, image: Any, message: str) -
 
 
 def test_pictures_that_no_built_in_codec_fits_name_the_command_that_trains_one() -> None:
-    for image in (np.zeros((4, 4), np.int16), samples_picture(np.zeros((4, 4, 5), np.uint8))):
+    arrays = np.zeros((4, 4), np.int16), np.zeros((4, 4, 5), np.uint8), np.zeros((9, 4, 5, 6), "u1")
+    masked = np.ma.masked_equal(np.eye(5, dtype=np.uint8), 1)
+    for image in (*arrays, masked, samples_picture(arrays[1])):
         with pytest.raises(ImageError, match="aecodec train FOLDER --recipe picture -o my-bands"):
             aecodec.compress(image, "digits")
     with pytest.raises(UsageError, match="need a codec with bands"):
@@ -196,6 +198,18 @@ def test_uint8_pictures_and_metadata_are_kept(codecs: Codecs) -> None:
         )
         .metadata
     )
+
+
+def test_frames_are_decoded_one_by_one(codecs: Codecs, tmp_path: Path) -> None:
+    array = np.arange(4 * 5 * 6 * 3).reshape(4, 5, 6, 3).astype(">f4")
+    array[1, 2:], array[3, ..., 1] = np.nan, np.nan
+    path = tmp_path / "frames.aec"
+    path.write_bytes(codecs[3].compress(array))
+    frames = aecodec.frames(path, codecs[3])
+    assert frames[0].dtype.str == ">f4"
+    expected = codecs[3].decompress_array(path)
+    np.testing.assert_array_equal(frames[[3, 1]], expected[[3, 1]])
+    np.testing.assert_array_equal(np.isnan(frames[:]), np.isnan(array))
 
 
 def test_pillow_images_are_not_made_of_bands(codecs: Codecs) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import band_codec
+from helpers.codecs.golden import GOLDEN
 from helpers.documents import ROOT
 
 import aecodec
@@ -26,6 +28,7 @@ from aecodec.format import container
 
 DIGITS = BUILT_IN / "digits"
 JSON = json.loads((DIGITS / "codec.json").read_text("utf-8"))
+BANDS = json.loads((GOLDEN / "codecs" / "bands" / "codec.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -78,20 +81,22 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def variants(value: Any) -> list[Any]:
+    if isinstance(value, bool):
+        return [not value, int(value), str(value), None]
     if isinstance(value, str):
         return [value + "x", value[:-1], value.upper(), "0" * 64, 0]
     return [value + 1, value - 1, float(value), str(value), True, [value], None, value + 0.5]
 
 
-FIELDS = list(leaves(JSON["spec"]))
+FIELDS = [(stored, path) for stored in (JSON["spec"], BANDS["spec"]) for path in leaves(stored)]
 
 
-@pytest.mark.parametrize("path", FIELDS, ids=lambda path: ".".join(map(str, path)))
-def test_no_other_specification_has_the_identity(path: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize(("stored", "path"), FIELDS)
+def test_no_other_specification_has_the_identity(stored: Any, path: tuple[Any, ...]) -> None:
     """Each field is changed, in value and in type: another identity, or none."""
-    own = spec_from_json(JSON["spec"])
-    for variant in variants(_at(JSON["spec"], path)):
-        values = json.loads(json.dumps(JSON["spec"]))
+    own = spec_from_json(stored)
+    for variant in variants(_at(stored, path)):
+        values = json.loads(json.dumps(stored))
         _at(values, path[:-1])[path[-1]] = variant
         try:
             spec = spec_from_json(values)
@@ -116,6 +121,51 @@ def test_a_specification_has_its_keys_and_no_others(key: str) -> None:
         values[key] = 1
     with pytest.raises(CodecError, match="describe"):
         spec_from_json(values)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phases": 3},
+        {"phases": 4.0},
+        {"names": ["a", "b"]},
+        {"names": ["a", "b", "\x1b[2J"]},
+        {"names": "abc"},
+        {"file_limits": 1},
+        {"more": 1},
+    ],
+)
+def test_bands_that_are_none_are_refused(changes: dict[str, Any]) -> None:
+    bands = BANDS["spec"]["bands"] | changes
+    with pytest.raises(CodecError, match="describe"):
+        spec_from_json(BANDS["spec"] | {"bands": bands})
+
+
+@pytest.mark.parametrize(
+    ("limits", "tables"),
+    [
+        ([[0, 1]], [[0, 65535]]),
+        ([[0, 1, 2]], [[0] * 255 + [65535]]),
+        ([[1, 1]], [[0] * 255 + [65535]]),
+        ([[0, np.inf]], [[0] * 255 + [65535]]),
+        ([[np.nan, 1]], [[0] * 255 + [65535]]),
+        ([[0, 1]], [[0] * 255 + [65534]]),
+        ([[0, 1]], [[0, 5, *[4] * 253, 65535]]),
+        ([0, 1], [0] * 255 + [65535]),
+    ],
+)
+def test_transfers_that_are_none_are_refused(tmp_path: Path, limits: Any, tables: Any) -> None:
+    assert band_codec(tmp_path, [(0, 1)], 1).transfer().tables.shape == (1, 256)
+    with np.load(tmp_path / "priors.npz") as archive:
+        arrays = dict(archive)
+    arrays |= {"limits": np.array(limits, np.float64), "transfer": np.array(tables, np.uint16)}
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    values = json.loads((tmp_path / "codec.json").read_text("utf-8"))
+    values["spec"]["files"]["priors.npz"] = forge(tmp_path, "priors.npz", file.getvalue())
+    write(tmp_path, values)
+    with pytest.raises(CodecError, match=r"priors\.npz: not the t"):
+        CodecFolder.open(tmp_path).transfer()
 
 
 @pytest.mark.parametrize("name", ["digits", "photo"])

@@ -6,13 +6,15 @@ import io
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import band_codec
 
-from aecodec import AecodecWarning, ImageError, Picture, UsageError
+from aecodec import AecodecWarning, Codec, ImageError, Picture, UsageError
 from aecodec.format.container import MetadataKind
 from aecodec.format.instruction import Origin
 from aecodec.format.kept_tags import KeptTags, band_names
@@ -21,6 +23,8 @@ from aecodec.image_files.options import ReadOptions
 from aecodec.image_files.samples import read_samples, suffix_to_write, write_samples
 
 tifffile = pytest.importorskip("tifffile")
+
+Restore = Callable[..., bytes]
 
 TYPES = ("uint8", "int8", "uint16", "int16", "int32", "float16", "float32")
 SHAPES = {
@@ -95,10 +99,21 @@ def read(content: bytes, **options: Any) -> Picture:
     return read_samples(io.BytesIO(content), ReadOptions(**options))
 
 
-def restored(content: bytes, suffix: str, **options: Any) -> bytes:
-    """Read a file and write it as a format."""
-    picture = read(content, **options)
-    return write_samples(replace(picture, origin=Origin(suffix, 0)), suffix)
+@pytest.fixture(scope="module")
+def restored(tmp_path_factory: pytest.TempPathFactory) -> Restore:
+    """A function that compresses a file with an exact codec, and restores its format."""
+    folder = tmp_path_factory.mktemp("codecs")
+
+    @cache
+    def codec(bands: int) -> Codec:
+        return Codec(band_codec(folder / str(bands), [(-50, 205)] * bands, phases=1))
+
+    def restore(content: bytes, suffix: str, **options: Any) -> bytes:
+        picture = replace(read(content, **options), origin=Origin(suffix, 0))
+        exact = codec(picture.pixels.shape[-1])
+        return write_samples(exact.decoder.decompress_picture(exact.compress(picture)), suffix)
+
+    return restore
 
 
 def facts(content: bytes) -> list[Any]:
@@ -120,7 +135,9 @@ def facts(content: bytes) -> list[Any]:
 @pytest.mark.parametrize(
     ("dtype", "layout", "byte_order"), list(itertools.product(TYPES, SHAPES, "<>"))
 )
-def test_arrays_are_restored(dtype: str, layout: Layout, byte_order: str) -> None:
+def test_arrays_are_restored(
+    restored: Restore, dtype: str, layout: Layout, byte_order: str
+) -> None:
     """Types, shapes, axes and byte orders of TIFF and NumPy files are restored."""
     array = samples(SHAPES[layout], dtype)
     content = tiff_with(layout, array, byte_order=byte_order)
@@ -153,7 +170,7 @@ WITH_TAGS = {
 
 
 @pytest.mark.parametrize("kind", WITH_TAGS)
-def test_tags_are_restored(kind: str) -> None:
+def test_tags_are_restored(restored: Restore, kind: str) -> None:
     """Tags, colours and planes of TIFF files are restored."""
     assert facts(restored(WITH_TAGS[kind], ".tif")) == facts(WITH_TAGS[kind])
 
@@ -174,7 +191,7 @@ def test_channels_are_bands(kind: str, shape: tuple[int, ...], names: tuple[str,
     assert band_names(KeptTags.unpack(picture.metadata[MetadataKind.TIFF]), shape[-1]) == names
 
 
-def test_pages_are_bands_if_the_user_says_so() -> None:
+def test_pages_are_bands_if_the_user_says_so(restored: Restore) -> None:
     """With a band axis, all pages are bands, and become pages again."""
     content = tiff(*samples((4, 7, 5)))
     assert read(content, band_axis=-3).pixels.shape == (1, 7, 5, 4)
@@ -193,7 +210,7 @@ def test_pages_are_bands_if_the_user_says_so() -> None:
         ("-inf", "float16"),
     ],
 )
-def test_nodata_is_restored(nodata: str, dtype: str) -> None:
+def test_nodata_is_restored(restored: Restore, nodata: str, dtype: str) -> None:
     """GDAL's nodata value marks missing samples, and is restored in tags and samples."""
     array = samples((7, 5), dtype)
     with np.errstate(over="ignore"):
@@ -206,14 +223,14 @@ def test_nodata_is_restored(nodata: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("nodata", ["-9999", "1.5", "none", ""])
-def test_nodata_that_the_type_cannot_hold_is_only_a_tag(nodata: str) -> None:
+def test_nodata_that_the_type_cannot_hold_is_only_a_tag(restored: Restore, nodata: str) -> None:
     """GDAL ignores such a value, too."""
     content = tiff(GREY, extratags=[(42113, "s", 0, nodata)])
     assert read(content).missing is None
     assert facts(restored(content, ".tif")) == facts(content)
 
 
-def test_nodata_of_the_user() -> None:
+def test_nodata_of_the_user(restored: Restore) -> None:
     """The user's value overrides that of the file, whose tag stays."""
     array = np.array([[1, 2], [3, 4]], np.uint8)
     content = tiff(array, extratags=[(42113, "s", 0, "1")])
@@ -227,7 +244,7 @@ def test_nodata_of_the_user() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_masks_are_pages(dtype: str) -> None:
+def test_masks_are_pages(restored: Restore, dtype: str) -> None:
     """A transparency mask marks missing pixels of all bands; TIFF files get it back."""
     content, mask = io.BytesIO(), np.indices((7, 5)).sum(0) > 3
     array = np.where(mask[..., None], samples((7, 5, 3), dtype), 0)
@@ -246,7 +263,7 @@ def test_masks_are_pages(dtype: str) -> None:
             write_samples(picture, ".npy")
 
 
-def test_arrays_of_npz_keep_their_names() -> None:
+def test_arrays_of_npz_keep_their_names(restored: Restore) -> None:
     """The only array is read, or the chosen one; it keeps its name and order."""
     content = restored(npz(tas=np.asfortranarray(GREY)), ".npz")
     with np.load(io.BytesIO(content)) as arrays:
@@ -282,7 +299,7 @@ def fits_header(**cards: Any) -> bytes:
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32"])
 @pytest.mark.parametrize("extension", [{}, {"XTENSION": "'IMAGE   '"}])
-def test_fits_files_are_restored(dtype: str, extension: dict[str, str]) -> None:
+def test_fits_files_are_restored(restored: Restore, dtype: str, extension: dict[str, str]) -> None:
     """All bytes of a FITS file with one image are restored."""
     cards = extension if dtype == "float32" else {**extension, "BLANK": 3}
     content = fits_file(samples((4, 7, 5), dtype), **cards)
@@ -322,7 +339,7 @@ def test_dicom_files_keep_no_data_of_patients() -> None:
     assert np.array_equal(tifffile.imread(io.BytesIO(write_samples(picture, ".tif"))), array)
 
 
-def test_deep_png_is_restored() -> None:
+def test_deep_png_is_restored(restored: Restore) -> None:
     """Grey levels with 16 bits are kept."""
     content = write_samples(read(numpy_file(GREY)), ".png")
     assert np.array_equal(read(content).pixels[0, ..., 0], GREY)

@@ -12,6 +12,7 @@ from aecodec.training.losses.distortion_only import DistortionLoss
 from aecodec.training.losses.gained import GainedRateDistortionLoss
 from aecodec.training.losses.mixture import Mixture
 from aecodec.training.losses.separate_channels import RateDistortionLoss
+from aecodec.training.losses.weighted import WeightedLoss
 
 
 def loss_of(
@@ -21,6 +22,7 @@ def loss_of(
     options: RateOptions,
     distortion: Mixture,
     gains: Float32 | None = None,
+    is_weighted: bool = False,
 ) -> DistortionLoss | RateDistortionLoss | GainedRateDistortionLoss:
     """The loss for a pair and its levels.
 
@@ -31,6 +33,7 @@ def loss_of(
         options: details of the rate term.
         distortion: measure of decoded pictures.
         gains: (L, K) initial gains, if levels differ in gains.
+        is_weighted: whether batches have weights of the samples; levels then differ in gains.
 
     Raises:
         ModelError: the numbers of levels, rate weights and loss weights do not fit each other.
@@ -44,7 +47,8 @@ def loss_of(
     levels, level_weights = len(rate_weights), len(options.weights_of(len(rate_weights)))
     if levels == level_weights > len(channels) == 1 and len(pair.code_shape) == 3:
         fitting = gains if gains is not None and len(gains) == levels else None
-        return GainedRateDistortionLoss(pair, rate_weights, options, distortion, fitting)
+        gained = WeightedLoss if is_weighted else GainedRateDistortionLoss
+        return gained(pair, rate_weights, options, distortion, fitting)
     if not level_weights == levels == len(channels):
         raise ModelError(
             f"{levels} rate weights and {level_weights} loss weights for {len(channels)} levels: "

@@ -74,24 +74,38 @@ class GainedRateDistortionLoss(LossOfLevels):
         latents = np.asarray(self.encoder(images), np.float32)
         self.entropy_model.start_from(latents.std(axis=(0, 1, 2)))
 
-    def train_step(self, images: Any) -> dict[str, Any]:
+    def images_in(self, batch: Any) -> Any:
+        """The images (N, h, w, C) of a batch."""
+        return batch
+
+    def distortions(self, decoded: Any, batch: Any) -> Any:
+        """(N,) distortions of decoded images, which are minimized."""
+        return self.distortion(decoded, batch)
+
+    def squared_errors_of(self, decoded: Any, batch: Any) -> Any:
+        """(N,) squared errors of decoded images, which are reported."""
+        return mean_squares(decoded, batch)
+
+    def train_step(self, batch: Any) -> dict[str, Any]:
+        images = self.images_in(batch)
         # All levels occur equally often, and the pictures are in random order.
         numbers = tf.range(tf.shape(images)[0]) + tf.random.uniform((), 0, 1 << 20, tf.int32)
         levels = numbers % len(self.bits)
         with tf.GradientTape() as tape:
             bits, decoded = self._coded(images, levels, training=True)
-            distortions = self.distortion(decoded, images)
+            distortions = self.distortions(decoded, batch)
             cost = self.total_cost(bits, distortions, levels, pixels=numbers_in(images))
         self.minimize(cost, tape)
-        self._count(bits, mean_squares(decoded, images), levels)
+        self._count(bits, self.squared_errors_of(decoded, batch), levels)
         return self.results()
 
-    def test_step(self, images: Any) -> dict[str, Any]:
+    def test_step(self, batch: Any) -> dict[str, Any]:
+        images = self.images_in(batch)
         numbers, pictures = tf.range(len(self.bits)), tf.shape(images)[0]
 
         def at_level(number: Any) -> tuple[Any, Any]:
             bits, decoded = self._coded(images, tf.fill([pictures], number), training=False)
-            return bits, mean_squares(decoded, images)
+            return bits, self.squared_errors_of(decoded, batch)
 
         # Tracing a graph for one level takes less time than tracing a graph for each level.
         measured = tf.map_fn(at_level, numbers, 1, fn_output_signature=(tf.float32, tf.float32))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +33,16 @@ from aecodec.training.networks.tile import residual_block
 STRIDE, _FINEST_GRID = 16, 4
 """Distances in pixels between the points of the coarsest and the finest grid."""
 
-_CEILING = 6.0
-_STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
+CEILING = 6.0
+"""Largest value between layers."""
+
+STEP_PER_ROOT_LAMBDA = math.sqrt(6 / math.log(2))
 """Quantization step at which the slopes of rate and distortion are balanced, at high rates:
 lambda = step^2 ln(2) / 6."""
 
-_STARTING_TILES = 200
+STARTING_TILES = 200
 
-_FINEST_PIXELS, _FINEST_LATENTS, _FINEST_DECODED = 0.03, 0.3, 0.005
+FINEST_PIXELS, FINEST_LATENTS, _FINEST_DECODED = 0.03, 0.3, 0.005
 """Least deviations that carry information: about 1/255 of pixels in 0..6; a part of a step of
 latents; about 1/255 of pixels in 0..1."""
 
@@ -96,19 +98,21 @@ def picture_pair(
             f"tiles of {width}x{height} pixels do not fit these networks: use sides that are "
             f"multiples of {STRIDE}"
         )
-    return _encoder(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
+    return encoder_of(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
 
 
-def _encoder(channels: int, code_dimension: int, stages: tuple[Stage, ...]) -> Any:
+def encoder_of(channels: int, code_dimension: int, stages: Sequence[Stage]) -> Any:
+    """An encoder with a stage per grid, each twice as coarse as the one before, from 4x4 pixels."""
     images = keras.Input((None, None, channels))
     finest, *coarser = stages
-    numbers, pixels = itertools.count(), layers.Rescaling(_CEILING)(images)
-    hidden = _convolution(finest.width)(SpaceToDepth(_FINEST_GRID)(pixels))
-    hidden = _blocks(hidden, finest, numbers)
+    numbers, pixels = itertools.count(), layers.Rescaling(CEILING)(images)
+    hidden = convolution(finest.width)(SpaceToDepth(_FINEST_GRID)(pixels))
+    hidden = blocks_of(hidden, finest, numbers)
     for stage in coarser:
         downsampling = layers.Conv2D(stage.width, 4, 2, padding="same", activation="relu6")
-        hidden = _blocks(downsampling(hidden), stage, numbers)
-    joined = layers.Concatenate()([SpaceToDepth(STRIDE)(pixels), hidden])
+        hidden = blocks_of(downsampling(hidden), stage, numbers)
+    stride = _FINEST_GRID << len(coarser)
+    joined = layers.Concatenate()([SpaceToDepth(stride)(pixels), hidden])
     latents = layers.Conv2D(code_dimension, 1, name="latents")
     model = keras.Model(images, latents(joined), name="encoder")
     set_role(latents, Role.LATENTS)
@@ -118,10 +122,10 @@ def _encoder(channels: int, code_dimension: int, stages: tuple[Stage, ...]) -> A
 def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> Any:
     codes, numbers = keras.Input((None, None, code_dimension)), itertools.count()
     *finer, coarsest = stages
-    hidden = _blocks(_convolution(coarsest.width)(codes), coarsest, numbers)
+    hidden = blocks_of(convolution(coarsest.width)(codes), coarsest, numbers)
     for stage in reversed(finer):
-        hidden = DepthToSpace(2)(_convolution(4 * stage.width)(hidden))
-        hidden = _blocks(hidden, stage, numbers)
+        hidden = DepthToSpace(2)(convolution(4 * stage.width)(hidden))
+        hidden = blocks_of(hidden, stage, numbers)
     learned = _learned_pixels(hidden, channels, "slow_difference")
     linear = layers.Conv2D(STRIDE**2 * channels, 3, padding="same", name="slow_pixels")
     pixels = layers.Add()([learned, DepthToSpace(STRIDE)(linear(codes))])
@@ -130,8 +134,8 @@ def _decoder(code_dimension: int, channels: int, stages: tuple[Stage, ...]) -> A
 
 
 def _filtered(pixels: Any, channels: int, numbers: Iterator[int]) -> Any:
-    hidden = _convolution(_FILTER.width, name=_FILTER_START)(SpaceToDepth(_FINEST_GRID)(pixels))
-    hidden = _blocks(hidden, _FILTER, numbers)
+    hidden = convolution(_FILTER.width, name=_FILTER_START)(SpaceToDepth(_FINEST_GRID)(pixels))
+    hidden = blocks_of(hidden, _FILTER, numbers)
     return layers.Add()([pixels, _learned_pixels(hidden, channels, "slow_correction")])
 
 
@@ -145,11 +149,13 @@ def _learned_pixels(hidden: Any, channels: int, name: str) -> Any:
     return pixels
 
 
-def _convolution(width: int, name: str | None = None) -> Any:
+def convolution(width: int, name: str | None = None) -> Any:
+    """A convolution of 3x3 grid points with outputs in 0..6."""
     return layers.Conv2D(width, 3, padding="same", activation="relu6", name=name)
 
 
-def _blocks(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
+def blocks_of(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
+    """The residual blocks of a stage, which take their numbers from an iterator."""
     for _ in range(stage.blocks):
         hidden = residual_block(hidden, stage.width, next(numbers))
     return hidden
@@ -169,13 +175,13 @@ def start_from_klt(
         channels: [K], the number of channels of the latents, which all levels share.
         rate_weights: lambda of each level, in squared error per bit.
     """
-    step = _STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
+    step = STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
     linear = layer_with(decoder, Role.LINEAR_PIXELS)
     _set_klt(layer_with(encoder, Role.LATENTS), linear, tiles, channels[0], step)
-    sample = tiles[:_STARTING_TILES]
-    lsuv.initialize(encoder, sample, _FINEST_PIXELS, {Role.LATENTS})
+    sample = tiles[:STARTING_TILES]
+    lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
     excluded, finest = {Role.LINEAR_PIXELS, Role.LEARNED_PIXELS}, {_FILTER_START: _FINEST_DECODED}
-    lsuv.initialize(decoder, np.rint(encoder(sample)), _FINEST_LATENTS, excluded, finest)
+    lsuv.initialize(decoder, np.rint(encoder(sample)), FINEST_LATENTS, excluded, finest)
 
 
 def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
@@ -185,8 +191,8 @@ def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) 
     _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
     kept = basis[:most]
     kernel = np.zeros(latents.kernel.shape, np.float32)
-    kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / _CEILING
-    latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * _CEILING])
+    kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / CEILING
+    latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * CEILING])
     inverse = np.zeros(linear.kernel.shape, np.float32)
     inverse[1, 1, : len(kept)] = kept * step
     linear.set_weights([inverse, mean])

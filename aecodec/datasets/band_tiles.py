@@ -1,0 +1,141 @@
+"""Training tiles of scenes with bands, with the weights of their samples in the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float32
+from aecodec.datasets.tiles import Tiles
+from aecodec.datasets.training_pictures import Array
+from aecodec.datasets.transfer_fitting import FittedTransfer, fit_transfer
+from aecodec.imaging.missing import fill
+from aecodec.imaging.picture import Picture
+
+_MOST_FITTED = 200_000
+"""Approximate number of samples per band to which the transfer is fitted."""
+
+
+def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> FittedTransfer:
+    """Fit the transfer of a codec to its training scenes.
+
+    Args:
+        scenes: scenes with one frame each.
+        weights: as in :func:`~aecodec.datasets.transfer_fitting.fit_transfer`.
+
+    Raises:
+        ImageError: a band has no known samples, is constant, or its range is too wide.
+    """
+    bands = range(scenes[0].pixels.shape[-1])
+    known = [np.concatenate([_known(scene, band) for scene in scenes]) for band in bands]
+    return fit_transfer(known, weights, _MOST_FITTED)
+
+
+def _known(scene: Picture, band: int) -> Array:
+    samples = scene.pixels[..., band]
+    if scene.missing is None:
+        return samples.ravel()
+    return samples[~scene.missing[..., band % scene.missing.shape[-1]]]
+
+
+class ScenePictures:
+    """Scenes as values, with missing samples filled.
+
+    Args:
+        scenes: scenes with one frame each.
+        fitted: the transfer.
+
+    Attributes:
+        has_missing: whether any sample is missing.
+    """
+
+    def __init__(self, scenes: Sequence[Picture], fitted: FittedTransfer) -> None:
+        self.has_missing = any(scene.missing is not None for scene in scenes)
+        self._values = [self._converted(scene, fitted) for scene in scenes]
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(N, 2) height and width of each scene in pixels."""
+        return np.array([values.shape[:2] for values in self._values], np.int64)
+
+    def __getitem__(self, number: int) -> Array:
+        """(H, W, B) values as uint16; or (H, W, 2 B), with 1 for missing samples, if there are any
+        in the scenes.
+        """
+        return self._values[number]
+
+    def _converted(self, scene: Picture, fitted: FittedTransfer) -> Array:
+        values, _ = fitted.transfer.to_values(scene.pixels, missing=scene.missing)
+        if scene.missing is not None:
+            fill(values, scene.missing)
+        if not self.has_missing:
+            return values[0]
+        missing = False if scene.missing is None else scene.missing[0]
+        return np.concatenate([values[0], np.broadcast_to(missing, values.shape[1:])], axis=-1)
+
+
+class BandTiles(Tiles):
+    """Tiles of scenes with bands. A batch has B channels of images and B channels of weights.
+
+    Args:
+        pictures: the scenes.
+        fitted: their transfer.
+        tile: (height, width) of a tile in pixels.
+        flips: whether to mirror tiles at random, in both directions.
+        only: numbers of the scenes to use; all if None.
+        seed: random seed. The same seed and step give the same batch.
+    """
+
+    def __init__(
+        self,
+        pictures: ScenePictures,
+        fitted: FittedTransfer,
+        tile: tuple[int, int],
+        flips: bool = False,
+        only: npt.NDArray[np.int64] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._bands, self._most = len(fitted.ranges), 255 * fitted.phases
+        super().__init__(pictures, tile, pictures[0].shape[-1], flips, only, seed)
+        self._scenes, self._fitted, self._weights = pictures, fitted, fitted.weights
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        return (*self.shape[:2], self._bands)
+
+    @property
+    def batch_shape(self) -> tuple[int, int, int]:
+        return (*self.shape[:2], 2 * self._bands)
+
+    @property
+    def scales(self) -> Float32:
+        """(B,) square roots of the mean weights of the bands."""
+        tiles = self._unsmoothed(0, min(len(self), 500))
+        return np.sqrt(self._weights_of(tiles).mean(axis=(0, 1, 2)))
+
+    def of_side(self, side: int) -> BandTiles:
+        tile = (side, side)
+        return BandTiles(self._scenes, self._fitted, tile, self._flips, self._only, self._seed)
+
+    def batch(self, step: int, size: int) -> Float32:
+        """(size, h, w, 2 B) images in 0..1, and weights."""
+        return self._with_weights(super().batch(step, size))
+
+    def validation(self, count: int) -> Float32:
+        return self._with_weights(self._whole(count))
+
+    def _as_images(self, tiles: Array) -> Float32:
+        return tiles[..., : self._bands] / np.float32(self._most)
+
+    def _with_weights(self, tiles: Array) -> Float32:
+        return np.concatenate([self._as_images(tiles), self._weights_of(tiles)], axis=-1)
+
+    def _weights_of(self, tiles: Array) -> Float32:
+        """(N, h, w, B) weights of the samples; 0 for missing samples."""
+        bands = range(self._bands)
+        weights = np.stack([self._weights[band][tiles[..., band]] for band in bands], axis=-1)
+        if self._scenes.has_missing:
+            weights[tiles[..., self._bands :] > 0] = 0
+        return weights

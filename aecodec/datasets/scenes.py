@@ -1,0 +1,152 @@
+"""Training scenes with any number of bands, in arrays or a folder of files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from aecodec.datasets.folders_and_arrays import ARRAY_SUFFIXES, load_samples, warn_unreadable
+from aecodec.errors import AecodecError, ImageError
+from aecodec.image_files.options import ONLY_PIXELS
+from aecodec.image_files.reading import read_image
+from aecodec.image_files.samples import read_samples
+from aecodec.imaging.picture import Picture, samples_picture
+from aecodec.imaging.repetition import detect
+
+_FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts", ".dcm")
+"""Suffixes of files in a folder that may hold scenes. Other files are images with 8 bits."""
+
+_DEEP_GREY = b"\x10\0"
+"""Bit depth 16 and colour type grey in the header of a PNG file."""
+
+_MOST_INSPECTED = 50
+"""Maximum number of scenes in which repeated samples are searched."""
+
+
+def open_scenes(
+    path: Path, *, bands_first: bool = False, nodata: float | None = None
+) -> list[Picture] | None:
+    """Open training pictures that only a codec with bands can code.
+
+    Args:
+        path: an `.npz` file (its only array of pictures, or `x_train` or `train` if there are
+            several) or `.npy` file with (N, H, W) or (N, H, W, B) samples; or a folder of files
+            with a scene each, or an image with several frames, of any sizes.
+        bands_first: whether arrays are (N, B, H, W), or (B, H, W) in a folder.
+        nodata: value of missing samples, in addition to NaN and those that the files name.
+
+    Returns:
+        Scenes with one frame each and the same number of bands and type; None if the pictures are
+        uint8 with 1 or 3 bands, so that codecs for images suit them.
+
+    Raises:
+        ImageError: the path has no pictures, or they differ in type or number of bands.
+    """
+    if path.suffix.lower() in ARRAY_SUFFIXES:
+        scenes = list(_scenes_of_array(path, bands_first, nodata))
+    elif path.is_dir():
+        scenes = list(_scenes_of_folder(path, bands_first, nodata))
+    else:
+        return None
+    if not any(scene.is_scientific for scene in scenes):
+        return None
+    kinds = Counter((scene.pixels.shape[-1], scene.pixels.dtype.name) for scene in scenes)
+    if len(kinds) > 1:
+        found = ", ".join(
+            f"{n} with {bands} bands of {dtype}" for (bands, dtype), n in kinds.items()
+        )
+        raise ImageError(f"{path}: the scenes differ: {found}; keep scenes of one kind")
+    return scenes
+
+
+def _scenes_of_array(path: Path, bands_first: bool, nodata: float | None) -> Iterator[Picture]:
+    array = load_samples(path)
+    if (
+        array.dtype == np.uint8
+        and not bands_first
+        and (array.ndim == 3 or array.shape[-1] in (1, 3))
+    ):
+        return
+    axis = (1 if array.ndim == 4 else 0) if bands_first else None
+    bands = 1 if array.ndim == 3 and not bands_first else None
+    yield from _frames(samples_picture(array, band_axis=axis, nodata=nodata, bands=bands))
+
+
+def _scenes_of_folder(folder: Path, bands_first: bool, nodata: float | None) -> Iterator[Picture]:
+    """The scenes of a folder; none if its first file is an image with 8 bits."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or not (path.suffix.lower() in _FILE_SUFFIXES or _is_deep_png(path)):
+            continue
+        try:
+            picture = _read(path, bands_first, nodata)
+        except (ImageError, OSError) as error:
+            warn_unreadable(path, error)
+            continue
+        yield from _frames(picture)
+        if not picture.is_scientific:
+            return
+
+
+def _is_deep_png(path: Path) -> bool:
+    """Whether a file is a PNG file with 16-bit grey levels."""
+    if path.suffix.lower() != ".png":
+        return False
+    with path.open("rb") as file:
+        return file.read(26)[24:] == _DEEP_GREY
+
+
+def _read(path: Path, bands_first: bool, nodata: float | None) -> Picture:
+    axis = -3 if bands_first else None
+    if path.suffix.lower() in ARRAY_SUFFIXES:
+        return samples_picture(load_samples(path, (2, 3, 4)), band_axis=axis, nodata=nodata)
+    try:
+        picture = read_samples(path, replace(ONLY_PIXELS, nodata=nodata, band_axis=axis))
+    except AecodecError as error:
+        try:  # images such as palettes in TIFF files are not scenes
+            return read_image(path, ONLY_PIXELS)
+        except ImageError:
+            raise ImageError(str(error)) from error
+    is_image = picture.pixels.dtype == np.uint8 and picture.pixels.shape[-1] in (1, 3)
+    return picture if picture.missing is not None or not is_image else Picture(picture.pixels)
+
+
+def _frames(picture: Picture) -> Iterator[Picture]:
+    """The frames of a picture as pictures."""
+    for number in range(picture.frames):
+        part = slice(number, number + 1)
+        missing = None if picture.missing is None else picture.missing[part]
+        yield replace(picture, pixels=picture.pixels[part], missing=missing)
+
+
+def description_of(scenes: Sequence[Picture]) -> str:
+    """What scenes consist of, in a line.
+
+    >>> samples = np.arange(24, dtype=np.int16).reshape(1, 3, 4, 2).repeat(2, 1).repeat(2, 2)
+    >>> description_of([Picture(samples)])
+    '1 scenes with 2 bands of int16; bands 1 and 2 repeat each sample 2x2 times'
+    """
+    shape, dtype = scenes[0].pixels.shape, scenes[0].pixels.dtype
+    missing = sum(scene.missing is not None for scene in scenes)
+    parts = [f"{len(scenes)} scenes with {shape[-1]} bands of {dtype.name}"]
+    parts += [f"{missing} scenes have missing samples"] if missing else []
+    return "; ".join([*parts, *_repetitions(scenes)])
+
+
+def _repetitions(scenes: Sequence[Picture]) -> Iterator[str]:
+    """The bands that repeat each sample, by factor; bands need the same factor in most scenes."""
+    inspected = scenes[:: -(-len(scenes) // _MOST_INSPECTED)]
+    found = [detect(scene.pixels, scene.missing) for scene in inspected]
+    bands: dict[int, list[str]] = {}
+    for band in range(scenes[0].pixels.shape[-1]):
+        counts = Counter(blocks[band][0] if blocks else 1 for blocks in found)
+        factor, count = counts.most_common(1)[0]
+        if factor > 1 and 2 * count > len(found):
+            bands.setdefault(factor, []).append(str(band + 1))
+    for factor, numbers in bands.items():
+        *others, last = numbers
+        text = f"bands {', '.join(others)} and {last} repeat" if others else f"band {last} repeats"
+        yield f"{text} each sample {factor}x{factor} times"

@@ -1,0 +1,183 @@
+"""Fitting the limits, curves and phases of a codec's transfer to training samples.
+
+At equal rates, the squared error of samples is proportional to the mean of the squared slopes of a
+curve, divided by their geometric mean, because a codec's errors are similar everywhere on the
+curve. A linear transfer is therefore best, as long as its values are fine enough for bands with
+long tails. The loss of a curve is this ratio, times the increase of the error by rounding to values
+if a codec has 50 dB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from aecodec.arrays import Float32, Float64
+from aecodec.errors import ImageError
+from aecodec.format.samples import MAX_RANGE
+from aecodec.imaging.transfer import SCALE, Samples, Transfer
+
+_FINE_ERROR = 1e-5
+"""Squared error at 50 dB, relative to the squared range."""
+
+_BELOW, _ABOVE = 0.1, 0.5
+"""Shares of the range that the limits leave for samples of other pictures."""
+
+_ORDINARY = 0.1, 99.9
+"""Percentiles of the ends of a band's range."""
+
+_ACCEPTED_LOSS = 1.023
+"""Loss by fewer phases that is accepted: 0.1 dB."""
+
+_PHASES = (1, 4, 8)
+
+_KNEES = (0.25, 0.5, 1.0, 2.0)
+"""Distances from the median, relative to the range, at which asinh begins to bend."""
+
+_MOST_LEVELS = 1000
+"""Bands that are nearly constant have a range of at least their span divided by this."""
+
+_LARGEST_RATIO = 4.0
+"""Bands with a range smaller than the widest by more than this factor get a larger weight."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTransfer:
+    """The transfer of a codec, and the weights of its bands.
+
+    Attributes:
+        transfer: limits and tables.
+        phases: P; values are 0 to 255 P.
+        curves: name of the curve of each band.
+        ranges: (B,) differences to which errors of samples are relative.
+        is_float: whether the samples are floating-point numbers.
+    """
+
+    transfer: Transfer
+    phases: int
+    curves: tuple[str, ...]
+    ranges: Float64
+    is_float: bool
+
+    @property
+    def weights(self) -> Float32:
+        """(B, V + 1) weights of the squared error of networks, which are in 0..1, at each value.
+
+        With them, it is the squared error of samples, relative to the range of the band.
+        """
+        table = self.transfer.tables.astype(np.float64) / SCALE
+        spans = np.diff(self.transfer.limits)
+        slopes = np.gradient(table, axis=1) * (table.shape[1] - 1) * spans / self.ranges[:, None]
+        return np.asarray(slopes**2, np.float32)
+
+
+def fit_transfer(
+    bands: Sequence[Samples], weights: Sequence[float] = (), most: int = 200_000
+) -> FittedTransfer:
+    """Fit the transfer to the samples of each band.
+
+    Args:
+        bands: (n,) known samples of each band, all of one type.
+        weights: weight of each band in the squared error. If empty, all bands are as important as
+            the widest; bands with less than a quarter of its range are more important.
+        most: approximate number of samples per band to inspect, beyond their extremes.
+
+    Raises:
+        ImageError: a band is constant, or the range of integers exceeds 65535.
+    """
+    limits = np.array([_limits(band, number) for number, band in enumerate(bands, 1)], np.float64)
+    bands = [band[:: -(-len(band) // most)] for band in bands]
+    ranges = _ranges(bands, weights)
+    fitted, loss = _fitted(bands, limits, ranges, _PHASES[0])
+    for phases in _PHASES[1:] if bands[0].dtype.itemsize > 1 else ():
+        finer, finer_loss = _fitted(bands, limits, ranges, phases)
+        if loss < finer_loss * _ACCEPTED_LOSS:
+            break
+        fitted, loss = finer, finer_loss
+    return fitted
+
+
+def _fitted(
+    bands: Sequence[Samples], limits: Float64, ranges: Float64, phases: int
+) -> tuple[FittedTransfer, float]:
+    """The transfer with the best curve of each band, and its largest loss."""
+    best = [
+        min(
+            (_loss(band, ends, samples, width), name, _table(samples))
+            for name, samples in _curves(band, ends, 255 * phases)
+        )
+        for band, ends, width in zip(bands, limits, ranges, strict=True)
+    ]
+    losses, names, tables = zip(*best, strict=True)
+    transfer = Transfer(limits, np.stack(tables))
+    is_float = bands[0].dtype.kind == "f"
+    return FittedTransfer(transfer, phases, names, ranges, is_float), max(losses)
+
+
+def _limits(band: Samples, number: int) -> tuple[float, float]:
+    """Limits with a margin. Integers that are never negative keep their sign."""
+    if not band.size:
+        raise ImageError(f"band {number} is missing in all training pictures: leave it out")
+    least, most = float(band.min()), float(band.max())
+    if least == most:
+        raise ImageError(f"band {number} is {least:g} in all training pictures: leave it out")
+    if band.dtype.itemsize == 1:
+        return float(np.iinfo(band.dtype).min), float(np.iinfo(band.dtype).max)
+    low, high = np.percentile(band, _ORDINARY)
+    margin = max(high - low, (most - least) / _MOST_LEVELS)
+    lower, upper = least - _BELOW * margin, most + _ABOVE * margin
+    if band.dtype.kind == "f":
+        return lower, upper
+    if most - least > MAX_RANGE:
+        raise ImageError(
+            f"band {number} has integers from {least:g} to {most:g}, which differ by more than "
+            f"{MAX_RANGE}: convert the samples to float32"
+        )
+    information = np.iinfo(band.dtype)
+    lower = max(np.floor(lower), 0 if least >= 0 else information.min)
+    return lower, min(np.ceil(upper), information.max, lower + MAX_RANGE)
+
+
+def _ranges(bands: Sequence[Samples], weights: Sequence[float]) -> Float64:
+    """Differences of samples to which the errors of each band are relative."""
+    ends = np.array([np.percentile(band, _ORDINARY) for band in bands])
+    ranges = np.maximum(np.diff(ends)[:, 0], 1e-6 * np.abs(ends).max())
+    if weights:
+        return ranges.max() / np.sqrt(np.asarray(weights, np.float64))
+    return np.minimum(ranges.max(), _LARGEST_RATIO * ranges)
+
+
+def _curves(band: Samples, ends: tuple[float, float], most: int) -> Iterator[tuple[str, Float64]]:
+    """Names of curves, and the samples at their `most` + 1 values."""
+    low, high = ends
+    yield "linear", np.linspace(low, high, most + 1)
+    if band.dtype.itemsize == 1:
+        return
+    width = np.subtract(*np.percentile(band, _ORDINARY[::-1])) or high - low
+    yield "square root", low + (high - low) * np.linspace(0, 1, most + 1) ** 2
+    knee = width / 20
+    yield (
+        "logarithm",
+        low + knee * np.expm1(np.linspace(0, np.log1p((high - low) / knee), most + 1)),
+    )
+    middle = float(np.median(band))
+    for share in _KNEES:
+        knee = width * share
+        first, last = np.arcsinh((np.array(ends) - middle) / knee)
+        yield "asinh", middle + knee * np.sinh(np.linspace(first, last, most + 1))
+
+
+def _loss(band: Samples, ends: tuple[float, float], samples: Float64, width: float) -> float:
+    """Factor by which a curve increases the squared error, compared with exact samples."""
+    places = np.interp(band, samples, np.arange(len(samples)))
+    slopes = np.interp(places, np.arange(len(samples)), np.gradient(samples)) ** 2
+    rounding = float(slopes.mean()) / 12 / (_FINE_ERROR * width**2)
+    return (1 + rounding) * float(slopes.mean() / np.exp(np.log(slopes).mean()))
+
+
+def _table(samples: Float64) -> npt.NDArray[np.uint16]:
+    shares = (samples - samples[0]) / (samples[-1] - samples[0])
+    return np.rint(shares * SCALE).astype(np.uint16)

@@ -1,0 +1,73 @@
+"""Exporting trained networks for bands as a codec."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aecodec.arrays import Float32
+from aecodec.codec.codec import Codec
+from aecodec.codec_files.bands import Bands
+from aecodec.datasets.transfer_fitting import FittedTransfer
+from aecodec.engine.keras import outputs_of
+from aecodec.errors import ModelError
+from aecodec.export.codec_folder import SampleCoding, export_codec
+from aecodec.export.step_allocation import split_steps
+from aecodec.imaging.phases import to_phases
+from aecodec.training.autoencoder import Autoencoder
+from aecodec.training.networks.bands import int8_form
+
+_TYPICAL_TILES = 500
+
+
+def export_bands(
+    autoencoder: Autoencoder,
+    folder: Path,
+    fitted: FittedTransfer,
+    images: Float32,
+    held_out: Float32,
+    names: Sequence[str],
+    **options: Any,
+) -> Codec:
+    """Write a codec folder with the networks of :mod:`aecodec.training.networks.bands`.
+
+    Args:
+        autoencoder: the trained pair.
+        folder: output folder; created if it does not exist.
+        fitted: the transfer of the images.
+        images: (N, h, w, B) in 0..1 for calibration and for fitting the priors.
+        held_out: (M, h, w, B) in 0..1 for measuring the codec.
+        names: names of the bands.
+        options: as in :func:`~aecodec.export.codec_folder.export_codec`.
+
+    Raises:
+        ModelError: the models cannot be converted, or were trained without levels.
+        UsageError: the folder contains a codec, and `replace` is False.
+        AecodecError: the folder cannot be written.
+    """
+    if autoencoder.gains is None:
+        raise ModelError("networks for bands need a rate weight for each of two or more levels")
+    latents = outputs_of(autoencoder.encoder, images)
+    steps, copies, levels = split_steps(latents, autoencoder.gains)
+    pair = autoencoder.encoder, autoencoder.decoder
+    networks = int8_form(*pair, steps, copies, fitted.phases, images[:_TYPICAL_TILES])
+    bands = Bands(fitted.phases, tuple(names), file_limits=fitted.is_float)
+    exported = export_codec(
+        *networks,
+        folder,
+        levels=levels,
+        images=_phases(images, fitted.phases),
+        held_out=_phases(held_out, fitted.phases),
+        samples=SampleCoding(bands, fitted.transfer, fitted.ranges),
+        **options,
+    )
+    return Codec(exported)
+
+
+def _phases(images: Float32, phases: int) -> Float32:
+    """Images (N, h, w, B) as phases in 0..1 (N, h, w, B * P)."""
+    values = np.rint(images * np.float32(255 * phases)).astype(np.uint16)
+    return np.asarray(to_phases(values, phases) / np.float32(255), np.float32)

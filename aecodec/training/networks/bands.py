@@ -1,0 +1,273 @@
+"""A ready-made fully convolutional pair for pictures with bands of any depth.
+
+As in :mod:`aecodec.training.networks.convolutional`, each half joins a linear path, which starts as
+the KLT of 8x8 pixels of all bands, with a convolutional network, which starts at zero. In the
+decoder, codes and network are joined before a single last layer, so that pixels are rounded once.
+
+Two things only matter in int8, and :func:`int8_form` adds them after the training:
+
+- The networks get P channels per band, the phases of :mod:`aecodec.imaging.phases`.
+- The largest components of the KLT have more quantization steps than int8 has values. They are
+  split into several latents, the copies, each of which covers a window of the component and
+  saturates outside. Their sum is the component.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import layers
+
+from aecodec.arrays import Float32, Float64
+from aecodec.errors import ModelError
+from aecodec.export.step_allocation import Copies
+from aecodec.keras_models.functional import inputs_of
+from aecodec.keras_models.int8_grid import LARGEST_INT8, SMALLEST_STEP
+from aecodec.keras_models.layers import DepthToSpace, SpaceToDepth
+from aecodec.keras_models.roles import Role, layer_with, set_role
+from aecodec.training.networks import lsuv
+from aecodec.training.networks.convolutional import (
+    CEILING,
+    FINEST_LATENTS,
+    FINEST_PIXELS,
+    STARTING_TILES,
+    STEP_PER_ROOT_LAMBDA,
+    Stage,
+    blocks_of,
+    convolution,
+    encoder_of,
+)
+
+_STRIDE = 8
+_STAGES = (Stage(64, 1), Stage(128, 1))
+"""Stages with a grid point at every 4th and 8th pixel."""
+
+_CODE_SCALE = 0.15
+"""Scale of codes before they are joined with values in 0..6, for kernels with similar weights."""
+
+_UNIT = CEILING / 255
+"""Step of int8 values in 0..6."""
+
+CHANNELS_PER_BAND = _STRIDE**2
+"""Number of channels of the latents with which the KLT is complete."""
+
+
+def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
+    """An encoder and a decoder for pictures of any size, with one code vector per 8x8 pixels.
+
+    Args:
+        tile_shape: (height, width, bands) of the training tiles, with sides that are multiples of
+            8.
+        code_dimension: K, the number of channels of the latents.
+
+    Returns:
+        A Keras model from (H, W, B) in 0..1 to (H / 8, W / 8, K) latents, and a model back.
+
+    Raises:
+        ModelError: the sides are not multiples of 8.
+
+    >>> encoder, decoder = band_pair((64, 64, 4), 96)
+    >>> encoder.output_shape, decoder.output_shape
+    ((None, None, None, 96), (None, None, None, 4))
+    """
+    height, width, bands = tile_shape
+    if height % _STRIDE or width % _STRIDE:
+        raise ModelError(
+            f"tiles of {width}x{height} pixels do not fit these networks: use sides that are "
+            f"multiples of {_STRIDE}"
+        )
+    return encoder_of(bands, code_dimension, _STAGES), _decoder(code_dimension, bands)
+
+
+def _decoder(code_dimension: int, channels: int, is_split: bool = False) -> Any:
+    codes = keras.Input((None, None, code_dimension))
+    values = _saturated(codes) if is_split else layers.Rescaling(_CODE_SCALE)(codes)
+    linear = layers.Conv2D(_STRIDE**2 * channels, 1, name="slow_pixels")
+    pixels = linear(layers.Concatenate()([values, _features(values)]))
+    set_role(linear, Role.LINEAR_PIXELS)
+    return keras.Model(codes, DepthToSpace(_STRIDE)(pixels), name="decoder")
+
+
+def _features(values: Any) -> Any:
+    """Features of the codes and their neighbours, computed on the grids of both stages."""
+    (finer, coarser), numbers = _STAGES, itertools.count()
+    hidden = layers.Conv2D(coarser.width, 1, activation="relu6")(values)
+    hidden = blocks_of(hidden, coarser, numbers)
+    hidden = DepthToSpace(2)(convolution(4 * finer.width)(hidden))
+    return SpaceToDepth(2)(blocks_of(hidden, finer, numbers))
+
+
+def _saturated(codes: Any) -> Any:
+    """int8 codes as values in 0..6: the largest minus the code, within the window of a copy."""
+    lower = layers.DepthwiseConv2D(1, activation="relu6", name="lower_saturation")(codes)
+    return layers.DepthwiseConv2D(1, activation="relu6", name="upper_saturation")(lower)
+
+
+def start_from_block_klt(
+    encoder: Any,
+    decoder: Any,
+    tiles: Float32,
+    channels: list[int],
+    rate_weights: list[float],
+    scales: Float32 | None = None,
+) -> None:
+    """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
+
+    Args:
+        encoder: encoder of :func:`band_pair`.
+        decoder: decoder of :func:`band_pair`.
+        tiles: (N, h, w, B) floats in 0..1, with sides that are multiples of 8.
+        channels: [K], the number of channels of the latents, which all levels share.
+        rate_weights: lambda of each level, in squared error per bit.
+        scales: (B,) square roots of the bands' weights in the squared error; None for 1.
+    """
+    step = STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
+    of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
+    scale = np.tile(of_bands, _STRIDE**2)
+    latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
+    _set_klt(latents, linear, tiles, channels[0], step, scale)
+    sample = tiles[:STARTING_TILES]
+    lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
+    finest = FINEST_LATENTS * _CODE_SCALE
+    lsuv.initialize(decoder, np.rint(encoder(sample)), finest, {Role.LINEAR_PIXELS})
+
+
+def _set_klt(
+    latents: Any, linear: Any, tiles: Float32, most: int, step: float, scale: Float64
+) -> None:
+    """Set the kernels of both linear paths to at most `most` components of the KLT."""
+    blocks = np.asarray(SpaceToDepth(_STRIDE)(tiles)).reshape(-1, len(scale)) * scale
+    mean = blocks.mean(axis=0)
+    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
+    kept = basis[:most]
+    kernel = np.zeros(latents.kernel.shape, np.float32)
+    kernel[0, 0, : len(scale), : len(kept)] = (kept * scale).T / step / CEILING
+    latents.set_weights([kernel, np.pad(-kept @ mean / step, (0, most - len(kept)))])
+    inverse = np.zeros(linear.kernel.shape, np.float32)
+    inverse[0, 0, : len(kept)] = kept / scale * step / _CODE_SCALE
+    linear.set_weights([inverse, mean / scale])
+
+
+def int8_form(
+    encoder: Any, decoder: Any, steps: Float32, copies: Copies, phases: int, images: Float32
+) -> tuple[Any, Any]:
+    """The trained pair as it is exported: with phases, and with latents in units of int8 steps.
+
+    Args:
+        encoder: trained encoder of :func:`band_pair`.
+        decoder: trained decoder of :func:`band_pair`.
+        steps: (K,) sizes of the int8 steps of the latents.
+        copies: the latents into which the K channels are split.
+        phases: P.
+        images: (N, h, w, B) typical pictures.
+
+    Returns:
+        A Keras model from (H, W, B * P) in 0..1 to (H / 8, W / 8, K') latents, and a model back.
+    """
+    bands = encoder.input_shape[-1]
+    count, channels = len(copies.sources), bands * phases
+    new_encoder = encoder_of(channels, count, _STAGES)
+    new_decoder = _decoder(count, channels, is_split=True)
+    _set_encoder(encoder, new_encoder, steps, copies, phases)
+    _set_decoder(decoder, new_decoder, steps, copies, phases)
+    latents = np.clip(np.rint(new_encoder(np.repeat(images, phases, axis=-1))), -128, 127)
+    _round_pixels(new_decoder, latents, copies, phases)
+    return new_encoder, new_decoder
+
+
+def _set_encoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
+    first, *inner, last = _weights_of(trained)
+    bands, sources = trained.input_shape[-1], copies.sources
+    pixels = _STRIDE**2 * bands
+    kernel, bias = last
+    kernel = np.concatenate(
+        [_over_phases(kernel[:, :, :pixels], phases), kernel[:, :, pixels:]], axis=2
+    )
+    latents = [(kernel / steps)[..., sources], (bias / steps)[sources] - copies.offsets]
+    _set_weights(model, [[_over_phases(first[0], phases), first[1]], *inner, latents])
+
+
+def _over_phases(kernel: Float32, phases: int) -> Float32:
+    """A kernel (h, w, C, outputs) for the mean of P phases of each input."""
+    return np.repeat(kernel, phases, axis=2) / np.float32(phases)
+
+
+def _set_decoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
+    first, *inner, last = _weights_of(trained)
+    features, (kernel, bias) = (_over_copies(layer, steps, copies) for layer in (first, last))
+    pixels = [np.repeat(kernel, phases, axis=-1), np.repeat(bias, phases) + _dither(bias, phases)]
+    ones = np.ones((1, 1, len(copies.sources), 1), np.float32)
+    low, high = (limit.astype(np.float32) for limit in copies.windows())
+    lower, upper = [ones * _UNIT, -low * _UNIT], [-ones, (high - low) * _UNIT]
+    _set_weights(model, [lower, upper, features, *inner, pixels])
+
+
+def _over_copies(weights: list[Float32], steps: Float32, copies: Copies) -> list[Float32]:
+    """Kernel (1, 1, K + n, outputs) and bias of a layer, for the saturated values of copies.
+
+    A saturated value is (high - latent) * _UNIT, with the upper end of the window of the copy.
+    """
+    (kernel, bias), sources = weights, copies.sources
+    rows = kernel[0, 0, : len(steps)] * (steps * _CODE_SCALE)[:, None]
+    shift = np.bincount(sources, copies.windows()[1], len(steps)) + copies.constants
+    merged = np.concatenate([-rows[sources] / _UNIT, kernel[0, 0, len(steps) :]])
+    return [merged[None, None].astype(np.float32), (bias + shift @ rows).astype(np.float32)]
+
+
+def _dither(bias: Float32, phases: int) -> Float32:
+    """Shifts of the P phases of each output, by which rounding them gives the phases of a value.
+
+    The sum of round(x + (k + 1/2) / P - 1/2) over the phases k is P x, rounded.
+    """
+    shifts = ((np.arange(phases) + 0.5) / phases - 0.5) / 255
+    return np.tile(shifts, len(bias)).astype(np.float32)
+
+
+def _round_pixels(decoder: Any, latents: Float32, copies: Copies, phases: int) -> None:
+    """Round the last kernel; the biases balance the mean change that this makes."""
+    linear = layer_with(decoder, Role.LINEAR_PIXELS)
+    kernel, bias = linear.get_weights()
+    numbers = np.zeros(kernel.shape[2], np.int64)
+    numbers[: len(copies.sources)] = copies.numbers
+    rounded = dithered_kernel(kernel[..., ::phases], phases, numbers)
+    mean = np.asarray(inputs_of(linear, decoder, latents)).mean(axis=(0, 1, 2))
+    linear.set_weights([rounded, bias + mean @ (kernel - rounded)[0, 0]])
+
+
+def dithered_kernel(kernel: Float32, phases: int, numbers: npt.NDArray[np.int64]) -> Float32:
+    """A kernel (h, w, C, outputs) for P phases of each output, rounded to the int8 grid.
+
+    Each weight is rounded differently in each phase, so that the sum over the phases is P times as
+    fine as int8. The weights of the copies of a channel are rounded so that their sum up to any
+    copy is rounded, because copies saturate one after the other.
+
+    Args:
+        kernel: the weights.
+        phases: P.
+        numbers: (C,) number of each input among the copies of a channel, from 0.
+
+    >>> kernel = np.array([[[[127], [0.25], [0.25]]]])
+    >>> dithered_kernel(kernel, 4, np.array([0, 0, 1]))[0, 0].round(2).tolist()
+    [[127.0, 127.0, 127.0, 127.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]]
+    """
+    step = np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP
+    shifts = (np.arange(phases) + 0.5) / phases
+    exact, before = (kernel / step)[..., None], numbers[:, None, None]
+    integers = np.floor((before + 1) * exact + shifts) - np.floor(before * exact + shifts)
+    limited = integers.clip(-LARGEST_INT8, LARGEST_INT8) * step[:, None]
+    return np.asarray(limited.reshape(*kernel.shape[:-1], -1), np.float32)
+
+
+def _weights_of(model: Any) -> list[list[Float32]]:
+    return [layer.get_weights() for layer in model.layers if layer.weights]
+
+
+def _set_weights(model: Any, weights: list[list[npt.NDArray[Any]]]) -> None:
+    with_weights = [layer for layer in model.layers if layer.weights]
+    for layer, arrays in zip(with_weights, weights, strict=True):
+        layer.set_weights(arrays)

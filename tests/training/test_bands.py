@@ -1,0 +1,103 @@
+"""Networks for bands: their int8 form, and a codec that is trained on scenes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import aecodec
+from aecodec.datasets.scenes import open_scenes
+from aecodec.errors import UsageError
+from aecodec.export.step_allocation import split_steps
+from aecodec.imaging.phases import to_phases
+from aecodec.training.networks.bands import (
+    band_pair,
+    dithered_kernel,
+    int8_form,
+    start_from_block_klt,
+)
+from aecodec.training.recipe import load_recipe, recipe_for_bands
+from aecodec.training.run import run_recipe
+
+
+def test_the_phases_of_a_kernel_add_up_to_a_finer_kernel() -> None:
+    kernel = np.random.default_rng(0).normal(size=(1, 1, 30, 7)).astype(np.float32)
+    rounded = dithered_kernel(kernel, 4, np.zeros(30, np.int64))
+    step = np.abs(kernel).max(axis=(0, 1, 2)) / 127
+    mean = rounded.reshape(1, 1, 30, 7, 4).mean(axis=-1)
+    assert (np.abs(mean - kernel) <= 0.5001 * step / 4).all()
+    integers = rounded.reshape(1, 1, 30, 7, 4) / step[:, None]
+    assert np.allclose(integers, np.rint(integers), atol=1e-3)
+
+
+def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
+    rng = np.random.default_rng(0)
+    coarse = rng.random((6, 4, 4, 2)).repeat(8, axis=1).repeat(8, axis=2)
+    values = np.rint((0.1 + 0.8 * coarse + rng.normal(0, 0.02, coarse.shape)).clip(0, 1) * 1020)
+    images = (values / 1020).astype(np.float32)
+    encoder, decoder = band_pair((32, 32, 2), 40)
+    start_from_block_klt(encoder, decoder, images, [40], [1e-5])
+    latents = np.asarray(encoder(images))
+    gains = np.repeat(np.array([[0.3], [2.0]], np.float32), 40, axis=1)
+    steps, copies, levels = split_steps(latents, gains)
+    assert copies.is_copy.any()
+    assert not copies.is_copy.all()
+    phases = (to_phases(values.astype(np.uint16), 4) / 255).astype(np.float32)
+    int8_encoder, int8_decoder = int8_form(encoder, decoder, steps, copies, 4, images)
+    split = np.asarray(int8_encoder(phases))
+    low, high = copies.windows()
+    inside = np.clip(split, low, high)
+    sums = np.stack([inside[..., copies.sources == k].sum(-1) for k in range(40)], -1)
+    assert np.abs(sums + copies.constants - latents / steps).max() < 0.01
+    expected = np.asarray(decoder(latents))
+    for level in levels:
+        codes = level.requantize(np.clip(np.rint(split), -128, 127).astype(np.int8))
+        summed = np.stack(
+            [np.clip(codes, low, high)[..., copies.sources == k].sum(-1) for k in range(40)], -1
+        )
+        expected = np.asarray(decoder((summed + copies.constants) * steps))
+        decoded = np.asarray(int8_decoder(codes.astype(np.float32)))
+        mean = decoded.reshape(*expected.shape, 4).mean(axis=-1)
+        assert np.abs(mean - expected).max() < 2 / 1020
+
+
+@pytest.fixture(scope="module")
+def scenes_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    coarse = rng.gamma(2, 500, (8, 2, 6, 6)).repeat(8, axis=2).repeat(8, axis=3)
+    scenes = (coarse + rng.normal(0, 20, coarse.shape)).astype(np.int16)
+    path = tmp_path_factory.mktemp("scenes") / "scenes.npz"
+    np.savez(path, train=scenes)
+    return path
+
+
+def test_a_codec_for_bands_restores_arrays(scenes_file: Path, tmp_path: Path) -> None:
+    scenes = open_scenes(scenes_file, bands_first=True)
+    assert scenes
+    recipe = recipe_for_bands(load_recipe("picture"), 2).with_levels(2)
+    recipe = replace(
+        recipe,
+        data=recipe.data | {"tile": 32},
+        levels=recipe.levels | {"channels": [32], "context_units": [16, 16]},
+        training=recipe.training | {"epochs": 1, "batch_size": 4},
+        priors=recipe.priors | {"context_epochs": 1},
+    )
+    codec = run_recipe(recipe, scenes, tmp_path / "codec", verbose=0)
+    assert codec.spec.bands
+    assert codec.spec.bands.phases == 4
+    assert len(codec.folder.measured["levels"][1]["psnr_of_bands"]) == 2
+    array = np.load(scenes_file)["train"][0]
+    data = aecodec.compress(array, codec=codec, level=2, band_axis=0)
+    decoded = aecodec.decompress_array(data, codec=codec)
+    assert decoded.shape == array.shape
+    assert decoded.dtype == array.dtype
+    error = np.square(decoded.astype(float) - array).mean()
+    assert error < 0.1 * array.var()
+
+
+def test_recipes_for_other_images_are_rejected() -> None:
+    with pytest.raises(UsageError, match="use the recipe picture"):
+        recipe_for_bands(load_recipe("digits"), 4)
