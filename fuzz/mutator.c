@@ -41,6 +41,19 @@ static size_t put_block(uint8_t *to, uint32_t *state)
     return at;
 }
 
+/* A block of samples, whose fields may be anything, and whose length may be a lie. */
+static size_t put_samples(uint8_t *to, uint32_t *state)
+{
+    uint32_t size = 2 + next(state) % 24, n;
+    size_t at = put_leb128(to, next(state) % 8 ? size : number(state));
+    to[at++] = (uint8_t)next(state);
+    to[at++] = (uint8_t)(next(state) % 6 | (uint32_t)(CODEC.channels - (next(state) % 8 ? 1 : 0)) << 3);
+    for (n = 2; n < size; n++) {
+        to[at++] = (uint8_t)(next(state) % 2 ? next(state) % 17 : next(state) >> 8);
+    }
+    return at;
+}
+
 /* The fields after the flags, in the order of docs/FORMAT.md section 1. */
 static size_t put_fields(uint8_t *to, uint8_t flags, uint32_t *state)
 {
@@ -58,6 +71,9 @@ static size_t put_fields(uint8_t *to, uint8_t flags, uint32_t *state)
     if (flags & 0x40) {
         to[at++] = (uint8_t)(next(state) % 70);
     }
+    if (flags & 0x80) {
+        at += put_samples(to + at, state);
+    }
     if (flags & 0x20) {
         at += put_block(to + at, state);
     }
@@ -67,10 +83,19 @@ static size_t put_fields(uint8_t *to, uint8_t flags, uint32_t *state)
     return at;
 }
 
+/* Mostly, codecs with bands get files with samples, and others do not. */
+static uint8_t with_bit_of_samples(uint8_t flags, uint32_t *state)
+{
+    if (next(state) % 8 == 0) {
+        return flags;
+    }
+    return (uint8_t)(CODEC.samples ? (flags | 0x80) & ~0x43 : flags & 0x7f);
+}
+
 /* Put new fields in place of the first bytes after the flags. */
 static size_t with_new_fields(uint8_t *data, size_t size, size_t max_size, uint32_t *state)
 {
-    uint8_t head[HEAD], flags = (uint8_t)(next(state) % 8 ? next(state) >> 8 & 0x7f : next(state) >> 8);
+    uint8_t head[HEAD], flags = with_bit_of_samples((uint8_t)(next(state) >> 8), state);
     size_t length = put_fields(head, flags, state), body = size - SHORTEST;
     size_t dropped = body ? next(state) % (body < 12 ? body + 1 : 12) : 0, kept = body - dropped;
     if (SHORTEST + length + kept > max_size) {

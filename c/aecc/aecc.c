@@ -42,6 +42,55 @@ static int compress_with(const options *o, const aecodec_bundle *bundle, const a
     return result;
 }
 
+/* Say how many samples were clipped. */
+static void warn_of_clipped(const options *o, const aecodec_bundle *bundle, const uint64_t *clipped, uint32_t bands)
+{
+    uint32_t n;
+    for (n = 0; n < bands; n++) {
+        aecodec_band band;
+        char text[600];
+        if (clipped[n] && aecodec_bundle_band(bundle, n, &band) == AECODEC_OK) {
+            sprintf(text, "%.0f samples of band %s lie outside of its limits and were clipped", (double)clipped[n],
+                    band.name);
+            fail(o->input, text);
+        }
+    }
+}
+
+/* Compress the array of an .npy file. */
+static int compress_samples(const options *o, content *array)
+{
+    uint64_t clipped[AECODEC_MAX_BANDS];
+    aecodec_codec_facts facts;
+    aecodec_samples samples;
+    aecodec_status status;
+    aecodec_bundle *bundle;
+    piece file = {NULL, 0};
+    uint8_t *bytes = NULL;
+    const char *problem;
+    int result = open_bundle(o, NULL, &bundle);
+    if (result) {
+        return result;
+    }
+    aecodec_bundle_facts(bundle, &facts);
+    problem = read_npy(array, facts.channels, &samples);
+    samples.has_nodata = (uint32_t)o->has_nodata;
+    samples.nodata = o->nodata;
+    status = problem ? AECODEC_OK
+                     : aecodec_compress_samples(bundle, &samples, o->level, o->max_bytes, NULL, clipped, &bytes,
+                                                &file.size);
+    if (problem || status != AECODEC_OK) {
+        result = fail(o->input, problem ? problem : aecodec_status_text(status));
+    } else {
+        warn_of_clipped(o, bundle, clipped, facts.channels);
+        file.bytes = bytes;
+        result = write_file(o, &file, 1);
+    }
+    aecodec_free(bytes);
+    aecodec_bundle_close(bundle);
+    return result;
+}
+
 static int compress(const options *o, content *file)
 {
     aecodec_image picture;
@@ -68,12 +117,26 @@ static int decompress_with(const options *o, const aecodec_bundle *bundle, const
     return result;
 }
 
+static int decompress_samples_with(const options *o, const aecodec_bundle *bundle, const content *file)
+{
+    aecodec_samples samples;
+    aecodec_status status =
+        aecodec_decompress_samples(bundle, file->bytes, file->size, &o->limits, NULL, &samples);
+    int result;
+    if (status != AECODEC_OK) {
+        return fail(o->input, aecodec_status_text(status));
+    }
+    result = write_npy(o, &samples);
+    aecodec_samples_free(&samples);
+    return result;
+}
+
 static int decompress(const options *o, const content *file, const aecodec_header *header)
 {
     aecodec_bundle *bundle;
     int result = open_bundle(o, header->id, &bundle);
     if (!result) {
-        result = decompress_with(o, bundle, file);
+        result = header->samples ? decompress_samples_with(o, bundle, file) : decompress_with(o, bundle, file);
         aecodec_bundle_close(bundle);
     }
     return result;
@@ -101,7 +164,7 @@ static int run_on(const options *o, content *file)
 {
     aecodec_header header;
     if (o->command == COMPRESS) {
-        return compress(o, file);
+        return is_npy(file) ? compress_samples(o, file) : compress(o, file);
     }
     if (aecodec_read_header(file->bytes, file->size, &header) != AECODEC_OK) {
         return fail(o->input, aecodec_status_text(AECODEC_DAMAGED));

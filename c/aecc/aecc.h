@@ -21,6 +21,8 @@ typedef struct {
     size_t max_bytes;           /* 0: none */
     aecodec_limits limits;
     int force; /* overwrite output */
+    int has_nodata;
+    double nodata; /* value of missing samples */
 } options;
 
 /* Read the arguments. Returns 0, or the exit status 2 after saying what is wrong. */
@@ -54,6 +56,17 @@ const char *read_pnm(content *file, aecodec_image *picture);
 
 /* Write pictures as PGM or PPM; as PAM if they have alpha. */
 int write_pnm(const options *o, const aecodec_image *picture);
+
+/* ---- npy.c ---- */
+
+int is_npy(const content *file);
+
+/* Read an array of samples, whose numbers stay in the memory of the file. bands: of the codec. Returns NULL, or what is
+ * wrong. */
+const char *read_npy(content *file, uint32_t bands, aecodec_samples *samples);
+
+/* Write samples in the axes and the byte order of their source. */
+int write_npy(const options *o, const aecodec_samples *samples);
 
 /* ---- bundles.c ---- */
 

@@ -12,8 +12,10 @@ static const char help[] =
     "    PICTURE is PGM, PPM or PAM of 8 bits; several of one size one after the other are frames.\n"
     "    -q, --level N      1 (smallest file) and up, in sixteenths for some codecs; default: the codec's own\n"
     "    --max-bytes N      make the best file of at most N bytes instead\n"
+    "    For a codec with bands, PICTURE is an .npy file: (H, W), (H, W, B) or (N, H, W, B).\n"
+    "    --nodata N         value of missing samples; NaN are missing in any case\n"
     "aecc decompress FILE.aec -o PICTURE\n"
-    "    Writes PGM or PPM; PAM if there is alpha.\n"
+    "    Writes PGM or PPM; PAM if there is alpha; .npy if there are samples of bands.\n"
     "    --max-pixels N     accept up to N pixels, however small the file is\n"
     "    --max-frames N     accept up to N frames\n"
     "aecc info FILE.aec\n"
@@ -82,6 +84,10 @@ static int set_value(const char *name, const char *value, options *o)
         return (o->level = to_level(value)) != 0;
     } else if (strcmp(name, "--max-bytes") == 0) {
         return (o->max_bytes = to_number(value)) != 0;
+    } else if (strcmp(name, "--nodata") == 0) {
+        char *end;
+        o->nodata = strtod(value, &end);
+        return o->has_nodata = end > value && !*end;
     } else if (strcmp(name, "--max-pixels") == 0) {
         return (o->limits.max_pixels = to_number(value)) != 0;
     } else if (strcmp(name, "--max-frames") == 0) {

@@ -28,7 +28,7 @@ enum {
     MAX_PIXELS = 1 << 30,
     MAX_REDUCED_PIXELS = 1 << 26,
     XMP = 3,       /* kinds of metadata */
-    LAST_KIND = 4, /* TIFF */
+    TIFF = 4,      /* only with samples */
     MAX_ACTIVATION = 127,
     MAX_GRADIENT = 511,
     MAX_COST = 16 * 256,     /* of a symbol of frequency 1 */
@@ -1622,7 +1622,7 @@ static reader read_block(reader *r)
 static void read_metadata(reader *r, aecodec_header *header)
 {
     reader entries = read_block(r);
-    unsigned seen = 0;
+    unsigned seen = 0, last = header->samples ? TIFF : XMP;
     r->is_damaged |= entries.size == 0;
     while (entries.at < entries.size && !r->is_damaged) {
         uint8_t kind = read_byte(&entries);
@@ -1632,7 +1632,7 @@ static void read_metadata(reader *r, aecodec_header *header)
             header->xmp = entry.data;
             header->xmp_size = entry.size;
         }
-        r->is_damaged |= entries.is_damaged || kind < 1 || kind > LAST_KIND || (seen >> (kind & 7u) & 1u);
+        r->is_damaged |= entries.is_damaged || kind < 1 || kind > last || (seen >> (kind & 7u) & 1u);
         seen |= 1u << (kind & 7u);
     }
 }

@@ -4,7 +4,8 @@
  *     main encode PICTURE FILE     a PNM picture to an .aec file, if the encoder is here
  *     main decode FILE PICTURE     an .aec file to a PNM picture, if the decoder is here
  *
- * The picture has CODEC_WIDTH by CODEC_HEIGHT pixels. */
+ * The picture has CODEC_WIDTH by CODEC_HEIGHT pixels. With bands, it is not a PNM picture but all samples, the bands of
+ * a pixel together, in the byte order of this machine. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,17 +13,28 @@
 #include "codec.h"
 #include "networks.h"
 
+#ifndef CODEC_PHASES
+#define CODEC_PHASES 1
+#endif
+
 enum {
-    PIXELS_SIZE = CODEC_WIDTH * CODEC_HEIGHT * CODEC_CHANNELS,
+    PIXELS = CODEC_WIDTH * CODEC_HEIGHT,
+    PIXELS_SIZE = PIXELS * CODEC_CHANNELS * CODEC_PHASES,
     MOST_WORK = CODEC_WORK_SIZE > CODEC_NETWORK_WORK_SIZE ? CODEC_WORK_SIZE : CODEC_NETWORK_WORK_SIZE,
     COMPUTER_WORK = (1 << 22) + 2 * MOST_WORK /* kernels of a computer take more than a device's */
 };
 
 static int8_t pixels[PIXELS_SIZE]; /* less 128 */
+#ifdef CODEC_BANDS
+static int32_t samples[PIXELS * CODEC_CHANNELS * CODEC_SAMPLE_SIZE / 4 + 1];
+enum { SAMPLES_SIZE = PIXELS * CODEC_CHANNELS * CODEC_SAMPLE_SIZE };
+#endif
 static int8_t latents[CODEC_LATENTS_SIZE];
 static int8_t codes[CODEC_CODES_SIZE];
 static uint8_t file[CODEC_FILE_BOUND];
 static uint32_t work[COMPUTER_WORK / 4];
+
+#ifndef CODEC_BANDS
 
 /* Pixels are less 128 where networks see them. */
 static void flip(int8_t *values, size_t count)
@@ -32,6 +44,8 @@ static void flip(int8_t *values, size_t count)
         values[n] = (int8_t)(values[n] ^ -128);
     }
 }
+
+#endif
 
 static int run_network(const uint32_t *plan, size_t size, uint32_t rows, uint32_t columns, const int8_t *input,
                        int8_t *output)
@@ -58,7 +72,20 @@ static int write_file(const char *name, const char *head, const void *content, s
 
 #ifdef CODEC_ENCODER
 
-/* Returns 0 if the file is no PNM picture of this codec's size and channels. */
+/* Fill the input of the network. Returns 0 if the file is not a picture of this codec's size and channels. */
+#ifdef CODEC_BANDS
+static int read_picture(const char *name)
+{
+    FILE *in = fopen(name, "rb");
+    size_t count = in ? fread(samples, 1, SAMPLES_SIZE, in) : 0;
+    if (in) {
+        count = fgetc(in) == EOF ? count : 0;
+        fclose(in);
+    }
+    aecodec_bands_input(&CODEC_BANDS, CODEC_SAMPLE_TYPE, samples, PIXELS, pixels);
+    return count == SAMPLES_SIZE;
+}
+#else
 static int read_picture(const char *name)
 {
     FILE *in = fopen(name, "rb");
@@ -71,20 +98,21 @@ static int read_picture(const char *name)
         }
         fclose(in);
     }
+    flip(pixels, sizeof pixels);
     return kind == (CODEC_CHANNELS == 1 ? '5' : '6') && width == CODEC_WIDTH && height == CODEC_HEIGHT &&
            most == 255 && count == sizeof pixels;
 }
+#endif
 
 static int encode(const char *from, const char *to)
 {
     const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
-                                     CODEC_CHANNELS == 1 ? AECODEC_GREY : AECODEC_RGB};
+                                     CODEC_CHANNELS == 3 && !CODEC.samples ? AECODEC_RGB : AECODEC_GREY};
     size_t size;
     if (!read_picture(from)) {
-        fprintf(stderr, "%s: not a PNM picture of %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
+        fprintf(stderr, "%s: not a picture of %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
         return 1;
     }
-    flip(pixels, sizeof pixels);
     if (!run_network(CODEC_ENCODER, CODEC_ENCODER_SIZE, CODEC_ENCODER_ROWS, CODEC_ENCODER_COLUMNS, pixels, latents)) {
         fprintf(stderr, "%s: the network does not run\n", from);
         return 1;
@@ -113,10 +141,23 @@ static size_t read_file(const char *name)
     return count;
 }
 
+/* Write the output of the network as a picture. */
+static int write_picture(const char *to)
+{
+#ifdef CODEC_BANDS
+    aecodec_bands_output(&CODEC_BANDS, CODEC_SAMPLE_TYPE, pixels, PIXELS, samples);
+    return write_file(to, "", samples, SAMPLES_SIZE);
+#else
+    char head[64];
+    flip(pixels, sizeof pixels);
+    sprintf(head, "P%c\n%d %d\n255\n", CODEC_CHANNELS == 1 ? '5' : '6', CODEC_WIDTH, CODEC_HEIGHT);
+    return write_file(to, head, pixels, sizeof pixels);
+#endif
+}
+
 static int decode(const char *from, const char *to)
 {
     size_t size = read_file(from), vectors = 0;
-    char head[64];
     if (aecodec_decode(&CODEC, file, size, work, sizeof work, codes, sizeof codes, &vectors) != AECODEC_OK ||
         vectors != CODEC_VECTORS) {
         fprintf(stderr, "%s: not a file of a picture of %d by %d pixels\n", from, CODEC_WIDTH, CODEC_HEIGHT);
@@ -127,9 +168,7 @@ static int decode(const char *from, const char *to)
         fprintf(stderr, "%s: the network does not run\n", from);
         return 1;
     }
-    flip(pixels, sizeof pixels);
-    sprintf(head, "P%c\n%d %d\n255\n", CODEC_CHANNELS == 1 ? '5' : '6', CODEC_WIDTH, CODEC_HEIGHT);
-    return write_file(to, head, pixels, sizeof pixels);
+    return write_picture(to);
 }
 
 #endif

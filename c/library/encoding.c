@@ -34,7 +34,7 @@ static int is_picture(const aecodec_image *picture)
 {
     uint64_t pixels = (uint64_t)picture->width * picture->height;
     return picture->width - 1u < MAX_SIDE && picture->height - 1u < MAX_SIDE && picture->frames - 1u < MAX_FRAMES &&
-           picture->channels - 1u < 4 && pixels * picture->frames <= MAX_PIXELS;
+           picture->channels - 1u < 4 && pixels <= MAX_PIXELS / picture->frames;
 }
 
 static int has_equal_channels(const aecodec_image *picture)
@@ -189,7 +189,7 @@ static int are_samples(const aecodec_codec_facts *facts, const aecodec_samples *
 {
     uint64_t pixels = (uint64_t)samples->width * samples->height;
     return samples->width - 1u < MAX_SIDE && samples->height - 1u < MAX_SIDE && samples->frames - 1u < MAX_FRAMES &&
-           pixels * samples->frames <= MAX_PIXELS && samples->bands == facts->channels &&
+           pixels <= MAX_PIXELS / samples->frames && samples->bands == facts->channels &&
            sample_size(samples->type) && (samples->missing ? samples->mask_planes == 1 ||
                                           samples->mask_planes == samples->bands : 1);
 }

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from aecodec.coding.payload import SEGMENT_SIDE
 from aecodec.engine.c_tables import LANES, CTables
 from aecodec.entropy.context_network import POSITIONS, ContextNetwork, SpatialWeights
 from aecodec.entropy.spatial_context import GRADIENTS, PREDICTED_CHANNELS
-from aecodec.errors import ModelError
-from aecodec.export.device.c_names import LICENCE, c_defines, c_header, in_comment, level_identifier
+from aecodec.errors import ImageError, ModelError
+from aecodec.export.device.c_names import (
+    LICENCE,
+    c_defines,
+    c_header,
+    c_numbers,
+    in_comment,
+    level_identifier,
+)
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.format.samples import Layout, Samples, SampleType
 from aecodec.imaging.tiling import grid_of
 
 MAX_VECTORS = 16384
@@ -57,6 +67,7 @@ class PictureSizes:
                 "choose a smaller --size"
             )
         file = 40 + vectors * (3 + 4 * dimension + dimension // 8)
+        file += len(block.pack()) if (block := samples_on_device(tables, SampleType.UINT16)) else 0
         return cls(*size, vectors, _work_size(tables, vectors), file)
 
 
@@ -76,12 +87,18 @@ def identifier_of(tables: CTables) -> str:
     return level_identifier(tables.folder.spec.name, tables.level_index)
 
 
-def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
+def c_codec(
+    tables: CTables, sizes: PictureSizes, kind: SampleType = SampleType.UINT16
+) -> dict[str, bytes]:
     """A level as C source.
 
     Args:
         tables: tables of the level.
         sizes: sizes that become constants in the header.
+        kind: with bands, the integer type of their samples on the device.
+
+    Raises:
+        ModelError: samples of this type cannot lie between the limits of the codec.
 
     Returns:
         The files by name: a header and a source file named after codec and level, and `codec.h`
@@ -89,14 +106,27 @@ def c_codec(tables: CTables, sizes: PictureSizes) -> dict[str, bytes]:
     """
     name = identifier_of(tables)
     return {
-        f"{name}.h": _header(tables, sizes).encode(),
-        f"{name}.c": _source(tables).encode(),
-        "codec.h": _short_names(tables, sizes).encode(),
+        f"{name}.h": _header(tables, sizes, kind).encode(),
+        f"{name}.c": _source(tables, kind).encode(),
+        "codec.h": _short_names(tables, sizes, kind).encode(),
     }
 
 
-def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
+def samples_on_device(tables: CTables, kind: SampleType) -> Samples | None:
+    """What the files of a device say of their samples; None without bands."""
+    bands = tables.folder.spec.bands
+    if not bands:
+        return None
+    return Samples(kind, Layout.HWB if bands.count > 1 else Layout.HW, bands=bands.count)
+
+
+def _constants(tables: CTables, sizes: PictureSizes, kind: SampleType) -> dict[str, object]:
     spec, dimension = tables.folder.spec, tables.prior.code_dimension
+    bands = spec.bands and {
+        "PHASES": spec.bands.phases,
+        "SAMPLE_TYPE": f"AECODEC_{kind.name}",
+        "SAMPLE_SIZE": kind.size,
+    }
     return {
         "ID": f"0x{spec.codec_id.hex()}",
         "LEVEL": tables.level_index,
@@ -111,33 +141,39 @@ def _constants(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
         "CODES_SIZE": sizes.vectors * dimension,
         "WORK_SIZE": sizes.work,
         "FILE_BOUND": sizes.file,
+        **(bands or {}),
     }
 
 
-def _header(tables: CTables, sizes: PictureSizes) -> str:
+def _header(tables: CTables, sizes: PictureSizes, kind: SampleType) -> str:
     name = identifier_of(tables)
     comment = f"{_title(tables)}: {tables.bytes:,} bytes of tables."
-    content = f"""#include "aecodec.h"
+    includes, declaration = '#include "aecodec.h"', f"const aecodec_codec {name}"
+    if tables.folder.spec.bands:
+        includes += '\n#include "aecodec_bands.h"'
+        declaration += f";\nextern const aecodec_bands {name}_bands"
+    content = f"""{includes}
 
 /* The codec's id, its level in sixteenths, and the number of its priors that are here. Then, for
  * pictures of WIDTH by HEIGHT pixels: code vectors, channels of the networks and of the codes, and
  * sizes in bytes of the latents, the codes, the working memory, and the largest file. */
-{c_defines(name.upper(), _constants(tables, sizes))}"""
-    return c_header(f"{name.upper()}_H", comment, content, f"const aecodec_codec {name}")
+{c_defines(name.upper(), _constants(tables, sizes, kind))}"""
+    return c_header(f"{name.upper()}_H", comment, content, declaration)
 
 
-def _short_names(tables: CTables, sizes: PictureSizes) -> str:
+def _short_names(tables: CTables, sizes: PictureSizes, kind: SampleType) -> str:
     name = identifier_of(tables)
     comment = f"""Short names for a program with one codec: {_title(tables)}.
  * A program with several includes {name}.h and uses the full names."""
+    bands = f"\n#define CODEC_BANDS {name}_bands" if tables.folder.spec.bands else ""
     content = f"""#ifdef CODEC
 #error "a second codec.h: include {name}.h instead, and use its full names"
 #endif
 
 #include "{name}.h"
 
-#define CODEC {name}
-{c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes)})}"""
+#define CODEC {name}{bands}
+{c_defines("CODEC", {key: f"{name.upper()}_{key}" for key in _constants(tables, sizes, kind)})}"""
     return c_header(f"{name.upper()}_SHORT_NAMES_H", comment, content)
 
 
@@ -146,16 +182,51 @@ def _title(tables: CTables) -> str:
     return f"Codec {in_comment(spec.name)} ({spec.codec_id.hex()}), level {level:g}"
 
 
-def _source(tables: CTables) -> str:
+def _source(tables: CTables, kind: SampleType) -> str:
     name, context = identifier_of(tables), tables.prior.context
     parts = [array.as_c(f"{name}_") for array in tables.arrays.values()]
     if context and context.spatial:
         parts.append(_spatial_struct(name))
     if context:
         parts.append(_context_struct(context, name))
-    parts.append(_struct("const aecodec_codec", name, _codec_fields(tables, name)))
+    samples = samples_on_device(tables, kind)
+    if samples:
+        parts += _bands_source(tables, kind, samples.pack(), name)
+    fields = _codec_fields(tables, name)
+    if samples:
+        fields |= {"samples": f"{name}_samples", "samples_size": len(samples.pack())}
+    parts.append(_struct("const aecodec_codec", name, fields))
     start = f'{LICENCE}\n/* {_title(tables)}. */\n#include "{name}.h"'
     return "\n\n".join([start, *parts]) + "\n"
+
+
+def _bands_source(tables: CTables, kind: SampleType, block: bytes, name: str) -> list[str]:
+    """The bands of a codec, and the block of samples in its files."""
+    bands, transfer = tables.folder.spec.bands, tables.folder.transfer()
+    assert bands is not None
+    try:
+        limits = transfer.limits_of(np.dtype(kind.dtype)).astype(int).tolist()
+    except ImageError as error:
+        raise ModelError(str(error)) from error
+    numbers = c_numbers((str(step) for step in transfer.tables.ravel().tolist()), 12)
+    fields = {
+        "count": bands.count,
+        "phases": bands.phases,
+        "limits": f"{name}_limits",
+        "tables": f"{name}_transfer",
+    }
+    pairs = ", ".join(f"{{{_c_integer(low)}, {_c_integer(high)}}}" for low, high in limits)
+    return [
+        f"static const uint8_t {name}_samples[] = {{{', '.join(map(str, block))}}};",
+        f"static const aecodec_band_limits {name}_limits[] = {{{pairs}}};",
+        f"static const uint16_t {name}_transfer[] = {{\n    {numbers}\n}};",
+        _struct("const aecodec_bands", f"{name}_bands", fields),
+    ]
+
+
+def _c_integer(number: int) -> str:
+    """A constant of C, which has no literal for -2^31."""
+    return f"{number + 1} - 1" if number < 0 else str(number)
 
 
 def _struct(declared: str, name: str, fields: Mapping[str, object]) -> str:

@@ -13,9 +13,10 @@ from aecodec.engine.c_tables import CTables
 from aecodec.entropy import coding
 from aecodec.export.device.c_network import CNetwork, network_names
 from aecodec.export.device.codec_source import PictureSizes, c_codec, identifier_of
-from aecodec.export.device.pnm import as_pnm
+from aecodec.export.device.pnm import picture_file
 from aecodec.export.device.reference import c_file, encoded_with, network_of
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
 
@@ -35,6 +36,7 @@ _CODE = (
     "aecodec_kernels_x86.c",
     "aecodec_winograd.c",
 )
+_BANDS_CODE = ("aecodec_bands.h", "aecodec_bands.c")
 
 _CALLS = {
     Half.ENCODER: """\
@@ -65,24 +67,27 @@ def device_files(
 
     Args:
         tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels. The first picture is the sample.
+        pictures: (N, H, W, C) uint8 with the codec's channels; with bands, integers of any type.
+            The first picture is the sample.
         networks: the networks of the folder; at least one.
 
     Returns:
         The files by name.
     """
-    sample = from_array(pictures[0])
+    has_bands = tables.folder.spec.bands is not None
+    kind = SampleType[pictures.dtype.name.upper()]
+    sample = Picture(pictures[:1]) if has_bands else from_array(pictures[0])
     sizes = PictureSizes.of(tables, sample.size)
     core, firmware = c_sources("core"), c_sources("firmware")
     values = _template_values(tables, sizes, pictures, networks)
     return {
-        **{name: (core / name).read_bytes() for name in _CODE},
+        **{name: (core / name).read_bytes() for name in _CODE + _BANDS_CODE * has_bands},
         "main.c": (firmware / "main.c").read_bytes(),
         **{
             name: Template((firmware / name).read_text("utf-8")).substitute(values).encode()
             for name in _TEMPLATES
         },
-        **c_codec(tables, sizes),
+        **c_codec(tables, sizes, kind),
         "networks.h": network_names(list(networks)).encode(),
         **_sample_files(tables, sample),
     }
@@ -114,8 +119,11 @@ def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
 def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
     codec = Codec(tables.folder)
     encoded = encoded_with(codec, network_of(codec, Half.ENCODER), sample.pixels)
+    has_bands = codec.spec.bands is not None
     return {
-        "sample.pnm": as_pnm(sample.pixels[0]),
+        "sample.raw" if has_bands else "sample.pnm": picture_file(
+            sample.pixels[0], has_bands=has_bands
+        ),
         "sample.bin": encoded.latents.tobytes(),
         "sample.aec": c_file(tables, encoded),
     }
@@ -124,13 +132,15 @@ def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
 def _template_values(
     tables: CTables, sizes: PictureSizes, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, object]:
+    suffix = ".raw" if tables.folder.spec.bands else ".pnm"
     return {
         **_codec_values(tables, sizes),
         "tables": identifier_of(tables),
         "macro_": f"{identifier_of(tables).upper()}_",
         "rows": "\n".join(_rows(tables, sizes, networks)),
         "pruned": _pruned(tables, pictures),
-        "trial": _TRIALS[networks[0].half],
+        "trial": _TRIALS[networks[0].half].replace(".pnm", suffix),
+        "picture": f"sample{suffix}",
         "calls": "\n\n".join(_CALLS[network.half] for network in networks),
     }
 

@@ -1,10 +1,17 @@
-"""Pictures as PNM files, a format that programs on devices read easily."""
+"""Pictures as files that programs on devices read easily: PNM, or samples without a header."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from aecodec.arrays import Pixels
+
+
+def picture_file(pixels: Pixels, *, has_bands: bool) -> bytes:
+    """The file of a picture (H, W, C): PNM, or with bands the little-endian samples alone."""
+    if not has_bands:
+        return as_pnm(pixels)
+    return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()
 
 
 def as_pnm(pixels: Pixels) -> bytes:

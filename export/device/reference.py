@@ -7,12 +7,14 @@ small devices have room for.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from aecodec.arrays import Latents, Pixels
 from aecodec.codec.codec import Codec
 from aecodec.codec.encoded_picture import EncodedPicture
 from aecodec.codec.geometry import picture_size, vector_shape
+from aecodec.codec.samples import fit, from_channels, to_channels
 from aecodec.codec_files.file_names import Half
 from aecodec.coding.message_coder import PriorCoder
 from aecodec.coding.payload import encode_payload
@@ -48,9 +50,14 @@ def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPic
         codec: the codec.
         network: its encoder.
         pixels: (1, H, W, C) uint8 with the channels of the codec: a tile, or a whole picture for
-            codecs that accept any size.
+            codecs that accept any size. With bands, integers of any type.
     """
-    header = codec.encoder.header(Picture(pixels))
+    picture = fit(codec.spec, Picture(pixels))
+    header = codec.encoder.header(picture, False)
+    if header.samples:  # a device neither detects repetition nor chooses limits
+        samples = replace(header.samples, limits=None, repetition=None)
+        header = replace(header, samples=samples)
+        pixels = to_channels(codec.folder, picture, samples)
     latents = network(to_int8(pixels)).reshape(*vector_shape(codec.spec, header), -1)
     return EncodedPicture(codec.folder, header, latents)
 
@@ -67,7 +74,10 @@ def decoded_pixels(
         latents: its latents, read from a file.
 
     Returns:
-        (H, W, C) uint8.
+        (H, W, C) uint8; with bands, of the type of the samples.
     """
     width, height = picture_size(codec.spec, encoded.header)
-    return to_pixels(network(latents)).reshape(height, width, codec.spec.channels)
+    channels = to_pixels(network(latents)).reshape(height, width, codec.spec.network_channels)
+    if encoded.header.samples:
+        return from_channels(codec.folder, channels[None], encoded.header.samples)[0]
+    return channels

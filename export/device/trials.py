@@ -14,7 +14,7 @@ from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
 from aecodec.engine.transform import Transform
 from aecodec.errors import AecodecError
-from aecodec.export.device.pnm import as_pnm
+from aecodec.export.device.pnm import picture_file
 from aecodec.export.device.reference import (
     c_file,
     c_latents,
@@ -57,13 +57,16 @@ class NetworkTrial:
         )
         expected = c_file(self.tables, encoded)
         if Half.ENCODER in self.halves:
-            picture.write_bytes(as_pnm(pixels[0]))
+            picture.write_bytes(self._as_file(pixels[0]))
             run_program([str(program), "encode", str(picture), str(file)], "C makes no file")
             _check(file, expected, "makes another file")
         if Half.DECODER in self.halves:
             file.write_bytes(expected)
             run_program([str(program), "decode", str(file), str(decoded)], _UNREAD)
-            _check(decoded, as_pnm(self._decoded(encoded)), "reads other pixels")
+            _check(decoded, self._as_file(self._decoded(encoded)), "reads other pixels")
+
+    def _as_file(self, pixels: Pixels) -> bytes:
+        return picture_file(pixels, has_bands=self.codec.spec.bands is not None)
 
     @cached_property
     def _networks(self) -> dict[Half, Transform]:

@@ -62,8 +62,15 @@ def bands_codec(path: Path, has_encoder: bool) -> aecodec.Codec:
     limits = [(0, 4000), (-100, 4000), (-1.5, 100.25)]
     curves = np.linspace(0, 1, 511) ** np.array([[1], [2], [3]])
     transfer = Transfer(np.array(limits), np.rint(65535 * curves).astype(np.uint16))
-    options = {"has_encoder": has_encoder, "transfer": transfer, "file_limits": True}
-    return aecodec.Codec(band_codec(path, limits, 2, neighbours=1, **options))
+    folder = band_codec(
+        path,
+        limits,
+        file_limits=True,
+        transfer=transfer,
+        has_encoder=has_encoder,
+        neighbours=1,
+    )
+    return aecodec.Codec(folder)
 
 
 def scenes() -> Iterator[tuple[str, Picture, float]]:
@@ -143,6 +150,7 @@ def broken_files(data: bytes) -> Iterator[tuple[str, bytes]]:
     yield "bands_mask_checksum", sealed(b"\x23\x11\1" + mask[:-1] + b"\xff")
     yield "bands_mask_ends_early", sealed(b"\x23\x11\1" + mask + b"\0")
     yield "bands_missing", container.pack(replace(header, samples=None), payload)
+    assert header.samples is not None
     samples = replace(header.samples, bands=1, mask=b"", mask_planes=0)
     without, content = container.unpack(digits)
     yield "bands_of_digits", container.pack(replace(without, samples=samples), content)

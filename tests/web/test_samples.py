@@ -1,0 +1,126 @@
+"""Samples of bands in a browser: the files and the samples of Python, and pictures of bands."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.codecs.bands_codecs import bands_codec
+
+from aecodec import Codec
+from aecodec.format.samples import SampleType
+from aecodec.imaging.picture import samples_picture
+from aecodec.web.site import hosted_files
+from benchmarks.web.browser import Browser
+from benchmarks.web.static_host import static_host
+
+pytestmark = pytest.mark.slow
+
+PRELUDE = """
+const aecodec = await import('/aecodec/index.js');
+const { decodeSamples, encodeSamples, samplesToImageData, loadCodec, readHeader } = aecodec;
+aecodec.setCodecs('/codecs');
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const text = (array) => btoa(String.fromCharCode(
+  ...new Uint8Array(array.buffer, array.byteOffset, array.byteLength)));
+const tiny = { width: 1, height: 1 };
+const kind = async (work) => {
+  try { await work(); } catch (error) { return [error.name, error.message]; }
+  return 'nothing';
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
+    limits = [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)]
+    return bands_codec(tmp_path_factory.mktemp("bands") / "codec", limits, 4)
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, site: Path, bands: Codec) -> Iterator[Browser]:
+    """A page in which scripts run, on a host with a codec with bands."""
+    folder = site / "codecs" / bands.spec.codec_id.hex()
+    folder.mkdir()
+    for name, content in hosted_files(bands.folder).items():
+        (folder / name).write_bytes(content)
+    with static_host(site) as host:
+        browser.open(f"{host.url}/blank.html", width=1280)
+        yield browser
+
+
+def run(page: Browser, bands: Codec, script: str) -> Any:
+    return page.run(f"{PRELUDE}const codec = '/codecs/{bands.spec.codec_id.hex()}';{script}")
+
+
+ARRAYS = {SampleType.FLOAT16: "globalThis.Float16Array ?? Uint16Array"}
+
+
+@pytest.mark.parametrize("kind", SampleType)
+def test_files_and_samples_are_those_of_python(
+    page: Browser, bands: Codec, kind: SampleType
+) -> None:
+    numbers = np.random.default_rng(kind).normal(50, 60, (2, 9, 13, 3)).round(2)
+    samples = numbers.clip(0, 100).astype(kind.dtype)
+    array = ARRAYS.get(kind, f"{kind.name.title()}Array")
+    text = base64.b64encode(samples.tobytes()).decode()
+    file, clipped, restored, described = run(
+        page,
+        bands,
+        f"const samples = new ({array})(bytes('{text}').buffer);"
+        f"const source = {{ width: 13, height: 9, frames: 2, bands: 3, samples }};"
+        f"source.type = '{kind.dtype}';"
+        "const { file, clipped } = await encodeSamples(source, { codec });"
+        "const decoded = await decodeSamples(file);"
+        "const { hasSamples } = await readHeader(file);"
+        "return [text(file), clipped, text(decoded.samples),"
+        " [decoded.type, decoded.layout, hasSamples, decoded.missing === undefined]];",
+    )
+    picture = samples_picture(samples)
+    encoder = bands.encoder
+    expected = encoder.encode(picture, encoder.header(picture, False)).to_bytes(None)
+    assert base64.b64decode(file) == expected
+    assert len(clipped) == 3
+    assert base64.b64decode(restored) == bands.decompress_array(expected).tobytes()
+    assert described == [kind.dtype, "FHWB", True, True]
+
+
+def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Codec) -> None:
+    nodata, missing, alpha, names = run(
+        page,
+        bands,
+        "const samples = Int16Array.from({ length: 48 }, (_, at) => at % 7 ? at : -9999);"
+        "const source = { width: 4, height: 4, bands: 3, samples, nodata: -9999 };"
+        "const { file } = await encodeSamples(source, { codec });"
+        "const decoded = await decodeSamples(file);"
+        "const image = samplesToImageData(decoded, { bands: [2] });"
+        "const loaded = await loadCodec(codec);"
+        "return [decoded.samples.filter((sample) => sample === decoded.nodata).length,"
+        " [...decoded.missing], image.data.filter((_, at) => at % 4 === 3).indexOf(0),"
+        " await loaded.bands()];",
+    )
+    assert nodata == 7
+    assert missing == [int(at % 7 == 0) for at in range(48)]
+    assert alpha == 4  # sample 14, the third one of its pixel
+    assert names[1] == {"name": "band 1", "low": -20.5, "high": 100}
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "words"),
+    [
+        ("encodeSamples({ ...tiny, samples: new Int8Array(2) }, { codec })", "Image", "give"),
+        ("encodeSamples({ ...tiny, samples: new Int8Array(1) }, { codec })", "Image", "bands"),
+        ("aecodec.encode(new ImageData(1, 1), { codec })", "Usage", "need a codec without bands"),
+        ("samplesToImageData({ bands: 2 }, { bands: [2] })", "Image", "from 0 to 1"),
+    ],
+)
+def test_samples_that_do_not_suit_are_rejected(
+    page: Browser, bands: Codec, script: str, kind: str, words: str
+) -> None:
+    name, message = run(page, bands, f"return kind(async () => {script});")
+    assert name == f"{kind}Error"
+    assert words in message
