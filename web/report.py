@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -18,11 +18,27 @@ from aecodec.codec.codec import Codec
 from aecodec.data.codecs import title_of
 from aecodec.datasets.evaluation_set import Sample
 from aecodec.errors import AecodecError, ImageError
+from aecodec.evaluation.bands import band_format_coder, mean_of_bands, measure_bands
 from aecodec.evaluation.equal_bytes import CODEC_TITLE, File, files_at
-from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, WEBP, PillowFormat, decode
+from aecodec.evaluation.evaluate import Coder, codec_coder
+from aecodec.evaluation.formats import (
+    AVIF,
+    BAND_FORMATS,
+    COMPARED_FORMATS,
+    WEBP,
+    PillowFormat,
+    decode,
+)
 from aecodec.evaluation.scores import RoundTrip, Score, codec_round_trip, mean_score, score_of
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.image_files.colour import in_kept_colours
+from aecodec.imaging.display import (
+    bands_to_show,
+    display,
+    error_map,
+    error_picture,
+    scale_of_errors,
+)
 from aecodec.imaging.picture import grey_if_possible, without_channel_axis
 from aecodec.version import version
 
@@ -57,12 +73,15 @@ class ReportOptions:
         shown: number of the worst pictures to show.
         ssimulacra2_curves: whether to measure SSIMULACRA2 for the curves.
         lossless: whether to embed the decoded pixels of large pictures losslessly.
+        rgb: bands to show if the codec has bands, as for
+            :func:`~aecodec.imaging.display.bands_to_show`.
     """
 
     level: float | None = None
     shown: int = 24
     ssimulacra2_curves: bool = False
     lossless: bool = False
+    rgb: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +131,8 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
         UsageError: the codec has no such level.
     """
     level = codec.spec.level_index(options.level) / LEVEL_UNITS
+    if codec.spec.bands:
+        return _report_of_bands(codec, samples, replace(options, level=level))
     formats = [format_ for format_ in COMPARED_FORMATS if format_.is_installed]
     with_score = _has_ssimulacra2()
     round_trip = codec_round_trip(codec, level)
@@ -122,18 +143,89 @@ def make_report(codec: Codec, samples: Samples, options: ReportOptions) -> Repor
     worst = order[: options.shown]
     numbered = enumerate(_originals(samples("the worst pictures")))
     shown = {number: showing.show(*original) for number, original in numbered if number in worst}
-    pictures, missing = [shown[number] for number in worst if number in shown], _missing()
-    values = {
-        "codec": title_of(codec.spec.codec_id, codec.spec.name),
-        "version": version(),
-        "level": level,
-        "measured": len(scores),
-        "ranked_by": measure,
-        "missing": missing,
-        "curves": curves,
-        "pictures": pictures,
+    pictures = [shown[number] for number in worst if number in shown]
+    measured = {"level": level, "measured": len(scores), "ranked_by": measure}
+    return _page_of(codec, {**measured, "curves": curves, "unit": "bpp"}, pictures, _missing())
+
+
+def _page_of(
+    codec: Codec, values: dict[str, Any], pictures: list[dict[str, Any]], missing: list[str]
+) -> Report:
+    named = {"codec": title_of(codec.spec.codec_id, codec.spec.name), "version": version()}
+    shown = {"missing": missing, "pictures": pictures}
+    return Report(values["measured"], pictures, missing, named | values | shown)
+
+
+def _report_of_bands(codec: Codec, samples: Samples, options: ReportOptions) -> Report:
+    """Measure a codec with bands, at a level, and show the pictures with the lowest PSNR.
+
+    The curves also have the formats that imagecodecs writes. PSNR is relative to the range of each
+    picture, and bits are per sample.
+    """
+    assert options.level is not None
+    installed = [format_ for format_ in BAND_FORMATS.values() if format_.is_installed]
+    coders = [
+        *(
+            replace(codec_coder(codec, n + 1), name=CODEC_TITLE)
+            for n in range(len(codec.spec.levels))
+        ),
+        *(band_format_coder(format_, q) for format_ in installed for q in format_.qualities[::2]),
+    ]
+    chosen = codec_coder(codec, options.level)
+    rows = list(measure_bands(chosen, samples(f"{CODEC_TITLE}, level {options.level:g}")))
+    if not rows:
+        raise ImageError("none of the pictures in this data set can be read")
+    worst = sorted(range(len(rows)), key=lambda n: rows[n]["psnr"] or math.inf)[: options.shown]
+    curves = [_point_of(coder, samples) for coder in coders]
+    numbered = enumerate(samples("the worst pictures"))
+    shown = {
+        number: _show_bands(chosen, sample, rows[number], options)
+        for number, sample in numbered
+        if number in worst
     }
-    return Report(len(scores), pictures, missing, values)
+    absent = [format_ for format_ in BAND_FORMATS.values() if not format_.is_installed]
+    missing = [_left_out(format_.title, format_.package) for format_ in absent]
+    values = {"level": options.level, "measured": len(rows), "ranked_by": "psnr"}
+    values |= {"curves": curves, "unit": "bits per sample"}
+    return _page_of(codec, values, [shown[number] for number in worst if number in shown], missing)
+
+
+def _point_of(coder: Coder, samples: Samples) -> dict[str, Any]:
+    """A point of the curves for pictures with bands."""
+    kind = "level" if coder.name == CODEC_TITLE else "quality"
+    setting = f"{kind} {coder.level:g}"
+    means = mean_of_bands(list(measure_bands(coder, samples(f"{coder.name}, {setting}"))))
+    point = {"format": coder.name, "setting": setting, "bytes": means["bytes"]}
+    return point | {"bpp": means["bits_per_sample"], "psnr": means["psnr"]}
+
+
+def _show_bands(
+    coder: Coder, sample: Sample, row: dict[str, Any], options: ReportOptions
+) -> dict[str, Any]:
+    """A picture with bands before and after compression, with a map of its errors."""
+    original = sample.picture
+    restored = coder.decode(coder.encode(original), original)
+    bands = bands_to_show(options.rgb, original.pixels.shape[-1])
+    before, after = (display(picture, original, bands)[0] for picture in (original, restored))
+    errors = error_map(original, restored)[0]
+    part, most = middle(before), scale_of_errors(errors)
+    shown = [embedded(p[part], lossless=options.lossless) for p in (before, after)]
+    rows, columns = part
+    height, width = before[part].shape[:2]
+    file = {"format": CODEC_TITLE, "bytes": row["bytes"], "bpp": row["bits_per_sample"]}
+    return {
+        "name": sample.name,
+        "source_bytes": sample.source_size,
+        "size": (before.shape[1], before.shape[0]),
+        "part": (columns.start, rows.start, width, height),
+        "original": shown[0],
+        "files": [file | {"psnr": row["psnr"], "shown": shown[1]}],
+        "errors": {
+            "src": embedded(error_picture(errors[part], most), lossless=True)["src"],
+            "text": f"Largest error of the bands: black is 0, pale yellow is {most:.4g} or more; "
+            f"the maximum is {row['max_error']:.4g}.",
+        },
+    }
 
 
 def worst_first(scores: Sequence[Score]) -> tuple[str, list[int]]:
@@ -265,11 +357,12 @@ def _uri(format_: PillowFormat, content: bytes) -> str:
 def _missing() -> list[str]:
     """Sentences about missing formats and measures, and how to install them."""
     absent = [format_ for format_ in COMPARED_FORMATS if not format_.is_installed]
-    texts = [
-        f"{format_.title} is left out: to add it, run pip install '{format_.package}'"
-        for format_ in absent
-    ]
+    texts = [_left_out(format_.title, format_.package) for format_ in absent]
     return texts if _has_ssimulacra2() else [*texts, _NO_SSIMULACRA2]
+
+
+def _left_out(title: str, package: str) -> str:
+    return f"{title} is left out: to add it, run pip install '{package}'"
 
 
 def _has_ssimulacra2() -> bool:

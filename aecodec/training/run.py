@@ -133,7 +133,7 @@ class RecipeTraining:
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._pair = pair_named(recipe.networks)
-        with errors_about(data):
+        with errors_about(data if isinstance(data, str | Path) else "the scenes"):
             self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
 
     def check_state(self, resume: bool) -> None:

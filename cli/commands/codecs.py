@@ -44,6 +44,7 @@ def _values(codec: Codec) -> dict[str, Any]:
         "codec_id": spec.codec_id.hex(),
         "tile": list(spec.tile),
         "channels": spec.channels,
+        **({"bands": list(spec.bands.names)} if spec.bands else {}),
         "compresses": codec.folder.compresses,
         "engine": codec.engine,
         "default_level": spec.default_level,

@@ -13,8 +13,10 @@ from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from PIL import Image
 
+import aecodec
 from aecodec import metrics
-from aecodec.evaluation.bands import errors_of
+from aecodec.evaluation.bands import band_format_coder, errors_of
+from aecodec.evaluation.formats import BAND_FORMATS
 from aecodec.imaging.display import display, error_map, error_picture
 from aecodec.imaging.picture import samples_picture
 
@@ -39,11 +41,11 @@ def test_evaluate_measures_bands(scenes: np.ndarray, command: Command) -> None:
     done = command("evaluate", "codec", *data, "--json", "--peak", 2000, "--pictures", "all.csv")
     assert (done.status, done.err) == (0, "")
     finest = json.loads(done.out.splitlines()[-1])
-    import aecodec
-
     codec = aecodec.load_codec(Path("codec"))
     files = [codec.compress(scene, band_axis=0, nodata=-999) for scene in scenes]
     restored = np.stack([codec.decompress_array(file) for file in files])
+    listed = json.loads(command("codecs", "codec", "--json").out)
+    assert listed["bands"] == ["band 1", "band 2"]
     assert finest["bytes"] == sum(map(len, files)) / 2
     assert finest["bits_per_sample"] == pytest.approx(8 * sum(map(len, files)) / scenes.size, 1e-5)
     known = scenes != -999
@@ -107,9 +109,6 @@ def test_formats_of_bands_need_imagecodecs(
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])
 def test_formats_restore_all_types_but_missing_samples(dtype: str) -> None:
-    from aecodec.evaluation.bands import band_format_coder
-    from aecodec.evaluation.formats import BAND_FORMATS
-
     samples = np.random.default_rng(0).integers(3, 250, (2, 16, 20, 3)).astype(dtype)
     samples[0, :4] = 0
     picture = samples_picture(samples, nodata=0)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.codecs.band_codecs import band_codec
 from PIL import Image
 
 import aecodec
@@ -21,6 +22,7 @@ from aecodec.arrays import Pixels
 from aecodec.datasets.evaluation_set import open_dataset
 from aecodec.errors import ImageError
 from aecodec.evaluation.formats import AVIF, COMPARED_FORMATS, JPEG_XL, WEBP
+from aecodec.image_files.options import ReadOptions
 from aecodec.web.report import Report, ReportOptions, embedded, make_report
 from benchmarks.web.browser import Browser
 
@@ -302,3 +304,31 @@ def test_the_policy_stops_fetches_and_scripts(browser: Browser, report_page: Pat
         "return [stopped.sort(), window.ran === undefined];"
     )
     assert stopped == [["connect-src", "img-src", "script-src-elem"], True]
+
+
+def test_a_report_of_bands_shows_colours_and_errors(tmp_path: Path, browser: Browser) -> None:
+    codec = aecodec.load_codec(band_codec(tmp_path / "codec", [(0, 1000)] * 4, phases=1).path)
+    samples = np.add.outer(np.arange(30), np.arange(40) * 20)[..., None] + np.arange(4)
+    noisy = samples + np.random.default_rng(0).integers(0, 100, samples.shape)
+    np.savez(tmp_path / "a.npz", x=np.stack([samples, noisy]).astype(np.uint16))
+    dataset = open_dataset(tmp_path / "a.npz", options=ReadOptions(bands=4))
+    report = make_report(codec, lambda title: dataset, ReportOptions(level=1, rgb="4,2,1"))
+    page = tmp_path / "report.html"
+    page.write_bytes(report.page("scenes"))
+    first, second = (picture["files"][0]["psnr"] for picture in report.pictures)
+    assert first < second
+    shown = named(report, "1")
+    restored = codec.decompress_array(codec.compress(noisy.astype(np.uint16), level=1))
+    mse = np.square(restored.astype(float) - noisy).mean()
+    peak = np.ptp(np.percentile(noisy, (0.1, 99.9)))
+    assert shown["files"][0]["psnr"] == pytest.approx(10 * np.log10(peak**2 / mse), 1e-4)
+    assert pixels_of(shown["original"]).shape == (30, 40, 3)
+    assert {point["format"] for point in report.values["curves"]} == {
+        "aecodec",
+        "JPEG 2000",
+        "JPEG XL",
+    }
+    browser.open(page, width=1000)
+    assert browser.messages() == []
+    assert "black is 0" in browser.run("return document.querySelector('figcaption').textContent")
+    assert browser.run("return document.querySelectorAll('svg polyline').length") == 3

@@ -3,6 +3,8 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const ORIGINAL = "Original";
 const formats = data.pictures[0].files.map((file) => file.format);
+const drawn = [...new Set([...formats, ...data.curves.map(({ format }) => format)])]; // in the curves
+const UNIT = data.unit === "bpp" ? "bits per pixel" : data.unit;
 const choices = [ORIGINAL, ...formats];
 const GAIN = 8; // of the difference, as the style sheet has it
 const USUAL_SIDE = 480; // to which small pictures are enlarged, by whole numbers
@@ -32,7 +34,7 @@ function fillSelect(select, options, chosen, use) {
 }
 
 function swatch(format) {
-  return make("span", "", `swatch format-${formats.indexOf(format)}`);
+  return make("span", "", `swatch format-${drawn.indexOf(format)}`);
 }
 
 // ---- tables: rows about formats; the best of each measure is marked
@@ -42,7 +44,7 @@ function fillTable(table, rows, { marksBest = true, columns = [] } = {}) {
   const all = [
     ...columns,
     { title: "Bytes", text: (row) => grouped(row.bytes) },
-    { title: "bpp", text: (row) => row.bpp.toFixed(3) },
+    { title: data.unit, text: (row) => row.bpp.toFixed(3) },
     ...measures.map((measure) => ({ title: measure.title, text: (row) => qualityText(row, measure), of: (row) => qualityOf(row, measure) })),
   ];
   const head = make("tr");
@@ -106,7 +108,7 @@ function chart(measure) {
   const { width, height, left, right, top, bottom } = CHART;
   const x = (value) => left + ((value - x0) / (x1 - x0)) * (width - left - right);
   const y = (value) => height - bottom - ((value - y0) / (y1 - y0)) * (height - top - bottom);
-  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${measure.axis} over bits per pixel` });
+  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${measure.axis} over ${UNIT}` });
   svg.append(draw("text", { x: 4, y: 16, class: "title" }, measure.axis));
   for (const tick of ticks(y0, y1, 8)) {
     svg.append(draw("line", { x1: left, x2: width - right, y1: y(tick), y2: y(tick), class: "grid" }));
@@ -116,17 +118,17 @@ function chart(measure) {
     svg.append(draw("line", { x1: x(power), x2: x(power), y1: top, y2: height - bottom, class: "grid" }));
     svg.append(draw("text", { x: x(power), y: height - bottom + 16, "text-anchor": "middle" }, String(Number((2 ** power).toPrecision(3)))));
   }
-  svg.append(draw("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, "bits per pixel"));
+  svg.append(draw("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, UNIT));
   const area = draw("clipPath", { id: `clip-${measure.name}` });
   area.append(draw("rect", { x: left, y: top, width: width - left - right, height: height - top - bottom }));
   const lines = draw("g", { "clip-path": `url(#clip-${measure.name})` });
-  for (let number = formats.length - 1; number >= 0; number -= 1) {
-    const own = points.filter(({ format }) => format === formats[number]);
+  for (let number = drawn.length - 1; number >= 0; number -= 1) {
+    const own = points.filter(({ format }) => format === drawn[number]);
     lines.append(draw("polyline", { class: `format-${number}`, points: own.map((point) => `${x(point.x)},${y(point.y)}`).join(" ") }));
     for (const point of own) {
       const radius = number ? 2.5 : point.setting === `level ${data.level}` ? 6 : 3.5;
       const mark = draw("circle", { class: `format-${number}`, cx: x(point.x), cy: y(point.y), r: radius });
-      mark.append(draw("title", {}, `${point.format}, ${point.setting}: ${point.bpp.toFixed(3)} bpp, ${qualityText(point, measure)}`));
+      mark.append(draw("title", {}, `${point.format}, ${point.setting}: ${point.bpp.toFixed(3)} ${data.unit}, ${qualityText(point, measure)}`));
       lines.append(mark);
     }
   }
@@ -159,7 +161,7 @@ function sorted(order, cards) {
 function orders() {
   const measured = MEASURES.filter((measure) => measure.name === "psnr" || data.pictures.every(({ files }) => has(files[0], measure)));
   const lead = formats.length > 1 ? [[LEAD, `${RANKED_BY.title} behind others, most first`]] : [];
-  return [...measured.map(({ name, title }) => [name, `${title}, worst first`]), ...lead, ["bpp", "bits per pixel, most first"], ["name", "name"]];
+  return [...measured.map(({ name, title }) => [name, `${title}, worst first`]), ...lead, ["bpp", `${UNIT}, most first`], ["name", "name"]];
 }
 
 function shownOf(picture, title) {
@@ -184,8 +186,16 @@ class Card {
     for (const [side, chosen] of [["left", ORIGINAL], ["right", formats[0]]]) {
       fillSelect(this.find(`.choose-${side}`), choices.map((title) => [title, title]), chosen, () => this.show());
     }
+    if (picture.errors) this.showErrors(picture.errors);
     this.zoom("fit");
     this.show();
+  }
+
+  // A map of the errors of samples, instead of the difference of both sides.
+  showErrors({ src, text }) {
+    const map = this.find(".difference");
+    map.classList.add("errors");
+    map.replaceChildren(Object.assign(make("img"), { src, alt: text }));
   }
 
   find(selector) {
@@ -208,7 +218,8 @@ class Card {
     });
     const inexact = titles.filter((title) => shownOf(this.picture, title).psnr !== null);
     const kept = inexact.map((title) => `${title} at ${shownOf(this.picture, title).psnr.toFixed(1)} dB`).join(", ");
-    this.find("figcaption").textContent = `Difference of ${titles.join(" and ")}, ${GAIN}-fold: black is none. ${kept ? `Embedded: ${kept}.` : "Both are shown exactly."}`;
+    const both = kept ? `Embedded: ${kept}.` : "Both are shown exactly.";
+    this.find("figcaption").textContent = this.picture.errors?.text ?? `Difference of ${titles.join(" and ")}, ${GAIN}-fold: black is none. ${both}`;
     this.split.describe(...titles);
     for (const row of this.element.querySelectorAll(".files tr")) row.classList.toggle("under", titles.includes(row.dataset.format));
   }
@@ -240,20 +251,21 @@ function writeTexts() {
   find("missing").append(...data.missing.map((text) => make("li", text)));
   find("missing").hidden = !data.missing.length;
   find("formats-text").textContent = `Means of the pictures below${isPart ? `, the ${shown} worst of ${grouped(data.measured)}` : ""}. Files of other formats have the lowest quality that makes them no smaller than aecodec's. All files hold the picture only: in sRGB, without alpha and metadata.`;
-  find("curves-text").textContent = `Means over ${countText(data.measured)}: PSNR of the mean squared error, means of the other measures; bits per pixel on a logarithmic scale. Higher and further to the left is better. The large dot is the level of the pictures below.`;
+  if (data.pictures[0].errors) find("formats-text").textContent = "Means of the pictures below. PSNR is relative to the range of each picture: the difference of its 0.1 and 99.9 percentiles. Missing samples do not count.";
+  find("curves-text").textContent = `Means over ${countText(data.measured)}: PSNR of the mean squared error, means of the other measures; ${UNIT} on a logarithmic scale. Higher and further to the left is better. The large dot is the level of the pictures below.`;
   const inexact = data.pictures.flatMap(({ original, files }) => [original.psnr, ...files.map((file) => file.shown.psnr)]).filter((psnr) => psnr !== null);
   const nearly = `All figures are of the exact pixels. WebP and AVIF are shown as the very files. Originals, and what aecodec and JPEG XL decode to, are embedded as AVIF in full colour, at a PSNR of ${Math.min(...inexact).toFixed(1)} dB or more; the option --lossless embeds them exactly.`;
   find("pictures-text").textContent = `${isPart ? `The ${shown} worst of ${countText(data.measured)} by ${RANKED_BY.title}. ` : ""}${inexact.length ? nearly : "Pictures are shown exactly."} Move the slider with the arrow keys, or drag on the picture.`;
 }
 
 function writeCurves() {
-  find("legend").append(...formats.map((format) => {
+  find("legend").append(...drawn.map((format) => {
     const item = make("li");
     item.append(swatch(format), format);
     return item;
   }));
-  const drawn = MEASURES.filter((measure) => pointsOf(measure).some(({ format }) => format === formats[0]));
-  find("curves").append(...drawn.reverse().map(chart));
+  const measures = MEASURES.filter((measure) => pointsOf(measure).some(({ format }) => format === formats[0]));
+  find("curves").append(...measures.reverse().map(chart));
   fillTable(find("points"), data.curves, { marksBest: false, columns: [{ title: "Setting", text: (row) => row.setting }] });
 }
 
