@@ -280,6 +280,9 @@ static aecodec_status decode_mask(aecodec_decoding *d, const samples_block *bloc
 {
     size_t pixels = (size_t)d->width * d->height * d->frames;
     d->values = malloc(pixels * block->bands * sizeof *d->values);
+    if (d->values) { /* values are indices, and a caller may leave a window out */
+        memset(d->values, 0, pixels * block->bands * sizeof *d->values);
+    }
     if (!block->mask) {
         return d->values ? AECODEC_OK : AECODEC_NO_MEMORY;
     }

@@ -54,10 +54,23 @@ static uint32_t without_equal_planes(uint8_t *missing, size_t pixels, uint32_t b
     return 1;
 }
 
-/* Whether samples can be missing without a look at them. */
-static int can_be_missing(const aecodec_samples *samples)
+/* Whether all samples are finite: the bits of their exponents are not all 1. */
+static int is_all_finite(const aecodec_samples *samples)
 {
-    return samples->missing || samples->has_nodata || samples->type >= AECODEC_FLOAT16;
+    size_t count = pixels_of(samples) * samples->bands, n;
+    unsigned differs = 1;
+    if (samples->type == AECODEC_FLOAT16) {
+        const uint16_t *bits = samples->samples;
+        for (n = 0; n < count; n++) {
+            differs &= (bits[n] & 0x7c00u) != 0x7c00u;
+        }
+    } else if (samples->type == AECODEC_FLOAT32) {
+        const uint32_t *bits = samples->samples;
+        for (n = 0; n < count; n++) {
+            differs &= (bits[n] & 0x7f800000u) != 0x7f800000u;
+        }
+    }
+    return (int)differs;
 }
 
 aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, uint32_t *mask_planes)
@@ -66,7 +79,7 @@ aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, u
     uint8_t *marks;
     *missing = NULL;
     *mask_planes = 0;
-    if (!can_be_missing(samples)) {
+    if (!samples->missing && !samples->has_nodata && is_all_finite(samples)) {
         return AECODEC_OK;
     }
     marks = malloc(pixels * samples->bands);

@@ -7,6 +7,7 @@
 
 enum {
     STEPS = 65535, /* of a table, and the most that limits of integers may differ by */
+    CELLS = 4096, /* in which middles are looked up */
     IS_CLIPPED = 0x8000,
     VALUE_BITS = 0x7fff
 };
@@ -171,32 +172,69 @@ static double *middles_of(const transfer *t)
     return middles;
 }
 
-/* The value of the nearest sample of a band: how many middles are less than a number. And whether it is clipped. */
-static uint16_t search(const transfer *t, const double *middles, uint32_t band, double number)
+/* Where numbers lie among the middles of a band: cells of one width begin at some of them. */
+typedef struct {
+    const transfer *t;
+    double *middles;  /* [bands][top] */
+    uint16_t *starts; /* [bands][CELLS + 1] how many middles lie in lower cells */
+    double scales[AECODEC_MAX_BANDS]; /* cells of a band for a difference of 1 */
+} cells;
+
+/* The cell of a number; larger numbers have no lower cell. */
+static uint32_t cell_of(const cells *c, uint32_t band, double number)
 {
+    double cell = (number - c->t->limits[band][0]) * c->scales[band];
+    return cell > 0 ? cell < CELLS - 1 ? (uint32_t)cell : CELLS - 1 : 0;
+}
+
+static void fill_starts(cells *c)
+{
+    const double *middles = c->middles;
+    uint16_t *starts = c->starts;
+    uint32_t band, value, cell;
+    for (band = 0; band < c->t->bands; band++, middles += c->t->top, starts += CELLS + 1) {
+        c->scales[band] = CELLS / (c->t->limits[band][1] - c->t->limits[band][0]);
+        for (value = cell = 0; cell < CELLS; cell++) {
+            starts[cell] = (uint16_t)value;
+            while (value < c->t->top && cell_of(c, band, middles[value]) == cell) {
+                value++;
+            }
+        }
+        starts[CELLS] = (uint16_t)c->t->top;
+    }
+}
+
+/* The value of the nearest sample of a band: how many middles are less than a number. And whether it is clipped. */
+static uint16_t search(const cells *c, uint32_t band, double number)
+{
+    const transfer *t = c->t;
     const uint16_t *table = t->tables + (size_t)band * (t->top + 1);
-    const double *limits = t->limits[band], *low = middles + (size_t)band * t->top, *first = low;
-    uint32_t count = t->top, value;
-    while (count > 1) {
-        uint32_t half = count / 2;
-        first += first[half - 1] < number ? half : 0;
-        count -= half;
+    const double *limits = t->limits[band], *middles = c->middles + (size_t)band * t->top;
+    const uint16_t *start = c->starts + (size_t)band * (CELLS + 1) + cell_of(c, band, number);
+    uint32_t low = start[0], high = start[1];
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (middles[middle] < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    value = (uint32_t)(first - low) + (first[0] < number);
-    while (value && table[value] == table[value - 1]) {
-        value--;
+    while (low && table[low] == table[low - 1]) {
+        low--;
     }
-    return (uint16_t)(value | (number < limits[0] || number > limits[1] ? IS_CLIPPED : 0));
+    return (uint16_t)(low | (number < limits[0] || number > limits[1] ? IS_CLIPPED : 0));
 }
 
 /* What the samples of each band become, by their bits: [bands][256 or 65536]. */
-static uint16_t *lookup_of(const transfer *t, const double *middles, uint32_t count)
+static uint16_t *lookup_of(const cells *c, uint32_t count)
 {
+    const transfer *t = c->t;
     uint16_t *lookup = malloc((size_t)count * t->bands * sizeof *lookup), *to = lookup;
     uint32_t band, bits;
     for (band = 0; lookup && band < t->bands; band++) {
         for (bits = 0; bits < count; bits++) {
-            *to++ = search(t, middles, band, sample_number(t->type, bits));
+            *to++ = search(c, band, sample_number(t->type, bits));
         }
     }
     return lookup;
@@ -245,38 +283,53 @@ static void convert_by_lookup(const conversion *c, const uint16_t *lookup)
     }
 }
 
-static void convert_by_search(const conversion *c, const double *middles)
+static void convert_by_search(const conversion *c, const cells *places)
 {
-    const transfer *t = c->t;
-    if (t->type == AECODEC_FLOAT32) {
+    uint32_t type = c->t->type;
+    if (type == AECODEC_FLOAT32) {
         const float *samples = c->samples;
-        CONVERT(search(t, middles, band, samples[at]));
+        CONVERT(search(places, band, samples[at]));
+    } else if (type == AECODEC_INT32) {
+        const int32_t *samples = c->samples;
+        CONVERT(search(places, band, samples[at]));
     } else {
-        CONVERT(search(t, middles, band, sample_number(t->type, bits_of_sample(t->type, c->samples, at))));
+        CONVERT(search(places, band, sample_number(type, bits_of_sample(type, c->samples, at))));
     }
+}
+
+/* Convert, by a table of all samples if there are more pixels than the type has samples. */
+static aecodec_status convert(const conversion *c, const cells *places)
+{
+    uint32_t size = sample_size(c->t->type), count = size < 4 ? 1u << 8 * size : 0;
+    uint16_t *lookup;
+    if (!count || c->pixels < count) {
+        convert_by_search(c, places);
+        return AECODEC_OK;
+    }
+    lookup = lookup_of(places, count);
+    if (!lookup) {
+        return AECODEC_NO_MEMORY;
+    }
+    convert_by_lookup(c, lookup);
+    free(lookup);
+    return AECODEC_OK;
 }
 
 aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
                                   uint32_t mask_planes, uint16_t *values, uint64_t *clipped)
 {
-    uint32_t size = sample_size(t->type), count = size < 4 ? 1u << 8 * size : 0;
     size_t pixels = (size_t)samples->width * samples->height * samples->frames;
     const conversion c = {t, pixels, samples->samples, missing, mask_planes, values, clipped};
-    double *middles = middles_of(t);
-    uint16_t *lookup = NULL;
-    aecodec_status status = middles ? AECODEC_OK : AECODEC_NO_MEMORY;
-    if (middles && count && pixels >= count) {
-        lookup = lookup_of(t, middles, count);
-        if (lookup) {
-            convert_by_lookup(&c, lookup);
-        } else {
-            status = AECODEC_NO_MEMORY;
-        }
-    } else if (middles) {
-        convert_by_search(&c, middles);
+    cells places = {t, NULL, NULL, {0}};
+    aecodec_status status = AECODEC_NO_MEMORY;
+    places.middles = middles_of(t);
+    places.starts = malloc((size_t)t->bands * (CELLS + 1) * sizeof *places.starts);
+    if (places.middles && places.starts) {
+        fill_starts(&places);
+        status = convert(&c, &places);
     }
-    free(lookup);
-    free(middles);
+    free(places.middles);
+    free(places.starts);
     return status;
 }
 

@@ -130,6 +130,9 @@ def folder(
         "scene.tif": scene,
         "scene.npy": scene,
         "scenes": scenes,
+        "scenes.npz": lambda path: np.savez(
+            path, train=np.arange(8 * 4 * 96 * 96, dtype=np.uint16).reshape(8, 4, 96, 96) % 500
+        ),
         "my-bands": lambda path: band_codec(path, [(0, 500)] * 4),
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
         "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),

@@ -230,7 +230,8 @@ def test_aecc_reads_and_writes_arrays(both: Both, tmp_path: Path, dtype: str, ax
     bundle, file, back = (tmp_path / name for name in ("codec.bundle", "array.aec", "back.npy"))
     bundle.write_bytes(bundle_of(codec.folder))
     for command, source, target in (("compress", path, file), ("decompress", file, back)):
-        call = [built() / "aecc", command, source, "-o", target, "--bundle", bundle]
+        call: list[str | Path] = [built() / "aecc", command, source, "-o", target]
+        call += ["--bundle", bundle]
         subprocess.run(call, check=True)
     picture = samples_picture(np.load(path), bands=3)
     assert file.read_bytes() == python_file(codec, picture)[0]
@@ -246,5 +247,6 @@ def test_aecc_rejects_arrays_that_end_early(both: Both, tmp_path: Path, size: in
     np.save(path, np.zeros((9, 13, 3), np.uint8))
     path.write_bytes(path.read_bytes()[:size])
     bundle.write_bytes(bundle_of(both[1].folder))
-    call = [built() / "aecc", "compress", path, "-o", tmp_path / "x", "--bundle", bundle]
+    call: list[str | Path] = [built() / "aecc", "compress", path, "-o", tmp_path / "x"]
+    call += ["--bundle", bundle]
     assert subprocess.run(call, capture_output=True, check=False).returncode == 1
