@@ -62,20 +62,15 @@ def to_picture(
     is_file = isinstance(image, str | os.PathLike) or hasattr(image, "read")
     if (band_axis is not None or nodata is not None) and (bands is None or not is_file):
         raise UsageError("band_axis and nodata need a codec with bands, and an array or a file")
-    if np.ma.is_masked(image):
-        raise ImageError(
-            "the array has masked samples, which need a codec with bands: fill them with "
-            f"array.filled(), or train one: {TRAINING}"
-        )
     if isinstance(image, Picture):
         return image
     if isinstance(image, Image.Image):
         return with_origin(from_pil(image), getattr(image, "filename", ""))
     if hasattr(image, "__array__"):
-        if np.ma.is_masked(image):
+        if np.ma.is_masked(image):  # numpy.ma takes 30 ms to import
             raise ImageError(
-                "the array has masked values, which only codecs with bands store: replace them "
-                "with array.filled(0)"
+                "the array has masked samples, which need a codec with bands: fill them with "
+                f"array.filled(), or train one: {TRAINING}"
             )
         return from_array(np.asarray(image))
     if is_file:

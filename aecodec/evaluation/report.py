@@ -13,12 +13,10 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
 from aecodec.errors import AecodecWarning, ImageError
-from aecodec.evaluation.bands import errors_of
 from aecodec.evaluation.in_distribution import is_in_distribution
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
 from aecodec.image_files.colour import in_kept_colours
-from aecodec.imaging.display import bands_to_show, display, error_map
 from aecodec.imaging.picture import Picture
 
 if TYPE_CHECKING:  # loaded only for figures
@@ -176,6 +174,10 @@ def _compare_bands(
     original: Picture, restored: Picture, size: int, rgb: str | None, peak: float | None = None
 ) -> Comparison:
     """Two pictures with bands, with the errors of the first frame."""
+    from aecodec.evaluation.bands import errors_of  # pictures without bands do not need them
+    from aecodec.imaging.display import bands_to_show, display, error_map
+    from aecodec.imaging.plots import Comparison
+
     bands = bands_to_show(rgb, original.pixels.shape[-1])
     values = errors_of(original, restored, peak)
     return Comparison(

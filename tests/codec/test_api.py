@@ -118,7 +118,7 @@ def test_codecs_are_opened_by_name_or_path() -> None:
 
 def test_a_mask_is_not_dropped_silently(digit: Pixels) -> None:
     assert aecodec.compress(np.ma.masked_array(digit, False)) == aecodec.compress(digit)
-    with pytest.raises(aecodec.ImageError, match="has masked values"):
+    with pytest.raises(aecodec.ImageError, match="has masked samples"):
         aecodec.compress(np.ma.masked_equal(digit, 0))
 
 
