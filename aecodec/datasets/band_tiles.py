@@ -135,7 +135,8 @@ class BandTiles(Tiles):
     def _weights_of(self, tiles: Array) -> Float32:
         """(N, h, w, B) weights of the samples; 0 for missing samples."""
         bands = range(self._bands)
-        weights = np.stack([self._weights[band][tiles[..., band]] for band in bands], axis=-1)
+        planes = [self._weights[band][tiles[..., band]] for band in bands]
+        weights: Float32 = np.stack(planes, axis=-1)
         if self._scenes.has_missing:
             weights[tiles[..., self._bands :] > 0] = 0
         return weights
