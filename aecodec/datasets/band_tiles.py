@@ -127,7 +127,7 @@ class BandTiles(Tiles):
         return self._with_weights(self._whole(count))
 
     def _as_images(self, tiles: Array) -> Float32:
-        return tiles[..., : self._bands] / np.float32(self._most)
+        return np.asarray(tiles[..., : self._bands] / np.float32(self._most), np.float32)
 
     def _with_weights(self, tiles: Array) -> Float32:
         return np.concatenate([self._as_images(tiles), self._weights_of(tiles)], axis=-1)
