@@ -28,7 +28,7 @@ from aecodec.format import container
 def test_train_lists_the_recipes_that_ship(command: Command) -> None:
     result = command("train", "--list-recipes")
     names = [line.partition(": ")[0] for line in result.out.splitlines()]
-    assert (result.status, names) == (0, ["digits", "photo", "picture"])
+    assert (result.status, names) == (0, ["bands", "digits", "photo", "picture"])
 
 
 def test_compare_and_demo_draw_figures(folder: Path, command: Command) -> None:

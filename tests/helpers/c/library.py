@@ -167,12 +167,12 @@ class CLibrary:
         decoded = codes.bytes.view(np.int8).reshape(vectors, dimension)
         return Decoded(status, decoded[: result.value])
 
-    def read_header(self, data: bytes) -> tuple[int, CHeader, bytes]:
-        """Status, header and payload."""
+    def read_header(self, data: bytes) -> tuple[int, CHeader, bytes, bytes]:
+        """Status, header, samples and payload. C leaves the content of samples to its caller."""
         header, buffer = CHeader(), ctypes.create_string_buffer(data, len(data))
         self._c.aecodec_read_header.argtypes = [c_void_p, c_size_t, POINTER(CHeader)]
         status = self._c.aecodec_read_header(ctypes.addressof(buffer), len(data), byref(header))
         if status != OK:
-            return status, header, b""
-        start = header.payload - ctypes.addressof(buffer)
-        return status, header, data[start : start + header.payload_size]
+            return status, header, b"", b""
+        samples = ctypes.string_at(header.samples, header.samples_size) if header.samples else b""
+        return status, header, samples, ctypes.string_at(header.payload, header.payload_size)
