@@ -243,8 +243,10 @@ def dithered_kernel(kernel: Float32, phases: int, numbers: npt.NDArray[np.int64]
     """A kernel (h, w, C, outputs) for P phases of each output, rounded to the int8 grid.
 
     Each weight is rounded differently in each phase, so that the sum over the phases is P times as
-    fine as int8. The weights of the copies of a channel are rounded so that their sum up to any
-    copy is rounded, because copies saturate one after the other.
+    fine as int8. Channels take the roundings in turn: if all were rounded up in one phase, phases
+    would differ by more than their dither, and rounding them would add more noise. The weights of
+    the copies of a channel are rounded so that their sum up to any copy is rounded, because copies
+    saturate one after the other.
 
     Args:
         kernel: the weights.
@@ -253,10 +255,11 @@ def dithered_kernel(kernel: Float32, phases: int, numbers: npt.NDArray[np.int64]
 
     >>> kernel = np.array([[[[127], [0.25], [0.25]]]])
     >>> dithered_kernel(kernel, 4, np.array([0, 0, 1]))[0, 0].round(2).tolist()
-    [[127.0, 127.0, 127.0, 127.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]]
+    [[127.0, 127.0, 127.0, 127.0], [0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
     """
     step = np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP
-    shifts = (np.arange(phases) + 0.5) / phases
+    turns = (np.arange(phases) + np.cumsum(numbers == 0)[:, None, None]) % phases
+    shifts = (turns + 0.5) / phases
     exact, before = (kernel / step)[..., None], numbers[:, None, None]
     integers = np.floor((before + 1) * exact + shifts) - np.floor(before * exact + shifts)
     limited = integers.clip(-LARGEST_INT8, LARGEST_INT8) * step[:, None]
