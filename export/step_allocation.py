@@ -38,10 +38,9 @@ _STEPS_PER_FINEST_STEP = 3
 """Number of int8 steps in the smallest quantization step, if there are gains. It is odd, so that
 rounding to int8 steps and then to quantization steps rounds to the nearest."""
 
-_HALF_WINDOW, _COARSEST_COPIES = 112, 10.0
+_HALF_WINDOW, _COARSEST_COPIES = 112, 30.0
 """Half the values of a copy of a latent, and its largest quantization step. A latent at an end of
-int8 is at most one and a half steps nearer to 0 after dequantization, so it is outside of the
-window."""
+int8 is at most half a step nearer to 0 after dequantization, so it is outside of the window."""
 
 _MARGIN = 1.15
 """Factor by which latents of unknown pictures may exceed latents of the training set."""
@@ -173,8 +172,10 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
     axes = _all_but_last(latents)
     ends = _MARGIN * np.stack([latents.min(axes), latents.max(axes)]) / steps
     copies = _copies(ends, np.median(latents, axes) / steps, is_wide)
-    excess = max(0, len(copies.sources) - MAX_UNITS // 2)  # more latents have no context network
-    copies = copies.without(np.argsort(latents.std(axes) / finest)[:excess])
+    excess = len(copies.sources) - MAX_UNITS // 2  # more latents have no context network
+    order = np.argsort(latents.std(axes) / finest)
+    counts = np.bincount(copies.sources)[order]
+    copies = copies.without(order[np.cumsum(counts) - counts < excess])
     coarsest = np.where(copies.is_copy, _COARSEST_COPIES, np.inf)
     return steps, copies, _levels_of((gains * steps)[:, copies.sources], coarsest)
 

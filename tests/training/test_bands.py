@@ -98,13 +98,26 @@ def test_a_codec_for_bands_restores_arrays(scenes_file: Path, tmp_path: Path) ->
     assert error < 0.1 * array.var()
 
 
-def test_channels_that_a_context_network_cannot_take_are_left_out() -> None:
-    deviations = np.linspace(42, 1, 500)
+@pytest.mark.parametrize("largest", [42, 420])
+def test_channels_that_a_context_network_cannot_take_are_left_out(largest: float) -> None:
+    deviations = np.linspace(largest, 1, 500)
     latents = np.random.default_rng(0).normal(0, deviations, (200, 1, 1, 500)).astype(np.float32)
     _, copies, levels = split_steps(latents, np.ones((1, 500), np.float32))
-    assert len(copies.sources) == levels[0].code_dimension == 512
+    assert 500 < len(copies.sources) == levels[0].code_dimension <= 512
     assert copies.is_copy.any()
-    assert min(set(range(500)) - set(copies.sources.tolist())) > 400
+    measured, is_kept = latents.std(axis=(0, 1, 2)), np.isin(np.arange(500), copies.sources)
+    assert measured[is_kept].min() > measured[~is_kept].max()
+
+
+def test_copies_saturate_at_coarse_levels() -> None:
+    latents = np.linspace(-500, 500, 1000, dtype=np.float32)[:, None]
+    gains = np.float32([[1 / 18], [1.0]])
+    _, copies, levels = split_steps(latents, gains)
+    ends = np.repeat(np.array([[-128], [127]], np.int8), len(copies.sources), axis=1)
+    low, high = copies.windows()
+    for level, step in zip(levels, [18, 1], strict=True):
+        assert (1 << 15) / level.factors == pytest.approx(step, rel=0.06)
+        assert (np.clip(level.requantize(ends), low, high) == [low, high]).all()
 
 
 def test_recipes_for_other_images_are_rejected() -> None:
