@@ -173,8 +173,8 @@ class RecipeTraining:
         copy = self._qat_copy(autoencoder)
         options = RunOptions(self._minutes, self._backup, seed)
         is_complete = self._train_until_interrupted(copy, callbacks, options, verbose)
-        copy_weights(copy.encoder, autoencoder.encoder)
-        copy_weights(copy.decoder, autoencoder.decoder)
+        copy_weights(copy.encoder, autoencoder.encoder, is_compact=self._fitted is None)
+        copy_weights(copy.decoder, autoencoder.decoder, is_compact=self._fitted is None)
         autoencoder.is_rate_trained, autoencoder.gains = copy.is_rate_trained, copy.gains
         return autoencoder, is_complete
 

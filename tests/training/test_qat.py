@@ -35,6 +35,12 @@ def test_a_copy_rounds_and_hands_its_weights_on(dtype: str) -> None:
             used = tf.cast(rounded_kernel(used) if trained.ndim > 1 else trained, tf.float32)
             assert (int8_of(weights) != int8_of(used.numpy())).mean() < 0.03
             assert trained.ndim < 2 or is_on_int8_grid(weights)
+    copy_weights(copy, model, is_compact=False)
+    for layer, copied in zip(copy.layers, model.layers, strict=True):
+        for trained, weights in zip(layer.get_weights(), copied.get_weights(), strict=True):
+            used = tf.cast(trained, layer.compute_dtype)
+            used = tf.cast(rounded_kernel(used) if trained.ndim > 1 else trained, tf.float32)
+            assert (weights == used.numpy()).all()
     codes = np.random.default_rng(0).normal(0, 30, (50, 1, 1, 12)).round().astype(np.float32)
     exact, rounded = (half(codes).numpy() for half in (model, copy))
     assert 0 < np.abs(rounded - exact).mean() < 0.1 * np.abs(exact).mean()

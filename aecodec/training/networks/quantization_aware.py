@@ -63,7 +63,7 @@ def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) 
     return clone
 
 
-def copy_weights(trained: Any, model: Any) -> None:
+def copy_weights(trained: Any, model: Any, is_compact: bool = True) -> None:
     """Copy the weights of a trained quantization-aware copy to its model, rounded to int8.
 
     TFLite then uses exactly the integers of the training, which it would not with unrounded kernels
@@ -74,12 +74,17 @@ def copy_weights(trained: Any, model: Any) -> None:
         trained: the copy, made by :func:`qat_copy` or
             :func:`aecodec.training.networks.batchnorm_folding.normalized_copy`.
         model: the original model.
+        is_compact: whether kernels get few significant bits, with which int8 rounds them to the
+            same integers. If they are multiplied by steps and rounded more finely, as for bands,
+            they must be exact.
     """
     for source, target in zip(trained.layers, model.layers, strict=True):
         weights = [_as_trained(array, source.compute_dtype) for array in source.get_weights()]
         if isinstance(source, RoundingConv2D):
             weights = source.folded(weights)
-        target.set_weights([on_int8_grid(array) if array.ndim > 1 else array for array in weights])
+        if is_compact:
+            weights = [on_int8_grid(array) if array.ndim > 1 else array for array in weights]
+        target.set_weights(weights)
 
 
 def _as_trained(weights: Float32, dtype: str) -> Float32:
