@@ -132,7 +132,7 @@ static int limits_are_valid(const samples_block *block)
         double low = sample_number(block->type, load(block->limits + 2 * n * size, size));
         double high = sample_number(block->type, load(block->limits + (2 * n + 1) * size, size));
         if (low - low != 0 || high - high != 0 || low >= high ||
-            (block->type < AECODEC_FLOAT16 && high - low > MAX_RANGE)) {
+            (block->type < AECODEC_FLOAT16 && high - low > (double)MAX_RANGE)) {
             return 0;
         }
     }

@@ -55,13 +55,13 @@ static int fit_limits(uint32_t type, const double limits[2], double fitted[2])
     }
     fitted[0] = smaller(larger(low, extremes[0]), extremes[1]);
     fitted[1] = smaller(larger(high, extremes[0]), extremes[1]);
-    return fitted[0] < fitted[1] && (type >= AECODEC_FLOAT16 || fitted[1] - fitted[0] <= STEPS);
+    return fitted[0] < fitted[1] && (type >= AECODEC_FLOAT16 || fitted[1] - fitted[0] <= (double)STEPS);
 }
 
 /* The number at a step of a table; one rounding after the other, as in Python. */
 static double number_at(const double limits[2], uint32_t step)
 {
-    double part = (double)step / STEPS;
+    double part = (double)step / (double)STEPS;
     double above = (limits[1] - limits[0]) * part;
     return limits[0] + above;
 }
@@ -193,7 +193,7 @@ static void fill_starts(cells *c)
     uint16_t *starts = c->starts;
     uint32_t band, value, cell;
     for (band = 0; band < c->t->bands; band++, middles += c->t->top, starts += CELLS + 1) {
-        c->scales[band] = CELLS / (c->t->limits[band][1] - c->t->limits[band][0]);
+        c->scales[band] = (double)CELLS / (c->t->limits[band][1] - c->t->limits[band][0]);
         for (value = cell = 0; cell < CELLS; cell++) {
             starts[cell] = (uint16_t)value;
             while (value < c->t->top && cell_of(c, band, middles[value]) == cell) {
@@ -398,7 +398,7 @@ static int widen(uint32_t type, const double range[2], double limits[2])
         set_apart(type, low, limits);
         return 1;
     }
-    if (type < AECODEC_FLOAT16 && high - low > STEPS) {
+    if (type < AECODEC_FLOAT16 && high - low > (double)STEPS) {
         return 0;
     }
     limits[0] = low;
