@@ -94,7 +94,7 @@ def _own_limits(folder: CodecFolder, picture: Picture) -> tuple[Limit, ...] | No
     if not bands or not bands.file_limits:
         return None
     codec = [_in_type(low, high, dtype) for low, high in folder.transfer().limits.tolist()]
-    own = [_widened(_known(picture, band), *pair) for band, pair in enumerate(codec)]
+    own = [_widened(picture.known(band), *pair) for band, pair in enumerate(codec)]
     return None if own == codec else tuple(own)
 
 
@@ -127,14 +127,6 @@ def _apart(sample: float, dtype: np.dtype[Any]) -> Limit:
     if math.isfinite(below):
         return below, sample
     return sample, np.nextafter(dtype.type(sample), dtype.type(0)).item()
-
-
-def _known(picture: Picture, band: int) -> npt.NDArray[Any]:
-    """The samples of a band that are not missing."""
-    samples = picture.pixels[..., band]
-    if picture.missing is None:
-        return samples
-    return samples[~picture.missing[..., band % picture.missing.shape[-1]]]
 
 
 def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixels:

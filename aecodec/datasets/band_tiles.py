@@ -29,15 +29,8 @@ def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> F
         ImageError: a band has no known samples, is constant, or its range is too wide.
     """
     bands = range(scenes[0].pixels.shape[-1])
-    known = [np.concatenate([_known(scene, band) for scene in scenes]) for band in bands]
+    known = [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]
     return fit_transfer(known, weights, _MOST_FITTED)
-
-
-def _known(scene: Picture, band: int) -> Array:
-    samples = scene.pixels[..., band]
-    if scene.missing is None:
-        return samples.ravel()
-    return samples[~scene.missing[..., band % scene.missing.shape[-1]]]
 
 
 class ScenePictures:

@@ -56,10 +56,10 @@ def open_scenes(
         return None
     kinds = Counter((scene.pixels.shape[-1], scene.pixels.dtype.name) for scene in scenes)
     if len(kinds) > 1:
-        found = ", ".join(
+        text = ", ".join(
             f"{n} with {bands} bands of {dtype}" for (bands, dtype), n in kinds.items()
         )
-        raise ImageError(f"{path}: the scenes differ: {found}; keep scenes of one kind")
+        raise ImageError(f"{path}: the scenes differ: {text}; keep scenes of one kind")
     return scenes
 
 
@@ -139,12 +139,12 @@ def description_of(scenes: Sequence[Picture]) -> str:
 def _repetitions(scenes: Sequence[Picture]) -> Iterator[str]:
     """The bands that repeat each sample, by factor; bands need the same factor in most scenes."""
     inspected = scenes[:: -(-len(scenes) // _MOST_INSPECTED)]
-    found = [detect(scene.pixels, scene.missing) for scene in inspected]
+    repetitions = [detect(scene.pixels, scene.missing) for scene in inspected]
     bands: dict[int, list[str]] = {}
     for band in range(scenes[0].pixels.shape[-1]):
-        counts = Counter(blocks[band][0] if blocks else 1 for blocks in found)
+        counts = Counter(blocks[band][0] if blocks else 1 for blocks in repetitions)
         factor, count = counts.most_common(1)[0]
-        if factor > 1 and 2 * count > len(found):
+        if factor > 1 and 2 * count > len(repetitions):
             bands.setdefault(factor, []).append(str(band + 1))
     for factor, numbers in bands.items():
         *others, last = numbers

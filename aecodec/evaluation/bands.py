@@ -64,14 +64,13 @@ def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
     """
 
     def encoded(picture: Picture) -> Files:
-        planes, _, _ = _as_levels(picture)
-        return [image_format.encode(plane, quality) for plane in planes]
+        return [image_format.encode(plane, quality) for plane in _planes(picture)]
 
     def decoded(files: Files, picture: Picture) -> Picture:
-        _, low, step = _as_levels(picture)
+        low, scale = _levels_of(picture)
         planes = np.stack([image_format.decode(file) for file in files]).astype(np.float64)
         frames, height, width, bands = picture.pixels.shape
-        samples = low + step * np.moveaxis(planes.reshape(frames, bands, height, width), 1, -1)
+        samples = low + 1 / scale * np.moveaxis(planes.reshape(frames, bands, height, width), 1, -1)
         if picture.pixels.dtype.kind != "f":
             samples = np.rint(samples)
         return replace(picture, pixels=samples)
@@ -79,29 +78,33 @@ def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
     return Coder(image_format.title, quality, encoded, decoded)
 
 
-def _as_levels(picture: Picture) -> tuple[list[npt.NDArray[Any]], float, float]:
-    """Planes (H, W) of all frames and bands as uint8 or uint16, and the lowest sample and the step
-    of their levels. The levels of integers with more than 8 bits use all 16 bits.
+def _levels_of(picture: Picture) -> tuple[float, float]:
+    """The lowest sample of a picture, and the number of levels per unit of samples. The levels of
+    integers with more than 8 bits use all 16 bits.
     """
-    samples, missing = picture.pixels, picture.missing
-    known = samples[np.broadcast_to(True if missing is None else ~missing, samples.shape)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    samples = picture.pixels
     if samples.dtype == np.uint8:
-        low, scale = 0.0, 1.0
-    elif samples.dtype.kind == "f":
-        scale = 65535 / (high - low or 1)
-    else:
-        scale = 65535 // max(high - low, 1)
-    if not scale:
+        return 0.0, 1.0
+    known = samples[~picture.is_missing]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if samples.dtype.kind == "f":
+        return low, 65535 / (high - low or 1)
+    if high - low > 65535:
         raise ImageError(f"samples from {low:g} to {high:g} have more than 16 bits")
+    return low, 65535 // max(high - low, 1)
+
+
+def _planes(picture: Picture) -> list[npt.NDArray[Any]]:
+    """Planes (H, W) of levels of all frames and bands, as uint8 or uint16."""
+    samples, missing = picture.pixels, picture.missing
+    low, scale = _levels_of(picture)
     levels = ((samples.astype(np.float64) - low) * scale).round().clip(0, 65535)
     with np.errstate(invalid="ignore"):
         values = levels.astype(np.uint16)
     if missing is not None:
         fill(values, missing)
     kind = np.uint8 if samples.dtype == np.uint8 else np.uint16
-    planes = np.moveaxis(values, -1, 1).reshape(-1, *samples.shape[1:3]).astype(kind)
-    return list(planes), low, 1 / scale
+    return list(np.moveaxis(values, -1, 1).reshape(-1, *samples.shape[1:3]).astype(kind))
 
 
 def errors_of(original: Picture, restored: Picture, peak: float | None = None) -> dict[str, Any]:
@@ -109,8 +112,7 @@ def errors_of(original: Picture, restored: Picture, peak: float | None = None) -
     missing, samples = original.missing, original.pixels
     pair = samples, restored.pixels, missing
     squares, most = metrics.band_errors(*pair)
-    known = np.broadcast_to(True if missing is None else ~missing, samples.shape)
-    counts = known.sum(axis=(0, 1, 2))
+    counts = (~original.is_missing).sum(axis=(0, 1, 2))
     mse = float(squares @ counts) / max(counts.sum(), 1)
     peak = metrics.range_of(samples, missing) if peak is None else peak
     return {

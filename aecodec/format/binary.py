@@ -1,5 +1,7 @@
 """Read and write the fields of a binary file: LEB128 numbers and length-prefixed blocks."""
 
+import zlib
+
 from aecodec.errors import FormatError
 
 
@@ -22,6 +24,26 @@ def leb128(value: int) -> bytes:
 def block(content: bytes) -> bytes:
     """Prefix bytes with their length, a LEB128 number."""
     return leb128(len(content)) + content
+
+
+def inflate(data: bytes, size: int, name: str) -> bytes:
+    """Decompress a zlib stream to `size` bytes; at most one byte beyond them is computed. Raises
+    FormatError if the stream is damaged or has another size; the message has the name of the field.
+
+    >>> inflate(zlib.compress(b"abc"), 3, "the mask")
+    b'abc'
+    """
+    inflater = zlib.decompressobj()
+    try:
+        content = inflater.decompress(data, size)
+        surplus = inflater.decompress(inflater.unconsumed_tail, 1)  # also reads the checksum
+    except zlib.error as error:
+        raise FormatError(f"damaged: {name} does not inflate ({error})") from error
+    if len(content) != size or surplus:
+        raise FormatError(f"damaged: {name} does not have the picture's size")
+    if inflater.unused_data or not inflater.eof:
+        raise FormatError(f"damaged: {name} does not end where it should")
+    return content
 
 
 class Reader:

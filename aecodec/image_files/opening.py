@@ -62,9 +62,9 @@ def check_pixels(
     pixels = size[0] * size[1] * frames * weight
     if pixels > options.pixel_limit:
         count = f"{frames} x " if frames > 1 else ""
-        each = f" with {pixel_bytes} bytes each" if weight > 1 else ""
+        size_text = f" with {pixel_bytes} bytes each" if weight > 1 else ""
         raise ImageError(
-            f"{count}{size[0]}x{size[1]} pixels{each} are more than the limit of "
+            f"{count}{size[0]}x{size[1]} pixels{size_text} are more than the limit of "
             f"{options.pixel_limit:.0f}: allow them with compress --max-pixels {pixels}"
         )
 

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 
 from aecodec.arrays import Pixels
-from aecodec.errors import FormatError
+from aecodec.format.binary import inflate
 
 
 def pack_alpha(alpha: Pixels | None) -> bytes:
@@ -29,14 +29,4 @@ def unpack_alpha(data: bytes, shape: tuple[int, int, int]) -> Pixels:
         FormatError: the stream is damaged, or does not have this size.
     """
     size = int(np.prod(shape, dtype=np.int64))
-    inflater = zlib.decompressobj()
-    try:
-        plane = inflater.decompress(data, size)
-        surplus = inflater.decompress(inflater.unconsumed_tail, 1)  # also reads the checksum
-    except zlib.error as error:
-        raise FormatError(f"damaged: the alpha plane does not inflate ({error})") from error
-    if len(plane) != size or surplus:
-        raise FormatError("damaged: the alpha plane does not have the picture's size")
-    if inflater.unused_data or not inflater.eof:
-        raise FormatError("damaged: the alpha plane does not end where it should")
-    return np.frombuffer(plane, np.uint8).reshape(shape)
+    return np.frombuffer(inflate(data, size, "the alpha plane"), np.uint8).reshape(shape)

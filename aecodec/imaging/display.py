@@ -69,9 +69,7 @@ def display(picture: Picture, original: Picture, bands: Sequence[int]) -> Pixels
 
 def _missing(picture: Picture, bands: Sequence[int]) -> npt.NDArray[np.bool_]:
     """(F, H, W), True if a sample in one of the bands is missing."""
-    mask = False if picture.missing is None else picture.missing
-    chosen = np.broadcast_to(mask, picture.pixels.shape)[..., list(bands)]
-    return np.any(chosen, axis=-1, keepdims=True)[..., 0]
+    return np.asarray(picture.is_missing[..., list(bands)].any(axis=-1))
 
 
 def _stretched(
@@ -93,9 +91,8 @@ def _in_colours(values: Float64, colours: str) -> Float64:
 
 def error_map(original: Picture, restored: Picture) -> Float64:
     """The largest absolute error of all bands at each pixel, (F, H, W); 0 for missing samples."""
-    missing = False if original.missing is None else original.missing
     errors = np.abs(restored.pixels.astype(np.float64) - original.pixels)
-    return np.where(missing, 0, errors).max(axis=-1)
+    return np.where(original.is_missing, 0, errors).max(axis=-1)
 
 
 def scale_of_errors(errors: Float64) -> float:

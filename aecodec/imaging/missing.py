@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.errors import FormatError
+from aecodec.format.binary import inflate
 from aecodec.imaging.phases import Values
 
 Mask = npt.NDArray[np.bool_]
@@ -40,18 +41,7 @@ def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:
     """
     frames, height, width, planes = shape
     count = frames * height * width * planes
-    size = -(-count // 8)
-    inflater = zlib.decompressobj()
-    try:
-        content = inflater.decompress(data, size)
-        surplus = inflater.decompress(inflater.unconsumed_tail, 1)  # also reads the checksum
-    except zlib.error as error:
-        raise FormatError(f"damaged: the mask does not inflate ({error})") from error
-    if len(content) != size or surplus:
-        raise FormatError("damaged: the mask does not have the picture's size")
-    if inflater.unused_data or not inflater.eof:
-        raise FormatError("damaged: the mask does not end where it should")
-    bits = np.frombuffer(content, np.uint8)
+    bits = np.frombuffer(inflate(data, -(-count // 8), "the mask"), np.uint8)
     if -count % 8 and bits[-1] << (8 - -count % 8) & 0xFF:
         raise FormatError("damaged: the mask does not end with bits of 0")
     planar = np.unpackbits(bits, count=count).view(bool)

@@ -76,6 +76,18 @@ class Picture:
         return Mode.L if self.alpha is None else Mode.LA
 
     @property
+    def is_missing(self) -> Mask:
+        """(F, H, W, C), True for missing samples; a view."""
+        return np.broadcast_to(False if self.missing is None else self.missing, self.pixels.shape)
+
+    def known(self, band: int) -> npt.NDArray[Any]:
+        """The samples of a band that are not missing, in a view (F, H, W) if all are known, else
+        (n,).
+        """
+        samples = self.pixels[..., band]
+        return samples if self.missing is None else samples[~self.is_missing[..., band]]
+
+    @property
     def raw_size(self) -> int:
         """Size of the uncompressed pixels in bytes, alpha included."""
         return self.pixels.nbytes + (0 if self.alpha is None else self.alpha.size)
@@ -350,8 +362,7 @@ def source_array(picture: Picture) -> npt.NDArray[Any]:
     array = np.ascontiguousarray(picture.layout.apply(picture.pixels), in_order)
     if picture.missing is None or picture.nodata is not None or dtype.kind == "f":
         return array
-    mask = np.broadcast_to(picture.missing, picture.pixels.shape)
-    return np.ma.MaskedArray(array, picture.layout.apply(mask).copy())
+    return np.ma.MaskedArray(array, picture.layout.apply(picture.is_missing).copy())
 
 
 def is_grey(pixels: npt.NDArray[Any]) -> bool:

@@ -282,7 +282,7 @@ _WRITERS = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
 
 def _table(scores: Sequence[Values]) -> Iterator[str]:
     if "bits_per_sample" not in scores[0]:
-        return _lines([_row(score) for score in scores])
+        return _lines([_row_of_images(score) for score in scores])
     table = _lines([_row_of_bands(score) for score in scores])
     return chain(table, [""], _lines([_errors_of_bands(score) for score in scores]))
 
@@ -294,49 +294,47 @@ def _lines(rows: Sequence[dict[str, str]]) -> Iterator[str]:
 
 def _row_of_bands(score: Values) -> dict[str, str]:
     """Cells of the table for pictures with bands, by the names of the columns."""
-    row = {
-        "codec": score["codec"],
-        "level": f"{score['level']:g}",
-        "bytes": f"{score['bytes']:.2f}",
-        "bits/sample": f"{score['bits_per_sample']:.4f}",
-        "ratio": f"{score['ratio']:.1f}x",
-        "RMSE": f"{math.sqrt(score['mse']):.5g}",
-        "max. error": f"{score['max_error']:.5g}",
-        "PSNR": "inf dB" if score["psnr"] is None else f"{score['psnr']:.2f} dB",
-        "angle": f"{score['spectral_angle'] or 0:.3f}",
-        "compress": f"{score['compress_ms']:.1f} ms",
-        "decompress": f"{score['decompress_ms']:.1f} ms",
-    }
-    if score["spectral_angle"] is None:
-        del row["angle"]
-    return row
+    rate = {"bits/sample": f"{score['bits_per_sample']:.4f}"}
+    rmse = f"{math.sqrt(score['mse']):.5g}"
+    errors = {"RMSE": rmse, "max. error": f"{score['max_error']:.5g}"}
+    angle = score["spectral_angle"]
+    return _row(score, rate, errors, {} if angle is None else {"angle": f"{angle:.3f}"})
 
 
 def _errors_of_bands(score: Values) -> dict[str, str]:
     """Cells of the table with RMSE and maximum error of each band."""
-    first = {"codec": score["codec"], "level": f"{score['level']:g}"}
     bands = [name.removeprefix("rmse_") for name in score if name.startswith("rmse_")]
-    return first | {
+    return _names(score) | {
         f"band {band}": f"{score[f'rmse_{band}']:.4g}/{score[f'max_error_{band}']:.4g}"
         for band in bands
     }
 
 
-def _row(score: Values) -> dict[str, str]:
-    """Cells of the table, by the names of the columns."""
-    row = {
-        "codec": score["codec"],
-        "level": f"{score['level']:g}",
+def _row_of_images(score: Values) -> dict[str, str]:
+    """Cells of the table for images, by the names of the columns."""
+    rate, errors = {"bpp": f"{score['bpp']:.4f}"}, {"MSE": f"{score['mse']:.2f}"}
+    ms_ssim, ssimulacra2 = score["ms_ssim"], score["ssimulacra2"]
+    likeness = {"MS-SSIM": "nan" if ms_ssim is None else f"{ms_ssim:.4f}"}
+    likeness |= {} if ssimulacra2 is None else {"SSIMULACRA2": f"{ssimulacra2:.2f}"}
+    return _row(score, rate, errors, likeness)
+
+
+def _row(
+    score: Values, rate: dict[str, str], errors: dict[str, str], likeness: dict[str, str]
+) -> dict[str, str]:
+    """Cells of a table, with those that only this kind of pictures has."""
+    return {
+        **_names(score),
         "bytes": f"{score['bytes']:.2f}",
-        "bpp": f"{score['bpp']:.4f}",
+        **rate,
         "ratio": f"{score['ratio']:.1f}x",
-        "MSE": f"{score['mse']:.2f}",
+        **errors,
         "PSNR": "inf dB" if score["psnr"] is None else f"{score['psnr']:.2f} dB",
-        "MS-SSIM": "nan" if score["ms_ssim"] is None else f"{score['ms_ssim']:.4f}",
-        "SSIMULACRA2": f"{score['ssimulacra2'] or 0:.2f}",
+        **likeness,
         "compress": f"{score['compress_ms']:.1f} ms",
         "decompress": f"{score['decompress_ms']:.1f} ms",
     }
-    if score["ssimulacra2"] is None:
-        del row["SSIMULACRA2"]
-    return row
+
+
+def _names(score: Values) -> dict[str, str]:
+    return {"codec": score["codec"], "level": f"{score['level']:g}"}

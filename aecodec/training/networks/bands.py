@@ -24,7 +24,6 @@ import numpy.typing as npt
 from keras import layers
 
 from aecodec.arrays import Float32, Float64
-from aecodec.errors import ModelError
 from aecodec.export.step_allocation import Copies
 from aecodec.keras_models.functional import inputs_of
 from aecodec.keras_models.int8_grid import LARGEST_INT8, SMALLEST_STEP
@@ -39,6 +38,7 @@ from aecodec.training.networks.convolutional import (
     STEP_PER_ROOT_LAMBDA,
     Stage,
     blocks_of,
+    check_sides,
     convolution,
     encoder_of,
 )
@@ -75,12 +75,8 @@ def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
     >>> encoder.output_shape, decoder.output_shape
     ((None, None, None, 96), (None, None, None, 4))
     """
-    height, width, bands = tile_shape
-    if height % _STRIDE or width % _STRIDE:
-        raise ModelError(
-            f"tiles of {width}x{height} pixels do not fit these networks: use sides that are "
-            f"multiples of {_STRIDE}"
-        )
+    check_sides(tile_shape, _STRIDE)
+    bands = tile_shape[2]
     return encoder_of(bands, code_dimension, _STAGES), _decoder(code_dimension, bands)
 
 

@@ -92,13 +92,19 @@ def picture_pair(
     >>> encoder.output_shape, decoder.output_shape
     ((None, None, None, 96), (None, None, None, 3))
     """
-    height, width, channels = tile_shape
-    if height % STRIDE or width % STRIDE:
+    check_sides(tile_shape, STRIDE)
+    channels = tile_shape[2]
+    return encoder_of(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
+
+
+def check_sides(tile_shape: tuple[int, int, int], stride: int) -> None:
+    """Raise ModelError if a side of tiles (height, width, channels) is no multiple of a stride."""
+    height, width, _ = tile_shape
+    if height % stride or width % stride:
         raise ModelError(
             f"tiles of {width}x{height} pixels do not fit these networks: use sides that are "
-            f"multiples of {STRIDE}"
+            f"multiples of {stride}"
         )
-    return encoder_of(channels, code_dimension, stages), _decoder(code_dimension, channels, stages)
 
 
 def encoder_of(channels: int, code_dimension: int, stages: Sequence[Stage]) -> Any:

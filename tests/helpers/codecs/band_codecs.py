@@ -134,18 +134,19 @@ def _operator(start: int, stop: int, kind: int, options: Any) -> schema.Operator
 
 
 def _fold(start: int, stop: int) -> Step:
-    options = schema.SpaceToDepthOptionsT()
-    options.blockSize = TILE
     kind = schema.BuiltinOptions.SpaceToDepthOptions
     code = schema.BuiltinOperator.SPACE_TO_DEPTH
-    return _operator(start, stop, kind, options), code, []
+    return _moved(start, stop, schema.SpaceToDepthOptionsT(), kind, code)
 
 
 def _unfold(start: int, stop: int) -> Step:
-    options = schema.DepthToSpaceOptionsT()
-    options.blockSize = TILE
     kind = schema.BuiltinOptions.DepthToSpaceOptions
     code = schema.BuiltinOperator.DEPTH_TO_SPACE
+    return _moved(start, stop, schema.DepthToSpaceOptionsT(), kind, code)
+
+
+def _moved(start: int, stop: int, options: Any, kind: int, code: int) -> Step:
+    options.blockSize = TILE
     return _operator(start, stop, kind, options), code, []
 
 
