@@ -45,9 +45,17 @@ class Browser:
         self._driver.get(page.as_uri() if isinstance(page, Path) else page)
 
     def run(self, script: str) -> Any:
-        """Run a script, which may wait, and return what it returns."""
-        whole = f"const done = arguments[0]; (async () => {{ {script} }})().then(done);"
-        return self._driver.execute_async_script(whole)
+        """Run a script, which may wait, and return what it returns.
+
+        Raises:
+            RuntimeError: with the message of an error that the script throws.
+        """
+        outcome = "(value) => done([value]), (error) => done([null, String(error)])"
+        whole = f"const done = arguments[0]; (async () => {{ {script} }})().then({outcome});"
+        value, *errors = self._driver.execute_async_script(whole)
+        if errors:
+            raise RuntimeError(errors[0])
+        return value
 
     def choose(self, select: str, value: str) -> None:
         """Choose from a list, as a person would."""
