@@ -35,7 +35,7 @@ class _Training:
 
 
 _WITHOUT_GRID, _IN_GRIDS = _Training(4e-3, dropout=0.1), _Training(1e-3, dropout=0.0)
-"""Pictures have so many vectors that dropout is not necessary."""
+"""Pictures have so many vectors that dropout is unnecessary."""
 
 
 def fit_context(
