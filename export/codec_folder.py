@@ -41,7 +41,7 @@ from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.version import version
 
 _LOG = logging.getLogger(__name__)
-"""Tells the steps of long work."""
+"""Reports the steps of long tasks."""
 
 _IN_DISTRIBUTION_QUANTILE = 0.999
 """Quantile of the squared errors of held-out tiles. Tiles with larger errors are considered unlike
@@ -161,11 +161,8 @@ def _int8_networks(
     has_trained_ranges: bool,
 ) -> tuple[dict[str, MixedModel], Latents]:
     """The int8 models of both halves, and the latents of all images.
-
-    Errors are measured at the finest level, where int8 matters most.
-
-    Raises:
-        ModelError: a half cannot be converted.
+    Errors are measured at the finest level, where int8 matters most. Raises ModelError if a half
+    cannot be converted.
     """
     finest = len(levels) - 1
 
@@ -187,12 +184,10 @@ def _int8_networks(
 
 
 def _squared_error(decoded: Float32, images: Float32) -> float:
-    """Mean squared error of decoded pictures, compared with the first images."""
     return float(np.mean(np.square(np.clip(decoded, 0, 1) - images[: len(decoded)])))
 
 
 def _models(name: str, half: Half, model: Any, tflite: bytes) -> dict[str, bytes]:
-    """The files of one half, by name."""
     description = {"codec": name, "aecodec": version()}
     return {
         half.tflite: with_metadata(tflite, half.signature, description),
@@ -235,7 +230,7 @@ def _to_planes(images: Float32) -> Pixels:
 
 
 def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
-    """(N, *code_shape) latents as the decoder gets them; pictures take the levels in turn."""
+    """(N, *code_shape) latents as the decoder receives them; pictures take the levels in turn."""
     result = np.zeros(latents.shape, np.float32)
     for turn, level in enumerate(levels):
         result[turn :: len(levels)] = level.requantize(latents[turn :: len(levels)])
@@ -264,15 +259,13 @@ def _measure(
 
 def _compares_with_floats(spec: CodecSpec) -> bool:
     """Whether the finest level is comparable with the float models.
-
-    It is not if levels have separate channels or gains, because then training has balanced the
-    rounding error with the rate.
+    It is not if levels have separate channels or gains, because training then balances the rounding
+    error with the rate.
     """
     return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains
 
 
 def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
-    """Warn of levels whose codes are the same for all pictures."""
     empty = [
         str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005
     ]

@@ -41,23 +41,17 @@ class PairLoss:
     layers_in_floats: dict[str, list[str]]
 
     def as_json(self) -> dict[str, Any]:
-        """The values for `codec.json`."""
+        """The values in `codec.json`."""
         return asdict(self)
 
 
 def measure_pair_loss(
     codec: Codec, encoder: Any, decoder: Any, pixels: Pixels, mixed: dict[str, MixedModel]
 ) -> PairLoss:
-    """Measure the loss at the finest level of a codec.
-
-    If it exceeds 0.5 dB, an :class:`AecodecWarning` names the layer that loses most.
-
-    Args:
-        codec: the codec.
-        encoder: the float encoder, with latents in units of the quantization steps.
-        decoder: the float decoder.
-        pixels: (N, h, w, C) uint8 held-out pictures.
-        mixed: the int8 models, "encoder" and "decoder".
+    """Measure the loss at the finest level of a codec, for uint8 pictures (N, h, w, C).
+    If it exceeds 0.5 dB, an :class:`AecodecWarning` names the layer that loses most. The float
+    models use latents in units of the quantization steps; `mixed` are the int8 models "encoder" and
+    "decoder".
     """
     pixels = pixels[: max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(pixels.shape[1:3])))]
     in_keras = (

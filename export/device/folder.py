@@ -63,16 +63,9 @@ _TRIALS = {
 def device_files(
     tables: CTables, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, bytes]:
-    """All files of a device folder except for the networks.
-
-    Args:
-        tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels; with bands, integers of any type.
-            The first picture is the sample.
-        networks: the networks of the folder; at least one.
-
-    Returns:
-        The files by name.
+    """All files of a device folder by name, except for the networks.
+    `pictures` (N, H, W, C) are uint8 with the codec's channels, or integers of any type for bands;
+    the first is the sample. At least one network is needed.
     """
     has_bands = tables.folder.spec.bands is not None
     kind = SampleType[pictures.dtype.name.upper()]
@@ -94,14 +87,9 @@ def device_files(
 
 
 def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
-    """The files that turn latents of TFLite models into `.aec` files and back.
-
-    Args:
-        tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels. The first picture is the sample.
-
-    Raises:
-        ModelError: the pictures are too large for `aecodec.c`.
+    """The files, by name, that convert latents of TFLite models to `.aec` files and back.
+    `pictures` (N, H, W, C) are uint8 with the codec's channels; the first is the sample. Raises
+    ModelError if they are too large for `aecodec.c`.
     """
     sample = from_array(pictures[0])
     sizes = PictureSizes.of(tables, sample.size)
@@ -170,7 +158,7 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) ->
 
 
 def _pruned(tables: CTables, pictures: Pixels) -> str:
-    """The paragraph of the README about the cost of leaving out priors."""
+    """A paragraph for the README about the cost of omitting priors."""
     full_prior = tables.folder.prior(tables.number)
     if len(tables.candidates) == full_prior.priors:
         return ""

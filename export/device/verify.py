@@ -1,4 +1,4 @@
-"""Checking a device folder: its contents, its build, and its agreement with Python."""
+"""Checks of a device folder: its contents, its build, and its agreement with Python."""
 
 from __future__ import annotations
 
@@ -29,32 +29,17 @@ _EXPORT_AGAIN = "export the folder again"
 
 @dataclass(frozen=True)
 class DeviceFolder:
-    """A folder made by `aecodec export --format c`.
-
-    Args:
-        path: the folder.
-    """
+    """A folder that `aecodec export --format c` wrote."""
 
     path: Path
 
     @cached_property
     def identifier(self) -> str:
-        """Name of the `aecodec_codec` in the folder.
-
-        Raises:
-            AecodecError: there is none.
-        """
+        """Name of the `aecodec_codec` in the folder; AecodecError if there is none."""
         return self._search("codec.h", r"^#define CODEC (\w+)$", "CODEC")
 
     def constant(self, name: str) -> int:
-        """A constant of the level's header.
-
-        Args:
-            name: name of the macro without its prefix, such as "WORK_SIZE".
-
-        Raises:
-            AecodecError: there is none.
-        """
+        """A constant of the level's header, such as "WORK_SIZE"; AecodecError if it is missing."""
         macro = f"{self.identifier.upper()}_{name}"
         return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
 
@@ -90,34 +75,24 @@ class DeviceFolder:
 
     @property
     def library_sources(self) -> list[Path]:
-        """The C sources of the library, of the tables and of the networks that C runs."""
+        """The C sources of the library, the tables and the networks."""
         return sorted(self.path.glob("aecodec*.c"))
 
     @property
     def networks(self) -> list[Half]:
-        """The halves whose networks are in the folder.
-
-        Raises:
-            AecodecError: there are none.
-        """
+        """The halves whose networks are in the folder; AecodecError if there are none."""
         halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
         if not halves:
             raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
         return halves
 
     def network_name(self, half: Half) -> str:
-        """Name of the array of a network that C runs, and of its files without their suffix."""
+        """Name of a network's array, and stem of its files."""
         return f"{self.identifier.rpartition('_level')[0]}_{half.value}_network"
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
-        """Compile the example program.
-
-        Args:
-            out: path of the program.
-            options: options of the compiler, in addition to those that make it strict.
-
-        Raises:
-            AecodecError: there is no compiler, or it reports an error.
+        """Compile the example program, with further `options` for the compiler.
+        Raises AecodecError if there is no compiler, or it reports an error.
         """
         compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)
         if not compiler:
@@ -132,24 +107,13 @@ class DeviceFolder:
 def check_device(
     device: DeviceFolder, codec: Codec, pictures: Iterable[Picture], options: Sequence[str] = ()
 ) -> int:
-    """Check that the program of a device folder makes the same files as Python, and decodes them.
+    """Check that a device's program writes and decodes the same files as Python; count pictures.
 
-    The program encodes pixels to files and decodes files to pixels. The reference is LiteRT with
-    its reference kernels.
+    The reference is LiteRT with its reference kernels. Pictures are scaled to the size that the
+    program accepts.
 
-    Args:
-        device: the folder.
-        codec: the exported codec.
-        pictures: test pictures, which are scaled to the size that the program takes.
-        options: options of the compiler.
-
-    Returns:
-        The number of pictures.
-
-    Raises:
-        AecodecError: files, pixels or latents differ, or the folder does not build.
-        CodecError: the folder was exported from another codec.
-        ImageError: there are no pictures.
+    Raises AecodecError if results differ or the folder does not build, CodecError if another codec
+    was exported, and ImageError if there are no pictures.
     """
     if codec.spec.codec_id != device.codec_id:
         raise CodecError(
@@ -170,11 +134,8 @@ def check_device(
 
 
 def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
-    """Scale a picture to the size that the device's program takes.
-
-    Returns:
-        (1, H, W, C) uint8 with the channels of the codec. A grey codec gets the red channel of a
-        colour picture.
+    """Scale a picture for the program: (1, H, W, C) uint8 with the codec's channels.
+    A grey codec receives the red channel of a colour picture.
     """
     pixels = resize(picture.pixels[:1], device.size)
     return to_planes(pixels, codec.spec.channels)[:1]

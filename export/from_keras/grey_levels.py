@@ -20,10 +20,6 @@ _TOLERANCE = 1e-2
 def levels_of(output: Shape, image_shape: Shape) -> int | None:
     """Number of grey levels of a decoder's distributions; None if the decoder returns pixels.
 
-    Args:
-        output: output shape of the decoder, without the batch.
-        image_shape: shape of the pictures.
-
     >>> levels_of((28, 28, 256), (28, 28, 1)), levels_of((28, 28, 1), (28, 28))
     (256, None)
     """
@@ -38,14 +34,9 @@ def levels_of(output: Shape, image_shape: Shape) -> int | None:
 
 
 def expected_level(tensor: Any, sample: Float32) -> Any:
-    """The expected grey level of distributions over levels, from 0 (black) to 1 (white).
-
-    Args:
-        tensor: Keras tensor (N, ..., levels) of probabilities or logits.
-        sample: (n, ..., levels) values of that tensor, to distinguish probabilities from logits.
-
-    Returns:
-        Keras tensor (N, ..., 1).
+    """The expected grey level (N, ..., 1) of distributions, from 0 (black) to 1 (white).
+    The Keras tensor (N, ..., levels) contains probabilities or logits; `sample` (n, ..., levels)
+    are values that distinguish the two.
     """
     levels = int(tensor.shape[-1])
     if not _are_probabilities(sample):

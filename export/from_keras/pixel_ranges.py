@@ -1,4 +1,4 @@
-"""Finding the pixel ranges with which a pair reproduces pictures best."""
+"""Search for the pixel ranges with which a pair reproduces pictures best."""
 
 from __future__ import annotations
 
@@ -39,14 +39,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
 
     The common ranges are tried, and the standardized range (mean 0, deviation 1). An
     :class:`AecodecWarning` names the chosen ranges and the next best, unless 0..1 is clearly the
-    best; or it says that no range works.
-
-    Args:
-        run: the pair, as a function from images to decoded images.
-        images: (N, ...) pictures in 0..1.
-
-    Returns:
-        The range of the input and the range of the output.
+    best; or it says that no range works. `run` maps images (N, ...) in 0..1 to decoded images.
     """
     ranges = (*PIXEL_RANGES, _standardized(images))
     outputs = {entry: run(to_range(images, entry)).reshape(images.shape) for entry in ranges}
