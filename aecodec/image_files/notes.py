@@ -8,9 +8,8 @@ from aecodec.errors import AecodecWarning
 
 
 class Notes:
-    """Notes about a file; equal notes about several frames are reported once.
-
-    The name of the file begins the warnings; it may be empty.
+    """Notes about a file, reported once even if they concern several frames.
+    Warnings begin with the name of the file, which may be empty.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -18,7 +17,6 @@ class Notes:
         self._texts: dict[str, None] = {}
 
     def add(self, text: str) -> None:
-        """Add a note, unless it exists."""
         self._texts[text] = None
 
     def warn(self) -> None:

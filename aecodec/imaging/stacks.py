@@ -18,20 +18,12 @@ Metadata = dict[MetadataKind, bytes]
 def stacked(
     paths: Sequence[Path], pictures: Sequence[Picture], shared: Metadata, metadata: bool | None
 ) -> Picture:
-    """Join pictures with their names and common metadata.
+    """Join pictures with their names and common metadata (see :func:`shared_metadata`).
 
-    A warning says if names are dropped, or if grey pictures become RGB.
-
-    Args:
-        paths: the files of the pictures.
-        pictures: the pictures; all have the same size, and all or none have alpha.
-        shared: their common metadata, from :func:`shared_metadata`.
-        metadata: True to keep all metadata and names, False to drop them, None to keep what is
-            possible.
-
-    Raises:
-        ImageError: the pictures cannot be stacked, or `metadata` is True and the names cannot be
-            kept.
+    All pictures have the same size, and all or none have alpha. `metadata` is True to keep all
+    metadata and names, False to drop them, None to keep what is possible. A warning says if names
+    are dropped, or if grey pictures become RGB. Raises ImageError if the pictures cannot be
+    stacked, or `metadata` is True and the names cannot be kept.
     """
     joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
@@ -60,13 +52,8 @@ def _problem_of_names(names: list[str], frames: int) -> str | None:
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
     """Find the metadata that is the same in all pictures; a warning names other metadata.
-
-    Args:
-        pictures: the pictures.
-        metadata: True to keep all metadata, False for none, None for the common metadata.
-
-    Raises:
-        ImageError: `metadata` is True, and the metadata of the pictures differs.
+    `metadata` is True to keep all, False for none, None for the common metadata. Raises ImageError
+    if it is True, and the metadata of the pictures differs.
     """
     if metadata is False:
         return {}

@@ -1,8 +1,8 @@
-"""Transfer functions: samples of any type to the values that networks see, and back.
+"""Transfer functions: conversion of samples of any type to values for networks, and back.
 
-Each band has a table that maps values 0 to V = 255 P to 0..65535, and limits. A sample is
-low + (high - low) * table[value] / 65535, rounded as the type of the samples needs. Curves, such as
-a logarithm, are only in the table, so that decoding is exact.
+Each band has limits, and a table that maps values 0 to V = 255 P to 0..65535. A sample is low +
+(high - low) * table[value] / 65535, rounded as the type of the samples needs. Curves, such as a
+logarithm, are only in the table, so that decoding is exact.
 """
 
 from __future__ import annotations
@@ -63,11 +63,9 @@ class Transfer:
             raise ValueError("tables do not ascend from 0 to 65535")
 
     def limits_of(self, dtype: np.dtype[Any], limits: Float64 | None = None) -> Float64:
-        """The limits (B, 2) for samples of a type: the codec's limits, or `limits`, in its range.
-
-        For integers, they are rounded outwards.
-
-        Raises ImageError if the type cannot hold samples between the limits of a band.
+        """The limits (B, 2) of the codec or the file for samples of a type, within its range.
+        Limits of integers are rounded outwards. Raises ImageError if the type cannot represent
+        samples between the limits of a band.
 
         >>> linear([(-0.5, 300.2)]).limits_of(np.dtype("uint8")).tolist()
         [[0.0, 255.0]]
@@ -104,20 +102,13 @@ class Transfer:
         limits: Float64 | None = None,
         missing: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Values, npt.NDArray[np.int64]]:
-        """Convert samples to the values whose samples, before rounding, are nearest; in a tie, to
-        the lower value.
+        """Convert samples (F, H, W, B) to the values with the nearest unrounded samples.
 
-        Args:
-            samples: (F, H, W, B). NaN get an undefined value.
-            limits: (B, 2) limits of the file, or None for the codec's limits.
-            missing: (F, H, W, 1 or B), True for samples that are not counted.
+        Ties go to the lower value; NaN get an undefined value. The limits (B, 2) of the file
+        replace the codec's. Missing samples (F, H, W, 1 or B) are not counted.
 
-        Returns:
-            Values (F, H, W, B), and the number of samples per band outside the limits, which were
-            clipped.
-
-        Raises:
-            ImageError: the type cannot hold samples between the limits.
+        Returns values (F, H, W, B), and the number of samples per band outside the limits, which
+        were clipped. Raises ImageError if the type cannot represent samples between the limits.
         """
         levels, fitted = self.levels(samples.dtype, limits), self.limits_of(samples.dtype, limits)
         values = np.empty(samples.shape, np.uint16)
@@ -138,8 +129,7 @@ class Transfer:
         self, values: Values, dtype: np.dtype[Any], limits: Float64 | None = None
     ) -> Samples:
         """Convert values (F, H, W, B) to samples of a type.
-
-        Raises ImageError if the type cannot hold samples between the limits.
+        Raises ImageError if the type cannot represent samples between the limits.
         """
         samples = np.empty(values.shape, dtype.newbyteorder("="))
         for band, levels in enumerate(self.levels(samples.dtype, limits)):
@@ -166,7 +156,7 @@ Lookup = Callable[[npt.NDArray[Any]], npt.NDArray[np.uint16]]
 def _lookup_of(
     table: npt.NDArray[np.uint16], kind: np.dtype[Any], low: float, high: float
 ) -> Lookup:
-    """The lookup of a band: it counts the means of neighbouring entries that are below a sample."""
+    """The lookup of a band; it counts the means of neighbouring entries that are below a sample."""
     entries, first = np.unique(table, return_index=True)
     values = first.astype(np.uint16)
     if kind.kind != "f":
@@ -195,7 +185,7 @@ def _integer_lookup(
 
 
 def _round_down(numbers: Float64, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Round to numbers of a type that are not larger: comparing with them gives the same result."""
+    """Round to numbers of a type that are not larger, so that comparisons give the same result."""
     rounded = numbers.astype(kind)
     return np.where(rounded > numbers, np.nextafter(rounded, kind.type(-np.inf)), rounded)
 

@@ -37,17 +37,11 @@ def has_checkpoint(folder: Path) -> bool:
 def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
     """Restore a model from the state in a folder, and save its state there during the block.
 
-    Args:
-        folder: the folder, which is created if it does not exist; None to save nothing.
-        model: Keras model with an optimizer. All variables must exist.
+    The folder is created if it does not exist; with None, nothing is saved. All variables of the
+    Keras model and its optimizer must exist. Yields callbacks for the training.
 
-    Yields:
-        Keras callbacks for the training.
-
-    Raises:
-        UsageError: another process is using the folder.
-        ModelError: the state belongs to another model.
-        OSError: the folder cannot be written.
+    Raises UsageError if another process uses the folder, ModelError if the state belongs to another
+    model, and OSError if the folder cannot be written.
     """
     if folder is None:
         yield []
@@ -79,12 +73,10 @@ def _restored_from(folder: Path, model: Any) -> str | None:
 
 
 def _state_of(model: Any) -> list[Any]:
-    """The variables of a training."""
     return [*model.weights, *model.optimizer.variables]
 
 
 def _read(path: Path) -> list[Any]:
-    """Read all values of a file."""
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
         return [arrays[name] for name in arrays.files]
 
@@ -110,12 +102,7 @@ def _warn_of(folder: Path, problems: dict[str, Exception], consequence: str) -> 
 
 
 class _Checkpoints(keras.callbacks.Callback):
-    """Writes the state after each epoch.
-
-    Args:
-        folder: folder of the checkpoints.
-        readable: name of a file in the folder that is known to be readable, or None.
-    """
+    """Writes the state after each epoch; `readable` is the file that was read, or None."""
 
     def __init__(self, folder: Path, readable: str | None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Training a codec with a recipe, from pictures to a codec folder."""
+"""Training of a codec with a recipe, from pictures to a codec folder."""
 
 from __future__ import annotations
 
@@ -36,14 +36,13 @@ from aecodec.training.zoo import pair_named
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
-which are cut at different positions in each pass. Photographs need this many."""
+each cut at different positions. Photographs need this many."""
 
 _MOST_NUMBERS = 250_000_000
 """Maximum number of phases of samples for fitting the priors, because they are in memory."""
 
 _SIDE_UNIT, _LARGEST_FITTED_SIDE = 16, 192
-"""Sides in pixels of the tiles for fitting priors with a spatial context: their unit, and their
-maximum."""
+"""Unit and maximum of the sides in pixels of tiles for fitting priors with a spatial context."""
 
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
@@ -101,17 +100,8 @@ def run_recipe(
 
 class RecipeTraining:
     """A training with a recipe, and its state on disk.
-
-    Args:
-        recipe: the settings.
-        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`; or scenes
-            with bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
-        folder: folder of the codec and, during the training, of its state.
-        minutes: duration of the training, which replaces the recipe's epochs.
-        start_from: codec of the same recipe whose networks are the start of the training.
-
-    Raises:
-        ImageError: there are no images, or too few.
+    The arguments are those of :func:`run_recipe`. Raises ImageError if there are no images, or too
+    few.
     """
 
     def __init__(
@@ -137,11 +127,7 @@ class RecipeTraining:
             self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
 
     def check_state(self, resume: bool) -> None:
-        """Check that a state exists on disk if and only if the training is resumed.
-
-        Raises:
-            UsageError: there is no state to resume, or `resume` is False although there is one.
-        """
+        """Raise UsageError unless a state exists on disk if and only if the training is resumed."""
         if resume and not self._backup.exists():
             raise UsageError(
                 f"{self._folder} has no interrupted training with this recipe, these options and "
@@ -154,18 +140,11 @@ class RecipeTraining:
             )
 
     def delete_state(self) -> None:
-        """Delete the state on disk."""
         remove_folder(self._backup)
 
     def run(self, callbacks: Sequence[Any] = (), verbose: int = 1) -> tuple[Autoencoder, bool]:
         """Train, starting from the state on disk if there is one.
-
-        Args:
-            callbacks: Keras callbacks.
-            verbose: as in `keras.Model.fit`.
-
-        Returns:
-            The trained autoencoder, and whether the training is complete; False after Ctrl-C.
+        Returns the trained autoencoder, and whether the training is complete; False after Ctrl-C.
         """
         seed = self._recipe.training["seed"]
         keras.utils.set_random_seed(seed)
@@ -180,14 +159,8 @@ class RecipeTraining:
 
     def to_codec(self, autoencoder: Autoencoder, *, replace: bool = False) -> Codec:
         """Make a codec from the trained autoencoder.
-
-        Args:
-            autoencoder: the trained autoencoder.
-            replace: replace an existing codec in the folder.
-
-        Raises:
-            UsageError: the folder contains a codec, and `replace` is False.
-            AecodecError: the folder cannot be written.
+        Raises UsageError if the folder contains a codec and `replace` is False, and AecodecError if
+        it cannot be written.
         """
         levels, priors = self._recipe.levels, self._recipe.priors
         images, held_out = self._images_to_fit(autoencoder), self._held_out.whole(_MOST_HELD_OUT)
@@ -290,7 +263,7 @@ class RecipeTraining:
 def _digest(
     recipe: Recipe, minutes: float | None, pictures: Pictures, start_from: CodecFolder | None
 ) -> str:
-    """Digest of everything that a training depends on, except the name and settings of priors."""
+    """Digest of everything that affects a training, without name and settings of priors."""
     settings = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
     data = pictures.sizes.tobytes() + pictures[0].tobytes()
     codec_id = start_from.spec.codec_id if start_from else b""

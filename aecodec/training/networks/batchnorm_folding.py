@@ -47,13 +47,9 @@ class NormalizedConv2D(RoundingConv2D):
         return self.normalization(super().convolution_op(inputs, kernel))
 
     def start_like(self, convolution: Any, inputs: Any) -> None:
-        """Set the weights so that this layer computes the same as a plain convolution.
-
-        Units with constant outputs are restarted with a small effect.
-
-        Args:
-            convolution: the convolution, with a bias.
-            inputs: (N, h, w, C) typical inputs.
+        """Set the weights so that this layer computes the same as a plain convolution with a bias.
+        Units with constant outputs for typical inputs (N, h, w, C) are restarted with a small
+        effect.
         """
         kernel, bias = convolution.get_weights()
         self.kernel.assign(kernel)
@@ -78,11 +74,8 @@ class NormalizedConv2D(RoundingConv2D):
 
 def normalized_copy(model: Any, inputs: Float32, dtype: str = "float32") -> Any:
     """A quantization-aware copy that normalizes the sums of convolutions with a known range.
-
-    Args:
-        model: a Keras model whose convolutions have biases.
-        inputs: (N, ...) typical inputs of the model.
-        dtype: Keras policy of all layers except the output layers.
+    The convolutions of the model have biases; `inputs` (N, ...) are typical. All layers except the
+    output layers have the Keras policy `dtype`.
 
     >>> from keras import Input, Model
     >>> x, inputs = Input((8, 8, 2)), np.random.default_rng(0).normal(size=(4, 8, 8, 2))

@@ -79,15 +79,9 @@ def mnist_decoder(
 def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
     """An encoder and a decoder for whole tiles, as in the codec `digits`.
 
-    Args:
-        tile_shape: (side, side, channels), with a side that is a multiple of 4.
-        code_dimension: K, the number of channels of the latents.
-
-    Returns:
-        A Keras model from (side, side, C) in 0..1 to (1, 1, K) latents, and a model back.
-
-    Raises:
-        ModelError: the tile is not square, or its side is not a multiple of 4.
+    The tile shape is (side, side, channels). The Keras models map (side, side, C) in 0..1 to
+    latents (1, 1, K), and back. Raises ModelError if the tile is not square, or its side is not a
+    multiple of 4.
 
     >>> encoder, decoder = tile_pair((28, 28, 1), 148)
     >>> encoder.output_shape, decoder.output_shape
@@ -135,12 +129,8 @@ def _synthesis(grid: Any, width: int, blocks: int) -> Any:
 
 
 def residual_block(inputs: Any, width: int, number: int) -> Any:
-    """Add a learned difference to inputs in 0..6; the outputs are in 0..6, too.
-
-    Args:
-        inputs: Keras tensor (N, h, w, width).
-        width: channels.
-        number: number of the block in its model, for the name of its last layer.
+    """Add a learned difference to inputs (N, h, w, width) in 0..6; the outputs are also in 0..6.
+    The number of the block in its model names its last layer.
     """
     hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(inputs)
     branch_end = layers.Conv2D(width, 3, padding="same", name=f"branch{number}")
