@@ -62,21 +62,12 @@ _CALLED_IN_TRAINING = (
 
 
 def in_inference_form(model: Any, tensor: Any) -> Any:
-    """Apply a model to a symbolic tensor, as layers of a flat graph.
+    """Apply a model with one input to a Keras tensor, as layers of a flat graph.
 
     Layers keep their weights and, if these are unique, their names. A layer that is called several
     times remains a single layer. Calls of `keras.ops` do not change. An :class:`AecodecWarning`
-    names layers that were called with `training=True`.
-
-    Args:
-        model: functional, Sequential or subclassed Keras model with one input.
-        tensor: a Keras tensor with the shape of the input.
-
-    Returns:
-        A Keras tensor, or the structure of tensors that the model returns.
-
-    Raises:
-        ModelError: the input shape is not known.
+    names layers that were called with `training=True`. Returns a Keras tensor, or the structure of
+    tensors that the model returns. Raises ModelError if the input shape is not known.
 
     >>> model = keras.Sequential([keras.Input((5,)), keras.layers.Dropout(0.5)])
     >>> model.add(keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]))

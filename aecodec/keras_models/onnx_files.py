@@ -1,4 +1,4 @@
-"""Opening ONNX models, for example of PyTorch, as Keras models with channels last.
+"""ONNX models, for example of PyTorch, as Keras models with channels last.
 
 No published converter fits: onnx2tf and nobuco make models of Keras 2, onnx2tf pins versions that
 aecodec cannot use, and litert-torch makes TFLite models without the Keras models that codecs keep.
@@ -27,12 +27,9 @@ _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLi
 
 def load_onnx(path: Path) -> Any:
     """Open an ONNX model as a functional Keras model with channels last.
-
-    Random numbers become zero, and an :class:`AecodecWarning` says so.
-
-    Raises:
-        AecodecError: the package `onnx` is missing.
-        ModelError: the file is damaged, or contains an operator that cannot be converted.
+    Random numbers become zero, and an :class:`AecodecWarning` says so. Raises AecodecError if the
+    package `onnx` is missing, and ModelError if the file is damaged, or contains an operator that
+    cannot be converted.
     """
     try:
         from onnx import inliner, load
@@ -129,7 +126,7 @@ class _Conversion:
 
 
 def _order(rank: int, is_last: bool) -> Axes:
-    """The axes of a Keras tensor at an end of a model, after the batch."""
+    """The axes of a Keras input or output after the batch."""
     return (2, 3, 1) if rank == 4 and not is_last else tuple(range(1, rank))
 
 

@@ -94,11 +94,8 @@ class Compression(NamedTuple):
 
     def compress_pack(self, pack: Pack, console: Console, workers: Workers) -> None:
         """Compress the pictures of a pack to one file per mode and size.
-
-        Pictures that cannot be read are reported and skipped.
-
-        Raises:
-            AecodecError: some of the pictures failed.
+        Pictures that cannot be read are reported and skipped; an AecodecError at the end counts
+        them.
         """
         check_overwriting(pack.target, self.force)
         groups: dict[tuple[Mode, tuple[int, int]], list[_SourcePicture]] = {}
