@@ -28,7 +28,7 @@ def try_lock(descriptor: int) -> bool | None:
 
 @contextmanager
 def held(folder: Path) -> Iterator[bool]:
-    """Try to lock a folder during the block without waiting; yield False if another process has it."""
+    """Try to lock a folder during the block without waiting; yield whether that succeeded."""
     if fcntl is None:
         yield True
         return

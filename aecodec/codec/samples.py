@@ -20,6 +20,7 @@ from aecodec.imaging import repetition
 from aecodec.imaging.missing import Mask, fill, pack_mask, unpack_mask
 from aecodec.imaging.phases import from_phases, to_phases
 from aecodec.imaging.picture import TRAINING, Picture
+from aecodec.imaging.transfer import rounded_limits
 
 _LAYOUTS = {
     (False, False): Layout.HW,
@@ -93,19 +94,10 @@ def _own_limits(folder: CodecFolder, picture: Picture) -> tuple[Limit, ...] | No
     bands, dtype = folder.spec.bands, picture.pixels.dtype
     if not bands or not bands.file_limits:
         return None
-    codec = [_in_type(low, high, dtype) for low, high in folder.transfer().limits.tolist()]
+    limits = rounded_limits(folder.transfer().limits, dtype).astype(dtype)
+    codec = [(low, high) for low, high in limits.tolist()]
     own = [_widened(picture.known(band), *pair) for band, pair in enumerate(codec)]
     return None if own == codec else tuple(own)
-
-
-def _in_type(low: float, high: float, dtype: np.dtype[Any]) -> Limit:
-    """Limits rounded outwards, and clipped to the range of a type; they may become equal."""
-    range_: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-    if dtype.kind != "f":
-        low, high = math.floor(low), math.ceil(high)
-    least, most = float(range_.min), float(range_.max)
-    low, high = (min(max(limit, least), most) for limit in (low, high))
-    return dtype.type(low).item(), dtype.type(high).item()
 
 
 def _widened(known: npt.NDArray[Any], low: float, high: float) -> Limit:

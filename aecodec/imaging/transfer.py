@@ -63,25 +63,17 @@ class Transfer:
             raise ValueError("tables do not ascend from 0 to 65535")
 
     def limits_of(self, dtype: np.dtype[Any], limits: Float64 | None = None) -> Float64:
-        """The limits (B, 2) of the codec or the file for samples of a type, within its range.
-        Limits of integers are rounded outwards. Raises ImageError if the type cannot represent
-        samples between the limits of a band.
-
-        >>> linear([(-0.5, 300.2)]).limits_of(np.dtype("uint8")).tolist()
-        [[0.0, 255.0]]
+        """:func:`rounded_limits` of the codec or the file for samples of a type.
+        Raises ImageError if the type cannot represent samples between the limits of a band.
         """
-        low, high = (self.limits if limits is None else limits).T
-        if dtype.kind == "f":
-            lowest, highest = float(np.finfo(dtype).min), float(np.finfo(dtype).max)
-        else:
-            lowest, highest = np.iinfo(dtype).min, np.iinfo(dtype).max
-            low, high = np.floor(low), np.ceil(high)
-        fitted = np.stack([low.clip(lowest, highest), high.clip(lowest, highest)], axis=1)
-        for band, (least, most) in enumerate(fitted.tolist(), start=1):
+        given = self.limits if limits is None else limits
+        fitted = rounded_limits(given, dtype)
+        for band, (least, most) in enumerate(fitted.tolist()):
             if least >= most or (dtype.kind != "f" and most - least > MAX_RANGE):
+                low, high = given[band]
                 raise ImageError(
-                    f"the codec has the limits {low[band - 1]:g} to {high[band - 1]:g} for band "
-                    f"{band}, and {dtype.name} cannot hold samples between them, or they differ by "
+                    f"the codec has the limits {low:g} to {high:g} for band {band + 1}, "
+                    f"and {dtype.name} cannot hold samples between them, or they differ by "
                     f"more than {MAX_RANGE}: convert the samples to float32, or train a codec on "
                     "pictures with such samples"
                 )
@@ -136,6 +128,18 @@ class Transfer:
             for frame in range(len(values)):
                 samples[frame, ..., band] = levels[values[frame, ..., band]]
         return samples
+
+
+def rounded_limits(limits: Float64, dtype: np.dtype[Any]) -> Float64:
+    """Limits (B, 2) clipped to the range of a type, and rounded outwards if it is an integer type.
+
+    >>> rounded_limits(np.array([(-0.5, 300.2), (0.5, 2.5)]), np.dtype("uint8")).tolist()
+    [[0.0, 255.0], [0.0, 3.0]]
+    """
+    if dtype.kind == "f":
+        return limits.clip(float(np.finfo(dtype).min), float(np.finfo(dtype).max))
+    outwards = np.stack([np.floor(limits[:, 0]), np.ceil(limits[:, 1])], axis=1)
+    return outwards.clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
 
 
 def linear(limits: npt.ArrayLike, phases: int = 1) -> Transfer:

@@ -115,15 +115,15 @@ class RecipeTraining:
         self._fitted: FittedTransfer | None = None
         pictures: Pictures
         if isinstance(data, str | Path):
-            pictures = open_pictures(data)
+            title, pictures = str(data), open_pictures(data)
         else:
             self._fitted = fit_to_scenes(data, recipe.data["band_weights"])
-            pictures = ScenePictures(data, self._fitted)
+            title, pictures = "the scenes", ScenePictures(data, self._fitted)
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._pair = pair_named(recipe.networks)
-        with errors_about(data if isinstance(data, str | Path) else "the scenes"):
+        with errors_about(title):
             self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
 
     def check_state(self, resume: bool) -> None:

@@ -15,7 +15,6 @@ Two things only matter in int8, and :func:`int8_form` adds them after the traini
 from __future__ import annotations
 
 import itertools
-import math
 from typing import Any
 
 import keras
@@ -35,12 +34,13 @@ from aecodec.training.networks.convolutional import (
     FINEST_LATENTS,
     FINEST_PIXELS,
     STARTING_TILES,
-    STEP_PER_ROOT_LAMBDA,
     Stage,
+    block_klt,
     blocks_of,
     check_sides,
     convolution,
     encoder_of,
+    step_for,
 )
 
 _STRIDE = 8
@@ -111,7 +111,7 @@ def start_from_block_klt(
     in squared error per bit; `scales` (B,) are square roots of the bands' weights in the squared
     error.
     """
-    step = STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
+    step = step_for(rate_weights)
     of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
     scale = np.tile(of_bands, _STRIDE**2)
     latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
@@ -126,10 +126,7 @@ def _set_klt(
     latents: Any, linear: Any, tiles: Float32, most: int, step: float, scale: Float64
 ) -> None:
     """Set the kernels of both linear paths to at most `most` components of the KLT."""
-    blocks = np.asarray(SpaceToDepth(_STRIDE)(tiles)).reshape(-1, len(scale)) * scale
-    mean = blocks.mean(axis=0)
-    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    kept = basis[:most]
+    mean, kept = block_klt(tiles, _STRIDE, most, scale)
     kernel = np.zeros(latents.kernel.shape, np.float32)
     kernel[0, 0, : len(scale), : len(kept)] = (kept * scale).T / step / CEILING
     latents.set_weights([kernel, np.pad(-kept @ mean / step, (0, most - len(kept)))])

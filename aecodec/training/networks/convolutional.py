@@ -163,8 +163,7 @@ def start_from_klt(
     that are multiples of 16. `channels` is [K], shared by all levels. The quantization steps of the
     KLT fit the geometric mean of the `rate_weights`, which are lambdas in squared error per bit.
     """
-    step = STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
-    linear = layer_with(decoder, Role.LINEAR_PIXELS)
+    linear, step = layer_with(decoder, Role.LINEAR_PIXELS), step_for(rate_weights)
     _set_klt(layer_with(encoder, Role.LATENTS), linear, tiles, channels[0], step)
     sample = tiles[:STARTING_TILES]
     lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
@@ -172,12 +171,22 @@ def start_from_klt(
     lsuv.initialize(decoder, np.rint(encoder(sample)), FINEST_LATENTS, excluded, finest)
 
 
-def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
-    """Set the kernels of both linear paths to at most `most` components of the KLT."""
-    blocks = np.asarray(SpaceToDepth(STRIDE)(tiles)).reshape(-1, STRIDE**2 * tiles.shape[-1])
+def step_for(rate_weights: list[float]) -> float:
+    """Quantization step for the geometric mean of lambdas."""
+    return STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
+
+
+def block_klt(tiles: Float32, side: int, most: int, scale: Any = 1) -> tuple[Any, Any]:
+    """Mean and KLT (at most `most` components, N) of blocks with N scaled numbers each."""
+    blocks = np.asarray(SpaceToDepth(side)(tiles)).reshape(-1, side**2 * tiles.shape[-1]) * scale
     mean = blocks.mean(axis=0)
     _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    kept = basis[:most]
+    return mean, basis[:most]
+
+
+def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
+    """Set the kernels of both linear paths to at most `most` components of the KLT."""
+    mean, kept = block_klt(tiles, STRIDE, most)
     kernel = np.zeros(latents.kernel.shape, np.float32)
     kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / CEILING
     latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * CEILING])
