@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import TileTransform
 from aecodec.engine.transform import to_int8
 from aecodec.entropy import coding
-from aecodec.errors import AecodecWarning, ModelError
+from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
@@ -299,11 +298,9 @@ def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
         str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005
     ]
     if empty:
-        warnings.warn(
+        warn(
             f"level {', '.join(empty)}: the codes are the same for all pictures, and files restore "
-            "nothing of them; train longer, with a smaller rate weight, or check the pixel range",
-            AecodecWarning,
-            stacklevel=2,
+            "nothing of them; train longer, with a smaller rate weight, or check the pixel range"
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.engine.keras import float_predictor, keras_decoder, keras_encoder
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 from aecodec.export.tflite.mixed_precision import MixedModel
 
 _WORTH_A_WARNING = 0.5
@@ -93,8 +92,4 @@ def _warn_of(loss: PairLoss, mixed: dict[str, MixedModel]) -> None:
     damages = [(damage, half) for half, model in mixed.items() for damage in model.damages[:1]]
     worst = max(damages, key=lambda pair: pair[0].error, default=None)
     cause = f"layer {worst[0].layer!r} of the {worst[1]}" if worst else "rounding the latents"
-    warnings.warn(
-        f"the codec loses {lost:.2f} dB against the float models, mostly by {cause}",
-        AecodecWarning,
-        stacklevel=3,
-    )
+    warn(f"the codec loses {lost:.2f} dB against the float models, mostly by {cause}", 3)

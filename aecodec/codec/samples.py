@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from aecodec.arrays import Float64, Pixels
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import AecodecWarning, FormatError, ImageError
+from aecodec.errors import FormatError, ImageError, warn
 from aecodec.format.container import Header
 from aecodec.format.samples import MAX_RANGE, Layout, Limit, Samples, SampleType
 from aecodec.imaging import repetition
@@ -122,17 +121,9 @@ def _apart(sample: float, dtype: np.dtype[Any]) -> Limit:
 
 
 def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixels:
-    """Convert the samples of a picture to the channels of the encoder network.
-
-    A warning counts samples outside of the limits, which are clipped.
-
-    Args:
-        folder: the codec's folder.
-        picture: the picture that `samples` describes.
-        samples: the description that :func:`describe` returned.
-
-    Returns:
-        (F, H, W, B * P) uint8.
+    """Convert the samples of a picture to channels (F, H, W, B * P) of the encoder network.
+    `samples` is the description that :func:`describe` returned. A warning counts samples outside of
+    the limits, which are clipped.
     """
     bands, transfer, limits = folder.spec.bands, folder.transfer(), limits_of(samples)
     assert bands is not None
@@ -140,11 +131,7 @@ def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixe
     fitted = transfer.limits_of(picture.pixels.dtype, limits)
     for name, count, (low, high) in zip(bands.names, clipped, fitted, strict=True):
         if count:
-            warnings.warn(
-                f"{count} samples of band {name} were clipped to {low:g}..{high:g}",
-                AecodecWarning,
-                stacklevel=4,
-            )
+            warn(f"{count} samples of band {name} were clipped to {low:g}..{high:g}", 4)
     if picture.missing is not None:
         fill(values, picture.missing)
     return to_phases(values, bands.phases)

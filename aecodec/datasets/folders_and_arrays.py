@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.errors import ImageError, warn
 from aecodec.image_files.formats import has_image_suffix
 from aecodec.imaging.picture import check_frames
 
@@ -37,7 +36,7 @@ def check_regular_file(path: Path) -> None:
 
 def warn_unreadable(path: Path, error: Exception) -> None:
     message = f"{path}: skipped because it cannot be read ({error})"
-    warnings.warn(message, AecodecWarning, stacklevel=3)
+    warn(message, 3)
 
 
 def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:

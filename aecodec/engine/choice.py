@@ -6,7 +6,6 @@ codecs that the core cannot run.
 """
 
 import os
-from functools import cache
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -58,7 +57,8 @@ def engine_name() -> str:
     Raises UsageError if AECODEC_ENGINE names an unknown engine, or names c although the core is not
     installed.
     """
-    name, has_core = os.environ.get(VARIABLE, ""), _has_core()
+    name = os.environ.get(VARIABLE, "")
+    has_core = find_spec("aecodec.engine.core") is not None
     if name not in ("", "c", "python"):
         raise UsageError(f"{VARIABLE}={name}: the engines are c and python")
     if name == "c" and not has_core:
@@ -66,8 +66,3 @@ def engine_name() -> str:
             f"{VARIABLE}=c: the core is not installed; install aecodec where a C compiler is"
         )
     return name or ("c" if has_core else "python")
-
-
-@cache
-def _has_core() -> bool:
-    return find_spec("aecodec.engine.core") is not None

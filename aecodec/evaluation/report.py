@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.errors import ImageError, warn
 from aecodec.evaluation.in_distribution import is_in_distribution
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
@@ -113,7 +112,7 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     resembles_training = is_in_distribution(codec, picture, compressed, errors)
     if not resembles_training:
         text = _OUT_OF_DISTRIBUTION.format(name=codec.spec.name)
-        warnings.warn(text, AecodecWarning, stacklevel=2)
+        warn(text)
     size = len(compressed.data)
     measured = Report(
         codec=codec.spec.name,
@@ -127,7 +126,7 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     )
     if measured.is_larger:
         text = _LARGER.format(size=size, source_size=source_size)
-        warnings.warn(text, AecodecWarning, stacklevel=2)
+        warn(text)
     return measured
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 
 
 class Notes:
@@ -22,4 +20,4 @@ class Notes:
     def warn(self) -> None:
         """Report the notes as :class:`AecodecWarning`."""
         for text in self._texts:
-            warnings.warn(self._beginning + text, AecodecWarning, stacklevel=5)
+            warn(self._beginning + text, 5)

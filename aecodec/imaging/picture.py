@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.errors import AecodecWarning, FormatError, ImageError
+from aecodec.errors import FormatError, ImageError, warn
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.instruction import Origin
 from aecodec.format.samples import MAX_BANDS, Layout, SampleType
@@ -114,18 +113,16 @@ bands, train a codec with bands: aecodec train FOLDER --recipe picture -o my-ban
         check_frames(array.shape)
     picture = as_picture(array)
     if array.ndim == 3 and len(array) == 3 and min(array.shape[1:]) >= _LEAST_PLANE_SIDE:
-        warnings.warn(
+        warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
             "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]",
-            AecodecWarning,
-            stacklevel=3,
+            3,
         )
     if picture.alpha is not None and _is_mostly_translucent(picture.alpha):
-        warnings.warn(
+        warn(
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
             "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band",
-            AecodecWarning,
-            stacklevel=3,
+            3,
         )
     return picture
 

@@ -7,7 +7,6 @@ aecodec cannot use, and litert-torch makes TFLite models without the Keras model
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.errors import AecodecError, AecodecWarning, ModelError
+from aecodec.errors import AecodecError, ModelError, warn
 from aecodec.keras_models.functional import numbered_names
 from aecodec.keras_models.onnx_graph import Graph, attributes_of, find_gelus, label
 from aecodec.keras_models.onnx_operators import OPERATORS, Node
@@ -137,11 +136,7 @@ def _known_shape(value: Value) -> tuple[int, ...]:
 
 
 def _without_noise(node: Any, inputs: list[Any]) -> Array:
-    warnings.warn(
-        f"{label(node)} draws random numbers: zeros replace them, so the mean becomes the code",
-        AecodecWarning,
-        stacklevel=2,
-    )
+    warn(f"{label(node)} draws random numbers: zeros replace them, so the mean becomes the code")
     attributes = attributes_of(node)
     like = inputs[0].shape if inputs else attributes["shape"]
     return np.zeros(like, np.float32)

@@ -71,15 +71,10 @@ def _lower(low: Lowering, number: int) -> list[int]:
 
 def _code_chain(low: Lowering, number: int) -> list[int]:
     """The operators of a search or lookup that begins with this operator; empty if none does."""
-    operators, chain = low.model.operators, [number]
+    operators = low.model.operators
     if operators[number].code != _CAST or low.tensor(operators[number].inputs[0]).type != Type.INT8:
         return []
-    while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
-        result = operators[chain[-1]].outputs[0]
-        readers = [at for at, operator in enumerate(operators) if result in operator.inputs]
-        if len(readers) != 1:
-            return []
-        chain += readers
+    chain = chain_from(low, number, is_function=False)
     codes = [operators[at].code for at in chain]
     return chain if codes in (_SEARCH, _DIGITS, _SCALARS) else []
 

@@ -153,16 +153,16 @@ def _write_table(low: Lowering, operators: list[Operator], values: npt.NDArray[n
     low.write_from([low.read(variable)], operators[-1], Kind.TABLE, shape, table)
 
 
-def chain_from(low: Lowering, number: int) -> list[int]:
+def chain_from(low: Lowering, number: int, is_function: bool = True) -> list[int]:
     """The numbers of the operators from a float output to the next int8 output, else only `number`.
     Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they are
-    a function of int8.
+    a function of int8, if each has one variable input.
     """
     operators, chain = low.model.operators, [number]
     while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
         result = operators[chain[-1]].outputs[0]
         readers = [at for at, operator in enumerate(operators) if result in operator.inputs]
-        if len(readers) != 1 or not _has_one_variable(low, operators[readers[0]]):
+        if len(readers) != 1 or (is_function and not _has_one_variable(low, operators[readers[0]])):
             return [number]
         chain += readers
     return chain

@@ -55,11 +55,6 @@ ANY_SIDE = Side(1, 1, 0)
 """The input's side, for networks that accept any."""
 
 
-def unit_of(sides: list[Side]) -> int:
-    """The number that must divide the input's side, so that all sides are whole."""
-    return lcm(*(side.by for side in sides))
-
-
 def _reduced(times: int, by: int, more: int) -> Side:
     if times == 0:
         return Side(0, 1, more)
@@ -216,7 +211,7 @@ class Plan:
             len(self.operators),
             self.slots,
             *self.size,
-            *(unit_of([tensor.shape.sides[axis] for tensor in self.tensors]) for axis in (0, 1)),
+            *(lcm(*(tensor.shape.sides[axis].by for tensor in self.tensors)) for axis in (0, 1)),
             self.entry,
             self.exit,
             *(0,) * 4,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 
 from aecodec.atomic.locks import held
 from aecodec.atomic.temporary import sweep, sync_folder, temporary_file
-from aecodec.errors import AecodecWarning, ModelError, UsageError
+from aecodec.errors import ModelError, UsageError, warn
 
 LATEST, PREVIOUS = "latest.npz", "previous.npz"
 
@@ -98,7 +97,7 @@ def _assign(values: Sequence[Any], model: Any, folder: Path) -> None:
 def _warn_of(folder: Path, problems: dict[str, Exception], consequence: str) -> None:
     for name, error in problems.items():
         message = f"{folder / name} cannot be read ({error}): {consequence}"
-        warnings.warn(message, AecodecWarning, stacklevel=2)
+        warn(message)
 
 
 class _Checkpoints(keras.callbacks.Callback):

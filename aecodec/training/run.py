@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.datasets.transfer_fitting import FittedTransfer
-from aecodec.errors import AecodecWarning, ImageError, UsageError, errors_about
+from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.band_export import export_bands
@@ -215,7 +214,7 @@ class RecipeTraining:
             for callback in callbacks:
                 callback.on_train_end()  # Keras does not call it
             message = "interrupted: the codec has the current networks; use --resume to continue"
-            warnings.warn(message, AecodecWarning, stacklevel=3)
+            warn(message, 3)
             return False
         return True
 

@@ -23,7 +23,7 @@ from aecodec.export.device.reference import (
     network_of,
 )
 
-_EXPORT_AGAIN = "export the folder again"
+EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
 
 
@@ -68,7 +68,7 @@ class NetworkTrial:
 
 def _check(file: Path, expected: bytes, difference: str) -> None:
     if file.read_bytes() != expected:
-        raise AecodecError(f"C {difference} than Python: {_EXPORT_AGAIN}")
+        raise AecodecError(f"C {difference} than Python: {EXPORT_AGAIN}")
 
 
 def run_program(command: list[str], failure: str) -> None:

@@ -16,7 +16,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.trials import NetworkTrial, run_program
+from aecodec.export.device.trials import EXPORT_AGAIN, NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
@@ -24,7 +24,6 @@ from aecodec.imaging.resampling import resize
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
-_EXPORT_AGAIN = "export the folder again"
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class DeviceFolder:
     def _search(self, file: str, pattern: str, name: str) -> str:
         match = re.search(pattern, self._text(file), re.MULTILINE)
         if not match:
-            raise AecodecError(f"{self.path / file} does not define {name}: {_EXPORT_AGAIN}")
+            raise AecodecError(f"{self.path / file} does not define {name}: {EXPORT_AGAIN}")
         return match[1]
 
     def _text(self, name: str) -> str:
@@ -83,7 +82,7 @@ class DeviceFolder:
         """The halves whose networks are in the folder; AecodecError if there are none."""
         halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
         if not halves:
-            raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
+            raise AecodecError(f"{self.path} has no network: {EXPORT_AGAIN}")
         return halves
 
     def network_name(self, half: Half) -> str:
@@ -104,9 +103,7 @@ class DeviceFolder:
         )
 
 
-def check_device(
-    device: DeviceFolder, codec: Codec, pictures: Iterable[Picture], options: Sequence[str] = ()
-) -> int:
+def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
     """Check that a device's program writes and decodes the same files as Python; count pictures.
 
     The reference is LiteRT with its reference kernels. Pictures are scaled to the size that the
@@ -124,7 +121,7 @@ def check_device(
     trial, count = NetworkTrial(codec, tables, device.networks), 0
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "main")
-        device.build(program, options)
+        device.build(program)
         for picture in pictures:
             trial.run(program, prepared(codec, device, picture))
             count += 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 from aecodec.export.image_shape import Shape
 
 _FEWEST_LEVELS = 2
@@ -44,11 +43,7 @@ def expected_level(tensor: Any, sample: Float32) -> Any:
     weigh = keras.layers.Dense(1, use_bias=False, name="expected_grey_level")
     pixels = weigh(tensor)
     weigh.set_weights([np.linspace(0, 1, levels, dtype=np.float32)[:, None]])
-    warnings.warn(
-        f"the decoder returns distributions over {levels} grey levels: pixels are their means",
-        AecodecWarning,
-        stacklevel=2,
-    )
+    warn(f"the decoder returns distributions over {levels} grey levels: pixels are their means")
     return pixels
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.errors import AecodecWarning, ModelError
+from aecodec.errors import ModelError, warn
 from aecodec.keras_models.functional import as_functional, calls_of
 
 _MEAN_WORDS = ("mean", "mu")
@@ -42,7 +41,7 @@ def code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | N
             f"the first, save keras.Model({half}.inputs, {half}.outputs[0]); in PyTorch, return "
             "only that output, or pass output_names=['mean', 'log_var'] to torch.onnx.export"
         )
-    _warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
+    warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
     return mean
 
 
@@ -78,7 +77,7 @@ def without_random_layers(model: Any, half: str, sample: Float32) -> Any:
     call = next(call for call in calls if not _is_steady(model.inputs[0], call.output, sample))
     is_sampling = len(call.inputs) > 1 and call.inputs[0].shape == call.output.shape
     if half == "encoder" and is_sampling and call.output is model.outputs[0]:
-        _warn(
+        warn(
             f"{call.layer.name} draws the latents at random: its first input, the mean, becomes "
             "the code"
         )
@@ -97,7 +96,3 @@ def _is_steady(entry: Any, tensor: Any, sample: Float32) -> bool:
 
 def _listed(tensors: Sequence[Any]) -> str:
     return ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in tensors)
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, AecodecWarning, stacklevel=3)

@@ -42,7 +42,7 @@ def mnist_encoder(
     """
     images = keras.Input(image_shape)
     planes = layers.Reshape(_with_channels(image_shape))(images)
-    grid = _analysis(planes, width=32, blocks=1, squeezed=16)
+    grid = _analysis(planes, width=32, squeezed=16)
     size = math.prod(code_shape)
     latents = layers.Dense(size)(layers.Flatten()(grid))
     return keras.Model(images, layers.Reshape(code_shape)(latents), name="encoder")
@@ -99,7 +99,7 @@ def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
 
 def _tile_encoder(tile_shape: tuple[int, int, int], grid: int, code_dimension: int) -> Any:
     images = keras.Input(tile_shape)
-    hidden = _analysis(images, width=64, blocks=1, squeezed=32)
+    hidden = _analysis(images, width=64, squeezed=32)
     return keras.Model(images, layers.Conv2D(code_dimension, grid)(hidden), name="encoder")
 
 
@@ -111,14 +111,12 @@ def _tile_decoder(code_dimension: int, grid: int, channels: int) -> Any:
     return keras.Model(codes, DepthToSpace(_PATCH)(pixels), name="decoder")
 
 
-def _analysis(images: Any, width: int, blocks: int, squeezed: int) -> Any:
+def _analysis(images: Any, width: int, squeezed: int) -> Any:
     """Map images to a grid with one vector of `squeezed` numbers per patch."""
     hidden = layers.Conv2D(width, 2 * _PATCH, strides=_PATCH, padding="same", activation="relu6")(
         images
     )
-    for number in range(blocks):
-        hidden = residual_block(hidden, width, number)
-    return layers.Conv2D(squeezed, 1, activation="relu6")(hidden)
+    return layers.Conv2D(squeezed, 1, activation="relu6")(residual_block(hidden, width, 0))
 
 
 def _synthesis(grid: Any, width: int, blocks: int) -> Any:
