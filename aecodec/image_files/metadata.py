@@ -115,20 +115,20 @@ def note_colour_coding(image: Image.Image, notes: Notes) -> None:
     file = getattr(image, "fp", None)
     if image.format != "PNG" or file is None or image.info.get("icc_profile"):
         return
-    stated = _png_chunk(file, b"cICP")
+    stated = _coding_in_png(file)
     if stated and stated[:2] != _SRGB_CODING:
         numbers = ", ".join(map(str, stated))
         notes.add(f"its colour coding (cICP {numbers}) is ignored: its pixels are read as sRGB")
 
 
-def _png_chunk(file: IO[bytes], name: bytes) -> bytes | None:
-    """Read a chunk before the pixels of a PNG file, and restore the position in the file."""
+def _coding_in_png(file: IO[bytes]) -> bytes | None:
+    """Read the cICP chunk of a PNG file, and restore the position in the file."""
     position = file.tell()
     try:
         file.seek(_PNG_SIGNATURE_SIZE)
         while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
             size = int.from_bytes(head[:4], "big")
-            if head[4:] == name:
+            if head[4:] == b"cICP":
                 return file.read(size)
             file.seek(size + _PNG_CHECKSUM_SIZE, io.SEEK_CUR)
         return None
