@@ -24,7 +24,7 @@ from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import AecodecWarning, ImageError, UsageError, errors_about
 from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder, RunOptions
-from aecodec.training.band_export import export_bands
+from aecodec.training.band_export import export_bands, names_of_bands
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
@@ -128,6 +128,7 @@ class RecipeTraining:
             pictures = open_pictures(data)
         else:
             self._fitted = fit_to_scenes(data, recipe.data["band_weights"])
+            self._band_names = names_of_bands(data)
             pictures = ScenePictures(data, self._fitted)
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
@@ -200,9 +201,8 @@ class RecipeTraining:
             "replace": replace,
         }
         if self._fitted:
-            names = [str(number) for number in range(1, images.shape[-1] + 1)]
-            arguments = autoencoder, self._folder, self._fitted, images, held_out, names
-            return export_bands(*arguments, **options)
+            arguments = autoencoder, self._folder, self._fitted, images, held_out
+            return export_bands(*arguments, self._band_names, **options)
         options |= {"held_out": held_out, "levels": len(levels["rate_weights"])}
         return autoencoder.to_codec(self._folder, images, **options)
 

@@ -10,17 +10,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from aecodec.arrays import Pixels
+import numpy.typing as npt
+
 from aecodec.codec.codec import Codec
+from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
 from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.device.trials import NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.resampling import resize
+from aecodec.imaging.tiling import split
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
@@ -55,8 +60,11 @@ class DeviceFolder:
         Raises:
             AecodecError: there is none.
         """
+        return int(self._constant(name), 0)
+
+    def _constant(self, name: str) -> str:
         macro = f"{self.identifier.upper()}_{name}"
-        return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
+        return self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro)
 
     def _search(self, file: str, pattern: str, name: str) -> str:
         match = re.search(pattern, self._text(file), re.MULTILINE)
@@ -87,6 +95,11 @@ class DeviceFolder:
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of the pictures that the program takes."""
         return self.constant("WIDTH"), self.constant("HEIGHT")
+
+    @property
+    def sample_type(self) -> SampleType:
+        """Type of the samples that the program takes, if its codec has bands."""
+        return SampleType[self._constant("SAMPLE_TYPE").removeprefix("AECODEC_")]
 
     @property
     def library_sources(self) -> list[Path]:
@@ -169,12 +182,21 @@ def check_device(
     return count
 
 
-def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
-    """Scale a picture to the size that the device's program takes.
+def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> npt.NDArray[Any]:
+    """Scale a picture to the size that the device's program takes; samples are cut instead.
 
     Returns:
         (1, H, W, C) uint8 with the channels of the codec. A grey codec gets the red channel of a
-        colour picture.
+        colour picture. With bands, samples of the device's type.
+
+    Raises:
+        ImageError: the samples have another type or other bands.
     """
-    pixels = resize(picture.pixels[:1], device.size)
-    return to_planes(pixels, codec.spec.channels)[:1]
+    if not codec.spec.bands:
+        return to_planes(resize(picture.pixels[:1], device.size), codec.spec.channels)[:1]
+    samples = fit(codec.spec, picture).pixels[:1]
+    if samples.dtype != device.sample_type.dtype:
+        raise ImageError(
+            f"{device.path} takes samples of {device.sample_type.dtype}, not of {samples.dtype}"
+        )
+    return split(samples, device.size[::-1])[:1]
