@@ -227,7 +227,7 @@ class RecipeTraining:
         images = self._tiles.sample(_TYPICAL_TILES)
         latents = np.rint(autoencoder.encoder(images))
         qat_copy = self._pair.qat_copy
-        if self._fitted and self._fitted.phases > 1:  # the phases dither these kernels
+        if self._fitted:  # the phases dither these kernels
             qat_copy = partial(normalized_copy, exact={Role.LATENTS, Role.LINEAR_PIXELS})
         copy = Autoencoder(
             qat_copy(autoencoder.encoder, images, dtype),
