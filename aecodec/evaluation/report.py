@@ -41,6 +41,7 @@ class Report(NamedTuple):
         source_size: size of the source file or files in bytes.
         raw_size: size of the uncompressed pixels in bytes.
         bpp: bits per pixel.
+        bits_per_sample: bits per sample of codecs with bands; None without.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
         is_in_distribution: whether the picture resembles the training set, judged by its errors.
     """
@@ -51,6 +52,7 @@ class Report(NamedTuple):
     source_size: int
     raw_size: int
     bpp: float
+    bits_per_sample: float | None
     psnr: float | None
     is_in_distribution: bool
 
@@ -80,6 +82,7 @@ class Report(NamedTuple):
             "ratio_to_source": round(self.ratio_to_source, 3),
             "ratio_to_raw": round(self.ratio_to_raw, 3),
             "bpp": round(self.bpp, 4),
+            "bits_per_sample": self.bits_per_sample and round(self.bits_per_sample, 4),
             "psnr": None if self.psnr in (None, math.inf) else round(self.psnr, 2),
             "familiar": self.is_in_distribution,
         }
@@ -87,10 +90,12 @@ class Report(NamedTuple):
     def as_text(self) -> str:
         """One line of text for the terminal."""
         quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
+        bits = self.bits_per_sample
+        rate = f"{self.bpp:.3f} bpp" if bits is None else f"{bits:.3f} bits per sample"
         return (
             f"{self.size} bytes by {self.codec} at level {self.level:g}, "
             f"{_compared(self.ratio_to_source)} the source, "
-            f"{_compared(self.ratio_to_raw)} raw pixels, {self.bpp:.3f} bpp{quality}"
+            f"{_compared(self.ratio_to_raw)} raw pixels, {rate}{quality}"
         )
 
 
@@ -114,13 +119,15 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
         text = _OUT_OF_DISTRIBUTION.format(name=codec.spec.name)
         warn(text)
     size = len(compressed.data)
+    bpp = metrics.bits_per_pixel(size, *picture.size, picture.frames)
     measured = Report(
         codec=codec.spec.name,
         level=compressed.level,
         size=size,
         source_size=source_size,
         raw_size=picture.raw_size,
-        bpp=metrics.bits_per_pixel(size, *picture.size, picture.frames),
+        bpp=bpp,
+        bits_per_sample=bpp / codec.spec.channels if codec.spec.bands else None,
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
         is_in_distribution=resembles_training,
     )

@@ -27,19 +27,14 @@ def fit_level(
     rdoq: RateWeight = UNMASKED,
 ) -> Prior:
     """Fit a prior to the codes that encoders make from latents at a level.
-
     With RDOQ, encoders weigh errors against bits, so the codes depend on the prior. A preliminary
     prior is then fitted to some of the rounded latents. RDOQ chooses all codes with it, and the
     final prior is fitted to these codes.
 
-    Args:
-        level: level of the codec.
-        latents: int8 latents with the channels of all levels: (N, C) for vectors without
-            neighbours, or (F, rows, columns, C) for pictures.
-        priors: P, the number of competing distributions.
-        units: hidden units of the context network; 0 for none.
-        epochs: training epochs of the context network.
-        rdoq: weight of bits in RDOQ.
+    The int8 `latents` have the channels of all levels: (N, C) for vectors without neighbours, or
+    (F, rows, columns, C) for pictures. The prior has P distributions (`priors`), and a context
+    network with this number of hidden `units` (0 for none), trained for `epochs`. `rdoq` is the
+    weight of bits.
     """
 
     def fitted(codes: Codes, pictures: int) -> Prior:

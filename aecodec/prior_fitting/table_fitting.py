@@ -188,11 +188,8 @@ def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: i
 
 
 def shape_scales(radius: int, tables: int) -> Float64:
-    """(T / 8,) logistic scales of the shapes of a bank, in symbols.
-
-    Args:
-        radius: number of symbols on each side of the middle column of the bank.
-        tables: T, the number of rows.
+    """(T / 8,) logistic scales in symbols of the shapes of a bank with T rows.
+    The bank has `radius` symbols on each side of its middle column.
     """
     widest = max(1.0, _WIDEST_SHARE * radius / 2)
     return np.geomspace(_NARROWEST_SCALE, widest, tables // POSITIONS)
@@ -235,12 +232,9 @@ def _costs_at_every_offset(costs: Float32, window: _Window) -> Float32:
 
 
 def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
-    """Estimate the bank of a prior again, by counting symbols in the rows that they use.
-
-    Args:
-        prior: a prior whose bank has the layout of :func:`fit_prior`.
-        codes: (N, K) codes.
-        grid: arrangement of the vectors in pictures; None for vectors without neighbours.
+    """Estimate the bank of a prior again, from the symbols of codes (N, K) in each row.
+    The bank has the layout of :func:`fit_prior`. The grid is the arrangement of the vectors in
+    pictures; None for vectors without neighbours.
     """
     pooled = _SHAPE_WEIGHT * _logistic_shapes(-prior.first, len(prior.bank))
     for _, _, slices in iter_passes(prior, FixedSymbols(codes), grid):

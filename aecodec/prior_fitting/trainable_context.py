@@ -194,12 +194,7 @@ class TrainableContext(keras.Model):
 
 
 class _SpatialTerms(keras.layers.Layer):
-    """Contributions of the spatial context to the hidden units and to the means of the tables.
-
-    Args:
-        measures: statistics of the prior and its codes.
-        units: H, number of hidden units.
-    """
+    """Contributions of the spatial context to the H hidden units and to the means of the tables."""
 
     def __init__(self, measures: _Measures, units: int) -> None:
         super().__init__()

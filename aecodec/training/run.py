@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, 
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
+from aecodec.keras_models.roles import Role
 from aecodec.training.autoencoder import Autoencoder, RunOptions
-from aecodec.training.band_export import export_bands
+from aecodec.training.band_export import export_bands, names_of_bands
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
+from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.precision import policy_of
 from aecodec.training.networks.quantization_aware import copy_weights
 from aecodec.training.recipe import Recipe
@@ -117,6 +120,7 @@ class RecipeTraining:
             title, pictures = str(data), open_pictures(data)
         else:
             self._fitted = fit_to_scenes(data, recipe.data["band_weights"])
+            self._band_names = names_of_bands(data)
             title, pictures = "the scenes", ScenePictures(data, self._fitted)
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
@@ -172,9 +176,8 @@ class RecipeTraining:
             "replace": replace,
         }
         if self._fitted:
-            names = [str(number) for number in range(1, images.shape[-1] + 1)]
-            arguments = autoencoder, self._folder, self._fitted, images, held_out, names
-            return export_bands(*arguments, **options)
+            arguments = autoencoder, self._folder, self._fitted, images, held_out
+            return export_bands(*arguments, self._band_names, **options)
         options |= {"held_out": held_out, "levels": len(levels["rate_weights"])}
         return autoencoder.to_codec(self._folder, images, **options)
 
@@ -195,9 +198,12 @@ class RecipeTraining:
         dtype = policy_of(self._recipe.training["dtype"])
         images = self._tiles.sample(_TYPICAL_TILES)
         latents = np.rint(autoencoder.encoder(images))
+        qat_copy = self._pair.qat_copy
+        if self._fitted:  # the phases dither these kernels
+            qat_copy = partial(normalized_copy, exact={Role.LATENTS, Role.LINEAR_PIXELS})
         copy = Autoencoder(
-            self._pair.qat_copy(autoencoder.encoder, images, dtype),
-            self._pair.qat_copy(autoencoder.decoder, latents, dtype),
+            qat_copy(autoencoder.encoder, images, dtype),
+            qat_copy(autoencoder.decoder, latents, dtype),
             autoencoder.levels,
         )
         copy.gains = autoencoder.gains

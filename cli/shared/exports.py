@@ -14,8 +14,11 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
+from aecodec.cli.shared.pictures import open_pictures, reading_for
 from aecodec.cli.shared.texts import codec_lines, loss_lines
+from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
+from aecodec.codec.samples import describe, fit, to_channels
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.spec import CodecSpec
@@ -23,10 +26,13 @@ from aecodec.data.samples import sample_paths
 from aecodec.errors import ImageError, UsageError
 from aecodec.export.device.options import Format, Halves, Precision
 from aecodec.export.model_hints import ModelHints
+from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.tiling import split
 
 if TYPE_CHECKING:  # needs TensorFlow or loads slowly
+    import numpy.typing as npt
+
     from aecodec.arrays import Pixels
     from aecodec.export.device.export_half import Exported
 
@@ -56,6 +62,7 @@ class ExportOptions:
         data: a folder of images, or a file with an array; None for the sample digits.
         size: size of the pictures as WIDTHxHEIGHT, for codecs that accept any size; None for the
             default.
+        bands_first: whether the bands of arrays come before their rows.
         report: file for the measurements as JSON; None to write none.
     """
 
@@ -66,6 +73,7 @@ class ExportOptions:
     priors: int | None
     data: Path | None
     size: str | None
+    bands_first: bool
     report: Path | None
 
     @property
@@ -117,16 +125,21 @@ class ExportOptions:
             raise UsageError("--calibrate is missing: give pictures of the kind this codec is for")
         return int(match[2]), int(match[1])
 
-    def pictures(self, channels: int, shape: tuple[int, int]) -> Pixels:
-        """(N, h, w, C) uint8 pictures, cut to one shape (h, w); ImageError if none can be read."""
+    def pictures(self, codec: Codec, shape: tuple[int, int]) -> npt.NDArray[Any]:
+        """(N, h, w, C) pictures, cut to one shape (h, w): uint8, or samples for codecs with bands.
+        Raises ImageError if no picture can be read or the codec does not accept them, and
+        UsageError if an option needs a codec with bands.
+        """
         import numpy as np
 
-        from aecodec.datasets.evaluation_set import open_dataset
-
+        spec, reading = codec.spec, reading_for(codec, bands_first=self.bands_first)
         most = max(1, min(_MAX_PICTURES, _MAX_PIXELS // (shape[0] * shape[1])))
-        pictures: list[Pixels] = []
-        for sample in islice(open_dataset(self.data or sample_paths()[0].parent), most):
-            pictures.extend(split(to_planes(sample.picture.pixels, channels), shape))
+        pictures: list[npt.NDArray[Any]] = []
+        dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)
+        for sample in islice(dataset, most):
+            pixels = fit(spec, sample.picture).pixels
+            planes = pixels if spec.bands else to_planes(pixels, spec.channels)
+            pictures.extend(split(planes, shape))
         if not pictures:
             raise ImageError(f"{self.data}: none of the pictures can be read")
         return np.stack(pictures[:most])
@@ -144,16 +157,16 @@ def export_codec(
         check_input(options.data)
     if options.report:
         check_overwriting(options.report, output.force)
-    folder = load_codec(name).folder
+    codec = load_codec(name)
     for level in options.levels:
-        folder.spec.check_level(level)
+        codec.spec.check_level(level)
     if options.to is Format.BUNDLE:
-        _write_bundle(folder, options, output)
+        _write_bundle(codec.folder, options, output)
         return
     with tensorflow_for("exporting"):
         from aecodec.keras_models.custom_objects import register_custom_objects
     register_custom_objects(custom_objects)
-    exports, contents = _exported(folder, options, output.console)
+    exports, contents = _exported(codec, options, output.console)
     add_to_folder(output.path, contents, output.force)
     if options.report:
         rows = [export.parity.as_json() for export in exports]
@@ -175,10 +188,10 @@ def _write_bundle(folder: CodecFolder, options: ExportOptions, output: Output) -
 
 
 def _exported(
-    folder: CodecFolder, options: ExportOptions, console: Console
+    codec: Codec, options: ExportOptions, console: Console
 ) -> tuple[Sequence[Exported], dict[str, bytes]]:
     """The exported halves, and the contents of all files by name."""
-    shape = options.shape_for(folder.spec)
+    folder, shape = codec.folder, options.shape_for(codec.spec)
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
     from aecodec.engine.c_tables import CTables
@@ -188,17 +201,26 @@ def _exported(
     level = options.levels[0] if options.levels else None
     tables = CTables(folder, level, options.priors) if options.has_tables else None
     with console.warnings_about(options.data):
-        pair = FloatPair(folder, options.pictures(folder.spec.channels, shape))
+        pictures = options.pictures(codec, shape)
+        pair = FloatPair(folder, _channels(folder, pictures))
     exports = [
         export_half(pair, half, options.to, options.precision) for half in options.halves.members
     ]
     contents = {name: content for export in exports for name, content in export.files.items()}
     networks = [export.network for export in exports if export.network]
     if tables and options.to is Format.C:
-        contents |= device_files(tables, pair.pixels, networks)
+        contents |= device_files(tables, pictures, networks)
     elif tables:
-        contents |= latent_files(tables, pair.pixels)
+        contents |= latent_files(tables, pictures)
     return exports, contents
+
+
+def _channels(folder: CodecFolder, pictures: npt.NDArray[Any]) -> Pixels:
+    """Pictures as the networks take them."""
+    if not folder.spec.bands:
+        return pictures
+    picture = fit(folder.spec, Picture(pictures))
+    return to_channels(folder, picture, describe(folder, picture))
 
 
 def export_pair(

@@ -10,17 +10,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from aecodec.arrays import Pixels
+import numpy.typing as npt
+
 from aecodec.codec.codec import Codec
+from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
 from aecodec.errors import AecodecError, CodecError, ImageError
 from aecodec.export.device.trials import EXPORT_AGAIN, NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.resampling import resize
+from aecodec.imaging.tiling import split
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
@@ -39,8 +44,11 @@ class DeviceFolder:
 
     def constant(self, name: str) -> int:
         """A constant of the level's header, such as "WORK_SIZE"; AecodecError if it is missing."""
+        return int(self._constant(name), 0)
+
+    def _constant(self, name: str) -> str:
         macro = f"{self.identifier.upper()}_{name}"
-        return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
+        return self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro)
 
     def _search(self, file: str, pattern: str, name: str) -> str:
         match = re.search(pattern, self._text(file), re.MULTILINE)
@@ -71,6 +79,11 @@ class DeviceFolder:
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels of the pictures that the program takes."""
         return self.constant("WIDTH"), self.constant("HEIGHT")
+
+    @property
+    def sample_type(self) -> SampleType:
+        """Type of the samples that the program takes, if its codec has bands."""
+        return SampleType[self._constant("SAMPLE_TYPE").removeprefix("AECODEC_")]
 
     @property
     def library_sources(self) -> list[Path]:
@@ -130,9 +143,16 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
     return count
 
 
-def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
-    """Scale a picture for the program: (1, H, W, C) uint8 with the codec's channels.
-    A grey codec receives the red channel of a colour picture.
+def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> npt.NDArray[Any]:
+    """Scale a picture to the size of the program's pictures, (1, H, W, C) uint8; samples are cut.
+    A grey codec receives the red channel of a colour picture. Raises ImageError if the samples have
+    another type than the device's, or other bands.
     """
-    pixels = resize(picture.pixels[:1], device.size)
-    return to_planes(pixels, codec.spec.channels)[:1]
+    if not codec.spec.bands:
+        return to_planes(resize(picture.pixels[:1], device.size), codec.spec.channels)[:1]
+    samples = fit(codec.spec, picture).pixels[:1]
+    if samples.dtype != device.sample_type.dtype:
+        raise ImageError(
+            f"{device.path} takes samples of {device.sample_type.dtype}, not of {samples.dtype}"
+        )
+    return split(samples, device.size[::-1])[:1]

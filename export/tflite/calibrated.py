@@ -50,10 +50,8 @@ class Operator(NamedTuple):
 
 class CalibratedModel:
     """A float TFLite model with ranges of tensors that can be changed.
-
-    Args:
-        model: Keras model with one input and one output, with a batch size of 1.
-        samples: (N, *input_shape) inputs for measuring the ranges.
+    The Keras `model` has one input and one output, with a batch size of 1. The ranges are measured
+    with the `samples` (N, *input_shape).
     """
 
     def __init__(self, model: Any, samples: Float32) -> None:

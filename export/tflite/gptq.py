@@ -36,13 +36,9 @@ layers to the nearest integers."""
 
 def with_rounded_kernels(model: Any, samples: Float32) -> Any:
     """A model with the same layers, whose kernels are rounded so that int8 TFLite keeps them.
-
     Dense layers and plain convolutions are rounded. Other layers, layers inside nested models, and
-    kernels that training has already rounded do not change.
-
-    Args:
-        model: functional or Sequential model with one input and one output.
-        samples: (N, *input_shape) typical inputs.
+    kernels that training has already rounded do not change. The functional or Sequential model has
+    one input and one output; `samples` (N, *input_shape) are typical inputs.
 
     >>> model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
     >>> samples = np.random.default_rng(0).normal(size=(100, 6)).astype(np.float32)

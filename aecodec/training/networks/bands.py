@@ -158,18 +158,41 @@ def int8_form(
 def _set_encoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
     first, *inner, last = _weights_of(trained)
     bands, sources = trained.input_shape[-1], copies.sources
-    pixels = _STRIDE**2 * bands
-    kernel, bias = last
-    kernel = np.concatenate(
-        [_over_phases(kernel[:, :, :pixels], phases), kernel[:, :, pixels:]], axis=2
-    )
-    latents = [(kernel / steps)[..., sources], (bias / steps)[sources] - copies.offsets]
+    kernel, bias = ((weights / steps)[..., sources] for weights in last)
+    latents = [_dithered_inputs(kernel[0, 0], bands, phases), bias - copies.offsets]
     _set_weights(model, [[_over_phases(first[0], phases), first[1]], *inner, latents])
+
+
+def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
+    """A kernel (1, 1, inputs, outputs) for P phases of the pixels, rounded to the int8 grid.
+    The sum over the phases of a pixel is P times as fine as int8. Sums over the pixels of a band
+    are rounded, instead of single weights, so that errors cancel where a band is smooth.
+
+    The weights (64 * B + n, outputs) start with those of 8x8 pixels; the last n stay unchanged.
+    """
+    pixels, others = np.split(kernel, [_STRIDE**2 * bands])
+    step = _int8_step(np.concatenate([pixels / phases, others])[None, None])
+    sums = np.rint(np.cumsum((pixels / step).reshape(_STRIDE**2, bands, -1), axis=0))
+    integers = np.diff(sums, axis=0, prepend=0).reshape(pixels.shape)
+    turns = _turns(np.arange(len(pixels)), phases)
+    of_phases = np.floor((integers[:, None] + turns[:, :, None]) / phases)  # their sum is integers
+    limited = of_phases.clip(-LARGEST_INT8, LARGEST_INT8).reshape(-1, len(step)) * step
+    return np.concatenate([limited, others])[None, None].astype(np.float32)
 
 
 def _over_phases(kernel: Float32, phases: int) -> Float32:
     """A kernel (h, w, C, outputs) for the means of P phases of the inputs."""
     return np.repeat(kernel, phases, axis=2) / np.float32(phases)
+
+
+def _int8_step(kernel: Float32) -> Float32:
+    """(outputs,) steps of a kernel (h, w, C, outputs) in int8."""
+    return np.asarray(np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP)
+
+
+def _turns(numbers: npt.NDArray[np.int64], phases: int) -> npt.NDArray[np.int64]:
+    """(C, P) permutations of the phases, which numbered channels take in turn."""
+    return (np.arange(phases) + numbers[:, None]) % phases
 
 
 def _set_decoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
@@ -228,9 +251,8 @@ def dithered_kernel(kernel: Float32, phases: int, numbers: npt.NDArray[np.int64]
     >>> dithered_kernel(kernel, 4, np.array([0, 0, 1]))[0, 0].round(2).tolist()
     [[127.0, 127.0, 127.0, 127.0], [0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
     """
-    step = np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP
-    turns = (np.arange(phases) + np.cumsum(numbers == 0)[:, None, None]) % phases
-    shifts = (turns + 0.5) / phases
+    step = _int8_step(kernel)
+    shifts = (_turns(np.cumsum(numbers == 0), phases)[:, None] + 0.5) / phases
     exact, before = (kernel / step)[..., None], numbers[:, None, None]
     integers = np.floor((before + 1) * exact + shifts) - np.floor(before * exact + shifts)
     limited = integers.clip(-LARGEST_INT8, LARGEST_INT8) * step[:, None]

@@ -65,7 +65,9 @@ def copy_weights(trained: Any, model: Any, is_compact: bool = True) -> None:
     by steps and rounded more finely, as for bands, must be exact instead.
     """
     for source, target in zip(trained.layers, model.layers, strict=True):
-        weights = [_as_trained(array, source.compute_dtype) for array in source.get_weights()]
+        weights = source.get_weights()
+        if type(source) is not layers.Conv2D:  # which is exact
+            weights = [_as_trained(array, source.compute_dtype) for array in weights]
         if isinstance(source, RoundingConv2D):
             weights = source.folded(weights)
         if is_compact:
