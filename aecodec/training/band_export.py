@@ -1,4 +1,4 @@
-"""Exporting trained networks for bands as a codec."""
+"""Export of trained networks for bands as a codec."""
 
 from __future__ import annotations
 
@@ -37,19 +37,12 @@ def export_bands(
 ) -> Codec:
     """Write a codec folder with the networks of :mod:`aecodec.training.networks.bands`.
 
-    Args:
-        autoencoder: the trained pair.
-        folder: output folder; created if it does not exist.
-        fitted: the transfer of the images.
-        images: (N, h, w, B) in 0..1 for calibration and for fitting the priors.
-        held_out: (M, h, w, B) in 0..1 for measuring the codec.
-        names: names of the bands.
-        options: as in :func:`~aecodec.export.codec_folder.export_codec`.
+    `fitted` is the transfer of the `images` (N, h, w, B) in 0..1, which calibrate the networks and
+    to which the priors are fitted; `held_out` (M, h, w, B) are measured. For the `options`, see
+    :func:`~aecodec.export.codec_folder.export_codec`.
 
-    Raises:
-        ModelError: the models cannot be converted, or were trained without levels.
-        UsageError: the folder contains a codec, and `replace` is False.
-        AecodecError: the folder cannot be written.
+    Raises ModelError if the models cannot be converted or were trained without levels, UsageError
+    if the folder contains a codec and `replace` is False, and AecodecError if it cannot be written.
     """
     if autoencoder.gains is None:
         raise ModelError("networks for bands need a rate weight for each of two or more levels")

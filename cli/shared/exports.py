@@ -1,4 +1,4 @@
-"""Exporting networks of a codec, and making a codec from two models, for `aecodec export`."""
+"""Export of networks of a codec, and codecs from two models, for `aecodec export`."""
 
 from __future__ import annotations
 
@@ -43,11 +43,7 @@ _MAX_PICTURES, _MAX_PIXELS = 1000, 1 << 22
 
 @dataclass(frozen=True)
 class Output:
-    """Output path and console of an export.
-
-    Attributes:
-        path: a folder, or the file of a bundle.
-    """
+    """Output path of an export, a folder or the file of a bundle, and its console."""
 
     path: Path
     console: Console
@@ -89,15 +85,11 @@ class ExportOptions:
 
     @property
     def has_tables(self) -> bool:
-        """Whether the folder has the tables of a level: for C, and beside int8 TFLite models."""
+        """Whether the folder has the tables of a level, for C or next to int8 TFLite models."""
         return self.to is Format.C or (self.to, self.precision) == (Format.TFLITE, Precision.INT8)
 
     def check(self) -> None:
-        """Check that the options are consistent.
-
-        Raises:
-            UsageError: they are not.
-        """
+        """Raise UsageError if the options contradict each other."""
         if self.to is not Format.TFLITE and self.precision is not Precision.INT8:
             raise UsageError(f"--quantize {self.precision.value} needs --format tflite")
         if self.levels and not (self.has_tables or self.to is Format.BUNDLE):
@@ -114,9 +106,7 @@ class ExportOptions:
 
     def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
         """(height, width) of the pictures.
-
-        Raises:
-            UsageError: the codec does not accept pictures of this size, or needs pictures.
+        Raises UsageError if the codec does not accept pictures of this size, or needs pictures.
         """
         if not spec.receptive_field:
             if self.size:
@@ -138,9 +128,7 @@ class ExportOptions:
     def pictures(self, codec: Codec, shape: tuple[int, int]) -> npt.NDArray[Any]:
         """(N, h, w, C) pictures, cut to one shape (h, w): uint8, or samples for codecs with bands.
 
-        Raises:
-            ImageError: none of the pictures can be read, or the codec does not take them.
-            UsageError: an option needs a codec with bands.
+        Raises ImageError if none can be read, or the codec does not take them.
         """
         import numpy as np
 
@@ -160,12 +148,9 @@ class ExportOptions:
 def export_codec(
     name: str, options: ExportOptions, output: Output, custom_objects: Sequence[str]
 ) -> None:
-    """Export the networks of a codec, and print how far they are from the float networks.
-
-    Custom classes and functions of the models are named MODULE:CLASS.
-
-    Raises:
-        UsageError: the options contradict each other, or do not suit the codec.
+    """Export the networks of a codec, and print their difference from the float networks.
+    Custom classes and functions of the models are named MODULE:CLASS. Raises UsageError if the
+    options contradict each other, or do not suit the codec.
     """
     options.check()
     if options.data:
@@ -248,14 +233,10 @@ def export_pair(
     **counts: Any,
 ) -> None:
     """Make a codec folder from two models, and print a description of the codec.
-
     The counts are `tile`, `levels` and `priors` of
-    :func:`aecodec.export.from_keras.codec_from_keras`.
-
-    Raises:
-        InputError: a file does not exist or cannot be read.
-        AecodecError: the folder cannot be written; UsageError if it contains a codec, and the
-            output is without `force`.
+    :func:`aecodec.export.from_keras.codec_from_keras`. Raises InputError if a file does not exist
+    or cannot be read, UsageError if the folder contains a codec and the output is without `force`,
+    and AecodecError if it cannot be written.
     """
     for path in (encoder, decoder, data):
         check_input(path)

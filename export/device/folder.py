@@ -76,16 +76,9 @@ _TRIALS = {
 def device_files(
     tables: CTables, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, bytes]:
-    """All files of a device folder except for the networks.
-
-    Args:
-        tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels; with bands, integers of any type.
-            The first picture is the sample.
-        networks: the networks of the folder; at least one.
-
-    Returns:
-        The files by name.
+    """All files of a device folder by name, except for the networks.
+    `pictures` (N, H, W, C) are uint8 with the codec's channels, or integers of any type for bands;
+    the first is the sample. At least one network is needed.
     """
     sample = _sample_of(tables, pictures)
     sizes = PictureSizes.of(tables, sample.size)
@@ -105,14 +98,10 @@ def device_files(
 
 
 def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
-    """The files that turn latents of TFLite models into `.aec` files and back.
+    """The files, by name, that convert latents of TFLite models to `.aec` files and back.
 
-    Args:
-        tables: tables of the level.
-        pictures: as for :func:`device_files`.
-
-    Raises:
-        ModelError: the pictures are too large for `aecodec.c`.
+    The pictures are those of :func:`device_files`. Raises ModelError if they are too large for
+    `aecodec.c`.
     """
     sample = _sample_of(tables, pictures)
     sizes = PictureSizes.of(tables, sample.size)
@@ -202,7 +191,7 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) ->
 
 
 def _pruned(tables: CTables, pictures: Pixels) -> str:
-    """The paragraph of the README about the cost of leaving out priors."""
+    """A paragraph for the README about the cost of omitting priors."""
     full_prior = tables.folder.prior(tables.number)
     if len(tables.candidates) == full_prior.priors:
         return ""

@@ -49,13 +49,9 @@ class NormalizedConv2D(RoundingConv2D):
         return self.normalization(super().convolution_op(inputs, kernel))
 
     def start_like(self, convolution: Any, inputs: Any) -> None:
-        """Set the weights so that this layer computes the same as a plain convolution.
-
-        Units with constant outputs are restarted with a small effect.
-
-        Args:
-            convolution: the convolution, with a bias.
-            inputs: (N, h, w, C) typical inputs.
+        """Set the weights so that this layer computes the same as a plain convolution with a bias.
+        Units with constant outputs for typical inputs (N, h, w, C) are restarted with a small
+        effect.
         """
         kernel, bias = convolution.get_weights()
         self.kernel.assign(kernel)
@@ -83,11 +79,9 @@ def normalized_copy(
 ) -> Any:
     """A quantization-aware copy that normalizes the sums of convolutions with a known range.
 
-    Args:
-        model: a Keras model whose convolutions have biases.
-        inputs: (N, ...) typical inputs of the model.
-        dtype: Keras policy of all layers except the output layers.
-        exact: roles of convolutions whose kernels are not rounded.
+    The convolutions of the model have biases; `inputs` (N, ...) are typical. All layers except the
+    output layers have the Keras policy `dtype`. Kernels of layers with the `exact` roles are not
+    rounded.
 
     >>> from keras import Input, Model
     >>> x, inputs = Input((8, 8, 2)), np.random.default_rng(0).normal(size=(4, 8, 8, 2))
