@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -87,7 +86,7 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
     """Return a copy of a codec that uses these workers, and loads its networks itself. Equal
     arguments return the same object.
     """
-    return replace(codec, execution=codec.execution._replace(workers=workers))
+    return Codec(codec.folder, codec.execution._replace(workers=workers))
 
 
 def _is_folder(path: str | Path) -> bool:

@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +46,6 @@ _FLOAT_NETWORKS = (
 _ONLY_DECOMPRESSES = ": this codec folder only decompresses; name another codec, or omit --codec"
 
 
-@dataclass(frozen=True, eq=False)
 class CodecFolder:
     """A codec on disk: its specification and its files, which are checked when they are read.
 
@@ -56,11 +54,16 @@ class CodecFolder:
     codecs`. `rdoq` is the weight of bits when its encoder quantizes.
     """
 
-    path: Path
-    spec: CodecSpec
-    files: dict[str, str]
-    measured: dict[str, Any]
-    rdoq: RateWeight = UNMASKED
+    def __init__(
+        self,
+        path: Path,
+        spec: CodecSpec,
+        files: dict[str, str],
+        measured: dict[str, Any],
+        rdoq: RateWeight = UNMASKED,
+    ) -> None:
+        self.path, self.spec, self.files = path, spec, files
+        self.measured, self.rdoq = measured, rdoq
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
