@@ -85,7 +85,7 @@ def describe(folder: CodecFolder, picture: Picture) -> Samples:
     if picture.missing is None:
         return samples
     planes = picture.missing.shape[-1]
-    return replace(samples, mask=pack_mask(picture.missing), mask_planes=planes)
+    return samples._replace(mask=pack_mask(picture.missing), mask_planes=planes)
 
 
 def _own_limits(folder: CodecFolder, picture: Picture) -> tuple[Limit, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,11 +252,11 @@ def test_files_and_codecs_with_and_without_bands_do_not_mix(codecs: Codecs) -> N
     assert header.samples is not None
     wrong: list[dict[str, Any]] = [
         {"samples": None},
-        {"samples": replace(header.samples, bands=2)},
-        {"samples": replace(header.samples, limits=((0, 5),) * 3)},
+        {"samples": header.samples._replace(bands=2)},
+        {"samples": header.samples._replace(limits=((0, 5),) * 3)},
     ]
     for changes in wrong:
-        changed = container.pack(replace(header, **changes), payload)
+        changed = container.pack(header._replace(**changes), payload)
         with pytest.raises(FormatError, match="damaged"):
             codecs[3].decoder.check(changed)
 
@@ -265,7 +264,7 @@ def test_files_and_codecs_with_and_without_bands_do_not_mix(codecs: Codecs) -> N
 def test_bombs_of_bands_are_found_before_anything_is_allocated(codecs: Codecs) -> None:
     header, payload = container.unpack(codecs[3].compress(np.zeros((4, 4, 3), np.float32)))
     for size in ((8000, 6000), (2000, 2000)):
-        bomb = container.pack(replace(header, size=size), payload)
+        bomb = container.pack(header._replace(size=size), payload)
         with pytest.raises(LimitError, match="max_pixels"):
             codecs[3].decoder.check(bomb)
 
@@ -276,7 +275,7 @@ def test_damaged_masks_are_rejected(codecs: Codecs) -> None:
     samples = header.samples
     assert samples is not None
     for mask in (samples.mask[:-1], samples.mask + b"\0", b"abc"):
-        changed = replace(header, samples=replace(samples, mask=mask))
+        changed = header._replace(samples=samples._replace(mask=mask))
         data = container.pack(changed, payload)
         for read in (codecs[3].decoder.check, codecs[3].decompress_array):
             with pytest.raises(FormatError, match="mask"):

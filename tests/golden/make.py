@@ -50,7 +50,7 @@ def write_golden_files(start: str) -> None:
     encoder = aecodec.load_codec("photo").encoder
     for name, pixels, level, reduction in photographs(start):
         picture = from_array(pixels)
-        header = replace(encoder.header(picture), reduction=reduction)
+        header = encoder.header(picture)._replace(reduction=reduction)
         data = encoder.encode(picture, header).to_bytes(level)
         if not (GOLDEN / f"{name}.aec").exists():
             (GOLDEN / f"{name}.aec").write_bytes(data)
@@ -120,7 +120,7 @@ def write_once(path: Path, data: bytes) -> None:
 def broken_files(data: bytes) -> Iterator[tuple[str, bytes]]:
     """(name, content) of files that break a rule of codecs with bands, made of a golden file."""
     header, payload = container.unpack(data)
-    start = container.pack(replace(header, samples=None), b"")[:-4]
+    start = container.pack(header._replace(samples=None), b"")[:-4]
     digits = (GOLDEN / "digit3.aec").read_bytes()
 
     def sealed(block: bytes, flags: int = 0x80, fields: bytes = b"") -> bytes:
@@ -149,11 +149,11 @@ def broken_files(data: bytes) -> Iterator[tuple[str, bytes]]:
     yield "bands_mask_padding", sealed(b"\x23\x11\1" + zlib.compress(bytes(17) + b"\1"))
     yield "bands_mask_checksum", sealed(b"\x23\x11\1" + mask[:-1] + b"\xff")
     yield "bands_mask_ends_early", sealed(b"\x23\x11\1" + mask + b"\0")
-    yield "bands_missing", container.pack(replace(header, samples=None), payload)
+    yield "bands_missing", container.pack(header._replace(samples=None), payload)
     assert header.samples is not None
-    samples = replace(header.samples, bands=1, mask=b"", mask_planes=0)
+    samples = header.samples._replace(bands=1, mask=b"", mask_planes=0)
     without, content = container.unpack(digits)
-    yield "bands_of_digits", container.pack(replace(without, samples=samples), content)
+    yield "bands_of_digits", container.pack(without._replace(samples=samples), content)
 
 
 def write_list() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import warnings
 import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +206,7 @@ def test_damaged_blocks_are_rejected(both: Both, changes: dict[str, Any]) -> Non
     samples = read_header(file).samples
     assert samples
     fields = {key: value for key, value in changes.items() if hasattr(samples, key)}
-    content = changes.get("content", replace(samples, **fields).pack() if fields else b"")
+    content = changes.get("content", samples._replace(**fields).pack() if fields else b"")
     damaged = bytearray(file[:at] + bytes([len(content)]) + content + file[at + 3 :])
     if "frames" in changes:
         damaged[7] |= 0x10
