@@ -26,8 +26,8 @@ from helpers.codecs.band_codecs import band_codec
 from helpers.commands import Command
 from helpers.documents import PAGES, README, ROOT, blocks_of, commands_of
 from helpers.s3_server import s3_server
+from helpers.samples.real_data import load_digits
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from aecodec.arrays import Pixels
 from aecodec.data.samples import sample_paths
@@ -137,7 +137,7 @@ def folder(
         "digit.png": lambda path: shutil.copy(sample_paths()[3], path),
         "holiday.png": lambda path: Image.fromarray(photograph[:120, :180]).save(path),
         "mnist.npz": lambda path: np.savez(
-            path, x_train=digits[:200], y_train=load_digits().target[:200], x_test=digits[200:240]
+            path, x_train=digits[:200], y_train=load_digits()[1][:200], x_test=digits[200:240]
         ),
         "scans": scans,
         "steel": steel,
@@ -211,6 +211,7 @@ def run_document(document: Path, fill: Folder, command: Command) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_commands_and_programs_of_the_readme_run(folder: Folder, command: Command) -> None:
     assert len(commands_of(README)) >= 10
     path = run_document(README, folder, command)

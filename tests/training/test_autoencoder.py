@@ -88,7 +88,8 @@ def trained_with(weight: float, x: np.ndarray) -> tuple[Autoencoder, dict[str, l
     return autoencoder, history.history
 
 
-@pytest.mark.parametrize("pair", [dense_pair, pytest.param(tile_pair, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", [dense_pair, tile_pair])
 def test_levels_may_have_channels_of_their_own(
     x: np.ndarray, tmp_path: Path, pair: Callable[[tuple[int, ...], int], Pair]
 ) -> None:
@@ -140,6 +141,7 @@ def test_colour_tiles_with_grids_of_code_vectors_become_a_codec(
     assert grey.size == (70, 50)
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_codec_which_nothing_replaces_unasked(
     x: np.ndarray, tmp_path: Path
 ) -> None:

@@ -97,7 +97,7 @@ def test_a_recipe_may_name_networks_of_its_own(digits: Pixels, tmp_path: Path) -
         "def pair(shape, count):\n"
         "    return mnist_encoder(shape[:2], (count,)), mnist_decoder((count,), shape[:2])\n"
     )
-    (tmp_path / "recipe.toml").write_text(tiny_recipe(3, networks=f"{tmp_path}/mine.py:pair"))
+    (tmp_path / "recipe.toml").write_text(tiny_recipe(1, networks=f"{tmp_path}/mine.py:pair"))
     np.save(tmp_path / "data.npy", digits[:200])
     codec = run_recipe(
         load_recipe(tmp_path / "recipe.toml"), tmp_path / "data.npy", tmp_path / "codec", verbose=0
