@@ -172,9 +172,8 @@ def test_argmin_in_the_middle_is_refused_by_the_layer_and_a_remedy(
         make(encoder, dense_pair((28, 28), 20)[1], few_digits, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "activation", ["sigmoid", pytest.param("hard_sigmoid", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["sigmoid", "hard_sigmoid"])
 def test_a_decoder_may_end_in_an_activation(
     activation: str, digits: Pixels, few_digits: Path, tmp_path: Path
 ) -> None:

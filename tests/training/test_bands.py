@@ -64,18 +64,13 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
         assert np.abs(mean - expected).max() < 2 / 1020
 
 
-@pytest.fixture(scope="module")
-def scenes_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.mark.slow
+def test_a_codec_for_bands_restores_arrays(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     coarse = rng.gamma(2, 500, (8, 2, 6, 6)).repeat(8, axis=2).repeat(8, axis=3)
-    scenes = (coarse + rng.normal(0, 20, coarse.shape)).astype(np.int16)
-    path = tmp_path_factory.mktemp("scenes") / "scenes.npz"
-    np.savez(path, train=scenes)
-    return path
-
-
-def test_a_codec_for_bands_restores_arrays(scenes_file: Path, tmp_path: Path) -> None:
-    scenes = open_scenes(scenes_file, bands_first=True)
+    arrays = (coarse + rng.normal(0, 20, coarse.shape)).astype(np.int16)
+    np.savez(tmp_path / "scenes.npz", train=arrays)
+    scenes = open_scenes(tmp_path / "scenes.npz", bands_first=True)
     assert scenes
     recipe = recipe_for_bands(load_recipe("picture"), 2).with_levels(2)
     recipe = replace(
@@ -89,7 +84,7 @@ def test_a_codec_for_bands_restores_arrays(scenes_file: Path, tmp_path: Path) ->
     assert codec.spec.bands
     assert codec.spec.bands.phases == 4
     assert len(codec.folder.measured["levels"][1]["psnr_of_bands"]) == 2
-    array = np.load(scenes_file)["train"][0]
+    array = arrays[0]
     data = aecodec.compress(array, codec=codec, level=2, band_axis=0)
     decoded = aecodec.decompress_array(data, codec=codec)
     assert decoded.shape == array.shape

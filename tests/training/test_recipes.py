@@ -91,6 +91,7 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
         run_recipe(replace(recipe, name="\n"), bands, tmp_path / "codec", verbose=0)
 
 
+@pytest.mark.slow
 def test_a_recipe_may_name_networks_of_its_own(digits: Pixels, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from aecodec.training import mnist_decoder, mnist_encoder\n"

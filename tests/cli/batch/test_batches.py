@@ -88,20 +88,19 @@ def _started(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
-def test_a_killed_batch_goes_on_where_it_was(many: Path) -> None:
-    arguments = ("compress", str(many), "-o", "out", "--jobs", "2", "--skip-existing", "--json")
+def test_a_killed_batch_goes_on_where_it_was(many: Path, command: Command) -> None:
+    arguments = ("compress", str(many), "-o", "out", "--skip-existing", "--json", "--jobs")
     out = Path("out")
-    killed = _started(*arguments)
+    killed = _started(*arguments, "2")
     _wait_for(out / "p03.aec")
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
     (out / ".aecodec-0123456789ab").write_bytes(b"left by a killed process")
     made = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
     assert 4 <= len(made) < 40
-    resumed = _started(*arguments)
-    text, errors = resumed.communicate()
-    lines = [json.loads(line) for line in text.splitlines()]
-    assert (resumed.returncode, errors) == (0, f"{len(made)} of 40 were already done\n")
+    resumed = command(*arguments, 1)
+    lines = [json.loads(line) for line in resumed.out.splitlines()]
+    assert (resumed.status, resumed.err) == (0, f"{len(made)} of 40 were already done\n")
     assert [line["source"] for line in lines] == [f"many/p{number:02}.png" for number in range(40)]
     assert {Path(line["source"]).stem for line in lines if "skipped" in line} == {
         Path(name).stem for name in made
