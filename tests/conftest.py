@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers.commands import Command, Result
 from helpers.programs import SHARED
-from helpers.samples.real_data import load_digits, load_photograph
+from helpers.real_data import load_digits, load_photograph
 from hypothesis import settings
 from PIL import Image
 

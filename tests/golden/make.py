@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).parents[1])]
 
 import numpy as np
 from helpers.codecs.golden import GOLDEN, LIST, Digests, codec_of, digests
-from helpers.samples.real_data import load_photograph
+from helpers.real_data import load_photograph
 
 import aecodec
 from aecodec.arrays import Pixels

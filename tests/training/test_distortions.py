@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from helpers.networks.pairs import dense_pair
-from helpers.samples.real_data import load_photograph
+from helpers.real_data import load_photograph
 from PIL import Image
 
 from aecodec import UsageError, metrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from helpers.samples.real_data import load_photograph
+from helpers.real_data import load_photograph
 
 from aecodec.keras_models.functional import inputs_of
 from aecodec.training.networks.convolutional import picture_pair, start_from_klt
