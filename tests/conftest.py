@@ -18,8 +18,8 @@ import aecodec
 from aecodec.cli.main import run
 from aecodec.data.samples import sample_paths
 
-# The time of an example depends on what else the machine does.
-settings.register_profile("untimed", deadline=None)
+# The time of an example depends on what else the machine does; the fuzzers try more examples.
+settings.register_profile("untimed", deadline=None, max_examples=50)
 settings.load_profile("untimed")
 
 
