@@ -27,11 +27,10 @@ _COLLAPSED = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+:/")
 _LINK = "\x1f"
 """Character in names of this module that stands for `/` in the address of an archive."""
 
-_PASSWORD = re.compile(r"(:/{1,2}[^/?#\s:@]*):[^/?#\s]*@")
-_SECRET = re.compile(
-    r"([?&;][^=&\s]*(?:sig|signature|token|key|keyid|accessid|credential|password|secret)=)"
-    r"[^&#;\s'\"]*",
-    re.IGNORECASE,
+_PASSWORD = r"(:/{1,2}[^/?#\s:@]*):[^/?#\s]*@"
+_SECRET = (
+    r"(?i)([?&;][^=&\s]*(?:sig|signature|token|key|keyid|accessid|credential|password|secret)=)"
+    r"[^&#;\s'\"]*"
 )
 _LOCAL = "file://"
 _PAGES = ("http:", "https:")
@@ -204,7 +203,7 @@ def masked(text: str) -> str:
     >>> masked("ftp://me:secret@host/a.png and https://host/b.png?v=2&X-Amz-Signature=0f")
     'ftp://me:***@host/a.png and https://host/b.png?v=2&X-Amz-Signature=***'
     """
-    return _SECRET.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
+    return re.sub(_SECRET, r"\1***", re.sub(_PASSWORD, r"\1:***@", text))
 
 
 def check_is_local(path: Path) -> None:

@@ -23,7 +23,6 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -97,7 +96,7 @@ def attack(folder: Path) -> None:
     codec = aecodec.load_codec(folder)
     picture = np.tile(np.arange(_SIDE, dtype=np.uint8) * 9, (_SIDE, 1))
     header, payload = container.unpack(aecodec.compress(picture, "digits"))
-    forged = container.pack(replace(header, codec_id=codec.spec.codec_id), payload)
+    forged = container.pack(header._replace(codec_id=codec.spec.codec_id), payload)
     for use in (codec.decompress, codec.decoder.codes, codec.decoder.check):
         with contextlib.suppress(aecodec.AecodecError):
             use(forged)

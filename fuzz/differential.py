@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -157,7 +157,7 @@ class Attempt:
             tile = self.target.folder.spec.tile[::-1]
             size = self.header.size or tile
             c = self.target.library.encode(codes.astype(np.int8), size, Mode(self.header.mode))
-            header = replace(self.header, size=None if size == tile else size)  # the shortest
+            header = self.header._replace(size=None if size == tile else size)  # the shortest
             expected = container.pack(header, plain)
             self._require(c == (OK, expected), "Python and C encoder", expected, c)
 

@@ -22,7 +22,7 @@ from types import FrameType
 from aecodec.atomic.locks import try_lock
 
 _PREFIX = ".aecodec-"
-_NAME = re.compile(re.escape(_PREFIX) + "[0-9a-f]{12}")
+_NAME = re.escape(_PREFIX) + "[0-9a-f]{12}"
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _IS_WINDOWS = os.name == "nt"
@@ -64,7 +64,7 @@ def sweep(folders: Iterable[Path]) -> None:
     for folder in folders:
         with suppress(OSError):  # the folder does not exist yet, or cannot be changed
             for path in folder.glob(f"{_PREFIX}*"):
-                if _NAME.fullmatch(path.name):
+                if re.fullmatch(_NAME, path.name):
                     _remove_unlocked(path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from aecodec.codec.execution import Execution
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from aecodec.engine.windows import Windows
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class CodecHalf:
     """One half of a codec.
 
@@ -24,18 +22,20 @@ class CodecHalf:
     None, the engine runs the folder's TFLite model.
     """
 
-    folder: CodecFolder
-    transform: Transform | None = None
-    execution: Execution = Execution()
-
-    def __post_init__(self) -> None:
-        check_folder(self.folder)
+    def __init__(
+        self,
+        folder: CodecFolder,
+        transform: Transform | None = None,
+        execution: Execution = Execution(),
+    ) -> None:
+        check_folder(folder)
+        self.folder, self.transform, self.execution = folder, transform, execution
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.spec.name!r}, id {self.spec.codec_id.hex()})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: getattr(self, name) for name in ("folder", "transform", "execution")}
 
     @property
     def spec(self) -> CodecSpec:

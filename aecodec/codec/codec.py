@@ -6,7 +6,6 @@ An :class:`EncoderCodec` needs only the encoder's files of a codec folder, and a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Codec:
     """A codec: its encoder and its decoder. It pickles as its attributes, without loaded networks.
 
@@ -41,11 +39,9 @@ class Codec:
     Codec('digits', id 0881441f, levels 1 to 3, engine ...)
     """
 
-    folder: CodecFolder
-    execution: Execution = Execution()
-
-    def __post_init__(self) -> None:
-        check_folder(self.folder)
+    def __init__(self, folder: CodecFolder, execution: Execution = Execution()) -> None:
+        check_folder(folder)
+        self.folder, self.execution = folder, execution
 
     def __repr__(self) -> str:
         spec = self.spec
@@ -63,7 +59,7 @@ class Codec:
         return notebook.codec_html(self.folder)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"folder": self.folder, "execution": self.execution}
 
     @property
     def spec(self) -> CodecSpec:

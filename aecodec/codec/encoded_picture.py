@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,16 +17,15 @@ from aecodec.format import container
 from aecodec.format.container import LEVEL_UNITS, Header
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Compressed:
     """A file, its level, 1 and up, and the latents that a decoder gets from it. Notebooks show the
     decoded picture. `encoded` makes files at other levels.
     """
 
-    data: bytes
-    encoded: EncodedPicture
-    level: float
-    dequantized: Latents
+    def __init__(
+        self, data: bytes, encoded: EncodedPicture, level: float, dequantized: Latents
+    ) -> None:
+        self.data, self.encoded, self.level, self.dequantized = data, encoded, level, dequantized
 
     def __repr__(self) -> str:
         return f"Compressed({self._text})"
@@ -97,7 +95,7 @@ class EncodedPicture(NamedTuple):
     def header_at(self, level: float | None) -> Header:
         """Make the header of a file at a level; it does not state the default level."""
         index, default_index = self.folder.spec.level_index(level), self.folder.spec.level_index()
-        return replace(self.header, level=None if index == default_index else index)
+        return self.header._replace(level=None if index == default_index else index)
 
     def dequantized(self, level: float | None = None) -> Latents:
         """Make the latents that a decoder gets at a level; 0 in the channels of other levels."""

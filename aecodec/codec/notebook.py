@@ -2,7 +2,6 @@
 
 import base64
 import io
-from dataclasses import replace
 from html import escape
 
 from PIL import Image
@@ -72,8 +71,8 @@ def _images(decoder: DecoderCodec, header: Header, latents: Latents) -> list[Ima
     count = min(header.frames, MAX_PICTURES)
     first = latents[: len(latents) // header.frames * count]
     if header.samples:
-        return to_pil(Picture(decoder.reconstruct_preview(replace(header, frames=count), first)))
-    pixels = decoder.reconstruct_pixels(replace(header, frames=count), first)
+        return to_pil(Picture(decoder.reconstruct_preview(header._replace(frames=count), first)))
+    pixels = decoder.reconstruct_pixels(header._replace(frames=count), first)
     width, height = picture_size(decoder.spec, header)
     has_alpha, shape = header.mode.has_alpha, (header.frames, height, width)
     alpha = unpack_alpha(header.alpha, shape)[:count] if has_alpha else None

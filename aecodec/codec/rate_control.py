@@ -7,7 +7,6 @@ which fetches the tables of one level at a time.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from typing import TypeVar
 
@@ -71,7 +70,7 @@ def within_bytes(
     quality = cache(partial(_quality, decoder, picture))
     best, smallest = None, math.inf
     for reduction in _reductions(encoder.spec, header):
-        encoded = encoder.encode(picture, replace(header, reduction=reduction))
+        encoded = encoder.encode(picture, header._replace(reduction=reduction))
         level = last_where(all_levels(encoder.spec), partial(_fits, encoded, max_bytes))
         if level is None:
             smallest = min(smallest, len(encoded.to_bytes(1)))

@@ -1,7 +1,6 @@
 """Find codecs: built-in and earlier codecs by name or id, other codecs by their folders."""
 
 import os
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def with_workers(codec: Codec, workers: Workers) -> Codec:
     """Return a copy of a codec that uses these workers, and loads its networks itself. Equal
     arguments return the same object.
     """
-    return replace(codec, execution=codec.execution._replace(workers=workers))
+    return Codec(codec.folder, codec.execution._replace(workers=workers))
 
 
 def _is_folder(path: str | Path) -> bool:

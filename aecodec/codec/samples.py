@@ -85,7 +85,7 @@ def describe(folder: CodecFolder, picture: Picture) -> Samples:
     if picture.missing is None:
         return samples
     planes = picture.missing.shape[-1]
-    return replace(samples, mask=pack_mask(picture.missing), mask_planes=planes)
+    return samples._replace(mask=pack_mask(picture.missing), mask_planes=planes)
 
 
 def _own_limits(folder: CodecFolder, picture: Picture) -> tuple[Limit, ...] | None:
@@ -100,14 +100,21 @@ def _own_limits(folder: CodecFolder, picture: Picture) -> tuple[Limit, ...] | No
 
 
 def _widened(known: npt.NDArray[Any], low: float, high: float) -> Limit:
-    """Limits that contain known samples as well, unless an integer type cannot have them."""
+    """Limits that contain known samples as well, unless these are a few outliers.
+
+    Hot pixels would make the steps of a band coarse. Outliers are at most 1 % of the samples, and
+    would more than double the distance of the limits. Floats have none.
+    """
     if not known.size:
         return low, high
     least, most = min(low, known.min().item()), max(high, known.max().item())
     if least == most:
         return _apart(least, known.dtype)
-    is_possible = known.dtype.kind == "f" or most - least <= MAX_RANGE
-    return (least, most) if is_possible else (low, high)
+    if known.dtype.kind == "f" or most - least <= 2 * (high - low):
+        return least, most
+    outside = np.count_nonzero((known < low) | (known > high))
+    is_allowed = most - least <= MAX_RANGE and 100 * outside > known.size
+    return (least, most) if is_allowed else (low, high)
 
 
 def _apart(sample: float, dtype: np.dtype[Any]) -> Limit:

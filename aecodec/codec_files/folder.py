@@ -17,19 +17,20 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aecodec.codec_files.file_names import CODEC_FILES, CODEC_JSON, DECODING_FILES, PRIORS, Half
 from aecodec.codec_files.priors_file import load_prior, load_transfer
 from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json
-from aecodec.coding.rate_weight import UNMASKED, RateWeight
+from aecodec.coding.rate_weight import UNMASKED, RateWeight, read_rate_weight
 from aecodec.entropy.prior import Prior
 from aecodec.errors import AecodecError, CodecError, UsageError, errors_about
-from aecodec.imaging.transfer import Transfer
 from aecodec.urls import check_is_local
+
+if TYPE_CHECKING:
+    from aecodec.imaging.transfer import Transfer
 
 FORMAT = 1
 
@@ -45,7 +46,6 @@ _FLOAT_NETWORKS = (
 _ONLY_DECOMPRESSES = ": this codec folder only decompresses; name another codec, or omit --codec"
 
 
-@dataclass(frozen=True, eq=False)
 class CodecFolder:
     """A codec on disk: its specification and its files, which are checked when they are read.
 
@@ -54,11 +54,16 @@ class CodecFolder:
     codecs`. `rdoq` is the weight of bits when its encoder quantizes.
     """
 
-    path: Path
-    spec: CodecSpec
-    files: dict[str, str]
-    measured: dict[str, Any]
-    rdoq: RateWeight = UNMASKED
+    def __init__(
+        self,
+        path: Path,
+        spec: CodecSpec,
+        files: dict[str, str],
+        measured: dict[str, Any],
+        rdoq: RateWeight = UNMASKED,
+    ) -> None:
+        self.path, self.spec, self.files = path, spec, files
+        self.measured, self.rdoq = measured, rdoq
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
@@ -79,7 +84,7 @@ class CodecFolder:
         try:
             files, measured = dict(values["files"]), dict(values["measured"])
             _check_measured(measured)
-            rdoq = RateWeight(**values.get("rdoq", {}))
+            rdoq = read_rate_weight(values.get("rdoq", {}))
             return cls(path, spec_from_json(values["spec"]), files, measured, rdoq)
         except Exception as error:  # wrong types raise many types of errors
             raise CodecError(f"{path / CODEC_JSON}: {error}") from error
@@ -232,7 +237,7 @@ def write_folder(
     """
     from aecodec.atomic.folders import update_folder  # reading does not need it
 
-    description = _description(spec, contents, measured) | {"rdoq": asdict(rdoq)}
+    description = _description(spec, contents, measured) | {"rdoq": rdoq._asdict()}
     text = json.dumps(description, indent=2, sort_keys=True) + "\n"
     try:
         update_folder(path, {**contents, CODEC_JSON: text.encode()}, replace=replace)

@@ -5,17 +5,21 @@ Arrays are named by level and field. The stored names never change; this module 
 names in the code.
 """
 
+from __future__ import annotations
+
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aecodec.entropy.context_network import ContextNetwork, Dtypes, SpatialWeights
 from aecodec.entropy.prior import Prior
 from aecodec.errors import CodecError
-from aecodec.imaging.transfer import Transfer
+
+if TYPE_CHECKING:
+    from aecodec.imaging.transfer import Transfer
 
 _MAX_SIZE = 1 << 26
 
@@ -61,6 +65,8 @@ def load_transfer(content: bytes) -> Transfer:
     """Read the transfer of a codec with bands from the content of `priors.npz`. Raises CodecError
     if it has none, or not a valid one.
     """
+    from aecodec.imaging.transfer import Transfer  # other codecs do not need it
+
     with _arrays_in(content) as arrays:
         return Transfer(arrays[_LIMITS], arrays[_TABLES])
 

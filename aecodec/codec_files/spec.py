@@ -5,6 +5,8 @@ that decoding depends on. The stored names in `codec.json` never change; this mo
 the names in the code.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import math
@@ -13,13 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aecodec.codec_files.bands import Bands, bands_from_json
 from aecodec.codec_files.file_names import CODEC_JSON, DECODING_FILES
 from aecodec.coding.levels import MIN_GAIN, Level
 from aecodec.errors import CodecError, UsageError
 from aecodec.format.container import CODEC_ID_SIZE, LEVEL_UNITS
+
+if TYPE_CHECKING:
+    from aecodec.codec_files.bands import Bands
 
 MAX_TILE = 4096
 MAX_RECEPTIVE_FIELD = 64
@@ -167,7 +171,7 @@ def spec_from_json(values: Any) -> CodecSpec:
             default_level=_integer(values["default_level"]),
             receptive_field=_integer(values[_STORED_RECEPTIVE_FIELD]),
             files=_hashes(values["files"]),
-            bands=bands_from_json(values["bands"]) if "bands" in values else None,
+            bands=_bands(values["bands"]) if "bands" in values else None,
         )
         _check_keys(values, spec.as_json())
         _check(spec)
@@ -216,6 +220,12 @@ def _hashes(values: Any) -> dict[str, str]:
     if not all(isinstance(value, str) and _SHA256.fullmatch(value) for value in values.values()):
         raise ValueError("a hash is not a SHA-256 in hexadecimal digits")
     return dict(values)
+
+
+def _bands(values: Mapping[str, Any]) -> Bands:
+    from aecodec.codec_files.bands import bands_from_json  # other codecs do not need it
+
+    return bands_from_json(values)
 
 
 def _level(values: Mapping[str, Any]) -> Level:

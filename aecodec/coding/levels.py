@@ -8,8 +8,8 @@ weighted means of integers, which every machine computes identically.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +33,7 @@ Laplacian random variables", 1996). Only encoders use it."""
 _DEAD = round(DEAD_ZONE * (1 << FACTOR_BITS))
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(NamedTuple):
     """One quality level of a codec.
 
     Attributes:
@@ -62,12 +61,12 @@ class Level:
         """K, the number of channels of a code vector."""
         return self.stop - self.start
 
-    @cached_property
+    @property
     def factors(self) -> Int32:
         """(K,) gains as multiples of 2**-15. No gain is near a tie (a test checks all of them), so
         every machine has the same factors.
         """
-        return np.rint(np.exp2(FACTOR_BITS + np.array(self.gains) / GAIN_UNITS)).astype(np.int32)
+        return _factors(self.gains)
 
     def channels_of(self, latents: Latents) -> Latents:
         """Select this level's latents (N, K) from the latents (..., channels) of all levels."""
@@ -89,7 +88,7 @@ class Level:
 
     def check(self, codes: Codes) -> None:
         """Check codes (N, K); raise FormatError if an encoder does not produce one of them."""
-        low, high = self._code_range
+        low, high = _code_range(self)
         if not ((codes >= low) & (codes <= high)).all():
             raise FormatError("damaged: a code is outside of the range of this codec's encoder")
 
@@ -101,7 +100,8 @@ class Level:
         wide = codes.astype(np.int32)
         if not self.gains:
             return np.clip(wide * self.multiple, -128, 127).astype(np.int8)
-        rounded = ((wide << (FACTOR_BITS + 1)) + self.factors) // (2 * self.factors)
+        factors = self.factors
+        rounded = ((wide << (FACTOR_BITS + 1)) + factors) // (2 * factors)
         return np.clip(rounded, -128, 127).astype(np.int8)
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
@@ -121,13 +121,6 @@ class Level:
         self.dequantize_into(self.quantize(self.channels_of(latents)), result)
         return result
 
-    @cached_property
-    def _code_range(self) -> tuple[Codes, Codes]:
-        """Lowest and highest code of each channel: of -128 and 127, without a dead zone."""
-        ends = np.repeat(np.array([[-128], [127]], np.int16), self.code_dimension, axis=1)
-        low, high = round_scaled(ends * self.factors) if self.gains else self.quantize(ends)
-        return low, high
-
     def interpolate(self, target: Level, sixteenths: int) -> Level:
         """Return the level `sixteenths` of the way to a target; both have gains for one K.
 
@@ -137,6 +130,19 @@ class Level:
         pairs = zip(self.gains, target.gains, strict=True)
         sums = ((LEVEL_UNITS - sixteenths) * a + sixteenths * b for a, b in pairs)
         return Level(self.start, self.stop, gains=tuple(gain // LEVEL_UNITS for gain in sums))
+
+
+@cache
+def _factors(gains: tuple[int, ...]) -> Int32:
+    return np.rint(np.exp2(FACTOR_BITS + np.array(gains) / GAIN_UNITS)).astype(np.int32)
+
+
+@cache
+def _code_range(level: Level) -> tuple[Codes, Codes]:
+    """Lowest and highest code of each channel: of -128 and 127, without a dead zone."""
+    ends = np.repeat(np.array([[-128], [127]], np.int16), level.code_dimension, axis=1)
+    low, high = round_scaled(ends * level.factors) if level.gains else level.quantize(ends)
+    return low, high
 
 
 def round_scaled(scaled: Int32) -> Codes:

@@ -1,7 +1,7 @@
 """The weight of bits against error, with which encoders quantize."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,7 @@ from aecodec.arrays import Codes
 _MAX_WEIGHT = 255
 
 
-@dataclass(frozen=True)
-class RateWeight:
+class RateWeight(NamedTuple):
     """The weight of bits against squared error, for each vector.
 
     Texture hides errors, and flat areas show them (contrast masking; A. B. Watson, "DCT
@@ -33,12 +32,6 @@ class RateWeight:
     most: int = 8
     masking: int = 0
 
-    def __post_init__(self) -> None:
-        """Check that both are integers from 0 to 255; raise ValueError if not."""
-        for number in (self.most, self.masking):
-            if type(number) is not int or not 0 <= number <= _MAX_WEIGHT:
-                raise ValueError(f"rdoq has {number!r}, not an integer from 0 to {_MAX_WEIGHT}")
-
     def of(self, codes: Codes) -> npt.NDArray[np.integer[Any]]:
         """Weights (N,) of vectors, from the codes (N, K) nearest to their latents."""
         if not self.masking:
@@ -48,3 +41,14 @@ class RateWeight:
 
 UNMASKED = RateWeight()
 """The default weight of codecs."""
+
+
+def read_rate_weight(values: Mapping[str, Any]) -> RateWeight:
+    """Read a weight from parsed JSON or TOML. Raises TypeError for unknown keys, and ValueError if
+    a number is not an integer from 0 to 255.
+    """
+    weight = RateWeight(**values)
+    for number in weight:
+        if type(number) is not int or not 0 <= number <= _MAX_WEIGHT:
+            raise ValueError(f"rdoq has {number!r}, not an integer from 0 to {_MAX_WEIGHT}")
+    return weight

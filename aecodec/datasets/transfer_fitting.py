@@ -57,7 +57,6 @@ class FittedTransfer:
     phases: int
     curves: tuple[str, ...]
     ranges: Float64
-    is_float: bool
 
     @property
     def weights(self) -> Float32:
@@ -104,8 +103,7 @@ def _fitted(
     ]
     losses, names, tables = zip(*best, strict=True)
     transfer = Transfer(limits, np.stack(tables))
-    is_float = bands[0].dtype.kind == "f"
-    return FittedTransfer(transfer, phases, names, ranges, is_float), max(losses)
+    return FittedTransfer(transfer, phases, names, ranges), max(losses)
 
 
 def _limits(band: Samples, number: int) -> tuple[float, float]:

@@ -6,7 +6,7 @@ bank, and weights of the context network that its degrees exclude.
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -56,18 +56,16 @@ class Array(NamedTuple):
         return f"static const {c_type} {prefix}{self.name}[] = {{\n{lines}\n}};"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class CTables:
     """The tables of a level, or of the default level if `number` is None. The best `priors` of its
     priors are kept, or all if None. Raises ModelError if the tables exceed a limit of `aecodec.c`,
     and UsageError if the codec has no such level.
     """
 
-    folder: CodecFolder
-    number: float | None = None
-    priors: int | None = None
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self, folder: CodecFolder, number: float | None = None, priors: int | None = None
+    ) -> None:
+        self.folder, self.number, self.priors = folder, number, priors
         exceeded = [limit for limit, holds in self._limits().items() if not holds]
         if exceeded:
             level = f"level {self.level_index / LEVEL_UNITS:g} of {self.folder.spec.name}"

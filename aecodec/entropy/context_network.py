@@ -60,9 +60,9 @@ Dtypes = dict[str, type[np.integer[Any]]]
 
 
 def set_dtypes(owner: object, dtypes: Dtypes) -> None:
-    """Convert the array fields of a frozen dataclass to their dtypes."""
+    """Convert the array fields of a dataclass to their dtypes."""
     for name, dtype in dtypes.items():
-        object.__setattr__(owner, name, np.asarray(getattr(owner, name), dtype))
+        setattr(owner, name, np.asarray(getattr(owner, name), dtype))
 
 
 class Step(NamedTuple):
@@ -79,7 +79,7 @@ class Step(NamedTuple):
     outer: Float32
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class SpatialWeights:
     """Weights with which a context network reads each kind of spatial context.
 
@@ -119,7 +119,7 @@ class SpatialWeights:
         return exact.reshape(*self.gradient_shift.shape, -1)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class ContextNetwork:
     """The weights of a context network with H hidden units, for P priors of K channels.
 

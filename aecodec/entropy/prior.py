@@ -71,7 +71,7 @@ MAX_CODE_DIMENSION = 2000
 """Largest number of channels for which float32 can hold the cost of a vector exactly."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Prior:
     """P competing distributions of code vectors with K channels.
 

@@ -13,7 +13,6 @@ predicts how far codes spread.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -64,16 +63,19 @@ class SpatialContext(NamedTuple):
         return SpatialContext(self.kind, self.gradients[members], self.activity[members])
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class CodingPass:
     """Vectors, by their numbers (N,) in the grid, that are coded together, after all their
     neighbours. `neighbours` (N, 4) are numbers, -1 outside of the picture; None for the first pass
     of a picture, whose vectors have no neighbours.
     """
 
-    members: npt.NDArray[np.intp]
-    kind: int = DIAGONAL
-    neighbours: npt.NDArray[np.intp] | None = None
+    def __init__(
+        self,
+        members: npt.NDArray[np.intp],
+        kind: int = DIAGONAL,
+        neighbours: npt.NDArray[np.intp] | None = None,
+    ) -> None:
+        self.members, self.kind, self.neighbours = members, kind, neighbours
 
     def spatial_context(
         self, codes: Codes, centre: Codes, predicted: npt.NDArray[np.integer[Any]]

@@ -7,8 +7,9 @@ It describes and checks files without a codec and without decoding pixels. The s
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import NamedTuple
 
 from aecodec.errors import FormatError
 from aecodec.format.binary import Reader, block, leb128
@@ -77,8 +78,7 @@ class MetadataKind(IntEnum):
     """A TIFF file without pixels, with the tags to restore."""
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """The fields of an `.aec` file that precede its payload.
 
     Attributes:
@@ -108,7 +108,7 @@ class Header:
     reduction: int = NOT_REDUCED
     samples: Samples | None = None
     alpha: bytes = b""
-    metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
+    metadata: Mapping[MetadataKind, bytes] = {}
     origin: Origin | None = None
     as_rgb: bool = False
 
@@ -289,10 +289,10 @@ def _with_instruction(header: Header) -> Header:
     if MetadataKind.XMP not in header.metadata:
         return header
     xmp, instruction = detach(header.metadata[MetadataKind.XMP])
-    metadata = header.metadata | {MetadataKind.XMP: xmp}
+    metadata = {**header.metadata, MetadataKind.XMP: xmp}
     if not xmp and instruction != Instruction():
         del metadata[MetadataKind.XMP]
-    return replace(header, metadata=metadata, origin=instruction.origin, as_rgb=instruction.as_rgb)
+    return header._replace(metadata=metadata, origin=instruction.origin, as_rgb=instruction.as_rgb)
 
 
 def _read_frames(reader: Reader) -> int:

@@ -49,7 +49,7 @@ def attach(xmp: bytes, instruction: Instruction) -> bytes:
     >>> attach(b"", Instruction(Origin(".jpg", 1714564800)))
     b'<?aec .jpg 1714564800?>'
     """
-    if instruction == Instruction() and not re.search(_INSTRUCTION, xmp):
+    if instruction == Instruction() and not (xmp and re.search(_INSTRUCTION, xmp)):
         return xmp
     origin = instruction.origin
     if origin and not origin.can_be_kept:

@@ -5,7 +5,6 @@ is: the pixels of all its pictures, and the pixels that the networks compute in 
 default, a file may claim as much as is usual for its size. Callers who trust a file can allow more.
 """
 
-from dataclasses import dataclass
 from numbers import Integral
 from typing import NamedTuple
 
@@ -61,7 +60,6 @@ class Claim(NamedTuple):
         return max(self.computed, self.pixels // _ENLARGED, self.metadata * self.frames)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Limits:
     """Limits of what a caller accepts.
 
@@ -80,10 +78,8 @@ class Limits:
     aecodec.errors.UsageError: max_pixels is 0: give an integer of at least 1
     """
 
-    max_pixels: int | None = None
-    max_frames: int | None = None
-
-    def __post_init__(self) -> None:
+    def __init__(self, max_pixels: int | None = None, max_frames: int | None = None) -> None:
+        self.max_pixels, self.max_frames = max_pixels, max_frames
         for name, value in vars(self).items():
             if value is not None and (not isinstance(value, Integral) or value < 1):
                 raise UsageError(f"{name} is {value!r}: give an integer of at least 1")

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from aecodec.errors import FormatError
 from aecodec.format.binary import Reader
@@ -122,8 +121,7 @@ class Layout(IntEnum):
         return array if self.has_bands else array[..., None]
 
 
-@dataclass(frozen=True)
-class Samples:
+class Samples(NamedTuple):
     """The samples of a file.
 
     Attributes:

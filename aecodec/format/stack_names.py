@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from unicodedata import normalize
 
 _START, _END = b"<?aec-names ", b"?>"
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-_DEVICE = re.compile(
-    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d\xb9\xb2\xb3]) *(\..*)?", re.IGNORECASE
-)
+_UNSAFE = r'[\x00-\x1f\x7f/\\:*?"<>|]'
+_DEVICE = r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d\xb9\xb2\xb3]) *(\..*)?"
 _MAX_BYTES = 200
 
 
@@ -25,8 +23,8 @@ def is_safe(name: str) -> bool:
     return (
         0 < len(name.encode("utf-8", "replace")) <= _MAX_BYTES
         and name.strip(" .") == name
-        and not _UNSAFE.search(name)
-        and not _DEVICE.fullmatch(name)
+        and not re.search(_UNSAFE, name)
+        and not re.fullmatch(_DEVICE, name, re.IGNORECASE)
         and name.isprintable()
     )
 

@@ -36,10 +36,10 @@ _TIFF_TAGS = (
 """Tags of TIFF files that EXIF also has, in addition to resolution, camera settings and place."""
 
 _TIFF_IFDS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-_LAYOUT = re.compile(r'\{"shape":|ImageJ=|.*OME>\s*\Z', re.DOTALL)
+_LAYOUT = r'(?s)\{"shape":|ImageJ=|.*OME>\s*\Z'
 """Descriptions of TIFF files in which tifffile, ImageJ or Bio-Formats state pages and depth."""
 
-_ONLY_LAYOUT = re.compile(r'\{"shape": \[[\d, ]*\](, "truncated": true)?\}')
+_ONLY_LAYOUT = r'\{"shape": \[[\d, ]*\](, "truncated": true)?\}'
 """Description that tifffile writes by default."""
 
 _DEFAULT_DPI = frozenset({0, 1, 72, 96})
@@ -171,7 +171,7 @@ def _dropped(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Iterato
     if comment and not comment.startswith(_COMMENTS_OF_PROGRAMS):
         yield "comment"
     description = _description_of(image)
-    if _LAYOUT.match(description) and not _ONLY_LAYOUT.fullmatch(description):
+    if _states_layout(description) and not re.fullmatch(_ONLY_LAYOUT, description):
         yield "description, which contains the layout of the file"
     if isinstance(blocks := info.get("photoshop"), dict) and _IPTC in blocks:
         yield "IPTC captions"
@@ -219,10 +219,14 @@ def _exif_of_tags(image: Image.Image) -> bytes | None:
 def _tiff_tags(image: Image.Image) -> dict[int, Any]:
     exif = image.getexif()
     tags: dict[int, Any] = {tag: exif[tag] for tag in _TIFF_TAGS if tag in exif}
-    if _LAYOUT.match(_description_of(image)):  # the layout of a file with other pages
+    if _states_layout(_description_of(image)):  # the layout of a file with other pages
         tags.pop(ExifTags.Base.ImageDescription, None)
     tags.update({ifd: values for ifd in _TIFF_IFDS if (values := dict(exif.get_ifd(ifd)))})
     return tags
+
+
+def _states_layout(description: str) -> bool:
+    return bool(description and re.match(_LAYOUT, description))
 
 
 def _description_of(image: Image.Image) -> str:

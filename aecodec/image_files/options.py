@@ -17,7 +17,7 @@ class Frames(str, Enum):
     ALL = "all"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class ReadOptions:
     """How to read an image file.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
@@ -44,7 +44,7 @@ class Picture:
 
     pixels: npt.NDArray[Any]
     alpha: Pixels | None = None
-    metadata: dict[MetadataKind, bytes] = field(default_factory=dict)
+    metadata: Mapping[MetadataKind, bytes] = field(default_factory=dict)
     origin: Origin | None = None
     missing: Mask | None = None
     nodata: float | None = None

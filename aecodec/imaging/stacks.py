@@ -72,7 +72,7 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
 def without_names(picture: Picture) -> tuple[Picture, list[str]]:
     """Separate the metadata of a decoded stack from its names; the list may be empty."""
     xmp, names = detach_names(picture.metadata.get(MetadataKind.XMP, b""))
-    metadata = picture.metadata | {MetadataKind.XMP: xmp}
+    metadata = {**picture.metadata, MetadataKind.XMP: xmp}
     metadata = {kind: value for kind, value in metadata.items() if value}
     return replace(picture, metadata=metadata), names if len(names) == picture.frames else []
 

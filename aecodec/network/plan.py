@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from math import gcd, lcm
 from typing import Any, NamedTuple
@@ -143,13 +142,11 @@ class Shape(NamedTuple):
         return self.rows.of(rows), self.columns.of(columns), self.channels
 
 
-@dataclass(eq=False, repr=False)
 class Tensor:
     """A tensor of a plan, in a slot or a `Place`; constants lie at an offset within the data."""
 
-    shape: Shape
-    place: int | None = None
-    offset: int = 0
+    def __init__(self, shape: Shape, place: int | None = None, offset: int = 0) -> None:
+        self.shape, self.place, self.offset = shape, place, offset
 
 
 class Operator(NamedTuple):
@@ -161,20 +158,17 @@ class Operator(NamedTuple):
     parameters: list[int]
 
 
-@dataclass(eq=False, repr=False)
 class Plan:
     """A network plan in the making; its size is (0, 0) if the network takes any. `entry` and `exit`
     are the numbers of the input and the output. `data` has weights, tables and constants, in parts.
     """
 
-    size: tuple[int, int]
-    tensors: list[Tensor] = field(default_factory=list)
-    operators: list[Operator] = field(default_factory=list)
-    data: list[npt.NDArray[Any]] = field(default_factory=list)
-    data_size: int = 0
-    entry: int = 0
-    exit: int = 0
-    slots: int = 0
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self.tensors: list[Tensor] = []
+        self.operators: list[Operator] = []
+        self.data: list[npt.NDArray[Any]] = []
+        self.data_size = self.entry = self.exit = self.slots = 0
 
     def tensor(self, shape: Shape) -> int:
         self.tensors.append(Tensor(shape))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -64,7 +63,7 @@ class OpenedFile:
         With bands, (n, H, W, B) of the type of the samples. Raises FormatError if the file is
         damaged.
         """
-        header = replace(self._header, frames=len(numbers))
+        header = self._header._replace(frames=len(numbers))
         pixels = self._decoder.reconstruct_pixels(header, self._latents(numbers))
         alpha = self._cache(_ALPHA, self._alpha)[numbers] if header.mode.has_alpha else None
         has_mask = header.samples is not None and bool(header.samples.mask)

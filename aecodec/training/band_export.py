@@ -50,7 +50,7 @@ def export_bands(
     steps, copies, levels = split_steps(latents, autoencoder.gains)
     pair = autoencoder.encoder, autoencoder.decoder
     networks = int8_form(*pair, steps, copies, fitted.phases, images[:_TYPICAL_TILES])
-    bands = Bands(fitted.phases, tuple(names), file_limits=fitted.is_float)
+    bands = Bands(fitted.phases, tuple(names), file_limits=True)
     exported = export_codec(
         *networks,
         folder,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from aecodec.coding.rate_weight import RateWeight
+from aecodec.coding.rate_weight import read_rate_weight
 from aecodec.data.recipes import recipe_names, recipe_path
 from aecodec.errors import UsageError
 from aecodec.training.losses.mixture import MSE, Mixture
@@ -193,7 +193,7 @@ def _check(recipe: Recipe, path: Path) -> None:
         raise UsageError(f"{path}: cost_power must be greater than 0")
     _check_levels(recipe, path)
     try:
-        RateWeight(**recipe.priors["rdoq"])
+        read_rate_weight(recipe.priors["rdoq"])
     except (ValueError, TypeError) as error:
         raise UsageError(
             f"{path}: rdoq must have most and masking, from 0 to 255 ({error})"

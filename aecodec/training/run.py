@@ -16,7 +16,7 @@ from aecodec.arrays import Float32
 from aecodec.atomic.folders import remove_folder
 from aecodec.codec.codec import Codec
 from aecodec.codec_files.folder import CodecFolder, check_target
-from aecodec.coding.rate_weight import RateWeight
+from aecodec.coding.rate_weight import read_rate_weight
 from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
@@ -172,7 +172,7 @@ class RecipeTraining:
             "priors": priors["count"],
             "context_units": levels["context_units"],
             "context_epochs": priors["context_epochs"],
-            "rdoq": RateWeight(**priors["rdoq"]),
+            "rdoq": read_rate_weight(priors["rdoq"]),
             "replace": replace,
         }
         if self._fitted:

@@ -127,8 +127,8 @@ class ExportOptions:
 
     def pictures(self, codec: Codec, shape: tuple[int, int]) -> npt.NDArray[Any]:
         """(N, h, w, C) pictures, cut to one shape (h, w): uint8, or samples for codecs with bands.
-        Raises ImageError if no picture can be read or the codec does not accept them, and
-        UsageError if an option needs a codec with bands.
+
+        Raises ImageError if none can be read, or the codec does not take them.
         """
         import numpy as np
 

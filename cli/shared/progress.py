@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MIN_STEPS = 8
 """Work with fewer steps ends too soon for a bar."""
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROLS = r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 """Characters that control the terminal, lines or the direction of text, except tabs."""
 
 
@@ -31,7 +31,9 @@ def visible(text: str) -> str:
     >>> visible("\x1b[2Jdigits")
     '\\x1b[2Jdigits'
     """
-    return _CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
+    if text.isprintable():
+        return text
+    return re.sub(_CONTROLS, lambda match: ascii(match[0])[1:-1], text)
 
 
 def echo(text: str, to_stderr: bool) -> None:

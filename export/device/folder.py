@@ -99,7 +99,8 @@ def device_files(
 
 def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
     """The files, by name, that convert latents of TFLite models to `.aec` files and back.
-    The pictures are as for :func:`device_files`. Raises ModelError if they are too large for
+
+    The pictures are those of :func:`device_files`. Raises ModelError if they are too large for
     `aecodec.c`.
     """
     sample = _sample_of(tables, pictures)

@@ -7,7 +7,6 @@ devices can hold.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from aecodec.arrays import Latents, Pixels
@@ -58,8 +57,8 @@ def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPic
     picture = fit(codec.spec, Picture(pixels))
     header = codec.encoder.header(picture, False)
     if header.samples:  # a device neither detects repetition nor chooses limits
-        samples = replace(header.samples, limits=None, repetition=None)
-        header = replace(header, samples=samples)
+        samples = header.samples._replace(limits=None, repetition=None)
+        header = header._replace(samples=samples)
         pixels = to_channels(codec.folder, picture, samples)
     latents = network(to_int8(pixels)).reshape(*vector_shape(codec.spec, header), -1)
     return EncodedPicture(codec.folder, header, latents)

@@ -144,9 +144,10 @@ def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]
 
 
 def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> npt.NDArray[Any]:
-    """Scale a picture to the size of the program's pictures, (1, H, W, C) uint8; samples are cut.
-    A grey codec receives the red channel of a colour picture. Raises ImageError if the samples have
-    another type than the device's, or other bands.
+    """Scale a picture for the program, (1, H, W, C) uint8, or cut samples to its size.
+
+    A grey codec receives the red channel of a colour picture. Raises ImageError if samples have
+    another type or other bands than the program takes.
     """
     if not codec.spec.bands:
         return to_planes(resize(picture.pixels[:1], device.size), codec.spec.channels)[:1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +121,10 @@ def test_samples_outside_of_the_limits_are_clipped_with_a_warning(codecs: Codecs
 @pytest.mark.parametrize(
     ("array", "limits"),
     [
-        (np.array([[-5, 7, 5000]], np.int16), (-5, 5000)),
+        (np.array([[-5, 7, 2000]], np.int16), (-5, 2000)),
         (np.array([[-5, 7, 500]], np.int16), (-5, 1020)),
         (np.array([[0, 7, 65535]], np.uint16), (0, 65535)),
+        (np.array([[0] * 99 + [2040]], np.uint16), (0, 2040)),
         (np.array([[-0.5, 7, 1e30]], np.float32), (-0.5, float(np.float32(1e30)))),
         (np.array([[3, 7, 1000]], np.float32), None),
         (np.array([[0, 7, 255]], np.uint8), None),
@@ -153,7 +153,7 @@ def test_a_band_of_a_single_sample_comes_back(tmp_path: Path, sample: Any) -> No
 def test_samples_that_differ_too_much_are_clipped_or_rejected(tmp_path: Path) -> None:
     codec = Codec(band_codec(tmp_path / "1", [(0, MOST)], 4, file_limits=True))
     with pytest.warns(AecodecWarning, match="1 samples of band band 1 were clipped"):
-        codec.compress(np.array([[0, 70000]], np.int32))
+        codec.compress(np.array([[0] * 99 + [2041]], np.int32))
     wide = Codec(band_codec(tmp_path / "2", [(0, 70000)], 4))
     with pytest.raises(ImageError, match="differ by more than 65535"):
         wide.compress(np.array([[0, 70000]], np.int32))
@@ -253,11 +253,11 @@ def test_files_and_codecs_with_and_without_bands_do_not_mix(codecs: Codecs) -> N
     assert header.samples is not None
     wrong: list[dict[str, Any]] = [
         {"samples": None},
-        {"samples": replace(header.samples, bands=2)},
-        {"samples": replace(header.samples, limits=((0, 5),) * 3)},
+        {"samples": header.samples._replace(bands=2)},
+        {"samples": header.samples._replace(limits=((0, 5),) * 3)},
     ]
     for changes in wrong:
-        changed = container.pack(replace(header, **changes), payload)
+        changed = container.pack(header._replace(**changes), payload)
         with pytest.raises(FormatError, match="damaged"):
             codecs[3].decoder.check(changed)
 
@@ -265,7 +265,7 @@ def test_files_and_codecs_with_and_without_bands_do_not_mix(codecs: Codecs) -> N
 def test_bombs_of_bands_are_found_before_anything_is_allocated(codecs: Codecs) -> None:
     header, payload = container.unpack(codecs[3].compress(np.zeros((4, 4, 3), np.float32)))
     for size in ((8000, 6000), (2000, 2000)):
-        bomb = container.pack(replace(header, size=size), payload)
+        bomb = container.pack(header._replace(size=size), payload)
         with pytest.raises(LimitError, match="max_pixels"):
             codecs[3].decoder.check(bomb)
 
@@ -276,7 +276,7 @@ def test_damaged_masks_are_rejected(codecs: Codecs) -> None:
     samples = header.samples
     assert samples is not None
     for mask in (samples.mask[:-1], samples.mask + b"\0", b"abc"):
-        changed = replace(header, samples=replace(samples, mask=mask))
+        changed = header._replace(samples=samples._replace(mask=mask))
         data = container.pack(changed, payload)
         for read in (codecs[3].decoder.check, codecs[3].decompress_array):
             with pytest.raises(FormatError, match="mask"):

@@ -19,7 +19,7 @@ from aecodec.format.limits import UNLIMITED, Claim, Limits
 def without_payload(codec: Codec, header: Header) -> bytes:
     """A file with a right checksum whose payload is missing: only its header can be read."""
     ours = Header(codec.spec.codec_id, header.mode, header.size, 16, header.frames)
-    named = Header(**{**vars(ours), "reduction": header.reduction, "metadata": header.metadata})
+    named = ours._replace(reduction=header.reduction, metadata=header.metadata)
     return container.pack(named, b"")
 
 

@@ -1,7 +1,6 @@
 """Files of a wanted size or quality."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +94,7 @@ def test_a_target_makes_the_file_that_its_attributes_make(photo: Codec, photogra
 
 def best_file(photo: Codec, picture: Picture, reduction: int, most: int) -> bytes | None:
     """The best file of at most some bytes with reduced sides; None if none is small enough."""
-    header = replace(photo.encoder.header(picture, False), reduction=reduction)
+    header = photo.encoder.header(picture, False)._replace(reduction=reduction)
     encoded = photo.encoder.encode(picture, header)
     levels = all_levels(photo.spec)
     level = last_where(levels, lambda level: len(encoded.to_bytes(level)) <= most)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 
 import numpy as np
 
@@ -25,6 +24,6 @@ def file_of_zeros(codec: Codec, header: Header) -> bytes:
         codec: codec of the file, at whose level 1 it is made.
         header: header without codec id and level.
     """
-    header = replace(header, codec_id=codec.spec.codec_id)
+    header = header._replace(codec_id=codec.spec.codec_id)
     shape = (*vector_shape(codec.spec, header), codec.spec.latent_channels)
     return EncodedPicture(codec.folder, header, np.zeros(shape, np.int8)).to_bytes(1)

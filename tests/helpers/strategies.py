@@ -58,9 +58,14 @@ def samples(draw: st.DrawFn) -> Samples:
     )
 
 
+def _header(**fields: Any) -> Header:
+    """A header with default values for all other fields."""
+    return Header(**fields)
+
+
 headers = (
     st.builds(
-        Header,
+        _header,
         codec_id=st.binary(min_size=4, max_size=4),
         mode=st.sampled_from([Mode.L, Mode.RGB]),
         size=st.none() | st.tuples(sides, sides),
@@ -68,27 +73,27 @@ headers = (
         metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(max_size=300)),
     )
     | st.builds(
-        Header,
+        _header,
         codec_id=st.binary(min_size=4, max_size=4),
         metadata=st.dictionaries(st.sampled_from(PLAIN_KINDS), st.binary(min_size=1, max_size=99)),
         origin=st.none() | origins,
         as_rgb=st.booleans(),
     )
     | st.builds(
-        Header,
+        _header,
         codec_id=st.binary(min_size=4, max_size=4),
         size=st.none() | st.tuples(reduced_sides, reduced_sides),
         reduction=st.integers(NOT_REDUCED + 1, MAX_REDUCTION),
     )
     | st.builds(
-        Header,
+        _header,
         codec_id=st.binary(min_size=4, max_size=4),
         mode=st.sampled_from([Mode.LA, Mode.RGBA]),
         frames=st.integers(1, MAX_FRAMES),
         alpha=st.binary(max_size=300),
     )
     | st.builds(
-        Header,
+        _header,
         codec_id=st.binary(min_size=4, max_size=4),
         size=st.none() | st.tuples(sides, sides),
         samples=samples(),

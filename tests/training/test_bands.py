@@ -97,6 +97,7 @@ def trained(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Codec:
     return run_recipe(recipe, pictures, tmp_path_factory.mktemp("codec") / "codec", verbose=0)
 
 
+@pytest.mark.slow
 def test_a_codec_for_bands_restores_arrays(scenes: Path, trained: Codec) -> None:
     assert trained.spec.bands
     assert trained.spec.bands.phases == 4
@@ -111,6 +112,7 @@ def test_a_codec_for_bands_restores_arrays(scenes: Path, trained: Codec) -> None
     assert error < 0.1 * array.var()
 
 
+@pytest.mark.slow
 def test_a_codec_for_bands_is_exported_as_c(
     scenes: Path, trained: Codec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -78,8 +78,10 @@ def normalized_copy(
     model: Any, inputs: Float32, dtype: str = "float32", exact: Container[Role | None] = ()
 ) -> Any:
     """A quantization-aware copy that normalizes the sums of convolutions with a known range.
+
     The convolutions of the model have biases; `inputs` (N, ...) are typical. All layers except the
-    output layers have the Keras policy `dtype`; kernels with the roles `exact` are not rounded.
+    output layers have the Keras policy `dtype`. Kernels of layers with the `exact` roles are not
+    rounded.
 
     >>> from keras import Input, Model
     >>> x, inputs = Input((8, 8, 2)), np.random.default_rng(0).normal(size=(4, 8, 8, 2))
