@@ -220,12 +220,12 @@ def test_damaged_blocks_are_rejected(both: Both, changes: dict[str, Any]) -> Non
         damaged[at:at] = b"\2"
     if "width" in changes:
         damaged[8] = changes["width"]
-    damaged = with_checksum(bytes(damaged[:-4]))
+    data = with_checksum(bytes(damaged[:-4]))
     with pytest.raises(StatusError) as error:
-        c.decompress_samples(damaged, ANY)
+        c.decompress_samples(data, ANY)
     assert error.value.status == DAMAGED
     with pytest.raises(FormatError):
-        codec.decoder.decompress_picture(damaged, UNLIMITED)
+        codec.decoder.decompress_picture(data, UNLIMITED)
 
 
 @pytest.mark.parametrize(("dtype", "axes"), [(">i2", 3), ("<f4", 4), ("|u1", 3)])
