@@ -3,6 +3,7 @@
 Each class has the exit status that the command line returns for it.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -70,6 +71,11 @@ def errors_about(name: object) -> Iterator[None]:
         yield
     except AecodecError as error:
         raise type(error)(f"{name}: {error}") from error
+
+
+def warn(text: str, stacklevel: int = 2) -> None:
+    """Warn the caller, or a function further up the stack, with an :class:`AecodecWarning`."""
+    warnings.warn(text, AecodecWarning, stacklevel + 1)
 
 
 @contextmanager

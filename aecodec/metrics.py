@@ -1,5 +1,6 @@
-"""Rate and distortion: bits per pixel, mean squared error, PSNR, MS-SSIM and SSIMULACRA2; for
-pictures with bands, also the range of the samples, the errors of each band and the spectral angle.
+"""Rate and distortion: bits per pixel, mean squared error, PSNR, MS-SSIM and SSIMULACRA2.
+For pictures with bands, also the range of the samples, the errors of each band and the spectral
+angle.
 """
 
 import io
@@ -39,8 +40,7 @@ def _squared_error(original: npt.NDArray[Any], reconstructed: npt.NDArray[Any]) 
 
 
 def psnr(mean_squared_error: float, peak: float = 255) -> float:
-    """Peak signal-to-noise ratio in dB for a mean squared error of samples with a range of `peak`,
-    by default of 8-bit pixels.
+    """Peak signal-to-noise ratio in dB for a mean squared error of samples with a range of `peak`.
 
     >>> round(psnr(65.025), 6), psnr(0.0)
     (30.0, inf)
@@ -54,8 +54,8 @@ Missing = npt.NDArray[np.bool_] | None
 
 
 def range_of(samples: npt.NDArray[Any], missing: Missing = None) -> float:
-    """Range of samples (..., B): the difference of their 0.1 and 99.9 percentiles, over all bands
-    and without missing samples. It is 1 if there is no difference.
+    """Range of samples (..., B): the difference of their 0.1 and 99.9 percentiles over all bands.
+    Missing samples are ignored. It is 1 if there is no difference.
 
     >>> round(range_of(np.arange(1001, dtype=np.int16)[:, None]), 6)
     998.0
@@ -168,8 +168,9 @@ def scale_weights(side: int) -> Float64:
 
 
 def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tuple[Any, Any]:
-    """Similarity per window of planes (..., h, w): of luminance, and of contrast and structure. The
-    planes are arrays or tensors; `blur` converts them to their means in windows. `peak` is white.
+    """Similarity per window of planes (..., h, w): of luminance, and of contrast and structure.
+    The planes are arrays or tensors; `blur` converts them to their means in windows. `peak` is
+    white.
     """
     c1, c2 = (_K1 * peak) ** 2, (_K2 * peak) ** 2
     mean_x, mean_y = blur(x), blur(y)

@@ -108,8 +108,8 @@ class Url(_Base):
         return not is_known and bool(self._ask("isdir"))
 
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
-        """Yield the objects of a folder, at any depth, sorted by name. Raises OSError if the folder
-        cannot be listed, or a name in it has a zero byte.
+        """Yield the objects of a folder, at any depth, sorted by name.
+        Raises OSError if the folder cannot be listed, or a name in it has a zero byte.
         """
         with self._file_system() as (system, path):
             entries = system.find(path, detail=True)
@@ -139,8 +139,9 @@ class Url(_Base):
             return getattr(system, method)(path)
 
     def write(self, content: bytes, *, replace: bool) -> None:
-        """Write an object atomically. Raises FileExistsError if it exists and `replace` is False,
-        and OSError if it cannot be written.
+        """Write an object atomically.
+        Raises FileExistsError if it exists and `replace` is False, and OSError if it cannot be
+        written.
         """
         with self._file_system() as (system, path):
             if replace:
@@ -206,7 +207,7 @@ def masked(text: str) -> str:
 
 
 def check_is_local(path: Path) -> None:
-    """Check that a path is not made of a URL. Raises UsageError if it is.
+    """Raise UsageError if a path was made of a URL.
 
     >>> check_is_local(Path("a:/b.png"))
     """

@@ -79,9 +79,9 @@ class Aecodec(ArrayBytesCodec):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Aecodec:
-        """Create the codec from metadata of an array: `name`, which is "aecodec", and
-        `configuration`. Raises CodecError if it has no codec id, and its name is not a built-in
-        codec, and UsageError if it does not belong to this codec.
+        """Create the codec from metadata of an array: `name` ("aecodec") and `configuration`.
+        Raises CodecError if it has no codec id, and its name is not a built-in codec, and
+        UsageError if it does not belong to this codec.
         """
         configuration = data.get("configuration")
         if data.get("name") != NAME or not isinstance(configuration, dict):
@@ -95,16 +95,14 @@ class Aecodec(ArrayBytesCodec):
         return {"name": NAME, "configuration": self.chunk_codec.configuration()}
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
-        """Check that the codec takes the data type, or raise ImageError. For the codec of a shard's
-        chunks, Zarr states the type only here.
+        """Raise ImageError unless the codec accepts the data type.
+        For the codec of a shard's chunks, Zarr states the type only here.
         """
         check_type(array_spec.dtype.to_native_dtype(), self.chunk_codec.bands)
         return self
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
-        """Check that the chunks of an array are pictures. Raises ImageError if not; the message
-        says which shapes are allowed.
-        """
+        """Raise ImageError, with the allowed shapes, unless the chunks of an array are pictures."""
         if not hasattr(chunk_grid, "chunk_shape"):
             raise ImageError("chunks of pictures must be regular: give all chunks the same shape")
         bands = self.chunk_codec.bands

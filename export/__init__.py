@@ -1,1 +1,1 @@
-"""Exporting trained autoencoders as codec folders, HDF5, TFLite and C."""
+"""Export of trained autoencoders as codec folders, HDF5, TFLite and C."""

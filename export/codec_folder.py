@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from aecodec.engine.keras import outputs_of
 from aecodec.engine.litert import TileTransform
 from aecodec.engine.transform import to_int8
 from aecodec.entropy import coding
-from aecodec.errors import AecodecWarning, ModelError
+from aecodec.errors import ModelError, warn
 from aecodec.export.image_shape import check_is_picture
 from aecodec.export.pair_loss import measure_pair_loss
 from aecodec.export.receptive_field import measure_receptive_field
@@ -41,7 +39,7 @@ from aecodec.prior_fitting.level_prior import fit_level
 from aecodec.version import version
 
 _LOG = logging.getLogger(__name__)
-"""Tells the steps of long work."""
+"""Reports the steps of long tasks."""
 
 _IN_DISTRIBUTION_QUANTILE = 0.999
 """Quantile of the squared errors of held-out tiles. Tiles with larger errors are considered unlike
@@ -50,34 +48,64 @@ the training set."""
 _PICTURES_FOR_GEOMETRY = 64
 
 
-@dataclass(frozen=True, eq=False)
-class SampleCoding:
-    """How a codec with bands codes samples.
+class PixelCoding:
+    """A codec's coding of pixels with 1 or 3 channels."""
 
-    Attributes:
-        bands: the bands and their phases.
-        transfer: limits and tables.
-        ranges: (B,) ranges of samples, to which PSNRs are relative.
+    bands: Bands | None = None
+    transfer: Transfer | None = None
+
+    def channels(self, image_shape: tuple[Any, ...]) -> int:
+        """Channels of the codec, for networks that process pictures (H, W) or (H, W, C)."""
+        check_is_picture(image_shape)
+        return int((*image_shape, 1)[2])
+
+    def quality(self, original: Pixels, decoded: Pixels) -> dict[str, Any]:
+        """The quality of decoded pictures (N, h, w, C) in `codec.json`."""
+        return _quality(np.square(original.astype(np.float32) - decoded).mean(axis=(1, 2, 3)))
+
+
+class SampleCoding(PixelCoding):
+    """A codec's coding of samples of bands, whose phases (N, h, w, B * P) are its pictures.
+    PSNRs are relative to the ranges (B,).
     """
 
-    bands: Bands
-    transfer: Transfer
-    ranges: Float64
+    def __init__(self, bands: Bands, transfer: Transfer, ranges: Float64) -> None:
+        self.bands, self.transfer, self._phases, self._ranges = (
+            bands,
+            transfer,
+            bands.phases,
+            ranges,
+        )
+        self._levels = transfer.levels(np.dtype(np.float32)).astype(np.float64)
 
-    def errors(self, original: Pixels, decoded: Pixels) -> Float64:
-        """(N, B) mean squared errors of samples, if the range of each band were 0 to 255.
+    def channels(self, image_shape: tuple[Any, ...]) -> int:
+        return len(self._ranges)
 
-        Args:
-            original: (N, h, w, B * P) phases.
-            decoded: phases of the same shape.
-        """
-        levels = self.transfer.levels(np.dtype(np.float32)).astype(np.float64)
-        values = [from_phases(phases, self.bands.phases) for phases in (original, decoded)]
-        errors = np.empty((len(original), self.bands.count))
-        for band, width in enumerate(self.ranges):
-            first, second = (levels[band][plane[..., band]] for plane in values)
+    def quality(self, original: Pixels, decoded: Pixels) -> dict[str, Any]:
+        errors = self._errors(original, decoded)
+        psnrs = [metrics.psnr(float(error)) for error in errors.mean(axis=0)]
+        rounded = {"psnr_of_bands": [round(psnr, 3) for psnr in psnrs]}
+        return _quality(errors.mean(axis=1)) | rounded
+
+    def _errors(self, original: Pixels, decoded: Pixels) -> Float64:
+        """(N, B) mean squared errors of samples, if the range of each band were 0 to 255."""
+        values = [from_phases(phases, self._phases) for phases in (original, decoded)]
+        errors = np.empty((len(original), len(self._ranges)))
+        for band, width in enumerate(self._ranges):
+            first, second = (self._levels[band][plane[..., band]] for plane in values)
             errors[:, band] = np.square((first - second) * 255 / width).mean(axis=(1, 2))
         return errors
+
+
+def _quality(errors: Any) -> dict[str, Any]:
+    """PSNR, and the largest error of familiar pictures, from mean squared errors (N,)."""
+    return {
+        "psnr": round(metrics.psnr(float(errors.mean())), 3),
+        "familiar_mse": round(float(np.quantile(errors, _IN_DISTRIBUTION_QUANTILE)), 2),
+    }
+
+
+_PIXELS = PixelCoding()
 
 
 def export_codec(
@@ -94,7 +122,7 @@ def export_codec(
     context_epochs: int = 40,
     rdoq: RateWeight = UNMASKED,
     replace: bool = False,
-    samples: SampleCoding | None = None,
+    samples: PixelCoding = _PIXELS,
 ) -> CodecFolder:
     """Convert both networks to int8, fit priors to the latents, measure, and write the codec.
 
@@ -113,8 +141,8 @@ def export_codec(
         context_epochs: training epochs of the context networks.
         rdoq: weight of bits in the encoder's quantization.
         replace: replace an existing codec in the folder.
-        samples: how samples of bands become `images`, whose channels are then the phases; None for
-            images of 1 or 3 channels.
+        samples: the coding of the pictures; the channels of `images` are the phases of samples, or
+            1 or 3 channels of pixels.
 
     Raises:
         UsageError: the folder contains a codec, and `replace` is False.
@@ -122,11 +150,11 @@ def export_codec(
         ModelError: the models cannot be converted to int8 TFLite or do not take pictures, or the
             number of `context_units` differs from the number of levels.
     """
-    if samples is None:
-        check_is_picture(encoder.input_shape[1:])
+    channels = samples.channels(encoder.input_shape[1:])
     units = _per_level(levels, context_units)
     geometry = _geometry(encoder, decoder, images)
-    networks, latents = _int8_networks(encoder, decoder, images, levels, samples is not None)
+    is_trained = samples.bands is not None
+    networks, latents = _int8_networks(encoder, decoder, images, levels, is_trained)
     vectors = latents if _takes_any_size(encoder) else latents.reshape(-1, latents.shape[-1])
     fitted = []
     for number, (level, size) in enumerate(zip(levels, units, strict=True), start=1):
@@ -134,14 +162,14 @@ def export_codec(
         fitted.append(fit_level(level, vectors, priors, size, context_epochs, rdoq))
     spec = CodecSpec(
         name=name,
-        channels=samples.bands.count if samples else (*images.shape[1:], 1)[2],
+        channels=channels,
         levels=tuple(levels),
         default_level=(len(levels) + 1) // 2,
-        bands=samples.bands if samples else None,
+        bands=samples.bands,
         **geometry,
     )
     contents = {
-        PRIORS: save_priors(fitted, samples.transfer if samples else None),
+        PRIORS: save_priors(fitted, samples.transfer),
         **_models(name, Half.ENCODER, encoder, networks["encoder"].content),
         **_models(name, Half.DECODER, decoder, networks["decoder"].content),
     }
@@ -161,11 +189,8 @@ def _int8_networks(
     has_trained_ranges: bool,
 ) -> tuple[dict[str, MixedModel], Latents]:
     """The int8 models of both halves, and the latents of all images.
-
-    Errors are measured at the finest level, where int8 matters most.
-
-    Raises:
-        ModelError: a half cannot be converted.
+    Errors are measured at the finest level, where int8 matters most. Raises ModelError if a half
+    cannot be converted.
     """
     finest = len(levels) - 1
 
@@ -187,12 +212,10 @@ def _int8_networks(
 
 
 def _squared_error(decoded: Float32, images: Float32) -> float:
-    """Mean squared error of decoded pictures, compared with the first images."""
     return float(np.mean(np.square(np.clip(decoded, 0, 1) - images[: len(decoded)])))
 
 
 def _models(name: str, half: Half, model: Any, tflite: bytes) -> dict[str, bytes]:
-    """The files of one half, by name."""
     description = {"codec": name, "aecodec": version()}
     return {
         half.tflite: with_metadata(tflite, half.signature, description),
@@ -235,7 +258,7 @@ def _to_planes(images: Float32) -> Pixels:
 
 
 def _requantized(latents: Latents, levels: Sequence[Level]) -> Float32:
-    """(N, *code_shape) latents as the decoder gets them; pictures take the levels in turn."""
+    """(N, *code_shape) latents as the decoder receives them; pictures take the levels in turn."""
     result = np.zeros(latents.shape, np.float32)
     for turn, level in enumerate(levels):
         result[turn :: len(levels)] = level.requantize(latents[turn :: len(levels)])
@@ -247,7 +270,7 @@ def _measure(
     models: tuple[Any, Any],
     networks: dict[str, MixedModel],
     pixels: Pixels,
-    samples: SampleCoding | None,
+    samples: PixelCoding,
 ) -> dict[str, Any]:
     """Bytes and errors of each level for held-out pictures (N, h, w, C)."""
     numbers = range(1, len(codec.spec.levels) + 1)
@@ -264,48 +287,31 @@ def _measure(
 
 def _compares_with_floats(spec: CodecSpec) -> bool:
     """Whether the finest level is comparable with the float models.
-
-    It is not if levels have separate channels or gains, because then training has balanced the
-    rounding error with the rate.
+    It is not if levels have separate channels or gains, because training then balances the rounding
+    error with the rate.
     """
     return spec.levels[-1].code_dimension == spec.latent_channels and not spec.has_gains
 
 
 def _warn_of_empty_levels(levels: Sequence[dict[str, float]]) -> None:
-    """Warn of levels whose codes are the same for all pictures."""
     empty = [
         str(number) for number, level in enumerate(levels, 1) if level["payload_bytes"] < 0.005
     ]
     if empty:
-        warnings.warn(
+        warn(
             f"level {', '.join(empty)}: the codes are the same for all pictures, and files restore "
-            "nothing of them; train longer, with a smaller rate weight, or check the pixel range",
-            AecodecWarning,
-            stacklevel=2,
+            "nothing of them; train longer, with a smaller rate weight, or check the pixel range"
         )
 
 
 def _measure_level(
-    codec: Codec, pixels: Pixels, level: int, samples: SampleCoding | None
+    codec: Codec, pixels: Pixels, level: int, samples: PixelCoding
 ) -> dict[str, Any]:
     size = pixels.shape[2], pixels.shape[1]
     codes = codec.encoder.codes(pixels, level)
     decoded = codec.decoder.reconstruct(codes, level, size)
-    if samples:
-        of_bands = samples.errors(pixels, decoded)
-        errors = of_bands.mean(axis=1)
-    else:
-        errors = np.square(pixels.astype(np.float32) - decoded).mean(axis=(1, 2, 3))
     rows, columns = grid_of(size, codec.spec.tile)
     grid = (len(pixels), rows, columns) if codec.spec.receptive_field else None
     bits = coding.bits(codec.folder.prior(level), codes, grid).sum()
     bits /= len(pixels) * rows * columns
-    measured: dict[str, Any] = {
-        "payload_bytes": round(float(bits) / 8, 3),
-        "psnr": round(metrics.psnr(float(errors.mean())), 3),
-        "familiar_mse": round(float(np.quantile(errors, _IN_DISTRIBUTION_QUANTILE)), 2),
-    }
-    if samples:
-        psnrs = [metrics.psnr(float(error)) for error in of_bands.mean(axis=0)]
-        measured["psnr_of_bands"] = [round(psnr, 3) for psnr in psnrs]
-    return measured
+    return {"payload_bytes": round(float(bits) / 8, 3)} | samples.quality(pixels, decoded)

@@ -1,4 +1,4 @@
-"""The shape of the pictures that a pair codes, and conversion of tensors to that shape."""
+"""The shape of the pictures that a pair codes, and conversion of tensors to this shape."""
 
 from __future__ import annotations
 
@@ -13,15 +13,9 @@ Shape = tuple[int | None, ...]
 
 
 def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> Shape:
-    """(height, width) or (height, width, channels) of the pictures that an encoder takes.
-
-    Args:
-        encoder: Keras model with one input.
-        decoder: Keras model with one output.
-        stated: the shape stated by the user, for models that take flat vectors.
-
-    Raises:
-        ModelError: the encoder does not take pictures, or takes another shape than stated.
+    """(height, width) or (height, width, channels) of the pictures that an encoder accepts.
+    `stated` is the user's shape, for models that accept flat vectors. Raises ModelError if the
+    encoder does not accept pictures, or accepts another shape than stated.
     """
     shape: Shape = tuple(encoder.input_shape[1:])
     if stated is not None:
@@ -74,10 +68,7 @@ def _shape_from_decoder(decoder: Any, flat: Shape) -> Shape:
 
 
 def check_is_picture(shape: Shape) -> None:
-    """Check that an input shape, without the batch, is that of pictures.
-
-    Raises:
-        ModelError: it is not.
+    """Raise ModelError if an input shape, without the batch, is not a shape of pictures.
 
     >>> check_is_picture((28, 28, 1)), check_is_picture((None, None, 3))
     (None, None)
@@ -91,17 +82,9 @@ def check_is_picture(shape: Shape) -> None:
 
 
 def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
-    """Convert a Keras tensor of pictures, or of their values, to another shape.
-
-    Flat vectors are reshaped, axes of length 1 are added or removed, and channels are moved.
-
-    Args:
-        tensor: Keras tensor (N, ...).
-        shape: the new shape without the batch.
-        name: name of the layer, if one is needed.
-
-    Raises:
-        ModelError: the shapes do not fit.
+    """Convert a Keras tensor (N, ...) of pictures, or of their values, to another shape (...).
+    Flat vectors are reshaped, axes of length 1 are added or removed, and channels are moved; a
+    layer for this gets the `name`. Raises ModelError if the shapes do not fit.
     """
     old: Shape = tuple(tensor.shape[1:])
     if old == shape:

@@ -1,4 +1,4 @@
-"""Properties of Keras models that the user states because the models do not contain them."""
+"""Properties of Keras models that the user states, because the models do not contain them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from aecodec.errors import UsageError
 
 @dataclass(frozen=True)
 class PixelRange:
-    """The values of black and white pixels in a model.
-
-    Attributes:
-        black: value of an 8-bit pixel of 0.
-        white: value of an 8-bit pixel of 255.
-    """
+    """The values of black and white pixels (0 and 255 in 8 bits) in a model."""
 
     black: float
     white: float
@@ -48,9 +43,7 @@ class ModelHints:
 
 def parse_image_shape(text: str) -> tuple[int, ...]:
     """Parse `WxH` or `WxHxC` to (height, width) or (height, width, channels).
-
-    Raises:
-        UsageError: the text has another form.
+    Raises UsageError if the text has another form.
 
     >>> parse_image_shape("32x28"), parse_image_shape("32x28x3")
     ((28, 32), (28, 32, 3))
@@ -65,13 +58,8 @@ def parse_image_shape(text: str) -> tuple[int, ...]:
 
 
 def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
-    """Parse one or two pixel ranges, of the encoder's input and the decoder's output.
-
-    Args:
-        text: `BLACK..WHITE`, or two ranges separated by a comma.
-
-    Raises:
-        UsageError: the text has another form.
+    """Parse `BLACK..WHITE`, or two of them separated by a comma, to the ranges of input and output.
+    Raises UsageError if the text has another form.
 
     >>> [str(pixel_range) for pixel_range in parse_pixel_ranges("0..255,-1..1")]
     ['0..255', '-1..1']

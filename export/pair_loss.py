@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from aecodec.codec.codec import Codec
 from aecodec.codec.decoder_codec import DecoderCodec
 from aecodec.codec.encoder_codec import EncoderCodec
 from aecodec.engine.keras import float_predictor, keras_decoder, keras_encoder
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 from aecodec.export.tflite.mixed_precision import MixedModel
 
 _WORTH_A_WARNING = 0.5
@@ -41,23 +40,17 @@ class PairLoss:
     layers_in_floats: dict[str, list[str]]
 
     def as_json(self) -> dict[str, Any]:
-        """The values for `codec.json`."""
+        """The values in `codec.json`."""
         return asdict(self)
 
 
 def measure_pair_loss(
     codec: Codec, encoder: Any, decoder: Any, pixels: Pixels, mixed: dict[str, MixedModel]
 ) -> PairLoss:
-    """Measure the loss at the finest level of a codec.
-
-    If it exceeds 0.5 dB, an :class:`AecodecWarning` names the layer that loses most.
-
-    Args:
-        codec: the codec.
-        encoder: the float encoder, with latents in units of the quantization steps.
-        decoder: the float decoder.
-        pixels: (N, h, w, C) uint8 held-out pictures.
-        mixed: the int8 models, "encoder" and "decoder".
+    """Measure the loss at the finest level of a codec, for uint8 pictures (N, h, w, C).
+    If it exceeds 0.5 dB, an :class:`AecodecWarning` names the layer that loses most. The float
+    models use latents in units of the quantization steps; `mixed` are the int8 models "encoder" and
+    "decoder".
     """
     pixels = pixels[: max(1, min(_MAX_PICTURES, _MAX_PIXELS // math.prod(pixels.shape[1:3])))]
     in_keras = (
@@ -99,8 +92,4 @@ def _warn_of(loss: PairLoss, mixed: dict[str, MixedModel]) -> None:
     damages = [(damage, half) for half, model in mixed.items() for damage in model.damages[:1]]
     worst = max(damages, key=lambda pair: pair[0].error, default=None)
     cause = f"layer {worst[0].layer!r} of the {worst[1]}" if worst else "rounding the latents"
-    warnings.warn(
-        f"the codec loses {lost:.2f} dB against the float models, mostly by {cause}",
-        AecodecWarning,
-        stacklevel=3,
-    )
+    warn(f"the codec loses {lost:.2f} dB against the float models, mostly by {cause}", 3)

@@ -1,4 +1,4 @@
-"""Measuring the receptive field of fully convolutional networks."""
+"""Measurement of the receptive field of fully convolutional networks."""
 
 from __future__ import annotations
 
@@ -20,22 +20,14 @@ _TRIALS = 4
 def measure_receptive_field(
     encoder: Any, decoder: Any, tile: tuple[int, int], latents: Float32
 ) -> int:
-    """Measure the largest distance at which a change of one tile affects another, in tiles.
+    """Measure the largest distance, at least 1, at which a tile affects another, in tiles.
 
-    The middle tile of a random picture, or the middle vector of random latents, is changed and the
-    outputs of the encoder or decoder are compared.
+    The middle tile of a random picture, or the middle vector of random latents, is changed, and the
+    outputs of the encoder or decoder are compared. `tile` is the (height, width) in pixels of a
+    code vector; random vectors are drawn from the `latents` (N, h, w, K).
 
-    Args:
-        encoder: fully convolutional Keras model from images to latents.
-        decoder: fully convolutional Keras model from latents to images.
-        tile: (height, width) in pixels that a code vector represents.
-        latents: (N, h, w, K) latents of pictures, from which random vectors are drawn.
-
-    Returns:
-        The distance in tiles, at least 1.
-
-    Raises:
-        ModelError: a change affects the whole picture, so windows cannot be coded independently.
+    Raises ModelError if a change affects the whole picture, so that windows cannot be coded
+    independently.
     """
     rng = np.random.default_rng(0)
     channels = encoder.input_shape[-1]

@@ -54,15 +54,9 @@ def shared_steps(
 ) -> StepsAndLevels:
     """Steps and levels of a pair whose levels share all channels and differ in their step.
 
-    The middle level has the step with which the rate was trained, or the largest steps that
-    increase the squared error by little. The steps of the levels are proportional to odd numbers:
-    5, 3 and 1 for three levels.
-
-    Args:
-        pair: the encoder and the decoder.
-        images: (N, *image_shape) images in 0..1 for measurements.
-        levels: number of levels.
-        is_rate_trained: whether the rate was part of the training, with steps of 1.
+    The middle level has the step with which the rate was trained (1, if `is_rate_trained`), or the
+    largest steps that barely increase the squared error. The steps of the levels are proportional
+    to odd numbers: 5, 3 and 1 for three levels. `images` (N, *image_shape) are in 0..1.
     """
     multiples = range(2 * levels - 1, 0, -2)
     sample = pair.checked(images)[:_SAMPLE]
@@ -78,16 +72,12 @@ def shared_steps(
 
 
 def gained_steps(pair: KerasPair, images: Float32, gains: Float32) -> StepsAndLevels:
-    """Steps and levels of a pair whose levels share all channels and differ in gains.
+    """Steps and levels of a pair whose levels share all channels and differ in gains (L, K).
 
-    The int8 steps are finer than the steps of the best level, if the range of int8 allows. The
-    steps of the levels are moved to odd multiples of the int8 steps if these are near. Other
-    multiples add the rounding error of the int8 latents, in quantizing and in dequantizing.
-
-    Args:
-        pair: the encoder and the decoder.
-        images: (N, *image_shape) images in 0..1 for measurements.
-        gains: (L, K) factors by which latents are multiplied at each level before rounding.
+    Gains multiply latents before rounding. The int8 steps are finer than the steps of the best
+    level, if the range of int8 allows it. Steps of the levels are moved to nearby odd multiples of
+    the int8 steps; other multiples add the rounding error of int8 in quantization and in
+    dequantization. `images` (N, *image_shape) are in 0..1.
     """
     latents = outputs_of(pair.encoder, pair.checked(images))
     finest = 1 / gains.max(axis=0) / _STEPS_PER_FINEST_STEP
@@ -151,18 +141,12 @@ class Copies:
 
 
 def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tuple[Level, ...]]:
-    """Steps, copies and levels of an encoder whose levels differ in gains.
+    """Steps (K,), copies, and levels with K' channels of an encoder whose levels differ in gains.
 
-    As :func:`gained_steps`, but channels with a range of more than 255 finest quantization steps
+    As in :func:`gained_steps`, but channels with a range of more than 255 finest quantization steps
     are split into copies, whose int8 steps are the finest quantization steps. If there are more
-    latents than a context network takes, channels with the smallest deviations are left out.
-
-    Args:
-        latents: (N, ..., K) latents of pictures.
-        gains: (L, K) factors by which latents are multiplied at each level before rounding.
-
-    Returns:
-        (K,) int8 steps, the copies, and levels with K' channels.
+    latents than a context network supports, channels with the smallest deviations are omitted.
+    Gains (L, K) multiply latents (N, ..., K) before rounding.
     """
     finest, largest = 1 / gains.max(axis=0), _MARGIN * _largest_latents(latents)
     is_wide = largest > _LARGEST_LATENT * finest
@@ -181,14 +165,9 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
 
 
 def _copies(ends: Float32, middle: Float32, is_wide: npt.NDArray[np.bool_]) -> Copies:
-    """Copies of wide channels, whose medians are in the middle of a copy's window.
-
+    """Copies of wide channels, whose medians (K,) are in the middle of a copy's window.
     Near the border of two windows, both copies change with the channel, which costs bits twice.
-
-    Args:
-        ends: (2, K) lowest and highest values, in int8 steps.
-        middle: (K,) medians.
-        is_wide: (K,) whether a channel is split.
+    `ends` (2, K) are the lowest and highest values, in int8 steps.
     """
     width = 2 * _HALF_WINDOW - 1
     middle = np.where(is_wide, np.rint(middle), 0).astype(np.int64)
@@ -214,9 +193,6 @@ def _odd_where_near(multiples: Float32) -> Float32:
 def separate_steps(channels: Sequence[int]) -> StepsAndLevels:
     """Steps and levels of a pair whose levels have separate channels, trained with steps of 1.
 
-    Args:
-        channels: number of channels of each level.
-
     >>> steps, levels = separate_steps([2, 3])
     >>> steps.tolist(), [(level.start, level.stop) for level in levels]
     ([1.0, 1.0, 1.0, 1.0, 1.0], [(0, 2), (2, 5)])
@@ -234,12 +210,8 @@ def in_steps(pair: KerasPair, steps: Float32) -> tuple[Any, Any]:
 
 
 def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
-    """(K,) largest steps, balanced between channels, that increase the squared error by little.
-
-    Args:
-        decoder: Keras model from latents to images.
-        images: (N, *image_shape) images that were encoded.
-        latents: (N, ..., K) their latents.
+    """(K,) largest steps, balanced between channels, that barely increase the squared error.
+    `latents` (N, ..., K) belong to the images (N, *image_shape).
     """
     relative = 1 / np.sqrt(sensitivities(decoder, latents))
     return scaled_to_error(decoder, images, latents, relative / np.exp(np.log(relative).mean()))
@@ -248,13 +220,8 @@ def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
 def scaled_to_error(
     decoder: Any, images: Float32, latents: Float32, relative: npt.NDArray[Any]
 ) -> Float32:
-    """(K,) steps with given proportions, as large as the allowed squared error permits.
-
-    Args:
-        decoder: Keras model from latents to images.
-        images: (N, *image_shape) images that were encoded.
-        latents: (N, ..., K) their latents.
-        relative: (K,) proportions of the steps.
+    """(K,) steps with `relative` (K,) proportions, as large as the allowed squared error permits.
+    `latents` (N, ..., K) belong to the images (N, *image_shape).
     """
 
     def error(steps: Float32 | None) -> float:
@@ -269,16 +236,12 @@ def scaled_to_error(
     return np.asarray(relative * factor, np.float32)
 
 
-def sensitivities(decoder: Any, latents: Float32, seed: int = 0) -> Float32:
+def sensitivities(decoder: Any, latents: Float32) -> Float32:
     """(K,) squared error of the picture per unit of squared error in a channel.
-
-    Args:
-        decoder: Keras model from latents to images.
-        latents: (N, ..., K) latents.
-        seed: seed for the signs of the test errors.
+    The latents are (N, ..., K).
     """
     exact = outputs_of(decoder, latents)
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], latents.shape[:-1])
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], latents.shape[:-1])
     deviations = latents.std(axis=_all_but_last(latents))
     measured = np.zeros(latents.shape[-1], np.float32)
     for channel, deviation in enumerate(deviations):

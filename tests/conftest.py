@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from helpers.commands import Command, Result
 from helpers.programs import SHARED
+from helpers.real_data import load_digits, load_photograph
 from hypothesis import settings
 from PIL import Image
-from sklearn.datasets import load_digits, load_sample_image
 
 import aecodec
 from aecodec.cli.main import run
 from aecodec.data.samples import sample_paths
 
-# The time of an example depends on what else the machine does.
-settings.register_profile("untimed", deadline=None)
+# The time of an example depends on what else the machine does; the fuzzers try more examples.
+settings.register_profile("untimed", deadline=None, max_examples=50)
 settings.load_profile("untimed")
 
 
@@ -45,7 +45,7 @@ def samples() -> np.ndarray:
 @pytest.fixture(scope="session")
 def digits() -> np.ndarray:
     """(1797, 28, 28) uint8: scikit-learn's handwritten digits, enlarged."""
-    tiny = np.rint(load_digits().images * 255 / 16).astype(np.uint8)
+    tiny = np.rint(load_digits()[0] * 255 / 16).astype(np.uint8)
     enlarged = [Image.fromarray(digit).resize((20, 20), Image.Resampling.BICUBIC) for digit in tiny]
     return np.pad(np.stack([np.asarray(image) for image in enlarged]), ((0, 0), (4, 4), (4, 4)))
 
@@ -59,7 +59,7 @@ def photo() -> aecodec.Codec:
 @pytest.fixture(scope="session")
 def photograph() -> np.ndarray:
     """(427, 640, 3) uint8: a photograph."""
-    return np.asarray(load_sample_image("china.jpg"))
+    return load_photograph()
 
 
 @pytest.fixture

@@ -16,18 +16,10 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.E
 
 
 def write_file(target: Path, content: bytes, *, replace: bool) -> None:
-    """Write a file atomically.
-
-    Args:
-        target: the file; its folder is created if it does not exist. If a link is replaced, its
-            target is replaced.
-        content: bytes of the file.
-        replace: replace an existing file, and keep its permissions. If False, and two processes
-            write the same file, the second one fails, even if both checked that it does not exist.
-
-    Raises:
-        FileExistsError: the file exists, and `replace` is False.
-        OSError: the file cannot be written; an existing file is unchanged.
+    """Write a file atomically, and create its folder if it does not exist.
+    With `replace`, an existing file keeps its permissions; if it is a link, its target is replaced.
+    Otherwise FileExistsError is raised if the file exists, even if two processes that both checked
+    before write it. Raises OSError if the file cannot be written; an existing file is unchanged.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -51,12 +43,7 @@ def write_file(target: Path, content: bytes, *, replace: bool) -> None:
 
 
 def make_parents(path: Path) -> None:
-    """Create the parent folders of a path.
-
-    Raises:
-        NotADirectoryError: a parent is a file.
-        OSError: the folders cannot be created.
-    """
+    """Create the parent folders of a path; NotADirectoryError if a parent is a file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:  # callers would think that the file itself exists
@@ -65,11 +52,7 @@ def make_parents(path: Path) -> None:
 
 
 def check_absent(path: Path) -> None:
-    """Check that nothing has a path.
-
-    Raises:
-        FileExistsError: a file, a folder or a link has it.
-    """
+    """Raise FileExistsError if a file, a folder or a link has a path."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 

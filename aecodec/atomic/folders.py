@@ -37,15 +37,9 @@ _AT_WORKING_FOLDER, _EXCHANGE = -100, 2
 
 
 def make_folder(folder: Path, contents: Contents) -> None:
-    """Create a folder with files.
-
-    Args:
-        folder: the folder; its parents are created as needed.
-        contents: its files; names with `/` are files in subfolders.
-
-    Raises:
-        FileExistsError: the path exists.
-        OSError: the files cannot be written; the folder is not created.
+    """Create a folder with files; names with `/` are files in subfolders.
+    Raises FileExistsError if the path exists, and OSError if the files cannot be written; the
+    folder is then not created.
     """
     make_parents(folder)
     sweep([folder.parent])
@@ -67,17 +61,9 @@ def update_folder(
     replace: bool,
     is_outdated: Callable[[Path], bool] = lambda _: False,
 ) -> None:
-    """Write files to a folder atomically; other files stay. A missing folder is created.
-
-    Args:
-        folder: the folder, or a link to it.
-        contents: the files.
-        replace: replace existing files.
-        is_outdated: whether to remove one of the other files in the same step.
-
-    Raises:
-        FileExistsError: a file exists, and `replace` is False.
-        OSError: the files cannot be written.
+    """Write files to a folder, or a link to it, atomically; a missing folder is created.
+    Other files stay, unless they are outdated. Raises FileExistsError if a file exists and
+    `replace` is False, and OSError if the files cannot be written.
     """
     path, folder = folder, Path(os.path.realpath(folder))
     if not os.path.lexists(folder):
@@ -100,11 +86,7 @@ def update_folder(
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder in one step.
-
-    Raises:
-        OSError: the folder does not exist, or cannot be removed.
-    """
+    """Remove a folder in one step; OSError if it does not exist or cannot be removed."""
     with temporary_folder(folder.parent) as temporary:
         os.rename(folder, temporary / folder.name)
 

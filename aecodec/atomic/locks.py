@@ -15,10 +15,7 @@ except ImportError:  # on Windows, nothing is locked or swept
 
 def try_lock(descriptor: int) -> bool | None:
     """Lock an open file or folder without waiting; closing it releases the lock.
-
-    Returns:
-        Whether this process has the lock now, not another one; None if the file system has no
-        locks.
+    Returns False if another process has the lock, and None if the file system has no locks.
     """
     if fcntl is None:
         return None
@@ -31,11 +28,7 @@ def try_lock(descriptor: int) -> bool | None:
 
 @contextmanager
 def held(folder: Path) -> Iterator[bool]:
-    """Try to lock a folder during the block, without waiting.
-
-    Yields:
-        False if another process holds the lock; the block then runs without it.
-    """
+    """Try to lock a folder during the block without waiting; yield whether that succeeded."""
     if fcntl is None:
         yield True
         return
@@ -48,12 +41,8 @@ def held(folder: Path) -> Iterator[bool]:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Wait for the lock of a folder, and hold it during the block.
-
+    """Wait for the lock of a folder, and hold it during the block; OSError if there is no folder.
     If the previous holder replaced the folder, the new folder is locked.
-
-    Raises:
-        OSError: the folder does not exist.
     """
     while fcntl is not None:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -41,11 +41,8 @@ _existing: set[Path] = set()
 @contextmanager
 def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
     """Write a temporary file, to rename or link in the block, and remove it afterwards.
-
-    When the block begins, the content is on the disk, not only in the system's memory.
-
-    Raises:
-        OSError: the file cannot be written.
+    When the block begins, the content is on the disk, not only in the system's memory. Raises
+    OSError if the file cannot be written.
     """
     with _held(folder, is_folder=False) as (path, descriptor):
         with open(descriptor, "wb", closefd=_IS_WINDOWS) as file:
@@ -57,11 +54,7 @@ def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
 
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """Create an empty folder, to fill and rename in the block, and remove it afterwards.
-
-    Raises:
-        OSError: the folder cannot be created.
-    """
+    """Create an empty folder, to fill and rename in the block, and remove it afterwards."""
     with _held(parent, is_folder=True) as (path, _):
         yield path
 
@@ -100,20 +93,12 @@ def tidy_termination() -> Iterator[None]:
 
 
 def sync_file(path: Path) -> None:
-    """Wait until a file is on the disk.
-
-    Raises:
-        OSError: the file cannot be written, for example because the disk is full.
-    """
+    """Wait until a file is on the disk; OSError if, for example, the disk is full."""
     _sync_path(path, os.O_RDWR)
 
 
 def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on the disk; Windows needs no such call.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
+    """Wait until the names in a folder are on the disk; Windows needs no such call."""
     if not _IS_WINDOWS:
         _sync_path(path, os.O_RDONLY)
 

@@ -1,4 +1,4 @@
-"""A codec at a level, named by the metadata of an array, that encodes and decodes chunks."""
+"""A codec at a level that encodes and decodes chunks, named by the metadata of their array."""
 
 from __future__ import annotations
 
@@ -53,17 +53,10 @@ class ChunkCodec:
     def of(
         cls, codec: Codec | str | Path, level: float | None = None, nodata: float | None = None
     ) -> ChunkCodec:
-        """Choose an installed codec and a level.
-
-        Args:
-            codec: a codec, the name of a built-in codec, or the path of a codec folder.
-            level: 1 (smallest chunks) and up; the codec's default if None.
-            nodata: value of missing samples, or None.
-
-        Raises:
-            CodecError: the codec does not exist.
-            UsageError: the codec has no such level, or no bands that could have nodata, or nodata
-                is not a finite number.
+        """Choose a codec by name, folder or object, and a level; None is the codec's default level.
+        `nodata` is the value of missing samples. Raises CodecError if the codec does not exist, and
+        UsageError if it has no such level or no bands that could have nodata, or nodata is not a
+        finite number.
         """
         opened = codec if isinstance(codec, Codec) else load_codec(codec)
         remember(opened)
@@ -83,15 +76,11 @@ class ChunkCodec:
         """Read a configuration of :meth:`configuration`; without an id, the codec must be built in.
 
         Paths in metadata are never opened. A codec that is not installed raises an error only when
-        a chunk is read or written.
+        a chunk is read or written. The values are `codec`, and optionally `codec_id` and `level`;
+        with an id also `bands`, which codecs with bands need, and `nodata`.
 
-        Args:
-            values: `codec`, and optionally `codec_id` and `level`. With an id also `bands`, which
-                codecs with bands need, and `nodata`.
-
-        Raises:
-            CodecError: the values have no id, and the name is not a built-in codec.
-            UsageError: a value is missing, unknown, or has the wrong type.
+        Raises CodecError if the values have no id, and the name is not a built-in codec, and
+        UsageError if a value is missing, unknown, or has the wrong type.
         """
         name, level = values.get("codec"), values.get("level")
         bands, nodata = values.get("bands"), values.get("nodata")
@@ -121,9 +110,7 @@ class ChunkCodec:
         return cls.of(name, level)
 
     def configuration(self) -> dict[str, Any]:
-        """Return values for JSON: name of the codec, its id in hexadecimal digits, level; bands and
-        nodata if it has them.
-        """
+        """Return values for JSON: codec, codec_id (hexadecimal digits), level, bands and nodata."""
         values = {"codec": self.name, "codec_id": self.codec_id.hex(), "level": self.level}
         optional = {"bands": self.bands, "nodata": self.nodata}
         return values | {name: value for name, value in optional.items() if value is not None}
@@ -131,17 +118,12 @@ class ChunkCodec:
     def encode(self, chunk: npt.NDArray[Any], fill_value: float | None = None) -> bytes:
         """Compress a chunk to the bytes of an `.aec` file.
 
-        Args:
-            chunk: uint8 in any memory order, or other types for a codec with bands;
-                :mod:`aecodec.chunks.shape` explains the shape.
-            fill_value: fill value of the array. If it is not 0, and there is no nodata, it is the
-                value of missing samples.
+        It is uint8 in any memory order, or has other types for a codec with bands;
+        :mod:`aecodec.chunks.shape` explains the shape. If the array's fill value is not 0, and
+        there is no nodata, it is the value of missing samples.
 
-        Raises:
-            CodecError: the codec is not installed.
-            UsageError: the codec has no such level.
-            ImageError: the dtype or the shape is not supported, or the chunk has both NaN and
-                nodata.
+        Raises CodecError if the codec is not installed, UsageError if it has no such level, and
+        ImageError if the dtype or the shape is not supported, or the chunk has both NaN and nodata.
         """
         check_chunk(chunk.shape, chunk.dtype, self.bands)
         if self.bands is None:
@@ -155,22 +137,13 @@ class ChunkCodec:
         return self._codec.encoder.compress(picture, level=self.level, metadata=False)
 
     def check_readable(self, data: bytes, limits: Limits) -> None:
-        """Check that limits allow to decode a chunk.
-
-        Raises:
-            LimitError: the chunk exceeds the limits.
-        """
+        """Raise LimitError if a chunk exceeds the limits."""
         self._codec.decoder.unpack(data, limits)
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Decode a chunk with a known shape and dtype.
-
-        Returns:
-            an array with this shape and dtype.
-
-        Raises:
-            CodecError: another codec made the chunk, or the codec is not installed.
-            FormatError: the chunk is damaged, or belongs to an array with other chunks.
+        Raises CodecError if another codec made the chunk, or the codec is not installed, and
+        FormatError if the chunk is damaged, or belongs to an array with other chunks.
         """
         header = self._header(data)
         check_header(self._codec.spec, header, shape, np.dtype(dtype))
@@ -180,15 +153,10 @@ class ChunkCodec:
     def decode(self, data: bytes, limits: Limits) -> npt.NDArray[Any]:
         """Decode a chunk with an unknown shape.
 
-        Returns:
-            uint8 (H, W) or (H, W, C) for a file with one picture, else (N, H, W) or (N, H, W, C).
-            For a codec with bands, an array with the shape, the dtype and the byte order of the
-            chunk.
-
-        Raises:
-            CodecError: another codec made the chunk, or the codec is not installed.
-            FormatError: the chunk is damaged.
-            LimitError: the chunk exceeds the limits.
+        Returns uint8 (H, W) or (H, W, C) for a file with one picture, else (N, H, W) or (N, H, W,
+        C). For a codec with bands, the array has the shape, the dtype and the byte order of the
+        chunk. Raises CodecError and FormatError like :meth:`decode_to`, and LimitError if the chunk
+        exceeds the limits.
         """
         self._header(data)
         return np.ma.getdata(source_array(self._codec.decoder.decompress_picture(data, limits)))

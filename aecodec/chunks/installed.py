@@ -19,17 +19,13 @@ _remembered: dict[bytes, Codec] = {}
 
 
 def remember(codec: Codec) -> None:
-    """Let :func:`installed_codec` find a codec in this process, wherever its folder is."""
+    """Let :func:`installed_codec` find a codec in this process, regardless of its folder."""
     _remembered[codec.spec.codec_id] = codec
 
 
 def installed_codec(codec_id: bytes, name: str) -> Codec:
     """Find a codec by its id: a remembered codec, a built-in codec, or a codec in AECODEC_PATH.
-
-    The name is only for messages.
-
-    Raises:
-        CodecError: the codec is not installed.
+    The name is only for messages. Raises CodecError if the codec is not installed.
 
     >>> installed_codec(bytes.fromhex("0881441f"), "digits").spec.name
     'digits'

@@ -25,9 +25,7 @@ Shape = tuple[int, ...]
 
 def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> None:
     """Check that chunks are pictures, for a codec with this number of bands.
-
-    Raises:
-        ImageError: chunks with this shape or dtype are not pictures, or have too many pixels.
+    Raises ImageError for other shapes or dtypes, or too many pixels.
 
     >>> check_chunk((60000, 28, 28), np.uint8)
     >>> check_chunk((6, 512, 512), np.int16, bands=6)
@@ -40,15 +38,13 @@ the shape (H, W, 6), (6, H, W), (N, H, W, 6) or (N, 6, H, W)
 
 
 def check_type(dtype: npt.DTypeLike, bands: int | None) -> None:
-    """Check that a codec with this number of bands takes samples of a dtype; ImageError if not."""
+    """Raise ImageError if a codec with this number of bands does not accept samples of a dtype."""
     check_chunk((1, 1, bands or 1), dtype, bands)
 
 
 def band_axis(shape: Shape, bands: int) -> int | None:
     """Axis of the bands of a chunk; None for chunks without an axis for one band.
-
-    Raises:
-        ImageError: the chunk does not have these bands.
+    Raises ImageError if the chunk does not have these bands.
 
     >>> band_axis((6, 512, 512), 6), band_axis((512, 512, 6), 6), band_axis((512, 512), 1)
     (-3, 2, None)
@@ -87,12 +83,8 @@ def _black_chunk(shape: Shape, dtype: np.dtype[Any], bands: int | None) -> Pictu
 
 
 def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | None) -> None:
-    """Check that the chunks of an array are whole pictures, with all their channels or bands.
-
-    The array and the chunk are stated by their shapes.
-
-    Raises:
-        ImageError: the chunks are not whole pictures.
+    """Check the shapes of an array and its chunks, which are pictures with all channels or bands.
+    Raises ImageError if they are not.
 
     >>> check_chunks((60000, 28, 28), (1000, 28, 28), np.uint8, None)
     >>> check_chunks((28, 28, 300), (28, 28, 3), np.uint8, None)
@@ -112,11 +104,7 @@ def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | 
 
 
 def check_header(spec: CodecSpec, header: Header, shape: Shape, dtype: np.dtype[Any]) -> None:
-    """Check that a file contains the pictures of a chunk, before they are decoded.
-
-    Raises:
-        FormatError: the file contains other pictures.
-    """
+    """Raise FormatError if a file contains other pictures than a chunk, before it is decoded."""
     bands, size = spec.bands.count if spec.bands else None, picture_size(spec, header)
     chunk, samples = _black_chunk(shape, dtype, bands), header.samples
     kind = samples and (samples.type.dtype, samples.layout)

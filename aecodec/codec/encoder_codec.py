@@ -1,6 +1,5 @@
 """The encoder codec: the half of a codec that compresses pictures to `.aec` files."""
 
-import warnings
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +13,7 @@ from aecodec.codec.sources import ImageSource, to_picture
 from aecodec.codec_files.file_names import Half
 from aecodec.coding import payload
 from aecodec.engine.transform import Transform, to_int8
-from aecodec.errors import AecodecWarning, ImageError, memory_errors_wrapped
+from aecodec.errors import ImageError, memory_errors_wrapped, warn
 from aecodec.format.container import Header, MetadataKind
 from aecodec.image_files.colour import in_kept_colours, is_srgb, name_of
 from aecodec.imaging.alpha import pack_alpha
@@ -158,4 +157,4 @@ def _warn_of_conversion(picture: Picture) -> None:
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile and not is_srgb(profile, picture.mode):
         text = f"its colour profile ({name_of(profile)}) is not kept: converted to sRGB"
-        warnings.warn(text, AecodecWarning, stacklevel=4)
+        warn(text, 4)

@@ -1,7 +1,6 @@
 """Find codecs: built-in and earlier codecs by name or id, other codecs by their folders."""
 
 import os
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -68,17 +67,6 @@ def codec_for(picture: Picture) -> Codec:
         fit(load_codec(_FOR_PHOTOS).spec, picture)
     is_digit = picture.size == _DIGIT_SIZE and is_grey(picture.pixels)
     return load_codec(_FOR_DIGITS if is_digit else _FOR_PHOTOS)
-
-
-def codec_chooser(codec: Codec | str | Path | None) -> Callable[[Picture], Codec]:
-    """Return a function that chooses the codec of a picture: :func:`codec_for` for "auto" and None,
-    else always the same codec. Raises CodecError if the codec does not exist or is
-    damaged.
-    """
-    if codec is None or codec == AUTO:
-        return codec_for
-    opened = codec if isinstance(codec, Codec) else load_codec(codec)
-    return lambda picture: opened
 
 
 @cache

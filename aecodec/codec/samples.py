@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +12,14 @@ import numpy.typing as npt
 from aecodec.arrays import Float64, Pixels
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import CodecSpec
-from aecodec.errors import AecodecWarning, FormatError, ImageError
+from aecodec.errors import FormatError, ImageError, warn
 from aecodec.format.container import Header
 from aecodec.format.samples import MAX_RANGE, Layout, Limit, Samples, SampleType
 from aecodec.imaging import repetition
 from aecodec.imaging.missing import Mask, fill, pack_mask, unpack_mask
 from aecodec.imaging.phases import from_phases, to_phases
 from aecodec.imaging.picture import TRAINING, Picture
+from aecodec.imaging.transfer import rounded_limits
 
 _LAYOUTS = {
     (False, False): Layout.HW,
@@ -93,30 +93,28 @@ def _own_limits(folder: CodecFolder, picture: Picture) -> tuple[Limit, ...] | No
     bands, dtype = folder.spec.bands, picture.pixels.dtype
     if not bands or not bands.file_limits:
         return None
-    codec = [_in_type(low, high, dtype) for low, high in folder.transfer().limits.tolist()]
+    limits = rounded_limits(folder.transfer().limits, dtype).astype(dtype)
+    codec = [(low, high) for low, high in limits.tolist()]
     own = [_widened(picture.known(band), *pair) for band, pair in enumerate(codec)]
     return None if own == codec else tuple(own)
 
 
-def _in_type(low: float, high: float, dtype: np.dtype[Any]) -> Limit:
-    """Limits rounded outwards, and clipped to the range of a type; they may become equal."""
-    range_: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-    if dtype.kind != "f":
-        low, high = math.floor(low), math.ceil(high)
-    least, most = float(range_.min), float(range_.max)
-    low, high = (min(max(limit, least), most) for limit in (low, high))
-    return dtype.type(low).item(), dtype.type(high).item()
-
-
 def _widened(known: npt.NDArray[Any], low: float, high: float) -> Limit:
-    """Limits that contain known samples as well, unless an integer type cannot have them."""
+    """Limits that contain known samples as well, unless these are a few outliers.
+
+    Hot pixels would make the steps of a band coarse. Outliers are at most 1 % of the samples, and
+    would more than double the distance of the limits. Floats have none.
+    """
     if not known.size:
         return low, high
     least, most = min(low, known.min().item()), max(high, known.max().item())
     if least == most:
         return _apart(least, known.dtype)
-    is_possible = known.dtype.kind == "f" or most - least <= MAX_RANGE
-    return (least, most) if is_possible else (low, high)
+    if known.dtype.kind == "f" or most - least <= 2 * (high - low):
+        return least, most
+    outside = np.count_nonzero((known < low) | (known > high))
+    is_allowed = most - least <= MAX_RANGE and 100 * outside > known.size
+    return (least, most) if is_allowed else (low, high)
 
 
 def _apart(sample: float, dtype: np.dtype[Any]) -> Limit:
@@ -130,17 +128,9 @@ def _apart(sample: float, dtype: np.dtype[Any]) -> Limit:
 
 
 def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixels:
-    """Convert the samples of a picture to the channels of the encoder network.
-
-    A warning counts samples outside of the limits, which are clipped.
-
-    Args:
-        folder: the codec's folder.
-        picture: the picture that `samples` describes.
-        samples: the description that :func:`describe` returned.
-
-    Returns:
-        (F, H, W, B * P) uint8.
+    """Convert the samples of a picture to channels (F, H, W, B * P) of the encoder network.
+    `samples` is the description that :func:`describe` returned. A warning counts samples outside of
+    the limits, which are clipped.
     """
     bands, transfer, limits = folder.spec.bands, folder.transfer(), limits_of(samples)
     assert bands is not None
@@ -148,11 +138,7 @@ def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixe
     fitted = transfer.limits_of(picture.pixels.dtype, limits)
     for name, count, (low, high) in zip(bands.names, clipped, fitted, strict=True):
         if count:
-            warnings.warn(
-                f"{count} samples of band {name} were clipped to {low:g}..{high:g}",
-                AecodecWarning,
-                stacklevel=4,
-            )
+            warn(f"{count} samples of band {name} were clipped to {low:g}..{high:g}", 4)
     if picture.missing is not None:
         fill(values, picture.missing)
     return to_phases(values, bands.phases)

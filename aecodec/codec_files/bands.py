@@ -12,6 +12,11 @@ from aecodec.imaging.phases import PHASES
 _MAX_NAME = 100
 
 
+def is_name(text: str) -> bool:
+    """Whether a band can have this name."""
+    return text.isprintable() and 1 <= len(text) <= _MAX_NAME
+
+
 @dataclass(frozen=True)
 class Bands:
     """The bands of a codec.
@@ -36,7 +41,7 @@ class Bands:
     def __post_init__(self) -> None:
         if self.phases not in PHASES or not 1 <= len(self.names) <= MAX_BANDS:
             raise ValueError(f"{self.phases} phases or {len(self.names)} bands are out of range")
-        if not all(name.isprintable() and 1 <= len(name) <= _MAX_NAME for name in self.names):
+        if not all(map(is_name, self.names)):
             raise ValueError(f"the name of a band does not have 1 to {_MAX_NAME} printable letters")
 
     @property

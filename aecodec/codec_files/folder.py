@@ -194,16 +194,9 @@ def check_folder(folder: object) -> None:
 
 def check_target(folder: Path, name: str, *, replace: bool) -> None:
     """Check, before hours of work, that a codec can be written.
-
-    Args:
-        folder: the codec's folder, which need not exist.
-        name: name of the codec.
-        replace: whether an existing codec may be replaced.
-
-    Raises:
-        UsageError: the name is not allowed, the folder is a URL, or a codec exists and `replace`
-            is False.
-        AecodecError: the folder cannot be written, or its disk is almost full.
+    Raises UsageError if the name is not allowed, the folder is a URL, or a codec exists and
+    `replace` is False, and AecodecError if the folder cannot be written, or its disk is almost
+    full.
     """
     check_is_local(folder)
     try:

@@ -19,14 +19,9 @@ _MOST_FITTED = 200_000
 
 
 def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> FittedTransfer:
-    """Fit the transfer of a codec to its training scenes.
-
-    Args:
-        scenes: scenes with one frame each.
-        weights: as in :func:`~aecodec.datasets.transfer_fitting.fit_transfer`.
-
-    Raises:
-        ImageError: a band has no known samples, is constant, or its range is too wide.
+    """Fit the transfer of a codec to its training scenes, which have one frame each.
+    For the weights, see :func:`~aecodec.datasets.transfer_fitting.fit_transfer`. Raises ImageError
+    if a band has no known samples, is constant, or its range is too wide.
     """
     bands = range(scenes[0].pixels.shape[-1])
     known = [np.concatenate([scene.known(band).ravel() for scene in scenes]) for band in bands]
@@ -34,15 +29,7 @@ def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> F
 
 
 class ScenePictures:
-    """Scenes as values, with missing samples filled.
-
-    Args:
-        scenes: scenes with one frame each.
-        fitted: the transfer.
-
-    Attributes:
-        has_missing: whether any sample is missing.
-    """
+    """Scenes with one frame each as values, with missing samples filled."""
 
     def __init__(self, scenes: Sequence[Picture], fitted: FittedTransfer) -> None:
         self.has_missing = any(scene.missing is not None for scene in scenes)
@@ -54,9 +41,7 @@ class ScenePictures:
         return np.array([values.shape[:2] for values in self._values], np.int64)
 
     def __getitem__(self, number: int) -> Array:
-        """(H, W, B) values as uint16; or (H, W, 2 B), with 1 for missing samples, if there are any
-        in the scenes.
-        """
+        """(H, W, B) uint16 values, and (H, W, 2 B) if samples are missing, with 1 for these."""
         return self._values[number]
 
     def _converted(self, scene: Picture, fitted: FittedTransfer) -> Array:
@@ -70,16 +55,7 @@ class ScenePictures:
 
 
 class BandTiles(Tiles):
-    """Tiles of scenes with bands. A batch has B channels of images and B channels of weights.
-
-    Args:
-        pictures: the scenes.
-        fitted: their transfer.
-        tile: (height, width) of a tile in pixels.
-        flips: whether to mirror tiles at random, in both directions.
-        only: numbers of the scenes to use; all if None.
-        seed: random seed. The same seed and step give the same batch.
-    """
+    """Tiles of scenes with bands. A batch has B channels of images and B channels of weights."""
 
     def __init__(
         self,

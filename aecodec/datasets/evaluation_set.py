@@ -26,13 +26,7 @@ from aecodec.imaging.picture import Picture, from_array
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture of a data set.
-
-    Attributes:
-        picture: the picture.
-        source_size: size in the data set in bytes.
-        name: path relative to the folder, or number in the array.
-    """
+    """A picture of a data set, its size there in bytes, and its path or its number in an array."""
 
     picture: Picture
     source_size: int
@@ -56,19 +50,11 @@ class Dataset(Protocol):
 def open_dataset(
     path: Path, array: str | None = None, options: ReadOptions = ONLY_PIXELS
 ) -> Dataset:
-    """Open a folder with images at any depth, or an array of images.
+    """Open a folder with images at any depth, an image, or an `.npz` or `.npy` file with images.
 
-    If the options have `bands`, files and arrays may have any bands and types, and each frame of an
-    array is a picture.
-
-    Args:
-        path: a folder, an image, or an `.npz` or `.npy` file.
-        array: name of the array in an `.npz` file. If None, the only array of images, or `x_test`
-            if there are several.
-        options: how to read files.
-
-    Raises:
-        ImageError: the path does not contain images.
+    If `array` is None, the only array of images is loaded, or `x_test` if there are several. If the
+    options have `bands`, files and arrays may have any bands and types, and each frame of an array
+    is a picture. Raises ImageError if the path does not contain images.
 
     >>> from aecodec.data.samples import sample_paths
     >>> len(open_dataset(sample_paths()[0].parent))
@@ -86,7 +72,7 @@ def open_dataset(
 
 
 def _read(content: bytes, options: ReadOptions, name: str) -> Picture:
-    """Read a file without its metadata; with all its samples if the options have `bands`."""
+    """Read a file without metadata; with all its samples if the options have `bands`."""
     if options.bands is None:
         return read_image(io.BytesIO(content), options, name)
     from aecodec.image_files.samples import read_samples

@@ -1,8 +1,7 @@
-"""Finding image files in folders, and reading arrays of images from `.npz` and `.npy` files."""
+"""Search for image files in folders, and arrays of images in `.npz` and `.npy` files."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.errors import ImageError, warn
 from aecodec.image_files.formats import has_image_suffix
 from aecodec.imaging.picture import check_frames
 
@@ -21,9 +20,7 @@ _TRAINING_ARRAYS = ("x_train", "train")
 
 
 def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
-    """Sorted paths of all files in a folder, at any depth, that have the suffix of an image, or
-    another one of these suffixes.
-    """
+    """Sorted paths of all images in a folder, at any depth; `suffixes` are further suffixes."""
     return sorted(
         path
         for path in folder.rglob("*")
@@ -32,34 +29,20 @@ def images_in(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
 
 
 def check_regular_file(path: Path) -> None:
-    """Check that a path is a regular file, so that reading does not block.
-
-    Raises:
-        ImageError: it is a pipe, a device or a socket.
-    """
+    """Raise ImageError if a path is a pipe, a device or a socket, which could block."""
     if path.exists() and not path.is_file():
         raise ImageError("not a regular file")
 
 
 def warn_unreadable(path: Path, error: Exception) -> None:
-    """Warn that a file cannot be read and is skipped."""
     message = f"{path}: skipped because it cannot be read ({error})"
-    warnings.warn(message, AecodecWarning, stacklevel=3)
+    warn(message, 3)
 
 
 def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:
-    """Load the images of an `.npz` or `.npy` file.
-
-    Args:
-        path: the file, for example `mnist.npz` as `keras.datasets` downloads it.
-        key: name of the array in an `.npz` file. If None, the only array of images is loaded.
-        default: name of the array to load if `key` is None and there are several.
-
-    Returns:
-        (N, H, W) or (N, H, W, C) uint8.
-
-    Raises:
-        ImageError: the file or the array does not exist or does not contain images.
+    """Load the images of an `.npz` or `.npy` file: (N, H, W) or (N, H, W, C) uint8.
+    If `key` is None, the only array of images is loaded, or `default` if there are several. Raises
+    ImageError if the file or the array does not exist or does not contain images.
     """
     try:
         with path.open("rb") as file:
@@ -80,14 +63,8 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
 
 def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> npt.NDArray[Any]:
     """Load the pictures of an `.npz` or `.npy` file, with samples of any type.
-
-    Args:
-        path: the file. In an `.npz` file, the only array of pictures is loaded, or `x_train` or
-            `train` if there are several.
-        dimensions: possible numbers of dimensions of an array of pictures.
-
-    Raises:
-        ImageError: the file does not contain pictures.
+    In an `.npz` file, the only array of pictures is loaded, or `x_train` or `train` if there are
+    several. Pictures have one of these numbers of dimensions. Raises ImageError if there are none.
     """
     try:
         with path.open("rb") as file:

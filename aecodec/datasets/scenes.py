@@ -18,7 +18,7 @@ from aecodec.imaging.picture import Picture, samples_picture
 from aecodec.imaging.repetition import detect
 
 _FILE_SUFFIXES = (*ARRAY_SUFFIXES, ".tif", ".tiff", ".fits", ".fit", ".fts", ".dcm")
-"""Suffixes of files in a folder that may hold scenes. Other files are images with 8 bits."""
+"""Suffixes of files in a folder that may contain scenes. Other files are images with 8 bits."""
 
 _DEEP_GREY = b"\x10\0"
 """Bit depth 16 and colour type grey in the header of a PNG file."""
@@ -32,19 +32,15 @@ def open_scenes(
 ) -> list[Picture] | None:
     """Open training pictures that only a codec with bands can code.
 
-    Args:
-        path: an `.npz` file (its only array of pictures, or `x_train` or `train` if there are
-            several) or `.npy` file with (N, H, W) or (N, H, W, B) samples; or a folder of files
-            with a scene each, or an image with several frames, of any sizes.
-        bands_first: whether arrays are (N, B, H, W), or (B, H, W) in a folder.
-        nodata: value of missing samples, in addition to NaN and those that the files name.
+    The path is an `.npz` file (its only array of pictures, or `x_train` or `train` if there are
+    several) or `.npy` file with samples (N, H, W) or (N, H, W, B); or a folder of files with a
+    scene each, or an image with several frames, of any sizes. With `bands_first`, arrays are (N, B,
+    H, W), or (B, H, W) in a folder. `nodata` marks missing samples, in addition to NaN and values
+    in the files.
 
-    Returns:
-        Scenes with one frame each and the same number of bands and type; None if the pictures are
-        uint8 with 1 or 3 bands, so that codecs for images suit them.
-
-    Raises:
-        ImageError: the path has no pictures, or they differ in type or number of bands.
+    Returns scenes with one frame each and the same number of bands and type; None if the pictures
+    are uint8 with 1 or 3 bands, which codecs for images accept. Raises ImageError if the path has
+    no pictures, or they differ in type or number of bands.
     """
     if path.suffix.lower() in ARRAY_SUFFIXES:
         scenes = list(_scenes_of_array(path, bands_first, nodata))
@@ -92,7 +88,6 @@ def _scenes_of_folder(folder: Path, bands_first: bool, nodata: float | None) -> 
 
 
 def _is_deep_png(path: Path) -> bool:
-    """Whether a file is a PNG file with 16-bit grey levels."""
     if path.suffix.lower() != ".png":
         return False
     with path.open("rb") as file:
@@ -115,7 +110,6 @@ def _read(path: Path, bands_first: bool, nodata: float | None) -> Picture:
 
 
 def _frames(picture: Picture) -> Iterator[Picture]:
-    """The frames of a picture as pictures."""
     for number in range(picture.frames):
         part = slice(number, number + 1)
         missing = None if picture.missing is None else picture.missing[part]
@@ -123,7 +117,7 @@ def _frames(picture: Picture) -> Iterator[Picture]:
 
 
 def description_of(scenes: Sequence[Picture]) -> str:
-    """What scenes consist of, in a line.
+    """Describe scenes in a line.
 
     >>> samples = np.arange(24, dtype=np.int16).reshape(1, 3, 4, 2).repeat(2, 1).repeat(2, 2)
     >>> description_of([Picture(samples)])
@@ -137,7 +131,7 @@ def description_of(scenes: Sequence[Picture]) -> str:
 
 
 def _repetitions(scenes: Sequence[Picture]) -> Iterator[str]:
-    """The bands that repeat each sample, by factor; bands need the same factor in most scenes."""
+    """The bands that repeat each sample, by a factor that is the same in most scenes."""
     inspected = scenes[:: -(-len(scenes) // _MOST_INSPECTED)]
     repetitions = [detect(scene.pixels, scene.missing) for scene in inspected]
     bands: dict[int, list[str]] = {}

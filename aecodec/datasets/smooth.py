@@ -16,14 +16,8 @@ _GRAINS = (0.0, 0.7, 1.5)
 
 
 def smooth_tile(tile: Array, rng: np.random.Generator) -> Array:
-    """Reduce a tile to a few pixels, enlarge it again, and add grain.
-
-    Args:
-        tile: (h, w, C) pixels, with sides of at least 24.
-        rng: selects the smoothness and the amount of grain.
-
-    Returns:
-        (h, w, C) in the tile's dtype.
+    """Reduce a tile (h, w, C) to a few pixels, enlarge it again, and add grain.
+    Its sides are at least 24, and its dtype is kept. `rng` selects the smoothness and the grain.
 
     >>> smooth_tile(np.full((32, 48, 3), 90, np.uint8), np.random.default_rng(0)).shape
     (32, 48, 3)

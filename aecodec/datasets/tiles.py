@@ -49,7 +49,7 @@ class Tiles:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(h, w, C) of the images that an encoder takes."""
+        """(h, w, C) of the encoder's images."""
         return self.shape
 
     @property
@@ -89,27 +89,20 @@ class Tiles:
         return tiles
 
     def _unsmoothed(self, step: int, size: int) -> Array:
-        """The batch of a step before some of its tiles are made smooth."""
         rng = np.random.default_rng([self._seed, 1, step])
         places = (divmod(step * size + n, len(self)) for n in range(size))
         sources = [self._order(number)[place] for number, place in places]
         return np.stack([self._cut(self._pictures[int(source)], rng) for source in sources])
 
     def sample(self, count: int, passes: int = 1) -> Float32:
-        """The first `count` random tiles of a number of passes, or all if there are fewer.
-
+        """The first `count` random tiles of some passes, or all: (n, h, w, C) float32 in 0..1.
         These tiles are not made smooth.
-
-        Returns:
-            (n, h, w, C) float32 in 0..1.
         """
         return self._as_images(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
         """At most `count` tiles of whole pictures, cut along a grid and not mirrored.
-
-        Returns:
-            (n, h, w, C) float32 in 0..1.
+        Returns (n, h, w, C) float32 in 0..1.
         """
         return self._as_images(self._whole(count))
 
@@ -139,7 +132,6 @@ class Tiles:
         return self._flip(tile, rng) if self._flips else tile
 
     def _padded(self, tile: Array) -> Array:
-        """Pad a tile of a smaller picture by repeating its edges."""
         missing = [(0, self.shape[axis] - tile.shape[axis]) for axis in (0, 1)]
         return np.pad(tile, [*missing, (0, 0)], "edge") if any(n for _, n in missing) else tile
 

@@ -42,11 +42,7 @@ class Pictures(Protocol):
 
 
 class ArrayPictures:
-    """Pictures with one size in memory.
-
-    Args:
-        array: (N, H, W) or (N, H, W, C), uint8 or floats in 0..1.
-    """
+    """Pictures (N, H, W) or (N, H, W, C) with one size in memory, uint8 or floats in 0..1."""
 
     def __init__(self, array: Array) -> None:
         self._planes = array if array.ndim == 4 else array[..., None]
@@ -62,12 +58,7 @@ class ArrayPictures:
 
 class FilePictures:
     """Image files of any size. Damaged files are skipped with a warning.
-
-    Args:
-        paths: the files.
-
-    Raises:
-        ImageError: none of the files is an image.
+    Raises ImageError if none of the files is an image.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -108,14 +99,9 @@ class FilePictures:
 
 
 def open_pictures(data: str | Path) -> Pictures:
-    """Open training pictures.
-
-    Args:
-        data: a folder with images at any depth; an `.npz` file (its only array of images, or
-            `x_train` if there are several) or `.npy` file; or one of :data:`KERAS_DATASETS`.
-
-    Raises:
-        ImageError: the path does not contain images.
+    """Open training pictures; raise ImageError if there are none.
+    `data` is a folder with images at any depth; an `.npz` file (its only array of images, or
+    `x_train` if there are several) or `.npy` file; or one of :data:`KERAS_DATASETS`.
     """
     path = Path(data)
     if str(data) in KERAS_DATASETS and not path.exists():
@@ -132,18 +118,9 @@ def open_pictures(data: str | Path) -> Pictures:
 
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Hold out evenly spaced pictures from training.
-
-    Args:
-        pictures: all pictures.
-        share: share of the pictures to hold out, 0..1. At least one picture is held out, and at
-            least one picture remains for training.
-
-    Returns:
-        The numbers of the training pictures, and of the held-out pictures.
-
-    Raises:
-        ImageError: there are fewer than two pictures.
+    """Hold out an evenly spaced share (0..1) of pictures from training.
+    Returns the numbers of the training pictures and of the held-out pictures, each at least one.
+    Raises ImageError if there are fewer than two pictures.
 
     >>> hold_out(ArrayPictures(np.zeros((6, 8, 8), np.uint8)), 0.3)
     (array([1, 2, 3, 4]), array([0, 5]))

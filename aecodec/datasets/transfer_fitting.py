@@ -1,10 +1,10 @@
-"""Fitting the limits, curves and phases of a codec's transfer to training samples.
+"""Fit the limits, curves and phases of a codec's transfer to training samples.
 
-At equal rates, the squared error of samples is proportional to the mean of the squared slopes of a
-curve, divided by their geometric mean, because a codec's errors are similar everywhere on the
-curve. A linear transfer is therefore best, as long as its values are fine enough for bands with
-long tails. The loss of a curve is this ratio, times the increase of the error by rounding to values
-if a codec has 50 dB.
+A codec's errors are similar everywhere on a curve. At equal rates, the squared error of samples is
+therefore proportional to the mean of the curve's squared slopes, divided by their geometric mean. A
+linear transfer is best, as long as its values are fine enough for bands with long tails. The loss
+of a curve is this ratio, times the increase of the error by rounding to values if a codec has 50
+dB.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ _ORDINARY = 0.1, 99.9
 _ACCEPTED_LOSS = 1.023
 """Loss by fewer phases that is accepted: 0.1 dB."""
 
-_PHASES = (1, 4, 8)
+_PHASES = (4, 8)
+"""Numbers of phases. Samples of 8 bits have several, too, because the kernels of the linear paths
+are dithered over them: kernels in int8 alone would limit the PSNR of codecs."""
 
 _KNEES = (0.25, 0.5, 1.0, 2.0)
 """Distances from the median, relative to the range, at which asinh begins to bend."""
@@ -47,25 +49,18 @@ _LARGEST_RATIO = 4.0
 @dataclass(frozen=True, eq=False)
 class FittedTransfer:
     """The transfer of a codec, and the weights of its bands.
-
-    Attributes:
-        transfer: limits and tables.
-        phases: P; values are 0 to 255 P.
-        curves: name of the curve of each band.
-        ranges: (B,) differences to which errors of samples are relative.
-        is_float: whether the samples are floating-point numbers.
+    Values are 0 to 255 P for P phases. `curves` are the names of the bands' curves; errors of
+    samples are relative to the `ranges` (B,).
     """
 
     transfer: Transfer
     phases: int
     curves: tuple[str, ...]
     ranges: Float64
-    is_float: bool
 
     @property
     def weights(self) -> Float32:
-        """(B, V + 1) weights of the squared error of networks, which are in 0..1, at each value.
-
+        """(B, V + 1) weights of the networks' squared error at each value, in 0..1.
         With them, it is the squared error of samples, relative to the range of the band.
         """
         table = self.transfer.tables.astype(np.float64) / SCALE
@@ -77,16 +72,11 @@ class FittedTransfer:
 def fit_transfer(
     bands: Sequence[Samples], weights: Sequence[float] = (), most: int = 200_000
 ) -> FittedTransfer:
-    """Fit the transfer to the samples of each band.
-
-    Args:
-        bands: (n,) known samples of each band, all of one type.
-        weights: weight of each band in the squared error. If empty, all bands are as important as
-            the widest; bands with less than a quarter of its range are more important.
-        most: approximate number of samples per band to inspect, beyond their extremes.
-
-    Raises:
-        ImageError: a band is constant, or the range of integers exceeds 65535.
+    """Fit the transfer to the known samples (n,) of each band, all of one type.
+    If the weights in the squared error are empty, all bands are as important as the widest; bands
+    with less than a quarter of its range are more important. About `most` samples per band are
+    inspected, beyond their extremes. Raises ImageError if a band is constant, or the range of
+    integers exceeds 65535.
     """
     limits = np.array([_limits(band, number) for number, band in enumerate(bands, 1)], np.float64)
     bands = [band[:: -(-len(band) // most)] for band in bands]
@@ -113,8 +103,7 @@ def _fitted(
     ]
     losses, names, tables = zip(*best, strict=True)
     transfer = Transfer(limits, np.stack(tables))
-    is_float = bands[0].dtype.kind == "f"
-    return FittedTransfer(transfer, phases, names, ranges, is_float), max(losses)
+    return FittedTransfer(transfer, phases, names, ranges), max(losses)
 
 
 def _limits(band: Samples, number: int) -> tuple[float, float]:

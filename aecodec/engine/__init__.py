@@ -1,1 +1,1 @@
-"""Engines: what runs a codec's networks and codes its latents, in C or in Python."""
+"""Engines, in C and in Python, that run a codec's networks and code its latents."""

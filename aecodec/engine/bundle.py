@@ -103,7 +103,7 @@ class SectionKind(IntEnum):
 
 
 class Section(NamedTuple):
-    """A section of a bundle; `level` is the level whose tables it has, or 0 for other kinds."""
+    """A section of a bundle; `level` is 0 unless the section contains the tables of a level."""
 
     kind: SectionKind
     level: int
@@ -177,14 +177,13 @@ _MAX_BYTES = (1 << 32) - 1
 
 
 def bundle(folder: CodecFolder, plans: Mapping[Half, bytes], levels: Sequence[float] = ()) -> bytes:
-    """Convert a codec to a bundle with `plans`, as :func:`plans_of` returns them, and tables of
-    `levels`.
+    """Make a bundle from the plans of a codec (see :func:`plans_of`) and the tables of `levels`.
 
-    All levels are included if `levels` is empty. A level between whole levels has the tables of the
-    nearest whole level.
+    All levels are included if `levels` is empty. A level between whole levels uses the tables of
+    the nearest whole level.
 
     Raises ModelError if a table is too large for C or the bundle has 4 GiB or more, and UsageError
-    if the codec has no such level.
+    if the codec lacks a level.
     """
     return join_sections(folder, sections_of(folder, plans, levels))
 
@@ -203,8 +202,8 @@ def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
 
 
 def plans_of(folder: CodecFolder, halves: Iterable[Half] = Half) -> dict[Half, bytes]:
-    """Convert the networks that a codec folder contains to plans. Raises CodecError if a model is
-    damaged, and ModelError if C lacks one of its operators.
+    """Convert the networks in a codec folder to plans.
+    Raises CodecError if a model is damaged, and ModelError if C lacks one of its operators.
     """
     is_any_size = folder.spec.receptive_field > 0
     return {
@@ -228,7 +227,7 @@ def sections_of(
 
 
 def bands_sections(folder: CodecFolder) -> list[Section]:
-    """The section of a codec with bands, which every bundle of it has; empty without bands."""
+    """Make the section that describes the bands of a codec; empty for a codec without bands."""
     bands = folder.spec.bands
     if not bands:
         return []

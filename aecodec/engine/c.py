@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # few codecs need it
     from aecodec.engine.python import PythonEngine
 
 _BATCH = 96
-"""Tiles of a large batch that a thread takes at a time."""
+"""Number of tiles of a large batch that a thread processes at a time."""
 
 
 def _fallback() -> PythonEngine:
@@ -74,8 +74,9 @@ class CEngine:
 
 
 class Network:
-    """A network of a codec in the core. Several threads may run it at once. Raises CodecError if
-    the model is damaged or belongs to another codec, and ModelError if the core cannot run it.
+    """A network of a codec in the core; several threads may run it at once.
+    Raises CodecError if the model is damaged or belongs to another codec, and ModelError if the
+    core cannot run it.
     """
 
     def __init__(self, folder: CodecFolder, half: Half) -> None:
@@ -90,8 +91,8 @@ class Network:
         self._output_shapes: dict[Shape, Shape] = {}
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run int8 (1, h, w, C) of any size that the network takes. Raises CodecError if it does
-        not take this size, or needs too much memory or time for it.
+        """Run int8 (1, h, w, C) of any size that the network supports.
+        Raises CodecError if it does not support the size, or needs too much memory or time for it.
         """
         if batch.shape not in self._output_shapes:
             self._output_shapes[batch.shape] = self._model.check_shape(batch.shape)
@@ -100,7 +101,7 @@ class Network:
         return output
 
     def run_batch(self, workers: Workers, batch: Latents) -> Latents:
-        """Run N int8 tensors of the network's own input shape, shared out to threads."""
+        """Run N int8 tensors of the network's input shape in threads."""
         count = batch.size // math.prod(self._model.input_shape)
         inputs = np.ascontiguousarray(batch).reshape(count, -1)
         outputs = np.empty((count, *self._model.output_shape[1:]), np.int8)
@@ -118,9 +119,7 @@ class Network:
 
 
 class CoreCoder(NamedTuple):
-    """A message coder in the core; its codec has the tables of the level. `level_index` is in
-    sixteenths.
-    """
+    """Codes messages in the core, with the tables of a level; `level_index` is in sixteenths."""
 
     codec: Any
     level_index: int
@@ -167,7 +166,7 @@ def _part(folder: CodecFolder, key: Half | int, make: Callable[[], Any]) -> Any:
 
 
 def _network(folder: CodecFolder, half: Half) -> Network | None:
-    """A network of a codec, which is opened once; None if the core cannot run it."""
+    """Open a network of a codec once; None if the core cannot run it."""
     network: Network | None = _part(folder, half, lambda: Network(folder, half))
     return network
 
@@ -187,7 +186,7 @@ def _opened(folder: CodecFolder, section: Section) -> Any:
 
 
 def _result(answer: tuple[int, Any]) -> Any:
-    """The result in an answer of the core, unless its status stands for an error."""
+    """Return the result of a call to the core, or raise an error for its status."""
     status, result = answer
     if status == core.DAMAGED:
         raise FormatError("damaged: the payload is not one that an encoder of this codec writes")

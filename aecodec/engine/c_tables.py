@@ -31,9 +31,7 @@ LANES = 16
 
 
 class Array(NamedTuple):
-    """A constant array of integers, which have the same type in C; the level's prefix precedes its
-    name.
-    """
+    """A constant array of integers; in C, the prefix of the level precedes its name."""
 
     name: str
     values: npt.NDArray[Any]

@@ -1,12 +1,11 @@
 """The engine interface, and the choice of an engine.
 
-An engine runs the two networks of a codec and codes its latents. The C core is fast and gives the
-same pixels everywhere. Python is the readable reference, and runs what the core cannot: for such a
-codec, the core's engine hands over to it.
+An engine runs the two networks of a codec and codes its latents. The C core is fast and decodes to
+the same pixels everywhere. Python is the readable reference; the C engine falls back to it for
+codecs that the core cannot run.
 """
 
 import os
-from functools import cache
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -29,14 +28,16 @@ class Engine(Protocol):
 
     def network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform:
         """Return a network; raise CodecError if its model is damaged or belongs to another codec.
-        For a codec with a receptive field, it is a function from int8 (1, h, w, C) to int8 (1, h',
-        w', C'); for any other, from int8 (N, ...) to int8 (N, ...). Several threads may call it at
-        once.
+
+        For a codec with a receptive field, the network maps int8 (1, h, w, C) to int8 (1, h', w',
+        C'). For other codecs, it maps int8 (N, ...) to int8 (N, ...). Several threads may call it
+        at once.
         """
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
-        """Return the message coder of a level, or of the default level if None. Raises CodecError
-        if the tables are absent or damaged, and UsageError if there is no such level.
+        """Return the message coder of a level, or of the default level if `level` is None.
+        Raises CodecError if the tables are missing or damaged, and UsageError if the level does not
+        exist.
         """
 
 
@@ -52,11 +53,12 @@ def default_engine() -> Engine:
 
 
 def engine_name() -> str:
-    """Name of the engine that AECODEC_ENGINE names, or "c" if the core is installed, else "python".
-    Raises UsageError if AECODEC_ENGINE names an unknown engine, or the core, which is not
+    """Return the engine in AECODEC_ENGINE; by default "c" if the core is installed, else "python".
+    Raises UsageError if AECODEC_ENGINE names an unknown engine, or names c although the core is not
     installed.
     """
-    name, has_core = os.environ.get(VARIABLE, ""), _has_core()
+    name = os.environ.get(VARIABLE, "")
+    has_core = find_spec("aecodec.engine.core") is not None
     if name not in ("", "c", "python"):
         raise UsageError(f"{VARIABLE}={name}: the engines are c and python")
     if name == "c" and not has_core:
@@ -64,8 +66,3 @@ def engine_name() -> str:
             f"{VARIABLE}=c: the core is not installed; install aecodec where a C compiler is"
         )
     return name or ("c" if has_core else "python")
-
-
-@cache
-def _has_core() -> bool:
-    return find_spec("aecodec.engine.core") is not None

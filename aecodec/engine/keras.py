@@ -1,4 +1,4 @@
-"""Running Keras models: as the float form of a codec's networks, and on floats."""
+"""Running Keras models on the int8 tensors of a codec, and on floats."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,24 +13,23 @@ _BATCH = 256
 
 
 def keras_encoder(model: Any) -> Transform:
-    """A Keras encoder of images in 0..1 as a transform: pixels less 128 to latents in -128..127."""
+    """Convert a Keras encoder of images in 0..1 to a transform from pixels less 128 to latents."""
     return partial(_run, model, in_scale=PIXEL_SCALE, in_zero=PIXEL_ZERO)
 
 
 def keras_decoder(model: Any) -> Transform:
-    """A Keras decoder to images in 0..1 as a transform: latents to pixels less 128."""
+    """Convert a Keras decoder to images in 0..1 to a transform from latents to pixels less 128."""
     return partial(_run, model, out_scale=PIXEL_SCALE, out_zero=PIXEL_ZERO)
 
 
 def float_predictor(model: Any) -> Callable[[Float32], Float32]:
-    """A Keras model as a function on floats; axes of size 1 may be missing from its input."""
+    """Convert a Keras model to a function on floats; its inputs may lack axes of size 1."""
     return lambda batch: outputs_of(model, shaped_for(batch, model.input_shape))
 
 
 def outputs_of(model: Any, inputs: Float32) -> Float32:
-    """What a Keras model gives for inputs (N, ...), in batches. Models of any size are run with the
-    size that the inputs have: `predict` traces them with unknown sides, which some of Keras's
-    layers refuse.
+    """Run a Keras model on inputs (N, ...) in batches.
+    `predict` would trace a model of any size with unknown sides, which some Keras layers reject.
     """
     parts = (inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH))
     return np.concatenate([np.asarray(model(part, training=False), np.float32) for part in parts])

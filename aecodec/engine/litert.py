@@ -18,7 +18,7 @@ _BATCH = 64
 
 
 def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
-    """An interpreter of an int8 model, with another batch size than its own if given."""
+    """Open an int8 model, with the batch size `batch` if it is given."""
     with silent_stderr(), litert_errors("load"):
         interpreter = open_interpreter(model, batch=batch)
         details = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
@@ -28,7 +28,7 @@ def _int8_interpreter(model: bytes, batch: int | None = None) -> Any:
 
 
 class _PerThread:
-    """A model with one interpreter per thread, as threads must not share one."""
+    """A model with one interpreter per thread, because threads must not share one."""
 
     def __init__(self, model: bytes) -> None:
         self._model = model
@@ -45,8 +45,8 @@ class _PerThread:
 
 
 class TileTransform(_PerThread):
-    """An int8 `.tflite` file of a fixed input shape, run on batches. Raises CodecError if the
-    exporters did not make it, or it is not quantized to int8.
+    """Runs an int8 `.tflite` file with a fixed input shape on batches.
+    Raises CodecError if the file is not one that the exporters write, or is not quantized to int8.
     """
 
     def __init__(self, model: bytes, workers: Workers = Workers()) -> None:
@@ -59,7 +59,7 @@ class TileTransform(_PerThread):
         self.input_quantization, self.output_quantization = (d["quantization"] for d in details)
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run N int8 tensors of `input_shape`, to int8 (N, *output_shape)."""
+        """Run N int8 tensors of `input_shape`; returns int8 (N, *output_shape)."""
         batch = batch.reshape(-1, *self.input_shape)
         if len(batch) < _BATCH:
             return self._one_by_one(batch)
@@ -90,13 +90,14 @@ class TileTransform(_PerThread):
 
 
 class ConvolutionalTransform(_PerThread):
-    """A fully convolutional int8 `.tflite` file, run on arrays of any height and width. Raises
-    CodecError if the exporters did not make it, or it is not quantized to int8.
+    """Runs a fully convolutional int8 `.tflite` file on arrays of any height and width.
+    Raises CodecError if the file is not one that the exporters write, or is not quantized to int8.
     """
 
     def __call__(self, batch: Latents) -> Latents:
-        """Run int8 (1, h, w, C); several threads may call at once. Raises CodecError if the model
-        does not take this shape, or would take too much memory or time.
+        """Run int8 (1, h, w, C); several threads may call this at once.
+        Raises CodecError if the model does not support this shape, or needs too much memory or time
+        for it.
         """
         interpreter = self._interpreter()
         if tuple(interpreter.get_input_details()[0]["shape"]) != batch.shape:
@@ -107,9 +108,9 @@ class ConvolutionalTransform(_PerThread):
 
 
 def float_runner(model: bytes) -> Callable[[Float32], Float32]:
-    """A new `.tflite` file, which is not checked, as a function on floats, with one thread. Inputs
-    are quantized, and outputs dequantized, by the model's own scales and zero points. Raises
-    CodecError if LiteRT cannot load it, or it does not take the inputs.
+    """Convert an unchecked, new `.tflite` file to a function on floats, with one thread.
+    Inputs are quantized and outputs dequantized with the scales and zero points of the model.
+    Raises CodecError if LiteRT cannot load the model, or the inputs do not fit it.
     """
     with silent_stderr(), litert_errors("load"):
         interpreter = open_interpreter(model)

@@ -1,4 +1,4 @@
-"""The engine in Python: LiteRT runs the networks, NumPy and constriction code the latents."""
+"""The Python engine: LiteRT runs the networks; NumPy and constriction code the latents."""
 
 from functools import partial
 from typing import Any, NamedTuple

@@ -1,6 +1,6 @@
 """Transforms: a codec's networks as functions from int8 tensors to int8 tensors.
 
-On the side of the image an int8 value is a pixel less 128; on the side of the code it is a latent.
+The encoder maps pixels less 128 to latents, and the decoder maps latents to pixels less 128.
 """
 
 from collections.abc import Callable
@@ -14,25 +14,25 @@ from aecodec.coding.message_coder import Shape
 from aecodec.errors import CodecError
 
 Transform = Callable[[Latents], Latents]
-"""A batch of int8 tensors to a batch of int8 tensors."""
+"""A function from a batch of int8 tensors to a batch of int8 tensors."""
 
 PIXEL_ZERO = -128
 """The int8 value of a black pixel: int8 = pixel + PIXEL_ZERO."""
 
 PIXEL_SCALE = 1 / 255
-"""Scale of the int8 values of pixels: the networks see pixels as 0..1."""
+"""Scale of the int8 values of pixels, which are 0..1 for the networks."""
 
 _SIGN = np.uint8(0x80)
-"""Flipping this bit adds or subtracts 128, which is the difference between uint8 and int8."""
+"""Flipping this bit adds or subtracts 128, the difference between uint8 and int8."""
 
 
 def to_int8(pixels: Pixels) -> Latents:
-    """Pixels as the encoder network takes them: less 128."""
+    """Convert pixels to the input of an encoder network: pixels less 128."""
     return (pixels ^ _SIGN).view(np.int8)
 
 
 def to_pixels(outputs: Latents) -> Pixels:
-    """The output of the decoder network as pixels.
+    """Convert the output of a decoder network to pixels.
 
     >>> to_pixels(to_int8(np.array([0, 255], np.uint8))).tolist()
     [0, 255]
@@ -41,9 +41,9 @@ def to_pixels(outputs: Latents) -> Pixels:
 
 
 def check_shapes(spec: CodecSpec, half: Half, shape_in: Shape, shape_out: Shape) -> None:
-    """Check that a network has the shapes, without the batch, that its codec states. A last axis of
-    1 may be missing. Raises CodecError if a shape differs; for a codec with a receptive field, a
-    number of channels.
+    """Check the input and output shapes of a network, without the batch, against its codec.
+    A last axis of 1 may be missing. For a codec with a receptive field, only the channels are
+    compared. Raises CodecError if the shapes differ.
     """
     tile = (*spec.tile, spec.network_channels)
     stated = (tile, spec.code_shape) if half is Half.ENCODER else (spec.code_shape, tile)

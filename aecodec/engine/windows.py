@@ -1,9 +1,9 @@
 """Fully convolutional networks on pictures of any size, window by window.
 
-A window is a rectangle of tiles, seen together with a margin as wide as the receptive field of the
-network; the results of the margin are thrown away. Windows end where the picture ends, so that the
-network's own padding is the picture's. So each tile's result is that of the whole picture at once,
-memory is bounded, and all cores work.
+A window is a rectangle of tiles. The network also gets a margin around it, as wide as its receptive
+field, and its results for the margin are discarded. At the borders of the picture there is no
+margin, so the network pads the picture itself. The result is identical to processing the whole
+picture at once, but memory is bounded and all cores work.
 """
 
 from collections.abc import Callable
@@ -33,15 +33,15 @@ class Span:
     high: int
 
     def seen(self, side: int = 1) -> slice:
-        """The input of the network, in units of which a tile has `side`."""
+        """The input of the network, in units of 1 / `side` tile."""
         return slice(self.low * side, self.high * side)
 
     def kept(self, side: int = 1) -> slice:
-        """The results that are kept, within what the network sees."""
+        """The results to keep, relative to the input."""
         return slice((self.start - self.low) * side, (self.stop - self.low) * side)
 
     def place(self, side: int = 1) -> slice:
-        """The results that are kept, within the whole picture."""
+        """The results to keep, relative to the whole picture."""
         return slice(self.start * side, self.stop * side)
 
 
@@ -63,9 +63,9 @@ class Windows:
     workers: Workers = Workers()
 
     def encode(self, transform: Transform, pixels: Pixels) -> Latents:
-        """Encode pictures (F, H, W, C) to latents (F, rows, columns, K), one vector per tile. The
-        transform maps (1, h, w, C) to (1, h / tile, w / tile, K), for any whole number of tiles.
-        The last tiles of a picture repeat its edge.
+        """Encode pictures (F, H, W, C) to latents (F, rows, columns, K), one vector per tile.
+        The transform maps (1, h, w, C) to (1, h / tile, w / tile, K) for whole numbers of tiles.
+        Incomplete tiles are filled by repeating the edge of the picture.
         """
         rows, columns = grid_of(pixels.shape[2:0:-1], self.tile)
 
@@ -79,9 +79,8 @@ class Windows:
 
     def decode(self, transform: Transform, latents: LatentSource, size: tuple[int, int]) -> Pixels:
         """Decode latents (F, rows, columns, K) to pictures (F, H, W, C) of (width, height) `size`.
-
         The transform maps (1, rows, columns, K) to (1, rows * tile, columns * tile, C). Raises
-        FormatError if latents that are decoded meanwhile turn out to be damaged.
+        FormatError if latents are decoded on demand and turn out to be damaged.
 
         >>> enlarge = lambda latents: latents.repeat(2, axis=1).repeat(2, axis=2)
         >>> windows = Windows((2, 2), receptive_field=1, side=96)
@@ -105,7 +104,7 @@ class Windows:
         tile: Tile,
         size: tuple[int, int],
     ) -> npt.NDArray[Any]:
-        """Run a function on all windows of frames, and join its results to (F, *size, channels)."""
+        """Run a function on all windows, and join its results to (F, *size, channels)."""
         windows = list(product(range(shape[0]), self.spans(shape[1]), self.spans(shape[2])))
         whole = np.empty(0, np.int8)
         for window, part in zip(windows, self.workers.map(run, windows), strict=True):
@@ -117,9 +116,9 @@ class Windows:
         return whole
 
     def spans(self, count: int) -> list[Span]:
-        """The sides of the windows along `count` tiles; all see equally many tiles.
+        """Divide `count` tiles into the sides of windows, which all have inputs of the same length.
 
-        Networks are resized for each new shape, which takes long.
+        Resizing a network for a new shape takes long.
 
         >>> spans = Windows((16, 16), receptive_field=9, side=96).spans(200)
         >>> [(span.start, span.stop, span.low, span.high) for span in spans]

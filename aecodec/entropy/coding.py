@@ -1,6 +1,6 @@
 """Encode code vectors to messages with a prior, decode them, and count their bits.
 
-All decisions are made on integers, so every machine and every implementation makes the same ones.
+All decisions use integers, so every machine and every implementation decides the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ from aecodec.errors import FormatError
 from aecodec.parallel import ONE_BLAS_THREAD
 
 _PASS_WITHOUT_GRID = 1 << 14
-"""Vectors in a pass if they have no neighbours; this bounds memory."""
+"""Number of vectors without neighbours in a pass; this bounds memory."""
 
 FEW = 16
 """Slices with up to this many symbols are coded symbol by symbol."""
@@ -94,10 +94,9 @@ def bits(prior: Prior, codes: Codes, grid: Grid | None = None) -> Float64:
 def encode(
     prior: Prior, codes: Codes, grid: Grid | None = None, coder: RangeCoder = FASTEST
 ) -> bytes:
-    """Encode codes (N, K) in -32768..32767 to a message: at least one byte per 4 vectors, or per 64
-    in a grid.
-
-    All range coders write the same bytes.
+    """Encode codes (N, K) in -32768..32767 to a message.
+    It has at least one byte per 4 vectors, or per 64 in a grid. All range coders write the same
+    bytes.
 
     >>> bank, zeros = np.array([[1, 65533, 1, 1]]), np.zeros((1, 5))
     >>> prior = Prior(bank, -1, zeros, zeros, [0])
@@ -153,8 +152,8 @@ def decode(
     grid: Grid | None = None,
     coder: RangeCoder = FASTEST,
 ) -> Codes:
-    """Decode a message of N vectors to exactly the codes (N, K) int16 that were encoded. Raises
-    FormatError if no encoder writes this message for this many vectors.
+    """Decode a message of N vectors to exactly the codes (N, K) int16 that were encoded.
+    Raises FormatError if no encoder writes this message for this many vectors.
     """
     check_length(message, count, grid)
     decoder = ReencodingDecoder(message, coder)

@@ -1,4 +1,4 @@
-"""The shortest message of a number of vectors, so that a short file cannot claim a huge picture."""
+"""The minimum length of a message, so that a short file cannot claim a huge picture."""
 
 from aecodec.entropy.spatial_context import Grid
 from aecodec.errors import FormatError
@@ -7,13 +7,13 @@ VECTORS_PER_BYTE = 4
 """A message has at least one byte per 4 vectors."""
 
 GRID_VECTORS_PER_BYTE = 64
-"""A message with vectors in a grid has at least one byte per 64 vectors: in a flat picture, they
-cost almost nothing."""
+"""A message with vectors in a grid has at least one byte per 64 vectors, because vectors of flat
+pictures cost almost nothing."""
 
 
 def check_length(message: bytes, count: int, grid: Grid | None) -> None:
-    """Check that a message is long enough for this many vectors, before anything is allocated.
-    Raises FormatError if it is too short.
+    """Raise FormatError if a message is too short for this many vectors.
+    It is called before memory is allocated.
     """
     if len(message) < shortest_message(count, grid):
         raise FormatError(

@@ -12,19 +12,18 @@ from aecodec.entropy.slices import in_coding_order, tables_of_known
 from aecodec.entropy.spatial_context import SpatialContext
 
 _CLOSE = 4 * COST_UNITS
-"""The second cheapest prior without context is also tried with context, if it costs less than this
-much more than the cheapest. Trying it for every vector would save 0.15 % in twice the time; trying
-all priors would save another 0.2 % in many times the time."""
+"""The two cheapest priors are compared with context if their costs without context differ by less
+than this. Comparing them for every vector would save 0.15 % in twice the time; comparing all priors
+would save another 0.2 % in many times the time."""
 
 _BLOCK_ELEMENTS = 1 << 18
 """Number of costs to sum at a time; they fit into the processor's cache."""
 
 
 def select(prior: Prior, codes: Codes, spatial: SpatialContext | None = None) -> Int32:
-    """Select the cheapest prior (N,) for each vector of codes (N, K); in a tie, that with the
-    lowest index. If two priors cost nearly the same without the context network, the prior that is
-    cheaper with it is selected. `spatial` is the spatial context of the vectors; None if they have
-    none.
+    """Select the cheapest prior (N,) for each vector of codes (N, K); ties go to the lowest index.
+    If two priors cost nearly the same without the context network, the cheaper one with it is
+    selected. `spatial` is None for vectors without spatial context.
     """
     if prior.priors == 1 or not len(codes):
         return np.zeros(len(codes), np.int32)

@@ -72,9 +72,9 @@ class Table:
 
     @cached_property
     def categorical(self) -> Any:
-        """Constriction's model with exactly these frequencies. Its weights are floats, but with
-        `perfect=False` it computes `weight + 1` of a total equal to 2**24. Nothing is rounded, so
-        it uses exactly these integers.
+        """Constriction's model with exactly these frequencies.
+        Its weights are floats, but with `perfect=False` it uses `weight + 1` of a total of 2**24.
+        Nothing is rounded, so the integers are exact.
         """
         weights = np.asarray(self._frequencies, np.float64) * (1 << _SCALE_UP) - 1
         import constriction  # only the Python engine needs it
@@ -96,8 +96,8 @@ class Encoder(Protocol):
 
 
 class Decoder(Protocol):
-    """Decodes symbols in the order in which they were encoded. Raises FormatError if the bytes
-    cannot come from an encoder with these tables.
+    """Decodes symbols in the order in which they were encoded.
+    Raises FormatError if the bytes cannot come from an encoder with these tables.
     """
 
     def decode(self, count: int, table: Table) -> Int32:
@@ -217,8 +217,8 @@ class ConstrictionEncoder:
             self._coder.encode(symbol, table.categorical)
 
     def finish(self) -> bytes:
-        """Return the shortest bytes; constriction itself would write whole words. The words of
-        constriction determine `low`, from which the shortest number follows.
+        """Return the shortest bytes; constriction itself would write whole words.
+        `low` follows from the words of constriction.
         """
         shifted_out, (low, range_) = self._coder.pos()
         words = shifted_out + 2
@@ -252,8 +252,7 @@ class ConstrictionDecoder:
 
 
 class RangeCoder(NamedTuple):
-    """An implementation of the range coder, with its name for users; all write and read the same
-    bytes.
+    """An implementation of the range coder; all implementations write and read the same bytes.
 
     >>> encoder, table = FASTEST.encoder(), Table([65000, 500, 36])
     >>> encoder.encode(np.array([0, 0, 2, 1], np.int32), table)
@@ -287,13 +286,11 @@ class ReencodingDecoder:
         self._decoder, self._encoder = coder.decoder(data), coder.encoder()
 
     def decode(self, count: int, table: Table) -> Int32:
-        """Decode `count` symbols with one table."""
         symbols = self._decoder.decode(count, table)
         self._encoder.encode(symbols, table)
         return symbols
 
     def decode_with_tables(self, tables: Sequence[Table]) -> list[int]:
-        """Decode one symbol with each table."""
         symbols = self._decoder.decode_with_tables(tables)
         self._encoder.encode_with_tables(symbols, tables)
         return symbols

@@ -20,8 +20,8 @@ _BLOCK = 512
 """Number of vectors whose hidden units fit into the processor's cache."""
 
 Decide = Callable[[slice, npt.NDArray[Any], npt.NDArray[Any]], Codes]
-"""Decides the symbols (n, N) of a slice, from its places in the order, its rows of the bank, and
-the symbols of their first columns, (n, N) each."""
+"""Decides the symbols (n, N) of a slice. Its arguments are the places of the slice in the order,
+the rows of the bank (n, N), and the symbols of their first columns (n, N)."""
 
 
 class Slice(NamedTuple):
@@ -35,8 +35,8 @@ class Slice(NamedTuple):
 
 
 class SliceTables:
-    """Finds the tables of N vectors step by step, from the codes of earlier steps. `selected` (N,)
-    is the prior of each vector; `spatial` is None if they have no spatial context.
+    """Finds the tables of N vectors step by step, from the codes of earlier steps.
+    `selected` (N,) is the prior of each vector; `spatial` is None without spatial context.
     """
 
     def __init__(self, prior: Prior, selected: Int32, spatial: SpatialContext | None) -> None:
@@ -83,8 +83,8 @@ def known_slices(
 def tables_of_known(
     prior: Prior, symbols: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> tuple[Int32, Int32]:
-    """Find the rows and columns, (K, N) each, of known symbols (K, N) in the order of coding. All
-    slices are processed in one step, because no slice has to be decided or decoded first.
+    """Find the rows and columns (K, N) of known symbols (K, N) in the order of coding.
+    All slices are processed in one step, because none has to be decided or decoded first.
     """
     rows, columns = np.empty((2, *symbols.shape), np.int32)
     for start in range(0, len(selected), _BLOCK):
@@ -99,9 +99,7 @@ def tables_of_known(
 def decided_slices(
     prior: Prior, decide: Decide, selected: Int32, spatial: SpatialContext | None = None
 ) -> Iterator[Slice]:
-    """Decide codes slice by slice, with the prior (N,) selected for each vector, and yield the
-    slices.
-    """
+    """Decide codes slice by slice with the priors (N,) of the vectors, and yield the slices."""
     state = SliceTables(prior, selected, spatial)
     for step in prior.steps:
         rows, first = state.tables(step)
@@ -142,7 +140,7 @@ class Symbols(Protocol):
     def slices(
         self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
     ) -> Iterator[Slice]:
-        """Yield the slices of a pass, and decide the symbols of each slice when it is reached.
+        """Yield the slices of a pass, and decide the symbols of a slice when it is reached.
         `members` (n,) are the numbers of the vectors, `selected` (n,) their priors.
         """
 

@@ -25,18 +25,14 @@ def measure_bands(
 ) -> Iterator[Values]:
     """Compress and decompress each picture separately, and measure it.
 
-    Args:
-        coder: a codec at a level, or a format at a quality.
-        samples: pictures with the same number of bands.
-        peak: range of the samples for PSNR; if None, :func:`~aecodec.metrics.range_of` of each
-            picture.
+    The pictures have the same number of bands. `peak` is the range of the samples for PSNR, by
+    default :func:`~aecodec.metrics.range_of` of each picture.
 
-    Yields:
-        For each picture, `codec`, `level`, `name`, `bytes`, `raw_bytes`, `source_bytes`, `samples`
-        (their number), `known` (number of samples that are not missing), `bits_per_sample`, `mse`,
-        `peak`, `psnr`, `max_error`, `spectral_angle` (degrees; None for one band), `compress_ms`,
-        `decompress_ms`, and `rmse_1`, `max_error_1` and so on for each band. Missing samples do not
-        count in errors.
+    Yields for each picture `codec`, `level`, `name`, `bytes`, `raw_bytes`, `source_bytes`,
+    `samples` (their number), `known` (number of samples that are not missing), `bits_per_sample`,
+    `mse`, `peak`, `psnr`, `max_error`, `spectral_angle` (degrees; None for one band),
+    `compress_ms`, `decompress_ms`, and `rmse_1`, `max_error_1` and so on for each band. Errors
+    ignore missing samples.
     """
     for sample in samples:
         picture = sample.picture
@@ -58,9 +54,9 @@ def measure_bands(
 
 
 def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
-    """An image format at a quality: a file per frame and band, without missing samples, which are
-    filled, and without metadata. Samples become integers from 0 with up to 16 bits, floats by a
-    scale that is exact enough for 65536 levels; integers with a larger range raise ImageError.
+    """An image format at a quality: a file per frame and band, without metadata.
+    Missing samples are filled. Samples become integers from 0 with up to 16 bits, floats with a
+    scale for 65536 levels; integers with a larger range raise ImageError.
     """
 
     def encoded(picture: Picture) -> Files:
@@ -79,8 +75,8 @@ def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
 
 
 def _levels_of(picture: Picture) -> tuple[float, float]:
-    """The lowest sample of a picture, and the number of levels per unit of samples. The levels of
-    integers with more than 8 bits use all 16 bits.
+    """The lowest sample of a picture, and the number of levels per unit of samples.
+    The levels of integers with more than 8 bits use all 16 bits.
     """
     samples = picture.pixels
     if samples.dtype == np.uint8:
@@ -130,14 +126,11 @@ def errors_of(original: Picture, restored: Picture, peak: float | None = None) -
 def mean_of_bands(rows: Sequence[Values]) -> Values:
     """Average the measurements of pictures, as :func:`measure_bands` yields them.
 
-    Returns:
-        `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio` (raw
-        size and size in the data set, divided by file size), and the values of a picture: means
-        over the known samples of all pictures, and the largest errors. PSNR is computed from the
-        mean of the squared errors divided by the squares of the peaks.
-
-    Raises:
-        ImageError: there are no pictures.
+    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `ratio` and `source_ratio`
+    (raw size and size in the data set, divided by file size), and the values of a picture: means
+    over the known samples of all pictures, and the largest errors. PSNR is computed from the mean
+    of the squared errors divided by the squares of the peaks. Raises ImageError if there are no
+    pictures.
     """
     if not rows:
         raise ImageError("none of the pictures in this data set can be read")

@@ -17,13 +17,7 @@ CODEC_TITLE = "aecodec"
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """A file and its decoded picture.
-
-    Attributes:
-        title: name of the format.
-        content: content of the file.
-        decoded: (H, W) or (H, W, 3) uint8 picture.
-    """
+    """A file of a format, with its decoded picture (H, W) or (H, W, 3) uint8."""
 
     title: str
     content: bytes
@@ -38,15 +32,9 @@ class File:
 def files_at(
     codec: Codec, pixels: Pixels, level: float | None, formats: Sequence[PillowFormat]
 ) -> list[File]:
-    """The file of a codec, followed by files in other formats.
-
-    These have the lowest quality at which they are not smaller than the codec's file.
-
-    Args:
-        codec: a codec with both halves.
-        pixels: (H, W) or (H, W, 3) uint8.
-        level: level to compress at, 1 or more; the codec's default if None.
-        formats: the other formats.
+    """The file of a codec, followed by files in other formats, for (H, W) or (H, W, 3) uint8.
+    These have the lowest quality at which they are not smaller than the codec's file. `level` is 1
+    or more; None is the codec's default.
     """
     content = codec.compress(pixels, level=level)
     own_file = File(CODEC_TITLE, content, np.asarray(codec.decompress(content)))

@@ -76,18 +76,10 @@ def measure_samples(
 ) -> Iterator[Values]:
     """Compress and decompress each picture separately, and measure it.
 
-    Args:
-        coder: a codec at a level, or a format at a quality.
-        samples: the pictures.
-        ssimulacra2: whether to measure SSIMULACRA2, which takes one second per 400,000 pixels.
-
-    Yields:
-        For each picture, `codec`, `level`, `name`, `bytes`, `pixels`, `raw_bytes` and
-        `source_bytes` (sizes of the raw pixels and in the data set), `mse`, `psnr`, `ms_ssim`,
-        `ssimulacra2`, `compress_ms` and `decompress_ms`.
-
-    Raises:
-        AecodecError: SSIMULACRA2 is requested, but its package is not installed.
+    Yields for each picture `codec`, `level`, `name`, `bytes`, `pixels`, `raw_bytes` and
+    `source_bytes` (sizes of the raw pixels and in the data set), `mse`, `psnr`, `ms_ssim`,
+    `ssimulacra2`, `compress_ms` and `decompress_ms`. SSIMULACRA2 is optional and takes one second
+    per 400,000 pixels. Raises AecodecError if it is requested, but its package is not installed.
     """
     measures = [metrics.ms_ssim, metrics.ssimulacra2 if ssimulacra2 else _not_measured]
     for sample in samples:
@@ -110,14 +102,10 @@ def measure_samples(
 def mean_values(rows: Sequence[Values]) -> Values:
     """Average the measurements of pictures, as :func:`measure_samples` yields them.
 
-    Returns:
-        `codec`, `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures),
-        `ratio` and `source_ratio` (raw size and size in the data set, divided by file size), `mse`,
-        `psnr` (of `mse`), `mean_psnr`, `ms_ssim` and `ssimulacra2` (means over the pictures),
-        `compress_ms` and `decompress_ms` (milliseconds per picture).
-
-    Raises:
-        ImageError: there are no pictures.
+    Returns `codec`, `level`, `pictures`, `bytes` (mean size of a file), `bpp` (over all pictures),
+    `ratio` and `source_ratio` (raw size and size in the data set, divided by file size), `mse`,
+    `psnr` (of `mse`), `mean_psnr`, `ms_ssim` and `ssimulacra2` (means over the pictures),
+    `compress_ms` and `decompress_ms` (per picture). Raises ImageError if there are no pictures.
     """
     if not rows:
         raise ImageError("none of the pictures in this data set can be read")
@@ -155,7 +143,7 @@ def _rounded(value: float | None) -> float | None:
 def _measure(
     coder: Coder, picture: Picture, measures: Sequence[Measure]
 ) -> tuple[Score, float, float]:
-    """The score of a picture, and the seconds of both ways."""
+    """The score of a picture, and the seconds of compression and decompression."""
     files, compress_time = timed(lambda: coder.encode(picture))
     restored, decompress_time = timed(lambda: coder.decode(files, picture))
     width, height = picture.size

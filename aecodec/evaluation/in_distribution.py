@@ -35,15 +35,9 @@ _LEAST_CORRELATION, _MOST_FLAT = 0.5, 0.5
 def is_in_distribution(
     codec: Codec, picture: Picture, compressed: Compressed, errors: Sequence[float]
 ) -> bool:
-    """Whether a picture resembles the training set; True if that is unknown.
-
-    One frame in a hundred may differ, because a few frames of any set of pictures do.
-
-    Args:
-        codec: the codec that made the file.
-        picture: the picture.
-        compressed: the file.
-        errors: mean squared error of each frame; empty if there is no decoder.
+    """Whether a picture resembles the codec's training set; True if that is unknown.
+    One frame in a hundred may differ, because a few frames of any set of pictures do. `errors` are
+    the mean squared errors of the frames; empty if there is no decoder.
     """
     levels = codec.folder.measured.get("levels")
     if not levels or compressed.encoded.header.reduction != NOT_REDUCED:
@@ -59,10 +53,8 @@ def is_in_distribution(
 
 
 def is_natural(pixels: Pixels) -> bool:
-    """Whether a picture is neither noise nor a drawing, judged by neighbouring pixels.
-
-    Args:
-        pixels: (H, W, C) uint8.
+    """Whether a picture (H, W, C) uint8 is neither noise nor a drawing.
+    Differences of neighbouring pixels tell them apart.
 
     >>> is_natural(np.random.default_rng(0).integers(0, 256, (64, 64, 1), np.uint8))
     False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from aecodec import metrics
 from aecodec.codec.codec import Codec
 from aecodec.codec.distortion import squared_errors
 from aecodec.codec.encoded_picture import Compressed
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.errors import ImageError, warn
 from aecodec.evaluation.in_distribution import is_in_distribution
 from aecodec.format.container import MetadataKind
 from aecodec.format.limits import UNLIMITED
@@ -42,6 +41,7 @@ class Report(NamedTuple):
         source_size: size of the source file or files in bytes.
         raw_size: size of the uncompressed pixels in bytes.
         bpp: bits per pixel.
+        bits_per_sample: bits per sample of codecs with bands; None without.
         psnr: PSNR in dB, without alpha; None if the codec has no decoder.
         is_in_distribution: whether the picture resembles the training set, judged by its errors.
     """
@@ -52,6 +52,7 @@ class Report(NamedTuple):
     source_size: int
     raw_size: int
     bpp: float
+    bits_per_sample: float | None
     psnr: float | None
     is_in_distribution: bool
 
@@ -81,6 +82,7 @@ class Report(NamedTuple):
             "ratio_to_source": round(self.ratio_to_source, 3),
             "ratio_to_raw": round(self.ratio_to_raw, 3),
             "bpp": round(self.bpp, 4),
+            "bits_per_sample": self.bits_per_sample and round(self.bits_per_sample, 4),
             "psnr": None if self.psnr in (None, math.inf) else round(self.psnr, 2),
             "familiar": self.is_in_distribution,
         }
@@ -88,10 +90,12 @@ class Report(NamedTuple):
     def as_text(self) -> str:
         """One line of text for the terminal."""
         quality = "" if self.psnr is None else f", {self.psnr:.2f} dB"
+        bits = self.bits_per_sample
+        rate = f"{self.bpp:.3f} bpp" if bits is None else f"{bits:.3f} bits per sample"
         return (
             f"{self.size} bytes by {self.codec} at level {self.level:g}, "
             f"{_compared(self.ratio_to_source)} the source, "
-            f"{_compared(self.ratio_to_raw)} raw pixels, {self.bpp:.3f} bpp{quality}"
+            f"{_compared(self.ratio_to_raw)} raw pixels, {rate}{quality}"
         )
 
 
@@ -104,15 +108,8 @@ def _compared(ratio: float) -> str:
 
 def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: int) -> Report:
     """Compare a file with its original picture.
-
     An :class:`AecodecWarning` is issued if the picture is unlike the training set, or if the file
-    is larger than its source.
-
-    Args:
-        codec: the codec that made the file.
-        picture: the original picture.
-        compressed: the file.
-        source_size: size of the source file or files in bytes.
+    is larger than its source, whose size is in bytes.
     """
     errors = squared_errors(
         codec.decoder, picture, compressed.encoded.header, compressed.dequantized
@@ -120,21 +117,23 @@ def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: 
     resembles_training = is_in_distribution(codec, picture, compressed, errors)
     if not resembles_training:
         text = _OUT_OF_DISTRIBUTION.format(name=codec.spec.name)
-        warnings.warn(text, AecodecWarning, stacklevel=2)
+        warn(text)
     size = len(compressed.data)
+    bpp = metrics.bits_per_pixel(size, *picture.size, picture.frames)
     measured = Report(
         codec=codec.spec.name,
         level=compressed.level,
         size=size,
         source_size=source_size,
         raw_size=picture.raw_size,
-        bpp=metrics.bits_per_pixel(size, *picture.size, picture.frames),
+        bpp=bpp,
+        bits_per_sample=bpp / codec.spec.channels if codec.spec.bands else None,
         psnr=metrics.psnr(float(np.mean(errors))) if errors else None,
         is_in_distribution=resembles_training,
     )
     if measured.is_larger:
         text = _LARGER.format(size=size, source_size=source_size)
-        warnings.warn(text, AecodecWarning, stacklevel=2)
+        warn(text)
     return measured
 
 
@@ -145,19 +144,11 @@ def compare(
     rgb: str | None = None,
     peak: float | None = None,
 ) -> Comparison:
-    """A picture and its reconstruction for a figure. Only the first frame is used.
-
-    Args:
-        codec: a codec with both halves.
-        picture: the picture.
-        level: level to compress at, 1 or more; the codec's default if None.
-        rgb: bands to show if the codec has bands, as for
-            :func:`~aecodec.imaging.display.bands_to_show`.
-        peak: range of samples with bands for PSNR, or None for the range of the picture.
-
-    Raises:
-        UsageError: there are no such bands, or the codec has no such level.
-        ImageError: the codec does not take the picture.
+    """The first frame of a picture and its reconstruction, for a figure.
+    `level` is 1 or more; None is the codec's default. With bands, `rgb` selects those to show (see
+    :func:`~aecodec.imaging.display.bands_to_show`), and `peak` is the range of samples for PSNR, by
+    default the range of the picture. Raises UsageError if there are no such bands, or the codec has
+    no such level, and ImageError if the codec does not accept the picture.
     """
     from aecodec.imaging.plots import Comparison
 
@@ -192,18 +183,10 @@ def _compare_bands(
 def compare_pictures(
     original: Picture, second: Picture, size: int, rgb: str | None = None
 ) -> Comparison:
-    """Two pictures for a figure. Only their first frames are used.
-
-    Args:
-        original: a picture.
-        second: a picture with the same size, in any mode. If the colour profiles differ, both
-            pictures are converted to sRGB.
-        size: size in bytes of the second picture's file.
-        rgb: bands to show of pictures with bands, as for :func:`compare`.
-
-    Raises:
-        ImageError: the sizes of the pictures, or their numbers of bands, differ.
-        UsageError: there are no such bands.
+    """The first frames of two pictures with the same size, for a figure.
+    If the colour profiles differ, both pictures are converted to sRGB. `size` is the size in bytes
+    of the second picture's file; `rgb` is as for :func:`compare`. Raises ImageError if the sizes or
+    numbers of bands differ, and UsageError if there are no such bands.
     """
     from aecodec.imaging.plots import Comparison
 

@@ -16,7 +16,7 @@ _MIN_SIDE = 64
 """Least side of pictures for which SSIMULACRA2 is meaningful."""
 
 RoundTrip = Callable[[Pixels], tuple[int, Pixels]]
-"""Takes a picture; returns the size of its file in bytes and the decoded picture."""
+"""Converts a picture to the size of its file in bytes and the decoded picture."""
 
 
 class Score(NamedTuple):
@@ -44,16 +44,9 @@ class Score(NamedTuple):
 
 
 def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool = True) -> Score:
-    """Measure the file of a picture.
-
-    Args:
-        original: (H, W) or (H, W, C) uint8.
-        size: size of the file in bytes.
-        decoded: the decoded picture, with the same shape.
-        ssimulacra2: whether to measure SSIMULACRA2, which takes one second per 400,000 pixels.
-
-    Raises:
-        AecodecError: SSIMULACRA2 is requested, but its package is not installed.
+    """Measure the file, of `size` bytes, of a picture (H, W) or (H, W, C) uint8.
+    SSIMULACRA2 takes one second per 400,000 pixels. Raises AecodecError if it is requested, but its
+    package is not installed.
 
     >>> black = np.zeros((28, 28), np.uint8)
     >>> score_of(black, 98, black).psnr
@@ -98,14 +91,8 @@ def _mean_of_finite(values: Float64) -> float:
 
 
 def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]:
-    """The :func:`mean_score` of pictures, with all measures.
-
-    Args:
-        pictures: (H, W) or (H, W, 3) uint8.
-        round_trip: compression and decompression in a format.
-
-    Raises:
-        AecodecError: the package for SSIMULACRA2 is not installed.
+    """The :func:`mean_score` of pictures (H, W) or (H, W, 3) uint8 in a format, with all measures.
+    Raises AecodecError if the package for SSIMULACRA2 is not installed.
     """
     return mean_score([score_of(picture, *round_trip(picture)) for picture in pictures])
 

@@ -62,13 +62,9 @@ def to_srgb_image(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def in_kept_colours(picture: Picture, metadata: Mapping[MetadataKind, bytes]) -> Picture:
-    """Convert a picture to the colours to code: sRGB, unless its colour profile is kept.
-
-    The metadata are those that the file will have.
-
-    Returns:
-        The picture itself, or a picture without the profile that looks the same; colours outside of
-        sRGB become the nearest colours in it. Samples of codecs with bands are not converted.
+    """Convert a picture to the colours to code: sRGB, unless `metadata` has its colour profile.
+    Colours outside of sRGB become the nearest colours in it. Samples of codecs with bands are not
+    converted.
     """
     profile = picture.metadata.get(MetadataKind.ICC)
     if profile is None or MetadataKind.ICC in metadata or picture.is_scientific:
@@ -100,15 +96,7 @@ def name_of(profile: bytes) -> str:
 
 
 def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
-    """Convert the pixels of pictures to sRGB.
-
-    Args:
-        pixels: (F, H, W, C) uint8; C is 1 (grey) or 3 (RGB).
-        profile: an ICC profile that fits them.
-
-    Returns:
-        uint8 of the same shape.
-    """
+    """Convert grey or RGB pixels (F, H, W, C) uint8 to sRGB, with an ICC profile that fits them."""
     if pixels.shape[-1] == 1:
         return _grey_to_srgb(profile)[pixels]
     result = np.empty_like(pixels)
@@ -118,13 +106,8 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
 
 
 def gamma_to_srgb(gamma: float) -> Pixels | None:
-    """Make a table that converts pixels with a gamma to sRGB; None if the gamma is that of sRGB.
-
-    Args:
-        gamma: exponent from light to pixel values, as PNG files state it, such as 0.45455.
-
-    Returns:
-        (256,) uint8.
+    """Make a table (256,) uint8 from pixels with a gamma to sRGB; None for the gamma of sRGB.
+    The gamma is the exponent from light to pixel values, as in PNG files, such as 0.45455.
 
     >>> gamma_to_srgb(0.45455) is None
     True

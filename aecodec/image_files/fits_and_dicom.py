@@ -1,4 +1,4 @@
-"""Read and write FITS files, and read DICOM files by pydicom."""
+"""Read and write FITS files, and read DICOM files with pydicom."""
 
 from __future__ import annotations
 
@@ -34,13 +34,7 @@ _COLOURS = ("MONOCHROME1", "MONOCHROME2", "RGB")
 
 @dataclass(frozen=True)
 class _Unit:
-    """A header of a FITS file and its data.
-
-    Attributes:
-        cards: values by keyword.
-        shape: axes of the data, the slowest first.
-        start: place of the data.
-    """
+    """A header of a FITS file: values by keyword, axes (slowest first) and position of its data."""
 
     cards: dict[str, str]
     shape: tuple[int, ...]
@@ -48,17 +42,15 @@ class _Unit:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the stored samples."""
         return np.dtype(_TYPES[int(self.cards["BITPIX"])])
 
     @property
     def size(self) -> int:
-        """Size of the data in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize if self.shape else 0
 
     @property
     def is_unsigned(self) -> bool:
-        """Whether int16 samples stand for uint16."""
+        """Whether int16 samples represent uint16."""
         offset = float(self.cards.get("BZERO", 0))
         return self.dtype == ">i2" and offset == _UNSIGNED
 
@@ -80,11 +72,9 @@ def _units(content: bytes) -> Iterator[_Unit]:
 
 
 def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
-    """Read the first image of a FITS file. Values are as stored, before BSCALE.
-
-    Raises:
-        ImageError: it is not an image with 2 or 3 axes and a supported type.
-        KeyError, ValueError: the file is damaged.
+    """Read the first image of a FITS file; values are as stored, before BSCALE.
+    Raises ImageError unless it has 2 or 3 axes and a supported type, and KeyError or ValueError if
+    the file is damaged.
     """
     content = file.read()
     unit = next((unit for unit in _units(content) if unit.size), None)
@@ -123,11 +113,7 @@ def _with_other_sign(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def write_fits(picture: Picture) -> bytes:
-    """Write the samples of a FITS file with its headers.
-
-    Raises:
-        UsageError: the picture is not from a FITS file.
-    """
+    """Write the samples of a FITS file with its headers; UsageError if the picture has none."""
     stored = picture.metadata.get(MetadataKind.TIFF)
     headers = KeptTags.unpack(stored).text(DESCRIPTION).encode() if stored else b""
     if not headers.startswith(b"SIMPLE"):
@@ -147,11 +133,9 @@ def _padded(content: bytes, filler: bytes) -> bytes:
 
 
 def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
-    """Read the stored values of a DICOM file. Nothing else is kept, so no data about patients.
-
-    Raises:
-        ImageError: its kind of colours is not supported.
-        Exception: the file is damaged; pydicom raises many types of errors.
+    """Read the stored values of a DICOM file, but no other data, such as patients' data.
+    Raises ImageError if its colours are not supported; pydicom raises many types of errors for
+    damaged files.
     """
     try:
         from pydicom import dcmread

@@ -21,10 +21,7 @@ def frames_in(image: Image.Image) -> int:
 
 
 def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
-    """Yield images once per frame, with that frame selected.
-
-    Afterwards, each image has its original frame selected.
-    """
+    """Yield images once per frame, with that frame selected; afterwards, restore the selection."""
     for image in images:
         count = frames_in(image)
         if count < 2:
@@ -41,12 +38,8 @@ def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
 
 def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
     """Join the frames of a file, with the metadata of the first.
-
     If any frame is RGB or has alpha, all frames become RGB or get an alpha plane. Frames with
-    different colour profiles are converted to sRGB.
-
-    Raises:
-        ImageError: the frames differ in size.
+    different colour profiles are converted to sRGB. Raises ImageError if the frames differ in size.
     """
     sizes = dict.fromkeys(frame.size for frame in frames)
     if len(sizes) > 1:

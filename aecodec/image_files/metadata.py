@@ -89,9 +89,8 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
 
 
 def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Image.Image:
-    """Copy an image, and change its metadata, which is stored under the usual keys of `info`.
-
-    The image is loaded. None or empty bytes remove metadata.
+    """Copy a loaded image, and change its metadata under the usual keys of `info`.
+    None or empty bytes remove metadata.
 
     >>> with_metadata(Image.new("L", (3, 2)), {"xmp": b"<x/>", "exif": None}).info
     {'xmp': b'<x/>'}
@@ -105,34 +104,31 @@ def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Im
 
 
 def remove_exif(image: Image.Image) -> None:
-    """Remove the EXIF of an image, in place."""
     for name in (INFO_KEYS[MetadataKind.EXIF], _RAW + _RAW_NAMES[MetadataKind.EXIF]):
         image.info.pop(name, None)
 
 
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
-    """Note that a colour coding in a PNG file (cICP chunk) is ignored.
-
-    Nothing is noted if the coding is sRGB or the file has a colour profile. The image must not be
-    loaded.
+    """Note that the colour coding in an unloaded PNG file (cICP chunk) is ignored.
+    Nothing is noted if the coding is sRGB or the file has a colour profile.
     """
     file = getattr(image, "fp", None)
     if image.format != "PNG" or file is None or image.info.get("icc_profile"):
         return
-    stated = _png_chunk(file, b"cICP")
+    stated = _coding_in_png(file)
     if stated and stated[:2] != _SRGB_CODING:
         numbers = ", ".join(map(str, stated))
         notes.add(f"its colour coding (cICP {numbers}) is ignored: its pixels are read as sRGB")
 
 
-def _png_chunk(file: IO[bytes], name: bytes) -> bytes | None:
-    """Read a chunk before the pixels of a PNG file, and restore the position in the file."""
+def _coding_in_png(file: IO[bytes]) -> bytes | None:
+    """Read the cICP chunk of a PNG file, and restore the position in the file."""
     position = file.tell()
     try:
         file.seek(_PNG_SIGNATURE_SIZE)
         while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
             size = int.from_bytes(head[:4], "big")
-            if head[4:] == name:
+            if head[4:] == b"cICP":
                 return file.read(size)
             file.seek(size + _PNG_CHECKSUM_SIZE, io.SEEK_CUR)
         return None
@@ -153,10 +149,7 @@ def resolution_of(exif: bytes) -> tuple[float, float] | None:
 
 
 def note_dropped(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> None:
-    """Note in one sentence the metadata of a file that `.aec` files do not support.
-
-    The image is loaded; the metadata are those that are kept.
-    """
+    """Note the metadata of a loaded image that `.aec` files do not support, in one sentence."""
     names = list(_dropped(image, metadata))
     if names:
         notes.add(f"not kept: its {' and its '.join(names)}")

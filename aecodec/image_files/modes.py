@@ -27,12 +27,14 @@ _RGB_SPACES = frozenset({"YCbCr", "HSV"})
 
 _WITH_ALPHA = {"L": "LA", "RGB": "RGBA"}
 
+_STRIP = 256
+"""Rows that are copied from Pillow at a time."""
+
 
 def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> Picture:
-    """Make a picture from an image with 8 bits per channel.
-
-    The image is loaded and upright. The colour profile is dropped if it does not fit the pixels of
-    the picture. Lossy conversions are noted.
+    """Make a picture from a loaded, upright image with 8 bits per channel.
+    The colour profile is dropped if it does not fit the pixels of the picture. Lossy conversions
+    are noted.
     """
     converted, profile = _convert(image, metadata.get(MetadataKind.ICC), notes)
     if profile is None:
@@ -48,7 +50,8 @@ def _convert(
         return _to_srgb(image, profile, notes), None
     if image.mode in _RGB_SPACES:
         notes.add(f"{image.mode} was converted to RGB")
-    converted = image.convert(_mode_of(image))
+    mode = _mode_of(image)
+    converted = image if image.mode == mode else image.convert(mode)
     if profile and colour.is_profile(profile):
         profile = colour.fitting_profile(profile, converted.mode, notes)
     return converted, profile  # bytes that are not a profile change no colours, and are kept
@@ -71,11 +74,21 @@ def _to_srgb(image: Image.Image, profile: bytes | None, notes: Notes) -> Image.I
 
 
 def _split_alpha(image: Image.Image, metadata: dict[MetadataKind, bytes]) -> Picture:
-    array = np.asarray(image)
-    array = array[..., None] if array.ndim == 2 else array
+    array = _array_of(image)
     if not Mode[image.mode].has_alpha:
         return Picture(array[None], None, metadata)
     return Picture(array[None, ..., :-1], array[None, ..., -1], metadata)
+
+
+def _array_of(image: Image.Image) -> Pixels:
+    """Copy an image to (H, W, C) strip by strip, because Pillow exports by way of two copies."""
+    width, height = image.size
+    array = np.empty((height, width, len(image.getbands())), np.uint8)
+    for top in range(0, height, _STRIP):
+        rows = array[top : top + _STRIP]
+        strip = image.crop((0, top, width, top + len(rows)))
+        rows[:] = np.asarray(strip).reshape(rows.shape)
+    return array
 
 
 def _with_gamma(picture: Picture, image: Image.Image, notes: Notes) -> Picture:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 
 
 class Notes:
-    """Notes about a file; equal notes about several frames are reported once.
-
-    The name of the file begins the warnings; it may be empty.
+    """Notes about a file, reported once even if they concern several frames.
+    Warnings begin with the name of the file, which may be empty.
     """
 
     def __init__(self, name: str = "") -> None:
@@ -18,10 +15,9 @@ class Notes:
         self._texts: dict[str, None] = {}
 
     def add(self, text: str) -> None:
-        """Add a note, unless it exists."""
         self._texts[text] = None
 
     def warn(self) -> None:
         """Report the notes as :class:`AecodecWarning`."""
         for text in self._texts:
-            warnings.warn(self._beginning + text, AecodecWarning, stacklevel=5)
+            warn(self._beginning + text, 5)

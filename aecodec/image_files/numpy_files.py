@@ -20,15 +20,13 @@ from aecodec.image_files.options import ReadOptions
 from aecodec.imaging.picture import Picture, native_type, samples_picture, source_array
 
 _FORTRAN = "fortran_order"
-"""Description of arrays whose first axis changes fastest in the file."""
+"""Description of arrays whose first axis varies fastest in the file."""
 
 
 def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") -> Picture:
-    """Read an array from an `.npy` file. `name` is its name in an `.npz` file, which is kept.
-
-    Raises:
-        ImageError: its type or shape is not supported, it has too many pixels or is incomplete.
-        ValueError: the file is damaged.
+    """Read an array from an `.npy` file; `name` is its name in an `.npz` file, which is kept.
+    Raises ImageError if its type or shape is not supported, or it has too many pixels or is
+    incomplete, and ValueError if the file is damaged.
     """
     array = _read_array(file, options)
     picture = samples_picture(
@@ -68,10 +66,8 @@ def _read_array(file: IO[bytes], options: ReadOptions) -> npt.NDArray[Any]:
 
 def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read an array from an `.npz` file.
-
-    Raises:
-        ImageError: as for :func:`read_npy`, or the file has several arrays and none is named.
-        Exception: the file is damaged; zipfile and its decoders raise many types of errors.
+    Raises ImageError like :func:`read_npy`, or if the file has several arrays and none is chosen.
+    For damaged files, zipfile and its decoders raise many types of errors.
     """
     with zipfile.ZipFile(file) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]

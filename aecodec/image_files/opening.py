@@ -35,9 +35,7 @@ _PREFIX_SIZE = 16
 @contextmanager
 def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile]:
     """Open an image file in any format that Pillow supports, without reading its pixels.
-
-    Raises:
-        ImageError: the file cannot be opened, or has too many pixels.
+    Raises ImageError if the file cannot be opened, or has too many pixels.
     """
     with _file(source) as file:
         try:
@@ -53,11 +51,7 @@ def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile
 def check_pixels(
     size: tuple[int, int], frames: int, options: ReadOptions, pixel_bytes: int = 3
 ) -> None:
-    """Check that a file does not have too many pixels. A pixel counts as one for every 3 bytes.
-
-    Raises:
-        ImageError: the file has too many pixels.
-    """
+    """Raise ImageError if a file has too many pixels; every 3 bytes of a pixel count as one."""
     weight = -(-pixel_bytes // 3)
     pixels = size[0] * size[1] * frames * weight
     if pixels > options.pixel_limit:

@@ -26,14 +26,10 @@ _DEFAULT = ReadOptions()
 def read_image(
     source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
 ) -> Picture:
-    """Read an image file in any format that Pillow supports.
-
-    An :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
-
-    The file is a path or is opened in binary mode. Its name begins the warnings; it may be empty.
-
-    Raises:
-        ImageError: the file cannot be read, has too many pixels, or needs other options.
+    """Read an image file in any format that Pillow supports, by its path or opened in binary mode.
+    An :class:`~aecodec.errors.AecodecWarning`, which begins with `name`, lists properties that are
+    not kept. Raises ImageError if the file cannot be read, has too many pixels, or needs other
+    options.
     """
     with opened(source, options) as image, _noting(name) as notes:
         return _frames_of(image, options, notes)
@@ -41,9 +37,7 @@ def read_image(
 
 def size_of(source: Path) -> tuple[int, int]:
     """Read (width, height) in pixels from the header of an image file.
-
-    Raises:
-        ImageError: the file cannot be opened, or has too many pixels.
+    Raises ImageError if the file cannot be opened, or has too many pixels.
     """
     with opened(source, _DEFAULT) as image:
         return image.size
@@ -65,11 +59,10 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
     L, LA, RGB and RGBA stay unchanged; 1 and P become the grey or RGB values that they represent; a
     transparent colour becomes an alpha plane. CMYK and other colour spaces are converted to sRGB
     with a warning, by their colour profile if they have one. EXIF orientation is applied. An
-    :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
+    :class:`~aecodec.errors.AecodecWarning` lists properties that are not kept.
 
-    Raises:
-        ImageError: the image has channels with more than 8 bits, but the options have no depth; its
-            frames differ in size, or have too many pixels; or it is damaged.
+    Raises ImageError if the image has channels with more than 8 bits but the options have no depth;
+    its frames differ in size or have too many pixels; or it is damaged.
 
     >>> from_pil(Image.new("P", (3, 2))).mode.name
     'RGB'
@@ -81,15 +74,9 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
 
 
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
-    """Make one picture from several frames, like :func:`from_pil` from the frames of an image.
-
-    The number of pixels is not limited.
-
+    """Make one picture from several frames, like :func:`from_pil`, but with any number of pixels.
     The frames may be one image with different current frames, as in the results of
     :func:`~aecodec.image_files.frames.iter_frames`.
-
-    Raises:
-        ImageError: as for :func:`from_pil`.
 
     >>> from_frames([Image.new("L", (3, 2)), Image.new("RGB", (3, 2))]).pixels.shape
     (2, 2, 3, 3)

@@ -46,7 +46,7 @@ _DICOM, _DICOM_PLACE = b"DICM", 128
 
 
 def _write_png(picture: Picture) -> bytes:
-    """Encode grey levels or RGB with 8 bits, or grey levels with 16 bits, as PNG."""
+    """Encode 8-bit grey levels or RGB, or 16-bit grey levels, as PNG."""
     samples, frames, bands = picture.pixels, picture.frames, picture.pixels.shape[-1]
     if frames == 1 and samples.dtype == np.uint16 and bands == 1:
         return encode_image(Image.fromarray(samples[0, ..., 0]), ".png")
@@ -80,13 +80,12 @@ def read_samples(
     """Read a file with any number of bands, types of samples and missing samples.
 
     Pages of a TIFF file are frames, unless ImageJ's or OME's description or `band_axis` says that
-    they are bands. An :class:`~aecodec.errors.AecodecWarning` names properties that are not kept.
+    they are bands. The file is a path or is opened in binary mode. An
+    :class:`~aecodec.errors.AecodecWarning`, which begins with `name`, lists properties that are not
+    kept.
 
-    The file is a path or is opened in binary mode. Its name begins the warnings; it may be empty.
-
-    Raises:
-        ImageError: the file cannot be read, has too many pixels, or is not supported.
-        AecodecError: an extra that reads the file is not installed.
+    Raises ImageError if the file cannot be read, has too many pixels, or is not supported, and
+    AecodecError if an extra that reads it is not installed.
     """
     notes = Notes(name)
     try:
@@ -112,7 +111,7 @@ def _reader_of(content: bytes) -> Read | None:
 
 
 def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:
-    """Read a file by Pillow: grey levels with 16 bits as they are, other pictures as 8 bits."""
+    """Read a file with Pillow: 16-bit grey levels unchanged, other pictures with 8 bits."""
     with opened(file, options) as image:
         if image.mode == "I;16":
             return framed_picture(np.asarray(image)[None], Layout.FHW, options.nodata)
@@ -120,7 +119,7 @@ def _read_picture(file: IO[bytes], options: ReadOptions, _: Notes) -> Picture:
 
 
 def suffix_to_write(suffix: str) -> str:
-    """The suffix of a restored file: that of its original, if that format can be written.
+    """The suffix of a restored file: its original suffix if that format can be written.
 
     >>> suffix_to_write(".NPY"), suffix_to_write(".dcm")
     ('.NPY', '.tif')
@@ -130,12 +129,9 @@ def suffix_to_write(suffix: str) -> str:
 
 def write_samples(picture: Picture, suffix: str) -> bytes:
     """Encode a decompressed picture with any number of bands as the content of a file.
-
     The suffix selects the format: `.tif`, `.npy`, `.npz`, `.fits`; `.png` for uint8 and uint16.
-
-    Raises:
-        UsageError: there is no such format, or it cannot hold the picture.
-        AecodecError: an extra that writes the file is not installed.
+    Raises UsageError if there is no such format or it cannot store the picture, and AecodecError if
+    an extra that writes it is not installed.
     """
     write = _WRITERS.get(suffix.lower())
     if write is None:

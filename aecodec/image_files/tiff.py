@@ -1,4 +1,4 @@
-"""Read and write TIFF files with any number of bands, by tifffile."""
+"""Read and write TIFF files with any number of bands, with tifffile."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Array = npt.NDArray[Any]
 
 _RESOLUTION = (X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT)
 _ARGUMENTS = {PHOTOMETRIC, EXTRA_SAMPLES, PLANAR, SUBFILE_TYPE, *_RESOLUTION}
-"""Tags that tifffile takes as arguments. PLANAR is 1 if the pages of a file are bands. SUBFILE_TYPE
+"""Tags that are arguments of tifffile. PLANAR is 1 if the pages of a file are bands. SUBFILE_TYPE
 has the bit _PAGE if all pages have the tags of the first, and _MASK if they have masks."""
 
 _GEOREFERENCE = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113, 50844}
@@ -82,10 +82,8 @@ _OME_ORDER = re.compile(r'\sDimensionOrder="XYC')
 
 def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the pages of a TIFF file as frames, or as bands if the file says that they are channels.
-
-    Raises:
-        ImageError: the pages differ, or have too many pixels or an unsupported type.
-        Exception: the file is damaged; tifffile raises many types of errors.
+    Raises ImageError if the pages differ, or have too many pixels or an unsupported type; tifffile
+    raises many types of errors for damaged files.
     """
     with _tifffile().TiffFile(file) as tiff:
         pages, masks = _pages_of(list(tiff.pages), notes)
@@ -116,13 +114,9 @@ def framed_picture(
     nodata: float | None,
     mask: npt.NDArray[np.bool_] | None = None,
 ) -> Picture:
-    """Make a picture from an array of frames.
-
-    Args:
-        array: (F, H, W), (F, H, W, B) or (F, B, H, W).
-        layout: axes of the array, with frames.
-        nodata: value of missing samples, or None.
-        mask: (F, H, W) or as the array, True for missing samples; or None.
+    """Make a picture from frames (F, H, W), (F, H, W, B) or (F, B, H, W).
+    The mask (F, H, W), or in the shape of the array, is True for missing samples; `nodata` is their
+    value.
     """
     if mask is not None and mask.ndim == 4:
         mask = layout.undo(mask)
@@ -164,11 +158,7 @@ def _size_of(page: TiffPage) -> tuple[int, int]:
 
 
 def _layout_of(page: TiffPage) -> Layout:
-    """Layout of pages of this kind.
-
-    Raises:
-        ImageError: its pixels are of an unsupported kind.
-    """
+    """Layout of pages of this kind; ImageError if their pixels are not supported."""
     if page.dtype is None or page.bitspersample != 8 * page.dtype.itemsize:
         raise ImageError(f"{page.bitspersample} bits per sample: codecs take 8, 16 and 32")
     native_type(page.dtype)
@@ -183,7 +173,7 @@ def _layout_of(page: TiffPage) -> Layout:
 
 
 def _kept_tags(pages: Sequence[TiffPage], byte_order: str, notes: Notes) -> KeptTags:
-    """Tags of the first page; notes tell which tags are dropped."""
+    """Tags of the first page; notes list dropped tags."""
     first, *later = [_read_tags(page) for page in pages]
     kept = [tag for tag in first if _is_kept(tag)]
     names = [pages[0].tags[tag.code].name for tag in first if tag not in kept]
@@ -213,7 +203,7 @@ def _is_kept(tag: Tag) -> bool:
 
 
 def _without_defaults(kept: KeptTags) -> KeptTags:
-    """Leave out tags that tifffile writes with the same values anyway."""
+    """Omit tags that tifffile writes with the same values anyway."""
     codes = {PHOTOMETRIC} if kept.numbers(PHOTOMETRIC) == (1,) else set()
     if not any(kept.numbers(EXTRA_SAMPLES)):
         codes.add(EXTRA_SAMPLES)
@@ -235,9 +225,7 @@ def _has_marker(kept: KeptTags, code: int, bit: int) -> bool:
 
 def _channels_in_pages(pages: Sequence[TiffPage], text: str, options: ReadOptions) -> int:
     """Number of consecutive pages that are the bands of a frame; 1 if each page is a frame.
-
-    Raises:
-        ImageError: there are too many bands.
+    Raises ImageError if there are too many bands.
     """
     if len(pages) == 1 or pages[0].samplesperpixel > 1:
         return 1
@@ -248,8 +236,8 @@ def _channels_in_pages(pages: Sequence[TiffPage], text: str, options: ReadOption
 
 
 def _channels_stated(text: str, pages: int) -> int:
-    """Number of channels in a description by ImageJ or Bio-Formats, if they are the fastest axis
-    of the pages; else 1.
+    """Number of channels in a description, if they are the fastest axis of the pages; else 1.
+    Only ImageJ's and Bio-Formats' descriptions state them.
     """
     is_imagej = text.startswith(_IMAGEJ)
     match = (_IMAGEJ_CHANNELS if is_imagej else _OME_CHANNELS).search(text)
@@ -258,7 +246,7 @@ def _channels_stated(text: str, pages: int) -> int:
 
 
 def _nodata_of(text: str, dtype: np.dtype[Any]) -> float | None:
-    """The nodata value that GDAL states; None if there is none, or the type cannot hold it.
+    """GDAL's nodata value; None if there is none, or the type cannot represent it.
 
     >>> _nodata_of("-9999", np.dtype("int16")), _nodata_of("-9999", np.dtype("uint8"))
     (-9999, None)
@@ -274,10 +262,8 @@ def _nodata_of(text: str, dtype: np.dtype[Any]) -> float | None:
 
 
 def write_tiff(picture: Picture) -> bytes:
-    """Write a picture as a TIFF file with its tags, compressed losslessly by Deflate.
-
-    Raises:
-        UsageError: TIFF files cannot hold the picture.
+    """Write a picture as a TIFF file with its tags, compressed losslessly with Deflate.
+    Raises UsageError if TIFF files cannot store the picture.
     """
     kept, samples = _tags_to_write(picture), picture.pixels
     has_values = picture.nodata is not None or samples.dtype.kind == "f"
@@ -353,6 +339,6 @@ def _pages_to_write(
 
 
 def _extra_tag(tag: Tag) -> tuple[int, int, int, bytes, bool]:
-    """A tag as tifffile takes it, for the first page of an array."""
+    """A tag as an argument of tifffile, for the first page of an array."""
     count = len(tag.value) // TYPE_SIZES[tag.type]
     return tag.code, tag.type, count, tag.value, True

@@ -42,12 +42,8 @@ def to_pil(picture: Picture) -> list[Image.Image]:
 
 
 def format_to_write(suffix: str, quality: int | None) -> str:
-    """Pillow's name of the format for files with a suffix.
-
-    The quality is 1 to 100 for lossy formats.
-
-    Raises:
-        UsageError: there is no such format, or it needs a quality.
+    """Pillow's name of the format for a suffix and a quality, 1 to 100 for lossy formats.
+    Raises UsageError if there is no such format, or it needs a quality.
 
     >>> format_to_write(".jpg", None)
     Traceback (most recent call last):
@@ -62,15 +58,10 @@ def format_to_write(suffix: str, quality: int | None) -> str:
 
 
 def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> list[bytes]:
-    """Encode each frame of a picture as the content of an image file.
-
-    If the format does not support the colour profile, the pixels are converted to sRGB.
-
-    The suffix selects the format: `.png`. The quality is 1 to 100 for lossy formats.
-
-    Raises:
-        UsageError: Pillow has no such format, cannot write this picture in it with its size and
-            alpha, or needs a quality.
+    """Encode each frame of a picture as an image file in the format of a suffix, such as `.png`.
+    If the format does not support the colour profile, the pixels are converted to sRGB. The quality
+    is 1 to 100 for lossy formats. Raises UsageError if Pillow has no such format, cannot write a
+    picture with this size and alpha, or needs a quality.
     """
     file_format, notes = format_to_write(suffix, quality), Notes()
     if file_format not in HOLDS_METADATA or picture.mode in GREY_AS_RGB.get(file_format, ()):
@@ -81,14 +72,10 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
 
 
 def encode_image(image: Image.Image, suffix: str, quality: int | None = None) -> bytes:
-    """Encode a Pillow image as the content of an image file.
-
+    """Encode a Pillow image as an image file in the format of a suffix, such as `.png`.
     The file gets the metadata in `info`, with a warning if the format does not support it. The
-    suffix selects the format: `.png`. The quality is 1 to 100 for lossy formats; None for lossless
-    formats and lossless WebP.
-
-    Raises:
-        UsageError: Pillow has no such format, cannot write this image in it, or needs a quality.
+    quality is 1 to 100 for lossy formats; None for lossless formats and lossless WebP. Raises
+    UsageError if Pillow has no such format, cannot write this image, or needs a quality.
     """
     notes = Notes()
     content = _encoded(image, format_to_write(suffix, quality), quality, notes)

@@ -16,17 +16,8 @@ def pack_alpha(alpha: Pixels | None) -> bytes:
 
 
 def unpack_alpha(data: bytes, shape: tuple[int, int, int]) -> Pixels:
-    """Decompress a zlib stream to alpha planes, at most one byte beyond their size.
-
-    Args:
-        data: the zlib stream.
-        shape: (F, H, W) of the planes.
-
-    Returns:
-        (F, H, W) uint8.
-
-    Raises:
-        FormatError: the stream is damaged, or does not have this size.
+    """Decompress a zlib stream to alpha planes (F, H, W) uint8, at most one byte beyond their size.
+    Raises FormatError if the stream is damaged, or does not have this size.
     """
     size = int(np.prod(shape, dtype=np.int64))
     return np.frombuffer(inflate(data, size, "the alpha plane"), np.uint8).reshape(shape)

@@ -1,4 +1,4 @@
-"""Samples with bands as 8-bit pictures for people, and maps of their errors."""
+"""Samples with bands as 8-bit pictures for display, and maps of their errors."""
 
 from __future__ import annotations
 
@@ -25,14 +25,9 @@ _ERRORS = "000004 1f0c48 550f6d 88226a bc3754 e35933 f98e09 f9cb35 fcffa4"
 
 def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:
     """Indices of the bands to show, of pictures with `count` bands.
-
-    Args:
-        text: three numbers of bands for red, green and blue, from 1, or one for a colour map; None
-            for the first three bands, or the first one if there are fewer.
-        count: number of bands of the picture.
-
-    Raises:
-        UsageError: there are no such bands.
+    The text has three numbers of bands for red, green and blue, from 1, or one for a colour map. By
+    default, the first three bands are shown, or the first one if there are fewer. Raises UsageError
+    if there are no such bands.
 
     >>> bands_to_show("4,3,2", 6), bands_to_show(None, 2)
     ((3, 2, 1), (0,))
@@ -48,18 +43,9 @@ def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:
 
 
 def display(picture: Picture, original: Picture, bands: Sequence[int]) -> Pixels:
-    """Show bands of a picture as RGB, or a single band in colours from dark blue to yellow.
-
-    Each band is stretched by percentiles of the original, so that all pictures of a comparison are
-    shown alike. Samples that are missing in the original are black.
-
-    Args:
-        picture: the picture to show.
-        original: a picture with the same shape.
-        bands: indices of three bands, or of one.
-
-    Returns:
-        (F, H, W, 3) uint8.
+    """Show three bands of a picture as RGB, or one from dark blue to yellow: (F, H, W, 3) uint8.
+    Each band is stretched by percentiles of the original, so that all pictures of a comparison look
+    consistent. Samples that are missing in the original are black.
     """
     missing = _missing(original, bands)
     planes = [_stretched(picture.pixels[..., b], original.pixels[..., b], missing) for b in bands]
@@ -101,7 +87,5 @@ def scale_of_errors(errors: Float64) -> float:
 
 
 def error_picture(errors: Float64, most: float) -> Pixels:
-    """An error map (..., H, W) in colours from black, which is 0, to pale yellow, `most` or more;
-    (..., H, W, 3) uint8.
-    """
+    """Colours (..., H, W, 3) uint8 of an error map, from black to pale yellow for `most`."""
     return np.rint(_in_colours((255 * errors / most).clip(0, 255), _ERRORS)).astype(np.uint8)

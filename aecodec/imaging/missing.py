@@ -32,8 +32,8 @@ def pack_mask(mask: Mask) -> bytes:
 
 
 def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:
-    """Decompress a zlib stream to a mask of a shape (F, H, W, planes), at most one byte beyond its
-    size. Raises FormatError if the stream is damaged, or does not have this size.
+    """Decompress a zlib stream to a mask (F, H, W, planes), at most one byte beyond its size.
+    Raises FormatError if the stream is damaged, or does not have this size.
 
     >>> mask = np.arange(70).reshape(1, 5, 7, 2) % 3 == 0
     >>> bool((unpack_mask(pack_mask(mask), mask.shape) == mask).all())
@@ -49,14 +49,8 @@ def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:
 
 
 def fill(values: Values, missing: Mask) -> Values:
-    """Replace missing values smoothly, in place, with means of the known values around them.
-
-    Args:
-        values: (F, H, W, B) uint16.
-        missing: (F, H, W, 1 or B), True for missing samples.
-
-    Returns:
-        The values. They are 0 in a frame and band without known values.
+    """Replace missing values (F, H, W, B) smoothly, in place, with means of the values around them.
+    `missing` is (F, H, W, 1 or B). Values are 0 in a frame and band without known values.
 
     >>> values = np.array([3, 60000, 60000, 9], np.uint16).reshape(1, 1, 4, 1)
     >>> fill(values, (values == 60000)).ravel().tolist()

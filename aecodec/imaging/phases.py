@@ -12,7 +12,7 @@ import numpy.typing as npt
 from aecodec.arrays import Pixels
 
 Values = npt.NDArray[np.uint16]
-"""Samples as the networks see them: integers from 0 to 255 P."""
+"""Samples as inputs of networks: integers from 0 to 255 P."""
 
 PHASES = (1, 2, 4, 8)
 """Numbers of phases that a codec may have."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aecodec.arrays import Pixels
-from aecodec.errors import AecodecWarning, FormatError, ImageError
+from aecodec.errors import FormatError, ImageError, warn
 from aecodec.format.container import MetadataKind, Mode, check_size
 from aecodec.format.instruction import Origin
 from aecodec.format.samples import MAX_BANDS, Layout, SampleType
@@ -54,7 +53,7 @@ class Picture:
 
     @property
     def is_scientific(self) -> bool:
-        """Whether only a codec with bands takes the picture, or restores it as it was."""
+        """Whether only a codec with bands accepts the picture, or restores it exactly."""
         is_plain = self.pixels.dtype == np.uint8 and self.pixels.shape[-1] in (1, 3)
         return not is_plain or self.missing is not None or self.layout is not None
 
@@ -81,9 +80,7 @@ class Picture:
         return np.broadcast_to(False if self.missing is None else self.missing, self.pixels.shape)
 
     def known(self, band: int) -> npt.NDArray[Any]:
-        """The samples of a band that are not missing, in a view (F, H, W) if all are known, else
-        (n,).
-        """
+        """The known samples of a band: a view (F, H, W) if none is missing, else (n,)."""
         samples = self.pixels[..., band]
         return samples if self.missing is None else samples[~self.is_missing[..., band]]
 
@@ -116,27 +113,22 @@ bands, train a codec with bands: aecodec train FOLDER --recipe picture -o my-ban
         check_frames(array.shape)
     picture = as_picture(array)
     if array.ndim == 3 and len(array) == 3 and min(array.shape[1:]) >= _LEAST_PLANE_SIDE:
-        warnings.warn(
+        warn(
             f"an array of shape {array.shape} is stored as three grey pictures: if it is one RGB "
             "picture, give np.moveaxis(array, 0, -1); for grey pictures, give array[..., None]",
-            AecodecWarning,
-            stacklevel=3,
+            3,
         )
     if picture.alpha is not None and _is_mostly_translucent(picture.alpha):
-        warnings.warn(
+        warn(
             f"the last of the {array.shape[-1]} channels is stored as opacity (alpha): if it is a "
             "band, give np.moveaxis(array, -1, 0)[..., None], a grey picture per band",
-            AecodecWarning,
-            stacklevel=3,
+            3,
         )
     return picture
 
 
 def check_frames(shape: tuple[int, ...]) -> None:
-    """Check that three axes are frames (F, H, W), and cannot be a picture with bands (H, W, C).
-
-    Raises:
-        ImageError: they may be a picture with bands.
+    """Raise ImageError if three axes may be a picture with bands instead of frames (F, H, W).
 
     >>> check_frames((1797, 8, 8))
     """
@@ -151,15 +143,13 @@ def check_frames(shape: tuple[int, ...]) -> None:
 
 
 def _is_mostly_translucent(alpha: Pixels) -> bool:
-    """Whether most of the pixels are neither opaque nor transparent, unlike those of pictures."""
+    """Whether most pixels are neither opaque nor transparent, unlike those of pictures."""
     return bool(2 * np.count_nonzero((alpha != 0) & (alpha != 255)) > alpha.size)
 
 
 def as_picture(array: npt.NDArray[Any]) -> Picture:
-    """Make a picture from an array that :func:`from_array` takes, even if its shape is ambiguous.
-
-    Raises:
-        ImageError: the array has another dtype or shape, or is empty.
+    """Make a picture from an array for :func:`from_array`, even if its shape is ambiguous.
+    Raises ImageError if the array has another dtype or shape, or is empty.
     """
     if array.dtype != np.uint8:
         raise ImageError(
@@ -231,9 +221,7 @@ def samples_picture(
 
 
 def layout_of(shape: tuple[int, ...], band_axis: int | None, bands: int | None) -> Layout:
-    """The layout of an array for :func:`samples_picture`; ImageError if an array of this shape
-    cannot have these axes.
-    """
+    """The layout of an array for :func:`samples_picture`; ImageError if its shape does not fit."""
     axes = len(shape)
     axis = axes - 1 if band_axis is None else band_axis + axes * (band_axis < 0)
     if axes == 2 and band_axis is None:
@@ -260,7 +248,7 @@ _ADVICE |= {"b": "array.astype(np.uint8)", "O": "an array of numbers", "V": "an 
 
 
 def native_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The type in native byte order; ImageError if codecs do not take samples of it."""
+    """The type in native byte order; ImageError if codecs do not accept its samples."""
     names = [kind.dtype for kind in SampleType]
     if dtype.name not in names:
         advice = _ADVICE.get(dtype.kind, "array.astype(np.int32), if it can hold the samples")
@@ -288,7 +276,7 @@ def _mask_like(samples: npt.NDArray[Any], mask: npt.ArrayLike, layout: Layout) -
 
 
 def _as_type(nodata: float, kind: np.dtype[Any]) -> float:
-    """The nodata value as a number of the type; ImageError if the type cannot hold it."""
+    """The nodata value as a number of the type; ImageError if the type cannot represent it."""
     if not isinstance(nodata, Real):
         raise ImageError(f"nodata is {nodata!r}: give a number")
     with np.errstate(all="ignore"):
@@ -330,11 +318,9 @@ def _check_finite(samples: npt.NDArray[Any], missing: Mask) -> None:
 
 
 def to_array(picture: Picture) -> Pixels:
-    """Join pixels and alpha in one array.
-
-    Returns:
-        (F, H, W) uint8 for grey pictures without alpha, else (F, H, W, C); alpha is the last
-        channel. Pictures with a layout become (F, H, W, B) as in :func:`source_array`.
+    """Join pixels and alpha, the last channel, in one array: (F, H, W, C) uint8.
+    It is (F, H, W) for grey pictures without alpha. Pictures with a layout become (F, H, W, B) as
+    in :func:`source_array`.
     """
     if picture.layout is not None:
         return source_array(replace(picture, layout=Layout.FHWB))
@@ -344,12 +330,10 @@ def to_array(picture: Picture) -> Pixels:
 
 
 def source_array(picture: Picture) -> npt.NDArray[Any]:
-    """Convert a picture to the array that :func:`samples_picture` made it of.
-
-    Returns:
-        An array with the layout and the byte order of the source; a masked array if integers have
-        missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C),
-        (F, H, W) or (F, H, W, C), without the axis of a single frame.
+    """Undo :func:`samples_picture`.
+    Returns an array with the layout and the byte order of the source; a masked array if integers
+    have missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C), (F,
+    H, W) or (F, H, W, C), without the axis of a single frame.
 
     >>> source_array(samples_picture(np.ones((2, 3, 4), ">f4"), band_axis=0)).dtype.str
     '>f4'
@@ -366,10 +350,7 @@ def source_array(picture: Picture) -> npt.NDArray[Any]:
 
 
 def is_grey(pixels: npt.NDArray[Any]) -> bool:
-    """Whether pictures have one channel, or equal channels.
-
-    Args:
-        pixels: (..., H, W, C), uint8 or floats.
+    """Whether pictures (..., H, W, C), uint8 or floats, have one channel or equal channels.
 
     >>> is_grey(np.full((2, 3, 3), 7)), is_grey(np.eye(3)[None])
     (True, False)
@@ -397,11 +378,7 @@ def without_channel_axis(pixels: Pixels) -> Pixels:
 
 
 def check_limits(picture: Picture) -> None:
-    """Check that an `.aec` file can hold a picture.
-
-    Raises:
-        ImageError: the picture has no pixels, or too many.
-    """
+    """Raise ImageError if a picture has no pixels, or too many for an `.aec` file."""
     try:
         check_size(picture.size, picture.frames)
     except FormatError as error:
@@ -410,15 +387,9 @@ def check_limits(picture: Picture) -> None:
 
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     """Join pictures with the same size to one picture with many frames.
-
-    Metadata and origins are dropped. Grey pictures become RGB if any of the pictures is RGB.
-
-    Args:
-        pictures: at least one picture.
-        names: names of the pictures for messages, or nothing.
-
-    Raises:
-        ImageError: there are no pictures, they differ in size, or only some of them have alpha.
+    Metadata and origins are dropped. Grey pictures become RGB if any of the pictures is RGB. The
+    names, if any, are for messages. Raises ImageError if there are no pictures, they differ in
+    size, or only some of them have alpha.
     """
     _check_stackable(pictures, names)
     channels = max(picture.pixels.shape[-1] for picture in pictures)

@@ -8,17 +8,9 @@ from aecodec.arrays import Pixels
 
 
 def to_planes(pixels: Pixels, channels: int) -> Pixels:
-    """Convert pictures to the number of channels of a codec.
-
-    For a grey codec, each channel of a colour picture becomes a picture. For a colour codec, a grey
-    picture gets three equal channels.
-
-    Args:
-        pixels: (F, H, W, C) uint8.
-        channels: number of channels of the codec, 1 or 3.
-
-    Returns:
-        (F, H, W, channels) uint8, or (F * C, H, W, 1) for a colour picture and a grey codec.
+    """Convert pictures (F, H, W, C) uint8 to the number of channels of a codec, 1 or 3.
+    For a grey codec, each channel of a colour picture becomes a picture: (F * C, H, W, 1). For a
+    colour codec, a grey picture gets three equal channels.
     """
     if pixels.shape[-1] == channels:
         return pixels
@@ -30,14 +22,7 @@ def to_planes(pixels: Pixels, channels: int) -> Pixels:
 
 def from_planes(planes: Pixels, frames: int, channels: int) -> Pixels:
     """Undo :func:`to_planes`; a grey picture becomes the mean of the codec's three channels.
-
-    Args:
-        planes: uint8 with a shape that :func:`to_planes` returns.
-        frames: F, the number of frames.
-        channels: C, the number of channels of the pictures.
-
-    Returns:
-        (F, H, W, C) uint8.
+    Returns (F, H, W, C) uint8.
     """
     if planes.shape[-1] == channels:
         return planes

@@ -48,16 +48,10 @@ class Comparison(NamedTuple):
 
 
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
-    """Draw original, reconstruction and difference side by side, one row per picture.
-
+    """Draw original, reconstruction and difference side by side, a row per picture, as a PNG file.
     Each picture pixel takes at least one whole pixel of the figure. If a picture is larger than a
-    panel, only its centre is drawn, and the caption says so.
-
-    Returns:
-        The content of a PNG file.
-
-    Raises:
-        AecodecError: matplotlib is not installed.
+    panel, only its centre is drawn, and the caption says so. Raises AecodecError if matplotlib is
+    not installed.
     """
     rows = [_centre(comparison) for comparison in comparisons]
     sizes = [_panel_size(row.original.shape[:2]) for row in rows]
@@ -78,17 +72,9 @@ def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
 def rate_distortion_figure(
     curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "bits per pixel"
 ) -> bytes:
-    """Draw PSNR against bits per pixel or per sample, one line per codec.
-
-    Args:
-        curves: (bits, PSNR in dB) of each level, by the codec's name.
-        unit: unit of the bits.
-
-    Returns:
-        The content of a PNG file.
-
-    Raises:
-        AecodecError: matplotlib is not installed.
+    """Draw PSNR in dB against bits per pixel or per sample, one line per codec, as a PNG file.
+    The curves are (bits, PSNR) of each level, by the codec's name. Raises AecodecError if
+    matplotlib is not installed.
     """
     figure = _new_figure((3 * _INCHES, 2 * _INCHES))
     axis = figure.subplots()
@@ -151,7 +137,6 @@ def _centre(comparison: Comparison) -> Comparison:
 
 
 def _panels(comparison: Comparison) -> list[npt.NDArray[Any]]:
-    """Original, reconstruction and difference of a picture."""
     difference = comparison.reconstructed.astype(np.int16) - comparison.original
     return [comparison.original, comparison.reconstructed, difference.mean(axis=-1)]
 
@@ -163,7 +148,6 @@ def _panel_size(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _left_edge(number: int, size: tuple[int, int]) -> int:
-    """Left edge in pixels of a column of panels with this size."""
     return _GAP + number * (size[1] + _GAP)
 
 

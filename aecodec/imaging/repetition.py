@@ -52,8 +52,8 @@ def _detect_in_band(planes: Planes) -> Repetition:
 
 
 def _changes(planes: Planes) -> tuple[int, int]:
-    """The greatest common divisor of the distances of rows that differ from the row before (0 if
-    there is at most one), and the first of these rows.
+    """The first row that differs from the row before, and the gcd of the distances of such rows.
+    Returns the gcd, 0 if there is at most one such row, and the first row.
     """
     divisor, first = 0, 0
     for row in range(1, planes[0].shape[1]):
@@ -81,7 +81,7 @@ def average(values: Values, repetition: tuple[Repetition, ...] | None) -> Values
 
 
 def _edges(side: int, factor: int, phase: int) -> npt.NDArray[np.int64]:
-    """Where blocks begin along a side, and the side's length."""
+    """Positions where blocks begin along a side, and the side's length."""
     starts = np.arange(phase, side, factor)
     if phase:
         starts = np.concatenate([[0], starts])

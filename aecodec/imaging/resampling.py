@@ -15,11 +15,7 @@ Size = tuple[int, int]
 
 
 def reduced_size(size: Size, reduction: int) -> Size:
-    """Size of a picture when it is coded.
-
-    Args:
-        size: (width, height) of the picture.
-        reduction: reduction factor of the sides in halves: 3 makes them 1.5 times smaller.
+    """Size of a coded picture; the reduction factor is in halves: 3 makes sides 1.5 times smaller.
 
     >>> reduced_size((100, 1), 3)
     (67, 1)
@@ -29,16 +25,8 @@ def reduced_size(size: Size, reduction: int) -> Size:
 
 
 def resize(pixels: Pixels, size: Size) -> Pixels:
-    """Resize pictures with a cubic filter (Catmull-Rom).
-
+    """Resize pictures (F, H, W, C) uint8 to (width, height) with a cubic filter (Catmull-Rom).
     When reducing, the filter is stretched so that it averages pixels.
-
-    Args:
-        pixels: (F, H, W, C) uint8.
-        size: (width, height) of the result.
-
-    Returns:
-        (F, height, width, C) uint8.
     """
     if pixels.shape[2:0:-1] == size:
         return pixels

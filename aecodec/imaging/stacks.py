@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from aecodec.errors import AecodecWarning, ImageError
+from aecodec.errors import ImageError, warn
 from aecodec.format.container import MetadataKind
 from aecodec.format.stack_names import attach_names, can_be_kept, detach_names
 from aecodec.imaging.picture import Picture, stack
@@ -18,24 +17,16 @@ Metadata = dict[MetadataKind, bytes]
 def stacked(
     paths: Sequence[Path], pictures: Sequence[Picture], shared: Metadata, metadata: bool | None
 ) -> Picture:
-    """Join pictures with their names and common metadata.
+    """Join pictures with their names and common metadata (see :func:`shared_metadata`).
 
-    A warning says if names are dropped, or if grey pictures become RGB.
-
-    Args:
-        paths: the files of the pictures.
-        pictures: the pictures; all have the same size, and all or none have alpha.
-        shared: their common metadata, from :func:`shared_metadata`.
-        metadata: True to keep all metadata and names, False to drop them, None to keep what is
-            possible.
-
-    Raises:
-        ImageError: the pictures cannot be stacked, or `metadata` is True and the names cannot be
-            kept.
+    All pictures have the same size, and all or none have alpha. `metadata` is True to keep all
+    metadata and names, False to drop them, None to keep what is possible. A warning says if names
+    are dropped, or if grey pictures become RGB. Raises ImageError if the pictures cannot be
+    stacked, or `metadata` is True and the names cannot be kept.
     """
     joined = replace(stack(pictures, paths), metadata=shared)
     if len({picture.mode.channels for picture in pictures}) > 1:
-        _warn("grey pictures were converted to RGB, because a stack has one mode")
+        warn("grey pictures were converted to RGB, because a stack has one mode")
     if metadata is False:
         return joined
     names = [path.name for path in paths]
@@ -44,7 +35,7 @@ def stacked(
             raise ImageError(
                 f"{problem}: stack the pictures without --metadata, or compress them one by one"
             )
-        _warn(problem)
+        warn(problem)
         return joined
     xmp = attach_names(shared.get(MetadataKind.XMP, b""), names)
     return replace(joined, metadata=shared | {MetadataKind.XMP: xmp})
@@ -60,13 +51,8 @@ def _problem_of_names(names: list[str], frames: int) -> str | None:
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
     """Find the metadata that is the same in all pictures; a warning names other metadata.
-
-    Args:
-        pictures: the pictures.
-        metadata: True to keep all metadata, False for none, None for the common metadata.
-
-    Raises:
-        ImageError: `metadata` is True, and the metadata of the pictures differs.
+    `metadata` is True to keep all, False for none, None for the common metadata. Raises ImageError
+    if it is True, and the metadata of the pictures differs.
     """
     if metadata is False:
         return {}
@@ -79,7 +65,7 @@ def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metad
                 f"{text} differ between the pictures, but a stack has only one for all: stack "
                 "them without --metadata, or compress them one by one"
             )
-        _warn(f"{text} differ between the pictures and are not kept")
+        warn(f"{text} differ between the pictures and are not kept")
     return {kind: pictures[0].metadata[kind] for kind in sorted(kinds - differing)}
 
 
@@ -103,7 +89,3 @@ def file_names(names: Sequence[str], count: int, suffix: str) -> list[str]:
         return [f"{number:0{len(str(count))}}{suffix}" for number in range(1, count + 1)]
     short = [Path(name).stem + suffix for name in names]
     return short if can_be_kept(short) else [name + suffix for name in names]
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, AecodecWarning, stacklevel=3)

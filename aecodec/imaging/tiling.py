@@ -8,11 +8,7 @@ from aecodec.arrays import Pixels
 
 
 def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
-    """Number of (rows, columns) of tiles that cover a picture.
-
-    Args:
-        size: (width, height) of the picture in pixels.
-        tile: (height, width) of a tile in pixels.
+    """Number of (rows, columns) of tiles (height, width) that cover a picture (width, height).
 
     >>> grid_of((57, 28), (28, 28))
     (1, 3)
@@ -21,14 +17,8 @@ def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
 
 
 def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
-    """Pad pictures with :func:`pad_to_tiles`, and cut them into tiles, row by row.
-
-    Args:
-        pixels: (F, H, W, C) uint8.
-        tile: (h, w), height and width of a tile in pixels.
-
-    Returns:
-        (F * rows * columns, h, w, C) uint8.
+    """Pad pictures (F, H, W, C) with :func:`pad_to_tiles`, and cut them into tiles row by row.
+    Returns (F * rows * columns, h, w, C) for tiles (h, w).
     """
     frames, height, width, channels = pixels.shape
     rows, columns = grid_of((width, height), tile)
@@ -49,15 +39,8 @@ def pad_to_tiles(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
 
 
 def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
-    """Join tiles, and crop the padding that :func:`split` added.
-
-    Args:
-        tiles: (F * rows * columns, h, w, C) uint8.
-        frames: F, the number of frames.
-        size: (width, height) of each frame in pixels.
-
-    Returns:
-        (F, H, W, C) uint8.
+    """Join tiles (F * rows * columns, h, w, C), and crop the padding that :func:`split` added.
+    Returns (F, H, W, C) for frames of (width, height) pixels.
 
     >>> picture = np.arange(2 * 5 * 7 * 1, dtype=np.uint8).reshape(2, 5, 7, 1)
     >>> bool((merge(split(picture, (2, 3)), 2, (7, 5)) == picture).all())

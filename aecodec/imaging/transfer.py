@@ -1,8 +1,8 @@
-"""Transfer functions: samples of any type to the values that networks see, and back.
+"""Transfer functions: conversion of samples of any type to values for networks, and back.
 
-Each band has a table that maps values 0 to V = 255 P to 0..65535, and limits. A sample is
-low + (high - low) * table[value] / 65535, rounded as the type of the samples needs. Curves, such as
-a logarithm, are only in the table, so that decoding is exact.
+Each band has limits, and a table that maps values 0 to V = 255 P to 0..65535. A sample is low +
+(high - low) * table[value] / 65535, rounded as the type of the samples needs. Curves, such as a
+logarithm, are only in the table, so that decoding is exact.
 """
 
 from __future__ import annotations
@@ -63,27 +63,17 @@ class Transfer:
             raise ValueError("tables do not ascend from 0 to 65535")
 
     def limits_of(self, dtype: np.dtype[Any], limits: Float64 | None = None) -> Float64:
-        """The limits (B, 2) for samples of a type: the codec's limits, or `limits`, in its range.
-
-        For integers, they are rounded outwards.
-
-        Raises ImageError if the type cannot hold samples between the limits of a band.
-
-        >>> linear([(-0.5, 300.2)]).limits_of(np.dtype("uint8")).tolist()
-        [[0.0, 255.0]]
+        """:func:`rounded_limits` of the codec or the file for samples of a type.
+        Raises ImageError if the type cannot represent samples between the limits of a band.
         """
-        low, high = (self.limits if limits is None else limits).T
-        if dtype.kind == "f":
-            lowest, highest = float(np.finfo(dtype).min), float(np.finfo(dtype).max)
-        else:
-            lowest, highest = np.iinfo(dtype).min, np.iinfo(dtype).max
-            low, high = np.floor(low), np.ceil(high)
-        fitted = np.stack([low.clip(lowest, highest), high.clip(lowest, highest)], axis=1)
-        for band, (least, most) in enumerate(fitted.tolist(), start=1):
+        given = self.limits if limits is None else limits
+        fitted = rounded_limits(given, dtype)
+        for band, (least, most) in enumerate(fitted.tolist()):
             if least >= most or (dtype.kind != "f" and most - least > MAX_RANGE):
+                low, high = given[band]
                 raise ImageError(
-                    f"the codec has the limits {low[band - 1]:g} to {high[band - 1]:g} for band "
-                    f"{band}, and {dtype.name} cannot hold samples between them, or they differ by "
+                    f"the codec has the limits {low:g} to {high:g} for band {band + 1}, "
+                    f"and {dtype.name} cannot hold samples between them, or they differ by "
                     f"more than {MAX_RANGE}: convert the samples to float32, or train a codec on "
                     "pictures with such samples"
                 )
@@ -104,20 +94,13 @@ class Transfer:
         limits: Float64 | None = None,
         missing: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Values, npt.NDArray[np.int64]]:
-        """Convert samples to the values whose samples, before rounding, are nearest; in a tie, to
-        the lower value.
+        """Convert samples (F, H, W, B) to the values with the nearest unrounded samples.
 
-        Args:
-            samples: (F, H, W, B). NaN get an undefined value.
-            limits: (B, 2) limits of the file, or None for the codec's limits.
-            missing: (F, H, W, 1 or B), True for samples that are not counted.
+        Ties go to the lower value; NaN get an undefined value. The limits (B, 2) of the file
+        replace the codec's. Missing samples (F, H, W, 1 or B) are not counted.
 
-        Returns:
-            Values (F, H, W, B), and the number of samples per band outside the limits, which were
-            clipped.
-
-        Raises:
-            ImageError: the type cannot hold samples between the limits.
+        Returns values (F, H, W, B), and the number of samples per band outside the limits, which
+        were clipped. Raises ImageError if the type cannot represent samples between the limits.
         """
         levels, fitted = self.levels(samples.dtype, limits), self.limits_of(samples.dtype, limits)
         values = np.empty(samples.shape, np.uint16)
@@ -138,14 +121,25 @@ class Transfer:
         self, values: Values, dtype: np.dtype[Any], limits: Float64 | None = None
     ) -> Samples:
         """Convert values (F, H, W, B) to samples of a type.
-
-        Raises ImageError if the type cannot hold samples between the limits.
+        Raises ImageError if the type cannot represent samples between the limits.
         """
         samples = np.empty(values.shape, dtype.newbyteorder("="))
         for band, levels in enumerate(self.levels(samples.dtype, limits)):
             for frame in range(len(values)):
                 samples[frame, ..., band] = levels[values[frame, ..., band]]
         return samples
+
+
+def rounded_limits(limits: Float64, dtype: np.dtype[Any]) -> Float64:
+    """Limits (B, 2) clipped to the range of a type, and rounded outwards if it is an integer type.
+
+    >>> rounded_limits(np.array([(-0.5, 300.2), (0.5, 2.5)]), np.dtype("uint8")).tolist()
+    [[0.0, 255.0], [0.0, 3.0]]
+    """
+    if dtype.kind == "f":
+        return limits.clip(float(np.finfo(dtype).min), float(np.finfo(dtype).max))
+    outwards = np.stack([np.floor(limits[:, 0]), np.ceil(limits[:, 1])], axis=1)
+    return outwards.clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
 
 
 def linear(limits: npt.ArrayLike, phases: int = 1) -> Transfer:
@@ -166,7 +160,7 @@ Lookup = Callable[[npt.NDArray[Any]], npt.NDArray[np.uint16]]
 def _lookup_of(
     table: npt.NDArray[np.uint16], kind: np.dtype[Any], low: float, high: float
 ) -> Lookup:
-    """The lookup of a band: it counts the means of neighbouring entries that are below a sample."""
+    """The lookup of a band; it counts the means of neighbouring entries that are below a sample."""
     entries, first = np.unique(table, return_index=True)
     values = first.astype(np.uint16)
     if kind.kind != "f":
@@ -195,7 +189,7 @@ def _integer_lookup(
 
 
 def _round_down(numbers: Float64, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Round to numbers of a type that are not larger: comparing with them gives the same result."""
+    """Round to numbers of a type that are not larger, so that comparisons give the same result."""
     rounded = numbers.astype(kind)
     return np.where(rounded > numbers, np.nextafter(rounded, kind.type(-np.inf)), rounded)
 

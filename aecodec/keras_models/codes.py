@@ -1,7 +1,7 @@
-"""Layers that turn vectors into integer codes and back, registered with Keras.
+"""Layers that convert vectors to integer codes and back, registered with Keras.
 
 An index of up to 4,096 does not fit an int8 channel, so codes are digits. Exporters replace the
-quantizers of models by these layers, and the layers by TFLite operators on integers.
+quantizers of models with these layers, and the layers with TFLite operators on integers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Digits = npt.NDArray[np.intp]
 
 
 def digits_of(numbers: npt.NDArray[Any], count: int) -> Digits:
-    """Digits (..., K) of numbers below `count`, at most 65,536; digits lie in -128..127.
+    """Digits (..., K) in -128..127 of numbers below `count`, which is at most 65,536.
 
     >>> digits_of(np.array([0, 127]), 128).tolist(), digits_of(np.array([4095]), 4096).tolist()
     ([[-64], [63]], [[31, 31]])
@@ -101,10 +101,9 @@ class NearestCode(_Codes):
 
 @keras.saving.register_keras_serializable(package="aecodec")
 class ScalarCodes(_Codes):
-    """Vectors (..., D) to codes (..., D): a staircase for each channel.
-
-    Weights: `first` (D,), the codes of the least values; `thresholds` and `steps` (D, L): a step is
-    added to the code of values that reach its threshold.
+    """Vectors (..., D) to codes (..., D), with a staircase for each channel.
+    Weights: `first` (D,), the codes of the lowest values; `thresholds` and `steps` (D, L): the code
+    of a value is increased by each step whose threshold the value reaches.
 
     >>> layer = ScalarCodes.of(
     ...     first=np.array([-1]), thresholds=np.array([[0.0, 2.0]]), steps=np.ones((1, 2)))
@@ -123,7 +122,6 @@ class ScalarCodes(_Codes):
 @keras.saving.register_keras_serializable(package="aecodec")
 class CodeVectors(_Codes):
     """Digits (..., K) to the row (..., D) of a table that they select.
-
     Weights: `bases` (K,), `offset` (1,) and `table` (n, D). The row is `offset` plus the sum of
     digits times bases, clipped to 0..n-1, so that damaged codes also select a row.
 
@@ -143,7 +141,7 @@ class CodeVectors(_Codes):
 
 
 def code_layer(model: Any) -> Any:
-    """The layer that makes or takes the codes of a half; None if its latents are not such codes."""
+    """The layer of a half that makes or reads codes; None if its latents are not such codes."""
     ends = (model.layers[-1], model.layers[min(1, len(model.layers) - 1)])
     return next((layer for layer in ends if isinstance(layer, _Codes)), None)
 

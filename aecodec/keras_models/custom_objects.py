@@ -1,4 +1,4 @@
-"""Custom classes and functions that model files use, and that Keras must know."""
+"""Custom classes and functions in model files, which Keras must know."""
 
 from __future__ import annotations
 
@@ -16,15 +16,9 @@ from aecodec.errors import UsageError
 
 
 def register_custom_objects(names: Iterable[str]) -> None:
-    """Import objects and register them with Keras, for model files that use them.
-
-    This runs the code of their modules.
-
-    Args:
-        names: objects as `module:Name` or `file.py:Name`. Modules may be in the working directory.
-
-    Raises:
-        UsageError: a module or an object does not exist, or the module fails.
+    """Import objects, `module:Name` or `file.py:Name`, and register them with Keras.
+    This runs the code of their modules, which may be in the working directory. Raises UsageError if
+    a module or an object does not exist, or the module fails.
 
     >>> register_custom_objects(["string:Template"])
     >>> keras.saving.get_custom_objects()["Template"].__name__
@@ -36,13 +30,9 @@ def register_custom_objects(names: Iterable[str]) -> None:
 
 
 def imported_object(name: str) -> Any:
-    """Import a class or a function. This runs the code of its module.
-
-    Args:
-        name: the object as `module:name` or `file.py:name`; modules may be in the working folder.
-
-    Raises:
-        UsageError: the module or the object does not exist, or the module fails.
+    """Import a class or a function, `module:name` or `file.py:name`.
+    This runs the code of its module, which may be in the working directory. Raises UsageError if
+    the module or the object does not exist, or the module fails.
     """
     module, _, attribute = name.rpartition(":")
     if not module or not attribute:

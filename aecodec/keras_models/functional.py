@@ -1,6 +1,7 @@
 """Functional Keras models: conversion from other models, and rebuilding layer by layer.
 
-A functional model has known shapes, and its files open without the class of the original model.
+The shapes of a functional model are known, and its files open without the class of the original
+model.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from aecodec.errors import ModelError
 from aecodec.keras_models.layers import TENSOR, BareOperation
 
 IN_STEPS = "_in_steps"
-"""Suffix of the names of layers that take latents in units of steps. It is stored in model files;
-see :mod:`aecodec.training.warm_start`."""
+"""Suffix of the names of layers whose inputs are latents in units of steps. It is stored in model
+files; see :mod:`aecodec.training.warm_start`."""
 
 
 class LayerCall(NamedTuple):
@@ -33,14 +34,10 @@ class LayerCall(NamedTuple):
 def as_functional(model: Any) -> Any:
     """A model with an input shape: the model itself, or a functional model with the same layers.
 
-    A subclassed model is replaced by its layers, so that its files open without its class. Calls of
-    `keras.ops` become layers of aecodec, because HDF5 files can only store layers.
-
-    Args:
-        model: functional, Sequential or subclassed Keras model that was built or called once.
-
-    Raises:
-        ModelError: the input shape is not known, or a weight is used outside a layer.
+    The model is functional, Sequential or subclassed, and was built or called once. A subclassed
+    model is replaced by its layers, so that its files open without its class. Calls of `keras.ops`
+    become layers of aecodec, because HDF5 files can only store layers. Raises ModelError if the
+    input shape is not known, or a weight is used outside a layer.
 
     >>> class Half(keras.Model):
     ...     def __init__(self):
@@ -60,36 +57,25 @@ def as_functional(model: Any) -> Any:
 
 def with_shapes(model: Any) -> Any:
     """A model with known inputs and outputs: the model itself, or its functional trace.
-
-    Args:
-        model: functional, Sequential or subclassed Keras model that was built or called once.
-
-    Raises:
-        ModelError: the input shape is not known.
+    A subclassed model must have been built or called once; raises ModelError if its input shape is
+    not known.
     """
     return model if isinstance(getattr(model, "inputs", None), list) else _traced(model)
 
 
 def with_calls(model: Any, inputs: Any, call: Any) -> Any:
-    """Rebuild a model as a functional model whose layers are called by `call`.
-
-    Args:
-        model: functional or Sequential model with one input and one output.
-        inputs: Keras input of the new model; None for a new input like the model's.
-        call: called with a layer and its arguments; returns the output of the layer.
+    """Rebuild a model with one input and one output; `call` calls its layers.
+    `call` receives a layer and its arguments, and returns the output. `inputs` is the Keras input
+    of the new model; None creates one like the model's.
     """
     functional = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     return keras.models.clone_model(functional, inputs, lambda layer: layer, call)
 
 
 def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
-    """Rebuild a model, and record the calls of its layers in order.
-
+    """Rebuild a model with one input and one output, and record the calls of its layers in order.
     Rebuilding is necessary because a layer that belongs to several models does not know which of
     its tensors belong to which model.
-
-    Args:
-        model: functional or Sequential model with one input and one output.
     """
     calls: list[LayerCall] = []
 
@@ -179,13 +165,7 @@ def _input_shape(model: Any) -> tuple[int | None, ...]:
 
 
 def rescaled(encoder: Any, decoder: Any, steps: npt.NDArray[Any]) -> tuple[Any, Any]:
-    """The models with latents in units of quantization steps, which can be rounded to integers.
-
-    Args:
-        encoder: Keras model from images to latents (..., K).
-        decoder: Keras model from latents (..., K) to images.
-        steps: (K,) quantization steps.
-    """
+    """The models with latents (..., K) in units of quantization steps (K,), to be rounded."""
     exact = np.asarray(steps, np.float64)
     name = free_name("latents_to_steps", encoder)
     divide = keras.layers.Rescaling((1 / exact).tolist(), name=name)
@@ -227,13 +207,7 @@ def _has_channel_weights(layer: Any) -> bool:
 
 
 def with_weights(layer: Any, weights: Sequence[npt.NDArray[Any]], name: str) -> Any:
-    """A copy of a Dense or Conv2D layer with other weights.
-
-    Args:
-        layer: the layer to copy.
-        weights: a kernel (..., inputs, outputs), and a bias if the layer has one.
-        name: name of the copy.
-    """
+    """A copy of a Dense or Conv2D layer with another name, kernel (..., inputs, outputs), bias."""
     copy = type(layer).from_config(layer.get_config() | {"name": name})
     copy.build((None, None, None, weights[0].shape[-2]))
     copy.set_weights(weights)

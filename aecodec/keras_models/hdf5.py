@@ -1,4 +1,4 @@
-"""Writing Keras models as HDF5 files."""
+"""Keras models as HDF5 files."""
 
 from __future__ import annotations
 

@@ -7,13 +7,12 @@ other precisions compute in float32.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 from aecodec.keras_models.functional import numbered_names, with_shapes
 from aecodec.keras_models.layers import DepthToSpace
 
@@ -62,21 +61,12 @@ _CALLED_IN_TRAINING = (
 
 
 def in_inference_form(model: Any, tensor: Any) -> Any:
-    """Apply a model to a symbolic tensor, as layers of a flat graph.
+    """Apply a model with one input to a Keras tensor, as layers of a flat graph.
 
     Layers keep their weights and, if these are unique, their names. A layer that is called several
     times remains a single layer. Calls of `keras.ops` do not change. An :class:`AecodecWarning`
-    names layers that were called with `training=True`.
-
-    Args:
-        model: functional, Sequential or subclassed Keras model with one input.
-        tensor: a Keras tensor with the shape of the input.
-
-    Returns:
-        A Keras tensor, or the structure of tensors that the model returns.
-
-    Raises:
-        ModelError: the input shape is not known.
+    names layers that were called with `training=True`. Returns a Keras tensor, or the structure of
+    tensors that the model returns. Raises ModelError if the input shape is not known.
 
     >>> model = keras.Sequential([keras.Input((5,)), keras.layers.Dropout(0.5)])
     >>> model.add(keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]))
@@ -107,17 +97,14 @@ class _Inlining:
         if _is_keras_layer(operation, _AUGMENTATION):
             return args[0]
         if kwargs.pop("training", False) is True and _draws_or_learns(operation):
-            warnings.warn(_CALLED_IN_TRAINING.format(operation.name), AecodecWarning, stacklevel=2)
+            warn(_CALLED_IN_TRAINING.format(operation.name))
         if _is_keras_layer(operation, _NOISE):
             return args[0]
         if _enlarges_any_size(operation, args[0]):
             return _enlarged(args[0], operation.size[0], operation.name)
         if isinstance(operation, keras.Model):
-            return self._call_model(operation, *args, **kwargs)
+            return self.run(with_shapes(operation), *keras.tree.flatten((args, kwargs)))
         return self._uniquely_named(operation, lambda layer: layer(*args, **kwargs))
-
-    def _call_model(self, model: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.run(with_shapes(model), *keras.tree.flatten((args, kwargs)))
 
     def _uniquely_named(self, layer: Any, call: Callable[[Any], Any]) -> Any:
         """Call a layer, or a copy if its dtype is not float32 or its name is taken."""

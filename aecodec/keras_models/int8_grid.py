@@ -27,13 +27,8 @@ _LARGEST_SUM_CHANGE = 2.0**-11
 
 
 def int8_of(kernel: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Round a kernel as TFLite does.
-
-    Args:
-        kernel: (..., outputs) weights.
-
-    Returns:
-        Integers in -127..127, and the step of each output channel (1, ..., outputs).
+    """Round a kernel (..., outputs) like TFLite.
+    Returns integers in -127..127, and the step of each output channel (1, ..., outputs).
 
     >>> int8_of(np.array([[0.5, -1.0], [0.25, 0.75]]))[0].tolist()
     [[127.0, -127.0], [63.0, 95.0]]
@@ -44,14 +39,10 @@ def int8_of(kernel: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any
 
 
 def on_int8_grid(kernel: npt.NDArray[Any]) -> Float32:
-    """Round a kernel to few significant bits, so that int8 rounds it to the same integers.
-
+    """Round an int8-rounded kernel (..., outputs) to few bits, which int8 rounds to the same.
     Each output channel is rounded to the coarsest grid of powers of two that distinguishes its
     integers and preserves its sum, by which uniform areas are multiplied. Such weights also
     compress well in an HDF5 file.
-
-    Args:
-        kernel: (..., outputs) weights that are already rounded to int8.
     """
     integers, step = int8_of(kernel)
     exact, coarsest = integers * step, np.exp2(np.floor(np.log2(step)))
@@ -92,5 +83,5 @@ def is_on_int8_grid(kernel: npt.NDArray[Any]) -> bool:
 
 
 def _input_axes(kernel: npt.NDArray[Any]) -> tuple[int, ...]:
-    """All axes except that of the output channels."""
+    """All axes except the axis of the output channels."""
     return tuple(range(kernel.ndim - 1))

@@ -62,10 +62,8 @@ TENSOR = "<tensor>"
 @keras.saving.register_keras_serializable(package="aecodec")
 class BareOperation(keras.layers.Layer):
     """A function of `keras.ops` as a layer, because HDF5 files can only store layers.
-
-    Args:
-        operation: the operation object of a call of `keras.ops` in a functional model.
-        arguments: positional and named arguments of the call, with :data:`TENSOR` for each tensor.
+    `operation` is the operation object of a call in a functional model; `arguments` are the
+    positional and named arguments of the call, with :data:`TENSOR` for each tensor.
 
     >>> doubled = keras.Input((2,)) * 2.0
     >>> double = BareOperation(doubled._keras_history.operation, ((TENSOR, 2.0), {}))

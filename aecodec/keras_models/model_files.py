@@ -1,4 +1,4 @@
-"""Opening Keras models from HDF5, `.keras` and `.onnx` files."""
+"""Keras models in HDF5, `.keras` and `.onnx` files."""
 
 from __future__ import annotations
 
@@ -90,12 +90,8 @@ def load_model(path: Path | str) -> Any:
 
 
 def _check_keras(version: str) -> None:
-    """Check that Keras does not run code in files.
-
+    """Raise ModelError if Keras runs code in files.
     Before 3.11.3 it runs the code of Lambda layers in HDF5 files, even with `safe_mode`.
-
-    Raises:
-        ModelError: it runs code.
 
     >>> _check_keras("3.11.3")
     >>> _check_keras("3.9.0")
@@ -108,11 +104,7 @@ def _check_keras(version: str) -> None:
 
 
 def _check_is_model_file(path: Path) -> None:
-    """Check that a path is a model file.
-
-    Raises:
-        ModelError: it is not; the message says what to do.
-    """
+    """Raise ModelError, with advice, if a path is not a model file."""
     if path.is_dir():
         is_saved_model = (path / "saved_model.pb").is_file()
         advice = _SAVED_MODEL.format(path=repr(str(path)))
@@ -128,7 +120,7 @@ def _check_is_model_file(path: Path) -> None:
 
 
 def _advice(path: Path, error: Exception) -> str:
-    """What to do about a model that Keras does not open."""
+    """Advice about a model that Keras does not open."""
     text = str(error)
     if "torch" in text:
         return (
@@ -167,13 +159,8 @@ def _is_of_keras_2(path: Path) -> bool:
 
 def open_model(name: str, content: bytes) -> Any:
     """Open the Keras model in the content of an HDF5 or `.keras` file.
-
-    Args:
-        name: name of the file. Its suffix determines the format.
-        content: content of the file.
-
-    Raises:
-        ModelError: the content is not a model that can be opened.
+    The suffix of the name determines the format. Raises ModelError if the content is not a model
+    that can be opened.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, name)
@@ -183,8 +170,6 @@ def open_model(name: str, content: bytes) -> Any:
 
 def keras_half(folder: CodecFolder, half: Half) -> Any:
     """The float Keras model of a half of a codec.
-
-    Raises:
-        CodecError: its HDF5 file is missing or damaged.
+    Raises CodecError if its HDF5 file is missing or damaged.
     """
     return open_model(half.hdf5, folder.read(half.hdf5))

@@ -1,4 +1,4 @@
-"""Opening ONNX models, for example of PyTorch, as Keras models with channels last.
+"""ONNX models, for example of PyTorch, as Keras models with channels last.
 
 No published converter fits: onnx2tf and nobuco make models of Keras 2, onnx2tf pins versions that
 aecodec cannot use, and litert-torch makes TFLite models without the Keras models that codecs keep.
@@ -7,7 +7,6 @@ aecodec cannot use, and litert-torch makes TFLite models without the Keras model
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from aecodec.errors import AecodecError, AecodecWarning, ModelError
+from aecodec.errors import AecodecError, ModelError, warn
 from aecodec.keras_models.functional import numbered_names
 from aecodec.keras_models.onnx_graph import Graph, attributes_of, find_gelus, label
 from aecodec.keras_models.onnx_operators import OPERATORS, Node
@@ -27,12 +26,9 @@ _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLi
 
 def load_onnx(path: Path) -> Any:
     """Open an ONNX model as a functional Keras model with channels last.
-
-    Random numbers become zero, and an :class:`AecodecWarning` says so.
-
-    Raises:
-        AecodecError: the package `onnx` is missing.
-        ModelError: the file is damaged, or contains an operator that cannot be converted.
+    Random numbers become zero, and an :class:`AecodecWarning` says so. Raises AecodecError if the
+    package `onnx` is missing, and ModelError if the file is damaged, or contains an operator that
+    cannot be converted.
     """
     try:
         from onnx import inliner, load
@@ -129,7 +125,7 @@ class _Conversion:
 
 
 def _order(rank: int, is_last: bool) -> Axes:
-    """The axes of a Keras tensor at an end of a model, after the batch."""
+    """The axes of a Keras input or output after the batch."""
     return (2, 3, 1) if rank == 4 and not is_last else tuple(range(1, rank))
 
 
@@ -140,11 +136,7 @@ def _known_shape(value: Value) -> tuple[int, ...]:
 
 
 def _without_noise(node: Any, inputs: list[Any]) -> Array:
-    warnings.warn(
-        f"{label(node)} draws random numbers: zeros replace them, so the mean becomes the code",
-        AecodecWarning,
-        stacklevel=2,
-    )
+    warn(f"{label(node)} draws random numbers: zeros replace them, so the mean becomes the code")
     attributes = attributes_of(node)
     like = inputs[0].shape if inputs else attributes["shape"]
     return np.zeros(like, np.float32)

@@ -17,20 +17,15 @@ _FARTHEST = 8
 
 _FLOATS = ("float16", "bfloat16", "float64")
 _AXES_OF = {"Resize": "axes"}
-"""Attributes that are left out when a node is computed."""
+"""Attributes that are omitted when a node is computed."""
 
 _OF_GELU = ("Constant", "Add", "Div", "Erf", "Mul", "Pow", "Tanh")
 
 
 class Graph:
     """The graph of an ONNX model.
-
-    Attributes:
-        opset: version of the operators.
-        constants: arrays by name, with floats as float32.
-        inputs: for each input, its sides; None if a side is not fixed.
-        outputs: the same for each output.
-        nodes: the nodes in order.
+    `opset` is the version of the operators. `constants` are arrays by name, with floats as float32.
+    `inputs` and `outputs` are their sides by name; None is a variable side. The nodes are in order.
     """
 
     def __init__(self, model: Any) -> None:
@@ -50,9 +45,7 @@ class Graph:
 
     def needed_nodes(self, shortcuts: Mapping[str, tuple[str, str]]) -> list[Any]:
         """The nodes that the outputs need, in order.
-
-        Args:
-            shortcuts: values that need only another value, which comes first in the pair.
+        `shortcuts` are values that need only one other value, the first of a pair.
         """
         names, nodes = set(self.outputs), []
         for node in reversed(self.nodes):
@@ -87,11 +80,8 @@ class Graph:
 
 def find_gelus(graph: Graph) -> dict[str, tuple[str, str]]:
     """Find subgraphs that compute GELU, of up to nine nodes, by evaluating them.
-
-    TFLite has no operator for erf, and a single int8 operator rounds only once.
-
-    Returns:
-        For each result, the name of the value that it is a function of, and "none" or "tanh".
+    TFLite has no operator for erf, and a single int8 operator rounds only once. Returns for each
+    result the name of its argument, and "none" or "tanh".
     """
     gelus: dict[str, tuple[str, str]] = {}
     for node in graph.nodes:
@@ -105,7 +95,7 @@ def find_gelus(graph: Graph) -> dict[str, tuple[str, str]]:
 
 
 def _form_of(graph: Graph, name: str, entry: str) -> str | None:
-    """The form of GELU that computes a value from another value; None if none does."""
+    """The form of GELU with which a value depends on another value, or None."""
     try:
         results = _evaluated(graph, name, {entry: _GRID})
     except LookupError:
@@ -122,9 +112,7 @@ def _form_of(graph: Graph, name: str, entry: str) -> str | None:
 
 def _evaluated(graph: Graph, name: str, known: dict[str, Array]) -> Array:
     """Evaluate a value, given the value of another name.
-
-    Raises:
-        LookupError: the value depends on more values, or on other operators than GELU.
+    Raises LookupError if the value depends on more values, or on operators that GELU does not use.
     """
     if name not in known:
         node = graph.producers.get(name)

@@ -1,7 +1,7 @@
-"""The operators of ONNX that become Keras layers and operations, by name.
+"""ONNX operators as Keras layers and operations, by name.
 
-A function takes the node, then a value for each input: a :class:`Value`, an array for a constant,
-or None. It returns a value or, for several outputs, a list.
+The arguments of a function are the node, then a value for each input: a :class:`Value`, an array
+for a constant, or None. It returns a value or, for several outputs, a list.
 """
 
 from __future__ import annotations
@@ -32,14 +32,9 @@ from aecodec.keras_models.onnx_values import (
 
 @dataclass(frozen=True)
 class Node:
-    """A node of a graph.
-
-    Attributes:
-        attributes: attributes by name.
-        opset: version of the operators.
-        batch: number of pictures for which the graph was exported.
-        name: unique name for its layer.
-        fold: computes the result of the operator, with these attributes, for constants.
+    """A node of a graph, with attributes by name and a unique name for its layer.
+    `opset` is the version of the operators, and `batch` the number of pictures for which the graph
+    was exported. `fold` computes the operator with these attributes for constants.
     """
 
     attributes: dict[str, Any]
@@ -49,7 +44,6 @@ class Node:
     fold: Callable[..., Array] = np.array
 
     def get(self, name: str, default: Any = None) -> Any:
-        """An attribute, or the default."""
         return self.attributes.get(name, default)
 
     def argument(self, name: str, value: Any) -> Any:
@@ -435,7 +429,6 @@ def _concatenated(node: Node, *parts: Any) -> Value:
 
 
 def _part(value: Value, axis: int, index: Any) -> Value:
-    """A slice of an axis."""
     value = _with_axis(value, axis)
     key = (slice(None),) * (value.axes.index(axis) + 1) + (index,)
     return value._replace(tensor=value.tensor[key])

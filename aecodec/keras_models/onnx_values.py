@@ -25,12 +25,8 @@ ANY_SIZE = "it needs the size of the picture: export the model with a fixed size
 
 class Value(NamedTuple):
     """A tensor of an ONNX graph.
-
-    Attributes:
-        tensor: Keras tensor (N, ...).
-        axes: for each axis of the Keras tensor after the first, the axis of the ONNX tensor. ONNX
-            axes that are missing have length 1.
-        rank: number of axes of the ONNX tensor.
+    `tensor` is a Keras tensor (N, ...). `axes` are the ONNX axes of its axes after the first;
+    missing ONNX axes have length 1. `rank` is the number of ONNX axes.
     """
 
     tensor: Any
@@ -54,10 +50,8 @@ class Value(NamedTuple):
 
 
 def arranged(value: Value, axes: Sequence[int]) -> Any:
-    """The Keras tensor whose axes, after the batch, are these axes of the ONNX tensor.
-
-    Raises:
-        ModelError: the order needs a reshape, but the model takes any size.
+    """The Keras tensor whose axes, after the batch, are these ONNX axes.
+    Raises ModelError if the order needs a reshape, but the model accepts any size.
     """
     shape = value.shape
     kept = [axis for axis in axes if axis in value.axes]
@@ -72,9 +66,7 @@ def arranged(value: Value, axes: Sequence[int]) -> Any:
 
 def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
     """A Keras tensor (N, *sides) with the same elements.
-
-    Raises:
-        ModelError: a side is not known, or there are more or fewer elements.
+    Raises ModelError if a side is not known, or the number of elements differs.
     """
     if None in sides or None in tensor.shape[1:]:
         raise ModelError(ANY_SIZE)
@@ -85,9 +77,7 @@ def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
 
 def image_like(value: Value) -> Any:
     """The Keras tensor (N, height, width, channels) of an ONNX tensor (1, C, H, W).
-
-    Raises:
-        ModelError: it has another number of axes.
+    Raises ModelError if it has another number of axes.
     """
     if value.rank != 4:
         raise ModelError(f"it has {value.rank - 2} spatial axes instead of 2")
@@ -95,12 +85,12 @@ def image_like(value: Value) -> Any:
 
 
 def image_value(tensor: Any) -> Value:
-    """The inverse of :func:`image_like`."""
+    """Undo :func:`image_like`."""
     return Value(tensor, (2, 3, 1), 4)
 
 
 def combined(function: Callable[..., Any], *parts: Value | Array) -> Value:
-    """Apply a function of tensors, elementwise, with NumPy's rules for different shapes."""
+    """Apply an elementwise function to tensors, with NumPy's rules for different shapes."""
     rank = max(part.rank if isinstance(part, Value) else part.ndim for part in parts)
     parts = tuple(_with_rank(part, rank) for part in parts)
     values = [part for part in parts if isinstance(part, Value)]

@@ -15,14 +15,8 @@ from aecodec.keras_models.functional import as_functional
 
 class KerasPair:
     """A Keras encoder and decoder in functional form, whose shapes fit each other.
-
-    Args:
-        encoder: Keras model from images in 0..1 to latents.
-        decoder: Keras model from latents to images.
-
-    Raises:
-        ModelError: the shapes do not fit. The output of each model must have the shape of the other
-            model's input.
+    The encoder maps images in 0..1 to latents. Raises ModelError unless the output of each model
+    has the shape of the other model's input.
 
     >>> import keras
     >>> encoder = keras.Sequential([keras.Input((28,)), keras.layers.Dense(5)])
@@ -56,14 +50,9 @@ class KerasPair:
         return math.prod(self.encoder.compute_output_shape(input_shape)[1:-1])
 
     def checked(self, x: npt.NDArray[Any]) -> Float32:
-        """Convert images to the encoder's input shape and float32.
-
-        Args:
-            x: (N, *image_shape) images in 0..1. If the encoder takes (height, width), they may have
-                an additional last axis of length 1.
-
-        Raises:
-            ModelError: the shape or the range is wrong, or there are no images.
+        """Convert images (N, *image_shape) in 0..1 to the encoder's input shape and float32.
+        If the encoder accepts (height, width), they may have an additional last axis of length 1.
+        Raises ModelError if the shape or the range is wrong, or there are no images.
         """
         if len(self.image_shape) == 2 and x.ndim == 4 and x.shape[-1] == 1:
             x = x[..., 0]
@@ -79,7 +68,6 @@ class KerasPair:
 
 
 def _check_shapes(encoder: Any, decoder: Any) -> None:
-    """Check that the output of each half has the shape of the other half's input."""
     if encoder.input_shape != decoder.output_shape:
         raise ModelError(
             f"the decoder returns {decoder.output_shape[1:]}, but the encoder takes "
@@ -89,11 +77,7 @@ def _check_shapes(encoder: Any, decoder: Any) -> None:
 
 
 def check_latents(encoder: Any, decoder: Any) -> None:
-    """Check that the output of an encoder has the shape of a decoder's input.
-
-    Raises:
-        ModelError: the two shapes differ.
-    """
+    """Raise ModelError unless the output of an encoder has the shape of a decoder's input."""
     if encoder.output_shape != decoder.input_shape:
         raise ModelError(
             f"the encoder returns {encoder.output_shape[1:]}, but the decoder takes "
@@ -102,7 +86,7 @@ def check_latents(encoder: Any, decoder: Any) -> None:
 
 
 def _matches(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    """Whether a shape is as expected; None stands for any number."""
+    """Whether a shape is as expected; None matches any number."""
     return len(shape) == len(expected) and all(
         expected_side in (None, side) for expected_side, side in zip(expected, shape, strict=True)
     )

@@ -14,14 +14,10 @@ _ATTRIBUTE = "aecodec_role"
 
 class Role(Enum):
     """Purpose of a layer or weight.
-
-    Attributes:
-        BRANCH_END: last convolution of a residual branch. Outputs beyond -6..6 have no effect,
-            because their sum with values in 0..6 passes a ReLU6.
-        LATENTS: layer that computes the latents.
-        LINEAR_PIXELS: layer that maps latents to pixels linearly.
-        LEARNED_PIXELS: layer whose output a network adds to the linear pixels.
-        CODE_STATISTICS: weights that describe the distribution of codes.
+    BRANCH_END is the last convolution of a residual branch. Outputs beyond -6..6 have no effect,
+    because their sum with values in 0..6 passes a ReLU6. LATENTS computes the latents,
+    LINEAR_PIXELS maps latents to pixels linearly, and the output of LEARNED_PIXELS is added to the
+    linear pixels. CODE_STATISTICS are weights that describe the distribution of codes.
     """
 
     BRANCH_END = auto()
@@ -51,11 +47,7 @@ def role_of(target: Any) -> Role | None:
 
 
 def layer_with(model: Any, role: Role) -> Any:
-    """The first layer of a model with a role.
-
-    Raises:
-        LookupError: the model has no such layer.
-    """
+    """The first layer of a model with a role; LookupError if there is none."""
     for layer in model.layers:
         if role_of(layer) is role:
             return layer

@@ -1,1 +1,1 @@
-"""TFLite operators: the table of those that codecs may have, their checks, and plans for C."""
+"""The TFLite operators that codecs may contain: their checks, and plans for the C core."""

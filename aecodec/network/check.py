@@ -1,9 +1,9 @@
-"""Checks a TFLite model before a runtime sees it, and bounds its cost for inputs of any shape.
+"""Check a TFLite model before a runtime loads it, and bound its cost for inputs of any shape.
 
-A runtime trusts its files: a damaged or forged file can crash the process, run for ever, or take
-all memory. This check reads the file as data, and accepts only models that the exporters could
-have made: operators of the table, in order, each with the types, shapes, constants and scales that
-its kernels were written for.
+Runtimes trust their files: a damaged or forged file can crash the process, run for ever, or exhaust
+memory. This check reads the file as data. It accepts only models that the exporters could have
+written: operators of the table, in order, with types, shapes, constants and scales that their
+kernels support.
 """
 
 import math
@@ -22,7 +22,8 @@ from aecodec.tflite.model import ANY, DTYPES, Model, Operator, Shape, Tensor, Ty
 _MOST_MEMORY = 1 << 30
 _MEMORY, _MEMORY_PER_ELEMENT = 1 << 28, 1 << 6
 _WORK, _WORK_PER_ELEMENT = 1 << 27, 1 << 19
-"""Bytes and multiplications that a model may take, and more per element of input and output."""
+"""Limits of a model's memory in bytes and of its multiplications: a constant, and an amount per
+element of input and output."""
 
 _SCALES = (2.0**-100, 2.0**60)
 
@@ -34,18 +35,18 @@ class CheckedModel(NamedTuple):
 
     @property
     def input_shape(self) -> Shape:
-        """Shape of the input for which the model was made."""
+        """Shape of the input in the file."""
         return self.model.tensors[self.model.entry].shape
 
     @property
     def output_shape(self) -> Shape:
-        """Shape of the output for that input."""
+        """Shape of the output for the input shape in the file."""
         return self.model.tensors[self.model.exit].shape
 
     def check_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of the output for an input of this shape, which includes the number of
-        pictures. Raises CodecError if an operator does not take its input, or the model takes too
-        much memory or work.
+        """Return the shape of the output for an input of this shape, including the batch.
+        Raises CodecError if an operator does not support its input, or the model needs too much
+        memory or work.
         """
         run = _Run(self.model, input_shape)
         for number, operator in enumerate(self.model.operators):
@@ -55,8 +56,8 @@ class CheckedModel(NamedTuple):
 
 
 def check_model(content: bytes) -> CheckedModel:
-    """Read a `.tflite` file, and check it for an input of its own shape. Raises CodecError if it is
-    damaged, or the exporters could not have made it.
+    """Read a `.tflite` file, and check it for the input shape in the file.
+    Raises CodecError if the file is damaged, or the exporters could not have written it.
     """
     model = read_model(content)
     for number, tensor in enumerate(model.tensors):
@@ -70,7 +71,7 @@ def check_model(content: bytes) -> CheckedModel:
 
 @contextmanager
 def _about(part: str) -> Iterator[None]:
-    """Name a part of the model in errors."""
+    """Add the name of a part of the model to errors."""
     try:
         yield
     except (CodecError, ArithmeticError, LookupError, ValueError) as error:
@@ -78,7 +79,7 @@ def _about(part: str) -> Iterator[None]:
 
 
 def _check_order(model: Model) -> None:
-    """Check that each tensor is written once at most, and before it is read."""
+    """Check that each tensor is written at most once, and before it is read."""
     known = {number for number, tensor in enumerate(model.tensors) if tensor.is_constant}
     ensure(model.entry not in known, "the TFLite model's input is constant")
     known.add(model.entry)
@@ -111,7 +112,7 @@ def _check_quantization(tensor: Tensor) -> None:
 
 
 def _check_zeros(tensor: Tensor) -> None:
-    """Check that zero points are integers of the tensor's type, and 0 for wide types."""
+    """Check that zero points are in the range of the tensor's type, or 0 for other types."""
     zeros, least, most = tensor.quantization.zeros, 0, 0
     if tensor.type in (*QUANTIZED, Type.UINT8):
         limits = np.iinfo(DTYPES[tensor.type])
@@ -121,7 +122,7 @@ def _check_zeros(tensor: Tensor) -> None:
 
 
 class _Run:
-    """A run of a model on an input of some shape: its shapes, memory and work, without values."""
+    """A run of a model for an input shape. It computes shapes, memory and work, but no values."""
 
     def __init__(self, model: Model, input_shape: Shape) -> None:
         self._model, self._is_own = model, input_shape == model.tensors[model.entry].shape
@@ -139,7 +140,6 @@ class _Run:
         self._work = 0
 
     def call(self, number: int, operator: Operator) -> None:
-        """Check one operator, and keep its outputs."""
         operator_type = OPERATORS.get(operator.code)
         if operator_type is None:
             raise CodecError(f"the TFLite model has an operator that codecs lack ({operator.code})")
@@ -168,7 +168,7 @@ class _Run:
         self._release(operator)
 
     def _release(self, operator: Operator) -> None:
-        """Count the memory of tensors that no later operator reads as free."""
+        """Free the memory of tensors that no later operator reads."""
         for number in operator.inputs:
             self._uses[number] -= 1
             if number != -1 and not self._uses[number]:
@@ -177,7 +177,7 @@ class _Run:
                     self._live -= value.tensor.bytes_of(value.shape)
 
     def check_cost(self) -> None:
-        """Check that memory and work are no more than networks for this many elements take."""
+        """Check that memory and work are plausible for networks with this many elements."""
         ends = self.values[self._model.entry].size + self.values[self._model.exit].size
         memory = min(_MOST_MEMORY, _MEMORY + _MEMORY_PER_ELEMENT * ends)
         ensure(self._peak <= memory, "the TFLite model takes more memory than a codec's may")
@@ -186,7 +186,6 @@ class _Run:
 
 
 def _is_stated(shape: Shape, tensor: Tensor) -> bool:
-    """Whether a shape is the one that the file states."""
     return len(shape) == len(tensor.signature) and all(
         stated in (side, ANY) for side, stated in zip(shape, tensor.signature, strict=True)
     )

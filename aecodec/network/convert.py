@@ -1,4 +1,4 @@
-"""A TFLite model as a network plan."""
+"""Conversion of a TFLite model to a network plan."""
 
 from typing import Any
 
@@ -24,20 +24,20 @@ _DIGITS = [_CAST, _MUL, _SUM, _ADD, _MAXIMUM, _MINIMUM, _CAST, _GATHER]
 _SCALARS = [_CAST, _ADD, _CAST, _GATHER]
 
 _OPTIONS = {_ADD: (11, 2), _FULLY_CONNECTED: (8, 6), _MUL: (21, 2)}
-"""Kinds of options whose first field is an activation, and their numbers of fields."""
+"""Option types whose first field is an activation, and their numbers of fields."""
 
 
 def network_plan(
     content: bytes, *, is_any_size: bool = False, checked: CheckedModel | None = None
 ) -> bytes:
-    """Convert an int8 `.tflite` file to a network plan, for `aecodec_network_open`.
+    """Convert an int8 `.tflite` file to a network plan for `aecodec_network_open`.
 
-    With `is_any_size`, the plan takes pictures of any size whose sides are multiples of a number
-    that follows from its strides; the network must be fully convolutional. `checked` is the model
-    in the file, if :func:`check_model` has checked it already.
+    With `is_any_size`, the plan accepts pictures of any size. Their sides must be multiples of a
+    number that follows from the strides, and the network must be fully convolutional. `checked` is
+    the model in the file, if :func:`check_model` has already checked it.
 
-    Raises CodecError if the model is damaged, and ModelError if it has an operator that C lacks, or
-    works on other numbers than int8.
+    Raises CodecError if the model is damaged, and ModelError if C lacks an operator or the model
+    computes with types other than int8.
     """
     model = (checked or check_model(content)).model
     low = Lowering(content, model, is_any_size=is_any_size)
@@ -51,7 +51,7 @@ def network_plan(
 
 
 def _lower(low: Lowering, number: int) -> list[int]:
-    """Lower one operator, or several that form one function, and return their numbers."""
+    """Lower an operator, or several that form one function; return their numbers."""
     operator = low.model.operators[number]
     row, chain = OPERATORS[operator.code], chain_from(low, number)
     try:
@@ -70,26 +70,17 @@ def _lower(low: Lowering, number: int) -> list[int]:
 
 
 def _code_chain(low: Lowering, number: int) -> list[int]:
-    """The operators of a search or a lookup that begins with an operator; empty if none does."""
-    operators, chain = low.model.operators, [number]
+    """The operators of a search or lookup that begins with this operator; empty if none does."""
+    operators = low.model.operators
     if operators[number].code != _CAST or low.tensor(operators[number].inputs[0]).type != Type.INT8:
         return []
-    while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
-        result = operators[chain[-1]].outputs[0]
-        readers = [at for at, operator in enumerate(operators) if result in operator.inputs]
-        if len(readers) != 1:
-            return []
-        chain += readers
+    chain = chain_from(low, number, is_function=False)
     codes = [operators[at].code for at in chain]
     return chain if codes in (_SEARCH, _DIGITS, _SCALARS) else []
 
 
 def _lower_codes(low: Lowering, chain: list[int]) -> None:
-    """Lower the operators of :func:`_code_chain`.
-
-    Raises:
-        ModelError: a constant is not of integers, or an operator has another form.
-    """
+    """Lower a chain of :func:`_code_chain`; raise ModelError if C lacks its form."""
     operators = [low.model.operators[at] for at in chain]
     for operator in operators:
         if operator.code in _OPTIONS:

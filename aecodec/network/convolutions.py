@@ -1,4 +1,4 @@
-"""Convolutions: CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV; windows that move over pictures."""
+"""Convolutions, which move a window over pictures: CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV."""
 
 import math
 from typing import NamedTuple
@@ -16,14 +16,15 @@ from aecodec.tflite.model import Operator, Tensor, Type
 from aecodec.tflite.model import Shape as Sides
 
 BLOCK, GROUP = 16, 4
-"""Number of outputs, and of inputs, that lie together: `AECODEC_BLOCK` and `AECODEC_GROUP` in C."""
+"""Numbers of outputs and of inputs that are stored together: `AECODEC_BLOCK` and `AECODEC_GROUP` in
+C."""
 
 _CONVOLUTION, _DEPTHWISE, _TRANSPOSED = (1, 7), (2, 7), (49, 5)
-"""Kinds of options, as the schema numbers them, and their numbers of fields."""
+"""Option types of the schema, and their numbers of fields."""
 
 _SAME = 0
 MAX_STEP = 1 << 12
-"""Most of a stride or a dilation."""
+"""Largest stride or dilation."""
 
 _POINTER = 8
 
@@ -32,7 +33,7 @@ _KERNEL_TYPES = {
     Type.INT8: (Type.INT8,),
     Type.INT16: (Type.INT8,),
 }
-"""Types of kernels by the type of the input; int8 with a float input is a hybrid operator."""
+"""Types of kernels by type of input. An operator with float input and an int8 kernel is hybrid."""
 
 _BIAS_TYPES = {
     Type.FLOAT32: (Type.FLOAT32,),
@@ -45,7 +46,7 @@ _BIAS_TYPES = {
 
 
 def check_convolution(call: Call) -> Result:
-    """A convolution in two dimensions, which may be in groups."""
+    """Check a two-dimensional convolution, which may have groups."""
     (value, kernel), bias = call.take_with_bias(2)
     options = call.options(*_CONVOLUTION)
     check_activation(options, 3)
@@ -59,7 +60,7 @@ def check_convolution(call: Call) -> Result:
 
 
 def check_depthwise(call: Call) -> Result:
-    """A convolution that keeps channels apart."""
+    """Check a convolution of separate channels."""
     (value, kernel), bias = call.take_with_bias(2)
     options = call.options(*_DEPTHWISE)
     check_activation(options, 4)
@@ -72,8 +73,8 @@ def check_depthwise(call: Call) -> Result:
 
 
 def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, channels: int) -> None:
-    """Check types, ranks, bias and quantization of a convolution; raise CodecError if they do not
-    fit. `channels` is the axis of the kernel that has the output's channels.
+    """Check types, ranks, bias and quantization of a convolution; raise CodecError if one is wrong.
+    `channels` is the axis of the kernel with the output's channels.
     """
     check_kernel_types(call, value, kernel, bias)
     ensure(value.rank == kernel.rank == 4, "its input is not a picture")
@@ -83,7 +84,7 @@ def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, cha
 
 
 def check_kernel_types(call: Call, value: Value, kernel: Value, bias: Value | None) -> None:
-    """Check the types of a layer with weights; raise CodecError if they differ, or weights vary."""
+    """Raise CodecError if the types of a layer with weights differ, or its weights are variable."""
     ensure(value.type in _KERNEL_TYPES, "its input is of another type")
     ensure(kernel.type in _KERNEL_TYPES[value.type], "its kernel is of another type")
     ensure(call.output.type == value.type, "its output is of another type")
@@ -93,7 +94,7 @@ def check_kernel_types(call: Call, value: Value, kernel: Value, bias: Value | No
 
 
 def check_scales(value: Value | None, axis: int) -> None:
-    """Check that a tensor has one scale, or one per channel along an axis, or raise CodecError."""
+    """Raise CodecError unless a tensor has a single scale, or one per index of an axis."""
     if value is not None:
         quantization = value.tensor.quantization
         fits = len(quantization.scales) <= 1 or quantization.axis == axis
@@ -103,7 +104,7 @@ def check_scales(value: Value | None, axis: int) -> None:
 def sides_of(
     value: Value, window: Sides, options: Table, dilations: tuple[int, int] | None = None
 ) -> Sides:
-    """(pictures, rows, columns) of the output of a window that moves over pictures."""
+    """Compute (pictures, rows, columns) of the output of a window."""
     padding, strides = options.number(0, "b"), (options.number(2, "i"), options.number(1, "i"))
     steps = [options.number(field, "i", 1) for field in dilations] if dilations else [1, 1]
     axes = zip(value.shape[1:3], window, strides, steps, strict=True)
@@ -112,8 +113,8 @@ def sides_of(
 
 
 def side_of(side: int, window: int, padding: int, stride: int, dilation: int = 1) -> int:
-    """Return a side of the output of a window; raise CodecError if a number is out of range.
-    `padding` is its number in the schema, `dilation` the distance of the inputs in the window.
+    """Compute a side of the output of a window; raise CodecError if a number is out of range.
+    `padding` is its number in the schema; `dilation` is the distance of the inputs in a window.
     """
     ensure(padding in (_SAME, 1), "its padding is unknown")
     is_known = all(1 <= step <= MAX_STEP for step in (stride, dilation))
@@ -135,7 +136,7 @@ def _convolved(value: Value, kernel: Value, shape: Sides, channels_in: int) -> R
 
 
 class Sweep(NamedTuple):
-    """How a window moves along one side; with `is_same`, output and input are in proportion."""
+    """A movement of a window along one side; with `is_same`, output and input are proportional."""
 
     window: int
     step: int
@@ -148,7 +149,7 @@ class Sweep(NamedTuple):
         return side.plus(self.step - self.window).divided(self.step)
 
     def before(self, side: Side, length: int) -> int:
-        """How far outside it begins, for an input whose side is `length`."""
+        """Distance outside the input at which windows begin; `length` is the input's side."""
         if not self.is_same:
             return 0
         count = self.over(side).of(length)
@@ -156,7 +157,7 @@ class Sweep(NamedTuple):
 
 
 def sweeps_of(options: Table, window: tuple[int, ...]) -> tuple[Sweep, Sweep]:
-    """How the window of an operator moves down and across."""
+    """The movements of an operator's window down and across."""
     is_same = options.number(0, "b") == _SAME
     down, across = options.number(2, "i"), options.number(1, "i")
     return Sweep(window[0], down, is_same), Sweep(window[1], across, is_same)
@@ -170,7 +171,7 @@ def write_windowed(
     channels: int,
     *parameters: int,
 ) -> None:
-    """Add an operator that moves a window over its first input; more `parameters` follow."""
+    """Add an operator that moves a window over its first input, with further `parameters`."""
     down, across = sweeps
     rows, columns = low.shape(operator.inputs[0]).sides
     low.write_from(
@@ -186,7 +187,7 @@ def write_windowed(
 
 
 def lower_convolution(low: Lowering, operator: Operator) -> None:
-    """CONV_2D; groups and dilations become zeros in the kernel."""
+    """Lower CONV_2D. Groups and dilations become zeros in the kernel."""
     options = operator.options(*_CONVOLUTION)
     value, kernel = (low.tensor(number) for number in operator.inputs[:2])
     shape = low.shape(operator.inputs[0])
@@ -205,7 +206,7 @@ def lower_convolution(low: Lowering, operator: Operator) -> None:
 
 
 def _dilated(weights: npt.NDArray[np.int8], down: int, across: int) -> npt.NDArray[np.int8]:
-    """A kernel with zeros between its rows and columns."""
+    """Insert zeros between the rows and columns of a kernel."""
     if (down, across) == (1, 1):
         return weights
     count, height, width, channels = weights.shape
@@ -216,7 +217,7 @@ def _dilated(weights: npt.NDArray[np.int8], down: int, across: int) -> npt.NDArr
 
 
 def _ungrouped(weights: npt.NDArray[np.int8], channels: int) -> npt.NDArray[np.int8]:
-    """A kernel that sees all channels, with zeros for those of other groups."""
+    """Extend a kernel to all channels, with zeros for the channels of other groups."""
     groups = channels // weights.shape[3]
     if groups == 1:
         return weights
@@ -229,9 +230,9 @@ def _ungrouped(weights: npt.NDArray[np.int8], channels: int) -> npt.NDArray[np.i
 
 
 def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """Return a kernel (outputs, height, width, channels) in the order in which C reads it. These
-    are blocks of 16 outputs, the last one of as many as there are, rounded up to a multiple of 4:
-    of each, (height, groups of 4 inputs in a row of the kernel, outputs, 4).
+    """Return a kernel (outputs, height, width, channels) in the order that C reads.
+    Outputs are divided into blocks of 16, the last block rounded up to a multiple of 4. The order
+    of a block is (height, groups of 4 inputs in a row of the kernel, outputs, 4).
     """
     count, height = weights.shape[:2]
     rows = weights.reshape(count, height, -1)
@@ -247,7 +248,7 @@ def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
 
 
 def ends_of(low: Lowering, operator: Operator, value: Tensor, activation: int) -> int:
-    """Zero points of the input and the output, and the output's limits, as a word."""
+    """Pack the zero points of input and output, and the output's limits, into a word."""
     output = low.tensor(operator.outputs[0])
     return four(zero_of(value), zero_of(output), *activation_range(output, activation))
 
@@ -260,10 +261,9 @@ def scaling_of(
     times: int = 1,
 ) -> npt.NDArray[np.int32]:
     """Return bias, multiplier and shift of each output, padded to a multiple of 4.
-
-    `places` are the inputs that are the value and the kernel; the bias follows them. `weights` are
-    (outputs, height, width, channels); the bias includes what the input's zero point adds to their
-    sums. The model's outputs are repeated `times` times.
+    `places` are the positions of the value and the kernel among the inputs; the bias follows them.
+    `weights` are (outputs, height, width, channels); the bias includes the effect of the input's
+    zero point on their sums. The outputs are repeated `times` times.
     """
     value, kernel = (low.tensor(operator.inputs[place]) for place in places)
     weight_sum = weights.sum(axis=(1, 2, 3), dtype=np.int64)
@@ -282,7 +282,7 @@ def scaling_of(
 def _factors(
     low: Lowering, operator: Operator, value: Tensor, kernel: Tensor, count: int
 ) -> npt.NDArray[np.float64]:
-    """Factor of each output's sums, in double precision as in TFLite."""
+    """Scale factor of each output's sums, in double precision as in TFLite."""
     scales = np.broadcast_to(kernel.quantization.scales.astype(np.float64), count)
     output = low.tensor(operator.outputs[0])
     return value.quantization.scale * scales / output.quantization.scale
@@ -312,7 +312,7 @@ def lower_depthwise(low: Lowering, operator: Operator) -> None:
 
 
 def check_transposed(call: Call) -> Result:
-    """A transposed convolution, whose output's shape is constant."""
+    """Check a transposed convolution, whose output shape is constant."""
     (shape, kernel, value), bias = call.take_with_bias(3)
     options = call.options(*_TRANSPOSED)
     check_activation(options, 3)
@@ -331,9 +331,9 @@ def check_transposed(call: Call) -> Result:
 
 
 class _Phase(NamedTuple):
-    """The `seen` inputs that the outputs at one place of a block see along one axis. The last of
-    them is `last`, counted from the block's own input. It meets row `first` of the kernel; each
-    earlier input meets a later row.
+    """The `seen` inputs of the outputs at one place of a block, along one axis.
+    `last` is the last of these inputs, relative to the block's own input. It is multiplied by row
+    `first` of the kernel, earlier inputs by later rows.
     """
 
     first: int
@@ -342,28 +342,26 @@ class _Phase(NamedTuple):
 
 
 class _Axis(NamedTuple):
-    """An axis of a transposed convolution: outputs per input, and a phase for each place of a
-    block.
-    """
+    """An axis of a transposed convolution: outputs per input, and a phase per place of a block."""
 
     step: int
     phases: list[_Phase]
 
     @property
     def low(self) -> int:
-        """First input that any output of a block sees, counted from the block's own."""
+        """First input of a block's outputs, relative to the block's own input."""
         return min(0, *(phase.last - phase.seen + 1 for phase in self.phases if phase.seen))
 
     @property
     def length(self) -> int:
-        """Number of inputs that a block sees."""
+        """Number of inputs of a block."""
         return max(0, *(phase.last for phase in self.phases)) - self.low + 1
 
 
 def lower_transposed(low: Lowering, operator: Operator) -> None:
-    """TRANSPOSE_CONV, as a convolution that gives a block of pixels for each of its places. Each
-    row of such a block sees rows of the kernel of its own; the others are zeros in the
-    convolution's kernel. The blocks become pixels, and those beyond the output are cut off.
+    """Lower TRANSPOSE_CONV to a convolution whose outputs are blocks of pixels.
+    Each place of a block uses other rows and columns of the kernel; the rest of the new kernel is
+    zeros. The blocks are rearranged to pixels, and pixels outside the output are cut off.
     """
     options = operator.options(*_TRANSPOSED)
     is_same, step = options.number(0, "b") == 0, int(options.number(1, "i"))
@@ -384,7 +382,7 @@ def lower_transposed(low: Lowering, operator: Operator) -> None:
 def _add_blocks(
     low: Lowering, operator: Operator, axes: list[_Axis], output: Shape, activation: int
 ) -> int:
-    """Add the convolution that gives the pixels of a block as channels, and return its output."""
+    """Add the convolution whose channels are the pixels of a block; return its output."""
     step, value = axes[0].step, operator.inputs[2]
     weights = _by_phase(low.tensor(operator.inputs[1]).values, axes)
     rows, columns = (side.plus(step - 1).divided(step) for side in output.sides)
@@ -402,7 +400,7 @@ def _add_blocks(
 
 
 def _write_pixels(low: Lowering, operator: Operator, blocks: int, output: Shape, step: int) -> None:
-    """Add what makes pixels of blocks, and cuts off those that lie beyond the output."""
+    """Rearrange blocks to pixels, and cut off pixels outside the output."""
     rows, columns = (side.multiplied(step) for side in low.plan.tensors[blocks].shape.sides)
     whole = Shape(rows, columns, output.channels)
     if whole == output:
@@ -440,7 +438,7 @@ def _by_phase(kernel: npt.NDArray[np.int8], axes: list[_Axis]) -> npt.NDArray[np
 def _output(
     low: Lowering, shape: Shape, axis: int, size: int, step: int, target: int, is_same: bool
 ) -> Side:
-    """A side of the output; it is fixed if the model states another side than the usual one."""
+    """A side of the output; fixed if the model states an unusual side."""
     side = shape.sides[axis].multiplied(step).plus(0 if is_same else max(0, size - step))
     if side.of(low.size[axis]) == target:
         return side

@@ -1,4 +1,4 @@
-"""Elementwise operators: tables of 256 results, or sums and products of tensors."""
+"""Elementwise operators: tables of 256 results, and sums and products of tensors."""
 
 import math
 from collections.abc import Callable
@@ -31,29 +31,29 @@ from aecodec.tflite.call import (
 from aecodec.tflite.model import Operator, Type
 
 _ADD, _MUL, _SUB = (11, 2), (21, 2), (28, 2)
-"""Kinds of options, as the schema numbers them, and their numbers of fields."""
+"""Option types of the schema, and their numbers of fields."""
 
 _RANK = 4
-"""Most axes over which all kernels broadcast; some broadcast over one more."""
+"""Maximum rank over which every kernel broadcasts; some support one more axis."""
 
 _BELOW_ONE = 1 - 2**-30
-"""Factors are rounded to 31 bits; one that would be rounded to 1 is too large already."""
+"""Factors are rounded to 31 bits; a factor that would be rounded to 1 is too large."""
 
 _VALUES = np.arange(-128, 128)
-"""All values of an int8."""
+"""All int8 values."""
 
 _SUM_SHIFTS = {Type.INT8: 20, Type.INT16: 15}
-"""Bits by which addends are shifted to the left before they are scaled."""
+"""Left shift of addends before scaling, in bits."""
 
 _SQUARE_SHIFT = 7
-"""Bits by which the terms of a squared difference are shifted to the left."""
+"""Left shift of the terms of a squared difference, in bits."""
 
 
 # Functions of one variable
 
 
 def check_unary(call: Call) -> Result:
-    """One real input, and an output of its shape and type."""
+    """Check an operator with one real input, and an output of the same shape and type."""
     (value,) = call.take(1)
     call.check_types([value], *REAL)
     return Result((value.shape,), 16 * value.size)
@@ -70,7 +70,7 @@ def check_leaky_relu(call: Call) -> Result:
 
 
 def check_conversion(inputs: tuple[Type, ...], outputs: tuple[Type, ...]) -> Check:
-    """One input of these types, and an output of the same shape and one of the other types."""
+    """Make a check for an input and an output of one shape, with types from these sets."""
 
     def check(call: Call) -> Result:
         (value,) = call.take(1)
@@ -81,13 +81,13 @@ def check_conversion(inputs: tuple[Type, ...], outputs: tuple[Type, ...]) -> Che
 
 
 def lower_function(low: Lowering, operator: Operator) -> None:
-    """A table of an operator's results for the 256 values of its only variable input."""
+    """Tabulate an operator's results for the 256 values of its only variable input."""
     low.check_type(operator.inputs[0])
     tabulate(low, [low.model.operators.index(operator)])
 
 
 def lower_rectifier(activation: int) -> Lower:
-    """A ReLU that clips as a fused activation of this number does, without LiteRT."""
+    """Make a lowering for a ReLU with the limits of a fused activation, without LiteRT."""
 
     def lower(low: Lowering, operator: Operator) -> None:
         value, output = _single_scales(low, operator)
@@ -97,14 +97,14 @@ def lower_rectifier(activation: int) -> Lower:
 
 
 def lower_leaky_relu(low: Lowering, operator: Operator) -> None:
-    """A function with a slope for negative values, without LiteRT."""
+    """Tabulate a function with a slope for negative values, without LiteRT."""
     value, output = _single_scales(low, operator)
     slope = np.float32(operator.options(75, 1).number(0, "f"))
     _write_rescaled(low, operator, float(value / output), float(value * slope / output))
 
 
 def lower_requantization(low: Lowering, operator: Operator) -> None:
-    """Int8 with another scale and zero point, without LiteRT."""
+    """Tabulate the conversion to another int8 scale and zero point, without LiteRT."""
     value, output = (float(scale) for scale in _single_scales(low, operator))
     _write_rescaled(low, operator, value / output)
 
@@ -121,7 +121,7 @@ def _write_rescaled(
     negative_factor: float | None = None,
     activation: int = 0,
 ) -> None:
-    """A table of inputs times a factor; times another one where they are negative, if given."""
+    """Tabulate the product of inputs and a factor, or another factor for negative inputs."""
     low.check_type(operator.inputs[0])
     (values,) = _operands(low, operator)
     results = multiply(values, *quantize_multiplier(factor))
@@ -140,7 +140,7 @@ def _write_results(low: Lowering, operator: Operator, results: Integers, activat
 
 
 def tabulate(low: Lowering, numbers: list[int]) -> None:
-    """A table of the results of these operators of the model, one after the other."""
+    """Tabulate the results of a chain of operators of the model."""
     from aecodec.tflite.reference import results_of_int8  # few networks need it
 
     operators = [low.model.operators[number] for number in numbers]
@@ -153,23 +153,23 @@ def _write_table(low: Lowering, operators: list[Operator], values: npt.NDArray[n
     low.write_from([low.read(variable)], operators[-1], Kind.TABLE, shape, table)
 
 
-def chain_from(low: Lowering, number: int) -> list[int]:
-    """Return the numbers of the operators from a float output to the next int8 output; else only
-    `number`. Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together
-    they are a function of int8.
+def chain_from(low: Lowering, number: int, is_function: bool = True) -> list[int]:
+    """The numbers of the operators from a float output to the next int8 output, else only `number`.
+    Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they are
+    a function of int8, if each has one variable input.
     """
     operators, chain = low.model.operators, [number]
     while low.tensor(operators[chain[-1]].outputs[0]).type is not Type.INT8:
         result = operators[chain[-1]].outputs[0]
         readers = [at for at, operator in enumerate(operators) if result in operator.inputs]
-        if len(readers) != 1 or not _has_one_variable(low, operators[readers[0]]):
+        if len(readers) != 1 or (is_function and not _has_one_variable(low, operators[readers[0]])):
             return [number]
         chain += readers
     return chain
 
 
 def _has_one_variable(low: Lowering, operator: Operator) -> bool:
-    """Whether all inputs but one are constants of one element."""
+    """Whether all inputs except one are constants with one element."""
     tensors = [low.tensor(number) for number in operator.inputs]
     constants = [tensor for tensor in tensors if tensor.is_constant]
     is_scalar = all(tensor.content.size == 1 for tensor in constants)
@@ -188,8 +188,9 @@ def check_binary(
     rank: int = _RANK,
     guard: Guard | None = None,
 ) -> Check:
-    """Two inputs of one type, broadcast along at most `rank` axes, and an output of that type. The
-    first field of the `options`, if there are any, is an activation. `guard` checks the scales.
+    """Make a check for two inputs of one type, broadcast along at most `rank` axes.
+    The output has the same type. The first field of the `options`, if any, is an activation;
+    `guard` checks the scales.
     """
 
     def check(call: Call) -> Result:
@@ -206,7 +207,7 @@ def check_binary(
 
 
 def _check_scales_of_sum(left: Value, right: Value, scale: float) -> None:
-    """Kernels end the process if the output's scale is much finer than the inputs'."""
+    """Reject outputs with much finer scales than the inputs, on which kernels abort."""
     factor = 2 * max(left.scale, right.scale) / (2 ** _SUM_SHIFTS[left.type] * scale)
     ensure(factor < _BELOW_ONE, "its scales are too far apart")
 
@@ -234,7 +235,7 @@ def check_prelu(call: Call) -> Result:
 
 
 def check_comparison(call: Call) -> Result:
-    """Two inputs of one type, broadcast to each other, and an output of truth values."""
+    """Check two inputs of one type, broadcast to each other, and a boolean output."""
     left, right = call.take(2)
     ensure(left.type == right.type and left.type in (*REAL, *INTEGERS), "it compares other types")
     ensure(call.output.type == Type.BOOL, "its output is of another type")
@@ -252,7 +253,7 @@ def check_logical(call: Call) -> Result:
 
 
 def check_selection(rank: int) -> Check:
-    """A choice between two inputs of one type, broadcast along at most `rank` axes."""
+    """Make a check for a choice between two inputs, broadcast along at most `rank` axes."""
 
     def check(call: Call) -> Result:
         condition, left, right = call.take(3)
@@ -266,10 +267,11 @@ def check_selection(rank: int) -> Check:
 # Functions of two tensors: lowering
 
 Factors = Callable[[float, float, float], list[int]]
-"""A multiplier and a shift for each input and for the output, from the three scales."""
+"""Converts the scales of both inputs and the output to a multiplier and a shift for each."""
 
 Results = Callable[[Integers, Integers, list[int]], Integers]
-"""Results before zero point and limits, from inputs without zero points, and the factors."""
+"""Computes results before zero point and limits, from inputs without zero points and the
+factors."""
 
 
 def _lower_pair(
@@ -278,9 +280,9 @@ def _lower_pair(
     options: tuple[int, int] | None = None,
     results_of: Results | None = None,
 ) -> Lower:
-    """An operator of two tensors, or a table if one of them is a constant of one element. NumPy
-    computes the table if `results_of` is known, so LiteRT need not be loaded. The first field of
-    the options is an activation.
+    """Make a lowering for two tensors, or a table if one of them is a constant with one element.
+    NumPy computes the table if `results_of` is given; otherwise LiteRT does. The first field of the
+    options is an activation.
     """
 
     def lower(low: Lowering, operator: Operator) -> None:
@@ -347,7 +349,7 @@ def _results_of_product(left: Integers, right: Integers, factors: list[int]) -> 
 
 
 def lower_extreme(kind: Kind) -> Lower:
-    """MAXIMUM or MINIMUM, of tensors that have one scale."""
+    """Make a lowering for MAXIMUM or MINIMUM of tensors with one scale."""
     return _lower_pair(kind, lambda *scales: [0] * 6)
 
 

@@ -1,4 +1,4 @@
-"""A TFLite model being lowered to a network plan: which tensor of the plan each tensor became."""
+"""Lowering a TFLite model to a network plan, tensor by tensor."""
 
 import math
 from collections.abc import Callable
@@ -11,15 +11,13 @@ from aecodec.network.plan import ANY_SIDE, Kind, Offset, Plan, Shape, fixed
 from aecodec.tflite.model import Model, Operator, Tensor, Type
 
 Lower = Callable[["Lowering", Operator], None]
-"""Adds to the plan the operators that compute what one operator of the model computes.
-
-It raises ModelError if the C core cannot compute it.
-"""
+"""Adds operators to the plan that compute the same as one operator of the model. It raises
+ModelError if the C core cannot compute it."""
 
 
 class Lowering:
-    """A checked model, and the plan that is made of it. Raises ModelError if the input is not one
-    picture or vector of int8.
+    """A checked model, and the plan that is built from it.
+    Raises ModelError if the input is not a single picture or vector of int8.
     """
 
     def __init__(self, content: bytes, model: Model, *, is_any_size: bool) -> None:
@@ -35,11 +33,11 @@ class Lowering:
         return self.model.tensors[number]
 
     def check_type(self, number: int) -> None:
-        """Check that a tensor of the model is of int8; raise ModelError if not."""
+        """Raise ModelError if a tensor of the model is not int8."""
         shape_of(self.tensor(number))
 
     def read(self, number: int) -> int:
-        """The plan's number of a tensor that is read; raises ModelError if it is not of int8."""
+        """The plan's number of a tensor of the model; ModelError if it is not int8."""
         if number not in self._numbers:
             tensor = self.tensor(number)
             rows, columns, channels = shape_of(tensor)
@@ -48,12 +46,12 @@ class Lowering:
         return self._numbers[number]
 
     def shape(self, number: int) -> Shape:
-        """Shape in the plan of a tensor of the model that is read."""
+        """Shape of a tensor of the model in the plan."""
         return self.plan.tensors[self.read(number)].shape
 
     def as_shape(self, number: int, shape: Shape) -> int:
-        """The plan's number of a tensor of the model, in another shape of as many elements. Raises
-        ModelError if it has another shape and is of pictures of any size.
+        """The plan's number of a tensor of the model, in another shape with as many elements.
+        Raises ModelError if the shape changes and the plan accepts pictures of any size.
         """
         own = self.read(number)
         if self.plan.tensors[own].shape == shape:
@@ -63,13 +61,13 @@ class Lowering:
         return self.step([own], Kind.COPY, shape)
 
     def write(self, operator: Operator, kind: Kind, shape: Shape, *parameters: int) -> None:
-        """Add an operator that reads the inputs of the model's operator, and writes its output."""
+        """Add an operator with the inputs and the output of the model's operator."""
         self.write_from(list(map(self.read, operator.inputs)), operator, kind, shape, *parameters)
 
     def write_from(
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
     ) -> None:
-        """Add an operator that reads these tensors of the plan, and writes the model's output.
+        """Add an operator that reads tensors of the plan, and writes the model's output.
         Raises ModelError if the output has another shape in the model.
         """
         output = operator.outputs[0]
@@ -81,7 +79,7 @@ class Lowering:
     def write_as(
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
     ) -> None:
-        """As `write_from`, but copy the output to the model's shape if it differs."""
+        """Like :meth:`write_from`, but copies the output to the model's shape if it differs."""
         stated = shape_of(self.tensor(operator.outputs[0]))
         if shape.of(*self.size) == stated or self.plan.size == (0, 0):
             self.write_from(inputs, operator, kind, shape, *parameters)
@@ -91,7 +89,7 @@ class Lowering:
             self.write_from([made], operator, Kind.COPY, whole)
 
     def step(self, inputs: list[int], kind: Kind, shape: Shape, *parameters: int) -> int:
-        """Add an operator whose output is not one of the model's, and return its output."""
+        """Add an operator with a new output, which is not in the model; return the output."""
         return self.plan.add(kind, inputs, self.plan.tensor(shape), *parameters)
 
     def keep(self, values: npt.NDArray[np.generic]) -> Offset:
@@ -103,8 +101,8 @@ class Lowering:
 
 
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
-    """Rows, columns and channels of an int8 tensor of the model; one with more axes is a vector.
-    Raises ModelError if it is of another type.
+    """Rows, columns and channels of an int8 tensor of the model; more than three axes are a vector.
+    Raises ModelError if it has another type.
     """
     if tensor.type is not Type.INT8:
         raise ModelError(f"it works on {tensor.type.name.lower()}: C has kernels for int8 only")

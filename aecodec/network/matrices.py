@@ -20,17 +20,17 @@ from aecodec.tflite.model import MAX_RANK, Operator, Type
 from aecodec.tflite.model import Shape as Sides
 
 _BATCH_PRODUCT, _FULLY_CONNECTED = (101, 3), (8, 6)
-"""Kinds of options, as the schema numbers them, and their numbers of fields."""
+"""Option types of the schema, and their numbers of fields."""
 
 _ROUNDED_ONCE = 1
-"""LiteRT's kernels round sums of products once in matrix products, and twice in convolutions."""
+"""LiteRT's kernels round the sums of matrix products once, but those of convolutions twice."""
 
 
 # Checks
 
 
 def check_fully_connected(call: Call) -> Result:
-    """A product with a matrix of weights."""
+    """Check a product with a matrix of weights."""
     (value, weights), bias = call.take_with_bias(2)
     options = call.options(*_FULLY_CONNECTED)
     check_activation(options, 0)
@@ -69,7 +69,7 @@ def _matrix_of(shape: Sides, is_turned: bool) -> Sides:
 
 
 def lower_fully_connected(low: Lowering, operator: Operator) -> None:
-    """FULLY_CONNECTED, as a convolution of one place, or of each place for itself."""
+    """Lower FULLY_CONNECTED to a convolution with a 1x1 kernel."""
     options = operator.options(*_FULLY_CONNECTED)
     value, weights = (low.tensor(number) for number in operator.inputs[:2])
     kernel = weights.values[:, np.newaxis, np.newaxis]
@@ -94,7 +94,7 @@ def lower_fully_connected(low: Lowering, operator: Operator) -> None:
 
 
 def lower_batch_product(low: Lowering, operator: Operator) -> None:
-    """BATCH_MATMUL: of each batch, rows of the first input times columns of the second."""
+    """Lower BATCH_MATMUL: for each batch, rows of the first input times columns of the second."""
     options = operator.options(*_BATCH_PRODUCT)
     tensors = [low.tensor(number) for number in (*operator.inputs, *operator.outputs)]
     *batches, rows, columns = tensors[-1].shape
@@ -116,8 +116,9 @@ def lower_batch_product(low: Lowering, operator: Operator) -> None:
 
 
 def _by_rows(low: Lowering, number: int, batches: tuple[int, ...], *, is_turned: bool) -> int:
-    """Add the matrices of a tensor, one below the other, each by rows, or turned by columns. The
-    output has `batches` as its sides before those of matrices; the tensor may have one for all.
+    """Add the matrices of a tensor below each other, by rows, or by columns if `is_turned`.
+    `batches` are the output's sides before the matrices; the tensor may have a single matrix for
+    all.
     """
     tensor = low.tensor(number)
     own = (1,) * (len(batches) + 2 - len(tensor.shape)) + tensor.shape

@@ -1,4 +1,4 @@
-"""The memory of a network plan: which tensors share it, and how much it is."""
+"""The memory of a network plan: its size, and the tensors that share it."""
 
 import math
 
@@ -11,8 +11,8 @@ _HEAD, _TENSOR, _OPERATOR = 16, 8, 16
 
 
 def assign_slots(plan: Plan, rows: int, columns: int) -> None:
-    """Give each tensor that an operator writes a slot, or the output. The memory is small for an
-    input of these rows and columns.
+    """Assign each tensor that an operator writes to a slot or to the output.
+    The memory is small for an input with this many rows and columns.
     """
     plan.tensors[plan.entry].place = Place.INPUT
     plan.tensors[plan.exit].place = Place.OUTPUT
@@ -23,7 +23,7 @@ def assign_slots(plan: Plan, rows: int, columns: int) -> None:
 
 
 class _Slots:
-    """The slots so far: their sizes, and which are free."""
+    """The sizes of all slots so far, and the free slots."""
 
     def __init__(self, plan: Plan, size: tuple[int, int]) -> None:
         self._plan, self._size = plan, size
@@ -36,7 +36,7 @@ class _Slots:
         self._free: set[int] = set()
 
     def place(self, number: int, operator: Operator) -> None:
-        """Place an operator's output, and free the slots of tensors that are not read any more."""
+        """Place an operator's output, and free the slots of tensors that are not read again."""
         output = self._plan.tensors[operator.output]
         ending = [tensor for tensor in set(operator.inputs) if self._last[tensor] == number]
         if output.place is None:
@@ -47,7 +47,7 @@ class _Slots:
         self._free |= {at for at in places if at < Place.INPUT and at != output.place}
 
     def _may_share(self, operator: Operator, tensor: int) -> bool:
-        """Whether an operator may write its output over a tensor that it reads."""
+        """Whether an operator may overwrite a tensor that it reads."""
         is_slot = self._slot_of(tensor) < Place.INPUT
         shapes = [self._plan.tensors[number].shape for number in (tensor, operator.output)]
         is_alike = shapes[0] == shapes[1] or self._bytes_of(tensor) == self._bytes_of(
@@ -64,7 +64,7 @@ class _Slots:
         return math.prod(self._plan.tensors[tensor].shape.of(*self._size))
 
     def _free_slot(self, tensor: int) -> int:
-        """The free slot that fits best; the largest one grows if none has room."""
+        """The free slot that fits best; if none is large enough, the largest grows."""
         size = self._bytes_of(tensor)
         if not self._free:
             self.sizes.append(size)
@@ -80,7 +80,7 @@ class _Slots:
 
 
 def work_size(plan: bytes, rows: int, columns: int) -> int:
-    """Bytes of working memory that a plan takes with portable kernels, as C computes it."""
+    """Bytes of working memory that C computes for a plan with portable kernels."""
     words = np.frombuffer(plan, "<i4", len(plan) // 4)
     start, stop = _HEAD + _TENSOR * words[3], _HEAD + _TENSOR * words[3] + _OPERATOR * words[4]
     tensors = words[_HEAD:start].reshape(-1, _TENSOR).tolist()
@@ -96,13 +96,13 @@ def work_size(plan: bytes, rows: int, columns: int) -> int:
 
 
 def _shape(tensor: list[int], rows: int, columns: int) -> tuple[int, int, int]:
-    """Shape of a tensor, from its words, for an input with these rows and columns."""
+    """Shape of a tensor for an input size, from the words of the plan."""
     down, across = (Side(tensor[n] & 0xFFFF, tensor[n] >> 16, tensor[n + 1]) for n in (3, 5))
     return down.of(rows), across.of(columns), tensor[2]
 
 
 def _packed(operator: list[int], shapes: list[tuple[int, int, int]]) -> int:
-    """Bytes of the rows that a convolution sees at once, for one row of its output."""
+    """Bytes of the inputs of a convolution for one row of its output."""
     channels, wide = shapes[operator[1] & 0xFFFF][2], shapes[operator[3]][1]
     size, steps = operator[4:6]
     return (size & 0xFFFF) * ((wide - 1) * (steps >> 16) + (size >> 16)) * channels + _GROUP

@@ -1,4 +1,4 @@
-"""Operators that move elements without changing them: shapes, orders, parts and repetitions."""
+"""Operators that move elements without changing them: shapes, orders, slices and repetitions."""
 
 import math
 
@@ -28,17 +28,17 @@ from aecodec.tflite.model import MAX_RANK, Operator, Type
 from aecodec.tflite.model import Shape as Sides
 
 _CONCATENATION, _GATHER, _STRIDED_SLICE = (10, 2), (23, 2), (32, 6)
-"""Kinds of options, as the schema numbers them, and their numbers of fields."""
+"""Option types of the schema, and their numbers of fields."""
 
 _AXES = 6
-"""Most axes of a move."""
+"""Maximum number of axes of a move."""
 
 
 # Checks
 
 
 def check_reshape(call: Call) -> Result:
-    """Another shape for the same elements, given by a constant or by options."""
+    """Check a change of shape, which a constant or the options state."""
     value = call.take_movable(len(call.inputs))[0]
     if len(call.inputs) == 1:
         sides = call.options(17, 1).vector(0, np.int32, MAX_RANK).tolist()
@@ -61,7 +61,7 @@ def check_transpose(call: Call) -> Result:
 
 
 def check_concatenation(call: Call) -> Result:
-    """Inputs along an axis."""
+    """Check inputs that are joined along an axis."""
     values = call.take(len(call.inputs))
     call.check_types(values, *ANY_TYPE)
     options = call.options(*_CONCATENATION)
@@ -75,7 +75,7 @@ def check_concatenation(call: Call) -> Result:
 
 
 def check_pack(call: Call) -> Result:
-    """Inputs of one shape along a new axis."""
+    """Check inputs of one shape that are joined along a new axis."""
     values = call.take(len(call.inputs))
     call.check_types(values, *ANY_TYPE)
     options = call.options(59, 2)
@@ -87,7 +87,7 @@ def check_pack(call: Call) -> Result:
 
 
 def check_unpack(call: Call) -> Result:
-    """The slices along an axis."""
+    """Check slices along an axis."""
     (value,) = call.take(1, outputs=len(call.outputs))
     call.check_types([value], *ANY_TYPE)
     options = call.options(64, 2)
@@ -121,7 +121,7 @@ def _with_side(shape: Sides, axis: int, side: int) -> Sides:
 
 
 def check_slice(call: Call) -> Result:
-    """A box within the input."""
+    """Check a box within the input."""
     value, begin, size = call.take_movable(3)
     starts, counts = constants(begin), constants(size)
     ensure(len(starts) == len(counts) == value.rank <= 5, "it has another number of axes")
@@ -134,7 +134,7 @@ def check_slice(call: Call) -> Result:
 
 
 def check_strided_slice(call: Call) -> Result:
-    """Elements of a box within the input, at equal steps."""
+    """Check a box within the input, with steps along its axes."""
     value, begin, end, stride = call.take_movable(4)
     options = call.options(*_STRIDED_SLICE)
     has_more = options.number(2, "i") or options.number(3, "i") or options.number(5, "?")
@@ -146,7 +146,7 @@ def check_strided_slice(call: Call) -> Result:
 
 
 def _strided(shape: Sides, options: Table, columns: list[list[int]]) -> list[range]:
-    """The places along each axis that a STRIDED_SLICE takes; CodecError if there are none."""
+    """The positions along each axis that STRIDED_SLICE takes; CodecError if they are invalid."""
     begin, end, shrunk = (options.number(field, "i") for field in (0, 1, 4))
     places = []
     for axis, (start, stop, step) in enumerate(zip(*columns, strict=True)):
@@ -169,7 +169,7 @@ def check_tile(call: Call) -> Result:
 
 
 def check_broadcast_to(call: Call) -> Result:
-    """The input, repeated to a constant shape."""
+    """Check an input that is repeated to a constant shape."""
     value, sides = call.take_movable(2)
     shape = tuple(constants(sides))
     result = output_of(shape)
@@ -178,7 +178,7 @@ def check_broadcast_to(call: Call) -> Result:
 
 
 def check_gather(call: Call) -> Result:
-    """Slices of the input by their numbers; a runtime checks numbers that are not constant."""
+    """Check slices by their numbers. A runtime checks numbers that are not constant."""
     value, numbers = call.take(2)
     call.check_types([value], *ANY_TYPE)
     options = call.options(*_GATHER)
@@ -192,7 +192,7 @@ def check_gather(call: Call) -> Result:
 
 
 def check_one_hot(call: Call) -> Result:
-    """A vector for each number: one element is on, the rest is off."""
+    """Check a vector per number, with one element on and all others off."""
     numbers, depth, on, off = call.take(4)
     ensure(numbers.type in INTEGERS and on.size == off.size == 1, "it has other inputs")
     call.check_types([on, off], *ANY_TYPE)
@@ -207,7 +207,7 @@ def check_one_hot(call: Call) -> Result:
 
 
 def lower_reshape(low: Lowering, operator: Operator) -> None:
-    """RESHAPE; the sides of its output are fixed, unless it keeps the shape."""
+    """Lower RESHAPE. The sides of its output are fixed, unless the shape stays the same."""
     rows, columns, channels = shape_of(low.tensor(operator.outputs[0]))
     number = low.read(operator.inputs[0])
     shape = low.plan.tensors[number].shape
@@ -219,7 +219,7 @@ def lower_reshape(low: Lowering, operator: Operator) -> None:
 
 
 def lower_concatenation(low: Lowering, operator: Operator) -> None:
-    """CONCATENATION; more inputs than an operator of a plan has are joined step by step."""
+    """Lower CONCATENATION. Inputs beyond the maximum of an operator are joined step by step."""
     options = operator.options(*_CONCATENATION)
     axis = _axis(low, operator, options.number(0, "i"))
     _concatenate(low, operator, [low.read(number) for number in operator.inputs], axis)
@@ -234,7 +234,7 @@ def _concatenate(low: Lowering, operator: Operator, numbers: list[int], axis: in
 
 
 def _axis(low: Lowering, operator: Operator, axis: int) -> int:
-    """An axis of the model's tensor as one of rows, columns and channels."""
+    """The axis of the plan (rows, columns, channels) for an axis of the model's tensor."""
     rank = len(low.tensor(operator.outputs[0]).shape)
     plan_axis = axis % rank + 3 - rank
     if plan_axis < 0:
@@ -264,7 +264,7 @@ def lower_transpose(low: Lowering, operator: Operator) -> None:
 
 
 def lower_tile(low: Lowering, operator: Operator) -> None:
-    """TILE: each axis becomes two, along the first of which nothing moves."""
+    """Lower TILE: each axis becomes two, and nothing moves along the first."""
     value = low.tensor(operator.inputs[0])
     times = low.tensor(operator.inputs[1]).values.ravel().tolist()
     sides, steps = [], []
@@ -292,7 +292,7 @@ def lower_slice(low: Lowering, operator: Operator) -> None:
 
 
 def lower_split(low: Lowering, operator: Operator) -> None:
-    """SPLIT or SPLIT_V: the parts one after the other."""
+    """Lower SPLIT or SPLIT_V, one part at a time."""
     number = next(at for at in operator.inputs if low.tensor(at).type is Type.INT8)
     shape, first = low.tensor(number).shape, 0
     steps = steps_of(shape)
@@ -305,7 +305,7 @@ def lower_split(low: Lowering, operator: Operator) -> None:
 
 
 def lower_gather(low: Lowering, operator: Operator) -> None:
-    """GATHER of constant places: places at equal steps are moved together, and the parts joined."""
+    """Lower GATHER with constant positions; runs with equal steps are moved at once."""
     options = operator.options(*_GATHER)
     value, places = (low.tensor(number) for number in operator.inputs)
     if not places.is_constant:
@@ -322,7 +322,7 @@ def lower_gather(low: Lowering, operator: Operator) -> None:
 
 
 def _runs(places: list[int]) -> list[tuple[int, int, int]]:
-    """Places as series in equal steps: the first place, the step and the count of each.
+    """Divide positions into runs with equal steps: first position, step and count.
 
     >>> _runs([4, 2, 0, 3, 3, 5])
     [(4, -2, 3), (3, 0, 2), (5, 1, 1)]
@@ -340,7 +340,7 @@ def _runs(places: list[int]) -> list[tuple[int, int, int]]:
 
 
 def stretched(low: Lowering, number: int, sides: tuple[int, ...]) -> int:
-    """A tensor of the model that is broadcast to these sides, as a vector of the plan."""
+    """Add a tensor of the model, broadcast to these sides, as a vector of the plan."""
     own = low.tensor(number).shape
     own = (1,) * (len(sides) - len(own)) + own
     steps = [step * (side > 1) for side, step in zip(own, steps_of(own), strict=True)]
@@ -350,9 +350,9 @@ def stretched(low: Lowering, number: int, sides: tuple[int, ...]) -> int:
 def arranged(
     low: Lowering, number: int, sides: list[int], steps: list[int], shape: Shape, first: int = 0
 ) -> int:
-    """Add a move of elements of a tensor of the model, and return the plan's tensor of that shape.
-    `sides` are the sides of the result, `steps` the distances in the tensor from one element to the
-    next along each of them, and `first` is the place of the first element.
+    """Move elements of a tensor of the model to a new tensor of the plan with this shape.
+    `sides` are the sides of the result, `steps` the distances of neighbouring elements in the
+    tensor along each side, and `first` is the position of the first element.
     """
     _check_fixed(low)
     table = low.keep(_table(sides, steps, first))
@@ -360,14 +360,14 @@ def arranged(
 
 
 def steps_of(sides: tuple[int, ...]) -> list[int]:
-    """Elements from one place to the next along each axis."""
+    """Distances of neighbouring elements along each axis."""
     return [math.prod(sides[axis + 1 :]) for axis in range(len(sides))]
 
 
 def _move(
     low: Lowering, operator: Operator, sides: list[int], steps: list[int], first: int
 ) -> None:
-    """Add an operator that gives each output an element of the input."""
+    """Add an operator whose outputs are elements of the input."""
     _check_fixed(low)
     rows, columns, channels = shape_of(low.tensor(operator.outputs[0]))
     inputs, shape = [low.read(operator.inputs[0])], Shape(fixed(rows), fixed(columns), channels)
@@ -380,9 +380,7 @@ def _check_fixed(low: Lowering) -> None:
 
 
 def _table(sides: list[int], steps: list[int], first: int) -> npt.NDArray[np.int32]:
-    """Sides and steps of six axes, and the first element, for a move; ModelError if more are
-    needed.
-    """
+    """Six sides, six steps and the first position of a move; ModelError if it needs more axes."""
     axes: list[tuple[int, int]] = []
     for side, step in zip(sides, steps, strict=True):
         if side == 1:

@@ -1,8 +1,8 @@
 """The operator table: each TFLite operator with its check, its lowering and its kinds in C.
 
-A codec's model may have only these operators: all that the exporters make. None of them branches,
-loops, keeps state or draws random numbers, and the shape of the model's input determines the shapes
-of their outputs. The C core runs those that have a lowering.
+A codec's model may contain only these operators, which are all that the exporters use. None of them
+branches, loops, keeps state or draws random numbers, and their output shapes depend only on the
+shape of the model's input. The C core runs the operators with a lowering.
 """
 
 from typing import NamedTuple
@@ -24,8 +24,8 @@ from aecodec.tflite.model import Type
 
 
 class Row(NamedTuple):
-    """A row of the operator table: an operator of TFLite, with its number and name in the schema.
-    `lower` is None if C cannot run it. It becomes operators in C of these `kinds`, and copies.
+    """An operator of TFLite, with its number and name in the schema.
+    `lower` is None if C cannot run it. The lowering adds C operators of these `kinds`, and copies.
     """
 
     code: int
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 def _function(
     code: int, name: str, check: Check = check_unary, lower: Lower = elementwise.lower_function
 ) -> Row:
-    """A function of one variable: a table of 256 results in C."""
+    """A function of one variable, which is a table of 256 results in C."""
     return Row(code, name, check, lower, (Kind.TABLE,))
 
 
@@ -53,7 +53,7 @@ _REDUCTION = (Kind.MOVE, Kind.REDUCTION)
 
 
 def _pair(*kinds: Kind) -> tuple[Kind, ...]:
-    """Kinds of an operator of two tensors: a table, if one of them is a constant of one element."""
+    """Kinds of an operator of two tensors; it is a table if one is a constant with one element."""
     return (Kind.TABLE, Kind.MOVE, *kinds)
 
 
@@ -164,4 +164,4 @@ _ROWS = (
 )  # fmt: skip
 
 OPERATORS = {row.code: row for row in _ROWS}
-"""The rows by their numbers in the schema."""
+"""The rows by number in the schema."""

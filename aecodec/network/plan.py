@@ -1,4 +1,4 @@
-"""A network plan: its tensors, its operators and their data, and how it is written as bytes."""
+"""Network plans: their tensors, operators and data, and their form as bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from aecodec.errors import ModelError
 
 
 class Side(NamedTuple):
-    """A side of a tensor: the input's side, a multiple of `by`, times `times` / `by`, plus `more`.
+    """A side of a tensor: `times` / `by` times the input's side, plus `more`.
+    The input's side is a multiple of `by`.
 
     >>> Side(1, 1, 0).divided(2).plus(-1)
     Side(times=1, by=2, more=-1)
@@ -26,7 +27,7 @@ class Side(NamedTuple):
     more: int
 
     def of(self, side: int) -> int:
-        """The side in pixels, or elements, for an input of this side."""
+        """The side in pixels or elements, for a side of the input."""
         return side * self.times // self.by + self.more
 
     @property
@@ -40,7 +41,7 @@ class Side(NamedTuple):
         return _reduced(self.times * factor, self.by, self.more * factor)
 
     def divided(self, divisor: int, *, up: bool = False) -> Side:
-        """The side, divided by a whole number, and rounded down or up."""
+        """The side divided by a whole number, rounded down or up."""
         more = -(-self.more // divisor) if up else self.more // divisor
         return _reduced(self.times, self.by * divisor, more)
 
@@ -50,12 +51,7 @@ def fixed(side: int) -> Side:
 
 
 ANY_SIDE = Side(1, 1, 0)
-"""The input's own side, where a network takes any."""
-
-
-def unit_of(sides: list[Side]) -> int:
-    """The number of which the input's side must be a multiple, so that all sides are whole."""
-    return lcm(*(side.by for side in sides))
+"""The input's side, for networks that accept any."""
 
 
 def _reduced(times: int, by: int, more: int) -> Side:
@@ -68,7 +64,7 @@ def _reduced(times: int, by: int, more: int) -> Side:
 MAGIC, VERSION = b"AECN", 1
 MOST_INPUTS = 4
 MOST = 1 << 12
-"""Most tensors, operators and slots."""
+"""Maximum number of tensors, operators and slots."""
 
 _NONE = 0xFFFF
 _ALIGNMENT = 64
@@ -105,7 +101,7 @@ class Kind(IntEnum):
 
     @property
     def works_in_place(self) -> bool:
-        """Whether the operator may write where it reads."""
+        """Whether the operator may overwrite its input."""
         return self in _IN_PLACE
 
 
@@ -123,7 +119,7 @@ _IN_PLACE = (
 
 
 class Place(IntEnum):
-    """Where a tensor lies that has no slot."""
+    """Places of tensors without a slot."""
 
     INPUT = 0x10000
     OUTPUT = 0x10001
@@ -131,7 +127,7 @@ class Place(IntEnum):
 
 
 class Shape(NamedTuple):
-    """Shape of a tensor: rows and columns that may depend on the input's, and channels."""
+    """Shape of a tensor: rows and columns, which may depend on the input, and channels."""
 
     rows: Side
     columns: Side
@@ -184,7 +180,7 @@ class Plan:
         return len(self.tensors) - 1
 
     def keep(self, values: npt.NDArray[Any]) -> int:
-        """Add data, and return their offset within all data."""
+        """Add data, and return their offset."""
         offset, padding = self.data_size, np.zeros(-values.nbytes % _ALIGNMENT, np.uint8)
         self.data += [np.ascontiguousarray(values), padding]
         self.data_size += values.nbytes + len(padding)
@@ -196,7 +192,7 @@ class Plan:
         return output
 
     def as_bytes(self) -> bytes:
-        """The plan as `aecodec_network.c` reads it; ModelError if it is larger than C takes."""
+        """The plan as `aecodec_network.c` reads it; ModelError if it exceeds a limit of C."""
         if max(len(self.tensors), len(self.operators)) > MOST:
             raise ModelError(f"the network has more than {MOST} tensors or operators")
         head = 4 * (16 + 8 * len(self.tensors) + 16 * len(self.operators))
@@ -209,7 +205,7 @@ class Plan:
             len(self.operators),
             self.slots,
             *self.size,
-            *(unit_of([tensor.shape.sides[axis] for tensor in self.tensors]) for axis in (0, 1)),
+            *(lcm(*(tensor.shape.sides[axis].by for tensor in self.tensors)) for axis in (0, 1)),
             self.entry,
             self.exit,
             *(0,) * 4,
@@ -223,16 +219,16 @@ class Plan:
 
 
 class Offset(int):
-    """An offset within the data, among the parameters of an operator."""
+    """An operator's parameter that is an offset in the data."""
 
 
 def pair(low: int, high: int) -> int:
-    """Two numbers of 16 bits as a word."""
+    """Pack two 16-bit numbers into a word."""
     return low | high << 16
 
 
 def four(*numbers: int) -> int:
-    """Up to four signed bytes as a word."""
+    """Pack up to four signed bytes into a word."""
     return sum((number & 0xFF) << 8 * place for place, number in enumerate(numbers))
 
 

@@ -1,6 +1,6 @@
-"""Operators over axes: sums, means, extremes and their places, and softmax.
+"""Reductions over axes: sums, means, extremes, their positions, and softmax.
 
-Softmax uses exponentials in fixed point, as gemmlowp computes them for LiteRT's reference kernel.
+Softmax uses fixed-point exponentials that gemmlowp computes for LiteRT's reference kernel.
 """
 
 import math
@@ -36,7 +36,7 @@ _ROWS_AND_COLUMNS, _CHANNELS = 0, 1
 
 
 def check_reduction(call: Call) -> Result:
-    """A sum, mean or extreme over some axes."""
+    """Check a sum, mean or extreme over some axes."""
     value, axes = call.take_movable(2)
     keeps_axes = call.options(27, 1).number(0, "?")
     ensure(axes.rank <= 1, "its axes are not a list")
@@ -50,7 +50,7 @@ def check_reduction(call: Call) -> Result:
 
 
 def check_arg_extreme(options: int) -> Check:
-    """The place of the least or the largest element along an axis; `options` is their kind."""
+    """Make a check for the position of an extreme along an axis; `options` is the option type."""
 
     def check(call: Call) -> Result:
         value, axis = call.take(2)
@@ -64,7 +64,7 @@ def check_arg_extreme(options: int) -> Check:
 
 
 def check_top_k(call: Call) -> Result:
-    """The largest elements along the last axis, and their places."""
+    """Check the largest elements along the last axis, and their positions."""
     value, count = call.take(2, outputs=2)
     types = [output.type for output in call.outputs]
     ensure(value.type in REAL and types == [value.type, Type.INT32], "it has other types")
@@ -73,7 +73,7 @@ def check_top_k(call: Call) -> Result:
 
 
 def check_reversal(call: Call) -> Result:
-    """An output of the input's shape, whose elements are reversed or summed along axes."""
+    """Check an output of the input's shape, whose elements are reversed or summed along axes."""
     value, axes = call.take_movable(2)
     ensure(axes.rank <= 1, "its axes are not a list")
     normalized_axes(constants(axes, axes.rank), value.rank)
@@ -87,7 +87,7 @@ def check_running_sum(call: Call) -> Result:
 
 
 def lower_reduction(to: int) -> Lower:
-    """MEAN, REDUCE_MAX, REDUCE_MIN or SUM, as a number such as :data:`MEAN` says."""
+    """Make a lowering for MEAN, MAXIMUM, MINIMUM or SUM."""
 
     def lower(low: Lowering, operator: Operator) -> None:
         value, output = low.tensor(operator.inputs[0]), low.tensor(operator.outputs[0])
@@ -115,7 +115,7 @@ def _reduce(low: Lowering, operator: Operator, reduced: list[int], *parameters: 
 
 
 def _as_channels(low: Lowering, number: int, reduced: list[int]) -> int:
-    """A tensor of the model as one of the plan, with the reduced axes as its channels."""
+    """Move the reduced axes of a tensor of the model to the channels of a tensor of the plan."""
     sides, steps = low.tensor(number).shape, steps_of(low.tensor(number).shape)
     order = [axis for axis in range(len(sides)) if axis not in reduced] + reduced
     channels = math.prod(sides[axis] for axis in reduced)
@@ -128,16 +128,16 @@ def _as_channels(low: Lowering, number: int, reduced: list[int]) -> int:
 _SOFTMAX = (9, 1)
 
 _BITS = 26
-"""Bits after the point of what the exponential is taken of; 5 are before it."""
+"""Fractional bits of the exponential's argument; 5 bits are before the point."""
 
 _ONE = (1 << 31) - 1
-"""1, as near as 31 bits after the point hold it."""
+"""The number nearest to 1 with 31 fractional bits."""
 
 _EXPONENTIALS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
-"""exp(-1/4), exp(-1/2), exp(-1), ... exp(-16), with 31 bits after the point."""
+"""exp(-1/4), exp(-1/2), exp(-1), ... exp(-16), with 31 fractional bits."""
 
 MOST_CHANNELS = 511
-"""With more channels, sums of exponentials leave the range that the reference kernel divides by."""
+"""With more channels, sums of exponentials exceed the range of the reference kernel's division."""
 
 
 def check_softmax(call: Call) -> Result:
@@ -172,8 +172,7 @@ def lower_softmax(low: Lowering, operator: Operator) -> None:
 
 
 def exponentials(scale: float) -> npt.NDArray[np.int32]:
-    """exp(-n * scale) for n from 0 to 255, with 31 bits after the point.
-
+    """exp(-n * scale) for n from 0 to 255, with 31 fractional bits.
     Exponentials that are too small for the reference kernel are 0.
 
     >>> (exponentials(0.5)[:3] / 2**31).round(4).tolist()
@@ -186,17 +185,17 @@ def exponentials(scale: float) -> npt.NDArray[np.int32]:
 
 
 def _product(number: int, factor: int) -> int:
-    """A number times a factor with 31 bits after the point."""
+    """Multiply by a factor with 31 fractional bits."""
     return (number * factor + (1 << 30)) >> 31
 
 
 def _quotient(number: int, bits: int) -> int:
-    """A number over a power of two, rounded, halves away from 0."""
+    """Divide by a power of two; halves are rounded away from 0."""
     return (number + (1 << (bits - 1)) - (number < 0)) >> bits
 
 
 def _exponential(number: int) -> int:
-    """The exponential of a number up to 0: that of its last quarter, times those of its bits."""
+    """exp of a number up to 0: exp of its last quarter, times a factor for each higher bit."""
     if number == 0:
         return _ONE
     quarter = 1 << (_BITS - 2)
@@ -209,7 +208,7 @@ def _exponential(number: int) -> int:
 
 
 def _near_0(number: int) -> int:
-    """The exponential of a number from -1/4 on and below 0: Taylor's series around -1/8."""
+    """exp of a number in -1/4..0, by a Taylor series around -1/8."""
     x = number + (1 << 28)
     square = _product(x, x)
     cube, fourth = _product(square, x), _product(square, square)

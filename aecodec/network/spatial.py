@@ -1,4 +1,4 @@
-"""Operators on the rows and columns of pictures: blocks, borders, pooling, other sizes."""
+"""Operators on the rows and columns of pictures: blocks, borders, pooling, resizing."""
 
 import math
 
@@ -23,7 +23,7 @@ from aecodec.tflite.model import MAX_SIDE, Operator, Type
 
 _BILINEAR, _DEPTH_TO_SPACE, _MIRROR_PAD = (15, 4), (94, 1), (77, 1)
 _NEAREST, _POOLING, _SPACE_TO_DEPTH = (74, 2), (5, 6), (19, 1)
-"""Kinds of options, as the schema numbers them, and their numbers of fields."""
+"""Option types of the schema, and their numbers of fields."""
 
 _MAX_BLOCK = 1 << 12
 _REFLECT = 0
@@ -55,7 +55,7 @@ def _checked_blocks(call: Call, options: tuple[int, int]) -> tuple[Value, int]:
 
 
 def check_pad(call: Call) -> Result:
-    """A border of zeros, or of a constant."""
+    """Check a border of zeros, or of a constant."""
     values = call.take(len(call.inputs))
     ensure(2 <= len(values) <= 3, "it has another number of inputs")
     call.check_types([values[0], *values[2:]], *REAL)
@@ -83,7 +83,7 @@ def _borders(value: Value, paddings: Value) -> list[tuple[int, int, int]]:
 
 
 def check_pooling(call: Call) -> Result:
-    """The mean or the maximum of windows."""
+    """Check the mean or maximum of windows."""
     (value,) = call.take(1)
     options = call.options(*_POOLING)
     call.check_types([value], Type.FLOAT32, Type.INT8, Type.INT16)
@@ -96,7 +96,7 @@ def check_pooling(call: Call) -> Result:
 
 
 def _check_resize(options: tuple[int, int]) -> Check:
-    """Pictures of another size; two of the fields of the options place the pixels."""
+    """Make a check for resized pictures; the last two fields of the options position the pixels."""
     kind, fields = options
 
     def check(call: Call) -> Result:
@@ -147,7 +147,7 @@ def lower_mirror_pad(low: Lowering, operator: Operator) -> None:
 
 
 def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -> None:
-    """Add a border of pixels with the value `filling`, or that mirror the picture as it says."""
+    """Add a border that is filled with `filling`, or mirrors the picture as this number says."""
     value, shape = low.tensor(operator.inputs[0]), low.shape(operator.inputs[0])
     borders = low.tensor(operator.inputs[1]).values.tolist()
     borders = [(0, 0)] * (4 - len(borders)) + borders
@@ -160,7 +160,7 @@ def _write_border(low: Lowering, operator: Operator, kind: Kind, filling: int) -
 
 
 def lower_pooling(kind: Kind) -> Lower:
-    """MAX_POOL_2D or AVERAGE_POOL_2D."""
+    """Make a lowering for MAX_POOL_2D or AVERAGE_POOL_2D."""
 
     def lower(low: Lowering, operator: Operator) -> None:
         options, shape = operator.options(*_POOLING), low.shape(operator.inputs[0])
@@ -172,7 +172,7 @@ def lower_pooling(kind: Kind) -> Lower:
 
 
 def lower_nearest(low: Lowering, operator: Operator) -> None:
-    """RESIZE_NEAREST_NEIGHBOR by whole factors."""
+    """Lower RESIZE_NEAREST_NEIGHBOR with whole factors."""
     shape = low.shape(operator.inputs[0])
     sides, targets = shape.of(*low.size)[:2], shape_of(low.tensor(operator.outputs[0]))[:2]
     down, across = (target // side for side, target in zip(sides, targets, strict=True))
@@ -185,7 +185,7 @@ def lower_nearest(low: Lowering, operator: Operator) -> None:
 
 
 def lower_bilinear(low: Lowering, operator: Operator) -> None:
-    """RESIZE_BILINEAR; by whole factors if the network takes any size."""
+    """Lower RESIZE_BILINEAR; with whole factors if the network accepts any size."""
     options, shape = operator.options(*_BILINEAR), low.shape(operator.inputs[0])
     targets, sides = shape_of(low.tensor(operator.outputs[0]))[:2], []
     for side, length, target in zip(shape.sides, low.size, targets, strict=True):

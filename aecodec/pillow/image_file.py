@@ -29,21 +29,13 @@ _added: dict[bytes, Codec] = {}
 
 
 def add_codec(codec: Codec | str | Path) -> None:
-    """Allow to open files of a codec.
-
-    Raises:
-        CodecError: the codec does not exist or is damaged.
-    """
+    """Allow opening files of a codec; raise CodecError if it does not exist or is damaged."""
     opened = codec if isinstance(codec, Codec) else load_codec(codec)
     _added[opened.spec.codec_id] = opened
 
 
 def known_codec(codec_id: bytes) -> Codec:
-    """Find the codec with an id.
-
-    Raises:
-        CodecError: the codec is neither built in nor added.
-    """
+    """Find the built-in or added codec with an id; raise CodecError if there is none."""
     if codec_id in _added:
         return _added[codec_id]
     try:
@@ -56,7 +48,7 @@ def known_codec(codec_id: bytes) -> Codec:
 
 
 def accepts(prefix: bytes) -> bool | str:
-    """Whether a file that begins with these bytes can be read; a text says why not.
+    """Whether a file that begins with these bytes can be read; a text is the reason for rejection.
 
     >>> accepts(bytes.fromhex("ae 43 01")), accepts(b"GIF89a")
     (True, False)
@@ -115,11 +107,7 @@ class AecImageFile(ImageFile.ImageFile):
         return self._shown
 
     def seek(self, frame: int) -> None:
-        """Select a picture of a stack.
-
-        Raises:
-            EOFError: the file has no picture with this number.
-        """
+        """Select a picture of a stack; raise EOFError if there is no picture with this number."""
         if not 0 <= frame < self.n_frames:
             raise EOFError(
                 f"picture {frame} does not exist: the file has {self.n_frames} pictures, from 0"
@@ -128,11 +116,8 @@ class AecImageFile(ImageFile.ImageFile):
 
     def load(self) -> Any:
         """Decode the pictures of the file, and load the current one.
-
-        Raises:
-            FormatError: the codes are damaged.
-            CodecError: the codec is not known, or damaged.
-            AecodecError: memory runs out.
+        Raises FormatError if the codes are damaged, CodecError if the codec is not known or
+        damaged, and AecodecError if memory runs out.
         """
         if self._loaded != self._shown:
             with self._lock:
@@ -141,10 +126,8 @@ class AecImageFile(ImageFile.ImageFile):
 
     def verify(self) -> None:
         """Check the whole file without running networks, if it is not loaded yet.
-
-        Raises:
-            FormatError: the codes are damaged.
-            CodecError: the codec is not known, or damaged.
+        Raises FormatError if the codes are damaged, and CodecError if the codec is not known or
+        damaged.
         """
         if self._content:
             with errors_as_pillows():

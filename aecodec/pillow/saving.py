@@ -20,35 +20,24 @@ _OPTIONS = ("codec", "metadata", *(field.name for field in fields(aecodec.Target
 
 
 def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Save the current picture of an image.
+    """Save the current picture of a loaded image; the name of the file is ignored.
 
     The image's `encoderinfo`, where Pillow stores the arguments of `save`, may have the options of
-    :func:`aecodec.compress`, and `exif`, `icc_profile` and `xmp`, which replace the image's
-    metadata, or remove it if they are None. Metadata in `encoderinfo` is kept for pictures of any
-    size.
+    :func:`aecodec.compress`. Its `exif`, `icc_profile` and `xmp` replace the image's metadata, or
+    remove it if they are None; they are kept for pictures of any size.
 
-    Args:
-        image: the image, loaded.
-        file: file to write to.
-        filename: name of the file, which is ignored.
-
-    Raises:
-        ImageError: the image is not supported; also an OSError.
-        UsageError: options contradict each other, or no level of the codec satisfies them; also a
-            ValueError.
-        CodecError: the codec does not exist or is damaged; also an OSError.
+    Raises ImageError (also an OSError) if the image is not supported, UsageError (also a
+    ValueError) if options contradict each other or no level of the codec satisfies them, and
+    CodecError (also an OSError) if the codec does not exist or is damaged.
     """
     _save(image, [image], file)
 
 
 def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save all pictures of an image, and of the images in `append_images`, as one file.
-
-    All pictures must have the same size. If any picture is RGB or has alpha, all pictures become
-    RGB or get an alpha plane. The metadata of the first picture is kept.
-
-    The arguments and errors are those of :func:`save`; pictures that differ in size are an
-    ImageError.
+    All pictures must have the same size, else an ImageError is raised. If any picture is RGB or has
+    alpha, all pictures become RGB or get an alpha plane. The metadata of the first picture is kept.
+    Arguments and other errors are as for :func:`save`.
     """
     images = [image, *image.encoderinfo.get("append_images", ())]
     _save(image, iter_frames(images), file)

@@ -34,8 +34,9 @@ class _Training:
         return replace(self, learning_rate=self.learning_rate * min(faster, 2.0))
 
 
+_SEED = 0
 _WITHOUT_GRID, _IN_GRIDS = _Training(4e-3, dropout=0.1), _Training(1e-3, dropout=0.0)
-"""Pictures have so many vectors that dropout is not necessary."""
+"""Pictures have so many vectors that dropout is unnecessary."""
 
 
 def fit_context(
@@ -43,7 +44,6 @@ def fit_context(
     codes: Codes,
     units: int = 512,
     epochs: int = 40,
-    seed: int = 0,
     grid: Grid | None = None,
 ) -> Prior:
     """Add a context network to a prior, if held-out vectors then take fewer bits.
@@ -55,7 +55,6 @@ def fit_context(
             hundred vectors, or more than 1024 channels (512 in a grid).
         units: H, number of hidden units, 0 to 1024. Fewer units are smaller and faster.
         epochs: passes over the codes.
-        seed: seed of the initial weights, the order of the vectors and the dropout.
         grid: arrangement of the vectors in pictures, so that the network reads their neighbours;
             None for vectors without neighbours.
 
@@ -71,10 +70,10 @@ def fit_context(
     True
     """
     most = MAX_UNITS if grid is None else MAX_UNITS // 2
-    (training_codes, training_grid), (held_out, held_out_grid) = _split(codes, grid, seed)
+    (training_codes, training_grid), (held_out, held_out_grid) = _split(codes, grid)
     if not units or prior.code_dimension > most or len(training_codes) < _BATCH:
         return prior
-    network = train_network(prior, training_codes, units, epochs, seed, training_grid)
+    network = train_network(prior, training_codes, units, epochs, training_grid)
     with_context = replace(prior, context=network.quantized())
     with_context = pool_bank(with_context, training_codes, training_grid)
     is_better = (
@@ -85,10 +84,10 @@ def fit_context(
 
 
 def _split(
-    codes: Codes, grid: Grid | None, seed: int
+    codes: Codes, grid: Grid | None
 ) -> tuple[tuple[Codes, Grid | None], tuple[Codes, Grid | None]]:
     """Split whole pictures into training codes and held-out codes, with their grids."""
-    shuffled = np.random.default_rng(seed).permutation(grid[0] if grid else len(codes))
+    shuffled = np.random.default_rng(_SEED).permutation(grid[0] if grid else len(codes))
     pictures = codes.reshape(len(shuffled), -1, codes.shape[1])
 
     def part(numbers: npt.NDArray[np.intp]) -> tuple[Codes, Grid | None]:
@@ -100,10 +99,10 @@ def _split(
 
 
 def train_network(
-    prior: Prior, codes: Codes, units: int, epochs: int, seed: int, grid: Grid | None
+    prior: Prior, codes: Codes, units: int, epochs: int, grid: Grid | None
 ) -> TrainableContext:
     """Train a context network in floats. The arguments are those of :func:`fit_context`."""
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(_SEED)
     training = _IN_GRIDS if grid else _WITHOUT_GRID.for_epochs(epochs)
     network = TrainableContext(prior, codes, units, grid is not None, training.dropout)
     schedule = keras.optimizers.schedules.CosineDecay(

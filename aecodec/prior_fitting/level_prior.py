@@ -28,9 +28,9 @@ def fit_level(
 ) -> Prior:
     """Fit a prior to the codes that encoders make from latents at a level.
 
-    With RDOQ, where encoders weigh errors against bits, codes depend on the prior. A preliminary
-    prior is then fitted to some rounded latents. RDOQ uses it to choose all codes, to which the
-    final prior is fitted.
+    With RDOQ, encoders weigh errors against bits, so the codes depend on the prior. A preliminary
+    prior is then fitted to some of the rounded latents. RDOQ chooses all codes with it, and the
+    final prior is fitted to these codes.
 
     Args:
         level: level of the codec.

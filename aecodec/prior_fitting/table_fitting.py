@@ -29,28 +29,22 @@ prior)."""
 _SHAPE_WEIGHT = 30.0
 """Weight of the logistic shape of a table, in symbols."""
 
+_MAX_ROUNDS = 30
+"""Maximum number of rounds of assigning vectors to priors and estimating distributions."""
+
 _POOLING_ROUNDS = 4
 _LARGEST_RADIUS = 127
 _ESCAPE_SHARE = 0.5 / TABLE_TOTAL
 _BLOCK = 1 << 12
 
 
-def fit_prior(
-    codes: Codes,
-    priors: int = 64,
-    tables: int = 256,
-    iterations: int = 30,
-    seed: int = 0,
-) -> Prior:
-    """Fit a prior to a sample of code vectors. The same codes and seed give the same prior.
+def fit_prior(codes: Codes, priors: int = 64, tables: int = 256) -> Prior:
+    """Fit a prior to a sample of code vectors. The same codes give the same prior.
 
     Args:
         codes: (N, K) codes of the training set. N should be several hundred times `priors`.
         priors: P, the number of competing distributions.
         tables: T, the size of the bank, a multiple of 8.
-        iterations: maximum number of rounds of assigning vectors to priors and estimating
-            distributions.
-        seed: seed of the random start.
 
     Returns:
         The prior. Its bank has a column for each symbol in the range of the codes (at most 255),
@@ -68,8 +62,8 @@ def fit_prior(
     if tables < POSITIONS or tables % POSITIONS:
         raise ValueError(f"{tables} tables: give a multiple of {POSITIONS}")
     sample = _Sample.of(codes)
-    assigned = _random_start(sample, min(priors, len(codes)), seed)
-    for _ in range(iterations):
+    assigned = _random_start(sample, min(priors, len(codes)))
+    for _ in range(_MAX_ROUNDS):
         previous, assigned = assigned, sample.cheapest(*_estimated_costs(sample, assigned, priors))
         if np.array_equal(previous, assigned):
             break
@@ -143,9 +137,9 @@ class _Sample:
         return sums
 
 
-def _random_start(sample: _Sample, priors: int, seed: int) -> Indices:
+def _random_start(sample: _Sample, priors: int) -> Indices:
     """Assign each vector to the nearest of P vectors drawn from the sample."""
-    drawn = np.random.default_rng(seed).choice(len(sample.columns), priors, replace=False)
+    drawn = np.random.default_rng(0).choice(len(sample.columns), priors, replace=False)
     points = sample.columns.astype(np.float32)
     centres = points[drawn]
     distance = (centres**2).sum(axis=1) - 2 * points @ centres.T

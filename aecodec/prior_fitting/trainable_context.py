@@ -36,14 +36,14 @@ from aecodec.prior_fitting.logistic import logistic_mass
 from aecodec.prior_fitting.table_fitting import shape_scales
 
 _INPUT_UNIT = 32
-"""Inputs are shifted left until the standard deviation of their channel is 16..32. The network gets
-them divided by 32."""
+"""Inputs are shifted left until the standard deviation of their channel is 16..32, and divided by
+32 for the network."""
 
 _GRADIENT_UNIT = 2 * _INPUT_UNIT
-"""The network gets gradients, which are sums or differences of two vectors, divided by this."""
+"""Divisor of the gradients, which are sums or differences of two vectors."""
 
 _CEILING = 6.0
-"""Maximum output of hidden units, which pass a ReLU6."""
+"""Maximum output of the hidden units, whose activation is ReLU6."""
 
 _UNIT_STEP = _CEILING / MAX_ACTIVATION
 """Value of an integer step of a hidden unit."""
@@ -248,11 +248,7 @@ class _SpatialTerms(keras.layers.Layer):
         return tf.pad(moved, [[0, 0], [0, len(self.measures.order) - moved.shape[1]]])
 
     def quantized(self, weights: npt.NDArray[np.int8]) -> SpatialWeights:
-        """The terms in integers.
-
-        Args:
-            weights: (KINDS * K, H) integers of the kernel.
-        """
+        """The terms as integers, with integer weights (KINDS * K, H) of the kernel."""
         moves = POSITIONS * self.measures.deviations[:PREDICTED_CHANNELS] / _GRADIENT_UNIT
         by_channel = (self.gradient_kernel.numpy() * moves).transpose(0, 3, 1, 2)
         flat = by_channel.reshape(*by_channel.shape[:2], -1)

@@ -55,11 +55,7 @@ class FrameFiles:
 
     @cached_property
     def paths(self) -> list[Path]:
-        """The files.
-
-        Raises:
-            InputError: the folder has no `.aec` files.
-        """
+        """The files; InputError if the folder has no `.aec` files."""
         if not self.path.is_dir():
             return [self.path]
         paths = sorted(
@@ -75,12 +71,8 @@ class FrameFiles:
     @cached_property
     def starts(self) -> npt.NDArray[np.intp]:
         """(files + 1,) number of the first frame of each file; the last item counts all frames.
-
-        Only the first bytes of each file are read.
-
-        Raises:
-            InputError: there are no files, or a file cannot be read.
-            FormatError: a file is not an `.aec` file.
+        Only the first bytes of each file are read. Raises InputError if there are no files, or a
+        file cannot be read, and FormatError if a file is not an `.aec` file.
         """
         counts = []
         for path in self.paths:
@@ -90,9 +82,8 @@ class FrameFiles:
 
     def opened(self, number: int) -> OpenedFile:
         """Return a file by its number, from the cache or newly opened.
-
-        Raises:
-            AecodecError: the file cannot be read, or has changed since its frames were counted.
+        Raises AecodecError if the file cannot be read, or has changed since its frames were
+        counted.
         """
         return self._cache.get(number, lambda: self._open(number), lambda opened: opened.size)
 

@@ -26,17 +26,8 @@ _ALPHA, _MASK = -1, -2
 
 class OpenedFile:
     """A file from which selected frames are decoded, and only the messages that contain them.
-
-    Args:
-        data: the bytes of the file.
-        decoder: the codec that made it.
-        limits: limits of the file.
-        cache: caches the codes of messages, and alpha planes.
-
-    Raises:
-        FormatError: the file is damaged.
-        CodecError: another codec made it.
-        LimitError: it claims more than the limits.
+    `cache` stores the codes of messages, and alpha planes. Raises FormatError if the file is
+    damaged, CodecError if another codec made it, and LimitError if it claims more than the limits.
     """
 
     def __init__(self, data: bytes, decoder: DecoderCodec, limits: Limits, cache: Cache) -> None:
@@ -60,31 +51,17 @@ class OpenedFile:
         return width * height
 
     def codes(self, numbers: Numbers) -> Codes:
-        """Decode the codes of some frames, without running the network.
-
-        Args:
-            numbers: (n,) numbers of frames, from 0.
-
-        Returns:
-            (n, V, K) int16, exactly as they were encoded, for V vectors in a frame.
-
-        Raises:
-            FormatError: the file is damaged.
+        """Decode the codes of frames (n,), counted from 0, without running the network.
+        Returns (n, V, K) int16, exactly as they were encoded, for V vectors in a frame. Raises
+        FormatError if the file is damaged.
         """
         return self._access.codes(numbers, self._level.code_dimension, self._codes_of_message)
 
     def pixels(self, numbers: Numbers) -> Pixels:
-        """Decode some frames.
-
-        Args:
-            numbers: (n,) numbers of frames, from 0.
-
-        Returns:
-            uint8 (n, H, W) for grey pictures, else (n, H, W, C); alpha is the last channel. With
-            bands, (n, H, W, B) of the type of the samples.
-
-        Raises:
-            FormatError: the file is damaged.
+        """Decode frames (n,), counted from 0.
+        Returns uint8 (n, H, W) for grey pictures, else (n, H, W, C); alpha is the last channel.
+        With bands, (n, H, W, B) of the type of the samples. Raises FormatError if the file is
+        damaged.
         """
         header = self._header._replace(frames=len(numbers))
         pixels = self._decoder.reconstruct_pixels(header, self._latents(numbers))

@@ -11,12 +11,8 @@ Value = TypeVar("Value")
 
 
 class RecentValues:
-    """A cache of recently used values.
-
+    """A cache of recently used values with at most `max_bytes`; the newest value is always kept.
     Threads may share it. They wait while a value is made, so no value is made twice.
-
-    Args:
-        max_bytes: largest size of all values together. The newest value is always kept.
 
     >>> cache = RecentValues(10)
     >>> cache.get("a", lambda: b"six by", len)

@@ -1,1 +1,1 @@
-"""TFLite models read as data, and LiteRT, which runs them."""
+"""TFLite models, read as data, and LiteRT, which runs them."""

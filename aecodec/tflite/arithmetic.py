@@ -1,4 +1,4 @@
-"""Numbers that TFLite derives from scales, as its kernels derive them."""
+"""Integer arithmetic of TFLite's kernels: multipliers, shifts and rounding."""
 
 import math
 
@@ -15,12 +15,11 @@ _ACTIVATIONS: dict[int, tuple[float | None, float | None]] = {
     2: (-1.0, 1.0),
     3: (0.0, 6.0),
 }
-"""Limits of the activations that are fused into operators, by their numbers in the schema."""
+"""Limits of fused activations, by their numbers in the schema."""
 
 
 def quantize_multiplier(factor: float) -> tuple[int, int]:
-    """Return m of 31 bits and a left shift s with factor = m * 2^(s - 31), for a factor of at least
-    0.
+    """Return (m, s) with factor = m * 2^(s - 31), for a factor of at least 0; m has 31 bits.
 
     >>> quantize_multiplier(0.75)
     (1610612736, 0)
@@ -30,7 +29,7 @@ def quantize_multiplier(factor: float) -> tuple[int, int]:
 
 
 def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, Integers]:
-    """Multipliers and shifts of several factors, as :func:`quantize_multiplier` finds them."""
+    """:func:`quantize_multiplier` for several factors."""
     fractions, shifts = np.frexp(factors)
     multipliers = np.floor(fractions * 2**31 + 0.5).astype(np.int64)
     is_one = multipliers == 2**31
@@ -40,8 +39,8 @@ def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, In
 
 
 def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
-    """Values times a multiplier and a power of two, as the reference kernels round them: twice. The
-    values may have any shape; shifted to the left, they fit into 32 bits.
+    """Multiply by a multiplier and a power of two, rounding twice like the reference kernels.
+    The values may have any shape; shifted left, they must fit 32 bits.
     """
     high = ((values << max(0, shift)) * multiplier + (1 << 30)) >> 31
     right = max(0, -shift)
@@ -49,7 +48,7 @@ def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
 
 
 def activation_range(output: Tensor, activation: int) -> tuple[int, int]:
-    """Least and most value of an int8 output after a fused activation."""
+    """Lowest and highest value of an int8 output after a fused activation."""
     scale, zero = np.float32(output.quantization.scale), zero_of(output)
     low, high = _ACTIVATIONS[activation]
 

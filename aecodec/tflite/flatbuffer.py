@@ -1,9 +1,9 @@
-"""FlatBuffers read as data: every offset is checked before anything is read there.
+"""FlatBuffers, read as data: every offset is checked before it is followed.
 
-A FlatBuffer is a tree of tables. A table begins with the offset of its vtable, which says where in
-the table each field lies; fields that equal their default are left out. Strings, vectors and other
-tables lie elsewhere, and the table holds their offsets. A runtime follows all these offsets
-unchecked, so a file that was made on purpose could lead it anywhere.
+A FlatBuffer is a tree of tables. A table begins with the offset of its vtable, which lists the
+position of each field in the table. Fields with default values are omitted. Strings, vectors and
+other tables are stored elsewhere, and the table contains their offsets. Runtimes follow all these
+offsets unchecked, so a forged file could lead them anywhere.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ _SHORT = struct.Struct("<H")
 _NUMBERS = {kind: struct.Struct("<" + kind) for kind in "?bBiIfQ"}
 
 _VTABLE_HEAD = 4
-"""A vtable begins with its own size and that of its tables."""
+"""A vtable begins with its own size and the size of its tables."""
 
 
 class Table:
-    """A table of a FlatBuffer, at `start` in the file, whose kind of table has this many fields.
-
-    Raises CodecError if it does not lie within the file, or has fields that it should not have.
+    """A table of a FlatBuffer at `start` in the file; its schema has this many fields.
+    Raises CodecError if it is not within the file, or has unknown fields.
 
     >>> file = bytes.fromhex("0c000000 06000800 04000000 08000000 07000000")
     >>> root_table(file, fields=1).number(0, "i")
@@ -55,7 +54,7 @@ class Table:
             raise CodecError("a table of the TFLite model has fields that this version lacks")
 
     def _place_of(self, field: int, size: int) -> int:
-        """Where a field of this many bytes lies in the file; 0 if it is left out."""
+        """Position of a field with this many bytes in the file; 0 if it is omitted."""
         place = _VTABLE_HEAD + 2 * field
         if place >= self._vtable_size:
             return 0
@@ -68,27 +67,27 @@ class Table:
         return position
 
     def has(self, field: int) -> bool:
-        """Whether the table holds a field, of any kind."""
+        """Whether the table contains a field of any kind."""
         return self._place_of(field, 1) > 0
 
     def number(self, field: int, kind: str, default: Any = 0) -> Any:
-        """A number of a type that the module struct names; the default if the field is left out."""
+        """A number with a type code of the module `struct`; the default if the field is omitted."""
         form = _NUMBERS[kind]
         place = self._place_of(field, form.size)
         return form.unpack_from(self._data, place)[0] if place else default
 
     def _target(self, field: int) -> int:
-        """Where what a field points to lies; 0 if the field is left out."""
+        """Position that a field points to; 0 if it is omitted."""
         place = self._place_of(field, _OFFSET.size)
         return place + int(_OFFSET.unpack_from(self._data, place)[0]) if place else 0
 
     def table(self, field: int, fields: int) -> Table | None:
-        """Another table, with this many known fields; None if it is left out."""
+        """Another table, with this many known fields; None if it is omitted."""
         target = self._target(field)
         return Table(self._data, target, fields) if target else None
 
     def tables(self, field: int, fields: int, most: int) -> list[Table]:
-        """A vector of tables, at most this many."""
+        """A vector of at most `most` tables."""
         places = self.vector(field, np.uint32, most).tolist()
         first = self._target(field) + _OFFSET.size
         return [
@@ -97,7 +96,7 @@ class Table:
         ]
 
     def vector(self, field: int, dtype: type[Any], most: int) -> npt.NDArray[Any]:
-        """A vector of numbers, at most this many; empty if it is left out. It is not copied."""
+        """A vector of at most `most` numbers, not copied; empty if it is omitted."""
         target = self._target(field)
         if not target:
             return np.empty(0, dtype)
@@ -111,7 +110,7 @@ class Table:
         return np.frombuffer(self._data, dtype, count, start)
 
     def text(self, field: int, most: int) -> bytes:
-        """A string, at most this many bytes; empty if it is left out."""
+        """A string of at most `most` bytes; empty if it is omitted."""
         content = self.vector(field, np.uint8, most).tobytes()
         target = self._target(field)
         end = target + _OFFSET.size + len(content)
@@ -121,7 +120,7 @@ class Table:
 
 
 def root_table(data: bytes, fields: int) -> Table:
-    """The table that a file begins with."""
+    """The table at the root of a file."""
     return Table(data, _read(_OFFSET, data, 0), fields)
 
 

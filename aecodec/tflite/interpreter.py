@@ -1,7 +1,7 @@
-"""LiteRT's interpreters: the only module that makes them.
+"""The only module that creates LiteRT interpreters.
 
-LiteRT trusts its input, so a model of a codec folder is checked first
-(:mod:`aecodec.network.check`), and again before each new shape of its input.
+LiteRT trusts its input, so :mod:`aecodec.network.check` checks models of codec folders first, and
+again before each new input shape.
 """
 
 import contextlib
@@ -14,14 +14,14 @@ import numpy.typing as npt
 from aecodec.errors import AecodecError, CodecError
 
 NEEDS_LITERT = "this needs LiteRT: install it with pip install 'aecodec[litert]'"
-"""Message of the error where LiteRT is not installed."""
+"""Error message if LiteRT is not installed."""
 
 
 class Kernels(Enum):
     """Implementations of the operators; the value is LiteRT's name for the resolver."""
 
     FASTEST = "AUTO"
-    """XNNPACK's; LiteRT's own where XNNPACK refuses the model."""
+    """XNNPACK's kernels, or LiteRT's own if XNNPACK rejects the model."""
 
     BUILTIN = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
     REFERENCE = "BUILTIN_REF"
@@ -34,12 +34,12 @@ def open_interpreter(
     batch: int | None = None,
     kernels: Kernels = Kernels.FASTEST,
 ) -> Any:
-    """Make an interpreter of any model, with one thread and its tensors allocated.
+    """Create an interpreter of any model, with one thread and allocated tensors.
 
-    `input_shape` or `batch` replace the shape or the batch size that the model states.
+    `input_shape` or `batch` replaces the shape or the batch size in the model.
 
-    XNNPACK refuses a layer whose output has steps 256 times as fine as its products, which happens
-    where units are hardly ever active. LiteRT's own kernels then take its place.
+    XNNPACK rejects layers whose outputs have steps more than 256 times finer than their products,
+    which happens if units are hardly ever active. LiteRT's own kernels then run the model.
 
     Raises RuntimeError or ValueError if LiteRT cannot load the model with this shape.
     """
@@ -74,7 +74,7 @@ def _open_with(
 
 
 def resize(interpreter: Any, input_shape: tuple[int, ...]) -> None:
-    """Give an interpreter's input another shape, and allocate its tensors."""
+    """Change the input shape of an interpreter, and allocate its tensors."""
     index = interpreter.get_input_details()[0]["index"]
     interpreter.resize_tensor_input(index, input_shape, strict=False)
     interpreter.allocate_tensors()
@@ -92,7 +92,7 @@ def invoke(interpreter: Any, batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 @contextlib.contextmanager
 def litert_errors(what: str) -> Iterator[None]:
-    """Raise whatever LiteRT raises as a CodecError that says what it could not do."""
+    """Convert any exception of LiteRT to a CodecError with the failed action, such as "load"."""
     try:
         yield
     except AecodecError:

@@ -1,8 +1,7 @@
-"""A TFLite model as data: its tensors and its operators, in the order in which they run.
+"""A TFLite model as data: its tensors, and its operators in the order in which they run.
 
-The tables and their fields are those of the schema of TFLite, version 3. What no exporter of
-aecodec writes is refused: more than one subgraph, variables, sparse tensors, custom operators,
-buffers outside of the file.
+Tables and fields follow version 3 of TFLite's schema. Features that the exporters never use are
+rejected: several subgraphs, variables, sparse tensors, custom operators, buffers outside the file.
 """
 
 import math
@@ -18,7 +17,7 @@ from aecodec.tflite.flatbuffer import Table, root_table
 Shape = tuple[int, ...]
 
 ANY = -1
-"""Stands for a side that may have any size."""
+"""Stands for a side with any size."""
 
 MAX_TENSORS = 1 << 14
 MAX_OPERATORS = 1 << 12
@@ -35,7 +34,7 @@ _METADATA = (
     b"min_runtime_version",
     b"reduced_precision_support",
 )
-"""Names of the metadata that the converter and aecodec write; a runtime acts upon some others."""
+"""Names of metadata from the converter and aecodec; some other names change what a runtime does."""
 
 
 class Type(IntEnum):
@@ -66,8 +65,9 @@ _SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in DTYPES.items()}
 
 
 class Quantization(NamedTuple):
-    """How integers stand for real numbers: real = (integer - zero) * scale. There is a scale and a
-    zero for the whole tensor or for each slice along an axis; none if the tensor is not quantized.
+    """The mapping from integers to real numbers: real = (integer - zero) * scale.
+    A tensor has one scale and zero point, or one for each slice along an axis; none if it is not
+    quantized.
     """
 
     scales: npt.NDArray[np.float32]
@@ -76,13 +76,14 @@ class Quantization(NamedTuple):
 
     @property
     def scale(self) -> float:
-        """The scale of the whole tensor; of its first slice if there are several; 0 if none."""
+        """The scale of the tensor or of its first slice; 0 if it is not quantized."""
         return float(self.scales[0]) if len(self.scales) else 0.0
 
 
 class Tensor(NamedTuple):
-    """A tensor, with its shape in the file. `signature` is the shape with `ANY` for the sides that
-    may have any size; `content` has the bytes of a constant, and is empty for others.
+    """A tensor with its shape in the file.
+    `signature` is the shape with `ANY` for sides of any size; `content` contains the bytes of a
+    constant and is empty for other tensors.
     """
 
     type: Type
@@ -93,7 +94,7 @@ class Tensor(NamedTuple):
 
     @property
     def is_constant(self) -> bool:
-        """Whether the file holds its numbers."""
+        """Whether the file contains its values."""
         return len(self.content) > 0
 
     @property
@@ -105,8 +106,8 @@ class Tensor(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """An operator, with the schema's numbers for its code and the type of its options, 0 for none.
-    An input that is left out has the number -1. `table` is its table in the file.
+    """An operator, with the schema's numbers of its code and option type; 0 means no options.
+    The number of an omitted input is -1. `table` is its table in the file.
     """
 
     code: int
@@ -116,8 +117,8 @@ class Operator(NamedTuple):
     table: Table
 
     def options(self, kind: int, fields: int) -> Table:
-        """Its options, of this kind in the schema and with this number of fields. Raises CodecError
-        if they are left out, or belong to another operator.
+        """Its options, with this option type and number of fields.
+        Raises CodecError if they are missing or belong to another operator.
         """
         if self.options_type not in (0, kind):
             raise CodecError("it has the options of another operator")
@@ -137,7 +138,7 @@ class Model(NamedTuple):
 
 
 def read_model(content: bytes) -> Model:
-    """Read a `.tflite` file; raise CodecError if it is damaged, or no exporter makes it."""
+    """Read a `.tflite` file; raise CodecError if it is damaged or not from an exporter."""
     if content[4:8] != _IDENTIFIER:
         raise CodecError("not a TFLite model")
     root = root_table(content, fields=10)
@@ -163,7 +164,7 @@ def _buffer(table: Table) -> npt.NDArray[np.uint8]:
 
 
 def _code(table: Table) -> int:
-    """Which operator an entry of the list of operators means; older files state it in 8 bits."""
+    """The operator's number in an entry of the operator list; older files store it in 8 bits."""
     if table.has(1):
         raise CodecError("the TFLite model has an operator of its own")
     return max(int(table.number(0, "b")), int(table.number(3, "i")))

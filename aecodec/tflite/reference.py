@@ -16,8 +16,8 @@ _VALUES = 256
 
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
-    """Make an int8 `.tflite` file a transform of single inputs, by reference kernels. Raises
-    CodecError if LiteRT cannot load it.
+    """Make a transform of single inputs from an int8 `.tflite` file, with reference kernels.
+    Raises CodecError if LiteRT cannot load the file.
     """
     with silent_stderr():
         interpreter = _interpreter(_for_reference_kernels(model))
@@ -34,9 +34,9 @@ def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
 
 
 def _for_reference_kernels(model: bytes) -> bytes:
-    """A model whose operators state their first version, with sums that the reference kernels take.
-    Versions say which types and options a kernel has to know. The reference kernels are registered
-    for earlier ones than the others, though they know as much.
+    """Change a model so that the reference kernels accept it: versions of 1, and unsigned sums.
+    A version states the types and options that a kernel must support. The reference kernels are
+    registered with lower versions than the others, although they support as much.
     """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
@@ -52,9 +52,9 @@ def _for_reference_kernels(model: bytes) -> bytes:
 
 
 def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
-    """Make each SUM of int8 one of uint8, between two conversions. The reference kernel of SUM
-    (LiteRT 2.3) reads int8 as if it were uint8, and gives wrong sums. With 128 added to every
-    element and zero point, the sum of uint8 is the one that int8 should have.
+    """Replace each SUM of int8 with a SUM of uint8 between two conversions.
+    The reference kernel of SUM (LiteRT 2.3) reads int8 as uint8 and returns wrong sums. With 128
+    added to every element and zero point, the sum of uint8 is the correct sum of int8.
     """
     operators = []
     for operator in graph.operators:
@@ -73,7 +73,7 @@ def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
 
 
 def _add_unsigned(schema: Any, graph: Any, number: int) -> int:
-    """Add a tensor of uint8 that takes the place of one of int8, and return its number."""
+    """Add a uint8 tensor that replaces an int8 tensor; return its number."""
     own, made = graph.tensors[number], schema.TensorT()
     made.name, made.shape, made.shapeSignature = b"unsigned", own.shape, own.shapeSignature
     made.type, made.quantization = schema.TensorType.UINT8, schema.QuantizationParametersT()
@@ -94,14 +94,14 @@ def _conversion(schema: Any, whole: Any, source: int, output: int) -> Any:
 
 
 def results_of_int8(content: bytes, numbers: Sequence[int]) -> npt.NDArray[np.int8]:
-    """Return the results (256,) of elementwise operators, one after the other, for -128 to 127.
+    """Return the results (256,) of a chain of elementwise operators for -128 to 127.
 
-    The first operator has one variable input, of int8, and each later one the output of the one
-    before it; their other inputs are constants of one element. They run without the rest of the
-    checked model, by the kernels that define their results. Where LiteRT refuses the least values,
-    as for the logarithm, they have the result of the least that it takes.
+    The first operator has one variable input, of int8; each later operator reads the output of the
+    previous one. All other inputs are constants with one element. The reference kernels run the
+    operators without the rest of the model, which has been checked. If LiteRT rejects the lowest
+    values, as for the logarithm, they get the result of the lowest accepted value.
 
-    Raises CodecError if LiteRT does not run them.
+    Raises CodecError if LiteRT cannot run the operators.
     """
     if not find_spec("ai_edge_litert"):
         raise AecodecError(NEEDS_LITERT)
@@ -121,7 +121,7 @@ def _run(model: bytes, values: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
 
 
 def _interpreter(model: bytes) -> Any:
-    """An interpreter with reference kernels, or with LiteRT's others where there are none."""
+    """An interpreter with reference kernels, or with LiteRT's other kernels if there are none."""
     for kernels in (Kernels.REFERENCE, Kernels.BUILTIN):
         try:
             return open_interpreter(model, kernels=kernels)
@@ -131,7 +131,7 @@ def _interpreter(model: bytes) -> Any:
 
 
 def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
-    """A model of these operators alone, on 256 elements."""
+    """A model with only these operators, on 256 elements."""
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
@@ -158,7 +158,7 @@ def _alone(content: bytes, numbers: Sequence[int]) -> bytes:
 
 
 def _take_buffer(schema: Any, source: Any, alone: Any, tensor: Any) -> bool:
-    """Copy a constant's content, or give a variable 256 elements; return whether it is constant."""
+    """Copy a constant, or make a variable 256 elements long; return whether it is constant."""
     buffer = schema.BufferT.InitFromObj(source.Buffers(tensor.buffer))
     tensor.buffer, tensor.shapeSignature = 0, None
     if buffer.data is None or not len(buffer.data):

@@ -1,4 +1,4 @@
-"""Standard error without what LiteRT and TensorFlow print from C++, past every setting."""
+"""Standard error without the output of LiteRT and TensorFlow, which no setting silences."""
 
 import os
 import re
@@ -28,8 +28,8 @@ _THEIRS = re.compile(
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Drop what LiteRT and TensorFlow print to standard error in the block. Lines that are not
-    known to be theirs, such as those of other threads, are printed at the end of the block.
+    """Drop the output of LiteRT and TensorFlow to standard error in the block.
+    Lines from other sources, such as other threads, are printed at the end of the block.
     """
     with _lock:
         try:
@@ -48,7 +48,7 @@ def silent_stderr() -> Iterator[None]:
 
 
 def _unnamed_file() -> int:
-    """Descriptor of a new file without a name, in memory where the system has such files."""
+    """Descriptor of a new unnamed file, in memory if the system supports it."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("stderr")
     with tempfile.TemporaryFile() as file:

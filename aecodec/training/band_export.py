@@ -1,4 +1,4 @@
-"""Exporting trained networks for bands as a codec."""
+"""Export of trained networks for bands as a codec."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import numpy as np
 
 from aecodec.arrays import Float32
 from aecodec.codec.codec import Codec
-from aecodec.codec_files.bands import Bands
+from aecodec.codec_files.bands import Bands, is_name
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.engine.keras import outputs_of
 from aecodec.errors import ModelError
 from aecodec.export.codec_folder import SampleCoding, export_codec
 from aecodec.export.step_allocation import split_steps
+from aecodec.format.container import MetadataKind
+from aecodec.format.kept_tags import KeptTags, band_names
 from aecodec.imaging.phases import to_phases
+from aecodec.imaging.picture import Picture
 from aecodec.training.autoencoder import Autoencoder
 from aecodec.training.networks.bands import int8_form
 
@@ -34,19 +37,12 @@ def export_bands(
 ) -> Codec:
     """Write a codec folder with the networks of :mod:`aecodec.training.networks.bands`.
 
-    Args:
-        autoencoder: the trained pair.
-        folder: output folder; created if it does not exist.
-        fitted: the transfer of the images.
-        images: (N, h, w, B) in 0..1 for calibration and for fitting the priors.
-        held_out: (M, h, w, B) in 0..1 for measuring the codec.
-        names: names of the bands.
-        options: as in :func:`~aecodec.export.codec_folder.export_codec`.
+    `fitted` is the transfer of the `images` (N, h, w, B) in 0..1, which calibrate the networks and
+    to which the priors are fitted; `held_out` (M, h, w, B) are measured. For the `options`, see
+    :func:`~aecodec.export.codec_folder.export_codec`.
 
-    Raises:
-        ModelError: the models cannot be converted, or were trained without levels.
-        UsageError: the folder contains a codec, and `replace` is False.
-        AecodecError: the folder cannot be written.
+    Raises ModelError if the models cannot be converted or were trained without levels, UsageError
+    if the folder contains a codec and `replace` is False, and AecodecError if it cannot be written.
     """
     if autoencoder.gains is None:
         raise ModelError("networks for bands need a rate weight for each of two or more levels")
@@ -54,7 +50,7 @@ def export_bands(
     steps, copies, levels = split_steps(latents, autoencoder.gains)
     pair = autoencoder.encoder, autoencoder.decoder
     networks = int8_form(*pair, steps, copies, fitted.phases, images[:_TYPICAL_TILES])
-    bands = Bands(fitted.phases, tuple(names), file_limits=fitted.is_float)
+    bands = Bands(fitted.phases, tuple(names), file_limits=True)
     exported = export_codec(
         *networks,
         folder,
@@ -71,3 +67,17 @@ def _phases(images: Float32, phases: int) -> Float32:
     """Images (N, h, w, B) as phases in 0..1 (N, h, w, B * P)."""
     values = np.rint(images * np.float32(255 * phases)).astype(np.uint16)
     return np.asarray(to_phases(values, phases) / np.float32(255), np.float32)
+
+
+def names_of_bands(scenes: Sequence[Picture]) -> tuple[str, ...]:
+    """Names of the bands in the file of the first scene; their numbers if a codec cannot have them.
+
+    >>> names_of_bands([Picture(np.zeros((1, 4, 4, 2), np.int16))])
+    ('1', '2')
+    """
+    count = scenes[0].pixels.shape[-1]
+    tags = scenes[0].metadata.get(MetadataKind.TIFF)
+    names = (band_names(KeptTags.unpack(tags), count) if tags else None) or ()
+    if names and all(map(is_name, names)):
+        return names
+    return tuple(str(number) for number in range(1, count + 1))

@@ -23,13 +23,8 @@ def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
 
 
 def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> Any:
-    """Endless batches of tiles for an encoder, determined by the seed of the tiles.
-
-    Args:
-        tiles: the tiles.
-        pair: the pair whose encoder takes the batches.
-        batch_size: tiles in a batch.
-        start: number of the first batch.
+    """Endless batches of tiles for a pair's encoder, determined by the seed of the tiles.
+    `start` is the number of the first batch.
     """
     shape = (batch_size, *tiles.batch_shape[: len(pair.image_shape)])
 
@@ -44,7 +39,7 @@ def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> An
 
 
 def in_order(images: Float32, batch_size: int) -> Any:
-    """Batches of images, in order."""
+    """Batches of images in order."""
     return _without_tuning(tf.data.Dataset.from_tensor_slices(images).batch(batch_size))
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 
 from aecodec.atomic.locks import held
 from aecodec.atomic.temporary import sweep, sync_folder, temporary_file
-from aecodec.errors import AecodecWarning, ModelError, UsageError
+from aecodec.errors import ModelError, UsageError, warn
 
 LATEST, PREVIOUS = "latest.npz", "previous.npz"
 
@@ -37,17 +36,11 @@ def has_checkpoint(folder: Path) -> bool:
 def checkpoints_in(folder: Path | None, model: Any) -> Iterator[list[Any]]:
     """Restore a model from the state in a folder, and save its state there during the block.
 
-    Args:
-        folder: the folder, which is created if it does not exist; None to save nothing.
-        model: Keras model with an optimizer. All variables must exist.
+    The folder is created if it does not exist; with None, nothing is saved. All variables of the
+    Keras model and its optimizer must exist. Yields callbacks for the training.
 
-    Yields:
-        Keras callbacks for the training.
-
-    Raises:
-        UsageError: another process is using the folder.
-        ModelError: the state belongs to another model.
-        OSError: the folder cannot be written.
+    Raises UsageError if another process uses the folder, ModelError if the state belongs to another
+    model, and OSError if the folder cannot be written.
     """
     if folder is None:
         yield []
@@ -79,12 +72,10 @@ def _restored_from(folder: Path, model: Any) -> str | None:
 
 
 def _state_of(model: Any) -> list[Any]:
-    """The variables of a training."""
     return [*model.weights, *model.optimizer.variables]
 
 
 def _read(path: Path) -> list[Any]:
-    """Read all values of a file."""
     with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
         return [arrays[name] for name in arrays.files]
 
@@ -106,16 +97,11 @@ def _assign(values: Sequence[Any], model: Any, folder: Path) -> None:
 def _warn_of(folder: Path, problems: dict[str, Exception], consequence: str) -> None:
     for name, error in problems.items():
         message = f"{folder / name} cannot be read ({error}): {consequence}"
-        warnings.warn(message, AecodecWarning, stacklevel=2)
+        warn(message)
 
 
 class _Checkpoints(keras.callbacks.Callback):
-    """Writes the state after each epoch.
-
-    Args:
-        folder: folder of the checkpoints.
-        readable: name of a file in the folder that is known to be readable, or None.
-    """
+    """Writes the state after each epoch; `readable` is the file that was read, or None."""
 
     def __init__(self, folder: Path, readable: str | None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Ctrl-C during a training, which then ends between two steps."""
+"""Ctrl-C during a training, which ends it between two steps."""
 
 from __future__ import annotations
 
@@ -29,13 +29,11 @@ class _Interruption(keras.callbacks.Callback):
 
 @contextmanager
 def between_steps() -> Iterator[Any]:
-    """Delay Ctrl-C until the end of a training step. A second Ctrl-C takes effect immediately.
+    """Delay Ctrl-C until the end of a training step, with the callback that is yielded.
 
     In the middle of a step, Ctrl-C may be lost, because libraries ignore exceptions in callbacks.
-    While the state is written, it would leave an incomplete file.
-
-    Yields:
-        A callback for the training.
+    While the state is written, it would leave an incomplete file. A second Ctrl-C takes effect
+    immediately.
     """
     interruption, default_handler = _Interruption(), signal.default_int_handler
 

@@ -33,7 +33,6 @@ class _WithMultipliers(keras.optimizers.Optimizer):
 
     @classmethod
     def multiplier_of(cls, role: Role | None) -> float:
-        """The factor of the learning rate for variables with a role, or without a role."""
         return 1.0 if role is None else cls.multipliers.get(role, 1.0)
 
 
@@ -59,13 +58,11 @@ class Muon(_WithMultipliers, keras.optimizers.Muon):
     """Keras's Muon, also for convolution kernels; its steps have equal size in all directions.
 
     Pixels and outputs of a ReLU are positive. Adam's steps are equal for hundreds of inputs, so
-    they add up to a change of the mean that hides what is learned. A step of Muon moves a kernel,
-    considered as a matrix of inputs and outputs, by the same amount in each direction of its space,
-    and the mean is only one of these. Vectors, and weights that describe the codes, get Adam's
-    steps. See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
-
-    Args:
-        policy: Keras policy of the matrix products of a step.
+    they add up to a change of the mean that hides the learned features. Muon treats a kernel as a
+    matrix of inputs and outputs, and moves it by the same amount in each direction of its space;
+    the mean is only one of them. Vectors, and weights that describe the codes, get Adam's steps.
+    See K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. `policy`
+    is the Keras policy of the matrix products of a step.
 
     >>> roles = Role.LINEAR_PIXELS, None, Role.CODE_STATISTICS
     >>> [Muon.multiplier_of(role) for role in roles]
@@ -112,14 +109,8 @@ OPTIMIZERS: dict[str, Callable[[str], Any]] = {"adam": lambda _: Adam(), "muon":
 
 
 def optimizer_of(name: str, policy: str) -> Any:
-    """A new optimizer.
-
-    Args:
-        name: a key of :data:`OPTIMIZERS`.
-        policy: Keras policy of the trained networks.
-
-    Raises:
-        UsageError: there is no optimizer with this name.
+    """Create an optimizer of :data:`OPTIMIZERS` for networks with a Keras policy.
+    Raises UsageError if there is no optimizer with this name.
     """
     if name not in OPTIMIZERS:
         raise UsageError(f"unknown optimizer {name!r}: use {' or '.join(OPTIMIZERS)}")

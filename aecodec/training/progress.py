@@ -1,4 +1,4 @@
-"""Progress of a training on the terminal and in TensorBoard."""
+"""The progress of a training, on the terminal and in TensorBoard."""
 
 from __future__ import annotations
 
@@ -14,11 +14,7 @@ from rich.progress import Progress as Bar
 
 class Progress(keras.callbacks.Callback):
     """Prints a line per epoch: finished share, remaining time, and held-out measurements.
-
-    On a terminal, a progress bar is shown below the lines.
-
-    Args:
-        out: the output stream.
+    A terminal also shows a progress bar below the lines.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -64,10 +60,8 @@ class Progress(keras.callbacks.Callback):
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:
     """Rate and distortion of each level, as `13.2 B 24.31 dB, ...`.
-
-    Args:
-        logs: measurements by Keras's names.
-        start: prefix of the names: `val_` for held-out pictures, empty for the training set.
+    The names of held-out measurements start with `val_`, the names of training measurements with
+    nothing.
     """
     logs = logs or {}
     names = [name for name in logs if name.startswith(f"{start}psnr")]

@@ -24,7 +24,7 @@ else:
     import tomli as tomllib
 
 _ALMOST_ZERO = 1e-9
-"""Replaces 0, a possible value of `context_units`, in logarithms."""
+"""Replaces 0, a valid number of `context_units`, in logarithms."""
 
 _FOR_PICTURES, FOR_BANDS = "picture", "bands"
 """Networks, and recipes with the same names."""
@@ -82,7 +82,7 @@ class Recipe:
     priors: dict[str, Any]
 
     def with_levels(self, number: int) -> Recipe:
-        """The recipe with another number of levels, with the same smallest and largest files.
+        """The recipe with another number of levels, but the same smallest and largest files.
 
         >>> recipe = load_recipe("digits").with_levels(2)
         >>> recipe.levels["channels"], recipe.levels["rate_weights"]
@@ -119,9 +119,7 @@ class Recipe:
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
     """Load a built-in recipe by its name, or any recipe by its path.
-
-    Raises:
-        UsageError: the recipe does not exist or is not valid.
+    Raises UsageError if the recipe does not exist or is not valid.
 
     >>> load_recipe("digits").name
     'digits'
@@ -150,14 +148,8 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
 
 
 def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
-    """The recipe for scenes with bands: `bands` instead of `picture`, or an own recipe as it is.
-
-    Args:
-        recipe: the recipe for images.
-        bands: number of bands.
-
-    Raises:
-        UsageError: the networks of the recipe are for images with 1 or 3 channels.
+    """The recipe for scenes with bands: `bands` instead of `picture`; other recipes are unchanged.
+    Raises UsageError if the networks of the recipe are for images with 1 or 3 channels.
 
     >>> recipe_for_bands(load_recipe("picture"), bands=2).levels["channels"]
     [128]

@@ -1,11 +1,11 @@
-"""Training a codec with a recipe, from pictures to a codec folder."""
+"""Training of a codec with a recipe, from pictures to a codec folder."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,15 @@ from aecodec.datasets.band_tiles import BandTiles, ScenePictures, fit_to_scenes
 from aecodec.datasets.tiles import Tiles
 from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, open_pictures
 from aecodec.datasets.transfer_fitting import FittedTransfer
-from aecodec.errors import AecodecWarning, ImageError, UsageError, errors_about
+from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
+from aecodec.keras_models.roles import Role
 from aecodec.training.autoencoder import Autoencoder, RunOptions
-from aecodec.training.band_export import export_bands
+from aecodec.training.band_export import export_bands, names_of_bands
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
+from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.precision import policy_of
 from aecodec.training.networks.quantization_aware import copy_weights
 from aecodec.training.recipe import Recipe
@@ -36,14 +38,13 @@ from aecodec.training.zoo import pair_named
 
 _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
-which are cut at different positions in each pass. Photographs need this many."""
+each cut at different positions. Photographs need this many."""
 
 _MOST_NUMBERS = 250_000_000
 """Maximum number of phases of samples for fitting the priors, because they are in memory."""
 
 _SIDE_UNIT, _LARGEST_FITTED_SIDE = 16, 192
-"""Sides in pixels of the tiles for fitting priors with a spatial context: their unit, and their
-maximum."""
+"""Unit and maximum of the sides in pixels of tiles for fitting priors with a spatial context."""
 
 _STARTING_TILES = 2_000
 _TYPICAL_TILES = 200
@@ -101,17 +102,8 @@ def run_recipe(
 
 class RecipeTraining:
     """A training with a recipe, and its state on disk.
-
-    Args:
-        recipe: the settings.
-        data: pictures, as in :func:`~aecodec.datasets.training_pictures.open_pictures`; or scenes
-            with bands, for a recipe of :func:`~aecodec.training.recipe.recipe_for_bands`.
-        folder: folder of the codec and, during the training, of its state.
-        minutes: duration of the training, which replaces the recipe's epochs.
-        start_from: codec of the same recipe whose networks are the start of the training.
-
-    Raises:
-        ImageError: there are no images, or too few.
+    The arguments are those of :func:`run_recipe`. Raises ImageError if there are no images, or too
+    few.
     """
 
     def __init__(
@@ -125,23 +117,20 @@ class RecipeTraining:
         self._fitted: FittedTransfer | None = None
         pictures: Pictures
         if isinstance(data, str | Path):
-            pictures = open_pictures(data)
+            title, pictures = str(data), open_pictures(data)
         else:
             self._fitted = fit_to_scenes(data, recipe.data["band_weights"])
-            pictures = ScenePictures(data, self._fitted)
+            self._band_names = names_of_bands(data)
+            title, pictures = "the scenes", ScenePictures(data, self._fitted)
         self._recipe, self._folder = recipe, folder
         self._minutes, self._start_from = minutes, start_from
         self._backup = folder / f"training-{_digest(recipe, minutes, pictures, start_from)}"
         self._pair = pair_named(recipe.networks)
-        with errors_about(data if isinstance(data, str | Path) else "the scenes"):
+        with errors_about(title):
             self._tiles, self._held_out = _split(recipe, pictures, self._fitted)
 
     def check_state(self, resume: bool) -> None:
-        """Check that a state exists on disk if and only if the training is resumed.
-
-        Raises:
-            UsageError: there is no state to resume, or `resume` is False although there is one.
-        """
+        """Raise UsageError unless a state exists on disk if and only if the training is resumed."""
         if resume and not self._backup.exists():
             raise UsageError(
                 f"{self._folder} has no interrupted training with this recipe, these options and "
@@ -154,18 +143,11 @@ class RecipeTraining:
             )
 
     def delete_state(self) -> None:
-        """Delete the state on disk."""
         remove_folder(self._backup)
 
     def run(self, callbacks: Sequence[Any] = (), verbose: int = 1) -> tuple[Autoencoder, bool]:
         """Train, starting from the state on disk if there is one.
-
-        Args:
-            callbacks: Keras callbacks.
-            verbose: as in `keras.Model.fit`.
-
-        Returns:
-            The trained autoencoder, and whether the training is complete; False after Ctrl-C.
+        Returns the trained autoencoder, and whether the training is complete; False after Ctrl-C.
         """
         seed = self._recipe.training["seed"]
         keras.utils.set_random_seed(seed)
@@ -180,14 +162,8 @@ class RecipeTraining:
 
     def to_codec(self, autoencoder: Autoencoder, *, replace: bool = False) -> Codec:
         """Make a codec from the trained autoencoder.
-
-        Args:
-            autoencoder: the trained autoencoder.
-            replace: replace an existing codec in the folder.
-
-        Raises:
-            UsageError: the folder contains a codec, and `replace` is False.
-            AecodecError: the folder cannot be written.
+        Raises UsageError if the folder contains a codec and `replace` is False, and AecodecError if
+        it cannot be written.
         """
         levels, priors = self._recipe.levels, self._recipe.priors
         images, held_out = self._images_to_fit(autoencoder), self._held_out.whole(_MOST_HELD_OUT)
@@ -200,9 +176,8 @@ class RecipeTraining:
             "replace": replace,
         }
         if self._fitted:
-            names = [str(number) for number in range(1, images.shape[-1] + 1)]
-            arguments = autoencoder, self._folder, self._fitted, images, held_out, names
-            return export_bands(*arguments, **options)
+            arguments = autoencoder, self._folder, self._fitted, images, held_out
+            return export_bands(*arguments, self._band_names, **options)
         options |= {"held_out": held_out, "levels": len(levels["rate_weights"])}
         return autoencoder.to_codec(self._folder, images, **options)
 
@@ -223,9 +198,12 @@ class RecipeTraining:
         dtype = policy_of(self._recipe.training["dtype"])
         images = self._tiles.sample(_TYPICAL_TILES)
         latents = np.rint(autoencoder.encoder(images))
+        qat_copy = self._pair.qat_copy
+        if self._fitted:  # the phases dither these kernels
+            qat_copy = partial(normalized_copy, exact={Role.LATENTS, Role.LINEAR_PIXELS})
         copy = Autoencoder(
-            self._pair.qat_copy(autoencoder.encoder, images, dtype),
-            self._pair.qat_copy(autoencoder.decoder, latents, dtype),
+            qat_copy(autoencoder.encoder, images, dtype),
+            qat_copy(autoencoder.decoder, latents, dtype),
             autoencoder.levels,
         )
         copy.gains = autoencoder.gains
@@ -242,7 +220,7 @@ class RecipeTraining:
             for callback in callbacks:
                 callback.on_train_end()  # Keras does not call it
             message = "interrupted: the codec has the current networks; use --resume to continue"
-            warnings.warn(message, AecodecWarning, stacklevel=3)
+            warn(message, 3)
             return False
         return True
 
@@ -290,7 +268,7 @@ class RecipeTraining:
 def _digest(
     recipe: Recipe, minutes: float | None, pictures: Pictures, start_from: CodecFolder | None
 ) -> str:
-    """Digest of everything that a training depends on, except the name and settings of priors."""
+    """Digest of everything that affects a training, without name and settings of priors."""
     settings = (recipe.networks, recipe.data, recipe.levels, recipe.training, minutes)
     data = pictures.sizes.tobytes() + pictures[0].tobytes()
     codec_id = start_from.spec.codec_id if start_from else b""

@@ -17,17 +17,9 @@ _WARMUP_SHARE_OF_MINUTES = 0.02
 
 class Schedule(keras.callbacks.Callback):
     """A learning rate that rises during a short warm-up and then falls to zero along a cosine.
-
     The weight `progress` of the model is the finished share of the training, so that an interrupted
-    training resumes at the same point.
-
-    Args:
-        highest: the highest learning rate.
-        steps: number of steps of the training; None if `minutes` is set.
-        minutes: duration of the training without interruptions; None if `steps` is set.
-
-    Raises:
-        UsageError: both `steps` and `minutes` are set, or neither.
+    training resumes at the same point. The training has a number of steps, or a duration in minutes
+    without interruptions; raises UsageError if both are set, or neither.
 
     >>> schedule = Schedule(1e-3, steps=10_000)
     >>> [round(schedule.learning_rate(done), 6) for done in (0, 0.02, 0.51, 1)]

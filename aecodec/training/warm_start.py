@@ -1,4 +1,4 @@
-"""Starting a training with the networks of a codec.
+"""Start of a training with the networks of a codec.
 
 The entropy model of the loss is learned again, because a codec folder only has it in integers.
 """
@@ -27,15 +27,8 @@ def start_from_codec(autoencoder: Autoencoder, folder: CodecFolder, levels: int)
     steps; latents of a pair in training are in units of the quantization steps in the middle of the
     levels.
 
-    Args:
-        autoencoder: a pair built with the recipe of the codec, or with a recipe whose decoder has
-            additional layers at its end.
-        folder: the codec.
-        levels: number of levels of the training.
-
-    Raises:
-        CodecError: the codec's HDF5 files are missing or damaged.
-        ModelError: the codec has other networks, or another number of levels.
+    Raises CodecError if the codec's HDF5 files are missing or damaged, and ModelError if the codec
+    has other networks or another number of levels.
     """
     if len(folder.spec.levels) != levels:
         raise ModelError(
@@ -86,7 +79,7 @@ def _with_weights(model: Any) -> list[Any]:
 
 
 def _fit(sources: list[Any], targets: list[Any]) -> bool:
-    """Whether the weights of the targets have the shapes of the sources or have larger kernels."""
+    """Whether the targets have the weights of the sources, or larger kernels."""
     smaller, larger = (
         [weight.shape for layer in layers for weight in layer.weights]
         for layers in (sources, targets)
@@ -95,7 +88,7 @@ def _fit(sources: list[Any], targets: list[Any]) -> bool:
 
 
 def _fits_within(kernel: tuple[int, ...], larger: tuple[int, ...]) -> bool:
-    """Whether kernels have equal inputs and outputs, and one fits into the middle of the larger."""
+    """Whether a kernel fits into the middle of a larger one with the same inputs and outputs."""
     sides = zip(kernel[:-2], larger[:-2], strict=False)
     return (
         len(kernel) == len(larger)
@@ -105,6 +98,5 @@ def _fits_within(kernel: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 
 
 def _padded(kernel: Float32, larger: Float32) -> Float32:
-    """A kernel padded with zeros on all sides, to the shape of a larger kernel."""
     missing = [large - small for small, large in zip(kernel.shape, larger.shape, strict=True)]
     return np.pad(kernel, [(count // 2, count // 2) for count in missing])

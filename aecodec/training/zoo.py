@@ -54,15 +54,11 @@ PAIRS = {
 
 
 def pair_named(networks: str) -> ReadyMade:
-    """A ready-made pair, or the user's own pair.
+    """A ready-made pair of :data:`PAIRS`, or the user's pair.
 
-    Args:
-        networks: a name in :data:`PAIRS`, or `file.py:function` or `module:function`. The function
-            takes a tile shape (h, w, C) and a code dimension and returns an encoder and a decoder;
-            each level has its own channels.
-
-    Raises:
-        UsageError: there is no such pair, or the function cannot be imported.
+    The user's pair is `file.py:function` or `module:function`. The function maps a tile shape (h,
+    w, C) and a code dimension to an encoder and a decoder; each level has its own channels. Raises
+    UsageError if there is no such pair, or the function cannot be imported.
     """
     if ":" not in networks and networks not in PAIRS:
         raise UsageError(

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aecodec: .aec files on a microcontroller.
  *
- * Turns the int8 latents of an encoder network into the bytes of an .aec file, and a file back into the
- * int8 input of a decoder network. The bytes are those that aecodec in Python writes for the same latents
- * when it quantizes them to the nearest codes (docs/FORMAT.md).
+ * Converts the int8 latents of an encoder network to the bytes of an .aec file, and a file back to the int8
+ * input of a decoder network. The bytes equal those of aecodec in Python for the same latents, quantized to
+ * the nearest codes (docs/FORMAT.md).
  *
  *     #include "aecodec.h"
  *     #include "codec.h" // short names of the codec and level in an exported folder
@@ -33,24 +33,24 @@
  *         return status;
  *     }
  *
- * C99 without allocation, recursion, floating point or global state. Functions may be called from several
- * threads at once if each thread has its own working memory. 64-bit integers are used, and of the C library
- * memset, memcpy and memcmp. Compiled with AECODEC_ENCODER_ONLY, the library lacks aecodec_read_header and
+ * C99 without allocation, recursion, floating point or global state. Several threads may call functions at
+ * once if each thread has its own working memory. The code uses 64-bit integers, and memset, memcpy and
+ * memcmp of the C library. Compiled with AECODEC_ENCODER_ONLY, the library lacks aecodec_read_header and
  * aecodec_decode, and is a fifth smaller.
  *
- * `aecodec export CODEC --format c` writes the tables of one level of a codec as constants, which may lie in
- * flash. Their names begin with those of the codec and the level, so several of them link into one program.
+ * `aecodec export CODEC --format c` writes the tables of one level of a codec as constants, for example for
+ * flash. Their names begin with the codec and the level, so one program can link several of them.
  *
- * The encoder network takes pixel - 128, row by row, the colours of a pixel together. A picture larger than
- * the codec's tile is split into tiles, row by row from the upper left; its last column and its last row are
- * repeated to fill the tiles at the right and lower edges. A codec of 1 channel codes the R, G and B planes
- * of a colour picture one after the other; a codec of 3 channels sees grey as three equal channels. The
- * networks of a convolutional codec take the whole picture instead, and have one code vector per tile.
+ * The input of the encoder network is pixel - 128, row by row, with the colours of a pixel together. A picture
+ * larger than the codec's tile is split into tiles, row by row from the upper left. Tiles at the right and lower
+ * edges are filled by repeating the last column and the last row. A codec with 1 channel codes the R, G and B
+ * planes of a colour picture one after the other; for a codec with 3 channels, grey becomes three equal channels.
+ * The networks of a convolutional codec process the whole picture instead, with one code vector per tile.
  *
- * Limits beside those of the format: aecodec_encode writes one picture, grey, RGB or with bands, without alpha and
- * metadata. aecodec_decode reads any number of frames and skips alpha and metadata. A file has at most
- * AECODEC_MAX_VECTORS code vectors. A file whose header has a reduction above 2 holds the codes of a smaller
- * picture, which has to be enlarged after decoding (docs/FORMAT.md).
+ * Limits in addition to the format's: aecodec_encode writes one picture, grey, RGB or with bands, without alpha
+ * and metadata. aecodec_decode reads any number of frames and ignores alpha and metadata. A file has at most
+ * AECODEC_MAX_VECTORS code vectors. A file whose header has a reduction above 2 contains the codes of a smaller
+ * picture, which you must enlarge after decoding (docs/FORMAT.md).
  */
 #ifndef AECODEC_H
 #define AECODEC_H
@@ -68,51 +68,51 @@ extern "C" {
 typedef enum {
     AECODEC_OK = 0,
     AECODEC_BUFFER_TOO_SMALL, /* the file, the codes or the working memory need more room */
-    AECODEC_TOO_LARGE,        /* a side of 0 or of more than 2^20 pixels, more than AECODEC_MAX_VECTORS
-                               * vectors, or, with a convolutional codec, a side of more than 128 tiles */
+    AECODEC_TOO_LARGE,        /* a side with 0 or more than 2^20 pixels, more than AECODEC_MAX_VECTORS
+                               * vectors, or, with a convolutional codec, a side with more than 128 tiles */
     AECODEC_DAMAGED,          /* not a complete .aec file of version 1, or a payload that no encoder writes */
     AECODEC_OTHER_CODEC,      /* an intact file of another codec, or with a prior that was not exported */
-    AECODEC_OTHER_LEVEL,      /* an intact file of this codec, of a level that was not exported */
-    AECODEC_BAD_NETWORK,      /* not a network plan of this version, or a damaged one */
-    AECODEC_OTHER_SIZE,       /* rows and columns that the network does not take */
-    /* of libaecodec alone */
+    AECODEC_OTHER_LEVEL,      /* an intact file of this codec at a level that was not exported */
+    AECODEC_BAD_NETWORK,      /* not a network plan of this version, or a damaged plan */
+    AECODEC_OTHER_SIZE,       /* rows and columns that the network does not support */
+    /* only libaecodec returns these */
     AECODEC_NO_MEMORY = 16,
-    AECODEC_BAD_BUNDLE,    /* no bundle of this version, or a damaged one */
-    AECODEC_ABSENT,        /* the bundle lacks the network or the level that this takes */
-    AECODEC_LIMIT,         /* the file states more than the caller accepts */
-    AECODEC_BAD_IMAGE,     /* a side of 0, too many pixels, or other channels than 1 to 4 */
-    AECODEC_BAD_ARGUMENT,  /* no such level, section or reduction, or memory that is not aligned */
-    AECODEC_TOO_FEW_BYTES, /* no file of this picture is so small */
-    AECODEC_CANCELLED,     /* the caller's own wish */
+    AECODEC_BAD_BUNDLE,    /* not a bundle of this version, or a damaged bundle */
+    AECODEC_ABSENT,        /* the bundle lacks a network or a level that is needed */
+    AECODEC_LIMIT,         /* the file claims more than the caller accepts */
+    AECODEC_BAD_IMAGE,     /* a side of 0, too many pixels, or a number of channels outside 1 to 4 */
+    AECODEC_BAD_ARGUMENT,  /* an unknown level, section or reduction, or memory that is not aligned */
+    AECODEC_TOO_FEW_BYTES, /* no file of this picture is that small */
+    AECODEC_CANCELLED,     /* by the caller's progress function */
     AECODEC_UNREADABLE,    /* a bundle that cannot be opened */
-    AECODEC_OTHER_KIND     /* a codec with bands where pixels are expected, or the opposite */
+    AECODEC_OTHER_KIND     /* a codec with bands although pixels are expected, or the reverse */
 } aecodec_status;
 
 enum { AECODEC_MAX_VECTORS = 16384 };
 
 /* ---- the tables of a level ----
  *
- * Exported C source fills in the next four structs. A program passes a pointer to an aecodec_codec; it need
- * not read the fields. K is the code dimension, H the number of units, L the lesser of K and
+ * Exported C source defines the next four structs. A program passes a pointer to an aecodec_codec and need not
+ * read its fields. K is the code dimension, H the number of units, and L the minimum of K and
  * AECODEC_PREDICTED_CHANNELS. */
 
 enum {
     AECODEC_LANES = 16,             /* the context network sums its inputs in groups of this size */
-    AECODEC_GRADIENTS = 4,          /* of a channel: sums and differences of two pairs of neighbours */
-    AECODEC_PREDICTED_CHANNELS = 64 /* most channels that are predicted from gradients */
+    AECODEC_GRADIENTS = 4,          /* per channel: sums and differences of two pairs of neighbours */
+    AECODEC_PREDICTED_CHANNELS = 64 /* maximum number of channels that gradients predict */
 };
 
-/* A row of the bank of frequency tables. bank[at] and the following elements hold the frequencies of columns
- * start .. start + count - 1, then the frequency of the escape; all other columns have frequency 1. */
+/* A row of the bank of frequency tables. The elements from bank[at] on are the frequencies of the columns start to
+ * start + count - 1 and of the escape. All other columns have frequency 1. */
 typedef struct {
     uint16_t at;
     uint8_t start, count;
 } aecodec_row;
 
-/* How a context network reads the spatial context, for neighbours of both kinds: diagonal and straight. */
+/* Weights with which a context network reads diagonal neighbours and straight neighbours. */
 typedef struct {
-    const int8_t *centre;           /* [K] value from which codes are measured, in coding order */
-    const int8_t *weights;          /* [2][H][K] of the activities, channels in coding order */
+    const int8_t *centre;           /* [K] subtracted from codes, in coding order */
+    const int8_t *weights;          /* [2][H][K] for the activities, channels in coding order */
     const int8_t *bias;             /* [2][H] */
     const int8_t *gradient_weights; /* [2][L][AECODEC_GRADIENTS][L] */
     const uint8_t *gradient_shift;  /* [2][L] */
@@ -124,10 +124,10 @@ typedef struct {
     const uint16_t *order;                  /* [K] the channels, in coding order */
     const uint8_t *input_shift;             /* [K] */
     const uint16_t *degree;                 /* [H] ascending: unit j reads the first degree[j] channels */
-    const int8_t *weights;                  /* of each unit j: [degree[j]]; AECODEC_LANES more at the end */
+    const int8_t *weights;                  /* for each unit j: [degree[j]]; AECODEC_LANES more at the end */
     const uint8_t *unit_shift;              /* [H] */
     const int8_t *bias;                     /* [priors][H] */
-    const int8_t *output_weights;           /* of each unit j: [K - degree[j]][2], for the others */
+    const int8_t *output_weights;           /* for each unit j: [K - degree[j]][2], for the remaining channels */
     const uint8_t *output_shift;            /* [K][2] */
     const aecodec_spatial_weights *spatial; /* NULL for vectors without neighbours */
 } aecodec_context_network;
@@ -136,33 +136,33 @@ typedef struct {
 typedef struct {
     uint8_t id[4];
     uint16_t tile_width, tile_height;       /* pixels */
-    uint8_t channels;                       /* picture channels that the networks see: 1 or 3, or 1 to 32 bands */
-    uint8_t is_convolutional;               /* 1: the networks take pictures of any size */
+    uint8_t channels;                       /* picture channels of the networks: 1 or 3, or 1 to 32 bands */
+    uint8_t is_convolutional;               /* 1: the networks accept pictures of any size */
     uint16_t vectors_per_tile;              /* 1 if is_convolutional */
     uint8_t level;                          /* in sixteenths */
-    uint8_t is_default;                     /* 1: headers leave this level out */
-    uint16_t latent_channels;               /* channels of the latents: those of all levels */
-    uint16_t start, code_dimension;         /* this level's first latent channel, and their number K */
-    uint8_t multiple;                       /* quantization step, where there are no factors */
+    uint8_t is_default;                     /* 1: headers omit this level */
+    uint16_t latent_channels;               /* channels of the latents, for all levels */
+    uint16_t start, code_dimension;         /* first latent channel of this level, and number of its channels, K */
+    uint8_t multiple;                       /* quantization step, without factors */
     const uint16_t *factors;                /* [K] gains as multiples of 2^-15; NULL without gains */
-    uint8_t shapes;                         /* the bank has 8 rows each; unused without a context network */
-    uint8_t escape;                         /* column of the escape: the last */
+    uint8_t shapes;                         /* of 8 rows in the bank; unused without a context network */
+    uint8_t escape;                         /* column of the escape, the last column */
     int16_t first;                          /* symbol of column 0, before the offset is added */
-    uint16_t priors;                        /* priors that were exported */
-    uint16_t all_priors;                    /* priors that the codec has */
+    uint16_t priors;                        /* number of exported priors */
+    uint16_t all_priors;                    /* number of priors of the codec */
     const uint16_t *prior_numbers;          /* [priors] their numbers among all_priors, ascending */
     const uint16_t *prior_frequencies;      /* [all_priors] */
     const aecodec_row *rows;                /* of the bank */
     const uint16_t *bank;
-    const uint16_t *costs;                  /* of the bank, in 1/256 bit, escapes with their value; NULL if
+    const uint16_t *costs;                  /* of the bank, in 1/256 bit; escapes include their value; NULL if
                                              * priors is 1 */
     const uint16_t *prior_costs;            /* [priors] in 1/256 bit; NULL if priors is 1 */
     const uint8_t *table;                   /* [priors][K] row of the bank */
     const int8_t *offset;                   /* [priors][K] added to the symbols of that row */
-    uint16_t max_slice;                     /* most channels that are coded together */
-    const aecodec_context_network *context; /* NULL without one */
-    const uint8_t *samples;                 /* what aecodec_encode writes of the samples of a codec with bands
-                                             * (docs/FORMAT.md, section 1); NULL without bands */
+    uint16_t max_slice;                     /* maximum number of channels that are coded together */
+    const aecodec_context_network *context; /* or NULL */
+    const uint8_t *samples;                 /* description of samples that aecodec_encode writes (docs/FORMAT.md,
+                                             * section 1); NULL without bands */
     uint16_t samples_size;                  /* bytes */
 } aecodec_codec;
 
@@ -181,33 +181,33 @@ typedef struct {
     uint32_t width, height; /* pixels; 0: the codec's tile */
     uint8_t mode;           /* 0 grey, 1 RGB, 2 grey with alpha, 3 RGB with alpha */
     uint8_t level;          /* in sixteenths; 0: the codec's default */
-    uint8_t reduction;      /* how many times smaller the sides were coded, in halves; 2: in full size */
+    uint8_t reduction;      /* factor by which the sides were reduced, in halves; 2: full size */
     uint32_t frames;        /* at least 1 */
     const uint8_t *payload; /* within the file */
     size_t payload_size;    /* bytes */
     const uint8_t *alpha;   /* within the file: zlib stream of the alpha planes */
     size_t alpha_size;      /* bytes; 0 without alpha */
-    const uint8_t *xmp;     /* within the file: XMP metadata and what follows it; NULL without */
+    const uint8_t *xmp;     /* within the file: XMP metadata and the instruction after it; or NULL */
     size_t xmp_size;        /* bytes */
     size_t metadata_size;   /* bytes of all metadata */
-    const uint8_t *samples; /* within the file: type and missing samples of a codec with bands; NULL without */
+    const uint8_t *samples; /* within the file: type and missing samples of a codec with bands; or NULL */
     size_t samples_size;    /* bytes */
 } aecodec_header;
 
-/* Number of code vectors of a picture; 0 for a picture that is too large or has a side of 0. */
+/* Number of code vectors of a picture; 0 if it is too large or has a side of 0. */
 size_t aecodec_vector_count(const aecodec_codec *codec, const aecodec_picture *picture);
 
-/* Bytes of working memory that aecodec_encode and aecodec_decode need for a picture; 0 for one that is too
- * large. Exported headers have this and the next number as constants, for pictures of one size. */
+/* Bytes of working memory that aecodec_encode and aecodec_decode need for a picture; 0 if it is too large. Exported
+ * headers define this and the next number as constants for one picture size. */
 size_t aecodec_work_size(const aecodec_codec *codec, const aecodec_picture *picture);
 
-/* Bytes that no file of a picture exceeds. */
+/* Maximum size of a picture's file in bytes. */
 size_t aecodec_file_bound(const aecodec_codec *codec, const aecodec_picture *picture);
 
 /* Quantize latents to codes.
  *
- * latents: [vectors][latent_channels] from the encoder network: row after row of tiles, plane after plane.
- * codes: [vectors][code_dimension], written; may be the memory of latents if both have as many channels. */
+ * latents: [vectors][latent_channels] from the encoder network, row after row of tiles, plane after plane.
+ * codes: [vectors][code_dimension], written; may be the same memory as latents if both have as many channels. */
 void aecodec_quantize(const aecodec_codec *codec, const int8_t *latents, size_t vectors, int8_t *codes);
 
 /* Dequantize codes to latents, the input of the decoder network. Channels of other levels become 0.
@@ -218,10 +218,10 @@ void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t 
 
 /* Write codes as a file.
  *
- * codes: [aecodec_vector_count][code_dimension] from aecodec_quantize; they are not changed.
+ * codes: [aecodec_vector_count][code_dimension] from aecodec_quantize; not changed.
  * work: work_size bytes, at least aecodec_work_size; must not overlap codes or file.
  * file: room for capacity bytes; aecodec_file_bound is always enough.
- * size: set to the bytes written if AECODEC_OK is returned. Otherwise the content of file is undefined.
+ * size: set to the number of bytes written. If AECODEC_OK is not returned, the content of file is undefined.
  *
  * Returns AECODEC_OK, AECODEC_TOO_LARGE or AECODEC_BUFFER_TOO_SMALL. Nothing is written beyond any bound. */
 aecodec_status aecodec_encode(const aecodec_codec *codec, const aecodec_picture *picture, const int8_t *codes,
@@ -237,11 +237,11 @@ aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_hea
 /* Read the codes of a file.
  *
  * work: as for aecodec_encode.
- * codes: room for capacity bytes; [*vectors][code_dimension] are written, those of all frames and planes.
+ * codes: room for capacity bytes; [*vectors][code_dimension] are written, for all frames and planes.
  * vectors: set to their number.
  *
- * Returns any status; codes and vectors are valid only if it is AECODEC_OK. Whatever the file claims, memory
- * is bounded by capacity, and time by capacity and size. */
+ * Returns any status; codes and vectors are valid only if it is AECODEC_OK. For any file, capacity bounds the
+ * memory, and capacity and size bound the time. */
 aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, size_t size, uint32_t *work,
                               size_t work_size, int8_t *codes, size_t capacity, size_t *vectors);
 
@@ -249,16 +249,16 @@ aecodec_status aecodec_decode(const aecodec_codec *codec, const uint8_t *file, s
 
 #ifdef AECODEC_LIBRARY
 
-/* ---- single messages, of which libaecodec makes files of any size ---- */
+/* ---- single messages, from which libaecodec builds files of any size ---- */
 
-/* Vectors that make one message: a square of some planes, or 1, 1 and their number where they have no
- * neighbours. A segment of vectors with neighbours has at most AECODEC_MAX_VECTORS. */
+/* The vectors of one message: a square of some planes, or 1, 1 and their number if they have no neighbours. A
+ * segment of vectors with neighbours has at most AECODEC_MAX_VECTORS. */
 typedef struct {
     uint32_t planes, rows, columns;
 } aecodec_segment;
 
-/* How much error 1/256 bit is worth, in 2^-15 of a squared quantization step: most for each vector if masking is
- * 0; else the number of its codes that are not 0, divided by masking, and at most most. */
+/* Weight of 1/256 bit against squared error, in 2^-15 of a squared quantization step. With masking 0, the weight of
+ * each vector is most. Otherwise it is the number of its nonzero codes, divided by masking, and at most most. */
 typedef struct {
     uint8_t most, masking;
 } aecodec_rate_weight;
@@ -266,7 +266,7 @@ typedef struct {
 /* Bytes of working memory that the next two functions need. */
 size_t aecodec_message_work_size(const aecodec_codec *codec, const aecodec_segment *segment);
 
-/* Quantize and encode latents; codes whose level has gains are weighed against their bits (RDOQ).
+/* Quantize and encode latents. At a level with gains, errors are weighed against bits (RDOQ).
  *
  * latents: [vectors][latent_channels].
  * codes: [vectors][code_dimension], written. */
@@ -278,17 +278,17 @@ aecodec_status aecodec_encode_message(const aecodec_codec *codec, const aecodec_
 aecodec_status aecodec_decode_message(const aecodec_codec *codec, const aecodec_segment *segment,
                                       const uint8_t *message, size_t size, int8_t *codes, uint32_t *work);
 
-/* Take a message that is prefixed with its length from the beginning of a payload. */
+/* Read a length-prefixed message from the beginning of a payload. */
 aecodec_status aecodec_split_message(const uint8_t **payload, size_t *left, const uint8_t **message,
                                      size_t *size);
 
-/* Write a number as LEB128, 1 to 5 bytes. Returns how many. */
+/* Write a number as LEB128. Returns the number of bytes, 1 to 5. */
 size_t aecodec_write_number(uint8_t *to, uint32_t value);
 
-/* Write the fields of a header up to the content of samples, at most 32 bytes. Returns how many. */
+/* Write the fields of a header up to the content of samples. Returns the number of bytes, at most 32. */
 size_t aecodec_write_header(uint8_t *to, const aecodec_header *header);
 
-/* Append the checksum, 4 bytes, to a file. Returns the file's length with it. */
+/* Append the checksum, 4 bytes, to a file. Returns the new length of the file. */
 size_t aecodec_write_checksum(uint8_t *file, size_t length);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* aecodec: samples of several bands as the channels of int8 networks, and back (docs/FORMAT.md).
+/* aecodec: conversion of samples with several bands to the channels of int8 networks, and back (docs/FORMAT.md).
  *
- * A sample has a value from 0 to 255 * phases. The networks see each value as that many channels:
+ * The value of a sample is 0 to 255 * phases. In the networks, each value has that many channels:
  *
  *     aecodec_bands_input(&bands, AECODEC_UINT16, samples, pixels, input);   // of the encoder network
  *     aecodec_bands_output(&bands, AECODEC_UINT16, output, pixels, samples); // of the decoder network
@@ -19,7 +19,7 @@ extern "C" {
 
 enum { AECODEC_MAX_BANDS = 32, AECODEC_MAX_PHASES = 8, AECODEC_MAX_VALUE = 255 * AECODEC_MAX_PHASES };
 
-/* Types of samples, by their numbers in files. The functions below take the integer types. */
+/* Types of samples, by their numbers in files. The functions below support the integer types. */
 typedef enum {
     AECODEC_UINT8 = 0,
     AECODEC_INT8,
@@ -30,7 +30,7 @@ typedef enum {
     AECODEC_FLOAT32
 } aecodec_sample_type;
 
-/* The limits of a band: high - low is at most 65535. */
+/* The limits of a band; high - low is at most 65535. */
 typedef struct {
     int32_t low, high;
 } aecodec_band_limits;
@@ -39,16 +39,16 @@ typedef struct {
     uint32_t count;                    /* of the bands, 1 to AECODEC_MAX_BANDS */
     uint32_t phases;                   /* 1, 2, 4 or 8 */
     const aecodec_band_limits *limits; /* [count] */
-    const uint16_t *tables;            /* [count][255 * phases + 1] samples of all values, in 1/65535 of high - low */
+    const uint16_t *tables;            /* [count][255 * phases + 1] sample of each value, in 1/65535 of high - low */
 } aecodec_bands;
 
-/* The sample of a band that has a value of 0 to 255 * phases. */
+/* The sample of a band for a value, 0 to 255 * phases. */
 int32_t aecodec_band_sample(const aecodec_bands *bands, uint32_t band, uint32_t value);
 
-/* The value whose sample is nearest to a sample, which is clipped to the limits. */
+/* The value with the nearest sample; the sample is first clipped to the limits. */
 uint32_t aecodec_band_value(const aecodec_bands *bands, uint32_t band, int32_t sample);
 
-/* Samples to the input of an encoder network.
+/* Convert samples to the input of an encoder network.
  *
  * type: an integer type.
  * samples: [pixels][count].
@@ -56,11 +56,11 @@ uint32_t aecodec_band_value(const aecodec_bands *bands, uint32_t band, int32_t s
 void aecodec_bands_input(const aecodec_bands *bands, aecodec_sample_type type, const void *samples, size_t pixels,
                          int8_t *input);
 
-/* The output of a decoder network to samples; arrays as above. */
+/* Convert the output of a decoder network to samples; the arrays are as above. */
 void aecodec_bands_output(const aecodec_bands *bands, aecodec_sample_type type, const int8_t *output, size_t pixels,
                           void *samples);
 
-/* Values to their channels, [count][phases], and back. */
+/* Convert values to their channels, [count][phases], and back. */
 void aecodec_values_to_phases(const uint16_t *values, size_t count, uint32_t phases, int8_t *channels);
 void aecodec_values_from_phases(const int8_t *channels, size_t count, uint32_t phases, uint16_t *values);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What aecodec_network.c and the kernels share; no part of the interface. */
+/* Definitions shared by aecodec_network.c and the kernels. Private. */
 #ifndef AECODEC_KERNELS_H
 #define AECODEC_KERNELS_H
 
@@ -9,63 +9,63 @@
 
 enum {
     AECODEC_BLOCK = 16, /* outputs of a block of weights; the last block has a multiple of 4 */
-    AECODEC_GROUP = 4   /* inputs that lie together */
+    AECODEC_GROUP = 4   /* inputs that are adjacent in memory */
 };
 
 typedef struct {
     uint32_t rows, columns, channels;
 } aecodec_shape;
 
-/* How sums of 32 bits become outputs of 8, channel by channel. */
+/* Per-channel parameters that scale 32-bit sums to 8-bit outputs. */
 typedef struct {
     const int32_t *bias, *multiplier, *shift;
     int32_t zero, least, most; /* of the output */
     int is_rounded_once;
 } aecodec_scaling;
 
-/* A convolution of some pictures: [rows][columns][channels] to [rows][columns][channels]. What lies outside of the input is zero,
- * the input's zero point. The bias includes what the zero point of the input adds. */
+/* A convolution of a batch of pictures [rows][columns][channels]. The padding around the input has the value zero, the
+ * zero point of the input. The bias includes the contribution of this zero point. */
 typedef struct {
-    uint32_t pictures; /* one after the other in input and output */
+    uint32_t pictures; /* batch size */
     aecodec_shape in, out;
     const int8_t *input;
     int8_t *output;
     uint32_t height, width; /* of the kernel */
-    uint32_t down, across;  /* steps of the kernel */
-    uint32_t top, left;     /* rows and columns outside of the input that it begins with */
+    uint32_t down, across;  /* strides */
+    uint32_t top, left;     /* rows and columns of padding */
     int8_t zero;
     const int8_t *weights; /* [block][height][groups of width * channels][outputs of the block][4] */
     aecodec_scaling scaling;
     void *scratch;
 } aecodec_convolution;
 
-/* Some neighbouring outputs of a row, in some neighbouring blocks. Inputs are packed: whatever lies outside of
- * the picture is filled in. Sizes are in packed elements. */
+/* Adjacent outputs of a row, in adjacent blocks of channels. The packed inputs include padding. Steps are in packed
+ * elements. */
 typedef struct {
     const void *packed;
-    size_t step;           /* from one output's inputs to the next one's */
-    size_t row;            /* from one row of the kernel to the next */
+    size_t step;           /* between the inputs of two outputs */
+    size_t row;            /* between two rows of the kernel */
     uint32_t height;       /* rows of the kernel */
     uint32_t groups;       /* of inputs in a row of the kernel */
     uint32_t count;        /* outputs of a row: at most `wide` of the kernels */
-    uint32_t channel;      /* first channel of the output, the first of a block */
-    uint32_t channels;     /* that are computed: at most `blocks` blocks of the kernels */
+    uint32_t channel;      /* first output channel, at the start of a block */
+    uint32_t channels;     /* number of output channels: at most `blocks` blocks of the kernels */
     const int8_t *weights; /* of the first block */
     int8_t *output;        /* of the first channel */
     size_t output_step;    /* channels of the output */
     const aecodec_scaling *scaling;
-    int32_t excess[2 * AECODEC_BLOCK]; /* of each channel, what the kernels' way to pack adds to its sums */
+    int32_t excess[2 * AECODEC_BLOCK]; /* for each channel, the part of its sums that is due to the packing */
 } aecodec_tile;
 
-/* An operator on two tensors, element by element. */
+/* The sum of two tensors, element by element. */
 typedef struct {
     int32_t one_zero, other_zero;
     int32_t one_multiplier, one_shift, other_multiplier, other_shift;
     int32_t multiplier, shift, zero, least, most;
 } aecodec_sum;
 
-/* Convolutions with kernels of 3 by 3 need 36 multiplications for 16 outputs instead of 144 if there is memory to
- * work in (aecodec_winograd.c). Processors with 32 bits are taken to have none; define AECODEC_SMALL for others. */
+/* With more working memory, 3 by 3 convolutions need 36 multiplications for 16 outputs instead of 144
+ * (aecodec_winograd.c). Builds for 32-bit processors do not use this; define AECODEC_SMALL to disable it elsewhere. */
 #if (UINTPTR_MAX > 0xffffffffu || defined(__wasm__)) && !defined(AECODEC_SMALL)
 #define AECODEC_WINOGRAD
 #endif
@@ -73,30 +73,29 @@ typedef struct {
 /* Kernels for one kind of processor. */
 typedef struct aecodec_kernels {
     const char *name;
-    uint32_t wide, blocks; /* most outputs of a row, and blocks of channels, in a tile */
+    uint32_t wide, blocks; /* maximum outputs of a row, and blocks of channels, in a tile */
     uint32_t element;      /* bytes of a packed element */
-    size_t strip;          /* bytes of packed rows that are worked on together, if a row is no larger */
+    size_t strip;          /* bytes of packed rows that are processed together, unless one row is larger */
     void (*pack)(void *packed, const int8_t *from, size_t count);
     void (*fill)(void *packed, int8_t value, size_t count);
-    void (*begin)(aecodec_tile *tile); /* work out the excess, once channels and weights are set; may be NULL */
+    void (*begin)(aecodec_tile *tile); /* compute the excess after channels and weights are set; may be NULL */
     void (*tile)(const aecodec_tile *tile);
     /* Multiply rows of inputs by a block of weights.
      *
-     * inputs: [rows][length], rows `step` numbers apart; length is even.
+     * inputs: [rows][length] with `step` elements between rows; length is even.
      * weights: [length / 2][AECODEC_BLOCK][2].
-     * sums: [rows][AECODEC_BLOCK], rows `sums_step` numbers apart, written. They wrap around. */
+     * sums: output [rows][AECODEC_BLOCK] with `sums_step` elements between rows. They wrap around. */
     void (*multiply)(const int16_t *inputs, size_t step, size_t rows, const int16_t *weights, size_t length,
                      int32_t *sums, size_t sums_step);
-    uint32_t least_places; /* of all outputs for which aecodec_winograd.c is faster than tiles; 0: never */
-    /* Store a row of outputs, AECODEC_BLOCK sums each, of which `channels` count. NULL if least_places is 0. */
+    uint32_t least_places; /* number of output places from which aecodec_winograd.c is faster than tiles; 0: never */
+    /* Store a row of outputs from AECODEC_BLOCK sums each, of which `channels` are used. NULL if least_places is 0. */
     void (*outputs)(const aecodec_scaling *scaling, const int32_t *sums, size_t count, uint32_t channel,
                     uint32_t channels, int8_t *output, size_t output_step);
-    /* Two tensors of one shape; output may be one of them. */
+    /* Add two tensors of the same shape; output may be one of them. */
     void (*add)(const aecodec_sum *sum, const int8_t *one, const int8_t *other, int8_t *output, size_t count);
 } aecodec_kernels;
 
-/* Which vector instructions this compiler can make; AECODEC_PORTABLE, to be defined by whoever wants plain C,
- * leaves them out. */
+/* Vector instructions that the compiler supports. Define AECODEC_PORTABLE for plain C. */
 #if !defined(AECODEC_PORTABLE) && defined(__GNUC__) && defined(__x86_64__)
 #define AECODEC_X86
 #elif !defined(AECODEC_PORTABLE) && defined(__ARM_NEON) && defined(__aarch64__)
@@ -105,7 +104,7 @@ typedef struct aecodec_kernels {
 #define AECODEC_WASM
 #endif
 
-/* Where compilers can, they make two versions of a function, one of them for AVX2, and choose as the program starts. */
+/* Compile a function twice, with and without AVX2, and choose when the program starts, if the compiler can. */
 #if defined(AECODEC_X86) && defined(__GLIBC__) && !defined(__clang__)
 #define AECODEC_WIDE __attribute__((target_clones("avx2", "default")))
 #else
@@ -118,12 +117,12 @@ typedef struct aecodec_kernels {
 #define AECODEC_INLINE static inline
 #endif
 
-/* The kernels for the processor that the program runs on. */
+/* The fastest kernels for the processor on which the program runs. */
 const aecodec_kernels *aecodec_best_kernels(void);
 
 extern const aecodec_kernels aecodec_portable_kernels;
 
-/* ---- convolutions, on any kernels ---- */
+/* ---- convolutions with any kernels ---- */
 
 uint64_t aecodec_convolution_scratch(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
 void aecodec_convolve(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
@@ -134,7 +133,7 @@ uint64_t aecodec_winograd_scratch(const aecodec_convolution *convolution);
 void aecodec_winograd(const aecodec_kernels *kernels, const aecodec_convolution *convolution);
 #endif
 
-/* ---- arithmetic, as TFLite's reference kernels do it ---- */
+/* ---- arithmetic of TFLite's reference kernels ---- */
 
 #if (-1 >> 1) != -1
 #error "the networks need a compiler that shifts negative numbers arithmetically"
@@ -161,7 +160,7 @@ static inline int32_t aecodec_scale_once(int32_t x, int32_t multiplier, int32_t 
     return (int32_t)(((int64_t)x * multiplier + ((int64_t)1 << (30 - shift))) >> (31 - shift));
 }
 
-/* The output of a channel, of its sum with its bias. */
+/* The output of a channel from its sum, which includes the bias. */
 static inline int8_t aecodec_output(const aecodec_scaling *scaling, int32_t sum, uint32_t channel)
 {
     const int32_t multiplier = scaling->multiplier[channel], shift = scaling->shift[channel];
@@ -199,9 +198,9 @@ static inline void aecodec_fill_words(void *packed, int8_t value, size_t count)
     }
 }
 
-/* ---- words in memory, aligned in any way ---- */
+/* ---- unaligned words in memory ---- */
 
-#ifdef __GNUC__ /* an instruction, even where the compiler is told that there is no C library */
+#ifdef __GNUC__ /* one instruction, even if the compiler is told that there is no C library */
 #define AECODEC_COPY_WORD __builtin_memcpy
 #else
 #define AECODEC_COPY_WORD memcpy
@@ -214,7 +213,7 @@ static inline int32_t aecodec_word_at(const void *place)
     return word;
 }
 
-/* Store the first bytes of a word: all four, unless fewer are left. */
+/* Store the first bytes of a word: four, or fewer if fewer are left. */
 static inline void aecodec_store_word(int8_t *place, int32_t word, uint32_t left)
 {
     if (left >= sizeof word) {

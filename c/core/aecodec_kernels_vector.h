@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loops of all kernels with vector instructions. A file includes this once for each set of instructions, after it
- * has defined their name as VECTORS_NAME and, with that name before it:
+/* The loops of all kernels with vector instructions. A source file includes this once per instruction set. Before, it
+ * defines the name of the set as VECTORS_NAME and, with this name as a prefix:
  *
  *     vector                      LANES numbers of 32 bits
  *     all, add, subtract, shift_left, least, most
- *     load(from, count)           numbers, of which `count` rounded up to 4 are there
+ *     load(from, count)           numbers, of which `count` rounded up to 4 exist
  *     keep(to, vector)            store all numbers
  *     load_bytes(from)            LANES bytes as numbers
- *     store(vector, to, count)    numbers that are bytes already, as bytes: `count` of them, or all
- *     factor                      a multiplier and a shift of each lane
+ *     store(vector, to, count)    store numbers in the range of bytes as bytes: `count`, at most all
+ *     factor                      a multiplier and a shift per lane
  *     factor_of(multiplier, shift), scale(vector, factor), can_scale(shift)
  *     sums                        sums of LANES outputs
  *     no_sums(), whole_of(sums)
- *     weights, input              of four inputs
+ *     weights, input              for four inputs
  *     load_weights(from, lanes), load_input(from), multiply_add(sums, weights, input)
  *
- * and, if MULTIPLIED_ROWS is not 0, for two inputs: load_pairs(from), load_pair(from), multiply_pairs(sum, pairs, pair).
- * TARGET lets a compiler use the instructions; WIDE and VECTORS are the outputs and vectors of a tile; ELEMENT is the
- * type of a packed element; EXCESS is 1 if `begin` works out the excess of tiles. */
+ * and, if MULTIPLIED_ROWS is not 0, for two inputs: load_pairs(from), load_pair(from), multiply_pairs(sum, pairs,
+ * pair). TARGET enables the instructions in the compiler. WIDE and VECTORS are the outputs and vectors of a tile,
+ * ELEMENT is the type of a packed element, and EXCESS is 1 if `begin` computes the excess of tiles. */
 
 #define AECODEC_PASTE(name, part) name##_##part
 #define AECODEC_NAMED(name, part) AECODEC_PASTE(name, part)
@@ -32,7 +32,7 @@
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
-/* Outputs of sums that the instructions cannot scale, such as those that are rounded once: one at a time. */
+/* Store outputs one at a time if the instructions cannot scale their sums, for example with a single rounding. */
 static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, uint32_t channel, uint32_t channels,
                          int8_t *output)
 {
@@ -44,14 +44,14 @@ static void store_slowly(const aecodec_scaling *scaling, const int32_t *sums, ui
 
 #endif
 
-/* How the sums of LANES channels become outputs. */
+/* Parameters that scale the sums of LANES channels to outputs. */
 typedef struct {
     V(vector) bias;
     V(factor) factor;
-    int is_plain; /* whether the instructions scale them */
+    int is_plain; /* whether the instructions can scale them */
 } V(scales);
 
-/* For the channels from this one on, of which `count` are left. */
+/* The parameters of the channels from `channel` on; `count` channels are left. */
 TARGET AECODEC_INLINE V(scales) V(scales_of)(const aecodec_scaling *scaling, uint32_t channel, uint32_t count,
                                              const int32_t *excess)
 {

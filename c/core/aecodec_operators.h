@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operators of a network plan; no part of the interface. */
+/* The operators of a network plan. Private. */
 #ifndef AECODEC_OPERATORS_H
 #define AECODEC_OPERATORS_H
 
@@ -7,7 +7,7 @@
 
 enum { AECODEC_MOST_INPUTS = 4 };
 
-/* Kinds of operators. Their parameters: docs/PLAN.md. */
+/* Kinds of operators; docs/PLAN.md describes their parameters. */
 enum {
     AECODEC_CONVOLUTION = 1,
     AECODEC_DEPTHWISE,
@@ -37,32 +37,32 @@ enum {
     AECODEC_KINDS
 };
 
-/* An operator at work. */
+/* A run of an operator. */
 typedef struct {
-    const aecodec_kernels *kernels; /* set as it runs */
+    const aecodec_kernels *kernels; /* set when it runs */
     const uint32_t *plan;
     uint32_t kind;
     const uint32_t *parameters;
     uint32_t reads[AECODEC_MOST_INPUTS], count, writes; /* tensors */
-    int is_in_place[AECODEC_MOST_INPUTS];               /* whether it writes where it reads each */
-    int is_constant[AECODEC_MOST_INPUTS];               /* whether each is the same for all pictures */
-    uint32_t pictures;                                  /* one after the other in each tensor */
+    int is_in_place[AECODEC_MOST_INPUTS];               /* whether the output overwrites the input */
+    int is_constant[AECODEC_MOST_INPUTS];               /* whether the input is the same for all pictures */
+    uint32_t pictures;                                  /* number of pictures in each tensor */
     aecodec_shape in[AECODEC_MOST_INPUTS], out;
     const int8_t *from[AECODEC_MOST_INPUTS];
     int8_t *to;
     void *scratch;
 } aecodec_call;
 
-/* Whether a plan holds size bytes from an offset on, which is a multiple of 4. */
+/* Whether a plan contains size bytes at an offset that is a multiple of 4. */
 int aecodec_plan_holds(const uint32_t *plan, uint64_t offset, uint64_t size);
 
-/* Whether an operator may write where it reads. */
+/* Whether an operator may overwrite its input. */
 int aecodec_works_in_place(uint32_t kind);
 
-/* Whether the parameters of an operator are sound, whatever the size; only the channels of its shapes are set. */
+/* Whether the parameters of an operator are valid for any size; only the channels of its shapes are set. */
 int aecodec_parameters_are_sound(const aecodec_call *call);
 
-/* Whether an operator whose parameters are sound takes its shapes. */
+/* Whether an operator with valid parameters supports its shapes. */
 int aecodec_shapes_fit(const aecodec_call *call);
 
 /* Bytes of scratch that an operator needs. */

@@ -38,7 +38,7 @@ static int write_file(const char *name, const void *content, size_t size)
 static int encode(const char *from, const char *to)
 {
     const aecodec_picture picture = {CODEC_WIDTH, CODEC_HEIGHT,
-                                     CODEC_CHANNELS == 1 ? AECODEC_GREY : AECODEC_RGB};
+                                     CODEC_CHANNELS == 3 && !CODEC.samples ? AECODEC_RGB : AECODEC_GREY};
     size_t size;
     if (read_file(from, latents, sizeof latents) != sizeof latents) {
         return 0;

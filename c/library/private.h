@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the library share; no program includes this. */
+/* Declarations shared by the parts of the library. Private. */
 #ifndef AECODEC_PRIVATE_H
 #define AECODEC_PRIVATE_H
 
 #include "aecodec_library.h"
 #include "aecodec_network.h"
 
-/* The names that the parts share, as other libraries cannot have them. */
+/* Prefix shared names, so that they cannot clash with names of other libraries. */
 #define average_blocks aecodec_private_average_blocks
 #define bands_open aecodec_private_bands_open
 #define bits_of_sample aecodec_private_bits_of_sample
@@ -72,17 +72,17 @@ enum {
     MAX_REDUCED_PIXELS = 1 << 26,
     SEGMENT_SIDE = 128,
     ALIGNMENT = 64,
-    WINDOW_MEMORY = 128 << 20 /* bytes that a run of a network may take by itself */
+    WINDOW_MEMORY = 128 << 20 /* bytes of working memory that a run of a network may use by default */
 };
 
 /* ---- bundle.c ---- */
 
-/* A level as the head describes it. */
+/* The description of a level in the head of a bundle. */
 typedef struct {
     uint32_t start, dimension, multiple;
 } level_facts;
 
-/* The tables of a level: structs that point into the section. */
+/* The tables of a level, with pointers into its section. */
 typedef struct {
     int is_present;
     aecodec_codec codec;
@@ -95,12 +95,12 @@ typedef struct {
     const uint8_t *content;
 } section;
 
-/* The section of the bands: pointers into it. */
+/* The section of the bands, with pointers into it. */
 typedef struct {
     int is_present, has_file_limits;
     const double *limits;   /* [bands][2] */
     const uint16_t *tables; /* [bands][255 * phases + 1] */
-    const uint8_t *names;   /* one after the other, each after its size in 16 bits */
+    const uint8_t *names;   /* in sequence, each preceded by its size in 16 bits */
 } band_tables;
 
 struct aecodec_bundle {
@@ -109,26 +109,26 @@ struct aecodec_bundle {
     aecodec_rate_weight rate_weight;
     const int16_t *gains; /* [levels][dimension], or NULL */
     section *sections;
-    level_tables tables[MAX_LEVELS]; /* of whole levels */
-    band_tables bands;               /* of a codec with phases */
-    aecodec_network encoder, decoder; /* if they are present */
+    level_tables tables[MAX_LEVELS];  /* of whole levels */
+    band_tables bands;                /* only with phases */
+    aecodec_network encoder, decoder; /* only if present */
     int has_encoder, has_decoder;
-    void *memory; /* of a file that was opened; NULL otherwise */
+    void *memory; /* content of the file, if the bundle was opened from one; otherwise NULL */
 };
 
-/* NULL if it is absent. */
+/* The encoder or decoder network; NULL if it is absent. */
 const aecodec_network *network_of(const aecodec_bundle *bundle, int is_encoder);
 
 /* ---- levels.c ---- */
 
-/* A level of a codec, or one between two: what aecodec.h calls a codec. */
+/* A level of a codec, or an interpolated level, as an aecodec_codec. */
 typedef struct {
     aecodec_codec codec;
-    uint16_t *factors; /* freed with it; NULL without gains */
+    uint16_t *factors; /* owned; NULL without gains */
 } coding_level;
 
 uint32_t default_units(const aecodec_bundle *bundle);
-/* Whether the codec has a level, in sixteenths, be it in the bundle or not. */
+/* Whether the codec has a level, in sixteenths, even if the bundle lacks it. */
 int has_level(const aecodec_bundle *bundle, uint32_t units);
 /* Returns AECODEC_OK, AECODEC_ABSENT or AECODEC_NO_MEMORY. */
 aecodec_status level_open(const aecodec_bundle *bundle, uint32_t units, coding_level *level);
@@ -139,27 +139,27 @@ void level_close(coding_level *level);
 uint32_t read_u16(const uint8_t *at);
 uint32_t read_u32(const uint8_t *at);
 
-/* Check a section, and let the tables point into it. */
+/* Check a section and set the pointers of the tables. */
 aecodec_status level_tables_open(const aecodec_bundle *bundle, uint32_t number, const uint8_t *bytes, size_t size,
                                  level_tables *tables);
 
 /* ---- bands.c ---- */
 
-/* Check the section of the bands, and let the tables point into it. */
+/* Check the section of the bands and set the pointers of the tables. */
 aecodec_status bands_open(const aecodec_codec_facts *facts, const uint8_t *bytes, size_t size, band_tables *tables);
 
-/* ---- samples.c: numbers of all types, and the block of files (FORMAT, section 1) ---- */
+/* ---- samples.c: numbers of all types, and the block of samples in files (FORMAT, section 1) ---- */
 
 /* Bytes of a sample; 0 for an unknown type. */
 uint32_t sample_size(uint32_t type);
-/* A sample of an array as its bits. */
+/* The bits of a sample of an array. */
 uint32_t bits_of_sample(uint32_t type, const void *samples, size_t at);
 /* The bits of a sample as a number. */
 double sample_number(uint32_t type, uint32_t bits);
-/* A number as the bits of the nearest sample, the even one in a tie. */
+/* The bits of the sample that is nearest to a number, with ties to even. */
 uint32_t to_sample_bits(uint32_t type, double number);
 
-/* What a file says of its samples. Pointers are NULL if it does not say it. */
+/* The block of samples of a file. Pointers are NULL for absent fields. */
 typedef struct {
     uint32_t type, layout, bands, is_big_endian;
     const uint8_t *limits;     /* [bands][2] in the type */
@@ -175,7 +175,7 @@ int samples_block_read(const uint8_t *content, size_t size, uint32_t frames, sam
 
 /* ---- transfer.c ---- */
 
-/* The samples of all values, for one type. */
+/* The samples of all values for one type. */
 typedef struct {
     uint32_t type, bands, top;            /* values are 0 to top */
     double limits[AECODEC_MAX_BANDS][2];
@@ -183,63 +183,63 @@ typedef struct {
     uint32_t *samples;                    /* [bands][top + 1] bits */
 } transfer;
 
-/* limits: in the type, or NULL for those of the codec. Returns AECODEC_BAD_IMAGE if samples of the type cannot lie
- * between the limits. */
+/* limits: numbers of the type, or NULL for the codec's limits. Returns AECODEC_BAD_IMAGE if samples of the type cannot
+ * lie between the limits. */
 aecodec_status transfer_open(const aecodec_bundle *bundle, uint32_t type, const double *limits, transfer *t);
 void transfer_close(transfer *t);
 void transfer_to_samples(const transfer *t, const uint16_t *values, size_t pixels, void *samples);
-/* Values of samples that are nearest; of missing ones any. missing: as in aecodec_samples, of these pixels. */
+/* Convert samples to the nearest values; missing samples get any value. missing: as in aecodec_samples. */
 aecodec_status transfer_to_values(const transfer *t, const aecodec_samples *samples, const uint8_t *missing,
                                   uint32_t mask_planes, uint16_t *values, uint64_t *clipped);
 
-/* Limits [bands][2] that contain all samples and those of the codec, where the type can have them. Returns whether
- * any differ from those of the codec. */
+/* Find limits [bands][2] that contain all samples and the codec's limits, if the type can represent them. Returns
+ * whether they differ from the codec's limits. */
 int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
                     uint32_t mask_planes, double *limits);
 
 /* ---- missing.c ---- */
 
-/* Find the missing samples. *missing: freed by the caller; NULL if there are none. */
+/* Find the missing samples. The caller frees *missing, which is NULL if there are none. */
 aecodec_status find_missing(const aecodec_samples *samples, uint8_t **missing, uint32_t *mask_planes);
 /* Fill the values of missing samples smoothly. */
 aecodec_status fill_missing(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
                             uint16_t *values);
-/* A mask to the zlib stream of a file, and back. */
+/* Convert a mask to the zlib stream of a file, and back. */
 aecodec_status mask_pack(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
                          uint8_t **stream, size_t *size);
 aecodec_status mask_unpack(const aecodec_samples *samples, const uint8_t *stream, size_t size, uint8_t *missing);
 
 /* ---- repetition.c ---- */
 
-/* Find out which bands repeat their samples. repetition: [bands][2] as in a file. Returns whether any does. */
+/* Detect bands with repeated samples. repetition: output [bands][2] as in a file. Returns whether there are any. */
 int detect_repetition(const aecodec_samples *samples, const uint8_t *missing, uint32_t mask_planes,
                       uint8_t *repetition);
-/* Give the values of each block their mean. */
+/* Replace the values of each block by their mean. */
 void average_blocks(const aecodec_samples *samples, const uint8_t *repetition, uint16_t *values);
 
 /* ---- geometry.c ---- */
 
-/* The planes of pictures as the networks see them. */
+/* The planes that the networks process. */
 typedef struct {
     uint32_t width, height; /* of the coded pictures, in pixels */
-    uint32_t planes;        /* pictures, or three times as many for a grey codec and colour pictures */
+    uint32_t planes;        /* number of pictures, times three for colour pictures and a grey codec */
     uint32_t rows, columns; /* tiles of a plane */
 } geometry;
 
 uint32_t divide_up(uint32_t a, uint32_t b);
-/* Channels of pictures or of bands as the networks have them. */
+/* Input channels of the encoder network. */
 uint32_t network_channels(const aecodec_codec_facts *facts);
 geometry geometry_of(const aecodec_codec_facts *facts, uint32_t width, uint32_t height, uint32_t reduction,
                      uint32_t frames, int has_colours);
 /* Pixels of all tiles of all planes. */
 uint64_t tile_pixels(const aecodec_codec_facts *facts, const geometry *g);
 uint64_t vector_count(const aecodec_codec_facts *facts, const geometry *g);
-/* Whether the planes have no more tiles and vectors than a file may have. */
+/* Whether the numbers of tiles and vectors are within the limits of the format. */
 int geometry_fits(const aecodec_codec_facts *facts, const geometry *g);
-/* Whether this system can allocate a number of bytes at once: some count them in 32 bits. */
+/* Whether a number of bytes fits into size_t, which may have 32 bits. */
 int memory_fits(uint64_t bytes);
 
-/* The segments of the vectors, one after the other. */
+/* A segment of the vectors. */
 typedef struct {
     uint32_t plane, top, left;
     aecodec_segment size;
@@ -248,13 +248,13 @@ typedef struct {
 uint32_t segment_count(const aecodec_codec_facts *facts, const geometry *g);
 placed_segment segment_at(const aecodec_codec_facts *facts, const geometry *g, uint32_t number);
 
-/* The windows in which a network sees the planes; for codecs of tiles each is a tile. */
+/* The windows of the planes that a network processes one by one; single tiles without a receptive field. */
 typedef struct {
     uint32_t down, across; /* windows of a plane */
     uint32_t margin;       /* the receptive field */
 } windows;
 
-/* One side of a window, in tiles: results from start to stop, seen from low to high. */
+/* One side of a window, in tiles: the network processes low to high, and its output from start to stop is used. */
 typedef struct {
     uint32_t start, stop, low, high;
 } span;
@@ -264,61 +264,61 @@ typedef struct {
     span rows, columns;
 } placed_window;
 
-/* Cut into windows: `parts` of them or more, each so small that the network's working memory is no larger than
- * memory; the smallest windows where that is not possible. network: NULL if it is absent, so that its memory is not
- * known. */
+/* Divide the planes into at least `parts` windows, each small enough for the network to run in `memory` bytes. If that
+ * is impossible, the windows are as small as possible. network: NULL if it is absent. */
 windows windows_of(const aecodec_codec_facts *facts, const geometry *g, const aecodec_network *network,
                    int is_encoder, uint32_t parts, size_t memory);
 uint32_t window_count(const geometry *g, const windows *w);
 placed_window window_at(const geometry *g, const windows *w, uint32_t number);
-/* What the network takes and gives for a window. network: NULL if it is absent. */
+/* Sizes of input and output of the network for a window. network: NULL if it is absent. */
 aecodec_window window_for(const aecodec_codec_facts *facts, const aecodec_network *network, int is_encoder,
                           const placed_window *placed);
-/* Whether it does: a bundle may say what it likes. */
+/* Whether the network supports a window: the bundle may be inconsistent. */
 int window_is_taken(const aecodec_network *network, const aecodec_window *w);
 
 /* ---- resize.c ---- */
 
-/* Resample one channel of a picture with a cubic filter, as Pillow does. Both have a stride between pixels. */
+/* One channel of a picture, with a stride between pixels. */
 typedef struct {
     uint8_t *pixels;
     uint32_t width, height, stride;
 } channel;
 
+/* Resample a channel with Pillow's cubic filter. */
 aecodec_status resize_channel(const channel *from, const channel *to);
 
 /* ---- zlib.c ---- */
 
 /* Inflate a zlib stream to exactly size bytes. */
 aecodec_status zlib_inflate(const uint8_t *stream, size_t stream_size, uint8_t *bytes, size_t size);
-/* Make a zlib stream; room takes zlib_bound(size) bytes. Returns its size; 0 if memory runs out. */
+/* Write a zlib stream into room, which has zlib_bound(size) bytes. Returns its size, or 0 without enough memory. */
 size_t zlib_bound(size_t size);
 size_t zlib_deflate(const uint8_t *bytes, size_t size, uint8_t *room);
 
 /* ---- container.c ---- */
 
-/* Whether grey pixels are given back as RGB: an instruction behind the XMP says so (FORMAT, section 8). */
+/* Whether grey pixels are returned as RGB, according to an instruction after the XMP (FORMAT, section 8). */
 int is_shown_as_rgb(const aecodec_header *header);
 
-/* The bytes of a file while it is written. An error sticks. */
+/* The bytes of a file that is being written. After an error, the status stays. */
 typedef struct {
     uint8_t *bytes;
     size_t size, capacity;
     aecodec_status status;
 } buffer;
 
-/* Make room for more bytes. Returns where they go, or NULL. */
+/* Add `more` bytes. Returns their address, or NULL without enough memory. */
 uint8_t *buffer_room(buffer *b, size_t more);
 void buffer_append(buffer *b, const uint8_t *bytes, size_t size);
 void buffer_append_number(buffer *b, uint32_t number);
-/* Write the block of samples: their own fields, and the repetition and mask of a block. */
+/* Write the block of samples: fields of `samples`, with the repetition and mask of `block`. */
 void samples_block_write(const aecodec_samples *samples, const samples_block *block, buffer *b);
-/* Write all fields of a header, its block of samples and its alpha stream too. */
+/* Write all fields of a header, including its block of samples and its alpha stream. */
 void buffer_append_header(buffer *b, const aecodec_header *header, int as_rgb);
 
 /* ---- running.c, which calls encoding.c and decoding.c ---- */
 
-/* Begin an encoding, and run the network on all its windows. */
+/* Begin an encoding and run the network on all windows. */
 aecodec_status encode_windows(const aecodec_bundle *bundle, const aecodec_image *picture, uint32_t reduction,
                               const aecodec_progress *progress, aecodec_encoding **encoding);
 aecodec_status encode_sample_windows(const aecodec_bundle *bundle, const aecodec_samples *samples,

@@ -387,18 +387,34 @@ static void find_ranges(const aecodec_samples *samples, const uint8_t *missing, 
     }
 }
 
-/* Widen limits to a range of samples, unless integers cannot have them. Returns whether they changed. */
-static int widen(uint32_t type, const double range[2], double limits[2])
+/* Whether more than 1 % of the known samples of a band are outside of limits. */
+static int are_many_outside(const conversion *c, const aecodec_samples *samples, uint32_t band, const double limits[2])
+{
+    size_t pixels = (size_t)samples->width * samples->height * samples->frames, known = 0, outside = 0, n;
+    for (n = 0; n < pixels; n++) {
+        if (!is_missing(c, n, band)) {
+            double number = sample_number(samples->type, bits_of_sample(samples->type, samples->samples, n * samples->bands + band));
+            known++;
+            outside += number < limits[0] || number > limits[1];
+        }
+    }
+    return outside > known / 100;
+}
+
+/* Widen limits to a range of samples, unless these are a few outliers of integers. Returns whether they changed. */
+static int widen(const conversion *c, const aecodec_samples *samples, uint32_t band, const double range[2],
+                 double limits[2])
 {
     double low = smaller(limits[0], range[0]), high = larger(limits[1], range[1]);
     if (range[0] > range[1] || (low == limits[0] && high == limits[1] && low < high)) {
         return 0;
     }
     if (low == high) {
-        set_apart(type, low, limits);
+        set_apart(samples->type, low, limits);
         return 1;
     }
-    if (type < AECODEC_FLOAT16 && high - low > (double)STEPS) {
+    if (samples->type < AECODEC_FLOAT16 && high - low > 2 * (limits[1] - limits[0]) &&
+        (high - low > (double)STEPS || !are_many_outside(c, samples, band, limits))) {
         return 0;
     }
     limits[0] = low;
@@ -409,6 +425,7 @@ static int widen(uint32_t type, const double range[2], double limits[2])
 int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples, const uint8_t *missing,
                     uint32_t mask_planes, double *limits)
 {
+    const conversion c = {NULL, 0, samples->samples, missing, mask_planes, NULL, NULL};
     double ranges[2 * AECODEC_MAX_BANDS];
     int is_changed = 0;
     uint32_t band;
@@ -417,7 +434,7 @@ int find_own_limits(const aecodec_bundle *bundle, const aecodec_samples *samples
         fit_limits(samples->type, bundle->bands.limits + 2 * band, limits);
         limits[0] = sample_number(samples->type, to_sample_bits(samples->type, limits[0]));
         limits[1] = sample_number(samples->type, to_sample_bits(samples->type, limits[1]));
-        is_changed |= widen(samples->type, ranges + 2 * band, limits);
+        is_changed |= widen(&c, samples, band, ranges + 2 * band, limits);
     }
     return is_changed;
 }

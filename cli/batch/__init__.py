@@ -1,1 +1,1 @@
-"""Processing many files in parallel, with reports in the order of the files."""
+"""Processing of many files in parallel, with reports in the order of the files."""

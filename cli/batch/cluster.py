@@ -1,4 +1,4 @@
-"""Processing files on the workers of a Dask cluster."""
+"""Processing of files on the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -81,9 +81,7 @@ class Cluster:
 
     def run(self, items: Sequence[Any]) -> Generator[tuple[Any, Outcome], None, None]:
         """Yield each file with its outcome as soon as it is known.
-
-        Raises:
-            AecodecError: the scheduler has ended, or has had no workers for 600 seconds.
+        Raises AecodecError if the scheduler has ended, or has had no workers for 600 seconds.
         """
         done = chain(self._run_tasks(items), self._retry_suspects())
         for count, (item, outcome) in enumerate(done, 1):
@@ -158,14 +156,9 @@ class Cluster:
 
 @contextmanager
 def connected(address: str, jobs: int) -> Iterator[Client]:
-    """Connect to a scheduler for the block.
-
-    Args:
-        address: its address, such as `tcp://10.0.0.1:8786`, or `local` to start a cluster here.
-        jobs: number of workers of a local cluster.
-
-    Raises:
-        AecodecError: there is no scheduler at this address, or Dask is not installed.
+    """Connect to a scheduler for the block, for example at `tcp://10.0.0.1:8786`.
+    `local` starts a cluster here, with this many workers. Raises AecodecError if there is no
+    scheduler at this address, or Dask is not installed.
     """
     try:
         from distributed import Client

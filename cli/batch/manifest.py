@@ -28,12 +28,8 @@ _JOURNAL = ".rows"
 
 
 class Manifest:
-    """Outcomes of files, by their sources.
-
-    The journal is opened for reading and appending.
-
-    Raises:
-        UsageError: the file is not a manifest.
+    """Outcomes of files by their sources; the journal is open for reading and appending.
+    Raises UsageError if the file is not a manifest.
     """
 
     def __init__(self, path: Path, journal: IO[bytes]) -> None:
@@ -84,9 +80,7 @@ class Manifest:
 
     def join(self) -> None:
         """Replace the Parquet file by one with all rows, and empty the journal.
-
-        Raises:
-            AecodecError: the file cannot be written. The journal stays.
+        Raises AecodecError if the file cannot be written; the journal stays.
         """
         if self._journal.seek(0, 2):
             write_bytes(self._path, to_parquet(self._rows.values()), force=True)
@@ -96,10 +90,8 @@ class Manifest:
 @contextmanager
 def opened(path: Path) -> Iterator[Manifest]:
     """Open or create a manifest for the block, and lock it.
-
-    Raises:
-        UsageError: another process uses it, or the file is not a manifest.
-        AecodecError: pyarrow is not installed, or the files cannot be written.
+    Raises UsageError if another process uses it, or the file is not a manifest, and AecodecError if
+    pyarrow is not installed, or the files cannot be written.
     """
     journal_path = path.with_name(path.name + _JOURNAL)
     with _journal_at(journal_path) as journal:

@@ -49,10 +49,7 @@ _TYPES = "string string int64 int64 int64 int64 double double double int64 strin
 
 def read_rows(path: Path) -> list[Row]:
     """The rows of a manifest; empty if the file does not exist.
-
-    Raises:
-        UsageError: the file is not a manifest.
-        AecodecError: pyarrow is not installed.
+    Raises UsageError if the file is not a manifest, and AecodecError if pyarrow is not installed.
     """
     schema = _schema()
     if not path.exists():
@@ -72,9 +69,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def to_parquet(rows: Iterable[Row]) -> bytes:
     """The content of a manifest with these rows.
-
-    Raises:
-        AecodecError: pyarrow is not installed, or a value has the wrong type.
+    Raises AecodecError if pyarrow is not installed, or a value has the wrong type.
     """
     import pyarrow as pa
 
@@ -102,11 +97,7 @@ def parquet_content(table: pa.Table) -> bytes:
 
 
 def arrow(option: str) -> ModuleType:
-    """The module pyarrow, which an option needs.
-
-    Raises:
-        AecodecError: it is not installed.
-    """
+    """The module pyarrow, which an option needs; AecodecError if it is not installed."""
     try:
         import pyarrow as pa
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Processing files in this process and, if that would take long, in worker processes."""
+"""Processing of files in this process and, if that would take long, in worker processes."""
 
 from __future__ import annotations
 

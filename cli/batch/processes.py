@@ -52,9 +52,7 @@ class WorkerProcess:
 
     def receive(self) -> Any:
         """Wait for the outcome of the next file; first for None, when the process is ready.
-
-        Raises:
-            EndedError: the process ended before.
+        Raises EndedError if the process ended before.
         """
         try:
             return self._connection.recv()

@@ -1,4 +1,4 @@
-"""Running a command on all its files: output, manifest and exit status."""
+"""Processing of all files of a command: output, manifest and exit status."""
 
 from __future__ import annotations
 
@@ -52,10 +52,8 @@ def run_all(
     console: Console, items: Sequence[Any], work: Work, options: BatchOptions = BatchOptions()
 ) -> None:
     """Process all files. If one of several files fails, continue with the next.
-
-    Raises:
-        AecodecError: the error of a single file, or the manifest cannot be used.
-        typer.Exit: with status 1, if some of several files failed; with 130, after Ctrl-C.
+    Raises AecodecError for the error of a single file, or if the manifest cannot be used, and
+    typer.Exit with status 1 if some of several files failed, or 130 after Ctrl-C.
     """
     with console.bar("") as bar, options.opened_manifest() as manifest:
         tally = _Tally(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
@@ -16,7 +15,7 @@ from aecodec.cli.shared.pictures import read_picture
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_for, with_workers
 from aecodec.codec.target import Target
-from aecodec.errors import AecodecError, AecodecWarning, errors_about
+from aecodec.errors import AecodecError, errors_about, warn
 from aecodec.evaluation.report import report
 from aecodec.format.container import Mode
 from aecodec.image_files.colour import in_kept_colours
@@ -94,11 +93,8 @@ class Compression(NamedTuple):
 
     def compress_pack(self, pack: Pack, console: Console, workers: Workers) -> None:
         """Compress the pictures of a pack to one file per mode and size.
-
-        Pictures that cannot be read are reported and skipped.
-
-        Raises:
-            AecodecError: some of the pictures failed.
+        Pictures that cannot be read are reported and skipped; an AecodecError at the end counts
+        them.
         """
         check_overwriting(pack.target, self.force)
         groups: dict[tuple[Mode, tuple[int, int]], list[_SourcePicture]] = {}
@@ -158,7 +154,7 @@ def _in_shared_colours(pictures: Sequence[Picture], shared: Metadata) -> list[Pi
     """Pictures converted to the colours of a stack; warns if the conversion changes any of them."""
     coded = [in_kept_colours(picture, shared) for picture in pictures]
     if any(new.pixels is not old.pixels for new, old in zip(coded, pictures, strict=True)):
-        warnings.warn(_CONVERTED, AecodecWarning, stacklevel=2)
+        warn(_CONVERTED)
     return coded
 
 

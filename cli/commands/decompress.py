@@ -95,10 +95,8 @@ def decompress(
 
 
 class _Decompression(NamedTuple):
-    """The options of the command, and the folder of the result.
-
-    Attributes:
-        folder: folder for the pictures of a single input, if `-o` names an existing folder.
+    """The options of the command.
+    `folder` is the folder for the pictures of a single input, if `-o` names an existing folder.
     """
 
     codec: Codec | None

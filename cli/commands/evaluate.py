@@ -195,10 +195,8 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
 
 def _format(name: str, formats: Mapping[str, Format]) -> Format:
     """The format with a name of `--against`.
-
-    Raises:
-        UsageError: there is no such format.
-        AecodecError: the package that writes it is not installed.
+    Raises UsageError if there is no such format, and AecodecError if the package that writes it is
+    not installed.
     """
     if name not in formats:
         raise UsageError(f"--against {name}: the formats are {', '.join(formats)}")

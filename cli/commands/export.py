@@ -15,7 +15,7 @@ from aecodec.cli.shared.exports import (
     export_codec,
     export_pair,
 )
-from aecodec.cli.shared.options import Force, Quiet, complete_codec
+from aecodec.cli.shared.options import BandsFirst, Force, Quiet, complete_codec
 from aecodec.errors import UsageError
 from aecodec.export.device.options import Format, Halves, Precision
 from aecodec.export.model_hints import ModelHints, parse_image_shape, parse_pixel_ranges
@@ -140,6 +140,7 @@ def export(
             f"C. Default: {DEFAULT_SIZE}.",
         ),
     ] = None,
+    bands_first: BandsFirst = False,
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE", readable=False, help="Write the measurements as JSON."),
@@ -162,7 +163,7 @@ def export(
     """
     output = Output(out, Console(quiet), force)
     options = ExportOptions(
-        to, precision, halves, tuple(level or ()), priors, calibrate, size, report
+        to, precision, halves, tuple(level or ()), priors, calibrate, size, bands_first, report
     )
     if not (encoder or decoder):
         if not codec:

@@ -14,6 +14,7 @@ from aecodec.cli.shared import options
 from aecodec.cli.shared.console import Console, name_of
 from aecodec.cli.shared.discovery import AEC_FILES, Source, expand
 from aecodec.cli.shared.file_io import check_input, read_bytes
+from aecodec.cli.shared.pictures import open_pictures, reading_for
 from aecodec.codec.codec import Codec
 from aecodec.codec.registry import codec_of_file, codec_with_id, load_codec, with_workers
 from aecodec.errors import CodecError, UsageError
@@ -44,6 +45,7 @@ def verify(
         ),
     ] = None,
     codec: options.CodecName = None,
+    bands_first: options.BandsFirst = False,
     max_pixels: options.MaxPixels = None,
     max_frames: options.MaxFrames = None,
     jobs: options.Jobs = None,
@@ -63,8 +65,10 @@ def verify(
     console = Console(as_json=as_json)
     if device:
         with console.errors_as_json(device):
-            _verify_device(device, codec, inputs, console)
+            _verify_device(device, codec, inputs, console, bands_first)
         return
+    if bands_first:
+        raise UsageError("--bands-first needs --device")
     if not inputs:
         raise UsageError("nothing to verify: give .aec files, or --device DIR")
     limits = Limits(max_pixels, max_frames)
@@ -110,17 +114,19 @@ class _Verification:
 
 
 def _verify_device(
-    path: Path, codec: str | None, pictures: list[Path] | None, console: Console
+    path: Path, codec: str | None, pictures: list[Path] | None, console: Console, bands_first: bool
 ) -> None:
     from aecodec.data.samples import sample_paths
-    from aecodec.datasets.evaluation_set import open_dataset
     from aecodec.export.device.verify import DeviceFolder, check_device
 
-    for input_path in [path, *(pictures or [])]:
-        check_input(input_path)
+    check_input(path)
     device = DeviceFolder(path)
     device_codec = load_codec(codec) if codec else codec_with_id(device.codec_id)
-    sets = [open_dataset(data) for data in pictures or [sample_paths()[0].parent]]
+    if device_codec.spec.bands and not pictures:
+        raise UsageError(f"codec {device_codec.spec.name} has bands: give files that have them")
+    reading = reading_for(device_codec, bands_first=bands_first)
+    data = pictures or [sample_paths()[0].parent]
+    sets = [open_pictures(path, None, reading) for path in data]
     samples = console.progress(chain.from_iterable(sets), sum(map(len, sets)), "compared")
     count = check_device(device, device_codec, (sample.picture for sample in samples))
     console.result(

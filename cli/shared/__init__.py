@@ -1,1 +1,1 @@
-"""Code that several commands share: options, input and output files, and messages."""
+"""Options, input and output files, and messages of several commands."""

@@ -36,12 +36,7 @@ _NO_PICTURES = {".pdf", ".ps", ".mpg", ".mpeg", ".h5", ".hdf", ".bufr", ".grib",
 
 
 class Source(NamedTuple):
-    """A file to read.
-
-    Attributes:
-        path: the file, or `-` for standard input.
-        problem: why the file cannot be read, or None.
-    """
+    """A file to read, or `-` for standard input; `problem` is the reason if it cannot be read."""
 
     path: Path
     problem: AecodecError | None = None
@@ -72,11 +67,7 @@ def real_path(path: Path) -> Path:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Name the path in errors of the system or of a server.
-
-    Raises:
-        InputError: the path cannot be read.
-    """
+    """Name the path in errors of the system or of a server, which become InputErrors."""
     try:
         yield
     except OSError as error:
@@ -84,11 +75,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def is_folder_at(path: Path) -> bool:
-    """Whether a path is an accessible folder.
-
-    Raises:
-        InputError: the object store of a URL does not answer.
-    """
+    """Whether a path is an accessible folder; InputError if an object store does not answer."""
     if not isinstance(path, Url):
         return os.path.isdir(path)
     with reading(path):
@@ -97,9 +84,7 @@ def is_folder_at(path: Path) -> bool:
 
 def objects_in(folder: Url) -> list[Url]:
     """The objects of a folder at any depth, sorted; empty if the folder does not exist.
-
-    Raises:
-        InputError: the object store does not answer.
+    Raises InputError if the object store does not answer.
     """
     with reading(folder), suppress(FileNotFoundError):
         return list(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Exporting networks of a codec, and making a codec from two models, for `aecodec export`."""
+"""Export of networks of a codec, and codecs from two models, for `aecodec export`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from aecodec.cli.shared.console import Console
 from aecodec.cli.shared.file_io import add_to_folder, check_input, check_overwriting, write_bytes
 from aecodec.cli.shared.jobs import check_not_sources
 from aecodec.cli.shared.lazy_tensorflow import tensorflow_for
+from aecodec.cli.shared.pictures import open_pictures, reading_for
 from aecodec.cli.shared.texts import codec_lines, loss_lines
+from aecodec.codec.codec import Codec
 from aecodec.codec.registry import load_codec
+from aecodec.codec.samples import describe, fit, to_channels
 from aecodec.codec_files.file_names import CODEC_FILES
 from aecodec.codec_files.folder import CodecFolder, check_target
 from aecodec.codec_files.spec import CodecSpec
@@ -23,10 +26,13 @@ from aecodec.data.samples import sample_paths
 from aecodec.errors import ImageError, UsageError
 from aecodec.export.device.options import Format, Halves, Precision
 from aecodec.export.model_hints import ModelHints
+from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.tiling import split
 
 if TYPE_CHECKING:  # needs TensorFlow or loads slowly
+    import numpy.typing as npt
+
     from aecodec.arrays import Pixels
     from aecodec.export.device.export_half import Exported
 
@@ -37,11 +43,7 @@ _MAX_PICTURES, _MAX_PIXELS = 1000, 1 << 22
 
 @dataclass(frozen=True)
 class Output:
-    """Output path and console of an export.
-
-    Attributes:
-        path: a folder, or the file of a bundle.
-    """
+    """Output path of an export, a folder or the file of a bundle, and its console."""
 
     path: Path
     console: Console
@@ -60,6 +62,7 @@ class ExportOptions:
         data: a folder of images, or a file with an array; None for the sample digits.
         size: size of the pictures as WIDTHxHEIGHT, for codecs that accept any size; None for the
             default.
+        bands_first: whether the bands of arrays come before their rows.
         report: file for the measurements as JSON; None to write none.
     """
 
@@ -70,6 +73,7 @@ class ExportOptions:
     priors: int | None
     data: Path | None
     size: str | None
+    bands_first: bool
     report: Path | None
 
     @property
@@ -81,15 +85,11 @@ class ExportOptions:
 
     @property
     def has_tables(self) -> bool:
-        """Whether the folder has the tables of a level: for C, and beside int8 TFLite models."""
+        """Whether the folder has the tables of a level, for C or next to int8 TFLite models."""
         return self.to is Format.C or (self.to, self.precision) == (Format.TFLITE, Precision.INT8)
 
     def check(self) -> None:
-        """Check that the options are consistent.
-
-        Raises:
-            UsageError: they are not.
-        """
+        """Raise UsageError if the options contradict each other."""
         if self.to is not Format.TFLITE and self.precision is not Precision.INT8:
             raise UsageError(f"--quantize {self.precision.value} needs --format tflite")
         if self.levels and not (self.has_tables or self.to is Format.BUNDLE):
@@ -106,9 +106,7 @@ class ExportOptions:
 
     def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
         """(height, width) of the pictures.
-
-        Raises:
-            UsageError: the codec does not accept pictures of this size, or needs pictures.
+        Raises UsageError if the codec does not accept pictures of this size, or needs pictures.
         """
         if not spec.receptive_field:
             if self.size:
@@ -127,20 +125,21 @@ class ExportOptions:
             raise UsageError("--calibrate is missing: give pictures of the kind this codec is for")
         return int(match[2]), int(match[1])
 
-    def pictures(self, channels: int, shape: tuple[int, int]) -> Pixels:
-        """(N, h, w, C) uint8 pictures, cut to one shape (h, w).
+    def pictures(self, codec: Codec, shape: tuple[int, int]) -> npt.NDArray[Any]:
+        """(N, h, w, C) pictures, cut to one shape (h, w): uint8, or samples for codecs with bands.
 
-        Raises:
-            ImageError: none of the pictures can be read.
+        Raises ImageError if none can be read, or the codec does not take them.
         """
         import numpy as np
 
-        from aecodec.datasets.evaluation_set import open_dataset
-
+        spec, reading = codec.spec, reading_for(codec, bands_first=self.bands_first)
         most = max(1, min(_MAX_PICTURES, _MAX_PIXELS // (shape[0] * shape[1])))
-        pictures: list[Pixels] = []
-        for sample in islice(open_dataset(self.data or sample_paths()[0].parent), most):
-            pictures.extend(split(to_planes(sample.picture.pixels, channels), shape))
+        pictures: list[npt.NDArray[Any]] = []
+        dataset = open_pictures(self.data or sample_paths()[0].parent, None, reading)
+        for sample in islice(dataset, most):
+            pixels = fit(spec, sample.picture).pixels
+            planes = pixels if spec.bands else to_planes(pixels, spec.channels)
+            pictures.extend(split(planes, shape))
         if not pictures:
             raise ImageError(f"{self.data}: none of the pictures can be read")
         return np.stack(pictures[:most])
@@ -149,28 +148,25 @@ class ExportOptions:
 def export_codec(
     name: str, options: ExportOptions, output: Output, custom_objects: Sequence[str]
 ) -> None:
-    """Export the networks of a codec, and print how far they are from the float networks.
-
-    Custom classes and functions of the models are named MODULE:CLASS.
-
-    Raises:
-        UsageError: the options contradict each other, or do not suit the codec.
+    """Export the networks of a codec, and print their difference from the float networks.
+    Custom classes and functions of the models are named MODULE:CLASS. Raises UsageError if the
+    options contradict each other, or do not suit the codec.
     """
     options.check()
     if options.data:
         check_input(options.data)
     if options.report:
         check_overwriting(options.report, output.force)
-    folder = load_codec(name).folder
+    codec = load_codec(name)
     for level in options.levels:
-        folder.spec.check_level(level)
+        codec.spec.check_level(level)
     if options.to is Format.BUNDLE:
-        _write_bundle(folder, options, output)
+        _write_bundle(codec.folder, options, output)
         return
     with tensorflow_for("exporting"):
         from aecodec.keras_models.custom_objects import register_custom_objects
     register_custom_objects(custom_objects)
-    exports, contents = _exported(folder, options, output.console)
+    exports, contents = _exported(codec, options, output.console)
     add_to_folder(output.path, contents, output.force)
     if options.report:
         rows = [export.parity.as_json() for export in exports]
@@ -192,10 +188,10 @@ def _write_bundle(folder: CodecFolder, options: ExportOptions, output: Output) -
 
 
 def _exported(
-    folder: CodecFolder, options: ExportOptions, console: Console
+    codec: Codec, options: ExportOptions, console: Console
 ) -> tuple[Sequence[Exported], dict[str, bytes]]:
     """The exported halves, and the contents of all files by name."""
-    shape = options.shape_for(folder.spec)
+    folder, shape = codec.folder, options.shape_for(codec.spec)
     with tensorflow_for("exporting"):
         from aecodec.export.device.parity import FloatPair
     from aecodec.engine.c_tables import CTables
@@ -205,17 +201,26 @@ def _exported(
     level = options.levels[0] if options.levels else None
     tables = CTables(folder, level, options.priors) if options.has_tables else None
     with console.warnings_about(options.data):
-        pair = FloatPair(folder, options.pictures(folder.spec.channels, shape))
+        pictures = options.pictures(codec, shape)
+        pair = FloatPair(folder, _channels(folder, pictures))
     exports = [
         export_half(pair, half, options.to, options.precision) for half in options.halves.members
     ]
     contents = {name: content for export in exports for name, content in export.files.items()}
     networks = [export.network for export in exports if export.network]
     if tables and options.to is Format.C:
-        contents |= device_files(tables, pair.pixels, networks)
+        contents |= device_files(tables, pictures, networks)
     elif tables:
-        contents |= latent_files(tables, pair.pixels)
+        contents |= latent_files(tables, pictures)
     return exports, contents
+
+
+def _channels(folder: CodecFolder, pictures: npt.NDArray[Any]) -> Pixels:
+    """Pictures as the networks take them."""
+    if not folder.spec.bands:
+        return pictures
+    picture = fit(folder.spec, Picture(pictures))
+    return to_channels(folder, picture, describe(folder, picture))
 
 
 def export_pair(
@@ -228,14 +233,10 @@ def export_pair(
     **counts: Any,
 ) -> None:
     """Make a codec folder from two models, and print a description of the codec.
-
     The counts are `tile`, `levels` and `priors` of
-    :func:`aecodec.export.from_keras.codec_from_keras`.
-
-    Raises:
-        InputError: a file does not exist or cannot be read.
-        AecodecError: the folder cannot be written; UsageError if it contains a codec, and the
-            output is without `force`.
+    :func:`aecodec.export.from_keras.codec_from_keras`. Raises InputError if a file does not exist
+    or cannot be read, UsageError if the folder contains a codec and the output is without `force`,
+    and AecodecError if it cannot be written.
     """
     for path in (encoder, decoder, data):
         check_input(path)

@@ -34,13 +34,9 @@ class ExistsError(UsageError):
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
-    """Read a file or standard input.
-
-    At most `most` bytes are read from a pipe or device.
-
-    Raises:
-        InputError: the file does not exist or cannot be read, or a pipe or device has more than
-            `most` bytes.
+    """Read a file or standard input; from a pipe or device, at most `most` bytes.
+    Raises InputError if the file does not exist or cannot be read, or a pipe or device has more
+    than `most` bytes.
     """
     if path == STANDARD:
         if sys.stdin is None:
@@ -92,11 +88,7 @@ def size_of(path: Path) -> int | None:
 
 
 def check_input(path: Path) -> None:
-    """Check that a file or folder exists and may be read, before long work begins.
-
-    Raises:
-        InputError: it does not exist or may not be read.
-    """
+    """Raise InputError if a file or folder does not exist or may not be read."""
     if not _exists(path, os.path.exists):
         raise InputError(f"{path}: no such file or folder")
     if not isinstance(path, Url) and not os.access(path, os.R_OK):
@@ -105,12 +97,8 @@ def check_input(path: Path) -> None:
 
 def check_overwriting(target: Path, force: bool) -> None:
     """Check that a file may be written, before any work is done for it.
-
-    Also removes leftovers of killed processes from its folder.
-
-    Raises:
-        ExistsError: the file exists, and `force` is not set.
-        UsageError: it is a URL where only paths are accepted.
+    Also removes leftovers of killed processes from its folder. Raises ExistsError if the file
+    exists and `force` is not set, and UsageError if it is a URL where only paths are accepted.
     """
     if target == STANDARD:
         return
@@ -122,11 +110,7 @@ def check_overwriting(target: Path, force: bool) -> None:
 
 
 def check_is_png(target: Path) -> None:
-    """Check that the name of a figure has no suffix other than `.png`.
-
-    Raises:
-        UsageError: it has another suffix.
-    """
+    """Raise UsageError if the name of a figure has a suffix other than `.png`."""
     if target.suffix.lower() not in ("", ".png"):
         raise UsageError(f"{target}: figures are PNG files; give a name that ends with .png")
 
@@ -145,14 +129,9 @@ def _existing(target: object) -> ExistsError:
 
 def write_bytes(target: Path, content: bytes, force: bool) -> None:
     """Write a file atomically, or write to standard output.
-
-    Without `force`, an existing file stays. If two processes write the same file, the second one
-    fails.
-
-    Raises:
-        ExistsError: the file exists, and `force` is not set.
-        UsageError: standard output is a terminal.
-        AecodecError: the file cannot be written.
+    Without `force`, an existing file stays, and if two processes write the same file, the second
+    one fails. Raises ExistsError if the file exists and `force` is not set, UsageError if standard
+    output is a terminal, and AecodecError if the file cannot be written.
     """
     with _failures_of(target):
         if target == STANDARD:
@@ -189,12 +168,9 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write a folder of numbered or named files atomically; at a URL, file after file.
-
-    With `force`, the folder may exist; numbered files with higher numbers are removed.
-
-    Raises:
-        ExistsError: the folder exists, and `force` is not set.
-        AecodecError: the files cannot be written.
+    With `force`, the folder may exist; numbered files with higher numbers are removed. Raises
+    ExistsError if it exists and `force` is not set, and AecodecError if the files cannot be
+    written.
     """
     with _failures_of(folder):
         if isinstance(folder, Url):
@@ -209,15 +185,10 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
 
 
 def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write a folder with subfolders.
-
+    """Write a folder with subfolders; paths of files are relative, with `/` between names.
     A new folder is written atomically as a whole. With `force`, the files of an existing folder are
-    written one after another in this order, each atomically. Paths of files are relative, with `/`
-    between names.
-
-    Raises:
-        ExistsError: the folder exists, and `force` is not set.
-        AecodecError: the files cannot be written.
+    written one after another in this order, each atomically. Raises ExistsError if the folder
+    exists and `force` is not set, and AecodecError if the files cannot be written.
     """
     with _failures_of(folder):
         if not (force and folder.exists()):
@@ -228,13 +199,9 @@ def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None
 
 
 def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
-    """Write files into a folder, all or none. Its other files stay.
-
-    The folder is created if it does not exist.
-
-    Raises:
-        ExistsError: one of the files exists, and `force` is not set.
-        AecodecError: the files cannot be written.
+    """Write files into a folder, all or none; other files stay. A missing folder is created.
+    Raises ExistsError if one of the files exists and `force` is not set, and AecodecError if the
+    files cannot be written.
     """
     with _failures_of(folder):
         update_folder(folder, contents, replace=force)

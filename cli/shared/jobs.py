@@ -22,14 +22,12 @@ _MANY = 100
 """With this many jobs or more, listing a folder is cheaper than asking for each object."""
 
 Rename = Callable[[Path], Path]
-"""Takes the path of an input and returns the path of its result."""
+"""Returns the path of the result for the path of an input."""
 
 
 class Job(NamedTuple):
     """A file to read, and the path of its result.
-
-    Attributes:
-        problem: why the file cannot be processed, or None.
+    `problem` is the reason why the file cannot be processed, or None.
     """
 
     source: Path
@@ -46,9 +44,8 @@ def plan(inputs: Sequence[Path], out: str | None, rename: Rename, kind: FileKind
     structure. If several files would have the same result, each result contains the full name of
     its source.
 
-    Raises:
-        UsageError: the arguments contradict each other, or two files would have the same result.
-        InputError: an object store does not list a folder of results.
+    Raises UsageError if the arguments contradict each other, or two files would have the same
+    result, and InputError if an object store does not list a folder of results.
     """
     if out == "-" and (len(inputs) > 1 or is_folder_at(inputs[0])):
         raise UsageError("standard output takes one result: give one file, or name a folder in -o")
@@ -136,12 +133,8 @@ def _folded(target: Path) -> str:
 
 
 def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:
-    """Check that `-o FILE.aec` does not create a folder with that name by mistake.
-
+    """Raise UsageError if `-o FILE.aec` would create a folder with that name by mistake.
     A folder that exists, or whose name ends with a slash, may have such a name.
-
-    Raises:
-        UsageError: it would create a folder.
     """
     if out is None or path_or_url(out).suffix.lower() != ".aec" or is_folder(out):
         return
@@ -153,11 +146,7 @@ def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:
 
 
 def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
-    """Check that no result would overwrite an input, even with `--force`.
-
-    Raises:
-        UsageError: a result would overwrite an input.
-    """
+    """Raise UsageError if a result would overwrite an input, even with `--force`."""
     originals = {real_path(source) for source in sources if source != STANDARD}
     for target in targets:
         if target != STANDARD and real_path(target) in originals:
@@ -166,9 +155,7 @@ def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
 
 def folder_beside(folder: Path, ending: str) -> Path:
     """Path of a folder with an ending added to its name: `scans` becomes `scans_aec`.
-
-    Raises:
-        UsageError: the folder is the root of the file system.
+    Raises UsageError if the folder is the root of the file system.
     """
     named = folder if folder.name not in ("", "..") else real_path(folder)
     if not named.name:

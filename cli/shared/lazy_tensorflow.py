@@ -14,11 +14,7 @@ from aecodec.tflite.stderr import silent_stderr
 @contextmanager
 def tensorflow_for(purpose: str) -> Iterator[None]:
     """Run a block that imports TensorFlow, and Keras with TensorFlow as its backend.
-
-    The purpose names the task in the message.
-
-    Raises:
-        AecodecError: TensorFlow is not installed.
+    Raises AecodecError, with the purpose in its message, if TensorFlow is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silences messages from C++
     os.environ["KERAS_BACKEND"] = "tensorflow"  # model files open with any backend

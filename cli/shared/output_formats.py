@@ -57,11 +57,7 @@ class OutputFormats:
     quality: int | None = None
 
     def check(self) -> None:
-        """Check that the options are consistent.
-
-        Raises:
-            UsageError: they contradict each other, or a format needs a quality.
-        """
+        """Raise UsageError if the options contradict each other, or a format needs a quality."""
         named = self._suffix_of_out()
         if self.image_format and named and format_of(named) != format_of(self.image_format.suffix):
             raise UsageError(
@@ -93,11 +89,8 @@ class OutputFormats:
         return path.with_name(name if is_possible else stem + suffix)
 
     def _stays_in(self, source: Path, folder: Path | None) -> bool:
-        """Whether results are written to the folder of their sources.
-
-        Args:
-            source: folder of the source.
-            folder: the input that is this folder; None if the source is itself an input.
+        """Whether results are written to the folder `source` of their sources.
+        `folder` is the input that is this folder; None if the source is itself an input.
         """
         if self.out is None:
             return folder is None

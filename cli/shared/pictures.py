@@ -1,4 +1,4 @@
-"""Reading pictures and data sets for commands."""
+"""Pictures and data sets for commands."""
 
 from __future__ import annotations
 
@@ -28,14 +28,9 @@ _DEFAULT = ReadOptions()
 def read_picture(
     path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> tuple[Picture, int]:
-    """Read a picture with its origin, and print warnings.
-
-    Returns:
-        The picture, and the size of its file in bytes.
-
-    Raises:
-        InputError: the file does not exist or cannot be read.
-        ImageError: the file is not an image, or the options do not accept it.
+    """Read a picture with its origin, print warnings, and return it with its size in bytes.
+    Raises InputError if the file does not exist or cannot be read, and ImageError if it is not an
+    image, or the options do not accept it.
     """
     content = read_bytes(path)
     picture = picture_in(content, path, console, options)
@@ -46,9 +41,7 @@ def picture_in(
     content: bytes, path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> Picture:
     """Read a picture from the content of an image file, and print warnings.
-
-    Raises:
-        ImageError: the content is not an image, or the options do not accept it.
+    Raises ImageError if the content is not an image, or the options do not accept it.
     """
     read = read_image
     if options.bands is not None:
@@ -59,14 +52,9 @@ def picture_in(
 
 def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:
     """Open a folder of images, or an array of images in an `.npz` or `.npy` file.
-
     `array` is the name of an array in an `.npz` file. With `bands` in the options, pictures have
-    any bands and types.
-
-    Raises:
-        InputError: the file or folder does not exist or cannot be read.
-        UsageError: an array is named, but the file is not an `.npz` file.
-        ImageError: there are no images.
+    any bands and types. Raises InputError if the path does not exist or cannot be read, UsageError
+    if an array is named for another kind of file, and ImageError if there are no images.
     """
     from aecodec.datasets.evaluation_set import open_dataset
 
@@ -87,9 +75,7 @@ def reading_for(
     peak: float | None = None,
 ) -> ReadOptions:
     """Change options to read pictures for a codec by options of the command line.
-
-    Raises:
-        UsageError: an option needs a codec with bands, or its value is wrong.
+    Raises UsageError if an option needs a codec with bands, or its value is wrong.
     """
     values = {"--nodata": nodata, "--bands-first": bands_first or None, "--array": array}
     stated = [k for k, v in (values | {"--rgb": rgb, "--peak": peak}).items() if v is not None]
@@ -106,10 +92,8 @@ def reading_for(
 
 
 def report_unread(dataset: Dataset, console: Console) -> None:
-    """Print the number of files that could not be read. Warnings have already named them.
-
-    Raises:
-        typer.Exit: with status 1, if there are any.
+    """Print the number of files that could not be read; warnings have already named them.
+    Raises typer.Exit with status 1 if there are any.
     """
     for path, error in dataset.unread.items():
         console.error_as_json(str(path), error)

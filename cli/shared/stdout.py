@@ -24,12 +24,8 @@ class OutputError(AecodecError):
 
 @contextmanager
 def complete_stdout() -> Iterator[None]:
-    """Make every write of the block to standard output complete, or fail.
-
+    """Make every write of the block to standard output complete, or raise OutputError.
     File names may contain any bytes, so characters that the encoding lacks are escaped.
-
-    Raises:
-        OutputError: output of the block cannot be written.
     """
     _open_closed_streams()
     original: Any = sys.stdout
@@ -47,21 +43,14 @@ def complete_stdout() -> Iterator[None]:
 
 
 def write_line(text: str) -> None:
-    """Write a line to standard output.
-
-    Raises:
-        OutputError: standard output cannot be written.
-    """
+    """Write a line to standard output; OutputError if that fails."""
     with _failures_of(sys.stdout):
         print(text, flush=True)
 
 
 def write_content(content: bytes) -> None:
     """Write the content of a file to standard output.
-
-    Raises:
-        UsageError: standard output is a terminal.
-        OutputError: standard output cannot be written.
+    Raises UsageError if standard output is a terminal, and OutputError if it cannot be written.
     """
     if sys.stdout.isatty():
         raise UsageError("a terminal cannot display binary data: redirect it to a file or a pipe")

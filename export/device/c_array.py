@@ -22,37 +22,24 @@ _BYTES_PER_LINE = 16
 
 @dataclass(frozen=True)
 class CModel:
-    """Properties of a model that its C source states.
-
-    Attributes:
-        codec: specification of the codec.
-        half: the half of the codec.
-    """
+    """A half of a codec as a TFLite model in C."""
 
     codec: CodecSpec
     half: Half
 
     @property
     def identifier(self) -> str:
-        """Prefix of all identifiers. The levels of a codec share its models."""
+        """Prefix of all identifiers; the levels of a codec share its models."""
         return f"{codec_identifier(self.codec.name)}_{self.half.value}"
 
     @property
     def array(self) -> str:
-        """Name of the array and stem of the file names."""
+        """Name of the array, and stem of the file names."""
         return f"{self.identifier}_model"
 
 
 def c_files(model: bytes, about: CModel) -> dict[str, bytes]:
-    """An int8 model as a header and a source file that compile as C99 and C++17.
-
-    Args:
-        model: content of a `.tflite` file.
-        about: properties of the model.
-
-    Returns:
-        The files by name.
-    """
+    """The header and source file (C99 and C++17) of an int8 `.tflite` model, by name."""
     return {
         f"{about.array}.h": _header(model, about).encode(),
         f"{about.array}.c": _source(model, about).encode(),

@@ -1,4 +1,4 @@
-"""What the exported C files share: identifiers, comments, headers and arrays."""
+"""Identifiers, comments, headers and arrays of the exported C files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LICENCE = "/* SPDX-License-Identifier: Apache-2.0 */"
 
 
 def codec_identifier(name: str) -> str:
-    """Prefix of the identifiers that all levels of a codec share.
+    """Prefix of the identifiers of a codec, for all levels.
 
     >>> codec_identifier("My photo-2")
     'aecodec_my_photo_2'
@@ -21,11 +21,7 @@ def codec_identifier(name: str) -> str:
 
 
 def level_identifier(name: str, units: int) -> str:
-    """The identifier of one level of a codec.
-
-    Args:
-        name: name of the codec.
-        units: the level in sixteenths.
+    """The identifier of a level, which is in sixteenths.
 
     >>> level_identifier("digits", 32), level_identifier("digits", 40)
     ('aecodec_digits_level2', 'aecodec_digits_level2_5')
@@ -44,14 +40,7 @@ def in_comment(text: str) -> str:
 
 
 def c_header(guard: str, comment: str, content: str, declaration: str = "") -> str:
-    """A header for C and C++.
-
-    Args:
-        guard: macro that it defines.
-        comment: its first comment.
-        content: its lines, without the declaration.
-        declaration: a constant of another file.
-    """
+    """A header for C and C++ that defines the macro `guard` and may declare a constant."""
     if declaration:
         content += f"""
 
@@ -76,7 +65,7 @@ extern {declaration};
 
 
 def c_defines(prefix: str, values: Mapping[str, object]) -> str:
-    """A line with a macro for each value."""
+    """One macro definition per line."""
     return "\n".join(f"#define {prefix}_{name} {value}" for name, value in values.items())
 
 

@@ -27,15 +27,8 @@ _WORDS_PER_LINE = 8
 @dataclass(frozen=True)
 class CNetwork:
     """A half of a codec as a network plan.
-
-    Attributes:
-        codec: specification of the codec.
-        half: the half.
-        plan: the plan.
-        rows: rows of the input; 1 for a vector.
-        columns: columns of the input; 1 for a vector.
-        input_size: elements of the input.
-        output_size: elements of the output.
+    `rows` and `columns` of the input are 1 for a vector; `input_size` and `output_size` count
+    elements.
     """
 
     codec: CodecSpec
@@ -48,12 +41,12 @@ class CNetwork:
 
     @property
     def array(self) -> str:
-        """Name of the array and stem of the file names."""
+        """Name of the array, and stem of the file names."""
         return f"{codec_identifier(self.codec.name)}_{self.half.value}_network"
 
     @property
     def work(self) -> int:
-        """Bytes of working memory that it needs on a device."""
+        """Bytes of working memory on a device."""
         return work_size(self.plan, self.rows, self.columns)
 
     def as_text(self) -> str:
@@ -65,15 +58,8 @@ class CNetwork:
 
 
 def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
-    """A half of a codec as a plan for inputs with the model's size.
-
-    Args:
-        model: content of the half's int8 `.tflite` file.
-        codec: specification of the codec.
-        half: the half.
-
-    Raises:
-        ModelError: C has no kernel for one of its operators.
+    """Convert a half's int8 `.tflite` file to a plan for inputs of the model's size.
+    Raises ModelError if C has no kernel for an operator.
     """
     graph = check_model(model).model
     entry, exit_ = (graph.tensors[number].shape for number in (graph.entry, graph.exit))
@@ -83,7 +69,7 @@ def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
 
 
 def c_network_files(network: CNetwork) -> dict[str, bytes]:
-    """A network as a header and a source file in C99, by name."""
+    """The header and the source file of a network in C99, by name."""
     return {
         f"{network.array}.h": _header(network).encode(),
         f"{network.array}.c": _source(network).encode(),
@@ -91,7 +77,7 @@ def c_network_files(network: CNetwork) -> dict[str, bytes]:
 
 
 def network_names(networks: list[CNetwork]) -> str:
-    """A header with short names for the networks of a program with one codec."""
+    """A header with short names, for a program with the networks of one codec."""
     includes = "".join(f'#include "{network.array}.h"\n' for network in networks)
     defines = "".join(_short_names(network) for network in networks)
     most = max(network.work for network in networks)

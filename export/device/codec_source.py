@@ -30,14 +30,8 @@ MAX_VECTORS = 16384
 
 @dataclass(frozen=True)
 class PictureSizes:
-    """Sizes of buffers for a picture. `aecodec.c` computes the same numbers.
-
-    Attributes:
-        width: width in pixels.
-        height: height in pixels.
-        vectors: number of code vectors.
-        work: bytes of working memory.
-        file: maximum size of a file in bytes.
+    """Sizes of buffers for a picture, equal to the numbers that `aecodec.c` computes.
+    `work` and `file` (the maximum) are in bytes.
     """
 
     width: int
@@ -48,14 +42,8 @@ class PictureSizes:
 
     @classmethod
     def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
-        """The sizes for a picture with the codec's channels.
-
-        Args:
-            tables: tables of the level.
-            size: (width, height) in pixels.
-
-        Raises:
-            ModelError: the picture has more code vectors than `aecodec.c` supports.
+        """The sizes for a (width, height) in pixels.
+        Raises ModelError if the picture has more code vectors than `aecodec.c` supports.
         """
         spec, dimension = tables.folder.spec, tables.prior.code_dimension
         rows, columns = grid_of(size, spec.tile)
@@ -83,26 +71,17 @@ def _work_size(tables: CTables, vectors: int) -> int:
 
 
 def identifier_of(tables: CTables) -> str:
-    """Name of the `aecodec_codec`. In upper case, it is the prefix of the level's macros."""
+    """Name of the `aecodec_codec`; in upper case, the prefix of the level's macros."""
     return level_identifier(tables.folder.spec.name, tables.level_index)
 
 
 def c_codec(
     tables: CTables, sizes: PictureSizes, kind: SampleType = SampleType.UINT16
 ) -> dict[str, bytes]:
-    """A level as C source.
-
-    Args:
-        tables: tables of the level.
-        sizes: sizes that become constants in the header.
-        kind: with bands, the integer type of their samples on the device.
-
-    Raises:
-        ModelError: samples of this type cannot lie between the limits of the codec.
-
-    Returns:
-        The files by name: a header and a source file named after codec and level, and `codec.h`
-        with short names for programs with a single codec.
+    """A level as C source: the files by name.
+    These are a header and a source file named after codec and level, and `codec.h` with short names
+    for programs with one codec. With bands, `kind` is the integer type of samples on the device;
+    raises ModelError if it cannot represent the limits of the codec.
     """
     name = identifier_of(tables)
     return {
@@ -113,7 +92,7 @@ def c_codec(
 
 
 def samples_on_device(tables: CTables, kind: SampleType) -> Samples | None:
-    """What the files of a device say of their samples; None without bands."""
+    """Description of samples in the files of a device; None without bands."""
     bands = tables.folder.spec.bands
     if not bands:
         return None
@@ -225,7 +204,7 @@ def _bands_source(tables: CTables, kind: SampleType, block: bytes, name: str) ->
 
 
 def _c_integer(number: int) -> str:
-    """A constant of C, which has no literal for -2^31."""
+    """A C constant; C has no literal for -2^31."""
     return f"{number + 1} - 1" if number < 0 else str(number)
 
 

@@ -1,4 +1,4 @@
-"""Converting a half of a codec to Keras or TFLite files."""
+"""Conversion of a half of a codec to Keras or TFLite files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from aecodec.version import version
 
 
 def keras_file(model: Any) -> bytes:
-    """The content of a `.keras` file of a Keras model."""
+    """The content of a `.keras` file."""
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary, "model.keras")
         model.save(file)
@@ -35,19 +35,12 @@ def tflite_file(
 ) -> bytes:
     """A half of a codec as the content of a TFLite file.
 
-    int8 is the codec's own file, whose integers are pixels and latents. At other precisions, inputs
-    and outputs are floats: images in 0..1 and latents.
+    At int8, it is the codec's own file, whose integers are pixels and latents. At other precisions,
+    inputs and outputs are floats: images in 0..1 and latents. `model` is the half as a float Keras
+    model, and `samples` (N, ...) are inputs for the calibration of int16x8.
 
-    Args:
-        folder: the codec.
-        half: the half.
-        model: its float Keras model.
-        precision: precision of weights and arithmetic.
-        samples: (N, ...) inputs of the half for the calibration of int16x8.
-
-    Raises:
-        ModelError: TensorFlow cannot convert the model to this precision.
-        CodecError: the codec's own file is missing or is not a model that the exporters make.
+    Raises ModelError if TensorFlow cannot convert the model, and CodecError if the codec's own file
+    is missing or not from the exporters.
     """
     if precision is Precision.INT8:
         content = folder.read(half.tflite)

@@ -1,4 +1,4 @@
-"""Exporting and measuring a half of a codec."""
+"""Export and measurement of a half of a codec."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ from aecodec.export.device.parity import FloatPair, Parity
 
 @dataclass(frozen=True)
 class Exported:
-    """An exported half.
-
-    Attributes:
-        files: contents by file name.
-        parity: comparison of the half with the float models.
-        network: the network plan, if the files contain one.
-    """
+    """The files of a half by name, its parity, and its network plan if the files contain one."""
 
     files: dict[str, bytes]
     parity: Parity
@@ -30,16 +24,11 @@ class Exported:
 def export_half(pair: FloatPair, half: Half, to: Format, precision: Precision) -> Exported:
     """Export a half of a codec, and measure it.
 
-    Args:
-        pair: the codec and its calibration set.
-        half: the half.
-        to: file format. C is the int8 model as a network plan; C_ARRAY is its TFLite file in a C
-            array.
-        precision: precision of TFLite files.
+    C is the int8 model as a network plan, and C_ARRAY its TFLite file in a C array. Only TFLite
+    files have a precision.
 
-    Raises:
-        CodecError: the codec lacks the source of the export.
-        ModelError: TensorFlow cannot convert the model, or C has no kernel for an operator.
+    Raises CodecError if the codec lacks the source of the export, and ModelError if TensorFlow
+    cannot convert the model or C has no kernel for an operator.
     """
     name, content = _file(pair, half, to, precision)
     parity = pair.measured(half, name, content)

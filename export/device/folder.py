@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from string import Template
+from typing import Any
+
+import numpy.typing as npt
 
 from aecodec.arrays import Pixels
 from aecodec.codec.codec import Codec
@@ -53,6 +57,15 @@ aecodec_network_open(&network, CODEC_DECODER, CODEC_DECODER_SIZE);
 aecodec_network_run(&network, CODEC_DECODER_ROWS, CODEC_DECODER_COLUMNS,
                     latents, pixels, work, sizeof work);""",
 }
+_PIXELS = "CODEC_WIDTH * CODEC_HEIGHT"
+_CALLS_WITH_BANDS = {
+    Half.ENCODER: f"""\
+aecodec_bands_input(&CODEC_BANDS, CODEC_SAMPLE_TYPE, samples, {_PIXELS}, pixels);
+{_CALLS[Half.ENCODER]}""",
+    Half.DECODER: f"""\
+{_CALLS[Half.DECODER]}
+aecodec_bands_output(&CODEC_BANDS, CODEC_SAMPLE_TYPE, pixels, {_PIXELS}, samples);""",
+}
 
 _TRIALS = {
     Half.ENCODER: "./main encode sample.pnm out.aec && cmp out.aec sample.aec",
@@ -63,57 +76,57 @@ _TRIALS = {
 def device_files(
     tables: CTables, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, bytes]:
-    """All files of a device folder except for the networks.
-
-    Args:
-        tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels; with bands, integers of any type.
-            The first picture is the sample.
-        networks: the networks of the folder; at least one.
-
-    Returns:
-        The files by name.
+    """All files of a device folder by name, except for the networks.
+    `pictures` (N, H, W, C) are uint8 with the codec's channels, or integers of any type for bands;
+    the first is the sample. At least one network is needed.
     """
-    has_bands = tables.folder.spec.bands is not None
-    kind = SampleType[pictures.dtype.name.upper()]
-    sample = Picture(pictures[:1]) if has_bands else from_array(pictures[0])
+    sample = _sample_of(tables, pictures)
     sizes = PictureSizes.of(tables, sample.size)
     core, firmware = c_sources("core"), c_sources("firmware")
     values = _template_values(tables, sizes, pictures, networks)
     return {
-        **{name: (core / name).read_bytes() for name in _CODE + _BANDS_CODE * has_bands},
+        **{name: (core / name).read_bytes() for name in _CODE + _bands_code(tables)},
         "main.c": (firmware / "main.c").read_bytes(),
         **{
             name: Template((firmware / name).read_text("utf-8")).substitute(values).encode()
             for name in _TEMPLATES
         },
-        **c_codec(tables, sizes, kind),
+        **c_codec(tables, sizes, _type_of(sample)),
         "networks.h": network_names(list(networks)).encode(),
         **_sample_files(tables, sample),
     }
 
 
 def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
-    """The files that turn latents of TFLite models into `.aec` files and back.
+    """The files, by name, that convert latents of TFLite models to `.aec` files and back.
 
-    Args:
-        tables: tables of the level.
-        pictures: (N, H, W, C) uint8 with the codec's channels. The first picture is the sample.
-
-    Raises:
-        ModelError: the pictures are too large for `aecodec.c`.
+    The pictures are those of :func:`device_files`. Raises ModelError if they are too large for
+    `aecodec.c`.
     """
-    sample = from_array(pictures[0])
+    sample = _sample_of(tables, pictures)
     sizes = PictureSizes.of(tables, sample.size)
-    firmware = c_sources("firmware")
+    core, firmware = c_sources("core"), c_sources("firmware")
+    code = ("aecodec.h", "aecodec.c", *_bands_code(tables))
     readme = Template((firmware / "latents.md").read_text("utf-8"))
     return {
-        **{name: (c_sources("core") / name).read_bytes() for name in ("aecodec.h", "aecodec.c")},
+        **{name: (core / name).read_bytes() for name in code},
         "latents.c": (firmware / "latents.c").read_bytes(),
         "README.md": readme.substitute(_codec_values(tables, sizes)).encode(),
-        **c_codec(tables, sizes),
+        **c_codec(tables, sizes, _type_of(sample)),
         **_sample_files(tables, sample),
     }
+
+
+def _bands_code(tables: CTables) -> tuple[str, ...]:
+    return _BANDS_CODE if tables.folder.spec.bands else ()
+
+
+def _sample_of(tables: CTables, pictures: npt.NDArray[Any]) -> Picture:
+    return Picture(pictures[:1]) if tables.folder.spec.bands else from_array(pictures[0])
+
+
+def _type_of(sample: Picture) -> SampleType:
+    return SampleType[sample.pixels.dtype.name.upper()]
 
 
 def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
@@ -121,9 +134,7 @@ def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
     encoded = encoded_with(codec, network_of(codec, Half.ENCODER), sample.pixels)
     has_bands = codec.spec.bands is not None
     return {
-        "sample.raw" if has_bands else "sample.pnm": picture_file(
-            sample.pixels[0], has_bands=has_bands
-        ),
+        _sample_name(tables): picture_file(sample.pixels[0], has_bands=has_bands),
         "sample.bin": encoded.latents.tobytes(),
         "sample.aec": c_file(tables, encoded),
     }
@@ -132,17 +143,20 @@ def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
 def _template_values(
     tables: CTables, sizes: PictureSizes, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, object]:
-    suffix = ".raw" if tables.folder.spec.bands else ".pnm"
+    calls = _CALLS_WITH_BANDS if tables.folder.spec.bands else _CALLS
     return {
         **_codec_values(tables, sizes),
         "tables": identifier_of(tables),
         "macro_": f"{identifier_of(tables).upper()}_",
         "rows": "\n".join(_rows(tables, sizes, networks)),
         "pruned": _pruned(tables, pictures),
-        "trial": _TRIALS[networks[0].half].replace(".pnm", suffix),
-        "picture": f"sample{suffix}",
-        "calls": "\n\n".join(_CALLS[network.half] for network in networks),
+        "trial": _TRIALS[networks[0].half].replace(".pnm", Path(_sample_name(tables)).suffix),
+        "calls": "\n\n".join(calls[network.half] for network in networks),
     }
+
+
+def _sample_name(tables: CTables) -> str:
+    return "sample.raw" if tables.folder.spec.bands else "sample.pnm"
 
 
 def _codec_values(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
@@ -151,6 +165,13 @@ def _codec_values(tables: CTables, sizes: PictureSizes) -> dict[str, object]:
         "level": f"{tables.level_index / LEVEL_UNITS:g}",
         "width": sizes.width,
         "height": sizes.height,
+        "picture": _sample_name(tables),
+        "input": "channels of `aecodec_bands_input`"
+        if tables.folder.spec.bands
+        else "pixel - 128, row by row, the colours of a pixel together",
+        "output": "channels for `aecodec_bands_output`"
+        if tables.folder.spec.bands
+        else "pixel - 128",
     }
 
 
@@ -170,7 +191,7 @@ def _rows(tables: CTables, sizes: PictureSizes, networks: Sequence[CNetwork]) ->
 
 
 def _pruned(tables: CTables, pictures: Pixels) -> str:
-    """The paragraph of the README about the cost of leaving out priors."""
+    """A paragraph for the README about the cost of omitting priors."""
     full_prior = tables.folder.prior(tables.number)
     if len(tables.candidates) == full_prior.priors:
         return ""

@@ -1,4 +1,4 @@
-"""Parity: comparison of an exported half with the codec's float Keras models."""
+"""Parity: comparison of an exported half with the float Keras models of the codec."""
 
 from __future__ import annotations
 
@@ -70,11 +70,8 @@ class Parity:
 @dataclass(frozen=True)
 class FloatPair:
     """The float models of a codec, and their latents for a calibration set.
-
-    Args:
-        folder: the codec.
-        pixels: (N, h, w, C) uint8: tiles, or, for convolutional codecs, pictures with sides that
-            are multiples of the sides of a tile.
+    `pixels` (N, h, w, C) are uint8: tiles or, for convolutional codecs, pictures with sides that
+    are multiples of a tile's.
     """
 
     folder: CodecFolder
@@ -82,11 +79,7 @@ class FloatPair:
 
     @cached_property
     def models(self) -> dict[Half, Any]:
-        """The two Keras models.
-
-        Raises:
-            CodecError: an HDF5 file is missing or damaged.
-        """
+        """Both Keras models; raises CodecError if an HDF5 file is missing or damaged."""
         return {half: keras_half(self.folder, half) for half in Half}
 
     @cached_property
@@ -98,13 +91,7 @@ class FloatPair:
         return {Half.ENCODER: images, Half.DECODER: latents}
 
     def measured(self, half: Half, name: str, content: bytes) -> Parity:
-        """Measure an exported file.
-
-        Args:
-            half: the half.
-            name: name of the file. Its suffix determines the format.
-            content: content of the file.
-        """
+        """Measure an exported file; the suffix of its name determines the format."""
         is_tflite = name.endswith(".tflite")
         run = float_runner(content) if is_tflite else float_predictor(open_model(name, content))
         sample = self.inputs[half][:1]
@@ -127,7 +114,6 @@ class FloatPair:
 
     @cached_property
     def _float_psnr(self) -> float:
-        """PSNR of the float pair."""
         decoder = float_predictor(self.models[Half.DECODER])
         return metrics.psnr(self._squared_error(decoder, self.inputs[Half.DECODER]))
 

@@ -1,8 +1,8 @@
-"""The files and pictures that a device makes, computed in Python.
+"""The files and pictures of a device, computed in Python.
 
 Networks on a device compute the same as LiteRT's reference kernels. `aecodec.c` quantizes to the
-nearest codes. It does not use RDOQ, which needs the costs of symbols: logarithms and more code than
-small devices have room for.
+nearest codes. It does not use RDOQ, whose costs of symbols need logarithms and more code than small
+devices can hold.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from aecodec.tflite.reference import reference_transform
 
 
 def c_file(tables: CTables, encoded: EncodedPicture) -> bytes:
-    """The bytes of the `.aec` file that C writes."""
+    """The `.aec` file that C writes."""
     coder = PriorCoder(tables.prior, tables.level, partial(nearest_symbols, tables.level))
     payload = encode_payload(coder, encoded.latents)
     return container.pack(encoded.header_at(tables.number), payload)
@@ -40,8 +40,8 @@ def c_latents(tables: CTables, encoded: EncodedPicture) -> Latents:
 
 
 def network_of(codec: Codec, half: Half) -> Transform:
-    """A codec's encoder or decoder as C runs it. Raises CodecError if the model is damaged, or the
-    exporters could not have made it.
+    """A codec's encoder or decoder as C runs it.
+    Raises CodecError if the model is damaged or not from the exporters.
     """
     content = codec.folder.read(half.tflite)
     with errors_about(codec.folder.path / half.tflite):
@@ -50,13 +50,9 @@ def network_of(codec: Codec, half: Half) -> Transform:
 
 
 def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
-    """Encode a picture with a network.
-
-    Args:
-        codec: the codec.
-        network: its encoder.
-        pixels: (1, H, W, C) uint8 with the channels of the codec: a tile, or a whole picture for
-            codecs that accept any size. With bands, integers of any type.
+    """Encode a picture (1, H, W, C) uint8 with the codec's encoder network.
+    It is a tile, or a whole picture for codecs that accept any size. With bands, it has integers of
+    any type.
     """
     picture = fit(codec.spec, Picture(pixels))
     header = codec.encoder.header(picture, False)
@@ -71,16 +67,8 @@ def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPic
 def decoded_pixels(
     codec: Codec, network: Transform, encoded: EncodedPicture, latents: Latents
 ) -> Pixels:
-    """Decode a picture as the device does.
-
-    Args:
-        codec: the codec.
-        network: its decoder.
-        encoded: the encoded picture.
-        latents: its latents, read from a file.
-
-    Returns:
-        (H, W, C) uint8; with bands, of the type of the samples.
+    """Decode latents from a file to a picture (H, W, C) as a device does.
+    It is uint8 or, with bands, of the type of the samples.
     """
     width, height = picture_size(codec.spec, encoded.header)
     channels = to_pixels(network(latents)).reshape(height, width, codec.spec.network_channels)

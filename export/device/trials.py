@@ -1,4 +1,4 @@
-"""Trials of a device's program, whose results are compared with Python's."""
+"""Trial runs of a device's program, whose results are compared with Python's."""
 
 from __future__ import annotations
 
@@ -23,33 +23,22 @@ from aecodec.export.device.reference import (
     network_of,
 )
 
-_EXPORT_AGAIN = "export the folder again"
+EXPORT_AGAIN = "export the folder again"
 _UNREAD = "aecodec.c does not read its own file"
 
 
 @dataclass(frozen=True)
 class NetworkTrial:
-    """A program that compresses pixels, decompresses files, or does both.
-
-    Attributes:
-        codec: the codec.
-        tables: its tables in the program.
-        halves: the halves in the program.
-    """
+    """A program with the tables of a codec and one or both of its halves."""
 
     codec: Codec
     tables: CTables
     halves: list[Half]
 
     def run(self, program: Path, pixels: Pixels) -> None:
-        """Run the program on a picture.
-
-        Args:
-            program: the program. Files are written to its folder.
-            pixels: (1, H, W, C) uint8 picture, with the size and channels of the networks.
-
-        Raises:
-            AecodecError: the program fails, or its results differ from Python's.
+        """Run the program on a uint8 picture (1, H, W, C), with size and channels of the networks.
+        It writes files to the folder of the program. Raises AecodecError if the program fails, or
+        its results differ from Python's.
         """
         encoded = encoded_with(self.codec, self._networks[Half.ENCODER], pixels)
         picture, file, decoded = (
@@ -79,15 +68,11 @@ class NetworkTrial:
 
 def _check(file: Path, expected: bytes, difference: str) -> None:
     if file.read_bytes() != expected:
-        raise AecodecError(f"C {difference} than Python: {_EXPORT_AGAIN}")
+        raise AecodecError(f"C {difference} than Python: {EXPORT_AGAIN}")
 
 
 def run_program(command: list[str], failure: str) -> None:
-    """Run a program.
-
-    Raises:
-        AecodecError: it fails; `failure` begins the message.
-    """
+    """Run a program; raise AecodecError with a message that begins with `failure` if it fails."""
     process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if process.returncode:
         raise AecodecError(f"{failure}: {process.stderr.strip()}")

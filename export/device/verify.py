@@ -1,4 +1,4 @@
-"""Checking a device folder: its contents, its build, and its agreement with Python."""
+"""Checks of a device folder: its contents, its build, and its agreement with Python."""
 
 from __future__ import annotations
 
@@ -10,58 +10,50 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from aecodec.arrays import Pixels
+import numpy.typing as npt
+
 from aecodec.codec.codec import Codec
+from aecodec.codec.samples import fit
 from aecodec.codec_files.file_names import Half
 from aecodec.engine.c_tables import CTables
 from aecodec.errors import AecodecError, CodecError, ImageError
-from aecodec.export.device.trials import NetworkTrial, run_program
+from aecodec.export.device.trials import EXPORT_AGAIN, NetworkTrial, run_program
 from aecodec.format.container import LEVEL_UNITS
+from aecodec.format.samples import SampleType
 from aecodec.imaging.picture import Picture
 from aecodec.imaging.planes import to_planes
 from aecodec.imaging.resampling import resize
+from aecodec.imaging.tiling import split
 
 _COMPILERS = ("cc", "gcc", "clang")
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
-_EXPORT_AGAIN = "export the folder again"
 
 
 @dataclass(frozen=True)
 class DeviceFolder:
-    """A folder made by `aecodec export --format c`.
-
-    Args:
-        path: the folder.
-    """
+    """A folder that `aecodec export --format c` wrote."""
 
     path: Path
 
     @cached_property
     def identifier(self) -> str:
-        """Name of the `aecodec_codec` in the folder.
-
-        Raises:
-            AecodecError: there is none.
-        """
+        """Name of the `aecodec_codec` in the folder; AecodecError if there is none."""
         return self._search("codec.h", r"^#define CODEC (\w+)$", "CODEC")
 
     def constant(self, name: str) -> int:
-        """A constant of the level's header.
+        """A constant of the level's header, such as "WORK_SIZE"; AecodecError if it is missing."""
+        return int(self._constant(name), 0)
 
-        Args:
-            name: name of the macro without its prefix, such as "WORK_SIZE".
-
-        Raises:
-            AecodecError: there is none.
-        """
+    def _constant(self, name: str) -> str:
         macro = f"{self.identifier.upper()}_{name}"
-        return int(self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro), 0)
+        return self._search(f"{self.identifier}.h", rf"^#define {macro} (\w+)$", macro)
 
     def _search(self, file: str, pattern: str, name: str) -> str:
         match = re.search(pattern, self._text(file), re.MULTILINE)
         if not match:
-            raise AecodecError(f"{self.path / file} does not define {name}: {_EXPORT_AGAIN}")
+            raise AecodecError(f"{self.path / file} does not define {name}: {EXPORT_AGAIN}")
         return match[1]
 
     def _text(self, name: str) -> str:
@@ -89,35 +81,30 @@ class DeviceFolder:
         return self.constant("WIDTH"), self.constant("HEIGHT")
 
     @property
+    def sample_type(self) -> SampleType:
+        """Type of the samples that the program takes, if its codec has bands."""
+        return SampleType[self._constant("SAMPLE_TYPE").removeprefix("AECODEC_")]
+
+    @property
     def library_sources(self) -> list[Path]:
-        """The C sources of the library, of the tables and of the networks that C runs."""
+        """The C sources of the library, the tables and the networks."""
         return sorted(self.path.glob("aecodec*.c"))
 
     @property
     def networks(self) -> list[Half]:
-        """The halves whose networks are in the folder.
-
-        Raises:
-            AecodecError: there are none.
-        """
+        """The halves whose networks are in the folder; AecodecError if there are none."""
         halves = [half for half in Half if (self.path / f"{self.network_name(half)}.c").exists()]
         if not halves:
-            raise AecodecError(f"{self.path} has no network: {_EXPORT_AGAIN}")
+            raise AecodecError(f"{self.path} has no network: {EXPORT_AGAIN}")
         return halves
 
     def network_name(self, half: Half) -> str:
-        """Name of the array of a network that C runs, and of its files without their suffix."""
+        """Name of a network's array, and stem of its files."""
         return f"{self.identifier.rpartition('_level')[0]}_{half.value}_network"
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
-        """Compile the example program.
-
-        Args:
-            out: path of the program.
-            options: options of the compiler, in addition to those that make it strict.
-
-        Raises:
-            AecodecError: there is no compiler, or it reports an error.
+        """Compile the example program, with further `options` for the compiler.
+        Raises AecodecError if there is no compiler, or it reports an error.
         """
         compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)
         if not compiler:
@@ -129,27 +116,14 @@ class DeviceFolder:
         )
 
 
-def check_device(
-    device: DeviceFolder, codec: Codec, pictures: Iterable[Picture], options: Sequence[str] = ()
-) -> int:
-    """Check that the program of a device folder makes the same files as Python, and decodes them.
+def check_device(device: DeviceFolder, codec: Codec, pictures: Iterable[Picture]) -> int:
+    """Check that a device's program writes and decodes the same files as Python; count pictures.
 
-    The program encodes pixels to files and decodes files to pixels. The reference is LiteRT with
-    its reference kernels.
+    The reference is LiteRT with its reference kernels. Pictures are scaled to the size that the
+    program accepts.
 
-    Args:
-        device: the folder.
-        codec: the exported codec.
-        pictures: test pictures, which are scaled to the size that the program takes.
-        options: options of the compiler.
-
-    Returns:
-        The number of pictures.
-
-    Raises:
-        AecodecError: files, pixels or latents differ, or the folder does not build.
-        CodecError: the folder was exported from another codec.
-        ImageError: there are no pictures.
+    Raises AecodecError if results differ or the folder does not build, CodecError if another codec
+    was exported, and ImageError if there are no pictures.
     """
     if codec.spec.codec_id != device.codec_id:
         raise CodecError(
@@ -160,7 +134,7 @@ def check_device(
     trial, count = NetworkTrial(codec, tables, device.networks), 0
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "main")
-        device.build(program, options)
+        device.build(program)
         for picture in pictures:
             trial.run(program, prepared(codec, device, picture))
             count += 1
@@ -169,12 +143,17 @@ def check_device(
     return count
 
 
-def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> Pixels:
-    """Scale a picture to the size that the device's program takes.
+def prepared(codec: Codec, device: DeviceFolder, picture: Picture) -> npt.NDArray[Any]:
+    """Scale a picture for the program, (1, H, W, C) uint8, or cut samples to its size.
 
-    Returns:
-        (1, H, W, C) uint8 with the channels of the codec. A grey codec gets the red channel of a
-        colour picture.
+    A grey codec receives the red channel of a colour picture. Raises ImageError if samples have
+    another type or other bands than the program takes.
     """
-    pixels = resize(picture.pixels[:1], device.size)
-    return to_planes(pixels, codec.spec.channels)[:1]
+    if not codec.spec.bands:
+        return to_planes(resize(picture.pixels[:1], device.size), codec.spec.channels)[:1]
+    samples = fit(codec.spec, picture).pixels[:1]
+    if samples.dtype != device.sample_type.dtype:
+        raise ImageError(
+            f"{device.path} takes samples of {device.sample_type.dtype}, not of {samples.dtype}"
+        )
+    return split(samples, device.size[::-1])[:1]

@@ -1,4 +1,4 @@
-"""Making codecs from Keras models that were trained elsewhere."""
+"""Codecs from Keras models that were trained elsewhere."""
 
 from aecodec.export.from_keras.codec import codec_from_keras
 

@@ -1,4 +1,4 @@
-"""Converting Keras models that were trained elsewhere to a pair for a codec."""
+"""Conversion of Keras models that were trained elsewhere to a pair for a codec."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from aecodec.keras_models.inference_form import in_inference_form
 from aecodec.keras_models.pair import KerasPair, check_latents
 
 Pictures = Callable[[Shape], Float32]
-"""Takes the image shape of an encoder; returns (N, height, width, channels) pictures in 0..1."""
+"""Provides pictures (N, height, width, channels) in 0..1 for the image shape of an encoder."""
 
 
 def adapt_models(
@@ -33,20 +33,14 @@ def adapt_models(
 ) -> KerasPair:
     """Convert an encoder and a decoder to a pair: images in 0..1 to one latent tensor, and back.
 
-    Both models are flattened and put into inference form
+    Both models are flattened and converted to inference form
     (:mod:`aecodec.keras_models.inference_form`). A variational encoder returns its mean. Flat
     vectors are reshaped, other pixel ranges are scaled, and a distribution over grey levels is
-    replaced by its mean. An :class:`AecodecWarning` names changes that may surprise the user.
+    replaced by its mean. An :class:`AecodecWarning` reports changes that may surprise the user.
+    `pictures` are for testing the pair; `hints` are properties that the models do not contain.
 
-    Args:
-        encoder: Keras model from images to latents.
-        decoder: Keras model from latents to images.
-        pictures: provides pictures to test the pair with.
-        hints: properties that the models do not contain.
-
-    Raises:
-        ModelError: the models do not take pictures, do not fit each other, have several inputs or
-            outputs, or return random values.
+    Raises ModelError if the models do not accept pictures, do not fit each other, have several
+    inputs or outputs, or return random values.
     """
     hints = hints or ModelHints()
     encoder, decoder = with_shapes(encoder), with_shapes(decoder)
@@ -86,11 +80,7 @@ def _flat_model(model: Any, decoder_input: Shape | None, half: str) -> Any:
 
 
 def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
-    """Check the latents and the decoded pictures of a pair.
-
-    Raises:
-        ModelError: they are not finite or have the wrong size.
-    """
+    """Raise ModelError unless latents and decoded pictures are finite and have the right size."""
     if not (np.isfinite(latents).all() and np.isfinite(decoded).all()):
         raise ModelError("the models return values that are not finite (NaN): train them again")
     if latents.shape[1:] == images.shape[1:] and decoded.shape == latents.shape:
@@ -104,7 +94,7 @@ def _check_outputs(images: Float32, latents: Float32, decoded: Float32) -> None:
 
 
 def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int, ...]) -> str:
-    """The message for decoded pictures that have another size than the original."""
+    """Message about decoded pictures with another size than the original."""
     sizes = f"{image[1]}x{image[0]} pixels are decoded to {decoded[1]}x{decoded[0]} pixels"
     factor = decoded[0] // code[0]
     if factor * code[0] != decoded[0] or factor < 2:
@@ -114,7 +104,6 @@ def _size_text(image: tuple[int, ...], code: tuple[int, ...], decoded: tuple[int
 
 
 def _with_picture_output(decoder: Any, shape: Shape, latents: Float32) -> Any:
-    """A decoder whose output has the shape of the pictures."""
     tensor = decoder.outputs[0]
     output_shape = tuple(tensor.shape[1:])
     if output_shape != shape and grey_levels.levels_of(output_shape, shape):
@@ -138,7 +127,6 @@ def _shaped(images: Float32, encoder: Any) -> Float32:
 
 
 def _from_pixels(encoder: Any, shape: Shape, pixel_range: PixelRange) -> Any:
-    """An encoder that takes pictures in 0..1."""
     images = keras.Input(shape)
     tensor = images
     if pixel_range != UNIT:
@@ -150,7 +138,6 @@ def _from_pixels(encoder: Any, shape: Shape, pixel_range: PixelRange) -> Any:
 
 
 def _to_pixels(decoder: Any, pixel_range: PixelRange) -> Any:
-    """A decoder that returns pictures in 0..1."""
     if pixel_range == UNIT:
         return decoder
     name = free_name("model_range_to_pixels", decoder)

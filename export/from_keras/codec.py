@@ -1,4 +1,4 @@
-"""Making a codec from two Keras models that were trained elsewhere."""
+"""A codec from two Keras models that were trained elsewhere."""
 
 from __future__ import annotations
 
@@ -112,14 +112,8 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
 
 
 def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
-    """Check that an encoder does not take the values of a picture in rows with a wrong width.
-
-    Args:
-        sides: (height, width) that the encoder takes.
-        picture: (height, width) of the first picture.
-
-    Raises:
-        ModelError: its rows have another width.
+    """Raise ModelError if an encoder would read the values of a picture in rows of a wrong width.
+    Both arguments are (height, width): of the encoder's input, and of the first picture.
     """
     if sides != picture and math.prod(sides) == math.prod(picture):
         size = f"{picture[1]}x{picture[0]}"

@@ -1,8 +1,8 @@
-"""Encoders that return the numbers of code vectors, or quantized scalars, and their decoders.
+"""Encoders that return code numbers or quantized scalars, and their decoders.
 
-The quantizer of an encoder (VQ-VAE, FSQ, rounding) is the part after its last vectors. It is found
-by running it: a search is the argmin or argmax of scores that are linear in the vectors; a scalar
-quantizer adds up a staircase for each channel. Both become layers whose codes fit int8
+The quantizer of an encoder (VQ-VAE, FSQ, rounding) is the part after its last vectors. Running the
+encoder reveals it: a search is the argmin or argmax of scores that are linear in the vectors; a
+scalar quantizer adds a staircase per channel. Both become layers whose codes fit int8
 (:mod:`aecodec.keras_models.codes`). The lookup of a decoder becomes a table of its results.
 """
 
@@ -36,7 +36,7 @@ _GRID = 4097
 _DECIMALS = 4
 _HALVINGS = 40
 _AGREEMENT = 0.998
-"""Share of outputs that must be equal. Values at a threshold may fall to either side."""
+"""Minimum share of equal outputs; values at a threshold may fall to either side."""
 
 _ROUNDING = 1e-5
 """Error of scores in float32, relative to their range."""
@@ -51,12 +51,9 @@ _REMEDY = (
 
 
 class _Cut(NamedTuple):
-    """A place in a model after which everything depends on a single tensor.
-
-    Attributes:
-        tensor: Keras tensor (N, ..., D).
-        values: (N, ..., D) its values for sample pictures.
-        rest: Keras model from the tensor to the output.
+    """A place in a model after which everything depends on a single tensor (N, ..., D).
+    `values` are its values for sample pictures; `rest` is the Keras model from the tensor to the
+    output.
     """
 
     tensor: Any
@@ -69,7 +66,7 @@ class _Cut(NamedTuple):
 
 
 def _in_places(run: Callable[[Float32], Float32], rows: Any, shape: tuple[int, ...]) -> Float64:
-    """Run a function on vectors (M, D), arranged in arrays of a shape (..., D)."""
+    """Run a function on vectors (M, D), arranged in arrays of shape (..., D)."""
     places = math.prod(shape) // rows.shape[-1]
     arranged = np.resize(rows, (-(-len(rows) // places) * places, rows.shape[-1]))
     outputs = run(arranged.reshape(-1, *shape).astype(np.float32))
@@ -79,16 +76,9 @@ def _in_places(run: Callable[[Float32], Float32], rows: Any, shape: tuple[int, .
 def with_codes(encoder: Any, decoder: Any, inputs: Float32) -> tuple[Any, Any]:
     """Replace the quantizer of an encoder and the lookup of its decoder by layers of codes.
 
-    Args:
-        encoder: flat Keras model from images to latents.
-        decoder: flat Keras model from latents to images.
-        inputs: (N, ...) inputs of the encoder, in all ranges that pixels may have.
-
-    Returns:
-        The new models, or the same if the latents are neither integers nor a few values.
-
-    Raises:
-        ModelError: the latents do not fit int8, and the quantizer is not recognized.
+    Both models are flat. `inputs` (N, ...) of the encoder are in all ranges that pixels may have.
+    Returns the same models if the latents are neither integers nor a few values. Raises ModelError
+    if the latents do not fit int8, and the quantizer is not recognized.
     """
     latents = outputs_of(encoder, inputs)
     if not _are_codes(encoder, latents):
@@ -120,7 +110,7 @@ def _are_codes(encoder: Any, latents: Float32) -> bool:
 
 
 def _cuts(model: Any, tensors: list[Any], inputs: Any) -> Iterator[_Cut]:
-    """The cuts of a model at float tensors (N, ..., D), in their order, for inputs (N, ...)."""
+    """The cuts of a model at float tensors (N, ..., D), in order, for inputs (N, ...)."""
     for tensor in tensors:
         if not keras.utils.is_keras_tensor(tensor) or "float" not in str(tensor.dtype):
             continue
@@ -155,10 +145,9 @@ class _Search(NamedTuple):
 
 
 def _similar_in_turn(vectors: Float64) -> Any:
-    """An order of code vectors (n, D) in which neighbours are similar, so that digits are smooth.
-
-    Vectors are sorted along their first principal axis; those with the same first digit are sorted
-    along the second axis.
+    """An order of code vectors (n, D) with similar neighbours, so that digits are smooth.
+    Vectors are sorted along their first principal axis; vectors with the same first digit are
+    sorted along the second axis.
     """
     centred = vectors - vectors.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2]
@@ -172,7 +161,7 @@ def _similar_in_turn(vectors: Float64) -> Any:
 
 
 def _search(cuts: Iterator[_Cut]) -> _Search | None:
-    """The search at the cut with the shortest vectors; the first cut of the encoder among these."""
+    """The search at the cut with the shortest vectors, and among these at the first cut."""
     best: _Search | None = None
     for cut in cuts:
         search = _search_at(cut)
@@ -207,14 +196,14 @@ def _search_at(cut: _Cut) -> _Search | None:
 
 
 def _are_best(chosen: Float64, scores: Float64) -> bool:
-    """Whether codes (M,) have the largest of their scores (M, n), or nearly: codes may be alike."""
+    """Whether codes (M,) have the largest scores (M, n), or nearly: codes may be similar."""
     reached = np.take_along_axis(scores, chosen.astype(np.int64)[:, None], axis=1)[:, 0]
     lost = scores.max(axis=1) - reached
     return bool(np.mean(lost <= _ROUNDING * np.ptp(scores)) >= _AGREEMENT)
 
 
 def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64] | None:
-    """The scores that the only argmax or argmin (negated) of a model compares, or None."""
+    """The scores of a model's only argmax, or the negated scores of its only argmin, or None."""
     wrapped = tf.compat.v1.wrap_function(
         lambda vectors: rest(vectors, training=False), [tf.TensorSpec((None, *shape), tf.float32)]
     )
@@ -235,13 +224,9 @@ def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64
 
 
 class _Staircases(NamedTuple):
-    """A staircase for each channel, whose sum is the output, or which are the outputs.
-
-    Attributes:
-        cut: the cut at the channels.
-        base: (C,) outputs for the least values.
-        thresholds: thresholds of each channel, ascending.
-        steps: increase of the output at each threshold.
+    """A staircase per channel; the output is their sum, or they are the outputs.
+    `base` (C,) are the outputs for the lowest values. `thresholds` of each channel are ascending,
+    and `steps` are the increases of the output there.
     """
 
     cut: _Cut
@@ -251,7 +236,7 @@ class _Staircases(NamedTuple):
 
     @property
     def is_index(self) -> bool:
-        """Whether the output is a single number of codes."""
+        """Whether the output is a single code number."""
         heights = np.concatenate(self.steps)
         return len(self.base) == 1 and bool(np.allclose(heights, np.rint(heights), atol=1e-3))
 
@@ -266,9 +251,8 @@ class _Staircases(NamedTuple):
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
         """The encoder and the decoder with layers of codes.
-
-        Raises:
-            ModelError: the values of a channel are not multiples of a number, or do not fit int8.
+        Raises ModelError if the values of a channel are not multiples of a number, or do not fit
+        int8.
         """
         units = np.array([_unit(steps) for steps in self.steps])
         heights = [np.cumsum([0, *steps]) for steps in self.steps]
@@ -311,7 +295,7 @@ class _Staircases(NamedTuple):
 
 
 def _unit(steps: Float64) -> float:
-    """The least step of a staircase, exact if all steps are integers."""
+    """The smallest step of a staircase, exact if all steps are integers."""
     least = float(np.abs(steps).min(initial=np.inf))
     if not np.isfinite(least):
         return 1.0
@@ -319,7 +303,7 @@ def _unit(steps: Float64) -> float:
 
 
 def _staircases(cuts: Iterator[_Cut]) -> _Staircases | None:
-    """The staircases at the first cut of the encoder after which there is nothing else."""
+    """The staircases at the first cut of the encoder with nothing else after it."""
     best: _Staircases | None = None
     for cut in cuts:
         staircases = _staircases_at(cut)
@@ -382,17 +366,10 @@ def _staircase(
 
 
 def _with_table(decoder: Any, codes: Any, order: Any, bases: list[int], offset: int) -> Any:
-    """A decoder of digits, whose first layer looks up the vectors of the decoder.
-
-    Args:
-        decoder: flat Keras model from numbers of codes to images.
-        codes: Keras tensor of digits.
-        order: (n,) the number of the decoder for each row of the table.
-        bases: factors of the digits in the number of a row.
-        offset: the row for digits that are all 0.
-
-    Raises:
-        ModelError: the decoder does not begin with a lookup.
+    """A decoder of digits, whose first layer looks up the code vectors of a flat decoder.
+    `codes` is the Keras tensor of digits, `order` (n,) the decoder's number for each row of the
+    table, `bases` the factors of the digits in the number of a row, and `offset` the row for digits
+    of 0. Raises ModelError if the decoder does not begin with a lookup.
     """
     model, calls = calls_of(as_functional(decoder))
     shape = tuple(side or 16 for side in model.input_shape[1:])
@@ -406,7 +383,7 @@ def _with_table(decoder: Any, codes: Any, order: Any, bases: list[int], offset: 
 
 
 def _lookup(model: Any, calls: Any, order: Any, shape: tuple[int, ...]) -> tuple[_Cut, Float32]:
-    """The last cut of a decoder up to which it looks up numbers separately, and the table."""
+    """The last cut of a decoder before which it looks up numbers separately, and the table."""
     ranks = np.random.default_rng(0).permutation(len(order))
     batch = _arranged(order, shape)
     best: tuple[_Cut, Float32] | None = None
@@ -432,5 +409,5 @@ def _lookup(model: Any, calls: Any, order: Any, shape: tuple[int, ...]) -> tuple
 
 
 def _arranged(numbers: Any, shape: tuple[int, ...]) -> Any:
-    """Numbers, repeated to fill an array (N, *shape)."""
+    """Repeat numbers to fill an array (N, *shape)."""
     return np.resize(numbers, (-(-len(numbers) // math.prod(shape)), *shape))

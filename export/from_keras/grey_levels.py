@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 from aecodec.export.image_shape import Shape
 
 _FEWEST_LEVELS = 2
@@ -19,10 +18,6 @@ _TOLERANCE = 1e-2
 
 def levels_of(output: Shape, image_shape: Shape) -> int | None:
     """Number of grey levels of a decoder's distributions; None if the decoder returns pixels.
-
-    Args:
-        output: output shape of the decoder, without the batch.
-        image_shape: shape of the pictures.
 
     >>> levels_of((28, 28, 256), (28, 28, 1)), levels_of((28, 28, 1), (28, 28))
     (256, None)
@@ -38,14 +33,9 @@ def levels_of(output: Shape, image_shape: Shape) -> int | None:
 
 
 def expected_level(tensor: Any, sample: Float32) -> Any:
-    """The expected grey level of distributions over levels, from 0 (black) to 1 (white).
-
-    Args:
-        tensor: Keras tensor (N, ..., levels) of probabilities or logits.
-        sample: (n, ..., levels) values of that tensor, to distinguish probabilities from logits.
-
-    Returns:
-        Keras tensor (N, ..., 1).
+    """The expected grey level (N, ..., 1) of distributions, from 0 (black) to 1 (white).
+    The Keras tensor (N, ..., levels) contains probabilities or logits; `sample` (n, ..., levels)
+    are values that distinguish the two.
     """
     levels = int(tensor.shape[-1])
     if not _are_probabilities(sample):
@@ -53,11 +43,7 @@ def expected_level(tensor: Any, sample: Float32) -> Any:
     weigh = keras.layers.Dense(1, use_bias=False, name="expected_grey_level")
     pixels = weigh(tensor)
     weigh.set_weights([np.linspace(0, 1, levels, dtype=np.float32)[:, None]])
-    warnings.warn(
-        f"the decoder returns distributions over {levels} grey levels: pixels are their means",
-        AecodecWarning,
-        stacklevel=2,
-    )
+    warn(f"the decoder returns distributions over {levels} grey levels: pixels are their means")
     return pixels
 
 

@@ -1,8 +1,7 @@
-"""Choosing the output of an encoder that becomes the code, without random layers."""
+"""Selection of the encoder output that becomes the code, and removal of random layers."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.errors import AecodecWarning, ModelError
+from aecodec.errors import ModelError, warn
 from aecodec.keras_models.functional import as_functional, calls_of
 
 _MEAN_WORDS = ("mean", "mu")
@@ -18,11 +17,7 @@ _VARIANCE_WORDS = ("var", "sigma", "std", "scale")
 
 
 def check_single_input(model: Any, half: str) -> None:
-    """Check that a model has a single input.
-
-    Raises:
-        ModelError: it has several inputs.
-    """
+    """Raise ModelError if a model has several inputs."""
     if len(model.inputs) != 1:
         raise ModelError(
             f"the {half} has {len(model.inputs)} inputs ({_listed(model.inputs)}) but must have "
@@ -32,16 +27,9 @@ def check_single_input(model: Any, half: str) -> None:
 
 def code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | None = None) -> int:
     """Number of the output to code: the single output, or the mean of a variational encoder.
-
-    If it is a mean, an :class:`AecodecWarning` says so.
-
-    Args:
-        model: functional Keras model.
-        half: "encoder" or "decoder", for messages.
-        decoder_input: input shape of the decoder, without the batch.
-
-    Raises:
-        ModelError: the model has several outputs, and none of them is recognized as a mean.
+    If it is a mean, an :class:`AecodecWarning` says so. `half` is for messages; `decoder_input` is
+    the decoder's input shape without the batch. Raises ModelError if the model has several outputs,
+    and none is recognized as a mean.
     """
     if len(model.outputs) == 1:
         return 0
@@ -53,7 +41,7 @@ def code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | N
             f"the first, save keras.Model({half}.inputs, {half}.outputs[0]); in PyTorch, return "
             "only that output, or pass output_names=['mean', 'log_var'] to torch.onnx.export"
         )
-    _warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
+    warn(f"the encoder returns {', '.join(names)}: {names[mean]}, the mean, becomes the code")
     return mean
 
 
@@ -79,18 +67,9 @@ def _has_word(name: str, words: Sequence[str]) -> bool:
 
 
 def without_random_layers(model: Any, half: str, sample: Float32) -> Any:
-    """A deterministic model: a layer that draws random latents is left out.
-
-    A layer that draws latents from [mean, log variance] is replaced by the mean, and an
-    :class:`AecodecWarning` says so.
-
-    Args:
-        model: flat functional model with one input and one output.
-        half: "encoder" or "decoder", for messages.
-        sample: (N, *input_shape) an input.
-
-    Raises:
-        ModelError: another layer returns random values.
+    """Remove the layer that draws random latents from a flat model; replace it by the mean.
+    An :class:`AecodecWarning` says so. `half` is for messages; `sample` (N, *input_shape) is an
+    input. Raises ModelError if another layer returns random values.
     """
     if _is_steady(model.inputs[0], model.outputs[0], sample):
         return model
@@ -98,7 +77,7 @@ def without_random_layers(model: Any, half: str, sample: Float32) -> Any:
     call = next(call for call in calls if not _is_steady(model.inputs[0], call.output, sample))
     is_sampling = len(call.inputs) > 1 and call.inputs[0].shape == call.output.shape
     if half == "encoder" and is_sampling and call.output is model.outputs[0]:
-        _warn(
+        warn(
             f"{call.layer.name} draws the latents at random: its first input, the mean, becomes "
             "the code"
         )
@@ -117,7 +96,3 @@ def _is_steady(entry: Any, tensor: Any, sample: Float32) -> bool:
 
 def _listed(tensors: Sequence[Any]) -> str:
     return ", ".join(f"{tensor.name} {tuple(tensor.shape[1:])}" for tensor in tensors)
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, AecodecWarning, stacklevel=3)

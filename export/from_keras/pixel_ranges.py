@@ -1,8 +1,7 @@
-"""Finding the pixel ranges with which a pair reproduces pictures best."""
+"""Search for the pixel ranges with which a pair reproduces pictures best."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 
 from aecodec.arrays import Float32
-from aecodec.errors import AecodecWarning
+from aecodec.errors import warn
 from aecodec.export.model_hints import INVERTED, PIXEL_RANGES, UNIT, PixelRange
 
 _CLEARLY_BETTER = 0.9
@@ -39,14 +38,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
 
     The common ranges are tried, and the standardized range (mean 0, deviation 1). An
     :class:`AecodecWarning` names the chosen ranges and the next best, unless 0..1 is clearly the
-    best; or it says that no range works.
-
-    Args:
-        run: the pair, as a function from images to decoded images.
-        images: (N, ...) pictures in 0..1.
-
-    Returns:
-        The range of the input and the range of the output.
+    best; or it says that no range works. `run` maps images (N, ...) in 0..1 to decoded images.
     """
     ranges = (*PIXEL_RANGES, _standardized(images))
     outputs = {entry: run(to_range(images, entry)).reshape(images.shape) for entry in ranges}
@@ -56,7 +48,7 @@ def find_pixel_ranges(run: Run, images: Float32) -> tuple[PixelRange, PixelRange
     }
     best = min(errors, key=lambda pair: errors[pair] * (_UNLIKELY if INVERTED in pair else 1))
     if errors[best] > images.var():
-        _warn(
+        warn(
             "the pair reproduces these pictures with none of the common pixel ranges: using 0..1; "
             "give another range with --pixel-range BLACK..WHITE"
         )
@@ -101,7 +93,7 @@ def _announce(
     loss = 10 * float(np.log10(errors[chosen] / max(rivals[rival], _FLAT)))
     if loss > -_CLOSE or chosen != (UNIT, UNIT):
         comparison = f"{abs(loss):.1f} dB {'better' if loss > 0 else 'worse'}"
-        _warn(
+        warn(
             f"pixels are taken as {chosen[0]} for the encoder and {chosen[1]} for the decoder; "
             f"pictures would be {comparison} with {rival[0]} and {rival[1]}: if these are the "
             f"ranges of the models, use --pixel-range={rival[0]},{rival[1]}"
@@ -127,10 +119,6 @@ def layer_from_range(source: PixelRange, name: str) -> Any:
     """:func:`from_range` as a Keras layer with this name."""
     scale = 1 / (source.white - source.black)
     return keras.layers.Rescaling(scale, -source.black * scale, name=name)
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, AecodecWarning, stacklevel=3)
 
 
 def _error(images: Float32, decoded: Float32) -> float:

@@ -1,1 +1,1 @@
-"""Making int8 TFLite models, and changing TFLite files."""
+"""Creation of int8 TFLite models, and changes to TFLite files."""

@@ -1,4 +1,4 @@
-"""Float TFLite models with the ranges of their tensors, from which int8 models are made."""
+"""Float TFLite models with the ranges of their tensors, the source of int8 models."""
 
 from __future__ import annotations
 
@@ -40,12 +40,8 @@ _KERNEL = 1
 
 
 class Operator(NamedTuple):
-    """An operator of a model.
-
-    Attributes:
-        name: name of its first output.
-        is_transposed_convolution: whether it is a transposed convolution. The quantizer cannot
-            distinguish these by name.
+    """An operator, named after its first output.
+    The quantizer cannot distinguish transposed convolutions by name.
     """
 
     name: str
@@ -68,11 +64,8 @@ class CalibratedModel:
             _make_finite(tensor.quantization)
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
-        """The int8 model with these ranges.
-
-        Args:
-            in_floats: names of operators that compute in floats. If one of them is a transposed
-                convolution, all transposed convolutions compute in floats.
+        """The int8 model with these ranges; the operators in `in_floats` compute in floats.
+        If one of them is a transposed convolution, all transposed convolutions compute in floats.
         """
         packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
         transposed = {
@@ -90,7 +83,6 @@ class CalibratedModel:
         return self._with_float_kernels(bytes(content)) if excluded else bytes(content)
 
     def operators(self) -> list[Operator]:
-        """The operators, in order."""
         return [
             Operator(
                 self._graph.tensors[operator.outputs[0]].name.decode(),
@@ -115,7 +107,6 @@ class CalibratedModel:
 
     def set_range(self, tensor: int, limits: Range) -> None:
         """Set the range of a tensor.
-
         For the input, samples with extreme values would have the same effect, but would also widen
         the ranges of all later tensors.
         """
@@ -239,14 +230,10 @@ def _as_list(limits: Any) -> list[float] | None:
 
 
 def float_model_with_ranges(model: Any, samples: Float32) -> bytes:
-    """A float TFLite model with the ranges of its tensors.
-
-    The converter could measure the ranges too, but with optimizations enabled it first rounds the
-    kernels of transposed convolutions.
-
-    Args:
-        model: Keras model with one input and one output, with a batch size of 1.
-        samples: (N, *input_shape) inputs for measuring the ranges.
+    """A float TFLite model with the ranges of its tensors for samples (N, *input_shape).
+    The converter could measure the ranges, too, but with optimizations enabled it first rounds the
+    kernels of transposed convolutions. The Keras model has one input, one output and a batch size
+    of 1.
     """
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     with quiet():

@@ -1,8 +1,8 @@
-"""TFLite operators that turn int8 vectors into codes and back.
+"""TFLite operators that convert int8 vectors to codes and back.
 
-All values are integers, in floats where TFLite lacks other kernels; below 2**24 floats are exact,
-in any order of summation. So every runtime computes the same codes. The C core runs the operators
-on integers (:mod:`aecodec.network.convert`).
+All values are integers, stored in floats where TFLite lacks other kernels. Below 2**24, floats are
+exact in any order of summation, so every runtime computes the same codes. The C core runs the
+operators on integers (:mod:`aecodec.network.convert`).
 """
 
 from __future__ import annotations
@@ -29,13 +29,9 @@ Quantization = tuple[float, int]
 
 
 def with_code_layer(model: bytes, layer: Any, quantization: Quantization) -> bytes:
-    """Add the operators of a layer of codes to an int8 model without it.
-
-    Args:
-        model: content of a `.tflite` file that ends where the layer begins; for
-            :class:`CodeVectors`, one that begins where it ends.
-        layer: a layer of :mod:`aecodec.keras_models.codes`.
-        quantization: scale and zero point of the vectors.
+    """Add the operators of a layer of :mod:`aecodec.keras_models.codes` to an int8 `.tflite` model.
+    The model ends where the layer begins or, for :class:`CodeVectors`, begins where it ends.
+    `quantization` is the scale and zero point of the vectors.
     """
     graph = _Graph(model)
     if isinstance(layer, CodeVectors):
@@ -48,9 +44,8 @@ def with_code_layer(model: bytes, layer: Any, quantization: Quantization) -> byt
 
 
 def integer_scores(constants: dict[str, Float32], quantization: Quantization) -> list[Any]:
-    """Kernel (n, D) and bias (n,) for int8 vectors, and digits, of a :class:`NearestCode`.
-
-    All are integers. The kernel has as many bits as exact sums permit.
+    """Integer kernel (n, D) and bias (n,) for int8 vectors, and digits, of a :class:`NearestCode`.
+    The kernel has as many bits as exact sums permit.
     """
     scale, zero = quantization
     kernel, bias = (constants[name].astype(np.float64) for name in ("kernel", "bias"))
@@ -118,11 +113,10 @@ class _Graph:
         self._rest: list[Any] = []
 
     def content(self) -> bytes:
-        """The content of a `.tflite` file."""
         return bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
 
     def begin(self) -> int:
-        """Put operators before all others from now on; returns the tensor that they write."""
+        """Insert all further operators at the beginning; returns the tensor that they write."""
         self._rest, self._graph.operators = list(self._graph.operators), []
         return int(self._graph.inputs[0])
 
@@ -133,7 +127,6 @@ class _Graph:
 
     @property
     def exit(self) -> int:
-        """The output."""
         return int(self._graph.outputs[0])
 
     @exit.setter
@@ -141,7 +134,6 @@ class _Graph:
         self._graph.outputs = [tensor]
 
     def shape(self, tensor: int) -> tuple[int, ...]:
-        """Shape of a tensor."""
         return tuple(map(int, self._graph.tensors[tensor].shape))
 
     def variable(
@@ -168,7 +160,6 @@ class _Graph:
         return number
 
     def cast(self, tensor: int, dtype: Any) -> int:
-        """Add a cast."""
         return self.add("CAST", [tensor], self.shape(tensor), dtype, schema.CastOptionsT())
 
     def binary(self, name: str, tensor: int, values: Float32, options: Any) -> int:

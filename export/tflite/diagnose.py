@@ -1,4 +1,4 @@
-"""Checking whether a model can be converted to TFLite, and naming the layer that prevents it."""
+"""Checks whether a model can be converted to TFLite, and names the layer that prevents it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REMEDIES = {
     "tf.BitwiseAnd": "Keras makes it of argmin and argmax, which may only be the last step of an "
     "encoder, as the choice of the nearest code vector"
 }
-"""What to do about operators that Keras adds to functions of its own."""
+"""Advice about operators that Keras adds to its own functions."""
 
 _ANY_SIDE = 64
 """Side of test inputs for models that take any size."""
@@ -44,25 +44,16 @@ _FIXED_INSIDE = (
 
 
 def check_pair_convertible(pair: KerasPair) -> None:
-    """Check both models of a pair with :func:`check_convertible`.
-
-    Raises:
-        ModelError: a model cannot be converted.
-    """
+    """Check both models of a pair with :func:`check_convertible`."""
     for half in Half:
         check_convertible(float_part(getattr(pair, half.value)), half.value)
 
 
 def check_convertible(model: Any, half: str) -> None:
     """Check in seconds, before work that takes minutes, that a model can be converted to TFLite.
-
-    Args:
-        model: functional Keras model with one input and one output.
-        half: "encoder" or "decoder", for messages.
-
-    Raises:
-        ModelError: TFLite or codecs lack an operator, the model has a loop, or it takes any size
-            only in Keras. The message names the layer if possible.
+    The functional Keras model has one input and one output; `half` is for messages. Raises
+    ModelError if TFLite or codecs lack an operator, or the model has a loop or accepts any size
+    only in Keras. The message names the layer if possible.
     """
     _check_not_recurrent(model, half)
     shape = (1, *(side or _ANY_SIDE for side in model.input_shape[1:]))
@@ -120,12 +111,7 @@ def _check_not_recurrent(model: Any, half: str) -> None:
 
 
 def reason(model: Any, error: Exception) -> str:
-    """The reason why a model cannot be converted, for a message.
-
-    Args:
-        model: functional Keras model.
-        error: the exception of the converter.
-    """
+    """The reason why a functional Keras model cannot be converted, from an exception."""
     names = {layer.name for layer in model.layers}
     if missing := _MISSING.search(str(error)):
         layer = layer_of(missing["path"], names)

@@ -103,14 +103,9 @@ def _kernel_inputs(layer: Any, inputs: Float32) -> Float64:
 
 
 def _round_in_turn(weights: Float64, count: int, gram: Float64) -> None:
-    """Round the first rows of a matrix in place.
-
+    """Round the first `count` rows of weights (rows, outputs) in place: the kernel, then the bias.
     The largest weight of each output does not change, because TFLite derives the step from it.
-
-    Args:
-        weights: (rows, outputs) kernel, then the bias.
-        count: number of rows to round.
-        gram: (rows, rows) Gram matrix of the inputs.
+    `gram` (rows, rows) is the Gram matrix of the inputs.
     """
     kernel = weights[:count].copy()
     largest = np.abs(kernel).max(axis=0)

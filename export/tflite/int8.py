@@ -1,4 +1,4 @@
-"""int8 TFLite models of both halves, whose integer inputs and outputs are pixels and latents."""
+"""int8 TFLite models of both halves, with pixels and latents as integer inputs and outputs."""
 
 from __future__ import annotations
 
@@ -40,16 +40,13 @@ _UNUSED = 1e38
 """Thresholds of this size are padding."""
 
 PictureError = Callable[[Float32], float]
-"""Takes a half's outputs for the first N inputs; returns the squared error of the pictures."""
+"""Computes the squared error of the pictures from a half's outputs for the first N inputs."""
 
 
 @dataclass(frozen=True)
 class _End:
     """The meaning of the int8 values at the input or output of a model.
-
-    Attributes:
-        limits: float values of the integers -128 and 127.
-        quantization: scale and zero point.
+    `limits` are the float values of -128 and 127; `quantization` is the scale and zero point.
     """
 
     limits: Range
@@ -61,7 +58,7 @@ _LATENTS = _End((-128.0, 127.0), (1.0, 0))
 
 
 class _FakeQuant(keras.layers.Layer):
-    """Clips and rounds. The converter merges it into the previous layer, which gets its scale."""
+    """Clips and rounds; the converter merges it into the previous layer, which gets its scale."""
 
     def __init__(self, end: _End) -> None:
         super().__init__()
@@ -76,16 +73,12 @@ def encoder_tflite(
 ) -> MixedModel:
     """Convert an encoder to int8: its input is pixel - 128, and its output is the latents.
 
-    Args:
-        encoder: Keras model from images in 0..1 to latents. The int8 latent is round(latent),
-            clipped to -128..127.
-        images: (N, *image_shape) images in 0..1 for calibration.
-        error_of: squared error of the pictures that are decoded from the latents.
-        has_trained_ranges: whether the model was trained in int8; see :func:`_int8_model`.
+    The Keras model maps images (N, *image_shape) in 0..1, which calibrate it, to latents; the int8
+    latent is round(latent), clipped to -128..127. For `has_trained_ranges`, see
+    :func:`_int8_model`.
 
-    Raises:
-        ModelError: the model cannot be converted, or its input or output cannot be quantized this
-            way.
+    Raises ModelError if the model cannot be converted, or its input or output cannot be quantized
+    this way.
     """
     layer = code_layer(encoder)
     if layer is None:
@@ -107,15 +100,11 @@ def decoder_tflite(
 ) -> MixedModel:
     """Convert a decoder to int8: its input is the latents, and its output is pixel - 128.
 
-    Args:
-        decoder: Keras model from latents to images in 0..1.
-        latents: (N, *code_shape) latents for calibration.
-        error_of: squared error of decoded pictures.
-        has_trained_ranges: whether the model was trained in int8; see :func:`_int8_model`.
+    The Keras model maps latents (N, *code_shape), which calibrate it, to images in 0..1. For
+    `has_trained_ranges`, see :func:`_int8_model`.
 
-    Raises:
-        ModelError: the model cannot be converted, or its input or output cannot be quantized this
-            way.
+    Raises ModelError if the model cannot be converted, or its input or output cannot be quantized
+    this way.
     """
     layer = code_layer(decoder)
     if layer is None:
@@ -213,7 +202,6 @@ def _rounded(outputs: Float32, end: _End) -> Float32:
 
 
 def _outputs(content: bytes, samples: Float32) -> Float32:
-    """Outputs of an int8 model for samples, as floats."""
     transform = TileTransform(content)
     (scale_in, zero_in), (scale, zero) = transform.input_quantization, transform.output_quantization
     integers = np.clip(np.rint(samples / scale_in) + zero_in, -128, 127).astype(np.int8)
@@ -225,7 +213,6 @@ def _squared_error(outputs: Float32, expected: Float32) -> float:
 
 
 def _check_ends(model: bytes, start: _End, end: _End, half: Half) -> None:
-    """Check the quantization at the input and output of a model."""
     transform = TileTransform(model)
     actual = (transform.input_quantization, transform.output_quantization)
     expected = (start.quantization, end.quantization)

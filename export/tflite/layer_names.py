@@ -1,4 +1,4 @@
-"""Finding the layer of a TFLite operator by its name."""
+"""The layer of a TFLite operator, by its name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from collections.abc import Collection
 
 
 def layer_of(operator: str, layers: Collection[str]) -> str:
-    """The layer of an operator; the name of the operator if no layer fits.
-
-    TensorFlow appends numbers to the names of layers that are called repeatedly. Here, all are.
-
-    Args:
-        operator: name of the operator, such as "model_1/dense_1/MatMul;model_1/dense_1/BiasAdd".
-        layers: names of the layers of the model.
+    """The layer of an operator, among the layers of a model; the operator's name if none fits.
+    TensorFlow appends numbers to the names of layers that are called repeatedly, which all of these
+    are.
 
     >>> layer_of("model_1/dense_1/MatMul;model_1/dense_1/BiasAdd", ["dense", "dense_1"])
     'dense'

@@ -19,12 +19,8 @@ _TENSOR_NAMES = {"encode": (b"image", b"code"), "decode": (b"code", b"image")}
 
 
 def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) -> bytes:
-    """Add a signature and a description to a TFLite model.
-
-    Args:
-        model: content of a `.tflite` file with one input and one output.
-        signature: "encode" (image to code) or "decode" (code to image).
-        description: values for the metadata.
+    """Add a signature and a description to a `.tflite` model with one input and one output.
+    The signature is "encode" (image to code) or "decode" (code to image).
     """
     graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     names = _Names()
@@ -40,9 +36,8 @@ def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) 
 
 
 class _Names:
-    """Numbers the names of layers in their order, as if no other models had been built before.
-
-    Keras numbers all layers of a process, and equal models would have different files.
+    """Numbers the names of layers in order, as if no other models had been built before.
+    Keras numbers all layers of a process, so equal models would have different files.
     """
 
     def __init__(self) -> None:

@@ -1,11 +1,12 @@
-"""Choosing layers that compute in floats because int8 would lose too much.
+"""Selection of layers that compute in floats, because int8 would lose too much.
 
-Some int8 activations cannot be a table of a single tensor, such as mish or normalization by
-statistics of the picture. They consist of several operators whose intermediate values do not fit
-int8. Each layer is tried in int8 while all other layers compute in floats. The layers with the
-largest errors then compute in floats, as few as are needed for the allowed error. For the problem,
-see B. Wu et al., "Mixed precision quantization of ConvNets via differentiable neural architecture
-search", 2018. The greedy choice by sensitivity follows TensorFlow Lite's QuantizationDebugger.
+Some activations, such as mish or normalization by statistics of the picture, are not a function of
+a single tensor that a table can represent. They consist of several operators whose intermediate
+values do not fit int8. Each layer is tried in int8 while all other layers compute in floats. Then
+the layers with the largest errors compute in floats, as few as the allowed error requires. For the
+problem, see B. Wu et al., "Mixed precision quantization of ConvNets via differentiable neural
+architecture search", 2018. The greedy choice by sensitivity follows TensorFlow Lite's
+QuantizationDebugger.
 """
 
 from __future__ import annotations
@@ -17,17 +18,12 @@ from aecodec.export.tflite.calibrated import CalibratedModel, Operator
 from aecodec.export.tflite.layer_names import layer_of
 
 Error = Callable[[bytes], float]
-"""Takes the content of an int8 model; returns the squared error of the pictures."""
+"""Computes the squared error of the pictures for the content of an int8 model."""
 
 
 @dataclass(frozen=True)
 class Damage:
-    """The error that a layer causes in int8.
-
-    Attributes:
-        layer: name of the layer.
-        error: squared error of the pictures if only this layer computes in int8.
-    """
+    """The squared error of the pictures if only this layer computes in int8."""
 
     layer: str
     error: float
@@ -35,13 +31,9 @@ class Damage:
 
 @dataclass(frozen=True)
 class MixedModel:
-    """An int8 model in which some layers may compute in floats.
-
-    Attributes:
-        content: content of a `.tflite` file.
-        error: squared error of the pictures.
-        damages: errors of all layers in int8, the worst first; empty if full int8 was sufficient.
-        in_floats: names of the layers that compute in floats.
+    """An int8 `.tflite` model, some of whose layers may compute in floats.
+    `error` is the squared error of the pictures. `damages` are the errors of all layers in int8,
+    the largest first; empty if full int8 was sufficient.
     """
 
     content: bytes
@@ -53,13 +45,9 @@ class MixedModel:
 def with_enough_precision(
     model: CalibratedModel, layers: Sequence[str], error_of: Error, allowed: float
 ) -> MixedModel:
-    """Make an int8 model, with as few layers in floats as the allowed error requires.
-
-    Args:
-        model: a calibrated model.
-        layers: names of the layers of the original Keras model.
-        error_of: measures an int8 model.
-        allowed: maximum squared error.
+    """Make an int8 model, with as few layers in floats as the allowed squared error requires.
+    `layers` are the names of the layers of the original Keras model; `error_of` measures an int8
+    model.
     """
     content = model.quantized()
     error = error_of(content)
@@ -77,7 +65,6 @@ def _with_fewest_floats(
     error_of: Error,
     allowed: float,
 ) -> MixedModel:
-    """Compute the worst layer in floats, then the two worst, and so on."""
     names = [damage.layer for damage in damages]
     best: MixedModel | None = None
     for count in range(1, len(names) + 1):

@@ -1,4 +1,4 @@
-"""Silencing TensorFlow's converter."""
+"""Silences TensorFlow's converter."""
 
 from __future__ import annotations
 

@@ -9,14 +9,8 @@ from aecodec.tflite.stderr import silent_stderr
 
 
 def with_static_shape(model: bytes, rows: int, columns: int) -> bytes:
-    """Set all shapes of a model that takes any size, for one input size.
-
+    """Set all shapes of a fully convolutional `.tflite` model for one input size.
     LiteRT computes the shapes.
-
-    Args:
-        model: content of a fully convolutional `.tflite` file with one input.
-        rows: rows of the input.
-        columns: columns of the input.
     """
     graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     tensors = graph.subgraphs[0].tensors

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +89,10 @@ def test_a_chunk_that_would_pass_for_a_bomb_is_not_written() -> None:
     with pytest.raises(LimitError, match="max_pixels=2252800"):
         Aecodec("photo", 1).encode(black)
     codec = numcodecs.get_codec(Aecodec("photo", 1, max_pixels=2252800).get_config())
-    assert codec.decode(codec.encode(black)).shape == (1100, 2048)
+    data = codec.encode(black)
+    assert codec.decode(data).shape == (1100, 2048)
     with pytest.raises(LimitError):
-        Aecodec("photo", 1).decode(codec.encode(black))
+        Aecodec("photo", 1).decode(data)
     with pytest.raises(UsageError, match="max_pixels is 0"):
         Aecodec("photo", 1, max_pixels=0)
 
@@ -108,9 +107,7 @@ def test_zarr_2_stores_chunks_with_it(tmp_path: Path, digits: Pixels) -> None:
     assert np.array_equal(array[40:80], expected)
     stated = json.loads((tmp_path / "digits.zarr" / ".zarray").read_text("utf-8"))
     assert stated["compressor"] == CONFIG
-    program = f"import zarr; print(int(zarr.open_array({path!r}, mode='r')[47].sum()))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert int(done.stdout) == array[47].sum()
+    assert np.array_equal(zarr.open_array(path, mode="r")[47], array[47])
 
 
 @pytest.mark.parametrize("dtype", ["uint8", ">i2", "float32"])

@@ -81,7 +81,9 @@ def test_folders_of_scenes(scenes: Path, command: Command) -> None:
 
 def test_info_describes_samples(scenes: Path, command: Command) -> None:
     """The type, the bands with their names, and the missing samples are listed."""
-    command("compress", "scenes/a.tif", "--codec", "bands", "-o", "a.aec")
+    report = command("compress", "scenes/a.tif", "--codec", "bands", "-o", "a.aec", "--json")
+    measured = json.loads(report.out)
+    assert measured["bits_per_sample"] == pytest.approx(measured["bpp"] / 3, abs=1e-4)
     values = json.loads(command("info", "a.aec", "--json").out)
     expected = {
         "mode": None,

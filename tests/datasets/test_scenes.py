@@ -95,11 +95,11 @@ def test_repeated_and_missing_samples_are_reported(samples: np.ndarray) -> None:
 def test_the_transfer_of_8_bits_is_exact_and_tails_get_a_curve() -> None:
     rng = np.random.default_rng(0)
     bytes_ = fit_transfer([np.arange(256, dtype=np.uint8)])
-    assert bytes_.phases == 1
-    assert (bytes_.transfer.levels(np.dtype(np.uint8))[0] == np.arange(256)).all()
+    assert bytes_.phases == 4
+    assert (bytes_.transfer.levels(np.dtype(np.uint8))[0, ::4] == np.arange(256)).all()
     tail = np.concatenate([rng.integers(0, 1000, 10_000), rng.integers(0, 60_000, 10)])
     fitted = fit_transfer([tail.astype(np.uint16)])
-    assert fitted.phases > 1
+    assert fitted.phases >= 4
     assert fitted.curves == ("asinh",)
     assert fitted.transfer.limits[0, 0] == 0
     assert fitted.transfer.limits[0, 1] > tail.max()

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 from helpers.commands import call
+from helpers.programs import shared_folder
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported() -> Path:
     """A folder that `aecodec export` makes for a device: the encoder of `digits`, level 1."""
-    folder = tmp_path_factory.mktemp("exported") / "digits"
-    options = ["--format", "c", "--half", "encoder", "--level", "1", "--quiet"]
-    call("export", "digits", "-o", str(folder), *options)
-    return folder
+
+    def export(folder: Path) -> None:
+        options = ["--format", "c", "--half", "encoder", "--level", "1", "--quiet"]
+        call("export", "digits", "-o", str(folder / "digits"), *options)
+
+    return shared_folder("exported", export) / "digits"
 
 
 @pytest.fixture

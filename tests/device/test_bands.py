@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.codecs.bands_codecs import SIDE, bands_codec
+from helpers.codecs.band_codecs import TILE, band_codec, half_curved
 from helpers.programs import needs
 
 from aecodec import Codec
@@ -32,13 +32,14 @@ pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler he
 
 @pytest.fixture(scope="module")
 def codec(tmp_path_factory: pytest.TempPathFactory) -> Codec:
-    return bands_codec(tmp_path_factory.mktemp("bands") / "codec", LIMITS, 4)
+    path, transfer = tmp_path_factory.mktemp("bands"), half_curved(LIMITS, 4)
+    return Codec(band_codec(path, LIMITS, 4, transfer=transfer))
 
 
 def samples(dtype: str) -> np.ndarray:
     """(9, H, W, 4) integers, of which some lie outside of the limits."""
     info = np.iinfo(dtype)
-    numbers = np.random.default_rng(0).normal(0, 9000, (9, 2 * SIDE, 2 * SIDE, 4))
+    numbers = np.random.default_rng(0).normal(0, 9000, (9, 2 * TILE, 2 * TILE, 4))
     return numbers.clip(info.min, info.max).astype(dtype)
 
 
@@ -60,6 +61,7 @@ def program_of(processor: str, folder: Path) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore::aecodec.errors.AecodecWarning")  # samples are clipped
+@pytest.mark.usefixtures("fast_compiler")
 @pytest.mark.parametrize(
     ("processor", "dtype"),
     [
@@ -71,7 +73,7 @@ def program_of(processor: str, folder: Path) -> Path:
 def test_a_device_writes_and_reads_the_files_of_python(
     codec: Codec, tmp_path: Path, processor: str, dtype: str
 ) -> None:
-    tables, pictures = CTables(codec.folder, 1), samples(dtype)
+    tables, pictures = CTables(codec.folder), samples(dtype)
     networks = [
         c_network(codec.folder.read(half.tflite), codec.spec, half)
         for half in (Half.ENCODER, Half.DECODER)
@@ -88,7 +90,7 @@ def test_a_device_writes_and_reads_the_files_of_python(
 
 
 def test_types_that_the_limits_do_not_suit_are_rejected(codec: Codec) -> None:
-    tables = CTables(codec.folder, 1)
+    tables = CTables(codec.folder)
     sizes = PictureSizes.of(tables, (4, 4))
     with pytest.raises(ModelError, match="int8"):
         c_codec(tables, sizes, SampleType.INT8)

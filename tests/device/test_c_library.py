@@ -230,7 +230,7 @@ def assert_headers_agree(library: CLibrary, data: bytes) -> None:
     assert (fields.frames, fields.reduction) == (header.frames, header.reduction)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(headers, st.binary(max_size=30), st.data())
 def test_c_reads_headers_as_python_does(
     library: CLibrary, header: Header, payload: bytes, data: st.DataObject

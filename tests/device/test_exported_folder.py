@@ -20,6 +20,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "microcontroller"
 pytestmark = pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler here")
 
 
+@pytest.mark.slow
 def test_the_folder_builds_as_its_readme_says(exported: Path, tmp_path: Path) -> None:
     """With nothing around it but a compiler."""
     alone = shutil.copytree(exported, tmp_path / "alone")

@@ -109,40 +109,45 @@ def files(levels: list[Exported], codec: Codec) -> dict[str, bytes]:
     return {**tables, **models_of(codec)}
 
 
-def test_two_levels_and_another_codec_link_into_one_program(
-    levels: list[Exported], files: dict[str, bytes], tmp_path: Path
-) -> None:
-    needs("cc")
-    assert "aecodec_photo_level2_5.c" in files
+@pytest.fixture(scope="module")
+def objects(
+    levels: list[Exported], files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
+    """The object files of the library, of a program that includes all files, and of the files."""
+    needs("cc", "nm")
+    folder = tmp_path_factory.mktemp("objects")
     program = PROGRAM.format(
         includes="\n".join(f'#include "{name}"' for name in files if name.endswith(".h")),
         round_trips="\n    ".join(level.round_trip for level in levels),
     )
     for name, content in {**files, "program.c": program.encode()}.items():
-        (tmp_path / name).write_bytes(content)
-    sources = [SOURCES / "aecodec.c", *tmp_path.glob("*.c")]
-    command = ["cc", *WARNINGS, f"-I{SOURCES}", f"-I{tmp_path}", "-o", tmp_path / "program"]
-    subprocess.run([*command, *sources], check=True)
+        (folder / name).write_bytes(content)
+    sources = [SOURCES / "aecodec.c", *folder.glob("*.c")]
+    command = ["cc", "-c", *WARNINGS, f"-I{SOURCES}", f"-I{folder}", *sources]
+    subprocess.run(command, cwd=folder, check=True)
+    return [folder / f"{source.stem}.o" for source in sources]
+
+
+def test_two_levels_and_another_codec_link_into_one_program(
+    levels: list[Exported], objects: list[Path], tmp_path: Path
+) -> None:
+    assert "aecodec_photo_level2_5" in {path.stem for path in objects}
+    subprocess.run(["cc", *objects, "-o", tmp_path / "program"], check=True)
     latents = b"".join(level.encoded.latents.tobytes() for level in levels)
     done = subprocess.run([tmp_path / "program"], input=latents, capture_output=True, check=True)
     assert done.stdout == b"".join(c_file(level.tables, level.encoded) for level in levels)
 
 
 def test_all_names_that_other_programs_see_begin_with_aecodec(
-    files: dict[str, bytes], tmp_path: Path
+    files: dict[str, bytes], objects: list[Path]
 ) -> None:
     """Functions, constants, macros and header guards of the library, of levels and of networks.
 
     The constants that only one level's file sees begin with the name of that level too.
     """
-    needs("cc", "nm")
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    sources = [SOURCES / "aecodec.c", *tmp_path.glob("*.c")]
-    command = ["cc", "-c", f"-I{SOURCES}", f"-I{tmp_path}", *sources]
-    subprocess.run(command, cwd=tmp_path, check=True)
-    objects = [tmp_path / f"{source.stem}.o" for source in sources]
     for path in objects:
+        if path.stem == "program":
+            continue
         symbols = symbols_of(path)
         assert not [name for name in symbols if name.startswith("aec_")]
         external = [name for name, kind in symbols.items() if kind.isupper() and kind != "U"]

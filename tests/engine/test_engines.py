@@ -117,7 +117,7 @@ def test_a_damaged_network_is_named(tmp_path: Path) -> None:
         load_codec(path).compress(np.zeros((28, 28), np.uint8))
 
 
-@pytest.mark.parametrize(("name", "engine"), [("", "c"), ("c", "c"), ("python", "python")])
+@pytest.mark.parametrize(("name", "engine"), [("", "c"), ("python", "python")])
 def test_the_environment_chooses_the_engine(name: str, engine: str) -> None:
     program = "import aecodec; print(aecodec.load_codec('digits'))"
     environment = {**os.environ, VARIABLE: name}

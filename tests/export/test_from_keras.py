@@ -106,24 +106,6 @@ def assert_runs_on_devices(codec: Codec) -> None:
         open_interpreter(codec.folder.read(half.tflite))
 
 
-@pytest.mark.parametrize(
-    ("make_pair", "axes"),
-    [(transposed, (1,)), pytest.param(subclassed, (), marks=pytest.mark.slow)],
-)
-def test_any_pair_becomes_a_codec(
-    make_pair: Callable[[], Pair],
-    axes: tuple[int, ...],
-    digits: Pixels,
-    few_digits: Path,
-    tmp_path: Path,
-) -> None:
-    images = digits.reshape(*digits.shape, *axes)
-    pair = train_pair(make_pair(), images[::3] / np.float32(255))
-    codec = codec_from_keras(*pair, few_digits, tmp_path / "mine", name="mine", **FAST)
-    assert_loses_little(codec, pair, images[::48])
-    assert_runs_on_devices(codec)
-
-
 def test_a_pair_of_any_size_becomes_a_codec(
     convolutional: Pair, convolutional_codec: Codec, digits: Pixels
 ) -> None:
@@ -131,14 +113,10 @@ def test_a_pair_of_any_size_becomes_a_codec(
     assert_runs_on_devices(convolutional_codec)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make_pair", "axes"),
-    [
-        (dense, ()),
-        pytest.param(transposed, (1,), marks=pytest.mark.slow),
-        pytest.param(subclassed, (), marks=pytest.mark.slow),
-        pytest.param(convolutional_pair, (1,), marks=pytest.mark.slow),
-    ],
+    [(dense, ()), (transposed, (1,)), (subclassed, ()), (convolutional_pair, (1,))],
 )
 def test_one_command_makes_a_codec_of_two_files(
     make_pair: Callable[[], Pair],
@@ -160,6 +138,7 @@ def test_one_command_makes_a_codec_of_two_files(
     codec = load_codec(Path("mine"))
     assert codec.spec.name == "mine"
     assert_loses_little(codec, pair, images[::48])
+    assert_runs_on_devices(codec)
 
 
 def test_a_layer_that_does_not_convert_is_named(few_digits: Path, tmp_path: Path) -> None:
@@ -193,9 +172,8 @@ def test_argmin_in_the_middle_is_refused_by_the_layer_and_a_remedy(
         make(encoder, dense_pair((28, 28), 20)[1], few_digits, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "activation", ["sigmoid", pytest.param("hard_sigmoid", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["sigmoid", "hard_sigmoid"])
 def test_a_decoder_may_end_in_an_activation(
     activation: str, digits: Pixels, few_digits: Path, tmp_path: Path
 ) -> None:

@@ -107,14 +107,14 @@ def test_a_damaged_animation_raises_only_image_errors(file_format: str, photogra
     frames[0].save(file, file_format, save_all=True, append_images=frames[1:])
     whole = file.getvalue()
     refused = 0
-    for length in range(0, len(whole), 7):
+    for length in range(0, len(whole), 17):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 read_image(io.BytesIO(whole[:length]))
         except ImageError:
             refused += 1
-    assert refused > len(whole) / 7 / 2
+    assert refused > len(whole) / 17 / 2
 
 
 EVERY_VALUE = np.arange(65536, dtype=np.uint16).reshape(256, 256)
@@ -156,7 +156,7 @@ def test_no_damage_of_a_profile_keeps_a_picture_from_being_read(
     profile: bytes, image: Image.Image, file_format: str
 ) -> None:
     chance = random.Random(5)
-    for _ in range(60):
+    for _ in range(25):
         damaged = bytearray(profile)
         for _ in range(chance.choice((1, 3, 20))):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)

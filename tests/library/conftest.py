@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from helpers.c.beside_python import Both
-from helpers.programs import needs
+from helpers.programs import needs, shared_folder
 
 from aecodec import Codec
-from benchmarks.c_codec import TOOLS
+from benchmarks import c_codec
+
+# All workers use the same build.
+c_codec.built = functools.cache(lambda: shared_folder("libaecodec", c_codec.build))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def tools() -> None:
     """Tests of the library are skipped where it cannot be built."""
-    needs(*TOOLS)
+    needs(*c_codec.TOOLS)
 
 
 @pytest.fixture(scope="session")

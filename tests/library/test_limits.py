@@ -33,11 +33,11 @@ def test_limits_are_those_of_the_caller(digits_in_both: Both, digits: Pixels) ->
 
 def test_windows_leave_no_seams(photo_in_both: Both, photograph: Pixels) -> None:
     """With less memory there are more windows, and the same pixels."""
-    picture = np.tile(photograph, (2, 2, 1))[None, :800, :1000]
+    picture = np.tile(photograph, (2, 2, 1))[None, :560, :700]
     file = photo_in_both.c.compress(picture, 3)
     seen: list[int] = []
     whole = photo_in_both.c.decompress(file, report=lambda done, of: seen.append(of) or 0)
-    needed = picture.size + 50 * 63 * 256
+    needed = picture.size + 35 * 44 * 256
     limits = Limits(0, 0, needed + (8 << 20))
     parts: list[int] = []
     cut = photo_in_both.c.decompress(file, limits, lambda done, of: parts.append(of) or 0)

@@ -47,5 +47,5 @@ def test_c_gives_the_integers_of_the_reference_kernels(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LAYERS)
-def test_c_gives_the_integers_of_the_reference_kernels_in_hundreds_of_models(name: str) -> None:
-    check_layer(name, range(400), list(filter(has_kernels, KERNELS)))
+def test_c_gives_the_integers_of_the_reference_kernels_in_many_models(name: str) -> None:
+    check_layer(name, range(120), list(filter(has_kernels, KERNELS)))

@@ -88,7 +88,8 @@ def trained_with(weight: float, x: np.ndarray) -> tuple[Autoencoder, dict[str, l
     return autoencoder, history.history
 
 
-@pytest.mark.parametrize("pair", [dense_pair, pytest.param(tile_pair, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", [dense_pair, tile_pair])
 def test_levels_may_have_channels_of_their_own(
     x: np.ndarray, tmp_path: Path, pair: Callable[[tuple[int, ...], int], Pair]
 ) -> None:
@@ -133,13 +134,14 @@ def test_colour_tiles_with_grids_of_code_vectors_become_a_codec(
     encoder = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(12, 8, strides=8)])
     decoder = keras.Sequential([keras.Input((4, 4, 12)), layers.Conv2DTranspose(3, 8, strides=8)])
     autoencoder = Autoencoder(encoder, decoder)
-    autoencoder.train(tiles / 255, epochs=10, batch_size=16, learning_rate=5e-3, verbose=0)
+    autoencoder.train(tiles / 255, epochs=4, batch_size=16, learning_rate=5e-3, verbose=0)
     codec = assert_becomes_a_codec(autoencoder, tiles / 255, tmp_path)
     assert codec.spec.vectors == 16
     grey = codec.decompress(codec.compress(photograph[:50, :70, 0]))
     assert grey.size == (70, 50)
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_codec_which_nothing_replaces_unasked(
     x: np.ndarray, tmp_path: Path
 ) -> None:
@@ -183,10 +185,10 @@ def test_a_training_may_end_by_the_clock(x: np.ndarray, tmp_path: Path) -> None:
     autoencoder = Autoencoder(*dense_pair((28, 28), 5))
     options = RunOptions(minutes=0.03, backup=tmp_path)
     began = time.monotonic()
-    history = autoencoder.train(x, learning_rate=3e-3, verbose=0, run_options=options)
+    history = autoencoder.train(x[:200], learning_rate=3e-3, verbose=0, run_options=options)
     assert 1.8 <= time.monotonic() - began < 20
     assert history.history["psnr"][-1] > history.history["psnr"][0]
-    again = autoencoder.train(x, learning_rate=3e-3, verbose=0, run_options=options)
+    again = autoencoder.train(x[:200], learning_rate=3e-3, verbose=0, run_options=options)
     assert len(again.history["psnr"]) <= 1
 
 

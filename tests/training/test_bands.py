@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.commands import call
 
 import aecodec
+from aecodec import Codec
 from aecodec.datasets.scenes import open_scenes
 from aecodec.errors import UsageError
 from aecodec.export.step_allocation import split_steps
@@ -21,6 +23,8 @@ from aecodec.training.networks.bands import (
 )
 from aecodec.training.recipe import load_recipe, recipe_for_bands
 from aecodec.training.run import run_recipe
+
+tifffile = pytest.importorskip("tifffile")
 
 
 def test_the_phases_of_a_kernel_add_up_to_a_finer_kernel() -> None:
@@ -51,7 +55,8 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
     low, high = copies.windows()
     inside = np.clip(split, low, high)
     sums = np.stack([inside[..., copies.sources == k].sum(-1) for k in range(40)], -1)
-    assert np.abs(sums + copies.constants - latents / steps).max() < 0.01
+    errors = sums + copies.constants - latents / steps  # of dithered kernels
+    assert np.sqrt(np.square(errors).mean(axis=(0, 1, 2))).max() < 0.2
     expected = np.asarray(decoder(latents))
     for level in levels:
         codes = level.requantize(np.clip(np.rint(split), -128, 127).astype(np.int8))
@@ -65,18 +70,20 @@ def test_the_int8_form_computes_the_same_with_phases_and_copies() -> None:
 
 
 @pytest.fixture(scope="module")
-def scenes_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rng = np.random.default_rng(0)
-    coarse = rng.gamma(2, 500, (8, 2, 6, 6)).repeat(8, axis=2).repeat(8, axis=3)
-    scenes = (coarse + rng.normal(0, 20, coarse.shape)).astype(np.int16)
-    path = tmp_path_factory.mktemp("scenes") / "scenes.npz"
-    np.savez(path, train=scenes)
-    return path
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of TIFF files with two bands of int16, of two sizes."""
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("scenes")
+    for number in range(8):
+        side = 6 + number % 2
+        coarse = rng.gamma(2, 500, (2, side, side)).repeat(8, axis=1).repeat(8, axis=2)
+        scene = (coarse + rng.normal(0, 20, coarse.shape)).astype(np.int16)
+        channels = {"axes": "CYX", "Channel": {"Name": ["red", "near infrared"]}}
+        tifffile.imwrite(folder / f"{number}.ome.tif", scene, metadata=channels)
+    return folder
 
 
-def test_a_codec_for_bands_restores_arrays(scenes_file: Path, tmp_path: Path) -> None:
-    scenes = open_scenes(scenes_file, bands_first=True)
-    assert scenes
+@pytest.fixture(scope="module")
+def trained(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Codec:
     recipe = recipe_for_bands(load_recipe("picture"), 2).with_levels(2)
     recipe = replace(
         recipe,
@@ -85,17 +92,35 @@ def test_a_codec_for_bands_restores_arrays(scenes_file: Path, tmp_path: Path) ->
         training=recipe.training | {"epochs": 1, "batch_size": 4},
         priors=recipe.priors | {"context_epochs": 1},
     )
-    codec = run_recipe(recipe, scenes, tmp_path / "codec", verbose=0)
-    assert codec.spec.bands
-    assert codec.spec.bands.phases == 4
-    assert len(codec.folder.measured["levels"][1]["psnr_of_bands"]) == 2
-    array = np.load(scenes_file)["train"][0]
-    data = aecodec.compress(array, codec=codec, level=2, band_axis=0)
-    decoded = aecodec.decompress_array(data, codec=codec)
+    pictures = open_scenes(scenes)
+    assert pictures
+    return run_recipe(recipe, pictures, tmp_path_factory.mktemp("codec") / "codec", verbose=0)
+
+
+@pytest.mark.slow
+def test_a_codec_for_bands_restores_arrays(scenes: Path, trained: Codec) -> None:
+    assert trained.spec.bands
+    assert trained.spec.bands.phases == 4
+    assert trained.spec.bands.names == ("red", "near infrared")
+    assert len(trained.folder.measured["levels"][1]["psnr_of_bands"]) == 2
+    array = tifffile.imread(scenes / "0.ome.tif")
+    data = aecodec.compress(array, codec=trained, level=2, band_axis=0)
+    decoded = aecodec.decompress_array(data, codec=trained)
     assert decoded.shape == array.shape
     assert decoded.dtype == array.dtype
     error = np.square(decoded.astype(float) - array).mean()
     assert error < 0.1 * array.var()
+
+
+@pytest.mark.slow
+def test_a_codec_for_bands_is_exported_as_c(
+    scenes: Path, trained: Codec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, name = str(tmp_path / "out"), str(trained.folder.path)
+    options = ["--format", "c", "--size", "48x48", "--calibrate", str(scenes), "-o", out]
+    call("export", name, *options)
+    call("verify", "--device", out, "--codec", name, str(scenes / "1.ome.tif"))
+    assert "1 pictures; C and Python give the same files and codes" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("largest", [42, 420])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
-from sklearn.datasets import load_sample_image
+from helpers.real_data import load_photograph
 
 from aecodec.keras_models.functional import inputs_of
 from aecodec.training.networks.convolutional import picture_pair, start_from_klt
@@ -13,9 +13,9 @@ from aecodec.training.networks.convolutional import picture_pair, start_from_klt
 
 @pytest.fixture(scope="module")
 def tiles() -> np.ndarray:
-    """(60, 64, 64, 3) floats of a photograph."""
-    photograph = load_sample_image("china.jpg")[: 6 * 64, : 9 * 64] / np.float32(255)
-    return photograph.reshape(6, 64, 9, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
+    """(24, 64, 64, 3) floats of a photograph."""
+    photograph = load_photograph()[: 6 * 64, 64 : 5 * 64] / np.float32(255)
+    return photograph.reshape(6, 64, 4, 64, 3).swapaxes(1, 2).reshape(-1, 64, 64, 3)
 
 
 def test_all_layers_of_a_new_pair_tell_pictures_apart(tiles: np.ndarray) -> None:

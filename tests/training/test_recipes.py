@@ -91,13 +91,14 @@ def test_what_a_training_cannot_use_is_refused_before_its_first_step(
         run_recipe(replace(recipe, name="\n"), bands, tmp_path / "codec", verbose=0)
 
 
+@pytest.mark.slow
 def test_a_recipe_may_name_networks_of_its_own(digits: Pixels, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from aecodec.training import mnist_decoder, mnist_encoder\n"
         "def pair(shape, count):\n"
         "    return mnist_encoder(shape[:2], (count,)), mnist_decoder((count,), shape[:2])\n"
     )
-    (tmp_path / "recipe.toml").write_text(tiny_recipe(3, networks=f"{tmp_path}/mine.py:pair"))
+    (tmp_path / "recipe.toml").write_text(tiny_recipe(1, networks=f"{tmp_path}/mine.py:pair"))
     np.save(tmp_path / "data.npy", digits[:200])
     codec = run_recipe(
         load_recipe(tmp_path / "recipe.toml"), tmp_path / "data.npy", tmp_path / "codec", verbose=0

@@ -341,3 +341,31 @@ def test_the_element_draws_a_file_and_says_what_is_wrong(page: Browser) -> None:
     )
     empty = [False, 0, 0]
     assert result == [empty, 28, *frames_of(digit), "A three", [28, 28], "FormatError"]
+
+
+def test_the_element_shows_bands(page: Browser) -> None:
+    result = run(
+        page,
+        "await import('/aecodec/element.js');"
+        "const samples = await aecodec.decodeSamples(await golden('bands'));"
+        "const element = document.createElement('aec-img');"
+        "const drawn = (event) => new Promise((resolve) =>"
+        " element.addEventListener(event, resolve, { once: true }));"
+        "const { width, height } = samples;"
+        "const digestOf = (context) => digest(context.getImageData(0, 0, width, height).data);"
+        "const canvas = element.shadowRoot.querySelector('canvas').getContext('2d');"
+        "const expected = new OffscreenCanvas(width, height).getContext('2d');"
+        "const results = [];"
+        "document.body.append(element);"
+        "for (const bands of [[2, 1, 0], [1]]) {"
+        " element.setAttribute('bands', bands.map((band) => band + 1).join());"
+        " element.setAttribute('src', '/golden/bands.aec'); await drawn('load');"
+        " element.removeAttribute('src');"
+        " expected.putImageData(aecodec.samplesToImageData(samples, { bands }), 0, 0);"
+        " results.push([await digestOf(canvas), await digestOf(expected)]); }"
+        "element.setAttribute('bands', '9'); element.setAttribute('src', '/golden/bands.aec');"
+        "return [results, (await drawn('error')).error.message];",
+    )
+    pairs, message = result
+    assert [shown for shown, _ in pairs] == [expected for _, expected in pairs]
+    assert "bands is 8: give one or three numbers" in message

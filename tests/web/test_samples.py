@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.codecs.bands_codecs import bands_codec
+from helpers.codecs.band_codecs import band_codec, half_curved
 
 from aecodec import Codec
 from aecodec.format.samples import SampleType
@@ -38,7 +38,8 @@ const kind = async (work) => {
 @pytest.fixture(scope="module")
 def bands(tmp_path_factory: pytest.TempPathFactory) -> Codec:
     limits = [(0.0, 255.0), (-20.5, 100.0), (0.0, 9000.0)]
-    return bands_codec(tmp_path_factory.mktemp("bands") / "codec", limits, 4)
+    transfer = half_curved(limits, 4)
+    return Codec(band_codec(tmp_path_factory.mktemp("bands"), limits, 4, transfer=transfer))
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_missing_samples_are_restored_and_transparent(page: Browser, bands: Code
     assert nodata == 7
     assert missing == [int(at % 7 == 0) for at in range(48)]
     assert alpha == 4  # sample 14, the third one of its pixel
-    assert names[1] == {"name": "band 1", "low": -20.5, "high": 100}
+    assert names[1] == {"name": "band 2", "low": -20.5, "high": 100}
 
 
 @pytest.mark.parametrize(

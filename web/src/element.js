@@ -1,14 +1,15 @@
 // <aec-img src="picture.aec" alt="...">: an `.aec` file where an <img> would stand.
 
-import { decode, InputError } from "./index.js";
+import { decode, decodeSamples, InputError, readHeader, samplesToImageData } from "./index.js";
 
 const style = new CSSStyleSheet();
 style.replaceSync(":host { display: inline-block; max-width: 100%; } canvas { display: block; width: 100%; height: auto; image-rendering: inherit; }");
 
 /** Draws the file of `src` on a canvas. It has the picture's size, unless a style sheet says otherwise;
- * `width` and `height` keep the room until it is there. Events: `load`, and `error` with `error` in it. */
+ * `width` and `height` keep the room until it is there. Of a file with bands, it shows those that `bands` names, as
+ * in bands="3,2,1", counted from 1. Events: `load`, and `error` with `error` in it. */
 export class AecImage extends HTMLElement {
-  static observedAttributes = ["src", "alt", "width", "height"];
+  static observedAttributes = ["src", "alt", "bands", "width", "height"];
 
   complete = false;
   naturalWidth = 0;
@@ -27,6 +28,7 @@ export class AecImage extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (name === "alt") this.#describe();
     else if (name === "src" && before !== now) this.#load(now);
+    else if (name === "bands") this.#load(this.getAttribute("src"));
     else if (name !== "src" && !this.complete) this.#canvas[name] = Number(now) || this.#canvas[name];
   }
 
@@ -51,13 +53,20 @@ export class AecImage extends HTMLElement {
     try {
       const response = await fetch(src, { signal });
       if (!response.ok) throw new InputError(`${src}: ${response.status} ${response.statusText}`);
-      const picture = await decode(await response.arrayBuffer(), { signal });
+      const picture = await this.#picture(await response.arrayBuffer(), signal);
       signal.throwIfAborted();
       this.#show(picture);
       this.dispatchEvent(new Event("load"));
     } catch (error) {
       if (!signal.aborted) this.dispatchEvent(Object.assign(new Event("error"), { error }));
     }
+  }
+
+  async #picture(file, signal) {
+    const { hasSamples } = await readHeader(file);
+    if (!hasSamples) return decode(file, { signal });
+    const bands = this.getAttribute("bands")?.split(",").map((number) => number - 1);
+    return samplesToImageData(await decodeSamples(file, { signal }), { bands });
   }
 
   #show(picture) {

@@ -38,12 +38,7 @@ class RateOptions:
 
 
 class Loss(keras.Model):
-    """A loss of a pair, with the finished share of the training in its weight `progress`.
-
-    Args:
-        pair: the encoder and the decoder.
-        distortion: measure of decoded pictures.
-    """
+    """A loss of a pair. Its weight `progress` is the finished share of the training."""
 
     def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
         super().__init__()
@@ -63,13 +58,7 @@ class Loss(keras.Model):
 
 
 class LossOfLevels(Loss):
-    """A loss that measures several levels.
-
-    Args:
-        pair: the encoder and the decoder.
-        distortion: measure of decoded pictures.
-        levels: number of levels.
-    """
+    """A loss that measures several levels."""
 
     def __init__(self, pair: KerasPair, distortion: Mixture, levels: int) -> None:
         super().__init__(pair, distortion)

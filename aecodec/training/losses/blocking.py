@@ -21,21 +21,16 @@ _HALF_MASKING = 1 / 255
 
 
 def blocking_error(decoded: Any, images: Any) -> Any:
-    """The visible error of the steps across the borders of 16x16 blocks.
+    """The visible error (N,) of steps across the borders of 16x16 blocks, in grey levels of 0..255.
 
     Blocking artifacts as in Z. Wang, A. C. Bovik and B. L. Evans, "Blind measurement of blocking
     artifacts in images", 2000: absolute differences across borders, here between the means of
     strips with 8 pixels along the border and 1, 2 or 4 pixels across it. The contrast of the
     original masks errors (G. E. Legge and J. M. Foley, "Contrast masking in human vision", 1980).
-    If the mean of its steps in the 16 pixels around a border is s, errors are multiplied by
-    1 / (1 + (s / 1 grey level)^2).
+    If the mean of its steps in the 16 pixels around a border is s, errors are multiplied by 1 / (1
+    + (s / 1 grey level)^2).
 
-    Args:
-        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, with sides of at least 32.
-        images: the originals, with the same shape.
-
-    Returns:
-        (N,) float32 errors, in grey levels of 0..255.
+    The pictures (N, h, w) or (N, h, w, C) are in 0..1, with sides of at least 32.
 
     >>> even = tf.fill((1, 32, 32, 1), 0.5)
     >>> blocks = even + tf.repeat([0.0, 0.01], 16)[:, None, None]
@@ -77,7 +72,6 @@ def _steps(rows: Any, width: int) -> Any:
 
 
 def _means(planes: Any, axis: int, length: int) -> Any:
-    """Means of groups of `length` neighbours along an axis."""
     shape = list(planes.shape)
     shape[:1], shape[axis : axis + 1] = [-1], [shape[axis] // length, length]
     return tf.reduce_mean(tf.reshape(planes, shape), axis=axis + 1)

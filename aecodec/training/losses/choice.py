@@ -1,4 +1,4 @@
-"""Choosing the loss for a pair and its levels."""
+"""Choice of the loss for a pair and its levels."""
 
 from __future__ import annotations
 
@@ -24,19 +24,14 @@ def loss_of(
     gains: Float32 | None = None,
     is_weighted: bool = False,
 ) -> DistortionLoss | RateDistortionLoss | GainedRateDistortionLoss:
-    """The loss for a pair and its levels.
+    """Choose the loss for a pair and its levels.
 
-    Args:
-        pair: the encoder and the decoder.
-        channels: number of channels of each level; a single number if levels share their channels.
-        rate_weights: lambda of each level; None to minimize only the distortion.
-        options: details of the rate term.
-        distortion: measure of decoded pictures.
-        gains: (L, K) initial gains, if levels differ in gains.
-        is_weighted: whether batches have weights of the samples; levels then differ in gains.
+    `channels` are the numbers of channels of the levels, a single number if they share their
+    channels. `rate_weights` are their lambdas; None minimizes only the distortion. `gains` (L, K)
+    are initial gains. With `is_weighted`, batches have weights of the samples, and levels differ in
+    gains.
 
-    Raises:
-        ModelError: the numbers of levels, rate weights and loss weights do not fit each other.
+    Raises ModelError if the numbers of levels, rate weights and loss weights do not fit each other.
     """
     if rate_weights is None:
         if len(channels) > 1:

@@ -13,12 +13,7 @@ from aecodec.training.losses.mixture import Mixture, mean_squares
 
 
 class DistortionLoss(Loss):
-    """The distortion of an autoencoder without any quantization.
-
-    Args:
-        pair: the encoder and the decoder.
-        distortion: measure of decoded pictures.
-    """
+    """The distortion of an autoencoder without any quantization."""
 
     def __init__(self, pair: KerasPair, distortion: Mixture) -> None:
         super().__init__(pair, distortion)

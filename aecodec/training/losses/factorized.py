@@ -19,15 +19,9 @@ _NARROWEST_START = 0.1
 
 
 class MixtureEntropyModel(keras.layers.Layer):
-    """A learned distribution of code vectors: a mixture of factorized logistics.
-
+    """A learned distribution of code vectors with K channels: a mixture of factorized logistics.
     A single component is the plain factorized model. Several components are a differentiable form
-    of competing priors.
-
-    Args:
-        components: P, the number of components.
-        channels: K.
-        seed: seed of the initial means of the components.
+    of competing priors. The seed determines the initial means.
 
     >>> bits = MixtureEntropyModel(components=2, channels=3)(tf.zeros((5, 3)))
     >>> bits.shape.as_list(), bool(tf.reduce_all(bits > 0))

@@ -114,13 +114,8 @@ class GainedRateDistortionLoss(LossOfLevels):
         return self.results()
 
     def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:
-        """The loss.
-
-        Args:
-            bits: (N,) bits of the pictures.
-            distortions: (N,) distortions.
-            levels: (N,) numbers of their levels, from 0.
-            pixels: number of values in a picture.
+        """The loss for (N,) bits, distortions and numbers of levels, from 0.
+        `pixels` is the number of values in a picture.
         """
         weights = tf.gather(self.level_weights, levels)
         picture_costs = costs(pixels * distortions, bits, tf.gather(self.rate_weights, levels))

@@ -1,4 +1,4 @@
-"""The distortion that training minimizes: a measure, or a mixture of measures."""
+"""The distortion that training minimizes: a measure or a mixture of measures."""
 
 from __future__ import annotations
 
@@ -42,13 +42,9 @@ Distortion = str | Mapping[str, float]
 
 class Mixture:
     """A weighted sum of measures, on the scale of the mean squared error of pixels in 0..1.
-
-    Args:
-        distortion: the name of a measure, which is scaled to the squared error of a photograph at
-            30 dB; or weights by the names of measures.
-
-    Raises:
-        UsageError: a measure does not exist, or a weight is not greater than 0.
+    The `distortion` is the name of a measure, which is scaled to the squared error of a photograph
+    at 30 dB, or weights by the names of measures. Raises UsageError if a measure does not exist, or
+    a weight is not greater than 0.
 
     >>> images = tf.zeros((1, 32, 32, 1))
     >>> float(Mixture("mse")(images + 0.5, images)[0])
@@ -76,11 +72,7 @@ class Mixture:
         )
 
     def check_size(self, height: int, width: int) -> None:
-        """Check that pictures are large enough for the windows of the measures.
-
-        Raises:
-            UsageError: they are too small.
-        """
+        """Raise UsageError if pictures are too small for the windows of the measures."""
         for name in self.weights:
             smallest = _SMALLEST_SIDES.get(name, 1)
             if min(height, width) < smallest:

@@ -14,17 +14,10 @@ _LEAST = 1e-4
 
 
 def ms_ssim_error(decoded: Any, images: Any) -> Any:
-    """1 - MS-SSIM of each picture, averaged over its channels.
-
+    """1 - MS-SSIM (N,) of each picture, averaged over its channels: float32 in 0..1.
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003, with the
-    scales and formulas of :func:`aecodec.metrics.ms_ssim`.
-
-    Args:
-        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, with sides of at least 11.
-        images: the originals, with the same shape.
-
-    Returns:
-        (N,) float32 in 0..1.
+    scales and formulas of :func:`aecodec.metrics.ms_ssim`. The pictures (N, h, w) or (N, h, w, C)
+    are in 0..1, with sides of at least 11.
 
     >>> images = tf.random.stateless_uniform((1, 32, 32, 3), (0, 0))
     >>> [float(ms_ssim_error(decoded, images)[0]) > 0.5 for decoded in (images, 1 - images)]

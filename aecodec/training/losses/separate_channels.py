@@ -71,12 +71,8 @@ class RateDistortionLoss(LossOfLevels):
         return self._report(*self._coded(images, training=False), images)
 
     def total_cost(self, bits: list[Any], distortions: list[Any], pixels: int) -> Any:
-        """The loss.
-
-        Args:
-            bits: for each level, (N,) bits of the pictures.
-            distortions: for each level, (N,) distortions.
-            pixels: number of values in a picture.
+        """The loss for (N,) bits and distortions of each level.
+        `pixels` is the number of values in a picture.
         """
         terms = zip(bits, distortions, self.rate_weights, self.level_weights, strict=True)
         return tf.add_n(

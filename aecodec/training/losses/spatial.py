@@ -53,11 +53,8 @@ class SpatialEntropyModel(keras.layers.Layer):
     are in units of the standard deviations of the channels, so that a single network serves all
     levels.
 
-    Args:
-        channels: K.
-        levels: number of levels.
-        units: H, number of hidden units.
-        dtype: Keras policy of the products of hidden units. All other operations use float32.
+    The codes have K channels; the network has H hidden units. `dtype` is the Keras policy of their
+    products; all other operations use float32.
 
     >>> model = SpatialEntropyModel(channels=3, levels=2, units=8)
     >>> codes = tf.zeros((5, 8, 8, 3))
@@ -103,17 +100,10 @@ class SpatialEntropyModel(keras.layers.Layer):
         self.deviations.assign(np.maximum(deviations, _LEAST_DEVIATION))
 
     def call(self, codes: Any, rounded: Any, gains: Any, levels: Any) -> Any:
-        """Bits of codes.
-
-        Args:
-            codes: (N, h, w, K) codes, noisy or rounded.
-            rounded: (N, h, w, K) codes without noise, which decoders know; noise would turn zeros
-                into activity.
-            gains: (N, K) factors by which the latents were multiplied.
-            levels: (N,) numbers of the levels, from 0.
-
-        Returns:
-            (N,) bits.
+        """Bits (N,) of codes (N, h, w, K), noisy or rounded.
+        `rounded` (N, h, w, K) are codes without noise, which decoders know; noise would turn zeros
+        into activity. `gains` (N, K) are the factors that multiplied the latents; `levels` (N,)
+        count from 0.
         """
         height, width, channels = codes.shape[1:]
         vectors, known = (tf.reshape(x, (-1, height * width, channels)) for x in (codes, rounded))
@@ -172,12 +162,9 @@ def _masks(channels: int, units: int) -> tuple[Float32, Float32]:
 
 
 class _Group(NamedTuple):
-    """Vectors of a picture with the same kind of spatial context.
-
-    Attributes:
-        kind: kind of the spatial context, or NO_NEIGHBOURS.
-        members: (n,) numbers of the vectors.
-        pairs: (n, 2, 2) numbers of their neighbours in pairs; (0, 2, 2) for NO_NEIGHBOURS.
+    """Vectors of a picture with the same kind of spatial context, or NO_NEIGHBOURS.
+    `members` (n,) are the numbers of the vectors, `pairs` (n, 2, 2) the numbers of their
+    neighbours; (0, 2, 2) without neighbours.
     """
 
     kind: int

@@ -57,15 +57,8 @@ _WEIGHTS = {
 
 
 def ssimulacra2_error(decoded: Any, images: Any) -> Any:
-    """Errors of pictures by SSIMULACRA 2: 0 for equal pictures, about 1 for a score of 0.
-
-    Args:
-        decoded: (N, h, w) or (N, h, w, C) pictures in 0..1, with sides of at least 11; C is 1
-            (grey) or 3.
-        images: the originals, with the same shape.
-
-    Returns:
-        (N,) float32 errors of at least 0.
+    """Errors (N,) of pictures by SSIMULACRA 2: 0 for equal pictures, about 1 for a score of 0.
+    The pictures (N, h, w) or (N, h, w, C) are grey or RGB in 0..1, with sides of at least 11.
 
     >>> images = tf.random.stateless_uniform((1, 32, 32, 3), (0, 0))
     >>> [float(ssimulacra2_error(decoded, images)[0]) > 0.1 for decoded in (images, 1 - images)]

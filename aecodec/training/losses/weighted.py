@@ -10,8 +10,8 @@ from aecodec.training.losses.gained import GainedRateDistortionLoss
 
 
 class WeightedLoss(GainedRateDistortionLoss):
-    """Weighted squared error + rate weight x rate. Batches have the weights after the images:
-    (N, h, w, 2 B).
+    """Weighted squared error + rate weight x rate.
+    Batches (N, h, w, 2 B) contain the weights after the images.
     """
 
     def images_in(self, batch: Any) -> Any:

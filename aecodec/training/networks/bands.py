@@ -15,7 +15,6 @@ Two things only matter in int8, and :func:`int8_form` adds them after the traini
 from __future__ import annotations
 
 import itertools
-import math
 from typing import Any
 
 import keras
@@ -35,12 +34,13 @@ from aecodec.training.networks.convolutional import (
     FINEST_LATENTS,
     FINEST_PIXELS,
     STARTING_TILES,
-    STEP_PER_ROOT_LAMBDA,
     Stage,
+    block_klt,
     blocks_of,
     check_sides,
     convolution,
     encoder_of,
+    step_for,
 )
 
 _STRIDE = 8
@@ -60,16 +60,8 @@ CHANNELS_PER_BAND = _STRIDE**2
 def band_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
     """An encoder and a decoder for pictures of any size, with one code vector per 8x8 pixels.
 
-    Args:
-        tile_shape: (height, width, bands) of the training tiles, with sides that are multiples of
-            8.
-        code_dimension: K, the number of channels of the latents.
-
-    Returns:
-        A Keras model from (H, W, B) in 0..1 to (H / 8, W / 8, K) latents, and a model back.
-
-    Raises:
-        ModelError: the sides are not multiples of 8.
+    The tile shape is (height, width, bands). The Keras models map (H, W, B) in 0..1 to latents (H /
+    8, W / 8, K), and back. Raises ModelError if the sides of the tile are not multiples of 8.
 
     >>> encoder, decoder = band_pair((64, 64, 4), 96)
     >>> encoder.output_shape, decoder.output_shape
@@ -114,15 +106,12 @@ def start_from_block_klt(
 ) -> None:
     """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
 
-    Args:
-        encoder: encoder of :func:`band_pair`.
-        decoder: decoder of :func:`band_pair`.
-        tiles: (N, h, w, B) floats in 0..1, with sides that are multiples of 8.
-        channels: [K], the number of channels of the latents, which all levels share.
-        rate_weights: lambda of each level, in squared error per bit.
-        scales: (B,) square roots of the bands' weights in the squared error; None for 1.
+    The models are those of :func:`band_pair`. The tiles (N, h, w, B) are in 0..1, with sides that
+    are multiples of 8. `channels` is [K], shared by all levels; `rate_weights` are their lambdas,
+    in squared error per bit; `scales` (B,) are square roots of the bands' weights in the squared
+    error.
     """
-    step = STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
+    step = step_for(rate_weights)
     of_bands = np.ones(tiles.shape[-1]) if scales is None else scales.astype(np.float64)
     scale = np.tile(of_bands, _STRIDE**2)
     latents, linear = layer_with(encoder, Role.LATENTS), layer_with(decoder, Role.LINEAR_PIXELS)
@@ -137,10 +126,7 @@ def _set_klt(
     latents: Any, linear: Any, tiles: Float32, most: int, step: float, scale: Float64
 ) -> None:
     """Set the kernels of both linear paths to at most `most` components of the KLT."""
-    blocks = np.asarray(SpaceToDepth(_STRIDE)(tiles)).reshape(-1, len(scale)) * scale
-    mean = blocks.mean(axis=0)
-    _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    kept = basis[:most]
+    mean, kept = block_klt(tiles, _STRIDE, most, scale)
     kernel = np.zeros(latents.kernel.shape, np.float32)
     kernel[0, 0, : len(scale), : len(kept)] = (kept * scale).T / step / CEILING
     latents.set_weights([kernel, np.pad(-kept @ mean / step, (0, most - len(kept)))])
@@ -152,18 +138,11 @@ def _set_klt(
 def int8_form(
     encoder: Any, decoder: Any, steps: Float32, copies: Copies, phases: int, images: Float32
 ) -> tuple[Any, Any]:
-    """The trained pair as it is exported: with phases, and with latents in units of int8 steps.
+    """The trained pair in its exported form: with phases, and with latents in units of int8 steps.
 
-    Args:
-        encoder: trained encoder of :func:`band_pair`.
-        decoder: trained decoder of :func:`band_pair`.
-        steps: (K,) sizes of the int8 steps of the latents.
-        copies: the latents into which the K channels are split.
-        phases: P.
-        images: (N, h, w, B) typical pictures.
-
-    Returns:
-        A Keras model from (H, W, B * P) in 0..1 to (H / 8, W / 8, K') latents, and a model back.
+    `steps` (K,) are the sizes of the int8 steps; `copies` are the latents into which the K channels
+    are split; `images` (N, h, w, B) are typical pictures. The models map (H, W, B * P) in 0..1 to
+    latents (H / 8, W / 8, K'), and back.
     """
     bands = encoder.input_shape[-1]
     count, channels = len(copies.sources), bands * phases
@@ -179,18 +158,45 @@ def int8_form(
 def _set_encoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
     first, *inner, last = _weights_of(trained)
     bands, sources = trained.input_shape[-1], copies.sources
-    pixels = _STRIDE**2 * bands
-    kernel, bias = last
-    kernel = np.concatenate(
-        [_over_phases(kernel[:, :, :pixels], phases), kernel[:, :, pixels:]], axis=2
-    )
-    latents = [(kernel / steps)[..., sources], (bias / steps)[sources] - copies.offsets]
+    kernel, bias = ((weights / steps)[..., sources] for weights in last)
+    latents = [_dithered_inputs(kernel[0, 0], bands, phases), bias - copies.offsets]
     _set_weights(model, [[_over_phases(first[0], phases), first[1]], *inner, latents])
 
 
+def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
+    """A kernel (1, 1, inputs, outputs) for P phases of the pixels, rounded to the int8 grid.
+
+    The sum over the phases of a pixel is P times as fine as int8. Sums over the pixels of a band
+    are rounded, instead of single weights, so that errors cancel where a band is smooth.
+
+    Args:
+        kernel: (64 * B + n, outputs) weights, first those of 8x8 pixels. The last n stay unchanged.
+        bands: B.
+        phases: P.
+    """
+    pixels, others = np.split(kernel, [_STRIDE**2 * bands])
+    step = _int8_step(np.concatenate([pixels / phases, others])[None, None])
+    sums = np.rint(np.cumsum((pixels / step).reshape(_STRIDE**2, bands, -1), axis=0))
+    integers = np.diff(sums, axis=0, prepend=0).reshape(pixels.shape)
+    turns = _turns(np.arange(len(pixels)), phases)
+    of_phases = np.floor((integers[:, None] + turns[:, :, None]) / phases)  # their sum is integers
+    limited = of_phases.clip(-LARGEST_INT8, LARGEST_INT8).reshape(-1, len(step)) * step
+    return np.concatenate([limited, others])[None, None].astype(np.float32)
+
+
 def _over_phases(kernel: Float32, phases: int) -> Float32:
-    """A kernel (h, w, C, outputs) for the mean of P phases of each input."""
+    """A kernel (h, w, C, outputs) for the means of P phases of the inputs."""
     return np.repeat(kernel, phases, axis=2) / np.float32(phases)
+
+
+def _int8_step(kernel: Float32) -> Float32:
+    """(outputs,) steps of a kernel (h, w, C, outputs) in int8."""
+    return np.asarray(np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP)
+
+
+def _turns(numbers: npt.NDArray[np.int64], phases: int) -> npt.NDArray[np.int64]:
+    """(C, P) permutations of the phases, which numbered channels take in turn."""
+    return (np.arange(phases) + numbers[:, None]) % phases
 
 
 def _set_decoder(trained: Any, model: Any, steps: Float32, copies: Copies, phases: int) -> None:
@@ -225,7 +231,7 @@ def _dither(bias: Float32, phases: int) -> Float32:
 
 
 def _round_pixels(decoder: Any, latents: Float32, copies: Copies, phases: int) -> None:
-    """Round the last kernel; the biases balance the mean change that this makes."""
+    """Round the last kernel, and adjust the biases for the change of the mean."""
     linear = layer_with(decoder, Role.LINEAR_PIXELS)
     kernel, bias = linear.get_weights()
     numbers = np.zeros(kernel.shape[2], np.int64)
@@ -242,20 +248,15 @@ def dithered_kernel(kernel: Float32, phases: int, numbers: npt.NDArray[np.int64]
     fine as int8. Channels take the roundings in turn: if all were rounded up in one phase, phases
     would differ by more than their dither, and rounding them would add more noise. The weights of
     the copies of a channel are rounded so that their sum up to any copy is rounded, because copies
-    saturate one after the other.
-
-    Args:
-        kernel: the weights.
-        phases: P.
-        numbers: (C,) number of each input among the copies of a channel, from 0.
+    saturate one after the other. `numbers` (C,) is the number of each input among the copies of its
+    channel, from 0.
 
     >>> kernel = np.array([[[[127], [0.25], [0.25]]]])
     >>> dithered_kernel(kernel, 4, np.array([0, 0, 1]))[0, 0].round(2).tolist()
     [[127.0, 127.0, 127.0, 127.0], [0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
     """
-    step = np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST_INT8 + SMALLEST_STEP
-    turns = (np.arange(phases) + np.cumsum(numbers == 0)[:, None, None]) % phases
-    shifts = (turns + 0.5) / phases
+    step = _int8_step(kernel)
+    shifts = (_turns(np.cumsum(numbers == 0), phases)[:, None] + 0.5) / phases
     exact, before = (kernel / step)[..., None], numbers[:, None, None]
     integers = np.floor((before + 1) * exact + shifts) - np.floor(before * exact + shifts)
     limited = integers.clip(-LARGEST_INT8, LARGEST_INT8) * step[:, None]

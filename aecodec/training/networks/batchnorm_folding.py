@@ -10,6 +10,7 @@ section 3.2).
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from keras import layers
 
 from aecodec.arrays import Float32
 from aecodec.keras_models.functional import inputs_of
+from aecodec.keras_models.roles import Role, role_of
 from aecodec.training.networks.quantization_aware import (
     RoundingConv2D,
     clone_with_classes,
@@ -47,13 +49,9 @@ class NormalizedConv2D(RoundingConv2D):
         return self.normalization(super().convolution_op(inputs, kernel))
 
     def start_like(self, convolution: Any, inputs: Any) -> None:
-        """Set the weights so that this layer computes the same as a plain convolution.
-
-        Units with constant outputs are restarted with a small effect.
-
-        Args:
-            convolution: the convolution, with a bias.
-            inputs: (N, h, w, C) typical inputs.
+        """Set the weights so that this layer computes the same as a plain convolution with a bias.
+        Units with constant outputs for typical inputs (N, h, w, C) are restarted with a small
+        effect.
         """
         kernel, bias = convolution.get_weights()
         self.kernel.assign(kernel)
@@ -76,13 +74,14 @@ class NormalizedConv2D(RoundingConv2D):
         return [kernel * scale, centre - mean * scale]
 
 
-def normalized_copy(model: Any, inputs: Float32, dtype: str = "float32") -> Any:
+def normalized_copy(
+    model: Any, inputs: Float32, dtype: str = "float32", exact: Container[Role | None] = ()
+) -> Any:
     """A quantization-aware copy that normalizes the sums of convolutions with a known range.
 
-    Args:
-        model: a Keras model whose convolutions have biases.
-        inputs: (N, ...) typical inputs of the model.
-        dtype: Keras policy of all layers except the output layers.
+    The convolutions of the model have biases; `inputs` (N, ...) are typical. All layers except the
+    output layers have the Keras policy `dtype`. Kernels of layers with the `exact` roles are not
+    rounded.
 
     >>> from keras import Input, Model
     >>> x, inputs = Input((8, 8, 2)), np.random.default_rng(0).normal(size=(4, 8, 8, 2))
@@ -93,7 +92,11 @@ def normalized_copy(model: Any, inputs: Float32, dtype: str = "float32") -> Any:
     >>> bool(np.abs(copy(inputs) - model(inputs)).max() < 0.1)
     True
     """
-    copy = clone_with_classes(model, dtype, _class_for)
+
+    def class_for(layer: Any) -> Any:
+        return type(layer) if role_of(layer) in exact else _class_for(layer)
+
+    copy = clone_with_classes(model, dtype, class_for)
     for layer, source in zip(copy.layers, model.layers, strict=True):
         if isinstance(layer, NormalizedConv2D):
             layer.start_like(source, inputs_of(layer, copy, inputs))

@@ -52,12 +52,7 @@ _FILTER_START = "filter"
 
 @dataclass(frozen=True)
 class Stage:
-    """Layers with the same distance between grid points.
-
-    Attributes:
-        width: channels.
-        blocks: residual blocks.
-    """
+    """Residual blocks with this width, all with the same distance between grid points."""
 
     width: int
     blocks: int
@@ -76,17 +71,9 @@ def picture_pair(
 ) -> tuple[Any, Any]:
     """An encoder and a decoder for pictures of any size, with one code vector per 16x16 pixels.
 
-    Args:
-        tile_shape: (height, width, channels) of the training tiles, with sides that are multiples
-            of 16.
-        code_dimension: K, the number of channels of the latents.
-        stages: three stages, starting with the finest grid.
-
-    Returns:
-        A Keras model from (H, W, C) in 0..1 to (H / 16, W / 16, K) latents, and a model back.
-
-    Raises:
-        ModelError: the sides are not multiples of 16.
+    The tile shape is (height, width, channels). The three stages start with the finest grid. The
+    Keras models map (H, W, C) in 0..1 to latents (H / 16, W / 16, K), and back. Raises ModelError
+    if the sides of the tile are not multiples of 16.
 
     >>> encoder, decoder = picture_pair((64, 64, 3), 96)
     >>> encoder.output_shape, decoder.output_shape
@@ -98,7 +85,7 @@ def picture_pair(
 
 
 def check_sides(tile_shape: tuple[int, int, int], stride: int) -> None:
-    """Raise ModelError if a side of tiles (height, width, channels) is no multiple of a stride."""
+    """Raise ModelError unless both sides of tiles (height, width, channels) fit a stride."""
     height, width, _ = tile_shape
     if height % stride or width % stride:
         raise ModelError(
@@ -161,7 +148,7 @@ def convolution(width: int, name: str | None = None) -> Any:
 
 
 def blocks_of(hidden: Any, stage: Stage, numbers: Iterator[int]) -> Any:
-    """The residual blocks of a stage, which take their numbers from an iterator."""
+    """The residual blocks of a stage, numbered by an iterator."""
     for _ in range(stage.blocks):
         hidden = residual_block(hidden, stage.width, next(numbers))
     return hidden
@@ -172,17 +159,11 @@ def start_from_klt(
 ) -> None:
     """Set the linear paths to the KLT of blocks, and initialize the parallel networks.
 
-    The quantization steps of the KLT fit the geometric mean of the rate weights.
-
-    Args:
-        encoder: encoder of :func:`picture_pair`.
-        decoder: decoder of :func:`picture_pair`.
-        tiles: (N, h, w, C) floats in 0..1, with sides that are multiples of 16.
-        channels: [K], the number of channels of the latents, which all levels share.
-        rate_weights: lambda of each level, in squared error per bit.
+    The models are those of :func:`picture_pair`. The tiles (N, h, w, C) are in 0..1, with sides
+    that are multiples of 16. `channels` is [K], shared by all levels. The quantization steps of the
+    KLT fit the geometric mean of the `rate_weights`, which are lambdas in squared error per bit.
     """
-    step = STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
-    linear = layer_with(decoder, Role.LINEAR_PIXELS)
+    linear, step = layer_with(decoder, Role.LINEAR_PIXELS), step_for(rate_weights)
     _set_klt(layer_with(encoder, Role.LATENTS), linear, tiles, channels[0], step)
     sample = tiles[:STARTING_TILES]
     lsuv.initialize(encoder, sample, FINEST_PIXELS, {Role.LATENTS})
@@ -190,12 +171,22 @@ def start_from_klt(
     lsuv.initialize(decoder, np.rint(encoder(sample)), FINEST_LATENTS, excluded, finest)
 
 
-def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
-    """Set the kernels of both linear paths to at most `most` components of the KLT."""
-    blocks = np.asarray(SpaceToDepth(STRIDE)(tiles)).reshape(-1, STRIDE**2 * tiles.shape[-1])
+def step_for(rate_weights: list[float]) -> float:
+    """Quantization step for the geometric mean of lambdas."""
+    return STEP_PER_ROOT_LAMBDA * math.sqrt(np.exp(np.log(rate_weights).mean()))
+
+
+def block_klt(tiles: Float32, side: int, most: int, scale: Any = 1) -> tuple[Any, Any]:
+    """Mean and KLT (at most `most` components, N) of blocks with N scaled numbers each."""
+    blocks = np.asarray(SpaceToDepth(side)(tiles)).reshape(-1, side**2 * tiles.shape[-1]) * scale
     mean = blocks.mean(axis=0)
     _, _, basis = np.linalg.svd(np.cov(blocks - mean, rowvar=False), hermitian=True)
-    kept = basis[:most]
+    return mean, basis[:most]
+
+
+def _set_klt(latents: Any, linear: Any, tiles: Float32, most: int, step: float) -> None:
+    """Set the kernels of both linear paths to at most `most` components of the KLT."""
+    mean, kept = block_klt(tiles, STRIDE, most)
     kernel = np.zeros(latents.kernel.shape, np.float32)
     kernel[0, 0, : kept.shape[1], : len(kept)] = kept.T / step / CEILING
     latents.set_weights([kernel, -mean @ kernel[0, 0, : kept.shape[1]] * CEILING])

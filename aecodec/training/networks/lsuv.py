@@ -35,15 +35,10 @@ def initialize(
     excluded: Collection[Role] = (),
     correlated: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
-    """Scale the weights of a network's convolutions for learning.
-
-    Args:
-        model: a Keras model.
-        inputs: (N, ...) typical inputs of the model.
-        finest: least standard deviation of the first layer's inputs that carries information.
-        excluded: roles of layers that do not change.
-        correlated: names of other layers with pixels as inputs, and the least deviations of these
-            that carry information.
+    """Scale the weights of a model's convolutions for learning, with typical inputs (N, ...).
+    `finest` is the least standard deviation of the first layer's inputs that carries information.
+    Layers with `excluded` roles do not change. `correlated` names other layers whose inputs are
+    pixels, with the least deviations that carry information.
 
     >>> from keras import Input, Model, layers
     >>> x = Input((8, 8, 2))

@@ -1,4 +1,4 @@
-"""Choosing the arithmetic that trains fastest on this machine."""
+"""Choice of the arithmetic that trains fastest on this machine."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ FASTEST = "fastest"
 
 
 def policy_of(dtype: str, bfloat16_is_fast: bool | None = None) -> str:
-    """The Keras policy for the `dtype` of a recipe.
+    """The Keras policy for the `dtype` of a recipe, which may be `fastest`.
 
     `fastest` is `mixed_bfloat16` if the machine has instructions for bfloat16 matrices, as GPUs and
     Intel's AMX do. It is then two to three times as fast as float32. On other machines, Keras
-    emulates some operations, and `float32` is up to twice as fast.
-
-    Args:
-        dtype: `fastest`, or a Keras policy.
-        bfloat16_is_fast: whether the machine has such instructions; None to detect them.
+    emulates some operations, and `float32` is up to twice as fast. If `bfloat16_is_fast` is None,
+    the instructions are detected.
 
     >>> policy_of("float32"), policy_of("fastest", bfloat16_is_fast=True)
     ('float32', 'mixed_bfloat16')

@@ -25,13 +25,9 @@ _STEPS = 255.0
 
 def qat_copy(model: Any, dtype: str = "float32") -> Any:
     """A quantization-aware copy: a model with the same layers and weights that rounds.
-
     Kernels are rounded per output channel. Activations are rounded if their range is known: after
-    ReLU6, and at the end of a residual branch.
-
-    Args:
-        model: a Keras model, functional or Sequential.
-        dtype: Keras policy of all layers except the output layers.
+    ReLU6, and at the end of a residual branch. All layers except the output layers have the Keras
+    policy `dtype`.
 
     >>> from aecodec.training import mnist_encoder
     >>> copy = qat_copy(mnist_encoder((28, 28), (50,)))
@@ -44,12 +40,8 @@ def qat_copy(model: Any, dtype: str = "float32") -> Any:
 
 
 def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) -> Any:
-    """Clone a model with new weights and other classes of layers.
-
-    Args:
-        model: a Keras model, functional or Sequential.
-        dtype: Keras policy of all layers except the output layers.
-        class_for: takes a layer of the model; returns the class of the new layer.
+    """Clone a Keras model with new weights; `class_for` returns the class of a new layer.
+    All layers except the output layers have the Keras policy `dtype`.
     """
 
     def new_layer(layer: Any) -> Any:
@@ -68,18 +60,14 @@ def copy_weights(trained: Any, model: Any, is_compact: bool = True) -> None:
 
     TFLite then uses exactly the integers of the training, which it would not with unrounded kernels
     and its own scales. Rounding in bfloat16 gives other integers than in float32, a difference of
-    about 0.5 dB, so kernels are rounded here in the arithmetic of the copy.
-
-    Args:
-        trained: the copy, made by :func:`qat_copy` or
-            :func:`aecodec.training.networks.batchnorm_folding.normalized_copy`.
-        model: the original model.
-        is_compact: whether kernels get few significant bits, with which int8 rounds them to the
-            same integers. If they are multiplied by steps and rounded more finely, as for bands,
-            they must be exact.
+    about 0.5 dB, so kernels are rounded in the arithmetic of the copy. Compact kernels have few
+    significant bits, with which int8 rounds them to the same integers. Kernels that are multiplied
+    by steps and rounded more finely, as for bands, must be exact instead.
     """
     for source, target in zip(trained.layers, model.layers, strict=True):
-        weights = [_as_trained(array, source.compute_dtype) for array in source.get_weights()]
+        weights = source.get_weights()
+        if type(source) is not layers.Conv2D:  # which is exact
+            weights = [_as_trained(array, source.compute_dtype) for array in weights]
         if isinstance(source, RoundingConv2D):
             weights = source.folded(weights)
         if is_compact:
@@ -126,12 +114,10 @@ def rounding_class(layer: Any) -> Any:
 
 
 def has_relu6(layer: Any) -> bool:
-    """Whether a convolution ends with ReLU6, so that its outputs are in 0..6."""
     return bool(layer.activation is keras.activations.relu6)
 
 
 def ends_branch(layer: Any) -> bool:
-    """Whether a layer ends a residual branch."""
     return role_of(layer) is Role.BRANCH_END
 
 
@@ -145,9 +131,8 @@ def _rounded(values: Any, width: float) -> Any:
 
 
 def rounded_kernel(kernel: Any) -> Any:
-    """Round a kernel (..., outputs) to -127..127 steps, with a separate step per output channel.
-
-    The gradient is that of the identity.
+    """Round a kernel (..., outputs) to -127..127 steps of its output channel.
+    The gradient is the identity's.
     """
     largest = tf.reduce_max(tf.abs(kernel), axis=range(len(kernel.shape) - 1), keepdims=True)
     step = tf.stop_gradient(largest) / LARGEST_INT8 + SMALLEST_STEP

@@ -42,7 +42,7 @@ def mnist_encoder(
     """
     images = keras.Input(image_shape)
     planes = layers.Reshape(_with_channels(image_shape))(images)
-    grid = _analysis(planes, width=32, blocks=1, squeezed=16)
+    grid = _analysis(planes, width=32, squeezed=16)
     size = math.prod(code_shape)
     latents = layers.Dense(size)(layers.Flatten()(grid))
     return keras.Model(images, layers.Reshape(code_shape)(latents), name="encoder")
@@ -79,15 +79,9 @@ def mnist_decoder(
 def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[Any, Any]:
     """An encoder and a decoder for whole tiles, as in the codec `digits`.
 
-    Args:
-        tile_shape: (side, side, channels), with a side that is a multiple of 4.
-        code_dimension: K, the number of channels of the latents.
-
-    Returns:
-        A Keras model from (side, side, C) in 0..1 to (1, 1, K) latents, and a model back.
-
-    Raises:
-        ModelError: the tile is not square, or its side is not a multiple of 4.
+    The tile shape is (side, side, channels). The Keras models map (side, side, C) in 0..1 to
+    latents (1, 1, K), and back. Raises ModelError if the tile is not square, or its side is not a
+    multiple of 4.
 
     >>> encoder, decoder = tile_pair((28, 28, 1), 148)
     >>> encoder.output_shape, decoder.output_shape
@@ -105,7 +99,7 @@ def tile_pair(tile_shape: tuple[int, int, int], code_dimension: int) -> tuple[An
 
 def _tile_encoder(tile_shape: tuple[int, int, int], grid: int, code_dimension: int) -> Any:
     images = keras.Input(tile_shape)
-    hidden = _analysis(images, width=64, blocks=1, squeezed=32)
+    hidden = _analysis(images, width=64, squeezed=32)
     return keras.Model(images, layers.Conv2D(code_dimension, grid)(hidden), name="encoder")
 
 
@@ -117,14 +111,12 @@ def _tile_decoder(code_dimension: int, grid: int, channels: int) -> Any:
     return keras.Model(codes, DepthToSpace(_PATCH)(pixels), name="decoder")
 
 
-def _analysis(images: Any, width: int, blocks: int, squeezed: int) -> Any:
+def _analysis(images: Any, width: int, squeezed: int) -> Any:
     """Map images to a grid with one vector of `squeezed` numbers per patch."""
     hidden = layers.Conv2D(width, 2 * _PATCH, strides=_PATCH, padding="same", activation="relu6")(
         images
     )
-    for number in range(blocks):
-        hidden = residual_block(hidden, width, number)
-    return layers.Conv2D(squeezed, 1, activation="relu6")(hidden)
+    return layers.Conv2D(squeezed, 1, activation="relu6")(residual_block(hidden, width, 0))
 
 
 def _synthesis(grid: Any, width: int, blocks: int) -> Any:
@@ -135,12 +127,8 @@ def _synthesis(grid: Any, width: int, blocks: int) -> Any:
 
 
 def residual_block(inputs: Any, width: int, number: int) -> Any:
-    """Add a learned difference to inputs in 0..6; the outputs are in 0..6, too.
-
-    Args:
-        inputs: Keras tensor (N, h, w, width).
-        width: channels.
-        number: number of the block in its model, for the name of its last layer.
+    """Add a learned difference to inputs (N, h, w, width) in 0..6; the outputs are also in 0..6.
+    The number of the block in its model names its last layer.
     """
     hidden = layers.Conv2D(width, 3, padding="same", activation="relu6")(inputs)
     branch_end = layers.Conv2D(width, 3, padding="same", name=f"branch{number}")

@@ -29,8 +29,18 @@ _PATIENCE = 100
 @pytest.fixture
 def many(folder: Path, photograph: np.ndarray) -> Path:
     """A folder of 40 pictures of 96x96 pixels, `p00.png` to `p39.png`."""
+    return _pictures(photograph, 40)
+
+
+@pytest.fixture
+def ten(folder: Path, photograph: np.ndarray) -> Path:
+    """A folder of 10 of these pictures."""
+    return _pictures(photograph, 10)
+
+
+def _pictures(photograph: np.ndarray, count: int) -> Path:
     Path("many").mkdir()
-    for number in range(40):
+    for number in range(count):
         left = 8 * number
         Image.fromarray(photograph[100:196, left : left + 96]).save(f"many/p{number:02}.png")
     return Path("many")
@@ -88,20 +98,19 @@ def _started(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
-def test_a_killed_batch_goes_on_where_it_was(many: Path) -> None:
-    arguments = ("compress", str(many), "-o", "out", "--jobs", "2", "--skip-existing", "--json")
+def test_a_killed_batch_goes_on_where_it_was(many: Path, command: Command) -> None:
+    arguments = ("compress", str(many), "-o", "out", "--skip-existing", "--json", "--jobs")
     out = Path("out")
-    killed = _started(*arguments)
+    killed = _started(*arguments, "2")
     _wait_for(out / "p03.aec")
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
     (out / ".aecodec-0123456789ab").write_bytes(b"left by a killed process")
     made = {path.name: path.stat().st_mtime_ns for path in out.glob("*.aec")}
     assert 4 <= len(made) < 40
-    resumed = _started(*arguments)
-    text, errors = resumed.communicate()
-    lines = [json.loads(line) for line in text.splitlines()]
-    assert (resumed.returncode, errors) == (0, f"{len(made)} of 40 were already done\n")
+    resumed = command(*arguments, 1)
+    lines = [json.loads(line) for line in resumed.out.splitlines()]
+    assert (resumed.status, resumed.err) == (0, f"{len(made)} of 40 were already done\n")
     assert [line["source"] for line in lines] == [f"many/p{number:02}.png" for number in range(40)]
     assert {Path(line["source"]).stem for line in lines if "skipped" in line} == {
         Path(name).stem for name in made
@@ -169,27 +178,27 @@ def test_what_is_left_out_of_a_folder_is_named(folder: Path, command: Command) -
     assert [path.name for path in Path("scans_aec").iterdir()] == ["good.aec"]
 
 
-def test_a_stack_keeps_the_names_of_its_pictures(many: Path, command: Command) -> None:
-    Image.open(many / "p07.png").save(many / "p07.bmp")
-    assert command("compress", "--stack", many).status == 0
+def test_a_stack_keeps_the_names_of_its_pictures(ten: Path, command: Command) -> None:
+    Image.open(ten / "p07.png").save(ten / "p07.bmp")
+    assert command("compress", "--stack", ten).status == 0
     assert command("decompress", "many.aec", "-o", "back").status == 0
     names = [path.name for path in sorted(Path("back").iterdir())]
-    whole = [f"p{number:02}.png.png" for number in range(40)]
+    whole = [f"p{number:02}.png.png" for number in range(10)]
     assert names == sorted([*whole, "p07.bmp.png"])
-    Path(many, "p07.bmp").unlink()
-    assert command("compress", "--stack", many, "--force").status == 0
+    Path(ten, "p07.bmp").unlink()
+    assert command("compress", "--stack", ten, "--force").status == 0
     assert command("decompress", "many.aec", "-o", "again").status == 0
     names = sorted(path.name for path in Path("again").iterdir())
-    assert names == [f"p{number:02}.png" for number in range(40)]
-    assert command("compress", "--stack", many, "--force", "--no-metadata").status == 0
+    assert names == [f"p{number:02}.png" for number in range(10)]
+    assert command("compress", "--stack", ten, "--force", "--no-metadata").status == 0
     assert command("decompress", "many.aec", "-o", "numbered").status == 0
     assert Path("numbered/01.png").exists()
 
 
 def test_out_names_the_folder_of_a_stack_or_with_a_slash_the_one_around_it(
-    many: Path, command: Command
+    ten: Path, command: Command
 ) -> None:
-    assert command("compress", "--stack", many).status == 0
+    assert command("compress", "--stack", ten).status == 0
     decompress = ("decompress", "many.aec", "-o")
     assert command(*decompress, "back").status == 0
     before = sorted(Path("back").rglob("*"))

@@ -73,9 +73,10 @@ def pair_of(digits: Pixels) -> Callable[[Maker], Pair]:
 
 MAKERS = [
     code_pairs.vq_vae,
-    code_pairs.any_size_take,
-    code_pairs.fsq_channels,
-    code_pairs.fsq_index,
+    *(
+        pytest.param(make_pair, marks=pytest.mark.slow)
+        for make_pair in (code_pairs.any_size_take, code_pairs.fsq_channels, code_pairs.fsq_index)
+    ),
 ]
 
 
@@ -93,10 +94,7 @@ def test_layers_of_codes_give_the_pictures_of_the_pair(
     assert (error < 1e-3).mean() >= 0.9  # a few vectors lie halfway between two codes
 
 
-@pytest.mark.parametrize(
-    "make_pair",
-    [MAKERS[0], *(pytest.param(make_pair, marks=pytest.mark.slow) for make_pair in MAKERS[1:])],
-)
+@pytest.mark.parametrize("make_pair", MAKERS)
 def test_pairs_with_codes_become_codecs(
     make_pair: Maker, pair_of: Callable[[Maker], Pair], digits: Pixels, tmp_path: Path
 ) -> None:
