@@ -174,7 +174,7 @@ def _content(path: Path, max_bytes: int) -> bytes:
     if size > max_bytes:
         raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes, as no file of a codec is")
     with path.open("rb") as file:
-        return file.read(max_bytes)
+        return file.read(size)  # a larger buffer takes a third of a millisecond
 
 
 def _check_measured(measured: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ _MAX_NAME = 100
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CodecSpec:
     """The specification of a codec.
 

@@ -4,8 +4,6 @@ Files of codecs with bands have it. It states the type and the layout of the sou
 samples outside of the usual are restored: own limits, missing samples, repeated samples.
 """
 
-from __future__ import annotations
-
 import math
 import struct
 from collections.abc import Sequence

@@ -25,7 +25,7 @@ _LEAST_PLANE_SIDE = 64
 """Three grey arrays with longer sides than those of digits may be the planes of an RGB picture."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Picture:
     """Frames with the same size, independent of any file.
 

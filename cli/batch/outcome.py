@@ -1,7 +1,5 @@
 """The outcome of processing a file: its printed lines, its results and its error."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

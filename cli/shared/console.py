@@ -1,7 +1,5 @@
 """Output of a command: results on standard output, everything else on standard error."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

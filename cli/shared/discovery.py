@@ -4,8 +4,6 @@ Files that look like inputs but cannot be read are listed with the reason, so th
 report them.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress

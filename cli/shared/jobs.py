@@ -1,7 +1,5 @@
 """Jobs: the input files of a command, each with the path of its result."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
