@@ -1,4 +1,5 @@
 """Rate and distortion: bits per pixel, mean squared error, PSNR, MS-SSIM and SSIMULACRA2.
+
 For pictures with bands, also the range of the samples, the errors of each band and the spectral
 angle.
 """
@@ -55,6 +56,7 @@ Missing = npt.NDArray[np.bool_] | None
 
 def range_of(samples: npt.NDArray[Any], missing: Missing = None) -> float:
     """Range of samples (..., B): the difference of their 0.1 and 99.9 percentiles over all bands.
+
     Missing samples are ignored. It is 1 if there is no difference.
 
     >>> round(range_of(np.arange(1001, dtype=np.int16)[:, None]), 6)
@@ -169,6 +171,7 @@ def scale_weights(side: int) -> Float64:
 
 def similarities(x: Any, y: Any, blur: Callable[[Any], Any], peak: float) -> tuple[Any, Any]:
     """Similarity per window of planes (..., h, w): of luminance, and of contrast and structure.
+
     The planes are arrays or tensors; `blur` converts them to their means in windows. `peak` is
     white.
     """

@@ -70,6 +70,7 @@ class Aecodec(NumcodecsCodec):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Aecodec:
         """Create the codec from a configuration of :meth:`get_config` without `id`.
+
         Raises CodecError if it has no codec id, and its name is not a built-in codec, and
         UsageError if it does not belong to this codec.
         """

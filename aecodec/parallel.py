@@ -33,6 +33,7 @@ def cores() -> int:
 
 class Workers(NamedTuple):
     """Threads that run all loops over windows, segments and batches, by default at most 4.
+
     By default, there is one thread per core. `progress` is called after each item of a loop, with
     the numbers of finished and of all items.
 
@@ -45,6 +46,7 @@ class Workers(NamedTuple):
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """Yield the results of a function in the order of the items.
+
         At most two results per thread exist at once, which bounds memory.
         """
         for count, result in enumerate(self._map(function, items), start=1):

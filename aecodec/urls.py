@@ -109,6 +109,7 @@ class Url(_Base):
 
     def rglob(self, *_: Any, **__: Any) -> Generator[Self, None, None]:
         """Yield the objects of a folder, at any depth, sorted by name.
+
         Raises OSError if the folder cannot be listed, or a name in it has a zero byte.
         """
         with self._file_system() as (system, path):
@@ -140,6 +141,7 @@ class Url(_Base):
 
     def write(self, content: bytes, *, replace: bool) -> None:
         """Write an object atomically.
+
         Raises FileExistsError if it exists and `replace` is False, and OSError if it cannot be
         written.
         """

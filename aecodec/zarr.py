@@ -80,6 +80,7 @@ class Aecodec(ArrayBytesCodec):
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Aecodec:
         """Create the codec from metadata of an array: `name` ("aecodec") and `configuration`.
+
         Raises CodecError if it has no codec id, and its name is not a built-in codec, and
         UsageError if it does not belong to this codec.
         """
@@ -96,6 +97,7 @@ class Aecodec(ArrayBytesCodec):
 
     def evolve_from_array_spec(self, array_spec: ArraySpec) -> Aecodec:
         """Raise ImageError unless the codec accepts the data type.
+
         For the codec of a shard's chunks, Zarr states the type only here.
         """
         check_type(array_spec.dtype.to_native_dtype(), self.chunk_codec.bands)

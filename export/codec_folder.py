@@ -66,6 +66,7 @@ class PixelCoding:
 
 class SampleCoding(PixelCoding):
     """A codec's coding of samples of bands, whose phases (N, h, w, B * P) are its pictures.
+
     PSNRs are relative to the ranges (B,).
     """
 
@@ -189,6 +190,7 @@ def _int8_networks(
     has_trained_ranges: bool,
 ) -> tuple[dict[str, MixedModel], Latents]:
     """The int8 models of both halves, and the latents of all images.
+
     Errors are measured at the finest level, where int8 matters most. Raises ModelError if a half
     cannot be converted.
     """
@@ -287,6 +289,7 @@ def _measure(
 
 def _compares_with_floats(spec: CodecSpec) -> bool:
     """Whether the finest level is comparable with the float models.
+
     It is not if levels have separate channels or gains, because training then balances the rounding
     error with the rate.
     """

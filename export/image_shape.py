@@ -14,6 +14,7 @@ Shape = tuple[int | None, ...]
 
 def image_shape(encoder: Any, decoder: Any, stated: tuple[int, ...] | None) -> Shape:
     """(height, width) or (height, width, channels) of the pictures that an encoder accepts.
+
     `stated` is the user's shape, for models that accept flat vectors. Raises ModelError if the
     encoder does not accept pictures, or accepts another shape than stated.
     """
@@ -83,6 +84,7 @@ def check_is_picture(shape: Shape) -> None:
 
 def in_shape(tensor: Any, shape: Shape, name: str) -> Any:
     """Convert a Keras tensor (N, ...) of pictures, or of their values, to another shape (...).
+
     Flat vectors are reshaped, axes of length 1 are added or removed, and channels are moved; a
     layer for this gets the `name`. Raises ModelError if the shapes do not fit.
     """

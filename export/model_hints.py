@@ -43,6 +43,7 @@ class ModelHints:
 
 def parse_image_shape(text: str) -> tuple[int, ...]:
     """Parse `WxH` or `WxHxC` to (height, width) or (height, width, channels).
+
     Raises UsageError if the text has another form.
 
     >>> parse_image_shape("32x28"), parse_image_shape("32x28x3")
@@ -59,6 +60,7 @@ def parse_image_shape(text: str) -> tuple[int, ...]:
 
 def parse_pixel_ranges(text: str) -> tuple[PixelRange, PixelRange]:
     """Parse `BLACK..WHITE`, or two of them separated by a comma, to the ranges of input and output.
+
     Raises UsageError if the text has another form.
 
     >>> [str(pixel_range) for pixel_range in parse_pixel_ranges("0..255,-1..1")]

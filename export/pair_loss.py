@@ -48,6 +48,7 @@ def measure_pair_loss(
     codec: Codec, encoder: Any, decoder: Any, pixels: Pixels, mixed: dict[str, MixedModel]
 ) -> PairLoss:
     """Measure the loss at the finest level of a codec, for uint8 pictures (N, h, w, C).
+
     If it exceeds 0.5 dB, an :class:`AecodecWarning` names the layer that loses most. The float
     models use latents in units of the quantization steps; `mixed` are the int8 models "encoder" and
     "decoder".

@@ -166,6 +166,7 @@ def split_steps(latents: Float32, gains: Float32) -> tuple[Float32, Copies, tupl
 
 def _copies(ends: Float32, middle: Float32, is_wide: npt.NDArray[np.bool_]) -> Copies:
     """Copies of wide channels, whose medians (K,) are in the middle of a copy's window.
+
     Near the border of two windows, both copies change with the channel, which costs bits twice.
     `ends` (2, K) are the lowest and highest values, in int8 steps.
     """
@@ -211,6 +212,7 @@ def in_steps(pair: KerasPair, steps: Float32) -> tuple[Any, Any]:
 
 def channel_steps(decoder: Any, images: Float32, latents: Float32) -> Float32:
     """(K,) largest steps, balanced between channels, that barely increase the squared error.
+
     `latents` (N, ..., K) belong to the images (N, *image_shape).
     """
     relative = 1 / np.sqrt(sensitivities(decoder, latents))
@@ -221,6 +223,7 @@ def scaled_to_error(
     decoder: Any, images: Float32, latents: Float32, relative: npt.NDArray[Any]
 ) -> Float32:
     """(K,) steps with `relative` (K,) proportions, as large as the allowed squared error permits.
+
     `latents` (N, ..., K) belong to the images (N, *image_shape).
     """
 
@@ -238,6 +241,7 @@ def scaled_to_error(
 
 def sensitivities(decoder: Any, latents: Float32) -> Float32:
     """(K,) squared error of the picture per unit of squared error in a channel.
+
     The latents are (N, ..., K).
     """
     exact = outputs_of(decoder, latents)

@@ -17,6 +17,7 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.E
 
 def write_file(target: Path, content: bytes, *, replace: bool) -> None:
     """Write a file atomically, and create its folder if it does not exist.
+
     With `replace`, an existing file keeps its permissions; if it is a link, its target is replaced.
     Otherwise FileExistsError is raised if the file exists, even if two processes that both checked
     before write it. Raises OSError if the file cannot be written; an existing file is unchanged.

@@ -38,6 +38,7 @@ _AT_WORKING_FOLDER, _EXCHANGE = -100, 2
 
 def make_folder(folder: Path, contents: Contents) -> None:
     """Create a folder with files; names with `/` are files in subfolders.
+
     Raises FileExistsError if the path exists, and OSError if the files cannot be written; the
     folder is then not created.
     """
@@ -62,6 +63,7 @@ def update_folder(
     is_outdated: Callable[[Path], bool] = lambda _: False,
 ) -> None:
     """Write files to a folder, or a link to it, atomically; a missing folder is created.
+
     Other files stay, unless they are outdated. Raises FileExistsError if a file exists and
     `replace` is False, and OSError if the files cannot be written.
     """

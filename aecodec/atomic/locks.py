@@ -15,6 +15,7 @@ except ImportError:  # on Windows, nothing is locked or swept
 
 def try_lock(descriptor: int) -> bool | None:
     """Lock an open file or folder without waiting; closing it releases the lock.
+
     Returns False if another process has the lock, and None if the file system has no locks.
     """
     if fcntl is None:
@@ -42,6 +43,7 @@ def held(folder: Path) -> Iterator[bool]:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Wait for the lock of a folder, and hold it during the block; OSError if there is no folder.
+
     If the previous holder replaced the folder, the new folder is locked.
     """
     while fcntl is not None:

@@ -41,6 +41,7 @@ _existing: set[Path] = set()
 @contextmanager
 def temporary_file(folder: Path, content: bytes) -> Iterator[Path]:
     """Write a temporary file, to rename or link in the block, and remove it afterwards.
+
     When the block begins, the content is on the disk, not only in the system's memory. Raises
     OSError if the file cannot be written.
     """

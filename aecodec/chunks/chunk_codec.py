@@ -54,6 +54,7 @@ class ChunkCodec:
         cls, codec: Codec | str | Path, level: float | None = None, nodata: float | None = None
     ) -> ChunkCodec:
         """Choose a codec by name, folder or object, and a level; None is the codec's default level.
+
         `nodata` is the value of missing samples. Raises CodecError if the codec does not exist, and
         UsageError if it has no such level or no bands that could have nodata, or nodata is not a
         finite number.
@@ -142,6 +143,7 @@ class ChunkCodec:
 
     def decode_to(self, data: bytes, shape: Shape, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Decode a chunk with a known shape and dtype.
+
         Raises CodecError if another codec made the chunk, or the codec is not installed, and
         FormatError if the chunk is damaged, or belongs to an array with other chunks.
         """

@@ -25,6 +25,7 @@ def remember(codec: Codec) -> None:
 
 def installed_codec(codec_id: bytes, name: str) -> Codec:
     """Find a codec by its id: a remembered codec, a built-in codec, or a codec in AECODEC_PATH.
+
     The name is only for messages. Raises CodecError if the codec is not installed.
 
     >>> installed_codec(bytes.fromhex("0881441f"), "digits").spec.name

@@ -25,6 +25,7 @@ Shape = tuple[int, ...]
 
 def check_chunk(shape: Shape, dtype: npt.DTypeLike, bands: int | None = None) -> None:
     """Check that chunks are pictures, for a codec with this number of bands.
+
     Raises ImageError for other shapes or dtypes, or too many pixels.
 
     >>> check_chunk((60000, 28, 28), np.uint8)
@@ -44,6 +45,7 @@ def check_type(dtype: npt.DTypeLike, bands: int | None) -> None:
 
 def band_axis(shape: Shape, bands: int) -> int | None:
     """Axis of the bands of a chunk; None for chunks without an axis for one band.
+
     Raises ImageError if the chunk does not have these bands.
 
     >>> band_axis((6, 512, 512), 6), band_axis((512, 512, 6), 6), band_axis((512, 512), 1)
@@ -84,6 +86,7 @@ def _black_chunk(shape: Shape, dtype: np.dtype[Any], bands: int | None) -> Pictu
 
 def check_chunks(array: Shape, chunk: Shape, dtype: npt.DTypeLike, bands: int | None) -> None:
     """Check the shapes of an array and its chunks, which are pictures with all channels or bands.
+
     Raises ImageError if they are not.
 
     >>> check_chunks((60000, 28, 28), (1000, 28, 28), np.uint8, None)

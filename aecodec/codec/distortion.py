@@ -51,6 +51,7 @@ class Quality(NamedTuple):
         self, decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
     ) -> float:
         """Measure the picture that a file decodes to, with the arguments of :func:`squared_errors`.
+
         Raises CodecError if the decoder's files are missing.
         """
         values = _of_frames(self.measure, decoder, picture, header, latents)

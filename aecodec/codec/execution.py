@@ -8,6 +8,7 @@ from aecodec.parallel import Workers
 
 class Execution(NamedTuple):
     """How a codec computes: its engine (by default the installation's) and the threads of loops.
+
     `window` is the longest side, in tiles, of the windows in which networks see a large picture.
     """
 

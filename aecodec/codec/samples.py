@@ -129,6 +129,7 @@ def _apart(sample: float, dtype: np.dtype[Any]) -> Limit:
 
 def to_channels(folder: CodecFolder, picture: Picture, samples: Samples) -> Pixels:
     """Convert the samples of a picture to channels (F, H, W, B * P) of the encoder network.
+
     `samples` is the description that :func:`describe` returned. A warning counts samples outside of
     the limits, which are clipped.
     """

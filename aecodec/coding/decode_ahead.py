@@ -57,6 +57,7 @@ def decode_ahead(
     latents: Latents, messages: list[Message], fill: Callable[[Message], None]
 ) -> Iterator[Latents | DecodedAhead]:
     """Fill latents (F, rows, columns, channels) in threads, which stop at the end of the block.
+
     `fill` decodes a message and writes its latents. Raises FormatError if the only message is
     damaged. With several messages, reading the latents of a damaged message raises the error.
     """

@@ -38,6 +38,7 @@ class MessageCoder(Protocol):
 
     def encode(self, latents: Latents, segment: Segment) -> tuple[bytes, Codes]:
         """Quantize and encode int8 latents (*segment.shape, channels of all levels) of a segment.
+
         Returns the message, and its codes (N, K).
         """
 
@@ -51,5 +52,6 @@ class MessageCoder(Protocol):
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
         """Dequantize codes (N, K) into an array of N vectors with the channels of all levels.
+
         Raises FormatError if no encoder produces these codes.
         """

@@ -98,6 +98,7 @@ def codes_of(coder: MessageCoder, level: Level, latents: Latents) -> Codes:
 
 def split_payload(payload: bytes, shape: Shape) -> list[Message]:
     """Split a payload for an array of vectors of this shape into the messages of its segments.
+
     Raises FormatError if it is too short for this many vectors. Nothing has been allocated.
     """
     segments, reader = split_into_segments(shape), Reader(payload)

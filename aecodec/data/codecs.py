@@ -13,6 +13,7 @@ EARLIER: dict[str, str] = {"5f03dacc": "photo-1"}
 
 def title_of(codec_id: bytes, name: str | None = None) -> str:
     """Title of a codec in messages: its name, if known, and its id.
+
     `name` is the name in its specification; an earlier codec gets the name of its folder instead.
 
     >>> title_of(bytes(4), "photo")

@@ -20,6 +20,7 @@ _MOST_FITTED = 200_000
 
 def fit_to_scenes(scenes: Sequence[Picture], weights: Sequence[float] = ()) -> FittedTransfer:
     """Fit the transfer of a codec to its training scenes, which have one frame each.
+
     For the weights, see :func:`~aecodec.datasets.transfer_fitting.fit_transfer`. Raises ImageError
     if a band has no known samples, is constant, or its range is too wide.
     """

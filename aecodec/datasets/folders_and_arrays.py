@@ -41,6 +41,7 @@ def warn_unreadable(path: Path, error: Exception) -> None:
 
 def load_array(path: Path, key: str | None = None, default: str = "x_test") -> Pixels:
     """Load the images of an `.npz` or `.npy` file: (N, H, W) or (N, H, W, C) uint8.
+
     If `key` is None, the only array of images is loaded, or `default` if there are several. Raises
     ImageError if the file or the array does not exist or does not contain images.
     """
@@ -63,6 +64,7 @@ def load_array(path: Path, key: str | None = None, default: str = "x_test") -> P
 
 def load_samples(path: Path, dimensions: Sequence[int] = (3, 4)) -> npt.NDArray[Any]:
     """Load the pictures of an `.npz` or `.npy` file, with samples of any type.
+
     In an `.npz` file, the only array of pictures is loaded, or `x_train` or `train` if there are
     several. Pictures have one of these numbers of dimensions. Raises ImageError if there are none.
     """

@@ -17,6 +17,7 @@ _GRAINS = (0.0, 0.7, 1.5)
 
 def smooth_tile(tile: Array, rng: np.random.Generator) -> Array:
     """Reduce a tile (h, w, C) to a few pixels, enlarge it again, and add grain.
+
     Its sides are at least 24, and its dtype is kept. `rng` selects the smoothness and the grain.
 
     >>> smooth_tile(np.full((32, 48, 3), 90, np.uint8), np.random.default_rng(0)).shape

@@ -96,12 +96,14 @@ class Tiles:
 
     def sample(self, count: int, passes: int = 1) -> Float32:
         """The first `count` random tiles of some passes, or all: (n, h, w, C) float32 in 0..1.
+
         These tiles are not made smooth.
         """
         return self._as_images(self._unsmoothed(0, min(count, passes * len(self))))
 
     def whole(self, count: int) -> Float32:
         """At most `count` tiles of whole pictures, cut along a grid and not mirrored.
+
         Returns (n, h, w, C) float32 in 0..1.
         """
         return self._as_images(self._whole(count))

@@ -58,6 +58,7 @@ class ArrayPictures:
 
 class FilePictures:
     """Image files of any size. Damaged files are skipped with a warning.
+
     Raises ImageError if none of the files is an image.
     """
 
@@ -100,6 +101,7 @@ class FilePictures:
 
 def open_pictures(data: str | Path) -> Pictures:
     """Open training pictures; raise ImageError if there are none.
+
     `data` is a folder with images at any depth; an `.npz` file (its only array of images, or
     `x_train` if there are several) or `.npy` file; or one of :data:`KERAS_DATASETS`.
     """
@@ -119,6 +121,7 @@ def open_pictures(data: str | Path) -> Pictures:
 
 def hold_out(pictures: Pictures, share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Hold out an evenly spaced share (0..1) of pictures from training.
+
     Returns the numbers of the training pictures and of the held-out pictures, each at least one.
     Raises ImageError if there are fewer than two pictures.
 

@@ -49,6 +49,7 @@ _LARGEST_RATIO = 4.0
 @dataclass(frozen=True, eq=False)
 class FittedTransfer:
     """The transfer of a codec, and the weights of its bands.
+
     Values are 0 to 255 P for P phases. `curves` are the names of the bands' curves; errors of
     samples are relative to the `ranges` (B,).
     """
@@ -61,6 +62,7 @@ class FittedTransfer:
     @property
     def weights(self) -> Float32:
         """(B, V + 1) weights of the networks' squared error at each value, in 0..1.
+
         With them, it is the squared error of samples, relative to the range of the band.
         """
         table = self.transfer.tables.astype(np.float64) / SCALE
@@ -73,6 +75,7 @@ def fit_transfer(
     bands: Sequence[Samples], weights: Sequence[float] = (), most: int = 200_000
 ) -> FittedTransfer:
     """Fit the transfer to the known samples (n,) of each band, all of one type.
+
     If the weights in the squared error are empty, all bands are as important as the widest; bands
     with less than a quarter of its range are more important. About `most` samples per band are
     inspected, beyond their extremes. Raises ImageError if a band is constant, or the range of

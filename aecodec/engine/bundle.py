@@ -116,6 +116,7 @@ class Section(NamedTuple):
 
 def head(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
     """Make the head that `docs/BUNDLE.md` describes, for all sections in their order in the file.
+
     It can be read without the sections.
     """
     spec = folder.spec
@@ -203,6 +204,7 @@ def join_sections(folder: CodecFolder, sections: Sequence[Section]) -> bytes:
 
 def plans_of(folder: CodecFolder, halves: Iterable[Half] = Half) -> dict[Half, bytes]:
     """Convert the networks in a codec folder to plans.
+
     Raises CodecError if a model is damaged, and ModelError if C lacks one of its operators.
     """
     is_any_size = folder.spec.receptive_field > 0

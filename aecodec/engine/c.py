@@ -75,6 +75,7 @@ class CEngine:
 
 class Network:
     """A network of a codec in the core; several threads may run it at once.
+
     Raises CodecError if the model is damaged or belongs to another codec, and ModelError if the
     core cannot run it.
     """
@@ -92,6 +93,7 @@ class Network:
 
     def __call__(self, batch: Latents) -> Latents:
         """Run int8 (1, h, w, C) of any size that the network supports.
+
         Raises CodecError if it does not support the size, or needs too much memory or time for it.
         """
         if batch.shape not in self._output_shapes:

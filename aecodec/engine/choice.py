@@ -36,6 +36,7 @@ class Engine(Protocol):
 
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
         """Return the message coder of a level, or of the default level if `level` is None.
+
         Raises CodecError if the tables are missing or damaged, and UsageError if the level does not
         exist.
         """
@@ -54,6 +55,7 @@ def default_engine() -> Engine:
 
 def engine_name() -> str:
     """Return the engine in AECODEC_ENGINE; by default "c" if the core is installed, else "python".
+
     Raises UsageError if AECODEC_ENGINE names an unknown engine, or names c although the core is not
     installed.
     """

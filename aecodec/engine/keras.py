@@ -29,6 +29,7 @@ def float_predictor(model: Any) -> Callable[[Float32], Float32]:
 
 def outputs_of(model: Any, inputs: Float32) -> Float32:
     """Run a Keras model on inputs (N, ...) in batches.
+
     `predict` would trace a model of any size with unknown sides, which some Keras layers reject.
     """
     parts = (inputs[start : start + _BATCH] for start in range(0, len(inputs), _BATCH))

@@ -46,6 +46,7 @@ class _PerThread:
 
 class TileTransform(_PerThread):
     """Runs an int8 `.tflite` file with a fixed input shape on batches.
+
     Raises CodecError if the file is not one that the exporters write, or is not quantized to int8.
     """
 
@@ -91,11 +92,13 @@ class TileTransform(_PerThread):
 
 class ConvolutionalTransform(_PerThread):
     """Runs a fully convolutional int8 `.tflite` file on arrays of any height and width.
+
     Raises CodecError if the file is not one that the exporters write, or is not quantized to int8.
     """
 
     def __call__(self, batch: Latents) -> Latents:
         """Run int8 (1, h, w, C); several threads may call this at once.
+
         Raises CodecError if the model does not support this shape, or needs too much memory or time
         for it.
         """
@@ -109,6 +112,7 @@ class ConvolutionalTransform(_PerThread):
 
 def float_runner(model: bytes) -> Callable[[Float32], Float32]:
     """Convert an unchecked, new `.tflite` file to a function on floats, with one thread.
+
     Inputs are quantized and outputs dequantized with the scales and zero points of the model.
     Raises CodecError if LiteRT cannot load the model, or the inputs do not fit it.
     """

@@ -42,6 +42,7 @@ def to_pixels(outputs: Latents) -> Pixels:
 
 def check_shapes(spec: CodecSpec, half: Half, shape_in: Shape, shape_out: Shape) -> None:
     """Check the input and output shapes of a network, without the batch, against its codec.
+
     A last axis of 1 may be missing. For a codec with a receptive field, only the channels are
     compared. Raises CodecError if the shapes differ.
     """

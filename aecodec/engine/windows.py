@@ -64,6 +64,7 @@ class Windows:
 
     def encode(self, transform: Transform, pixels: Pixels) -> Latents:
         """Encode pictures (F, H, W, C) to latents (F, rows, columns, K), one vector per tile.
+
         The transform maps (1, h, w, C) to (1, h / tile, w / tile, K) for whole numbers of tiles.
         Incomplete tiles are filled by repeating the edge of the picture.
         """
@@ -79,6 +80,7 @@ class Windows:
 
     def decode(self, transform: Transform, latents: LatentSource, size: tuple[int, int]) -> Pixels:
         """Decode latents (F, rows, columns, K) to pictures (F, H, W, C) of (width, height) `size`.
+
         The transform maps (1, rows, columns, K) to (1, rows * tile, columns * tile, C). Raises
         FormatError if latents are decoded on demand and turn out to be damaged.
 

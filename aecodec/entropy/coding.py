@@ -95,6 +95,7 @@ def encode(
     prior: Prior, codes: Codes, grid: Grid | None = None, coder: RangeCoder = FASTEST
 ) -> bytes:
     """Encode codes (N, K) in -32768..32767 to a message.
+
     It has at least one byte per 4 vectors, or per 64 in a grid. All range coders write the same
     bytes.
 
@@ -153,6 +154,7 @@ def decode(
     coder: RangeCoder = FASTEST,
 ) -> Codes:
     """Decode a message of N vectors to exactly the codes (N, K) int16 that were encoded.
+
     Raises FormatError if no encoder writes this message for this many vectors.
     """
     check_length(message, count, grid)

@@ -13,6 +13,7 @@ pictures cost almost nothing."""
 
 def check_length(message: bytes, count: int, grid: Grid | None) -> None:
     """Raise FormatError if a message is too short for this many vectors.
+
     It is called before memory is allocated.
     """
     if len(message) < shortest_message(count, grid):

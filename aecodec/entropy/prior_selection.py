@@ -22,6 +22,7 @@ _BLOCK_ELEMENTS = 1 << 18
 
 def select(prior: Prior, codes: Codes, spatial: SpatialContext | None = None) -> Int32:
     """Select the cheapest prior (N,) for each vector of codes (N, K); ties go to the lowest index.
+
     If two priors cost nearly the same without the context network, the cheaper one with it is
     selected. `spatial` is None for vectors without spatial context.
     """

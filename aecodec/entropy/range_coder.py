@@ -73,6 +73,7 @@ class Table:
     @cached_property
     def categorical(self) -> Any:
         """Constriction's model with exactly these frequencies.
+
         Its weights are floats, but with `perfect=False` it uses `weight + 1` of a total of 2**24.
         Nothing is rounded, so the integers are exact.
         """
@@ -97,6 +98,7 @@ class Encoder(Protocol):
 
 class Decoder(Protocol):
     """Decodes symbols in the order in which they were encoded.
+
     Raises FormatError if the bytes cannot come from an encoder with these tables.
     """
 
@@ -218,6 +220,7 @@ class ConstrictionEncoder:
 
     def finish(self) -> bytes:
         """Return the shortest bytes; constriction itself would write whole words.
+
         `low` follows from the words of constriction.
         """
         shifted_out, (low, range_) = self._coder.pos()

@@ -36,6 +36,7 @@ class Slice(NamedTuple):
 
 class SliceTables:
     """Finds the tables of N vectors step by step, from the codes of earlier steps.
+
     `selected` (N,) is the prior of each vector; `spatial` is None without spatial context.
     """
 
@@ -84,6 +85,7 @@ def tables_of_known(
     prior: Prior, symbols: Codes, selected: Int32, spatial: SpatialContext | None = None
 ) -> tuple[Int32, Int32]:
     """Find the rows and columns (K, N) of known symbols (K, N) in the order of coding.
+
     All slices are processed in one step, because none has to be decided or decoded first.
     """
     rows, columns = np.empty((2, *symbols.shape), np.int32)
@@ -141,6 +143,7 @@ class Symbols(Protocol):
         self, prior: Prior, members: Members, selected: Int32, spatial: SpatialContext | None
     ) -> Iterator[Slice]:
         """Yield the slices of a pass, and decide the symbols of a slice when it is reached.
+
         `members` (n,) are the numbers of the vectors, `selected` (n,) their priors.
         """
 

@@ -55,6 +55,7 @@ def measure_bands(
 
 def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
     """An image format at a quality: a file per frame and band, without metadata.
+
     Missing samples are filled. Samples become integers from 0 with up to 16 bits, floats with a
     scale for 65536 levels; integers with a larger range raise ImageError.
     """
@@ -76,6 +77,7 @@ def band_format_coder(image_format: BandFormat, quality: float) -> Coder:
 
 def _levels_of(picture: Picture) -> tuple[float, float]:
     """The lowest sample of a picture, and the number of levels per unit of samples.
+
     The levels of integers with more than 8 bits use all 16 bits.
     """
     samples = picture.pixels

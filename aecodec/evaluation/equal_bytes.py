@@ -33,6 +33,7 @@ def files_at(
     codec: Codec, pixels: Pixels, level: float | None, formats: Sequence[PillowFormat]
 ) -> list[File]:
     """The file of a codec, followed by files in other formats, for (H, W) or (H, W, 3) uint8.
+
     These have the lowest quality at which they are not smaller than the codec's file. `level` is 1
     or more; None is the codec's default.
     """

@@ -36,6 +36,7 @@ def is_in_distribution(
     codec: Codec, picture: Picture, compressed: Compressed, errors: Sequence[float]
 ) -> bool:
     """Whether a picture resembles the codec's training set; True if that is unknown.
+
     One frame in a hundred may differ, because a few frames of any set of pictures do. `errors` are
     the mean squared errors of the frames; empty if there is no decoder.
     """
@@ -54,6 +55,7 @@ def is_in_distribution(
 
 def is_natural(pixels: Pixels) -> bool:
     """Whether a picture (H, W, C) uint8 is neither noise nor a drawing.
+
     Differences of neighbouring pixels tell them apart.
 
     >>> is_natural(np.random.default_rng(0).integers(0, 256, (64, 64, 1), np.uint8))

@@ -108,6 +108,7 @@ def _compared(ratio: float) -> str:
 
 def report(codec: Codec, picture: Picture, compressed: Compressed, source_size: int) -> Report:
     """Compare a file with its original picture.
+
     An :class:`AecodecWarning` is issued if the picture is unlike the training set, or if the file
     is larger than its source, whose size is in bytes.
     """
@@ -145,6 +146,7 @@ def compare(
     peak: float | None = None,
 ) -> Comparison:
     """The first frame of a picture and its reconstruction, for a figure.
+
     `level` is 1 or more; None is the codec's default. With bands, `rgb` selects those to show (see
     :func:`~aecodec.imaging.display.bands_to_show`), and `peak` is the range of samples for PSNR, by
     default the range of the picture. Raises UsageError if there are no such bands, or the codec has
@@ -184,6 +186,7 @@ def compare_pictures(
     original: Picture, second: Picture, size: int, rgb: str | None = None
 ) -> Comparison:
     """The first frames of two pictures with the same size, for a figure.
+
     If the colour profiles differ, both pictures are converted to sRGB. `size` is the size in bytes
     of the second picture's file; `rgb` is as for :func:`compare`. Raises ImageError if the sizes or
     numbers of bands differ, and UsageError if there are no such bands.

@@ -45,6 +45,7 @@ class Score(NamedTuple):
 
 def score_of(original: Pixels, size: int, decoded: Pixels, *, ssimulacra2: bool = True) -> Score:
     """Measure the file, of `size` bytes, of a picture (H, W) or (H, W, C) uint8.
+
     SSIMULACRA2 takes one second per 400,000 pixels. Raises AecodecError if it is requested, but its
     package is not installed.
 
@@ -92,6 +93,7 @@ def _mean_of_finite(values: Float64) -> float:
 
 def score(pictures: Iterable[Pixels], round_trip: RoundTrip) -> dict[str, float]:
     """The :func:`mean_score` of pictures (H, W) or (H, W, 3) uint8 in a format, with all measures.
+
     Raises AecodecError if the package for SSIMULACRA2 is not installed.
     """
     return mean_score([score_of(picture, *round_trip(picture)) for picture in pictures])

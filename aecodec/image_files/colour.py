@@ -63,6 +63,7 @@ def to_srgb_image(image: Image.Image, profile: bytes) -> Image.Image:
 
 def in_kept_colours(picture: Picture, metadata: Mapping[MetadataKind, bytes]) -> Picture:
     """Convert a picture to the colours to code: sRGB, unless `metadata` has its colour profile.
+
     Colours outside of sRGB become the nearest colours in it. Samples of codecs with bands are not
     converted.
     """
@@ -107,6 +108,7 @@ def to_srgb(pixels: Pixels, profile: bytes) -> Pixels:
 
 def gamma_to_srgb(gamma: float) -> Pixels | None:
     """Make a table (256,) uint8 from pixels with a gamma to sRGB; None for the gamma of sRGB.
+
     The gamma is the exponent from light to pixel values, as in PNG files, such as 0.45455.
 
     >>> gamma_to_srgb(0.45455) is None

@@ -23,6 +23,7 @@ _UNSIGNED_RAW_MODES = frozenset({"I;12", "I;16", "I;16B", "I;16L", "I;16N"})
 
 def largest_value(image: Image.Image) -> int | None:
     """Largest value of a channel: 255 for ordinary images, 65535 for 16 bits.
+
     It is None for floats and integers with 32 bits, whose range depends on the picture. The image
     must not be loaded yet, because loading hides the file's raw mode.
     """
@@ -40,6 +41,7 @@ def largest_value(image: Image.Image) -> int | None:
 
 def to_8_bits(image: Image.Image, largest: int | None, notes: Notes) -> Image.Image:
     """Scale a loaded image to 8 bits per channel: L, or LA if a value is transparent.
+
     Integers with 16 bits are scaled from 0..65535 and rounded. Floats and integers with 32 bits are
     scaled from the range of the picture, with a note. Modes that Pillow has already truncated stay
     the same. `largest` is the result of :func:`largest_value` before loading.

@@ -73,6 +73,7 @@ def _units(content: bytes) -> Iterator[_Unit]:
 
 def read_fits(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the first image of a FITS file; values are as stored, before BSCALE.
+
     Raises ImageError unless it has 2 or 3 axes and a supported type, and KeyError or ValueError if
     the file is damaged.
     """
@@ -134,6 +135,7 @@ def _padded(content: bytes, filler: bytes) -> bytes:
 
 def read_dicom(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the stored values of a DICOM file, but no other data, such as patients' data.
+
     Raises ImageError if its colours are not supported; pydicom raises many types of errors for
     damaged files.
     """

@@ -38,6 +38,7 @@ def iter_frames(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
 
 def joined(frames: Sequence[Picture], notes: Notes) -> Picture:
     """Join the frames of a file, with the metadata of the first.
+
     If any frame is RGB or has alpha, all frames become RGB or get an alpha plane. Frames with
     different colour profiles are converted to sRGB. Raises ImageError if the frames differ in size.
     """

@@ -90,6 +90,7 @@ def metadata_of(image: Image.Image, notes: Notes) -> dict[MetadataKind, bytes]:
 
 def with_metadata(image: Image.Image, changes: Mapping[str, bytes | None]) -> Image.Image:
     """Copy a loaded image, and change its metadata under the usual keys of `info`.
+
     None or empty bytes remove metadata.
 
     >>> with_metadata(Image.new("L", (3, 2)), {"xmp": b"<x/>", "exif": None}).info
@@ -110,6 +111,7 @@ def remove_exif(image: Image.Image) -> None:
 
 def note_colour_coding(image: Image.Image, notes: Notes) -> None:
     """Note that the colour coding in an unloaded PNG file (cICP chunk) is ignored.
+
     Nothing is noted if the coding is sRGB or the file has a colour profile.
     """
     file = getattr(image, "fp", None)

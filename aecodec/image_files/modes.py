@@ -33,6 +33,7 @@ _STRIP = 256
 
 def to_picture(image: Image.Image, metadata: dict[MetadataKind, bytes], notes: Notes) -> Picture:
     """Make a picture from a loaded, upright image with 8 bits per channel.
+
     The colour profile is dropped if it does not fit the pixels of the picture. Lossy conversions
     are noted.
     """

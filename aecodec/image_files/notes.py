@@ -7,6 +7,7 @@ from aecodec.errors import warn
 
 class Notes:
     """Notes about a file, reported once even if they concern several frames.
+
     Warnings begin with the name of the file, which may be empty.
     """
 

@@ -25,6 +25,7 @@ _FORTRAN = "fortran_order"
 
 def read_npy(file: IO[bytes], options: ReadOptions, _: Notes, name: str = "") -> Picture:
     """Read an array from an `.npy` file; `name` is its name in an `.npz` file, which is kept.
+
     Raises ImageError if its type or shape is not supported, or it has too many pixels or is
     incomplete, and ValueError if the file is damaged.
     """
@@ -66,6 +67,7 @@ def _read_array(file: IO[bytes], options: ReadOptions) -> npt.NDArray[Any]:
 
 def read_npz(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read an array from an `.npz` file.
+
     Raises ImageError like :func:`read_npy`, or if the file has several arrays and none is chosen.
     For damaged files, zipfile and its decoders raise many types of errors.
     """

@@ -35,6 +35,7 @@ _PREFIX_SIZE = 16
 @contextmanager
 def opened(source: Path | IO[bytes], options: ReadOptions) -> Iterator[ImageFile]:
     """Open an image file in any format that Pillow supports, without reading its pixels.
+
     Raises ImageError if the file cannot be opened, or has too many pixels.
     """
     with _file(source) as file:

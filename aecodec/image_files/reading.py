@@ -27,6 +27,7 @@ def read_image(
     source: Path | IO[bytes], options: ReadOptions = _DEFAULT, name: str = ""
 ) -> Picture:
     """Read an image file in any format that Pillow supports, by its path or opened in binary mode.
+
     An :class:`~aecodec.errors.AecodecWarning`, which begins with `name`, lists properties that are
     not kept. Raises ImageError if the file cannot be read, has too many pixels, or needs other
     options.
@@ -37,6 +38,7 @@ def read_image(
 
 def size_of(source: Path) -> tuple[int, int]:
     """Read (width, height) in pixels from the header of an image file.
+
     Raises ImageError if the file cannot be opened, or has too many pixels.
     """
     with opened(source, _DEFAULT) as image:
@@ -75,6 +77,7 @@ def from_pil(image: Image.Image, options: ReadOptions = _DEFAULT) -> Picture:
 
 def from_frames(frames: Iterable[Image.Image]) -> Picture:
     """Make one picture from several frames, like :func:`from_pil`, but with any number of pixels.
+
     The frames may be one image with different current frames, as in the results of
     :func:`~aecodec.image_files.frames.iter_frames`.
 

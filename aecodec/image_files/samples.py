@@ -129,6 +129,7 @@ def suffix_to_write(suffix: str) -> str:
 
 def write_samples(picture: Picture, suffix: str) -> bytes:
     """Encode a decompressed picture with any number of bands as the content of a file.
+
     The suffix selects the format: `.tif`, `.npy`, `.npz`, `.fits`; `.png` for uint8 and uint16.
     Raises UsageError if there is no such format or it cannot store the picture, and AecodecError if
     an extra that writes it is not installed.

@@ -82,6 +82,7 @@ _OME_ORDER = re.compile(r'\sDimensionOrder="XYC')
 
 def read_tiff(file: IO[bytes], options: ReadOptions, notes: Notes) -> Picture:
     """Read the pages of a TIFF file as frames, or as bands if the file says that they are channels.
+
     Raises ImageError if the pages differ, or have too many pixels or an unsupported type; tifffile
     raises many types of errors for damaged files.
     """
@@ -115,6 +116,7 @@ def framed_picture(
     mask: npt.NDArray[np.bool_] | None = None,
 ) -> Picture:
     """Make a picture from frames (F, H, W), (F, H, W, B) or (F, B, H, W).
+
     The mask (F, H, W), or in the shape of the array, is True for missing samples; `nodata` is their
     value.
     """
@@ -225,6 +227,7 @@ def _has_marker(kept: KeptTags, code: int, bit: int) -> bool:
 
 def _channels_in_pages(pages: Sequence[TiffPage], text: str, options: ReadOptions) -> int:
     """Number of consecutive pages that are the bands of a frame; 1 if each page is a frame.
+
     Raises ImageError if there are too many bands.
     """
     if len(pages) == 1 or pages[0].samplesperpixel > 1:
@@ -237,6 +240,7 @@ def _channels_in_pages(pages: Sequence[TiffPage], text: str, options: ReadOption
 
 def _channels_stated(text: str, pages: int) -> int:
     """Number of channels in a description, if they are the fastest axis of the pages; else 1.
+
     Only ImageJ's and Bio-Formats' descriptions state them.
     """
     is_imagej = text.startswith(_IMAGEJ)
@@ -263,6 +267,7 @@ def _nodata_of(text: str, dtype: np.dtype[Any]) -> float | None:
 
 def write_tiff(picture: Picture) -> bytes:
     """Write a picture as a TIFF file with its tags, compressed losslessly with Deflate.
+
     Raises UsageError if TIFF files cannot store the picture.
     """
     kept, samples = _tags_to_write(picture), picture.pixels

@@ -43,6 +43,7 @@ def to_pil(picture: Picture) -> list[Image.Image]:
 
 def format_to_write(suffix: str, quality: int | None) -> str:
     """Pillow's name of the format for a suffix and a quality, 1 to 100 for lossy formats.
+
     Raises UsageError if there is no such format, or it needs a quality.
 
     >>> format_to_write(".jpg", None)
@@ -59,6 +60,7 @@ def format_to_write(suffix: str, quality: int | None) -> str:
 
 def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> list[bytes]:
     """Encode each frame of a picture as an image file in the format of a suffix, such as `.png`.
+
     If the format does not support the colour profile, the pixels are converted to sRGB. The quality
     is 1 to 100 for lossy formats. Raises UsageError if Pillow has no such format, cannot write a
     picture with this size and alpha, or needs a quality.
@@ -73,6 +75,7 @@ def encode_frames(picture: Picture, suffix: str, quality: int | None = None) -> 
 
 def encode_image(image: Image.Image, suffix: str, quality: int | None = None) -> bytes:
     """Encode a Pillow image as an image file in the format of a suffix, such as `.png`.
+
     The file gets the metadata in `info`, with a warning if the format does not support it. The
     quality is 1 to 100 for lossy formats; None for lossless formats and lossless WebP. Raises
     UsageError if Pillow has no such format, cannot write this image, or needs a quality.

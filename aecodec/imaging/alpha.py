@@ -17,6 +17,7 @@ def pack_alpha(alpha: Pixels | None) -> bytes:
 
 def unpack_alpha(data: bytes, shape: tuple[int, int, int]) -> Pixels:
     """Decompress a zlib stream to alpha planes (F, H, W) uint8, at most one byte beyond their size.
+
     Raises FormatError if the stream is damaged, or does not have this size.
     """
     size = int(np.prod(shape, dtype=np.int64))

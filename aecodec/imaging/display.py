@@ -25,6 +25,7 @@ _ERRORS = "000004 1f0c48 550f6d 88226a bc3754 e35933 f98e09 f9cb35 fcffa4"
 
 def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:
     """Indices of the bands to show, of pictures with `count` bands.
+
     The text has three numbers of bands for red, green and blue, from 1, or one for a colour map. By
     default, the first three bands are shown, or the first one if there are fewer. Raises UsageError
     if there are no such bands.
@@ -44,6 +45,7 @@ def bands_to_show(text: str | None, count: int) -> tuple[int, ...]:
 
 def display(picture: Picture, original: Picture, bands: Sequence[int]) -> Pixels:
     """Show three bands of a picture as RGB, or one from dark blue to yellow: (F, H, W, 3) uint8.
+
     Each band is stretched by percentiles of the original, so that all pictures of a comparison look
     consistent. Samples that are missing in the original are black.
     """

@@ -33,6 +33,7 @@ def pack_mask(mask: Mask) -> bytes:
 
 def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:
     """Decompress a zlib stream to a mask (F, H, W, planes), at most one byte beyond its size.
+
     Raises FormatError if the stream is damaged, or does not have this size.
 
     >>> mask = np.arange(70).reshape(1, 5, 7, 2) % 3 == 0
@@ -50,6 +51,7 @@ def unpack_mask(data: bytes, shape: tuple[int, int, int, int]) -> Mask:
 
 def fill(values: Values, missing: Mask) -> Values:
     """Replace missing values (F, H, W, B) smoothly, in place, with means of the values around them.
+
     `missing` is (F, H, W, 1 or B). Values are 0 in a frame and band without known values.
 
     >>> values = np.array([3, 60000, 60000, 9], np.uint16).reshape(1, 1, 4, 1)

@@ -149,6 +149,7 @@ def _is_mostly_translucent(alpha: Pixels) -> bool:
 
 def as_picture(array: npt.NDArray[Any]) -> Picture:
     """Make a picture from an array for :func:`from_array`, even if its shape is ambiguous.
+
     Raises ImageError if the array has another dtype or shape, or is empty.
     """
     if array.dtype != np.uint8:
@@ -319,6 +320,7 @@ def _check_finite(samples: npt.NDArray[Any], missing: Mask) -> None:
 
 def to_array(picture: Picture) -> Pixels:
     """Join pixels and alpha, the last channel, in one array: (F, H, W, C) uint8.
+
     It is (F, H, W) for grey pictures without alpha. Pictures with a layout become (F, H, W, B) as
     in :func:`source_array`.
     """
@@ -331,6 +333,7 @@ def to_array(picture: Picture) -> Pixels:
 
 def source_array(picture: Picture) -> npt.NDArray[Any]:
     """Undo :func:`samples_picture`.
+
     Returns an array with the layout and the byte order of the source; a masked array if integers
     have missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C), (F,
     H, W) or (F, H, W, C), without the axis of a single frame.
@@ -387,6 +390,7 @@ def check_limits(picture: Picture) -> None:
 
 def stack(pictures: Sequence[Picture], names: Sequence[object] = ()) -> Picture:
     """Join pictures with the same size to one picture with many frames.
+
     Metadata and origins are dropped. Grey pictures become RGB if any of the pictures is RGB. The
     names, if any, are for messages. Raises ImageError if there are no pictures, they differ in
     size, or only some of them have alpha.

@@ -9,6 +9,7 @@ from aecodec.arrays import Pixels
 
 def to_planes(pixels: Pixels, channels: int) -> Pixels:
     """Convert pictures (F, H, W, C) uint8 to the number of channels of a codec, 1 or 3.
+
     For a grey codec, each channel of a colour picture becomes a picture: (F * C, H, W, 1). For a
     colour codec, a grey picture gets three equal channels.
     """
@@ -22,6 +23,7 @@ def to_planes(pixels: Pixels, channels: int) -> Pixels:
 
 def from_planes(planes: Pixels, frames: int, channels: int) -> Pixels:
     """Undo :func:`to_planes`; a grey picture becomes the mean of the codec's three channels.
+
     Returns (F, H, W, C) uint8.
     """
     if planes.shape[-1] == channels:

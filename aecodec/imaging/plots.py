@@ -49,6 +49,7 @@ class Comparison(NamedTuple):
 
 def comparison_figure(comparisons: Sequence[Comparison]) -> bytes:
     """Draw original, reconstruction and difference side by side, a row per picture, as a PNG file.
+
     Each picture pixel takes at least one whole pixel of the figure. If a picture is larger than a
     panel, only its centre is drawn, and the caption says so. Raises AecodecError if matplotlib is
     not installed.
@@ -73,6 +74,7 @@ def rate_distortion_figure(
     curves: Mapping[str, Sequence[tuple[float, float]]], unit: str = "bits per pixel"
 ) -> bytes:
     """Draw PSNR in dB against bits per pixel or per sample, one line per codec, as a PNG file.
+
     The curves are (bits, PSNR) of each level, by the codec's name. Raises AecodecError if
     matplotlib is not installed.
     """

@@ -53,6 +53,7 @@ def _detect_in_band(planes: Planes) -> Repetition:
 
 def _changes(planes: Planes) -> tuple[int, int]:
     """The first row that differs from the row before, and the gcd of the distances of such rows.
+
     Returns the gcd, 0 if there is at most one such row, and the first row.
     """
     divisor, first = 0, 0

@@ -26,6 +26,7 @@ def reduced_size(size: Size, reduction: int) -> Size:
 
 def resize(pixels: Pixels, size: Size) -> Pixels:
     """Resize pictures (F, H, W, C) uint8 to (width, height) with a cubic filter (Catmull-Rom).
+
     When reducing, the filter is stretched so that it averages pixels.
     """
     if pixels.shape[2:0:-1] == size:

@@ -51,6 +51,7 @@ def _problem_of_names(names: list[str], frames: int) -> str | None:
 
 def shared_metadata(pictures: Sequence[Picture], metadata: bool | None) -> Metadata:
     """Find the metadata that is the same in all pictures; a warning names other metadata.
+
     `metadata` is True to keep all, False for none, None for the common metadata. Raises ImageError
     if it is True, and the metadata of the pictures differs.
     """

@@ -18,6 +18,7 @@ def grid_of(size: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
 
 def split(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
     """Pad pictures (F, H, W, C) with :func:`pad_to_tiles`, and cut them into tiles row by row.
+
     Returns (F * rows * columns, h, w, C) for tiles (h, w).
     """
     frames, height, width, channels = pixels.shape
@@ -40,6 +41,7 @@ def pad_to_tiles(pixels: Pixels, tile: tuple[int, int]) -> Pixels:
 
 def merge(tiles: Pixels, frames: int, size: tuple[int, int]) -> Pixels:
     """Join tiles (F * rows * columns, h, w, C), and crop the padding that :func:`split` added.
+
     Returns (F, H, W, C) for frames of (width, height) pixels.
 
     >>> picture = np.arange(2 * 5 * 7 * 1, dtype=np.uint8).reshape(2, 5, 7, 1)

@@ -64,6 +64,7 @@ class Transfer:
 
     def limits_of(self, dtype: np.dtype[Any], limits: Float64 | None = None) -> Float64:
         """:func:`rounded_limits` of the codec or the file for samples of a type.
+
         Raises ImageError if the type cannot represent samples between the limits of a band.
         """
         given = self.limits if limits is None else limits
@@ -121,6 +122,7 @@ class Transfer:
         self, values: Values, dtype: np.dtype[Any], limits: Float64 | None = None
     ) -> Samples:
         """Convert values (F, H, W, B) to samples of a type.
+
         Raises ImageError if the type cannot represent samples between the limits.
         """
         samples = np.empty(values.shape, dtype.newbyteorder("="))

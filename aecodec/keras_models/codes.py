@@ -102,6 +102,7 @@ class NearestCode(_Codes):
 @keras.saving.register_keras_serializable(package="aecodec")
 class ScalarCodes(_Codes):
     """Vectors (..., D) to codes (..., D), with a staircase for each channel.
+
     Weights: `first` (D,), the codes of the lowest values; `thresholds` and `steps` (D, L): the code
     of a value is increased by each step whose threshold the value reaches.
 
@@ -122,6 +123,7 @@ class ScalarCodes(_Codes):
 @keras.saving.register_keras_serializable(package="aecodec")
 class CodeVectors(_Codes):
     """Digits (..., K) to the row (..., D) of a table that they select.
+
     Weights: `bases` (K,), `offset` (1,) and `table` (n, D). The row is `offset` plus the sum of
     digits times bases, clipped to 0..n-1, so that damaged codes also select a row.
 

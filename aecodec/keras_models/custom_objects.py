@@ -17,6 +17,7 @@ from aecodec.errors import UsageError
 
 def register_custom_objects(names: Iterable[str]) -> None:
     """Import objects, `module:Name` or `file.py:Name`, and register them with Keras.
+
     This runs the code of their modules, which may be in the working directory. Raises UsageError if
     a module or an object does not exist, or the module fails.
 
@@ -31,6 +32,7 @@ def register_custom_objects(names: Iterable[str]) -> None:
 
 def imported_object(name: str) -> Any:
     """Import a class or a function, `module:name` or `file.py:name`.
+
     This runs the code of its module, which may be in the working directory. Raises UsageError if
     the module or the object does not exist, or the module fails.
     """

@@ -57,6 +57,7 @@ def as_functional(model: Any) -> Any:
 
 def with_shapes(model: Any) -> Any:
     """A model with known inputs and outputs: the model itself, or its functional trace.
+
     A subclassed model must have been built or called once; raises ModelError if its input shape is
     not known.
     """
@@ -65,6 +66,7 @@ def with_shapes(model: Any) -> Any:
 
 def with_calls(model: Any, inputs: Any, call: Any) -> Any:
     """Rebuild a model with one input and one output; `call` calls its layers.
+
     `call` receives a layer and its arguments, and returns the output. `inputs` is the Keras input
     of the new model; None creates one like the model's.
     """
@@ -74,6 +76,7 @@ def with_calls(model: Any, inputs: Any, call: Any) -> Any:
 
 def calls_of(model: Any) -> tuple[Any, list[LayerCall]]:
     """Rebuild a model with one input and one output, and record the calls of its layers in order.
+
     Rebuilding is necessary because a layer that belongs to several models does not know which of
     its tensors belong to which model.
     """

@@ -28,6 +28,7 @@ _LARGEST_SUM_CHANGE = 2.0**-11
 
 def int8_of(kernel: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Round a kernel (..., outputs) like TFLite.
+
     Returns integers in -127..127, and the step of each output channel (1, ..., outputs).
 
     >>> int8_of(np.array([[0.5, -1.0], [0.25, 0.75]]))[0].tolist()
@@ -40,6 +41,7 @@ def int8_of(kernel: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any
 
 def on_int8_grid(kernel: npt.NDArray[Any]) -> Float32:
     """Round an int8-rounded kernel (..., outputs) to few bits, which int8 rounds to the same.
+
     Each output channel is rounded to the coarsest grid of powers of two that distinguishes its
     integers and preserves its sum, by which uniform areas are multiplied. Such weights also
     compress well in an HDF5 file.

@@ -62,6 +62,7 @@ TENSOR = "<tensor>"
 @keras.saving.register_keras_serializable(package="aecodec")
 class BareOperation(keras.layers.Layer):
     """A function of `keras.ops` as a layer, because HDF5 files can only store layers.
+
     `operation` is the operation object of a call in a functional model; `arguments` are the
     positional and named arguments of the call, with :data:`TENSOR` for each tensor.
 

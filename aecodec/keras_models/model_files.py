@@ -91,6 +91,7 @@ def load_model(path: Path | str) -> Any:
 
 def _check_keras(version: str) -> None:
     """Raise ModelError if Keras runs code in files.
+
     Before 3.11.3 it runs the code of Lambda layers in HDF5 files, even with `safe_mode`.
 
     >>> _check_keras("3.11.3")
@@ -159,6 +160,7 @@ def _is_of_keras_2(path: Path) -> bool:
 
 def open_model(name: str, content: bytes) -> Any:
     """Open the Keras model in the content of an HDF5 or `.keras` file.
+
     The suffix of the name determines the format. Raises ModelError if the content is not a model
     that can be opened.
     """
@@ -170,6 +172,7 @@ def open_model(name: str, content: bytes) -> Any:
 
 def keras_half(folder: CodecFolder, half: Half) -> Any:
     """The float Keras model of a half of a codec.
+
     Raises CodecError if its HDF5 file is missing or damaged.
     """
     return open_model(half.hdf5, folder.read(half.hdf5))

@@ -26,6 +26,7 @@ _RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLi
 
 def load_onnx(path: Path) -> Any:
     """Open an ONNX model as a functional Keras model with channels last.
+
     Random numbers become zero, and an :class:`AecodecWarning` says so. Raises AecodecError if the
     package `onnx` is missing, and ModelError if the file is damaged, or contains an operator that
     cannot be converted.

@@ -24,6 +24,7 @@ _OF_GELU = ("Constant", "Add", "Div", "Erf", "Mul", "Pow", "Tanh")
 
 class Graph:
     """The graph of an ONNX model.
+
     `opset` is the version of the operators. `constants` are arrays by name, with floats as float32.
     `inputs` and `outputs` are their sides by name; None is a variable side. The nodes are in order.
     """
@@ -45,6 +46,7 @@ class Graph:
 
     def needed_nodes(self, shortcuts: Mapping[str, tuple[str, str]]) -> list[Any]:
         """The nodes that the outputs need, in order.
+
         `shortcuts` are values that need only one other value, the first of a pair.
         """
         names, nodes = set(self.outputs), []
@@ -80,6 +82,7 @@ class Graph:
 
 def find_gelus(graph: Graph) -> dict[str, tuple[str, str]]:
     """Find subgraphs that compute GELU, of up to nine nodes, by evaluating them.
+
     TFLite has no operator for erf, and a single int8 operator rounds only once. Returns for each
     result the name of its argument, and "none" or "tanh".
     """
@@ -112,6 +115,7 @@ def _form_of(graph: Graph, name: str, entry: str) -> str | None:
 
 def _evaluated(graph: Graph, name: str, known: dict[str, Array]) -> Array:
     """Evaluate a value, given the value of another name.
+
     Raises LookupError if the value depends on more values, or on operators that GELU does not use.
     """
     if name not in known:

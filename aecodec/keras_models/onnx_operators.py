@@ -33,6 +33,7 @@ from aecodec.keras_models.onnx_values import (
 @dataclass(frozen=True)
 class Node:
     """A node of a graph, with attributes by name and a unique name for its layer.
+
     `opset` is the version of the operators, and `batch` the number of pictures for which the graph
     was exported. `fold` computes the operator with these attributes for constants.
     """

@@ -25,6 +25,7 @@ ANY_SIZE = "it needs the size of the picture: export the model with a fixed size
 
 class Value(NamedTuple):
     """A tensor of an ONNX graph.
+
     `tensor` is a Keras tensor (N, ...). `axes` are the ONNX axes of its axes after the first;
     missing ONNX axes have length 1. `rank` is the number of ONNX axes.
     """
@@ -51,6 +52,7 @@ class Value(NamedTuple):
 
 def arranged(value: Value, axes: Sequence[int]) -> Any:
     """The Keras tensor whose axes, after the batch, are these ONNX axes.
+
     Raises ModelError if the order needs a reshape, but the model accepts any size.
     """
     shape = value.shape
@@ -66,6 +68,7 @@ def arranged(value: Value, axes: Sequence[int]) -> Any:
 
 def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
     """A Keras tensor (N, *sides) with the same elements.
+
     Raises ModelError if a side is not known, or the number of elements differs.
     """
     if None in sides or None in tensor.shape[1:]:
@@ -77,6 +80,7 @@ def reshaped(tensor: Any, sides: Sequence[int | None]) -> Any:
 
 def image_like(value: Value) -> Any:
     """The Keras tensor (N, height, width, channels) of an ONNX tensor (1, C, H, W).
+
     Raises ModelError if it has another number of axes.
     """
     if value.rank != 4:

@@ -15,6 +15,7 @@ from aecodec.keras_models.functional import as_functional
 
 class KerasPair:
     """A Keras encoder and decoder in functional form, whose shapes fit each other.
+
     The encoder maps images in 0..1 to latents. Raises ModelError unless the output of each model
     has the shape of the other model's input.
 
@@ -51,6 +52,7 @@ class KerasPair:
 
     def checked(self, x: npt.NDArray[Any]) -> Float32:
         """Convert images (N, *image_shape) in 0..1 to the encoder's input shape and float32.
+
         If the encoder accepts (height, width), they may have an additional last axis of length 1.
         Raises ModelError if the shape or the range is wrong, or there are no images.
         """

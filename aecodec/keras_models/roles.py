@@ -14,6 +14,7 @@ _ATTRIBUTE = "aecodec_role"
 
 class Role(Enum):
     """Purpose of a layer or weight.
+
     BRANCH_END is the last convolution of a residual branch. Outputs beyond -6..6 have no effect,
     because their sum with values in 0..6 passes a ReLU6. LATENTS computes the latents,
     LINEAR_PIXELS maps latents to pixels linearly, and the output of LEARNED_PIXELS is added to the

@@ -45,6 +45,7 @@ class CheckedModel(NamedTuple):
 
     def check_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of the output for an input of this shape, including the batch.
+
         Raises CodecError if an operator does not support its input, or the model needs too much
         memory or work.
         """
@@ -57,6 +58,7 @@ class CheckedModel(NamedTuple):
 
 def check_model(content: bytes) -> CheckedModel:
     """Read a `.tflite` file, and check it for the input shape in the file.
+
     Raises CodecError if the file is damaged, or the exporters could not have written it.
     """
     model = read_model(content)

@@ -74,6 +74,7 @@ def check_depthwise(call: Call) -> Result:
 
 def check_layer(call: Call, value: Value, kernel: Value, bias: Value | None, channels: int) -> None:
     """Check types, ranks, bias and quantization of a convolution; raise CodecError if one is wrong.
+
     `channels` is the axis of the kernel with the output's channels.
     """
     check_kernel_types(call, value, kernel, bias)
@@ -114,6 +115,7 @@ def sides_of(
 
 def side_of(side: int, window: int, padding: int, stride: int, dilation: int = 1) -> int:
     """Compute a side of the output of a window; raise CodecError if a number is out of range.
+
     `padding` is its number in the schema; `dilation` is the distance of the inputs in a window.
     """
     ensure(padding in (_SAME, 1), "its padding is unknown")
@@ -231,6 +233,7 @@ def _ungrouped(weights: npt.NDArray[np.int8], channels: int) -> npt.NDArray[np.i
 
 def packed(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
     """Return a kernel (outputs, height, width, channels) in the order that C reads.
+
     Outputs are divided into blocks of 16, the last block rounded up to a multiple of 4. The order
     of a block is (height, groups of 4 inputs in a row of the kernel, outputs, 4).
     """
@@ -261,6 +264,7 @@ def scaling_of(
     times: int = 1,
 ) -> npt.NDArray[np.int32]:
     """Return bias, multiplier and shift of each output, padded to a multiple of 4.
+
     `places` are the positions of the value and the kernel among the inputs; the bias follows them.
     `weights` are (outputs, height, width, channels); the bias includes the effect of the input's
     zero point on their sums. The outputs are repeated `times` times.
@@ -332,6 +336,7 @@ def check_transposed(call: Call) -> Result:
 
 class _Phase(NamedTuple):
     """The `seen` inputs of the outputs at one place of a block, along one axis.
+
     `last` is the last of these inputs, relative to the block's own input. It is multiplied by row
     `first` of the kernel, earlier inputs by later rows.
     """
@@ -360,6 +365,7 @@ class _Axis(NamedTuple):
 
 def lower_transposed(low: Lowering, operator: Operator) -> None:
     """Lower TRANSPOSE_CONV to a convolution whose outputs are blocks of pixels.
+
     Each place of a block uses other rows and columns of the kernel; the rest of the new kernel is
     zeros. The blocks are rearranged to pixels, and pixels outside the output are cut off.
     """

@@ -155,6 +155,7 @@ def _write_table(low: Lowering, operators: list[Operator], values: npt.NDArray[n
 
 def chain_from(low: Lowering, number: int, is_function: bool = True) -> list[int]:
     """The numbers of the operators from a float output to the next int8 output, else only `number`.
+
     Converters leave some functions in float: DEQUANTIZE, the function, QUANTIZE. Together they are
     a function of int8, if each has one variable input.
     """
@@ -189,6 +190,7 @@ def check_binary(
     guard: Guard | None = None,
 ) -> Check:
     """Make a check for two inputs of one type, broadcast along at most `rank` axes.
+
     The output has the same type. The first field of the `options`, if any, is an activation;
     `guard` checks the scales.
     """
@@ -281,6 +283,7 @@ def _lower_pair(
     results_of: Results | None = None,
 ) -> Lower:
     """Make a lowering for two tensors, or a table if one of them is a constant with one element.
+
     NumPy computes the table if `results_of` is given; otherwise LiteRT does. The first field of the
     options is an activation.
     """

@@ -17,6 +17,7 @@ ModelError if the C core cannot compute it."""
 
 class Lowering:
     """A checked model, and the plan that is built from it.
+
     Raises ModelError if the input is not a single picture or vector of int8.
     """
 
@@ -51,6 +52,7 @@ class Lowering:
 
     def as_shape(self, number: int, shape: Shape) -> int:
         """The plan's number of a tensor of the model, in another shape with as many elements.
+
         Raises ModelError if the shape changes and the plan accepts pictures of any size.
         """
         own = self.read(number)
@@ -68,6 +70,7 @@ class Lowering:
         self, inputs: list[int], operator: Operator, kind: Kind, shape: Shape, *parameters: int
     ) -> None:
         """Add an operator that reads tensors of the plan, and writes the model's output.
+
         Raises ModelError if the output has another shape in the model.
         """
         output = operator.outputs[0]
@@ -102,6 +105,7 @@ class Lowering:
 
 def shape_of(tensor: Tensor) -> tuple[int, int, int]:
     """Rows, columns and channels of an int8 tensor of the model; more than three axes are a vector.
+
     Raises ModelError if it has another type.
     """
     if tensor.type is not Type.INT8:

@@ -117,6 +117,7 @@ def lower_batch_product(low: Lowering, operator: Operator) -> None:
 
 def _by_rows(low: Lowering, number: int, batches: tuple[int, ...], *, is_turned: bool) -> int:
     """Add the matrices of a tensor below each other, by rows, or by columns if `is_turned`.
+
     `batches` are the output's sides before the matrices; the tensor may have a single matrix for
     all.
     """

@@ -12,6 +12,7 @@ _HEAD, _TENSOR, _OPERATOR = 16, 8, 16
 
 def assign_slots(plan: Plan, rows: int, columns: int) -> None:
     """Assign each tensor that an operator writes to a slot or to the output.
+
     The memory is small for an input with this many rows and columns.
     """
     plan.tensors[plan.entry].place = Place.INPUT

@@ -351,6 +351,7 @@ def arranged(
     low: Lowering, number: int, sides: list[int], steps: list[int], shape: Shape, first: int = 0
 ) -> int:
     """Move elements of a tensor of the model to a new tensor of the plan with this shape.
+
     `sides` are the sides of the result, `steps` the distances of neighbouring elements in the
     tensor along each side, and `first` is the position of the first element.
     """

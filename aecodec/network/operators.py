@@ -25,6 +25,7 @@ from aecodec.tflite.model import Type
 
 class Row(NamedTuple):
     """An operator of TFLite, with its number and name in the schema.
+
     `lower` is None if C cannot run it. The lowering adds C operators of these `kinds`, and copies.
     """
 

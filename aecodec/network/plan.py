@@ -14,6 +14,7 @@ from aecodec.errors import ModelError
 
 class Side(NamedTuple):
     """A side of a tensor: `times` / `by` times the input's side, plus `more`.
+
     The input's side is a multiple of `by`.
 
     >>> Side(1, 1, 0).divided(2).plus(-1)

@@ -173,6 +173,7 @@ def lower_softmax(low: Lowering, operator: Operator) -> None:
 
 def exponentials(scale: float) -> npt.NDArray[np.int32]:
     """exp(-n * scale) for n from 0 to 255, with 31 fractional bits.
+
     Exponentials that are too small for the reference kernel are 0.
 
     >>> (exponentials(0.5)[:3] / 2**31).round(4).tolist()

@@ -116,6 +116,7 @@ class AecImageFile(ImageFile.ImageFile):
 
     def load(self) -> Any:
         """Decode the pictures of the file, and load the current one.
+
         Raises FormatError if the codes are damaged, CodecError if the codec is not known or
         damaged, and AecodecError if memory runs out.
         """
@@ -126,6 +127,7 @@ class AecImageFile(ImageFile.ImageFile):
 
     def verify(self) -> None:
         """Check the whole file without running networks, if it is not loaded yet.
+
         Raises FormatError if the codes are damaged, and CodecError if the codec is not known or
         damaged.
         """

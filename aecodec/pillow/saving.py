@@ -35,6 +35,7 @@ def save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
 
 def save_all(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     """Save all pictures of an image, and of the images in `append_images`, as one file.
+
     All pictures must have the same size, else an ImageError is raised. If any picture is RGB or has
     alpha, all pictures become RGB or get an alpha plane. The metadata of the first picture is kept.
     Arguments and other errors are as for :func:`save`.

@@ -27,6 +27,7 @@ def fit_level(
     rdoq: RateWeight = UNMASKED,
 ) -> Prior:
     """Fit a prior to the codes that encoders make from latents at a level.
+
     With RDOQ, encoders weigh errors against bits, so the codes depend on the prior. A preliminary
     prior is then fitted to some of the rounded latents. RDOQ chooses all codes with it, and the
     final prior is fitted to these codes.

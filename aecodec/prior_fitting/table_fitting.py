@@ -189,6 +189,7 @@ def _with_shared_bank(sample: _Sample, assigned: Indices, priors: int, tables: i
 
 def shape_scales(radius: int, tables: int) -> Float64:
     """(T / 8,) logistic scales in symbols of the shapes of a bank with T rows.
+
     The bank has `radius` symbols on each side of its middle column.
     """
     widest = max(1.0, _WIDEST_SHARE * radius / 2)
@@ -233,6 +234,7 @@ def _costs_at_every_offset(costs: Float32, window: _Window) -> Float32:
 
 def pool_bank(prior: Prior, codes: Codes, grid: Grid | None = None) -> Prior:
     """Estimate the bank of a prior again, from the symbols of codes (N, K) in each row.
+
     The bank has the layout of :func:`fit_prior`. The grid is the arrangement of the vectors in
     pictures; None for vectors without neighbours.
     """

@@ -71,6 +71,7 @@ class FrameFiles:
     @cached_property
     def starts(self) -> npt.NDArray[np.intp]:
         """(files + 1,) number of the first frame of each file; the last item counts all frames.
+
         Only the first bytes of each file are read. Raises InputError if there are no files, or a
         file cannot be read, and FormatError if a file is not an `.aec` file.
         """
@@ -82,6 +83,7 @@ class FrameFiles:
 
     def opened(self, number: int) -> OpenedFile:
         """Return a file by its number, from the cache or newly opened.
+
         Raises AecodecError if the file cannot be read, or has changed since its frames were
         counted.
         """

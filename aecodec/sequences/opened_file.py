@@ -26,6 +26,7 @@ _ALPHA, _MASK = -1, -2
 
 class OpenedFile:
     """A file from which selected frames are decoded, and only the messages that contain them.
+
     `cache` stores the codes of messages, and alpha planes. Raises FormatError if the file is
     damaged, CodecError if another codec made it, and LimitError if it claims more than the limits.
     """
@@ -52,6 +53,7 @@ class OpenedFile:
 
     def codes(self, numbers: Numbers) -> Codes:
         """Decode the codes of frames (n,), counted from 0, without running the network.
+
         Returns (n, V, K) int16, exactly as they were encoded, for V vectors in a frame. Raises
         FormatError if the file is damaged.
         """
@@ -59,6 +61,7 @@ class OpenedFile:
 
     def pixels(self, numbers: Numbers) -> Pixels:
         """Decode frames (n,), counted from 0.
+
         Returns uint8 (n, H, W) for grey pictures, else (n, H, W, C); alpha is the last channel.
         With bands, (n, H, W, B) of the type of the samples. Raises FormatError if the file is
         damaged.

@@ -12,6 +12,7 @@ Value = TypeVar("Value")
 
 class RecentValues:
     """A cache of recently used values with at most `max_bytes`; the newest value is always kept.
+
     Threads may share it. They wait while a value is made, so no value is made twice.
 
     >>> cache = RecentValues(10)

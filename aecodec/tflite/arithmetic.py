@@ -40,6 +40,7 @@ def quantize_multipliers(factors: npt.NDArray[np.float64]) -> tuple[Integers, In
 
 def multiply(values: Integers, multiplier: int, shift: int) -> Integers:
     """Multiply by a multiplier and a power of two, rounding twice like the reference kernels.
+
     The values may have any shape; shifted left, they must fit 32 bits.
     """
     high = ((values << max(0, shift)) * multiplier + (1 << 30)) >> 31

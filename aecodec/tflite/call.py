@@ -30,6 +30,7 @@ def ensure(holds: Any, text: str) -> None:
 
 class Value(NamedTuple):
     """A tensor in a run of the model, with its shape in this run.
+
     It is static if it is the same in every run: a constant, or computed from constants.
     """
 
@@ -57,6 +58,7 @@ class Value(NamedTuple):
 
 class Result(NamedTuple):
     """The shapes of an operator's outputs, and their cost.
+
     `work` is an approximate number of multiplications, in addition to one pass over the outputs;
     `scratch` is the temporary memory in bytes.
     """
@@ -91,6 +93,7 @@ class Call(NamedTuple):
 
     def take_movable(self, count: int) -> list[Value]:
         """Its inputs; the first has any type, because its elements only move.
+
         Raises CodecError if the number of tensors or the type of an output is wrong.
         """
         values = self.take(count)
@@ -150,6 +153,7 @@ def scalar(value: Value) -> int:
 
 def broadcast(rank: int, *shapes: Shape) -> Shape:
     """Return the shape to which shapes are broadcast; raise CodecError if they do not fit together.
+
     Unless all shapes are equal, they may have at most `rank` axes.
 
     >>> broadcast(4, (2, 3), (1,))

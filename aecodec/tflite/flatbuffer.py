@@ -28,6 +28,7 @@ _VTABLE_HEAD = 4
 
 class Table:
     """A table of a FlatBuffer at `start` in the file; its schema has this many fields.
+
     Raises CodecError if it is not within the file, or has unknown fields.
 
     >>> file = bytes.fromhex("0c000000 06000800 04000000 08000000 07000000")

@@ -66,6 +66,7 @@ _SIZES = {kind: np.dtype(dtype).itemsize for kind, dtype in DTYPES.items()}
 
 class Quantization(NamedTuple):
     """The mapping from integers to real numbers: real = (integer - zero) * scale.
+
     A tensor has one scale and zero point, or one for each slice along an axis; none if it is not
     quantized.
     """
@@ -82,6 +83,7 @@ class Quantization(NamedTuple):
 
 class Tensor(NamedTuple):
     """A tensor with its shape in the file.
+
     `signature` is the shape with `ANY` for sides of any size; `content` contains the bytes of a
     constant and is empty for other tensors.
     """
@@ -107,6 +109,7 @@ class Tensor(NamedTuple):
 
 class Operator(NamedTuple):
     """An operator, with the schema's numbers of its code and option type; 0 means no options.
+
     The number of an omitted input is -1. `table` is its table in the file.
     """
 
@@ -118,6 +121,7 @@ class Operator(NamedTuple):
 
     def options(self, kind: int, fields: int) -> Table:
         """Its options, with this option type and number of fields.
+
         Raises CodecError if they are missing or belong to another operator.
         """
         if self.options_type not in (0, kind):

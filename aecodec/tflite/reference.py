@@ -17,6 +17,7 @@ _VALUES = 256
 
 def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
     """Make a transform of single inputs from an int8 `.tflite` file, with reference kernels.
+
     Raises CodecError if LiteRT cannot load the file.
     """
     with silent_stderr():
@@ -35,6 +36,7 @@ def reference_transform(model: bytes) -> Callable[[Latents], Latents]:
 
 def _for_reference_kernels(model: bytes) -> bytes:
     """Change a model so that the reference kernels accept it: versions of 1, and unsigned sums.
+
     A version states the types and options that a kernel must support. The reference kernels are
     registered with lower versions than the others, although they support as much.
     """
@@ -53,6 +55,7 @@ def _for_reference_kernels(model: bytes) -> bytes:
 
 def _make_sums_unsigned(schema: Any, whole: Any, graph: Any) -> None:
     """Replace each SUM of int8 with a SUM of uint8 between two conversions.
+
     The reference kernel of SUM (LiteRT 2.3) reads int8 as uint8 and returns wrong sums. With 128
     added to every element and zero point, the sum of uint8 is the correct sum of int8.
     """

@@ -29,6 +29,7 @@ _THEIRS = re.compile(
 @contextmanager
 def silent_stderr() -> Iterator[None]:
     """Drop the output of LiteRT and TensorFlow to standard error in the block.
+
     Lines from other sources, such as other threads, are printed at the end of the block.
     """
     with _lock:

@@ -24,6 +24,7 @@ def shaped_for(pair: KerasPair, tiles: Float32) -> Float32:
 
 def batches_of(tiles: Tiles, pair: KerasPair, batch_size: int, start: int) -> Any:
     """Endless batches of tiles for a pair's encoder, determined by the seed of the tiles.
+
     `start` is the number of the first batch.
     """
     shape = (batch_size, *tiles.batch_shape[: len(pair.image_shape)])

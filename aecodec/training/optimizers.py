@@ -110,6 +110,7 @@ OPTIMIZERS: dict[str, Callable[[str], Any]] = {"adam": lambda _: Adam(), "muon":
 
 def optimizer_of(name: str, policy: str) -> Any:
     """Create an optimizer of :data:`OPTIMIZERS` for networks with a Keras policy.
+
     Raises UsageError if there is no optimizer with this name.
     """
     if name not in OPTIMIZERS:

@@ -14,6 +14,7 @@ from rich.progress import Progress as Bar
 
 class Progress(keras.callbacks.Callback):
     """Prints a line per epoch: finished share, remaining time, and held-out measurements.
+
     A terminal also shows a progress bar below the lines.
     """
 
@@ -60,6 +61,7 @@ class Progress(keras.callbacks.Callback):
 
 def _measured(logs: dict[str, Any] | None, start: str) -> str:
     """Rate and distortion of each level, as `13.2 B 24.31 dB, ...`.
+
     The names of held-out measurements start with `val_`, the names of training measurements with
     nothing.
     """

@@ -119,6 +119,7 @@ class Recipe:
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
     """Load a built-in recipe by its name, or any recipe by its path.
+
     Raises UsageError if the recipe does not exist or is not valid.
 
     >>> load_recipe("digits").name
@@ -149,6 +150,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
 
 def recipe_for_bands(recipe: Recipe, bands: int) -> Recipe:
     """The recipe for scenes with bands: `bands` instead of `picture`; other recipes are unchanged.
+
     Raises UsageError if the networks of the recipe are for images with 1 or 3 channels.
 
     >>> recipe_for_bands(load_recipe("picture"), bands=2).levels["channels"]

@@ -102,6 +102,7 @@ def run_recipe(
 
 class RecipeTraining:
     """A training with a recipe, and its state on disk.
+
     The arguments are those of :func:`run_recipe`. Raises ImageError if there are no images, or too
     few.
     """
@@ -147,6 +148,7 @@ class RecipeTraining:
 
     def run(self, callbacks: Sequence[Any] = (), verbose: int = 1) -> tuple[Autoencoder, bool]:
         """Train, starting from the state on disk if there is one.
+
         Returns the trained autoencoder, and whether the training is complete; False after Ctrl-C.
         """
         seed = self._recipe.training["seed"]
@@ -162,6 +164,7 @@ class RecipeTraining:
 
     def to_codec(self, autoencoder: Autoencoder, *, replace: bool = False) -> Codec:
         """Make a codec from the trained autoencoder.
+
         Raises UsageError if the folder contains a codec and `replace` is False, and AecodecError if
         it cannot be written.
         """

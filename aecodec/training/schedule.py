@@ -17,6 +17,7 @@ _WARMUP_SHARE_OF_MINUTES = 0.02
 
 class Schedule(keras.callbacks.Callback):
     """A learning rate that rises during a short warm-up and then falls to zero along a cosine.
+
     The weight `progress` of the model is the finished share of the training, so that an interrupted
     training resumes at the same point. The training has a number of steps, or a duration in minutes
     without interruptions; raises UsageError if both are set, or neither.

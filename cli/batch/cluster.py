@@ -81,6 +81,7 @@ class Cluster:
 
     def run(self, items: Sequence[Any]) -> Generator[tuple[Any, Outcome], None, None]:
         """Yield each file with its outcome as soon as it is known.
+
         Raises AecodecError if the scheduler has ended, or has had no workers for 600 seconds.
         """
         done = chain(self._run_tasks(items), self._retry_suspects())
@@ -157,6 +158,7 @@ class Cluster:
 @contextmanager
 def connected(address: str, jobs: int) -> Iterator[Client]:
     """Connect to a scheduler for the block, for example at `tcp://10.0.0.1:8786`.
+
     `local` starts a cluster here, with this many workers. Raises AecodecError if there is no
     scheduler at this address, or Dask is not installed.
     """

@@ -29,6 +29,7 @@ _JOURNAL = ".rows"
 
 class Manifest:
     """Outcomes of files by their sources; the journal is open for reading and appending.
+
     Raises UsageError if the file is not a manifest.
     """
 
@@ -80,6 +81,7 @@ class Manifest:
 
     def join(self) -> None:
         """Replace the Parquet file by one with all rows, and empty the journal.
+
         Raises AecodecError if the file cannot be written; the journal stays.
         """
         if self._journal.seek(0, 2):
@@ -90,6 +92,7 @@ class Manifest:
 @contextmanager
 def opened(path: Path) -> Iterator[Manifest]:
     """Open or create a manifest for the block, and lock it.
+
     Raises UsageError if another process uses it, or the file is not a manifest, and AecodecError if
     pyarrow is not installed, or the files cannot be written.
     """

@@ -49,6 +49,7 @@ _TYPES = "string string int64 int64 int64 int64 double double double int64 strin
 
 def read_rows(path: Path) -> list[Row]:
     """The rows of a manifest; empty if the file does not exist.
+
     Raises UsageError if the file is not a manifest, and AecodecError if pyarrow is not installed.
     """
     schema = _schema()
@@ -69,6 +70,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def to_parquet(rows: Iterable[Row]) -> bytes:
     """The content of a manifest with these rows.
+
     Raises AecodecError if pyarrow is not installed, or a value has the wrong type.
     """
     import pyarrow as pa

@@ -13,6 +13,7 @@ from aecodec.cli.shared.jobs import check_not_sources
 @dataclass(frozen=True)
 class Pack:
     """Pictures that are compressed together, with one file per mode and size.
+
     `target` is the file for the first mode and size.
     """
 
@@ -41,6 +42,7 @@ class Pack:
 
 def packs_of(sources: Sequence[Source], count: int, folder: Path) -> list[Pack]:
     """Divide pictures into packs in order; the last may have fewer than `count` pictures.
+
     Raises UsageError if a result would overwrite one of the pictures.
 
     >>> packs = packs_of([Source(Path(f"{number}.png")) for number in range(5)], 2, Path("out"))

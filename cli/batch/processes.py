@@ -52,6 +52,7 @@ class WorkerProcess:
 
     def receive(self) -> Any:
         """Wait for the outcome of the next file; first for None, when the process is ready.
+
         Raises EndedError if the process ended before.
         """
         try:

@@ -52,6 +52,7 @@ def run_all(
     console: Console, items: Sequence[Any], work: Work, options: BatchOptions = BatchOptions()
 ) -> None:
     """Process all files. If one of several files fails, continue with the next.
+
     Raises AecodecError for the error of a single file, or if the manifest cannot be used, and
     typer.Exit with status 1 if some of several files failed, or 130 after Ctrl-C.
     """

@@ -93,6 +93,7 @@ class Compression(NamedTuple):
 
     def compress_pack(self, pack: Pack, console: Console, workers: Workers) -> None:
         """Compress the pictures of a pack to one file per mode and size.
+
         Pictures that cannot be read are reported and skipped; an AecodecError at the end counts
         them.
         """

@@ -96,6 +96,7 @@ def decompress(
 
 class _Decompression(NamedTuple):
     """The options of the command.
+
     `folder` is the folder for the pictures of a single input, if `-o` names an existing folder.
     """
 

@@ -195,6 +195,7 @@ def _formats(against: str | None, bands: int | None) -> list[Coder]:
 
 def _format(name: str, formats: Mapping[str, Format]) -> Format:
     """The format with a name of `--against`.
+
     Raises UsageError if there is no such format, and AecodecError if the package that writes it is
     not installed.
     """

@@ -84,6 +84,7 @@ def is_folder_at(path: Path) -> bool:
 
 def objects_in(folder: Url) -> list[Url]:
     """The objects of a folder at any depth, sorted; empty if the folder does not exist.
+
     Raises InputError if the object store does not answer.
     """
     with reading(folder), suppress(FileNotFoundError):

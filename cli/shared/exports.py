@@ -106,6 +106,7 @@ class ExportOptions:
 
     def shape_for(self, spec: CodecSpec) -> tuple[int, int]:
         """(height, width) of the pictures.
+
         Raises UsageError if the codec does not accept pictures of this size, or needs pictures.
         """
         if not spec.receptive_field:
@@ -149,6 +150,7 @@ def export_codec(
     name: str, options: ExportOptions, output: Output, custom_objects: Sequence[str]
 ) -> None:
     """Export the networks of a codec, and print their difference from the float networks.
+
     Custom classes and functions of the models are named MODULE:CLASS. Raises UsageError if the
     options contradict each other, or do not suit the codec.
     """
@@ -233,6 +235,7 @@ def export_pair(
     **counts: Any,
 ) -> None:
     """Make a codec folder from two models, and print a description of the codec.
+
     The counts are `tile`, `levels` and `priors` of
     :func:`aecodec.export.from_keras.codec_from_keras`. Raises InputError if a file does not exist
     or cannot be read, UsageError if the folder contains a codec and the output is without `force`,

@@ -35,6 +35,7 @@ class ExistsError(UsageError):
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Read a file or standard input; from a pipe or device, at most `most` bytes.
+
     Raises InputError if the file does not exist or cannot be read, or a pipe or device has more
     than `most` bytes.
     """
@@ -97,6 +98,7 @@ def check_input(path: Path) -> None:
 
 def check_overwriting(target: Path, force: bool) -> None:
     """Check that a file may be written, before any work is done for it.
+
     Also removes leftovers of killed processes from its folder. Raises ExistsError if the file
     exists and `force` is not set, and UsageError if it is a URL where only paths are accepted.
     """
@@ -129,6 +131,7 @@ def _existing(target: object) -> ExistsError:
 
 def write_bytes(target: Path, content: bytes, force: bool) -> None:
     """Write a file atomically, or write to standard output.
+
     Without `force`, an existing file stays, and if two processes write the same file, the second
     one fails. Raises ExistsError if the file exists and `force` is not set, UsageError if standard
     output is a terminal, and AecodecError if the file cannot be written.
@@ -168,6 +171,7 @@ def restore_time(target: Path, origin: Origin | None) -> None:
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write a folder of numbered or named files atomically; at a URL, file after file.
+
     With `force`, the folder may exist; numbered files with higher numbers are removed. Raises
     ExistsError if it exists and `force` is not set, and AecodecError if the files cannot be
     written.
@@ -186,6 +190,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> No
 
 def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write a folder with subfolders; paths of files are relative, with `/` between names.
+
     A new folder is written atomically as a whole. With `force`, the files of an existing folder are
     written one after another in this order, each atomically. Raises ExistsError if the folder
     exists and `force` is not set, and AecodecError if the files cannot be written.
@@ -200,6 +205,7 @@ def write_tree(folder: Path, contents: Mapping[str, bytes], force: bool) -> None
 
 def add_to_folder(folder: Path, contents: Mapping[str, bytes], force: bool) -> None:
     """Write files into a folder, all or none; other files stay. A missing folder is created.
+
     Raises ExistsError if one of the files exists and `force` is not set, and AecodecError if the
     files cannot be written.
     """

@@ -27,6 +27,7 @@ Rename = Callable[[Path], Path]
 
 class Job(NamedTuple):
     """A file to read, and the path of its result.
+
     `problem` is the reason why the file cannot be processed, or None.
     """
 
@@ -134,6 +135,7 @@ def _folded(target: Path) -> str:
 
 def check_folder_name(inputs: Sequence[Path], out: str | None) -> None:
     """Raise UsageError if `-o FILE.aec` would create a folder with that name by mistake.
+
     A folder that exists, or whose name ends with a slash, may have such a name.
     """
     if out is None or path_or_url(out).suffix.lower() != ".aec" or is_folder(out):
@@ -155,6 +157,7 @@ def check_not_sources(targets: Iterable[Path], sources: Iterable[Path]) -> None:
 
 def folder_beside(folder: Path, ending: str) -> Path:
     """Path of a folder with an ending added to its name: `scans` becomes `scans_aec`.
+
     Raises UsageError if the folder is the root of the file system.
     """
     named = folder if folder.name not in ("", "..") else real_path(folder)

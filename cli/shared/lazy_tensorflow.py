@@ -14,6 +14,7 @@ from aecodec.tflite.stderr import silent_stderr
 @contextmanager
 def tensorflow_for(purpose: str) -> Iterator[None]:
     """Run a block that imports TensorFlow, and Keras with TensorFlow as its backend.
+
     Raises AecodecError, with the purpose in its message, if TensorFlow is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silences messages from C++

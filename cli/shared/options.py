@@ -214,6 +214,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
 
 def check_skipping(skip_existing: bool, force: bool, scheduler: str | None) -> None:
     """Check that the options for existing results are consistent.
+
     Raises UsageError if `skip_existing` and `force` are both set, or neither with a scheduler.
     """
     if scheduler and not (skip_existing or force):

@@ -90,6 +90,7 @@ class OutputFormats:
 
     def _stays_in(self, source: Path, folder: Path | None) -> bool:
         """Whether results are written to the folder `source` of their sources.
+
         `folder` is the input that is this folder; None if the source is itself an input.
         """
         if self.out is None:

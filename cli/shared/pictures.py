@@ -29,6 +29,7 @@ def read_picture(
     path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> tuple[Picture, int]:
     """Read a picture with its origin, print warnings, and return it with its size in bytes.
+
     Raises InputError if the file does not exist or cannot be read, and ImageError if it is not an
     image, or the options do not accept it.
     """
@@ -41,6 +42,7 @@ def picture_in(
     content: bytes, path: Path, console: Console, options: ReadOptions = _DEFAULT
 ) -> Picture:
     """Read a picture from the content of an image file, and print warnings.
+
     Raises ImageError if the content is not an image, or the options do not accept it.
     """
     read = read_image
@@ -52,6 +54,7 @@ def picture_in(
 
 def open_pictures(data: Path, array: str | None, options: ReadOptions = ONLY_PIXELS) -> Dataset:
     """Open a folder of images, or an array of images in an `.npz` or `.npy` file.
+
     `array` is the name of an array in an `.npz` file. With `bands` in the options, pictures have
     any bands and types. Raises InputError if the path does not exist or cannot be read, UsageError
     if an array is named for another kind of file, and ImageError if there are no images.
@@ -75,6 +78,7 @@ def reading_for(
     peak: float | None = None,
 ) -> ReadOptions:
     """Change options to read pictures for a codec by options of the command line.
+
     Raises UsageError if an option needs a codec with bands, or its value is wrong.
     """
     values = {"--nodata": nodata, "--bands-first": bands_first or None, "--array": array}
@@ -93,6 +97,7 @@ def reading_for(
 
 def report_unread(dataset: Dataset, console: Console) -> None:
     """Print the number of files that could not be read; warnings have already named them.
+
     Raises typer.Exit with status 1 if there are any.
     """
     for path, error in dataset.unread.items():

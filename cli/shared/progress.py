@@ -38,6 +38,7 @@ def visible(text: str) -> str:
 
 def echo(text: str, to_stderr: bool) -> None:
     """Print a line with escaped control characters.
+
     Lines are lost silently if standard error cannot be written; OutputError is raised if standard
     output cannot be written.
     """

@@ -25,6 +25,7 @@ class OutputError(AecodecError):
 @contextmanager
 def complete_stdout() -> Iterator[None]:
     """Make every write of the block to standard output complete, or raise OutputError.
+
     File names may contain any bytes, so characters that the encoding lacks are escaped.
     """
     _open_closed_streams()
@@ -50,6 +51,7 @@ def write_line(text: str) -> None:
 
 def write_content(content: bytes) -> None:
     """Write the content of a file to standard output.
+
     Raises UsageError if standard output is a terminal, and OutputError if it cannot be written.
     """
     if sys.stdout.isatty():

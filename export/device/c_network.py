@@ -27,6 +27,7 @@ _WORDS_PER_LINE = 8
 @dataclass(frozen=True)
 class CNetwork:
     """A half of a codec as a network plan.
+
     `rows` and `columns` of the input are 1 for a vector; `input_size` and `output_size` count
     elements.
     """
@@ -59,6 +60,7 @@ class CNetwork:
 
 def c_network(model: bytes, codec: CodecSpec, half: Half) -> CNetwork:
     """Convert a half's int8 `.tflite` file to a plan for inputs of the model's size.
+
     Raises ModelError if C has no kernel for an operator.
     """
     graph = check_model(model).model

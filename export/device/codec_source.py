@@ -31,6 +31,7 @@ MAX_VECTORS = 16384
 @dataclass(frozen=True)
 class PictureSizes:
     """Sizes of buffers for a picture, equal to the numbers that `aecodec.c` computes.
+
     `work` and `file` (the maximum) are in bytes.
     """
 
@@ -43,6 +44,7 @@ class PictureSizes:
     @classmethod
     def of(cls, tables: CTables, size: tuple[int, int]) -> PictureSizes:
         """The sizes for a (width, height) in pixels.
+
         Raises ModelError if the picture has more code vectors than `aecodec.c` supports.
         """
         spec, dimension = tables.folder.spec, tables.prior.code_dimension
@@ -79,6 +81,7 @@ def c_codec(
     tables: CTables, sizes: PictureSizes, kind: SampleType = SampleType.UINT16
 ) -> dict[str, bytes]:
     """A level as C source: the files by name.
+
     These are a header and a source file named after codec and level, and `codec.h` with short names
     for programs with one codec. With bands, `kind` is the integer type of samples on the device;
     raises ModelError if it cannot represent the limits of the codec.

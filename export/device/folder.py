@@ -77,6 +77,7 @@ def device_files(
     tables: CTables, pictures: Pixels, networks: Sequence[CNetwork]
 ) -> dict[str, bytes]:
     """All files of a device folder by name, except for the networks.
+
     `pictures` (N, H, W, C) are uint8 with the codec's channels, or integers of any type for bands;
     the first is the sample. At least one network is needed.
     """

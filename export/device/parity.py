@@ -70,6 +70,7 @@ class Parity:
 @dataclass(frozen=True)
 class FloatPair:
     """The float models of a codec, and their latents for a calibration set.
+
     `pixels` (N, h, w, C) are uint8: tiles or, for convolutional codecs, pictures with sides that
     are multiples of a tile's.
     """

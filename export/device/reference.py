@@ -41,6 +41,7 @@ def c_latents(tables: CTables, encoded: EncodedPicture) -> Latents:
 
 def network_of(codec: Codec, half: Half) -> Transform:
     """A codec's encoder or decoder as C runs it.
+
     Raises CodecError if the model is damaged or not from the exporters.
     """
     content = codec.folder.read(half.tflite)
@@ -51,6 +52,7 @@ def network_of(codec: Codec, half: Half) -> Transform:
 
 def encoded_with(codec: Codec, network: Transform, pixels: Pixels) -> EncodedPicture:
     """Encode a picture (1, H, W, C) uint8 with the codec's encoder network.
+
     It is a tile, or a whole picture for codecs that accept any size. With bands, it has integers of
     any type.
     """
@@ -68,6 +70,7 @@ def decoded_pixels(
     codec: Codec, network: Transform, encoded: EncodedPicture, latents: Latents
 ) -> Pixels:
     """Decode latents from a file to a picture (H, W, C) as a device does.
+
     It is uint8 or, with bands, of the type of the samples.
     """
     width, height = picture_size(codec.spec, encoded.header)

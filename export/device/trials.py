@@ -37,6 +37,7 @@ class NetworkTrial:
 
     def run(self, program: Path, pixels: Pixels) -> None:
         """Run the program on a uint8 picture (1, H, W, C), with size and channels of the networks.
+
         It writes files to the folder of the program. Raises AecodecError if the program fails, or
         its results differ from Python's.
         """

@@ -104,6 +104,7 @@ class DeviceFolder:
 
     def build(self, out: Path, options: Sequence[str] = ()) -> None:
         """Compile the example program, with further `options` for the compiler.
+
         Raises AecodecError if there is no compiler, or it reports an error.
         """
         compiler = os.environ.get("CC") or next(filter(shutil.which, _COMPILERS), None)

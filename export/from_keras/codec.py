@@ -113,6 +113,7 @@ def _tiles(pictures: Pictures, tile: int, shape: Shape) -> tuple[Tiles, Tiles]:
 
 def _check_sides(sides: tuple[int, int], picture: tuple[int, int]) -> None:
     """Raise ModelError if an encoder would read the values of a picture in rows of a wrong width.
+
     Both arguments are (height, width): of the encoder's input, and of the first picture.
     """
     if sides != picture and math.prod(sides) == math.prod(picture):

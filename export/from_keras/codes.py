@@ -52,6 +52,7 @@ _REMEDY = (
 
 class _Cut(NamedTuple):
     """A place in a model after which everything depends on a single tensor (N, ..., D).
+
     `values` are its values for sample pictures; `rest` is the Keras model from the tensor to the
     output.
     """
@@ -146,6 +147,7 @@ class _Search(NamedTuple):
 
 def _similar_in_turn(vectors: Float64) -> Any:
     """An order of code vectors (n, D) with similar neighbours, so that digits are smooth.
+
     Vectors are sorted along their first principal axis; vectors with the same first digit are
     sorted along the second axis.
     """
@@ -225,6 +227,7 @@ def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64
 
 class _Staircases(NamedTuple):
     """A staircase per channel; the output is their sum, or they are the outputs.
+
     `base` (C,) are the outputs for the lowest values. `thresholds` of each channel are ascending,
     and `steps` are the increases of the output there.
     """
@@ -251,6 +254,7 @@ class _Staircases(NamedTuple):
 
     def applied(self, encoder: Any, decoder: Any) -> tuple[Any, Any]:
         """The encoder and the decoder with layers of codes.
+
         Raises ModelError if the values of a channel are not multiples of a number, or do not fit
         int8.
         """
@@ -367,6 +371,7 @@ def _staircase(
 
 def _with_table(decoder: Any, codes: Any, order: Any, bases: list[int], offset: int) -> Any:
     """A decoder of digits, whose first layer looks up the code vectors of a flat decoder.
+
     `codes` is the Keras tensor of digits, `order` (n,) the decoder's number for each row of the
     table, `bases` the factors of the digits in the number of a row, and `offset` the row for digits
     of 0. Raises ModelError if the decoder does not begin with a lookup.

@@ -34,6 +34,7 @@ def levels_of(output: Shape, image_shape: Shape) -> int | None:
 
 def expected_level(tensor: Any, sample: Float32) -> Any:
     """The expected grey level (N, ..., 1) of distributions, from 0 (black) to 1 (white).
+
     The Keras tensor (N, ..., levels) contains probabilities or logits; `sample` (n, ..., levels)
     are values that distinguish the two.
     """

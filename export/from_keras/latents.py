@@ -27,6 +27,7 @@ def check_single_input(model: Any, half: str) -> None:
 
 def code_output(model: Any, half: str, decoder_input: tuple[int | None, ...] | None = None) -> int:
     """Number of the output to code: the single output, or the mean of a variational encoder.
+
     If it is a mean, an :class:`AecodecWarning` says so. `half` is for messages; `decoder_input` is
     the decoder's input shape without the batch. Raises ModelError if the model has several outputs,
     and none is recognized as a mean.
@@ -68,6 +69,7 @@ def _has_word(name: str, words: Sequence[str]) -> bool:
 
 def without_random_layers(model: Any, half: str, sample: Float32) -> Any:
     """Remove the layer that draws random latents from a flat model; replace it by the mean.
+
     An :class:`AecodecWarning` says so. `half` is for messages; `sample` (N, *input_shape) is an
     input. Raises ModelError if another layer returns random values.
     """

@@ -41,6 +41,7 @@ _KERNEL = 1
 
 class Operator(NamedTuple):
     """An operator, named after its first output.
+
     The quantizer cannot distinguish transposed convolutions by name.
     """
 
@@ -50,6 +51,7 @@ class Operator(NamedTuple):
 
 class CalibratedModel:
     """A float TFLite model with ranges of tensors that can be changed.
+
     The Keras `model` has one input and one output, with a batch size of 1. The ranges are measured
     with the `samples` (N, *input_shape).
     """
@@ -63,6 +65,7 @@ class CalibratedModel:
 
     def quantized(self, in_floats: Sequence[str] = ()) -> bytes:
         """The int8 model with these ranges; the operators in `in_floats` compute in floats.
+
         If one of them is a transposed convolution, all transposed convolutions compute in floats.
         """
         packed = bytes(flatbuffer_utils.convert_object_to_bytearray(self._model))
@@ -105,6 +108,7 @@ class CalibratedModel:
 
     def set_range(self, tensor: int, limits: Range) -> None:
         """Set the range of a tensor.
+
         For the input, samples with extreme values would have the same effect, but would also widen
         the ranges of all later tensors.
         """
@@ -229,6 +233,7 @@ def _as_list(limits: Any) -> list[float] | None:
 
 def float_model_with_ranges(model: Any, samples: Float32) -> bytes:
     """A float TFLite model with the ranges of its tensors for samples (N, *input_shape).
+
     The converter could measure the ranges, too, but with optimizations enabled it first rounds the
     kernels of transposed convolutions. The Keras model has one input, one output and a batch size
     of 1.

@@ -30,6 +30,7 @@ Quantization = tuple[float, int]
 
 def with_code_layer(model: bytes, layer: Any, quantization: Quantization) -> bytes:
     """Add the operators of a layer of :mod:`aecodec.keras_models.codes` to an int8 `.tflite` model.
+
     The model ends where the layer begins or, for :class:`CodeVectors`, begins where it ends.
     `quantization` is the scale and zero point of the vectors.
     """
@@ -45,6 +46,7 @@ def with_code_layer(model: bytes, layer: Any, quantization: Quantization) -> byt
 
 def integer_scores(constants: dict[str, Float32], quantization: Quantization) -> list[Any]:
     """Integer kernel (n, D) and bias (n,) for int8 vectors, and digits, of a :class:`NearestCode`.
+
     The kernel has as many bits as exact sums permit.
     """
     scale, zero = quantization

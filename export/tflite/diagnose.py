@@ -51,6 +51,7 @@ def check_pair_convertible(pair: KerasPair) -> None:
 
 def check_convertible(model: Any, half: str) -> None:
     """Check in seconds, before work that takes minutes, that a model can be converted to TFLite.
+
     The functional Keras model has one input and one output; `half` is for messages. Raises
     ModelError if TFLite or codecs lack an operator, or the model has a loop or accepts any size
     only in Keras. The message names the layer if possible.

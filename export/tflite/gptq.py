@@ -36,6 +36,7 @@ layers to the nearest integers."""
 
 def with_rounded_kernels(model: Any, samples: Float32) -> Any:
     """A model with the same layers, whose kernels are rounded so that int8 TFLite keeps them.
+
     Dense layers and plain convolutions are rounded. Other layers, layers inside nested models, and
     kernels that training has already rounded do not change. The functional or Sequential model has
     one input and one output; `samples` (N, *input_shape) are typical inputs.
@@ -100,6 +101,7 @@ def _kernel_inputs(layer: Any, inputs: Float32) -> Float64:
 
 def _round_in_turn(weights: Float64, count: int, gram: Float64) -> None:
     """Round the first `count` rows of weights (rows, outputs) in place: the kernel, then the bias.
+
     The largest weight of each output does not change, because TFLite derives the step from it.
     `gram` (rows, rows) is the Gram matrix of the inputs.
     """

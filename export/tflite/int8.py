@@ -46,6 +46,7 @@ PictureError = Callable[[Float32], float]
 @dataclass(frozen=True)
 class _End:
     """The meaning of the int8 values at the input or output of a model.
+
     `limits` are the float values of -128 and 127; `quantization` is the scale and zero point.
     """
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 def layer_of(operator: str, layers: Collection[str]) -> str:
     """The layer of an operator, among the layers of a model; the operator's name if none fits.
+
     TensorFlow appends numbers to the names of layers that are called repeatedly, which all of these
     are.
 

@@ -20,6 +20,7 @@ _TENSOR_NAMES = {"encode": (b"image", b"code"), "decode": (b"code", b"image")}
 
 def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) -> bytes:
     """Add a signature and a description to a `.tflite` model with one input and one output.
+
     The signature is "encode" (image to code) or "decode" (code to image).
     """
     graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
@@ -37,6 +38,7 @@ def with_metadata(model: bytes, signature: str, description: Mapping[str, Any]) 
 
 class _Names:
     """Numbers the names of layers in order, as if no other models had been built before.
+
     Keras numbers all layers of a process, so equal models would have different files.
     """
 

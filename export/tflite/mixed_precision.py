@@ -32,6 +32,7 @@ class Damage:
 @dataclass(frozen=True)
 class MixedModel:
     """An int8 `.tflite` model, some of whose layers may compute in floats.
+
     `error` is the squared error of the pictures. `damages` are the errors of all layers in int8,
     the largest first; empty if full int8 was sufficient.
     """
@@ -46,6 +47,7 @@ def with_enough_precision(
     model: CalibratedModel, layers: Sequence[str], error_of: Error, allowed: float
 ) -> MixedModel:
     """Make an int8 model, with as few layers in floats as the allowed squared error requires.
+
     `layers` are the names of the layers of the original Keras model; `error_of` measures an int8
     model.
     """

@@ -10,6 +10,7 @@ from aecodec.tflite.stderr import silent_stderr
 
 def with_static_shape(model: bytes, rows: int, columns: int) -> bytes:
     """Set all shapes of a fully convolutional `.tflite` model for one input size.
+
     LiteRT computes the shapes.
     """
     graph = flatbuffer_utils.read_model_from_bytearray(bytearray(model))

@@ -20,6 +20,7 @@ _NARROWEST_START = 0.1
 
 class MixtureEntropyModel(keras.layers.Layer):
     """A learned distribution of code vectors with K channels: a mixture of factorized logistics.
+
     A single component is the plain factorized model. Several components are a differentiable form
     of competing priors. The seed determines the initial means.
 

@@ -115,6 +115,7 @@ class GainedRateDistortionLoss(LossOfLevels):
 
     def total_cost(self, bits: Any, distortions: Any, levels: Any, pixels: int) -> Any:
         """The loss for (N,) bits, distortions and numbers of levels, from 0.
+
         `pixels` is the number of values in a picture.
         """
         weights = tf.gather(self.level_weights, levels)

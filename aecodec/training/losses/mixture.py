@@ -42,6 +42,7 @@ Distortion = str | Mapping[str, float]
 
 class Mixture:
     """A weighted sum of measures, on the scale of the mean squared error of pixels in 0..1.
+
     The `distortion` is the name of a measure, which is scaled to the squared error of a photograph
     at 30 dB, or weights by the names of measures. Raises UsageError if a measure does not exist, or
     a weight is not greater than 0.

@@ -15,6 +15,7 @@ _LEAST = 1e-4
 
 def ms_ssim_error(decoded: Any, images: Any) -> Any:
     """1 - MS-SSIM (N,) of each picture, averaged over its channels: float32 in 0..1.
+
     Z. Wang et al., "Multiscale structural similarity for image quality assessment", 2003, with the
     scales and formulas of :func:`aecodec.metrics.ms_ssim`. The pictures (N, h, w) or (N, h, w, C)
     are in 0..1, with sides of at least 11.

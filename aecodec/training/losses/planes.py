@@ -26,6 +26,7 @@ def planes_of(pictures: Any) -> Any:
 
 def blur(planes: Any) -> Any:
     """Means of planes (N, C, h, w) in a Gaussian window of 11x11 pixels, only inside the picture.
+
     Sides are at least 11; returns (N, C, h - 10, w - 10).
 
     >>> blur(tf.ones((1, 1, 12, 11))).numpy().round(3).tolist()

@@ -72,6 +72,7 @@ class RateDistortionLoss(LossOfLevels):
 
     def total_cost(self, bits: list[Any], distortions: list[Any], pixels: int) -> Any:
         """The loss for (N,) bits and distortions of each level.
+
         `pixels` is the number of values in a picture.
         """
         terms = zip(bits, distortions, self.rate_weights, self.level_weights, strict=True)

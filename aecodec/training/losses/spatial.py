@@ -101,6 +101,7 @@ class SpatialEntropyModel(keras.layers.Layer):
 
     def call(self, codes: Any, rounded: Any, gains: Any, levels: Any) -> Any:
         """Bits (N,) of codes (N, h, w, K), noisy or rounded.
+
         `rounded` (N, h, w, K) are codes without noise, which decoders know; noise would turn zeros
         into activity. `gains` (N, K) are the factors that multiplied the latents; `levels` (N,)
         count from 0.
@@ -163,6 +164,7 @@ def _masks(channels: int, units: int) -> tuple[Float32, Float32]:
 
 class _Group(NamedTuple):
     """Vectors of a picture with the same kind of spatial context, or NO_NEIGHBOURS.
+
     `members` (n,) are the numbers of the vectors, `pairs` (n, 2, 2) the numbers of their
     neighbours; (0, 2, 2) without neighbours.
     """

@@ -58,6 +58,7 @@ _WEIGHTS = {
 
 def ssimulacra2_error(decoded: Any, images: Any) -> Any:
     """Errors (N,) of pictures by SSIMULACRA 2: 0 for equal pictures, about 1 for a score of 0.
+
     The pictures (N, h, w) or (N, h, w, C) are grey or RGB in 0..1, with sides of at least 11.
 
     >>> images = tf.random.stateless_uniform((1, 32, 32, 3), (0, 0))

@@ -11,6 +11,7 @@ from aecodec.training.losses.gained import GainedRateDistortionLoss
 
 class WeightedLoss(GainedRateDistortionLoss):
     """Weighted squared error + rate weight x rate.
+
     Batches (N, h, w, 2 B) contain the weights after the images.
     """
 

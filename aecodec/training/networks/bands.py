@@ -165,6 +165,7 @@ def _set_encoder(trained: Any, model: Any, steps: Float32, copies: Copies, phase
 
 def _dithered_inputs(kernel: Float32, bands: int, phases: int) -> Float32:
     """A kernel (1, 1, inputs, outputs) for P phases of the pixels, rounded to the int8 grid.
+
     The sum over the phases of a pixel is P times as fine as int8. Sums over the pixels of a band
     are rounded, instead of single weights, so that errors cancel where a band is smooth.
 

@@ -50,6 +50,7 @@ class NormalizedConv2D(RoundingConv2D):
 
     def start_like(self, convolution: Any, inputs: Any) -> None:
         """Set the weights so that this layer computes the same as a plain convolution with a bias.
+
         Units with constant outputs for typical inputs (N, h, w, C) are restarted with a small
         effect.
         """

@@ -36,6 +36,7 @@ def initialize(
     correlated: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Scale the weights of a model's convolutions for learning, with typical inputs (N, ...).
+
     `finest` is the least standard deviation of the first layer's inputs that carries information.
     Layers with `excluded` roles do not change. `correlated` names other layers whose inputs are
     pixels, with the least deviations that carry information.

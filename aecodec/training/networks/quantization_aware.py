@@ -25,6 +25,7 @@ _STEPS = 255.0
 
 def qat_copy(model: Any, dtype: str = "float32") -> Any:
     """A quantization-aware copy: a model with the same layers and weights that rounds.
+
     Kernels are rounded per output channel. Activations are rounded if their range is known: after
     ReLU6, and at the end of a residual branch. All layers except the output layers have the Keras
     policy `dtype`.
@@ -41,6 +42,7 @@ def qat_copy(model: Any, dtype: str = "float32") -> Any:
 
 def clone_with_classes(model: Any, dtype: str, class_for: Callable[[Any], Any]) -> Any:
     """Clone a Keras model with new weights; `class_for` returns the class of a new layer.
+
     All layers except the output layers have the Keras policy `dtype`.
     """
 
@@ -132,6 +134,7 @@ def _rounded(values: Any, width: float) -> Any:
 
 def rounded_kernel(kernel: Any) -> Any:
     """Round a kernel (..., outputs) to -127..127 steps of its output channel.
+
     The gradient is the identity's.
     """
     largest = tf.reduce_max(tf.abs(kernel), axis=range(len(kernel.shape) - 1), keepdims=True)
