@@ -206,8 +206,9 @@ def decompress_array(
     max_pixels: int | None = None,
     max_frames: int | None = None,
 ) -> npt.NDArray[Any]:
-    """Decompress an `.aec` file to an array with the axes, the type and the byte order of the array
-    that it was made of.
+    """Decompress an `.aec` file to an array.
+
+    It has the axes, the type and the byte order of the original array.
 
     Args:
         data: the bytes of the file, its path, or the file opened in binary mode.

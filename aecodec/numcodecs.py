@@ -108,8 +108,9 @@ class Aecodec(NumcodecsCodec):
         return data
 
     def decode(self, buf: Any, out: Any = None) -> npt.NDArray[Any]:
-        """Decompress the bytes of an `.aec` file to a chunk, or into `out` with as many bytes, in
-        any shape.
+        """Decompress the bytes of an `.aec` file to a chunk, or into `out`.
+
+        `out` must have as many bytes as the chunk, but may have any shape.
 
         Returns uint8 (H, W) or (H, W, C) for a chunk with one picture, else (N, H, W) or (N, H, W,
         C). Axes of length 1 may be missing. With a codec with bands, the array has the shape, the

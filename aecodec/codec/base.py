@@ -48,8 +48,9 @@ class CodecHalf:
 
     @property
     def engine(self) -> Engine:
-        """The engine that runs the codec; raises UsageError if AECODEC_ENGINE names an unknown
-        engine.
+        """The engine that runs the codec.
+
+        Raises UsageError if AECODEC_ENGINE names an unknown engine.
         """
         return self.execution.selected_engine
 

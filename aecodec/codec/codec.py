@@ -87,8 +87,7 @@ class Codec:
         nodata: float | None = None,
         **options: Unpack[TargetOptions],
     ) -> bytes:
-        """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
-        file.
+        """Compress an image, or images with the same size, to the bytes of an `.aec` file.
 
         Give a `target`, or its attributes as options, such as `level=1`. Arguments and errors
         are as for :func:`aecodec.compress`.
@@ -139,7 +138,8 @@ class Codec:
     def decompress_array(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> npt.NDArray[Any]:
-        """Decompress a file to the array that it was made of; see
-        :meth:`DecoderCodec.decompress_array`.
+        """Decompress a file to an array with the axes and the type of the original.
+
+        See :meth:`DecoderCodec.decompress_array`.
         """
         return self.decoder.decompress_array(data, max_pixels=max_pixels, max_frames=max_frames)

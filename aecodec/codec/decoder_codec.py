@@ -90,12 +90,11 @@ class DecoderCodec(CodecHalf):
     def decompress_array(
         self, data: DataSource, *, max_pixels: int | None = None, max_frames: int | None = None
     ) -> npt.NDArray[Any]:
-        """Decompress a file to an array with the axes, the type and the byte order of the array
-        that it was made of.
+        """Decompress a file to an array.
 
-        Missing samples are nodata, or NaN in floats. If integers have missing samples without
-        nodata, the array is a masked array. Without bands, a single picture has no axis of
-        pictures.
+        It has the axes, the type and the byte order of the original array. Missing samples are
+        nodata, or NaN in floats. If integers have missing samples without nodata, the array is a
+        masked array. Without bands, a single picture has no axis of pictures.
         """
         picture = self.decompress_picture(to_bytes(data), Limits(max_pixels, max_frames))
         return source_array(picture)
@@ -145,12 +144,12 @@ class DecoderCodec(CodecHalf):
     def reconstruct(
         self, codes: Codes, level: float | None = None, size: tuple[int, int] | None = None
     ) -> Pixels:
-        """Reconstruct pictures (F, H, W, C) uint8 from the codes (T * vectors, K) of T tiles. For a
-        codec with bands, C are the phases of all bands.
+        """Reconstruct pictures (F, H, W, C) uint8 from the codes (T * vectors, K) of T tiles.
 
-        By default, the level is the codec's default level, and pictures have the size (width,
-        height) of a tile. Raises FormatError if no encoder of this codec could produce the codes,
-        and UsageError if their dimension is wrong or the codec has no such level.
+        For a codec with bands, C are the phases of all bands. By default, the level is the codec's
+        default level, and pictures have the size (width, height) of a tile. Raises FormatError if
+        no encoder of this codec could produce the codes, and UsageError if their dimension is wrong
+        or the codec has no such level.
         """
         chosen = self.spec.level(level)
         if codes.ndim != 2 or codes.shape[1] != chosen.code_dimension:
@@ -176,8 +175,9 @@ class DecoderCodec(CodecHalf):
     def picture_of(
         self, header: Header, pixels: npt.NDArray[Any], alpha: Pixels | None, missing: Mask | None
     ) -> Picture:
-        """Make a picture of pixels that :meth:`reconstruct_pixels` returned, in which the missing
-        samples are replaced.
+        """Make a picture of pixels that :meth:`reconstruct_pixels` returned.
+
+        Missing samples are replaced in the pixels.
         """
         samples = header.samples
         picture = Picture(pixels, alpha, header.metadata, header.origin)
@@ -193,8 +193,9 @@ class DecoderCodec(CodecHalf):
         )
 
     def reconstruct_pixels(self, header: Header, latents: LatentSource) -> npt.NDArray[Any]:
-        """Reconstruct pixels (F, H, W, C) from latents; see :meth:`reconstruct_picture`. Missing
-        samples are arbitrary.
+        """Reconstruct pixels (F, H, W, C) from latents; see :meth:`reconstruct_picture`.
+
+        Missing samples are arbitrary.
         """
         if header.samples:
             channels = self._run(latents, picture_size(self.spec, header))
@@ -206,8 +207,10 @@ class DecoderCodec(CodecHalf):
         return pixels if has_all_channels else np.repeat(pixels, 3, axis=-1)
 
     def reconstruct_preview(self, header: Header, latents: LatentSource) -> Pixels:
-        """Reconstruct 8-bit pictures of a file with bands, for people: its first band in grey, or
-        its first three bands as RGB. Returns (F, H, W, 1 or 3) uint8.
+        """Reconstruct 8-bit pictures of a file with bands, for people.
+
+        They show its first band in grey, or its first three bands as RGB. Returns (F, H, W, 1 or 3)
+        uint8.
         """
         channels = self._run(latents, picture_size(self.spec, header))
         phases = self.spec.network_channels // self.spec.channels

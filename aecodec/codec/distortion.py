@@ -27,9 +27,10 @@ Measure = Callable[[Pixels, Pixels], float]
 def squared_errors(
     decoder: DecoderCodec, picture: Picture, header: Header, latents: Latents
 ) -> list[float]:
-    """Mean squared error of each frame of a file; empty if the decoder's files are missing. The
-    original is compared in the colours that the header keeps. The header's level is not read; the
-    latents are dequantized. Samples of codecs with bands are first scaled to 0..255 by their
+    """Mean squared error of each frame of a file; empty if the decoder's files are missing.
+
+    The original is compared in the colours that the header keeps. The header's level is not read;
+    the latents are dequantized. Samples of codecs with bands are first scaled to 0..255 by their
     limits, and missing samples are not compared.
     """
     if not decoder.folder.has(Half.DECODER.tflite):
@@ -38,9 +39,10 @@ def squared_errors(
 
 
 class Quality(NamedTuple):
-    """A measure of picture quality; higher is better. `unit` follows the number in messages,
-    `measure` compares two frames, and `of_mean` converts the mean over the frames to the quality of
-    the picture.
+    """A measure of picture quality; higher is better.
+
+    `unit` follows the number in messages, `measure` compares two frames, and `of_mean` converts the
+    mean over the frames to the quality of the picture.
     """
 
     unit: str
@@ -89,11 +91,11 @@ def _of_samples(
 
 
 def ms_ssim(original: Pixels, restored: Pixels) -> float:
-    """MS-SSIM of frames (H, W, C) uint8, averaged over the parts of a large picture; for a tiny
-    one, the PSNR.
+    """MS-SSIM of frames (H, W, C) uint8; for a tiny picture, the PSNR.
 
-    Rate control uses it to choose the best of several files. Among the measures that are quick and
-    need no further package, it agrees best with SSIMULACRA2 at few bytes.
+    It is averaged over the parts of a large picture. Rate control uses it to choose the best of
+    several files. Among the measures that are quick and need no further package, it agrees best
+    with SSIMULACRA2 at few bytes.
 
     >>> ms_ssim(np.zeros((28, 28, 1), np.uint8), np.zeros((28, 28, 1), np.uint8))
     1.0

@@ -18,8 +18,9 @@ from aecodec.format.container import LEVEL_UNITS, Header
 
 
 class Compressed:
-    """A file, its level, 1 and up, and the latents that a decoder gets from it. Notebooks show the
-    decoded picture. `encoded` makes files at other levels.
+    """A file, its level (1 and up), and the latents that a decoder gets from it.
+
+    Notebooks show the decoded picture. `encoded` makes files at other levels.
     """
 
     def __init__(
@@ -65,9 +66,10 @@ def _kind(header: Header) -> str:
 
 
 class EncodedPicture(NamedTuple):
-    """A picture as latents, with the header of its files except for the level. The latents are int8
-    (N, C) for vectors without neighbours, or (planes, rows, columns, C), with the channels of all
-    levels.
+    """A picture as latents, with the header of its files except for the level.
+
+    The latents are int8 (N, C) for vectors without neighbours, or (planes, rows, columns, C), with
+    the channels of all levels.
     """
 
     folder: CodecFolder
@@ -76,8 +78,9 @@ class EncodedPicture(NamedTuple):
     execution: Execution = Execution()
 
     def to_bytes(self, level: float | None = None) -> bytes:
-        """Make a file at a level, or at the codec's default level if None. Raises UsageError if the
-        codec has no such level.
+        """Make a file at a level, or at the codec's default level if None.
+
+        Raises UsageError if the codec has no such level.
         """
         data = payload.encode_payload(self._coder(level), self.latents, self.execution.workers)
         return container.pack(self.header_at(level), data)

@@ -49,8 +49,7 @@ class EncoderCodec(CodecHalf):
         band_axis: int | None = None,
         nodata: float | None = None,
     ) -> bytes:
-        """Compress an image, or a batch of images with the same size, to the bytes of an `.aec`
-        file.
+        """Compress an image, or images with the same size, to the bytes of an `.aec` file.
 
         Arguments and errors are as for :func:`aecodec.compress`.
         """
@@ -126,11 +125,11 @@ class EncoderCodec(CodecHalf):
         )
 
     def codes(self, pixels: Pixels, level: float | None = None) -> Codes:
-        """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16, for the T tiles that
-        cover them. For a codec with bands, C are the phases of all bands.
+        """Encode pictures (F, H, W, C) uint8 to codes (T * vectors, K) int16.
 
-        Raises UsageError if the codec has no such level, and ImageError for a wrong number of
-        channels or a wrong dtype.
+        T tiles cover the pictures. For a codec with bands, C are the phases of all bands. Raises
+        UsageError if the codec has no such level, and ImageError for a wrong number of channels or
+        a wrong dtype.
         """
         coder = self.engine.coder(self.folder, level)
         return payload.codes_of(coder, self.spec.level(level), self.latents(pixels))

@@ -21,8 +21,10 @@ def coded_size(spec: CodecSpec, header: Header) -> tuple[int, int]:
 
 
 def vector_shape(spec: CodecSpec, header: Header) -> Shape:
-    """Shape of the array of a file's code vectors: (planes, rows, columns) with a receptive field,
-    else (N,). Raises FormatError if there are more vectors than a file may have.
+    """Shape of the array of a file's code vectors.
+
+    It is (planes, rows, columns) with a receptive field, else (N,). Raises FormatError if there are
+    more vectors than a file may have.
     """
     planes = header.frames * (header.mode.channels if spec.channels == 1 else 1)
     rows, columns = grid_of(coded_size(spec, header), spec.tile)

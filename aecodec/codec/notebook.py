@@ -50,8 +50,9 @@ def file_html(text: str, png: bytes | None, frames: int) -> str:
 def pictures_png(
     folder: CodecFolder, execution: Execution, header: Header, latents: Latents
 ) -> bytes | None:
-    """Draw the first pictures of a file side by side as a PNG file; None without the decoder's
-    files.
+    """Draw the first pictures of a file side by side as a PNG file.
+
+    Returns None if the decoder's files are missing.
     """
     if not folder.has(Half.DECODER.tflite):
         return None

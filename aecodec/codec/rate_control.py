@@ -36,9 +36,10 @@ def reach(
     target: Target,
     metadata: bool | None = None,
 ) -> Compressed:
-    """Make a file that reaches a number of bytes or a quality; see :class:`Target`. Raises
-    UsageError if no level of the codec reaches the target, and AecodecError if the package that
-    measures the quality is not installed.
+    """Make a file that reaches a number of bytes or a quality; see :class:`Target`.
+
+    Raises UsageError if no level of the codec reaches the target, and AecodecError if the package
+    that measures the quality is not installed.
     """
     if target.max_bytes is not None:
         return within_bytes(encoder, decoder, picture, target.max_bytes, metadata)
@@ -115,9 +116,10 @@ def with_quality(
     minimum: float,
     metadata: bool | None = None,
 ) -> Compressed:
-    """Make the smallest file whose picture reaches a minimum quality over all frames. Raises
-    UsageError if no level reaches it, the picture is too small for the measure, or the decoder's
-    files are missing, and AecodecError if the package that measures it is not installed.
+    """Make the smallest file whose picture reaches a minimum quality over all frames.
+
+    Raises UsageError if no level reaches it, the picture is too small for the measure, or the
+    decoder's files are missing, and AecodecError if the package that measures it is not installed.
     """
     spec = encoder.spec
     if not decoder.folder.has(Half.DECODER.tflite):

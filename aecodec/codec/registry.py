@@ -71,8 +71,9 @@ def codec_for(picture: Picture) -> Codec:
 
 @cache
 def with_workers(codec: Codec, workers: Workers) -> Codec:
-    """Return a copy of a codec that uses these workers, and loads its networks itself. Equal
-    arguments return the same object.
+    """Return a copy of a codec that uses these workers, and loads its networks itself.
+
+    Equal arguments return the same object.
     """
     return Codec(codec.folder, codec.execution._replace(workers=workers))
 
@@ -107,15 +108,19 @@ def _installed_names() -> tuple[str, ...]:
 
 
 def codec_of_file(data: bytes) -> Codec:
-    """Find the built-in or earlier codec that made the bytes of an `.aec` file. Raises FormatError
-    if the data is not a complete file, and CodecError as :func:`codec_with_id` does.
+    """Find the built-in or earlier codec that made the bytes of an `.aec` file.
+
+    Raises FormatError if the data is not a complete file, and CodecError as :func:`codec_with_id`
+    does.
     """
     return codec_with_id(container.unpack(data)[0].codec_id)
 
 
 def codec_with_id(codec_id: bytes) -> Codec:
-    """Find the built-in or earlier codec with an id, which its files store. Raises CodecError if no
-    codec has the id, or the id belongs to an earlier codec that is not installed.
+    """Find the built-in or earlier codec with an id, which its files store.
+
+    Raises CodecError if no codec has the id, or the id belongs to an earlier codec that is not
+    installed.
     """
     for codec in map(load_codec, _installed_names()):
         if codec.spec.codec_id == codec_id:

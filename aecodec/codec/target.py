@@ -61,8 +61,9 @@ class Target:
 
 
 def target_of(target: Target | None, options: TargetOptions) -> Target:
-    """Return the target, or make one from the options; raise UsageError if both are given, or a
-    value is not a number.
+    """Return the target, or make one from the options.
+
+    Raises UsageError if both are given, or a value is not a number.
     """
     if target and options:
         raise UsageError(f"target and {next(iter(options))} exclude each other: give only one")

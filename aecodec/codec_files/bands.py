@@ -60,8 +60,9 @@ class Bands:
 
 
 def bands_from_json(values: Mapping[str, Any]) -> Bands:
-    """Read bands from parsed JSON. Raises ValueError or TypeError if they are not exactly as
-    :meth:`Bands.as_json` writes them.
+    """Read bands from parsed JSON.
+
+    Raises ValueError or TypeError if they are not exactly as :meth:`Bands.as_json` writes them.
     """
     phases, names, file_limits = (values[key] for key in ("phases", "names", "file_limits"))
     if type(phases) is not int or type(file_limits) is not bool or not isinstance(names, list):

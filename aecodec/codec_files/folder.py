@@ -67,8 +67,9 @@ class CodecFolder:
 
     @classmethod
     def open(cls, path: Path) -> CodecFolder:
-        """Read the `codec.json` of a folder. Raises CodecError if the file is missing, or does not
-        describe a codec.
+        """Read the `codec.json` of a folder.
+
+        Raises CodecError if the file is missing, or does not describe a codec.
         """
         try:
             values = json.loads(_content(path / CODEC_JSON, _MAX_JSON).decode("utf-8"))
@@ -96,8 +97,9 @@ class CodecFolder:
         return (self.path / name).is_file()
 
     def read(self, name: str) -> bytes:
-        """Read a file and check its hash. Raises CodecError if it is missing, or has changed since
-        the codec was exported.
+        """Read a file and check its hash.
+
+        Raises CodecError if it is missing, or has changed since the codec was exported.
         """
         try:
             content = _content(self.path / name, _MAX_FILE)
@@ -120,10 +122,11 @@ class CodecFolder:
         return self.has(Half.ENCODER.tflite)
 
     def prior(self, level: float | None = None) -> Prior:
-        """Load the prior of a level, or of the default level if None. A level between two whole
-        levels has the prior of the nearer one, in a tie of the higher one. Raises CodecError if the
-        tables are missing, damaged, or belong to another level, and UsageError if the codec has no
-        such level.
+        """Load the prior of a level, or of the default level if None.
+
+        A level between two whole levels has the prior of the nearer one, in a tie of the higher
+        one. Raises CodecError if the tables are missing, damaged, or belong to another level, and
+        UsageError if the codec has no such level.
         """
         number = nearest_level(self.spec.level_index(level))
         if number not in self._priors:
@@ -136,8 +139,10 @@ class CodecFolder:
         return self._priors[number]
 
     def transfer(self) -> Transfer:
-        """Load the transfer of a codec with bands. Raises CodecError if the codec has no bands, or
-        its tables are missing, damaged, or belong to another codec.
+        """Load the transfer of a codec with bands.
+
+        Raises CodecError if the codec has no bands, or its tables are missing, damaged, or belong
+        to another codec.
         """
         return self._transfer
 
@@ -157,8 +162,9 @@ class CodecFolder:
 
 
 def _reopen(path: Path, sha256: str) -> CodecFolder:
-    """Open a folder that was pickled; raise CodecError if it has no codec any more, or a different
-    one.
+    """Open a folder that was pickled.
+
+    Raises CodecError if it does not contain a codec any more, or contains a different codec.
     """
     folder = CodecFolder.open(path)
     if folder.spec.sha256 != sha256:

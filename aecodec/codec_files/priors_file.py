@@ -1,8 +1,7 @@
-"""The file `priors.npz`: the entropy-coding tables of every level, as integer arrays, and the
-transfer of a codec with bands.
+"""The file `priors.npz`: the entropy-coding tables of every level, as integer arrays.
 
-Arrays are named by level and field. The stored names never change; this module maps them to the
-names in the code.
+It also contains the transfer of a codec with bands. Arrays are named by level and field. The stored
+names never change; this module maps them to the names in the code.
 """
 
 from __future__ import annotations
@@ -31,8 +30,9 @@ _LIMITS, _TABLES = "limits", "transfer"
 
 
 def save_priors(priors: Iterable[Prior], transfer: Transfer | None = None) -> bytes:
-    """Convert one prior per level, and the transfer of a codec with bands, to the content of
-    `priors.npz`.
+    """Convert one prior per level to the content of `priors.npz`.
+
+    The content includes the transfer of a codec with bands.
     """
     arrays: dict[str, Any] = {}
     for number, prior in enumerate(priors, start=1):
@@ -54,16 +54,18 @@ def _named(prefix: str, owner: Prior | ContextNetwork | SpatialWeights) -> dict[
 
 
 def load_prior(content: bytes, number: int) -> Prior:
-    """Read the prior of a level, from 1, from the content of `priors.npz`. Raises CodecError if it
-    does not contain the whole prior.
+    """Read the prior of a level, from 1, from the content of `priors.npz`.
+
+    Raises CodecError if it does not contain the whole prior.
     """
     with _arrays_in(content) as arrays:
         return _prior_in(arrays, f"level{number}_")
 
 
 def load_transfer(content: bytes) -> Transfer:
-    """Read the transfer of a codec with bands from the content of `priors.npz`. Raises CodecError
-    if it has none, or not a valid one.
+    """Read the transfer of a codec with bands from the content of `priors.npz`.
+
+    Raises CodecError if it has none, or not a valid one.
     """
     from aecodec.imaging.transfer import Transfer  # other codecs do not need it
 

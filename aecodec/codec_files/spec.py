@@ -113,16 +113,19 @@ class CodecSpec:
         return bool(self.levels[0].gains)
 
     def level(self, level: float | None = None) -> Level:
-        """Return the quantization of a level, rounded to the nearest sixteenth, or of the default
-        if None. Raises UsageError if the codec has no such level.
+        """Return the quantization of a level, or of the default level if None.
+
+        The level is rounded to the nearest sixteenth. Raises UsageError if the codec has no such
+        level.
         """
         number, fraction = divmod(self.level_index(level), LEVEL_UNITS)
         lower = self.levels[number - 1]
         return lower.interpolate(self.levels[number], fraction) if fraction else lower
 
     def level_index(self, level: float | None = None) -> int:
-        """Convert a level, or the default level if None, to sixteenths, as files store it. Raises
-        UsageError if the codec has no such level.
+        """Convert a level, or the default level if None, to sixteenths, as files store it.
+
+        Raises UsageError if the codec has no such level.
         """
         level = self.default_level if level is None else level
         if not isinstance(level, Real) or not 1 <= level <= len(self.levels):  # also rejects NaN
@@ -157,9 +160,11 @@ def _level_as_json(level: Level) -> dict[str, Any]:
 
 
 def spec_from_json(values: Any) -> CodecSpec:
-    """Read a specification from parsed JSON; raise CodecError if it does not describe a codec. Keys
-    and types have to be exactly right. Nothing is rounded or converted, so the values that are read
-    are the values that the identity was computed from.
+    """Read a specification from parsed JSON.
+
+    Raises CodecError if it does not describe a codec. Keys and types have to be exactly right.
+    Nothing is rounded or converted, so the values that are read are the values that the identity
+    was computed from.
     """
     try:
         spec = CodecSpec(

@@ -23,8 +23,9 @@ _THREADS = 2
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DecodedAhead:
-    """Latents (F, rows, columns, channels) of several segments, filled while they are read. Each
-    segment has a future, which is done when its latents are written.
+    """Latents (F, rows, columns, channels) of several segments, filled while they are read.
+
+    Each segment has a future, which is done when its latents are written.
     """
 
     latents: Latents
@@ -36,8 +37,9 @@ class DecodedAhead:
         return self.latents.shape
 
     def __getitem__(self, region: Region) -> Latents:
-        """Wait for the segments that overlap a region, and return its latents. Raises FormatError
-        if one of these segments is damaged.
+        """Wait for the segments that overlap a region, and return its latents.
+
+        Raises FormatError if one of these segments is damaged.
         """
         for number in self._with_frames(region[0]):
             pairs = zip(self.segments[number].places, region, strict=True)

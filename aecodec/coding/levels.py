@@ -63,8 +63,9 @@ class Level(NamedTuple):
 
     @property
     def factors(self) -> Int32:
-        """(K,) gains as multiples of 2**-15. No gain is near a tie (a test checks all of them), so
-        every machine has the same factors.
+        """(K,) gains as multiples of 2**-15.
+
+        No gain is near a tie (a test checks all of them), so every machine has the same factors.
         """
         return _factors(self.gains)
 
@@ -93,8 +94,9 @@ class Level(NamedTuple):
             raise FormatError("damaged: a code is outside of the range of this codec's encoder")
 
     def dequantize(self, codes: Codes) -> Latents:
-        """Dequantize codes (N, K) to latents (N, K) in -128..127, and check them as :meth:`check`
-        does.
+        """Dequantize codes (N, K) to latents (N, K) in -128..127.
+
+        The codes are checked as :meth:`check` does.
         """
         self.check(codes)
         wide = codes.astype(np.int32)
@@ -105,8 +107,9 @@ class Level(NamedTuple):
         return np.clip(rounded, -128, 127).astype(np.int8)
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:
-        """Dequantize codes (N, K) into this level's channels of latents (..., channels) of N
-        vectors. Raises FormatError if no encoder produces these codes.
+        """Dequantize codes (N, K) into this level's channels of latents (..., channels).
+
+        The latents have N vectors. Raises FormatError if no encoder produces these codes.
         """
         channels = latents[..., self.start : self.stop]
         channels[...] = self.dequantize(codes).reshape(channels.shape)

@@ -46,8 +46,9 @@ class MessageCoder(Protocol):
         """Quantize latents to the codes (N, K) that :meth:`encode` codes."""
 
     def decode(self, message: bytes, segment: Segment) -> Codes:
-        """Decode a message to exactly the codes (N, K) that were encoded. Raises FormatError if no
-        encoder writes this message for this segment.
+        """Decode a message to exactly the codes (N, K) that were encoded.
+
+        Raises FormatError if no encoder writes this message for this segment.
         """
 
     def dequantize_into(self, codes: Codes, latents: Latents) -> None:

@@ -58,8 +58,9 @@ def _runs(count: int, length: int) -> list[slice]:
 def encode_segments(
     coder: MessageCoder, latents: Latents, workers: Workers = Workers()
 ) -> Iterator[tuple[Message, Codes]]:
-    """Quantize and encode latents (*Shape, channels of all levels), and yield messages and codes
-    (n, K).
+    """Quantize and encode latents, and yield messages and codes (n, K).
+
+    The latents have the shape (*Shape, channels of all levels).
     """
 
     def encode(segment: Segment) -> tuple[Message, Codes]:
@@ -129,8 +130,9 @@ class RandomAccess(NamedTuple):
     frames: int
 
     def codes(self, numbers: Numbers, width: int, decode: Callable[[int], Codes]) -> Codes:
-        """Gather the codes (n, V, K) int16 of frames (n,), in any order, with V vectors each. At
-        least one frame is needed. K is `width`; `decode` returns the codes (vectors, K) of a
+        """Gather the codes (n, V, K) int16 of frames (n,), in any order, with V vectors each.
+
+        At least one frame is needed. K is `width`; `decode` returns the codes (vectors, K) of a
         message, by its number.
         """
         rows_per_frame = self.shape[0] // self.frames

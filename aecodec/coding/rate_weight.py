@@ -44,8 +44,9 @@ UNMASKED = RateWeight()
 
 
 def read_rate_weight(values: Mapping[str, Any]) -> RateWeight:
-    """Read a weight from parsed JSON or TOML. Raises TypeError for unknown keys, and ValueError if
-    a number is not an integer from 0 to 255.
+    """Read a weight from parsed JSON or TOML.
+
+    Raises TypeError for unknown keys, and ValueError if a number is not an integer from 0 to 255.
     """
     weight = RateWeight(**values)
     for number in weight:

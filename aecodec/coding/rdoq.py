@@ -90,8 +90,10 @@ class RdoqSymbols:
 
 
 def _saved_costs(prior: Prior, symbol: Int32, row: npt.NDArray[Any], first: Int32) -> Any:
-    """Cost in 1/256 bit that is saved by moving symbols (n,) other than 0 towards 0 by 1. `row`
-    (n,) are the rows of the bank that code them, `first` (n,) the symbols of their first columns.
+    """Cost in 1/256 bit that is saved by moving symbols (n,) other than 0 towards 0 by 1.
+
+    `row` (n,) are the rows of the bank that code them, `first` (n,) the symbols of their first
+    columns.
     """
     column, nearer = symbol - first, symbol - np.sign(symbol) - first
     return (
@@ -101,7 +103,8 @@ def _saved_costs(prior: Prior, symbol: Int32, row: npt.NDArray[Any], first: Int3
 
 
 def _added_error(symbol: Int32, scaled: Int32) -> Any:
-    """Squared error that moving symbols (n,) towards 0 by 1 adds, in 2**-15 of a squared step. The
-    latents `scaled` (n,) are in 2**-15 of a step.
+    """Squared error that moving symbols (n,) towards 0 by 1 adds, in 2**-15 of a squared step.
+
+    The latents `scaled` (n,) are in 2**-15 of a step.
     """
     return 2 * np.sign(symbol) * (scaled - symbol * _STEP) + _STEP

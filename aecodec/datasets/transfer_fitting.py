@@ -63,7 +63,8 @@ class FittedTransfer:
     def weights(self) -> Float32:
         """(B, V + 1) weights of the networks' squared error at each value, in 0..1.
 
-        With them, it is the squared error of samples, relative to the range of the band.
+        With these weights, the error is the squared error of samples, relative to the range of the
+        band.
         """
         table = self.transfer.tables.astype(np.float64) / SCALE
         spans = np.diff(self.transfer.limits)

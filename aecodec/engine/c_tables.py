@@ -57,9 +57,10 @@ class Array(NamedTuple):
 
 
 class CTables:
-    """The tables of a level, or of the default level if `number` is None. The best `priors` of its
-    priors are kept, or all if None. Raises ModelError if the tables exceed a limit of `aecodec.c`,
-    and UsageError if the codec has no such level.
+    """The tables of a level, or of the default level if `number` is None.
+
+    The best `priors` of its priors are kept, or all if None. Raises ModelError if the tables exceed
+    a limit of `aecodec.c`, and UsageError if the codec has no such level.
     """
 
     def __init__(
@@ -151,9 +152,10 @@ class CTables:
 def trimmed(
     bank: npt.NDArray[np.uint16], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint16]]:
-    """Omit the columns with frequency 1 at both ends of each row of a bank (T, S + 1). The values
-    (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number of columns
-    of each row; and the values of all rows, each followed by the value of its escape.
+    """Omit the columns with frequency 1 at both ends of each row of a bank (T, S + 1).
+
+    The values (T, S + 1) are frequencies or costs. Returns (T,) position, first column and number
+    of columns of each row; and the values of all rows, each followed by the value of its escape.
     """
     large = bank[:, :-1] > 1
     start = large.argmax(axis=1)

@@ -51,10 +51,11 @@ Window = tuple[int, Span, Span]
 
 @dataclass(frozen=True)
 class Windows:
-    """How pictures are cut into windows, and the workers that share them. `tile` is the (height,
-    width) in pixels that a code vector stands for, `receptive_field` the number of tiles beyond a
-    tile that the network sees, and `side` the longest side of a window in tiles, without its
-    margins.
+    """How pictures are cut into windows, and the workers that share them.
+
+    `tile` is the (height, width) in pixels that a code vector stands for, `receptive_field` the
+    number of tiles beyond a tile that the network sees, and `side` the longest side of a window in
+    tiles, without its margins.
     """
 
     tile: Tile

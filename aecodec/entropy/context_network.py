@@ -230,9 +230,10 @@ class ContextNetwork:
 
     @cached_property
     def _exact_weights(self) -> tuple[Float32, Float32]:
-        """(H, K) and (2, K, H) weights of both layers after their right shifts. They are 0 where a
-        unit does not read a channel, or an output does not read a unit. The outputs' weights are
-        doubled; see :func:`_rounded`.
+        """(H, K) and (2, K, H) weights of both layers after their right shifts.
+
+        They are 0 where a unit does not read a channel, or an output does not read a unit. The
+        outputs' weights are doubled; see :func:`_rounded`.
         """
         channel = np.arange(len(self.order))[:, None]
         starts = np.array([places.start for places in self.slices])
@@ -249,8 +250,9 @@ class ContextNetwork:
 
     @cached_property
     def exact_spatial_weights(self) -> Float32:
-        """(KINDS, H, K) weights of activities after their right shifts. Unlike in all other arrays,
-        the channels are in their own order.
+        """(KINDS, H, K) weights of activities after their right shifts.
+
+        Unlike in all other arrays, the channels are in their own order.
         """
         assert self.spatial
         by_channel = self.spatial.weights[:, self.place_of]
@@ -340,8 +342,9 @@ class ContextState:
         self._doubled_tables[0, :PREDICTED_CHANNELS] += 2 * _rounded(moved)
 
     def tables(self, step: Step) -> Int32:
-        """Compute the adapted positions and shapes (2, n, N) of a step's tables. Call
-        :meth:`update` with the codes of all earlier steps first.
+        """Compute the adapted positions and shapes (2, n, N) of a step's tables.
+
+        Call :meth:`update` with the codes of all earlier steps first.
         """
         if step.units.start < step.units.stop:
             self._activate(step)
@@ -364,8 +367,9 @@ class ContextState:
 
 
 def _rounded(sums: Float32) -> Int32:
-    """Round to the nearest integer, halves up. Doubling keeps the sums exact; adding a half might
-    need more digits than float32 has.
+    """Round to the nearest integer, halves up.
+
+    Doubling keeps the sums exact; adding a half might need more digits than float32 has.
     """
     return (np.floor(sums + sums).astype(np.int32) + 1) >> 1
 

@@ -206,8 +206,9 @@ class Prior:
 
     @cached_property
     def positions_and_shapes(self) -> Int32:
-        """(2, K, P): position and shape of each table before the context network adapts it. The
-        position is the symbol of column 0, in eighths. The channels are in the order of coding.
+        """(2, K, P): position and shape of each table before the context network adapts it.
+
+        The position is the symbol of column 0, in eighths. The channels are in the order of coding.
         """
         first = self.offsets_in_order + self.first
         position = (first << POSITION_BITS) + (self.rows_in_order & (POSITIONS - 1))

@@ -91,8 +91,9 @@ def _symbol_costs(prior: Prior, low: Int32, width: int) -> Int32:
 
 
 def _two_lowest(prior: Prior, costs: Int32, cells: npt.NDArray[np.intp]) -> tuple[Int32, Int32]:
-    """(2, N) the two cheapest candidates of vectors, and their costs. `cells` (N, K) are the rows
-    of :func:`_symbol_costs` that belong to the vectors' symbols.
+    """(2, N) the two cheapest candidates of vectors, and their costs.
+
+    `cells` (N, K) are the rows of :func:`_symbol_costs` that belong to the vectors' symbols.
     """
     candidates = np.arange(prior.priors) if prior.candidates is None else prior.candidates
     totals = costs.take(cells, axis=0).sum(axis=1, dtype=np.int32)

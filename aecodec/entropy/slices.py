@@ -25,8 +25,9 @@ the rows of the bank (n, N), and the symbols of their first columns (n, N)."""
 
 
 class Slice(NamedTuple):
-    """The symbols (n, N) of N vectors in n channels that are coded together. Each has a row of the
-    bank, and a column (n, N) in it; the last column is the escape.
+    """The symbols (n, N) of N vectors in n channels that are coded together.
+
+    Each has a row of the bank, and a column (n, N) in it; the last column is the escape.
     """
 
     symbols: Codes

@@ -64,9 +64,10 @@ class SpatialContext(NamedTuple):
 
 
 class CodingPass:
-    """Vectors, by their numbers (N,) in the grid, that are coded together, after all their
-    neighbours. `neighbours` (N, 4) are numbers, -1 outside of the picture; None for the first pass
-    of a picture, whose vectors have no neighbours.
+    """Vectors (N,) in the grid that are coded together, after all their neighbours.
+
+    Vectors are stated by their numbers. `neighbours` (N, 4) are numbers, -1 outside of the picture;
+    None for the first pass of a picture, whose vectors have no neighbours.
     """
 
     def __init__(
@@ -80,9 +81,10 @@ class CodingPass:
     def spatial_context(
         self, codes: Codes, centre: Codes, predicted: npt.NDArray[np.integer[Any]]
     ) -> SpatialContext | None:
-        """Return the spatial context of the vectors; None if they have no neighbours. Of the codes
-        (all vectors, K), only those of earlier passes are read. `centre` (K,) is subtracted from
-        them; `predicted` (L,) are the channels that gradients predict.
+        """Return the spatial context of the vectors; None if they have no neighbours.
+
+        Of the codes (all vectors, K), only those of earlier passes are read. `centre` (K,) is
+        subtracted from them; `predicted` (L,) are the channels that gradients predict.
         """
         if self.neighbours is None:
             return None

@@ -34,8 +34,8 @@ def files_at(
 ) -> list[File]:
     """The file of a codec, followed by files in other formats, for (H, W) or (H, W, 3) uint8.
 
-    These have the lowest quality at which they are not smaller than the codec's file. `level` is 1
-    or more; None is the codec's default.
+    The other files have the lowest quality at which they are not smaller than the codec's file.
+    `level` is 1 or more; None is the codec's default.
     """
     content = codec.compress(pixels, level=level)
     own_file = File(CODEC_TITLE, content, np.asarray(codec.decompress(content)))

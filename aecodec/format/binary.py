@@ -27,8 +27,10 @@ def block(content: bytes) -> bytes:
 
 
 def inflate(data: bytes, size: int, name: str) -> bytes:
-    """Decompress a zlib stream to `size` bytes; at most one byte beyond them is computed. Raises
-    FormatError if the stream is damaged or has another size; the message has the name of the field.
+    """Decompress a zlib stream to `size` bytes; at most one byte beyond them is computed.
+
+    Raises FormatError if the stream is damaged or has another size; the message has the name of the
+    field.
 
     >>> inflate(zlib.compress(b"abc"), 3, "the mask")
     b'abc'
@@ -76,8 +78,9 @@ class Reader:
         return self.take(1)[0]
 
     def leb128(self) -> int:
-        """Read a LEB128 number of up to five bytes; raise FormatError if it is not in its shortest
-        form.
+        """Read a LEB128 number of up to five bytes.
+
+        Raises FormatError if it is not in its shortest form.
         """
         value = 0
         for index in range(self._MAX_LEB128_SIZE):

@@ -159,8 +159,7 @@ def unpack(data: bytes) -> tuple[Header, bytes]:
 
 
 def frames_stated(beginning: bytes) -> int:
-    """Read the number of pictures from the first `BEGINNING` bytes of a file, or from the whole
-    file.
+    """Read the number of pictures from a file, or from its first `BEGINNING` bytes.
 
     Only that number and the fields before it are checked; :func:`unpack` may still reject the file.
     Raises FormatError if the data does not begin like an `.aec` file of this version, or states
@@ -193,8 +192,9 @@ def has_samples(beginning: bytes) -> bool:
 
 
 def check(data: bytes) -> None:
-    """Check signature, length, checksum and version; raise FormatError if data is not a
-    whole file.
+    """Check the signature, length, checksum and version of a file.
+
+    Raises FormatError if the data is not a whole file.
     """
     if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
         raise FormatError("not an .aec file: it does not begin with the .aec signature")
@@ -356,8 +356,9 @@ def _check_frames(frames: int) -> None:
 
 
 def check_size(size: tuple[int, int], frames: int) -> None:
-    """Check that a file may hold this number of pictures with this (width, height). Raises
-    FormatError if a side or a number is out of range, or there are too many pixels.
+    """Check that a file may hold this number of pictures with this (width, height).
+
+    Raises FormatError if a side or a number is out of range, or there are too many pixels.
     """
     if not (min(size) >= 1 and max(size) <= MAX_SIDE):
         raise FormatError(f"{size[0]}x{size[1]} pixels: each side must have 1 to {MAX_SIDE} pixels")
@@ -366,8 +367,10 @@ def check_size(size: tuple[int, int], frames: int) -> None:
 
 
 def check_pixels(size: tuple[int, int], frames: int) -> None:
-    """Check that a file may hold this many pixels; raise FormatError if there are too many. If the
-    header leaves the size to the codec, this is checked again when the codec is known.
+    """Check that a file may hold this many pixels.
+
+    Raises FormatError if there are too many. If the header leaves the size to the codec, this is
+    checked again when the codec is known.
     """
     if size[0] * size[1] * frames > MAX_PIXELS:
         raise FormatError(

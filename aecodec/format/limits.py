@@ -36,10 +36,12 @@ a tile need less."""
 
 
 class Claim(NamedTuple):
-    """The content that a file claims. `size` is the (width, height) of each picture and `computed`
-    the number of pixels that the networks compute for all pictures, in whole tiles. `metadata` is
-    the size in bytes of the metadata, which is copied to each picture. `weight` is the number of
-    RGB pixels that take as many bytes as a pixel with bands.
+    """The content that a file claims.
+
+    `size` is the (width, height) of each picture, and `computed` the number of pixels that the
+    networks compute for all pictures, in whole tiles. `metadata` is the size in bytes of the
+    metadata, which is copied to each picture. `weight` is the number of RGB pixels that take as
+    many bytes as a pixel with bands.
     """
 
     size: tuple[int, int]
@@ -85,8 +87,9 @@ class Limits:
                 raise UsageError(f"{name} is {value!r}: give an integer of at least 1")
 
     def check(self, claim: Claim) -> None:
-        """Raise LimitError if a file exceeds a limit; the message names the option that raises the
-        limit.
+        """Raise LimitError if a file exceeds a limit.
+
+        The message names the option that raises the limit.
 
         >>> Limits().check(Claim((640, 480), 1, computed=640 * 480, metadata=0, file_size=9000))
         """

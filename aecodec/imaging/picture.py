@@ -332,7 +332,7 @@ def to_array(picture: Picture) -> Pixels:
 
 
 def source_array(picture: Picture) -> npt.NDArray[Any]:
-    """Undo :func:`samples_picture`.
+    """Convert a picture to an array; the inverse of :func:`samples_picture`.
 
     Returns an array with the layout and the byte order of the source; a masked array if integers
     have missing samples without nodata. A picture without a layout becomes (H, W), (H, W, C), (F,

@@ -52,9 +52,9 @@ def _detect_in_band(planes: Planes) -> Repetition:
 
 
 def _changes(planes: Planes) -> tuple[int, int]:
-    """The first row that differs from the row before, and the gcd of the distances of such rows.
+    """The gcd of the distances of rows that differ from the row before, and the first such row.
 
-    Returns the gcd, 0 if there is at most one such row, and the first row.
+    The gcd is 0 if there is at most one such row.
     """
     divisor, first = 0, 0
     for row in range(1, planes[0].shape[1]):

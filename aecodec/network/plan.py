@@ -160,8 +160,10 @@ class Operator(NamedTuple):
 
 
 class Plan:
-    """A network plan in the making; its size is (0, 0) if the network takes any. `entry` and `exit`
-    are the numbers of the input and the output. `data` has weights, tables and constants, in parts.
+    """A network plan in the making; its size is (0, 0) if the network takes any size.
+
+    `entry` and `exit` are the numbers of the input and the output. `data` has weights, tables and
+    constants, in parts.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:

@@ -92,7 +92,7 @@ class Call(NamedTuple):
         return values
 
     def take_movable(self, count: int) -> list[Value]:
-        """Its inputs; the first has any type, because its elements only move.
+        """The inputs of the operator; the first has any type, because its elements only move.
 
         Raises CodecError if the number of tensors or the type of an output is wrong.
         """

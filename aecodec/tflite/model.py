@@ -120,7 +120,7 @@ class Operator(NamedTuple):
     table: Table
 
     def options(self, kind: int, fields: int) -> Table:
-        """Its options, with this option type and number of fields.
+        """The operator's options, with this option type and number of fields.
 
         Raises CodecError if they are missing or belong to another operator.
         """

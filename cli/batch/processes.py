@@ -51,7 +51,7 @@ class WorkerProcess:
             self._connection.send(items)
 
     def receive(self) -> Any:
-        """Wait for the outcome of the next file; first for None, when the process is ready.
+        """Wait for the next outcome; the first is None, when the process is ready.
 
         Raises EndedError if the process ended before.
         """

@@ -85,7 +85,7 @@ def compare(
 
 @dataclass(frozen=True)
 class _PictureComparison:
-    """The options of the command."""
+    """The options of `aecc compare`."""
 
     second_image: Path | None
     codec: Codec | None

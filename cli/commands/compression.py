@@ -65,7 +65,7 @@ class _Content(NamedTuple):
 
 
 class Compression(NamedTuple):
-    """The options of the command."""
+    """The options of a command that compresses pictures."""
 
     codec: Codec | None
     target: Target

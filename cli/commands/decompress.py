@@ -95,7 +95,7 @@ def decompress(
 
 
 class _Decompression(NamedTuple):
-    """The options of the command.
+    """The options of `aecc decompress`.
 
     `folder` is the folder for the pictures of a single input, if `-o` names an existing folder.
     """

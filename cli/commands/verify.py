@@ -84,7 +84,10 @@ def verify(
 
 @dataclass(frozen=True)
 class _Verification:
-    """The options of the command; without a codec, each file is checked with its built-in codec."""
+    """The options of `aecc verify`.
+
+    Without a codec, each file is checked with its built-in codec.
+    """
 
     codec: Codec | None
     limits: Limits

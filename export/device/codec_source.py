@@ -80,11 +80,11 @@ def identifier_of(tables: CTables) -> str:
 def c_codec(
     tables: CTables, sizes: PictureSizes, kind: SampleType = SampleType.UINT16
 ) -> dict[str, bytes]:
-    """A level as C source: the files by name.
+    """A level as C source: the contents of the files, by name.
 
-    These are a header and a source file named after codec and level, and `codec.h` with short names
-    for programs with one codec. With bands, `kind` is the integer type of samples on the device;
-    raises ModelError if it cannot represent the limits of the codec.
+    The files are a header and a source file named after codec and level, and `codec.h` with short
+    names for programs with one codec. With bands, `kind` is the integer type of samples on the
+    device; raises ModelError if it cannot represent the limits of the codec.
     """
     name = identifier_of(tables)
     return {

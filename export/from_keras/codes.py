@@ -226,7 +226,7 @@ def _scores_of(rest: Any, shape: tuple[int, ...]) -> Callable[[Float64], Float64
 
 
 class _Staircases(NamedTuple):
-    """A staircase per channel; the output is their sum, or they are the outputs.
+    """A staircase per channel; the outputs are the staircases, or their sum.
 
     `base` (C,) are the outputs for the lowest values. `thresholds` of each channel are ascending,
     and `steps` are the increases of the output there.
