@@ -51,6 +51,8 @@ export class AecImage extends HTMLElement {
     if (!src) return;
     const { signal } = this.#loading;
     try {
+      await null; // of attributes that are set together, only the last one fetches
+      signal.throwIfAborted();
       const response = await fetch(src, { signal });
       if (!response.ok) throw new InputError(`${src}: ${response.status} ${response.statusText}`);
       const picture = await this.#picture(await response.arrayBuffer(), signal);
