@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,11 @@ from aecodec.datasets.training_pictures import Pictures, channels_of, hold_out, 
 from aecodec.datasets.transfer_fitting import FittedTransfer
 from aecodec.errors import ImageError, UsageError, errors_about, warn
 from aecodec.imaging.picture import Picture
-from aecodec.keras_models.roles import Role
 from aecodec.training.autoencoder import Autoencoder, RunOptions
 from aecodec.training.band_export import export_bands, names_of_bands
 from aecodec.training.checkpoints import has_checkpoint
 from aecodec.training.interruption import between_steps
 from aecodec.training.losses.base import RateOptions
-from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.precision import policy_of
 from aecodec.training.networks.quantization_aware import copy_weights
 from aecodec.training.recipe import Recipe
@@ -201,12 +198,9 @@ class RecipeTraining:
         dtype = policy_of(self._recipe.training["dtype"])
         images = self._tiles.sample(_TYPICAL_TILES)
         latents = np.rint(autoencoder.encoder(images))
-        qat_copy = self._pair.qat_copy
-        if self._fitted:  # the phases dither these kernels
-            qat_copy = partial(normalized_copy, exact={Role.LATENTS, Role.LINEAR_PIXELS})
         copy = Autoencoder(
-            qat_copy(autoencoder.encoder, images, dtype),
-            qat_copy(autoencoder.decoder, latents, dtype),
+            self._pair.qat_copy(autoencoder.encoder, images, dtype),
+            self._pair.qat_copy(autoencoder.decoder, latents, dtype),
             autoencoder.levels,
         )
         copy.gains = autoencoder.gains

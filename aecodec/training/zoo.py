@@ -10,6 +10,7 @@ from typing import Any
 from aecodec.arrays import Float32
 from aecodec.errors import UsageError
 from aecodec.keras_models.custom_objects import imported_object
+from aecodec.keras_models.roles import Role
 from aecodec.training.networks.bands import band_pair, start_from_block_klt
 from aecodec.training.networks.batchnorm_folding import normalized_copy
 from aecodec.training.networks.convolutional import LARGE, picture_pair, start_from_klt
@@ -48,7 +49,12 @@ def _rounding_copy(model: Any, _: Float32, dtype: str) -> Any:
 PAIRS = {
     "tile": ReadyMade(tile_pair, False, _keep_initial_weights, _rounding_copy),
     "picture": ReadyMade(picture_pair, True, start_from_klt, normalized_copy),
-    "bands": ReadyMade(band_pair, True, start_from_block_klt, normalized_copy),
+    "bands": ReadyMade(
+        band_pair,
+        True,
+        start_from_block_klt,
+        partial(normalized_copy, exact={Role.LATENTS, Role.LINEAR_PIXELS}),  # dithered over phases
+    ),
     "photo": ReadyMade(partial(picture_pair, stages=LARGE), True, start_from_klt, normalized_copy),
 }
 
