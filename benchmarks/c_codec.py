@@ -81,7 +81,7 @@ class CSamples(ctypes.Structure):
         """The samples of a picture that a codec with bands takes, which has to stay."""
         assert picture.pixels.flags.c_contiguous
         frames, height, width, bands = picture.pixels.shape
-        numbers = SampleType[picture.pixels.dtype.name.upper()], picture.layout or Layout.FHWB
+        numbers = SampleType.of(picture.pixels.dtype.name), picture.layout or Layout.FHWB
         made = cls(width, height, bands, frames, *numbers, picture.is_big_endian)
         if picture.nodata is not None:
             made.has_nodata, made.nodata = 1, picture.nodata

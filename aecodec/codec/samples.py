@@ -69,7 +69,7 @@ def describe(folder: CodecFolder, picture: Picture) -> Samples:
 
     Raises ImageError if the codec has limits that the type of the samples cannot have.
     """
-    kind = SampleType[picture.pixels.dtype.name.upper()]
+    kind = SampleType.of(picture.pixels.dtype.name)
     assert picture.layout is not None
     samples = Samples(
         type=kind,

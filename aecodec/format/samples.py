@@ -8,7 +8,7 @@ import math
 import struct
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from aecodec.errors import FormatError
 from aecodec.format.binary import Reader
@@ -51,6 +51,11 @@ class SampleType(IntEnum):
     INT32 = 4
     FLOAT16 = 5
     FLOAT32 = 6
+
+    @classmethod
+    def of(cls, dtype: str) -> Self:
+        """The type with a name of NumPy, such as "int16"; KeyError if there is none."""
+        return cls[dtype.upper()]
 
     @property
     def dtype(self) -> str:

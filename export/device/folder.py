@@ -92,7 +92,7 @@ def device_files(
             name: Template((firmware / name).read_text("utf-8")).substitute(values).encode()
             for name in _TEMPLATES
         },
-        **c_codec(tables, sizes, _type_of(sample)),
+        **c_codec(tables, sizes, SampleType.of(sample.pixels.dtype.name)),
         "networks.h": network_names(list(networks)).encode(),
         **_sample_files(tables, sample),
     }
@@ -113,7 +113,7 @@ def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
         **{name: (core / name).read_bytes() for name in code},
         "latents.c": (firmware / "latents.c").read_bytes(),
         "README.md": readme.substitute(_codec_values(tables, sizes)).encode(),
-        **c_codec(tables, sizes, _type_of(sample)),
+        **c_codec(tables, sizes, SampleType.of(sample.pixels.dtype.name)),
         **_sample_files(tables, sample),
     }
 
@@ -124,10 +124,6 @@ def _bands_code(tables: CTables) -> tuple[str, ...]:
 
 def _sample_of(tables: CTables, pictures: npt.NDArray[Any]) -> Picture:
     return Picture(pictures[:1]) if tables.folder.spec.bands else from_array(pictures[0])
-
-
-def _type_of(sample: Picture) -> SampleType:
-    return SampleType[sample.pixels.dtype.name.upper()]
 
 
 def _sample_files(tables: CTables, sample: Picture) -> dict[str, bytes]:
