@@ -222,7 +222,8 @@ def _channels(folder: CodecFolder, pictures: npt.NDArray[Any]) -> Pixels:
     if not folder.spec.bands:
         return pictures
     picture = fit(folder.spec, Picture(pictures))
-    return to_channels(folder, picture, describe(folder, picture))
+    samples = describe(folder, picture)._replace(limits=None)  # devices have the codec's limits
+    return to_channels(folder, picture, samples)
 
 
 def export_pair(
