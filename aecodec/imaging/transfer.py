@@ -67,11 +67,11 @@ class Transfer:
 
         Raises ImageError if the type cannot represent samples between the limits of a band.
         """
-        given = self.limits if limits is None else limits
-        fitted = rounded_limits(given, dtype)
+        unrounded = self.limits if limits is None else limits
+        fitted = rounded_limits(unrounded, dtype)
         for band, (least, most) in enumerate(fitted.tolist()):
             if least >= most or (dtype.kind != "f" and most - least > MAX_RANGE):
-                low, high = given[band]
+                low, high = unrounded[band]
                 raise ImageError(
                     f"the codec has the limits {low:g} to {high:g} for band {band + 1}, "
                     f"and {dtype.name} cannot hold samples between them, or they differ by "
