@@ -37,6 +37,10 @@ _MOST_FITTED, _FITTED_PASSES = 360_000, 2
 """Maximum number of code vectors for fitting the priors, and number of passes over the pictures,
 each cut at different positions. Photographs need this many."""
 
+_MOST_FITTED_TO_BANDS = 100_000
+"""Maximum number of code vectors of bands, which have several times as many channels. Six bands
+have 80,000 with the limit below."""
+
 _MOST_NUMBERS = 250_000_000
 """Maximum number of phases of samples for fitting the priors, because they are in memory."""
 
@@ -254,7 +258,8 @@ class RecipeTraining:
         typical = np.median(self._tiles.sizes.min(axis=1)) // _SIDE_UNIT * _SIDE_UNIT
         side = int(np.clip(typical, self._tiles.shape[0], _LARGEST_FITTED_SIDE))
         larger = self._tiles.of_side(side)
-        count = _MOST_FITTED // autoencoder.vectors_of(larger.image_shape)
+        most = _MOST_FITTED_TO_BANDS if self._fitted else _MOST_FITTED
+        count = most // autoencoder.vectors_of(larger.image_shape)
         if self._fitted:
             count = min(
                 count, _MOST_NUMBERS // (math.prod(larger.image_shape) * self._fitted.phases)
