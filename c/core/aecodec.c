@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aecodec.h"
+#include "aecodec_range_coder.h"
 
 #include <limits.h>
 #include <string.h>
@@ -156,162 +157,16 @@ void aecodec_dequantize(const aecodec_codec *codec, const int8_t *codes, size_t 
     }
 }
 
-/* ---- range coder (sections 5 and 11) ---- */
+/* ---- range coder with frequencies of 65536 (section 5) ---- */
 
-/* A range coder either encodes a message, or decodes one. One walk over the vectors serves both: functions named
- * code_... encode the symbol that they are given, or decode one and return it. */
-typedef struct {
-    const uint8_t *message; /* NULL in an encoder */
-    uint8_t *out;           /* NULL in a decoder */
-    size_t size;            /* bytes of the message, or room in out */
-    uint64_t range;         /* of the interval */
-    aecodec_status status;
-    /* of a decoder */
-    size_t position;        /* bytes that have been read, with zeros after the end */
-    uint64_t point;         /* where in the interval the message points */
-    /* of an encoder */
-    size_t written, length; /* bytes that have been encoded, and those up to the last that is not 0 */
-    uint64_t low;           /* where the interval begins */
-    uint32_t word;          /* the last word that was shifted out, if a carry may still raise it */
-    uint32_t ones;          /* number of words of all ones after it */
-    int has_word;
-} range_coder;
+enum { MORE_BITS = AECODEC_CODER_BITS - 16 };
 
-/* Without decoding functions, this lets the compiler leave out what only they need. */
-#ifdef AECODEC_ENCODER_ONLY
-static int is_decoder(const range_coder *c) { (void)c; return 0; }
-#else
-static int is_decoder(const range_coder *c) { return c->message != NULL; }
-#endif
-
-static void write_word(range_coder *c, uint32_t word)
-{
-    int shift;
-    for (shift = 24; shift >= 0; shift -= 8) {
-        uint8_t byte = (uint8_t)(word >> shift);
-        if (byte) {
-            c->length = c->written + 1;
-        }
-        if (c->written >= c->size) {
-            if (byte) {
-                c->status = AECODEC_BUFFER_TOO_SMALL;
-            }
-        } else {
-            c->out[c->written] = byte;
-        }
-        c->written++;
-    }
-}
-
-static uint32_t read_word(range_coder *c)
-{
-    uint32_t word = 0;
-    int n;
-    for (n = 0; n < 4; n++, c->position++) {
-        word = word << 8 | (c->position < c->size ? c->message[c->position] : 0u);
-    }
-    return word;
-}
-
-static void start_coder(range_coder *c, const uint8_t *message, uint8_t *out, size_t size)
-{
-    memset(c, 0, sizeof *c);
-    c->message = message;
-    c->out = out;
-    c->size = size;
-    c->range = UINT64_MAX;
-    if (is_decoder(c)) {
-        c->point = (uint64_t)read_word(c) << 32;
-        c->point |= read_word(c);
-    }
-}
-
-/* Write the words that were held back. A word is final once a carry has raised it, or once a word that is not
- * all ones follows it. */
-static void release_words(range_coder *c, uint32_t carry)
-{
-    if (c->has_word) {
-        write_word(c, c->word + carry);
-    }
-    for (; c->ones; c->ones--) {
-        write_word(c, carry - 1u);
-    }
-    c->has_word = 0;
-}
-
-static void raise_low(range_coder *c, uint64_t distance)
-{
-    c->low += distance;
-    if (c->low < distance) {
-        release_words(c, 1);
-    }
-}
-
-/* Shift a word out of low. */
-static void hold_word(range_coder *c)
-{
-    uint32_t word = (uint32_t)(c->low >> 32);
-    if (word == UINT32_MAX) {
-        c->ones++;
-    } else {
-        release_words(c, 0);
-        c->word = word;
-        c->has_word = 1;
-    }
-    c->low <<= 32;
-}
-
-/* Narrow the interval to that of a symbol. */
 static void narrow(range_coder *c, uint32_t cumulative, uint32_t frequency)
 {
-    uint64_t scale = c->range >> 24, distance = scale * ((uint64_t)cumulative << 8);
-    c->range = scale * ((uint64_t)frequency << 8);
-    if (is_decoder(c)) {
-        c->point -= distance;
-    } else {
-        raise_low(c, distance);
-    }
-    if (c->range >> 32 == 0) {
-        c->range <<= 32;
-        if (is_decoder(c)) {
-            c->point = c->point << 32 | read_word(c);
-        } else {
-            hold_word(c);
-        }
-    }
+    narrow_to(c, cumulative << MORE_BITS, frequency << MORE_BITS);
 }
 
-/* Write the number of the last interval that ends in most bytes of 0. */
-static void finish_message(range_coder *c)
-{
-    uint64_t best = 0, zeros = 0xff;
-    for (;;) {
-        uint64_t distance = (0 - c->low) & zeros;
-        if (distance >= c->range) {
-            break;
-        }
-        best = distance;
-        if (zeros == UINT64_MAX) {
-            break;
-        }
-        zeros = zeros << 8 | 0xff;
-    }
-    raise_low(c, best);
-    release_words(c, 0);
-    write_word(c, (uint32_t)(c->low >> 32));
-    write_word(c, (uint32_t)c->low);
-}
-
-/* The place in the interval to which the message points, of 65536. */
-static uint32_t quantile(range_coder *c)
-{
-    uint64_t found = c->point / (c->range >> 24);
-    if (found >> 24) {
-        c->status = AECODEC_DAMAGED;
-        return 0;
-    }
-    return (uint32_t)(found >> 8);
-}
+static uint32_t quantile(range_coder *c) { return point_of(c) >> MORE_BITS; }
 
 /* ---- frequency tables (section 3) ---- */
 
@@ -955,9 +810,9 @@ static uint32_t code_summed(range_coder *c, const summed_table *t, uint32_t symb
 {
     if (is_decoder(c)) {
         /* most symbols are the likeliest of their table, for which nothing is divided */
-        uint64_t scale = c->range >> 24, before = scale * ((uint64_t)t->sums[t->likeliest] << 8);
+        uint64_t scale = scale_of(c), before = scale * ((uint64_t)t->sums[t->likeliest] << MORE_BITS);
         symbol = t->table.start + t->likeliest;
-        if (c->point - before >= scale * ((uint64_t)frequency_of(&t->table, symbol) << 8)) {
+        if (c->point - before >= scale * ((uint64_t)frequency_of(&t->table, symbol) << MORE_BITS)) {
             symbol = symbol_at(t, quantile(c));
         }
     }
@@ -1713,29 +1568,6 @@ aecodec_status aecodec_read_header(const uint8_t *file, size_t size, aecodec_hea
     header->payload = file + r.at;
     header->payload_size = r.size - r.at;
     return r.is_damaged || !is_within_limits(header) ? AECODEC_DAMAGED : AECODEC_OK;
-}
-
-/* Whether the message is the one that an encoder writes for the decoded symbols: of all that decode to them, the one
- * that ends in most bytes of 0 (section 5). */
-static int is_canonical(const range_coder *c, size_t length)
-{
-    size_t after = c->position - length; /* bytes of what was read that follow the last one that is not 0 */
-    uint64_t unit = (uint64_t)1 << 8 * (after & 7u);
-    return !length || after >= 8 ||
-           (c->point < unit && c->point + (256u - c->message[length - 1]) * unit >= c->range);
-}
-
-static aecodec_status check_end(const range_coder *c, size_t shortest)
-{
-    size_t length = c->size;
-    while (length && !c->message[length - 1]) {
-        length--;
-    }
-    if (c->status != AECODEC_OK) {
-        return c->status;
-    }
-    return length <= c->position && c->size == (length > shortest ? length : shortest) && is_canonical(c, length)
-               ? AECODEC_OK : AECODEC_DAMAGED;
 }
 
 /* Check that a file is of this codec and level. */

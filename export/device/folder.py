@@ -25,9 +25,9 @@ from aecodec.imaging.picture import Picture, from_array
 from aecodec.imaging.tiling import grid_of
 
 _TEMPLATES = ("CMakeLists.txt", "README.md")
+_CODER_CODE = ("aecodec.h", "aecodec.c", "aecodec_range_coder.h")
 _CODE = (
-    "aecodec.h",
-    "aecodec.c",
+    *_CODER_CODE,
     "aecodec_network.h",
     "aecodec_network.c",
     "aecodec_operators.h",
@@ -107,7 +107,7 @@ def latent_files(tables: CTables, pictures: Pixels) -> dict[str, bytes]:
     sample = _sample_of(tables, pictures)
     sizes = PictureSizes.of(tables, sample.size)
     core, firmware = c_sources("core"), c_sources("firmware")
-    code = ("aecodec.h", "aecodec.c", *_bands_code(tables))
+    code = _CODER_CODE + _bands_code(tables)
     readme = Template((firmware / "latents.md").read_text("utf-8"))
     return {
         **{name: (core / name).read_bytes() for name in code},
