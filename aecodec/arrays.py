@@ -15,6 +15,7 @@ Codes = npt.NDArray[np.int8 | np.int16]
 """Quantized latents: the symbols that are entropy-coded. The core returns int8, Python int16."""
 
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 

@@ -27,8 +27,8 @@ class Message(NamedTuple):
     data: bytes
 
 
-def split_into_segments(shape: Shape) -> list[Segment]:
-    """Cut an array of vectors into segments, row by row.
+def split_into_segments(shape: Shape, side: int = SEGMENT_SIDE) -> list[Segment]:
+    """Cut an array of vectors into segments with sides up to `side`, row by row.
 
     Small pictures are not cut; a segment contains as many of them as fit.
 
@@ -42,12 +42,12 @@ def split_into_segments(shape: Shape) -> list[Segment]:
     if len(shape) == 1:
         return [Segment((slice(0, shape[0]),))]
     pictures, rows, columns = shape
-    vectors = min(rows, SEGMENT_SIDE) * min(columns, SEGMENT_SIDE)
+    vectors = min(rows, side) * min(columns, side)
     return [
         Segment((frames, down, across))
-        for frames in _runs(pictures, max(1, SEGMENT_SIDE**2 // vectors))
-        for down in _runs(rows, SEGMENT_SIDE)
-        for across in _runs(columns, SEGMENT_SIDE)
+        for frames in _runs(pictures, max(1, side**2 // vectors))
+        for down in _runs(rows, side)
+        for across in _runs(columns, side)
     ]
 
 

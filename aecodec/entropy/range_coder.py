@@ -145,9 +145,13 @@ class PythonEncoder:
             self._narrow(table.cumulative[symbol], table.frequencies[symbol])
 
     def _narrow(self, cumulative: int, frequency: int) -> None:
+        self.narrow(cumulative << _SCALE_UP, frequency << _SCALE_UP)
+
+    def narrow(self, cumulative: int, frequency: int) -> None:
+        """Append a symbol with these frequencies of 2^24."""
         scale = self._range >> _CODER_BITS
-        self._low += scale * (cumulative << _SCALE_UP)
-        self._range = scale * (frequency << _SCALE_UP)
+        self._low += scale * cumulative
+        self._range = scale * frequency
         if self._low > _STATE_MASK:
             self._carry()
         if self._range >> _WORD_BITS == 0:
@@ -190,17 +194,25 @@ class PythonDecoder:
         return [self._decode_symbol(table) for table in tables]
 
     def _decode_symbol(self, table: Table) -> int:
-        scale = self._range >> _CODER_BITS
-        quantile = self._offset // scale
+        symbol = bisect_right(table.cumulative, self.quantile() >> _SCALE_UP) - 1
+        self.narrow(table.cumulative[symbol] << _SCALE_UP, table.frequencies[symbol] << _SCALE_UP)
+        return symbol
+
+    def quantile(self) -> int:
+        """Return a number within the next symbol's frequencies of 2^24."""
+        quantile = self._offset // (self._range >> _CODER_BITS)
         if quantile >> _CODER_BITS:
             raise FormatError(_DAMAGED)
-        symbol = bisect_right(table.cumulative, quantile >> _SCALE_UP) - 1
-        self._offset -= scale * (table.cumulative[symbol] << _SCALE_UP)
-        self._range = scale * (table.frequencies[symbol] << _SCALE_UP)
+        return quantile
+
+    def narrow(self, cumulative: int, frequency: int) -> None:
+        """Remove the symbol with these frequencies of 2^24."""
+        scale = self._range >> _CODER_BITS
+        self._offset -= scale * cumulative
+        self._range = scale * frequency
         if self._range >> _WORD_BITS == 0:
             self._offset = self._offset << _WORD_BITS | self._next_word()
             self._range <<= _WORD_BITS
-        return symbol
 
 
 class ConstrictionEncoder:

@@ -61,6 +61,9 @@ class Reader:
         self._data = data
         self._position = 0
 
+    def __len__(self) -> int:
+        return len(self._data) - self._position
+
     @property
     def at_end(self) -> bool:
         """Whether all bytes have been read."""
@@ -98,4 +101,4 @@ class Reader:
 
     def rest(self) -> bytes:
         """Read all remaining bytes."""
-        return self.take(len(self._data) - self._position)
+        return self.take(len(self))

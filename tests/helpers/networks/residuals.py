@@ -1,0 +1,41 @@
+"""Residual networks that predict the base of a sample, or its median prediction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from aecodec.codec_files.file_names import CODEC_JSON, RESIDUALS, RESIDUALS_OF_BASE
+from aecodec.refinement.context import MOST_BANDS, input_count
+from aecodec.refinement.network import SHAPE_SIZE, ResidualNetwork, ResidualNetworks
+
+
+def plain_networks(has_base: bool) -> ResidualNetworks:
+    """Networks for any number of bands without weights."""
+    return ResidualNetworks([_plain(b, has_base) for b in range(MOST_BANDS + 1)], has_base)
+
+
+def add_plain_networks(path: Path) -> None:
+    """Add plain networks to the folder of a codec."""
+    description = json.loads((path / CODEC_JSON).read_text("utf-8"))
+    for name, has_base in ((RESIDUALS, False), (RESIDUALS_OF_BASE, True)):
+        content = plain_networks(has_base).pack()
+        (path / name).write_bytes(content)
+        description["files"][name] = hashlib.sha256(content).hexdigest()
+    (path / CODEC_JSON).write_text(json.dumps(description), "utf-8")
+
+
+def _plain(band: int, has_base: bool) -> ResidualNetwork:
+    inputs = input_count(band, has_base)
+    logistic = 1 / (1 + np.exp(-np.arange(SHAPE_SIZE) / 32))
+    return ResidualNetwork(
+        hidden=np.zeros((1, inputs), np.int16),
+        bias=np.zeros(1, np.int32),
+        outputs=np.zeros((2, 1), np.int16),
+        output_bias=np.zeros(2, np.int32),
+        direct=np.zeros(inputs, np.int16),
+        shape=np.rint(logistic * (1 << 24)).astype(np.int32),
+    )
