@@ -5,6 +5,12 @@ from enum import Enum
 CODEC_JSON = "codec.json"
 PRIORS = "priors.npz"
 
+RESIDUALS = "residuals.bin"
+"""Residual networks for files without base; optional."""
+
+RESIDUALS_OF_BASE = "residuals_of_base.bin"
+"""Residual networks for files with a base; optional."""
+
 
 class Half(str, Enum):
     """One half of a codec: the encoder or the decoder."""
@@ -37,3 +43,5 @@ CODEC_FILES = (
 
 DECODING_FILES = (PRIORS, Half.DECODER.tflite)
 """Files on which decoding depends: their hashes are part of the codec's identity."""
+
+OPTIONAL_FILES = (RESIDUALS, RESIDUALS_OF_BASE)

@@ -21,7 +21,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aecodec.codec_files.file_names import CODEC_FILES, CODEC_JSON, DECODING_FILES, PRIORS, Half
+from aecodec.codec_files.file_names import (
+    CODEC_FILES,
+    CODEC_JSON,
+    DECODING_FILES,
+    OPTIONAL_FILES,
+    PRIORS,
+    Half,
+)
 from aecodec.codec_files.priors_file import load_prior, load_transfer
 from aecodec.codec_files.spec import CodecSpec, nearest_level, printable_name, spec_from_json
 from aecodec.coding.rate_weight import UNMASKED, RateWeight, read_rate_weight
@@ -247,7 +254,8 @@ def write_folder(
     description = _description(spec, contents, measured) | {"rdoq": rdoq._asdict()}
     text = json.dumps(description, indent=2, sort_keys=True) + "\n"
     try:
-        update_folder(path, {**contents, CODEC_JSON: text.encode()}, replace=replace)
+        files = {**contents, CODEC_JSON: text.encode()}
+        update_folder(path, files, replace=replace, is_outdated=_is_optional)
     except FileExistsError as error:
         raise UsageError(f"{error.filename} already exists: another process wrote it") from error
     except OSError as error:
@@ -255,11 +263,37 @@ def write_folder(
     return CodecFolder.open(path)
 
 
+def _is_optional(file: Path) -> bool:
+    """Whether a file of an earlier codec would not belong to the new one."""
+    return file.name in OPTIONAL_FILES
+
+
+def add_files(folder: CodecFolder, contents: Mapping[str, bytes]) -> CodecFolder:
+    """Add files on which decoding does not depend to a codec folder, or replace them.
+
+    Raises AecodecError if they cannot be written.
+    """
+    from aecodec.atomic.folders import update_folder  # reading does not need it
+
+    description = json.loads(_content(folder.path / CODEC_JSON, _MAX_JSON))
+    description["files"] |= _hashes(contents)
+    text = json.dumps(description, indent=2, sort_keys=True) + "\n"
+    try:
+        update_folder(folder.path, {**contents, CODEC_JSON: text.encode()}, replace=True)
+    except OSError as error:
+        raise AecodecError(f"{folder.path} cannot be written: {error.strerror}") from error
+    return CodecFolder.open(folder.path)
+
+
+def _hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
 def _description(
     spec: CodecSpec, contents: Mapping[str, bytes], measured: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The content of `codec.json`, without `rdoq`."""
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    hashes = _hashes(contents)
     decoding = {name: hashes.pop(name) for name in DECODING_FILES}
     return {
         "format": FORMAT,

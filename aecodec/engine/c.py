@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 
-from aecodec.arrays import Codes, Latents
+from aecodec.arrays import Codes, Int64, Latents
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.codec_files.spec import nearest_level
@@ -35,6 +36,7 @@ from aecodec.errors import CodecError, FormatError, ModelError, errors_about
 from aecodec.network.check import check_model
 from aecodec.network.convert import network_plan
 from aecodec.parallel import Workers
+from aecodec.refinement.coding import Coding, Missing
 from aecodec.tflite.model import Shape
 
 if TYPE_CHECKING:  # few codecs need it
@@ -65,12 +67,29 @@ class CEngine:
             return _fallback().network(folder, half, workers)
         return network if folder.spec.receptive_field else partial(network.run_batch, workers)
 
+    def exact_network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform | None:
+        is_exact = _network(folder, half) is not None
+        return None if is_exact else _fallback().exact_network(folder, half, workers)
+
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
         level_index = folder.spec.level_index(level)
         codec = _level_codec(folder, nearest_level(level_index))
         if codec is None:
             return _fallback().coder(folder, level)
         return CoreCoder(codec, level_index, folder.spec.level(level))
+
+    def encode_residuals(
+        self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
+    ) -> bytes:
+        decoded = np.empty(base.shape, np.int64)
+        return _refined(True, coding, base, missing, decoded, _int64(values))
+
+    def decode_residuals(
+        self, coding: Coding, base: Int64, message: bytes, missing: Missing | None
+    ) -> Int64:
+        decoded = np.empty(base.shape, np.int64)
+        _refined(False, coding, base, missing, decoded, message)
+        return decoded
 
 
 class Network:
@@ -147,6 +166,25 @@ class CoreCoder(NamedTuple):
         _result(core.dequantize(self.codec, self.level_index, 1, 1, vectors, codes, whole))
         if whole is not latents:
             latents[...] = whole
+
+
+def _refined(
+    is_encoder: bool,
+    coding: Coding,
+    base: Int64,
+    missing: Missing | None,
+    decoded: Int64,
+    source: Int64 | bytes,
+) -> Any:
+    arrays = _int64(coding.steps), _int64(coding.limits), _int64(base)
+    mask = None if missing is None else np.ascontiguousarray(missing)
+    frames, bands, height, width = base.shape
+    sides, content = (frames, bands, height, width), coding.networks.pack()
+    return _result(core.refine(is_encoder, content, *sides, *arrays, mask, decoded, source))
+
+
+def _int64(numbers: npt.ArrayLike) -> Int64:
+    return np.require(numbers, np.int64, ["C", "A"])
 
 
 def _sides(segment: Segment) -> tuple[int, int, int]:

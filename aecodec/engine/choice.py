@@ -9,12 +9,14 @@ import os
 from importlib.util import find_spec
 from typing import Protocol
 
+from aecodec.arrays import Int64
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.message_coder import MessageCoder
 from aecodec.engine.transform import Transform
 from aecodec.errors import UsageError
 from aecodec.parallel import Workers
+from aecodec.refinement.coding import Coding, Missing
 
 VARIABLE = "AECODEC_ENGINE"
 """Environment variable that names the engine: c or python."""
@@ -34,12 +36,25 @@ class Engine(Protocol):
         at once.
         """
 
+    def exact_network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform | None:
+        """A network that computes the same everywhere; None if that of :meth:`network` does."""
+
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
         """Return the message coder of a level, or of the default level if `level` is None.
 
         Raises CodecError if the tables are missing or damaged, and UsageError if the level does not
         exist.
         """
+
+    def encode_residuals(
+        self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
+    ) -> bytes:
+        """Encode values; see :func:`aecodec.refinement.coding.encode_segment`."""
+
+    def decode_residuals(
+        self, coding: Coding, base: Int64, message: bytes, missing: Missing | None
+    ) -> Int64:
+        """Decode values; see :func:`aecodec.refinement.coding.decode_segment`."""
 
 
 def default_engine() -> Engine:

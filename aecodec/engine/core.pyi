@@ -48,4 +48,19 @@ def dequantize(
     latents: npt.NDArray[Any],
     /,
 ) -> Answer: ...
+def refine(
+    is_encoder: bool,
+    networks: bytes,
+    frames: int,
+    bands: int,
+    height: int,
+    width: int,
+    steps: npt.NDArray[Any],
+    limits: npt.NDArray[Any],
+    base: npt.NDArray[Any],
+    missing: npt.NDArray[Any] | None,
+    decoded: npt.NDArray[Any],
+    source: npt.NDArray[Any] | bytes,
+    /,
+) -> Answer: ...
 def status_text(status: int, /) -> str: ...

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any, NamedTuple
 
+from aecodec.arrays import Int64
 from aecodec.codec_files.file_names import Half
 from aecodec.codec_files.folder import CodecFolder
 from aecodec.coding.message_coder import MessageCoder
@@ -12,6 +13,7 @@ from aecodec.engine.transform import Transform, check_shapes
 from aecodec.entropy.range_coder import FASTEST, RangeCoder
 from aecodec.errors import errors_about
 from aecodec.parallel import Workers
+from aecodec.refinement.coding import Coding, Missing, decode_segment, encode_segment
 
 
 class PythonEngine(NamedTuple):
@@ -34,7 +36,22 @@ class PythonEngine(NamedTuple):
             check_shapes(spec, half, transform.input_shape, transform.output_shape)
         return transform
 
+    def exact_network(self, folder: CodecFolder, half: Half, workers: Workers) -> Transform | None:
+        from aecodec.tflite.reference import reference_transform
+
+        return reference_transform(folder.read(half.tflite))
+
     def coder(self, folder: CodecFolder, level: float | None) -> MessageCoder:
         chosen = folder.spec.level(level)
         quantizer = partial(rdoq_symbols, folder.rdoq, chosen)
         return PriorCoder(folder.prior(level), chosen, quantizer, self.range_coder)
+
+    def encode_residuals(
+        self, coding: Coding, base: Int64, values: Int64, missing: Missing | None
+    ) -> bytes:
+        return encode_segment(coding, base, values, missing)[0]
+
+    def decode_residuals(
+        self, coding: Coding, base: Int64, message: bytes, missing: Missing | None
+    ) -> Int64:
+        return decode_segment(coding, base, message, missing)

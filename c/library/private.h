@@ -38,6 +38,10 @@
 #define network_of aecodec_private_network_of
 #define read_u16 aecodec_private_read_u16
 #define read_u32 aecodec_private_read_u32
+#define residual_networks_close aecodec_private_residual_networks_close
+#define residual_networks_open aecodec_private_residual_networks_open
+#define residuals_decode aecodec_private_residuals_decode
+#define residuals_encode aecodec_private_residuals_encode
 #define resize_channel aecodec_private_resize_channel
 #define sample_number aecodec_private_sample_number
 #define sample_size aecodec_private_sample_size
@@ -286,6 +290,33 @@ typedef struct {
 
 /* Resample a channel with Pillow's cubic filter. */
 aecodec_status resize_channel(const channel *from, const channel *to);
+
+/* ---- residual_network.c ---- */
+
+typedef struct residual_networks residual_networks;
+
+/* Read packed networks (FORMAT, section 13). Returns AECODEC_OK, AECODEC_BAD_BUNDLE or AECODEC_NO_MEMORY. */
+aecodec_status residual_networks_open(const uint8_t *content, size_t size, residual_networks **networks);
+void residual_networks_close(residual_networks *networks);
+
+/* ---- refinement.c: values within a bound ---- */
+
+/* How the values of a segment are coded. Its arrays have the shape [frames][bands][height][width]. */
+typedef struct {
+    const residual_networks *networks;
+    uint32_t frames, bands, height, width;
+    const int64_t *steps;       /* [bands] distances of two values that the bounds can tell apart: 2 E + 1 */
+    const int64_t (*limits)[2]; /* [bands] lowest and highest value */
+    const uint8_t *missing;     /* not 0 for samples that are not coded and get any value; NULL if there are none */
+} residual_coding;
+
+/* Encode values to a message, which the caller frees, and to the values of the decoder. Numbers are from -2^33 to 2^33;
+ * values are within the limits. Returns AECODEC_OK, AECODEC_BAD_ARGUMENT or AECODEC_NO_MEMORY. */
+aecodec_status residuals_encode(const residual_coding *coding, const int64_t *base, const int64_t *values,
+                                int64_t *decoded, uint8_t **message, size_t *size);
+/* Decode values. Also returns AECODEC_DAMAGED if no encoder writes the message. */
+aecodec_status residuals_decode(const residual_coding *coding, const int64_t *base, const uint8_t *message, size_t size,
+                                int64_t *values);
 
 /* ---- zlib.c ---- */
 

@@ -303,6 +303,90 @@ static aecodec_status dequantize_codes(call *k)
 /* dequantize(codec, level in sixteenths, planes, rows, columns, codes, latents) -> (status, None) */
 FUNCTION(dequantize, dequantize_codes)
 
+/* ---- residuals ---- */
+
+typedef struct {
+    int is_encoder;
+    residual_coding coding;
+    Py_buffer networks, steps, limits, base, missing, decoded, source;
+    uint8_t *message;
+    size_t message_size;
+} refinement;
+
+/* Whether a number is the product of the sides. */
+static int is_product(size_t number, const residual_coding *c)
+{
+    const uint32_t sides[4] = {c->frames, c->bands, c->height, c->width};
+    int n;
+    for (n = 0; n < 4; n++) {
+        if (!sides[n] || number % sides[n]) {
+            return 0;
+        }
+        number /= sides[n];
+    }
+    return number == 1;
+}
+
+static int buffers_fit(const refinement *r)
+{
+    const size_t bands = r->coding.bands, bytes = (size_t)r->base.len;
+    return (size_t)r->steps.len == bands * sizeof(int64_t) && (size_t)r->limits.len == 2 * bands * sizeof(int64_t) &&
+           bytes % sizeof(int64_t) == 0 && is_product(bytes / sizeof(int64_t), &r->coding) &&
+           (size_t)r->decoded.len == bytes && (!r->is_encoder || (size_t)r->source.len == bytes) &&
+           (!r->missing.buf || (size_t)r->missing.len == bytes / sizeof(int64_t));
+}
+
+static aecodec_status run_refinement(refinement *r)
+{
+    residual_coding *c = &r->coding;
+    residual_networks *networks;
+    aecodec_status status = residual_networks_open(r->networks.buf, (size_t)r->networks.len, &networks);
+    if (status != AECODEC_OK) {
+        return status;
+    }
+    c->networks = networks;
+    c->steps = r->steps.buf;
+    c->limits = r->limits.buf;
+    c->missing = r->missing.buf;
+    if (r->is_encoder) {
+        status = residuals_encode(c, r->base.buf, r->source.buf, r->decoded.buf, &r->message, &r->message_size);
+    } else {
+        status = residuals_decode(c, r->base.buf, r->source.buf, (size_t)r->source.len, r->decoded.buf);
+    }
+    residual_networks_close(networks);
+    return status;
+}
+
+/* refine(is_encoder, networks, frames, bands, height, width, steps, limits, base, missing, decoded, source) ->
+ * (status, message). The source is the values, or a message to be decoded. */
+static PyObject *refine(PyObject *module, PyObject *arguments)
+{
+    refinement r = {0};
+    aecodec_status status = AECODEC_BAD_ARGUMENT;
+    PyObject *result;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "py*IIIIy*y*y*z*w*y*", &r.is_encoder, &r.networks, &r.coding.frames,
+                          &r.coding.bands, &r.coding.height, &r.coding.width, &r.steps, &r.limits, &r.base,
+                          &r.missing, &r.decoded, &r.source)) {
+        return NULL;
+    }
+    if (buffers_fit(&r)) {
+        Py_BEGIN_ALLOW_THREADS
+        status = run_refinement(&r);
+        Py_END_ALLOW_THREADS
+    }
+    result = Py_BuildValue("(iy#)", (int)status, (const char *)r.message, (Py_ssize_t)(status ? 0 : r.message_size));
+    free(r.message);
+    PyBuffer_Release(&r.networks);
+    PyBuffer_Release(&r.steps);
+    PyBuffer_Release(&r.limits);
+    PyBuffer_Release(&r.base);
+    PyBuffer_Release(&r.missing);
+    PyBuffer_Release(&r.decoded);
+    PyBuffer_Release(&r.source);
+    return result;
+}
+
 /* status_text(status) -> what it means */
 static PyObject *status_text(PyObject *module, PyObject *arguments)
 {
@@ -319,6 +403,7 @@ static PyMethodDef functions[] = {{"open", open_codec, METH_VARARGS, NULL},
                                   {"encode", encode, METH_VARARGS, NULL},
                                   {"decode", decode, METH_VARARGS, NULL},
                                   {"dequantize", dequantize, METH_VARARGS, NULL},
+                                  {"refine", refine, METH_VARARGS, NULL},
                                   {"status_text", status_text, METH_VARARGS, NULL},
                                   {NULL, NULL, 0, NULL}};
 

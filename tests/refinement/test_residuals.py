@@ -1,0 +1,84 @@
+"""Coding residuals: the bound, both engines, and damaged messages and networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.networks.random_residuals import Part, parts, random_networks
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aecodec.arrays import Int64
+from aecodec.engine.choice import Engine
+from aecodec.engine.python import PythonEngine
+from aecodec.errors import CodecError, FormatError
+from aecodec.refinement.coding import encode_segment
+from aecodec.refinement.network import unpack_networks
+
+c = pytest.importorskip("aecodec.engine.c", reason="the core is not installed")
+ENGINES = (c.CEngine(), PythonEngine())
+
+
+def decoded_by(engine: Engine, part: Part, message: bytes) -> Int64 | None:
+    """The values; None if the message is damaged."""
+    try:
+        return engine.decode_residuals(part.coding, part.base, message, part.missing)
+    except FormatError:
+        return None
+
+
+@settings(max_examples=12, deadline=None)
+@given(part=parts())
+def test_both_engines_keep_the_bound_with_the_same_bytes(part: Part) -> None:
+    message, values = encode_segment(*part)
+    assert c.CEngine().encode_residuals(*part) == message
+    for engine in ENGINES:
+        np.testing.assert_array_equal(decoded_by(engine, part, message), values)
+    bound = np.array(part.coding.steps)[:, None, None] // 2
+    is_bound = abs(values - part.values) <= bound
+    assert np.all(is_bound if part.missing is None else is_bound | part.missing)
+    low, high = np.array(part.coding.limits).T[:, :, None, None]
+    assert ((low <= values) & (values <= high)).all()
+
+
+@settings(max_examples=12, deadline=None)
+@given(part=parts(), data=st.data())
+def test_both_engines_reject_what_no_encoder_writes(part: Part, data: st.DataObject) -> None:
+    core = c.CEngine()
+    message = bytearray(core.encode_residuals(*part))
+    for _ in range(data.draw(st.integers(0, 2)) if message else 0):
+        message[data.draw(st.integers(0, len(message) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    damaged = bytes(message[: data.draw(st.integers(0, len(message)))])
+    damaged += data.draw(st.sampled_from([b"", b"\0", b"\xff", bytes(9)]))
+    by_core, by_python = (decoded_by(engine, part, damaged) for engine in ENGINES)
+    if by_core is None:
+        assert by_python is None
+    else:
+        np.testing.assert_array_equal(by_core, by_python)
+        assert core.encode_residuals(*part._replace(values=by_core)) == damaged
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    has_base=st.booleans(),
+    size=st.just(1 << 20) | st.integers(0, 1 << 14),
+    at=st.integers(0, 8) | st.integers(0, 1 << 13),
+    content=st.binary(min_size=2, max_size=2),
+)
+def test_packed_networks_are_read_or_rejected(
+    seed: int, has_base: bool, size: int, at: int, content: bytes
+) -> None:
+    packed = random_networks(seed, 3, has_base).pack()
+    assert unpack_networks(packed).pack() == packed
+    hostile = bytearray(packed[:size])
+    hostile[at : at + 2] = content
+    sides, limits, zero = (1, 1, 1, 1), np.array([[0, 255]]), np.zeros(1, np.int64)
+    arrays = zero + 1, limits, zero, None, zero.copy(), zero
+    status, _ = c.core.refine(True, bytes(hostile), *sides, *arrays)
+    try:
+        unpack_networks(bytes(hostile))
+    except CodecError:
+        assert status != 0
+    else:
+        assert status == 0
