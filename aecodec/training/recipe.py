@@ -46,7 +46,7 @@ _KEYS = {
         "dtype",
         "seed",
     },
-    "priors": {"count", "context_epochs", "rdoq"},
+    "priors": {"count", "context_epochs", "rdoq", "residual_batches"},
 }
 
 
@@ -71,7 +71,8 @@ class Recipe:
             `seed`; see :meth:`~aecodec.training.autoencoder.Autoencoder.train`.
         priors: `count`, the number of competing priors; `context_epochs`, the training epochs of
             context networks; `rdoq`, the weight of bits in the quantization of encoders
-            (:class:`~aecodec.coding.rdoq.RateWeight`).
+            (:class:`~aecodec.coding.rdoq.RateWeight`); `residual_batches`, the number of batches
+            for training a residual network, or 0 for the default networks.
     """
 
     name: str
@@ -135,7 +136,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
             # Recipes of earlier versions lack these keys.
             data={"smooth": 0.0, "band_weights": []} | recipe.data,
             training={"distortion": MSE} | recipe.training,
-            priors={"rdoq": {}} | recipe.priors,
+            priors={"rdoq": {}, "residual_batches": 0} | recipe.priors,
         )
     except OSError as error:
         names = ", ".join(recipe_names())

@@ -1,0 +1,34 @@
+"""Residual networks that are fitted to pictures predict such pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.networks.residuals import plain_networks
+
+from aecodec.engine.choice import default_engine
+from aecodec.prior_fitting.residual_fitting import Example, fit_networks
+from aecodec.refinement.coding import Coding
+from aecodec.refinement.network import ResidualNetworks, unpack_networks
+
+
+@pytest.mark.slow
+def test_fitted_networks_save_bits_and_are_the_same_again() -> None:
+    examples = [_example(seed) for seed in range(6)]
+    networks = fit_networks(examples[:5], 1, steps=60, units=8)
+    assert _size(networks, examples[5]) < 0.9 * _size(plain_networks(False), examples[5])
+    assert unpack_networks(networks.pack()).identity == networks.identity
+    assert fit_networks(examples[:5], 1, steps=60, units=8).pack() == networks.pack()
+
+
+def _example(seed: int) -> Example:
+    """A slope with noise, in a band of 12 bits."""
+    rng = np.random.default_rng(seed)
+    slope = np.add.outer(np.arange(40) * rng.integers(5, 30), np.arange(40) * 11)
+    values = np.clip(slope + rng.normal(0, 9, slope.shape), 0, 4095).astype(np.int64)
+    return Example(values[None], None, 2 * seed + 1, (0, 4095))
+
+
+def _size(networks: ResidualNetworks, example: Example) -> int:
+    coding, values = Coding(networks, [example.step], [example.limits]), example.values[None]
+    return len(default_engine().encode_residuals(coding, np.zeros_like(values), values, None))
